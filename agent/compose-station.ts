@@ -9,6 +9,7 @@ import { CameraTwins } from './bay/camera-twins.ts';
 import { UnexpectedDevices } from './bay/unexpected-devices.ts';
 import { PullRates } from './bay/pull-rates.ts';
 import { PullStop } from './bay/pull-stop.ts';
+import { UnfinishedPulls } from './bay/unfinished-pulls.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
 import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
@@ -271,6 +272,7 @@ async function connectParts(
   const register = await CameraRegister.open(settings, ports);
   const twins = new CameraTwins(conditions);
   const turns = new Turns<CameraId>();
+  const unfinished = new UnfinishedPulls({ spool, clock, log });
   const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
   const work = (bay: BayConfig): BayWork => ({
     station: settings.station,
@@ -282,7 +284,7 @@ async function connectParts(
       bayPlace(bay, ports, register.whoIs(bay)),
       ports.progress.source(bay.id, BAY_STUCK_MS),
     ),
-    take: { ...ports, spool, custody, tries, makeRoom: () => keep.makeRoom(), pullStop },
+    take: { ...ports, spool, custody, tries, makeRoom: () => keep.makeRoom(), pullStop, unfinished },
     commit: {
       ...ports,
       clockSynchronised,
@@ -341,6 +343,7 @@ async function connectParts(
     owedReceipts,
     clockWatch,
     tries,
+    unfinished,
     unexpectedDevices: new UnexpectedDevices({ ...ports, devices: ports.usbDevices, bays: settings.bays }),
     bays,
   });

@@ -19,6 +19,7 @@ import type { Pusher } from './push/push.ts';
 import { RecordsBehindLog } from './push/records-behind-log.ts';
 import type { Monitoring } from './monitoring/monitoring.ts';
 import type { Tries } from './tries/tries.ts';
+import type { UnfinishedPulls } from './bay/unfinished-pulls.ts';
 import { stopWithin } from '../protocol/io/stop-within.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
@@ -67,6 +68,7 @@ export interface StationParts {
   readonly owedReceipts: Pick<OwedReceipts, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
   readonly tries: Pick<Tries, 'run' | 'stop'>;
+  readonly unfinished: Pick<UnfinishedPulls, 'close'>;
   readonly unexpectedDevices: Pick<UnexpectedDevices, 'run'>;
   readonly bays: readonly Bay[];
   readonly clock: Clock;
@@ -139,7 +141,10 @@ export class Station {
     const { pusher, custodyPush, custody, monitoring, broker, dockings, tries, log } = this.#parts;
     this.#ending.abort();
     await this.#stopStep('tries', () => tries.stop()); // first: who asks for an end may not wait for all of it
-    await this.#stopStep('bays', () => this.#running);
+    await this.#stopStep('bays', async () => {
+      await this.#running;
+      await this.#parts.unfinished.close();
+    });
     await this.#stopStep('records', () => dockings.settle());
     await this.#records.settle();
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);

@@ -116,6 +116,8 @@ export type IndicatorState = 'wait' | 'safe' | 'help';
  * Errors of all calls: "driver.detached" (the camera left), "driver.timeout" (no progress), "driver.protocol" (nonsense); the signal's reason.
  */
 export interface CameraSession {
+  /** Bytes that are read again where a reading goes on, where its line is too slow for more than a few; a multiple of 4. */
+  readonly overlapBytes?: number | undefined;
   /** True where a file that is written now gets its time from this station's own clock: a folder of this machine. */
   readonly hasStationTimes?: boolean;
   identity(signal: AbortSignal): Promise<CameraIdentity>;
@@ -140,6 +142,12 @@ export interface CameraSession {
    * "driver.store-gone" (the card that it lies on was taken out).
    */
   read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncIterable<Piece>;
+  /**
+   * SHA-256 (32 bytes) of the whole file as the camera itself computes it now; undefined where it cannot. A session without it has only reads.
+   * Errors: as `read`.
+   */
+  readonly ownSha256?:
+    ((entry: InventoryEntry, signal: AbortSignal) => Promise<Uint8Array | undefined>) | undefined;
   /**
    * Erases this one file. Looks at the entry immediately before: another stamp is "driver.changed" and nothing is touched.
    * `sha256` (32 bytes) is of the bytes that the store holds: a camera that can compute its own compares before it erases.

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import * as d from './document.ts';
 import {
   DIGEST_BYTES,
+  JOINTS_MAX,
   MANIFEST_BYTES_MAX,
   ORIGINAL_BYTES_MAX,
   RECIPIENTS_MAX,
@@ -16,12 +17,14 @@ export const MANIFEST_TRUSTED_COMMENT = 'bodydock recording-manifest';
 /** Sidecars of one recording. */
 export const SIDECARS_MAX = 64;
 
+const NEWEST_VERSION = 2;
 const said = z.string().max(128).nullable();
 const range = z.strictObject({ offset_bytes: d.bytesCountSchema, size_bytes: z.int().min(1) });
 
-export const manifestSchema = z.strictObject({
+const manifestFields = z.strictObject({
   type: z.literal('recording-manifest'),
-  version: z.literal(1),
+  /** 2 where there are joints: what was read in one go says nothing that an older reader does not know. */
+  version: z.union([z.literal(1), z.literal(NEWEST_VERSION)]),
   recording: d.recordingIdSchema,
   station: d.stationIdSchema,
   bay: d.bayIdSchema,
@@ -70,7 +73,17 @@ export const manifestSchema = z.strictObject({
   previous_manifest_sha256: d.sha256Schema.nullable(),
   sealed_at: d.instantSchema,
   clock_synchronised: z.boolean().nullable(),
+  /** Offsets of the original at which the reading went on in another docking. */
+  joints: z.array(z.int().min(1).max(ORIGINAL_BYTES_MAX)).min(1).max(JOINTS_MAX).optional(),
 });
+
+export const manifestSchema = manifestFields
+  .refine(({ version, joints }) => (version === 1) === (joints === undefined), 'joints are of version 2')
+  .refine(
+    ({ joints = [], original }) =>
+      joints.every((at, index) => at > (joints[index - 1] ?? 0) && at <= original.size_bytes),
+    'joints ascend within the original',
+  );
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Canonical bytes of a manifest. Errors: "document.refused". */
@@ -80,7 +93,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 
 /** A manifest from its bytes. Errors: "canonical.refused", "document.version", "document.refused". */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  return d.parseDocument(manifestSchema, bytes, MANIFEST_BYTES_MAX);
+  return d.parseDocument(manifestSchema, bytes, MANIFEST_BYTES_MAX, NEWEST_VERSION);
 }
 
 /** Units of a sealed file of that many bytes. */

@@ -36,6 +36,8 @@ export interface Sealed {
   readonly recording: RecordingId;
   readonly staging: Staging;
   readonly seal: SealResult;
+  /** See OpenPull. */
+  readonly joints: readonly number[];
 }
 
 /** A camera's content that turned out to be one that is already durable here, or a new recording. */
@@ -89,7 +91,10 @@ export class Committer {
     });
   }
 
-  async #makeDurable(entry: TrackedEntry, { recording, staging, seal }: Sealed): Promise<SpooledRecording> {
+  async #makeDurable(
+    entry: TrackedEntry,
+    { recording, staging, seal, joints }: Sealed,
+  ): Promise<SpooledRecording> {
     const { spool, bulk, signer, clock } = this.#deps;
     const manifest: Manifest = await buildManifest(
       { ...this.#docking, time: timeThatHolds(this.#docking.time, clock) },
@@ -97,6 +102,7 @@ export class Committer {
       {
         recording,
         seal,
+        joints,
         replaced: spool.replacedBy(this.#docking.camera, entry.pathSha256, seal.originalSha256),
         previousManifestSha256: await spool.lastManifestSha256(this.#docking.camera, this.#deps.lastSpooled),
         sealedAt: new Date(clock.wallMs()).toISOString(),

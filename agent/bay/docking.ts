@@ -149,7 +149,10 @@ export class Docking {
     this.#show('reading');
   }
 
-  /** Entries to be taken now: what nobody suspects, what is locked, and what was tried less comes first, each in the order of the camera. */
+  /**
+   * Entries to be taken now: what nobody suspects, what an earlier docking began, what is locked, and what was tried less comes first, each in
+   * the order of the camera.
+   */
   async #due(signal: AbortSignal): Promise<TrackedEntry[]> {
     const { entries, taker, clock } = this.#deps;
     const now = clock.monotonicMs();
@@ -157,7 +160,7 @@ export class Docking {
     const pause = (): Promise<void> => clock.sleep(0, signal);
     await forEachSlowly(entries.tally.open, pause, (entry) => {
       if ((entry.fate.kind === 'waiting' && entry.againAtMs > now) || !isStill(entry.looks)) return;
-      const rank = rankOf(entry, taker.isSuspected(entry));
+      const rank = rankOf(entry, taker);
       const alike = ranked.get(rank);
       if (alike === undefined) ranked.set(rank, [entry]);
       else alike.push(entry);
@@ -173,6 +176,7 @@ export class Docking {
     while (journal.holdsInventory) {
       const ready = eraser.ready(settled(entries.tally.undecided));
       if (ready.length === 0) break;
+      if (await this.#proveJoined(ready, signal)) continue;
       last = undefined; // let go of before the camera is listed once more
       const beganMs = clock.monotonicMs();
       const inventory = await eraser.wave(ready, signal, () => {
@@ -183,6 +187,18 @@ export class Docking {
       last = { inventory, beganMs };
     }
     return isListed ? (last ?? this.#look(signal)) : undefined;
+  }
+
+  /** Compares those that were read in several dockings with their files once more; false where there is none. */
+  async #proveJoined(ready: readonly TrackedEntry[], signal: AbortSignal): Promise<boolean> {
+    const { eraser, taker } = this.#deps;
+    const joined = ready.filter((entry) => eraser.needsProof(entry));
+    for (const entry of joined) {
+      this.#show('reading');
+      const unproven = await taker.prove(entry, signal);
+      if (unproven !== undefined) eraser.refuse(entry, unproven.reason, unproven.detail);
+    }
+    return joined.length > 0;
   }
 
   /** Listed again as soon as that can say of a file that it is still; undefined where no file waits for it. */
@@ -245,7 +261,10 @@ function isCameraFailed({ fate }: TrackedEntry): boolean {
 }
 
 /** The lowest comes first. */
-function rankOf({ fate, attempts, listed }: TrackedEntry, isSuspected: boolean): number {
+function rankOf(entry: TrackedEntry, taker: Pick<Taker, 'isSuspected' | 'isBegun'>): number {
+  const { fate, attempts, listed } = entry;
   const tries = fate.kind === 'waiting' ? Math.min(attempts, TRIES_MAX) : 0;
-  return (2 * Number(isSuspected) + Number(!listed.locked)) * 2 * TRIES_MAX + tries;
+  const group =
+    4 * Number(taker.isSuspected(entry)) + 2 * Number(!taker.isBegun(entry)) + Number(!listed.locked);
+  return group * 2 * TRIES_MAX + tries;
 }

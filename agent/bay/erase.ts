@@ -138,6 +138,16 @@ export class Eraser {
     return [];
   }
 
+  /** True where its bytes were not all read in this docking, and it may go only once they were compared. */
+  needsProof({ fate }: TrackedEntry): boolean {
+    return this.erases && fate.kind === 'spooled' && fate.sha256 === null;
+  }
+
+  /** Keeps a file whose recording cannot vouch for it. */
+  refuse(entry: TrackedEntry, reason: string, detail: string): void {
+    if (isSpooled(entry)) this.#keep(entry, reason, detail);
+  }
+
   /**
    * Takes a new listing, before anything else is made of it: says what became of the files that the camera was told to erase.
    * Errors: those of the log; of looking for a single name those of the session.
@@ -216,7 +226,7 @@ export class Eraser {
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
     const { fate } = entry;
-    if (fate.sha256 === null)
+    if (fate.sha256 === null && this.erases)
       return {
         allowed: false,
         reason: 'entry-mismatch',
@@ -256,7 +266,7 @@ export class Eraser {
           docking: this.#docking.docking,
           pathSha256: entry.pathSha256,
           sizeBytes: entry.listed.sizeBytes,
-          sha256: fate.sha256,
+          sha256: fate.sha256 ?? '',
           stampRead: fate.stamp,
           stampNow: entry.listed.stamp,
         },

@@ -25,6 +25,8 @@ export interface DockingFacts {
 export interface SealedFacts {
   readonly recording: RecordingId;
   readonly seal: SealResult;
+  /** See OpenPull. */
+  readonly joints: readonly number[];
   /** Recordings that the store lost, of which this one has the original. */
   readonly replaced: readonly RecordingId[];
   readonly previousManifestSha256: string | null;
@@ -43,7 +45,7 @@ export async function buildManifest(
   const { seal } = sealed;
   return {
     type: 'recording-manifest',
-    version: 1,
+    version: sealed.joints.length === 0 ? 1 : 2,
     recording: sealed.recording,
     station: docking.station,
     bay: docking.bay,
@@ -68,6 +70,7 @@ export async function buildManifest(
     previous_manifest_sha256: sealed.previousManifestSha256,
     sealed_at: sealed.sealedAt,
     clock_synchronised: sealed.clockSynchronised,
+    ...(sealed.joints.length > 0 && { joints: [...sealed.joints] }),
   };
 }
 

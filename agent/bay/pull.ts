@@ -1,4 +1,4 @@
-// One pass from the camera into a sealing: reads the pieces, keeps the order, resumes where the camera only hesitated.
+// One pass from the camera into a sealing: reads the pieces, keeps the order, resumes where the camera hesitated, or left (unfinished-pulls.ts).
 // It makes nothing durable and claims nothing: commit.ts does.
 //
 // Invariants:
@@ -8,7 +8,6 @@ import type { CameraSession, InventoryEntry, Piece } from '../../drivers/driver.
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
 import type { Digesting, Sealing } from '../bulk/bulk.ts';
-import { resumeFrom } from '../bulk/resume-marks.ts';
 
 /** Reads of one entry that may stop without progress before it is given up in this round. */
 const STALLS_MAX = 3;
@@ -60,7 +59,7 @@ export async function digestEntry(
 
 async function resume(sealing: Sealing, entry: InventoryEntry, context: PullContext): Promise<void> {
   const at = sealing.positionBytes;
-  const from = resumeFrom(at);
+  const from = sealing.resumeBytes;
   if (at > from) await readAgain(sealing, entry, from, at - from, context);
   await feed(sealing, entry, at, context);
 }

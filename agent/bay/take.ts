@@ -1,11 +1,11 @@
 // Takes one entry of a docking: known again by reading it, or pulled and sealed anew. The outcome is a value; the camera's departure is an error.
 import type { CameraSession } from '../../drivers/driver.ts';
-import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, describeError, isDockError, systemCode } from '../../protocol/errors.ts';
 import { makeRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import { DOCKING_SEEN_MAX } from '../../protocol/limits.ts';
+import { DOCKING_SEEN_MAX, JOINTS_MAX } from '../../protocol/limits.ts';
 import { sealedSizeBytes } from '../../protocol/sealed-file.ts';
 import type { Clock, Log, Random } from '../../protocol/ports.ts';
-import type { Bulk, Sealing } from '../bulk/bulk.ts';
+import type { Bulk } from '../bulk/bulk.ts';
 import type { Committer, Sealed } from './commit.ts';
 import type { Custody } from '../custody/custody.ts';
 import { retryPauseMs, type HeldContent, type TrackedEntry, type WaitReason } from '../entries/entry.ts';
@@ -13,9 +13,10 @@ import { lookAnew } from '../entries/looks.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
 import type { PullStop } from './pull-stop.ts';
-import type { Reservation, Spool, SpooledRecording, Staging } from '../spool/spool.ts';
+import type { Reservation, Spool, SpooledRecording } from '../spool/spool.ts';
 import type { TriedFile } from '../tries/tally.ts';
 import type { Tries, Try } from '../tries/tries.ts';
+import type { OpenPull, PulledFile, UnfinishedPulls } from './unfinished-pulls.ts';
 
 /** Taken and not yet on the disk, at most: pieces in flight and the sealing's own buffers. */
 const UNWRITTEN_BYTES = 16 * 1024 * 1024;
@@ -32,6 +33,7 @@ export interface TakeDeps {
   /** Removes the oldest receipted spool copy; false where there is none. */
   readonly makeRoom: () => Promise<boolean>;
   readonly pullStop: Pick<PullStop, 'admits' | 'failed' | 'undecided' | 'kept'>;
+  readonly unfinished: Pick<UnfinishedPulls, 'has' | 'takeUp' | 'keep' | 'dropOldest'>;
 }
 
 /** Reading is over; `committing` resolves, and never rejects, when the entry has its fate. Wrapped, because awaiting would wait for both. */
@@ -40,11 +42,10 @@ export interface Taken {
 }
 const NOTHING: Taken = { committing: undefined };
 
-/** A camera's bytes of one entry, all in a sealing that is not on the disk yet. */
-interface Read {
-  readonly recording: RecordingId;
-  readonly staging: Staging;
-  readonly sealing: Sealing;
+/** Why a recording that was read in several dockings does not let its file go. */
+export interface Unproven {
+  readonly reason: 'joined-differently' | 'not-read-again';
+  readonly detail: string;
 }
 
 /** Reading in a try that has its turn. */
@@ -83,6 +84,42 @@ export class Taker {
     return this.#deps.tries.isAlone(this.#fileOf(entry));
   }
 
+  /** True where an earlier docking began to read it. */
+  isBegun({ pathSha256 }: TrackedEntry): boolean {
+    return this.#deps.unfinished.has({ camera: this.#docking.camera, pathSha256 });
+  }
+
+  /**
+   * Compares what is on the camera now with the recording that was read of it in several dockings: from then on it may go (SPEC 8.4).
+   * Returns why it may not, where it may not.
+   * Errors: "driver.detached", "driver.protocol"; the signal's reason.
+   */
+  async prove(entry: TrackedEntry, signal: AbortSignal): Promise<Unproven | undefined> {
+    const { fate, pathSha256, listed } = entry;
+    if (fate.kind !== 'spooled') return undefined;
+    try {
+      const { sizeBytes, sha256 } = await this.#contentNow(
+        entry,
+        this.#contextOf(signal, () => undefined),
+      );
+      const known = await this.#deps.spool.findContent(
+        this.#docking.camera,
+        { pathSha256, sizeBytes },
+        sha256,
+      );
+      if (known?.recording !== fate.recording)
+        return { reason: 'joined-differently', detail: `the file on the camera has SHA-256 ${sha256} now` };
+      this.#matched(entry, fate.recording);
+      if (entry.fate !== fate || entry.held === undefined) return undefined;
+      entry.held = { ...entry.held, sha256, stamp: listed.stamp };
+      entry.become({ ...fate, sha256, stamp: listed.stamp });
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || endsDocking(error)) throw error;
+      return { reason: 'not-read-again', detail: describeError(error) };
+    }
+  }
+
   /**
    * Reads the entry; resolves when the camera is no longer needed for it, with the commit that may still be running. `onWaiting` is called
    * now and then while other entries of the station have to be taken first.
@@ -95,20 +132,19 @@ export class Taker {
     onProgress: (takenBytes: number) => void,
     onWaiting: () => void = () => undefined,
   ): Promise<Taken> {
-    const context: PullContext = {
-      session: this.#session,
-      clock: this.#deps.clock,
-      log: this.#deps.log,
-      signal,
-      onProgress,
-    };
     try {
-      return this.#isProven(entry) ? NOTHING : await this.#try(entry, context, onWaiting);
+      if (this.#isProven(entry)) return NOTHING;
+      return await this.#try(entry, this.#contextOf(signal, onProgress), onWaiting);
     } catch (error) {
       if (signal.aborted || endsDocking(error)) throw error;
       this.#wait(entry, error);
       return NOTHING;
     }
+  }
+
+  #contextOf(signal: AbortSignal, onProgress: PullContext['onProgress']): PullContext {
+    const { clock, log } = this.#deps;
+    return { session: this.#session, clock, log, signal, onProgress };
   }
 
   /** Whatever becomes of the try but the end of the process, its note goes with it. */
@@ -131,8 +167,9 @@ export class Taker {
     return committing === undefined ? NOTHING : { committing: committing.then(end) };
   }
 
-  #fileOf({ pathSha256, listed }: TrackedEntry): TriedFile {
-    return { camera: this.#docking.camera, pathSha256, sizeBytes: listed.sizeBytes };
+  #fileOf({ pathSha256, listed: { sizeBytes, modifiedAt } }: TrackedEntry): TriedFile & PulledFile {
+    const { camera, identity } = this.#docking;
+    return { camera, serial: identity.serial, pathSha256, sizeBytes, modifiedAt };
   }
 
   /** A listing shows that the file changes: it waits until looks say that it does not any more. Said once for each time that it begins to. */
@@ -143,7 +180,8 @@ export class Taker {
   /** Read in the docking before of this stay, still durable here, and nothing shows a change since (SPEC 8.4). Errors: those of the log. */
   #isProven(entry: TrackedEntry): boolean {
     const { proven } = entry;
-    if (proven === undefined || this.#deps.spool.stateOf(proven.recording) === undefined) return false;
+    if (proven === undefined || proven.sha256 === null) return false; // read in several dockings, and not compared since
+    if (this.#deps.spool.stateOf(proven.recording) === undefined) return false;
     this.#matched(entry, proven.recording);
     this.#spooled(entry, { ...proven, matched: true });
     return true;
@@ -151,20 +189,30 @@ export class Taker {
 
   /** Same place and size as something durable here: only its bytes tell (SPEC 8.4). */
   async #knownAgain(entry: TrackedEntry, context: TryContext): Promise<boolean> {
-    const { spool, bulk } = this.#deps;
+    const { spool } = this.#deps;
     const { camera } = this.#docking;
     const { pathSha256, listed } = entry;
     if (!spool.mayHold(camera, { pathSha256, sizeBytes: listed.sizeBytes })) return false;
     await context.attempt.note();
-    const digesting = await bulk.startDigest();
+    const { sizeBytes, sha256 } = await this.#contentNow(entry, context);
+    const known = await spool.findContent(camera, { pathSha256, sizeBytes }, sha256);
+    if (known === undefined) return false;
+    this.#matched(entry, known.recording);
+    this.#spooled(entry, heldAs(known, true, sha256, entry.listed.stamp));
+    return true;
+  }
+
+  /** What the whole file is now: by the camera's own digest where it has one, else read. */
+  async #contentNow(
+    { listed }: TrackedEntry,
+    context: PullContext,
+  ): Promise<{ readonly sizeBytes: number; readonly sha256: string }> {
+    const own = await this.#session.ownSha256?.(listed, context.signal);
+    if (own !== undefined) return { sizeBytes: listed.sizeBytes, sha256: Buffer.from(own).toString('hex') };
+    const digesting = await this.#deps.bulk.startDigest();
     try {
-      await digestEntry(digesting, entry.listed, context);
-      const { sizeBytes, sha256 } = await digesting.finish();
-      const known = await spool.findContent(camera, { pathSha256, sizeBytes }, sha256);
-      if (known === undefined) return false;
-      this.#matched(entry, known.recording);
-      this.#spooled(entry, heldAs(known, true, sha256, entry.listed.stamp));
-      return true;
+      await digestEntry(digesting, listed, context);
+      return await digesting.finish();
     } finally {
       await digesting.abort();
     }
@@ -176,9 +224,11 @@ export class Taker {
       this.#wait(entry, new DockError('spool.write-failed', why, { retry: 'later' }));
       return NOTHING;
     }
-    const reservation = await this.#reserve(entry);
+    const begun = await this.#deps.unfinished.takeUp(this.#fileOf(entry));
+    const reservation = await this.#reserve(entry, begun);
     if (reservation === 'full') {
       this.#deps.pullStop.undecided();
+      if (begun !== undefined) await this.#deps.unfinished.keep(this.#fileOf(entry), begun);
       this.#wait(
         entry,
         new DockError('spool.full', 'no space in the spool for this recording', { retry: 'later' }),
@@ -187,7 +237,8 @@ export class Taker {
     }
     try {
       await context.attempt.note();
-      const read = await this.#read(entry, countingWritten(context, reservation));
+      const fromBytes = begun?.sealing.positionBytes ?? 0;
+      const read = await this.#read(entry, countingWritten(context, reservation, fromBytes), begun);
       const committing = this.#commit(entry, read).finally(() => reservation.release());
       return { committing };
     } catch (error) {
@@ -205,40 +256,66 @@ export class Taker {
     else this.#deps.pullStop.undecided();
   }
 
-  /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */
-  async #read(entry: TrackedEntry, context: PullContext): Promise<Read> {
+  /**
+   * All bytes of the entry in a sealing that is not on the disk yet, from where it was left off. Errors: those of the camera, the spool and the
+   * sealing; what a camera that left had given stays for its next docking, of any other attempt nothing.
+   */
+  async #read(entry: TrackedEntry, context: PullContext, begun: OpenPull | undefined): Promise<OpenPull> {
+    const { unfinished, spool } = this.#deps;
+    const pull = begun ?? (await this.#begin());
+    const { sealing, staging } = pull;
+    const joinedAt = sealing.positionBytes;
+    const joints = begun === undefined ? [] : [...pull.joints.filter((at) => at < joinedAt), joinedAt];
+    try {
+      await pullInto(sealing, entry.listed, context);
+      await this.#finishing;
+      return { ...pull, joints };
+    } catch (error) {
+      if (leftMeanwhile(error, context.signal) && joints.length < JOINTS_MAX) {
+        const readOn = sealing.positionBytes > joinedAt ? joints : pull.joints;
+        await unfinished.keep(this.#fileOf(entry), { ...pull, joints: readOn });
+        throw error;
+      }
+      await sealing.abort();
+      await spool.discard(staging);
+      // It changed while the camera was away: what was read of it is worth nothing.
+      if (begun === undefined || !isDockError(error, 'pull.resumed-differently')) throw error;
+      this.#deps.log.warn('file changed while its camera was away, it is read from its beginning', { error });
+      return this.#read(entry, context, undefined);
+    }
+  }
+
+  /** Errors: those of the spool and the sealing; nothing of it is left then. */
+  async #begin(): Promise<OpenPull> {
     const { spool, bulk, random } = this.#deps;
     const recording = makeRecordingId(random);
     const staging = await spool.stage(recording);
     try {
       const { payloadPath, chunksPath } = staging;
       const { recipients } = this.#docking;
-      const sealing = await bulk.startSeal({ payloadPath, chunksPath, recipients });
-      try {
-        await pullInto(sealing, entry.listed, context);
-        await this.#finishing;
-        return { recording, staging, sealing };
-      } catch (error) {
-        await sealing.abort();
-        throw error;
-      }
+      const { overlapBytes } = this.#session;
+      const sealing = await bulk.startSeal({ payloadPath, chunksPath, recipients, overlapBytes });
+      return { recording, staging, sealing, joints: [] };
     } catch (error) {
       await spool.discard(staging);
       throw error;
     }
   }
 
-  /** Space for one more recording; receipted copies give way first. */
-  async #reserve(entry: TrackedEntry): Promise<Reservation | 'full'> {
-    const sizeBytes = sealedSizeBytes(entry.listed.sizeBytes, this.#docking.recipients.length);
+  /** Space for what is left of one more recording; receipted copies give way first, then pulls that broke off. */
+  async #reserve({ listed }: TrackedEntry, begun: OpenPull | undefined): Promise<Reservation | 'full'> {
+    const { spool, makeRoom, unfinished } = this.#deps;
+    const wholeBytes = sealedSizeBytes(listed.sizeBytes, this.#docking.recipients.length);
+    const leftBytes = wholeBytes - (begun?.sealing.positionBytes ?? 0);
     for (;;) {
-      const reservation = await this.#deps.spool.reserve(sizeBytes);
-      if (reservation !== 'full' || !(await this.#deps.makeRoom())) return reservation;
+      const reservation = await spool.reserve(leftBytes);
+      if (reservation !== 'full') return reservation;
+      if (!(await makeRoom()) && !(await unfinished.dropOldest())) return reservation;
     }
   }
 
   /** Never rejects: whatever fails, the log among it, becomes the entry's fate. */
-  async #commit(entry: TrackedEntry, read: Read): Promise<void> {
+  async #commit(entry: TrackedEntry, read: OpenPull): Promise<void> {
     const { stamp } = entry.listed;
     try {
       const sealed = await this.#finish(read);
@@ -247,7 +324,9 @@ export class Taker {
       this.#deps.pullStop.kept();
       const matched = kind === 'matched';
       if (matched) this.#matched(entry, recording.recording);
-      this.#spooled(entry, heldAs(recording, matched, sealed.seal.originalSha256, stamp));
+      // What was read in several dockings is compared once more before it may go: see `prove`.
+      const sha256 = sealed.joints.length === 0 ? sealed.seal.originalSha256 : null;
+      this.#spooled(entry, heldAs(recording, matched, sha256, stamp));
     } catch (error) {
       await read.sealing.abort();
       await this.#deps.spool.discard(read.staging);
@@ -257,13 +336,13 @@ export class Taker {
   }
 
   /** Errors: those of Sealing.finish. */
-  async #finish({ recording, staging, sealing }: Read): Promise<Sealed> {
+  async #finish({ recording, staging, sealing, joints }: OpenPull): Promise<Sealed> {
     const finishing = sealing.finish();
     this.#finishing = finishing.then(
       () => undefined,
       () => undefined,
     );
-    return { recording, staging, seal: await finishing };
+    return { recording, staging, joints, seal: await finishing };
   }
 
   #spooled(entry: TrackedEntry, held: HeldContent): void {
@@ -325,10 +404,15 @@ export class Taker {
 function heldAs(
   { recording, rejected }: SpooledRecording,
   matched: boolean,
-  sha256: string,
+  sha256: string | null,
   stamp: string,
 ): HeldContent {
   return { recording, rejected, matched, sha256, stamp };
+}
+
+/** True where the camera left while it was read: what it gave is still worth something when it comes back. */
+function leftMeanwhile(error: unknown, signal: AbortSignal): boolean {
+  return isDockError(signal.aborted ? signal.reason : error, 'driver.detached');
 }
 
 /** True where the error means that this conversation with the camera is over. */
@@ -363,9 +447,9 @@ function waitReason(error: unknown): WaitReason {
 }
 
 /** What was taken some megabytes ago is on the disk and no longer needs its reservation: else a large file would count twice. */
-function countingWritten(context: PullContext, reservation: Reservation): PullContext {
+function countingWritten(context: PullContext, reservation: Reservation, fromBytes: number): PullContext {
   const onProgress = (takenBytes: number): void => {
-    reservation.written(Math.max(0, takenBytes - UNWRITTEN_BYTES));
+    reservation.written(Math.max(0, takenBytes - fromBytes - UNWRITTEN_BYTES));
     context.onProgress(takenBytes);
   };
   return { ...context, onProgress };

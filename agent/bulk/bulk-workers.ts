@@ -11,6 +11,7 @@ import type { Bulk, Digesting, Sealing, SealJob, SealResult, ResumeDifference } 
 import { Crowd, newCrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import { IN_FLIGHT_BYTES, IN_FLIGHT_ROOMY_BYTES, PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
+import { resumeFrom } from './resume-marks.ts';
 import { newTagMemory, TAG_KEY_BYTES } from './unit-tags.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */
@@ -91,7 +92,7 @@ class BulkWorkers implements Bulk {
   async startSeal(job: SealJob): Promise<Sealing> {
     const pass = this.#enter();
     await pass.starting(pass.calls.call('startSeal', { pass: pass.id, job }));
-    return new WorkerSealing(pass, this.#piecesInto(pass));
+    return new WorkerSealing(pass, this.#piecesInto(pass), job.overlapBytes);
   }
 
   async startDigest(): Promise<Digesting> {
@@ -200,15 +201,21 @@ class PassInWorker {
 class WorkerSealing implements Sealing {
   readonly #pass: PassInWorker;
   readonly #pieces: PiecesInFlight;
+  readonly #overlapBytes: number | undefined;
   #positionBytes = 0;
 
-  constructor(pass: PassInWorker, pieces: PiecesInFlight) {
+  constructor(pass: PassInWorker, pieces: PiecesInFlight, overlapBytes: number | undefined) {
     this.#pass = pass;
     this.#pieces = pieces;
+    this.#overlapBytes = overlapBytes;
   }
 
   get positionBytes(): number {
     return this.#positionBytes;
+  }
+
+  get resumeBytes(): number {
+    return resumeFrom(this.#positionBytes, this.#overlapBytes);
   }
 
   async write(piece: Piece): Promise<void> {

@@ -36,6 +36,8 @@ export interface SealJob {
   readonly chunksPath: string;
   /** age recipients, in the order of the header. */
   readonly recipients: readonly string[];
+  /** How much is read again where a reading goes on: OVERLAP_BYTES where it is left out. */
+  readonly overlapBytes?: number | undefined;
 }
 
 /**
@@ -51,7 +53,9 @@ export interface Sealing {
    * "pull.oversize" beyond ORIGINAL_BYTES_MAX.
    */
   write(piece: Piece): Promise<void>;
-  /** Compares these bytes with those that were taken from `resumeFrom(positionBytes)` on; undefined where they are the same. */
+  /** Where a reading that goes on at `positionBytes` begins: what lies between is read again and compared. */
+  readonly resumeBytes: number;
+  /** Compares these bytes with those that were taken from `resumeBytes` on; undefined where they are the same. */
   resumeDifference(bytes: Uint8Array): Promise<ResumeDifference | undefined>;
   /** Both files are complete, synced and closed when it resolves. */
   finish(): Promise<SealResult>;

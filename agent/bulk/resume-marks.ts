@@ -5,42 +5,42 @@ import type { Hash } from 'node:crypto';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { ResumeDifference } from './bulk.ts';
 
-/** Between two marks. */
-export const MARK_BYTES = 256 * 1024;
-/** At least so much is read again, or all of what there is. */
-const OVERLAP_BYTES_MIN = PULL_PIECE_BYTES;
-/** Those that the overlap takes, and the one that it begins at. */
-const MARKS_MAX = OVERLAP_BYTES_MIN / MARK_BYTES + 1;
+/** At least so much is read again, or all of what there is; a slow line says less. A multiple of MARKS. */
+export const OVERLAP_BYTES = PULL_PIECE_BYTES;
+/** Marks that the overlap takes. */
+const MARKS = 4;
 
 /** Where a pull that was interrupted at this position reads again from: the last mark that lies far enough back. */
-export function resumeFrom(positionBytes: number): number {
-  const lastMark = positionBytes - (positionBytes % MARK_BYTES);
-  return Math.max(0, lastMark - OVERLAP_BYTES_MIN);
+export function resumeFrom(positionBytes: number, overlapBytes: number = OVERLAP_BYTES): number {
+  const lastMark = positionBytes - (positionBytes % (overlapBytes / MARKS));
+  return Math.max(0, lastMark - overlapBytes);
 }
 
 /** Follows one hash from its beginning on. */
 export class ResumeMarks {
   readonly #hash: Hash;
+  readonly #markBytes: number;
   #positionBytes = 0;
-  /** At multiples of MARK_BYTES, the latest last. */
+  /** At multiples of `#markBytes`, the latest last; those that the overlap takes, and the one that it begins at. */
   readonly #marks: Hash[];
 
-  constructor(hash: Hash) {
+  constructor(hash: Hash, overlapBytes: number = OVERLAP_BYTES) {
     this.#hash = hash;
+    this.#markBytes = overlapBytes / MARKS;
     this.#marks = [hash.copy()];
   }
 
   /** Bytes that may be put into the hash before it is told here. */
   get bytesToNext(): number {
-    return MARK_BYTES - (this.#positionBytes % MARK_BYTES);
+    return this.#markBytes - (this.#positionBytes % this.#markBytes);
   }
 
   /** The hash took so many more bytes, at most `bytesToNext`. */
   passed(sizeBytes: number): void {
     this.#positionBytes += sizeBytes;
-    if (sizeBytes === 0 || this.#positionBytes % MARK_BYTES !== 0) return;
+    if (sizeBytes === 0 || this.#positionBytes % this.#markBytes !== 0) return;
     this.#marks.push(this.#hash.copy());
-    if (this.#marks.length > MARKS_MAX) this.#marks.shift();
+    if (this.#marks.length > MARKS + 1) this.#marks.shift();
   }
 
   /** Of what the hash took and these bytes in place of those from `resumeFrom` on; undefined where there is none. */

@@ -13,13 +13,13 @@ import type { Files, OpenFile, Random } from '../../protocol/ports.ts';
 import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/sealed-file.ts';
 import type { SealJob, Sealing, SealResult, ResumeDifference } from './bulk.ts';
 import { MediaFacts } from '../media/media-facts.ts';
-import { MARK_BYTES, ResumeMarks } from './resume-marks.ts';
+import { resumeFrom, ResumeMarks } from './resume-marks.ts';
 import { UnitBuffers } from './unit-buffers.ts';
 import type { UnitTags } from './unit-tags.ts';
 import { UnitWriter } from './unit-writer.ts';
 
 /** Plaintext between two looks at the disk: less than a unit once sealed, and small enough to stay in the cache until it is sealed. */
-const SLICE_BYTES = MARK_BYTES;
+const SLICE_BYTES = 256 * 1024;
 /** What an unreadable range counts as. Never written to. */
 const ZEROS = new Uint8Array(SLICE_BYTES);
 /** Smaller buffers may lie in Node's pool, and freeing them is not worth the call. */
@@ -46,7 +46,8 @@ export class SealPass implements Sealing {
   readonly #put: SealedSink;
   readonly #original = createHash('sha256');
   readonly #media = new MediaFacts();
-  readonly #marks = new ResumeMarks(this.#original);
+  readonly #marks: ResumeMarks;
+  readonly #overlapBytes: number | undefined;
   readonly #freeBuffer: (buffer: ArrayBuffer) => void;
   readonly #unreadable: { offset_bytes: number; size_bytes: number }[] = [];
   readonly #turn: (() => Promise<void>) | undefined;
@@ -57,8 +58,11 @@ export class SealPass implements Sealing {
   private constructor(
     sealer: PayloadSealer,
     writer: UnitWriter,
+    overlapBytes: number | undefined,
     { freeBuffer = leaveToCollector, turn }: SealContext,
   ) {
+    this.#overlapBytes = overlapBytes;
+    this.#marks = new ResumeMarks(this.#original, overlapBytes);
     this.#sealer = sealer;
     this.#writer = writer;
     this.#turn = turn;
@@ -78,11 +82,15 @@ export class SealPass implements Sealing {
     const chunks = await createBeside(payload, files, job.chunksPath);
     const writer = new UnitWriter(payload, chunks, { buffers, tags });
     writer.put(sealer.header);
-    return new SealPass(sealer, writer, context);
+    return new SealPass(sealer, writer, job.overlapBytes, context);
   }
 
   get positionBytes(): number {
     return this.#positionBytes;
+  }
+
+  get resumeBytes(): number {
+    return resumeFrom(this.#positionBytes, this.#overlapBytes);
   }
 
   write(piece: Piece): Promise<void> {
@@ -137,7 +145,7 @@ export class SealPass implements Sealing {
     for (let at = 0; at < bytes.length;) {
       await this.#turn?.();
       while (!this.#writer.hasRoom) await this.#writer.room(); // another sealing may have been faster
-      const slice = bytes.subarray(at, at + this.#marks.bytesToNext);
+      const slice = bytes.subarray(at, at + Math.min(SLICE_BYTES, this.#marks.bytesToNext));
       at += slice.length;
       this.#original.update(slice);
       this.#marks.passed(slice.length);

@@ -131,8 +131,8 @@ export const STORE_TABLE = {
       de: 'Quittierte Dateien werden von der Kamera in diesem Platz nicht gelöscht, weil eine Bedingung der Freigabe fehlt.',
     },
     remedy: {
-      en: 'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". Any other reason: erase nothing by hand; "journalctl -u bodydock" says why.',
-      de: 'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". Jeder andere Grund: nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
+      en: 'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". "joined-differently", "not-read-again": take the camera out and put it in again. Any other reason: erase nothing by hand; "journalctl -u bodydock" says why.',
+      de: 'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". "joined-differently", "not-read-again": Kamera herausnehmen und neu einsetzen. Jeder andere Grund: nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
     },
     afterMs: 0,
     causes: [],

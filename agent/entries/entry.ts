@@ -48,8 +48,8 @@ export interface HeldContent {
   /** Its bytes were those of a recording that was durable already. */
   readonly matched: boolean;
   readonly rejected: SpooledRecording['rejected'];
-  /** Of the bytes that were read from the camera, and the driver's stamp when they had been. */
-  readonly sha256: string;
+  /** Of the bytes that were read from the camera, and the driver's stamp when they had been; null where several dockings read them. */
+  readonly sha256: string | null;
   readonly stamp: string;
 }
 

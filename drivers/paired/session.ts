@@ -108,6 +108,14 @@ export class PairedSession implements CameraSession {
     return this.#bytes.erase(entry, signal, sha256);
   }
 
+  get overlapBytes(): number | undefined {
+    return this.#bytes.overlapBytes;
+  }
+
+  get ownSha256(): CameraSession['ownSha256'] {
+    return this.#bytes.ownSha256?.bind(this.#bytes);
+  }
+
   get goneOf(): CameraSession['goneOf'] {
     return this.#bytes.goneOf?.bind(this.#bytes);
   }

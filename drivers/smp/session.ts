@@ -23,6 +23,8 @@ import { listedNow, listRecordings } from './listing.ts';
 import { SmpPresence } from './presence.ts';
 import { RC_NOT_SUPPORTED, rcOf } from './refusals.ts';
 
+/** Two seconds of the slowest line: what is read again where a reading goes on. */
+const OVERLAP_BYTES = 16 * 1024;
 /** What an echo carries. */
 export const HELLO = 'bodydock';
 
@@ -46,6 +48,7 @@ interface ReadSoFar {
 
 /** Shape: as CameraSession; one line, closed with it. */
 export class SmpSession implements CameraSession {
+  readonly overlapBytes = OVERLAP_BYTES;
   readonly #client: SmpClient;
   readonly #commands: SmpCommands;
   readonly #window: number;
@@ -152,6 +155,16 @@ export class SmpSession implements CameraSession {
     }
     if ((await this.#looked(entry, signal)) === 'gone') throw gone();
     await this.#sameCamera(signal);
+  }
+
+  async ownSha256(entry: InventoryEntry, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    if (entry.sizeBytes === 0) return undefined; // MCUmgr has no digest of nothing
+    if ((await this.#looked(entry, signal)) === 'gone') throw gone();
+    const whole = { off: 0, sizeBytes: entry.sizeBytes };
+    const sha256 = await this.#ask(() => this.#commands.fileSha256(nameOf(entry), whole, signal), signal);
+    if ((await this.#looked(entry, signal)) === 'gone') throw gone();
+    await this.#sameCamera(signal);
+    return sha256;
   }
 
   async erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome> {

@@ -58,6 +58,7 @@ async function stationWith(
     version: 'test',
     configSha256: '0'.repeat(64),
     provenRecipients: () => new Set(),
+    unfinished: { close: async () => undefined },
     topics,
     broker,
     custody,

@@ -5,7 +5,7 @@ import { readlinkSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bulk, Sealing, SealJob } from '../../agent/bulk/bulk.ts';
-import { MARK_BYTES, resumeFrom } from '../../agent/bulk/resume-marks.ts';
+import { OVERLAP_BYTES, resumeFrom } from '../../agent/bulk/resume-marks.ts';
 import type { Piece } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
 import { sha256 } from '../../protocol/bytes.ts';
@@ -209,7 +209,7 @@ function unreadableContract({ test }: ContractRunner, make: () => Promise<BulkSu
 function resumeContract({ test }: ContractRunner, make: () => Promise<BulkSubject>): void {
   test('what is read again is known, however it came, and other bytes are not', async () => {
     const { bulk, folder } = await make();
-    const sizes = [1, MARK_BYTES, PULL_PIECE_BYTES + 1, 2 * PULL_PIECE_BYTES + 12_345];
+    const sizes = [1, OVERLAP_BYTES / 4, PULL_PIECE_BYTES + 1, 2 * PULL_PIECE_BYTES + 12_345];
     for (const sizeBytes of sizes) {
       const content = contentOf(sizeBytes);
       for (const pieceBytes of [PULL_PIECE_BYTES, PULL_PIECE_BYTES - 512, 7_000]) {

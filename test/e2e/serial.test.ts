@@ -1,10 +1,11 @@
 // Cameras at serial ports: agent, mosquitto and receiver, and cameras on pseudo terminals that are pulled and put back, alone in their bays
 // or beside a folder. The independent checker says in the end whether everything was stored once, as it was, and erased only then.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readlink, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, describe, expect, test } from 'vitest';
+import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import type { RigWish } from '../fakes/dock-rig-config.ts';
 import { dockingsIn } from '../fakes/dockings-seen.ts';
@@ -98,6 +99,41 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     expect(conditionsRaised(log, 'camera.')).toEqual([]);
   });
 
+  test('a file that needs ten contacts arrives whole, and goes by the word of the camera’s own digest', async () => {
+    const [dock, ports] = await open((at) => ({
+      place: (number) => ({ serial_path: at.port(number), serial: { baud: 460_800, framing: 'console' } }),
+    }));
+    const sizeBytes = 1_200_000;
+    await dock.put(1, 'DCIM/100MEDIA/LONG.MP4', random.bytes(sizeBytes));
+    const camera = { folder: dock.camera(1), more: ['--baud', '460800'] };
+    await ports.plugIn(1, camera);
+    await dock.start();
+    let reachedBytes = 0;
+    for (let contact = 1; contact <= 10; contact++) {
+      await dock.untilBay(
+        1,
+        `contact ${contact}`,
+        60_000,
+        (bay) => bay.bytes_spooled > reachedBytes + 60_000,
+      );
+      await ports.pull(1);
+      await dock.untilBay(1, 'empty', 10_000, (bay) => bay.state === 'empty');
+      reachedBytes += 60_000;
+      await ports.plugIn(1, camera);
+    }
+    await dock.untilEmptied(1, 120_000);
+    await untilDone(dock, 1);
+    await dock.stop();
+    expect(dock.check()).toMatchObject({ problems: [], recordings: 1, onCameras: 0 });
+    const dockings = dockingsIn(dock.vault);
+    const fates = dockings.flatMap(({ entries }) => entries.map(({ fate, erased }) => [fate, erased]));
+    expect(fates.filter(([fate]) => fate === 'waiting')).toHaveLength(10);
+    expect(fates.filter(([fate]) => fate === 'stored')).toEqual([['stored', true]]);
+    const [manifest] = manifestsIn(dock.vault);
+    expect(manifest).toMatchObject({ version: 2 });
+    expect(manifest?.joints?.length).toBeGreaterThanOrEqual(5);
+  });
+
   test('a camera with nothing but the download of the file group, in SMP v1, is stored and emptied', async () => {
     const [dock, ports] = await open((at) => ({ place: (number) => ({ serial_path: at.port(number) }) }));
     await dock.put(1, 'DCIM/1.MP4', random.bytes(200_000));
@@ -170,6 +206,14 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     expect((await stat(dock.camera(1))).isDirectory()).toBe(true);
   });
 });
+
+/** Manifests of the vault, as they are. */
+function manifestsIn(vault: string): { readonly version: number; readonly joints?: readonly number[] }[] {
+  const names = readdirSync(join(vault, STATION), { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => name.endsWith('manifest.json'))
+    .map((name) => JSON.parse(readFileSync(join(vault, STATION, name), 'utf8')) as { version: number });
+}
 
 async function untilDone(dock: DockRig, number: number): Promise<void> {
   await dock.untilBay(number, 'done', 30_000, (bay) => bay.state === 'done' && bay.light === 'safe-to-take');

@@ -10,6 +10,7 @@ export interface DockingSeen {
   readonly ended: string;
   readonly camera_clock: { readonly offset_ms: number } | null;
   readonly condition: { readonly battery_percent: number | null } | null;
+  readonly entries: readonly { readonly fate: string; readonly erased: boolean | null }[];
 }
 
 /** In order of bay, serial number and how they ended. */

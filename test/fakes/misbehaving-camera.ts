@@ -136,6 +136,14 @@ export class MisbehavingSession implements CameraSession {
     return this.#misdeeds.eraseDenies === true ? 'refused' : outcome;
   }
 
+  get overlapBytes(): number | undefined {
+    return this.#session.overlapBytes;
+  }
+
+  get ownSha256(): CameraSession['ownSha256'] {
+    return this.#session.ownSha256?.bind(this.#session);
+  }
+
   get goneOf(): CameraSession['goneOf'] {
     return this.#session.goneOf?.bind(this.#session);
   }

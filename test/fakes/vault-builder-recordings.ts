@@ -29,6 +29,8 @@ export interface RecordingWish {
   readonly receipted?: boolean;
   /** Seen only by a later listing of the docking. */
   readonly later?: boolean;
+  /** See the manifest. */
+  readonly joints?: readonly number[];
   /** Whether the camera's file is erased after the receipt; null where it was told to and nobody could see. */
   readonly erased?: boolean | null;
   /** Changes the manifest before it is signed. */
@@ -75,7 +77,15 @@ export async function sealRecording(
   await sealing.write({ kind: 'bytes', bytes: new Uint8Array(original) });
   const facts = { ...place, identity: { vendor: null, firmware: null, ...identity } };
   const seal = await sealing.finish();
-  const sealed = { recording, seal, replaced: [], previousManifestSha256, sealedAt, clockSynchronised: true };
+  const sealed = {
+    recording,
+    seal,
+    joints: wish.joints ?? [],
+    replaced: [],
+    previousManifestSha256,
+    sealedAt,
+    clockSynchronised: true,
+  };
   const built = await buildManifest(facts, entryOf(wish, original, number), sealed, bulk);
   return wish.change?.(built) ?? built;
 }

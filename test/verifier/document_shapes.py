@@ -94,6 +94,10 @@ def _manifest_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.sidecars are there for role {value['role']}"
     if value["recording"] in value["supersedes"]:
         yield f"{at}.supersedes names the recording itself"
+    if value["version"] > 1:
+        joints = value["joints"]
+        if not joints or joints != sorted(set(joints)) or joints[-1] > size:
+            yield f"{at}.joints do not ascend within the original"
 
 
 def _unreadable_sense(rejected: Any, size: int, at: str) -> Iterator[str]:
@@ -175,10 +179,10 @@ def _vault_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.vault_sha256 is not of this id"
 
 
-_MANIFEST = _all(
-    fields(
+def _manifest(version: int, **more: Shape) -> Shape:
+    return fields(
         type=constant("recording-manifest"),
-        version=constant(1),
+        version=constant(version),
         recording=RANDOM_ID,
         station=STATION_ID,
         bay=PLACE_ID,
@@ -211,9 +215,21 @@ _MANIFEST = _all(
         previous_manifest_sha256=either(DIGEST),
         sealed_at=INSTANT,
         clock_synchronised=either(BOOLEAN),
-    ),
-    _manifest_sense,
-)
+        **more,
+    )
+
+
+_MANIFEST_VERSIONS = {1: _manifest(1), 2: _manifest(2, joints=many(integer(1), 1024))}
+
+
+def _manifest_of_version(value: Any, at: str) -> Iterator[str]:
+    """Version 2 is of what was read in several dockings (4.1)."""
+    version = value.get("version") if isinstance(value, dict) else None
+    known = type(version) is int and version in _MANIFEST_VERSIONS
+    yield from _MANIFEST_VERSIONS[version if known else max(_MANIFEST_VERSIONS)](value, at)
+
+
+_MANIFEST = _all(_manifest_of_version, _manifest_sense)
 
 _RECEIPT = _all(
     fields(

@@ -13,6 +13,7 @@ import { Eraser } from '../../../agent/bay/erase.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import { News } from '../../../agent/bay/news.ts';
 import { PullStop } from '../../../agent/bay/pull-stop.ts';
+import { UnfinishedPulls } from '../../../agent/bay/unfinished-pulls.ts';
 import { Spool } from '../../../agent/spool/spool.ts';
 import { Taker } from '../../../agent/bay/take.ts';
 import { writeTally } from '../../../agent/tries/tally-file.ts';
@@ -88,7 +89,8 @@ beforeEach(async () => {
   const onSpooled = (): void => undefined;
   const committer = new Committer({ ...working, signer, clockSynchronised: () => null, onSpooled }, facts);
   const pullStop = new PullStop({ ...working, tryDisk: () => spool.tryDisk() });
-  const taking = { ...working, tries: asItIs, makeRoom: async () => false, pullStop };
+  const unfinished = new UnfinishedPulls(working);
+  const taking = { ...working, tries: asItIs, makeRoom: async () => false, pullStop, unfinished };
   const taker = new Taker(taking, facts, session, committer, onSpooled);
   const provenRecipients = (): ReadonlySet<string> => new Set();
   const eraser = new Eraser(

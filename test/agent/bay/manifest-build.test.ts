@@ -61,6 +61,7 @@ test('names what it replaces up to the bound, the last of them and before all ot
   const sealed = {
     recording: makeRecordingId(random),
     seal,
+    joints: [],
     replaced: lost,
     previousManifestSha256: null,
     sealedAt: manifest.sealed_at,

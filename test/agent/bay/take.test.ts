@@ -8,6 +8,7 @@ import { Committer } from '../../../agent/bay/commit.ts';
 import type { TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import { PullStop } from '../../../agent/bay/pull-stop.ts';
+import { UnfinishedPulls } from '../../../agent/bay/unfinished-pulls.ts';
 import { Spool } from '../../../agent/spool/spool.ts';
 import { Taker } from '../../../agent/bay/take.ts';
 import { Tries } from '../../../agent/tries/tries.ts';
@@ -108,7 +109,9 @@ function openTries(): Promise<Tries> {
 }
 
 function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullStop()): Taker {
-  const deps = { spool, bulk, custody, clock, random, log, tries, makeRoom: async () => false, pullStop };
+  const unfinished = new UnfinishedPulls({ spool, clock, log });
+  const working = { spool, bulk, custody, clock, random, log, tries, pullStop, unfinished };
+  const deps = { ...working, makeRoom: async () => false };
   const committer = new Committer(
     {
       ...deps,

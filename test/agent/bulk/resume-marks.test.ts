@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { MARK_BYTES, resumeFrom, ResumeMarks } from '../../../agent/bulk/resume-marks.ts';
+import { OVERLAP_BYTES, resumeFrom, ResumeMarks } from '../../../agent/bulk/resume-marks.ts';
 import { PULL_PIECE_BYTES } from '../../../protocol/limits.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -22,27 +22,31 @@ function marksAt(positionBytes: number, partBytes = Infinity): ResumeMarks {
 
 describe('a pull that goes on', () => {
   test('reads at least one MiB again and at most a quarter more, or all', () => {
-    const positions = [0, 1, MARK_BYTES, PULL_PIECE_BYTES - 1, PULL_PIECE_BYTES, PULL_PIECE_BYTES + 1];
-    expect(positions.map(resumeFrom)).toEqual([0, 0, 0, 0, 0, 0]);
+    const positions = [0, 1, OVERLAP_BYTES / 4, PULL_PIECE_BYTES - 1, PULL_PIECE_BYTES, PULL_PIECE_BYTES + 1];
+    expect(positions.map((at) => resumeFrom(at))).toEqual([0, 0, 0, 0, 0, 0]);
     for (const position of [1.5, 2, 2.25, 3.9].map((each) => each * PULL_PIECE_BYTES + 77)) {
       const overlap = position - resumeFrom(position);
       expect(overlap).toBeGreaterThanOrEqual(PULL_PIECE_BYTES);
-      expect(overlap).toBeLessThan(PULL_PIECE_BYTES + MARK_BYTES);
+      expect(overlap).toBeLessThan(PULL_PIECE_BYTES + OVERLAP_BYTES / 4);
     }
   });
 
-  test.each([1, 1000, MARK_BYTES, PULL_PIECE_BYTES, 2 * PULL_PIECE_BYTES + 12_345, 4 * PULL_PIECE_BYTES])(
-    'knows what it read, at %i, and tells both digests of anything else',
-    (position) => {
-      for (const marks of [marksAt(position), marksAt(position, 70_001)]) {
-        const again = Uint8Array.from(content.subarray(resumeFrom(position), position));
-        expect(marks.difference(again)).toBeUndefined();
-        again[0] = (again[0] ?? 0) ^ 1;
-        expect(marks.difference(again)).toEqual({
-          takenSha256: sha256Hex(content.subarray(0, position)),
-          againSha256: sha256Hex(Buffer.concat([content.subarray(0, resumeFrom(position)), again])),
-        });
-      }
-    },
-  );
+  test.each([
+    1,
+    1000,
+    OVERLAP_BYTES / 4,
+    PULL_PIECE_BYTES,
+    2 * PULL_PIECE_BYTES + 12_345,
+    4 * PULL_PIECE_BYTES,
+  ])('knows what it read, at %i, and tells both digests of anything else', (position) => {
+    for (const marks of [marksAt(position), marksAt(position, 70_001)]) {
+      const again = Uint8Array.from(content.subarray(resumeFrom(position), position));
+      expect(marks.difference(again)).toBeUndefined();
+      again[0] = (again[0] ?? 0) ^ 1;
+      expect(marks.difference(again)).toEqual({
+        takenSha256: sha256Hex(content.subarray(0, position)),
+        againSha256: sha256Hex(Buffer.concat([content.subarray(0, resumeFrom(position)), again])),
+      });
+    }
+  });
 });
