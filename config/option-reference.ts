@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     required: 'required',
     optional: 'may be left out',
     station:
-      'The running agent takes over a good change by itself: {} at once, everything else as soon as no camera is being read, except `spool.path`: stop the service, move the folder, start the service. A bad file changes nothing and shows as the condition `configuration.refused`. Private files (`keys.signing_file`, `broker.key_file`, `cameras[].password_file`) are handed over when the service starts: after a change of one, `systemctl restart bodydock`.',
+      'The running agent takes over a good change by itself: {} at once, everything else as soon as no camera is being read, except `spool.path`: stop the service, move the folder, start the service. A bad file changes nothing and shows as the condition `configuration.refused`. Private files (`keys.signing_file`, `broker.key_file`, `broker.password_file`, `cameras[].password_file`) are handed over when the service starts: after a change of one, `systemctl restart bodydock`.',
     receiver: 'A change counts after `systemctl restart bodydock-receiver`.',
   },
   de: {
@@ -40,7 +40,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     required: 'Pflicht',
     optional: 'kann fehlen',
     station:
-      'Der laufende Agent übernimmt eine gute Änderung von selbst: {} sofort, alles andere, sobald keine Kamera mehr gelesen wird, außer `spool.path`: den Dienst anhalten, den Ordner verschieben, den Dienst starten. Eine fehlerhafte Datei ändert nichts und zeigt sich als Meldung `configuration.refused`. Geheime Dateien (`keys.signing_file`, `broker.key_file`, `cameras[].password_file`) werden beim Start des Dienstes übergeben: Nach einer Änderung an einer davon `systemctl restart bodydock`.',
+      'Der laufende Agent übernimmt eine gute Änderung von selbst: {} sofort, alles andere, sobald keine Kamera mehr gelesen wird, außer `spool.path`: den Dienst anhalten, den Ordner verschieben, den Dienst starten. Eine fehlerhafte Datei ändert nichts und zeigt sich als Meldung `configuration.refused`. Geheime Dateien (`keys.signing_file`, `broker.key_file`, `broker.password_file`, `cameras[].password_file`) werden beim Start des Dienstes übergeben: Nach einer Änderung an einer davon `systemctl restart bodydock`.',
     receiver: 'Eine Änderung gilt nach `systemctl restart bodydock-receiver`.',
   },
 };

@@ -89,9 +89,16 @@ export const AGENT: Part = {
       'handbook.de.md',
       'options.en.md',
       'options.de.md',
+      'brokers.en.md',
+      'brokers.de.md',
       'lights.en.html',
       'lights.de.html',
     ].map((name) => ({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` })),
+    // Where the examples for monitoring link to.
+    ...['SPEC.md', 'asyncapi.yaml'].map((name) => ({
+      from: `protocol/${name}`,
+      to: `/usr/share/doc/bodydock/protocol/${name}`,
+    })),
     { from: 'systemd/only-the-broker.conf', to: '/usr/share/doc/bodydock/examples/only-the-broker.conf' },
     ...[
       'README.md',

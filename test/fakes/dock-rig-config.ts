@@ -2,6 +2,7 @@
 import type { IClientOptions } from 'mqtt';
 import { stringify } from 'yaml';
 import type { Mosquitto } from './mosquitto.ts';
+import type { Nats } from './nats.ts';
 import type { ProgramWish, User } from './program.ts';
 import type { RabbitMq } from './rabbitmq.ts';
 
@@ -28,7 +29,7 @@ export interface RigWish {
   /** Where the camera of a bay is, as keys of the bay in station.yaml: its folder by default. */
   readonly place?: (number: number, folder: string) => Readonly<Record<string, unknown>>;
   /** "embedded" by default; a broker that the test opened itself is not ended by the rig. */
-  readonly broker?: 'embedded' | Mosquitto | RabbitMq;
+  readonly broker?: 'embedded' | Mosquitto | RabbitMq | Nats;
   /** Where the agent reaches the broker instead of its own port, such as a proxy that is opened now. */
   readonly agentPort?: (brokerPort: number) => Promise<number>;
   /** The same for the receivers. */

@@ -8,10 +8,11 @@ import { promisify } from 'node:util';
 import { receiverConfig, STATION, stationConfig, type RigWish } from './dock-rig-config.ts';
 import { checkEvidence, type EvidenceReport } from './evidence-checker.ts';
 import { freePort } from './free-port.ts';
-import { Mosquitto } from './mosquitto.ts';
+import type { Mosquitto } from './mosquitto.ts';
+import type { Nats } from './nats.ts';
 import { BODYDOCK, EMBEDDED_BROKER, Program, RECEIVER, runProgram, type User } from './program.ts';
 import { PutLedger } from './put-ledger.ts';
-import { RabbitMq } from './rabbitmq.ts';
+import type { RabbitMq } from './rabbitmq.ts';
 import { StationView, type BaySeen } from './station-view.ts';
 import { until } from './until.ts';
 
@@ -40,14 +41,14 @@ class EmbeddedBroker {
 export class DockRig {
   readonly folder: string;
   readonly ledger = new PutLedger();
-  readonly broker: Mosquitto | RabbitMq | EmbeddedBroker;
+  readonly broker: Mosquitto | RabbitMq | Nats | EmbeddedBroker;
   readonly agent: Program;
   /** One process for each receiver id of the wish, the first one is `receiver`. */
   readonly receiverPrograms: readonly Program[];
   readonly #wish: RigWish;
   #view: StationView | undefined;
 
-  private constructor(folder: string, wish: RigWish, broker: Mosquitto | RabbitMq | EmbeddedBroker) {
+  private constructor(folder: string, wish: RigWish, broker: Mosquitto | RabbitMq | Nats | EmbeddedBroker) {
     this.folder = folder;
     this.#wish = wish;
     this.broker = broker;
@@ -82,9 +83,9 @@ export class DockRig {
   static async open(wish: RigWish = {}): Promise<DockRig> {
     const folder = await mkdtemp(join(tmpdir(), 'bodydock-rig-'));
     const broker =
-      wish.broker instanceof Mosquitto || wish.broker instanceof RabbitMq
-        ? wish.broker
-        : new EmbeddedBroker(await freePort(), join(folder, 'broker.log'));
+      wish.broker === undefined || wish.broker === 'embedded'
+        ? new EmbeddedBroker(await freePort(), join(folder, 'broker.log'))
+        : wish.broker;
     const rig = new DockRig(folder, wish, broker);
     try {
       await rig.#prepare();

@@ -70,15 +70,15 @@ export class RabbitMq {
     return this.#written;
   }
 
-  /** Runs rabbitmqctl on it, and gives what it printed. */
-  control(...args: readonly string[]): string {
-    const { status, stdout, stderr } = spawnSync(
-      join(PROGRAMS, 'rabbitmqctl'),
-      ['--node', this.#environment['RABBITMQ_NODENAME'] ?? '', ...args],
-      { env: this.#environment, encoding: 'utf8', timeout: START_MS },
-    );
-    if (status !== 0) throw new Error(`rabbitmqctl ${args.join(' ')} ended with ${status}: ${stderr}`);
-    return stdout;
+  /** Runs a line of a shell in which rabbitmqctl speaks to it. */
+  shell(line: string): void {
+    const environment = { ...this.#environment, PATH: `${PROGRAMS}:${process.env['PATH']}` };
+    const { status, stderr } = spawnSync('sh', ['-ec', line], {
+      env: environment,
+      encoding: 'utf8',
+      timeout: START_MS,
+    });
+    if (status !== 0) throw new Error(`${line} ended with ${status}: ${stderr}`);
   }
 
   async start(): Promise<void> {

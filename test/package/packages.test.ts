@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
@@ -104,6 +104,38 @@ describe.skipIf(lacksDebian())('the packages', () => {
         else assert.match(packed.mode, /^(?:lrwxrwxrwx|drwxr-xr-x|-rwxr-xr-x|-rw-r--r--)$/, packed.path);
       }
     }
+  });
+
+  test('hold what their documents link to', async () => {
+    const broken: string[] = [];
+    let followed = 0;
+    for (const file of files) {
+      const root = await mkdtemp(join(tmpdir(), 'bodydock-links-'));
+      try {
+        await run('dpkg-deb', ['-x', join(folder, file), root]);
+        const names = await readdir(root, { recursive: true });
+        for (const name of names.filter((each) => /\.(?:md|html)$/.test(each))) {
+          const text = (await readFile(join(root, name), 'utf8')).replaceAll(/`[^`]*`/g, '');
+          for (const [, inText, inPage] of text.matchAll(/\]\(([^()\s]+)\)|(?:href|src)="([^"]+)"/g)) {
+            const [target = ''] = (inText ?? inPage ?? '').split('#');
+            if (target === '' || /^[a-z]+:/.test(target)) continue;
+            followed++;
+            const path = join(root, dirname(name), target);
+            if (
+              !(await access(path).then(
+                () => true,
+                () => false,
+              ))
+            )
+              broken.push(`${file}: ${name}: ${target}`);
+          }
+        }
+      } finally {
+        await rm(root, { recursive: true });
+      }
+    }
+    assert.ok(followed > 6, `${followed} links`);
+    assert.deepEqual(broken, []);
   });
 
   test('complete no command that the README does not name', async () => {
