@@ -25,6 +25,7 @@ export type StationSettings = Pick<
   | 'bays'
   | 'cameras'
   | 'unknownCameras'
+  | 'cameraMissingDays'
   | 'release'
   | 'retention'
 > & {

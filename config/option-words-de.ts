@@ -92,6 +92,8 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Datei mit dem Passwort der Kamera, für Kameras, die ihre Dateien nur damit zeigen (Rekorder mit USB-Id 4255:0001): eine Zeile druckbares ASCII. Nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   unknown_cameras:
     'Was mit einer Kamera geschieht, deren Platz keine benennt und deren Seriennummer nicht in dieser Datei steht: refuse rührt sie nicht an und ruft jemanden, accept übernimmt ihre Aufzeichnungen unter einer eigenen Id.',
+  camera_missing_days:
+    'Tage, nach denen eine Kamera als fehlend gemeldet wird (camera.missing), die nicht in dieser Station war; 0: nie. Eine Station kennt nur ihre eigenen Andockvorgänge: Eine, die auch anderswo andockt, fehlt hier. Eine Kamera, die `bodydock camera retire` außer Betrieb genommen hat oder die nicht mehr in dieser Datei steht, fehlt nicht.',
   retention: 'Wie lange diese Station selbst behält, was der Zentralspeicher schon hat.',
   'retention.days':
     'Tage, nach denen eine Aufzeichnung fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',

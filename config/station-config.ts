@@ -75,6 +75,8 @@ export interface StationConfig {
   readonly cameras: readonly CameraConfig[];
   /** What becomes of a camera that no line of the file is about, in a bay that names none. */
   readonly unknownCameras: 'refuse' | 'accept';
+  /** 0: none is ever missing. */
+  readonly cameraMissingDays: number;
   readonly release: 'never' | 'after-receipt';
   readonly retention: { readonly days: number; readonly logDays: number };
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
@@ -147,6 +149,7 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     })),
     cameras: file.cameras.map((camera) => mapCamera(camera, folder)),
     unknownCameras: file.unknown_cameras,
+    cameraMissingDays: file.camera_missing_days,
     release: file.release,
     retention: { days: file.retention.days, logDays: file.retention.log_days },
     log: file.log,

@@ -248,6 +248,13 @@ export const stationFileSchema = z
         'What becomes of a camera in a bay that names none, when no camera of this file has its serial number: refuse leaves it untouched and calls someone, accept takes its recordings under an id of its own.',
       allowed: 'refuse or accept',
     }),
+    camera_missing_days: part
+      .count(
+        'Days after which a camera that was not docked at this station is told as missing (camera.missing); 0: never. A station knows its own dockings only: one that docks elsewhere as well is missing here. A camera that `bodydock camera retire` took out of use, or that is in this file no more, is not.',
+        0,
+        3650,
+      )
+      .default(14),
     retention: retention
       .prefault({})
       .meta({ description: 'How long this station itself keeps what the store has.', allowed: GROUP }),

@@ -1,6 +1,7 @@
 // What is known of cameras beyond one docking: clocks that are wrong, batteries that get weak, cameras that stay away, and files that
 // vanished. Conditions have the camera's alias as their subject and outlive the docking.
-import type { CameraId } from '../../protocol/ids.ts';
+import type { CustodyEvent, CustodyEventName } from '../../protocol/custody-entry.ts';
+import { isCameraId, type CameraId } from '../../protocol/ids.ts';
 import type { Conditions } from '../../protocol/ports.ts';
 import type { DockingMeasured } from '../dockings/ended-docking.ts';
 import { BatteryTrend } from './battery-trend.ts';
@@ -9,13 +10,16 @@ import type { VanishedMemory } from './vanished-memory.ts';
 
 /** A camera that is off by more was set wrong or lost its time; a quartz loses that much in half a year. */
 const CLOCK_OFF_MS = 300_000;
-/** A camera that was not docked for longer is looked for. */
-const MISSING_DAYS = 14;
 const DAY_MS = 86_400_000;
 /** More cameras than any station may know (config/station-schema.ts) and some unregistered ones. */
 const CAMERAS_MAX = 1024;
 
+/** Entries of the custody log that say whether a camera is in use (SPEC 4.13.7). */
+export const USE_EVENTS: readonly CustodyEventName[] = ['camera-retired', 'docked'];
+
 export interface CameraHealthDeps {
+  /** Days after which a camera that was not docked here is looked for; 0: never. */
+  readonly missingDays: number;
   readonly conditions: Conditions;
   /** What people call it; never a serial number. */
   readonly alias: (camera: CameraId) => string;
@@ -34,6 +38,11 @@ interface Known {
 export class CameraHealth {
   readonly #deps: CameraHealthDeps;
   readonly #known = new Map<CameraId, Known>();
+  /** Cameras that a person took out of use, and that were not docked again. */
+  readonly #retired = new Set<string>();
+  /** Cameras of which an entry of this run said whether they are in use. */
+  readonly #saidNow = new Set<string>();
+  #isLogRead = false;
   #memory: Pick<VanishedMemory, 'keep'> | undefined;
 
   constructor(deps: CameraHealthDeps) {
@@ -76,11 +85,40 @@ export class CameraHealth {
     this.#deps.conditions.raise('camera.vanished', this.#deps.alias(camera), facts);
   }
 
+  /** An entry of an earlier run, in the order of the log; one of this run may have come before it. Never throws. */
+  earlier({ event, facts }: Pick<CustodyEvent, 'event' | 'facts'>): void {
+    const { camera } = facts;
+    if (typeof camera === 'string' && !this.#saidNow.has(camera)) this.#use(event, camera);
+  }
+
+  /** An entry of this run. Never throws. */
+  entered({ event, facts }: Pick<CustodyEvent, 'event' | 'facts'>): void {
+    const { camera } = facts;
+    if (typeof camera !== 'string' || !USE_EVENTS.includes(event)) return;
+    if (this.#saidNow.size < CAMERAS_MAX) this.#saidNow.add(camera);
+    this.#use(event, camera);
+  }
+
+  /** All entries of earlier runs were told: from now on it is known which cameras are out of use. */
+  lookedThrough(): void {
+    this.#isLogRead = true;
+  }
+
+  #use(event: CustodyEventName, camera: string): void {
+    if (event === 'docked') this.#retired.delete(camera);
+    if (event !== 'camera-retired' || this.#retired.size >= CAMERAS_MAX) return;
+    this.#retired.add(camera);
+    if (isCameraId(camera)) this.#clear('camera.missing', camera);
+  }
+
   /** Looks which cameras stay away. `last` gives the newest docking's end in ms since 1970, of those that were ever docked here. */
   lookForMissing(nowMs: number, last: Iterable<readonly [CameraId, number]>): void {
+    const { missingDays } = this.#deps;
+    if (!this.#isLogRead) return;
     for (const [camera, endedAtMs] of last) {
       const days = Math.floor((nowMs - endedAtMs) / DAY_MS);
-      if (days >= MISSING_DAYS && this.#known.get(camera)?.isDocked !== true)
+      const isAwaited = this.#known.get(camera)?.isDocked !== true && !this.#retired.has(camera);
+      if (missingDays > 0 && days >= missingDays && isAwaited)
         this.#deps.conditions.raise('camera.missing', this.#deps.alias(camera), { days });
       else this.#clear('camera.missing', camera);
     }

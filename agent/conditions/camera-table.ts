@@ -202,12 +202,12 @@ export const CAMERA_TABLE = {
     severity: 'warning',
     subject: 'camera',
     text: {
-      en: 'This camera has not been docked for a long time.',
-      de: 'Diese Kamera war lange nicht in der Station.',
+      en: 'This camera has not been docked at this station for a long time. Whether it docks at another one, this station cannot know.',
+      de: 'Diese Kamera war lange nicht in dieser Station. Ob sie in einer anderen andockt, kann diese Station nicht wissen.',
     },
     remedy: {
-      en: 'Find the camera and dock it; recordings may be on it.',
-      de: 'Kamera suchen und einsetzen; es können Aufzeichnungen darauf sein.',
+      en: 'Find the camera and dock it; recordings may be on it. Lost, broken or given back: "bodydock camera retire". Docked at another station now: take it out of station.yaml, or raise camera_missing_days (0: never told).',
+      de: 'Kamera suchen und einsetzen; es können Aufzeichnungen darauf sein. Verloren, defekt oder zurückgegeben: "bodydock camera retire". Jetzt in einer anderen Station: aus station.yaml nehmen oder camera_missing_days erhöhen (0: nie melden).',
     },
     afterMs: 0,
     causes: ['station.clock-unsynchronised'],

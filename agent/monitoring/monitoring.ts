@@ -8,7 +8,7 @@ import type { PublicKey } from '../../protocol/minisign.ts';
 import { healthSchema, infoSchema } from '../../protocol/monitoring.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
-import { CameraHealth } from '../bay/camera-health.ts';
+import { CameraHealth, USE_EVENTS } from '../bay/camera-health.ts';
 import { unregisteredAlias } from '../bay/camera-register.ts';
 import type { ConditionBoard } from '../conditions/condition-board.ts';
 import { conditionTopics } from '../conditions/condition-topics.ts';
@@ -26,7 +26,7 @@ import { RejectedRecordings } from './rejected-recordings.ts';
 import { infoDocument, type InfoSettings } from './station-info.ts';
 
 export interface MonitoringDeps {
-  readonly settings: InfoSettings & Pick<StationConfig, 'spool'>;
+  readonly settings: InfoSettings & Pick<StationConfig, 'spool' | 'cameraMissingDays'>;
   readonly broker: Pick<Broker, 'connected' | 'publish'>;
   readonly topics: StationTopics;
   readonly session: SessionId;
@@ -78,7 +78,13 @@ export class Monitoring {
     this.status = new StatusPublisher(deps);
     this.disk = new DiskWatch(deps);
     const alias = (camera: string): string => aliasOf(deps.settings, camera);
-    this.cameras = new CameraHealth({ ...deps, alias, clockSynchronised: () => this.#clockSynchronised() });
+    const { cameraMissingDays: missingDays } = deps.settings;
+    this.cameras = new CameraHealth({
+      ...deps,
+      missingDays,
+      alias,
+      clockSynchronised: () => this.#clockSynchronised(),
+    });
     this.#events = new EventTopic({
       ...deps,
       topic: topics.event,
@@ -104,16 +110,21 @@ export class Monitoring {
   /** The same listener, and what enters the custody log, or entered it in an earlier run, is told here as well. */
   listening(listener: CustodyListener): CustodyListener {
     return {
-      events: new Set([...listener.events, ...BAY_EVENTS]),
+      events: new Set([...listener.events, ...BAY_EVENTS, ...USE_EVENTS]),
       earlier: (entry) => {
         if (listener.events.has(entry.event)) listener.earlier(entry);
         this.#formerBays.earlier(entry);
+        this.cameras.earlier(entry);
       },
-      lookedThrough: () => listener.lookedThrough(),
+      lookedThrough: () => {
+        listener.lookedThrough();
+        this.cameras.lookedThrough();
+      },
       appended: (event) => {
         listener.appended(event);
         this.#events.entered(event);
         this.#rejected.entered(event);
+        this.cameras.entered(event);
       },
     };
   }

@@ -207,6 +207,7 @@ export class DockAndStore {
           camera: this.#named(index),
         })),
         cameras: this.options.register?.cameras ?? [],
+        cameraMissingDays: 14,
         unknownCameras: this.options.register?.unknown ?? 'refuse',
         release: this.options.release ?? 'after-receipt',
         retention: { days: 14, logDays: 730 },

@@ -140,6 +140,7 @@ function settings(
       serial: serialOf(name),
       passwordFile: null,
     })),
+    cameraMissingDays: 14,
     unknownCameras: 'refuse',
     release: 'after-receipt',
     retention: { days: 14, logDays: 730 },

@@ -17,13 +17,19 @@ let health: CameraHealth;
 beforeEach(() => {
   conditions = new MemoryConditions();
   synchronised = true;
-  health = new CameraHealth({
+  health = fresh(14);
+  health.lookedThrough();
+});
+
+function fresh(missingDays: number): CameraHealth {
+  return new CameraHealth({
     conditions,
+    missingDays,
     alias: () => ALIAS,
     localMs: (utcMs) => utcMs + 3_600_000,
     clockSynchronised: () => synchronised,
   });
-});
+}
 
 function clockOff(offsetMs: number, zone: number | null = 0): DockingMeasured {
   const at = new Date(NOW).toISOString();
@@ -69,6 +75,37 @@ describe('a camera', () => {
     expect(conditions.facts('camera.missing', ALIAS)).toEqual({ days: 15 });
     health.docked(camera, NOTHING);
     expect(conditions.codes()).toEqual([]);
+  });
+
+  const entry = (event: 'docked' | 'camera-retired') => ({ event, facts: { camera, reason: 'lost' } });
+
+  test('that a person took out of use is not missing, in this run and after a start, until it docks again', () => {
+    const away = [[camera, NOW - 15.5 * DAY_MS]] as const;
+    health.lookForMissing(NOW, away);
+    health.entered(entry('camera-retired'));
+    health.lookForMissing(NOW, away);
+    expect(conditions.codes()).toEqual([]);
+    const later = fresh(14);
+    later.lookForMissing(NOW, away);
+    expect(conditions.codes(), 'before the log was read it is not known').toEqual([]);
+    for (const each of ['docked', 'camera-retired'] as const) later.earlier(entry(each));
+    later.lookedThrough();
+    later.lookForMissing(NOW, away);
+    expect(conditions.codes()).toEqual([]);
+    later.entered(entry('docked'));
+    later.earlier(entry('camera-retired')); // the log is read while the station works
+    later.lookForMissing(NOW, away);
+    expect(conditions.codes()).toEqual(['camera.missing']);
+  });
+
+  test('is missing after as many days as the file says, and never where it says 0', () => {
+    const [soon, never] = [fresh(3), fresh(0)];
+    for (const each of [soon, never]) each.lookedThrough();
+    never.lookForMissing(NOW, [[camera, NOW - 400 * DAY_MS]]);
+    soon.lookForMissing(NOW, [[camera, NOW - 2.9 * DAY_MS]]);
+    expect(conditions.codes()).toEqual([]);
+    soon.lookForMissing(NOW, [[camera, NOW - 3 * DAY_MS]]);
+    expect(conditions.facts('camera.missing', ALIAS)).toEqual({ days: 3 });
   });
 
   test('that has been in its bay for weeks does not stay away', () => {

@@ -32,7 +32,13 @@ function open(files = disk): Promise<VanishedMemory> {
 function watched(memory: VanishedMemory): { health: CameraHealth; conditions: MemoryConditions } {
   const conditions = new MemoryConditions();
   const alias = (camera: CameraId): string => `alias of ${camera}`;
-  const health = new CameraHealth({ conditions, alias, localMs: (ms) => ms, clockSynchronised: () => true });
+  const health = new CameraHealth({
+    conditions,
+    missingDays: 14,
+    alias,
+    localMs: (ms) => ms,
+    clockSynchronised: () => true,
+  });
   health.remember(memory);
   return { health, conditions };
 }
