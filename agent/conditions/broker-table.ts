@@ -42,8 +42,8 @@ export const BROKER_TABLE = {
       de: 'Der Broker lehnt die Verbindung dieser Station ab.',
     },
     remedy: {
-      en: 'Check what the broker allows this station: its certificate, its rights and its limits.',
-      de: 'Prüfen, was der Broker dieser Station erlaubt: Zertifikat, Rechte und Grenzen.',
+      en: 'Check what the broker allows this station: its certificate or password, its rights and its limits.',
+      de: 'Prüfen, was der Broker dieser Station erlaubt: Zertifikat oder Passwort, Rechte und Grenzen.',
     },
     afterMs: 0,
     causes: [],

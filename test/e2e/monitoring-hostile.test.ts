@@ -54,10 +54,14 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
     await put(station, 'condition/spool.full', JSON.stringify(condition('spool.full')));
   }
 
-  async function example(name: string): Promise<string[]> {
+  async function example(name: string, ...args: string[]): Promise<string[]> {
     const path = fileURLToPath(new URL(`../../config/monitoring/${name}`, import.meta.url));
     const env = { ...process.env, XDG_CONFIG_HOME: join(folder, 'clients') };
-    const { stdout } = await run('python3', [path], { env, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 });
+    const { stdout } = await run('python3', [path, ...args], {
+      env,
+      timeout: 60_000,
+      maxBuffer: 64 * 1024 * 1024,
+    });
     return stdout.trimEnd().split('\n');
   }
 
@@ -89,6 +93,29 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
         expect.stringMatching(/^3 .* - its topics hold what no station says/),
       ]);
     expect(of('dock-a4', lines)[0]).toMatch(/^2 .* no heartbeat of this run$/);
+  }, 60_000);
+
+  test('by Checkmk with a list of stations asks for no topic of another one, whatever one of them says', async () => {
+    const list = join(folder, 'stations');
+    await writeFile(list, `${GOOD}\n${STOLEN} # stolen\ndock-c\n`);
+    const bays = (...names: unknown[]): string =>
+      JSON.stringify({ configuration: { bays: names.map((name) => ({ bay: name })) } });
+    await put(GOOD, 'info', bays('bay-1'));
+    await put(
+      GOOD,
+      'health',
+      JSON.stringify(health({ at: new Date().toISOString(), conditions: ['spool.full'] })),
+    );
+    await says(STOLEN, new Date());
+    const traps = ['+', '#', `../${GOOD}/bay/bay-1`, 'x y', '-h', 5, null, 'bay-1'];
+    await put(STOLEN, 'info', bays(...traps));
+    const conditions = [...traps, `x.y/../../${GOOD}/condition/spool.full`, 'spool.full'];
+    await put(STOLEN, 'health', JSON.stringify({ ...health({ at: new Date().toISOString() }), conditions }));
+    const lines = await example('bodydock-checkmk.py', '--stations', list);
+    expect(lines[0]).toBe('0 "bodydock broker" stations=3 3 stations');
+    expect(of(GOOD, lines)).toEqual(GOOD_LINES);
+    expect(of('dock-c', lines)).toEqual([expect.stringMatching(/^3 .* no status/)]);
+    expect(of(STOLEN, lines)[0]).toMatch(/^0 .* ready since /);
   }, 60_000);
 
   test('by Checkmk lets no document make a line, a service or a number of its own', async () => {

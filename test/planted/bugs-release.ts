@@ -430,4 +430,20 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: ['agent/bay/erase-waves'],
   },
+  {
+    id: 'password-for-all',
+    what: 'the password for the broker may be read by everybody on the machine',
+    file: 'config/broker-credentials.ts',
+    find: 'const bytes = await readPrivateFile(path,',
+    put: "const { readPublicFile } = await import('./guarded-file.ts');\n  const bytes = await readPublicFile(path,",
+    suites: ['config/broker-credentials'],
+  },
+  {
+    id: 'retired-camera-missing',
+    what: 'a camera that a person took out of use is missing for ever',
+    file: 'agent/bay/camera-health.ts',
+    find: ' && !this.#retired.has(camera);',
+    put: ';',
+    suites: ['agent/bay/camera-health'],
+  },
 ];
