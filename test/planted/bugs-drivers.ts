@@ -186,6 +186,22 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/bay/folder-watch'],
   },
   {
+    id: 'socket-is-one-port',
+    what: 'a camera that comes up at the other port of its socket is not seen, and nothing is said',
+    file: 'drivers/usb/socket.ts',
+    find: '[portPath] : [portPath, other]',
+    put: '[portPath] : [portPath, portPath]',
+    suites: ['drivers/usb/socket'],
+  },
+  {
+    id: 'disk-beside-untold',
+    what: 'a camera with recordings on a disk beside PTP is docked as an empty one',
+    file: 'drivers/ptp/driver.ts',
+    find: '(signal)) !== true) return inventory',
+    put: '(signal)) !== undefined) return inventory',
+    suites: ['drivers/ptp/disk-beside'],
+  },
+  {
     id: 'bus-by-number',
     what: 'two bays are exchanged when the kernel finds the controllers of their sockets in another order',
     file: 'config/usb-buses.ts',

@@ -16,6 +16,14 @@ import { compiled, MOUNT_HELPER } from '../fakes/program.ts';
 import { until } from '../fakes/until.ts';
 import { devices, WORK_MS } from './usb-ports.ts';
 
+/** What systemd/bodydock-mount.service takes from it, as far as that goes without systemd. */
+const AS_ITS_UNIT = [
+  '--net',
+  'setpriv',
+  '--no-new-privs',
+  '--inh-caps=-all',
+  '--bounding-set=-all,+sys_admin',
+];
 /** At most 1000 characters of it tell what went wrong. */
 const SAID_CHARACTERS_MAX = 20_000;
 
@@ -54,6 +62,9 @@ export class DiskBench {
 
   async start(): Promise<void> {
     const words = [
+      ...AS_ITS_UNIT,
+      process.execPath,
+      '--jitless',
       compiled(MOUNT_HELPER),
       '--config',
       this.#config,
@@ -64,7 +75,7 @@ export class DiskBench {
       '--group',
       '0',
     ];
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'] });
+    const child = spawn('unshare', words, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child = child;
     child.stderr.setEncoding('utf8');
     child.stderr.on(

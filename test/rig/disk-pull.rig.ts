@@ -41,7 +41,9 @@ before(async () => {
   note('cards are made');
   for (const at of [0, 1]) {
     await plug(at);
-    ports.push(await portOf(cardAt(at)));
+    const [port, otherPort] = await devices.portsOf(await portOf(cardAt(at)));
+    assert.ok(port !== undefined && otherPort !== undefined, `one port alone: ${port}`);
+    ports.push(at === 0 ? otherPort : port); // a bay may name either port of its socket
     await monitor.unplugDisk(cardAt(at));
   }
   bench = await DiskBench.open(ports);
