@@ -314,4 +314,28 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: ['agent/dockings/unsure-record'],
   },
+  {
+    id: 'stay-of-who-came',
+    what: 'a camera that was taken out and put back is counted to its former stay',
+    file: 'agent/dockings/stay.ts',
+    find: 'wasThere && last?.bay === bay',
+    put: 'last?.bay === bay',
+    suites: ['agent/dockings/stay'],
+  },
+  {
+    id: 'changed-called-known',
+    what: 'a file that changed at the end of a day is called known, and not read again',
+    file: 'agent/entries/docking-entries.ts',
+    find: '  if (!isSameState(before.listed, seen.listed))\n',
+    put: '  if (before.listed.kind !== seen.listed.kind)\n',
+    suites: ['agent/entries/docking-entries'],
+  },
+  {
+    id: 'stay-of-foreign-docking',
+    what: 'a docking counts to a stay that is not its own, and verify says nothing',
+    file: 'agent/verify/docking-stays.ts',
+    find: 'if (why === undefined) return [];',
+    put: 'if (why === undefined || stay !== docking) return [];',
+    suites: ['agent/verify/docking-stays'],
+  },
 ];

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Driver, Place } from '../../drivers/driver.ts';
 import type { SmpFaults } from '../../drivers/simulated/smp-faults.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
+import { BelievingClock } from '../fakes/clock-believing.ts';
 import { DockAndStore, type DockOptions } from '../fakes/dock-and-store.ts';
 import { smpBench, type SmpBench } from '../fakes/smp-subject.ts';
 import { pause } from '../fakes/until.ts';
@@ -108,3 +109,16 @@ test('files that are gone behind an erasure that failed count as erased, once th
   expect(at.erasures()).toBe(3);
   await expectAllStored(at);
 });
+
+test('a serial camera that stays over the end of a day is listed anew, and nothing is read again', async () => {
+  const clock = new BelievingClock({ pace: 2, startMs: Date.UTC(2026, 10, 25, 23, 59, 45) });
+  const at = await docked({}, { release: 'never', clock });
+  await at.dock.until('the next day', async () => (await at.dock.dockings()).length === 1, 40_000);
+  await at.dock.until('all is known again', async () => {
+    const known = (await at.dock.custody()).filter(({ event }) => event === 'matched');
+    return known.length === Object.keys(FILES).length;
+  });
+  const [first] = await at.dock.dockings();
+  expect(first).toMatchObject({ ended: 'continued', inventory: { complete: true, entries: 3 } });
+  expect((await at.dock.custody()).filter(({ event }) => event === 'pulled')).toHaveLength(3);
+}, 60_000);

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { stayOf } from '../../protocol/docking-record.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
+import { BelievingClock } from '../fakes/clock-believing.ts';
 import type { DockAndStore } from '../fakes/dock-and-store.ts';
 import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';
 import { KEYBOARD, STILL_IMAGE, type DeviceLook } from '../fakes/usb/dock.ts';
@@ -69,6 +70,27 @@ test('a camera that was taken out and put back while the station was down begins
   const [first, , third] = records;
   expect(stays).toEqual([first?.docking, first?.docking, third?.docking, third?.docking]);
   expect(third).toMatchObject({ plug: { boot: 'boot-1', device: expect.stringMatching(/^1\.\d+$/) } });
+});
+
+test('a camera that stays over the end of a day is listed anew over the same session, and nothing is read again', async () => {
+  const clock = new BelievingClock({ pace: 5, startMs: Date.UTC(2026, 10, 25, 23, 59, 30) });
+  const { usb, dock: whole, camera } = await station(1, { clock, release: 'never' });
+  const plugged = camera('PTP-7', { 'A.MP4': patternBytes(100_000) });
+  const asked = (operation: number): number => plugged.asked.filter((each) => each === operation).length;
+  usb.plug('1-1.1', plugged);
+  await whole.until('spooled', () => whole.bay()['entries_spooled'] === 1);
+  const reads = asked(0x95c1);
+  const sessions = asked(0x1002);
+  await whole.until('the next day', async () => (await whole.dockings()).length === 1);
+  await whole.until('all is known again', async () =>
+    (await whole.custody()).some(({ event }) => event === 'matched'),
+  );
+  expect([asked(0x95c1), asked(0x1002)]).toEqual([reads, sessions]);
+  usb.unplug('1-1.1');
+  await whole.until('both records', async () => (await whole.dockings()).length === 2);
+  const records = (await whole.dockings()).sort((a, b) => (a.docked_at < b.docked_at ? -1 : 1));
+  expect(records.map(({ ended }) => ended)).toEqual(['continued', 'unplugged']);
+  expect(records[1]).toMatchObject({ stay: records[0]?.docking, condition: { battery_percent: 63 } });
 });
 
 test('a device with a keyboard beside its camera is not opened, and told of until it leaves', async () => {

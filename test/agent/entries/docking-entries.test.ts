@@ -272,3 +272,56 @@ test('files of one listing of which looks say the same share what they say', asy
   expect(looksOf().size).toBe(2);
   expect([...entries.all].map(({ looks }) => looks.lastMs)).toEqual([5, 50, 50]);
 });
+
+describe('a docking that goes on with the stay of the one before', () => {
+  const recording = makeRecordingId(nodeRandom());
+  const held = { recording, matched: false, rejected: null, sha256: '0'.repeat(64), stamp: 'a' };
+
+  /** The docking before has taken three files, erased the last of them, and is over. */
+  async function goneOn(): Promise<DockingEntries> {
+    await entries.track(listing(0, 3), 0, signal);
+    for (const [at, entry] of [...entries.all].entries()) {
+      entry.held = held;
+      entry.become({ kind: 'spooled', recording, sha256: held.sha256, stamp: 'a' });
+      if (at === 2) entry.become({ kind: 'erased', recording });
+    }
+    entries.close();
+    const journal = { inventoryTaken: async () => undefined };
+    const parts = { docking: makeDockingId(nodeRandom()), custody, journal, clock: nodeClock() };
+    return new DockingEntries({ ...parts, fileClock: () => undefined, before: entries });
+  }
+
+  test('knows what it held of a file that shows no change, and of no other one', async () => {
+    const next = await goneOn();
+    const shown = listing(0, 3);
+    const [same, changed, again] = shown.entries as [InventoryEntry, InventoryEntry, InventoryEntry];
+    const now = { ...shown, entries: [same, { ...changed, stamp: 'b' }, again] };
+    await next.track(now, 0, signal);
+    expect([...next.all].map(({ fate, proven }) => [fate.kind, proven])).toEqual([
+      ['pending', held],
+      ['pending', undefined],
+      ['pending', undefined],
+    ]);
+    expect([...next.all][1]?.looks.changesSinceMs).toBeDefined();
+  });
+
+  test('knows nothing more of a recording that left the spool, before its first listing or behind it', async () => {
+    const early = await goneOn();
+    early.quarantined(recording);
+    await early.track(listing(0, 2), 0, signal);
+    expect([...early.all].map(({ proven, supersedes }) => [proven, supersedes])).toEqual([
+      [undefined, [recording]],
+      [undefined, [recording]],
+    ]);
+    const late = await goneOn();
+    await late.track(listing(0, 1), 0, signal);
+    late.quarantined(recording);
+    expect([...late.all].map(({ proven }) => proven)).toEqual([undefined]);
+  });
+
+  test('counts what vanished meanwhile', async () => {
+    const next = await goneOn();
+    await next.track(listing(0, 1), 0, signal);
+    expect(next.vanished).toEqual({ entries: 1, entriesHere: 1 });
+  });
+});
