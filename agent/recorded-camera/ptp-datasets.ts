@@ -52,7 +52,7 @@ export function disguised(
     case OPERATION.getDevicePropDesc:
       if (first === DEVICE_PROPERTY.batteryLevel) return patch.skip(descriptionBytes(data)).end();
       if (first === DEVICE_PROPERTY.dateTime) return patch.skip(5).text(date).text(date).skip(1).end();
-      return patch.skip(5).end();
+      return patch.skip(5).formOnly(bytesOfType(data)).end();
     case OPERATION.getDevicePropValue:
       if (first === DEVICE_PROPERTY.batteryLevel) return patch.skip(Math.min(4, data.length)).end();
       if (first === DEVICE_PROPERTY.dateTime) return patch.text(date).end();
@@ -83,6 +83,8 @@ export function wordsOf(operation: number, data: Uint8Array): unknown {
         return parseStorageInfo(data);
       case OPERATION.getObjectInfo:
         return parseObjectInfo(data);
+      case OPERATION.getDevicePropDesc:
+        return describedIn(data);
       default:
         return undefined;
     }
@@ -92,6 +94,20 @@ export function wordsOf(operation: number, data: Uint8Array): unknown {
   }
 }
 
+/** Bytes of one value of a description's type; 0 for texts and lists. */
+function bytesOfType(data: Uint8Array): number {
+  const [, , low = 0, high = 0] = data;
+  return high === 0 && low >= 1 && low <= 8 ? 2 ** Math.floor((low - 1) / 2) : 0;
+}
+
+/** Property, type and whether it may be set: no value. */
+function describedIn(data: Uint8Array): unknown {
+  if (data.length < 5) return { odd: 'ends before what it announces' };
+  const [low = 0, high = 0, typeLow = 0, typeHigh = 0, set = 0] = data;
+  const code = (a: number, b: number): string => hex([(b << 8) | a]);
+  return { property: code(low, high), type: code(typeLow, typeHigh), may_be_set: set === 1 };
+}
+
 /** Of a description whose type is a whole number everything is numbers. */
 function descriptionBytes(data: Uint8Array): number {
   const [, , low = 0, high = 0] = data;
@@ -99,7 +115,7 @@ function descriptionBytes(data: Uint8Array): number {
   return Math.min(data.length, isNumber ? BATTERY_BYTES_MAX : 5);
 }
 
-function hex(codes: ReadonlySet<number>): string {
+function hex(codes: Iterable<number>): string {
   return [...codes].map((code) => code.toString(16).padStart(4, '0')).join(' ');
 }
 
@@ -155,6 +171,13 @@ class Patch {
       this.#view.setUint16(this.#at + 2 * unit, Number.isNaN(other) ? 0x78 : other, true);
     }
     return this.#go(2 * units);
+  }
+
+  /** Two values of so many bytes as zeros, and the kind of form behind them; nothing where there are none. */
+  formOnly(valueBytes: number): this {
+    if (valueBytes === 0 || !this.#has(2 * valueBytes + 1)) return this;
+    this.#bytes.fill(0, this.#at, this.#at + 2 * valueBytes);
+    return this.#go(2 * valueBytes + 1);
   }
 
   /** What follows is known to nobody. */

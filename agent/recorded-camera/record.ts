@@ -6,7 +6,11 @@ import { consoleFraming } from '../../drivers/smp/console-framing.ts';
 import { smpDriver } from '../../drivers/smp/driver.ts';
 import { rawFraming } from '../../drivers/smp/raw-framing.ts';
 import type { OpenLine } from '../../drivers/serial/line.ts';
+import { PtpCommands } from '../../drivers/ptp/commands.ts';
+import { PtpConversation } from '../../drivers/ptp/conversation.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
+import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
+import { ptpQuirksOf } from '../../drivers/ptp/quirks.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
 import type { OpenUsb } from '../../drivers/usb/open-usb.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
@@ -24,6 +28,8 @@ import { SmpRecorder } from './smp-recorder.ts';
 
 /** A camera that lists 20,000 files, asked twice for each. */
 export const LINES_MAX = 50_000;
+/** A large camera has some hundred. */
+const PROPERTIES_MAX = 512;
 /** A whole recording; a slow camera lists for minutes. */
 const RECORDING_MS_MAX = 900_000;
 
@@ -68,13 +74,14 @@ export async function recordCamera(
   );
   try {
     return await withEither(signal, full.signal, async (ending) => {
-      const { driver, head, end } = await listeningDriver(place, ports, deps, ending);
+      const { driver, head, more, end } = await listeningDriver(place, ports, deps, ending);
       const result = await asked(
         driver,
         place,
         { disguise, lines, isFolder: head().kind === 'folder' },
         ending,
       );
+      if (!('open' in result.failed)) await more(ending);
       end();
       signal.throwIfAborted();
       return { head: { ...head(), program }, lines, result };
@@ -87,6 +94,8 @@ export async function recordCamera(
 interface Listening {
   readonly driver: Driver;
   readonly head: () => RecordedHead;
+  /** What no docking asks. Never fails for what the camera does. */
+  readonly more: (signal: AbortSignal) => Promise<void>;
   readonly end: () => void;
 }
 
@@ -101,13 +110,15 @@ async function listeningDriver(
     return {
       driver: massStorageDriver({ clock }),
       head: () => ({ ...head, kind: 'folder' }),
+      more: async () => undefined,
       end: () => undefined,
     };
   if (place.kind === 'serial') {
     const recorder = new SmpRecorder(deps, place.framing === 'raw' ? rawFraming : consoleFraming);
     const driver = smpDriver({ openLine: recorder.listening(openLine), clock });
     const line = { baud: place.baud, framing: place.framing };
-    return { driver, head: () => ({ ...head, kind: 'smp', line }), end: () => recorder.end() };
+    const more = async (): Promise<void> => undefined;
+    return { driver, head: () => ({ ...head, kind: 'smp', line }), more, end: () => recorder.end() };
   }
   const device = await devices.at(place.path, signal);
   if (device === undefined)
@@ -131,7 +142,42 @@ async function listeningDriver(
     ...usbHead(device, deps.disguise),
     packet_bytes: recorder.packetBytes,
   });
-  return { driver, head: () => ({ ...head, kind: 'ptp', usb: usb() }), end: () => recorder.end() };
+  const more = (ending: AbortSignal): Promise<void> =>
+    askProperties(device, recorder.listening(openUsb), { clock, say: deps.say, nowMs: deps.nowMs }, ending);
+  return { driver, head: () => ({ ...head, kind: 'ptp', usb: usb() }), more, end: () => recorder.end() };
+}
+
+/** The description of every device property, in a session of its own behind all else. A camera that fails at it is noted. */
+async function askProperties(
+  device: UsbDeviceFacts,
+  openUsb: OpenUsb,
+  { clock, say, nowMs }: Pick<RecorderDeps, 'say' | 'nowMs'> & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  const note = (value: string): void => say({ ms: nowMs(), note: 'properties', value });
+  const pipes = ptpInterfaceOf(device);
+  if (pipes === undefined) return;
+  try {
+    const transport = await openUsb(device, pipes.number, signal);
+    const conversation = new PtpConversation({
+      transport,
+      clock,
+      quirks: ptpQuirksOf(device),
+      onRecovery: (step) => note(step),
+    });
+    try {
+      await conversation.open(signal);
+      const commands = new PtpCommands(conversation);
+      const { properties } = await commands.deviceInfo(signal);
+      for (const property of [...properties].slice(0, PROPERTIES_MAX))
+        await commands.description(property, signal);
+    } finally {
+      await conversation.close();
+    }
+  } catch (error) {
+    if (!isDockError(error)) throw error;
+    note(error.code);
+  }
 }
 
 function usbHead(

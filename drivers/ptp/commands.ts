@@ -197,12 +197,16 @@ export class PtpCommands {
 
   /** Whole per cent, or null where the camera does not tell. The description is asked first: the value alone tells no scale. */
   async batteryPercent(signal: AbortSignal): Promise<number | null> {
-    const { getDevicePropDesc, getDevicePropValue } = OPERATION;
-    const described = await this.#ofProperty(getDevicePropDesc, DEVICE_PROPERTY.batteryLevel, signal);
+    const described = await this.description(DEVICE_PROPERTY.batteryLevel, signal);
     const percent = described && percentOfDescription(described);
     if (percent !== undefined) return percent;
-    const value = await this.#ofProperty(getDevicePropValue, DEVICE_PROPERTY.batteryLevel, signal);
+    const value = await this.property(DEVICE_PROPERTY.batteryLevel, signal);
     return value === undefined ? null : percentOfValue(value);
+  }
+
+  /** A device property's description as it came, or undefined where the camera gives none. */
+  description(property: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    return this.#ofProperty(OPERATION.getDevicePropDesc, property, signal);
   }
 
   /** A device property's value as it came, or undefined where the camera has none that it tells. */

@@ -26,6 +26,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: ['drivers/ptp/condition'],
   },
   {
+    id: 'recorded-name-in-clear',
+    what: 'the recording of a camera that is sent away holds the names of its files',
+    file: 'agent/recorded-camera/ptp-datasets.ts',
+    find: '.text((text) => disguise.name(text))',
+    put: '.text((text) => text)',
+    suites: ['agent/recorded-camera/record'],
+  },
+  {
     id: 'impossible-size-as-empty',
     what: 'a file whose size no document can hold is taken as an empty one, and erased',
     file: 'agent/entries/listing.ts',

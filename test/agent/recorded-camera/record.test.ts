@@ -34,7 +34,7 @@ const FILES = {
   '.hidden': 1,
 };
 /** What each of the cameras here shows and no file of a recording may hold, in whatever coding. */
-const SECRETS = [SERIAL, PERSON, 'privat', 'ż', '2026-11', '202611', '2026-11-20'];
+const SECRETS = [SERIAL, '77JK', PERSON, 'privat', 'ż', '2026-11', '202611', '2026-11-20'];
 const DAYS = 1000;
 const clock = nodeClock();
 
@@ -74,7 +74,7 @@ function ptpPorts(
   camera.clock = new SimulatedClock(() => performance.now(), { shownMs: Date.UTC(2026, 10, 25) });
   for (const [path, size] of Object.entries(FILES)) camera.put(path, patternBytes(size));
   const identity = { model: 'Bodycam X2', serial: SERIAL, deviceVersion: `1.0 ${SERIAL}` };
-  const responder = new PtpResponder(camera, { batteryPercent: 80, identity, ...wish });
+  const responder = new PtpResponder(camera, { batteryPercent: 80, identity, owner: PERSON, ...wish });
   Object.assign(responder.misdeeds, misdeeds);
   const dock = new UsbDock(clock);
   dock.plug('1-1.4', responder, { vendorId, serial: SERIAL, product: `${PERSON}s Kamera für Einsätze` });
@@ -108,6 +108,10 @@ describe('a PTP camera', () => {
         failed: {},
       });
       expect(await playedResult(camera)).toEqual(camera.result);
+      const described = camera.ptp.filter(
+        ({ operation, data }) => operation === '0x1014' && data !== undefined,
+      );
+      expect(described.length > 2).toBe(wish.without === undefined);
       const changing = [0x100b, 0x100c, 0x100d, 0x1009, 0x1012, 0x1016, 0x101b, 0x95c1];
       expect(responder.asked.filter((operation) => changing.includes(operation))).toEqual([]);
     });

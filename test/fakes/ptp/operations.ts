@@ -13,6 +13,11 @@ const FILE = 0x300b;
 const BATTERY = 0x5001;
 const CLOCK = 0x5011;
 const UNIX_CLOCK = 0xd034;
+const OWNER = 0xd402;
+const OWNER_NUMBER = 0xd403;
+/** Type of a text. */
+const TEXT = 0xffff;
+const DAWN = '20261120T060000';
 const CLOCK_ANSWERS: Readonly<Record<ClockSetting, number>> = {
   set: OK,
   refused: 0x200f,
@@ -42,6 +47,8 @@ export interface ResponderWish {
   readonly battery?: BatteryWish;
   /** The clock is Canon's vendor property 0xD034 (seconds in local time), and 0x5011 is not there. */
   readonly hasUnixClock?: boolean;
+  /** Who it belongs to: a vendor's properties have it, as a text and as a number. */
+  readonly owner?: string;
   /** What is put, removed, put in or taken out is told by an event. */
   readonly tellsEvents?: boolean;
 }
@@ -115,6 +122,7 @@ export class Operations {
     const properties = [
       ...(this.#battery === undefined ? [] : [BATTERY]),
       ...(this.#camera.clock === undefined ? [] : [this.#clockCode]),
+      ...(this.#wish.owner === undefined ? [] : [OWNER, OWNER_NUMBER]),
     ];
     const identity = {
       manufacturer: 'Example',
@@ -190,9 +198,16 @@ export class Operations {
     return this.#wish.hasUnixClock === true ? UNIX_CLOCK : CLOCK;
   }
 
-  /** Of the battery alone. */
+  /** Of the battery, the clock, and a vendor's property. */
   #describe(property: number): Answer {
     const battery = this.#battery;
+    const { owner } = this.#wish;
+    if (property === CLOCK && this.#camera.clock !== undefined && this.#clockCode === CLOCK)
+      return give(new DataWriter().u16(CLOCK).u16(TEXT).u8(1).string(DAWN).string(DAWN).u8(0).bytes());
+    if (property === OWNER && owner !== undefined)
+      return give(new DataWriter().u16(OWNER).u16(TEXT).u8(1).string('').string(owner).u8(0).bytes());
+    if (property === OWNER_NUMBER && owner !== undefined)
+      return give(new DataWriter().u16(OWNER_NUMBER).u16(6).u8(0).u32(0).u32(0x4b4a3737).u8(0).bytes());
     if (property !== BATTERY || battery === undefined) return refuse(0x200a);
     const { value, bits = 8, range, values } = battery;
     const writer = new DataWriter();
