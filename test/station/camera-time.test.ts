@@ -141,6 +141,9 @@ test('a station that does not know the time neither sets a camera nor corrects b
   shift.record('a.mp4');
   const { camera_clock: clock, clock_synchronised: synchronised } = await shift.docking();
   expect([synchronised, clock?.set]).toEqual([false, null]);
-  expect(await shift.captureOf('a.mp4')).toMatchObject({ basis: 'clock-unmeasured' });
-  expect((await shift.captureOf('a.mp4')).latest_at).toMatch(/^2015-01-01T/);
+  expect(await shift.captureOf('a.mp4')).toEqual({
+    earliest_at: null,
+    latest_at: null,
+    basis: 'clock-unmeasured',
+  });
 });

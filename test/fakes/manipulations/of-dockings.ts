@@ -73,7 +73,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
   {
     name: 'parts that do not say the same of the docking',
     act: (vault) =>
-      vault.docking(first(vault, 1), (value) => ({ ...value, docked_at: '2026-11-25T07:00:00.000Z' })),
+      vault.docking(first(vault, 1), (value) => ({ ...value, ended_at: '2026-11-25T23:00:00.000Z' })),
     reason: 'docking.parts-differ',
   },
   changed(

@@ -121,7 +121,11 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
     act: (vault) =>
       vault.manifest(vault.evidence.fresh, (value) => ({
         ...value,
-        capture: { ...(value['capture'] as Loose), basis: 'clock-measured' },
+        capture: {
+          earliest_at: value['sealed_at'],
+          latest_at: value['sealed_at'],
+          basis: 'clock-measured',
+        },
       })),
     reason: 'capture.unmeasured',
   },
