@@ -279,13 +279,19 @@ describe('a listing proves days', () => {
 });
 
 describe('a day stays undecided', () => {
-  test('where a recording came later and no measured clock tells when it was made', async () => {
+  test.each([
+    ['claims the next morning, as stations of 0.1.0 wrote it', 'clock-unmeasured'],
+    ['is bounded by two dockings', 'docking-interval'],
+  ] as const)('where a recording came later whose time %s', async (_, basis) => {
     const builder = await newVault();
     await emptyDocking(builder, 'cam-1', at(24));
     await emptyDocking(builder, 'cam-1', at(25));
     builder.clock.moveTo(at(26));
     await builder.dock({ camera: 'cam-1' });
-    await builder.record({ camera: 'cam-1', modifiedAt: at(26, '07:30') });
+    const claimed = at(26, '07:30');
+    const capture = { earliest_at: claimed, latest_at: claimed, basis };
+    const change = (manifest: Manifest): Manifest => ({ ...manifest, capture });
+    await builder.record({ camera: 'cam-1', modifiedAt: claimed, change });
     await builder.undock();
     await emptyDocking(builder, 'cam-1', at(27));
     expect(await told(builder, 24, 26)).toEqual([
