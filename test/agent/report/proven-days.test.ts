@@ -404,12 +404,12 @@ test('every form of the report tells open days and who is awaited', async () => 
     'day,state,awaited\r\n2026-12-25,open,cam-1\r\n2026-12-26,open,cam-1\r\n',
   );
   const german = reportHtml(made, 'de');
-  expect(german).toContain('Kameras, die noch ausstehen');
+  expect(german).toContain('Kameras, die Tage offen lassen');
   expect(german).toContain('25. Dezember 2026');
-  expect(reportHtml(made, 'en')).toContain('Cameras that are awaited');
+  expect(reportHtml(made, 'en')).toContain('Cameras that leave days open');
   const days = ['--from', '2026-12-25', '--to', '2026-12-26', '--zone', 'UTC', '--lang', 'de'];
   const { out } = await runCommand(report, '--vault', builder.vault, ...days);
-  expect(out).toContain('erwartet wird cam-1: offene Tage 2, zuletzt vollständig gelesen: 25. Dezember 2026');
+  expect(out).toContain('offen wegen cam-1: Tage 2, zuletzt vollständig gelesen: 25. Dezember 2026');
 });
 
 test('what is older than the part of a station’s log that is here is not proven', async () => {
