@@ -99,10 +99,21 @@ export class DockingRecordings {
     return [finding('docking.erased-not-logged', where, message, { recording, docking })];
   }
 
+  /** SPEC 18.4. */
+  #uncompared({ where, proven }: Pick<ProvenPart, 'where' | 'proven'>, recording: string): Remark[] {
+    const { docking, station } = proven;
+    const logged = logOfWhole(this.#context.logs, station, docking)?.documents.of(recording);
+    if (logged?.uncomparedIn.includes(docking) !== true) return [];
+    const message = `docking record: recording ${recording} was read in several dockings; the custody log says that its file was to be erased, and not before that that it was compared ('matched')`;
+    return [finding('docking.erased-uncompared', where, message, { recording, docking })];
+  }
+
   #compare(entry: DockingEntry, { where, proven }: ProvenPart, held: RecordingFacts): void {
     const { proven: manifest } = held;
     if (manifest === undefined) return; // what is wrong with it is told at its own folder
     this.#differing.push(...this.#otherErasure(entry, { where, proven }, held.name));
+    if (manifest.isJoined && entry.fate === 'stored')
+      this.#differing.push(...this.#uncompared({ where, proven }, held.name));
     const same =
       entry.fate === 'matched'
         ? matchedFields(entry, proven, manifest)

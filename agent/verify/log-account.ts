@@ -20,6 +20,10 @@ export interface LoggedDocument {
   readonly erasedAsked: boolean;
   /** Dockings in which the camera's file went. */
   readonly erasedIn: readonly string[];
+  /** The last docking in which its bytes on the camera were compared with it. */
+  readonly matchedIn: string | undefined;
+  /** Dockings in which it was about to go before they were. */
+  readonly uncomparedIn: readonly string[];
   /** Dockings in which it was about to go, and the log does not say what became of it. */
   readonly unconfirmedIn: readonly string[];
   readonly reclaimed: boolean;
@@ -40,6 +44,8 @@ const NOTHING: LoggedDocument = {
   erasedAsked: false,
   erasedIn: [],
   unconfirmedIn: [],
+  matchedIn: undefined,
+  uncomparedIn: [],
   reclaimed: false,
   askedAgain: false,
   letGo: false,
@@ -91,10 +97,17 @@ function newsOf(
   if (event === 'docking-recorded' && typeof record === 'string') return { kind: 'docking', sha256: record };
   if (event === 'quarantined') return { quarantined: true };
   const erasedEarly = known.erasedEarly || known.receipts.length === 0;
+  if (event === 'matched') return { matchedIn: String(facts['docking']) };
   const unconfirmedIn = known.unconfirmedIn.filter((docking) => docking !== facts['docking']);
   const openIn = withDocking(unconfirmedIn, facts);
   if (event === 'erasing')
-    return { erasedEarly, erasedAsked: known.erasedAsked || known.askedAgain, unconfirmedIn: openIn };
+    return {
+      erasedEarly,
+      erasedAsked: known.erasedAsked || known.askedAgain,
+      unconfirmedIn: openIn,
+      uncomparedIn:
+        known.matchedIn === facts['docking'] ? known.uncomparedIn : withDocking(known.uncomparedIn, facts),
+    };
   if (event === 'erased')
     return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts), unconfirmedIn };
   if (event === 'not-erased') return { unconfirmedIn };

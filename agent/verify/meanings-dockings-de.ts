@@ -56,6 +56,8 @@ export const DOCKING_MEANINGS_DE: Readonly<Record<keyof typeof DOCKING_MEANINGS,
     'Protokoll des Andockens und Protokoll der Station sagen Verschiedenes über ein Andocken: Eines der beiden wurde ausgetauscht oder gefälscht.',
   'docking.erased-not-logged':
     'Das Protokoll des Andockens und das der Station sagen Verschiedenes über das Löschen einer Datei auf der Kamera: Eines der beiden wurde gefälscht.',
+  'docking.erased-uncompared':
+    'Eine Datei, die über mehrere Andockvorgänge gelesen wurde, wurde auf der Kamera gelöscht, ohne noch einmal ganz verglichen zu werden: Das darf nie geschehen.',
   'custody.other-docking-record':
     'Das Protokoll der Station bürgt für ein anderes Protokoll dieses Andockens: Es wurde ausgetauscht.',
   'docking-chain.two-starts':

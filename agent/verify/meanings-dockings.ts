@@ -49,6 +49,8 @@ export const DOCKING_MEANINGS = {
     'Docking record and custody log say different things of one docking: one of the two was exchanged or forged.',
   'docking.erased-not-logged':
     'Docking record and log say different things of the erasure of a file from the camera: one of the two was forged.',
+  'docking.erased-uncompared':
+    'A file that was read in several dockings was erased from the camera without another look at all of it: this must never happen.',
   'custody.other-docking-record': 'The log vouches for another docking record: it was exchanged.',
   'docking-chain.two-starts':
     'Each camera has one first docking per station key: an older state of the station was put back, or a record was forged.',

@@ -24,6 +24,8 @@ export interface ProvenManifest {
   readonly previous: string | null;
   readonly sidecars: readonly string[];
   readonly sidecarOf: string | null;
+  /** Read in several dockings. */
+  readonly isJoined: boolean;
   /** Recordings that it replaces. */
   readonly supersedes: readonly string[];
 }
@@ -99,6 +101,7 @@ function provenManifest(
     previous: manifest.previous_manifest_sha256,
     sidecars: manifest.sidecars,
     sidecarOf: manifest.sidecar_of,
+    isJoined: manifest.joints !== undefined,
     supersedes: manifest.supersedes,
   };
 }

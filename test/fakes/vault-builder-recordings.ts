@@ -29,8 +29,9 @@ export interface RecordingWish {
   readonly receipted?: boolean;
   /** Seen only by a later listing of the docking. */
   readonly later?: boolean;
-  /** See the manifest. */
+  /** See the manifest; compared before it is erased unless `isCompared` is false. */
   readonly joints?: readonly number[];
+  readonly isCompared?: boolean;
   /** Whether the camera's file is erased after the receipt; null where it was told to and nobody could see. */
   readonly erased?: boolean | null;
   /** Changes the manifest before it is signed. */

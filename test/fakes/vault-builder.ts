@@ -428,6 +428,8 @@ export class VaultBuilder {
         built.receipt = this.receiver.receiptOf(built, head, at);
         return this.receiver.writeReceipt(built.folder, built.receipt);
       });
+    if (wish.joints !== undefined && wish.isCompared !== false)
+      this.log('matched', { recording, docking, path_sha256 });
     this.#erase(wish.erased === undefined ? false : wish.erased, { recording, docking, path_sha256 });
   }
 

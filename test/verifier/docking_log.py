@@ -16,6 +16,7 @@ def check_docking_log(station: Station, wholes: dict[str, Docking], report: Repo
             events[line.facts["docking"]].append((line.event, line.facts, line.place))
     for name, docking in wholes.items():
         _compare(docking, events.get(name, []), report)
+        _check_joined(docking, station, events.get(name, []), report)
     _check_unrecorded(station, report)
     _tell_never_docked(station, report)
 
@@ -55,6 +56,22 @@ def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], re
                 logged_erased.add(facts.get("recording", ""))
     if any(event == "docked" for event, _, _ in events):
         _compare_erasures(docking, logged_erased, logged_open, report)
+
+
+def _check_joined(
+    docking: Docking, station: Station, events: list[tuple[str, dict[str, Any], str]], report: Report
+) -> None:
+    """What was read in several dockings is compared as a whole before its file may go (SPEC 18.4)."""
+    stored = {entry["recording"] for entry in docking.entries if entry["fate"] == "stored"}
+    known = {name: station.recordings[name].value for name in stored if name in station.recordings}
+    joined = {name for name, value in known.items() if value is not None and value["version"] > 1}
+    compared: set[Any] = set()
+    for event, facts, place in events:
+        name = facts.get("recording")
+        if event == "matched":
+            compared.add(name)
+        elif event == "erasing" and name in joined and name not in compared:
+            report.find("docking.erased-uncompared", place, f"{name} was read in several dockings and not compared")
 
 
 def _compare_erasures(docking: Docking, logged_erased: set[str], logged_open: set[str], report: Report) -> None:

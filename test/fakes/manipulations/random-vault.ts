@@ -93,7 +93,8 @@ class Maker {
       default:
         return this.#record(dock, {
           path: `${path}.MP4`,
-          original: dock.random.bytes(this.#below(4000)),
+          original: dock.random.bytes(1 + this.#below(4000)),
+          ...(this.#below(3) === 0 && { joints: [1] }),
           erased,
           later: this.#below(4) === 0,
         });

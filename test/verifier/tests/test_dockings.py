@@ -259,6 +259,18 @@ class EntriesTest(unittest.TestCase):
             record = {**docking_record([]), "inventory": None, "ended": ended, "ended_at": ended_at}
             self.assertEqual(codes(_check(docking(record), kept=kept)), found, ended)
 
+    def test_what_was_read_in_several_dockings_is_compared_before_it_goes(self) -> None:
+        for value, words, found in (
+            ({**manifest(), "version": 2, "joints": [1]}, ("matched", "erasing", "erased"), []),
+            ({**manifest(), "version": 2, "joints": [1]}, ("erasing", "erased"), ["docking.erased-uncompared"]),
+            (manifest(), ("erasing", "erased"), []),
+        ):
+            part = docking(docking_record([{**entry(value), "erased": True}]))
+            facts = {"docking": DOCKING, "recording": value["recording"], "path_sha256": value["source"]["path_sha256"]}
+            docked = ("docked", {"bay": "bay-1", "camera": "cam-1", "docking": DOCKING})
+            kept = log(docked, *((word, facts) for word in words))
+            self.assertEqual(codes(_check(part, recording(value), kept=kept)), found, words)
+
     def test_an_erasure_stands_in_the_log_and_a_docking_that_is_over_has_its_record(self) -> None:
         value = manifest()
         part = docking(docking_record([{**entry(value), "erased": True}]))
