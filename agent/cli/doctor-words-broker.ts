@@ -114,8 +114,8 @@ export const BROKER_TABLE = {
   'broker.by-password': {
     severity: 'note',
     text: {
-      en: "This station logs in at the broker by password. The broker's word alone says which station a message is from, and whoever copies the password can speak for this station there. Recordings, docking records and receipts are signed as always; the connection has TLS.",
-      de: 'Diese Station meldet sich am Broker mit Passwort an. Von welcher Station eine Nachricht ist, sagt allein das Wort des Brokers, und wer das Passwort kopiert, kann dort für diese Station sprechen. Aufzeichnungen, Andockprotokolle und Quittungen sind signiert wie immer; die Verbindung hat TLS.',
+      en: "This station logs in at the broker by password. The broker's word alone says which station a message is from, and whoever copies the password can speak for this station there. Recordings, docking records and receipts are signed as always; over a network the connection has TLS.",
+      de: 'Diese Station meldet sich am Broker mit Passwort an. Von welcher Station eine Nachricht ist, sagt allein das Wort des Brokers, und wer das Passwort kopiert, kann dort für diese Station sprechen. Aufzeichnungen, Andockprotokolle und Quittungen sind signiert wie immer; über ein Netz hat die Verbindung TLS.',
     },
     remedy: {
       en: 'A client certificate binds the name to a key of this machine (handbook, "Brokers").',
