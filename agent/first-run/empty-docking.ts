@@ -11,8 +11,8 @@ import type { Clock } from '../../protocol/ports.ts';
 import type { FirstRunCamera } from './config-files.ts';
 import type { OutFolder } from './out-folder.ts';
 
-/** The station looks more than once a second whether a camera is there; far more than that means that it does not look. */
-const MOVE_MS_MAX = 15_000;
+/** The station looks more than once a second whether a camera is there; far more than that, on a slow machine too, means that it does not look. */
+const MOVE_MS_MAX = 120_000;
 const LOOK_MS = 100;
 
 export interface EmptyDockingTools {

@@ -58,11 +58,12 @@ export async function firstRun(wish: FirstRunWish, tools: FirstRunTools): Promis
   const keys = await openKeys(out, tools.clock);
   const cameras = await openCameras(wish, tools);
   const parts: Part[] = [];
+  const tell = (text: string): void => tools.output.write(text);
   let monitor: StartableBroker | undefined;
   try {
     const broker = await Part.start('broker', EMBEDDED_BROKER, [], out.logs, tools.clock);
     parts.push(broker);
-    const brokerPort = portOf(await broker.ready());
+    const brokerPort = portOf(await broker.ready(tell));
     await writeConfigFiles({ out, brokerPort, cameras, erase: wish.erase, ...keys });
     await prove(out, tools.signal);
     const receiver = await Part.start(
@@ -73,7 +74,7 @@ export async function firstRun(wish: FirstRunWish, tools: FirstRunTools): Promis
       tools.clock,
     );
     parts.push(receiver);
-    await receiver.ready();
+    await receiver.ready(tell);
     monitor = openMonitor(brokerPort, tools);
     const watch = new BayWatch(
       monitor,
@@ -91,7 +92,7 @@ export async function firstRun(wish: FirstRunWish, tools: FirstRunTools): Promis
       tools.clock,
     );
     parts.push(agent);
-    await agent.ready();
+    await agent.ready(tell);
     await Promise.race([untilDone(watch, tools), ...parts.map((part) => part.failure())]);
     const bays = watch.bays.filter((bay) => bay !== undefined);
     let complete = bays.length === cameras.length && bays.every((bay) => isComplete(bay, wish.erase));
