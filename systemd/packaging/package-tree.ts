@@ -107,8 +107,7 @@ async function laySystemFiles(
 ): Promise<void> {
   for (const { from, to } of part.files) {
     await lay(join(project, from), join(root, to));
-    if (to.endsWith('.yaml') && part.files.some((file) => file.to === schemaOf(to)))
-      await nameSchema(join(root, to), schemaOf(to));
+    if (EXAMPLE.test(to)) await nameSchema(join(root, to), to.replace(EXAMPLE, '.schema.json'));
   }
   for (const { name } of part.launched.filter(({ isCommand }) => isCommand)) {
     const pages = help.get(name) ?? [];
@@ -132,10 +131,8 @@ async function laySystemFiles(
   await put(join(root, 'usr/share/doc', part.name, 'changelog.gz'), zipped(change));
 }
 
-/** Where the schema of an example file is installed: beside it. */
-function schemaOf(example: string): string {
-  return example.replace(/\.example(?:\.de)?\.yaml$/, '.schema.json');
-}
+/** An example of a configuration file; its schema is installed beside it. */
+const EXAMPLE = /\.example(?:\.de)?\.yaml$/;
 
 /** An editor finds the schema from the copy in /etc as well. */
 async function nameSchema(file: string, schema: string): Promise<void> {
