@@ -229,12 +229,8 @@ describe.each(HANDBOOK_LANGUAGES)('the page for the wall (%s)', (language) => {
 
 type Light = 'safe-to-take' | 'do-not-take' | 'call-someone' | 'off';
 
-/** Its row; a light that blinks is named as its group is, which says how. */
 function rowOf(page: string, light: Light): string {
-  const row = page.split('<tr').find((each) => each.startsWith(` class="${light}"`)) ?? '';
-  return row.replaceAll(/<g class="(slow|fast)">.*?<\/g>/gs, (group, pace: string) =>
-    group.replace('class="blinks"', `class="${pace}"`),
-  );
+  return page.split('<tr').find((row) => row.startsWith(` class="${light}"`)) ?? '';
 }
 
 function wordOf(page: string, light: Light): string | undefined {

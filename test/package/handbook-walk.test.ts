@@ -281,7 +281,11 @@ ${here}`,
     const original = await station.type('sha256sum </media/bay-1/DCIM/FIRST.MP4');
     await until('delivered', station, 'bodydock status --once', (text) => /done/.test(text));
     const [first = ''] = await recordings();
-    const shown = await walk('2', { fill: (line) => line.replaceAll('RECORDING', first) });
+    const shown = await walk('2', {
+      fill: (line) => line.replaceAll('RECORDING', first),
+      codes: { 'bodydock-receiver expire --preview': [0, 1] }, // 1: a clock that nobody keeps right
+    });
+    assert.ok(shown[1]?.text.includes(first), shown[1]?.text);
     assert.match(shown[0]?.text ?? '', /^good/m);
     const opened = await office.type('sha256sum </root/opened/FIRST.MP4');
     assert.equal(opened.text, original.text);
