@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
+import { REVOCATIONS_MS } from '../../protocol/receiver/limits.ts';
 import { handbookText, sectionsOf, type Section, type Step } from '../config/handbook-text.ts';
 import { fingerprintsIn } from '../fakes/two-machines.ts';
 import { NEXT_VERSION } from './build-packages.ts';
@@ -413,6 +414,7 @@ ${here}`,
     assert.equal(keys.length, 2);
     for (const key of keys) await walk('7', { fill: (line) => line.replaceAll('KEY', key) });
     await typeSaid('systemctl restart mosquitto', 'at the store');
+    await new Promise((resolve) => setTimeout(resolve, REVOCATIONS_MS)); // a running receiver looks so often
     await record('FIFTH.MP4');
     await until('refused', station, 'bodydock status --once', (shown) => /refuse/.test(shown));
     assert.match((await station.type('ls /media/bay-1/DCIM')).text, /FIFTH/);
