@@ -350,8 +350,8 @@ const stolen: Manipulation[] = [
     finds: [...SIGNED_ANEW, 'chain.other-chain'],
   },
   {
-    name: 'a manifest of version 2',
-    act: (vault) => writeSigned(vault, 'manifest.json', (document) => ({ ...document, version: 2 })),
+    name: 'a manifest of version 3',
+    act: (vault) => writeSigned(vault, 'manifest.json', (document) => ({ ...document, version: 3 })),
     finds: ['custody.other-manifest', 'manifest.version'],
   },
   {
