@@ -16,6 +16,7 @@ export default defineConfig({
       'test/rig/**',
       'test/faults/**',
       'test/package/**',
+      'test/pages/**',
     ],
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 3, // some wait for deadlines while others work

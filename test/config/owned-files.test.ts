@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { filesContract } from '../contracts/files-contract.ts';
 import { refuseOtherUsers } from '../fakes/users-refused.ts';
+import { canBeOthers } from '../fakes/other-user.ts';
 
 const SERVICE_UID = 65_534;
 refuseOtherUsers();
@@ -49,7 +50,7 @@ async function helpers(): Promise<string[]> {
   return ids.filter((_, at) => owners[at] === SERVICE_UID);
 }
 
-describe.runIf(process.geteuid?.() === 0)('in a folder of a service', () => {
+describe.runIf(canBeOthers)('in a folder of a service', () => {
   filesContract({ test }, async () => {
     const root = await serviceFolder();
     return {

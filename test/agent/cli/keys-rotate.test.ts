@@ -22,6 +22,7 @@ import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
 import { withStation } from './station-folder.ts';
+import { canBeOthers } from '../../fakes/other-user.ts';
 
 function rotate(file: string, ...words: readonly string[]): Promise<CommandRun> {
   return runCommand(keys, 'rotate', '--config', file, ...words);
@@ -124,7 +125,7 @@ test('lets the old key end the segment of the log that a cut left open', async (
 
 const SERVICE_UID = 65_534;
 
-test.runIf(process.geteuid?.() === 0)(
+test.runIf(canBeOthers)(
   'typed by root, leaves the log to the user of the service, who else could not read it',
   async () => {
     await withStation(async (file, folder) => {

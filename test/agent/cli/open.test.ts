@@ -14,6 +14,7 @@ import { revokeKey } from '../../fakes/vault-builder-keys.ts';
 import { type BuiltRecording, VaultBuilder, type RecordingWish } from '../../fakes/vault-builder.ts';
 import { BrokenVault, change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
+import { canBeOthers } from '../../fakes/other-user.ts';
 
 let builder: VaultBuilder;
 let out: string;
@@ -315,7 +316,7 @@ describe('a disclosure', () => {
     expect(ran.json).toMatchObject({ good: true, restored: { disclosure: disclosure.disclosure } });
   });
 
-  test.runIf(process.geteuid?.() === 0)('belongs to the receiver, whoever root is', async () => {
+  test.runIf(canBeOthers)('belongs to the receiver, whoever root is', async () => {
     const recording = await builder.record({ path: 'ROOT.MP4' });
     await rm(join(builder.vault, '.disclosures'), { recursive: true, force: true });
     await chmod(join(builder.vault, '..'), 0o711);

@@ -25,6 +25,7 @@ import { exchange, put } from '../../config/files.ts';
 import { refuseOtherUsers } from '../../fakes/users-refused.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
 import { withStation } from './station-folder.ts';
+import { canBeOthers } from '../../fakes/other-user.ts';
 
 const SERVICE_UID = 65_534;
 refuseOtherUsers();
@@ -73,7 +74,7 @@ async function ownersIn(folder: string): Promise<number[]> {
   return [...new Set(found.map(({ uid }) => uid))];
 }
 
-describe.runIf(process.geteuid?.() === 0)('what root types in the spool of a service', () => {
+describe.runIf(canBeOthers)('what root types in the spool of a service', () => {
   test('leaves all of it to the service', async () => {
     await withService(async ({ spool, prove, rotate, acknowledge, retire }) => {
       for (const run of [prove, () => rotate('--prepare'), () => rotate('--commit'), acknowledge, retire]) {

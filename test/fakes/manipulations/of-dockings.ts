@@ -154,7 +154,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
   {
     name: 'an entry that was not erased, where the log says that it was',
     act: (vault) =>
-      vault.docking(first(vault), (value) => ({
+      vault.docking(vault.part(vault.evidence.dock2, 1), (value) => ({
         ...value,
         entries: entriesOf(value).map((entry) => ({ ...entry, erased: false })),
       })),

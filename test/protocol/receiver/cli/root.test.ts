@@ -6,6 +6,7 @@ import { keyIdHex, makeSecretKey } from '../../../../protocol/minisign.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { refuseOtherUsers } from '../../../fakes/users-refused.ts';
 import { signOrder, withRetentionStore } from './retention-store.ts';
+import { canBeOthers } from '../../../fakes/other-user.ts';
 
 const SERVICE_UID = 65_534;
 const isRoot = process.geteuid?.() === 0;
@@ -27,7 +28,7 @@ async function ofOthers(paths: readonly string[]): Promise<string[]> {
   return odd.flat();
 }
 
-test.runIf(isRoot)(
+test.runIf(canBeOthers)(
   'what root orders, deletes, revokes and rotates belongs to the service, and keys to root',
   async () => {
     await withRetentionStore(async ({ folder, vault, plant, call }) => {
