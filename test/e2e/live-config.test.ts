@@ -1,8 +1,13 @@
 // The file is edited beside a running station, as a technician does: bad edits change nothing and are told, good ones are taken over.
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DockRig } from '../fakes/dock-rig.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
+import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
+import { DockRig, STATION } from '../fakes/dock-rig.ts';
+import { BODYDOCK, runProgram } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
+import type { BaySeen } from '../fakes/station-view.ts';
 import { until } from '../fakes/until.ts';
 
 const random = seededRandom(23);
@@ -73,3 +78,65 @@ describe('the configuration of a running station', () => {
     expect(rig.check().problems).toEqual([]);
   });
 });
+
+test('a camera that is in its bay while a change is taken over has one stay, in one chain of records', async () => {
+  const rig = await DockRig.open();
+  try {
+    const before = await readFile(rig.stationFile, 'utf8');
+    await rig.put(1, 'A.MP4', random.bytes(300_000));
+    await rig.start();
+    const { docked_at: since } = await doneAs(rig, 'Camera 1');
+    expect(since).not.toBeNull();
+    await writeFile(`${rig.stationFile}.new`, before.replace('alias: Camera 1', 'alias: Red camera'));
+    await rename(`${rig.stationFile}.new`, rig.stationFile);
+    expect((await doneAs(rig, 'Red camera')).docked_at).toBe(since);
+    await rig.takeOut();
+    await rig.untilBay(1, 'empty', 30_000, ({ state }) => state === 'empty');
+    await untilRecorded(rig, 2);
+    await rig.putBack();
+    expect((await doneAs(rig, 'Red camera')).docked_at).not.toBe(since);
+    await rig.stop();
+
+    const [first, second, third] = await recordChain(rig);
+    const stay = { stay: first?.docking, stay_docked_at: since };
+    expect(first).toMatchObject({ ...stay, ended: 'stopped', entries: [{ fate: 'stored', erased: true }] });
+    expect(second).toMatchObject({ ...stay, ended: 'unplugged', inventory: { complete: true } });
+    expect(third).toMatchObject({ stay: third?.docking, ended: 'stopped' });
+    const verified = await runProgram(BODYDOCK, ['verify', rig.vault, '--keys', rig.keys]);
+    expect(verified, verified.stdout).toMatchObject({ exitCode: 0 });
+    expect(verified.stdout).not.toContain('docking.stay');
+    expect(rig.check().problems).toEqual([]);
+  } finally {
+    await rig.close();
+  }
+});
+
+function doneAs(rig: DockRig, alias: string): Promise<BaySeen> {
+  return rig.untilBay(
+    1,
+    `done, as ${alias}`,
+    30_000,
+    ({ state, camera }) => state === 'done' && camera === alias,
+  );
+}
+
+async function untilRecorded(rig: DockRig, count: number): Promise<void> {
+  const recorded = async (): Promise<boolean> => (await rig.receiptedDockings()).length >= count;
+  await until(`${count} docking records`, 30_000, recorded, () => rig.tails());
+}
+
+/** Records in the vault from the first on, each after the one that it names. Throws where they are no single chain. */
+async function recordChain(rig: DockRig): Promise<DockingRecord[]> {
+  await untilRecorded(rig, 3);
+  const folders = await rig.receiptedDockings();
+  const all = await Promise.all(
+    folders.map((name) => readFile(join(rig.vault, STATION, name, 'docking.json'))),
+  );
+  const byPrevious = new Map(all.map((bytes) => [parseDockingRecord(bytes).previous_docking_sha256, bytes]));
+  const chain: DockingRecord[] = [];
+  for (let bytes = byPrevious.get(null); bytes !== undefined; bytes = byPrevious.get(sha256Hex(bytes)))
+    chain.push(parseDockingRecord(bytes));
+  if (chain.length !== all.length)
+    throw new Error(`${chain.length} of ${all.length} records are in the chain`);
+  return chain;
+}

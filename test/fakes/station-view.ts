@@ -13,6 +13,7 @@ export interface BaySeen {
   readonly entries_waiting: number;
   readonly bytes: number;
   readonly bytes_spooled: number;
+  readonly docked_at: string | null;
 }
 
 export interface StatusSeen {
