@@ -225,10 +225,9 @@ export class Taker {
       return NOTHING;
     }
     const begun = await this.#deps.unfinished.takeUp(this.#fileOf(entry));
-    const reservation = await this.#reserve(entry, begun);
+    const reservation = await this.#reserveOrKeep(entry, begun);
     if (reservation === 'full') {
       this.#deps.pullStop.undecided();
-      if (begun !== undefined) await this.#deps.unfinished.keep(this.#fileOf(entry), begun);
       this.#wait(
         entry,
         new DockError('spool.full', 'no space in the spool for this recording', { retry: 'later' }),
@@ -245,7 +244,10 @@ export class Taker {
       reservation.release();
       if (context.signal.aborted) this.#deps.pullStop.undecided();
       else this.#notKept(error);
-      throw error;
+      if (begun === undefined || !isDockError(error, 'pull.resumed-differently')) throw error;
+      // It changed while the camera was away: what was read of it is worth nothing, and all of it needs space.
+      this.#deps.log.warn('file changed while its camera was away, it is read from its beginning', { error });
+      return this.#pull(entry, context);
     }
   }
 
@@ -278,10 +280,7 @@ export class Taker {
       }
       await sealing.abort();
       await spool.discard(staging);
-      // It changed while the camera was away: what was read of it is worth nothing.
-      if (begun === undefined || !isDockError(error, 'pull.resumed-differently')) throw error;
-      this.#deps.log.warn('file changed while its camera was away, it is read from its beginning', { error });
-      return this.#read(entry, context, undefined);
+      throw error;
     }
   }
 
@@ -299,6 +298,17 @@ export class Taker {
     } catch (error) {
       await spool.discard(staging);
       throw error;
+    }
+  }
+
+  /** What was begun is kept for the next try where there is no space for the rest of it. Errors: the system's; "spool.gone". */
+  async #reserveOrKeep(entry: TrackedEntry, begun: OpenPull | undefined): Promise<Reservation | 'full'> {
+    let reservation: Reservation | 'full' = 'full';
+    try {
+      return (reservation = await this.#reserve(entry, begun));
+    } finally {
+      if (reservation === 'full' && begun !== undefined)
+        await this.#deps.unfinished.keep(this.#fileOf(entry), begun);
     }
   }
 

@@ -28,9 +28,10 @@ import {
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
-import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
+import { DOCKING_SEEN_MAX, PULL_PIECE_BYTES } from '../../../protocol/limits.ts';
 import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import type { Clock } from '../../../protocol/ports.ts';
+import { patternBytes } from '../../contracts/driver-subject.ts';
 import { ptpBench, PTP_PLACE } from '../../drivers/ptp/subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
@@ -383,4 +384,53 @@ test('a file at which a worker dies again and again says nothing of the disk: ot
   isDying = false;
   await take(good, by);
   expect(good.fate.kind).toBe('spooled');
+});
+
+/** The camera leaves once in a reading, after the first piece; then each reading begins where the list tells. */
+function leavingOnce(): number[] {
+  const offsets: number[] = [];
+  const read = session.read.bind(session);
+  session.read = async function* (listed, offset, ending) {
+    offsets.push(offset);
+    for await (const piece of read(listed, offset, ending)) {
+      yield piece;
+      if (offsets.length === 1) throw new DockError('driver.detached', 'it left', { retry: 'later' });
+    }
+  };
+  return offsets;
+}
+
+test('what was begun goes on although the space for the rest of it could not be asked for once', async () => {
+  camera.put('a.mp4', patternBytes(3 * PULL_PIECE_BYTES));
+  const entry = await entryOf('a.mp4');
+  const offsets = leavingOnce();
+  const by = taker();
+  await expect(take(entry, by)).rejects.toThrow('it left');
+  const begun = await readdir(join(folder, 'staging'));
+  expect(begun).toHaveLength(1);
+  vi.spyOn(spool, 'reserve').mockRejectedValueOnce(new Error('EIO'));
+  await take(entry, by);
+  expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-failed' });
+  expect(await readdir(join(folder, 'staging'))).toEqual(begun);
+  await take(entry, by);
+  expect(entry.fate).toMatchObject({ kind: 'spooled', recording: begun[0] });
+  expect(offsets.at(-1)).toBeGreaterThan(0);
+  expect(await readdir(join(folder, 'staging'))).toEqual([]);
+});
+
+test('a file that changed while its camera was away has space for all of it before it is read from its beginning', async () => {
+  const content = patternBytes(3 * PULL_PIECE_BYTES);
+  const modifiedAt = '2026-11-25T08:00:00.000Z';
+  camera.put('a.mp4', content, { modifiedAt });
+  const entry = await entryOf('a.mp4');
+  const offsets = leavingOnce();
+  const by = taker();
+  await expect(take(entry, by)).rejects.toThrow('it left');
+  camera.put('a.mp4', patternBytes(3 * PULL_PIECE_BYTES, 7), { modifiedAt });
+  const reserve = vi.spyOn(spool, 'reserve');
+  const changed = await entryOf('a.mp4');
+  await take(changed, by);
+  expect(changed.fate.kind).toBe('spooled');
+  expect(offsets.at(-1)).toBe(0);
+  expect(reserve.mock.lastCall?.[0]).toBeGreaterThan(content.length);
 });
