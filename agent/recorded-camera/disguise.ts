@@ -3,7 +3,8 @@
 // Invariants:
 // 1. Every text that comes out has as many UTF-16 units as the one that went in, and control characters and punctuation where they were.
 // 2. Equal names come out equal, different ones different as far as their lengths allow: pairs of files stay pairs.
-// 3. All times move by the same number of whole days; the number is written down nowhere.
+// 3. No text that stays holds a serial number that was told before it, whichever text told that.
+// 4. All times move by the same number of whole days; the number is written down nowhere.
 import { randomInt } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
@@ -34,6 +35,8 @@ interface Slot {
 /** One recording's disguise. */
 export class Disguise {
   readonly #daysMs: number;
+  /** Serial numbers, in upper case. */
+  readonly #secrets = new Set<string>();
   readonly #stems = new Map<string, string>();
   readonly #used = new Set<string>();
   /** Next number of each shape. */
@@ -54,11 +57,19 @@ export class Disguise {
       .join('');
   }
 
-  /** What names a type of camera (maker, model, firmware) stays where it looks like one and holds none of the secrets; else its shape. */
-  typeText(text: string, secrets: readonly string[]): string {
+  /** A serial number, which no other text may hold: with the zeros that fill it up, and without. */
+  hide(serial: string | null): void {
+    const bare = (serial ?? '').trim().toUpperCase();
+    for (const secret of [bare, bare.replace(/^0+/, '')])
+      if (secret.length >= SECRET_MIN) this.#secrets.add(secret);
+  }
+
+  /** What names a type of camera (maker, model, firmware) stays where it looks like one and holds no serial number; else its shape. */
+  typeText(text: string): string {
     const bare = text.trim();
     const isType = bare.length <= TYPE_TEXT_MAX && TYPE_TEXT.test(bare);
-    const holds = secrets.some((secret) => secret.length >= SECRET_MIN && bare.includes(secret));
+    const upper = bare.toUpperCase();
+    const holds = [...this.#secrets].some((secret) => upper.includes(secret));
     return isType && !holds ? text : this.shape(text);
   }
 

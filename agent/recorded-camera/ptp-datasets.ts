@@ -16,13 +16,12 @@ export const DATASET_BYTES_MAX = 4 * 1024 * 1024;
 
 type Change = (text: string) => string;
 
-/** The data of an answer as it may be shown, or undefined where all of it is left out. `secrets`: serial numbers known already. */
+/** The data of an answer as it may be shown, or undefined where all of it is left out. */
 export function disguised(
   operation: number,
   parameters: readonly number[],
   data: Uint8Array,
   disguise: Disguise,
-  secrets: string[],
 ): Uint8Array | undefined {
   const patch = new Patch(data);
   const free: Change = (text) => disguise.shape(text);
@@ -30,8 +29,8 @@ export function disguised(
   const [first = 0, second = 0] = parameters;
   switch (operation) {
     case OPERATION.getDeviceInfo: {
-      secrets.push(serialIn(data));
-      const type: Change = (text) => disguise.typeText(text, secrets);
+      disguise.hide(serialIn(data));
+      const type: Change = (text) => disguise.typeText(text);
       patch.skip(8).text(type).skip(2);
       for (let arrays = 0; arrays < 5; arrays++) patch.array(2);
       return patch.text(type).text(type).text(type).text(free).end();
@@ -121,7 +120,7 @@ function hex(codes: Iterable<number>): string {
 
 function serialIn(data: Uint8Array): string {
   try {
-    return parseDeviceInfo(data).serial.trim();
+    return parseDeviceInfo(data).serial;
   } catch (error) {
     if (isDatasetError(error)) return '';
     throw error;

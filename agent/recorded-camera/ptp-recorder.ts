@@ -27,14 +27,11 @@ interface Open {
 /** Transactions of one camera, over all its transports. */
 export class PtpRecorder {
   readonly #deps: RecorderDeps;
-  /** Serial numbers: no other text may hold them. */
-  readonly #secrets: string[];
   #open: Open | undefined;
   packetBytes = 0;
 
-  constructor(deps: RecorderDeps, secrets: readonly string[]) {
+  constructor(deps: RecorderDeps) {
     this.#deps = deps;
-    this.#secrets = [...secrets];
   }
 
   /** Shape: as OpenUsb, of the same devices. */
@@ -138,7 +135,7 @@ export class PtpRecorder {
     const { data, response, responseParameters } = found;
     const answered = { ...line, response: hex4(response), response_parameters: responseParameters };
     if (data === undefined) return answered;
-    const shown = disguised(operation, parameters, data, this.#deps.disguise, this.#secrets);
+    const shown = disguised(operation, parameters, data, this.#deps.disguise);
     if (shown === undefined) return { ...answered, data_bytes: data.length };
     const says = wordsOf(operation, shown);
     return { ...answered, data: Buffer.from(shown).toString('hex'), ...(says !== undefined && { says }) };

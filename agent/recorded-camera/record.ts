@@ -125,7 +125,8 @@ async function listeningDriver(
     throw new DockError('driver.detached', `nothing is plugged into USB port ${place.path}`, {
       retry: 'later',
     });
-  const recorder = new PtpRecorder(deps, device.serial === null ? [] : [device.serial]);
+  deps.disguise.hide(device.serial);
+  const recorder = new PtpRecorder(deps);
   const driver = ptpDriver({
     devices,
     openUsb: recorder.listening(openUsb),
@@ -184,12 +185,11 @@ function usbHead(
   { vendorId, productId, vendor, product, serial, interfaces }: UsbDeviceFacts,
   disguise: Disguise,
 ): Omit<NonNullable<RecordedHead['usb']>, 'packet_bytes'> {
-  const secrets = serial === null ? [] : [serial];
   return {
     vendor_id: vendorId,
     product_id: productId,
-    vendor: vendor && disguise.typeText(vendor, secrets),
-    product: product && disguise.typeText(product, secrets),
+    vendor: vendor && disguise.typeText(vendor),
+    product: product && disguise.typeText(product),
     serial: serial && disguise.shape(serial),
     interfaces: interfaces.map(({ number, classCode, subclassCode, protocolCode }) => [
       number,
@@ -256,8 +256,8 @@ async function identityOf(
   signal: AbortSignal,
 ): Promise<RecordedResult['identity']> {
   const { vendor, model, serial, firmware } = await session.identity(signal);
-  const secrets = serial === null ? [] : [serial];
-  const type = (text: string | null): string | null => text && disguise.typeText(text, secrets);
+  disguise.hide(serial);
+  const type = (text: string | null): string | null => text && disguise.typeText(text);
   return {
     vendor: type(vendor),
     model: type(model),

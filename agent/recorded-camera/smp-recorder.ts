@@ -24,7 +24,6 @@ export class SmpRecorder {
   readonly #deps: RecorderDeps;
   readonly #framing: SmpFraming;
   readonly #asked = new Map<number, Asked>();
-  #secrets: string[] = [];
 
   constructor(deps: RecorderDeps, framing: SmpFraming) {
     this.#deps = deps;
@@ -94,12 +93,11 @@ export class SmpRecorder {
   /** What of a map may be shown. */
   #shown(group: number, command: number, map: Maps): Record<string, unknown> {
     const { disguise } = this.#deps;
-    if (group === 66 && command === 0 && typeof map['serial'] === 'string')
-      this.#secrets = [map['serial'].trim()];
+    if (group === 66 && command === 0 && typeof map['serial'] === 'string') disguise.hide(map['serial']);
     const texts: Readonly<Record<string, (text: string) => string>> = {
-      vendor: (text) => disguise.typeText(text, this.#secrets),
-      model: (text) => disguise.typeText(text, this.#secrets),
-      firmware: (text) => disguise.typeText(text, this.#secrets),
+      vendor: (text) => disguise.typeText(text),
+      model: (text) => disguise.typeText(text),
+      firmware: (text) => disguise.typeText(text),
       name: (text) => disguise.path(text),
       at: (text) => disguise.isoDate(text),
       datetime: (text) => disguise.isoDate(text),

@@ -59,7 +59,10 @@ test('all times move by the same days, and keep their zone and their fraction', 
 
 test('a model is kept unless it holds a serial number or looks like anything but a model', () => {
   const disguise = new Disguise(10);
-  expect(disguise.typeText('Bodycam X-2 (4K)', [])).toBe('Bodycam X-2 (4K)');
-  expect(disguise.typeText('Bodycam SN12345', ['SN12345'])).toBe('Aaaaaaa AA00000');
-  expect(disguise.typeText('Müllers Kamera', [])).toBe('AĀaaaaa Aaaaaa');
+  expect(disguise.typeText('Bodycam X-2 (4K)')).toBe('Bodycam X-2 (4K)');
+  expect(disguise.typeText('Bodycam SN12345')).toBe('Bodycam SN12345');
+  disguise.hide('0000SN12345 ');
+  expect(disguise.typeText('Bodycam SN12345')).toBe('Aaaaaaa AA00000');
+  expect(disguise.typeText('bodycam-sn12345')).toBe('aaaaaaa-aa00000');
+  expect(disguise.typeText('Müllers Kamera')).toBe('AĀaaaaa Aaaaaa');
 });

@@ -140,6 +140,22 @@ describe('a PTP camera', () => {
     expect(camera.ptp.length).toBeGreaterThan(5);
   });
 
+  test.each([
+    { usb: null, product: `Bodycam ${SERIAL}`, model: 'X2' },
+    { usb: 'USB-77123', product: 'Bodycam', model: 'X2 USB-77123' },
+  ])('whose maker, model or product holds its serial number, whoever tells that: $usb', async (told) => {
+    const [ports] = ptpPorts({ identity: { model: told.model, serial: SERIAL, deviceVersion: '1.0' } });
+    const device = await ports.devices.at(place.path, new AbortController().signal);
+    if (device === undefined) throw new Error('no device');
+    const devices = {
+      ...ports.devices,
+      at: async () => ({ ...device, serial: told.usb, product: told.product }),
+    };
+    const [, text] = await recorded(place, { ...ports, devices });
+    expectNoSecret(text);
+    expect(text).not.toContain('77123');
+  });
+
   test('that another program has is no recording', async () => {
     const [ports] = ptpPorts({});
     await expect(recorded({ ...place, path: '1-9' }, ports)).rejects.toMatchObject({
