@@ -20,7 +20,7 @@ for it. A camera that docks again is in use again. Removing a camera from the st
   CAMERA          its id, as in the station's file
   --reason CODE   why: 1 to 64 of a-z, 0-9 and "-", such as lost, broken, given-back; never a name
   --config FILE   the station's file (default: ${STATION_FILE_DEFAULT})
-  --lang en|de    language of the text (default: en)
+  --lang en|de    language of the text (default: by LANG)
   --json          one JSON document instead of text
 
 Exit codes: 0 written, 2 usage, 78 configuration.

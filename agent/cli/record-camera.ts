@@ -37,7 +37,7 @@ The agent must not have the camera meanwhile: stop it (systemctl stop bodydock),
   --baud N         speed of the serial port (default 115200)
   --framing NAME   console (default) or raw, of the serial port
   --config FILE    the station's file (default: ${STATION_FILE_DEFAULT}), for --bay
-  --lang en|de     language of what is said (default: en)
+  --lang en|de     language of what is said (default: by LANG)
   --json           one JSON document on standard output; what is said goes to standard error
 
 Exit codes: 0 recorded, 1 the camera could not be opened, 2 usage, 78 the station's file is not good.
