@@ -2,6 +2,7 @@
 // measured clock tells its time), one number a receipt; no document is kept. What a station's log says of each document is kept while it is taken.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { stayOf, type DockingRecord } from '../../protocol/docking-record.ts';
+import { instantText } from '../../protocol/instants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { LoggedDocking } from '../verify/docking-account.ts';
 import { CameraFacts } from './camera-facts.ts';
@@ -25,6 +26,8 @@ import type { Source } from './sources.ts';
 const UNPROVEN_NAMED_MAX = 100;
 /** A file of a kind that is none of a recording's is believed to be none up to this size (SPEC 4.13.7). */
 const OTHER_BYTES_MAX = 65_536;
+/** A recording is believed to be no longer, and one that does not tell its length to be as long as this (SPEC 4.13.7). */
+const LENGTH_MAX_MS = 86_400_000;
 
 const NOT_COME = 'docking record has not come yet';
 
@@ -153,11 +156,11 @@ export class Gatherer {
   }
 
   /** What the log of a station says beside its documents, once all of these were taken. */
-  takeLog(station: string, { log, missing, broken, beginsAt }: ReportLog, letGo: LetGo): void {
+  takeLog(station: string, { log, missing, broken, unknown }: ReportLog, letGo: LetGo): void {
     for (const id of letGo.documents.get(station) ?? []) this.#letGo.add(nameOf(station, id));
     for (const where of [...broken, ...missing.map((name) => nameOf(station, name))])
       this.#unproven.add(where);
-    if (beginsAt !== undefined) this.#judge.unknownUntil(beginsAt);
+    for (const { from, to } of unknown) this.#judge.unknown(from, to);
     const gone = new Set(missing);
     for (const logged of log.dockings.all()) {
       const { docking, begunAt, camera } = logged;
@@ -302,8 +305,11 @@ export class Gatherer {
   #date(manifest: Manifest, told: Undated['told']): void {
     const { station, camera, capture, recording, sealed_at: sealedAt } = manifest;
     const { earliest_at: earliest, latest_at: latest, basis } = capture;
-    if (basis === 'clock-measured' && earliest !== null && latest !== null)
+    if (basis === 'clock-measured' && earliest !== null && latest !== null) {
+      const { from, to } = reachOf(manifest, earliest, latest);
+      this.#judge.mark(from, to, 'undecided');
       return this.#judge.mark(earliest, latest, told);
+    }
     const docking = nameOf(station, manifest.docking);
     this.#undated.push({
       recording,
@@ -450,6 +456,17 @@ function listingOf(docking: Docking): string | undefined {
 function mayBeRecording({ role, rejected, original, media }: Manifest): boolean {
   if (media !== null || (rejected !== null && role === 'other')) return original.size_bytes > 0;
   return role === 'other' && original.size_bytes > OTHER_BYTES_MAX;
+}
+
+/** A file's time is one instant of its recording, often the last one: the rest of it may lie before or after, but not after it was sealed. */
+function reachOf(
+  { media, sealed_at: sealedAt }: Manifest,
+  earliest: string,
+  latest: string,
+): { from: string; to: string } {
+  const lengthMs = Math.min(media?.duration_ms ?? LENGTH_MAX_MS, LENGTH_MAX_MS);
+  const toMs = Math.min(Date.parse(latest) + lengthMs, Math.max(Date.parse(latest), Date.parse(sealedAt)));
+  return { from: instantText(Date.parse(earliest) - lengthMs), to: instantText(toMs) };
 }
 
 function countDays(days: readonly JudgedDay[]): DayReport {

@@ -7,7 +7,7 @@ import { isReceiverId, isRecordingId } from '../../protocol/ids.ts';
 import { missingDocuments, type HeldDocument } from '../verify/account-check.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
 import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
-import { droppedEnd } from '../verify/custody-links.ts';
+import { droppedEnd, linkOf } from '../verify/custody-links.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import { CUSTODY } from '../verify/place.ts';
 import { listSorted } from '../verify/read-files.ts';
@@ -34,11 +34,20 @@ export interface StoreWord {
   readonly broken: readonly string[];
 }
 
+/** Between two entries of a log that are here, others are not: RFC 3339, undefined in front of the first and behind the last. */
+export interface Absence {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** The head of a receipt that counts, and when that was given. */
+export type DatedHead = ReceiptHead & { readonly receivedAt: string };
+
 /** What a station's log says. */
 export interface ReportLog {
   readonly log: StationLog;
-  /** Its oldest entry here, where its beginning is not here; RFC 3339. */
-  readonly beginsAt: string | undefined;
+  /** Of which times it is not here. */
+  readonly unknown: readonly Absence[];
   /** Documents that the store had, that are not here, and that it did not let go. */
   readonly missing: readonly string[];
   /** Where the log does not hold, or is not the one that the store vouched for; paths below the vault. */
@@ -88,7 +97,7 @@ export async function readStationLog(
     letGo,
     take,
   }: {
-    readonly heads: readonly ReceiptHead[];
+    readonly heads: readonly DatedHead[];
     readonly letGo: LetGo;
     readonly take: (entry: CustodyEntry) => void;
   },
@@ -97,22 +106,52 @@ export async function readStationLog(
   for (const end of letGo.ends) book.drop(end);
   for (const { head } of heads) book.want(head);
   const log = new StationLog(below(station, CUSTODY), station);
-  let oldestAt: string | undefined;
-  const hear = (entry: CustodyEntry): void => {
-    oldestAt ??= entry.at;
+  const reach = new LogReach();
+  const hear = (entry: CustodyEntry, segment: string): void => {
+    reach.take(entry, segment);
     log.take(entry);
     take(entry);
   };
   const checked = await readLog(options, { keeper: station, book, take: hear, unbelieved: new Set() });
   const remarks = [...(checked?.remarks ?? []), ...receiptHeadRemarks(heads, book)];
   const findings = remarks.filter(({ kind }) => kind === 'finding');
-  const isWhole = checked?.linked.some(({ link }) => link === null) !== false;
+  const unheld = heads.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
   return {
     log,
-    beginsAt: isWhole ? undefined : oldestAt,
+    unknown: reach.absences(unheld),
     missing: await missingIn(options, station, log, letGo.documents.get(station) ?? new Set()),
     broken: [...new Set(findings.map(({ where }) => where))],
   };
+}
+
+/** Finds out of which times a log is not here: of what it does not hold nobody knows which cameras came into use. */
+class LogReach {
+  readonly #absences: Absence[] = [];
+  /** Of each segment the last entry that counts. */
+  readonly #ends = new Map<string, number>();
+  #lastAt: string | undefined;
+
+  /** Entries that count, in their order. */
+  take(entry: CustodyEntry, segment: string): void {
+    if (!this.#follows(entry, segment)) this.#absences.push({ from: this.#lastAt, to: entry.at });
+    this.#ends.set(segment, entry.sequence);
+    this.#lastAt = entry.at;
+  }
+
+  /** `unheld`: heads of receipts that the log does not hold; one from after its last entry says that it went on. */
+  absences(unheld: readonly DatedHead[]): Absence[] {
+    const lastAt = this.#lastAt;
+    const isCut = unheld.some(({ receivedAt }) => lastAt === undefined || receivedAt >= lastAt);
+    return [...this.#absences, ...(isCut ? [{ from: lastAt, to: undefined }] : [])];
+  }
+
+  #follows(entry: CustodyEntry, segment: string): boolean {
+    const end = this.#ends.get(segment);
+    if (end !== undefined || entry.sequence > 1) return entry.sequence === (end ?? 0) + 1;
+    const link = linkOf(entry);
+    if (link === null) return this.#lastAt === undefined;
+    return link !== undefined && link.sequence <= (this.#ends.get(link.segment) ?? 0);
+  }
 }
 
 /** The log is read behind the folders: what came meanwhile is there by now. */
@@ -138,7 +177,7 @@ function heldAt(station: string, name: string): HeldDocument {
 interface ReadHow {
   readonly keeper: string;
   readonly book: HeadBook;
-  readonly take: (entry: CustodyEntry) => void;
+  readonly take: (entry: CustodyEntry, segment: string) => void;
   /** Segments that say nothing. */
   readonly unbelieved: ReadonlySet<string>;
 }
@@ -148,7 +187,7 @@ async function readLog(
   { keeper, book, take, unbelieved }: ReadHow,
 ): Promise<CheckedCustody | undefined> {
   const vouched = new VouchedEntries((entry, segment, keyId) => {
-    if (keyId !== undefined && !unbelieved.has(segment)) take(entry);
+    if (keyId !== undefined && !unbelieved.has(segment)) take(entry, segment);
   });
   const ours: readonly PublicKey[] = isReceiverId(keeper) ? storeKeys(keys) : stationKeys(keys, keeper);
   const checked = await checkCustody({

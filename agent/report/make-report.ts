@@ -7,14 +7,13 @@ import { RECEIPT } from '../verify/folder-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
-import type { ReceiptHead } from '../verify/receipt-heads.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import type { Calendar, Period } from './calendar.ts';
 import { FailureCount } from './failures.ts';
 import { Gatherer } from './gather.ts';
 import { readHolds, type Holds } from './holds.ts';
-import { readStationLog, readStoreLogs } from './logs.ts';
+import { readStationLog, readStoreLogs, type DatedHead } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
 import { sourcesOf, stationsOf, type Source } from './sources.ts';
@@ -64,7 +63,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
   for (const where of [...keyFaults, ...broken]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
-    const heads: ReceiptHead[] = [];
+    const heads: DatedHead[] = [];
     for await (const source of sourcesOf(options, station)) {
       gatherer.take(source);
       heads.push(...headOf(source, station));
@@ -89,10 +88,10 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   });
 }
 
-function headOf(source: Source, station: string): ReceiptHead[] {
-  if (source.kind === 'unproven' || source.head === null) return [];
+function headOf(source: Source, station: string): DatedHead[] {
+  if (source.kind === 'unproven' || source.head === null || source.receivedAt === null) return [];
   const id = source.kind === 'docking' ? source.record.record : source.manifest.recording;
-  return [{ head: source.head, where: `${station}/${id}/${RECEIPT}` }];
+  return [{ head: source.head, receivedAt: source.receivedAt, where: `${station}/${id}/${RECEIPT}` }];
 }
 
 function sum(numbers: readonly number[]): number {

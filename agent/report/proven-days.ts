@@ -92,6 +92,7 @@ export class DayJudge {
   readonly #period: Period;
   readonly #calendar: Calendar;
   readonly #marks = new Map<string, DayState>();
+  readonly #unknown = new Set<string>();
   readonly #awaited = new Map<string, Set<Camera>>();
   readonly #dockings: DayDocking[] = [];
   readonly #files: UndatedFile[] = [];
@@ -124,9 +125,10 @@ export class DayJudge {
     this.#mark(first, last, first === last ? state : 'undecided');
   }
 
-  /** Nobody knows what was in use up to this instant. */
-  unknownUntil(at: string): void {
-    this.#mark(NEVER_BEFORE, this.#calendar.dayOf(at), 'undecided');
+  /** Nobody knows what was in use between two instants, both included; undefined is no bound. */
+  unknown(from: string | undefined, to: string | undefined): void {
+    for (const day of this.#mark(this.#firstDay(from), this.#lastDay(to), 'undecided'))
+      this.#unknown.add(day);
   }
 
   judge(): JudgedDays {
@@ -143,9 +145,9 @@ export class DayJudge {
     const waits = new Set(this.#awaited.get(day));
     for (const { camera, lastListed } of inUse) if (lastListed <= day) waits.add(camera);
     const mark = this.#marks.get(day);
-    const isRecorded = mark === 'with_recording';
+    const isTold = mark === 'with_recording' || this.#unknown.has(day);
     if (inUse.length === 0)
-      return { day, state: isRecorded ? 'with_recording' : 'no_camera_in_use', awaited: [] };
+      return { day, state: (isTold ? mark : undefined) ?? 'no_camera_in_use', awaited: [] };
     const state = stronger(waits.size > 0 ? 'open' : 'proven_without_recording', mark);
     const awaited = state === 'open' ? [...waits].map((camera) => this.#nameOf(camera)).sort() : [];
     return { day, state, awaited };
@@ -247,13 +249,19 @@ export class DayJudge {
     to: string | undefined,
     state: 'open' | 'undecided',
   ): void {
-    const first = from === undefined ? NEVER_BEFORE : this.#calendar.dayOf(from);
-    const last = to === undefined ? FOR_EVER : this.#calendar.dayOf(to);
-    for (const day of this.#mark(first, last, state)) {
+    for (const day of this.#mark(this.#firstDay(from), this.#lastDay(to), state)) {
       if (state !== 'open') continue;
       const waits = this.#awaited.get(day) ?? new Set<Camera>();
       this.#awaited.set(day, waits.add(camera));
     }
+  }
+
+  #firstDay(from: string | undefined): string {
+    return from === undefined ? NEVER_BEFORE : this.#calendar.dayOf(from);
+  }
+
+  #lastDay(to: string | undefined): string {
+    return to === undefined ? FOR_EVER : this.#calendar.dayOf(to);
   }
 
   /** Gives the days of the period that it marked. */

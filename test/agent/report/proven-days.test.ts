@@ -53,11 +53,13 @@ async function emptyDocking(
   await builder.undock({}, camera);
 }
 
+/** A film; `durationMs` null: it does not tell how long it is. */
 const measured =
-  (from: string, to = from) =>
+  (from: string, to = from, durationMs: number | null = 20_000) =>
   (manifest: Manifest): Manifest => ({
     ...manifest,
     capture: { earliest_at: from, latest_at: to, basis: 'clock-measured' },
+    media: { container: 'mp4', duration_ms: durationMs, codec: 'h264', width_px: 320, height_px: 240 },
   });
 
 describe('a day is proven only when every camera in use has docked after its end', () => {
@@ -391,6 +393,82 @@ describe('a day stays undecided', () => {
       expect(await told(builder, 24, 24)).toEqual([`24 ${state}`]);
     },
   );
+});
+
+test.each([
+  ['into the day before, where its file has the time of its end', '00:10', 1_800_000, ['24', '25 undecided']],
+  ['not into it, where it is shorter', '00:40', 1_800_000, ['24', '25']],
+  [
+    'into the day after, where its file has the time of its beginning',
+    '23:50',
+    1_800_000,
+    ['24', '25', '27 undecided'],
+  ],
+  [
+    'as far as a day, where it does not tell how long it is',
+    '12:00',
+    null,
+    ['24', '25 undecided', '27 undecided'],
+  ],
+] as const)('a recording reaches %s', async (_, time, durationMs, expected) => {
+  const builder = await newVault();
+  await emptyDocking(builder, 'cam-1', at(24));
+  builder.clock.moveTo(at(28));
+  await builder.dock({ camera: 'cam-1' });
+  await builder.record({ camera: 'cam-1', change: measured(at(26, time), at(26, time), durationMs) });
+  await builder.undock();
+  const days = await told(builder, 24, 27);
+  expect(days[2]).toBe('26 with_recording');
+  const states = new Map(expected.map((each) => [each.slice(0, 2), each.slice(3)]));
+  for (const day of [24, 25, 27])
+    expect(days[day - 24]).toBe(`${day} ${states.get(String(day)) || 'proven_without_recording'}`);
+});
+
+describe('where a part of a station’s log is not here, a camera may have come into use that nobody knows of', () => {
+  /** A camera that came on the 25th with a recording, in the second of three segments; of its documents none is left. */
+  async function emptied(): Promise<VaultBuilder> {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    await builder.restart();
+    builder.clock.moveTo(at(25, '10:00'));
+    await builder.dock({ camera: 'cam-9' });
+    const { folder } = await builder.record({ camera: 'cam-9', change: measured(at(25, '09:00')) });
+    const { parts } = await builder.undock();
+    await builder.restart();
+    await emptyDocking(builder, 'cam-1', at(27));
+    await builder.close();
+    for (const each of [folder, ...parts.map((part) => part.folder)]) await rm(each, { recursive: true });
+    return builder;
+  }
+
+  async function without({ custody, segments }: VaultBuilder, gone: readonly number[]): Promise<void> {
+    for (const each of gone)
+      for (const suffix of ['jsonl', 'jsonl.minisig'])
+        await rm(join(custody, `${segments[each] ?? ''}.${suffix}`), { force: true });
+  }
+
+  test.each([
+    ['between two of its segments', [1], ['undecided', 'undecided', 'proven_without_recording']],
+    ['from a segment on to its end', [1, 2], ['undecided', 'undecided', 'undecided']],
+    ['from its beginning to its end', [0, 1, 2], ['undecided', 'undecided', 'undecided']],
+  ] as const)('%s', async (_, gone, states) => {
+    const builder = await emptied();
+    await without(builder, gone);
+    const made = await reported(builder, 24, 26);
+    expect(made.calendar.map(({ state }) => state)).toEqual(states);
+    expect(made.unproven.count).toBeGreaterThan(0);
+  });
+
+  test('also on a day on which no other camera was in use', async () => {
+    const builder = await newVault();
+    builder.clock.moveTo(at(25));
+    await builder.restart();
+    await emptyDocking(builder, 'cam-1', at(26));
+    await builder.close();
+    await without(builder, [0]);
+    const { calendar } = await reported(builder, 22, 22);
+    expect(calendar.map(({ state }) => state)).toEqual(['undecided']);
+  });
 });
 
 test('every form of the report tells open days and who is awaited', async () => {
