@@ -156,7 +156,7 @@ export class Gatherer {
   }
 
   /** What the log of a station says beside its documents, once all of these were taken. */
-  takeLog(station: string, { log, missing, broken, unknown }: ReportLog, letGo: LetGo): void {
+  takeLog(station: string, { log, missing, broken, unknown, unplaced }: ReportLog, letGo: LetGo): void {
     for (const id of letGo.documents.get(station) ?? []) this.#letGo.add(nameOf(station, id));
     for (const where of [...broken, ...missing.map((name) => nameOf(station, name))])
       this.#unproven.add(where);
@@ -167,6 +167,7 @@ export class Gatherer {
       if (begunAt === undefined || camera === undefined || this.#dockings.has(nameOf(station, docking)))
         continue;
       const why = this.#whyAbsent(station, logged, gone);
+      const span = unplaced.get(docking);
       this.#judge.docking({
         station,
         camera,
@@ -175,6 +176,9 @@ export class Gatherer {
         endedAt: logged.endedAt,
         listedAt: undefined,
         leaves: why === NOT_COME ? 'open' : 'undecided',
+        ...(span === undefined
+          ? {}
+          : { unplaced: { after: undefined, notBefore: span.from, before: span.to } }),
       });
       if (why !== undefined && this.#calendar.isWithin(begunAt, this.#period)) this.#failures.add(why);
     }
@@ -380,7 +384,13 @@ export class Gatherer {
       leaves: leaves ? 'undecided' : undefined,
       ...(isTimeKnown
         ? {}
-        : { unplaced: { after: this.#listedInChainBefore(docking), before: receivedAt ?? undefined } }),
+        : {
+            unplaced: {
+              after: this.#listedInChainBefore(docking),
+              notBefore: undefined,
+              before: receivedAt ?? undefined,
+            },
+          }),
     };
   }
 

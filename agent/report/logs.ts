@@ -7,16 +7,17 @@ import { isReceiverId, isRecordingId } from '../../protocol/ids.ts';
 import { missingDocuments, type HeldDocument } from '../verify/account-check.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
 import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
-import { droppedEnd, linkOf } from '../verify/custody-links.ts';
+import { droppedEnd } from '../verify/custody-links.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import { CUSTODY } from '../verify/place.ts';
 import { listSorted } from '../verify/read-files.ts';
-import { receiptHeadRemarks, type ReceiptHead } from '../verify/receipt-heads.ts';
+import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
 import { below } from '../verify/remark.ts';
 import { StationLog } from '../verify/station-log.ts';
 import { StoreLogBelief } from '../verify/store-log-belief.ts';
 import { revokedAt, stationKeys, storeKeys } from '../verify/trusted-keys.ts';
 import { VouchedEntries } from '../verify/vouched-entries.ts';
+import { LogReach, type DatedHead, type TimeSpan } from './log-reach.ts';
 import type { SourceOptions } from './sources.ts';
 
 /** What the store let go, as its logs say. */
@@ -34,20 +35,13 @@ export interface StoreWord {
   readonly broken: readonly string[];
 }
 
-/** Between two entries of a log that are here, others are not: RFC 3339, undefined in front of the first and behind the last. */
-export interface Absence {
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-}
-
-/** The head of a receipt that counts, and when that was given. */
-export type DatedHead = ReceiptHead & { readonly receivedAt: string };
-
 /** What a station's log says. */
 export interface ReportLog {
   readonly log: StationLog;
-  /** Of which times it is not here. */
-  readonly unknown: readonly Absence[];
+  /** Of which times it tells nothing. */
+  readonly unknown: readonly TimeSpan[];
+  /** Dockings of whose beginning the station did not know the time, by their ids, and between which times they lie. */
+  readonly unplaced: ReadonlyMap<string, TimeSpan>;
   /** Documents that the store had, that are not here, and that it did not let go. */
   readonly missing: readonly string[];
   /** Where the log does not hold, or is not the one that the store vouched for; paths below the vault. */
@@ -118,40 +112,11 @@ export async function readStationLog(
   const unheld = heads.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
   return {
     log,
-    unknown: reach.absences(unheld),
+    unknown: reach.unknown(unheld),
+    unplaced: reach.unplaced,
     missing: await missingIn(options, station, log, letGo.documents.get(station) ?? new Set()),
     broken: [...new Set(findings.map(({ where }) => where))],
   };
-}
-
-/** Finds out of which times a log is not here: of what it does not hold nobody knows which cameras came into use. */
-class LogReach {
-  readonly #absences: Absence[] = [];
-  /** Of each segment the last entry that counts. */
-  readonly #ends = new Map<string, number>();
-  #lastAt: string | undefined;
-
-  /** Entries that count, in their order. */
-  take(entry: CustodyEntry, segment: string): void {
-    if (!this.#follows(entry, segment)) this.#absences.push({ from: this.#lastAt, to: entry.at });
-    this.#ends.set(segment, entry.sequence);
-    this.#lastAt = entry.at;
-  }
-
-  /** `unheld`: heads of receipts that the log does not hold; one from after its last entry says that it went on. */
-  absences(unheld: readonly DatedHead[]): Absence[] {
-    const lastAt = this.#lastAt;
-    const isCut = unheld.some(({ receivedAt }) => lastAt === undefined || receivedAt >= lastAt);
-    return [...this.#absences, ...(isCut ? [{ from: lastAt, to: undefined }] : [])];
-  }
-
-  #follows(entry: CustodyEntry, segment: string): boolean {
-    const end = this.#ends.get(segment);
-    if (end !== undefined || entry.sequence > 1) return entry.sequence === (end ?? 0) + 1;
-    const link = linkOf(entry);
-    if (link === null) return this.#lastAt === undefined;
-    return link !== undefined && link.sequence <= (this.#ends.get(link.segment) ?? 0);
-  }
 }
 
 /** The log is read behind the folders: what came meanwhile is there by now. */

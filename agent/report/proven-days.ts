@@ -45,7 +45,9 @@ export interface DayDocking {
 export interface Unplaced {
   /** Listing that counts, of the docking before in the chain of the camera's records; undefined where none is known. */
   readonly after: string | undefined;
-  /** The store's receipt, or undefined. */
+  /** An instant from before it, where only the station's log tells of it. */
+  readonly notBefore: string | undefined;
+  /** The store's receipt, or an entry of the log from after its end; or undefined. */
   readonly before: string | undefined;
 }
 
@@ -240,7 +242,9 @@ export class DayJudge {
   }
 
   #listedBefore(camera: Camera, { dockedAt, unplaced }: DayDocking): string | undefined {
-    return unplaced === undefined ? lastBefore(camera, dockedAt) : unplaced.after;
+    if (unplaced === undefined) return lastBefore(camera, dockedAt);
+    const { after, notBefore } = unplaced;
+    return after ?? (notBefore === undefined ? undefined : lastBefore(camera, notBefore));
   }
 
   #speak(

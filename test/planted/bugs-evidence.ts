@@ -61,9 +61,9 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
   {
     id: 'report-day-proven-beside-lost-log',
     what: "a day is proven without recording although the part of a station's log that would name its cameras is not here",
-    file: 'agent/report/logs.ts',
-    find: '    return [...this.#absences, ...(isCut ? [{ from: lastAt, to: undefined }] : [])];\n',
-    put: '    return isCut ? [] : this.#absences;\n',
+    file: 'agent/report/log-reach.ts',
+    find: '    return [...this.#unknown, ...(isCut ? [{ from: lastAt, to: undefined }] : [])];\n',
+    put: '    return isCut ? [] : this.#unknown;\n',
     suites: ['agent/report/proven-days'],
   },
   {

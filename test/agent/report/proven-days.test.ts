@@ -471,6 +471,44 @@ describe('where a part of a station’s log is not here, a camera may have come 
   });
 });
 
+describe('what happened when a station did not know the time, and only its log tells, may be of any day until it did', () => {
+  /** The clock of the station shows the 23rd for three days, while something happens; then both cameras come with nothing. */
+  async function lived(happens: (builder: VaultBuilder) => Promise<void>): Promise<string[]> {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(22));
+    await emptyDocking(builder, 'cam-2', at(22, '10:00'));
+    builder.clock.moveTo(at(23));
+    builder.log('clock-state', { synchronised: false });
+    await happens(builder);
+    builder.clock.moveTo(at(26));
+    builder.log('clock-state', { synchronised: true });
+    await emptyDocking(builder, 'cam-1', at(27));
+    await emptyDocking(builder, 'cam-2', at(27, '10:00'));
+    return told(builder, 21, 26);
+  }
+  const days = (state: string): string[] => [22, 23, 24, 25, 26].map((day) => `${day} ${state}`);
+
+  test.each([
+    ['was let go', 'undecided'],
+    ['has not come yet', 'open cam-1'],
+  ])('a docking whose record %s', async (why, state) => {
+    const found = await lived(async (builder) => {
+      await builder.dock({ camera: 'cam-1', clockSynchronised: false });
+      const { parts } = await builder.undock({ sent: why === 'was let go' });
+      if (why === 'was let go') await builder.receiver.dropDocking(parts);
+    });
+    expect(found).toEqual(['21 no_camera_in_use', ...days(state)]);
+  });
+
+  test('a camera that was refused', async () => {
+    const found = await lived((builder) => {
+      builder.log('camera-refused', { bay: 'bay-2', reason: 'no-serial' });
+      return Promise.resolve();
+    });
+    expect(found).toEqual(['21 no_camera_in_use', ...days('undecided')]);
+  });
+});
+
 test('every form of the report tells open days and who is awaited', async () => {
   const builder = await newVault();
   await emptyDocking(builder, 'cam-1', at(25));
