@@ -31,6 +31,8 @@ import type { Taker } from './take.ts';
 
 /** Commits that may run behind the reading of the next entry. */
 const COMMITS_MAX = 8;
+/** Files between two checkpoints: one that is known from the docking before takes no time but that of its entry in the log. */
+const TAKEN_GROUP = 200;
 /** The camera is listed again after this long without news: it may show new files, or answer where it did not. */
 const ROUND_MS = 30_000;
 /** Receipts are gathered this long, so that one listing confirms many erasures. */
@@ -120,8 +122,9 @@ export class Docking {
     const commits = new Set<Promise<void>>();
     let failed = 0;
     try {
-      for (const entry of open) {
+      for (const [at, entry] of open.entries()) {
         if (failed >= FAILED_ENTRIES_MAX) break;
+        if (at % TAKEN_GROUP === TAKEN_GROUP - 1) await this.#deps.custody.checkpoint();
         const { committing } = await this.#deps.taker.take(
           entry,
           signal,

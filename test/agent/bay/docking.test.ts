@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
 import { Committer } from '../../../agent/bay/commit.ts';
 import type { BayActivity } from '../../../agent/bay/bay-state.ts';
+import { PendingEvents } from '../../../agent/custody/custody-pending.ts';
 import { DockingEntries } from '../../../agent/entries/docking-entries.ts';
 import { Docking } from '../../../agent/bay/docking.ts';
 import type { FileClock } from '../../../agent/entries/looks.ts';
@@ -24,7 +25,13 @@ import { MemoryCamera, MEMORY_IDENTITY } from '../../../drivers/simulated/memory
 import { makeIdentity } from '../../../protocol/age-keys.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
-import { makeDockingId, parseBayId, parseCameraId, parseStationId } from '../../../protocol/ids.ts';
+import {
+  makeDockingId,
+  makeRecordingId,
+  parseBayId,
+  parseCameraId,
+  parseStationId,
+} from '../../../protocol/ids.ts';
 import { instantText } from '../../../protocol/instants.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
@@ -469,3 +476,37 @@ test('once its day is over a docking ends at rest, without one more listing', as
   expect(await ended).toBeUndefined();
   expect(listings).toBe(before);
 });
+
+test('a day of very many files that are all known is listed anew without holding up the log and everybody else', async () => {
+  const count = 20_000;
+  const pending = new PendingEvents();
+  const settle = (): void => pending.settle(pending.first(pending.length));
+  custody.append = ({ event, facts: told }) =>
+    pending.push({ event, facts: told, at: instantText(clock.wallMs()), monotonic_ms: 0, boot: 'one-boot' });
+  custody.checkpoint = async () => {
+    await realSleep(0);
+    settle();
+  };
+  const written = setInterval(settle, 50); // as a log on a disk does
+  const recording = makeRecordingId(random);
+  vi.spyOn(spool, 'stateOf').mockReturnValue('spooled');
+  const track = entries.track.bind(entries);
+  entries.track = async (...given) => {
+    await track(...given);
+    for (const entry of entries.all) {
+      const { stamp } = entry.listed;
+      entry.proven = { recording, matched: true, rejected: null, sha256: 'ab'.repeat(32), stamp };
+    }
+  };
+  for (let at = 0; at < count; at++) camera.put(`DCIM/${at}.MP4`, Buffer.of(1), OLD);
+  try {
+    void plug();
+    await vi.waitFor(async () => {
+      await pass(1000);
+      expect(activity).toBe('resting');
+    }, 60_000);
+    expect(entries.tally.open.size).toBe(0);
+  } finally {
+    clearInterval(written);
+  }
+}, 90_000);
