@@ -2,7 +2,8 @@
 import { encodeBase64 } from '../bytes.ts';
 import type { OpenFile } from '../ports.ts';
 import { nodeFiles } from './files-node.ts';
-import type { FileCalls } from './files-of-user.ts';
+import { PipeLines, type FileCalls } from './files-of-user.ts';
+import type { CallRequest } from './worker-calls.ts';
 import { serveCalls } from './worker-serve.ts';
 
 const files = nodeFiles();
@@ -21,9 +22,16 @@ function at(file: number): OpenFile {
   return found;
 }
 
-process.once('disconnect', () => process.exit());
+const requests = new PipeLines(Infinity); // who asks is trusted
+process.stdin.once('end', () => process.exit());
 serveCalls<FileCalls>(
-  { postMessage: (answer) => process.send?.(answer), on: (event, listener) => process.on(event, listener) },
+  {
+    postMessage: (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`),
+    on: (_, listener) =>
+      process.stdin.on('data', (chunk) => {
+        for (const line of requests.push(chunk)) listener(JSON.parse(line) as CallRequest);
+      }),
+  },
   {
     makeFolder: ({ path }) => files.makeFolder(path),
     create: async ({ path }) => keep(await files.create(path)),

@@ -2,19 +2,34 @@
 // own user where libuv may use io_uring (CVE-2024-22017; Debian 13's does), and a process that never had root's rights has none to give away.
 //
 // Invariants:
-// 1. The process gets nothing of root's: an empty environment, no open file but the channel, no supplementary group, no terminal
+// 1. The process gets nothing of root's: an empty environment, no open file but two pipes, no supplementary group, no terminal
 //    (it could type into that one), the folder "/".
-// 2. What it answers is text, never objects of this process: whoever is that user may stop it and speak in its place.
+// 2. Whoever is that user may stop it and speak in its place. So it answers in lines of text, of bounded length, one for each call that waits;
+//    any other ends it. Node's own channel between processes takes lines without end and throws past every handler at odd ones.
 // 3. Every call settles: with the answer, when the process ended, or after CALL_MS.
-import { fork } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
 import { encodeBase64 } from '../bytes.ts';
 import { DockError, isDockError } from '../errors.ts';
 import type { Files, OpenFile } from '../ports.ts';
 import { nodeClock } from './clock-node.ts';
-import { WorkerCalls, type CallPeer, type CallRequest } from './worker-calls.ts';
+import { WorkerCalls, type CallAnswer, type CallPeer, type CallRequest } from './worker-calls.ts';
 
 /** The kernel gives a disk up after minutes; a folder that is removed may hold thousands of files. */
 const CALL_MS = 300_000;
+/** Read by one call; the answer is a third longer. */
+const READ_BYTES_MAX = 256 * 1024;
+const ANSWER_BYTES_MAX = 2 * READ_BYTES_MAX;
+
+const answerSchema = z.object({
+  id: z.int(),
+  value: z.union([z.number(), z.string()]).optional(),
+  error: z.object({ message: z.string(), system: z.record(z.string(), z.unknown()) }).optional(),
+});
 
 /** Who does it. */
 export interface SystemUser {
@@ -74,9 +89,14 @@ function openFile(call: Call, file: number): OpenFile {
   return {
     write: (bytes, position) => call('write', { file, base64: encodeBase64(bytes), position }),
     read: async (target, position) => {
-      const found = Buffer.from(await call('read', { file, sizeBytes: target.length, position }), 'base64');
-      target.set(found);
-      return found.length;
+      for (let done = 0; ;) {
+        const sizeBytes = Math.min(READ_BYTES_MAX, target.length - done);
+        const base64 = await call('read', { file, sizeBytes, position: position + done });
+        const found = Buffer.from(base64, 'base64').subarray(0, sizeBytes);
+        target.set(found, done);
+        done += found.length;
+        if (found.length < READ_BYTES_MAX) return done;
+      }
     },
     sync: () => call('sync', { file }),
     sizeBytes: () => call('sizeBytes', { file }),
@@ -87,23 +107,86 @@ function openFile(call: Call, file: number): OpenFile {
 function startProcess({ uid, gid }: SystemUser): CallPeer {
   const isSource = import.meta.url.endsWith('.ts');
   const module = new URL('./files-of-user-main.js', import.meta.url);
-  const entry = isSource ? module.href.replace(/js$/, 'ts') : module.href;
-  const child = fork(new URL(entry), [], {
+  const entry = fileURLToPath(isSource ? module.href.replace(/js$/, 'ts') : module);
+  const loader = isSource ? ['--import', import.meta.resolve('tsx')] : [];
+  const child = spawn(process.execPath, [...loader, entry], {
     uid,
     gid, // Node drops the other groups, too
     env: {},
     cwd: '/',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['pipe', 'pipe', 'ignore'],
     detached: true, // a session of its own: no terminal
-    execArgv: isSource ? ['--import', import.meta.resolve('tsx')] : [],
-    serialization: 'json',
   });
   child.unref();
-  child.channel?.unref(); // the deadline of a call keeps this process waiting for its answer, and nothing else
-  return Object.assign(child, {
-    postMessage: (request: CallRequest) => void child.send(request, () => undefined), // what cannot be sent ends with the process
+  // The deadline of a call keeps this process waiting for its answer, and nothing else.
+  for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref();
+  return peerOf(child);
+}
+
+/** A process that is trusted with nothing, as the other end of calls. */
+export function peerOf(child: ChildProcessByStdio<Writable, Readable, null>): CallPeer {
+  const { stdin, stdout } = child;
+  const peer = new EventEmitter();
+  const asked = new Set<number>();
+  const lines = new PipeLines(ANSWER_BYTES_MAX);
+  stdin.on('error', () => undefined); // what cannot be sent ends with the process
+  child.on('error', (error) => peer.emit('error', error));
+  child.on('close', (code) => peer.emit('exit', code)); // what it said before is read by then
+  stdout.on('data', (chunk: Buffer) => {
+    try {
+      for (const line of lines.push(chunk)) peer.emit('message', answerIn(line, asked));
+    } catch (error) {
+      stdout.destroy();
+      peer.emit('messageerror', error);
+    }
+  });
+  return Object.assign(peer, {
+    postMessage: (request: CallRequest) => {
+      asked.add(request.id);
+      stdin.write(`${JSON.stringify(request)}\n`);
+    },
     terminate: async () => child.kill('SIGKILL'),
   });
+}
+
+/** Errors: of what is no answer to a call that waits. */
+function answerIn(line: string, asked: Set<number>): CallAnswer {
+  const { id, value, error } = answerSchema.parse(JSON.parse(line));
+  if (!asked.delete(id)) throw new Error(`an answer to call ${id}, which does not wait`);
+  if (error === undefined) return { id, value };
+  const { message, system } = error;
+  return { id, error: { message, system, stack: undefined, dock: undefined, cause: undefined } };
+}
+
+/** What comes over a pipe, in lines. */
+export class PipeLines {
+  readonly #bytesMax: number;
+  #parts: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Lines that end in this chunk. Errors: where one is longer than `bytesMax`. */
+  push(chunk: Buffer): string[] {
+    const lines: string[] = [];
+    let from = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+      this.#keep(chunk.subarray(from, end));
+      lines.push(Buffer.concat(this.#parts).toString());
+      [this.#parts, this.#bytes] = [[], 0];
+      from = end + 1;
+    }
+    this.#keep(chunk.subarray(from));
+    return lines;
+  }
+
+  #keep(part: Buffer): void {
+    this.#bytes += part.length;
+    if (this.#bytes > this.#bytesMax) throw new Error(`a line of more than ${this.#bytesMax} bytes`);
+    this.#parts.push(part);
+  }
 }
 
 async function within<T>(answer: Promise<T>, user: SystemUser): Promise<T> {
