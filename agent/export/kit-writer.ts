@@ -35,10 +35,11 @@ export class KitWriter {
   /** Begins a kit. Errors: "export.exists" where `out` holds something or is no folder; "export.unwritable". */
   static async begin(files: Files, out: string, random: Random, signal: AbortSignal): Promise<KitWriter> {
     const path = resolve(out);
-    await refuseTaken(files, path);
+    const isThere = await isEmptyFolder(files, path);
     const folder = join(dirname(path), `.bodydock-export-${makeSessionId(random)}`);
     try {
       await files.makeFolder(folder);
+      if (isThere) await tryPlace(files, folder, path);
     } catch (error) {
       throw unwritable(path, error);
     }
@@ -137,10 +138,23 @@ export class KitWriter {
   }
 }
 
-async function refuseTaken(files: Files, path: string): Promise<void> {
+/** False where nothing is there. Errors: "export.exists" for everything else. */
+async function isEmptyFolder(files: Files, path: string): Promise<boolean> {
   const found = await files.stat(path);
-  if (found === undefined) return;
+  if (found === undefined) return false;
   if (found.kind !== 'folder' || (await files.list(path)).length > 0) throw exists(path);
+  return true;
+}
+
+/** A folder that is there may be one that nothing replaces: where a disk is mounted, or of somebody else. It is known before anything goes out. */
+async function tryPlace(files: Files, folder: string, path: string): Promise<void> {
+  try {
+    await files.rename(folder, path);
+  } catch (error) {
+    await files.removeTree(folder);
+    throw error;
+  }
+  await files.makeFolder(folder);
 }
 
 function exists(path: string): DockError {
@@ -149,6 +163,10 @@ function exists(path: string): DockError {
 }
 
 function unwritable(path: string, cause: unknown): DockError {
+  if (systemCode(cause) === 'EBUSY') {
+    const message = `${path} is where a disk is mounted: name a new folder on it with --out, such as ${join(path, 'kit')}`;
+    return new DockError('export.unwritable', message, { retry: 'person', cause });
+  }
   const message = `${path} could not be written (${systemCode(cause) ?? 'unknown error'}): look at the folder above it, its owner and its space`;
   return new DockError('export.unwritable', message, { retry: 'person', cause });
 }

@@ -54,6 +54,7 @@ const vault = (): string => join(root, 'vault');
 const run = (...args: string[]): Promise<CommandRun> =>
   runCommand(exportCommand, '--vault', vault(), '--out', kit, '--reason', 'az-4711', ...args);
 const page = (name = 'INDEX.html'): Promise<string> => readFile(join(kit, name), 'utf8');
+const shell = promisify(execFile);
 
 /** A vault of its own, for what the large one does not hold. */
 async function withVault(use: (builder: VaultBuilder) => Promise<void>): Promise<void> {
@@ -94,8 +95,6 @@ async function expectNothing(): Promise<void> {
 describe.skipIf(lacksTools('sh', 'bash', 'minisign'))(
   'the scripts of a kit hold for whoever starts them with `sh`',
   () => {
-    const shell = promisify(execFile);
-
     test('check.sh', async () => {
       await run(built.large.id);
       const { stdout } = await shell('sh', ['check.sh'], { cwd: kit });
@@ -443,6 +442,19 @@ describe('nothing is made, and nothing left behind,', () => {
     expect(await run(id)).toMatchObject({ exitCode: 1 });
     expect(await readdir(kit)).toEqual(['letter.txt']);
     expect(await disclosed()).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() === 0)('onto a disk instead of into a folder on it', async () => {
+    await mkdir(kit);
+    await shell('mount', ['-t', 'tmpfs', 'tmpfs', kit]);
+    try {
+      const ran = await run(built.large.id);
+      expect([ran.exitCode, ran.err]).toEqual([1, expect.stringContaining('where a disk is mounted')]);
+    } finally {
+      await shell('umount', [kit]);
+    }
+    await rm(kit, { recursive: true });
+    await expectNothing();
   });
 
   test.skipIf(process.getuid?.() === 0)('where the disclosure cannot be written', async () => {
