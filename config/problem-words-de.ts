@@ -278,8 +278,8 @@ const PLACES_DE: Readonly<Record<string, string>> = {
   'names a USB controller that is not there: the bay is empty until it is; `bodydock bays` shows which there are':
     'nennt einen USB-Controller, der nicht da ist: Der Platz ist leer, bis er da ist; `bodydock bays` zeigt, welche es gibt',
   'is not there: the bay is empty until it appears': 'ist nicht da: Der Platz ist leer, bis es erscheint',
-  'belongs to user {}, and the service (user {}) cannot erase in it: `{}`':
-    'gehört dem Benutzer {}, und der Dienst (Benutzer {}) kann darin nicht löschen: `{}`',
+  'belongs to user {}, and the service (user {}) cannot erase in it: `{}`; a card with FAT or exFAT keeps no owner, so mount it with {}':
+    'gehört dem Benutzer {}, und der Dienst (Benutzer {}) kann darin nicht löschen: `{}`; eine Karte mit FAT oder exFAT kennt keinen Eigentümer, also mit {} einhängen',
   'name the folder in which the files of the camera appear':
     'den Ordner nennen, in dem die Dateien der Kamera erscheinen',
   'leads to {}, which shares its files with {}': 'führt zu {} und hat Dateien gemeinsam mit: {}',

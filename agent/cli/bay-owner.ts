@@ -20,7 +20,8 @@ export async function bayOwnerWarnings({ bays, spool }: StationPlaces): Promise<
     if (folder === null || (await vacant.vacancy(folder)) !== 'none') continue;
     const denied = await deniedAt(folder, user);
     if (denied === undefined) continue;
-    const message = `belongs to user ${denied.uid}, and the service (user ${user.uid}) cannot erase in it: \`chown -R ${user.uid}:${user.gid} ${folder}\``;
+    const card = `a card with FAT or exFAT keeps no owner, so mount it with uid=${user.uid},gid=${user.gid}`;
+    const message = `belongs to user ${denied.uid}, and the service (user ${user.uid}) cannot erase in it: \`chown -R ${user.uid}:${user.gid} ${folder}\`; ${card}`;
     warnings.push({ code: 'bay.owner', file: denied.path, message });
   }
   return warnings;

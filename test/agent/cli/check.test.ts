@@ -152,13 +152,13 @@ describe('bodydock check', () => {
         const { exitCode, out } = await runCommand(check, '--config', file);
         expect(exitCode).toBe(0);
         const remark = (path: string, bay: string): string =>
-          `warning: ${path}: belongs to user 0, and the service (user 12345) cannot erase in it: \`chown -R 12345:12345 ${bay}\`\n`;
+          `warning: ${path}: belongs to user 0, and the service (user 12345) cannot erase in it: \`chown -R 12345:12345 ${bay}\`; a card with FAT or exFAT keeps no owner, so mount it with uid=12345,gid=12345\n`;
         expect(out).toContain(remark(one ?? '', one ?? ''));
         expect(out).toContain(remark(join(two ?? '', 'DCIM'), two ?? ''));
         const german = await runCommand(doctor, '--config', file, '--lang', 'de');
         expect(german.out).toContain(`WARNUNG  bay.owner  ${one}\n`);
         expect(german.out).toContain(
-          'Er gehört dem Benutzer 0, und der Dienst (Benutzer 12345) kann darin nicht löschen',
+          `Er gehört dem Benutzer 0, und der Dienst (Benutzer 12345) kann darin nicht löschen: \`chown -R 12345:12345 ${one}\`; eine Karte mit FAT oder exFAT kennt keinen Eigentümer, also mit uid=12345,gid=12345 einhängen`,
         );
         for (const path of [one, join(two ?? '', 'DCIM')]) await chown(path ?? '', 12_345, 12_345);
         expect((await runCommand(check, '--config', file)).out).not.toContain('cannot erase');
