@@ -31,6 +31,22 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ERASE,
   },
   {
+    id: 'begun-lost-without-space',
+    what: 'what was begun before an unplug is lost, open and on the disk, where space for the rest cannot be asked for',
+    file: 'agent/bay/take.ts',
+    find: "if (reservation === 'full' && begun !== undefined)",
+    put: "if (reservation === 'full' && begun !== undefined && begun.joints.length > 0)",
+    suites: ['agent/bay/take'],
+  },
+  {
+    id: 'known-files-overrun-the-log',
+    what: 'the log cannot keep up with very many files that are known already, and they count as not taken',
+    file: 'agent/bay/docking.ts',
+    find: 'if (at % TAKEN_GROUP === TAKEN_GROUP - 1)',
+    put: 'if (at % TAKEN_GROUP === TAKEN_GROUP)',
+    suites: ['agent/bay/docking'],
+  },
+  {
     id: 'joined-goes-unproven',
     what: 'what was read in several dockings is erased without another look at all of it',
     file: 'agent/bay/take.ts',
