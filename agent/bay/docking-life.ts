@@ -229,7 +229,11 @@ export class DockingLife {
       onAllHere: (ending) => parts.measured.setClock(ending),
       onShow: (activity, pulledBytes) => this.#show(activity, pulledBytes),
     });
-    return docking.run(signal);
+    try {
+      return await docking.run(signal);
+    } finally {
+      eraser.end();
+    }
   }
 
   #watched(entries: DockingEntries): DockingWatch {

@@ -116,6 +116,11 @@ export class Eraser {
       this.#deps.conditions.clear(code, this.#docking.bay);
   }
 
+  /** The docking is over: nothing in this bay waits for a whole listing. */
+  end(): void {
+    this.#deps.conditions.clear('release.listing', this.#docking.bay);
+  }
+
   /** False where the policy is that everything stays: waves only decide then. */
   get erases(): boolean {
     return this.#deps.policy === 'after-receipt';

@@ -73,3 +73,32 @@ test('a folder that cannot be listed any more is told, and no longer once it can
   await dock.until('safe', () => dock.bay()['light'] === 'safe-to-take');
   await dock.until('no longer told', () => !isTold(), 4000);
 });
+
+test('what waits for a whole listing before it is erased is told as long as its camera is in the bay', async () => {
+  await dock.close();
+  dock = await DockAndStore.open({
+    release: 'after-receipt',
+    clock: scaledClock(20),
+    wrapDriver: (driver) => ({
+      ...driver,
+      open: async (place, signal) => {
+        const session = await driver.open(place, signal);
+        const inventory = session.inventory.bind(session);
+        session.inventory = async (ending) => {
+          const { entries } = await inventory(ending);
+          return { entries, problems: [{ reason: 'unreadable-folder', path: Buffer.from('B') }] };
+        };
+        return session;
+      },
+    }),
+  });
+  dock.camera.put('A/a.mp4', Buffer.from('a film'));
+  await dock.startReceiver();
+  await dock.startStation();
+  const isTold = (): boolean => dock.conditions.isRaised('release.listing', 'bay-1');
+  await dock.until('told', isTold);
+  expect(dock.camera.files()).toHaveLength(1);
+  dock.camera.detach();
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+  expect(isTold()).toBe(false);
+});
