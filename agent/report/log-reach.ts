@@ -13,7 +13,7 @@ export interface TimeSpan {
   readonly to: string | undefined;
 }
 
-/** The head of a receipt that counts, and when that was given. */
+/** The head that a receipt or a witness names, and when that was made. */
 export type DatedHead = ReceiptHead & { readonly receivedAt: string };
 
 /** Events with which a segment begins before its start tells whether the clock is synchronised. */
@@ -52,7 +52,7 @@ export class LogReach {
     if (event === 'camera-refused' && facts['reason'] !== 'other-camera') this.#tellNothing();
   }
 
-  /** `unheld`: heads of receipts that the log does not hold; one from after its last entry says that it went on. */
+  /** `unheld`: heads that the log does not hold; one from after its last entry says that it went on. */
   unknown(unheld: readonly DatedHead[]): readonly TimeSpan[] {
     const lastAt = this.#lastAt;
     const isCut = unheld.some(({ receivedAt }) => lastAt === undefined || receivedAt >= lastAt);

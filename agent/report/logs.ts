@@ -3,11 +3,12 @@
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
-import { isReceiverId, isRecordingId } from '../../protocol/ids.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../protocol/ids.ts';
 import { missingDocuments, type HeldDocument } from '../verify/account-check.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
 import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
 import { droppedEnd } from '../verify/custody-links.ts';
+import { WITNESS } from '../verify/folder-names.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import { CUSTODY } from '../verify/place.ts';
 import { listSorted } from '../verify/read-files.ts';
@@ -17,6 +18,7 @@ import { StationLog } from '../verify/station-log.ts';
 import { StoreLogBelief } from '../verify/store-log-belief.ts';
 import { revokedAt, stationKeys, storeKeys } from '../verify/trusted-keys.ts';
 import { VouchedEntries } from '../verify/vouched-entries.ts';
+import { checkWitnesses } from '../verify/witness-check.ts';
 import { LogReach, type DatedHead, type TimeSpan } from './log-reach.ts';
 import type { SourceOptions } from './sources.ts';
 
@@ -76,13 +78,35 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
   return { letGo: { documents, ends }, broken: [...broken] };
 }
 
+/** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */
+export async function readWitnessHeads({
+  files,
+  vault,
+  vaultId,
+  keys,
+  signal,
+}: SourceOptions): Promise<ReadonlyMap<string, readonly DatedHead[]>> {
+  const heads = new Map<string, DatedHead[]>();
+  for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId)) {
+    const place = { folder: join(vault, receiver, WITNESS), where: below(receiver, WITNESS) };
+    const { witnesses } = await checkWitnesses({ files, ...place, receiver, vault: vaultId, keys, signal });
+    for (const { witness, where, keyId } of witnesses) {
+      if (revokedAt(keys, receiver, keyId) !== undefined) continue;
+      for (const { keeper, custody_head: head } of witness.keepers)
+        if (head !== null && isStationId(keeper))
+          heads.set(keeper, [...(heads.get(keeper) ?? []), { head, where, receivedAt: witness.made_at }]);
+    }
+  }
+  return heads;
+}
+
 /** Without its revocation a stolen key looks good. */
 function notRevoked({ keys }: SourceOptions, { station, key_id: keyId }: CustodyEntry['facts']): string[] {
   if (typeof station !== 'string' || typeof keyId !== 'string') return [];
   return revokedAt(keys, station, keyId) === undefined ? [`${station}/keys/${keyId}.revocation.json`] : [];
 }
 
-/** Reads the log of a station; `heads` are those of its receipts, and `take` hears of each entry. Errors: the signal's reason; the machine's. */
+/** Reads the log of a station; `heads` are those of its receipts and of witnesses, and `take` hears of each entry. Errors: the signal's reason; the machine's. */
 export async function readStationLog(
   options: SourceOptions,
   station: string,

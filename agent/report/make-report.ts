@@ -1,4 +1,4 @@
-// Makes a report from a vault: the store's logs, the orders of each station, then all of its folders once, then its custody log; and the
+// Makes a report from a vault: the store's witnesses and logs, the orders of each station, then all of its folders once, then its custody log; and the
 // written reports.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { DockError } from '../../protocol/errors.ts';
@@ -14,7 +14,7 @@ import { FailureCount } from './failures.ts';
 import { Gatherer } from './gather.ts';
 import { readHolds, type Holds } from './holds.ts';
 import type { DatedHead } from './log-reach.ts';
-import { readStationLog, readStoreLogs } from './logs.ts';
+import { readStationLog, readStoreLogs, readWitnessHeads } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
 import { sourcesOf, stationsOf, type Source } from './sources.ts';
@@ -52,7 +52,8 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
-  const stations = await stationsOf(options);
+  const witnessed = await readWitnessHeads(options);
+  const stations = [...new Set([...(await stationsOf(options)), ...witnessed.keys()])].sort();
   const holds = new Map<string, Holds>();
   for (const station of stations) holds.set(station, await readHolds(options, station));
   const end = calendar.endOf(period.to);
@@ -64,7 +65,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
   for (const where of [...keyFaults, ...broken]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
-    const heads: DatedHead[] = [];
+    const heads: DatedHead[] = [...(witnessed.get(station) ?? [])];
     for await (const source of sourcesOf(options, station)) {
       gatherer.take(source);
       heads.push(...headOf(source, station));

@@ -1,5 +1,5 @@
 // Which days a report calls proven (SPEC 4.13.7): over all cameras in use, by listings from after the end of the day.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import type { PilotReport } from '../../../agent/report/pilot-report.ts';
 import { reportCsv } from '../../../agent/report/report-csv.ts';
 import { reportHtml } from '../../../agent/report/report-html.ts';
 import type { Manifest } from '../../../protocol/manifest.ts';
+import { headOf, writeWitness } from '../../fakes/manipulations/written-witness.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { runCommand } from '../cli/io-memory.ts';
 
@@ -456,6 +457,44 @@ describe('where a part of a station’s log is not here, a camera may have come 
     await without(builder, gone);
     const made = await reported(builder, 24, 26);
     expect(made.calendar.map(({ state }) => state)).toEqual(states);
+    expect(made.unproven.count).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['of a station of which a witness alone tells', 'all'],
+    ['behind the last receipt that is left, as a witness tells', 'tail'],
+  ])('%s', async (_, what) => {
+    const builder = await newVault();
+    const other = await builder.beside('dock-2');
+    await emptyDocking(builder, 'cam-1', at(24));
+    await emptyDocking(other, 'cam-9', at(24, '10:00'));
+    await other.restart();
+    builder.clock.moveTo(at(25));
+    await other.dock({ camera: 'cam-9' });
+    const { folder } = await other.record({ camera: 'cam-9', change: measured(at(24, '12:00')) });
+    const { parts } = await other.undock();
+    await emptyDocking(builder, 'cam-1', at(27));
+    await other.close();
+    await builder.close();
+    const { vault, vaultId, receiver, storeKey } = builder;
+    const heads = new Map([['dock-2', headOf(await other.lines(), other.segments)]]);
+    const wish = {
+      vault,
+      vaultId,
+      receiver: receiver.receiver,
+      day: '2026-12-25',
+      previousSha256: null,
+      heads,
+    };
+    await mkdir(join(vault, receiver.receiver, 'witness'), { recursive: true });
+    await writeWitness({ ...wish, madeAt: '2026-12-26T00:20:00.000Z', key: storeKey });
+    if (what === 'all') await rm(join(vault, 'dock-2'), { recursive: true });
+    else {
+      for (const each of [folder, ...parts.map((part) => part.folder)]) await rm(each, { recursive: true });
+      await without(other, [1]);
+    }
+    const made = await reported(builder, 24, 26);
+    expect(made.calendar.map(({ state }) => state)).toEqual(['undecided', 'undecided', 'undecided']);
     expect(made.unproven.count).toBeGreaterThan(0);
   });
 
