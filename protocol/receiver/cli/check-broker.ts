@@ -24,11 +24,11 @@ export interface BrokerFinding {
 const UNTOLD: Pick<BrokerFinding, 'text' | 'remedy'> = {
   text: {
     en: 'Which monitoring works with this broker was not found out: no station of this file has said anything yet, or this receiver may not read it.',
-    de: 'Welche Überwachung mit diesem Broker arbeitet, ist nicht festzustellen: Noch keine Station dieser Datei hat etwas gesagt, oder dieser Annahmedienst darf es nicht lesen.',
+    de: 'Welche Überwachung mit diesem Broker arbeitet, ist nicht festzustellen: Noch keine Station dieser Datei hat etwas gesagt, oder dieser Empfänger darf es nicht lesen.',
   },
   remedy: {
     en: 'Ask again when a station is connected. The ACL lets the receiver read <base>/v1/+/status (mosquitto.acl of this package).',
-    de: 'Noch einmal fragen, wenn eine Station verbunden ist. Die ACL lässt den Annahmedienst <base>/v1/+/status lesen (mosquitto.acl dieses Pakets).',
+    de: 'Noch einmal fragen, wenn eine Station verbunden ist. Die ACL lässt den Empfänger <base>/v1/+/status lesen (mosquitto.acl dieses Pakets).',
   },
 };
 
@@ -54,7 +54,7 @@ export async function checkBroker(config: ReceiverConfig, signal: AbortSignal): 
 const TAKEN: BrokerFinding = {
   code: 'broker.good',
   severity: 'good',
-  text: { en: 'The broker takes this receiver.', de: 'Der Broker nimmt diesen Annahmedienst an.' },
+  text: { en: 'The broker takes this receiver.', de: 'Der Broker nimmt diesen Empfänger an.' },
 };
 
 function outOfReach(detail: string): BrokerFinding {
@@ -63,7 +63,7 @@ function outOfReach(detail: string): BrokerFinding {
     severity: 'error',
     text: {
       en: `The broker was not reached, or did not take this receiver (${detail}).`,
-      de: `Der Broker war nicht erreichbar oder hat diesen Annahmedienst nicht angenommen (${detail}).`,
+      de: `Der Broker war nicht erreichbar oder hat diesen Empfänger nicht angenommen (${detail}).`,
     },
     remedy: {
       en: 'The log of the broker says why: journalctl -u mosquitto -n 50',
