@@ -48,8 +48,14 @@ export async function check({ config: file, json, connect, language }: CommandLi
   return findings.some(({ severity }) => severity === 'error') ? EXIT_UNREACHABLE : EXIT_GOOD;
 }
 
+const SEVERITIES: Readonly<Record<Language, Readonly<Record<BrokerFinding['severity'], string>>>> = {
+  en: { good: '', note: 'note: ', warning: 'warning: ', error: 'error: ' },
+  de: { good: '', note: 'Hinweis: ', warning: 'Warnung: ', error: 'Fehler: ' },
+};
+
 function findingText({ code, severity, text, remedy }: BrokerFinding, language: Language): string {
-  const lines = [`${severity === 'good' ? '' : `${severity}: `}${code}: ${text[language]}`];
+  const label = SEVERITIES[language][severity];
+  const lines = [`${label}${code}: ${text[language]}`];
   if (remedy !== undefined) lines.push(`  ${remedy[language]}`);
   return lines.map((line) => `${printable(line)}\n`).join('');
 }

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { makeSigningKey } from '../../../../config/keys.ts';
 import type { Problem } from '../../../../config/problems.ts';
 import { dispatch } from '../../../../protocol/receiver/cli/dispatch.ts';
 import { exchange, publicLine, put, RECEIVER, withFolder } from '../../../config/files.ts';
@@ -73,4 +74,20 @@ test('every mistake in receiver.yaml and in the files that it names is told in o
 test('a language that is none is a mistake of who typed it, and so is one for the running receiver', async () => {
   expect((await run('check', '--lang', 'fr')).exitCode).toBe(2);
   expect((await run('run', '--lang', 'de')).exitCode).toBe(2);
+});
+
+test('a broker that is out of reach is told in the language that is asked for, and by the exit code', async () => {
+  await withFolder(async (folder) => {
+    const own = 'retention: {days: 30, documents_days: 30}\nroles: {officers: [], supervisors: []}\n';
+    const file = await put(folder, 'receiver.yaml', exchange(RECEIVER, ':1883', ':1') + own);
+    await mkdir(join(folder, 'keys'), { recursive: true });
+    await makeSigningKey(join(folder, 'keys/store.key'), join(folder, 'keys/store.pub'));
+    for (const [language, label] of [
+      ['en', 'error'],
+      ['de', 'Fehler'],
+    ] as const) {
+      const { exitCode, out } = await run('check', '--connect', '--config', file, '--lang', language);
+      expect([exitCode, out.match(/^\w+(?=: broker\.unreachable: )/m)?.[0]]).toEqual([69, label]);
+    }
+  });
 });
