@@ -79,7 +79,7 @@ describe.skipIf(lacking)('what version 0.1.0 left on its disks', () => {
   test('verifies as it did', async () => {
     await unpack('0.1.0');
     const said = await bothVerifiers();
-    expect(said).toContain('4 recordings');
+    expect(said).toContain('2 recordings with 2 accompanying files');
     expect(said).toContain('3 deleted');
   });
 

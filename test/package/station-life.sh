@@ -146,6 +146,8 @@ echo >/wait
 until_ok 20 grep -q ^gone /in-its-place
 cat /in-its-place
 rm -r /etc/systemd/system/bodydock-mount.service.d /card.img
+# The kernel of the whole machine remembers it for whoever takes the device next.
+for device in /dev/loop?; do losetup "$device" >/dev/null 2>&1 || blockdev --setrw "$device"; done
 systemctl daemon-reload
 systemctl restart bodydock-mount
 until_ok 20 sh -c 'test "$(stat -c %a /run/bodydock-mount/control.sock)" = 660'

@@ -433,7 +433,10 @@ CUSTODY_HEAD = fields(
 )
 
 #: Versions of a kind of document, where there is more than the first.
-DOCUMENT_VERSIONS: dict[str, tuple[int, ...]] = {"docking-record": tuple(_DOCKING_VERSIONS)}
+DOCUMENT_VERSIONS: dict[str, tuple[int, ...]] = {
+    "docking-record": tuple(_DOCKING_VERSIONS),
+    "recording-manifest": tuple(_MANIFEST_VERSIONS),
+}
 
 DOCUMENT_SHAPES: dict[str, Shape] = {
     "recording-manifest": _MANIFEST,
