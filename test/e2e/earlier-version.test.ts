@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeWallClock } from '../fakes/fake-wall-clock.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { BODYDOCK, EMBEDDED_BROKER, Program, RECEIVER, runProgram } from '../fakes/program.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
@@ -15,18 +16,23 @@ import { until } from '../fakes/until.ts';
 
 /** Where the life was made. */
 const MADE_IN = '/tmp/fx/life';
-const AT = '2026-07-16 10:00:00';
+/** An hour after the cut. */
+const AT = Date.parse('2026-07-16T10:00:00Z');
 const verifier = fileURLToPath(new URL('../verifier', import.meta.url));
 const lacking = lacksTools('faketime', 'python3', 'tar');
 
 let root: string;
 let programs: Program[];
+let clock: FakeWallClock;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'bodydock-earlier-'));
   programs = [];
+  clock = new FakeWallClock();
+  clock.move(AT - Date.now());
 });
 afterEach(async () => {
   for (const program of programs.toReversed()) await program.kill(false);
+  clock.close();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -45,10 +51,9 @@ async function unpack(version: string): Promise<number> {
   return port;
 }
 
-async function start(file: string, name: string, args: readonly string[], at?: string): Promise<void> {
-  const wrapper =
-    at === undefined ? [] : [requireTool('faketime'), '-m', '--exclude-monotonic', '-f', `@${at}`];
-  const program = new Program({ file, args, wrapper, logFile: join(root, `${name}.log`) });
+async function start(file: string, name: string, args: readonly string[]): Promise<void> {
+  const { environment } = clock;
+  const program = new Program({ file, args, environment, logFile: join(root, `${name}.log`) });
   programs.push(program);
   await program.start();
 }
@@ -103,8 +108,8 @@ describe.skipIf(lacking)('what version 0.1.0 left on its disks', () => {
     ]);
 
     await start(EMBEDDED_BROKER, 'broker', [String(port)]);
-    await start(RECEIVER, 'receiver', ['run', '--config', out('receiver.yaml')], AT);
-    await start(BODYDOCK, 'agent', ['run', '--config', out('station.yaml')], AT);
+    await start(RECEIVER, 'receiver', ['run', '--config', out('receiver.yaml')]);
+    await start(BODYDOCK, 'agent', ['run', '--config', out('station.yaml')]);
     await until(
       'the camera is empty',
       90_000,
