@@ -82,7 +82,7 @@ describe.skipIf(lacksRabbitMq() || lacksTools('mosquitto_sub', 'mosquitto_pub', 
       const { station, store, said } = await monitoringFindings(dock);
       expect(station).toEqual(['monitoring.full-topic']);
       expect(store).toEqual(['monitoring.full-topic']);
-      expect(said).toMatch(/^warning: monitoring\.full-topic: .*RabbitMQ.*\n {2}Zabbix .*README\.md$/m);
+      expect(said).toMatch(/^Warnung: monitoring\.full-topic: .*RabbitMQ.*\n {2}Zabbix .*README\.md$/m);
       expect(await retained(`bodydock/v1/${STATION}/up/trial`), 'the trial is taken away again').toBe(0);
     });
 

@@ -55,13 +55,13 @@ test('names that lead elsewhere, or are none, are kept as data: every file is st
   usb.plug(PORT, camera);
   await whole.until('emptied', () => camera.camera.files().length === 0);
   const kept = await whole.vault();
-  const wanted = new Map(NAMES.map((name, at) => [`D/${name}`, patternBytes(1000 + at, at)]));
+  // What follows a zero is no part of a name (SPEC 14.7).
+  const nameOf = (told: string): string => told.replace(/\0.*/, '');
+  const wanted = new Map(NAMES.map((name, at) => [`D/${nameOf(name)}`, patternBytes(1000 + at, at)]));
   wanted.set('', patternBytes(77));
   expect(new Map(kept.map(({ path, original }) => [path, original]))).toEqual(wanted);
   const odd = kept.filter(({ manifest }) => manifest.rejected?.reason === 'odd-name').map(({ path }) => path);
-  expect(odd.sort()).toEqual(
-    ['', 'D/', 'D/.', 'D/..', 'D/../../etc/x', 'D//x', 'D/a\0b.mp4', 'D/new\nline.mp4'].sort(),
-  );
+  expect(odd.sort()).toEqual(['', 'D/', 'D/.', 'D/..', 'D/../../etc/x', 'D//x', 'D/new\nline.mp4'].sort());
   for (const name of await readdir(join(whole.folder, 'vault', 'kod-1'))) expect(name).toMatch(/^[a-z0-9]+$/);
 });
 
