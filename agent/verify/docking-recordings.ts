@@ -73,7 +73,8 @@ export class DockingRecordings {
     // The log may be behind: then nothing in it can say yet that the recording was spooled. Once it names the docking record, it would.
     const behind =
       log === undefined ||
-      (log.hasRefusedEnd && logged === undefined) ||
+      // That it was compared with the camera's file tells nothing of the store: the entry that spooled it is in the part that is refused.
+      (log.hasRefusedEnd && (logged?.receipts.length ?? 0) === 0) ||
       log.dockings.of(proven.docking)?.records.get(proven.part) === undefined;
     return behind ? 'docking.recording-waiting' : 'docking.recording-missing';
   }
