@@ -31,7 +31,7 @@ def check_capture_times(station: Station, wholes: dict[str, Docking], report: Re
         named = docking.value["previous_docking_sha256"]
         previous: Docking | None = _latest_before(docking, wholes) if named is None else by_digest.get(named)
         if named is None or previous is not None:  # else a gap, told as such: nothing can be computed without it
-            _check(recording, value, docking, previous, report)
+            _check(recording, value, docking, previous, report, is_named=named is not None)
 
 
 def _latest_before(docking: Docking, wholes: dict[str, Docking]) -> Docking | None:
@@ -46,7 +46,13 @@ def _latest_before(docking: Docking, wholes: dict[str, Docking]) -> Docking | No
 
 
 def _check(
-    recording: Recording, manifest: dict[str, Any], docking: Docking, previous: Docking | None, report: Report
+    recording: Recording,
+    manifest: dict[str, Any],
+    docking: Docking,
+    previous: Docking | None,
+    report: Report,
+    *,
+    is_named: bool,
 ) -> None:
     capture = manifest["capture"]
     place = f"{recording.place}/manifest.json"
@@ -56,7 +62,9 @@ def _check(
         report.find("capture.open", place, "has a corrected interval without an end")
         return
     if capture["basis"] == "docking-interval":
-        if earliest != begins or ends is None or not ends.least <= latest <= ends.most:
+        # Where the docking names none before it, by a new key, a later one than is here may bound it.
+        wrong = earliest != begins if is_named else begins is not None and earliest < begins
+        if wrong or ends is None or not ends.least <= latest <= ends.most:
             report.find("capture.bounds", place, "is not the interval between the dockings that its basis names")
         return
     if ends is not None and latest > ends.most or begins is not None and earliest < begins:
