@@ -1,7 +1,6 @@
 // The calls between bulk-workers.ts and its threads: names, what goes in, what comes out. Types only.
 import type { Piece } from '../../drivers/driver.ts';
 import type { SealJob, SealResult, ResumeDifference } from './bulk.ts';
-import type { CrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import type { UnitPlace } from './unit-read.ts';
 import type { TagMemory } from './unit-tags.ts';
@@ -9,7 +8,6 @@ import type { TagMemory } from './unit-tags.ts';
 /** What the threads of one process share. */
 export interface BulkThreadData {
   readonly tags: TagMemory;
-  readonly crowd: CrowdMemory;
 }
 
 /** A pass is named by a number that no other pass of this process has, so a new worker never takes an old one's calls for its own. */

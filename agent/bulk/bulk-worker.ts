@@ -3,9 +3,7 @@ import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
-import { filesGivingWay } from '../../protocol/io/files-giving-way.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { atOwnPriority, giveWay, giveWayAnew } from '../../protocol/io/give-way.ts';
 import { LoopTurns } from '../../protocol/io/loop-turns.ts';
 import { readAtOnce } from '../../protocol/io/read-at-once.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -13,7 +11,6 @@ import { Moved, serveCalls } from '../../protocol/io/worker-serve.ts';
 import { sealSmall } from '../../protocol/sealed-file.ts';
 import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
 import type { Digesting, Sealing } from './bulk.ts';
-import { Crowd } from './crowd.ts';
 import { DigestPass } from './digest.ts';
 import { lookIntoAtOnce } from './folder-look.ts';
 import { SealPass } from './seal.ts';
@@ -23,21 +20,16 @@ import { UnitTags } from './unit-tags.ts';
 
 assert(parentPort, 'this module is a worker');
 const memory = workerData as BulkThreadData;
-const crowd = new Crowd(memory.crowd);
-giveWay(() => crowd.isFull);
 const turns = new LoopTurns();
 const tags = new UnitTags(memory.tags);
 const freeBuffer = bufferFreer();
 const context = {
-  files: filesGivingWay(nodeFiles()),
+  files: nodeFiles(),
   random: nodeRandom(),
   freeBuffer,
   buffers: new UnitBuffers(freeBuffer),
   tags,
-  turn: async () => {
-    await turns.next(); // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
-    giveWayAnew();
-  },
+  turn: () => turns.next(), // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
 };
 const sealings = new Map<number, InOrder<Sealing>>();
 const digestings = new Map<number, InOrder<Digesting>>();
@@ -104,7 +96,7 @@ serveCalls<BulkCalls>(parentPort, {
     return new Moved(unit, [unit.buffer]);
   },
   lookInto: async (wanted) => {
-    const looks = atOwnPriority(() => lookIntoAtOnce(wanted)); // a start waits for it
+    const looks = lookIntoAtOnce(wanted);
     return new Moved(looks, [looks.kindOf.buffer, looks.sizesBytes.buffer]);
   },
   sealSmall: async ({ bytes, recipients }) => new Uint8Array(sealSmall(bytes, recipients, context.random)),

@@ -8,7 +8,6 @@ import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
 import type { Bulk, Digesting, Sealing, SealJob, SealResult, ResumeDifference } from './bulk.ts';
-import { Crowd, newCrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import { IN_FLIGHT_BYTES, IN_FLIGHT_ROOMY_BYTES, PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
 import { resumeFrom } from './resume-marks.ts';
@@ -70,14 +69,11 @@ export async function openBulkWorkers(options: BulkWorkersOptions): Promise<Bulk
 
 class BulkWorkers implements Bulk {
   readonly #slots: readonly Slot[];
-  readonly #crowd: Crowd;
   readonly #cores: number;
   #lastPass = 0;
 
   constructor({ count, cores, startThread = startBulkThread }: BulkWorkersOptions) {
-    const tags = newTagMemory(nodeRandom().bytes(TAG_KEY_BYTES));
-    const memory = { tags, crowd: newCrowdMemory() };
-    this.#crowd = new Crowd(memory.crowd);
+    const memory = { tags: newTagMemory(nodeRandom().bytes(TAG_KEY_BYTES)) };
     this.#cores = cores;
     this.#slots = Array.from({ length: count }, (_, at) => ({
       calls: new WorkerCalls<BulkCalls>(() => startThread(`bulk-${at}`, memory)),
@@ -130,18 +126,14 @@ class BulkWorkers implements Bulk {
 
   #enter(): PassInWorker {
     const slot = least(this.#slots, ({ calls, passes }) => [passes.size, calls.pending]);
-    return new PassInWorker(++this.#lastPass, slot, () => this.#tellCrowd());
+    return new PassInWorker(++this.#lastPass, slot);
   }
 
-  /** As crowded as it is when the pass begins. */
+  /** Few where no core is left when the pass begins. */
   #piecesInto(pass: PassInWorker): PiecesInFlight {
-    const bytesMax = this.#crowd.isFull ? IN_FLIGHT_BYTES : IN_FLIGHT_ROOMY_BYTES;
-    return new PiecesInFlight((piece) => pass.send(piece), bytesMax);
-  }
-
-  #tellCrowd(): void {
     const atWork = this.#slots.filter(({ passes }) => passes.size > 0).length;
-    this.#crowd.tell(atWork, this.#cores);
+    const bytesMax = atWork >= this.#cores ? IN_FLIGHT_BYTES : IN_FLIGHT_ROOMY_BYTES;
+    return new PiecesInFlight((piece) => pass.send(piece), bytesMax);
   }
 
   /** For short work: whoever has the fewest calls waiting. */
@@ -155,17 +147,14 @@ class PassInWorker {
   readonly id: number;
   readonly calls: WorkerCalls<BulkCalls>;
   readonly #slot: Slot;
-  readonly #onChange: () => void;
   #aborting: Promise<void> | undefined;
   ended = false;
 
-  constructor(id: number, slot: Slot, onChange: () => void) {
+  constructor(id: number, slot: Slot) {
     this.id = id;
     this.calls = slot.calls;
     this.#slot = slot;
-    this.#onChange = onChange;
     slot.passes.add(id);
-    onChange();
   }
 
   async starting(start: Promise<void>): Promise<void> {
@@ -194,7 +183,6 @@ class PassInWorker {
   leave(): void {
     this.ended = true;
     this.#slot.passes.delete(this.id);
-    this.#onChange();
   }
 }
 

@@ -1,6 +1,5 @@
 // The worker's end of worker-calls.ts: runs a handler for each request and answers.
 import type { CallAnswer, CallRequest, CallShapes } from './worker-calls.ts';
-import { atOwnPriority } from './give-way.ts';
 import { packError } from './worker-errors.ts';
 
 /** The way to the caller: a port of Node, or what stands before the channel of a process. */
@@ -30,7 +29,7 @@ export type CallHandlers<Shapes extends CallShapes> = {
 /** Serves until the thread or process ends. What a handler throws goes back to the caller; nothing ends the worker. */
 export function serveCalls<Shapes extends CallShapes>(port: CallPort, handlers: CallHandlers<Shapes>): void {
   const answer = (message: CallAnswer, buffers: readonly ArrayBuffer[]): void =>
-    atOwnPriority(() => port.postMessage(message, [...buffers]));
+    port.postMessage(message, [...buffers]);
   const run = async ({ name, args }: CallRequest): Promise<unknown> => {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`no handler for ${name}`);

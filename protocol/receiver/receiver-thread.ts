@@ -3,7 +3,6 @@
 // the buffers outlast the milliseconds of a signature.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay } from '../io/give-way.ts';
 import { serveCalls } from '../io/worker-serve.ts';
 import { UNIT_BYTES } from '../limits.ts';
 import { signDocument, signMessage, type SecretKey } from '../minisign.ts';
@@ -60,7 +59,6 @@ export type ReceiverCalls = {
 };
 
 assert(parentPort, 'this module is a worker');
-giveWay();
 const { memory, key } = workerData as ReceiverThreadData;
 const open = new OpenUnits();
 let scratch: Uint8Array | undefined;

@@ -77,10 +77,6 @@ fact active "$(systemctl is-active bodydock)" "$(systemctl is-active bodydock-re
 fact status "$(show bodydock StatusText)"
 fact receiver-status "$(show bodydock-receiver StatusText)"
 fact user "$(ps -o user= -p "$(show bodydock MainPID)")" "$(ps -o user= -p "$(show bodydock-receiver MainPID)")"
-nice_values() { ps -L -o ni= -p "$(show "$1" MainPID)" | sort -n | uniq | xargs; }
-# What LimitNICE= gives: a machine that lets nobody raise that limit gives it to no unit.
-fact nice-limits "$(prlimit --nice=20:20 true 2>/dev/null && echo given || echo refused)"
-fact nice "$(nice_values bodydock), $(nice_values bodydock-receiver)"
 fact core "$(awk '/^Max core file size/ {print $5, $6}' "/proc/$(show bodydock MainPID)/limits")"
 fact swap "$(cat "/sys/fs/cgroup$(show bodydock ControlGroup)/memory.swap.max" 2>/dev/null || show bodydock MemorySwapMax)"
 

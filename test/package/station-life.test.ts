@@ -101,11 +101,6 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
     assert.match(facts.get('receiver-status') ?? '', /^receiver r-archive: ready/);
   });
 
-  test('may let threads that only calculate give way to those that answer, where the machine lets any', () => {
-    const isGiven = step('first-steps').facts.get('nice-limits') === 'given';
-    judge('first-steps', { nice: isGiven ? '0 10, 0 10' : '0 1, 0 1' }); // finding out costs a step
-  });
-
   test('can leave no piece of a recording in a core dump or in swap', () => {
     judge('first-steps', { core: '0 0', swap: '0' });
   });

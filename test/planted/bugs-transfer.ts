@@ -15,22 +15,6 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['protocol/io/worker-calls'],
   },
   {
-    id: 'lock-while-giving-way',
-    what: 'a thread that gives way answers as it is, and holds the lock of its port for as long as others calculate',
-    file: 'protocol/io/worker-serve.ts',
-    find: 'atOwnPriority(() => port.postMessage(message, [...buffers]))',
-    put: 'port.postMessage(message, [...buffers])',
-    suites: ['protocol/io/give-way'],
-  },
-  {
-    id: 'nobody-gives-way',
-    what: 'threads that calculate do not count each other, and keep whoever answers from its turn on all cores',
-    file: 'agent/bulk/bulk-workers.ts',
-    find: 'this.#crowd.tell(atWork, this.#cores);',
-    put: 'this.#crowd.tell(Math.min(atWork, 1), this.#cores);',
-    suites: ['protocol/io/give-way'],
-  },
-  {
     id: 'offered-at-each-try',
     what: 'an offer is entered at each try while the log cannot be written, until that is full',
     file: 'agent/push/push-steps.ts',
