@@ -3,6 +3,7 @@
 The resolution of a camera's file times stands in no document: it only widens an interval, equally at both ends, and that is what is held here.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ class _Between:
 def check_capture_times(station: Station, wholes: dict[str, Docking], report: Report) -> None:
     """Compares each corrected interval with the docking it was sealed in and the one before."""
     by_digest = {docking.last_sha256: docking for docking in wholes.values()}
+    new_keys = {line.facts.get("new_key_id") for line in station.log.of("key-changed")}
+    new_keys.update(change.new.key_id for change in station.key_changes)
     for recording in station.recordings.values():
         value = recording.value
         docking = wholes.get(value["docking"]) if value is not None else None
@@ -31,7 +34,13 @@ def check_capture_times(station: Station, wholes: dict[str, Docking], report: Re
         named = docking.value["previous_docking_sha256"]
         previous: Docking | None = _latest_before(docking, wholes) if named is None else by_digest.get(named)
         if named is None or previous is not None:  # else a gap, told as such: nothing can be computed without it
-            _check(recording, value, docking, previous, report, is_named=named is not None)
+            is_exact = named is not None or not _begins_chain_of_new_key(docking, previous, new_keys)
+            _check(recording, value, docking, previous, report, is_exact=is_exact)
+
+
+def _begins_chain_of_new_key(docking: Docking, previous: Docking | None, new_keys: Container[str | None]) -> bool:
+    """Whether a docking names none before it because the station's key changed: an earlier key may have signed one that is not here."""
+    return docking.key_id in new_keys if previous is None else docking.key_id != previous.key_id
 
 
 def _latest_before(docking: Docking, wholes: dict[str, Docking]) -> Docking | None:
@@ -52,7 +61,7 @@ def _check(
     previous: Docking | None,
     report: Report,
     *,
-    is_named: bool,
+    is_exact: bool,
 ) -> None:
     capture = manifest["capture"]
     place = f"{recording.place}/manifest.json"
@@ -62,8 +71,8 @@ def _check(
         report.find("capture.open", place, "has a corrected interval without an end")
         return
     if capture["basis"] == "docking-interval":
-        # Where the docking names none before it, by a new key, a later one than is here may bound it.
-        wrong = earliest != begins if is_named else begins is not None and earliest < begins
+        # By a new key the docking names none before it: a later one than is here may bound it.
+        wrong = earliest != begins if is_exact else begins is not None and earliest < begins
         if wrong or ends is None or not ends.least <= latest <= ends.most:
             report.find("capture.bounds", place, "is not the interval between the dockings that its basis names")
         return

@@ -31,6 +31,12 @@ class Docking:
         return [entry for part in self.parts if part.value is not None for entry in part.value["entries"]]
 
     @property
+    def key_id(self) -> str | None:
+        """The key that signed its first part; None where no signature holds."""
+        document = self.parts[0].document
+        return document.key_id if document is not None else None
+
+    @property
     def last_sha256(self) -> str:
         """Digest of its last part: what the next docking names."""
         document = self.parts[-1].document

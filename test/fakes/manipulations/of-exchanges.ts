@@ -117,6 +117,21 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
     reason: 'capture.bounds',
   },
   {
+    name: 'an interval of dockings in the very first docking of its camera',
+    act: async (vault) => {
+      const part = vault.part(vault.evidence.dock1, 0);
+      const record = JSON.parse(await readFile(vault.at(part, 'docking.json'), 'utf8')) as Loose;
+      const { taken_at: shown } = record['inventory'] as Loose;
+      const capture = {
+        earliest_at: '2026-11-24T00:00:00.000Z',
+        latest_at: shown,
+        basis: 'docking-interval',
+      };
+      await vault.manifest(vault.evidence.large, (value) => ({ ...value, capture }));
+    },
+    reason: 'capture.bounds',
+  },
+  {
     name: 'a measured capture time where no clock was measured',
     act: (vault) =>
       vault.manifest(vault.evidence.fresh, (value) => ({

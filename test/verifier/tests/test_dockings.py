@@ -12,6 +12,7 @@ from findings import Report
 from stays import check_stays
 from tests.samples import (
     DOCKING,
+    KEY,
     codes,
     docking,
     docking_record,
@@ -371,6 +372,21 @@ class CaptureTimeTest(unittest.TestCase):
         self.assertEqual(self._capture("06:30:00.000", "08:00:01.000", "docking-interval"), [])
         self.assertEqual(self._capture("06:30:00.001", "08:00:01.000", "docking-interval"), ["capture.bounds"])
         self.assertEqual(self._capture("06:30:00.000", "08:00:00.000", "docking-interval"), ["capture.bounds"])
+
+    def test_no_docking_before_makes_no_interval_unless_the_key_changed(self) -> None:
+        capture = {
+            "earliest_at": "2026-11-25T06:30:00.000Z",
+            "latest_at": "2026-11-25T08:00:01.000Z",
+            "basis": "docking-interval",
+        }
+        value = manifest(capture=capture)
+        self.assertEqual(_of(value), ["capture.bounds"])
+        for new_key, found in ((KEY, []), ("another", ["capture.bounds"])):
+            kept = log(("key-changed", {"old_key_id": "lost", "new_key_id": new_key}))
+            report = Report()
+            place = station(docking(docking_record([entry(value)])), recording(value), log=kept)
+            check_capture_times(place, whole_dockings(place, set(), report), report)
+            self.assertEqual(codes(report), found, new_key)
 
     def test_a_clock_that_was_not_measured_corrects_nothing(self) -> None:
         value = manifest(capture={**manifest()["capture"], "basis": "clock-measured"})
