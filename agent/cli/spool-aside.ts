@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
-import { segmentEntries } from '../verify/custody-entries.ts';
+import { eventNeedle, segmentEntries } from '../../protocol/custody/segment-file.ts';
 import { diskError } from '../verify/read-files.ts';
 
 /** What the log says of one name. */
@@ -24,7 +24,9 @@ export async function quarantineReasons(
   const segments = (await files.list(layout.custody)).filter((name) => name.endsWith('.jsonl'));
   for (const segment of segments)
     try {
-      for await (const entry of segmentEntries({ files, signal }, join(layout.custody, segment)))
+      for await (const entry of segmentEntries({ files, signal }, join(layout.custody, segment), [
+        eventNeedle('quarantined'),
+      ]))
         take(entry, found);
     } catch (error) {
       signal.throwIfAborted();

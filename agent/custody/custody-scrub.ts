@@ -8,13 +8,13 @@ import {
 } from '../../protocol/custody-entry.ts';
 import type { ChainBreak } from '../../protocol/custody-order.ts';
 import { SegmentScan } from '../../protocol/custody-scan.ts';
+import { readSegment } from '../../protocol/custody/segment-file.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files } from '../../protocol/ports.ts';
 import { isWithheld, lookPatiently } from '../look-patiently.ts';
-import { CustodyLines } from '../verify/custody-lines.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
 /** Before the first segment: a station that starts has other things to do. */
@@ -164,15 +164,9 @@ async function eachLine(
   signal: AbortSignal,
   take: (line: Uint8Array, end: number) => void,
 ): Promise<Uint8Array> {
-  const file = await files.open(segmentPath(folder, segment), 'read');
-  try {
-    const lines = new CustodyLines(file, signal);
-    for await (const { bytes, offset, ended } of lines.read())
-      if (ended) take(bytes, offset + bytes.length + 1);
-    return lines.digest();
-  } finally {
-    await file.close().catch(() => undefined);
-  }
+  return readSegment({ files, signal }, segmentPath(folder, segment), ({ bytes, offset, ended }) => {
+    if (ended) take(bytes, offset + bytes.length + 1);
+  });
 }
 
 /** The name of the event is read from the text: most lines are of others. */

@@ -5,7 +5,7 @@ import { parseCustodyHead, type CustodyEntry } from '../../protocol/custody-entr
 import { encodeUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { isSegmentId } from '../../protocol/ids.ts';
-import { segmentEntries } from '../verify/custody-entries.ts';
+import { segmentEntries } from '../../protocol/custody/segment-file.ts';
 import { SEGMENT_SUFFIX } from '../verify/custody-file.ts';
 import { CUSTODY } from '../verify/place.ts';
 import { SIGNATURE_SUFFIX } from '../verify/folder-names.ts';

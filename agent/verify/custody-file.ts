@@ -1,15 +1,10 @@
 // Reads the file of one custody segment in one pass: its entries, and its signature where it has ended.
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/bytes.ts';
-import {
-  CUSTODY_SEGMENT_TRUSTED_COMMENT,
-  parseCustodyEntry,
-  type CustodyEntry,
-} from '../../protocol/custody-entry.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { CUSTODY_ENTRY_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import { CUSTODY_SEGMENT_TRUSTED_COMMENT, type CustodyEntry } from '../../protocol/custody-entry.ts';
+import { firstEntry, readSegment } from '../../protocol/custody/segment-file.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { keyIdHex, verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
-import { CustodyLines } from './custody-lines.ts';
 import { linkOf, type LinkedSegment } from './custody-links.ts';
 import { SegmentWalk, type EntryPlace } from './custody-segment.ts';
 import { SIGNATURE_SUFFIX } from './folder-names.ts';
@@ -52,18 +47,10 @@ export interface CheckedSegment extends LinkedSegment {
 
 /** A segment's first entry; read before all others, so that it is known which entries are asked for, and what follows what. */
 export async function readFirst(context: SegmentContext, segment: string): Promise<CustodyEntry | undefined> {
-  const head = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
   try {
-    const file = await context.files.open(join(context.folder, segment + SEGMENT_SUFFIX), 'read');
-    try {
-      const bytes = head.subarray(0, await file.read(head, 0));
-      const end = bytes.indexOf(10);
-      return end < 0 ? undefined : parseCustodyEntry(bytes.subarray(0, end));
-    } finally {
-      await file.close();
-    }
+    return await firstEntry(context.files, join(context.folder, segment + SEGMENT_SUFFIX));
   } catch (error) {
-    if (!(error instanceof DockError)) diskError(error);
+    diskError(error);
     return undefined; // the walk over the whole segment says what is wrong
   }
 }
@@ -115,14 +102,10 @@ async function walkFile(
   walk: SegmentWalk,
 ): Promise<WalkedFile> {
   try {
-    const file = await files.open(path, 'read');
-    try {
-      const lines = new CustodyLines(file, signal);
-      for await (const line of lines.read()) walk.take(line);
-      return { kind: 'read', blake2b: lines.digest() };
-    } finally {
-      await file.close();
-    }
+    const blake2b = await readSegment({ files, signal }, path, (line) => {
+      walk.take(line);
+    });
+    return { kind: 'read', blake2b };
   } catch (error) {
     if (signal.aborted) throw error;
     return { kind: 'unreadable', why: `reading ended with ${diskError(error)}` };

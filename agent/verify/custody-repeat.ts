@@ -1,10 +1,10 @@
 // Tells a fork of the custody log from a write that failed: such a write may have reached the disk, and its events stand again at the
 // beginning of the next segment. Reads both places; memory is one digest per event.
 import { join } from 'node:path';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { toldDigest } from '../../protocol/custody-repeat.ts';
+import { segmentEntries } from '../../protocol/custody/segment-file.ts';
 import { SEGMENT_SUFFIX, type SegmentContext } from './custody-file.ts';
-import { CustodyLines } from './custody-lines.ts';
 
 /** Entries of one write, far more than a station puts into one. */
 const ENTRIES_MAX = 4096;
@@ -34,15 +34,6 @@ export async function isRepeated(
   return behind.every((told) => again.has(told));
 }
 
-async function* entriesOf(
-  { files, folder, signal }: SegmentContext,
-  segment: string,
-): AsyncGenerator<CustodyEntry, void, undefined> {
-  const file = await files.open(join(folder, segment + SEGMENT_SUFFIX), 'read');
-  try {
-    for await (const { bytes, ended } of new CustodyLines(file, signal).read())
-      if (ended) yield parseCustodyEntry(bytes);
-  } finally {
-    await file.close();
-  }
+function entriesOf(context: SegmentContext, segment: string): AsyncIterable<CustodyEntry> {
+  return segmentEntries(context, join(context.folder, segment + SEGMENT_SUFFIX));
 }

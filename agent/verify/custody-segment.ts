@@ -4,10 +4,10 @@
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { checkpointFault, verifyCheckpoint } from '../../protocol/custody-checkpoint.ts';
 import { FIRST_PREVIOUS, parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
+import type { SegmentLine } from '../../protocol/custody/segment-file.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../protocol/limits.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
-import type { CustodyLine } from './custody-lines.ts';
 import { keyChangeOf, type KeyChangeEntry } from './custody-links.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { signatureProblem } from './signatures.ts';
@@ -85,7 +85,7 @@ export class SegmentWalk {
   }
 
   /** Takes the next line of the file. */
-  take(line: CustodyLine): void {
+  take(line: SegmentLine): void {
     if (!line.ended) {
       const message = `${line.bytes.length} bytes behind the last whole entry ${this.#sequence}, at byte ${line.offset}`;
       this.#remarks.push(
@@ -111,7 +111,7 @@ export class SegmentWalk {
     return this.#remarks;
   }
 
-  #parse({ bytes, offset, oversize }: CustodyLine): CustodyEntry | undefined {
+  #parse({ bytes, offset, oversize }: SegmentLine): CustodyEntry | undefined {
     const place = `line behind entry ${this.#sequence}, at byte ${offset}`;
     try {
       if (!oversize) return parseCustodyEntry(bytes);
