@@ -1,7 +1,14 @@
 // The clock inside a simulated camera: set at the factory or by a station, with or without a zone, drifting, forgetting, refusing.
 // It goes by monotonic time: what happens to the station's wall clock is nothing to a camera.
 import type { CameraTime, ClockSetting } from '../driver.ts';
-import type { MemoryClock } from './memory-camera.ts';
+
+/** A clock inside a simulated camera. */
+export interface SettableClock {
+  read(): CameraTime;
+  set(to: { readonly utcMs: number; readonly localMs: number }): ClockSetting;
+  /** The camera left the bay, which fed it. */
+  powerLost?(): void;
+}
 
 /** Where such clocks begin, and begin again without power. */
 export const FACTORY_MS = Date.UTC(2015, 0, 1);
@@ -23,7 +30,7 @@ export interface SimulatedClockWish {
 }
 
 /** Shape: one per camera; `monotonicMs` is any steady time in ms. */
-export class SimulatedClock implements MemoryClock {
+export class SimulatedClock implements SettableClock {
   readonly #monotonicMs: () => number;
   readonly #wish: SimulatedClockWish;
   #shownMs: number;

@@ -15,7 +15,7 @@ import {
 } from '../smp/packet.ts';
 import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_TOO_NEW } from '../smp/refusals.ts';
 import { mcumgrCbor } from './mcumgr-cbor.ts';
-import type { MemoryClock } from './memory-camera.ts';
+import type { SettableClock } from './clock.ts';
 import { smpCameraGroup, type SmpErasing } from './smp-camera-group.ts';
 import { smpFileGroup } from './smp-file-group.ts';
 import type { SmpFiles } from './smp-files.ts';
@@ -37,7 +37,7 @@ export interface SmpCameraWish {
   readonly files: SmpFiles;
   readonly identity?: CameraIdentity;
   /** undefined: it has no clock that it tells. */
-  readonly clock?: MemoryClock;
+  readonly clock?: SettableClock;
   readonly condition?: CameraCondition;
   /** SMP v1 (0) or v2 (1, unless told otherwise): the highest that it knows. */
   readonly version?: 0 | 1;

@@ -2,14 +2,14 @@
 import { cameraTimeText, parseCameraTime } from '../smp/camera-time.ts';
 import type { CameraTime } from '../driver.ts';
 import { RC_ACCESS_DENIED, RC_INVALID, RC_NOT_SUPPORTED } from '../smp/refusals.ts';
-import type { MemoryClock } from './memory-camera.ts';
+import type { SettableClock } from './clock.ts';
 import { textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
 
 const MINUTE_MS = 60_000;
 
 export interface SmpOsWish {
   /** undefined: this camera has no clock that it tells. */
-  readonly clock: MemoryClock | undefined;
+  readonly clock: SettableClock | undefined;
   /** Units: bytes of header and data. Undefined: this camera does not know the command. */
   readonly parameters: { readonly bufSize: number; readonly bufCount: number } | undefined;
   readonly onReset: () => void;
@@ -34,7 +34,7 @@ function echo(text: string | undefined): SmpReply {
   return text === undefined ? RC_INVALID : { r: text };
 }
 
-function tell(clock: MemoryClock): SmpReply {
+function tell(clock: SettableClock): SmpReply {
   return { datetime: shownText(clock.read()) };
 }
 
@@ -44,7 +44,7 @@ export function shownText({ claimedMs, zoneMinutes, resolutionMs }: CameraTime):
   return resolutionMs < 1000 ? text : text.replace(/\.\d+/, '');
 }
 
-function set(clock: MemoryClock, text: unknown): SmpReply {
+function set(clock: SettableClock, text: unknown): SmpReply {
   const time = typeof text === 'string' ? parseCameraTime(text) : undefined;
   if (time === undefined) return RC_INVALID;
   const localMs = time.claimedMs + (time.zoneMinutes ?? 0) * MINUTE_MS;

@@ -10,7 +10,7 @@ import { openBulkWorkers } from '../../agent/bulk/bulk-workers.ts';
 import type { CameraSession, InventoryEntry } from '../../drivers/driver.ts';
 import { CONTAINER_HEADER_BYTES, encodeCommand } from '../../drivers/ptp/container.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../fakes/memory-camera.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../../drivers/usb/transport.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';

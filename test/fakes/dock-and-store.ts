@@ -12,12 +12,8 @@ import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
 import { deviceAt } from '../../drivers/serial/device-node.ts';
 import type { PushLimits } from '../../config/push-limits.ts';
 import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
-import { simulatedDriver } from '../../drivers/simulated/driver.ts';
-import {
-  MemoryCamera,
-  type MemoryContent,
-  type MemoryFileLook,
-} from '../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from './simulated-driver.ts';
+import { MemoryCamera, type MemoryContent, type MemoryFileLook } from './memory-camera.ts';
 import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
@@ -40,7 +36,7 @@ import { parseManifest, type Manifest } from '../../protocol/manifest.ts';
 import { inlineSigner, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
 import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
 import { Slabs } from '../../protocol/receiver/slabs.ts';
-import { inlineUnitStore } from '../../protocol/receiver/unit-store-inline.ts';
+import { inlineUnitStore } from './unit-store-inline.ts';
 import { openSealed } from '../../protocol/sealed-file-open.ts';
 import type { Clock, Files } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';

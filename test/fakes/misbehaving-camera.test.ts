@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { InventoryEntry } from '../../drivers/driver.ts';
-import { simulatedDriver } from '../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from './simulated-driver.ts';
+import { MemoryCamera } from './memory-camera.ts';
 import { driverContract } from '../contracts/driver-contract.ts';
 import { ANY_SHA256, live, patternBytes, readBytes } from '../contracts/driver-subject.ts';
 import { ManualClock } from './clock-manual.ts';

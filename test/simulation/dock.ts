@@ -1,8 +1,8 @@
 // Cameras and the bays that they are put into, outside of every process: a camera keeps its files whatever happens to station and store.
 import type { Driver } from '../../drivers/driver.ts';
 import { SimulatedClock } from '../../drivers/simulated/clock.ts';
-import { simulatedDriver } from '../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from '../fakes/simulated-driver.ts';
+import { MemoryCamera } from '../fakes/memory-camera.ts';
 import { aroundCalls } from '../../protocol/around-calls.ts';
 import { misbehave, type Misdeeds } from '../fakes/misbehaving-camera.ts';
 import type { SeededRandom } from '../fakes/random-seeded.ts';

@@ -1,6 +1,6 @@
 // What lies on simulated cameras: recordings whose bytes cost little to make and whose digests are known from one simulation to the next.
 import { createHash, type Hash } from 'node:crypto';
-import type { MemoryContent } from '../../drivers/simulated/memory-camera.ts';
+import type { MemoryContent } from '../fakes/memory-camera.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 

@@ -22,7 +22,7 @@ import type { Conditions, Log } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
 import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
 import { Slabs } from '../../protocol/receiver/slabs.ts';
-import { inlineUnitStore } from '../../protocol/receiver/unit-store-inline.ts';
+import { inlineUnitStore } from '../fakes/unit-store-inline.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { FixedMachine } from '../fakes/machine-fixed.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';

@@ -6,7 +6,7 @@ import { CameraTwins } from '../../agent/bay/camera-twins.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { parseBayId, parseCameraId } from '../../protocol/ids.ts';
 import { SimulatedClock } from '../../drivers/simulated/clock.ts';
-import { MEMORY_IDENTITY, type MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import { MEMORY_IDENTITY, type MemoryCamera } from '../fakes/memory-camera.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';

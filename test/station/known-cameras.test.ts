@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import type { CameraConfig } from '../../config/station-config.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../fakes/memory-camera.ts';
 import { parseCameraId } from '../../protocol/ids.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';

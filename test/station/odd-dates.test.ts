@@ -4,8 +4,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { CameraTime } from '../../drivers/driver.ts';
-import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../drivers/simulated/clock.ts';
-import type { MemoryClock } from '../../drivers/simulated/memory-camera.ts';
+import {
+  FACTORY_MS,
+  SimulatedClock,
+  type SettableClock,
+  type SimulatedClockWish,
+} from '../../drivers/simulated/clock.ts';
 import { parseCustodyEntry } from '../../protocol/custody-entry.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
@@ -19,13 +23,13 @@ const DATES = [
   '0000-01-01T00:00:00.000Z',
   null,
 ];
-const clock = (wish: Partial<SimulatedClockWish>): MemoryClock =>
+const clock = (wish: Partial<SimulatedClockWish>): SettableClock =>
   new SimulatedClock(() => performance.now(), { shownMs: Date.now(), ...wish });
-const telling = (time: Partial<CameraTime>): MemoryClock => ({
+const telling = (time: Partial<CameraTime>): SettableClock => ({
   read: () => ({ claimedMs: Date.now(), zoneMinutes: null, resolutionMs: 1000, ...time }),
   set: () => 'refused',
 });
-const CLOCKS: readonly (MemoryClock | undefined)[] = [
+const CLOCKS: readonly (SettableClock | undefined)[] = [
   undefined,
   clock({ shownMs: FACTORY_MS, forgets: true }),
   clock({ shownMs: 0, setting: 'refused' }),

@@ -2,7 +2,7 @@
 // judged by the station's own clock, so that a loaded machine makes it longer for both.
 import { afterEach, expect, test } from 'vitest';
 import { LOOK_MS, SETTLE_MS } from '../../agent/entries/looks.ts';
-import type { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import type { MemoryCamera } from '../fakes/memory-camera.ts';
 import { instantText } from '../../protocol/instants.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { SinglePlace } from '../../../agent/bay/bay-place.ts';
 import type { PlaceWatch } from '../../../agent/bay/place-watch.ts';
 import type { CameraSession, Driver } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { live } from '../../contracts/driver-subject.ts';
 
 const PATH = '/bay';

@@ -8,8 +8,8 @@ import {
 } from '../../../agent/bay/camera-clock.ts';
 import type { CameraSession, CameraTime } from '../../../drivers/driver.ts';
 import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../../drivers/simulated/clock.ts';
-import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { cameraClockSchema } from '../../../protocol/docking-record.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import { instantText } from '../../../protocol/instants.ts';

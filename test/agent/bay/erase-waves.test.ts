@@ -5,7 +5,7 @@ import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import type { TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import type { CameraSession, EraseOutcome, InventoryEntry } from '../../../drivers/driver.ts';
-import { MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
+import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import { parseBayId } from '../../../protocol/ids.ts';

@@ -14,7 +14,7 @@ import {
   parseStationId,
   type DockingId,
 } from '../../../protocol/ids.ts';
-import { MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
+import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';

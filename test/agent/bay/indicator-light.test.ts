@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { IndicatorLight } from '../../../agent/bay/indicator-light.ts';
 import type { CameraSession, IndicatorState } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { UnexpectedDevices } from '../../../agent/bay/unexpected-devices.ts';
 import type { UsbDevices, UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { heldInAllBytes } from '../../fakes/held-bytes.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';

@@ -1,7 +1,7 @@
 // A camera that leaves its USB port while it is being opened, beside one that stays and is refused.
 import { expect, test } from 'vitest';
 import { UsbPlace } from '../../../agent/bay/usb-place.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import type { Driver } from '../../../drivers/driver.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';

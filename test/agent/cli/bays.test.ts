@@ -13,7 +13,7 @@ import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import { pickDriver } from '../../../drivers/registry.ts';
 import type { UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { parseBayId, parseCameraId } from '../../../protocol/ids.ts';
 import { live } from '../../contracts/driver-subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

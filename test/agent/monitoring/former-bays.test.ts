@@ -1,6 +1,6 @@
 // What becomes of the retained document of a bay that was taken out of the configuration, or has another name now.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import type { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { DockAndStore } from '../../fakes/dock-and-store.ts';
 
 let dock: DockAndStore;

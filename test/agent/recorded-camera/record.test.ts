@@ -13,7 +13,7 @@ import {
 } from '../../../agent/recorded-camera/recorded-file.ts';
 import type { Place } from '../../../drivers/driver.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { live, patternBytes } from '../../contracts/driver-subject.ts';
 import { plantIn } from '../../fakes/disk-trees.ts';

@@ -7,8 +7,8 @@ import {
 } from '../../../drivers/driver.ts';
 import { contradiction, PairedSession } from '../../../drivers/paired/session.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
-import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import { driverContract } from '../../contracts/driver-contract.ts';
 import { live, patternBytes, readBytes, type DriverSubject } from '../../contracts/driver-subject.ts';

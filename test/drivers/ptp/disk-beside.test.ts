@@ -1,7 +1,7 @@
 // A camera that shows a disk beside PTP: what lies there is not taken, and its listing does not pass for whole.
 import { expect, test } from 'vitest';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import type { UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { live } from '../../contracts/driver-subject.ts';

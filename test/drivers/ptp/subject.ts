@@ -4,7 +4,7 @@ import type { CameraNotice } from '../../../drivers/ptp/camera-events.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import type { CyclePower } from '../../../drivers/usb/port-power.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import type { Clock } from '../../../protocol/ports.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../../drivers/simulated/clock.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 
 const HOUR_MS = 3_600_000;

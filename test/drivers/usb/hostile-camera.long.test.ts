@@ -1,7 +1,7 @@
 // Eight cameras on one bus, one of them hostile: how long the other seven take, in the time of a clock that stands still between transfers.
 import { expect, test } from 'vitest';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { UsbBudget } from '../../../drivers/usb/budget.ts';
 import { isDockError } from '../../../protocol/errors.ts';
 import { live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';

@@ -4,7 +4,7 @@ import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import { isBulkPair, noBulkPipes, pipesOf, type EndpointFacts } from '../../../drivers/usb/pipes.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { live } from '../../contracts/driver-subject.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { PtpResponder } from '../../fakes/ptp/responder.ts';
 import { UsbDock } from '../../fakes/usb/dock.ts';
 

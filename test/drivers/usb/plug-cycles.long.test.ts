@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { isDockError } from '../../../protocol/errors.ts';
 import { patternBytes } from '../../contracts/driver-subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

@@ -1,6 +1,6 @@
 // The wire in memory is held against the same contract as the real transport (test/rig/usb-transport.rig.ts): what is proven over it counts.
 import { describe, test } from 'vitest';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { live, patternBytes } from '../../contracts/driver-subject.ts';
 import { usbTransportContract } from '../../contracts/usb-transport-contract.ts';

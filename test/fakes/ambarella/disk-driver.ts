@@ -1,6 +1,6 @@
 // A driver for the disks of recorders in memory: what mass storage on a USB port is to the machine.
 import type { Driver } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
+import { simulatedDriver } from '../simulated-driver.ts';
 import type { UsbDevices } from '../../../drivers/usb/device.ts';
 import type { AmbarellaRecorder } from './recorder.ts';
 

@@ -1,5 +1,5 @@
 // The files of a camera in memory as PTP objects: handles, parents, names. Handles stay the same until the camera is reset.
-import { sizeOf, type MemoryCamera, type MemoryFile } from '../../../drivers/simulated/memory-camera.ts';
+import { sizeOf, type MemoryCamera, type MemoryFile } from '../memory-camera.ts';
 
 /** A file of any length without its bytes in memory. */
 export interface VirtualFile {

@@ -1,6 +1,6 @@
 // What the operations of the responder answer when nothing is wrong.
 import type { ClockSetting } from '../../../drivers/driver.ts';
-import type { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import type { MemoryCamera } from '../memory-camera.ts';
 import { DataWriter, deviceInfo, ids, objectInfo, storageInfo } from './encode.ts';
 import type { Answer } from './misdeeds.ts';
 import type { PtpObject, PtpObjects } from './objects.ts';

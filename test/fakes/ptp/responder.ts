@@ -1,5 +1,5 @@
 // A PTP/MTP responder that speaks real bytes over a wire in memory, with a camera in memory behind it, and switches for what it does wrong.
-import type { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import type { MemoryCamera } from '../memory-camera.ts';
 import type { UsbRequest } from '../../../drivers/usb/transport.ts';
 import { pointTried } from '../points.ts';
 import type { Wire, WiredDevice } from '../usb/wire.ts';

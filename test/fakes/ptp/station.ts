@@ -3,7 +3,7 @@ import { pathDigest } from '../../../agent/entries/entry.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { MemoryCamera } from '../memory-camera.ts';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { DockAndStore, type DockOptions } from '../dock-and-store.ts';

@@ -3,7 +3,7 @@ import { parseReceiverId, type StationId } from '../../../protocol/ids.ts';
 import { makeSecretKey, publicKeyOf, type PublicKey, type SecretKey } from '../../../protocol/minisign.ts';
 import { openReceiver, type OpenReceiver } from '../../../protocol/receiver/open-receiver.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
-import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { inlineUnitStore } from '../../fakes/unit-store-inline.ts';
 import { MemoryHub, type MemoryBroker } from '../../fakes/broker-memory.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';

@@ -5,7 +5,7 @@ import { parseReceiverId } from '../../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
-import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { inlineUnitStore } from '../../fakes/unit-store-inline.ts';
 import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import type { VaultWork } from '../../../protocol/receiver/vault.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

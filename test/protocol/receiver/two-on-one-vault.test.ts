@@ -6,7 +6,7 @@ import { publicKeyOf, signDocument, verifyDocument } from '../../../protocol/min
 import { RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
 import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
-import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { inlineUnitStore } from '../../fakes/unit-store-inline.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';

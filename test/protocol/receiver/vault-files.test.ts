@@ -14,7 +14,7 @@ import {
 } from '../../../protocol/receiver/limits.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
 import { openReceiverWorker, type ReceiverWorker } from '../../../protocol/receiver/receiver-worker.ts';
-import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { inlineUnitStore } from '../../fakes/unit-store-inline.ts';
 import { countVault } from '../../../protocol/receiver/vault-count.ts';
 import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import { vaultContract, type VaultSubject } from '../../contracts/vault-contract.ts';

@@ -1,11 +1,11 @@
 import { describe, test } from 'vitest';
-import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../../drivers/simulated/clock.ts';
-import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
-import { NOTHING_TOLD } from '../../../drivers/driver.ts';
-import { clockContract } from '../../contracts/driver-clock-contract.ts';
-import { driverContract } from '../../contracts/driver-contract.ts';
-import type { DriverSubject } from '../../contracts/driver-subject.ts';
+import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../drivers/simulated/clock.ts';
+import { simulatedDriver } from './simulated-driver.ts';
+import { MemoryCamera } from './memory-camera.ts';
+import { NOTHING_TOLD } from '../../drivers/driver.ts';
+import { clockContract } from '../contracts/driver-clock-contract.ts';
+import { driverContract } from '../contracts/driver-contract.ts';
+import type { DriverSubject } from '../contracts/driver-subject.ts';
 
 async function subject(camera = new MemoryCamera()): Promise<DriverSubject> {
   return {

@@ -1,6 +1,7 @@
 // A camera in memory: files as bytes or as makers of bytes, put, changed, removed and unplugged by whoever holds it.
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import type { CameraCondition, CameraIdentity, CameraTime, ClockSetting, InventoryEntry } from '../driver.ts';
+import type { CameraCondition, CameraIdentity, InventoryEntry } from '../../drivers/driver.ts';
+import type { SettableClock } from '../../drivers/simulated/clock.ts';
 
 /** Bytes, or something that makes the same ones each time, for files too large for memory. */
 export type MemoryContent =
@@ -30,19 +31,11 @@ export const MEMORY_IDENTITY: CameraIdentity = {
   firmware: '1.0',
 };
 
-/** A clock inside a camera, as whoever holds the camera wants it to go. */
-export interface MemoryClock {
-  read(): CameraTime;
-  set(to: { readonly utcMs: number; readonly localMs: number }): ClockSetting;
-  /** The camera left the bay, which fed it. */
-  powerLost?(): void;
-}
-
 /** Paths are bytes; a text stands for its UTF-8. A change while a file is read is seen by the reader, as on a real camera. */
 export class MemoryCamera {
   readonly identity: CameraIdentity;
   /** undefined: this camera's clock cannot be read. */
-  clock: MemoryClock | undefined;
+  clock: SettableClock | undefined;
   condition: CameraCondition | null = null;
   /** See CameraSession. */
   hasStationTimes = false;

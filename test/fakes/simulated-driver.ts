@@ -13,7 +13,7 @@ import type {
   InventoryEntry,
   Piece,
   Place,
-} from '../driver.ts';
+} from '../../drivers/driver.ts';
 import {
   memoryEntry,
   sizeOf,
