@@ -5,7 +5,7 @@ import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DockError, systemCode } from '../../protocol/errors.ts';
-import { durationFor, makeMedia, type MadeMedia, type MediaWish } from './media.ts';
+import { FILM, makeFilm } from './film.ts';
 import { makeEventLog, makeGpsTrack } from './sidecar.ts';
 
 /**
@@ -20,7 +20,7 @@ export interface CameraWish {
   readonly seed: number;
   /** When the first clip began, ms since 1970. */
   readonly startedAtMs: number;
-  /** About the size of the long clip; LONG_CLIP_BYTES unless given. */
+  /** Size of the long clip; LONG_CLIP_BYTES unless given. */
   readonly longClipBytes?: number;
 }
 
@@ -28,15 +28,20 @@ export interface CameraWish {
 export const LONG_CLIP_BYTES = 100_000_000;
 const FOLDER = join('DCIM', '100MEDIA');
 const PAUSE_BETWEEN_CLIPS_MS = 15 * 60_000;
-const SHORT = { widthPx: 160, heightPx: 96, framesPerSecond: 10, durationS: 3 };
-const LONG = { widthPx: 640, heightPx: 360, framesPerSecond: 25 };
+const SHORT_CLIP_BYTES = 700_000;
+
+interface ClipWish {
+  readonly sizeBytes: number;
+  readonly seed: number;
+  readonly recordedAtMs: number;
+}
 
 /** One file as it is to be written; `content` in pieces. */
 export interface CameraFile {
   readonly name: string;
   readonly modifiedAtMs: number;
   readonly sizeBytes: number;
-  make(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  make(): Iterable<Uint8Array>;
 }
 
 /** The files of such a camera in its DCIM/100MEDIA, in the order of their making; none of it in memory. */
@@ -70,28 +75,28 @@ async function writeNew(path: string, file: CameraFile, signal: AbortSignal): Pr
   await utimes(path, file.modifiedAtMs / 1000, file.modifiedAtMs / 1000);
 }
 
-function clipsOf(wish: CameraWish): MediaWish[] {
+function clipsOf(wish: CameraWish): ClipWish[] {
   if (wish.kind === 'empty') return [];
-  const short = Array.from({ length: wish.kind === 'two-clips' ? 2 : 3 }, () => SHORT);
-  const long = { ...LONG, seed: 0, recordedAtMs: 0 };
-  const longClip = { ...LONG, durationS: durationFor(long, wish.longClipBytes ?? LONG_CLIP_BYTES) };
-  const clips = wish.kind === 'two-clips' ? short : [...short, longClip];
-  return clips.map((clip, index) => ({
-    ...clip,
+  const short = Array.from({ length: wish.kind === 'two-clips' ? 2 : 3 }, () => SHORT_CLIP_BYTES);
+  const sizes = wish.kind === 'two-clips' ? short : [...short, wish.longClipBytes ?? LONG_CLIP_BYTES];
+  return sizes.map((sizeBytes, index) => ({
+    sizeBytes,
     seed: wish.seed * 16 + index,
     recordedAtMs: wish.startedAtMs + index * PAUSE_BETWEEN_CLIPS_MS,
   }));
 }
 
-function filesOf(clip: MediaWish, stem: string): CameraFile[] {
-  const media: MadeMedia = makeMedia(clip);
-  const modifiedAtMs = clip.recordedAtMs + Math.round(clip.durationS * 1000);
+/** The film differs by seed and time. */
+function filesOf({ sizeBytes, seed, recordedAtMs }: ClipWish, stem: string): CameraFile[] {
+  const { durationS } = FILM;
+  const film = makeFilm(sizeBytes, seed ^ Math.floor(recordedAtMs / 1000));
+  const modifiedAtMs = recordedAtMs + durationS * 1000;
   const sidecar = (extension: string, bytes: Uint8Array): CameraFile => {
     return { name: `${stem}.${extension}`, modifiedAtMs, sizeBytes: bytes.length, make: () => [bytes] };
   };
   return [
-    { name: `${stem}.MP4`, modifiedAtMs, sizeBytes: media.sizeBytes, make: () => media.make() },
-    sidecar('GPS', makeGpsTrack(clip)),
-    sidecar('LOG', makeEventLog(clip)),
+    { name: `${stem}.MP4`, modifiedAtMs, ...film },
+    sidecar('GPS', makeGpsTrack({ recordedAtMs, durationS, seed })),
+    sidecar('LOG', makeEventLog({ recordedAtMs, durationS, seed })),
   ];
 }

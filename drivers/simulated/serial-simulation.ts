@@ -99,13 +99,11 @@ async function refuseErasing(): Promise<void> {
   throw new DockError('simulated.protected', 'this folder may not be erased from', { retry: 'person' });
 }
 
-async function clipsInMemory(startedAtMs: number): Promise<SmpFiles> {
+function clipsInMemory(startedAtMs: number): SmpFiles {
   const files = new MemorySmpFiles();
   for (const file of simulatedFiles({ kind: 'two-clips', seed: 1, startedAtMs })) {
-    const parts: Uint8Array[] = [];
-    for await (const part of file.make()) parts.push(part);
     const at = new Date(file.modifiedAtMs).toISOString().slice(0, 19);
-    files.put(`DCIM/100MEDIA/${file.name}`, concatBytes(parts), { at });
+    files.put(`DCIM/100MEDIA/${file.name}`, concatBytes([...file.make()]), { at });
   }
   return files;
 }

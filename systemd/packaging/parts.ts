@@ -65,7 +65,7 @@ export const AGENT: Part = {
     'Holds the agent with its units and udev rules, and the commands that check',
     'configuration, keys and evidence.',
   ],
-  assets: ['protocol/SPEC.md'],
+  assets: ['protocol/SPEC.md', 'drivers/simulated/film.mp4'],
   launched: [
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },
     { name: 'mount-helper', module: 'agent/mount-helper/main.js', isCommand: false },

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MediaFacts } from '../../../agent/media/media-facts.ts';
-import { makeMedia } from '../../../drivers/simulated/media.ts';
+import { makeFilm } from '../../../drivers/simulated/film.ts';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
 import { manifestSchema } from '../../../protocol/manifest.ts';
-import { collect } from '../../contracts/driver-subject.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { timesAsLong } from '../../fakes/growth.ts';
 
@@ -110,17 +109,9 @@ describe('media facts', () => {
       expect(factsOf(bytes, pieceBytes)).toEqual(expected);
   });
 
-  test('of a made recording are those that it was made with', async () => {
-    const wish = {
-      widthPx: 160,
-      heightPx: 90,
-      framesPerSecond: 10,
-      durationS: 1.5,
-      seed: 1,
-      recordedAtMs: 0,
-    };
-    const bytes = Buffer.concat(await collect(makeMedia(wish).make()));
-    const facts = { container: 'mp4', duration_ms: 1500, codec: 'h264', width_px: 160, height_px: 90 };
+  test('of a film of a simulated camera are those that it was made with', () => {
+    const bytes = Buffer.concat([...makeFilm(100_000, 1).make()]);
+    const facts = { container: 'mp4', duration_ms: 12_000, codec: 'h264', width_px: 320, height_px: 180 };
     expect(factsOf(bytes, 1000)).toEqual(facts);
   });
 
