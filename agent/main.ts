@@ -3,8 +3,8 @@
 import { EXIT_GOOD } from '../config/exit-codes.ts';
 import { reportError, usageError, type Command, type Io } from './cli/output.ts';
 import { readVersion } from '../config/program-version.ts';
-import { exitSoon } from '../protocol/io/exit-soon.ts';
-import { tuneHeap } from '../protocol/io/small-heap.ts';
+import { exitSoon } from '../agent/platform/exit-soon.ts';
+import { tuneHeap } from '../agent/platform/small-heap.ts';
 
 const COMMANDS: readonly Command[] = [
   {

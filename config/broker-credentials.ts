@@ -1,8 +1,8 @@
 // Reads what a connection to the broker is made with from the files that the configuration names.
 import { readFile } from 'node:fs/promises';
-import { parseUtf8 } from '../protocol/bytes.ts';
-import { DockError } from '../protocol/errors.ts';
-import type { BrokerCredentials } from '../protocol/io/broker-types.ts';
+import { parseUtf8 } from '../protocol/format/bytes.ts';
+import { DockError } from '../protocol/format/errors.ts';
+import type { BrokerCredentials } from '../agent/platform/broker-types.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { readPrivateFile } from './guarded-file.ts';
 

@@ -1,5 +1,5 @@
 // Reads the password of a camera from its file. No message holds a character of it.
-import { DockError } from '../protocol/errors.ts';
+import { DockError } from '../protocol/format/errors.ts';
 import { readPrivateFile } from './guarded-file.ts';
 
 /** The longest that a known camera takes; each way of speaking has a length of its own, which the driver checks. */

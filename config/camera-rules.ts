@@ -1,6 +1,6 @@
 // Rules on which camera is in which bay: every camera that a bay names is listed, every bay that names none can know one, and no serial
 // number stands for two cameras.
-import { isUnnamedId, plainName, plainSerial } from '../protocol/camera-names.ts';
+import { isUnnamedId, plainName, plainSerial } from '../protocol/format/camera-names.ts';
 import { placed, type RuleReport } from './rules.ts';
 import type { Good } from './schema-problems.ts';
 import type { StationFile } from './station-schema.ts';

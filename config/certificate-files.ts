@@ -1,7 +1,7 @@
 // Reads certificates from PEM files: all that stand in one, in their order.
 import { X509Certificate } from 'node:crypto';
-import { parseUtf8 } from '../protocol/bytes.ts';
-import { DockError } from '../protocol/errors.ts';
+import { parseUtf8 } from '../protocol/format/bytes.ts';
+import { DockError } from '../protocol/format/errors.ts';
 import { readPublicFile } from './guarded-file.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;

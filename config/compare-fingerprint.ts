@@ -1,6 +1,6 @@
 // Nothing of an enrolment counts before a person said that its fingerprint is the one that its maker reads out (SPEC 4.12).
-import { DockError } from '../protocol/errors.ts';
-import { isFingerprint } from '../protocol/enrolment.ts';
+import { DockError } from '../protocol/format/errors.ts';
+import { isFingerprint } from '../protocol/transfer/enrolment.ts';
 
 /** Words that say yes, in both languages. */
 const YES = /^(?:y|yes|j|ja)$/i;

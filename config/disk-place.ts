@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DockError, systemCode } from '../protocol/errors.ts';
+import { DockError, systemCode } from '../protocol/format/errors.ts';
 import type { FileFinds } from './file-finds.ts';
 
 /** Magic numbers of statfs(2) for file systems that do not keep the promises of sync and rename, or not the owner and mode of a file. */

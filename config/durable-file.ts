@@ -2,9 +2,9 @@
 import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { replaceDurable } from '../protocol/durable.ts';
-import { DockError, systemCode } from '../protocol/errors.ts';
-import type { Files } from '../protocol/ports.ts';
+import { replaceDurable } from '../protocol/format/durable.ts';
+import { DockError, systemCode } from '../protocol/format/errors.ts';
+import type { Files } from '../protocol/format/ports.ts';
 
 const MODES = { secret: 0o600, public: 0o644 };
 

@@ -1,5 +1,5 @@
 // Collects what is wrong with the files that a configuration names: problems stop a start, warnings do not.
-import { DockError } from '../protocol/errors.ts';
+import { DockError } from '../protocol/format/errors.ts';
 import { problem, type Problem } from './problems.ts';
 
 /** A remark on something that works today. */

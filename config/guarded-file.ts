@@ -1,7 +1,7 @@
 // Reads key files: secrets only where nobody else can read them, everything bounded. Writing is durable-file.ts.
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { DockError, systemCode } from '../protocol/errors.ts';
+import { DockError, systemCode } from '../protocol/format/errors.ts';
 import { CREDENTIALS_ROOT } from './credentials.ts';
 
 const READABLE_BY_OTHERS = 0o077;

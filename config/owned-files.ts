@@ -3,10 +3,10 @@
 // nothing there itself: a process of the owner does.
 import { lchown, lstat, realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { isAbsent } from '../protocol/errors.ts';
-import { nodeFiles } from '../protocol/io/files-node.ts';
-import { filesOfUser, type SystemUser } from '../protocol/io/files-of-user.ts';
-import type { Files } from '../protocol/ports.ts';
+import { isAbsent } from '../protocol/format/errors.ts';
+import { nodeFiles } from '../agent/platform/files-node.ts';
+import { filesOfUser, type SystemUser } from '../agent/platform/files-of-user.ts';
+import type { Files } from '../protocol/format/ports.ts';
 
 /**
  * Gives the paths to whom the model belongs, where root types the command; else they are right already. Their folder must be one that only root

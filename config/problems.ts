@@ -1,5 +1,5 @@
 // What is wrong with a file that a technician writes: one shape for all finds, rendered for people and for programs.
-import { DockError } from '../protocol/errors.ts';
+import { DockError } from '../protocol/format/errors.ts';
 import type { Language } from './language.ts';
 import { germanOf } from './problem-words-de.ts';
 

@@ -1,7 +1,7 @@
 // What the receiver gets of receiver.yaml: camelCase, branded ids, absolute paths, parsed keys. Made by load.ts only, after all checks.
 import { resolve } from 'node:path';
-import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from '../protocol/ids.ts';
-import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
+import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from '../protocol/format/ids.ts';
+import { parsePublicKey, type PublicKey } from '../protocol/documents/minisign.ts';
 import { brokerPlaces, mapBroker, type BrokerConfig, type BrokerPlaces } from './broker-config.ts';
 import type { ReceiverFile } from './receiver-schema.ts';
 import { goodKeys } from './rules.ts';

@@ -1,6 +1,6 @@
 // What must hold between the values of the receiver's file. Values that did not pass the schema are absent.
-import { encodeBase64 } from '../protocol/bytes.ts';
-import { parsePublicKey } from '../protocol/minisign.ts';
+import { encodeBase64 } from '../protocol/format/bytes.ts';
+import { parsePublicKey } from '../protocol/documents/minisign.ts';
 import { checkBroker } from './broker-config.ts';
 import type { ReceiverFile } from './receiver-schema.ts';
 import { placed, type RuleReport } from './rules.ts';

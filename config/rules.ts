@@ -1,5 +1,5 @@
 // Collects problems that no schema can see, because they lie between two values or inside one. Used by the rules of both files.
-import { keyIdHex, parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
+import { keyIdHex, parsePublicKey, type PublicKey } from '../protocol/documents/minisign.ts';
 import { problem, showFound, showPath, type Problem } from './problems.ts';
 import { valueAt, type Path, type YamlTree } from './yaml-tree.ts';
 

@@ -1,9 +1,9 @@
 // Pieces that both schema files share. Every option carries a description (for the handbook and the JSON Schema) and the words
 // that a message uses for what may stand there.
 import * as z from 'zod';
-import * as ids from '../protocol/ids.ts';
-import { MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../protocol/limits.ts';
-import { BASE_PATTERN } from '../protocol/topics.ts';
+import * as ids from '../protocol/format/ids.ts';
+import { MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../protocol/format/limits.ts';
+import { BASE_PATTERN } from '../protocol/transfer/topics.ts';
 import { USB_PORT_PATTERN } from './usb-buses.ts';
 
 /** Largest MQTT packet by default: what EMQX takes without being told, and two digest units. */

@@ -1,8 +1,8 @@
 // Reads a configuration file as text, before anybody looks at what it says: who may write it, how long it is, whether it is UTF-8.
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { parseUtf8, sha256Hex } from '../protocol/bytes.ts';
-import { systemCode } from '../protocol/errors.ts';
+import { parseUtf8, sha256Hex } from '../protocol/format/bytes.ts';
+import { systemCode } from '../protocol/format/errors.ts';
 import { problem, type Problem } from './problems.ts';
 
 /** A file with 16 bays and 256 cameras has some 40 KiB. */

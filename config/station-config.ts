@@ -9,8 +9,8 @@ import {
   type CameraId,
   type ReceiverId,
   type StationId,
-} from '../protocol/ids.ts';
-import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
+} from '../protocol/format/ids.ts';
+import { parsePublicKey, type PublicKey } from '../protocol/documents/minisign.ts';
 import { wrongPort } from './bay-rules.ts';
 import { brokerPlaces, mapBroker, type BrokerConfig, type BrokerPlaces } from './broker-config.ts';
 import { mapPushLimits, type PushLimits } from './push-limits.ts';

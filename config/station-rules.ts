@@ -1,7 +1,7 @@
 // What must hold between the values of the station's file. Values that did not pass the schema are absent, and the rest is checked
 // all the same, so that one run shows everything.
 import { dirname, resolve, sep } from 'node:path';
-import { identityOf, parseRecipient, sharedSecret } from '../protocol/age-keys.ts';
+import { identityOf, parseRecipient, sharedSecret } from '../protocol/age/age-keys.ts';
 import { checkBayPlaces } from './bay-rules.ts';
 import { checkBroker } from './broker-config.ts';
 import { checkCameras } from './camera-rules.ts';

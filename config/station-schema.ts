@@ -1,7 +1,7 @@
 // The station's file, station.yaml: every option with its bounds and default. One source for the check, the types, the JSON Schema
 // and the handbook. What no code reads is not in here: an option that would be accepted and ignored is a promise that nobody keeps.
 import * as z from 'zod';
-import { RECIPIENTS_MAX } from '../protocol/limits.ts';
+import { RECIPIENTS_MAX } from '../protocol/format/limits.ts';
 import * as part from './schema-parts.ts';
 
 /** A station is one computer with its dock. */
@@ -168,7 +168,7 @@ const log = z.strictObject({
 const WINDOWS_MAX = 24;
 /**
  * At this rate a unit of 512 KiB leaves within 32 s, so that two that share the line do so within the 60 s for which a receiver keeps a lease
- * without a byte, and far within the 2 min up to which a transfer adapts to units that leave slowly (protocol/flight.ts). The smallest
+ * without a byte, and far within the 2 min up to which a transfer adapts to units that leave slowly (protocol/transfer/flight.ts). The smallest
  * message, 4 KiB, is a quarter of a second of it: below, the rate could not be held over 10 s.
  */
 const RATE_BYTES_PER_S_MIN = 16 * 1024;

@@ -1,7 +1,7 @@
 // Asks a helper that runs as root, over its Unix socket: one line there, one text back, and the end. Nothing is kept between two questions.
 import { connect } from 'node:net';
-import { systemCode } from '../protocol/errors.ts';
-import type { Clock } from '../protocol/ports.ts';
+import { systemCode } from '../protocol/format/errors.ts';
+import type { Clock } from '../protocol/format/ports.ts';
 
 /** What a system's code says about the helper, for the words; by service. */
 const REASONS: Readonly<Record<string, (service: string) => string>> = {

@@ -1,7 +1,7 @@
 // An entry of a listing with little memory of its own: a camera may list INVENTORY_ENTRIES_MAX of them, and while it is listed once more
 // there are twice as many.
-import { bufferOf } from '../protocol/bytes.ts';
-import { instantMs, instantText } from '../protocol/instants.ts';
+import { bufferOf } from '../protocol/format/bytes.ts';
+import { instantMs, instantText } from '../protocol/format/instants.ts';
 import type { InventoryEntry } from './driver.ts';
 
 /** What the given entry is. Path and time are made when they are asked for: a text and a number take a quarter of their memory. */

@@ -1,5 +1,5 @@
 // Picks the driver for a place: the first in the given order whose probe accepts it. Builds none; who starts the agent lists them.
-import { isDockError } from '../protocol/errors.ts';
+import { isDockError } from '../protocol/format/errors.ts';
 import type { Driver, Place } from './driver.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { keptResults } from './fault-table/kept-results.ts';
+import { keptResults } from './faults/table/kept-results.ts';
 
 // The quick suite: no root, nothing outside npm, under two minutes on two cores. Whole stations, end-to-end, rig and fault suites are called by
 // commands of their own; of the bench, what is pure is tested here. Sweeps that take half a minute each are called *.long.test.ts and run
@@ -12,11 +12,11 @@ export default defineConfig({
     exclude: [
       'test/**/*.long.test.ts',
       'test/station/**',
-      'test/e2e/**',
+      'test/system/**',
       'test/rig/**',
       'test/faults/**',
-      'test/package/**',
-      'test/pages/**',
+      'test/system/package/**',
+      'test/system/pages/**',
     ],
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 3, // some wait for deadlines while others work

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
-import { FaultFigures } from './fault-table/fault-figures.ts';
-import { keptResults } from './fault-table/kept-results.ts';
+import { FaultFigures } from './faults/table/fault-figures.ts';
+import { keptResults } from './faults/table/kept-results.ts';
 
 const { reporters = ['default' as const] } = keptResults('faults');
 
@@ -17,7 +17,7 @@ const TURNS = [
 // counted in any case: the last line tells them.
 export default defineConfig({
   test: {
-    setupFiles: ['test/fault-table/count-points.ts'],
+    setupFiles: ['test/faults/table/count-points.ts'],
     reporters: [...reporters, new FaultFigures()],
     root: new URL('..', import.meta.url).pathname,
     include: ['test/faults/**/*.test.ts'],

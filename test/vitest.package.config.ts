@@ -2,16 +2,16 @@ import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
 
 /** A minute each, and one of them in CI each day; the handbook's way is gone each time. */
-const TURNS = [['test/package/packages.test.ts'], ['test/package/station-life.test.ts']];
+const TURNS = [['test/system/package/packages.test.ts'], ['test/system/package/station-life.test.ts']];
 
-// The packages: built, read, installed and run under the real systemd of clean machines. Needs root and what test/package/debian-machine.ts names.
+// The packages: built, read, installed and run under the real systemd of clean machines. Needs root and what test/system/package/debian-machine.ts names.
 // They run what was built: call "npm run build" first (the npm script does).
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/package/**/*.test.ts'],
+    include: ['test/system/package/**/*.test.ts'],
     exclude: leftOutToday(TURNS),
-    globalSetup: ['test/package/build-packages.ts'],
+    globalSetup: ['test/system/package/build-packages.ts'],
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,
     testTimeout: 180_000,

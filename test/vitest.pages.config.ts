@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/pages/**/*.test.ts'],
+    include: ['test/system/pages/**/*.test.ts'],
     maxWorkers: 1,
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -5,7 +5,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Warning } from '../../config/file-finds.ts';
 import type { StationPlaces } from '../../config/station-config.ts';
-import { VacantFolders } from '../system/folder-identity.ts';
+import { VacantFolders } from '../platform/folder-identity.ts';
 
 /** Folders in a bay's folder that are looked at as well, such as DCIM. */
 const FOLDERS_MAX = 64;

@@ -1,5 +1,5 @@
 // What `bodydock bays learn` says to whoever stands at the dock, in English and German.
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 export interface LearnWords {
   readonly begin: string;

@@ -7,8 +7,8 @@
 import { BAYS_MAX } from '../../config/station-schema.ts';
 import type { BayConfig } from '../../config/station-config.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
-import type { Clock } from '../../protocol/ports.ts';
-import { fill } from '../page/language.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
+import { fill } from '../evidence/page/language.ts';
 import type { LearnWords } from './bays-learn-words.ts';
 import { usbVerdict } from './bays-ports.ts';
 import { deviceText, socketText, verdictText } from './bays-text.ts';

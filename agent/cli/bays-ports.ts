@@ -6,7 +6,7 @@ import type { BayConfig } from '../../config/station-config.ts';
 import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
 import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
 import { assertCameraLike } from '../../drivers/usb/guard.ts';
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 
 const SERIAL_FOLDER = '/dev/serial/by-path';
 const SERIAL_PORTS_MAX = 256;
@@ -44,7 +44,7 @@ export interface SerialPortSeen {
 /** Serial ports of the machine by the name that follows the socket. */
 export type SerialPorts = () => Promise<readonly { readonly path: string; readonly node: string }[]>;
 
-/** In the order in which the agent asks its drivers; test/agent/cli/bays.test.ts holds it against theirs. */
+/** In the order in which the agent asks its drivers; test/unit/cli/bays.test.ts holds it against theirs. */
 export function usbVerdict(device: UsbDeviceFacts): UsbVerdict {
   try {
     assertCameraLike(device);

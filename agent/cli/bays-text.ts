@@ -1,7 +1,7 @@
 // The ports of a machine as lines for people and as one document. Texts of devices are data: made printable, cut by the reader's adapter.
 import { printable } from '../../config/problems.ts';
 import { hasDisk, usbIdText, type UsbDeviceFacts } from '../../drivers/usb/device.ts';
-import { fill } from '../page/language.ts';
+import { fill } from '../evidence/page/language.ts';
 import type { SerialPortSeen, UsbPortSeen, UsbVerdict } from './bays-ports.ts';
 import type { BaysWords } from './bays-words.ts';
 

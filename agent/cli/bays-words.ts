@@ -1,5 +1,5 @@
 // What `bodydock bays` says, in English and German.
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 export interface BaysWords {
   readonly usb: string;

@@ -3,11 +3,11 @@
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
-import { isCameraId } from '../../protocol/ids.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { reasonCodeSchema } from '../../protocol/order.ts';
+import { isCameraId } from '../../protocol/format/ids.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { reasonCodeSchema } from '../../protocol/documents/order.ts';
 import { writeRetirement } from '../custody/retirement.ts';
-import { fill, type Language } from '../page/language.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
 import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { spoolOf } from './spool-place.ts';
 

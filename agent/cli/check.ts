@@ -1,11 +1,11 @@
 // `bodydock check`: says every problem of station.yaml and of the files that it names, or that all is good. Changes nothing.
 import { findsIn, refusedText, warningsText, type CheckFinds } from '../../config/check-text.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { checkStationFiles } from '../../config/installed-files.ts';
+import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
 import type { Language } from '../../config/language.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { fill } from '../page/language.ts';
+import { fill } from '../evidence/page/language.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 

@@ -2,8 +2,8 @@
 // next start, enters it into the custody log; nothing else changes.
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { reasonCodeSchema } from '../../protocol/order.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { reasonCodeSchema } from '../../protocol/documents/order.ts';
 import { writeAcknowledgement } from '../custody/acknowledgement.ts';
 import { usageError, writeJson, type Io } from './output.ts';
 import { spoolOf } from './spool-place.ts';

@@ -1,16 +1,16 @@
 // Where `bodydock custody` reads: a store's vault, or the spool of this station; and which keys it trusts there.
 import { basename, dirname } from 'node:path';
-import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
-import { readSigningKey } from '../../config/keys.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
+import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { publicKeyOf } from '../../protocol/minisign.ts';
-import { vaultAbove } from '../export/disclosure.ts';
-import { findPlace, type Place } from '../verify/place.ts';
-import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { publicKeyOf } from '../../protocol/documents/minisign.ts';
+import { vaultAbove } from '../evidence/kit/disclosure.ts';
+import { findPlace, type Place } from '../evidence/verify/place.ts';
+import { readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { usageError } from './output.ts';
 import { realFolder } from './verify.ts';
 

@@ -1,7 +1,7 @@
 // What the running agent says of itself: each condition that stands, with its own words.
-import type { Severity } from '../conditions/condition-kind.ts';
-import { shownSubjects } from '../conditions/shown-subjects.ts';
-import type { ConditionDocument } from '../../protocol/monitoring.ts';
+import type { Severity } from '../monitoring/condition-kind.ts';
+import { shownSubjects } from '../monitoring/shown-subjects.ts';
+import type { ConditionDocument } from '../../protocol/transfer/monitoring.ts';
 import type { DoctorContext, SpoolContext } from './doctor-context.ts';
 import { found, type DoctorSeverity, type Finding } from './doctor-finding.ts';
 

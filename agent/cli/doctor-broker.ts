@@ -3,10 +3,10 @@
 import { lookup } from 'node:dns/promises';
 import { readBrokerCredentials } from '../../config/broker-credentials.ts';
 import { connect } from 'node:net';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import { brokerAddress, isTlsUrl } from '../../protocol/io/broker-socket.ts';
-import type { BrokerCredentials } from '../../protocol/io/broker-types.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { brokerAddress, isTlsUrl } from '../../agent/platform/broker-socket.ts';
+import type { BrokerCredentials } from '../../agent/platform/broker-types.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { tryLogin } from './doctor-login.ts';

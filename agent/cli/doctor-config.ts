@@ -1,9 +1,9 @@
 // The configuration and the files that it names, as `bodydock check` sees them, with the command that mends each.
 import { lstat, stat } from 'node:fs/promises';
-import { checkStationFiles } from '../../config/installed-files.ts';
+import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
 import { inLanguage, renderProblem, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import type { Words } from '../conditions/condition-kind.ts';
+import type { Words } from '../monitoring/condition-kind.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';

@@ -1,7 +1,7 @@
 // What every check of `bodydock doctor` gets.
 import type { StationConfig } from '../../config/station-config.ts';
-import type { Clock, Random } from '../../protocol/ports.ts';
-import type { Asked } from '../control/control-client.ts';
+import type { Clock, Random } from '../../protocol/format/ports.ts';
+import type { Asked } from '../monitoring/control-client.ts';
 import type { Finding } from './doctor-finding.ts';
 
 export interface DoctorContext {

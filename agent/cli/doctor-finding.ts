@@ -1,5 +1,5 @@
 // What `bodydock doctor` finds: a code with values. Words, severity and the command that mends it stand once, in the tables beside.
-import type { Words } from '../conditions/condition-kind.ts';
+import type { Words } from '../monitoring/condition-kind.ts';
 
 /** "good": looked at and right. "note": worth knowing. "warning": works, and should be mended. "error": does not work, or is not safe. */
 export type DoctorSeverity = 'good' | 'note' | 'warning' | 'error';

@@ -3,11 +3,11 @@
 // Disturbs nobody: what is written is the trial topic (SPEC 5), which nobody else reads, and that a condition does not stand which does not
 // exist; what is retained at the first is taken away again. Empty messages to other topics would be no documents to whoever reads those. What is asked is the custody question that every agent asks at each connect (SPEC 6.9).
 import { randomBytes } from 'node:crypto';
-import { parseStationId } from '../../protocol/ids.ts';
-import { logIn, type LoggedIn } from '../../protocol/io/broker-login.ts';
-import type { Ending, BrokerCredentials } from '../../protocol/io/broker-types.ts';
-import { lookAtRetained } from '../../protocol/io/retained-look.ts';
-import { stationTopics } from '../../protocol/topics.ts';
+import { parseStationId } from '../../protocol/format/ids.ts';
+import { logIn, type LoggedIn } from '../../agent/platform/broker-login.ts';
+import type { Ending, BrokerCredentials } from '../../agent/platform/broker-types.ts';
+import { lookAtRetained } from '../../agent/platform/retained-look.ts';
+import { stationTopics } from '../../protocol/transfer/topics.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { reasonWords } from './doctor-reasons.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { StationConfig } from '../../config/station-config.ts';
 import { askHelper } from '../../drivers/ask-helper.ts';
 import { POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME } from '../../drivers/usb/power-request.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { hasSwitch, hubPort } from '../power-helper/hub-port.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { hasSwitch, hubPort } from '../helpers/power/hub-port.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 

@@ -2,10 +2,10 @@
 // a receiver is there, that it knows this station, and that its key is one of the configuration. Nothing is stored for it.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError } from '../../protocol/errors.ts';
-import { isSegmentId, makeSegmentId, type SegmentId } from '../../protocol/ids.ts';
-import type { LoggedIn } from '../../protocol/io/broker-login.ts';
-import { stationTopics } from '../../protocol/topics.ts';
+import { describeError } from '../../protocol/format/errors.ts';
+import { isSegmentId, makeSegmentId, type SegmentId } from '../../protocol/format/ids.ts';
+import type { LoggedIn } from '../../agent/platform/broker-login.ts';
+import { stationTopics } from '../../protocol/transfer/topics.ts';
 import { verifyCustodyHead } from '../push/push-verify.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import type { DoctorContext } from './doctor-context.ts';

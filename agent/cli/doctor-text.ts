@@ -1,6 +1,6 @@
 // Findings as lines for people and as one document.
 import { printable } from '../../config/problems.ts';
-import { fill, type Language } from '../page/language.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
 import type { DoctorSeverity, Finding } from './doctor-finding.ts';
 import { kindOf, wordsOf } from './doctor-words.ts';
 

@@ -1,10 +1,10 @@
 // A TLS handshake with the broker that goes on with a certificate it does not trust, only to say what is wrong with it. Sends nothing but
-// the handshake. The agent's own connection (protocol/io/broker-socket.ts) never gets that far.
+// the handshake. The agent's own connection (agent/platform/broker-socket.ts) never gets that far.
 import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { CERTIFICATE_WARN_DAYS } from '../../config/tls-files.ts';
-import type { TlsCredentials } from '../../protocol/io/broker-types.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import type { TlsCredentials } from '../../agent/platform/broker-types.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { found, type Finding } from './doctor-finding.ts';
 
 const DAY_MS = 86_400_000;

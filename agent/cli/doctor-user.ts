@@ -1,6 +1,6 @@
 // Who the running agent is on this machine.
 import { readFile } from 'node:fs/promises';
-import type { Asked } from '../control/control-client.ts';
+import type { Asked } from '../monitoring/control-client.ts';
 
 /** Numbers of user, group and all groups of the agent's process; undefined where none runs or the system does not tell. Never rejects. */
 export async function agentUser(

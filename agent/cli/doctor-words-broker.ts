@@ -1,5 +1,5 @@
 // Words of `bodydock doctor` for the way to the broker, its rights, and the store.
-import { MONITORING_README, RETAINED_WORDS } from '../../protocol/io/retained-look.ts';
+import { MONITORING_README, RETAINED_WORDS } from '../../agent/platform/retained-look.ts';
 import type { DoctorTable } from './doctor-finding.ts';
 
 const SHOW_SERVER = 'openssl s_client -connect {where} -showcerts </dev/null';

@@ -1,6 +1,6 @@
 // All codes of `bodydock doctor`, and the words of one finding.
 import { printable } from '../../config/problems.ts';
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 import type { DoctorKind, DoctorTable, DoctorValues, Finding } from './doctor-finding.ts';
 import { BROKER_TABLE } from './doctor-words-broker.ts';
 import { DISK_TABLE } from './doctor-words-disk.ts';

@@ -4,12 +4,12 @@ import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadReceiverConfig, loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { printable, refusedFile } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
-import type { DockError } from '../../protocol/errors.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { blocksHtml, blocksText } from '../page/blocks.ts';
-import { handlingDocument } from '../export/handling-document.ts';
-import { handlingFacts, type HandlingFacts } from '../export/handling-facts.ts';
-import type { Language } from '../page/language.ts';
+import type { DockError } from '../../protocol/format/errors.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { blocksHtml, blocksText } from '../evidence/page/blocks.ts';
+import { handlingDocument } from '../evidence/kit/handling-document.ts';
+import { handlingFacts, type HandlingFacts } from '../evidence/kit/handling-facts.ts';
+import type { Language } from '../evidence/page/language.ts';
 import { writeJson, type Io } from './output.ts';
 import { replacePage } from './page-file.ts';
 

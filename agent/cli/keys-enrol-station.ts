@@ -2,8 +2,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import { readPrivateFile } from '../../config/guarded-file.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { StationId } from '../../protocol/ids.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { StationId } from '../../protocol/format/ids.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
 

@@ -1,5 +1,5 @@
 // What `bodydock keys enrol` says to the technician, in English and German.
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 export interface EnrolWords {
   /** {}: file, station, key id, path of the private key or `noTls`. */

@@ -1,11 +1,11 @@
 // `bodydock keys make`: draws keys and writes them into new files. Replaces nothing, ever.
 import { join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { makeIdentityFile } from '../../config/identity-file.ts';
-import { makeSigningKey } from '../../config/keys.ts';
-import { NAME_PATTERN } from '../../protocol/ids.ts';
-import { makeFolders } from '../../protocol/io/make-folders.ts';
-import { keyIdHex, publicKeyLine } from '../../protocol/minisign.ts';
+import { makeIdentityFile } from '../../config/enrolment/identity-file.ts';
+import { makeSigningKey } from '../../config/enrolment/keys.ts';
+import { NAME_PATTERN } from '../../protocol/format/ids.ts';
+import { makeFolders } from '../../agent/platform/make-folders.ts';
+import { keyIdHex, publicKeyLine } from '../../protocol/documents/minisign.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock keys make station|store|identity --out DIR [--name NAME] [--json]

@@ -2,24 +2,24 @@
 // what it signs for a day: the next key is made and shown first, and signs only once the store knows it.
 import { dirname, join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
 import {
   commitNextKey,
   finishRotation,
   prepareNextKey,
   rotationFiles,
   type RotationFiles,
-} from '../../config/key-rotation.ts';
-import { readPublicKeyFile, readSigningKey } from '../../config/keys.ts';
+} from '../../config/enrolment/key-rotation.ts';
+import { readPublicKeyFile, readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { StationId } from '../../protocol/ids.ts';
-import { readBootId } from '../../protocol/io/boot-id.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { keyFingerprint, type ProvenKeyChange } from '../../protocol/key-documents.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { StationId } from '../../protocol/format/ids.ts';
+import { readBootId } from '../../agent/platform/boot-id.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { keyFingerprint, type ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
 import {
   inlineSigner,
   keyIdHex,
@@ -28,7 +28,7 @@ import {
   publicKeyOf,
   type PublicKey,
   type SecretKey,
-} from '../../protocol/minisign.ts';
+} from '../../protocol/documents/minisign.ts';
 import { recoverSegments } from '../custody/custody-recovery.ts';
 import { lockSpool } from '../spool/lock.ts';
 import { spoolLayout } from '../spool/layout.ts';

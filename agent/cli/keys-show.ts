@@ -1,17 +1,17 @@
 // `bodydock keys show`: the public half of key files, or of all keys of a station. Never prints a secret.
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readPublicFile } from '../../config/guarded-file.ts';
-import { readIdentityFile } from '../../config/identity-file.ts';
-import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
-import { readPublicKeyFile, readSigningKey } from '../../config/keys.ts';
+import { readIdentityFile } from '../../config/enrolment/identity-file.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
+import { readPublicKeyFile, readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
-import { loadProofs, proofsFolder } from '../../config/proofs.ts';
+import { loadProofs, proofsFolder } from '../../config/enrolment/proofs.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { parseRecipient } from '../../protocol/age-keys.ts';
-import { parseUtf8 } from '../../protocol/bytes.ts';
-import { isDockError } from '../../protocol/errors.ts';
-import { keyIdHex, publicKeyLine, publicKeyOf, type PublicKey } from '../../protocol/minisign.ts';
+import { parseRecipient } from '../../protocol/age/age-keys.ts';
+import { parseUtf8 } from '../../protocol/format/bytes.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import { keyIdHex, publicKeyLine, publicKeyOf, type PublicKey } from '../../protocol/documents/minisign.ts';
 import { parseCommandLine, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock keys show [FILE...] [--config FILE] [--json]

@@ -1,8 +1,8 @@
 // What `bodydock open`, `bodydock export` and `bodydock spool export` say around what they found, in English and German. Values go into "{}" in
 // order (page/language.ts).
-import type { Disclosure } from '../../protocol/order.ts';
-import type { DisclosurePlace } from '../export/disclosure.ts';
-import { fill, type Language } from '../page/language.ts';
+import type { Disclosure } from '../../protocol/documents/order.ts';
+import type { DisclosurePlace } from '../evidence/kit/disclosure.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
 
 export interface OpeningWords {
   readonly noVault: string;

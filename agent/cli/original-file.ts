@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import { makeFolders } from '../../protocol/io/make-folders.ts';
-import type { OriginalTarget } from '../verify/restore-original.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { makeFolders } from '../../agent/platform/make-folders.ts';
+import type { OriginalTarget } from '../evidence/verify/restore-original.ts';
 
 /** Restored recordings show people: only who restored them may read them. */
 const MODE = 0o600;

@@ -8,7 +8,7 @@ import {
   EXIT_USAGE,
 } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
+import { describeError, DockError } from '../../protocol/format/errors.ts';
 import { languageOfLocale, parseLanguage, type Language } from '../../config/language.ts';
 
 /** Where a command writes, and what ends it early. */

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '../../config/durable-file.ts';
-import { DockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
 
 /** Makes a new file, whole or not at all. Errors: "page.exists"; "page.unwritable" with the system's error as cause. */
 export async function makePage(path: string, text: string): Promise<void> {

@@ -1,14 +1,14 @@
 // The station's side of a proof: asks, keeps what it asked, checks answers and signs proofs, in the spool of one configuration.
-import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
-import { readSigningKey } from '../../config/keys.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
+import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
-import { findChallenge, installProof, keepChallenge, loadProofs, proofsFolder } from '../../config/proofs.ts';
+import { findChallenge, installProof, keepChallenge, loadProofs, proofsFolder } from '../../config/enrolment/proofs.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { inlineSigner, publicKeyOf, type PublicKey, type SecretKey } from '../../protocol/minisign.ts';
-import { makeChallenge } from '../../protocol/recipient-challenge.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { inlineSigner, publicKeyOf, type PublicKey, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { makeChallenge } from '../../protocol/documents/recipient-challenge.ts';
 import { writeJson, type Io } from './output.ts';
 import { openSpoolFolder } from './spool-folder.ts';
 

@@ -1,17 +1,17 @@
 // Puts a station up in this process and down again, and tells the service manager and a parent what becomes of it.
 import type { StationConfig } from '../../config/station-config.ts';
 import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
-import type { ServiceManager } from '../../protocol/io/service-manager.ts';
-import { startWatchdog } from '../../protocol/io/watchdog.ts';
-import type { Clock, Log } from '../../protocol/ports.ts';
-import { Progress } from '../../protocol/progress.ts';
-import type { GoodConfig } from '../live-config/judged-config.ts';
-import type { LineSocket } from '../line-socket.ts';
-import type { RunningStation } from '../live-config/station-runs.ts';
-import { controlSocketPath } from '../control/control-protocol.ts';
-import { openControlServer, type ControlServerDeps } from '../control/control-server.ts';
-import { openStation } from '../open-station.ts';
-import { stopWithin } from '../../protocol/io/stop-within.ts';
+import type { ServiceManager } from '../../agent/platform/service-manager.ts';
+import { startWatchdog } from '../../agent/platform/watchdog.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
+import { Progress } from '../../protocol/format/progress.ts';
+import type { GoodConfig } from '../station/judged-config.ts';
+import type { LineSocket } from '../platform/line-socket.ts';
+import type { RunningStation } from '../station/station-runs.ts';
+import { controlSocketPath } from '../monitoring/control-protocol.ts';
+import { openControlServer, type ControlServerDeps } from '../monitoring/control-server.ts';
+import { openStation } from '../station/open-station.ts';
+import { stopWithin } from '../../agent/platform/stop-within.ts';
 
 /** For workers and the spool's lock to be given back. */
 const CLOSE_MS = 5000;

@@ -1,5 +1,5 @@
 // What `bodydock record-camera` says, in English and German.
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 export interface RecordCameraWords {
   /** {}: path of the file, number of lines. */

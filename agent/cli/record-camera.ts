@@ -7,12 +7,12 @@ import { readVersion } from '../../config/program-version.ts';
 import { kernelPort } from '../../config/usb-buses.ts';
 import type { Place } from '../../drivers/driver.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
-import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import type { Clock } from '../../protocol/ports.ts';
-import { fill } from '../page/language.ts';
-import { recordCamera, type RecordPorts } from '../recorded-camera/record.ts';
-import { recordedText, type RecordedResult } from '../recorded-camera/recorded-file.ts';
+import { DockError, isDockError, systemCode } from '../../protocol/format/errors.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
+import { fill } from '../evidence/page/language.ts';
+import { recordCamera, type RecordPorts } from './record-camera/record.ts';
+import { recordedText, type RecordedResult } from './record-camera/recorded-file.ts';
 import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { RECORD_CAMERA_WORDS, type RecordCameraWords } from './record-camera-words.ts';
 

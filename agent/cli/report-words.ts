@@ -1,5 +1,5 @@
 // What `bodydock report` says on a terminal, in English and German. {} are values, in order.
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 /** One line each, but for `written` and `unproven` as the name says. */
 export interface ReportWords {

@@ -1,22 +1,22 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { checkStationStart } from '../../config/installed-files.ts';
+import { checkStationStart } from '../../config/enrolment/installed-files.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import { isUnfoundPort } from '../../config/usb-buses.ts';
 import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { endingInTime } from '../../protocol/io/exit-soon.ts';
-import { pinoLog } from '../../protocol/io/log-pino.ts';
-import { openServiceManager } from '../../protocol/io/service-manager.ts';
-import { darkenLamps } from '../bay/dark-lamps.ts';
-import { clockedLamp } from '../bay/lamp-leds.ts';
-import { News } from '../bay/news.ts';
-import { ConfigFileWatch } from '../live-config/file-watch.ts';
-import { judgeConfig, readConfig } from '../live-config/judged-config.ts';
-import { StationRuns } from '../live-config/station-runs.ts';
-import { watchFolder } from '../system/folder-changes-chokidar.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { endingInTime } from '../../agent/platform/exit-soon.ts';
+import { pinoLog } from '../../agent/platform/log-pino.ts';
+import { openServiceManager } from '../../agent/platform/service-manager.ts';
+import { darkenLamps } from '../dock/dark-lamps.ts';
+import { clockedLamp } from '../dock/lamp-leds.ts';
+import { News } from '../dock/news.ts';
+import { ConfigFileWatch } from '../station/file-watch.ts';
+import { judgeConfig, readConfig } from '../station/judged-config.ts';
+import { StationRuns } from '../station/station-runs.ts';
+import { watchFolder } from '../platform/folder-changes-chokidar.ts';
 import { parseCommandLine, type Io } from './output.ts';
 import { putUpStation } from './put-up-station.ts';
 

@@ -1,6 +1,6 @@
 // `bodydock simulate serial`: a camera on a pseudo terminal until SIGTERM or SIGINT. Any program that speaks SMP can talk to it.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { SMP_FAULTS, parseSmpFault, type SmpFaults } from '../../drivers/simulated/smp-faults.ts';
 import {
   openSerialSimulation,

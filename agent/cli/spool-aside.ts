@@ -1,11 +1,11 @@
 // Looks into the custody log for why things were set aside. Reads line by line, never a longer line than an entry may be; what cannot be read
 // says nothing and is left out.
 import { join } from 'node:path';
-import type { CustodyEntry } from '../../protocol/custody-entry.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
 import { eventNeedle, segmentEntries } from '../../protocol/custody/segment-file.ts';
-import { diskError } from '../verify/read-files.ts';
+import { diskError } from '../evidence/verify/read-files.ts';
 
 /** What the log says of one name. */
 export interface SetAside {

@@ -5,8 +5,8 @@
 // 2. The source is only read.
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { DockError } from '../../protocol/errors.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { PAYLOAD_NAME } from '../spool/layout.ts';
 
 const PIECE_BYTES = 1024 * 1024;

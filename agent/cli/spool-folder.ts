@@ -1,9 +1,9 @@
 // Folders of a spool that commands write into while no agent may ever have run.
 import { ownedFiles } from '../../config/owned-files.ts';
-import { ensureFolder } from '../../protocol/durable.ts';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { ensureFolder } from '../../protocol/format/durable.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
 import { openIdentity } from '../spool/identity.ts';
 import { spoolLayout } from '../spool/layout.ts';
 

@@ -1,14 +1,14 @@
 // The spool that a station's file names, for commands that only read it.
 import { stat } from 'node:fs/promises';
-import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
-import { readSigningKey } from '../../config/keys.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
+import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { publicKeyOf } from '../../protocol/minisign.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { spoolLayout, type SpoolLayout } from '../spool/layout.ts';
-import { readTrustedKeys, type NamedKey, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { readTrustedKeys, type NamedKey, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import type { Io } from './output.ts';
 
 export interface SpoolPlace {

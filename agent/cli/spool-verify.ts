@@ -2,10 +2,10 @@
 // not hold; the rest is counted.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { findPlace } from '../verify/place.ts';
-import { verifyPlace, type VerifyReport } from '../verify/verify-place.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { findPlace } from '../evidence/verify/place.ts';
+import { verifyPlace, type VerifyReport } from '../evidence/verify/verify-place.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 import { spoolKeys, spoolOf } from './spool-place.ts';
 import { VerifyJson } from './verify-json.ts';

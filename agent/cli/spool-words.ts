@@ -1,5 +1,5 @@
 // What `bodydock spool ls` and `spool quarantine` say, in English and German.
-import { fill, type Language } from '../page/language.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
 
 export interface SpoolWords {
   readonly state: string;

@@ -1,5 +1,5 @@
 // Shows one look after the other in place on a terminal.
-import { fill } from '../page/language.ts';
+import { fill } from '../evidence/page/language.ts';
 
 /** Where it is shown. */
 export interface Terminal {

@@ -1,10 +1,10 @@
 // One look at a station as lines of a terminal. Pure: gets what the agent says, gives text. Every line fits into the width that is given.
 import { printable } from '../../config/problems.ts';
-import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/monitoring.ts';
-import type { Severity } from '../conditions/condition-kind.ts';
-import { shownSubjects } from '../conditions/shown-subjects.ts';
-import type { StationSays } from '../control/control-protocol.ts';
-import { dataSize, fill, shownAt, type Language } from '../page/language.ts';
+import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/transfer/monitoring.ts';
+import type { Severity } from '../monitoring/condition-kind.ts';
+import { shownSubjects } from '../monitoring/shown-subjects.ts';
+import type { StationSays } from '../monitoring/control-protocol.ts';
+import { dataSize, fill, shownAt, type Language } from '../evidence/page/language.ts';
 import { STATUS_WORDS, type StatusWords } from './status-words.ts';
 
 /** How it is shown. */

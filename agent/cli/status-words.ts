@@ -1,8 +1,8 @@
 // What `bodydock status` says, in English and German.
-import type { BayDocument, StatusDocument } from '../../protocol/monitoring.ts';
-import type { Severity } from '../conditions/condition-kind.ts';
-import type { Asked } from '../control/control-client.ts';
-import type { Language } from '../page/language.ts';
+import type { BayDocument, StatusDocument } from '../../protocol/transfer/monitoring.ts';
+import type { Severity } from '../monitoring/condition-kind.ts';
+import type { Asked } from '../monitoring/control-client.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 /** Why there is nothing to show, and what to do about it. {} is the folder of the spool. */
 type NoAgent = Readonly<Record<Exclude<Asked['kind'], 'answered'>, string>>;

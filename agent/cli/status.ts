@@ -4,9 +4,9 @@ import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-c
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { spoolOfRefused } from '../../config/refused-station.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { askAgent, type Asked } from '../control/control-client.ts';
-import { fill, type Language } from '../page/language.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { askAgent, type Asked } from '../monitoring/control-client.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 import { noteLines, statusLines } from './status-view.ts';
 import { Frames, type Terminal } from './status-frames.ts';

@@ -1,16 +1,16 @@
 // What `bodydock verify` prints for people: one line a recording, what was found below it, counts at the end. Nothing from a disk reaches
 // a terminal unescaped.
 import { printable } from '../../config/problems.ts';
-import { keyIdHex } from '../../protocol/minisign.ts';
-import { fill, type Language } from '../page/language.ts';
-import type { CheckedDocking } from '../verify/docking-check.ts';
-import { meaningOf } from '../verify/meanings.ts';
-import type { Place } from '../verify/place.ts';
-import type { CheckedRecording } from '../verify/recording-check.ts';
-import type { Remark } from '../verify/remark.ts';
-import { remedyOf } from '../verify/remedies.ts';
-import type { Totals } from '../verify/totals.ts';
-import type { NamedKey, TrustedKeys } from '../verify/trusted-keys.ts';
+import { keyIdHex } from '../../protocol/documents/minisign.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
+import type { CheckedDocking } from '../evidence/verify/docking-check.ts';
+import { meaningOf } from '../evidence/verify/meanings.ts';
+import type { Place } from '../evidence/verify/place.ts';
+import type { CheckedRecording } from '../evidence/verify/recording-check.ts';
+import type { Remark } from '../evidence/verify/remark.ts';
+import { remedyOf } from '../evidence/verify/remedies.ts';
+import type { Totals } from '../evidence/verify/totals.ts';
+import type { NamedKey, TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { VERIFY_WORDS, type VerifyWords } from './verify-words.ts';
 
 /** The texts in one language. What a check measured (`message` of a remark) is in English in both. */

@@ -1,8 +1,8 @@
 // What `bodydock verify` says around what it found, in English and German. Values go into "{}" in order (page/language.ts).
-import type { DockingRecord } from '../../protocol/docking-record.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
-import type { Language } from '../page/language.ts';
-import type { Place } from '../verify/place.ts';
+import type { DockingRecord } from '../../protocol/documents/docking-record.ts';
+import type { Manifest } from '../../protocol/documents/manifest.ts';
+import type { Language } from '../evidence/page/language.ts';
+import type { Place } from '../evidence/verify/place.ts';
 
 export interface VerifyWords {
   readonly kinds: Readonly<Record<Place['kind'], string>>;

@@ -1,14 +1,14 @@
 // `bodydock verify`: checks vaults, spools and single recordings with nothing but public keys; with an identity it opens them too.
 import { realpath } from 'node:fs/promises';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { readIdentityFile, type OpenedIdentity } from '../../config/identity-file.ts';
+import { readIdentityFile, type OpenedIdentity } from '../../config/enrolment/identity-file.ts';
 import { printable } from '../../config/problems.ts';
-import { describeError, DockError, systemCode } from '../../protocol/errors.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { addTotals, noTotals, type Totals } from '../verify/totals.ts';
-import { verifyFolder } from '../verify/verify-folder.ts';
-import type { VerifyReport } from '../verify/verify-place.ts';
+import { describeError, DockError, systemCode } from '../../protocol/format/errors.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { addTotals, noTotals, type Totals } from '../evidence/verify/totals.ts';
+import { verifyFolder } from '../evidence/verify/verify-folder.ts';
+import type { VerifyReport } from '../evidence/verify/verify-place.ts';
 import { exitCodeOf, languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { VerifyJson } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';

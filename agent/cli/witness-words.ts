@@ -1,5 +1,5 @@
 // What `bodydock witness --check` says around what it found, in English and German. Values go into "{}" in order (page/language.ts).
-import type { Language } from '../page/language.ts';
+import type { Language } from '../evidence/page/language.ts';
 
 export interface WitnessWords {
   /** In front of a line. Of one width. */

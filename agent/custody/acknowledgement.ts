@@ -3,10 +3,10 @@
 //
 // Why a file: only the agent writes the log, no message may change what it shows, and whoever may write here may replace the spool anyway.
 import * as z from 'zod';
-import { encodeDocument, instantSchema, parseDocument } from '../../protocol/document.ts';
-import { readIfThere, replaceDurable, unlinkIfThere } from '../../protocol/durable.ts';
-import { reasonCodeSchema } from '../../protocol/order.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { encodeDocument, instantSchema, parseDocument } from '../../protocol/documents/document.ts';
+import { readIfThere, replaceDurable, unlinkIfThere } from '../../protocol/format/durable.ts';
+import { reasonCodeSchema } from '../../protocol/documents/order.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 
 const BYTES_MAX = 4096;
 

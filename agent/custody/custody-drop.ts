@@ -5,10 +5,10 @@
 // 2. `segment-dropped` is durable before anything is removed.
 // 3. The signature goes first, durably: a cut leaves a segment without one, which the next start signs again, and never a signature alone.
 // 4. Only the oldest one goes, never the one that is open, and only by a clock that may be believed.
-import { unlinkIfThere } from '../../protocol/durable.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import type { Clock, Files, Log } from '../../protocol/ports.ts';
-import type { SteadyWall } from '../steady-wall.ts';
+import { unlinkIfThere } from '../../protocol/format/durable.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
+import type { SteadyWall } from '../platform/steady-wall.ts';
 import type { CustodyLog } from './custody-log.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 

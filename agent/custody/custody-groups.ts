@@ -7,15 +7,15 @@
 // 3. A failed write or sync ends the segment for good; what it may hold is written again into a new one that names the last
 //    entry that was surely durable.
 // 4. What waits in memory is bounded: above that `take` refuses.
-import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
-import { CHAIN_START, entryStamp } from '../../protocol/custody-entry.ts';
-import { DockError, describeError, systemCode } from '../../protocol/errors.ts';
-import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
-import type { ProvenKeyChange } from '../../protocol/key-documents.ts';
-import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/limits.ts';
-import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
-import type { CustodyHead } from '../../protocol/receipt.ts';
-import type { GivesSpace } from '../spool/reserve.ts';
+import { chainGroups, type LooseEntry } from '../../protocol/custody/custody-chain.ts';
+import { CHAIN_START, entryStamp } from '../../protocol/custody/custody-entry.ts';
+import { DockError, describeError, systemCode } from '../../protocol/format/errors.ts';
+import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/format/ids.ts';
+import type { ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
+import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/format/limits.ts';
+import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
+import type { CustodyHead } from '../../protocol/documents/receipt.ts';
+import type { GivesSpace } from '../platform/reserve.ts';
 import { PendingEvents } from './custody-pending.ts';
 import type { CustodySegments } from './custody-segments.ts';
 import { SegmentWriter } from './custody-writer.ts';

@@ -3,14 +3,14 @@
 //
 // A cache and nothing more. A segment that it does not name is read; one that it names and that is gone is not there; what it says of the
 // store only spares a question, and is asked again before anything is dropped for it.
-// Shape: that of agent/cache-file.ts; a line is `[segment, last sequence, its SHA-256, its time, time of entry 1, head that entry 1 follows
+// Shape: that of agent/platform/cache-file.ts; a line is `[segment, last sequence, its SHA-256, its time, time of entry 1, head that entry 1 follows
 // or null, 1 where the store holds all of it]`.
 import { dirname } from 'node:path';
-import { describeError } from '../../protocol/errors.ts';
-import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
-import type { Clock, Files, Log } from '../../protocol/ports.ts';
-import { custodyHeadSchema } from '../../protocol/receipt.ts';
-import { readCache, writeCache, type CacheFile } from '../cache-file.ts';
+import { describeError } from '../../protocol/format/errors.ts';
+import { isSegmentId, type SegmentId } from '../../protocol/format/ids.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
+import { custodyHeadSchema } from '../../protocol/documents/receipt.ts';
+import { readCache, writeCache, type CacheFile } from '../platform/cache-file.ts';
 import type { CustodySegments, KnownSegment } from './custody-segments.ts';
 
 /** Segments that an index may name: a start every ten minutes for two years makes so many. */

@@ -1,12 +1,12 @@
 // The custody log of this station (SPEC 4.3): takes events, and gives them to whoever brings them to the store. Their way into it, and what
 // holds on it, is custody-groups.ts; recovery of earlier runs is custody-recovery.ts.
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody-order.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
-import type { ProvenKeyChange } from '../../protocol/key-documents.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { CustodyHead } from '../../protocol/receipt.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody/custody-order.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { RecordingId, SegmentId } from '../../protocol/format/ids.ts';
+import type { ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import { withReserve } from '../spool/receipts.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
 import { CustodyGroups, type CustodyGroupsDeps } from './custody-groups.ts';

@@ -1,8 +1,8 @@
 // Events of the custody log that are not durable yet, and who waits for them. Bounded; knows no file.
-import type { LooseEntry } from '../../protocol/custody-chain.ts';
-import { custodyEntrySchema, type CustodyEvent } from '../../protocol/custody-entry.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
+import type { LooseEntry } from '../../protocol/custody/custody-chain.ts';
+import { custodyEntrySchema, type CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/format/limits.ts';
 
 /** Events that wait for the disk, in bytes; some 20,000 of usual size. */
 const PENDING_BYTES_MAX = 8 * 1024 * 1024;

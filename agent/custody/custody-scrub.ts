@@ -1,20 +1,20 @@
 // Looks through ended custody segments without hurry: do their signatures still hold, and what do they say. Reads each once, in pieces.
-import { bufferOf, parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { bufferOf, parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   parseCustodyEntry,
   type CustodyEntry,
   type CustodyEventName,
-} from '../../protocol/custody-entry.ts';
-import type { ChainBreak } from '../../protocol/custody-order.ts';
-import { SegmentScan } from '../../protocol/custody-scan.ts';
+} from '../../protocol/custody/custody-entry.ts';
+import type { ChainBreak } from '../../protocol/custody/custody-order.ts';
+import { SegmentScan } from '../../protocol/custody/custody-scan.ts';
 import { readSegment } from '../../protocol/custody/segment-file.ts';
-import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
-import type { Clock, Files } from '../../protocol/ports.ts';
-import { isWithheld, lookPatiently } from '../look-patiently.ts';
+import { describeError, DockError, isMachineShort } from '../../protocol/format/errors.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
+import { verifyPrehashed, type PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Clock, Files } from '../../protocol/format/ports.ts';
+import { isWithheld, lookPatiently } from '../platform/look-patiently.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
 /** Before the first segment: a station that starts has other things to do. */

@@ -1,7 +1,7 @@
 // The segments of a custody log as the running agent knows them, in order. Touches no disk; reading is segment-reader.ts.
 import { join } from 'node:path';
-import type { ChainState } from '../../protocol/custody-entry.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
+import type { ChainState } from '../../protocol/custody/custody-entry.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
 
 const SEGMENT_SUFFIX = '.jsonl';
 const SIGNATURE_SUFFIX = '.jsonl.minisig';

@@ -4,10 +4,10 @@
 // 1. `head` is durable: it moves only after write and sync, and for the first group after the folder's sync too.
 // 2. After a failed write or sync the segment is over: nothing is written or synced behind it.
 import { createHash } from 'node:crypto';
-import type { ChainedGroups } from '../../protocol/custody-chain.ts';
-import { CHAIN_START, type ChainState } from '../../protocol/custody-entry.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import type { ChainedGroups } from '../../protocol/custody/custody-chain.ts';
+import { CHAIN_START, type ChainState } from '../../protocol/custody/custody-entry.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 import { segmentPath } from './custody-segments.ts';
 
 /** The first bytes of a segment, and their digest. */

@@ -1,5 +1,5 @@
 // The custody port: what the stages of a recording tell the log. The writer is custody-log.ts; the events are in protocol/SPEC.md, 4.3.
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 
 /** Appends are ordered and kept in memory until the next checkpoint; nothing may be claimed to anybody before it. */
 export interface Custody {

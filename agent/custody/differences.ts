@@ -7,14 +7,14 @@
 // 3. No recording is called lost that lies in the quarantine: what left the spool without an entry is entered before (owed-leavings.ts).
 // 4. It is over when the same entry is known again or the same recording is there again, or when a person has acknowledged it. It is not
 //    over because a newer head fits: behind an image that was put back the log goes on, and the store follows it within a second.
-import { describeError, DockError } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import { CUSTODY_GROUP_ENTRIES } from '../../protocol/limits.ts';
-import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
-import type { CustodyHead } from '../../protocol/receipt.ts';
+import { describeError, DockError } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import { CUSTODY_GROUP_ENTRIES } from '../../protocol/format/limits.ts';
+import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
+import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import { readAcknowledgement, removeAcknowledgement } from './acknowledgement.ts';
 import type { CustodyLog } from './custody-log.ts';
-import type { OwedLeavings } from './owed-leavings.ts';
+import type { OwedLeavings } from '../spool/owed-leavings.ts';
 import {
   DIFFERENCES_MAX,
   keyOf,

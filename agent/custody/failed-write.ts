@@ -1,11 +1,11 @@
 // Finds what a failed write left at the end of a custody segment: whole entries that the next segment has again. A segment may also go on behind
 // the entry that another one names because a start saw no more of it than that, or because a card image was put back; then all of it stays.
 // Pure but for reading the next segment.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { parseCustodyEntry, type ChainState, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { toldDigest } from '../../protocol/custody-repeat.ts';
-import { linesIn, type ScannedSegment } from '../../protocol/custody-scan.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseCustodyEntry, type ChainState, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { toldDigest } from '../../protocol/custody/custody-repeat.ts';
+import { linesIn, type ScannedSegment } from '../../protocol/custody/custody-scan.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
 
 /** An entry of a segment, and the segment that names it as the last one before it. */
 export interface Naming extends ChainState {

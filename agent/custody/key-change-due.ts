@@ -1,12 +1,12 @@
 // Whether the log still has to be told of the last change of the station's key: its newest checkpoint is by another key. An entry that a
 // checkpoint of the new key covers is behind `key-changed`, because both are written in one group at least; a segment that a cut left
 // without any checkpoint says nothing.
-import { bufferOf } from '../../protocol/bytes.ts';
-import { parseCustodyEntry } from '../../protocol/custody-entry.ts';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import { signatureKeyId } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { bufferOf } from '../../protocol/format/bytes.ts';
+import { parseCustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import { signatureKeyId } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { segmentPath } from './custody-segments.ts';
 
 /** A segment is ended above 2 MiB; longer ones are none of ours. */

@@ -1,7 +1,7 @@
 // Finds in the custody log what became durable last of a camera: the end of its chain of recordings, or of docking records.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { bufferOf } from '../../protocol/bytes.ts';
-import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
+import { bufferOf } from '../../protocol/format/bytes.ts';
+import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/format/ids.ts';
 import { entryIn, linesNaming, type ToldEntry, type ToldSource } from './told-entries.ts';
 
 /** So far back a search goes: some 128 MiB of log. Each segment counts as SEGMENT_ENTRIES at least, as it must be opened. */

@@ -1,14 +1,14 @@
 // Whose custody log lies in a spool. A spool goes on as the same station's only: what waits in it is sealed and named as that station's, and no
 // store would take it under the topics of another one. Nor does it go on with a key that it put aside: of what that signs behind what the next one
 // signed, a verifier believes nothing (SPEC 4.9.2).
-import { parseUtf8 } from '../../protocol/bytes.ts';
-import { listIfThere } from '../../protocol/durable.ts';
-import { DockError, isMachineShort } from '../../protocol/errors.ts';
-import { isSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { lookPatiently } from '../look-patiently.ts';
+import { parseUtf8 } from '../../protocol/format/bytes.ts';
+import { listIfThere } from '../../protocol/format/durable.ts';
+import { DockError, isMachineShort } from '../../protocol/format/errors.ts';
+import { isSegmentId, type SegmentId, type StationId } from '../../protocol/format/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
+import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { lookPatiently } from '../platform/look-patiently.ts';
 import { readOpening } from './custody-ends.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { newestCheckpointKey } from './key-change-due.ts';

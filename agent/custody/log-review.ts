@@ -1,7 +1,7 @@
 // Gathers what the custody log of earlier runs says, while its segments are looked through: recordings that must be in the spool, what left it
 // by no entry, and differences that were found. Bounded; judges nothing.
-import type { CustodyEntry, CustodyEventName } from '../../protocol/custody-entry.ts';
-import { isRecordingId, isSegmentId } from '../../protocol/ids.ts';
+import type { CustodyEntry, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
+import { isRecordingId, isSegmentId } from '../../protocol/format/ids.ts';
 import type { CustodyListener } from './custody-scrub.ts';
 
 /** What does not fit: the store's log against ours (the first three), or our spool against our log. */

@@ -1,6 +1,6 @@
 // What the log says came last of each camera. Asked once a run: the answer may take a search of all of it.
-import type { CameraId } from '../../protocol/ids.ts';
-import { lookPatiently } from '../look-patiently.ts';
+import type { CameraId } from '../../protocol/format/ids.ts';
+import { lookPatiently } from '../platform/look-patiently.ts';
 import type { LoggedEnd } from './last-of-camera.ts';
 
 export class LoggedEnds {

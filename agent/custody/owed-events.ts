@@ -1,5 +1,5 @@
 // Events that the log owes: it refused them, or nobody told it yet.
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { Custody } from './custody.ts';
 
 /** Enters them in order; each leaves the list as the log takes it. Errors: "custody.overrun"; the rest is still owed then. */

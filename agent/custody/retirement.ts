@@ -4,11 +4,11 @@
 // Why files: only the agent writes the log, and no message may end the use of a camera. One a camera: two words never replace each other.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { cameraIdSchema, encodeDocument, instantSchema, parseDocument } from '../../protocol/document.ts';
-import { readIfThere, replaceDurable, unlinkIfThere } from '../../protocol/durable.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
-import { reasonCodeSchema } from '../../protocol/order.ts';
-import type { Clock, Files, Log } from '../../protocol/ports.ts';
+import { cameraIdSchema, encodeDocument, instantSchema, parseDocument } from '../../protocol/documents/document.ts';
+import { readIfThere, replaceDurable, unlinkIfThere } from '../../protocol/format/durable.ts';
+import { describeError, DockError } from '../../protocol/format/errors.ts';
+import { reasonCodeSchema } from '../../protocol/documents/order.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import type { CustodyLog } from './custody-log.ts';
 
 const BYTES_MAX = 4096;

@@ -2,10 +2,10 @@
 // place of the file with its torn end, once the disk takes writes again; one without a durable entry is removed. What the disk refuses, here
 // or in the recovery of earlier ones, is tried again behind each write of the log that it takes, at last by the next start. Where it shows other
 // bytes than those that were written, it is looked at again after OTHER_BYTES_PAUSE_MS, and nothing is written back or signed until then.
-import { replaceDurable, unlinkIfThere } from '../../protocol/durable.ts';
-import { isDockError } from '../../protocol/errors.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import type { Clock, Files, Log, Signer } from '../../protocol/ports.ts';
+import { replaceDurable, unlinkIfThere } from '../../protocol/format/durable.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { Clock, Files, Log, Signer } from '../../protocol/format/ports.ts';
 import { readDurable, signSegment } from './custody-recovery.ts';
 import { segmentPath } from './custody-segments.ts';
 import type { DurableBytes, SegmentWriter } from './custody-writer.ts';

@@ -1,9 +1,9 @@
 // Reads whole lines out of the segments of a custody log, from any entry on, without reading what lies far before it.
-import { bufferOf, sha256Hex } from '../../protocol/bytes.ts';
-import { linesIn } from '../../protocol/custody-scan.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import { bufferOf, sha256Hex } from '../../protocol/format/bytes.ts';
+import { linesIn } from '../../protocol/custody/custody-scan.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 import { segmentPath, type ReadableSegment } from './custody-segments.ts';
 
 const PIECE_BYTES = 256 * 1024;

@@ -1,9 +1,9 @@
 // What the custody log tells, line by line, for whoever looks for something in all of it. Reads in batches; holds no more than one in memory.
-import { bufferOf } from '../../protocol/bytes.ts';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { linesIn } from '../../protocol/custody-scan.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
+import { bufferOf } from '../../protocol/format/bytes.ts';
+import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { linesIn } from '../../protocol/custody/custody-scan.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { CustodyLog } from './custody-log.ts';
 
 /** Segments in a row, the newest first, that may say nothing of what is looked for before a search ends: 128 MiB of log. */

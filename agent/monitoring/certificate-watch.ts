@@ -1,6 +1,6 @@
 // Looks when the certificates of the connection to the broker end, and says so 30 days before (acceptance TLS-02). A new one that was put
 // in the place of the old is used at the next connect, without a restart, and found here by itself.
-import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 
 const CONDITION = 'broker.certificate-expiring';
 const WARN_DAYS = 30;

@@ -1,10 +1,10 @@
 // Tells on `P/event` what happened (SPEC 7): dockings one by one, recordings counted over a second. Not retained, QoS 0: whoever must not
 // miss anything reads the custody log, and a gap in the sequence shows that something was missed. A docking record that gets its receipt is no
 // recording: on a day without recordings none is told.
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { encodeMonitoring } from '../../protocol/messages.ts';
-import { eventSchema, type EventDocument } from '../../protocol/monitoring.ts';
-import type { Broker, Clock, Log } from '../../protocol/ports.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import { eventSchema, type EventDocument } from '../../protocol/transfer/monitoring.ts';
+import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
 
 /** Events of one kind and bay are counted over so long. */
 const GATHER_MS = 1000;

@@ -1,8 +1,8 @@
 // Bays that the custody log names and the configuration does not any more. What the broker retains of one, nobody else takes back: monitoring
 // would show its last state, and its light, for ever.
-import type { CustodyEvent, CustodyEventName } from '../../protocol/custody-entry.ts';
-import { isBayId } from '../../protocol/ids.ts';
-import type { StationTopics } from '../../protocol/topics.ts';
+import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
+import { isBayId } from '../../protocol/format/ids.ts';
+import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { RetainedTopics } from './retained-topics.ts';
 
 /** Four times as many as a station has; each is one more empty message at a connect. */

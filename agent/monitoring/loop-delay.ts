@@ -1,6 +1,6 @@
 // How long the main thread was held up: a timer that comes late tells it. A timer of 20 ms for ever was two thirds of what a station cost
 // that has nothing to do; so it comes often only while the thread is busy.
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 /** While the thread works. What is held up for less than this need not be seen. */
 const BUSY_MS = 20;

@@ -1,23 +1,23 @@
 // Everything that the station says of itself for others to watch, put together: status, information, heartbeat, conditions, events. It
 // looks at the parts of the station and none of them waits for it.
 import type { StationConfig } from '../../config/station-config.ts';
-import { isRecordingId, type CameraId, type SessionId } from '../../protocol/ids.ts';
-import { DiskWatch } from '../../protocol/disk-watch.ts';
-import { encodeMonitoring } from '../../protocol/messages.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import { healthSchema, infoSchema } from '../../protocol/monitoring.ts';
-import type { Broker, Clock, Files, Log } from '../../protocol/ports.ts';
-import type { StationTopics } from '../../protocol/topics.ts';
-import { CameraHealth, USE_EVENTS } from '../bay/camera-health.ts';
-import { unregisteredAlias } from '../bay/camera-register.ts';
-import type { ConditionBoard } from '../conditions/condition-board.ts';
-import { conditionTopics } from '../conditions/condition-topics.ts';
+import { isRecordingId, type CameraId, type SessionId } from '../../protocol/format/ids.ts';
+import { DiskWatch } from '../../protocol/format/disk-watch.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import { healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
+import type { Broker, Clock, Files, Log } from '../../protocol/format/ports.ts';
+import type { StationTopics } from '../../protocol/transfer/topics.ts';
+import { CameraHealth, USE_EVENTS } from '../dock/camera-health.ts';
+import { unregisteredAlias } from '../dock/camera-register.ts';
+import type { ConditionBoard } from './condition-board.ts';
+import { conditionTopics } from './condition-topics.ts';
 import type { CustodyListener } from '../custody/custody-scrub.ts';
-import type { DockingRecords } from '../dockings/docking-records.ts';
+import type { DockingRecords } from '../records/docking-records.ts';
 import type { Spool } from '../spool/spool.ts';
-import { StatusPublisher } from '../status.ts';
+import { StatusPublisher } from './status.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
-import { VanishedMemory } from '../bay/vanished-memory.ts';
+import { VanishedMemory } from '../dock/vanished-memory.ts';
 import { EventTopic } from './event-topic.ts';
 import { BAY_EVENTS, FormerBays } from './former-bays.ts';
 import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';

@@ -1,7 +1,7 @@
 // Recordings that are kept although something is odd about them, as conditions: until the store has them, and their camera left, or until they
 // are set aside, which has a condition of its own.
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import type { Conditions } from '../../protocol/ports.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { Conditions } from '../../protocol/format/ports.ts';
 
 /**
  * Recordings of one code that are remembered; of more the condition is raised once the first ones are gone, or never: the log has them all. One that

@@ -4,7 +4,7 @@
 // 1. One message a second and topic on average, whatever changes how often, and three in a row at most; the last change is always said.
 // 2. At each connect everything is said again, without a wait for each answer: the broker bounds what is under way.
 // 3. Nothing is kept for a broker that is not there: the next connect says it. One that is there and refuses a message is tried again.
-import type { Broker, Clock, Log } from '../../protocol/ports.ts';
+import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
 
 /** Pause between two messages of one topic (SPEC 7). */
 const TOPIC_MS = 1000;

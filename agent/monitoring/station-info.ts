@@ -1,8 +1,8 @@
 // What the station is, for `P/info`: versions, the public key, and what of the configuration monitoring may know. Each field is picked
 // by name: a new key of station.yaml is shown only once somebody writes it here and into the schema.
 import type { BayConfig, StationConfig } from '../../config/station-config.ts';
-import { publicKeyLine, stockKeyId, type PublicKey } from '../../protocol/minisign.ts';
-import type { InfoDocument } from '../../protocol/monitoring.ts';
+import { publicKeyLine, stockKeyId, type PublicKey } from '../../protocol/documents/minisign.ts';
+import type { InfoDocument } from '../../protocol/transfer/monitoring.ts';
 
 /** What of station.yaml is looked at. */
 export type InfoSettings = Pick<

@@ -4,10 +4,10 @@
 // 1. `onAsking` gets a promise before anything is awaited. It is settled once what follows from the asking is durable, and never before: also not
 //    where pushing ends in between.
 // 2. Only where our own receipt cannot be read for PATIENCE_MS an asking is let go: what cannot be read allows neither to erase nor to reclaim.
-import { isDockError } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { AgainBody } from '../../protocol/messages.ts';
-import type { Clock, Log } from '../../protocol/ports.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { AgainBody } from '../../protocol/transfer/messages.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { PushSource, PushSources } from './push-source.ts';
 

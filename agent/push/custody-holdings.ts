@@ -6,7 +6,7 @@
 //
 // A segment of which it takes nothing does not keep the later ones from it: a log by a new key must arrive although the store refuses the end
 // of the one before, by a key that was revoked. It waits, and is tried again with growing pauses.
-import type { SegmentId } from '../../protocol/ids.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
 import type { KnownSegment } from '../custody/custody-segments.ts';
 
 /** A segment of the log as far as pushing needs it. */

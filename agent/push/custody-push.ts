@@ -1,9 +1,9 @@
 // Brings the custody log to the store, segment after segment, one batch at a time (SPEC 6.9). What the store holds is only what it signed.
-import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
-import type { CustodyHead } from '../../protocol/receipt.ts';
-import type { StationTopics } from '../../protocol/topics.ts';
+import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { CustodyHead } from '../../protocol/documents/receipt.ts';
+import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import { Turns } from '../spool/turns.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { LogNotTaken } from './log-not-taken.ts';

@@ -1,7 +1,7 @@
 // How long a recording waits behind a failure that says nothing about it, or may pass: a worker that does not start, no file handles, no
 // memory, a disk that does not answer. Pure; time comes in. Without it each unit of it is tried again as soon as another one arrived, several
 // times a second, each time with a line in the log.
-import type { RecordingId } from '../../protocol/ids.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
 
 const PAUSE_MS_MIN = 1000;
 const PAUSE_MS_MAX = 15_000;

@@ -3,8 +3,8 @@
 //
 // Told are the segment that is written now, where the store leaves it unanswered, and any that the disk does not show. One that the store
 // refuses and behind which it takes the next one is not told: so it goes with the end of a log that a revoked key signed (SPEC 4.9.3).
-import type { SegmentId } from '../../protocol/ids.ts';
-import type { Conditions } from '../../protocol/ports.ts';
+import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { Conditions } from '../../protocol/format/ports.ts';
 
 const CONDITION = 'custody.not-taken';
 

@@ -5,7 +5,7 @@
 // 1. Never more than the broker announces, nor more than a unit.
 // 2. A larger size is on trial until more than the window arrived with it; during that the first connection lost while sending ends it.
 // 3. Each trial that failed makes the next one four times as rare: what a broker that truly takes less costs is bounded by what arrives.
-import { MESSAGE_BYTES_MIN, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
+import { MESSAGE_BYTES_MIN, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
 
 const MIB = 1024 * 1024;
 /** On a line that is slow to open: a message that takes a minute is lost with its connection. */

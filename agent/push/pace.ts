@@ -3,8 +3,8 @@
 //
 // Burst: less than 0.4 s' worth, and not a whole unit: a unit at once would be 30 s of a slow line for whoever shares it, and the
 // rate would not hold over 10 s behind a pause.
-import { UNIT_BYTES } from '../../protocol/limits.ts';
-import type { Broker, Clock } from '../../protocol/ports.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
+import type { Broker, Clock } from '../../protocol/format/ports.ts';
 import { pacedMessageBytes, TokenBucket } from './token-bucket.ts';
 
 interface Waiting {

@@ -1,10 +1,10 @@
 // What becomes of a step of pushing that failed: a lost connection, a broker that refuses, or a lack of this machine costs a pause, and so does
 // a disk that does not give a file back; where it goes on refusing, the recording is put aside, neither sent nor skipped silently.
-import { isDockError, systemCode } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
+import { isDockError, systemCode } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
-import { isWithheld } from '../look-patiently.ts';
+import { isWithheld } from '../platform/look-patiently.ts';
 import { FailurePauses } from './failure-pauses.ts';
 import type { PushSource, PushSources } from './push-source.ts';
 

@@ -6,9 +6,9 @@
 // 2. Who is offered for long without an answer gives its place to one that waits, and is a row from then on.
 // 3. Rows come back one at a time, every TRIAL_MS at most, or behind a claim: however many there are, they cost little, and each has its turn.
 // 4. While there are rows, one place is for the newest that waits: it may be one that the store takes.
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { RoundTrip } from '../../protocol/round-trip.ts';
-import { Sender, type SenderSubject, type StandingBack } from '../../protocol/transfer-state.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { RoundTrip } from '../../protocol/format/round-trip.ts';
+import { Sender, type SenderSubject, type StandingBack } from '../../protocol/transfer/transfer-state.ts';
 import { StoodBack } from './stood-back.ts';
 
 const STANDING_BACK_MAX = 256;

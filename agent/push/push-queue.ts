@@ -1,9 +1,9 @@
 // What is being pushed: locked recordings first, then docking records, then other recordings, each lane the oldest first and a bounded
 // number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them. So do some of
 // the other recordings: locked ones that get no further keep none of these back.
-import type { RecordingId } from '../../protocol/ids.ts';
-import { RoundTrip } from '../../protocol/round-trip.ts';
-import type { Sender } from '../../protocol/transfer-state.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import { RoundTrip } from '../../protocol/format/round-trip.ts';
+import type { Sender } from '../../protocol/transfer/transfer-state.ts';
 import { PushLane, type SubjectOf } from './push-lane.ts';
 
 /** Recordings offered or sent at once: enough to hide round trips of small ones, few enough to bound memory. */

@@ -4,13 +4,13 @@
 // 1. `onReceipted` is called once a recording, after its receipt and the log entry of it are durable.
 // 2. A receipt that was stored and could not be logged is logged when it comes again.
 // 3. Refused receipts make one log entry a recording and reason, however many come. Whoever waits behind what has one need not.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { isDockError } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { ReceiptMessage } from '../../protocol/messages.ts';
-import type { Conditions, Log } from '../../protocol/ports.ts';
-import type { CustodyHead } from '../../protocol/receipt.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
+import type { Conditions, Log } from '../../protocol/format/ports.ts';
+import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { PushSources } from './push-source.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';

@@ -1,13 +1,13 @@
 // What can be pushed, whatever its kind (SPEC 6): recordings with their bytes, and docking records, which are a document and nothing more.
 // A source says where things of one kind lie, what the log says of them, and what their receipts must say.
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { RecordingId, SessionId } from '../../protocol/ids.ts';
-import { parseManifest } from '../../protocol/manifest.ts';
-import type { OfferMessage } from '../../protocol/messages.ts';
-import type { SenderSubject } from '../../protocol/transfer-state.ts';
-import { spooledEvents } from '../bay/commit.ts';
-import { meantByManifest, type ReceiptMeant } from '../receipt-match.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
+import { parseManifest } from '../../protocol/documents/manifest.ts';
+import type { OfferMessage } from '../../protocol/transfer/messages.ts';
+import type { SenderSubject } from '../../protocol/transfer/transfer-state.ts';
+import { spooledEvents } from '../seal/commit.ts';
+import { meantByManifest, type ReceiptMeant } from '../spool/receipt-match.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { SignedBytes } from '../spool/documents.ts';
 import type { SpooledRecording, SpoolState } from '../spool/spooled-recording.ts';

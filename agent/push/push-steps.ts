@@ -7,14 +7,14 @@
 // 3. A unit of which a lost connection carried a part is gone on with behind that part, and begun anew only at its end: a line that never
 //    carries a whole unit at one time carries it all the same.
 import { join } from 'node:path';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import type { RecordingId, SessionId } from '../../protocol/ids.ts';
-import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/limits.ts';
-import { unitBytes } from '../../protocol/manifest.ts';
-import { encodeMessage, messageField } from '../../protocol/messages.ts';
-import type { Broker } from '../../protocol/ports.ts';
-import type { StationTopics } from '../../protocol/topics.ts';
-import type { SenderAction } from '../../protocol/transfer-state.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
+import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/format/limits.ts';
+import { unitBytes } from '../../protocol/documents/manifest.ts';
+import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts';
+import type { Broker } from '../../protocol/format/ports.ts';
+import type { StationTopics } from '../../protocol/transfer/topics.ts';
+import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import { enterOwed } from '../custody/owed-events.ts';
 import type { Pace } from './pace.ts';

@@ -1,8 +1,8 @@
 // What comes below `down/` for a recording, checked: signed messages against the pinned store keys, receipts against our own documents.
 // Whatever does not hold is thrown as an error and changes nothing.
-import { parseUtf8 } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { ReceiverId, RecordingId, StationId } from '../../protocol/ids.ts';
+import { parseUtf8 } from '../../protocol/format/bytes.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { ReceiverId, RecordingId, StationId } from '../../protocol/format/ids.ts';
 import {
   messageBytes,
   parseDown,
@@ -13,10 +13,10 @@ import {
   type HaveMessage,
   type ReceiptMessage,
   type RefuseBody,
-} from '../../protocol/messages.ts';
-import { verifyDocument, verifyMessage, type PublicKey } from '../../protocol/minisign.ts';
-import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
-import { receiptMismatch, type ReceiptMeant } from '../receipt-match.ts';
+} from '../../protocol/transfer/messages.ts';
+import { verifyDocument, verifyMessage, type PublicKey } from '../../protocol/documents/minisign.ts';
+import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
+import { receiptMismatch, type ReceiptMeant } from '../spool/receipt-match.ts';
 
 /** Whom a station listens to: only the technician's file says so. */
 export interface TrustedStore {

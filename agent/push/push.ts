@@ -1,17 +1,17 @@
-// Pushes recordings and docking records to the store: decides when which step of protocol/transfer-state.ts is done. The steps
+// Pushes recordings and docking records to the store: decides when which step of protocol/transfer/transfer-state.ts is done. The steps
 // themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, of what the store
 // asks for again in askings.ts, what differs between the kinds in push-source.ts.
 //
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
 // 2. What the spool cannot give back goes to the quarantine: it is neither sent nor skipped silently.
-import type { RecordingId, SessionId } from '../../protocol/ids.ts';
-import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
-import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/messages.ts';
-import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
-import type { CustodyHead } from '../../protocol/receipt.ts';
-import type { StationTopics } from '../../protocol/topics.ts';
-import type { Held, Sender, SenderAction } from '../../protocol/transfer-state.ts';
+import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
+import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
+import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { CustodyHead } from '../../protocol/documents/receipt.ts';
+import type { StationTopics } from '../../protocol/transfer/topics.ts';
+import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Askings } from './askings.ts';

@@ -1,6 +1,6 @@
 // Offers a docking's record behind the log that tells of the docking. The receipt names the head of the log that the store holds by then
 // (SPEC 4.2), so it proves that camera's whole visit, its erasures among it; a record that overtook the log would prove it a docking later.
-import type { StoredRecord } from '../dockings/stored-record.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
 import type { CustodyPush } from './custody-push.ts';
 import type { Pusher } from './push.ts';
 

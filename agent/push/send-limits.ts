@@ -1,7 +1,7 @@
 // What the station may take of a shared uplink at this moment: the rate, and whether the hours are those of recordings. Told anew while
 // it runs. The wall clock is taken as it is whenever somebody asks; one timer a minute tells those who wait that the hours changed.
 import { DAY_MINUTES, NO_LIMITS, windowMinutes, type PushLimits } from '../../config/push-limits.ts';
-import type { Clock, Log } from '../../protocol/ports.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
 import { isOpenAt, opensAtMs } from './hours.ts';
 import { Pace } from './pace.ts';
 

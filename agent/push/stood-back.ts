@@ -1,7 +1,7 @@
 // What is pushed and stands back without a sender: a row each, the one whose offer is due first in front. Pure; time comes in. It may be a hundred
 // thousand: all of a backlog that the store does not take.
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { StandingBack } from '../../protocol/transfer-state.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { StandingBack } from '../../protocol/transfer/transfer-state.ts';
 
 /** Rows of the heap that may be of things that are not here any more, beside as many as are here. */
 const GONE_MAX = 64;

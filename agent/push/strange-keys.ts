@@ -1,7 +1,7 @@
 // Shows that somebody speaks as the store with a key that the technician's file does not name: a store that changed its key, or a forger.
 // Receipts are told for themselves (push-receipts.ts): there something is at stake.
-import { isDockError } from '../../protocol/errors.ts';
-import type { Clock, Conditions } from '../../protocol/ports.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import type { Clock, Conditions } from '../../protocol/format/ports.ts';
 
 /** Messages of the true store do not take the condition back: a forger beside it would stay unseen. It goes after an hour without another. */
 const QUIET_MS = 3_600_000;

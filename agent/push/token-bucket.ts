@@ -3,7 +3,7 @@
 // Invariants:
 // 1. Over any time T at most rate * T + burst + one message leaves, where each message waits for `holdsAtMs(0)`.
 // 2. What leaves without waiting is owed, and held against what comes behind it, for at most DEBT_S.
-import { MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../protocol/limits.ts';
+import { MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../protocol/format/limits.ts';
 
 /** Burst and one message together, in seconds of the rate: 4 % of ten seconds, and more than timers are late. */
 const SLACK_S = 0.4;

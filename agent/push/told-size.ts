@@ -1,6 +1,6 @@
 // How large a message the station dares to send, with what is said of it: lines of the log, and a condition where none is small enough.
-import type { Broker, Conditions, Log } from '../../protocol/ports.ts';
-import type { Sender } from '../../protocol/transfer-state.ts';
+import type { Broker, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { Sender } from '../../protocol/transfer/transfer-state.ts';
 import { MessageSize } from './message-size.ts';
 
 export interface ToldSizeOptions {

@@ -10,15 +10,15 @@
 //    back to `ready/`, where the disk refuses that too with the next start (recovery.ts).
 // 3. The mark says which receipts were taken back; it becomes `asked/<recording>.over` when it goes, so that none of them ever counts again.
 import { join } from 'node:path';
-import { listIfThere, readIfThere, replaceDurable } from '../../protocol/durable.ts';
-import { isMachineShort } from '../../protocol/errors.ts';
-import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { listIfThere, readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
+import { isMachineShort } from '../../protocol/format/errors.ts';
+import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { readMark } from './asked-marks.ts';
 import type { Catalogue } from './catalogue.ts';
-import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
-import { inParallel } from './in-parallel.ts';
+import { RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import { readFacts } from './judge.ts';
 import { RECEIPT_NAME, type SpoolLayout } from './layout.ts';
 import { withReserve } from './receipts.ts';
@@ -31,7 +31,7 @@ import {
   type RefusedReceipt,
 } from './refused-receipts.ts';
 import type { ReleasedRows } from './released-rows.ts';
-import type { GivesSpace } from './reserve.ts';
+import type { GivesSpace } from '../platform/reserve.ts';
 import { CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
 
 /** What became of being asked: the copy `waits` for another receipt, only documents are left (`gone`), or nothing follows (`other`). */

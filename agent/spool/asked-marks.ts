@@ -1,10 +1,10 @@
 // Reads what the marks of `asked/` say (asked-again.ts makes them): which receipts the store took back of what has no other one. Changes nothing.
 import { join } from 'node:path';
-import { listIfThere, readIfThere } from '../../protocol/durable.ts';
-import { isMachineShort, systemCode } from '../../protocol/errors.ts';
-import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { inParallel } from './in-parallel.ts';
+import { listIfThere, readIfThere } from '../../protocol/format/durable.ts';
+import { isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import type { SpoolLayout } from './layout.ts';
 import { parseRefused, REFUSED_BYTES_MAX, type RefusedReceipt } from './refused-receipts.ts';
 

@@ -3,7 +3,7 @@
 //
 // Invariant: whoever holds an entry of a recording that is here sees what the catalogue knows of it, whenever that changes: two entries of one
 // recording are the same object.
-import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import type { WrittenRows } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { RecordingRows, type RecordingGlance } from './recording-rows.ts';

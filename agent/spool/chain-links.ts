@@ -5,13 +5,13 @@
 // 1. Quarantined manifests were durable, so a chain that leads through them must not fork: they count, those that go there in this run, too.
 // 2. Of released manifests only ends are read. What the others name stands in their rows.
 import { join } from 'node:path';
-import { describeError, isMachineShort } from '../../protocol/errors.ts';
-import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { InDoubt } from '../in-doubt.ts';
+import { describeError, isMachineShort } from '../../protocol/format/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { InDoubt } from './in-doubt.ts';
 import type { Catalogue } from './catalogue.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import { readFacts } from './judge.ts';
 import { DOCKING_NAME, RECEIPT_NAME, type SpoolLayout } from './layout.ts';
 import { nameBefore, type Quarantine } from './quarantine.ts';

@@ -1,13 +1,13 @@
 // Reads the small files of a recording's or a docking record's folder, checked against what is known of it. Writes nothing.
 import { join } from 'node:path';
-import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
-import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/manifest.ts';
-import { isMadeByOneOf, signatureKeyId, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
-import type { Conditions, Files } from '../../protocol/ports.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.ts';
-import { lookPatiently } from '../look-patiently.ts';
+import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
+import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
+import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/documents/manifest.ts';
+import { isMadeByOneOf, signatureKeyId, verifyDocument, type PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Conditions, Files } from '../../protocol/format/ports.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
+import { lookPatiently } from '../platform/look-patiently.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,

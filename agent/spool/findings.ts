@@ -1,5 +1,5 @@
 // What recovery found and did, for the log and the custody log. Bounded, whatever lies on the disk.
-import type { Log } from '../../protocol/ports.ts';
+import type { Log } from '../../protocol/format/ports.ts';
 
 /**
  * `new-spool`: an empty folder was made a spool; `id-replaced`: spool.json was damaged; `discarded`: an unfinished sealing of ours

@@ -1,5 +1,5 @@
 // What the names in a folder of the spool say: which are missing, which are left over, which are not ours.
-import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
+import { UNFINISHED_SUFFIX } from '../../protocol/format/durable.ts';
 import { RECEIPT_NAMES, SEALED_NAMES } from './layout.ts';
 
 /** Names in a recording's folder, sorted out. */

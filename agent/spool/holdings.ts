@@ -1,7 +1,7 @@
 // What is here: answers over the recordings whose payload is here and those of which only the documents are left. Changes nothing.
-import { DockError } from '../../protocol/errors.ts';
-import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Documents, SignedBytes } from './documents.ts';
 import type { ListedFile } from './released-rows.ts';

@@ -7,18 +7,18 @@
 // 4. A damaged id file, or what lies in its place, is replaced only where all folders of a spool are there; it goes to the quarantine.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { encodeUtf8, equalBytes, parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { encodeUtf8, equalBytes, parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import {
   encodeDocument,
   instantSchema,
   parseDocument,
   sessionIdSchema,
   sha256Schema,
-} from '../../protocol/document.ts';
-import { replaceDurable, UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
-import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
-import { makeSessionId } from '../../protocol/ids.ts';
-import type { Clock, Files, Random } from '../../protocol/ports.ts';
+} from '../../protocol/documents/document.ts';
+import { replaceDurable, UNFINISHED_SUFFIX } from '../../protocol/format/durable.ts';
+import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { makeSessionId } from '../../protocol/format/ids.ts';
+import type { Clock, Files, Random } from '../../protocol/format/ports.ts';
 import { spoolFolders, type SpoolLayout } from './layout.ts';
 
 const IDENTITY_BYTES_MAX = 4096;

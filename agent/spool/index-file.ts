@@ -2,11 +2,11 @@
 // A cache and nothing more: facts never change, a recording that it does not name is read from its folder, one that is no longer
 // there is forgotten, and an index that does not match its own digest is ignored and made again.
 //
-// Shape: that of agent/cache-file.ts; the header is `{"type":"spool-index","version":4,"spool":<id>}`. Lines are JSON lists: texts in the order of
+// Shape: that of agent/platform/cache-file.ts; the header is `{"type":"spool-index","version":4,"spool":<id>}`. Lines are JSON lists: texts in the order of
 // their numbers, `["text",text]`, then `["rows",base64]` of whole rows (recording-rows.ts).
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { readCache, writeCache, type CacheFile } from '../cache-file.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { readCache, writeCache, type CacheFile } from '../platform/cache-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { RECORDING_ROW_BYTES, RecordingRows } from './recording-rows.ts';
 

@@ -1,8 +1,8 @@
 // Decides when the index and the rows of released recordings are written anew: each after enough changes and when the spool is closed, the rows
 // within an hour besides. Never in anybody's way.
-import { describeError } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { Clock, Files, Log } from '../../protocol/ports.ts';
+import { describeError } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ChainLinks } from './chain-links.ts';
 import { writeIndex } from './index-file.ts';

@@ -3,11 +3,11 @@
 //
 // A recording whose commit failed lies in `ready/` or `staging/` until the disk lets it be removed. Its camera's file is taken again under another
 // id: if that came first, the next start would find both whole, and the store would get two of one file. So nothing new is begun before.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { isDockError } from '../../protocol/errors.ts';
-import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { Clock, Files, Log } from '../../protocol/ports.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { stagingOf, type SpoolLayout, type Staging } from './layout.ts';
 import { makeDurable, undoRename, type SealedDocuments } from './make-durable.ts';

@@ -1,6 +1,6 @@
 // Where things lie in the spool: the only place that builds a path below `spool.path`. Touches no disk.
 import { join } from 'node:path';
-import type { RecordingId } from '../../protocol/ids.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
 
 /** Files of a recording's folder (SPEC 4.4). */
 export const MANIFEST_NAME = 'manifest.json';

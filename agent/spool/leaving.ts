@@ -1,9 +1,9 @@
 // The ways of a recording out of the spool: reclaimed once its receipt stands, or set aside because what is here of it does not. Each recording's
 // turn is the caller's.
-import { describeError, isDockError } from '../../protocol/errors.ts';
-import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files, Log } from '../../protocol/ports.ts';
+import { describeError, isDockError } from '../../protocol/format/errors.ts';
+import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ChainLinks } from './chain-links.ts';

@@ -4,10 +4,10 @@
 import { stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { notMakable } from '../../config/disk-place.ts';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import { ensureFolder } from '../../protocol/durable.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { ensureFolder } from '../../protocol/format/durable.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 
 /** A held lock. */
 export interface SpoolLock {

@@ -3,12 +3,12 @@
 // Order: the sealing synced and closed payload and chunk list; then manifest and signature are written and synced; then the folder
 // is synced, so that it holds all four names; then it is renamed; then `ready/` and `staging/` are synced. Only then it is durable.
 import { join } from 'node:path';
-import { encodeUtf8 } from '../../protocol/bytes.ts';
-import { writeDurable } from '../../protocol/durable.ts';
-import { chunksBytes, type Manifest } from '../../protocol/manifest.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { writeDurable } from '../../protocol/format/durable.ts';
+import { chunksBytes, type Manifest } from '../../protocol/documents/manifest.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { damaged } from './documents.ts';
-import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { MANIFEST_NAME, MANIFEST_SIGNATURE_NAME, type SpoolLayout, type Staging } from './layout.ts';
 
 /** A finished sealing with its manifest: the bytes that were signed, their signature, and what they say. */

@@ -1,10 +1,10 @@
 // What the next manifest of a camera names as its previous one: the durable manifest that no other durable one names.
-import { describeError, isMachineShort } from '../../protocol/errors.ts';
-import type { CameraId, RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
-import type { Log } from '../../protocol/ports.ts';
-import { namedByEnd, namedByNext } from '../chain-end.ts';
-import type { SecondLook } from '../second-look.ts';
+import { describeError, isMachineShort } from '../../protocol/format/errors.ts';
+import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Log } from '../../protocol/format/ports.ts';
+import { namedByEnd, namedByNext } from './chain-end.ts';
+import type { SecondLook } from '../custody/second-look.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import { LoggedEnds } from '../custody/logged-ends.ts';
 import type { Catalogue } from './catalogue.ts';

@@ -1,6 +1,6 @@
 // Work on the spool's folders that the disk refused: tried again until it takes it. What waits for that lies where nobody looks for it before the
 // next start, and no condition but that of the disk tells of it.
-import type { Clock, Log } from '../../protocol/ports.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
 
 const PAUSE_MS = 10_000;
 const PAUSE_MS_MAX = 600_000;

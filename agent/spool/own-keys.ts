@@ -1,5 +1,5 @@
 // By whose key something in the spool is signed, as far as the name in its signature tells: a key of this station, or one that it does not have.
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/documents/minisign.ts';
 
 /** The keys of one station, by their ids. */
 export class OwnKeys {

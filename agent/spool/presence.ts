@@ -1,8 +1,8 @@
 // Whether the spool that was opened still shows at its path: the disk may be unmounted, or another one mounted in its place, at any moment.
 //
 // Invariant: no call of `files` makes, moves or removes a name below the spool's folder before its id was read there again.
-import { isDockError, systemCode } from '../../protocol/errors.ts';
-import type { Conditions, Files } from '../../protocol/ports.ts';
+import { isDockError, systemCode } from '../../protocol/format/errors.ts';
+import type { Conditions, Files } from '../../protocol/format/ports.ts';
 import { confirmIdentity } from './identity.ts';
 import type { SpoolLayout } from './layout.ts';
 

@@ -1,9 +1,9 @@
 // Moves what is odd aside, whole and under its own name, and says so. Deletes nothing; a person empties the folder, but for what turns out to be
 // whole.
 import { basename, dirname, join } from 'node:path';
-import { systemCode } from '../../protocol/errors.ts';
-import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
-import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
+import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
+import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { OwedWork } from './owed-work.ts';
 
 /** Same-named things that are kept apart before a move is given up: more means that something moves in a circle. */

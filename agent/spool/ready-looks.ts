@@ -1,9 +1,9 @@
 // One look at each folder of `ready/`, many in one go: a start compares them with what the index knows, and has only what is not so looked at by itself.
-import type { Bulk } from '../bulk/bulk.ts';
-import type { FolderLooks } from '../bulk/folder-look.ts';
-import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { inParallel } from './in-parallel.ts';
+import type { Bulk } from '../seal/bulk.ts';
+import type { FolderLooks } from '../seal/folder-look.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import { sortNames } from './folder-names.ts';
 import { PAYLOAD_NAME, SEALED_NAMES } from './layout.ts';
 import type { RecordingRows } from './recording-rows.ts';

@@ -5,13 +5,13 @@
 // 2. The pair is written under other names first; the folder is synced before anybody hears of it.
 // 3. A receipt that stands is never replaced by another one, but where the store asked for its recording again.
 import { join } from 'node:path';
-import { encodeUtf8 } from '../../protocol/bytes.ts';
-import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
-import { systemCode } from '../../protocol/errors.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import type { SignedBytes } from './documents.ts';
 import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME } from './layout.ts';
-import type { GivesSpace } from './reserve.ts';
+import type { GivesSpace } from '../platform/reserve.ts';
 
 /** Full, or over a quota: more space helps. */
 const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);

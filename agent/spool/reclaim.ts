@@ -6,10 +6,10 @@
 // The receipt is durable before: a recording counts as receipted only after its folder was synced.
 // Where the disk refuses step 2 and the store asks for the recording again meanwhile (asked-again.ts), what is whole goes back.
 import { join } from 'node:path';
-import { unlinkIfThere } from '../../protocol/durable.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { unlinkIfThere } from '../../protocol/format/durable.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { judgeReady } from './judge.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 import type { DurableDeps } from './make-durable.ts';

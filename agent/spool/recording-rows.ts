@@ -14,7 +14,7 @@ import {
   type CameraId,
   type DockingId,
   type RecordingId,
-} from '../../protocol/ids.ts';
+} from '../../protocol/format/ids.ts';
 import type { ListedFile } from './released-rows.ts';
 import { digestKey, RowTable } from './row-table.ts';
 import type { LinkFacts, RecordingFacts, RejectedReason, SpoolState } from './spooled-recording.ts';

@@ -16,15 +16,15 @@
 //    a chain (chain-links.ts), and is read again before anything is said of it (second-look.ts).
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
-import { describeError, isMachineShort, systemCode } from '../../protocol/errors.ts';
-import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
+import { describeError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { Catalogue } from './catalogue.ts';
 import { ChainLinks } from './chain-links.ts';
 import type { Findings } from './findings.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import { sortNames } from './folder-names.ts';
 import { judgeReady, readFacts } from './judge.ts';
 import {

@@ -1,9 +1,9 @@
 // Receipts that the store took back by asking for what they were given for (SPEC 6.10): which other receipts count no more because of them.
 import * as z from 'zod';
-import { encodeUtf8, parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import * as d from '../../protocol/document.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { parseReceipt } from '../../protocol/receipt.ts';
+import { encodeUtf8, parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import * as d from '../../protocol/documents/document.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { parseReceipt } from '../../protocol/documents/receipt.ts';
 
 /** A store is put back seldom; of more the oldest are forgotten: what is not later than a younger one of its vault counts no more anyway. */
 const REFUSED_MAX = 32;

@@ -1,11 +1,11 @@
 // The rows of released recordings on the disk, so that a start need not read their manifests. A cache and nothing more: what it does not
 // name is read from its folder, and what is no longer there is forgotten.
 //
-// Shape: that of agent/cache-file.ts; the header is `{"type":"released-rows","version":1,"spool":<id>}`. Lines are JSON lists: cameras in
+// Shape: that of agent/platform/cache-file.ts; the header is `{"type":"released-rows","version":1,"spool":<id>}`. Lines are JSON lists: cameras in
 // their order, `["camera",id,listing,listed_at]`, then `["rows",base64]` of whole rows.
-import { isCameraId } from '../../protocol/ids.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { readCache, writeCache, type CacheFile } from '../cache-file.ts';
+import { isCameraId } from '../../protocol/format/ids.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { readCache, writeCache, type CacheFile } from '../platform/cache-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { ReleasedRows, ROW_BYTES, type ListedCamera } from './released-rows.ts';
 

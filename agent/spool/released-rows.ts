@@ -16,7 +16,7 @@ import {
   type CameraId,
   type DockingId,
   type RecordingId,
-} from '../../protocol/ids.ts';
+} from '../../protocol/format/ids.ts';
 import { RowTable } from './row-table.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 

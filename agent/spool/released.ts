@@ -1,14 +1,14 @@
 // Recordings whose payload was reclaimed: known by their rows (released-rows.ts), read from their folders when somebody asks for one, and
 // let go when they are old. The folder is the authority: a row whose folder does not say the same counts for nothing.
 import { join } from 'node:path';
-import { describeError, isMachineShort } from '../../protocol/errors.ts';
-import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { parseReceipt } from '../../protocol/receipt.ts';
-import type { Files, Log } from '../../protocol/ports.ts';
+import { describeError, isMachineShort } from '../../protocol/format/errors.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseReceipt } from '../../protocol/documents/receipt.ts';
+import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { Documents } from './documents.ts';
-import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { readFacts } from './judge.ts';
 import type { SpoolLayout } from './layout.ts';
 import type { DropQuestion, ListedFile, ReleasedRows } from './released-rows.ts';

@@ -1,10 +1,10 @@
 // A second look at the manifests that the start could not read, or not verify.
 import { join } from 'node:path';
-import { systemCode } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
-import { SecondLook } from '../second-look.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { SecondLook } from '../custody/second-look.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ChainLinks } from './chain-links.ts';
 import { readFacts } from './judge.ts';

@@ -1,10 +1,10 @@
 // What a spool is made of, put together when it opens: what lies at the path, recovered, and what works on it.
-import { FolderSyncs } from '../../protocol/folder-syncs.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
-import type { Bulk } from '../bulk/bulk.ts';
-import type { SecondLook } from '../second-look.ts';
+import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
+import type { Bulk } from '../seal/bulk.ts';
+import type { SecondLook } from '../custody/second-look.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ChainLinks } from './chain-links.ts';
@@ -25,9 +25,9 @@ import { readReleasedRows } from './released-file.ts';
 import { ReadyLooks } from './ready-looks.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import { Released } from './released.ts';
-import { Reserve } from './reserve.ts';
+import { Reserve } from '../platform/reserve.ts';
 import { secondLookAtManifests } from './second-look.ts';
-import { Space } from './space.ts';
+import { Space } from '../platform/space.ts';
 import { CatalogueEntry } from './spooled-recording.ts';
 import { StoredReceipts } from './stored-receipts.ts';
 

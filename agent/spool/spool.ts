@@ -5,11 +5,11 @@
 // 2. After a failed write, sync or rename that attempt is over: nothing of it is synced again, and the recording is not here.
 // 3. Whatever changes one recording runs one after the other; different recordings run side by side and share folder syncs.
 // 4. Nothing is written where another spool, or none, shows at the path.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { writeDurable } from '../../protocol/durable.ts';
-import { describeError } from '../../protocol/errors.ts';
-import { makeRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { writeDurable } from '../../protocol/format/durable.ts';
+import { describeError } from '../../protocol/format/errors.ts';
+import { makeRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/format/ids.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import type { AskedOutcome } from './asked-again.ts';
 import { readAskedMarks } from './asked-marks.ts';
 import type { SignedBytes } from './documents.ts';
@@ -22,8 +22,8 @@ import type { RecordingGlance } from './recording-rows.ts';
 import type { RefusedReceipt } from './refused-receipts.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
 import type { Droppable } from './released.ts';
-import type { GivesSpace } from './reserve.ts';
-import type { Reservation } from './space.ts';
+import type { GivesSpace } from '../platform/reserve.ts';
+import type { Reservation } from '../platform/space.ts';
 import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
 import type { SpooledRecording, SpoolState } from './spooled-recording.ts';
 import { writeFailed } from './stored-receipts.ts';
@@ -33,7 +33,7 @@ export type { RecoveryFinding } from './findings.ts';
 export type { Staging } from './layout.ts';
 export type { SealedDocuments } from './make-durable.ts';
 export type { SpoolOptions } from './spool-parts.ts';
-export type { Reservation } from './space.ts';
+export type { Reservation } from '../platform/space.ts';
 export type { SpooledRecording, SpoolState } from './spooled-recording.ts';
 
 /** Of what is written only to see whether the disk takes it. */

@@ -1,9 +1,9 @@
 // What the spool knows of one recording without touching the disk: facts of its manifest, where it lies, and how far it got.
 // Made for whoever works on one: the spool itself keeps rows (recording-rows.ts, released-rows.ts).
 import { join } from 'node:path';
-import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
-import { signatureKeyId } from '../../protocol/minisign.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
+import type { Manifest } from '../../protocol/documents/manifest.ts';
+import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 
 /** `spooled`: durable here; `receipted`: a receipt lies beside it; `released`: payload reclaimed, documents kept. */

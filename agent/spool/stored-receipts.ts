@@ -1,13 +1,13 @@
 // Receipts beside what they are for, recordings and docking records alike: stored once and durably, set aside where they do not stand.
 import { join } from 'node:path';
-import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files, Log } from '../../protocol/ports.ts';
+import { UNFINISHED_SUFFIX } from '../../protocol/format/durable.ts';
+import { describeError, DockError } from '../../protocol/format/errors.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { DocumentFolder, Documents, SignedBytes } from './documents.ts';
 import { RECEIPT_NAMES } from './layout.ts';
 import { withReserve, writeReceipt } from './receipts.ts';
-import type { GivesSpace } from './reserve.ts';
+import type { GivesSpace } from '../platform/reserve.ts';
 import type { SpoolState } from './spooled-recording.ts';
 
 /** What a receipt is stored for; its state changes with it. */

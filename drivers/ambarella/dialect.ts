@@ -1,5 +1,5 @@
 // What the driver needs of a dialect, and what all of them share.
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import type { UsbOpened } from '../usb/open-usb.ts';
 
 /** Each transfer, in either direction, has so long. The public tools wait as long for the slowest of the three dialects. */

@@ -6,8 +6,8 @@
 //
 // Limit: a camera that is taken out in these seconds while another one that already shows its disk is put in cannot be told from the
 // first, where the descriptors of one of them have no serial number. Nothing else that is known before and after the switch names a camera.
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { CameraSession, Driver } from '../driver.ts';
 import { usbIdText, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
 import { assertCameraLike } from '../usb/guard.ts';

@@ -4,10 +4,10 @@
 // Nobody here has the hardware. Everything is from public tools that speak to such cameras, none of them from the maker; what they do not
 // agree on or do not show is treated as unknown, every wait is bounded, and what the tools can do and a dock need not (passwords, radio,
 // identity, clock, formatting) is not built.
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { CameraIdentity, CameraSession, Driver, Place } from '../driver.ts';
-import { PairedSession } from '../paired/session.ts';
+import { PairedSession } from '../serial/paired/session.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
 import type { OpenUsbControl } from '../usb/open-usb.ts';
 import type { BeginSwitch } from '../usb/port-switch.ts';

@@ -5,8 +5,8 @@
 // 2. In one stay of a device a password that was not accepted is not sent again.
 // 3. After LOGIN_REFUSALS_MAX refusals in a row nothing is sent on that port, whatever is plugged into it, until the password of the
 //    configuration is another one. An accepted password sets the count back.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import type { UsbDeviceFacts } from '../usb/device.ts';
 import { asciiBytes } from './wire-text.ts';
 

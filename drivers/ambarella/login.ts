@@ -4,7 +4,7 @@
 // 1. Asked in the order A, B, C; the first sane answer decides, be it a refusal.
 // 2. Nothing but the question without a password goes to a camera before it was answered, where the dialect has one.
 // 3. A password goes to a camera at most once in each dialect.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import type { UsbOpened } from '../usb/open-usb.ts';
 import { dialectA } from './dialect-a.ts';
 import { dialectB } from './dialect-b.ts';

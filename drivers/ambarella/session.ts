@@ -5,8 +5,8 @@
 // 1. The camera is told once. Whatever fails then, the session's later calls fail with the same error: nothing is guessed.
 // 2. From the command on nothing of the device that leaves is claimed; when the session is closed, nothing of either is.
 // 3. The watcher of the port knows of the change from before the command until the session is closed.
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type {
   CameraCondition,
   CameraIdentity,
@@ -18,7 +18,7 @@ import type {
   InventoryEntry,
   Piece,
 } from '../driver.ts';
-import { PairedSession } from '../paired/session.ts';
+import { PairedSession } from '../serial/paired/session.ts';
 import type { UsbDeviceFacts } from '../usb/device.ts';
 import type { UsbOpened } from '../usb/open-usb.ts';
 import type { BeginSwitch, PortSwitch } from '../usb/port-switch.ts';

@@ -1,7 +1,7 @@
 // What a camera said of itself before it left the bus, as the control half of a pair: the other half is its disk.
 import type { CameraCondition, CameraIdentity, CameraTime, ClockSetting } from '../driver.ts';
 import { NOTHING_TOLD } from '../driver.ts';
-import type { ControlHalf } from '../paired/session.ts';
+import type { ControlHalf } from '../serial/paired/session.ts';
 import type { UsbDeviceFacts } from '../usb/device.ts';
 import type { Told } from './dialect.ts';
 

@@ -2,7 +2,7 @@
 // Source: Linux Documentation/ABI/stable/sysfs-block; usb-storage and uas hang a SCSI host below their interface.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../protocol/errors.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 import { sysfsSocketPorts } from '../usb/socket.ts';
 import {
   DISKS_MAX,

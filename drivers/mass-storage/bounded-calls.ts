@@ -1,6 +1,6 @@
 // Puts a deadline and two signals round calls that may never return: a medium that hangs holds its system call for good.
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 /** How long an ending waits for a close that hangs; the handle closes by itself when the system call returns. */
 const CLOSE_MS = 250;

@@ -1,6 +1,6 @@
 // Whether the station itself works with a disk: it may have started from it, keep its spool there, or swap to it. Such a disk is no camera's.
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { BlockDevices, DiskFacts } from './block-devices.ts';
 import { mountTable as systemMountTable, type MountFacts, type MountTable } from './mount-table.ts';
 

@@ -1,8 +1,8 @@
 // Mass-storage driver: a mounted card, any plain folder, or a disk on a USB port, as a camera. It reads files and erases single ones and
 // writes nothing else. A folder says nothing of who the camera is: the bay that it is plugged into names it. A disk is mounted by a helper that
 // runs as root, see volumes.ts.
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { Driver, Place } from '../driver.ts';
 import type { UsbDevices } from '../usb/device.ts';
 import type { BlockDevices } from './block-devices.ts';

@@ -1,6 +1,6 @@
 // Erases one file of a card, if it is still the listed one, and makes the erasure durable; looks whether a file is gone. Folders are never
 // removed.
-import { isDockError, systemCode } from '../../protocol/errors.ts';
+import { isDockError, systemCode } from '../../protocol/format/errors.ts';
 import type { EraseOutcome, InventoryEntry } from '../driver.ts';
 import { isAsListed } from './entries.ts';
 import type { EntryStat } from './folder-files.ts';

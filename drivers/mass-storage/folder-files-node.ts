@@ -6,7 +6,7 @@
 import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { withoutPath } from '../../protocol/errors.ts';
+import { withoutPath } from '../../protocol/format/errors.ts';
 import type {
   DeviceState,
   EntryStat,

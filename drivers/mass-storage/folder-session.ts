@@ -18,7 +18,7 @@ import { openMedium } from './open-medium.ts';
 import { readFile } from './read-file.ts';
 import { storageCondition } from './storage-condition.ts';
 import { walk } from './walk.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 /** What a session on a folder stands on. */
 export interface FolderWorld {

@@ -6,8 +6,8 @@
 //    So "not there" and "cannot be read" count only after the device was seen to be still present.
 // 3. The kernel notices a pulled plug up to 400 ms after the first read error (measured): where a device can be unplugged,
 //    a look that decides something waits longer than that first.
-import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { BoundedCalls } from './bounded-calls.ts';
 import type { EntryStat, FolderFiles, OpenedFolder } from './folder-files.ts';
 import { splitPath } from './paths.ts';

@@ -1,6 +1,6 @@
 // What the agent and the mount helper say to each other over the helper's socket. One request for each connection: a line of two words, a verb
 // and a bay; then one line of JSON back, and the end. Neither a path nor a device can be said. Pure.
-import { isBayId, type BayId } from '../../protocol/ids.ts';
+import { isBayId, type BayId } from '../../protocol/format/ids.ts';
 import type { MountCode, VolumeReport } from './volumes.ts';
 
 /** Where the helper's socket and mount points are; both programs know it. The folder is root's. */

@@ -1,5 +1,5 @@
 // Opens the folder of a card for one session and looks at what it lies on.
-import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, isDockError, systemCode } from '../../protocol/format/errors.ts';
 import type { OpenedFolder } from './folder-files.ts';
 import { detached, Medium } from './medium.ts';
 

@@ -1,5 +1,5 @@
 // Opens the disk at a USB port: waits, for a bounded time, until the kernel has made it and something on it is mounted.
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraIdentity, CameraSession } from '../driver.ts';
 import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
 import { detached } from './medium.ts';

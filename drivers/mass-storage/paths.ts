@@ -1,5 +1,5 @@
 // Path bytes below a camera's root: joining, taking apart, order. Bytes are never turned into text here.
-import { bufferOf } from '../../protocol/bytes.ts';
+import { bufferOf } from '../../protocol/format/bytes.ts';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;

@@ -1,6 +1,6 @@
 // Reads one file of a card in pieces, one piece ahead of the receiver, and looks at it again before it says that this was all.
 import assert from 'node:assert/strict';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
 import { isAsListed } from './entries.ts';
 import type { EntryStat, OpenedFile } from './folder-files.ts';

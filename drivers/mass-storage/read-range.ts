@@ -2,7 +2,7 @@
 //
 // A failed range is halved until single sectors are left: what can be read of it is kept. Before a sector counts as unreadable it was
 // tried again, and the medium was seen to be still there after the time that a pulled plug takes to be noticed.
-import { DockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import type { Piece } from '../driver.ts';
 import type { OpenedFile } from './folder-files.ts';
 import { changed, type Medium } from './medium.ts';

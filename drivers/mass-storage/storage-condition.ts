@@ -1,5 +1,5 @@
 // What a card tells of its state: its space, where it is a file system of its own. A plain folder tells nothing.
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import { NOTHING_TOLD, type CameraCondition } from '../driver.ts';
 import type { FolderSpace } from './folder-files.ts';
 import type { Medium } from './medium.ts';

@@ -6,7 +6,7 @@
 // 2. Whatever is mounted, this process looks in its own table of mounts before it believes it, and that it is the volume of the first time.
 // 3. A listing counts only when the disk is still there behind it and answered no command with an error meanwhile: vfat leaves out what it
 //    could not read of a folder, and says nothing.
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type {
   CameraCondition,
   CameraIdentity,

@@ -1,7 +1,7 @@
 // Adapter of the Volumes port to the mount helper's Unix socket (mount-request.ts).
-import { DockError } from '../../protocol/errors.ts';
-import type { BayId } from '../../protocol/ids.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { BayId } from '../../protocol/format/ids.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { askHelper } from '../ask-helper.ts';
 import { parseMountAnswer } from './mount-answer.ts';
 import {

@@ -4,9 +4,9 @@
 // 2. Folders are entered from their open parent, so at most INVENTORY_DEPTH_MAX + 1 of them are open at a time.
 // 3. The caller looks whether the medium is still there when the walk has ended; before that the result means nothing.
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
-import { bufferOf } from '../../protocol/bytes.ts';
-import { isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
-import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
+import { bufferOf } from '../../protocol/format/bytes.ts';
+import { isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
 import { entryOf } from './entries.ts';
 import type { EntryStat, NameReader, OpenedFolder } from './folder-files.ts';
 import { unreadable, type Medium } from './medium.ts';

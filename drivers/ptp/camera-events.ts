@@ -3,7 +3,7 @@
 // Invariants:
 // 1. An event costs a bounded, short piece of work and no memory that lasts.
 // 2. Each notice is told once in a session, however often its cause comes.
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { EVENT } from './codes.ts';
 import { EventReader, type PtpEvent } from './event-reader.ts';
 import { HintPacer } from './hint-pacer.ts';

@@ -6,7 +6,7 @@ import { parseDeviceInfo, parseIds, parseObjectInfo, parseStorageInfo, safeBytes
 import { ALL_FORMATS, DEVICE_PROPERTY, HANDLE_ROOT, OBJECT_PROPERTY, OPERATION, RESPONSE } from './codes.ts';
 import { assertOk, type PtpConversation, type PtpQuestion } from './conversation.ts';
 import type { PtpAnswer } from './pipe.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** Datasets are some hundred bytes; long texts and arrays of codes make them some thousand. */
 const DATASET_BYTES_MAX = 64 * 1024;

@@ -1,5 +1,5 @@
 // Bulk containers: header and parameters, outward and inward. Pure. Source: USB Still Image Capture Device Definition 1.0, section 7.1.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** length u32, type u16, code u16, transaction u32; all little-endian, length with this header. */
 export const CONTAINER_HEADER_BYTES = 12;

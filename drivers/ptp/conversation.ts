@@ -4,8 +4,8 @@
 // 1. Only requests that change nothing are asked a second time.
 // 2. `generation` counts up whenever the session was opened anew: object handles of before mean nothing then.
 // 3. Recoveries and new openings in one session are bounded: a camera that needs more needs a person.
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { PowerCycle } from '../usb/port-power.ts';
 import type { UsbTransport } from '../usb/transport.ts';
 import { OPERATION, operationText, RESPONSE, responseText } from './codes.ts';

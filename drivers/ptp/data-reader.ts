@@ -1,6 +1,6 @@
 // Reads PTP's simple types from a dataset that a camera sent: every length is checked before anything is taken. Pure.
 // Source: ISO 15740:2013 clause 5.3; MTP 1.1 section 3.2.
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
 
 /** A place in one dataset. What is announced is compared with the bytes that are there before anything is taken. */
 export class DataReader {

@@ -1,6 +1,6 @@
 // Driver for cameras that speak PTP or MTP over USB (ISO 15740, MTP 1.1). One claimed interface for each session, let go with it.
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import {
   NOTHING_TOLD,
   type CameraCondition,

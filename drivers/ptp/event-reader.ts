@@ -3,8 +3,8 @@
 // Invariants:
 // 1. Never throws, whatever comes, and keeps less than one container.
 // 2. An event begins with a packet, or behind another event in it: nothing is looked for in the middle of nonsense.
-import { concatBytes } from '../../protocol/bytes.ts';
-import { isDockError } from '../../protocol/errors.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import {
   CONTAINER_HEADER_BYTES,
   PARAMETERS_MAX,

@@ -1,7 +1,7 @@
 // Gives each object of a listing the path by which the station knows it. Names and folders alone do not tell objects apart: one folder
 // may hold a name twice. An object keeps its path from listing to listing, also when the other one of its name goes: else the station would
 // take it for another file, and the path that it had for erased.
-import { forEachSlowly } from '../../protocol/slowly.ts';
+import { forEachSlowly } from '../../protocol/format/slowly.ts';
 import { pathKey, withHandle } from './object-path.ts';
 
 /** An object as the camera told of it. */

@@ -1,5 +1,5 @@
 // Passes hints on at a bounded pace, however many come: a camera that sends events without end is listed as often as one that sends none.
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 const PAUSE_MS_MIN = 2000;
 /** As often as a camera is listed without any hint. */

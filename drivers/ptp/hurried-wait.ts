@@ -1,6 +1,6 @@
 // A wait for bytes that is cut short once the camera said that they will not come: it may still be wrong, so it gets a moment to show it.
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 const HURRIED_MS = 1000;
 

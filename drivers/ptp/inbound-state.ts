@@ -4,8 +4,8 @@
 // 1. Data is given in order and only for this transaction; what belongs to an earlier one is dropped, to a later one refused.
 // 2. Never more than a header and five parameters are kept: data passes through.
 // 3. Nothing is given behind the response.
-import { concatBytes } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import {
   CONTAINER_HEADER_BYTES,
   CONTAINER_TYPE,

@@ -1,5 +1,5 @@
 // Paths of objects that only have names and parents: path bytes that no other object of the camera has. Pure.
-import { bufferOf, concatBytes, encodeUtf8 } from '../../protocol/bytes.ts';
+import { bufferOf, concatBytes, encodeUtf8 } from '../../protocol/format/bytes.ts';
 
 const SLASH = encodeUtf8('/');
 

@@ -4,9 +4,9 @@
 // 1. After an error in a transaction, or one that was left in the middle, the pipe is lost until `recovered` is called: nothing is read on
 //    from the middle of a data phase.
 // 2. Data passes through: only `call` keeps any, and no more than it was told.
-import { concatBytes } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../usb/transport.ts';
 import { OPERATION, operationText } from './codes.ts';
 import { encodeCommand, encodeData } from './container.ts';

@@ -1,6 +1,6 @@
 // A deadline that moves with what comes: so many bytes in so much time, else a camera counts as silent (one byte a minute is no progress).
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 const PROGRESS_BYTES = 64 * 1024;
 

@@ -3,8 +3,8 @@
 // Invariants:
 // 1. Bytes are given in order and exactly once, whatever lengths the camera answers with; never more than were listed.
 // 2. The end comes only when as many bytes came as were listed, no more are there where that can be asked, and the camera still describes the object as it was.
-import { describeError, DockError, isDockError } from '../../protocol/errors.ts';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { describeError, DockError, isDockError } from '../../protocol/format/errors.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
 import { OPERATION, RESPONSE } from './codes.ts';
 import type { PtpCommands } from './commands.ts';

@@ -1,7 +1,7 @@
 // Brings a camera back into step after a transaction that failed: from the gentlest step to the roughest, each tried once, each told.
 // Source: USB Still Image Capture Device Definition 1.0, sections 5.2 (class requests) and 7.2.2 (cancellation).
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { UsbTransport } from '../usb/transport.ts';
 import { EVENT, RESPONSE } from './codes.ts';
 

@@ -1,5 +1,5 @@
 // The stores of a camera over one session: which of them have their id in the paths of their files, and which the camera said are gone.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** A camera that wrongly said so often that a store is gone is asked about it no more. */
 const WRONG_MAX = 3;

@@ -1,7 +1,7 @@
 // The line port over serialport 13. What that library leaves open is closed here: a device that is pulled while it sends gives no event and
 // its read loop spins (seen in 10 of 10 rounds), a write on a closed port never calls back, and one that waits is delivered at the next open.
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { LINE_GONE_MS, LINE_WRITE_MS, type Line, type LineSettings, type OpenLine } from './line.ts';
 
 const OPEN_MS = 5000;

@@ -1,6 +1,6 @@
 // The real serial ports of this machine. Imported only when a bay has a serial port: the library loads native code.
 import { SerialPort } from 'serialport';
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { deviceAt } from './device-node.ts';
 import type { OpenLine } from './line.ts';
 import { serialLines } from './line-serialport.ts';

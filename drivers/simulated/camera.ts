@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import { FILM, makeFilm } from './film.ts';
 import { makeEventLog, makeGpsTrack } from './sidecar.ts';
 

@@ -1,7 +1,7 @@
 // Makes recordings for simulated cameras: one film that any player plays (FILM.md), made different and larger by noise behind its last box.
 import { readFileSync } from 'node:fs';
-import { concatBytes, encodeUtf8 } from '../../protocol/bytes.ts';
-import { systemCode } from '../../protocol/errors.ts';
+import { concatBytes, encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 import { noiseSource } from './noise.ts';
 
 /** What film.mp4 shows. */

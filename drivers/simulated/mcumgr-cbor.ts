@@ -1,6 +1,6 @@
 // CBOR as MCUmgr's usual build writes it: maps and arrays begin without a count and end with a break. Pure.
 import { encode } from 'cborg';
-import { concatBytes } from '../../protocol/bytes.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
 
 const ARRAY = 0x9f;
 const MAP = 0xbf;

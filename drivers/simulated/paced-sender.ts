@@ -1,5 +1,5 @@
 // Sends bytes as slowly as a serial line carries them: ten bits a byte, in small pieces, one send behind the other.
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 const BITS_PER_BYTE = 10;
 /** A piece takes about so long. */

@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { lstat, open, readlink, unlink, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { ByteSink } from './paced-sender.ts';
 
 const READY_MS = 5000;

@@ -1,11 +1,11 @@
 // A simulated serial camera on a pseudo terminal: files, clock, camera, line and terminal put together.
-import { concatBytes } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { stat } from 'node:fs/promises';
 import { NOTHING_TOLD } from '../driver.ts';
-import { consoleFraming } from '../smp/console-framing.ts';
-import { rawFraming } from '../smp/raw-framing.ts';
+import { consoleFraming } from '../serial/smp/console-framing.ts';
+import { rawFraming } from '../serial/smp/raw-framing.ts';
 import { simulatedFiles } from './camera.ts';
 import { SimulatedClock } from './clock.ts';
 import { openPty } from './pty-socat.ts';

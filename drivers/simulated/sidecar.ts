@@ -1,5 +1,5 @@
 // Makes the small files that a body camera writes beside a recording: where it was (NMEA 0183) and what happened (JSON lines).
-import { encodeUtf8 } from '../../protocol/bytes.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 
 /** `recordedAtMs` since 1970. The same wish gives the same bytes. */
 export interface SidecarWish {

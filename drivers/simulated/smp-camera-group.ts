@@ -1,9 +1,9 @@
 // Group 66 of a simulated serial camera: identity, recordings, erase, condition, USB mode, indicator (SPEC 11.7).
-import { isDockError } from '../../protocol/errors.ts';
-import { equalBytes } from '../../protocol/bytes.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import { equalBytes } from '../../protocol/format/bytes.ts';
 import type { CameraCondition, CameraIdentity } from '../driver.ts';
-import type { SmpMap } from '../smp/packet.ts';
-import { RC_ACCESS_DENIED, RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_UNKNOWN } from '../smp/refusals.ts';
+import type { SmpMap } from '../serial/smp/packet.ts';
+import { RC_ACCESS_DENIED, RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_UNKNOWN } from '../serial/smp/refusals.ts';
 import { mcumgrCbor } from './mcumgr-cbor.ts';
 import { sha256Of } from './smp-file-group.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';

@@ -3,10 +3,10 @@
 // Invariants:
 // 1. Answers leave one after the other and whole, unless a fault wants it otherwise.
 // 2. At most `bufCount` requests wait; a station that sends more loses them, as with a device that has no buffer left.
-import { concatBytes, encodeUtf8 } from '../../protocol/bytes.ts';
-import type { Clock } from '../../protocol/ports.ts';
-import type { SmpDeframer, SmpFraming } from '../smp/framing.ts';
-import { encodePacket, SMP_HEADER_BYTES } from '../smp/packet.ts';
+import { concatBytes, encodeUtf8 } from '../../protocol/format/bytes.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
+import type { SmpDeframer, SmpFraming } from '../serial/smp/framing.ts';
+import { encodePacket, SMP_HEADER_BYTES } from '../serial/smp/packet.ts';
 import { noiseSource } from './noise.ts';
 import { pacedSender, type ByteSink } from './paced-sender.ts';
 import type { SmpCamera } from './smp-camera.ts';

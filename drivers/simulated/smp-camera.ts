@@ -3,7 +3,7 @@
 // Invariants:
 // 1. A file goes only by command 2 of group 66 with the SHA-256 that the camera computed itself.
 // 2. An answer never takes more than `bufSize`, except a list's single item that alone is longer.
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import type { CameraCondition, CameraIdentity } from '../driver.ts';
 import {
   packetOf,
@@ -12,8 +12,8 @@ import {
   SMP_HEADER_BYTES,
   type SmpHeader,
   type SmpMap,
-} from '../smp/packet.ts';
-import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_TOO_NEW } from '../smp/refusals.ts';
+} from '../serial/smp/packet.ts';
+import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_TOO_NEW } from '../serial/smp/refusals.ts';
 import { mcumgrCbor } from './mcumgr-cbor.ts';
 import type { SettableClock } from './clock.ts';
 import { smpCameraGroup, type SmpErasing } from './smp-camera-group.ts';

@@ -1,8 +1,8 @@
 // Group 8 of a simulated serial camera: download, status, hash, hash types (SPEC 11.6). Reads files in pieces.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { SmpMap } from '../smp/packet.ts';
-import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED } from '../smp/refusals.ts';
+import type { SmpMap } from '../serial/smp/packet.ts';
+import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED } from '../serial/smp/refusals.ts';
 import { mcumgrCbor } from './mcumgr-cbor.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';
 import { countOf, textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';

@@ -3,8 +3,8 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir, realpath, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DockError, systemCode } from '../../protocol/errors.ts';
-import { parseUtf8 } from '../../protocol/bytes.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { inByteOrder, SMP_NAME_BYTES_MAX, type SmpFile, type SmpFiles } from './smp-files.ts';
 
 const DEPTH_MAX = 16;

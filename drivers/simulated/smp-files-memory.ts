@@ -1,5 +1,5 @@
 // A serial camera's files in memory: put, changed and removed by whoever holds it.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import { inByteOrder, type SmpFile, type SmpFiles } from './smp-files.ts';
 
 /** How a file looks beside its content; what is left out is what a camera without such knowledge tells. */

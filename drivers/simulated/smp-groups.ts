@@ -1,5 +1,5 @@
 // What the command groups of a simulated serial camera share: how a command answers, and how a request is read.
-import type { SmpMap } from '../smp/packet.ts';
+import type { SmpMap } from '../serial/smp/packet.ts';
 
 /** An answer's map, or an error code. */
 export type SmpReply = SmpMap | number;

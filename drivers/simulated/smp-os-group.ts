@@ -1,7 +1,7 @@
 // Group 0 of a simulated serial camera: echo, date-time, reset, parameters (SPEC 11.5).
-import { cameraTimeText, parseCameraTime } from '../smp/camera-time.ts';
+import { cameraTimeText, parseCameraTime } from '../serial/smp/camera-time.ts';
 import type { CameraTime } from '../driver.ts';
-import { RC_ACCESS_DENIED, RC_INVALID, RC_NOT_SUPPORTED } from '../smp/refusals.ts';
+import { RC_ACCESS_DENIED, RC_INVALID, RC_NOT_SUPPORTED } from '../serial/smp/refusals.ts';
 import type { SettableClock } from './clock.ts';
 import { textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
 

@@ -1,6 +1,6 @@
 // Waits for what libusb does, with a deadline of ours: the package's own time-outs come up to a minute late on a quiet bus.
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 /** A cancelled transfer comes back within this, or never. */
 const CANCEL_MS = 2000;

@@ -1,6 +1,6 @@
 // One budget of pending USB bytes for the whole process: all transfers of all programs share 16 MB of the kernel (usbfs_memory_mb), and one
 // that finds none left fails. Whoever waits is served in order.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** A quarter stays for control transfers, for what the kernel adds, and for other programs. */
 export const USB_PENDING_BYTES_MAX = 12 * 1024 * 1024;

@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemCode } from '../../protocol/errors.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 import { SYSFS_USB_DEVICES, sysfsSocketPorts } from './socket.ts';
 import { USB_DEVICES_MAX, type UsbDeviceFacts, type UsbDevices, type UsbInterfaceFacts } from './device.ts';
 

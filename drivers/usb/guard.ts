@@ -1,5 +1,5 @@
 // What a device on a camera's port may be. A keyboard or a network card that looks like a camera is not opened, it is reported.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import { usbIdText, type UsbDeviceFacts } from './device.ts';
 
 /** Classes that a camera may show. Source: USB-IF, Defined Class Codes. */

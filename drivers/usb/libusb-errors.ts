@@ -1,5 +1,5 @@
 // What libusb's numbers mean for us. Source: libusb 1.0, enum libusb_error and enum libusb_transfer_status.
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
 
 /** Negative for calls, positive for transfers. */
 const ERROR_ACCESS = -3;

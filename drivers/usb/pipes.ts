@@ -1,5 +1,5 @@
 // Which of an interface's endpoints are its pipes. Pure.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** bmAttributes, bits 0 and 1. Source: USB 2.0, 9.6.6. */
 const TYPE_BULK = 2;

@@ -1,7 +1,7 @@
 // Adapter of CyclePower to the power helper's Unix socket (power-request.ts).
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { BayId } from '../../protocol/ids.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { BayId } from '../../protocol/format/ids.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { askHelper } from '../ask-helper.ts';
 import type { CyclePower } from './port-power.ts';
 import { encodePowerRequest, parsePowerAnswer, POWER_ANSWER_BYTES_MAX } from './power-request.ts';

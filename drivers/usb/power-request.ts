@@ -1,7 +1,7 @@
 // What the agent and the power helper say to each other over the helper's socket (SPEC 14.6). One request for each connection: a verb and a bay;
 // then one line of JSON back, and the end. No port, path or device can be said. Pure.
 import * as z from 'zod';
-import { isBayId, type BayId } from '../../protocol/ids.ts';
+import { isBayId, type BayId } from '../../protocol/format/ids.ts';
 
 /** Where the helper's socket is; both programs know it. The folder is root's. */
 export const POWER_FOLDER_DEFAULT = '/run/bodydock-power';

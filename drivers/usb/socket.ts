@@ -3,7 +3,7 @@
 // Documentation/ABI/testing/sysfs-bus-usb, `<hub>-port<N>/peer`.
 import { realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { systemCode } from '../../protocol/errors.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 
 export const SYSFS_USB_DEVICES = '/sys/bus/usb/devices';
 const PORT_PATH = /^(\d{1,4})-((?:\d{1,3}\.){0,6})(\d{1,3})$/;

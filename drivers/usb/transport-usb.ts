@@ -3,9 +3,9 @@
 // - a callback that keeps its Transfer alive leaks the buffer: the reference is dropped when it calls;
 // - `close` throws while a transfer is pending: all are cancelled and awaited before.
 import type { Device, InEndpoint, Interface, LibUSBException, OutEndpoint, Transfer } from 'usb';
-import { bufferOf } from '../../protocol/bytes.ts';
-import type { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { bufferOf } from '../../protocol/format/bytes.ts';
+import type { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { within } from './bounded-wait.ts';
 import type { UsbBudget } from './budget.ts';
 import type { UsbDeviceFacts, UsbDevices } from './device.ts';

@@ -1,11 +1,11 @@
 // Reads the file of one custody segment (SPEC 4.3), for stations, receivers and evidence tools alike: line by line, once, in bounded memory.
 // Whether chain and signatures hold is not said here: custody-scan.ts follows the chain.
 import { createHash } from 'node:crypto';
-import { bufferOf } from '../bytes.ts';
-import { parseCustodyEntry, type CustodyEntry, type CustodyEventName } from '../custody-entry.ts';
-import { DockError } from '../errors.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../limits.ts';
-import type { Files, OpenFile } from '../ports.ts';
+import { bufferOf } from '../format/bytes.ts';
+import { parseCustodyEntry, type CustodyEntry, type CustodyEventName } from './custody-entry.ts';
+import { DockError } from '../format/errors.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../format/limits.ts';
+import type { Files, OpenFile } from '../format/ports.ts';
 
 const PIECE_BYTES = 64 * 1024;
 const LF = 10;

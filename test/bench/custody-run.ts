@@ -5,12 +5,12 @@
 import { existsSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CustodyLog } from '../../agent/custody/custody-log.ts';
-import { parseBayId, parseCameraId, parseStationId } from '../../protocol/ids.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { CUSTODY_GROUP_ENTRIES } from '../../protocol/limits.ts';
-import { makeSecretKey, publicKeyOf } from '../../protocol/minisign.ts';
+import { parseBayId, parseCameraId, parseStationId } from '../../protocol/format/ids.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { CUSTODY_GROUP_ENTRIES } from '../../protocol/format/limits.ts';
+import { makeSecretKey, publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';

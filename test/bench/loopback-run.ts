@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 
 export interface LoopbackRun {
   readonly elapsedMs: number;

@@ -1,10 +1,10 @@
 // What every Broker must do: the one in memory, and MQTT.js with aedes or mosquitto behind it.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { isDockError } from '../../protocol/errors.ts';
-import type { StartableBroker } from '../../protocol/io/broker-mqtt.ts';
-import type { BrokerWill } from '../../protocol/io/broker-types.ts';
-import type { BrokerMessage } from '../../protocol/ports.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import type { StartableBroker } from '../../agent/platform/broker-mqtt.ts';
+import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import type { BrokerMessage } from '../../protocol/format/ports.ts';
 import type { ContractRunner } from './runner.ts';
 
 /** A broker with its clients. */

@@ -1,7 +1,7 @@
 // What every Clock must do, the machine's and the one that tests move by hand.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { ContractRunner } from './runner.ts';
 
 /** A clock and the way to let time go by on it: by waiting, or by moving it. */

@@ -1,6 +1,6 @@
 // What every Conditions must do: one statement for each code and subject, whatever is said how often.
 import assert from 'node:assert/strict';
-import type { Conditions } from '../../protocol/ports.ts';
+import type { Conditions } from '../../protocol/format/ports.ts';
 import type { ContractRunner } from './runner.ts';
 
 /** Conditions, and what stands of them as somebody outside sees it: "code subject", sorted. */

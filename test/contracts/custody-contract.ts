@@ -2,8 +2,8 @@
 // while nothing can be written.
 import assert from 'node:assert/strict';
 import type { Custody } from '../../agent/custody/custody.ts';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { isDockError } from '../../protocol/errors.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import type { ContractRunner } from './runner.ts';
 
 /** A log and the way to look at it and to disturb it. */

@@ -1,7 +1,7 @@
 // What every driver must do, whatever it speaks: what it opens, what it lists, how it reads, what it erases.
 import assert from 'node:assert/strict';
 import type { CameraSession, Place } from '../../drivers/driver.ts';
-import { sha256 } from '../../protocol/bytes.ts';
+import { sha256 } from '../../protocol/format/bytes.ts';
 import { clockContract } from './driver-clock-contract.ts';
 import { inventoryContract } from './driver-inventory-contract.ts';
 import { changeContract, readingContract } from './driver-reading-contract.ts';

@@ -1,6 +1,6 @@
 // What every driver lists: everything, once, in order, by the bytes of its name.
 import assert from 'node:assert/strict';
-import { parseUtf8, sha256 } from '../../protocol/bytes.ts';
+import { parseUtf8, sha256 } from '../../protocol/format/bytes.ts';
 import type { ContractRunner } from './runner.ts';
 import {
   ANY_SHA256,

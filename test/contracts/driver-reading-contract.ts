@@ -1,7 +1,7 @@
 // How every driver reads a file, and what it says of one that changed, vanished, or left with its camera.
 import assert from 'node:assert/strict';
 import type { CameraSession, InventoryEntry, Piece } from '../../drivers/driver.ts';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import type { ContractRunner } from './runner.ts';
 import {
   ANY_SHA256,

@@ -1,7 +1,7 @@
 // A camera under test, as the driver contract sees it, and what its suites share.
 import assert from 'node:assert/strict';
 import type { CameraSession, Driver, InventoryEntry, Place } from '../../drivers/driver.ts';
-import { encodeUtf8 } from '../../protocol/bytes.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 
 /** One camera, empty and attached, and what a person or the camera itself can do to it behind the driver's back. */
 export interface DriverSubject {

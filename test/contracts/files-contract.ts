@@ -1,6 +1,6 @@
 // What every Files must do, the machine's and the one in memory that forgets. What a power cut leaves is not asked here.
 import assert from 'node:assert/strict';
-import type { Files } from '../../protocol/ports.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import type { ContractRunner } from './runner.ts';
 
 /** A file system and an empty folder on it. */

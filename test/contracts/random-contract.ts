@@ -1,7 +1,7 @@
 // What every Random must do: as many bytes as asked for, fresh ones each time, and none more likely than another.
 import assert from 'node:assert/strict';
-import { isRecordingId, makeRecordingId } from '../../protocol/ids.ts';
-import type { Random } from '../../protocol/ports.ts';
+import { isRecordingId, makeRecordingId } from '../../protocol/format/ids.ts';
+import type { Random } from '../../protocol/format/ports.ts';
 import type { ContractRunner } from './runner.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { encodeCommand } from '../../drivers/ptp/container.ts';
 import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../../drivers/usb/transport.ts';
-import { concatBytes } from '../../protocol/bytes.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
 import { hasCode, live } from './driver-subject.ts';
 import type { ContractRunner } from './runner.ts';
 

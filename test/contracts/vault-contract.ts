@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { until } from '../fakes/until.ts';
 import { Buffer } from 'node:buffer';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
-import { makeSecretKey, type SecretKey } from '../../protocol/minisign.ts';
-import type { Lease } from '../../protocol/receiver/vault.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
+import { makeSecretKey, type SecretKey } from '../../protocol/documents/minisign.ts';
+import type { Lease } from '../../agent/receiver/vault/vault.ts';
 import type { ManualClock } from '../fakes/clock-manual.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import {
@@ -15,9 +15,9 @@ import {
   storeUnit,
   takeSample,
   type Access,
-} from '../protocol/receiver/filling.ts';
-import { makeDockingSample } from '../protocol/receiver/docking-sample.ts';
-import { makeSample } from '../protocol/receiver/sample.ts';
+} from '../unit/receiver/transfer/filling.ts';
+import { makeDockingSample } from '../unit/receiver/docking-sample.ts';
+import { makeSample } from '../unit/receiver/sample.ts';
 import type { ContractRunner } from './runner.ts';
 
 /** One vault, which receivers open and which is taken away at the end. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import { isDockError } from '../../protocol/errors.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { type BrokerSubject, brokerContract } from '../contracts/broker-contract.ts';
 import { MemoryHub } from './broker-memory.ts';
 import { until } from './broker-subjects.ts';

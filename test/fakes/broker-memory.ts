@@ -5,10 +5,10 @@
 // 1. What is on the way to a client when its connection ends is gone, and so are its subscriptions; the client subscribes anew.
 // 2. An acknowledgement says that the broker has the message, not that anybody got it.
 // 3. Payloads are copied at publish, as on a wire.
-import { DockError } from '../../protocol/errors.ts';
-import type { BrokerWill } from '../../protocol/io/broker-types.ts';
-import type { StartableBroker } from '../../protocol/io/broker-mqtt.ts';
-import type { BrokerMessage, Clock, PublishOptions } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import type { StartableBroker } from '../../agent/platform/broker-mqtt.ts';
+import type { BrokerMessage, Clock, PublishOptions } from '../../protocol/format/ports.ts';
 import { matchesFilter, splitShared } from './topic-filter.ts';
 
 /** A message on its way from one client to another. */

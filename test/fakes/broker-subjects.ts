@@ -3,10 +3,10 @@ import {
   openMqttBroker,
   type MqttBrokerOptions,
   type StartableBroker,
-} from '../../protocol/io/broker-mqtt.ts';
-import type { BrokerWill } from '../../protocol/io/broker-types.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
+} from '../../agent/platform/broker-mqtt.ts';
+import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
 import type { BrokerSubject } from '../contracts/broker-contract.ts';
 import { MemoryConditions } from './conditions-memory.ts';
 import { MemoryLog } from './log-memory.ts';

@@ -1,8 +1,8 @@
 // The machine's clock as a station believes it: wall time as far off as the test wants, from one look to the next if need be, and all of
 // time faster than it is, so that what takes minutes can be waited for. A process that had to wait for the machine sees no time pass: at
 // twenty times its pace, a stall of 0.1 s would be one of 2 s.
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { sleeping } from '../simulation/sleeps.ts';
 
 /** Time moves this often, ms of real time. */

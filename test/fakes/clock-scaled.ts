@@ -1,6 +1,6 @@
 // The machine's clock with every duration shorter by a factor: for real devices whose deadlines are seconds in the product.
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 /** `factor` of its milliseconds pass in one of the machine's; another one counts for what is armed from then on. */
 export class ScaledClock implements Clock {

@@ -1,5 +1,5 @@
 // Conditions that are kept with their history, for tests that ask what a person would have seen.
-import type { ConditionFacts, Conditions } from '../../protocol/ports.ts';
+import type { ConditionFacts, Conditions } from '../../protocol/format/ports.ts';
 
 /** One change: raised with facts, or cleared (facts are undefined). */
 export interface ConditionChange {

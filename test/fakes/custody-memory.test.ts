@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import { custodyContract } from '../contracts/custody-contract.ts';
 import { MemoryCustody } from './custody-memory.ts';
 

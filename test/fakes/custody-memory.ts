@@ -1,7 +1,7 @@
 // A custody log that only remembers: what a stage said, and how much of it was under a checkpoint when.
 import { checkedFacts } from '../../agent/custody/custody-pending.ts';
 import type { Custody } from '../../agent/custody/custody.ts';
-import type { CustodyEvent, CustodyEventName } from '../../protocol/custody-entry.ts';
+import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
 
 /** In-memory Custody. `failWith` makes every checkpoint reject until it is cleared. */
 export class MemoryCustody implements Custody {

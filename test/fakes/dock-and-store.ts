@@ -3,12 +3,12 @@
 import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PortSwitches } from '../../agent/bay/port-switches.ts';
-import type { Lamp } from '../../agent/bay/bay-lamp.ts';
-import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
-import type { ClockSource } from '../../agent/clock/clock-source.ts';
-import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
-import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
+import { PortSwitches } from '../../agent/dock/port-switches.ts';
+import type { Lamp } from '../../agent/dock/bay-lamp.ts';
+import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import type { ClockSource } from '../../agent/monitoring/clock-source.ts';
+import { composeStation, type ComposedStation } from '../../agent/station/compose-station.ts';
+import { ConditionBoard } from '../../agent/monitoring/condition-board.ts';
 import { deviceAt } from '../../drivers/serial/device-node.ts';
 import type { PushLimits } from '../../config/push-limits.ts';
 import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
@@ -16,9 +16,9 @@ import { simulatedDriver } from './simulated-driver.ts';
 import { MemoryCamera, type MemoryContent, type MemoryFileLook } from './memory-camera.ts';
 import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
-import { makeIdentity } from '../../protocol/age-keys.ts';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
+import { makeIdentity } from '../../protocol/age/age-keys.ts';
+import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { parseDockingRecord, type DockingRecord } from '../../protocol/documents/docking-record.ts';
 import {
   makeSessionId,
   parseBayId,
@@ -27,23 +27,23 @@ import {
   parseStationId,
   type CameraId,
   type ReceiverId,
-} from '../../protocol/ids.ts';
-import { instantText } from '../../protocol/instants.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { parseManifest, type Manifest } from '../../protocol/manifest.ts';
-import { inlineSigner, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
-import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
-import { Slabs } from '../../protocol/receiver/slabs.ts';
+} from '../../protocol/format/ids.ts';
+import { instantText } from '../../protocol/format/instants.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
+import { inlineSigner, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
+import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
 import { inlineUnitStore } from './unit-store-inline.ts';
-import { openSealed } from '../../protocol/sealed-file-open.ts';
-import type { Clock, Files } from '../../protocol/ports.ts';
-import { Progress } from '../../protocol/progress.ts';
-import { stationTopics } from '../../protocol/topics.ts';
-import { lostStatus } from '../../agent/status.ts';
-import { watchFolder } from '../../agent/system/folder-changes-chokidar.ts';
-import { watchTree } from '../../agent/system/folder-tree.ts';
+import { openSealed } from '../../protocol/age/sealed-file-open.ts';
+import type { Clock, Files } from '../../protocol/format/ports.ts';
+import { Progress } from '../../protocol/format/progress.ts';
+import { stationTopics } from '../../protocol/transfer/topics.ts';
+import { lostStatus } from '../../agent/monitoring/status.ts';
+import { watchFolder } from '../../agent/platform/folder-changes-chokidar.ts';
+import { watchTree } from '../../agent/platform/folder-tree.ts';
 import { MemoryHub } from './broker-memory.ts';
 import { BusJudge } from './bus-judge.ts';
 import { BelievingClock } from './clock-believing.ts';

@@ -1,6 +1,6 @@
 // What an entry `documents-dropped` says of a recording whose documents go in order.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { encodeReceipt } from '../../protocol/receipt.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { encodeReceipt } from '../../protocol/documents/receipt.ts';
 import type { BuiltRecording } from './vault-builder.ts';
 
 /** Facts of the entry; the deletion record is not named. */

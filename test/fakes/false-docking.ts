@@ -1,11 +1,11 @@
 // Plants lies into docking records: documents that a station with its true key could have signed. For judging the judges.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSigningKey } from '../../config/keys.ts';
-import { encodeUtf8 } from '../../protocol/bytes.ts';
-import { encodeCanonical } from '../../protocol/canonical.ts';
-import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/docking-record.ts';
-import { inlineSigner } from '../../protocol/minisign.ts';
+import { readSigningKey } from '../../config/enrolment/keys.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../protocol/format/canonical.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/documents/docking-record.ts';
+import { inlineSigner } from '../../protocol/documents/minisign.ts';
 import type { DockingDocument, DockingEntrySeen } from './evidence-dockings.ts';
 
 /** A document that a test may change as it likes. */

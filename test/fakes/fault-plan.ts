@@ -1,5 +1,5 @@
 // Planned failures of a disk in memory: which call fails, when, for how long and with which error.
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 
 /** Calls that a fault can hit; `closeRead` is the end of a handle that was opened for reading. */
 export type Operation = keyof Files | Exclude<keyof OpenFile, 'then'> | 'closeRead';

@@ -1,5 +1,5 @@
 // Files with one planted fault of carelessness each: what a test of durability must catch before its silence means anything.
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 
 /** `no-sync` of files, `no-folder-sync` at all or only of a folder with that name, `early-rename` before the sync of what it names. */
 export const CARELESS = [

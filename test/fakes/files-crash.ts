@@ -1,6 +1,6 @@
 // A disk in memory that forgets: Files for code under test, every state that a power cut may leave, and faults on demand.
 // Deterministic: each call takes effect when it is made, and random survival comes from a seed.
-import type { Files, FileStat, OpenFile } from '../../protocol/ports.ts';
+import type { Files, FileStat, OpenFile } from '../../protocol/format/ports.ts';
 import { FaultPlan, systemError, type Fault, type Operation } from './fault-plan.ts';
 import {
   fileNode,

@@ -1,5 +1,5 @@
 // Files of which the reading of one can be held up, as by a slow disk, until the test lets it go.
-import type { Files } from '../../protocol/ports.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { filesWith } from './files-with.ts';
 
 export interface HeldFiles {

@@ -1,5 +1,5 @@
 // Files of a process that is killed: from a moment on no call comes back any more, while the disk itself lives on for the next process.
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 
 function killable<T extends object>(target: T, isDead: () => boolean): T {
   const never = (): Promise<never> => new Promise(() => undefined);

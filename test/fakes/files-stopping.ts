@@ -1,5 +1,5 @@
 // Files of a process that is held still before one call, as SIGSTOP does, while others work on the same disk; and goes on later.
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 
 /** Whether this is the call to stop before. */
 export type StopBefore = (operation: keyof Files | keyof OpenFile, path: string) => boolean;

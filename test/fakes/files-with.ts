@@ -1,5 +1,5 @@
 // The same files with some calls of their own.
-import type { Files } from '../../protocol/ports.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 
 export function filesWith(target: Files, calls: Partial<Files>): Files {
   return new Proxy(target, {

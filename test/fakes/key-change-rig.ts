@@ -3,7 +3,7 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { signatureKeyId } from '../../protocol/minisign.ts';
+import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 import { STATION, type DockRig } from './dock-rig.ts';
 import { BODYDOCK, RECEIVER, runProgram, type CommandOutcome } from './program.ts';
 import { until } from './until.ts';

@@ -1,5 +1,5 @@
 // A log that keeps its lines, for tests that ask what was said.
-import type { Log } from '../../protocol/ports.ts';
+import type { Log } from '../../protocol/format/ports.ts';
 
 /** One line as it was given. */
 export interface LogLine {

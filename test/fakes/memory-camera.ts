@@ -1,5 +1,5 @@
 // A camera in memory: files as bytes or as makers of bytes, put, changed, removed and unplugged by whoever holds it.
-import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import type { CameraCondition, CameraIdentity, InventoryEntry } from '../../drivers/driver.ts';
 import type { SettableClock } from '../../drivers/simulated/clock.ts';
 

@@ -1,6 +1,6 @@
 // A line without a serial port between a driver and a simulated camera: bytes go over in pieces of any size, and it can be pulled.
 import type { Line, OpenLine } from '../../drivers/serial/line.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** The camera's end. */
 export interface MemoryLineEnd {

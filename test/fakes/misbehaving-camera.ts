@@ -11,8 +11,8 @@ import type {
   InventoryEntry,
   Piece,
 } from '../../drivers/driver.ts';
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 /** Calls that count for `detachAtCall` and `hangAt`. */
 export type CameraCall = 'identity' | 'clock' | 'condition' | 'inventory' | 'read' | 'erase';

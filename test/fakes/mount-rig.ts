@@ -3,17 +3,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MountHelper } from '../../agent/mount-helper/mount-helper.ts';
-import { listen } from '../../agent/mount-helper/mount-server.ts';
-import { SystemCalls } from '../../agent/mount-helper/system-calls.ts';
+import { MountHelper } from '../../agent/helpers/mount/mount-helper.ts';
+import { listen } from '../../agent/helpers/mount/mount-server.ts';
+import { SystemCalls } from '../../agent/helpers/mount/system-calls.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
 import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
 import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
 import type { Volumes } from '../../drivers/mass-storage/volumes.ts';
-import { parseBayId } from '../../protocol/ids.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { parseBayId } from '../../protocol/format/ids.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { DiskPort, PORT } from './disk-port.ts';
 import { MemoryLog } from './log-memory.ts';
 

@@ -1,4 +1,4 @@
-// Counts what a test tries: cuts, failing calls, kills, generated inputs. The table of faults tells the numbers (test/fault-table).
+// Counts what a test tries: cuts, failing calls, kills, generated inputs. The table of faults tells the numbers (test/faults/table).
 
 let tried = 0;
 let failed = 0;

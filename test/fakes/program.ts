@@ -27,10 +27,10 @@ export function compiled(file: string): string {
 }
 
 export const BODYDOCK = 'programs/agent/main.js';
-export const MOUNT_HELPER = 'programs/agent/mount-helper/main.js';
-export const POWER_HELPER = 'programs/agent/power-helper/main.js';
-export const RECEIVER = 'programs/protocol/receiver/main.js';
-export const EMBEDDED_BROKER = 'programs/protocol/io/broker-embedded-main.js';
+export const MOUNT_HELPER = 'programs/agent/helpers/mount/main.js';
+export const POWER_HELPER = 'programs/agent/helpers/power/main.js';
+export const RECEIVER = 'programs/agent/receiver/main.js';
+export const EMBEDDED_BROKER = 'programs/agent/platform/broker-embedded-main.js';
 
 export interface CommandOutcome {
   readonly exitCode: number;

@@ -1,5 +1,5 @@
 // Randomness that repeats: the same seed gives the same bytes. For tests only; a failing test prints its seed.
-import type { Random } from '../../protocol/ports.ts';
+import type { Random } from '../../protocol/format/ports.ts';
 
 /** Seeded Random with helpers for tests that draw actions. */
 export class SeededRandom implements Random {

@@ -2,21 +2,21 @@
 // lengths, the last answer again where more is asked. What was left out comes as zeros.
 import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { RecordPorts } from '../../agent/recorded-camera/record.ts';
-import type { RecordedCamera, RecordedPtp, RecordedSmp } from '../../agent/recorded-camera/recorded-file.ts';
+import type { RecordPorts } from '../../agent/cli/record-camera/record.ts';
+import type { RecordedCamera, RecordedPtp, RecordedSmp } from '../../agent/cli/record-camera/recorded-file.ts';
 import type { Place } from '../../drivers/driver.ts';
-import { consoleFraming } from '../../drivers/smp/console-framing.ts';
+import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
 import {
   encodePacket,
   parseHeader,
   parseMap,
   SMP_HEADER_BYTES,
   type SmpMap,
-} from '../../drivers/smp/packet.ts';
-import { rawFraming } from '../../drivers/smp/raw-framing.ts';
+} from '../../drivers/serial/smp/packet.ts';
+import { rawFraming } from '../../drivers/serial/smp/raw-framing.ts';
 import type { UsbRequest } from '../../drivers/usb/transport.ts';
-import { concatBytes } from '../../protocol/bytes.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { concatBytes } from '../../protocol/format/bytes.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { MemorySocket } from './memory-line.ts';
 import { container, parameters } from './ptp/encode.ts';
 import { UsbDock } from './usb/dock.ts';

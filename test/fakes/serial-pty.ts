@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPty, type Pty } from '../../drivers/simulated/pty-socat.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 
 /** One path at which a device is plugged in and pulled. */
 export class SerialPtyDevice {

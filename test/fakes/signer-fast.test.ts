@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeSecretKey, signDocument, signMessage } from '../../protocol/minisign.ts';
+import { makeSecretKey, signDocument, signMessage } from '../../protocol/documents/minisign.ts';
 import { seededRandom } from './random-seeded.ts';
 import { fastMessageSigner, fastSigner } from './signer-fast.ts';
 

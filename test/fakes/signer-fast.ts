@@ -2,8 +2,8 @@
 // Ed25519 is deterministic, so both give the same text (signer-fast.test.ts holds that), but where known-signatures.ts
 // lets most of them be stand-ins.
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { signDocument, type SecretKey } from '../../protocol/minisign.ts';
-import type { Signer } from '../../protocol/ports.ts';
+import { signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
+import type { Signer } from '../../protocol/format/ports.ts';
 import { signatureBy } from './known-signatures.ts';
 
 /** DER in front of an Ed25519 seed (RFC 8410). */

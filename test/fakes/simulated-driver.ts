@@ -1,6 +1,6 @@
 // Driver for cameras in memory: keeps every promise of the driver port, without a device. Misbehaving ones are made from it by tests.
-import { DockError } from '../../protocol/errors.ts';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import type {
   CameraCondition,
   CameraTime,

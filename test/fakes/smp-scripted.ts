@@ -1,5 +1,5 @@
 // A serial camera whose every answer a test writes itself: what no simulated camera would say.
-import { consoleFraming } from '../../drivers/smp/console-framing.ts';
+import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
 import {
   encodePacket,
   packetOf,
@@ -8,7 +8,7 @@ import {
   SMP_HEADER_BYTES,
   type SmpHeader,
   type SmpMap,
-} from '../../drivers/smp/packet.ts';
+} from '../../drivers/serial/smp/packet.ts';
 import { MemorySocket } from './memory-line.ts';
 
 /** A request as the camera sees it, and ways to answer it. */

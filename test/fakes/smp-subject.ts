@@ -5,12 +5,12 @@ import { SmpCamera, type SmpCameraWish } from '../../drivers/simulated/smp-camer
 import type { SmpFaults } from '../../drivers/simulated/smp-faults.ts';
 import { MemorySmpFiles } from '../../drivers/simulated/smp-files-memory.ts';
 import type { ByteSink } from '../../drivers/simulated/paced-sender.ts';
-import { consoleFraming } from '../../drivers/smp/console-framing.ts';
-import { smpDriver } from '../../drivers/smp/driver.ts';
-import { rawFraming } from '../../drivers/smp/raw-framing.ts';
+import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
+import { smpDriver } from '../../drivers/serial/smp/driver.ts';
+import { rawFraming } from '../../drivers/serial/smp/raw-framing.ts';
 import { NOTHING_TOLD, type Place } from '../../drivers/driver.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import type { DriverSubject } from '../contracts/driver-subject.ts';
 import { MemorySocket } from './memory-line.ts';
 

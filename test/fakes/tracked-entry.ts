@@ -1,7 +1,7 @@
 // An entry of a docking for tests in which most of it does not matter: a still recording, by what is said of it.
-import { TrackedEntry, type EntryFate, type SeenEntry } from '../../agent/entries/entry.ts';
+import { TrackedEntry, type EntryFate, type SeenEntry } from '../../agent/inventory/entry.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
-import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { oldLooks } from './old-looks.ts';
 
 /** A file as a listing shows it. */

@@ -3,8 +3,8 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { makeIdentityFile } from '../../config/identity-file.ts';
-import { makeSigningKey } from '../../config/keys.ts';
+import { makeIdentityFile } from '../../config/enrolment/identity-file.ts';
+import { makeSigningKey } from '../../config/enrolment/keys.ts';
 import type { TestAuthority } from './tls.ts';
 
 export const STATION = 'townhall-1';

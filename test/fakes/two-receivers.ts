@@ -1,8 +1,8 @@
 // A vault that two receivers serve, `r-store` and `r-other`, which began with one key of the store.
 import { mkdir } from 'node:fs/promises';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { parseReceiverId, type ReceiverId } from '../../protocol/ids.ts';
-import type { SecretKey } from '../../protocol/minisign.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { parseReceiverId, type ReceiverId } from '../../protocol/format/ids.ts';
+import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import { writeKeyChange } from './vault-builder-keys.ts';
 import { StoreBuilder } from './vault-builder-store.ts';
 import { VaultBuilder, type BuiltRecording } from './vault-builder.ts';

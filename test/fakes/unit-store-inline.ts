@@ -1,10 +1,10 @@
 // Checks and writes units on the calling thread through the Files port: for tests with a disk in memory, and as the model of what the
 // worker does.
 import { createHash, type Hash } from 'node:crypto';
-import { equalBytes, sha256 } from '../../protocol/bytes.ts';
-import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/limits.ts';
-import type { Files, OpenFile } from '../../protocol/ports.ts';
-import type { Slabs } from '../../protocol/receiver/slabs.ts';
+import { equalBytes, sha256 } from '../../protocol/format/bytes.ts';
+import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/format/limits.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
+import type { Slabs } from '../../agent/receiver/transfer/slabs.ts';
 import {
   digestListBytes,
   unitLength,
@@ -12,7 +12,7 @@ import {
   type UnitStore,
   type UnitSubject,
   type UnitWork,
-} from '../../protocol/receiver/unit-store.ts';
+} from '../../agent/receiver/vault/unit-store.ts';
 
 const PIECE_BYTES = 64 * 1024;
 

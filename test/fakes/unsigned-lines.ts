@@ -1,14 +1,14 @@
 // What anybody can do to a custody log who can write there and has no key: put lines behind its end, chained as they should be.
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { sha256Hex } from '../../protocol/bytes.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
 import {
   encodeCustodyEntry,
   FIRST_PREVIOUS,
   parseCustodyEntry,
   type CustodyEntry,
   type CustodyEvent,
-} from '../../protocol/custody-entry.ts';
+} from '../../protocol/custody/custody-entry.ts';
 
 /** Puts an entry behind the end of a segment, without a checkpoint. The newest segment of a running log has no signature over its whole. */
 export async function appendUnsigned(

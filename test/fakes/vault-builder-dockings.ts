@@ -1,7 +1,7 @@
 // For the vault builder: what is known of one docking while it lasts, and the docking record (SPEC 4.6) that it leaves behind.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import { inventoryLine, type DockingEntry, type DockingRecord } from '../../protocol/docking-record.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { inventoryLine, type DockingEntry, type DockingRecord } from '../../protocol/documents/docking-record.ts';
 import {
   makeDockingId,
   type BayId,
@@ -9,12 +9,12 @@ import {
   type DockingId,
   type RecordingId,
   type StationId,
-} from '../../protocol/ids.ts';
-import { DOCKING_ENTRIES_PER_PART } from '../../protocol/limits.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
-import type { Random } from '../../protocol/ports.ts';
-import type { Receipt } from '../../protocol/receipt.ts';
-import { encodeUtf8 } from '../../protocol/bytes.ts';
+} from '../../protocol/format/ids.ts';
+import { DOCKING_ENTRIES_PER_PART } from '../../protocol/format/limits.ts';
+import type { Manifest } from '../../protocol/documents/manifest.ts';
+import type { Random } from '../../protocol/format/ports.ts';
+import type { Receipt } from '../../protocol/documents/receipt.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { pathDigestOf } from './vault-builder-recordings.ts';
 
 /** How a camera is docked; all has a default. */

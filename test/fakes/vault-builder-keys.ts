@@ -1,9 +1,9 @@
 // For the vault builder: changes and revocations of keys (SPEC 4.9), really signed.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import type { ReceiverId, StationId } from '../../protocol/ids.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { ReceiverId, StationId } from '../../protocol/format/ids.ts';
 import {
   encodeKeyChange,
   encodeKeyRevocation,
@@ -11,14 +11,14 @@ import {
   KEY_REVOCATION_TRUSTED_COMMENT,
   type KeyChange,
   type KeyRevocation,
-} from '../../protocol/key-documents.ts';
+} from '../../protocol/documents/key-documents.ts';
 import {
   keyIdHex,
   publicKeyLine,
   publicKeyOf,
   signDocument,
   type SecretKey,
-} from '../../protocol/minisign.ts';
+} from '../../protocol/documents/minisign.ts';
 import { writeSigned } from './vault-builder-signed.ts';
 import type { StoreBuilder } from './vault-builder-store.ts';
 

@@ -2,18 +2,18 @@
 // `flush`, so that what comes first in the log may be filled in last (an inventory, once all recordings of its docking are known).
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
+import { chainGroups, type LooseEntry } from '../../protocol/custody/custody-chain.ts';
 import {
   CHAIN_START,
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   type ChainState,
   type CustodyEvent,
-} from '../../protocol/custody-entry.ts';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
-import { signDocument, type SecretKey } from '../../protocol/minisign.ts';
-import type { Random } from '../../protocol/ports.ts';
-import type { Receipt } from '../../protocol/receipt.ts';
+} from '../../protocol/custody/custody-entry.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/format/ids.ts';
+import { signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
+import type { Random } from '../../protocol/format/ports.ts';
+import type { Receipt } from '../../protocol/documents/receipt.ts';
 import { fastSigner } from './signer-fast.ts';
 import type { BuilderClock } from './vault-builder-signed.ts';
 

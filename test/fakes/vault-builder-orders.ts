@@ -1,11 +1,11 @@
 // For the vault builder: orders of the two roles (SPEC 4.8), really signed by role keys, and entered into the store's log.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { makeSessionId } from '../../protocol/ids.ts';
-import { makeSecretKey, signDocument, type SecretKey } from '../../protocol/minisign.ts';
-import { encodeOrder, ORDER_TRUSTED_COMMENT, ROLES, type Order, type Role } from '../../protocol/order.ts';
-import type { Random } from '../../protocol/ports.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { makeSessionId } from '../../protocol/format/ids.ts';
+import { makeSecretKey, signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { encodeOrder, ORDER_TRUSTED_COMMENT, ROLES, type Order, type Role } from '../../protocol/documents/order.ts';
+import type { Random } from '../../protocol/format/ports.ts';
 import type { BuiltRecording } from './vault-builder-recordings.ts';
 import type { StoreBuilder } from './vault-builder-store.ts';
 

@@ -1,7 +1,7 @@
 // For the vault builder: a signed document as it lies on disk, and the clock that everything in a built vault is dated by.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { SecretKey } from '../../protocol/minisign.ts';
+import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import { fastSigner } from './signer-fast.ts';
 
 /** Writes a document and its signature; makes the folder where it is not there. */

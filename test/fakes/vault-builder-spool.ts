@@ -1,7 +1,7 @@
 // For the vault builder: the spool of a station that such a vault was filled from.
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { RecordingId } from '../../protocol/ids.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
 
 /** What lies in it. */
 export interface SpoolContent {

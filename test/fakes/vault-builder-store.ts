@@ -1,14 +1,14 @@
 // For the vault builder: the store's side. Receipts, deletion records with the payload gone, disclosures, and the store's own log.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import {
   DELETION_TRUSTED_COMMENT,
   encodeDeletionRecord,
   parseDeletionRecord,
   type DeletionRecord,
-} from '../../protocol/deletion-record.ts';
+} from '../../protocol/documents/deletion-record.ts';
 import {
   makeSessionId,
   parseReceiverId,
@@ -17,18 +17,18 @@ import {
   type RecordingId,
   type SessionId,
   type StationId,
-} from '../../protocol/ids.ts';
-import { makeSecretKey, type SecretKey } from '../../protocol/minisign.ts';
-import { encodeDisclosure, type Disclosure } from '../../protocol/order.ts';
-import type { Random } from '../../protocol/ports.ts';
+} from '../../protocol/format/ids.ts';
+import { makeSecretKey, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { encodeDisclosure, type Disclosure } from '../../protocol/documents/order.ts';
+import type { Random } from '../../protocol/format/ports.ts';
 import {
   encodeReceipt,
   NO_CHUNKS_SHA256,
   parseReceipt,
   RECEIPT_TRUSTED_COMMENT,
   type Receipt,
-} from '../../protocol/receipt.ts';
-import { retentionOf } from '../../protocol/retention.ts';
+} from '../../protocol/documents/receipt.ts';
+import { retentionOf } from '../../protocol/documents/retention.ts';
 import type { BuiltDockingPart } from './vault-builder-dockings.ts';
 import { BuilderLog } from './vault-builder-log.ts';
 import type { BuiltOrder } from './vault-builder-orders.ts';

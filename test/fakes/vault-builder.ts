@@ -2,15 +2,15 @@
 // with checkpoints, and the public keys beside it. Tests then break it on purpose. Each kind of document has its file beside this one.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeIdentity } from '../../protocol/age-keys.ts';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { encodeCanonical } from '../../protocol/canonical.ts';
-import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { makeIdentity } from '../../protocol/age/age-keys.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../protocol/format/canonical.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import {
   DOCKING_RECORD_TRUSTED_COMMENT,
   encodeDockingRecord,
   type DockingRecord,
-} from '../../protocol/docking-record.ts';
+} from '../../protocol/documents/docking-record.ts';
 import {
   makeRecordingId,
   parseBayId,
@@ -21,11 +21,11 @@ import {
   type SegmentId,
   type SessionId,
   type StationId,
-} from '../../protocol/ids.ts';
-import type { KeyChange } from '../../protocol/key-documents.ts';
-import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/manifest.ts';
-import { encodePublicKey, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
-import { RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
+} from '../../protocol/format/ids.ts';
+import type { KeyChange } from '../../protocol/documents/key-documents.ts';
+import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/documents/manifest.ts';
+import { encodePublicKey, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
 import { seededRandom, type SeededRandom } from './random-seeded.ts';
 import {
   OpenDocking,

@@ -1,7 +1,7 @@
 // A worker for tests of the calls between threads: it answers, throws, waits, sends back what it got, and dies in several ways.
 import { parentPort } from 'node:worker_threads';
-import { DockError } from '../../protocol/errors.ts';
-import { Moved, serveCalls } from '../../protocol/io/worker-serve.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { Moved, serveCalls } from '../../agent/platform/worker-serve.ts';
 
 /** What it answers. */
 export type OddCalls = {

@@ -2,7 +2,7 @@
 // a real mosquitto and real TCP. Each takes minutes: they run where BODYDOCK_BAD_LINES is set, and in no CI.
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { FakeWallClock } from '../fakes/fake-wall-clock.ts';
 import { freePort } from '../fakes/free-port.ts';

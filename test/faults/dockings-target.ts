@@ -4,13 +4,13 @@
 // FAULTS is "good", "no-sync", "no-custody-sync", or "early-claim". The lives are the same each time, whatever COUNT says.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeError } from '../../protocol/errors.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { describeError } from '../../protocol/format/errors.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { CARELESS, carelessFiles } from '../fakes/files-careless.ts';
-import { startProblems, type JudgedDisk } from '../agent/dockings/judge.ts';
-import { liveDockings, plan } from '../agent/dockings/life.ts';
-import { ROOT } from '../agent/spool/scenario.ts';
+import { startProblems, type JudgedDisk } from '../unit/records/judge.ts';
+import { liveDockings, plan } from '../unit/records/life.ts';
+import { ROOT } from '../unit/spool/scenario.ts';
 
 /** Two recordings among other files, and behind it a docking with nothing. */
 const planned = [plan(21, 2, 2), plan(22, 0, 0)];

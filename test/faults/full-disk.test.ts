@@ -4,11 +4,11 @@ import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
-import { prepare, sealInto } from '../agent/spool/scenario.ts';
+import { prepare, sealInto } from '../unit/spool/scenario.ts';
 import { openSpoolAndLog } from './spool-and-log.ts';
 
 const MIB = 1024 * 1024;

@@ -203,7 +203,7 @@ async function fullPipe(later: Later): Promise<string> {
 /** Runs these statements below `exitSoon` in a process of their own: how it ended. */
 async function exitOf(statements: string): Promise<readonly [number | null, string | null]> {
   const [exit, thread] = ['exit-soon', 'worker-thread'].map(
-    (name) => pathToFileURL(compiled(`protocol/io/${name}.js`)).href,
+    (name) => pathToFileURL(compiled(`agent/platform/${name}.js`)).href,
   );
   const imports = `import { exitSoon } from '${exit}'; import { startWorker } from '${thread}'; import fs from 'node:fs';`;
   const words = ['--input-type=module', '-e', `${imports}\n${statements}\nexitSoon(0);`];

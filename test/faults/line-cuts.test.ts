@@ -2,8 +2,8 @@
 // independent checker, and an upload goes on where it was.
 import { cpus } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
-import { SLAB_BYTES, SLABS } from '../../protocol/receiver/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
+import { SLAB_BYTES, SLABS } from '../../agent/receiver/limits.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { groupsOfThisRun, shownFigures, shownGroup, sweepLine, type LineGroup } from './line-cuts-sweep.ts';
 

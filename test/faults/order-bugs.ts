@@ -17,7 +17,7 @@ export const ORDER_BUGS: readonly OrderBug[] = [
   {
     what: 'small files of the spool are renamed without a sync',
     side: 'agent',
-    file: 'protocol/durable.js',
+    file: 'protocol/format/durable.js',
     find: '        await file.sync();\n',
     put: '',
     at: ({ op, pathClass, start }) =>
@@ -26,7 +26,7 @@ export const ORDER_BUGS: readonly OrderBug[] = [
   {
     what: 'a receipt is given before it is durable in the vault',
     side: 'receiver',
-    file: 'protocol/receiver/receipts.js',
+    file: 'agent/receiver/transfer/receipts.js',
     find: "        await vault.storeReceipt(lease, document);\n        log.info('receipt given', logName(subject));\n",
     put: '        await this.give(subject, document);\n        await vault.storeReceipt(lease, document);\n',
     at: ({ op, pathClass }) => op === 'fsync' && pathClass === 'vault/townhall-#/*/receipt.json.tmp',
@@ -34,7 +34,7 @@ export const ORDER_BUGS: readonly OrderBug[] = [
   {
     what: 'a receipt is given although the payload was not synced',
     side: 'receiver',
-    file: 'protocol/receiver/vault-work.js',
+    file: 'agent/receiver/vault/vault-work.js',
     find: 'Promise.all([this.#payload.sync(), this.#chunks.sync(), this.#options.ensureStation()]);',
     put: 'this.#options.ensureStation();',
     at: ({ op, pathClass }) => op === 'create' && pathClass.endsWith('.docking/docking.json'),
@@ -43,7 +43,7 @@ export const ORDER_BUGS: readonly OrderBug[] = [
     what: 'a receipt is given although the name of the folder in the vault was not synced',
     side: 'receiver',
     mode: 'strict',
-    file: 'protocol/receiver/vault-work.js',
+    file: 'agent/receiver/vault/vault-work.js',
     find: 'await Promise.all([syncs.sync(layout.station(lease.station)), syncs.sync(from)]);',
     put: '',
     at: ({ op, pathClass }) => op === 'create' && pathClass.endsWith('.docking/docking.json'),

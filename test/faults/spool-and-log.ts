@@ -1,12 +1,12 @@
 // The real spool and its custody log in one folder of this machine's disk, for what only a kernel or a cut shows.
 import { join } from 'node:path';
-import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import { bulkInline } from '../../agent/seal/bulk-inline.ts';
 import { CustodyLog } from '../../agent/custody/custody-log.ts';
 import { Spool, type SpoolOptions } from '../../agent/spool/spool.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { publicKeyOf } from '../../protocol/minisign.ts';
-import { STATION, stationKey, storeKey } from '../agent/spool/scenario.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { publicKeyOf } from '../../protocol/documents/minisign.ts';
+import { STATION, stationKey, storeKey } from '../unit/spool/scenario.ts';
 import { fastSigner } from '../fakes/signer-fast.ts';
 
 export interface SpoolAndLog {

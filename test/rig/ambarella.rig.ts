@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { PortSwitches } from '../../agent/bay/port-switches.ts';
+import { PortSwitches } from '../../agent/dock/port-switches.ts';
 import { ambarellaDriver } from '../../drivers/ambarella/driver.ts';
 import { LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { libusbControls } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { AmbarellaRecorder } from '../fakes/ambarella/recorder.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { DiskBench } from './disk-bench.ts';

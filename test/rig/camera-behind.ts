@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { SmpCameraLine } from '../../drivers/simulated/smp-camera-line.ts';
 import { SmpCamera } from '../../drivers/simulated/smp-camera.ts';
 import type { MemorySmpFiles } from '../../drivers/simulated/smp-files-memory.ts';
-import { consoleFraming } from '../../drivers/smp/console-framing.ts';
-import { parseHeader } from '../../drivers/smp/packet.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
+import { parseHeader } from '../../drivers/serial/smp/packet.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { pause } from '../fakes/until.ts';
 
 /** What is on its way in an emulated device has arrived by then. */

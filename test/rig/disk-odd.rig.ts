@@ -11,7 +11,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { checkDiskPlace } from '../../config/disk-place.ts';
 import { FileFinds } from '../../config/file-finds.ts';
 import type { CameraSession, Inventory, InventoryEntry, Piece } from '../../drivers/driver.ts';
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import { until } from '../fakes/until.ts';
 import { damageFat, offsetOf } from './damaged-fat.ts';
 import { DiskBench } from './disk-bench.ts';

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { bigAndSmall, filesBelow, MIB, writeFiles } from './camera-files.ts';
 import { DiskBench } from './disk-bench.ts';

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UsbRequest } from '../../drivers/usb/transport.ts';
-import { systemCode } from '../../protocol/errors.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 import type { Wire } from '../fakes/usb/wire.ts';
 import { pause } from '../fakes/until.ts';
 import { run } from './disk-images.ts';

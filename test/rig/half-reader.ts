@@ -4,7 +4,7 @@ import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { live } from '../contracts/driver-subject.ts';
 
 /** What it says; whoever started it waits for that. */

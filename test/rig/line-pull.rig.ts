@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { SerialPort } from 'serialport';
 import { systemLines } from '../../drivers/serial/serial-port.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { pause, until } from '../fakes/until.ts';
 import { Figures } from './figures.ts';
 import { AcmGadget, GADGET_DEVICE } from './gadget.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../../protocol/errors.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 import { until } from '../fakes/until.ts';
 import { callGadget, loadGadgets } from './gadget-tool.ts';
 

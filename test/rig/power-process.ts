@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { helperPower } from '../../drivers/usb/port-power-helper.ts';
 import type { CyclePower } from '../../drivers/usb/port-power.ts';
 import { POWER_SOCKET_NAME } from '../../drivers/usb/power-request.ts';
-import { parseBayId } from '../../protocol/ids.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { STATION } from '../config/files.ts';
+import { parseBayId } from '../../protocol/format/ids.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { STATION } from '../unit/config/files.ts';
 import { compiled, POWER_HELPER } from '../fakes/program.ts';
 import { until } from '../fakes/until.ts';
 

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import { pause, until } from '../fakes/until.ts';

@@ -12,7 +12,7 @@ import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { ANY_SHA256, hasCode, live, patternBytes, readBytes } from '../contracts/driver-subject.ts';
 import { until } from '../fakes/until.ts';
 import { requireGoodClock } from './guest-clock.ts';

@@ -13,7 +13,7 @@ import { UsbBudget } from '../../drivers/usb/budget.ts';
 import type { UsbDeviceFacts } from '../../drivers/usb/device.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { live, patternBytes } from '../contracts/driver-subject.ts';
 import { pause } from '../fakes/until.ts';
 import { openMonitor } from './monitor.ts';

@@ -1,6 +1,6 @@
 // The durable side that the judge reads is what a cut leaves that keeps nothing of what is pending, whatever was done to the disk before.
 import { expect, test } from 'vitest';
-import type { OpenFile } from '../../protocol/ports.ts';
+import type { OpenFile } from '../../protocol/format/ports.ts';
 import { folderNode } from '../fakes/crash-nodes.ts';
 import { CrashDisk } from '../fakes/files-crash.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';

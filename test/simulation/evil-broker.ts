@@ -1,8 +1,8 @@
 // A broker that is evil, on the wire of a simulation: it reads everything, and drops, alters, doubles, reorders, exchanges, replays and forges
 // messages. It holds no key of station or store, but it knows all that ever passed it, and what it forges is as good as it can be made.
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { parseReceiverId, parseRecordingId, type SessionId } from '../../protocol/ids.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/manifest.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseReceiverId, parseRecordingId, type SessionId } from '../../protocol/format/ids.ts';
+import { MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/documents/manifest.ts';
 import {
   encodeMessage,
   encodeSignedBody,
@@ -12,9 +12,9 @@ import {
   parseOffer,
   type HaveMessage,
   type OfferMessage,
-} from '../../protocol/messages.ts';
-import { keyIdHex, makeSecretKey, signMessage } from '../../protocol/minisign.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.ts';
+} from '../../protocol/transfer/messages.ts';
+import { keyIdHex, makeSecretKey, signMessage } from '../../protocol/documents/minisign.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
 import type { Arrival, MemoryHub, Passage } from '../fakes/broker-memory.ts';
 import { seededRandom, type SeededRandom } from '../fakes/random-seeded.ts';
 import { signFast } from '../fakes/signer-fast.ts';

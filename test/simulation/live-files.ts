@@ -1,6 +1,6 @@
 // The files of one process of a simulated machine: every call takes its time, and none of a dead process begins or comes back. One wrapper
 // around each call, as nothing is called more often.
-import type { Files, OpenFile } from '../../protocol/ports.ts';
+import type { Files, OpenFile } from '../../protocol/format/ports.ts';
 
 /** Gives the caller what the call gave, some time later or never. */
 export type Late = <T>(call: Promise<T>) => Promise<T>;

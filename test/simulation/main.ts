@@ -1,8 +1,8 @@
 // `npm run test:simulation`: prints a line for each seed that fails and one line of figures; ends with 1 where one failed.
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { startWorker } from '../../protocol/io/worker-thread.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { startWorker } from '../../agent/platform/worker-thread.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
 import { optionsOrCode } from '../fakes/options-or-code.ts';
 import { HELP, parseOptions, type SimulationOptions } from './options.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';

@@ -1,6 +1,6 @@
 // Three days without a network at a station whose disk is too small for them; in CI, whose time is limited, of three hours each.
 import { expect, test } from 'vitest';
-import { SPOOL_HEADROOM_BYTES } from '../../agent/spool/space.ts';
+import { SPOOL_HEADROOM_BYTES } from '../../agent/platform/space.ts';
 import { Days } from './day.ts';
 import type { WornCamera } from './dock.ts';
 import { lastProblems } from './last-judge.ts';

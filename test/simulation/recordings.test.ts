@@ -1,7 +1,7 @@
 // The digest that the judges expect of a recording is that of the bytes which its camera gives.
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { contentOf, digestOf, VARIANTS } from './recordings.ts';
 
 test('digests are those of the content, for every variant and at the edges of sizes', () => {

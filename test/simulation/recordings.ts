@@ -1,7 +1,7 @@
 // What lies on simulated cameras: recordings whose bytes cost little to make and whose digests are known from one simulation to the next.
 import { createHash, type Hash } from 'node:crypto';
 import type { MemoryContent } from '../fakes/memory-camera.ts';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 
 /** Recordings with the same number and size have the same bytes. */

@@ -1,11 +1,11 @@
 // Station and store as their programs compose them, each in one process of a simulated machine.
-import { PortSwitches } from '../../agent/bay/port-switches.ts';
-import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
-import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../agent/bulk/unit-tags.ts';
-import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
-import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
-import { lostStatus } from '../../agent/status.ts';
-import { makeIdentity } from '../../protocol/age-keys.ts';
+import { PortSwitches } from '../../agent/dock/port-switches.ts';
+import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../agent/seal/unit-tags.ts';
+import { composeStation, type ComposedStation } from '../../agent/station/compose-station.ts';
+import { ConditionBoard } from '../../agent/monitoring/condition-board.ts';
+import { lostStatus } from '../../agent/monitoring/status.ts';
+import { makeIdentity } from '../../protocol/age/age-keys.ts';
 import {
   makeSessionId,
   parseBayId,
@@ -14,16 +14,16 @@ import {
   parseStationId,
   type ReceiverId,
   type StationId,
-} from '../../protocol/ids.ts';
-import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
-import { bufferFreer } from '../../protocol/io/free-buffer.ts';
-import { makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
-import type { Conditions, Log } from '../../protocol/ports.ts';
-import { Progress } from '../../protocol/progress.ts';
-import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
-import { Slabs } from '../../protocol/receiver/slabs.ts';
+} from '../../protocol/format/ids.ts';
+import { LoggedConditions } from '../../agent/platform/conditions-log.ts';
+import { bufferFreer } from '../../agent/platform/free-buffer.ts';
+import { makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import type { Conditions, Log } from '../../protocol/format/ports.ts';
+import { Progress } from '../../protocol/format/progress.ts';
+import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
+import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
 import { inlineUnitStore } from '../fakes/unit-store-inline.ts';
-import { stationTopics } from '../../protocol/topics.ts';
+import { stationTopics } from '../../protocol/transfer/topics.ts';
 import { FixedMachine } from '../fakes/machine-fixed.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { fastMessageSigner, fastSigner } from '../fakes/signer-fast.ts';

@@ -1,6 +1,6 @@
 // Clock.sleep made of Clock.after, for many sleeps that one signal ends: they share one listener, since adding and removing one costs more than
 // all else of a sleep.
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 
 type End = (reason: Error) => void;
 

@@ -1,6 +1,6 @@
 // What people call a docking is a stay: as many as cameras were put in, whatever ends and starts meanwhile, and each of its days is proven.
 import { expect, test } from 'vitest';
-import { parseDockingRecord, stayOf, type DockingRecord } from '../../protocol/docking-record.ts';
+import { parseDockingRecord, stayOf, type DockingRecord } from '../../protocol/documents/docking-record.ts';
 import { Days } from './day.ts';
 import { lastProblems } from './last-judge.ts';
 import { BEGIN_MS } from './machine.ts';

@@ -1,6 +1,6 @@
 // The line of figures says what a day held: on average, and of troubles also the fewest.
 import { expect, test } from 'vitest';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { NEWEST } from './generations.ts';
 import { Tally } from './tally.ts';
 

@@ -1,5 +1,5 @@
 // What a run of many seeds was: how much it tried, what its days held, and how long one took.
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { NEWEST } from './generations.ts';
 import type { SeedResult } from './run-seed.ts';
 import type { SeedJob } from './seed-sets.ts';

@@ -3,8 +3,8 @@
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import type { CameraCall, Misdeeds } from '../fakes/misbehaving-camera.ts';
 import type { Fault } from '../fakes/fault-plan.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import type { Machine } from './machine.ts';
 import type { World } from './world.ts';
 

@@ -1,8 +1,8 @@
 // One simulated world: a station with its dock, a store, the network between them, and the judge who watches. Everything in it goes by one
 // seed. What happens in it, a day decides (day.ts) and its troubles (troubles.ts).
-import type { ComposedStation } from '../../agent/compose-station.ts';
-import { publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
-import type { OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
+import type { ComposedStation } from '../../agent/station/compose-station.ts';
+import { publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import type { OpenReceiver } from '../../agent/receiver/open-receiver.ts';
 import type { FolderNode } from '../fakes/crash-nodes.ts';
 import { judgeKeyOf, type JudgeKey } from '../fakes/minisign-judge.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';

@@ -3,13 +3,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { lockConditions } from '../../agent/bay/lock-conditions.ts';
-import { PortSwitches } from '../../agent/bay/port-switches.ts';
+import { lockConditions } from '../../agent/dock/lock-conditions.ts';
+import { PortSwitches } from '../../agent/dock/port-switches.ts';
 import { ambarellaDriver } from '../../drivers/ambarella/driver.ts';
 import { LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import { NOTHING_TOLD } from '../../drivers/driver.ts';
-import { systemCode } from '../../protocol/errors.ts';
-import { parseBayId } from '../../protocol/ids.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
+import { parseBayId } from '../../protocol/format/ids.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { diskDriver } from '../fakes/ambarella/disk-driver.ts';
 import { AmbarellaRecorder, type DialectName, type RecorderWish } from '../fakes/ambarella/recorder.ts';

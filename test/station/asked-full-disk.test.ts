@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 
 /** A disk without room for recordings, and (`takesMarks` false) for what the store asks for again. */

@@ -1,7 +1,7 @@
 // A line so bad that it never carries a whole unit at one time: the connection breaks in each of them, and what arrived is not begun anew.
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { pointTried } from '../fakes/points.ts';
 

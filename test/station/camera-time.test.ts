@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../drivers/simulated/clock.ts';
-import type { DockingRecord } from '../../protocol/docking-record.ts';
-import { instantText } from '../../protocol/instants.ts';
-import type { Manifest } from '../../protocol/manifest.ts';
+import type { DockingRecord } from '../../protocol/documents/docking-record.ts';
+import { instantText } from '../../protocol/format/instants.ts';
+import type { Manifest } from '../../protocol/documents/manifest.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';

@@ -2,9 +2,9 @@
 // is told as long as both are there.
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { CameraTwins } from '../../agent/bay/camera-twins.ts';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { parseBayId, parseCameraId } from '../../protocol/ids.ts';
+import { CameraTwins } from '../../agent/dock/camera-twins.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseBayId, parseCameraId } from '../../protocol/format/ids.ts';
 import { SimulatedClock } from '../../drivers/simulated/clock.ts';
 import { MEMORY_IDENTITY, type MemoryCamera } from '../fakes/memory-camera.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';

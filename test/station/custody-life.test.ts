@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { factsFault } from '../../protocol/custody-facts.ts';
-import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { factsFault } from '../../protocol/custody/custody-facts.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 import { ManualClock } from '../fakes/clock-manual.ts';
 

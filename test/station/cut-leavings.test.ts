@@ -4,9 +4,9 @@ import { cpSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import type { CustodyEntry } from '../../protocol/custody-entry.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import type { CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 import { filesWith } from '../fakes/files-with.ts';
 

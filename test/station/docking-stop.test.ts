@@ -4,10 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { CameraSession, Driver } from '../../drivers/driver.ts';
-import type { DockingRecord } from '../../protocol/docking-record.ts';
-import { parseRecordingId } from '../../protocol/ids.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import type { DockingRecord } from '../../protocol/documents/docking-record.ts';
+import { parseRecordingId } from '../../protocol/format/ids.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { misbehavingDriver, type Misdeeds } from '../fakes/misbehaving-camera.ts';
 

@@ -2,19 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { parseReceiverId, parseRecordingId, type SessionId } from '../../protocol/ids.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { parseManifest, type Manifest } from '../../protocol/manifest.ts';
-import { encodeMessage, encodeSignedBody, messageField } from '../../protocol/messages.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseReceiverId, parseRecordingId, type SessionId } from '../../protocol/format/ids.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
+import { encodeMessage, encodeSignedBody, messageField } from '../../protocol/transfer/messages.ts';
 import {
   keyIdHex,
   makeSecretKey,
   signDocument,
   signMessage,
   type SecretKey,
-} from '../../protocol/minisign.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
+} from '../../protocol/documents/minisign.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
 import { BASE, DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 import type { MemoryBroker } from '../fakes/broker-memory.ts';
 

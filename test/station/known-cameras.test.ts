@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { CameraConfig } from '../../config/station-config.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { MemoryCamera } from '../fakes/memory-camera.ts';
-import { parseCameraId } from '../../protocol/ids.ts';
+import { parseCameraId } from '../../protocol/format/ids.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore, type DockOptions } from '../fakes/dock-and-store.ts';

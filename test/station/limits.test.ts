@@ -1,7 +1,7 @@
 // A station outside of the hours of its recordings: everything but them goes, and they go once the hours are theirs.
 import { afterEach, expect, test } from 'vitest';
 import type { PushLimits } from '../../config/push-limits.ts';
-import type { HealthDocument } from '../../protocol/monitoring.ts';
+import type { HealthDocument } from '../../protocol/transfer/monitoring.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,17 +1,17 @@
 // What monitoring sees of a whole station: every topic, and conditions that appear by their real cause and go with it. What each
 // message looks like is judged by DockAndStore in all suites.
 import { afterEach, describe, expect, test } from 'vitest';
-import { lostStatus } from '../../agent/status.ts';
+import { lostStatus } from '../../agent/monitoring/status.ts';
 import type { CameraSession, Driver } from '../../drivers/driver.ts';
 import { NOTHING_TOLD } from '../../drivers/driver.ts';
-import { DockError } from '../../protocol/errors.ts';
-import { makeSessionId } from '../../protocol/ids.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { makeSessionId } from '../../protocol/format/ids.ts';
 import type {
   ConditionDocument,
   EventDocument,
   HealthDocument,
   InfoDocument,
-} from '../../protocol/monitoring.ts';
+} from '../../protocol/transfer/monitoring.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import { SkippingClock } from '../fakes/clock-skipping.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';

@@ -10,7 +10,7 @@ import {
   type SettableClock,
   type SimulatedClockWish,
 } from '../../drivers/simulated/clock.ts';
-import { parseCustodyEntry } from '../../protocol/custody-entry.ts';
+import { parseCustodyEntry } from '../../protocol/custody/custody-entry.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 
 const OLD = new Date(Date.now() - 7_200_000);

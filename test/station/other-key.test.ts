@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { keyIdHex, makeSecretKey } from '../../protocol/minisign.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { keyIdHex, makeSecretKey } from '../../protocol/documents/minisign.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { pause } from '../fakes/until.ts';
 

@@ -3,8 +3,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import type { DockAndStore } from '../fakes/dock-and-store.ts';

@@ -1,6 +1,6 @@
 // A PTP camera that is pulled out in the middle of a file and plugged in again: the file goes on where it was (SPEC 18).
 import { afterEach, expect, test } from 'vitest';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';

@@ -1,7 +1,7 @@
 // PTP cameras that show no store, or not every one any more: what lies there is neither "nothing" nor "gone".
 import { afterEach, expect, test } from 'vitest';
-import { pathDigest } from '../../agent/entries/entry.ts';
-import type { DockingRecord } from '../../protocol/docking-record.ts';
+import { pathDigest } from '../../agent/inventory/entry.ts';
+import type { DockingRecord } from '../../protocol/documents/docking-record.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { ids, objectInfo } from '../fakes/ptp/encode.ts';
 import { FILES_STORE } from '../fakes/ptp/operations.ts';

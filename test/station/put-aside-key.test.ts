@@ -3,12 +3,12 @@ import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keys } from '../../agent/cli/keys.ts';
-import { openStation } from '../../agent/open-station.ts';
+import { openStation } from '../../agent/station/open-station.ts';
 import { loadStationConfig } from '../../config/load.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { Progress } from '../../protocol/progress.ts';
-import { runCommand } from '../agent/cli/io-memory.ts';
-import { withStation } from '../agent/cli/station-folder.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { Progress } from '../../protocol/format/progress.ts';
+import { runCommand } from '../unit/cli/io-memory.ts';
+import { withStation } from '../unit/cli/station-folder.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 
 /** One life of the agent, from its start to its stop. */

@@ -4,11 +4,11 @@ import { cp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeAcknowledgement } from '../../agent/custody/acknowledgement.ts';
-import { chainGroups } from '../../protocol/custody-chain.ts';
-import { CHAIN_START, parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { parseSegmentId, type SegmentId } from '../../protocol/ids.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { inlineSigner } from '../../protocol/minisign.ts';
+import { chainGroups } from '../../protocol/custody/custody-chain.ts';
+import { CHAIN_START, parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { parseSegmentId, type SegmentId } from '../../protocol/format/ids.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { inlineSigner } from '../../protocol/documents/minisign.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 
 let dock: DockAndStore;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeRetirement } from '../../agent/custody/retirement.ts';
 import { spoolLayout } from '../../agent/spool/layout.ts';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { parseCameraId } from '../../protocol/ids.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { parseCameraId } from '../../protocol/format/ids.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 
 let dock: DockAndStore;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { DockError } from '../../protocol/errors.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { DockAndStore, STATION, type DockOptions } from '../fakes/dock-and-store.ts';
 import { pause } from '../fakes/until.ts';
 

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { stayOf, type DockingRecord } from '../../protocol/docking-record.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { stayOf, type DockingRecord } from '../../protocol/documents/docking-record.ts';
 import { DockAndStore, type DockOptions } from '../fakes/dock-and-store.ts';
 
 let dock: DockAndStore;

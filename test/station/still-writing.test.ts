@@ -1,9 +1,9 @@
 // Whole stations with recorders that are still writing when they are docked, and pause between two writes (CAM-11). What a pause allows is
 // judged by the station's own clock, so that a loaded machine makes it longer for both.
 import { afterEach, expect, test } from 'vitest';
-import { LOOK_MS, SETTLE_MS } from '../../agent/entries/looks.ts';
+import { LOOK_MS, SETTLE_MS } from '../../agent/inventory/looks.ts';
 import type { MemoryCamera } from '../fakes/memory-camera.ts';
-import { instantText } from '../../protocol/instants.ts';
+import { instantText } from '../../protocol/format/instants.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import type { DockAndStore } from '../fakes/dock-and-store.ts';

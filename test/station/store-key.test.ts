@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { keepKeyChange } from '../../config/key-changes.ts';
-import { parseReceiverId } from '../../protocol/ids.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { makeSecretKey, publicKeyLine, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
+import { keepKeyChange } from '../../config/enrolment/key-changes.ts';
+import { parseReceiverId } from '../../protocol/format/ids.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { makeSecretKey, publicKeyLine, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 

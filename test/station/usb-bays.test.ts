@@ -1,6 +1,6 @@
 // Bays on USB ports, a whole station with its store: cameras that speak PTP over wires in memory.
 import { afterEach, expect, test } from 'vitest';
-import { stayOf } from '../../protocol/docking-record.ts';
+import { stayOf } from '../../protocol/documents/docking-record.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import type { DockAndStore } from '../fakes/dock-and-store.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { UsbInterfaceFacts } from '../../drivers/usb/device.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { MemoryCamera } from '../fakes/memory-camera.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from '../../protocol/format/ports.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';

@@ -4,8 +4,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../../agent/bulk/unit-tags.ts';
-import { readFully } from '../../../protocol/io/read-at-once.ts';
+import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../../agent/seal/unit-tags.ts';
+import { readFully } from '../../../agent/platform/read-at-once.ts';
 import type { BareSealed, BareSealing, BareSource } from './bare-seal-worker.ts';
 import {
   SYNCED,

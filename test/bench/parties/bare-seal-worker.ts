@@ -3,9 +3,9 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, fdatasync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { UnitTags, type TagMemory } from '../../../agent/bulk/unit-tags.ts';
-import { readFully } from '../../../protocol/io/read-at-once.ts';
-import { AGE_CHUNK_BYTES, AGE_TAG_BYTES } from '../../../protocol/limits.ts';
+import { UnitTags, type TagMemory } from '../../../agent/seal/unit-tags.ts';
+import { readFully } from '../../../agent/platform/read-at-once.ts';
+import { AGE_CHUNK_BYTES, AGE_TAG_BYTES } from '../../../protocol/format/limits.ts';
 import { KEY, nonceOf, UNIT_PLAIN_BYTES, UNIT_SEALED_BYTES, type BareUnit } from './bare-unit.ts';
 
 /** What the thread is started with. */

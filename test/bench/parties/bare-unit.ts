@@ -1,12 +1,12 @@
 // What travels between the ends of the bare party: units of sealed bytes, each named with its file, its number and its digest.
-import { AGE_CHUNK_BYTES, AGE_TAG_BYTES, UNIT_BYTES } from '../../../protocol/limits.ts';
+import { AGE_CHUNK_BYTES, AGE_TAG_BYTES, UNIT_BYTES } from '../../../protocol/format/limits.ts';
 
 /** Of the original, in one unit. */
 export const UNIT_PLAIN_BYTES = UNIT_BYTES;
 /** A sealed unit: each chunk with its tag behind it. The last one of a file may be shorter. */
 export const UNIT_SEALED_BYTES = UNIT_BYTES + (UNIT_BYTES / AGE_CHUNK_BYTES) * AGE_TAG_BYTES;
 /** Sent and not yet written by the far end, at most: the window of the product. */
-export { WINDOW_BYTES_MAX } from '../../../protocol/limits.ts';
+export { WINDOW_BYTES_MAX } from '../../../protocol/format/limits.ts';
 
 /** Far end to near end: units written so far, in decimal. */
 export const WRITTEN = 'bare/written';

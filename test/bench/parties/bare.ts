@@ -11,7 +11,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AGE_CHUNK_BYTES, AGE_TAG_BYTES } from '../../../protocol/limits.ts';
+import { AGE_CHUNK_BYTES, AGE_TAG_BYTES } from '../../../protocol/format/limits.ts';
 import type { Mosquitto } from '../../fakes/mosquitto.ts';
 import { TestAuthority } from '../../fakes/tls.ts';
 import { ProcessUse } from '../process-use.ts';

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import type { UsbRequest } from '../../../drivers/usb/transport.ts';
 import type { UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
 import { MemoryCamera } from '../memory-camera.ts';
-import type { Clock } from '../../../protocol/ports.ts';
+import type { Clock } from '../../../protocol/format/ports.ts';
 import { KEYBOARD, STILL_IMAGE, type DeviceLook, type UsbDock } from '../usb/dock.ts';
 import type { Wire, WiredDevice } from '../usb/wire.ts';
 import { answerA } from './speech-a.ts';

@@ -1,8 +1,8 @@
 // What an alteration of a built vault works with: a copy of it, all keys that were ever used, and where things lie.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseCustodyEntry } from '../../../protocol/custody-entry.ts';
-import type { SecretKey } from '../../../protocol/minisign.ts';
+import { parseCustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { SeededRandom } from '../random-seeded.ts';
 import type { HonestWorld } from './honest-world.ts';
 

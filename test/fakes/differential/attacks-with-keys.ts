@@ -2,10 +2,10 @@
 // role, or of another receiver. Logs go on or are begun with it, documents are signed anew, and changes lead to and from it.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { sha256Hex } from '../../../protocol/bytes.ts';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
-import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
-import { keyIdHex, makeSecretKey, signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { keyIdHex, makeSecretKey, signDocument, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { chainOf, linesOf, rewriteLog, type LooseLine } from '../manipulations/rewritten-log.ts';
 import { writeKeyChange } from '../vault-builder-keys.ts';
 import { keepersOf, segmentsOf, someFile, stolenKeys, type Altered, type Attack } from './attack.ts';

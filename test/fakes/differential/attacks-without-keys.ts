@@ -1,7 +1,7 @@
 // What somebody does to a vault who can write there and has no key: takes away, cuts, exchanges, doubles, and puts lines behind what is signed.
 import { appendFile, cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { keyIdHex } from '../../../protocol/minisign.ts';
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { damage } from '../manipulations/random-damage.ts';
 import { appendUnsigned, openUnsigned } from '../unsigned-lines.ts';
 import { filesLike, keepersOf, segmentsOf, someFile, stolenKeys, isTorn, type Attack } from './attack.ts';

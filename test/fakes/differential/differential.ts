@@ -3,9 +3,9 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportCommand } from '../../../agent/cli/export.ts';
-import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
-import { nodeFiles } from '../../../protocol/io/files-node.ts';
-import { runCommand } from '../../agent/cli/io-memory.ts';
+import { verifyFolder } from '../../../agent/evidence/verify/verify-folder.ts';
+import { nodeFiles } from '../../../agent/platform/files-node.ts';
+import { runCommand } from '../../unit/cli/io-memory.ts';
 import { codesOf, judgeWithPython, type Judgement } from '../manipulations/judges.ts';
 import { seededRandom } from '../random-seeded.ts';
 import type { Attack } from './attack.ts';

@@ -1,9 +1,9 @@
 // Entries that would explain why something is not in a vault, or say that something happened: true ones, in a log where they belong.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/bytes.ts';
-import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
-import { keyIdHex } from '../../../protocol/minisign.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { droppedFacts, type DroppedFacts } from '../dropped-facts.ts';
 import { segmentsOf, stolenKeys, type Altered } from './attack.ts';
 

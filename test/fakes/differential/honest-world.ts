@@ -2,8 +2,8 @@
 // orders, deletions, dropped documents and witnesses. Whatever comes out is what stations and a store leave behind when nobody altered anything.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/bytes.ts';
-import { makeSecretKey, type SecretKey } from '../../../protocol/minisign.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { headOf, writeWitness, type Head } from '../manipulations/written-witness.ts';
 import { TwoReceivers } from '../two-receivers.ts';
 import { appendUnsigned } from '../unsigned-lines.ts';

@@ -3,8 +3,8 @@
 import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
 import type { BuiltOrder } from '../vault-builder-orders.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
-import type { DockingRecord } from '../../../protocol/docking-record.ts';
-import { parseReceiverId } from '../../../protocol/ids.ts';
+import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { parseReceiverId } from '../../../protocol/format/ids.ts';
 import { headOf, writeWitness, type Head } from './written-witness.ts';
 
 const HOUR_MS = 3_600_000;

@@ -3,9 +3,9 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { encodeUtf8 } from '../../../protocol/bytes.ts';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
-import { makeSecretKey, type SecretKey } from '../../../protocol/minisign.ts';
+import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
+import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { seededRandom } from '../random-seeded.ts';
 import { signFast } from '../signer-fast.ts';
 import type { BuiltDockingPart } from '../vault-builder-dockings.ts';

@@ -1,6 +1,6 @@
 // Manipulations of a document's bytes. The thief has the station's key, so that its signature always holds, unless it is said otherwise.
 import { readFile } from 'node:fs/promises';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import {
   change,
   changeText,

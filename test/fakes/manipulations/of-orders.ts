@@ -1,9 +1,9 @@
 // Manipulations of orders and of key documents.
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/bytes.ts';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
-import { signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
+import { signDocument, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { writeKeyChange } from '../vault-builder-keys.ts';
 import {
   changeText,

@@ -1,7 +1,7 @@
 // Manipulations of signature files: the same document, and something that looks like its signature.
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+import { signDocument, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import {
   changeText,
   exchange,

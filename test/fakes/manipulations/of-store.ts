@@ -1,8 +1,8 @@
 // Manipulations by the store, or by somebody with its key: deletions, its own log, witnesses.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/bytes.ts';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { changeText, type Loose, type ManipulatedVault, type Manipulation } from './manipulated-vault.ts';
 import { merkleRoot } from './written-witness.ts';
 import type { BuiltRecording } from '../vault-builder.ts';

@@ -1,9 +1,9 @@
 // Writes a custody log anew as a thief with its key would: entries changed, dropped or put in, then everything chained and signed again.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
-import type { SecretKey } from '../../../protocol/minisign.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
+import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import { signFast } from '../signer-fast.ts';
 
 /** An entry whose fields may be changed. */

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeCanonical } from '../../../protocol/canonical.ts';
-import type { SecretKey } from '../../../protocol/minisign.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
+import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import { writeSigned } from '../vault-builder-signed.ts';
 
 /** Newest entry of a log. */

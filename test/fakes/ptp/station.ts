@@ -1,11 +1,11 @@
 // A whole station with its store, and PTP cameras on its USB ports that speak real bytes over wires in memory.
-import { pathDigest } from '../../../agent/entries/entry.ts';
+import { pathDigest } from '../../../agent/inventory/entry.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
 import { MemoryCamera } from '../memory-camera.ts';
-import { encodeUtf8 } from '../../../protocol/bytes.ts';
-import { nodeClock } from '../../../protocol/io/clock-node.ts';
+import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { DockAndStore, type DockOptions } from '../dock-and-store.ts';
 import { UsbDock } from '../usb/dock.ts';
 import type { ResponderWish } from './operations.ts';

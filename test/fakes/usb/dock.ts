@@ -2,8 +2,8 @@
 import type { OpenUsb, OpenUsbControl } from '../../../drivers/usb/open-usb.ts';
 import { noBulkPipes } from '../../../drivers/usb/pipes.ts';
 import type { UsbDeviceFacts, UsbDevices, UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
-import { DockError } from '../../../protocol/errors.ts';
-import type { Clock } from '../../../protocol/ports.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import type { Clock } from '../../../protocol/format/ports.ts';
 import { Wire, type WiredDevice } from './wire.ts';
 
 export const STILL_IMAGE: UsbInterfaceFacts = {

@@ -3,7 +3,7 @@
 import type { OpenUsb } from '../../../drivers/usb/open-usb.ts';
 import type { UsbBudget } from '../../../drivers/usb/budget.ts';
 import type { UsbTransport } from '../../../drivers/usb/transport.ts';
-import type { Clock } from '../../../protocol/ports.ts';
+import type { Clock } from '../../../protocol/format/ports.ts';
 
 /** A controller goes round by packets; this is as fair, and less to compute. */
 const SLICE_BYTES = 32 * 1024;

@@ -1,7 +1,7 @@
 // A USB cable in memory: the host's end is the transport port, the device's end gets what the host sends and answers in packets.
-import { concatBytes } from '../../../protocol/bytes.ts';
-import { DockError } from '../../../protocol/errors.ts';
-import type { Clock } from '../../../protocol/ports.ts';
+import { concatBytes } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import type { Clock } from '../../../protocol/format/ports.ts';
 import {
   USB_TRANSFER_BYTES_MAX,
   type UsbRequest,

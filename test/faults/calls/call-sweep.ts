@@ -1,6 +1,6 @@
 // Brings about every fault (call-faults.ts) at every call of one program on its disk; in CI a share of them, another one each day.
 // BODYDOCK_CALL_TRY names a text that a try's name must hold: one that failed, once more. BODYDOCK_CALL_SHARE=3/20 is one of twenty.
-import { startWorker } from '../../../protocol/io/worker-thread.ts';
+import { startWorker } from '../../../agent/platform/worker-thread.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { today } from '../../fakes/today.ts';
 import { tryInThreads } from '../in-threads.ts';

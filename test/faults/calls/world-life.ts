@@ -1,6 +1,6 @@
 // The life of recordings in a simulated world (test/simulation), always the same one: two cameras are emptied, both programs are killed in the
 // middle of the largest transfer, go on, end in order, start again, and reclaim. What shall fail in it is arranged before it begins.
-import { UNIT_BYTES } from '../../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { Days } from '../../simulation/day.ts';
 import { lastProblems } from '../../simulation/last-judge.ts';
 import { BEGIN_MS, type Machine } from '../../simulation/machine.ts';

@@ -1,7 +1,7 @@
 // How far a life has come, and how it waits.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UNIT_BYTES } from '../../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
 import { isEndOfLog, isEndStored, isLogStored } from '../../fakes/stored-log.ts';
 import { until } from '../../fakes/until.ts';

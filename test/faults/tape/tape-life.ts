@@ -3,9 +3,9 @@
 // each of its calls is made from the tape (tape-states.ts).
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSigningKey } from '../../../config/keys.ts';
-import { recipientOf } from '../../../protocol/age-keys.ts';
-import { parseReceiverId, parseStationId } from '../../../protocol/ids.ts';
+import { readSigningKey } from '../../../config/enrolment/keys.ts';
+import { recipientOf } from '../../../protocol/age/age-keys.ts';
+import { parseReceiverId, parseStationId } from '../../../protocol/format/ids.ts';
 import { treeIn, type DiskTree } from '../../fakes/disk-trees.ts';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
 import type { Site } from '../../simulation/sides.ts';

@@ -1,6 +1,6 @@
 // Cuts the power behind every call of one program's life that is on tape, in each of the ways that are given: in CI a third of them in the strict
 // way, and of the other ways a smaller share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
-import { startWorker } from '../../../protocol/io/worker-thread.ts';
+import { startWorker } from '../../../agent/platform/worker-thread.ts';
 import { today } from '../../fakes/today.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { tryInThreads } from '../in-threads.ts';

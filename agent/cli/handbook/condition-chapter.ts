@@ -1,0 +1,60 @@
+// The handbook's part on conditions, made from the condition tables: one entry a code, in the words that monitoring and `bodydock status`
+// show. Pure.
+import { BROKER_TABLE } from '../../monitoring/broker-table.ts';
+import { CAMERA_TABLE } from '../../monitoring/camera-table.ts';
+import type { ConditionKind, ConditionTable, SubjectKind, Words } from '../../monitoring/condition-kind.ts';
+import { CUSTODY_TABLE } from '../../monitoring/custody-table.ts';
+import { IDENTITY_TABLE } from '../../monitoring/identity-table.ts';
+import { SPOOL_TABLE } from '../../monitoring/spool-table.ts';
+import { STATION_TABLE } from '../../monitoring/station-table.ts';
+import { STORE_TABLE } from '../../monitoring/store-table.ts';
+import { STATUS_WORDS } from '../status-words.ts';
+import type { Language } from '../../evidence/page/language.ts';
+
+/** Lines of the handbook between which the part stands. */
+export const CONDITIONS_BEGIN =
+  '<!-- From here on: made by `npm run schemas` from agent/monitoring/*-table.ts. Edit those. -->';
+export const CONDITIONS_END = '<!-- Up to here. -->';
+
+const AREAS: readonly (readonly [Words, ConditionTable])[] = [
+  [{ en: 'Cameras in their bays', de: 'Kameras in ihren Plätzen' }, CAMERA_TABLE],
+  [{ en: 'Which camera, and what is plugged in', de: 'Welche Kamera, und was wo steckt' }, IDENTITY_TABLE],
+  [{ en: 'Disk and recordings', de: 'Datenträger und Aufzeichnungen' }, SPOOL_TABLE],
+  [{ en: 'Log and docking records', de: 'Protokoll und Niederschriften' }, CUSTODY_TABLE],
+  [{ en: 'Central store', de: 'Zentralspeicher' }, STORE_TABLE],
+  [{ en: 'Broker', de: 'Broker' }, BROKER_TABLE],
+  [{ en: 'Station', de: 'Station' }, STATION_TABLE],
+];
+
+const SUBJECTS: Readonly<Record<Exclude<SubjectKind, 'none'>, Words>> = {
+  bay: { en: 'names the bay', de: 'nennt den Platz' },
+  port: { en: 'names the port', de: 'nennt den Anschluss' },
+  camera: { en: 'names the camera', de: 'nennt die Kamera' },
+  recording: { en: 'names the recording', de: 'nennt die Aufzeichnung' },
+  led: { en: 'names the bay', de: 'nennt den Platz' },
+  certificate: { en: 'names the certificate', de: 'nennt das Zertifikat' },
+};
+const TO_DO: Words = { en: 'To do', de: 'Zu tun' };
+
+/** The whole part with both marks. */
+export function conditionChapter(language: Language): string {
+  const areas = AREAS.map(([title, table]) => {
+    const entries = Object.entries(table).map(([code, kind]) => entry(code, kind, language));
+    return `### ${title[language]}\n\n${entries.join('\n')}`;
+  });
+  return `${CONDITIONS_BEGIN}\n\n${areas.join('\n')}\n${CONDITIONS_END}`;
+}
+
+/** The handbook with this part in the place of an earlier one. Errors: without both marks, in this order, there is none. */
+export function withConditionChapter(handbook: string, language: Language): string {
+  const begin = handbook.indexOf(CONDITIONS_BEGIN);
+  const end = handbook.indexOf(CONDITIONS_END, begin);
+  if (begin < 0 || end < 0) throw new Error(`the handbook (${language}) has lost its marks for conditions`);
+  return handbook.slice(0, begin) + conditionChapter(language) + handbook.slice(end + CONDITIONS_END.length);
+}
+
+function entry(code: string, { severity, subject, text, remedy }: ConditionKind, language: Language): string {
+  const named = subject === 'none' ? '' : `, ${SUBJECTS[subject][language]}`;
+  const how = `${STATUS_WORDS[language].severities[severity]}${named}`;
+  return `- **\`${code}\`** (${how}): ${text[language]}\n  *${TO_DO[language]}:* ${remedy[language]}\n`;
+}

@@ -1,0 +1,289 @@
+// One bay for the life of the agent: waits for a camera, runs its docking, reports what is seen, and begins again. It never ends by an error.
+import type { BayLamp } from './bay-lamp.ts';
+import { performDocking, type BayWork } from './bay-docking.ts';
+import { bayLight, bayState, RateMeter, type BayActivity } from './bay-state.ts';
+import { REFUSAL_CODES, isCameraRefusal } from './camera-register.ts';
+import type { DockingLife } from './docking-life.ts';
+import { NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
+import type { IndicatorLight } from './indicator-light.ts';
+import type { BayId, RecordingId } from '../../protocol/format/ids.ts';
+import { isDockError, type DockError } from '../../protocol/format/errors.ts';
+import type { BayDocument } from '../../protocol/transfer/messages.ts';
+import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import { withEither } from '../../protocol/format/with-either.ts';
+import { untilGone } from './place-watch.ts';
+
+/** Pause behind a port on which nobody answers, or that cannot be opened although its device is there. */
+const NOBODY_MS = 2000;
+/** ... and the longest one while a camera is refused: on a port of the dock's own nobody sees that another one came. */
+const REFUSED_MS_MAX = 60_000;
+/** Pause behind a failure that is not the camera's departure. */
+const FAILED_MS_MIN = 5000;
+/** ... and the longest one behind dockings that fail one after the other: each of them makes a record. */
+const FAILED_MS_MAX = 600_000;
+/**
+ * Pause behind a camera that is said to have left while its device stays: a loose contact, or one that resets itself. Without it, such a
+ * camera makes ten records a second.
+ */
+const BROKEN_OFF_MS_MIN = 2000;
+/** ... and the longest one, behind dockings that break off one after the other before they lasted so long themselves. */
+const BROKEN_OFF_MS_MAX = 60_000;
+/** So many of them in a row, and somebody is told: one or two are a camera that was put in with a shaking hand. */
+const BROKEN_OFF_TOLD = 3;
+const LOOSE = 'camera.loose';
+
+/** Codes of failures of the station itself. */
+const OWN_FAILURE = /^(custody|spool)\./;
+
+export interface BayDeps {
+  readonly id: BayId;
+  readonly work: BayWork;
+  readonly progress: PushProgress;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** The light beside the bay, where it has one. */
+  readonly lamp?: BayLamp | undefined;
+  readonly onChange: (bay: Bay) => void;
+}
+
+export class Bay {
+  readonly id: BayId;
+  readonly #deps: BayDeps;
+  readonly #rate = new RateMeter();
+  #docking: DockingLife | undefined;
+  #light: IndicatorLight | undefined;
+  #alias: string | null = null;
+  #idle: BayActivity = 'empty';
+  #since: string;
+  #shown = '';
+  #failedMs = FAILED_MS_MIN;
+  #brokenOff = 0;
+  #begunAtMs = 0;
+  /** Ends the wait for a contact that holds. */
+  #cancelHolds: () => void = () => undefined;
+  /** What the log was told of a camera that cannot be opened; told once, tried again and again. */
+  #failedBy: string | undefined;
+
+  constructor(deps: BayDeps) {
+    this.#deps = deps;
+    this.id = deps.id;
+    this.#since = new Date(deps.clock.wallMs()).toISOString();
+  }
+
+  /** Runs until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const startedMs = this.#deps.clock.monotonicMs();
+    this.#changed(); // what is retained may be of a camera that left while nobody looked
+    while (!signal.aborted) {
+      try {
+        await performDocking(
+          this.#deps.work,
+          signal,
+          (docking, light, alias) => this.#begin(docking, light, alias),
+          () => this.#changed(),
+          () => this.#deps.clock.monotonicMs() - startedMs,
+        );
+      } catch (error) {
+        if (signal.aborted) break;
+        await this.#ended(error, signal);
+      }
+    }
+    this.#begin(undefined);
+  }
+
+  /** A receipt came for a recording that may be of this bay's camera. */
+  wake(): void {
+    this.#docking?.wake();
+  }
+
+  quarantined(recording: RecordingId): void {
+    this.#docking?.quarantined(recording);
+  }
+
+  /** Files that were set aside may be tried once more. */
+  tryAgain(): void {
+    this.#docking?.tryAgain();
+  }
+
+  /** Alias of the camera that is in it, or null. */
+  get camera(): string | null {
+    return this.#alias;
+  }
+
+  /** Since when its camera is in it, over starts of the agent; null where there is none, or nobody knows. */
+  get dockedAt(): string | null {
+    return this.#docking?.stayDockedAt ?? null;
+  }
+
+  /** The bay document of this moment (SPEC 7). */
+  document(): BayDocument {
+    const docking = this.#docking;
+    const activity = docking?.activity ?? this.#idle;
+    const counts = docking?.counts(this.#deps.progress) ?? NO_ENTRIES;
+    const state = bayState(activity, counts);
+    this.#mark(state);
+    const done = state === 'pushing' ? counts.bytesReceipted : counts.bytesSpooled;
+    const moving = state === 'pulling' || state === 'pushing';
+    const light = bayLight(activity, counts, docking?.problems ?? 0);
+    this.#light?.show(light);
+    this.#deps.lamp?.show(light);
+    const rate = moving ? this.#rate.sample(this.#deps.clock.monotonicMs(), done) : null;
+    return {
+      bay: this.id,
+      camera: this.#alias,
+      state,
+      light,
+      entries: counts.entries,
+      entries_spooled: counts.spooled,
+      entries_receipted: counts.receipted,
+      entries_erased: counts.erased,
+      entries_waiting: counts.waiting,
+      bytes: counts.bytes,
+      bytes_spooled: counts.bytesSpooled,
+      bytes_receipted: counts.bytesReceipted,
+      rate_bytes_per_s: rate,
+      remaining_s: rate === null || rate === 0 ? null : Math.ceil((counts.bytes - done) / rate),
+      since: this.#since,
+      docked_at: this.dockedAt,
+    };
+  }
+
+  #mark(state: string): void {
+    if (state === this.#shown) return;
+    this.#shown = state;
+    this.#since = new Date(this.#deps.clock.wallMs()).toISOString();
+    this.#rate.reset();
+  }
+
+  #begin(docking: DockingLife | undefined, light?: IndicatorLight, alias?: string): void {
+    this.#docking = docking;
+    this.#light = light;
+    this.#alias = alias ?? null;
+    this.#idle = 'empty';
+    this.#cancelHolds();
+    if (docking !== undefined) {
+      this.#failedBy = undefined;
+      this.#cancelHolds = this.#deps.clock.after(BROKEN_OFF_MS_MAX, () => this.#holds());
+      this.#begunAtMs = this.#deps.clock.monotonicMs();
+      this.#deps.conditions.clear('camera.failed', this.id);
+      this.#clearRefusals();
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#deps.onChange(this);
+  }
+
+  async #ended(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    const wasDocked = this.#docking !== undefined;
+    const isFresh = clock.monotonicMs() - this.#begunAtMs < FAILED_MS_MAX;
+    this.#begin(undefined);
+    const isAgain = isCameraRefusal(error) && error.code === this.#failedBy;
+    if ((!wasDocked && !isAgain) || !isFresh || isDockError(error, 'driver.detached'))
+      this.#failedMs = FAILED_MS_MIN;
+    if (isDockError(error, 'driver.detached') || isDockError(error, 'driver.silent')) {
+      this.#failedBy = undefined;
+      this.#clearRefusals();
+      if (isDockError(error, 'driver.silent')) this.#deps.conditions.clear('camera.failed', this.id);
+      if (wasDocked) await this.#breakOff(signal);
+      else if (await this.#leavesWithin(NOBODY_MS, signal)) this.#holds();
+      return;
+    }
+    const reason = isDockError(error) ? error.code : 'unexpected';
+    if (isCameraRefusal(error)) this.#refused(error);
+    else this.#failed(error, reason, wasDocked);
+    this.#failedBy = reason;
+    this.#idle = 'failed';
+    this.#changed();
+    const longest = isCameraRefusal(error) ? REFUSED_MS_MAX : FAILED_MS_MAX;
+    if (!(await this.#leavesWithin(this.#failedMs, signal))) {
+      this.#failedMs = Math.min(2 * this.#failedMs, longest);
+      return;
+    }
+    this.#failedBy = undefined;
+    this.#clearRefusals();
+    this.#holds();
+    this.#begin(undefined);
+  }
+
+  /** Waits where the device of a camera that left is still there, or there again; the light says that somebody's camera is. */
+  async #breakOff(signal: AbortSignal): Promise<void> {
+    this.#brokenOff++;
+    const pauseMs = Math.min(BROKEN_OFF_MS_MIN * 2 ** (this.#brokenOff - 1), BROKEN_OFF_MS_MAX);
+    const left = await this.#leavesWithin(pauseMs, signal, () => {
+      if (this.#brokenOff >= BROKEN_OFF_TOLD)
+        this.#deps.conditions.raise(LOOSE, this.id, { times: this.#brokenOff });
+      this.#idle = this.#brokenOff >= BROKEN_OFF_TOLD ? 'failed' : 'reading';
+      this.#changed();
+    });
+    if (left) this.#holds();
+    this.#begin(undefined);
+  }
+
+  /** The contact holds, or the camera is away. */
+  #holds(): void {
+    this.#brokenOff = 0;
+    this.#deps.conditions.clear(LOOSE, this.id);
+  }
+
+  #failed(error: unknown, reason: string, wasDocked: boolean): void {
+    const { log, conditions } = this.#deps;
+    if (wasDocked || reason !== this.#failedBy)
+      log.error('docking failed, it is tried again', { bay: this.id, error });
+    const facts = isDockError(error) ? error.facts : {};
+    this.#clearRefusals();
+    // Where log or spool cannot be written, nothing is wrong with the camera, and their own conditions say so.
+    if (OWN_FAILURE.test(reason)) conditions.clear('camera.failed', this.id);
+    else conditions.raise('camera.failed', this.id, { ...facts, reason });
+  }
+
+  /** Who the camera is, is no fault of it: told by a condition of its own, and in the custody log once for each stay. */
+  #refused({ code, facts, message }: DockError): void {
+    const { log, conditions, work } = this.#deps;
+    if (code === this.#failedBy) return;
+    log.warn('camera refused', { bay: this.id, code, why: message });
+    try {
+      work.take.custody.append({
+        event: 'camera-refused',
+        facts: { bay: this.id, reason: String(facts['reason']) },
+      });
+    } catch (error) {
+      log.error('entry of the custody log not taken', { bay: this.id, error });
+    }
+    this.#clearRefusals();
+    conditions.clear('camera.failed', this.id);
+    conditions.raise(code, this.id, facts);
+  }
+
+  #clearRefusals(): void {
+    for (const code of REFUSAL_CODES) this.#deps.conditions.clear(code, this.id);
+  }
+
+  /**
+   * Resolves with true as soon as the camera leaves, else with false after that long or when the signal is aborted; `onPresent` hears that it is
+   * there. Never rejects.
+   */
+  async #leavesWithin(ms: number, signal: AbortSignal, onPresent?: () => void): Promise<boolean> {
+    const { clock, work } = this.#deps;
+    const { watch } = work.place;
+    const over = new AbortController();
+    const cancel = clock.after(ms, () => over.abort());
+    try {
+      const identity = await watch.present();
+      if (identity === undefined) return true;
+      onPresent?.();
+      await withEither(signal, over.signal, (ending) => untilGone(watch, identity, this.#deps, ending));
+      return true;
+    } catch (error) {
+      if (isDockError(error, 'driver.detached')) return true;
+      // Where the first look failed it is not known whether it is there: the pause is made all the same.
+      if (!over.signal.aborted && !signal.aborted) await clock.sleep(ms, signal).catch(() => undefined);
+      return false;
+    } finally {
+      cancel();
+    }
+  }
+}

@@ -1,0 +1,318 @@
+// Gathers the life of one recording or docking from a vault or a spool: finds what belongs to it, checks documents and logs as a whole, and
+// joins them. Reads only. In a spool there is no store's log, no order and no disclosure: these lie at the store.
+import { custodyFolder, stationCustodies, type CustodyFolder } from '../verify/custody-folders.ts';
+import type { CheckedDocking } from '../verify/docking-check.ts';
+import { knownKeys } from '../verify/known-keys.ts';
+import type { Place } from '../verify/place.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
+import type { CheckedRecording } from '../verify/recording-check.ts';
+import { note, type Remark } from '../verify/remark.ts';
+import { StoreLogBelief } from '../verify/store-log-belief.ts';
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
+import type { History, HistoryDocument, Step, Subject } from './history.ts';
+import { keysUsed } from './keys-used.ts';
+import { headsIn, headsOfReceipts, headsOfWitnesses, headsWithoutLog } from './outside-heads.ts';
+import type { HistoryPlace, StationPlace } from './places.ts';
+import { provenLog, type LogQuestion, type ProvenLog } from './proven-log.ts';
+import { relate, type Related } from './related.ts';
+import { StepPicker } from './step-picker.ts';
+import { StoreAccount } from './store-account.ts';
+import { SubjectAccount } from './subject-account.ts';
+import * as documents from './subject-documents.ts';
+
+/** What is asked. */
+export interface HistoryQuestion {
+  readonly files: ReadFiles;
+  readonly place: HistoryPlace;
+  readonly subject: Subject;
+  readonly keys: TrustedKeys;
+  /** RFC 3339 UTC. */
+  readonly madeAt: string;
+  /** Version of this program. */
+  readonly program: string;
+  readonly signal: AbortSignal;
+}
+
+/** Errors: the signal's reason; those of the machine. Whatever does not hold is a finding in it. */
+export async function gatherHistory(question: HistoryQuestion): Promise<History> {
+  const { files, place, subject } = question;
+  const station = place.stations.find((each) => each.station === subject.station);
+  if (station === undefined) throw new Error(`no station ${subject.station ?? ''} in ${place.path}`);
+  const asPlace: Place = { kind: place.kind, path: place.path, keysFolder: question.keys.folder };
+  const known = await knownKeys(files, asPlace, question.keys);
+  const vault = await readVaultId(files, asPlace);
+  const deps = { files, keys: known.keys, vault: vault.id, signal: question.signal };
+  return new Gathering(question, station, deps).run([...vault.remarks, ...known.remarks]);
+}
+
+class Gathering {
+  readonly #question: HistoryQuestion;
+  readonly #station: StationPlace;
+  readonly #deps: documents.DocumentsDeps;
+  readonly #remarks: Remark[] = [];
+  readonly #store = new StoreAccount();
+
+  constructor(question: HistoryQuestion, station: StationPlace, deps: documents.DocumentsDeps) {
+    this.#question = question;
+    this.#station = station;
+    this.#deps = deps;
+  }
+
+  async run(before: readonly Remark[]): Promise<History> {
+    const { subject } = this.#question;
+    this.#remarks.push(...before.filter((remark) => this.#isOurs(remark)));
+    const recording =
+      subject.kind === 'recording'
+        ? await documents.subjectRecording(this.#deps, this.#station, subject.id)
+        : undefined;
+    const related = await relate(this.#deps, this.#station, subject, recording?.manifest);
+    const ids = new Set([...related.records, ...related.dockings.keys()]);
+    const records = await documents.dockingRecords(this.#deps, this.#station, ids);
+    const checked = recording === undefined ? records : [recording, ...records];
+    const stationId = subject.station ?? stationIn(checked);
+    const account = this.#account(related, recording, records, stationId);
+    const logs = await this.#logs(related, checked, stationId, account);
+    const dropped = droppedIn(logs);
+    const found = await this.#documents(related, recording, records);
+    this.#compare(account, logs, dropped);
+    return this.#history(related, found, logs, recording);
+  }
+
+  #account(
+    related: Related,
+    recording: CheckedRecording | undefined,
+    records: readonly CheckedDocking[],
+    stationId: string | undefined,
+  ): SubjectAccount {
+    const { place, subject } = this.#question;
+    return new SubjectAccount({
+      kind: place.kind,
+      where: this.#station.custody.where,
+      station: this.#station.station ?? stationId,
+      ids: new Set([...(subject.kind === 'recording' ? [subject.id] : []), ...related.records]),
+      recording,
+      records,
+    });
+  }
+
+  /** The store's own logs first, because they say what was let go. */
+  async #logs(
+    related: Related,
+    checked: readonly (CheckedRecording | CheckedDocking)[],
+    stationId: string | undefined,
+    account: SubjectAccount,
+  ): Promise<ProvenLog[]> {
+    const witnessed = await headsOfWitnesses(this.#deps, this.#question.place);
+    this.#remarks.push(...witnessed.remarks);
+    const logs: ProvenLog[] = [];
+    const belief = await this.#belief();
+    for (const receiver of this.#question.place.receivers) {
+      const doubted = await belief.unbelieved(receiver, this.#custodyOf(receiver));
+      this.#remarks.push(...doubted.remarks);
+      const known = { heads: witnessed.headsOf(receiver), unbelieved: doubted.segments };
+      const read = await this.#storeLog(receiver, related, known);
+      if (read === undefined) continue;
+      logs.push(read);
+      this.#store.read(this.#custodyOf(receiver).where);
+    }
+    const dropped = logs.flatMap((log) => log.dropped);
+    const station = stationId ?? '';
+    const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
+    const heads = [...headsIn(checked), ...newest, ...witnessed.headsOf(station)];
+    const follow = (entry: CustodyEntry, isVouched: boolean): void => account.take(entry, isVouched);
+    const own = await this.#stationLog(related, { heads, dropped, follow });
+    if (own !== undefined) logs.push(own);
+    else {
+      const message = 'no custody log of the station lies here: what is told rests on documents alone';
+      this.#remarks.push(note('custody.none', this.#station.custody.where, message));
+      this.#remarks.push(...headsWithoutLog(heads, station, dropped));
+    }
+    for (const { remarks } of logs) this.#remarks.push(...remarks);
+    return logs;
+  }
+
+  /** By the logs of all stations of the vault, whichever of them is asked about. */
+  async #belief(): Promise<StoreLogBelief> {
+    const { files, place, signal } = this.#question;
+    const stations = place.kind === 'spool' ? [] : await stationCustodies(files, place.path);
+    return new StoreLogBelief({ files, keys: this.#deps.keys, stations, signal });
+  }
+
+  #custodyOf(keeper: string): CustodyFolder {
+    return custodyFolder(this.#question.place.path, keeper);
+  }
+
+  #storeLog(
+    receiver: string,
+    related: Related,
+    known: Pick<LogQuestion, 'heads' | 'unbelieved'>,
+  ): Promise<ProvenLog | undefined> {
+    const { files, signal } = this.#question;
+    const question = {
+      files,
+      ...this.#custodyOf(receiver),
+      ...known,
+      kind: 'store',
+      keeper: receiver,
+      keysOf: () => storeKeys(this.#deps.keys),
+      dropped: [],
+      revokedAt: () => undefined,
+      follow: (entry: CustodyEntry, isVouched: boolean) => {
+        if (isVouched) this.#store.take(receiver, entry);
+      },
+      signal,
+    } as const;
+    return provenLog(question, new StepPicker(related));
+  }
+
+  #stationLog(
+    related: Related,
+    known: Pick<LogQuestion, 'heads' | 'dropped' | 'follow'>,
+  ): Promise<ProvenLog | undefined> {
+    const { files, signal } = this.#question;
+    const { keys } = this.#deps;
+    const question = {
+      files,
+      ...this.#station.custody,
+      kind: 'station',
+      keeper: this.#station.station,
+      keysOf: (keeper: string | undefined) => stationKeys(keys, keeper),
+      ...known,
+      unbelieved: new Set<string>(),
+      revokedAt: (keeper: string, keyId: string) => revokedAt(keys, keeper, keyId),
+      signal,
+    } as const;
+    return provenLog(question, new StepPicker(related));
+  }
+
+  async #documents(
+    related: Related,
+    recording: CheckedRecording | undefined,
+    records: readonly CheckedDocking[],
+  ): Promise<HistoryDocument[]> {
+    const { place, subject } = this.#question;
+    const found: HistoryDocument[] = [];
+    if (recording !== undefined) {
+      this.#remarks.push(...recording.remarks);
+      found.push(...(await documents.recordingDocuments(this.#deps, this.#station, recording)));
+    }
+    for (const record of records) {
+      this.#remarks.push(...record.remarks);
+      const shown = subject.kind === 'docking' ? record : withoutOthers(record, related);
+      found.push(...(await documents.dockingDocuments(this.#deps, this.#station, shown)));
+    }
+    const joined = related.companions.filter(({ relation }) => relation !== 'of-docking');
+    const about = new Set([subject.id, ...joined.map((companion) => companion.recording)]);
+    const orders = await documents.subjectOrders(this.#deps, place, subject, about);
+    const pending = await documents.pendingDisclosuresOf(this.#deps, place, subject);
+    this.#remarks.push(...orders.remarks, ...pending.remarks);
+    const { kind, id, station } = subject;
+    const ordered = { id, station, checked: recording, orders: orders.found };
+    if (kind === 'recording') this.#remarks.push(...this.#store.remarks(ordered));
+    return [...found, ...orders.documents, ...pending.documents];
+  }
+
+  #compare(account: SubjectAccount, logs: readonly ProvenLog[], dropped: ReadonlySet<string>): void {
+    const own = logs.find(({ log }) => log.kind === 'station');
+    if (own !== undefined)
+      this.#remarks.push(...account.remarks({ fromTheStart: own.log.from_the_start, dropped }));
+  }
+
+  #history(
+    related: Related,
+    found: readonly HistoryDocument[],
+    logs: readonly ProvenLog[],
+    recording: CheckedRecording | undefined,
+  ): History {
+    const { place, subject, madeAt, program } = this.#question;
+    const { keys } = this.#deps;
+    const station = subject.station ?? logs.find(({ log }) => log.kind === 'station')?.log.keeper;
+    const steps = joined(logs.map((log) => log.steps));
+    const between = joined(logs.map((log) => log.between));
+    const used = new Set(
+      [...steps, ...between]
+        .flatMap(({ key_id: keyId }) => keyId ?? [])
+        .concat(found.flatMap((each) => each.signed_by)),
+    );
+    const findings = this.#remarks.filter(({ kind }) => kind === 'finding');
+    return {
+      type: 'custody-history',
+      version: 1,
+      made_at: madeAt,
+      program,
+      place: { kind: place.kind, path: place.path },
+      keys_from: keys.folder,
+      subject: { ...subject, station },
+      good: findings.length === 0,
+      steps,
+      between,
+      documents: found,
+      companions: related.companions,
+      more_companions: related.moreCompanions,
+      sealed_units_good: unitsHere(recording),
+      logs: logs.map(({ log }) => log),
+      keys: keysUsed(keys, used, station),
+      findings,
+      notes: this.#remarks.filter(({ kind }) => kind === 'note'),
+    };
+  }
+
+  /** Of a vault only what its own station and the store left; a spool is one station's. */
+  #isOurs({ where }: Remark): boolean {
+    const { place, subject } = this.#question;
+    if (place.kind === 'spool' || !where.includes('/')) return true;
+    const [keeper] = where.split('/');
+    return keeper === subject.station || place.receivers.includes(keeper ?? '');
+  }
+}
+
+/** Documents that the store let go. Anybody can put a line behind the last one that is signed. */
+function droppedIn(logs: readonly ProvenLog[]): ReadonlySet<string> {
+  const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
+  const letGo = stepsOfStore.filter(
+    ({ event, proof }) => event === 'documents-dropped' && proof !== 'claimed',
+  );
+  return new Set(letGo.map(({ facts }) => String(facts['recording'])));
+}
+
+/** Units that fit; null where no sealed file is here. */
+function unitsHere(recording: CheckedRecording | undefined): number | null {
+  if (recording === undefined) return null;
+  const isDamaged = recording.remarks.some(({ code }) => /^payload\.(?:size|header|unit)/.test(code));
+  return recording.units > 0 || isDamaged ? recording.units : null;
+}
+
+function stationIn(checked: readonly (CheckedRecording | CheckedDocking)[]): string | undefined {
+  for (const one of checked) {
+    const document = 'manifest' in one ? one.manifest : one.record;
+    if (document !== undefined) return document.station;
+  }
+  return undefined;
+}
+
+/** What became of other files in the same docking is not told in the life of one recording. */
+function withoutOthers(checked: CheckedDocking, { subject, dockings }: Related): CheckedDocking {
+  const { record } = checked;
+  if (record === undefined) return checked;
+  const paths = dockings.get(record.docking);
+  const entries = record.entries.filter(
+    (entry) => entry.recording === subject.id || paths?.has(entry.path_sha256) === true,
+  );
+  return { ...checked, record: { ...record, entries } };
+}
+
+/** Steps of several logs by time; each log keeps its own order, whatever its clock did. */
+function joined(lists: readonly (readonly Step[])[]): Step[] {
+  const waiting = lists.map((list) => list.toReversed());
+  const result: Step[] = [];
+  for (;;) {
+    const heads = waiting.flatMap((list) => list.at(-1) ?? []);
+    const next = heads.toSorted((a, b) => (a.at < b.at ? -1 : 1))[0];
+    if (next === undefined) return result;
+    const from = waiting.find((list) => list.at(-1) === next);
+    from?.pop();
+    result.push(next);
+  }
+}

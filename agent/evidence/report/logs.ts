@@ -1,0 +1,196 @@
+// Reads the custody logs of a vault for a report: only entries that a signature stands behind count. The store's own first, because it says
+// what was let go.
+import { join } from 'node:path';
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { missingDocuments, type HeldDocument } from '../verify/account-check.ts';
+import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
+import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
+import { droppedEnd } from '../verify/custody-links.ts';
+import { WITNESS } from '../verify/folder-names.ts';
+import { HeadBook, type NamedHead } from '../verify/head-book.ts';
+import { CUSTODY } from '../verify/place.ts';
+import { listSorted } from '../verify/read-files.ts';
+import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
+import { below } from '../verify/remark.ts';
+import { StationLog } from '../verify/station-log.ts';
+import { StoreLogBelief } from '../verify/store-log-belief.ts';
+import { revokedAt, stationKeys, storeKeys } from '../verify/trusted-keys.ts';
+import { VouchedEntries } from '../verify/vouched-entries.ts';
+import { checkWitnesses } from '../verify/witness-check.ts';
+import { LogReach, type DatedHead, type TimeSpan } from './log-reach.ts';
+import type { SourceOptions } from './sources.ts';
+
+/** What the store let go, as its logs say. */
+export interface LetGo {
+  /** Ids of recordings and docking records by their station: another one may have written the same id. */
+  readonly documents: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Ends of segments of stations' logs. */
+  readonly ends: readonly NamedHead[];
+}
+
+/** What the store's own logs say. */
+export interface StoreWord {
+  readonly letGo: LetGo;
+  /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
+  readonly broken: readonly string[];
+}
+
+/** What a station's log says. */
+export interface ReportLog {
+  readonly log: StationLog;
+  /** Of which times it tells nothing. */
+  readonly unknown: readonly TimeSpan[];
+  /** Dockings of whose beginning the station did not know the time, by their ids, and between which times they lie. */
+  readonly unplaced: ReadonlyMap<string, TimeSpan>;
+  /** Documents that the store had, that are not here, and that it did not let go. */
+  readonly missing: readonly string[];
+  /** Where the log does not hold, or is not the one that the store vouched for; paths below the vault. */
+  readonly broken: readonly string[];
+}
+
+/** Reads the logs of all receivers. Errors: the signal's reason; those of the machine. */
+export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
+  const documents = new Map<string, Set<string>>();
+  const ends: NamedHead[] = [];
+  const broken = new Set<string>();
+  const take = (entry: CustodyEntry): void => {
+    const { event, facts } = entry;
+    const { station, recording } = facts;
+    if (event === 'documents-dropped' && typeof station === 'string' && typeof recording === 'string')
+      documents.set(station, (documents.get(station) ?? new Set()).add(recording));
+    if (event === 'key-revoked') for (const where of notRevoked(options, facts)) broken.add(where);
+    const end = droppedEnd(entry);
+    if (end !== undefined) ends.push(end);
+  };
+  const { files, vault, keys, signal } = options;
+  const names = (await listSorted(files, vault)) ?? [];
+  const stations = await stationCustodies(files, vault);
+  const belief = new StoreLogBelief({ files, keys, stations, signal });
+  for (const receiver of names.filter(isReceiverId)) {
+    const doubted = await belief.unbelieved(receiver, custodyFolder(vault, receiver));
+    const how = { keeper: receiver, book: new HeadBook(), take, unbelieved: doubted.segments };
+    const checked = await readLog(options, how);
+    for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
+      if (kind === 'finding') broken.add(where);
+  }
+  return { letGo: { documents, ends }, broken: [...broken] };
+}
+
+/** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */
+export async function readWitnessHeads({
+  files,
+  vault,
+  vaultId,
+  keys,
+  signal,
+}: SourceOptions): Promise<ReadonlyMap<string, readonly DatedHead[]>> {
+  const heads = new Map<string, DatedHead[]>();
+  for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId)) {
+    const place = { folder: join(vault, receiver, WITNESS), where: below(receiver, WITNESS) };
+    const { witnesses } = await checkWitnesses({ files, ...place, receiver, vault: vaultId, keys, signal });
+    for (const { witness, where, keyId } of witnesses) {
+      if (revokedAt(keys, receiver, keyId) !== undefined) continue;
+      for (const { keeper, custody_head: head } of witness.keepers)
+        if (head !== null && isStationId(keeper))
+          heads.set(keeper, [...(heads.get(keeper) ?? []), { head, where, receivedAt: witness.made_at }]);
+    }
+  }
+  return heads;
+}
+
+/** Without its revocation a stolen key looks good. */
+function notRevoked({ keys }: SourceOptions, { station, key_id: keyId }: CustodyEntry['facts']): string[] {
+  if (typeof station !== 'string' || typeof keyId !== 'string') return [];
+  return revokedAt(keys, station, keyId) === undefined ? [`${station}/keys/${keyId}.revocation.json`] : [];
+}
+
+/** Reads the log of a station; `heads` are those of its receipts and of witnesses, and `take` hears of each entry. Errors: the signal's reason; the machine's. */
+export async function readStationLog(
+  options: SourceOptions,
+  station: string,
+  {
+    heads,
+    letGo,
+    take,
+  }: {
+    readonly heads: readonly DatedHead[];
+    readonly letGo: LetGo;
+    readonly take: (entry: CustodyEntry) => void;
+  },
+): Promise<ReportLog> {
+  const book = new HeadBook();
+  for (const end of letGo.ends) book.drop(end);
+  for (const { head } of heads) book.want(head);
+  const log = new StationLog(below(station, CUSTODY), station);
+  const reach = new LogReach();
+  const hear = (entry: CustodyEntry, segment: string): void => {
+    reach.take(entry, segment);
+    log.take(entry);
+    take(entry);
+  };
+  const checked = await readLog(options, { keeper: station, book, take: hear, unbelieved: new Set() });
+  const remarks = [...(checked?.remarks ?? []), ...receiptHeadRemarks(heads, book)];
+  const findings = remarks.filter(({ kind }) => kind === 'finding');
+  const unheld = heads.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
+  return {
+    log,
+    unknown: reach.unknown(unheld),
+    unplaced: reach.unplaced,
+    missing: await missingIn(options, station, log, letGo.documents.get(station) ?? new Set()),
+    broken: [...new Set(findings.map(({ where }) => where))],
+  };
+}
+
+/** The log is read behind the folders: what came meanwhile is there by now. */
+async function missingIn(
+  { files, vault }: SourceOptions,
+  station: string,
+  { where, documents: account, fromTheStart }: StationLog,
+  dropped: ReadonlySet<string>,
+): Promise<string[]> {
+  const names = ((await listSorted(files, join(vault, station))) ?? []).filter(isRecordingId);
+  const held = new Map(names.map((name) => [name, heldAt(station, name)]));
+  const question = { where, account, held, superseded: new Set<string>(), dropped, fromTheStart };
+  return missingDocuments({ ...question, kind: 'vault' });
+}
+
+/** That it is here is all that is asked; what it says is counted elsewhere. */
+function heldAt(station: string, name: string): HeldDocument {
+  const where = below(station, name);
+  return { kind: 'recording', name, where, station, sha256: undefined, receiptSha256: undefined };
+}
+
+/** How a log is read. */
+interface ReadHow {
+  readonly keeper: string;
+  readonly book: HeadBook;
+  readonly take: (entry: CustodyEntry, segment: string) => void;
+  /** Segments that say nothing. */
+  readonly unbelieved: ReadonlySet<string>;
+}
+
+async function readLog(
+  { files, vault, keys, signal }: SourceOptions,
+  { keeper, book, take, unbelieved }: ReadHow,
+): Promise<CheckedCustody | undefined> {
+  const vouched = new VouchedEntries((entry, segment, keyId) => {
+    if (keyId !== undefined && !unbelieved.has(segment)) take(entry, segment);
+  });
+  const ours: readonly PublicKey[] = isReceiverId(keeper) ? storeKeys(keys) : stationKeys(keys, keeper);
+  const checked = await checkCustody({
+    files,
+    ...custodyFolder(vault, keeper),
+    station: keeper,
+    keysOf: () => ours,
+    book,
+    isRevoked: (keyId) => revokedAt(keys, keeper, keyId) !== undefined,
+    visit: (entry, place) => vouched.take(entry, place),
+    ended: (segment, signedBy) => vouched.ended(segment, signedBy),
+    isTaken: !isReceiverId(keeper),
+    signal,
+  });
+  vouched.close();
+  return checked;
+}

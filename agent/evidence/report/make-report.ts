@@ -1,0 +1,101 @@
+// Makes a report from a vault: the store's witnesses and logs, the orders of each station, then all of its folders once, then its custody log; and the
+// written reports.
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import { RECEIPT } from '../verify/folder-names.ts';
+import { knownKeys } from '../verify/known-keys.ts';
+import { findPlace } from '../verify/place.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
+import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
+import type { Calendar, Period } from './calendar.ts';
+import { FailureCount } from './failures.ts';
+import { Gatherer } from './gather.ts';
+import { readHolds, type Holds } from './holds.ts';
+import type { DatedHead } from './log-reach.ts';
+import { readStationLog, readStoreLogs, readWitnessHeads } from './logs.ts';
+import { readNotes } from './notes.ts';
+import type { Handing, PilotReport } from './pilot-report.ts';
+import { sourcesOf, stationsOf, type Source } from './sources.ts';
+
+/** What a report is made from. Paths are absolute. */
+export interface ReportWish {
+  readonly files: ReadFiles;
+  readonly vault: string;
+  /** `keys/` beside the vault unless given. */
+  readonly keysFolder: string | undefined;
+  readonly notesFolder: string | undefined;
+  readonly period: Period;
+  readonly calendar: Calendar;
+  /** RFC 3339 UTC. */
+  readonly madeAt: string;
+  readonly handing: Handing;
+  readonly signal: AbortSignal;
+}
+
+/** Errors: "verify.*" where there is no vault, "key.*", "report.notes", the signal's reason, the system's. */
+export async function makeReport(wish: ReportWish): Promise<PilotReport> {
+  const { files, period, calendar, signal } = wish;
+  const place = await findPlace(files, wish.vault);
+  if (place.kind !== 'vault')
+    throw new DockError(
+      'verify.not-recognised',
+      `${wish.vault} is no vault: a report is made from a whole one`,
+      {
+        retry: 'person',
+      },
+    );
+  const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
+  const { keys, remarks } = await knownKeys(files, place, trusted);
+  const { id: vaultId } = await readVaultId(files, place);
+  const options = { files, vault: place.path, vaultId, keys, signal };
+  const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
+  const failures = new FailureCount();
+  const witnessed = await readWitnessHeads(options);
+  const stations = [...new Set([...(await stationsOf(options)), ...witnessed.keys()])].sort();
+  const holds = new Map<string, Holds>();
+  for (const station of stations) holds.set(station, await readHolds(options, station));
+  const end = calendar.endOf(period.to);
+  const heldAt = end < wish.madeAt ? end : wish.madeAt;
+  const isHeld = (manifest: Manifest): boolean =>
+    holds.get(manifest.station)?.isHeld(manifest, heldAt) === true;
+  const gatherer = new Gatherer(period, calendar, failures, isHeld);
+  const { letGo, broken } = await readStoreLogs(options);
+  const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
+  for (const where of [...keyFaults, ...broken]) gatherer.take({ kind: 'unproven', where });
+  for (const station of stations) {
+    const heads: DatedHead[] = [...(witnessed.get(station) ?? [])];
+    for await (const source of sourcesOf(options, station)) {
+      gatherer.take(source);
+      heads.push(...headOf(source, station));
+    }
+    const take = (entry: CustodyEntry): void => {
+      if (calendar.isWithin(entry.at, period)) failures.entry(entry);
+      gatherer.takeEntry(station, entry);
+    };
+    gatherer.takeLog(station, await readStationLog(options, station, { heads, letGo, take }), letGo);
+  }
+  const orders = [...holds.values()];
+  const refused = orders.flatMap((each) => each.refused);
+  if (refused.length > 0) failures.add('order that does not hold', refused.length);
+  for (const where of refused) gatherer.take({ kind: 'unproven', where });
+  const notJudged = sum(orders.map((each) => each.notJudged));
+  return gatherer.report({
+    stations,
+    notes,
+    madeAt: wish.madeAt,
+    handing: wish.handing,
+    ordersNotJudged: notJudged,
+  });
+}
+
+function headOf(source: Source, station: string): DatedHead[] {
+  if (source.kind === 'unproven' || source.head === null || source.receivedAt === null) return [];
+  const id = source.kind === 'docking' ? source.record.record : source.manifest.recording;
+  return [{ head: source.head, receivedAt: source.receivedAt, where: `${station}/${id}/${RECEIPT}` }];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
+}

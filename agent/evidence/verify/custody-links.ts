@@ -1,0 +1,216 @@
+// Checks how the segments of one custody log follow each other (SPEC 4.3.2): one first segment, and each other one begins where one
+// ended. Pure.
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { findCircles } from './circles.ts';
+import type { HeadBook, NamedHead } from './head-book.ts';
+import { finding, note, type Remark } from './remark.ts';
+
+/** What a segment's first entry says it follows: null for the first segment ever, undefined where it cannot be read. */
+export type SegmentLink = NamedHead | null | undefined;
+
+/** One segment that is held. */
+export interface LinkedSegment {
+  readonly segment: string;
+  readonly where: string;
+  readonly link: SegmentLink;
+  /** Segments that it calls broken, behind a signature: it may follow them at an earlier entry. */
+  readonly breaksNoted: ReadonlySet<string>;
+  /** Hex ids of the keys whose checkpoints in it hold. */
+  readonly keyIds: ReadonlySet<string>;
+  /** Hex id of the key whose signature over the whole file holds. */
+  readonly signedBy: string | undefined;
+  /** Number of the last checkpoint that holds; 0 where none does. */
+  readonly vouchedTo: number;
+  /** The change of keys that its second entry tells; undefined where it tells none. */
+  readonly keyChange: KeyChangeEntry | undefined;
+}
+
+/** What `key-changed` says (SPEC 4.9). */
+export interface KeyChangeEntry {
+  readonly oldKeyId: string;
+  readonly newKeyId: string;
+  readonly changeSha256: string;
+}
+
+/** The change of keys that an entry tells; undefined for other entries. */
+export function keyChangeOf({ event, facts }: CustodyEntry): KeyChangeEntry | undefined {
+  const { old_key_id: oldKeyId, new_key_id: newKeyId, change_sha256: changeSha256 } = facts;
+  if (event !== 'key-changed' || typeof changeSha256 !== 'string') return undefined;
+  if (typeof oldKeyId !== 'string' || typeof newKeyId !== 'string') return undefined;
+  return { oldKeyId, newKeyId, changeSha256 };
+}
+
+/** The link in a segment's first entry. */
+export function linkOf({ event, facts }: CustodyEntry): SegmentLink {
+  if (event !== 'segment-opened') return undefined;
+  const { last_segment: segment, last_sequence: sequence, last_sha256: sha256 } = facts;
+  if (segment === null && sequence === null && sha256 === null) return null;
+  if (typeof segment !== 'string' || typeof sequence !== 'number' || typeof sha256 !== 'string')
+    return undefined;
+  return { segment, sequence, sha256 };
+}
+
+/** The end of the segment that an entry says was let go; undefined for other entries. */
+export function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefined {
+  const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
+  if (event !== 'segment-dropped' || typeof segment !== 'string') return undefined;
+  return typeof sequence === 'number' && typeof sha256 === 'string'
+    ? { segment, sequence, sha256 }
+    : undefined;
+}
+
+/** True where a segment follows another one that goes on behind the entry that it names: a fork, or a write that was repeated. */
+export function followsEarlier({ link, breaksNoted }: LinkedSegment, book: HeadBook): boolean {
+  if (link === undefined || link === null || breaksNoted.has(link.segment)) return false;
+  return book.compare(link) === 'good' && book.lastOf(link.segment) !== link.sequence;
+}
+
+/** What links are judged by. `where` is the folder of the segments; `book` has seen them all. */
+export interface LinksContext {
+  readonly where: string;
+  readonly book: HeadBook;
+  /** Whether the store revoked a key of that keeper; left out, none is. */
+  readonly isRevoked?: (keyId: string) => boolean;
+  /** The log came here through the store, which takes it only up to checkpoints; left out, it did not. */
+  readonly isTaken?: boolean;
+}
+
+/**
+ * Every fault in how these segments follow each other; `repeated` holds the segments that begin with what the one before had behind the
+ * entry that they name.
+ */
+export function checkLinks(
+  context: LinksContext,
+  segments: readonly LinkedSegment[],
+  repeated: ReadonlySet<string>,
+): Remark[] {
+  const { where } = context;
+  const starts = segments.filter(({ link }) => link === null);
+  const remarks: Remark[] = [];
+  if (starts.length > 1) {
+    const message = `${starts.length} segments say that they are the first one: ${namesOf(starts)}`;
+    remarks.push(finding('custody.two-starts', where, message, { starts: starts.length }));
+  }
+  return [
+    ...remarks,
+    ...segments.flatMap((segment) => linkFaults(segment, context, repeated)),
+    ...forks(where, segments),
+    ...circles(where, segments),
+    ...keyFaults(segments),
+    ...oldKeys(segments),
+    ...(context.isTaken === true ? unsignedEnds(segments, context.book) : []),
+  ];
+}
+
+/**
+ * Segments without a checkpoint at their end that others follow, which nobody signed either. One append that a cut tore leaves one such end,
+ * and nothing follows that before the rest of it came.
+ */
+function unsignedEnds(segments: readonly LinkedSegment[], book: HeadBook): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  return segments.flatMap(({ segment, link, keyIds }) => {
+    const before = bySegment.get(link?.segment ?? '');
+    if (before === undefined || link === null || link === undefined || keyIds.size > 0) return [];
+    if (before.signedBy !== undefined || before.vouchedTo >= link.sequence) return [];
+    if (book.compare(link) !== 'good') return [];
+    const message = `no checkpoint covers entries ${before.vouchedTo + 1} to ${link.sequence}, which segment ${segment} follows without one`;
+    return [finding('custody.unsigned-end', before.where, message, { segment })];
+  });
+}
+
+/** Who changed away from a key signs nothing more with it (SPEC 4.9.2): whoever has the old one must not go on with the log. */
+function oldKeys(segments: readonly LinkedSegment[]): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  const told = new Map<string, ReadonlySet<string>>();
+  return segments.flatMap(({ segment, where, link, keyIds, signedBy, keyChange }) => {
+    const before = bySegment.get(link?.segment ?? '');
+    const left = told.get(before?.segment ?? '') ?? new Set();
+    const [old] = [...keyIds, ...(signedBy === undefined ? [] : [signedBy])].filter((id) => left.has(id));
+    told.set(segment, keyChange === undefined ? left : new Set([...left, keyChange.oldKeyId]));
+    if (old === undefined) return [];
+    const message = `signed by key ${old}, from which an earlier segment tells a change to another one`;
+    return [finding('custody.old-key', where, message, { key_id: old })];
+  });
+}
+
+/** A segment is of one key, and one of another key than the segment before says so in its second entry (SPEC 4.9.2). */
+function keyFaults(segments: readonly LinkedSegment[]): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  return segments.flatMap(({ where, keyIds, keyChange, link }) => {
+    const [own, ...others] = keyIds;
+    if (own === undefined) return [];
+    if (others.length > 0)
+      return [finding('custody.two-keys', where, `checkpoints of keys ${[...keyIds].join(', ')}`)];
+    const [before] = bySegment.get(link?.segment ?? '')?.keyIds ?? [];
+    const expected = before ?? keyChange?.oldKeyId ?? own;
+    const told = keyChange === undefined ? own : keyChange.oldKeyId;
+    const good = keyChange === undefined ? expected === own : told === expected && keyChange.newKeyId === own;
+    if (good) return [];
+    const says =
+      keyChange === undefined
+        ? 'it tells no change of keys'
+        : `it tells one from ${told} to ${keyChange.newKeyId}`;
+    const message = `signed by key ${own}, the segment before by key ${expected}; ${says}`;
+    return [finding('custody.key-not-announced', where, message, { key_id: own })];
+  });
+}
+
+function linkFaults(
+  one: LinkedSegment,
+  { book, isRevoked = () => false }: LinksContext,
+  repeated: ReadonlySet<string>,
+): Remark[] {
+  const { segment, where, link, keyIds, keyChange } = one;
+  if (link === undefined || link === null) return [];
+  const place = `segment ${segment} follows entry ${link.sequence} of segment ${link.segment}`;
+  const facts = { segment: link.segment, sequence: link.sequence };
+  const last = book.lastOf(link.segment);
+  const answer = book.compare(link);
+  if (answer === 'dropped')
+    return [note('custody.segment-dropped', where, `${place}, which was let go`, facts)];
+  const absent = answer === 'segment-missing' || answer === 'head-missing';
+  // Anybody can write a segment without a checkpoint, and a change of keys in it.
+  if (absent && keyIds.size > 0 && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
+    const message = `${place}; what is not here of it was signed by key ${keyChange.oldKeyId}, which was revoked`;
+    return [note('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
+  }
+  if (answer === 'segment-missing')
+    return [finding('custody.segment-missing', where, `${place}, which is not here`, facts)];
+  if (answer === 'head-missing')
+    return [finding('custody.tail-missing', where, `${place}, which ends here with entry ${last}`, facts)];
+  if (answer === 'head-differs')
+    return [finding('custody.link-differs', where, `${place}, and that entry is another one here`, facts)];
+  if (!followsEarlier(one, book)) return [];
+  const message = `${place}, which goes on to entry ${last}`;
+  if (repeated.has(segment)) return [note('custody.repeated', where, message, facts)];
+  return [finding('custody.fork', where, message, facts)];
+}
+
+function forks(where: string, segments: readonly LinkedSegment[]): Remark[] {
+  const followers = new Map<string, LinkedSegment[]>();
+  for (const one of segments) {
+    if (one.link === null || one.link === undefined) continue;
+    followers.set(one.link.segment, [...(followers.get(one.link.segment) ?? []), one]);
+  }
+  return [...followers]
+    .filter(([, found]) => found.length > 1)
+    .map(([segment, found]) =>
+      finding('custody.fork', where, `segments ${namesOf(found)} all follow segment ${segment}`, { segment }),
+    );
+}
+
+function circles(where: string, segments: readonly LinkedSegment[]): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  const before = ({ link }: LinkedSegment): LinkedSegment | undefined =>
+    link === null || link === undefined ? undefined : bySegment.get(link.segment);
+  return findCircles(segments, before).map((circle) =>
+    finding('custody.cycle', where, `segments ${namesOf(circle)} follow each other`),
+  );
+}
+
+function namesOf(segments: readonly LinkedSegment[]): string {
+  return segments
+    .map(({ segment }) => segment)
+    .sort()
+    .join(', ');
+}

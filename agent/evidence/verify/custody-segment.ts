@@ -1,0 +1,239 @@
+// Follows one segment of the custody log entry by entry (SPEC 4.3): chain, opening, checkpoints. Pure; reading is custody-check.ts.
+//
+// Where the chain breaks, the reason is named and the walk goes on from what stands there, so that a second break is found too.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
+import { FIRST_PREVIOUS, parseCustodyEntry, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { SegmentLine } from '../../../protocol/custody/segment-file.ts';
+import { CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import { keyIdHex, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import { keyChangeOf, type KeyChangeEntry } from './custody-links.ts';
+import { finding, note, type Remark, type RemarkCode } from './remark.ts';
+import { signatureProblem } from './signatures.ts';
+
+/** Faults of one segment that are told; more say nothing new. */
+const FAULTS_TOLD_MAX = 20;
+
+/** One segment and what is expected of it. */
+export interface SegmentQuestion {
+  /** The segment's id, as its file is named. */
+  readonly segment: string;
+  /** Name of its file in remarks. */
+  readonly where: string;
+  /** The station in whose folder it lies, where known. */
+  readonly station: string | undefined;
+  /** Keys that may sign for the station that the first entry names. */
+  readonly keys: (station: string | undefined) => readonly PublicKey[];
+  /** Called for each entry that can be read. */
+  readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
+}
+
+/** How an entry stands in its segment. */
+export interface EntryPlace {
+  readonly segment: string;
+  /** SHA-256 of its line. */
+  readonly sha256: string;
+  /** It names the entry before as that stands there: the chain holds between the two. */
+  readonly follows: boolean;
+  /** For a checkpoint: hex id of the trusted key that signed the head of the entry before, as that stands there. */
+  readonly vouchedBy: string | undefined;
+}
+
+/** A walk over one segment. */
+export class SegmentWalk {
+  readonly #question: SegmentQuestion;
+  readonly #remarks: Remark[] = [];
+  #faults = 0;
+  /** How many of each kind are beyond what is told one by one. */
+  readonly #untold = new Map<RemarkCode, number>();
+  /** The last entry that could be read. */
+  #sequence = 0;
+  #sha256 = FIRST_PREVIOUS;
+  /** Lines behind it that could not be read: each may stand in place of an entry, or have been put in. */
+  #unreadable = 0;
+  #offsetBefore = 0;
+  #unsigned = 0;
+  #keys: readonly PublicKey[];
+  /** Entries and checkpoints that could be read. */
+  entries = 0;
+  checkpoints = 0;
+  /** Segments whose break this one notes (event `chain-broken`). */
+  readonly breaksNoted = new Set<string>();
+  /** Hex ids of the keys whose checkpoints hold. */
+  readonly keyIds = new Set<string>();
+  /** Number of the last checkpoint that holds; 0 where none does. */
+  vouchedTo = 0;
+  /** The change of keys that it tells. */
+  keyChange: KeyChangeEntry | undefined;
+  /** Segments that are called broken behind the last checkpoint: anybody can put such a line there. */
+  readonly #breaks: string[] = [];
+
+  constructor(question: SegmentQuestion) {
+    this.#question = question;
+    this.#keys = question.keys(question.station);
+  }
+
+  /** Number of the last entry. */
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
+  /** Keys that may sign this segment; final behind the first line. */
+  get keys(): readonly PublicKey[] {
+    return this.#keys;
+  }
+
+  /** Takes the next line of the file. */
+  take(line: SegmentLine): void {
+    if (!line.ended) {
+      const message = `${line.bytes.length} bytes behind the last whole entry ${this.#sequence}, at byte ${line.offset}`;
+      this.#remarks.push(
+        note('custody.torn-tail', this.#question.where, message, { offset_bytes: line.offset }),
+      );
+      return;
+    }
+    const entry = this.#parse(line);
+    if (entry === undefined) this.#unreadable++;
+    else this.#follow(entry, sha256Hex(line.bytes), line.offset);
+    this.#offsetBefore = line.offset;
+  }
+
+  /** What was found; asked once, behind the last line. `signed`: a signature over the whole file holds. */
+  finish(signed: boolean): Remark[] {
+    const { where } = this.#question;
+    for (const [code, count] of this.#untold)
+      this.#remarks.push(finding(code, where, `${count} more of these in this segment`));
+    if (this.#unsigned > 0 && !signed) {
+      const message = `${this.#unsigned} entries behind the last checkpoint`;
+      this.#remarks.push(note('custody.unsigned-tail', where, message, { entries: this.#unsigned }));
+    }
+    return this.#remarks;
+  }
+
+  #parse({ bytes, offset, oversize }: SegmentLine): CustodyEntry | undefined {
+    const place = `line behind entry ${this.#sequence}, at byte ${offset}`;
+    try {
+      if (!oversize) return parseCustodyEntry(bytes);
+      this.#fault('custody.entry-refused', `${place}: longer than any entry`, offset);
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      this.#fault('custody.entry-refused', `${place}: ${error.message}`, offset);
+    }
+    return undefined;
+  }
+
+  #follow(entry: CustodyEntry, sha256: string, offset: number): void {
+    if (sha256 === this.#sha256) {
+      const message = `entry ${entry.sequence} stands twice, again at byte ${offset}`;
+      this.#fault('custody.entry-doubled', message, offset);
+      return;
+    }
+    this.#checkChain(entry, offset);
+    this.entries++;
+    const follows = entry.sequence === this.#sequence + 1 && entry.previous === this.#sha256;
+    if (this.entries === 1) this.#checkOpening(entry, offset);
+    let vouchedBy: string | undefined;
+    if (entry.event === 'checkpoint') vouchedBy = this.#checkCheckpoint(entry, offset);
+    else this.#waitForCheckpoint(offset);
+    if (entry.event === 'chain-broken') this.#noteBreak(entry);
+    if (vouchedBy !== undefined) {
+      this.vouchedTo = entry.sequence;
+      for (const segment of this.#breaks.splice(0)) this.breaksNoted.add(segment);
+    }
+    if (entry.sequence === 2) this.keyChange ??= keyChangeOf(entry);
+    this.#sequence = entry.sequence;
+    this.#sha256 = sha256;
+    this.#unreadable = 0;
+    this.#question.visit(entry, { segment: this.#question.segment, sha256, follows, vouchedBy });
+  }
+
+  /** Told once for each group. */
+  #waitForCheckpoint(offset: number): void {
+    this.#unsigned++;
+    if (this.#unsigned !== CUSTODY_GROUP_ENTRIES + 1) return;
+    const message = `more than ${CUSTODY_GROUP_ENTRIES} entries without a checkpoint, at byte ${offset}`;
+    this.#fault('custody.group-open', message, offset);
+  }
+
+  /** True where lines that could not be read stand in place of entries, so that the digest before is not known. */
+  #isBehindUnreadable({ sequence }: CustodyEntry): boolean {
+    return this.#unreadable > 0 && sequence === this.#sequence + 1 + this.#unreadable;
+  }
+
+  #checkChain(entry: CustodyEntry, offset: number): void {
+    if (this.#isBehindUnreadable(entry)) return;
+    const expected = this.#sequence + 1;
+    const place = `entry ${entry.sequence}, at byte ${offset}`;
+    if (entry.sequence > expected) {
+      const missing = entry.sequence - expected;
+      const message = `${place}: stands behind entry ${this.#sequence}, ${missing} entries between them are missing`;
+      this.#fault('custody.entry-missing', message, offset);
+    } else if (entry.sequence < expected) {
+      const message = `${place}: stands behind entry ${this.#sequence}; expected entry ${expected}`;
+      this.#fault('custody.entry-order', message, offset);
+    } else if (entry.previous !== this.#sha256) {
+      const altered =
+        this.#sequence === 0
+          ? `${place}: begins no chain`
+          : `entry ${this.#sequence}, at byte ${this.#offsetBefore}`;
+      const message = `${altered}: expected SHA-256 ${entry.previous} (as entry ${entry.sequence} says), found ${this.#sha256}`;
+      this.#fault('custody.entry-altered', message, this.#offsetBefore);
+    }
+  }
+
+  #checkOpening({ event, facts }: CustodyEntry, offset: number): void {
+    const { segment, station } = this.#question;
+    const claimed = facts['station'];
+    if (event !== 'segment-opened' || facts['segment'] !== segment) {
+      const message = `first entry: expected that it opens segment ${segment}, found ${event}`;
+      this.#fault('custody.not-opened', message, offset);
+      return;
+    }
+    if (station === undefined && typeof claimed === 'string') this.#keys = this.#question.keys(claimed);
+    if (station === undefined || claimed === station) return;
+    this.#fault(
+      'custody.other-station',
+      `first entry: expected station ${station}, found ${String(claimed)}`,
+      offset,
+    );
+  }
+
+  /** Gives the key that signed the right head. */
+  #checkCheckpoint(entry: CustodyEntry, offset: number): string | undefined {
+    const { where, segment, station } = this.#question;
+    this.checkpoints++;
+    this.#unsigned = 0;
+    const place = `checkpoint ${entry.sequence}`;
+    const sha256 = this.#isBehindUnreadable(entry) ? entry.previous : this.#sha256;
+    const fault = checkpointFault(entry, { station, segment, sha256 });
+    const faultCode = fault?.kind === 'refused' ? 'custody.checkpoint-refused' : 'custody.checkpoint-head';
+    if (fault !== undefined) this.#fault(faultCode, `${place}: ${fault.detail}`, offset);
+    if (!isSigned(entry)) return undefined;
+    let signer: string | undefined;
+    const wrong = signatureProblem('custody.checkpoint-signature', where, () => {
+      signer = keyIdHex(verifyCheckpoint(entry, this.#keys).keyId);
+      this.keyIds.add(signer);
+    });
+    if (wrong !== undefined) this.#fault(wrong.code, `${place}: ${wrong.message}`, offset);
+    return fault === undefined ? signer : undefined;
+  }
+
+  #noteBreak({ sequence, facts }: CustodyEntry): void {
+    const segment = String(facts['segment']);
+    this.#breaks.push(segment);
+    const message = `entry ${sequence} says that segment ${segment} is broken behind entry ${String(facts['sequence'])}`;
+    this.#remarks.push(note('custody.break-noted', this.#question.where, message, { segment }));
+  }
+
+  #fault(code: RemarkCode, message: string, offset: number): void {
+    this.#faults++;
+    if (this.#faults <= FAULTS_TOLD_MAX)
+      this.#remarks.push(finding(code, this.#question.where, message, { offset_bytes: offset }));
+    else this.#untold.set(code, (this.#untold.get(code) ?? 0) + 1);
+  }
+}
+
+function isSigned({ facts }: CustodyEntry): boolean {
+  return typeof facts['head'] === 'string' && typeof facts['signature'] === 'string';
+}

@@ -1,0 +1,211 @@
+// Walks over a place and gives the folders that are to be verified, with what is expected of each. Names what does not belong there.
+import { basename, join } from 'node:path';
+import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { DISCLOSURES } from './disclosure-check.ts';
+import { DOCKING, KIT_FINDINGS, oddNames, ORDERS, unexpected, WITNESS } from './folder-names.ts';
+import { KEYS } from './key-folders.ts';
+import { CUSTODY, VAULT_ID, type Place } from './place.ts';
+import { listFolder, statFile, type ReadFiles } from './read-files.ts';
+import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
+
+/** A recording's folder. */
+export interface FoundRecording {
+  readonly folder: string;
+  readonly where: string;
+  readonly name: string;
+  readonly state: 'sealed' | 'released';
+  /** The station in whose folder it lies. */
+  readonly station: string | undefined;
+}
+
+/** The folder of one part of a docking record. */
+export interface FoundDocking {
+  readonly folder: string;
+  readonly where: string;
+  readonly name: string;
+  /** The station in whose folder it lies. */
+  readonly station: string | undefined;
+}
+
+/** A folder of custody segments. */
+export interface FoundCustody {
+  readonly folder: string;
+  readonly where: string;
+  readonly station: string | undefined;
+}
+
+/** A folder of orders. */
+export interface FoundOrders {
+  readonly folder: string;
+  readonly where: string;
+  readonly station: string;
+}
+
+/** The folder of a receiver in a vault: its own log, its witnesses. */
+export interface FoundReceiver {
+  readonly folder: string;
+  readonly where: string;
+  readonly receiver: string;
+}
+
+/** One thing that a walk came upon. */
+export type Found =
+  | ({ readonly kind: 'recording' } & FoundRecording)
+  | ({ readonly kind: 'docking' } & FoundDocking)
+  | ({ readonly kind: 'custody' } & FoundCustody)
+  | ({ readonly kind: 'orders' } & FoundOrders)
+  | ({ readonly kind: 'receiver' } & FoundReceiver)
+  | { readonly kind: 'remark'; readonly remark: Remark };
+
+/** Everything in the place, recordings in the order of their names. Errors: only those of the machine. */
+export async function* walkPlace(files: ReadFiles, place: Place): AsyncGenerator<Found, void, undefined> {
+  const walk = new Walk(files, place.path);
+  switch (place.kind) {
+    case 'recording':
+      yield await walk.either('.', basename(place.path));
+      return;
+    case 'collection':
+      yield* walk.collection();
+      return;
+    case 'station':
+      yield* walk.station('.', basename(place.path));
+      return;
+    case 'vault':
+      yield* walk.vault();
+      return;
+    case 'spool':
+      yield* walk.spool();
+      return;
+  }
+}
+
+class Walk {
+  readonly #files: ReadFiles;
+  readonly #root: string;
+
+  constructor(files: ReadFiles, root: string) {
+    this.#files = files;
+    this.#root = root;
+  }
+
+  recording(where: string, name: string, station?: string, state: FoundRecording['state'] = 'sealed'): Found {
+    return { kind: 'recording', folder: join(this.#root, where), where, name, state, station };
+  }
+
+  docking(where: string, name: string, station?: string): Found {
+    return { kind: 'docking', folder: join(this.#root, where), where, name, station };
+  }
+
+  /** Recordings and docking records lie side by side, and only what is in a folder tells one from the other. */
+  async either(where: string, name: string, station?: string): Promise<Found> {
+    const found = await statFile(this.#files, join(this.#root, where, DOCKING));
+    return found.kind === 'missing'
+      ? this.recording(where, name, station)
+      : this.docking(where, name, station);
+  }
+
+  async *collection(): AsyncGenerator<Found> {
+    const names = yield* this.#list('.');
+    for (const name of names.filter(isRecordingId)) yield await this.either(name, name);
+    if (names.includes(KIT_FINDINGS)) yield { kind: 'remark', remark: kitFindings() };
+    const others = names.filter((name) => !isRecordingId(name)).length;
+    if (others > 0)
+      yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
+  }
+
+  async *station(where: string, station: string): AsyncGenerator<Found> {
+    const names = yield* this.#list(where);
+    for (const name of names) {
+      if (isRecordingId(name)) yield await this.either(below(where, name), name, station);
+      else if (name === ORDERS) yield this.#orders(below(where, name), station);
+      else if (!STATION_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(where, name) };
+    }
+    yield this.#custody(below(where, CUSTODY), station);
+  }
+
+  async *vault(): AsyncGenerator<Found> {
+    for (const name of yield* this.#list('.')) {
+      if (name === '.incoming') yield* this.#unfinished(name);
+      else if (name === '.quarantine') yield* this.#count(name, 'vault.quarantined', 'entries set aside');
+      else if (isStationId(name)) yield* this.station(name, name);
+      else if (isReceiverId(name)) yield* this.#receiver(name);
+      else if (!VAULT_NAMES.has(name))
+        for (const each of oddNames('.', [name], VAULT_NAMES)) yield { kind: 'remark', remark: each };
+    }
+  }
+
+  async *spool(): AsyncGenerator<Found> {
+    // Released ones last: a running agent moves recordings from ready to released, never back.
+    for (const [folder, state] of [
+      ['ready', 'sealed'],
+      ['released', 'released'],
+    ] as const)
+      for (const name of yield* this.#list(folder)) {
+        if (isRecordingId(name)) yield this.recording(below(folder, name), name, undefined, state);
+        else yield { kind: 'remark', remark: unexpected(folder, name) };
+      }
+    for (const name of yield* this.#list('dockings')) {
+      if (isRecordingId(name)) yield this.docking(below('dockings', name), name);
+      else yield { kind: 'remark', remark: unexpected('dockings', name) };
+    }
+    yield* this.#count('staging', 'spool.unfinished', 'unfinished sealings');
+    yield* this.#count('quarantine', 'spool.quarantined', 'entries set aside');
+    yield this.#custody(CUSTODY);
+  }
+
+  async *#receiver(receiver: string): AsyncGenerator<Found> {
+    for (const name of yield* this.#list(receiver))
+      if (!RECEIVER_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(receiver, name) };
+    yield { kind: 'receiver', folder: join(this.#root, receiver), where: receiver, receiver };
+  }
+
+  #orders(where: string, station: string): Found {
+    return { kind: 'orders', folder: join(this.#root, where), where, station };
+  }
+
+  #custody(where: string, station?: string): Found {
+    return { kind: 'custody', folder: join(this.#root, where), where, station };
+  }
+
+  async *#list(where: string): AsyncGenerator<Found, string[]> {
+    const names = await listFolder(this.#files, join(this.#root, where), where);
+    if (names === undefined || Array.isArray(names)) return names ?? [];
+    yield { kind: 'remark', remark: names };
+    return [];
+  }
+
+  async *#unfinished(where: string): AsyncGenerator<Found> {
+    let count = 0;
+    for (const station of yield* this.#list(where))
+      count += (yield* this.#list(below(where, station))).filter(isRecordingId).length;
+    if (count > 0) yield remark('vault.unfinished', where, `${count} unfinished recordings`, count);
+  }
+
+  async *#count(where: string, code: RemarkCode, words: string): AsyncGenerator<Found> {
+    const count = (yield* this.#list(where)).length;
+    if (count > 0) yield remark(code, where, `${count} ${words}`, count);
+  }
+}
+
+const VAULT_NAMES: ReadonlySet<string> = new Set([
+  VAULT_ID,
+  '.incoming',
+  '.leases',
+  '.quarantine',
+  '.dockings',
+  DISCLOSURES,
+  '.missing',
+  'lost+found',
+]);
+/** Besides recordings and docking records. */
+const STATION_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, ORDERS]);
+const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, WITNESS]);
+
+function remark(code: RemarkCode, where: string, message: string, count: number): Found {
+  return { kind: 'remark', remark: note(code, where, message, { entries: count }) };
+}
+
+function kitFindings(): Remark {
+  const message = `${KIT_FINDINGS} lies here and names what did not hold when the kit was made`;
+  return finding('kit.findings', KIT_FINDINGS, message);
+}

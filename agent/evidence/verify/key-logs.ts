@@ -1,0 +1,86 @@
+// Compares documents about keys with what the logs say of them (SPEC 4.9). Pure.
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import type { FoundChange } from './key-change-check.ts';
+import { keyStep } from './key-introductions.ts';
+import type { KnownKeys } from './known-keys.ts';
+import type { LoggedKeyChange, PlaceLogs } from './place-logs.ts';
+import { finding, note, type Remark } from './remark.ts';
+
+/** Everything in which the two do not agree. A spool holds no documents about keys, so that nothing is missing there. */
+export function keyLogRemarks(
+  { keys, changes, revocations }: KnownKeys,
+  logs: PlaceLogs,
+  kind: 'vault' | 'spool',
+): Remark[] {
+  if (kind === 'spool') return [];
+  const given = new Set([...keys.station, ...keys.store].map(({ key }) => keyIdHex(key.keyId)));
+  const here = new Set(changes.map(({ sha256 }) => sha256));
+  const logged = new Set(logs.keyChanges.map(({ changeSha256 }) => changeSha256));
+  const revoked = new Set(revocations.map(({ document }) => `${document.station} ${document.key_id}`));
+  const { store } = logs;
+  const hasLog = store.places.length > 0;
+  return [
+    ...logs.keyChanges
+      .filter(({ changeSha256 }) => !here.has(changeSha256))
+      .map((change) => changeMissing(change, given.has(change.newKeyId))),
+    ...logs.keyChanges.flatMap((logged) =>
+      changes
+        .filter((change) => change.sha256 === logged.changeSha256)
+        .flatMap((change) => otherChange(logged, change)),
+    ),
+    ...changes
+      .filter(({ sha256, inPlace }) => inPlace && !logged.has(sha256))
+      .map(({ where, sha256 }) =>
+        note('key-change.not-logged', where, `key change: no log here names SHA-256 ${sha256}`),
+      ),
+    ...revocations
+      .filter(({ document }) => hasLog && !store.revoked.has(`${document.station} ${document.key_id}`))
+      .map(({ where, document }) => {
+        const told = store.reachesBackTo(document.revoked_at) ? finding : note;
+        const message = `revocation of key ${document.key_id} at ${document.revoked_at}: no entry names it`;
+        return told('key-revocation.not-logged', where, message, { key_id: document.key_id });
+      }),
+    ...revocations.flatMap(({ where, document }) => {
+      const reasons = store.revoked.get(`${document.station} ${document.key_id}`);
+      if (reasons === undefined || reasons.has(document.reason)) return [];
+      const said = [...reasons].join(', ');
+      const message = `revocation of key ${document.key_id}: reason ${document.reason}; the store's log says ${said}`;
+      return [finding('key-revocation.other-logged', where, message, { key_id: document.key_id })];
+    }),
+    ...[...store.revoked.keys()]
+      .filter((name) => !revoked.has(name))
+      .map((name) => {
+        const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;
+        return finding('key-revocation.missing', store.places[0] ?? '.', message, { key: name });
+      }),
+  ];
+}
+
+/** What an entry says of a change is what its document says. */
+function otherChange(logged: LoggedKeyChange, change: FoundChange): Remark[] {
+  const { holder, oldKeyId, newKeyId } = keyStep(change);
+  const fields = [
+    ['holder', holder, logged.holder],
+    ['old key', oldKeyId, logged.oldKeyId],
+    ['new key', newKeyId, logged.newKeyId],
+  ] as const;
+  const wrong = fields.filter(([, expected, found]) => expected !== found);
+  if (wrong.length === 0) return [];
+  const words = wrong.map(
+    ([field, expected, found]) => `${field}: the document says ${expected}, the log ${found}`,
+  );
+  return [
+    finding('key-change.other-logged', logged.where, `key change: ${words.join('; ')}`, {
+      holder: logged.holder,
+    }),
+  ];
+}
+
+/** The document is carried by hand; a key that came by hand counts without it. */
+function changeMissing({ where, holder, changeSha256, newKeyId }: LoggedKeyChange, isGiven: boolean): Remark {
+  const message = `${holder} changed to key ${newKeyId} by a document with SHA-256 ${changeSha256}, which is not here or does not hold`;
+  const facts = { holder, sha256: changeSha256 };
+  return isGiven
+    ? note('key-change.missing', where, message, facts)
+    : finding('key-change.missing', where, message, facts);
+}

@@ -1,0 +1,141 @@
+// What shows only once everything of a place was read: chains, sidecars, dockings, and what the custody logs say of documents.
+import { join } from 'node:path';
+import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { accountRemarks, missingDocument, missingDocuments } from './account-check.ts';
+import { checkChains } from './chain-check.ts';
+import { chainRemark } from './chain-remarks.ts';
+import { dockingKind } from './docking-check.ts';
+import { checkEntries, isSame } from './docking-entries.ts';
+import { groupDockings, type DockingGroup, type ProvenPart } from './docking-groups.ts';
+import { dockingLogRemarks } from './docking-log.ts';
+import { dockingOrderRemarks } from './docking-order.ts';
+import { dockingStayRemarks } from './docking-stays.ts';
+import { DockingRecordings } from './docking-recordings.ts';
+import { unlistedRecordings, unnamedRecordings } from './docking-unlisted.ts';
+import type { Place } from './place.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { PlaceLogs } from './place-logs.ts';
+import type { ReadFiles } from './read-files.ts';
+import type { Remark } from './remark.ts';
+import { checkSidecars } from './sidecar-check.ts';
+import { readDocument } from './signed-document.ts';
+import type { StationLog } from './station-log.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
+
+/** All that was read. */
+export interface BetweenContext {
+  readonly files: ReadFiles;
+  readonly place: Place;
+  readonly keys: TrustedKeys;
+  readonly facts: PlaceFacts;
+  readonly logs: PlaceLogs;
+  readonly signal: AbortSignal;
+}
+
+/** Compares the documents of a place with each other and with its logs. */
+export class PlaceBetween {
+  readonly #context: BetweenContext;
+  readonly #kind: 'vault' | 'spool';
+  readonly #complete: boolean;
+
+  constructor(context: BetweenContext) {
+    this.#context = context;
+    const { kind } = context.place;
+    this.#kind = kind === 'spool' ? 'spool' : 'vault';
+    this.#complete = kind !== 'collection';
+  }
+
+  /** Every remark, in the order in which it is found. Errors: the signal's reason; those of the machine. */
+  async *remarks(): AsyncGenerator<Remark, void, undefined> {
+    const { facts, logs } = this.#context;
+    yield* checkSidecars(facts.joined());
+    yield* this.#chains();
+    const { groups, remarks } = groupDockings(facts.dockings.values(), {
+      complete: this.#complete,
+      kind: this.#kind,
+      logs: logs.stations,
+      dropped: logs.store.dropped,
+    });
+    yield* remarks;
+    yield* dockingOrderRemarks(facts.dockings.values());
+    yield* dockingStayRemarks(groups);
+    yield* this.#entries(groups);
+    for (const log of logs.stations) {
+      yield* this.#account(log);
+      yield* dockingLogRemarks(log, groups);
+    }
+  }
+
+  *#chains(): Generator<Remark> {
+    const { facts, logs } = this.#context;
+    const context = {
+      complete: this.#complete,
+      kind: this.#kind,
+      whereIs: (name: string) => facts.whereIs(name),
+      superseded: facts.superseded,
+      dropped: logs.store.droppedDigests,
+      accounts: logs.stations.map(({ documents }) => documents),
+      fromTheStart: logs.stations.every(({ fromTheStart }) => fromTheStart),
+    };
+    for (const fault of checkChains(facts.links())) yield chainRemark(fault, { ...context, of: 'chain' });
+    for (const fault of checkChains(facts.dockingLinks()))
+      yield chainRemark(fault, { ...context, of: 'docking-chain' });
+  }
+
+  async *#entries(groups: readonly DockingGroup[]): AsyncGenerator<Remark> {
+    const { facts, logs, signal } = this.#context;
+    const dropped = logs.store.dropped;
+    const context = { facts, dropped, complete: this.#complete, kind: this.#kind, logs: logs.stations };
+    const recordings = new DockingRecordings(context);
+    for (const group of groups) {
+      signal.throwIfAborted();
+      yield* await checkEntries(group, {
+        read: (part) => this.#readAgain(part),
+        visit: (entry, part) => recordings.take(entry, part),
+      });
+    }
+    yield* recordings.remarks();
+    for (const absent of recordings.missing)
+      if (!(await this.#cameMeanwhile(absent.recording, absent.part.where)))
+        yield recordings.missingRemark(absent);
+    yield* unlistedRecordings(groups, context);
+    yield* unnamedRecordings(context);
+  }
+
+  /** The document of a part that was verified before; undefined where it is another one by now. */
+  async #readAgain(part: ProvenPart): Promise<DockingRecord | undefined> {
+    const { files, place, keys } = this.#context;
+    const read = await readDocument(files, join(place.path, part.where), part.where, dockingKind(keys));
+    return read.bytes !== undefined && isSame(read.bytes, part) ? read.value : undefined;
+  }
+
+  async *#account({ where, station, documents, fromTheStart, putAside }: StationLog): AsyncGenerator<Remark> {
+    const { facts, logs } = this.#context;
+    const { superseded } = facts;
+    const held = facts.heldOf(station);
+    const question = {
+      where,
+      account: documents,
+      held,
+      superseded,
+      dropped: logs.store.dropped,
+      kind: this.#kind,
+      fromTheStart,
+      putAside,
+    };
+    for (const name of missingDocuments(question))
+      if (!(await this.#cameMeanwhile(name, where))) yield missingDocument(where, name, documents);
+    yield* accountRemarks(question);
+  }
+
+  /** Logs and entries are read behind the folders: a living vault or spool may have taken one in between. */
+  async #cameMeanwhile(name: string, where: string): Promise<boolean> {
+    const { files, place } = this.#context;
+    const spool = this.#kind === 'spool';
+    const base = spool ? place.path : join(place.path, where, '..');
+    const folders = spool ? ['ready', 'released', 'dockings'] : ['.'];
+    for (const folder of folders)
+      if ((await files.stat(join(base, folder, name)))?.kind === 'folder') return true;
+    return false;
+  }
+}

@@ -1,0 +1,184 @@
+// Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
+import { checkCustody, type CheckedCustody } from './custody-check.ts';
+import { droppedEnd, type KeyChangeEntry } from './custody-links.ts';
+import { revokedKeyRemarks } from './custody-revoked.ts';
+import type { SegmentContext } from './custody-file.ts';
+import { EntryCheck } from './entry-check.ts';
+import type { FoundCustody } from './found-folders.ts';
+import { HeadBook, type NamedHead } from './head-book.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { ReadFiles } from './read-files.ts';
+import { receiptHeadRemarks, type ReceiptHead } from './receipt-heads.ts';
+import { note, type Remark } from './remark.ts';
+import { StationLog } from './station-log.ts';
+import { StoreLog } from './store-log.ts';
+import { StoreLogBelief } from './store-log-belief.ts';
+import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { VouchedEntries } from './vouched-entries.ts';
+import type { FoundWitness } from './witness-check.ts';
+import { witnessHeadRemarks } from './witness-heads.ts';
+
+/** What reading logs needs. */
+export interface LogsOptions {
+  readonly files: ReadFiles;
+  readonly keys: TrustedKeys;
+  readonly kind: 'vault' | 'spool';
+  readonly facts: PlaceFacts;
+  readonly witnesses: readonly FoundWitness[];
+  /** The logs of stations that lie here. */
+  readonly stations: readonly FoundCustody[];
+  readonly signal: AbortSignal;
+}
+
+/** A change of keys that a log tells, with whose it is. */
+export interface LoggedKeyChange extends KeyChangeEntry {
+  readonly holder: string;
+  readonly where: string;
+}
+
+/** What was counted. */
+export interface LogCounts {
+  segments: number;
+  entries: number;
+  checkpoints: number;
+}
+
+/** The logs of one place. */
+export class PlaceLogs {
+  readonly store = new StoreLog();
+  readonly stations: StationLog[] = [];
+  readonly keyChanges: LoggedKeyChange[] = [];
+  readonly counts: LogCounts = { segments: 0, entries: 0, checkpoints: 0 };
+  readonly #options: LogsOptions;
+  /** Ends of segments that the store's log says were let go. */
+  readonly #dropped: NamedHead[] = [];
+  readonly #belief: StoreLogBelief;
+
+  constructor(options: LogsOptions) {
+    this.#options = options;
+    this.#belief = new StoreLogBelief(options);
+  }
+
+  /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
+  async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Remark[]> {
+    const doubted = await this.#belief.unbelieved(receiver, found);
+    const book = new HeadBook();
+    const entries = this.#entryCheck('store', found.where);
+    let oldestAt: string | undefined;
+    const vouched = new VouchedEntries((entry, segment, keyId) => {
+      if (keyId === undefined) return;
+      entries.signed(entry, segment);
+      if (doubted.segments.has(segment)) return;
+      this.store.take(receiver, entry);
+      const end = droppedEnd(entry);
+      if (end === undefined) return;
+      this.#dropped.push(end);
+      book.drop(end);
+    });
+    const visit: SegmentContext['visit'] = (entry, place) => {
+      oldestAt ??= entry.at;
+      entries.take(entry);
+      vouched.take(entry, place);
+    };
+    const { checked, remarks } = await this.#read({ ...found, station: receiver }, { book, visit, vouched });
+    const linked = checked?.linked ?? [];
+    if (linked.length > 0) this.store.places.push(found.where);
+    this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
+    if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
+      this.store.beginsAt.set(receiver, oldestAt);
+    return [...remarks, ...doubted.remarks, ...entries.remarks()];
+  }
+
+  /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
+  async readStation(found: FoundCustody): Promise<Remark[]> {
+    const { where, station } = found;
+    const { facts, kind, keys } = this.#options;
+    const log = new StationLog(where, station);
+    const entries = this.#entryCheck('station', where);
+    const book = new HeadBook();
+    for (const end of this.#dropped) book.drop(end);
+    const heads = facts.headsOf(station);
+    for (const { head } of heads) book.want(head);
+    const vouched = new VouchedEntries((entry, segment, keyId) => {
+      if (keyId === undefined) return;
+      entries.signed(entry, segment);
+      log.take(entry, keyId);
+      // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
+      if (kind !== 'spool') return;
+      const end = droppedEnd(entry);
+      if (end !== undefined) book.drop(end);
+      if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
+    });
+    const visit: SegmentContext['visit'] = (entry, place) => {
+      entries.take(entry);
+      vouched.take(entry, place);
+    };
+    const { checked, remarks } = await this.#read(found, { book, visit, vouched });
+    const told = [...receiptHeadRemarks(heads, book), ...remarks, ...entries.remarks()];
+    if (checked === undefined || checked.segments === 0)
+      return [...told, note('custody.none', where, 'no custody log lies here')];
+    const owner = station ?? facts.station ?? '';
+    const revoked = (keyId: string): string | undefined => revokedAt(keys, owner, keyId);
+    told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
+    log.fromTheStart = checked.linked.some(({ link }) => link === null);
+    log.hasRefusedEnd = checked.remarks.some(({ code }) => code === 'custody.end-refused');
+    this.stations.push(log);
+    return told;
+  }
+
+  #entryCheck(keeper: Keeper, where: string): EntryCheck {
+    return new EntryCheck({ where, keeper, recordings: this.#options.facts.recordings });
+  }
+
+  async #read(
+    { folder, where, station }: FoundCustody,
+    { book, visit, vouched }: ReadHow,
+  ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
+    const { files, keys, facts, kind, signal } = this.#options;
+    const heads = this.#witnessHeads(station);
+    for (const { head } of heads) book.want(head);
+    const isRevoked = (keyId: string): boolean =>
+      revokedAt(keys, station ?? facts.station ?? '', keyId) !== undefined;
+    const asked = { files, folder, where, station, keysOf: this.#keysOf(station), book, isRevoked, signal };
+    const ended = (segment: string, signedBy: string | undefined): void => vouched.ended(segment, signedBy);
+    const isTaken = kind === 'vault' && !isStore(station);
+    const checked = await checkCustody({ ...asked, visit, ended, isTaken });
+    vouched.close();
+    this.counts.segments += checked?.segments ?? 0;
+    this.counts.entries += checked?.entries ?? 0;
+    this.counts.checkpoints += checked?.checkpoints ?? 0;
+    for (const { keyChange, where: segment, keyIds, signedBy } of checked?.linked ?? [])
+      if (keyChange !== undefined && (keyIds.size > 0 || signedBy !== undefined))
+        this.keyChanges.push({ ...keyChange, holder: station ?? '', where: segment });
+    return {
+      checked,
+      remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book, station ?? '')],
+    };
+  }
+
+  #keysOf(keeper: string | undefined): (of: string | undefined) => readonly PublicKey[] {
+    const { keys } = this.#options;
+    return isStore(keeper) ? () => storeKeys(keys) : (of) => stationKeys(keys, of);
+  }
+
+  #witnessHeads(keeper: string | undefined): ReceiptHead[] {
+    return this.#options.witnesses.flatMap(({ witness, where }) =>
+      witness.keepers.flatMap(({ keeper: named, custody_head: head }) =>
+        named === keeper && head !== null ? [{ head, where }] : [],
+      ),
+    );
+  }
+}
+
+/** How a log is read. */
+interface ReadHow {
+  readonly book: HeadBook;
+  readonly visit: SegmentContext['visit'];
+  readonly vouched: VouchedEntries;
+}
+
+function isStore(keeper: string | undefined): boolean {
+  return keeper?.startsWith('r-') === true;
+}

@@ -1,0 +1,92 @@
+// What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures, witnesses.
+import type { Place } from './place.ts';
+import { isReceiverId } from '../../../protocol/format/ids.ts';
+import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
+import { judgeDeletions } from './deletion-judge.ts';
+import { OrderBook } from './order-book.ts';
+import { canJudge, type FoundOrder } from './order-check.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { PlaceLogs } from './place-logs.ts';
+import type { ReadFiles } from './read-files.ts';
+import { finding, type Remark } from './remark.ts';
+import type { Totals } from './totals.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
+import type { FoundWitness } from './witness-check.ts';
+import { witnessRemarks } from './witness-roots.ts';
+
+/** All that was read. */
+export interface StoreContext {
+  readonly files: ReadFiles;
+  readonly place: Place;
+  readonly keys: TrustedKeys;
+  readonly facts: PlaceFacts;
+  readonly logs: PlaceLogs;
+  readonly orders: readonly FoundOrder[];
+  readonly witnesses: readonly FoundWitness[];
+  /** Time of the verification, ms since 1970. */
+  readonly nowMs: number;
+  /** Whose changes of keys lie here, whether they count or not. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/** Every remark, in the order in which it is found; counts what is held and disclosed. Errors: those of the machine. */
+export async function* storeRemarks(
+  context: StoreContext,
+  totals: Totals,
+): AsyncGenerator<Remark, void, undefined> {
+  const { files, place, keys, facts, logs, nowMs } = context;
+  const log = logs.store;
+  const book = new OrderBook(context.orders, facts, log);
+  const complete = place.kind === 'vault';
+  const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
+  yield* book.remarks(facts);
+  yield* judgeDeletions({ facts, orders: book, log, judged, complete });
+  totals.held += countHeld(book, facts, nowMs);
+  totals.disclosures += log.disclosures.length;
+  yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
+  if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
+  if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
+  yield* await witnessRemarks(context.witnesses, { facts, log });
+}
+
+function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
+  const now = new Date(nowMs).toISOString();
+  let held = 0;
+  for (const name of book.concerned) {
+    const recording = facts.recordings.get(name);
+    if (recording === undefined || recording.deletion !== undefined) continue;
+    if (book.holdAt(name, now) !== undefined) held++;
+  }
+  return held;
+}
+
+/** A receiver begins its log with its first start and never lets it go (SPEC 10.3): where it left anything, its log was taken away. */
+function noLog({ facts, orders, witnesses, changed }: StoreContext): Remark[] {
+  let deletions = 0;
+  let receipts = 0;
+  for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deletions++;
+  for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
+    if (held.receiptSha256 !== undefined) receipts++;
+  const changes = [...changed].filter(isReceiverId).length;
+  if (receipts + deletions + orders.length + witnesses.length + changes === 0) return [];
+  const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders, ${witnesses.length} witnesses and ${changes} receivers with changes of keys lie here without the store's own log`;
+  return [finding('store-log.none', '.', message, { receipts, deletions, orders: orders.length })];
+}
+
+/** The same for each receiver of several, and for each of its keys: what it signed here stands behind its log (SPEC 10.3). */
+function missingLogs({ facts, logs, changed }: StoreContext): Remark[] {
+  const { store } = logs;
+  const named = new Map<string, ReadonlySet<string>>(facts.receivers);
+  for (const holder of changed) if (isReceiverId(holder) && !named.has(holder)) named.set(holder, new Set());
+  return [...named].flatMap(([receiver, keyIds]) => {
+    const signedBy = store.signedBy.get(receiver);
+    if (signedBy === undefined || signedBy.size === 0) {
+      const message = `receiver ${receiver} signed documents that lie here, and its own log does not`;
+      return [finding('store-log.none', receiver, message, { receiver })];
+    }
+    const [absent] = [...keyIds].filter((keyId) => !signedBy.has(keyId));
+    if (absent === undefined) return [];
+    const message = `receiver ${receiver} signed documents here by key ${absent}, and nothing of its own log here is signed by that key`;
+    return [finding('store-log.key-missing', receiver, message, { receiver, key_id: absent })];
+  });
+}

@@ -1,0 +1,81 @@
+// Checks the receipt that lies beside a document (SPEC 4.2): its signature, and field by field whether it confirms that document.
+import {
+  parseReceipt,
+  RECEIPT_BYTES_MAX,
+  RECEIPT_TRUSTED_COMMENT,
+  type Receipt,
+} from '../../../protocol/documents/receipt.ts';
+import { RECEIPT, SIGNATURE_SUFFIX } from './folder-names.ts';
+import type { ReadFiles } from './read-files.ts';
+import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
+import { checkDocument, type CheckedDocument } from './signed-document.ts';
+import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
+
+/** What a receipt should say of what lies beside it. `vault` is the vault that holds it, where known. */
+export type Receiptable = Pick<
+  Receipt,
+  'kind' | 'recording' | 'station' | 'manifest_sha256' | 'sealed_size_bytes' | 'chunks_sha256'
+> & { readonly vault: string | undefined };
+
+/** A folder in which a receipt may lie. */
+export interface ReceiptQuestion {
+  readonly files: ReadFiles;
+  readonly folder: string;
+  readonly where: string;
+  readonly names: readonly string[];
+  /** True where one must be there. */
+  readonly expected: boolean;
+  readonly keys: TrustedKeys;
+  /** Undefined where the document beside it cannot be read: then only the signature counts. */
+  readonly own: Receiptable | undefined;
+}
+
+/** A receipt, checked. `confirms`: its signature holds, and it is about what lies beside it. */
+export interface CheckedReceipt extends CheckedDocument<Receipt> {
+  readonly confirms: boolean;
+}
+
+/** Checks the receipt in a folder, where there is one. Errors: only those of the machine. */
+export async function checkReceipt(question: ReceiptQuestion): Promise<CheckedReceipt> {
+  const { files, folder, where, names, keys, own } = question;
+  const there = [RECEIPT, RECEIPT + SIGNATURE_SUFFIX].some((name) => names.includes(name));
+  if (!there && !question.expected) {
+    const remarks = [note('receipt.none', where, 'no receipt lies here')];
+    return { bytes: undefined, value: undefined, keyId: undefined, confirms: false, remarks };
+  }
+  const checked = await checkDocument(files, folder, where, {
+    name: 'receipt',
+    file: RECEIPT,
+    bytesMax: RECEIPT_BYTES_MAX,
+    trustedComment: RECEIPT_TRUSTED_COMMENT,
+    parse: parseReceipt,
+    keys: () => storeKeys(keys),
+  });
+  if (checked.value === undefined || own === undefined) return { ...checked, confirms: false };
+  const fields = receiptRemarks(below(where, RECEIPT), checked.value, own);
+  const confirms = checked.keyId !== undefined && fields.length === 0;
+  return { ...checked, confirms, remarks: [...checked.remarks, ...fields] };
+}
+
+/** Every field in which a receipt is not about this document; empty where it is. One of another kind has other sizes by that alone. */
+function receiptRemarks(place: string, receipt: Receipt, own: Receiptable): Remark[] {
+  const about: readonly Field[] = [
+    ['receipt.wrong-kind', 'kind', own.kind, receipt.kind],
+    ['receipt.wrong-recording', 'recording', own.recording, receipt.recording],
+    ['receipt.wrong-station', 'station', own.station, receipt.station],
+    ['receipt.wrong-manifest', 'manifest_sha256', own.manifest_sha256, receipt.manifest_sha256],
+    ['receipt.wrong-vault', 'vault', own.vault ?? receipt.vault, receipt.vault],
+  ];
+  const held: readonly Field[] = [
+    ['receipt.wrong-size', 'sealed_size_bytes', own.sealed_size_bytes, receipt.sealed_size_bytes],
+    ['receipt.wrong-chunks', 'chunks_sha256', own.chunks_sha256, receipt.chunks_sha256],
+  ];
+  return [...about, ...(own.kind === receipt.kind ? held : [])]
+    .filter(([, , expected, found]) => expected !== found)
+    .map(([code, field, expected, found]) => {
+      const message = `receipt: ${field}: expected ${expected}, found ${found}`;
+      return finding(code, place, message, { field, expected, found });
+    });
+}
+
+type Field = readonly [RemarkCode, string, string | number, string | number];

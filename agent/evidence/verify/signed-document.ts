@@ -1,0 +1,104 @@
+// One signed document: read it, parse it, verify its signature, and name everything that does not hold.
+import { join } from 'node:path';
+import { parseUtf8 } from '../../../protocol/format/bytes.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { keyIdHex, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import { readSmall, type ReadFiles } from './read-files.ts';
+import { below, finding, type Remark } from './remark.ts';
+import { parsed, signatureProblem, type DocumentName } from './signatures.ts';
+
+/** A kind of document without its signatures. */
+export interface BareKind<T> {
+  readonly name: DocumentName;
+  readonly file: string;
+  readonly bytesMax: number;
+  readonly parse: (bytes: Uint8Array) => T;
+}
+
+/** A kind of document that lies beside its signature. */
+export interface DocumentKind<T> extends BareKind<T> {
+  readonly trustedComment: string;
+  /** Keys that may sign it; asked without a value where it does not parse. */
+  readonly keys: (value: T | undefined) => readonly PublicKey[];
+}
+
+/** A signature file that should be there. */
+export interface SignatureKind {
+  readonly name: DocumentName;
+  readonly signatureFile: string;
+  readonly trustedComment: string;
+  readonly keys: readonly PublicKey[];
+}
+
+/** What is known of a document. `value` may be there without a good signature: then it is a claim. */
+export interface CheckedDocument<T> {
+  readonly bytes: Uint8Array | undefined;
+  readonly value: T | undefined;
+  /** Hex id of the key whose signature holds, else undefined. */
+  readonly keyId: string | undefined;
+  readonly remarks: readonly Remark[];
+}
+
+/** What is known of a document without its signatures. */
+export interface ReadDocument<T> {
+  readonly bytes: Uint8Array | undefined;
+  readonly value: T | undefined;
+  readonly remarks: readonly Remark[];
+}
+
+/** Checks the document of that kind in a folder; `where` is the folder's name in remarks. Errors: only those of the machine. */
+export async function checkDocument<T>(
+  files: ReadFiles,
+  folder: string,
+  where: string,
+  kind: DocumentKind<T>,
+): Promise<CheckedDocument<T>> {
+  const read = await readDocument(files, folder, where, kind);
+  if (read.bytes === undefined) return { ...read, keyId: undefined };
+  const { name, file, trustedComment } = kind;
+  const signed = { name, signatureFile: `${file}.minisig`, trustedComment, keys: kind.keys(read.value) };
+  const signature = await checkSignature(files, folder, where, signed, read.bytes);
+  return { ...read, keyId: signature.keyId, remarks: [...read.remarks, ...signature.remarks] };
+}
+
+/** Reads and parses a document, and verifies nothing. Errors: only those of the machine. */
+export async function readDocument<T>(
+  files: ReadFiles,
+  folder: string,
+  where: string,
+  { name, file, bytesMax, parse }: BareKind<T>,
+): Promise<ReadDocument<T>> {
+  const place = below(where, file);
+  const read = await readSmall(files, join(folder, file), bytesMax);
+  if (read.kind !== 'bytes') {
+    const why = read.kind === 'missing' ? 'it is not there' : read.why;
+    const remarks = [finding(`${name}.${read.kind}`, place, `${file}: ${why}`)];
+    return { bytes: undefined, value: undefined, remarks };
+  }
+  const document = parsed(name, place, () => parse(read.bytes));
+  if ('remark' in document) return { bytes: read.bytes, value: undefined, remarks: [document.remark] };
+  return { bytes: read.bytes, value: document.value, remarks: [] };
+}
+
+/** Verifies one signature file over bytes; gives the key whose signature holds. Errors: only those of the machine. */
+export async function checkSignature(
+  files: ReadFiles,
+  folder: string,
+  where: string,
+  { name, signatureFile, trustedComment, keys }: SignatureKind,
+  bytes: Uint8Array,
+): Promise<{ readonly keyId: string | undefined; readonly remarks: readonly Remark[] }> {
+  const place = below(where, signatureFile);
+  const read = await readSmall(files, join(folder, signatureFile), SIGNATURE_FILE_BYTES_MAX);
+  if (read.kind !== 'bytes') {
+    const code = read.kind === 'missing' ? 'missing' : read.kind === 'oversize' ? 'malformed' : 'unreadable';
+    const why = read.kind === 'missing' ? 'it is not there' : read.why;
+    const remark = finding(`${name}.signature-${code}`, place, `${signatureFile}: ${why}`);
+    return { keyId: undefined, remarks: [remark] };
+  }
+  let keyId: string | undefined;
+  const problem = signatureProblem(`${name}.signature`, place, () => {
+    keyId = keyIdHex(verifyDocument(bytes, parseUtf8(read.bytes) ?? '', trustedComment, keys).keyId);
+  });
+  return { keyId, remarks: problem === undefined ? [] : [problem] };
+}

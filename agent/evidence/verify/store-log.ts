@@ -1,0 +1,173 @@
+// What the store's own log says (SPEC 4.3.7), kept while its segments are read. Memory: one small object for each thing that the store
+// deleted, ordered, disclosed or let go.
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
+import { ROLES, type Role } from '../../../protocol/documents/order.ts';
+
+/** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
+const SIGNATURES_MAX = 8;
+
+/** What it says of one recording that was deleted or warned of. */
+export interface LoggedDeletion {
+  /** Digests of the deletion records that it names. */
+  readonly records: Set<string>;
+  deleted: boolean;
+  /** Earliest warning, whichever receiver gave it. */
+  warnedAt: string | undefined;
+}
+
+/** What it says of one signature of an order, or of one that it calls another than before. */
+export interface LoggedSignature {
+  readonly role: Role;
+  /** When it was taken up, by the receiver that did so first. */
+  readonly at: string;
+  readonly recording: string;
+  readonly verb: string;
+  readonly sha256: string;
+}
+
+/** An order, as its signatures were taken up. */
+export interface LoggedOrder {
+  /** That of the first signature. */
+  readonly recording: string;
+  readonly signatures: LoggedSignature[];
+  /** When the hold was called lapsed. */
+  lapsedAt: string | undefined;
+}
+
+/** Something that was shown to somebody. */
+export interface LoggedDisclosure {
+  readonly station: string;
+  readonly recording: string;
+  readonly command: string;
+  readonly reason: string;
+  readonly askedAt: string;
+}
+
+/** How `witnesses` names that of a receiver's day. */
+export function witnessName(receiver: string, day: string): string {
+  return `${receiver} ${day}`;
+}
+
+/** The account of all store logs of a place. */
+export class StoreLog {
+  /** Folders that were read. */
+  readonly places: string[] = [];
+  /** Hex ids of the keys whose checkpoints hold in the log of a receiver that was read; none where nothing in it is signed. */
+  readonly signedBy = new Map<string, ReadonlySet<string>>();
+  readonly deletions = new Map<string, LoggedDeletion>();
+  readonly orders = new Map<string, LoggedOrder>();
+  readonly disclosures: LoggedDisclosure[] = [];
+  /** Times of the oldest entries of receivers whose older segments were let go or taken away: these logs say nothing of what was before. */
+  readonly beginsAt = new Map<string, string>();
+  /** Documents that it let go, by id, and the digests of their manifests and docking records. */
+  readonly dropped = new Set<string>();
+  readonly droppedDigests = new Set<string>();
+  /** What those of a vault were, of which day, and when the log last says that they go, by `<station> <recording>`. */
+  readonly droppedDocuments = new Map<string, DroppedDocuments & { readonly at: string }>();
+  /** Reasons of revocations, by `<station> <key id>`. */
+  readonly revoked = new Map<string, Set<string>>();
+  /** Digests of witnesses, by `witnessName`. */
+  readonly witnesses = new Map<string, string>();
+
+  /** Whether something in the log of that receiver is signed. */
+  hasLogOf(receiver: string): boolean {
+    return (this.signedBy.get(receiver)?.size ?? 0) > 0;
+  }
+
+  /** Whether the log of that receiver, or without one each log that is here, goes back to that time (RFC 3339). One that is not here does not. */
+  reachesBackTo(at: string, receiver?: string): boolean {
+    if (receiver !== undefined && !this.hasLogOf(receiver)) return false;
+    const begins = receiver === undefined ? [...this.beginsAt.values()] : [this.beginsAt.get(receiver) ?? at];
+    return begins.every((begin) => begin <= at);
+  }
+
+  /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
+  take(receiver: string, { event, facts, at }: CustodyEntry): void {
+    const text = (name: string): string => {
+      const value = facts[name];
+      return typeof value === 'string' ? value : '';
+    };
+    const recording = text('recording');
+    if (event === 'expiry-warned') this.#warned(recording, at);
+    else if (event === 'deleting' || event === 'deleted')
+      this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
+    else if (event === 'documents-dropped') this.#dropped(facts, at);
+    else if (event === 'order') this.#order(text, at);
+    else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
+    else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
+    else if (event === 'key-revoked') this.#revoked(`${text('station')} ${text('key_id')}`, text('reason'));
+    else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
+  }
+
+  /** Documents that are not missing; a station says so of those that the store holds, and its own spool does not any more. */
+  letGo({ recording, manifest_sha256: sha256 }: CustodyEntry['facts']): void {
+    if (typeof recording === 'string') this.dropped.add(recording);
+    if (typeof sha256 === 'string') this.droppedDigests.add(sha256);
+  }
+
+  #warned(recording: string, at: string): void {
+    const logged = this.#deletion(recording);
+    if (logged.warnedAt === undefined || at < logged.warnedAt) logged.warnedAt = at;
+  }
+
+  #deleted(recording: string, sha256: string, over: boolean): void {
+    const logged = this.#deletion(recording);
+    logged.records.add(sha256);
+    logged.deleted ||= over;
+  }
+
+  #dropped(facts: CustodyEntry['facts'], at: string): void {
+    this.letGo(facts);
+    const named = droppedDocuments(facts);
+    if (named !== undefined)
+      this.droppedDocuments.set(`${named.station} ${named.recording}`, { ...named, at });
+  }
+
+  #deletion(recording: string): LoggedDeletion {
+    const known = this.deletions.get(recording);
+    if (known !== undefined) return known;
+    const fresh: LoggedDeletion = { records: new Set(), deleted: false, warnedAt: undefined };
+    this.deletions.set(recording, fresh);
+    return fresh;
+  }
+
+  #order(text: (name: string) => string, at: string): void {
+    const recording = text('recording');
+    const logged = this.#orderOf(text('order'), recording);
+    const role = ROLES.find((each) => each === text('role'));
+    if (role === undefined) return;
+    const signature = { role, at, recording, verb: text('verb'), sha256: text('order_sha256') };
+    const known = logged.signatures.findIndex(
+      (each) => each.role === role && each.sha256 === signature.sha256,
+    );
+    if (known >= 0) {
+      // Each receiver of a vault enters every signature into its own log.
+      if (at < (logged.signatures[known]?.at ?? at)) logged.signatures[known] = signature;
+    } else if (logged.signatures.length < SIGNATURES_MAX) logged.signatures.push(signature);
+  }
+
+  #orderOf(order: string, recording: string): LoggedOrder {
+    const known = this.orders.get(order);
+    if (known !== undefined) return known;
+    const fresh: LoggedOrder = { recording, signatures: [], lapsedAt: undefined };
+    this.orders.set(order, fresh);
+    return fresh;
+  }
+
+  #revoked(key: string, reason: string): void {
+    const known = this.revoked.get(key);
+    if (known === undefined) this.revoked.set(key, new Set([reason]));
+    else known.add(reason);
+  }
+}
+
+function disclosureOf(text: (name: string) => string): LoggedDisclosure {
+  return {
+    station: text('station'),
+    recording: text('recording'),
+    command: text('command'),
+    reason: text('reason'),
+    askedAt: text('asked_at'),
+  };
+}

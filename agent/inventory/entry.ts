@@ -1,0 +1,177 @@
+// One entry of a docking: what the camera listed, and what became of it. Pure. Small on purpose (some 600 bytes with its listing): a camera
+// may list INVENTORY_ENTRIES_MAX of them, so what many have alike they share.
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import type { DockingEntry } from '../../protocol/documents/docking-record.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { InventoryEntry } from '../../drivers/driver.ts';
+import type { Looks } from './looks.ts';
+import type { EntryRole } from './roles.ts';
+import type { SpooledRecording, SpoolState } from '../spool/spool.ts';
+
+/** Why an entry is not taken for now; each is tried again as long as the camera stays, `agent-failed` when tries.ts says so. */
+export type WaitReason =
+  | 'changing'
+  | 'unreadable'
+  | 'spool-full'
+  | 'spool-failed'
+  | 'camera-failed'
+  | 'too-damaged'
+  | 'quarantined'
+  /** It ended the agent again and again, and is set aside (tries/tries.ts). */
+  | 'agent-failed';
+
+/** First and last pause before an entry that waits is tried again. */
+export const RETRY_MS_MIN = 5000;
+const RETRY_MS_MAX = 60_000;
+/** ... and the last one where the medium itself is at fault. */
+const DAMAGED_MS_MAX = 600_000;
+
+/** What became of an entry so far. */
+export type EntryFate =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'waiting'; readonly reason: WaitReason }
+  | { readonly kind: 'not-a-file' }
+  /** Durable here; `sha256` is of the bytes read from the camera in this docking, or null where it was read in part in an earlier one. */
+  | {
+      readonly kind: 'spooled';
+      readonly recording: RecordingId;
+      readonly sha256: string | null;
+      readonly stamp: string;
+    }
+  | { readonly kind: 'erased'; readonly recording: RecordingId }
+  /** Receipted, and it stays on the camera: the gate or the camera said no. */
+  | { readonly kind: 'kept'; readonly recording: RecordingId; readonly reason: string };
+
+/** What of an entry is durable here, whatever else becomes of it. */
+export interface HeldContent {
+  readonly recording: RecordingId;
+  /** Its bytes were those of a recording that was durable already. */
+  readonly matched: boolean;
+  readonly rejected: SpooledRecording['rejected'];
+  /** Of the bytes that were read from the camera, and the driver's stamp when they had been; null where several dockings read them. */
+  readonly sha256: string | null;
+  readonly stamp: string;
+}
+
+/** What a docking's record says of an entry. */
+export type EntryOutcome = Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'>;
+
+/** A state of a file as a listing showed it first. */
+export interface SeenEntry {
+  readonly pathSha256: string;
+  readonly listed: InventoryEntry;
+  readonly role: EntryRole;
+  /** Station's wall time at the end of that listing, ms since 1970. */
+  readonly shownAtMs: number;
+  readonly looks: Looks;
+}
+
+/** Hears of fates: undefined before the first that it hears of, and behind the last. */
+export interface FateListener {
+  became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void;
+}
+
+/** Why a file was kept that was gone before it was to be erased: as a driver says it. */
+export const ALREADY_GONE = 'already-gone';
+
+/** Why a file counts as kept that the camera was told to erase, where nobody could see what became of it. */
+export const UNCONFIRMED = 'unconfirmed';
+
+/** Nothing of it was tried yet; one value for all entries. */
+export const PENDING: EntryFate = { kind: 'pending' };
+const NOT_A_FILE: EntryFate = { kind: 'not-a-file' };
+const NO_RECORDINGS: readonly RecordingId[] = [];
+
+/** An entry with its fate, for the life of one docking. */
+export class TrackedEntry implements SeenEntry {
+  readonly pathSha256: string;
+  readonly shownAtMs: number;
+  listed: InventoryEntry;
+  role: EntryRole;
+  /** What listings said of this state of it. */
+  looks: Looks;
+  /** Set with the fate "spooled", and kept with what follows it. */
+  held: HeldContent | undefined;
+  /** What the docking before held of this very state, in the same stay and over the same session: its bytes need not be read again. */
+  proven: HeldContent | undefined;
+  /** Set with the fate "waiting" where another length came than was listed, `readBytes` at least. */
+  otherLength: { readonly listedBytes: number; readonly readBytes: number } | undefined;
+  /** Attempts in a row that did not take it. */
+  attempts = 0;
+  /** Monotonic ms before which an entry that waits is not tried again. */
+  againAtMs = 0;
+  /** What was known of this state when it was listed no more; set by the docking's account. */
+  outcome: EntryOutcome | undefined;
+  /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
+  supersedes = NO_RECORDINGS;
+  #fate: EntryFate;
+  #listener: FateListener | undefined;
+
+  /** A state that was not seen before: pending where it is a file. */
+  constructor(seen: SeenEntry, fate = seen.listed.kind === 'file' ? PENDING : NOT_A_FILE) {
+    this.pathSha256 = seen.pathSha256;
+    this.shownAtMs = seen.shownAtMs;
+    this.listed = seen.listed;
+    this.role = seen.role;
+    this.looks = seen.looks;
+    this.held = undefined;
+    this.proven = undefined;
+    this.otherLength = undefined;
+    this.outcome = undefined;
+    this.#fate = fate;
+    this.#listener = undefined;
+  }
+
+  get fate(): EntryFate {
+    return this.#fate;
+  }
+
+  become(fate: EntryFate): void {
+    const before = this.#fate;
+    this.#fate = fate;
+    this.#listener?.became(this, before, fate);
+  }
+
+  /** `listener` hears of the fate that it has and of those that follow; undefined: nobody does from here on. */
+  tellFates(listener: FateListener | undefined): void {
+    this.#listener?.became(this, this.#fate, undefined);
+    this.#listener = listener;
+    listener?.became(this, undefined, this.#fate);
+  }
+}
+
+/** SHA-256 of a path's exact bytes, as the manifest names it. */
+export function pathDigest(path: Uint8Array): string {
+  return sha256Hex(path);
+}
+
+/** Pause behind the n-th attempt in a row, in ms: reading a whole file again and again wears the camera and keeps the light on "do not take". */
+export function retryPauseMs(reason: WaitReason, attempts: number): number {
+  if (reason === 'agent-failed') return Number.POSITIVE_INFINITY; // until tries.ts says so
+  const pauseMsMax = reason === 'unreadable' || reason === 'too-damaged' ? DAMAGED_MS_MAX : RETRY_MS_MAX;
+  return Math.min(pauseMsMax, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 16));
+}
+
+/** True where it is not here yet. */
+export function isOpen({ kind }: EntryFate): boolean {
+  return kind === 'pending' || kind === 'waiting';
+}
+
+/** True where nothing more will happen to the entry by itself and nothing is missing. */
+export function isSettled(fate: EntryFate): boolean {
+  return fate.kind === 'erased' || fate.kind === 'kept' || fate.kind === 'not-a-file';
+}
+
+/** True where nothing of it is tried before somebody says so. */
+export function isSetAside(fate: EntryFate): boolean {
+  return fate.kind === 'waiting' && fate.reason === 'agent-failed';
+}
+
+/** True where a receipt lies beside the recording in the spool. One that is not there (quarantined a moment ago) has none. */
+export function hasReceipt(
+  spool: { stateOf(recording: RecordingId): SpoolState | undefined },
+  recording: RecordingId,
+): boolean {
+  const state = spool.stateOf(recording);
+  return state === 'receipted' || state === 'released';
+}

@@ -1,0 +1,92 @@
+// The state of the station over MQTT: status with session, the will, and one document a bay. The status is said behind everything else.
+import type { SessionId } from '../../protocol/format/ids.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import { baySchema, statusSchema, type StatusDocument } from '../../protocol/transfer/monitoring.ts';
+import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
+import type { StationTopics } from '../../protocol/transfer/topics.ts';
+import type { Bay } from '../dock/bay.ts';
+import { RetainedTopics } from './retained-topics.ts';
+
+export interface StatusOptions {
+  readonly broker: Pick<Broker, 'connected' | 'publish'>;
+  readonly topics: StationTopics;
+  readonly session: SessionId;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The will: what the broker says for a station that vanished. */
+export function lostStatus(session: SessionId, since: string): Uint8Array {
+  return encodeMonitoring(statusSchema, { state: 'offline', session, since, reason: 'lost' });
+}
+
+/** Publishes status and bays, and whatever else was added to `retained`. */
+export class StatusPublisher {
+  /** All retained documents of the station but the status itself. */
+  readonly retained: RetainedTopics;
+  readonly #options: StatusOptions;
+  readonly #statusTopic: RetainedTopics;
+  readonly #bays = new Map<string, Bay>();
+  #status: StatusDocument;
+
+  constructor(options: StatusOptions) {
+    this.#options = options;
+    this.#status = { state: 'init', session: options.session, since: this.#now(), reason: null };
+    this.retained = new RetainedTopics(options);
+    this.#statusTopic = new RetainedTopics(options);
+    const document = (): Uint8Array => encodeMonitoring(statusSchema, this.#status);
+    this.#statusTopic.add({ topic: options.topics.status, document });
+  }
+
+  /** The state changed; the same state again is not a change. */
+  async say(state: StatusDocument['state']): Promise<void> {
+    if (state === this.#status.state) return;
+    this.#status = {
+      state,
+      session: this.#options.session,
+      since: this.#now(),
+      reason: state === 'offline' ? 'stopped' : null,
+    };
+    await this.#statusTopic.sayNow(this.#options.topics.status);
+  }
+
+  /** The same once more: behind a connection that broke, a broker of several nodes may say its will after what the next one said. */
+  repeat(): void {
+    this.#statusTopic.changed(this.#options.topics.status);
+  }
+
+  /** The bay has something new to show. */
+  bayChanged(bay: Bay): void {
+    this.#bays.set(bay.id, bay);
+    const topic = this.#options.topics.bay(bay.id);
+    const document = (): Uint8Array => encodeMonitoring(baySchema, bay.document());
+    this.retained.add({ topic, document, essence: () => bay.camera });
+    this.retained.changed(topic);
+  }
+
+  /** Since when the camera of that bay is in it; null where there is none, or nobody knows. */
+  dockedAt(bay: string): string | null {
+    return this.#bays.get(bay)?.dockedAt ?? null;
+  }
+
+  /** A connection was made. The status comes last. */
+  async sayAll(): Promise<void> {
+    await this.retained.sayAll();
+    await this.#statusTopic.sayAll();
+  }
+
+  /** All that is retained, the status first. Errors: "message.refused". */
+  *documents(): Generator<{ readonly topic: string; readonly payload: Uint8Array }> {
+    yield* this.#statusTopic.documents();
+    yield* this.retained.documents();
+  }
+
+  stop(): void {
+    this.retained.stop();
+    this.#statusTopic.stop();
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.wallMs()).toISOString();
+  }
+}

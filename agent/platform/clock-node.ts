@@ -1,0 +1,44 @@
+// The machine's clock behind the Clock port. Nothing else in the product may ask Node for time or timers.
+// Timers are not unref'ed: a station that only waits for its next attempt must stay alive. Whoever ends a process aborts its signal.
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../../protocol/format/ports.ts';
+import { sleepBy } from '../../protocol/format/sleep-by.ts';
+
+/** Node turns a longer delay into 1 ms, so longer ones are waited for in pieces. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** From the start of this process to CLOCK_MONOTONIC itself: the times of two processes of one boot can be compared. */
+const SINCE_BOOT_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** Calls once when the monotonic clock has passed `dueMs`. Node's timers may fire a fraction early: they are armed again. */
+function armUntil(dueMs: number, call: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    const leftMs = Math.min(Math.ceil(dueMs - performance.now()), TIMER_MS_MAX);
+    timer = setTimeout(fire, Math.max(leftMs, 0));
+  };
+  const fire = (): void => {
+    if (performance.now() < dueMs) arm();
+    else call();
+  };
+  arm();
+  return () => clearTimeout(timer);
+}
+
+function after(ms: number, call: () => void): () => void {
+  return armUntil(performance.now() + (ms > 0 ? ms : 0), call);
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return sleepBy(after, ms, signal);
+}
+
+/**
+ * The clock of this machine.
+ * Units: milliseconds; monotonic time is CLOCK_MONOTONIC with fractions, the same for all processes of one boot, and stands still while the
+ * machine is suspended.
+ * Errors: `sleep` rejects with the signal's reason and then leaves neither a timer nor a listener behind. A negative or NaN delay is 0.
+ */
+export function nodeClock(): Clock {
+  return { wallMs: () => Date.now(), monotonicMs: () => SINCE_BOOT_MS + performance.now(), sleep, after };
+}

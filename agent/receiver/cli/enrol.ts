@@ -1,0 +1,231 @@
+// `bodydock-receiver enrol` (SPEC 4.12): takes the request of a station, and answers it with certificate, authorities and pins in one file.
+// The receiver's file stays as it is: the lines that it needs are printed.
+import { resolve } from 'node:path';
+import { brokerUrlFault, isLoopback, mapBroker } from '../../../config/broker-config.ts';
+import { compareFingerprint } from '../../../config/compare-fingerprint.ts';
+import { writeNewFile } from '../../../config/durable-file.ts';
+import { readEnrolment, writeEnrolment } from '../../../config/enrolment/enrolment-file.ts';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { rotationFiles } from '../../../config/enrolment/key-rotation.ts';
+import { readPublicKeyFile, readSigningKey } from '../../../config/enrolment/keys.ts';
+import { loadUnfinishedReceiver, RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { printable, refusedFile } from '../../../config/problems.ts';
+import { encodeBase64, encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { pemOf } from '../../../protocol/documents/certificate-request.ts';
+import {
+  checkRequestAge,
+  encodeEnrolmentAnswer,
+  openEnrolmentRequest,
+  type Enrolment,
+  type EnrolmentRequest,
+} from '../../../protocol/transfer/enrolment.ts';
+import { isDockError } from '../../../protocol/format/errors.ts';
+import { parseReceiverId } from '../../../protocol/format/ids.ts';
+import { askAtTerminal } from '../../platform/terminal.ts';
+import { keyIdHex, parsePublicKey, publicKeyLine, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { languageOf, parseWords, usage, type Io } from './command-line.ts';
+import { certificatesFor, requestedKey, type CertificateSource, type Chain } from './enrol-certificate.ts';
+import { admit, keepStationKey, type Store } from './enrol-station.ts';
+import { ENROL_WORDS, type EnrolWords } from './enrol-words.ts';
+
+const HELP = `bodydock-receiver enrol REQUEST --ca-cert FILE --ca-key FILE [OPTION...]     issues the certificate here, and writes the answer
+bodydock-receiver enrol REQUEST --csr FILE [OPTION...]                      or 1. writes the request for the certificate, for an authority elsewhere
+bodydock-receiver enrol REQUEST --certificate FILE [OPTION...]              and 2. takes what it issued, and writes the answer
+
+REQUEST is the file that \`bodydock keys enrol\` wrote at a station. Shows its fingerprint and asks whether the station reads out the same;
+then prints the lines for receiver.yaml, which it never changes, and writes one file for the station.
+
+  --fingerprint TEXT  as the station reads it out: instead of being asked for it
+  --ca-cert FILE      certificate of the authority that the broker lets clients in by, PEM; further ones in it are its chain
+  --ca-key FILE       its private key, PEM, mode 0600
+  --days N            days that the certificate is valid (default 730), never longer than its authority
+  --csr FILE          only writes the request for the certificate there (PEM), once the fingerprint was compared
+  --certificate FILE  the certificate that was issued elsewhere, PEM; further ones in it are its chain
+  --broker URL        address of the broker as stations reach it (default: that of receiver.yaml)
+  --broker-ca FILE    authorities that the broker's certificate comes from, PEM (default: ca_file of receiver.yaml)
+  --receiver ID       a further receiver of this store; may be given again
+  --store-key FILE    a further public key of this store (.pub); may be given again
+  --store NAME        name of the store for people (default: id of the receiver)
+  --out FILE          the answer (default: STATION.enrol-answer in this folder); never over one that is there
+  --lang en|de        language of the text (default: by LANG)
+  --config FILE       the receiver's file (default ${RECEIVER_FILE_DEFAULT})
+  --json              one JSON document on standard output instead of text
+`;
+
+const OPTIONS = {
+  fingerprint: { type: 'string' },
+  'ca-cert': { type: 'string' },
+  'ca-key': { type: 'string' },
+  days: { type: 'string' },
+  csr: { type: 'string' },
+  certificate: { type: 'string' },
+  broker: { type: 'string' },
+  'broker-ca': { type: 'string' },
+  receiver: { type: 'string', multiple: true },
+  'store-key': { type: 'string', multiple: true },
+  store: { type: 'string' },
+  out: { type: 'string' },
+  lang: { type: 'string' },
+} as const;
+const DAYS_DEFAULT = 730;
+const DAYS_MAX = 3650;
+
+/** What was typed, checked as far as it can be alone. */
+type Typed = NonNullable<ReturnType<typeof parseWords<typeof OPTIONS>>>['values'];
+
+/** Runs the command; gives the exit code. Errors: "usage", "enrolment.*", "document.*", "key.*", "tls.*". */
+export async function enrol(args: readonly string[], io: Io): Promise<number> {
+  const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
+  if (line === undefined) return EXIT_GOOD;
+  const { values: typed, positionals } = line;
+  const [requestFile] = positionals;
+  if (requestFile === undefined) throw usage('`enrol` wants the file that `bodydock keys enrol` wrote');
+  const source = sourceOf(typed);
+  const words = ENROL_WORDS[languageOf(typed.lang)];
+  const file = typed.config ?? RECEIVER_FILE_DEFAULT;
+  const loaded = await loadUnfinishedReceiver(file, ['version', 'receiver', 'keys', 'vault', 'broker']);
+  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock-receiver', io);
+  const { groups, folder, tree } = loaded;
+  const store: Store = {
+    file,
+    receiver: parseReceiverId(groups.receiver),
+    signingFile: resolve(folder, groups.keys.signing_file),
+    vault: resolve(folder, groups.vault.path),
+    broker: mapBroker(groups.broker, folder),
+    tree,
+  };
+  await answerRequest(store, { typed, source, words, requestFile, base: groups.broker.base }, io);
+  return EXIT_GOOD;
+}
+
+interface Wish {
+  readonly typed: Typed;
+  readonly source: CertificateSource | undefined;
+  readonly words: EnrolWords;
+  readonly requestFile: string;
+  readonly base: string;
+}
+
+/** Everything is checked and compared before the first file is written. */
+async function answerRequest(store: Store, wish: Wish, io: Io): Promise<void> {
+  const { typed, source, words, requestFile } = wish;
+  const json = typed.json === true;
+  const url = source?.kind === 'csr' ? '' : brokerOf(typed.broker, store); // no answer, no address
+  const request = await readEnrolment(requestFile, openEnrolmentRequest);
+  const { document, fingerprint } = request;
+  checkRequestAge(document.made_at, Date.now());
+  const requested = requestedKey(document, source);
+  const signing = await readSigningKey(store.signingFile);
+  const known = await admit(store, document, publicKeyOf(signing));
+  const keyId = keyIdHex(parsePublicKey(document.public_key).keyId);
+  if (!json) io.out(words.request(requestFile, document, keyId, fingerprint));
+  const ask = (): Promise<string | undefined> =>
+    json ? Promise.resolve(undefined) : askAtTerminal(words.compare, io);
+  await compareFingerprint({ fingerprint, typed: typed.fingerprint, ask });
+  if (source?.kind === 'csr' && requested !== undefined) {
+    await writeNewFile(source.file, encodeUtf8(pemOf('CERTIFICATE REQUEST', requested.request)), 'public');
+    const { station } = document;
+    if (json) print(io, { station, fingerprint, csr_file: source.file });
+    else io.out(words.csr(source.file, requestFile));
+    return;
+  }
+  const chain = requested && (await certificatesFor(store, document.station, requested, typed['broker-ca']));
+  const answer = await encodeAnswer(store, { ...wish, url }, request, chain);
+  const keyFile = await keepStationKey(store, document, known);
+  const out = typed.out ?? `${document.station}.enrol-answer`;
+  const answered = await writeEnrolment(out, 'enrolment-answer', answer, signing);
+  const end = chain?.certificates[0].validTo;
+  const lines = known ? '' : stationLines(document.station, document.public_key);
+  const { station } = document;
+  const endsAt = end === undefined ? null : new Date(end).toISOString();
+  if (json)
+    print(io, {
+      station,
+      fingerprint,
+      known,
+      lines,
+      key_file: keyFile,
+      answer_file: out,
+      answer_fingerprint: answered,
+      certificate_ends_at: endsAt,
+    });
+  else io.out(words.answered({ out, fingerprint: answered, endsAt, keyFile, file: store.file, lines }));
+}
+
+async function encodeAnswer(
+  store: Store,
+  { typed, base, url }: Wish & { readonly url: string },
+  { document, sha256 }: Enrolment<EnrolmentRequest>,
+  chain: Chain | undefined,
+): Promise<Uint8Array> {
+  const receivers = [store.receiver, ...(typed.receiver ?? []).map(parseReceiver)];
+  const own = publicKeyLine(publicKeyOf(await readSigningKey(store.signingFile)));
+  return encodeEnrolmentAnswer({
+    type: 'enrolment-answer',
+    version: 1,
+    station: document.station,
+    request_sha256: sha256,
+    store: typed.store ?? store.receiver,
+    receivers: [...new Set(receivers)],
+    public_keys: await storeKeys(store, own, typed['store-key'] ?? []),
+    broker: { url, base },
+    certificates: (chain?.certificates ?? []).map(({ raw }) => encodeBase64(raw)),
+    authorities: (chain?.authorities ?? []).map(({ raw }) => encodeBase64(raw)),
+    made_at: new Date().toISOString(),
+  });
+}
+
+/** Where the certificate comes from; undefined where nothing of it was typed. Errors: "usage". */
+function sourceOf(typed: Typed): CertificateSource | undefined {
+  const { 'ca-cert': caFile, 'ca-key': keyFile, csr, certificate, days } = typed;
+  if ((caFile === undefined) !== (keyFile === undefined))
+    throw usage('--ca-cert FILE and --ca-key FILE go together');
+  if ([caFile, csr, certificate].filter((each) => each !== undefined).length > 1)
+    throw usage('--ca-cert with --ca-key, --csr and --certificate are different ways: take one');
+  if (days !== undefined && caFile === undefined) throw usage('--days goes with --ca-cert and --ca-key');
+  const count = Number(days ?? DAYS_DEFAULT);
+  if (!Number.isInteger(count) || count < 1 || count > DAYS_MAX)
+    throw usage(`--days ${JSON.stringify(days)}: a whole number from 1 to ${DAYS_MAX}`);
+  if (caFile !== undefined && keyFile !== undefined) return { kind: 'issue', caFile, keyFile, days: count };
+  if (csr !== undefined) return { kind: 'csr', file: csr };
+  return certificate === undefined ? undefined : { kind: 'issued', file: certificate };
+}
+
+/** An address of this machine itself leads a station nowhere, unless somebody types that it is meant. Errors: "usage". */
+function brokerOf(typed: string | undefined, { broker }: Store): string {
+  const url = typed ?? broker.url;
+  const fault = brokerUrlFault(url);
+  if (fault !== undefined) throw usage(`--broker ${JSON.stringify(url)} ${fault.message}: ${fault.remedy}`);
+  if (typed === undefined && isLoopback(new URL(url).hostname))
+    throw usage(
+      `the broker of receiver.yaml is ${url}, which only this machine reaches: name its address for stations with --broker`,
+    );
+  return url;
+}
+
+function parseReceiver(text: string): ReturnType<typeof parseReceiverId> {
+  try {
+    return parseReceiverId(text);
+  } catch {
+    throw usage(`--receiver ${JSON.stringify(text)} is no id of a receiver: "r-" and a-z, 0-9, "-"`);
+  }
+}
+
+/** The key that signs first, then the one that is prepared to follow it, then those that were named. Errors: "key.*". */
+async function storeKeys({ signingFile }: Store, own: string, files: readonly string[]): Promise<string[]> {
+  const next = await readSigningKey(rotationFiles(signingFile).nextFile).catch((error: unknown) => {
+    if (isDockError(error, 'key.missing')) return undefined;
+    throw error;
+  });
+  const named: string[] = [];
+  for (const file of files) named.push(publicKeyLine(await readPublicKeyFile(file)));
+  return [...new Set([own, ...(next === undefined ? [] : [publicKeyLine(publicKeyOf(next))]), ...named])];
+}
+
+function stationLines(station: string, key: string): string {
+  return `  - id: ${station}\n    public_keys:\n      - ${key}\n`;
+}
+
+function print(io: Io, document: unknown): void {
+  io.out(`${printable(JSON.stringify(document))}\n`);
+}

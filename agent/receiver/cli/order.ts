@@ -1,0 +1,118 @@
+// `bodydock-receiver hold`, `unhold` and `delete`: an order in three steps. One person makes its text, two persons sign it wherever their
+// keys are, one person places it. No secret key of a role ever comes near this program.
+import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { parseOrder, reasonCodeSchema, type Order } from '../../../protocol/documents/order.ts';
+import type { RetentionDeps } from '../retention/deps.ts';
+import { effectOf, isDone } from '../retention/order-effect.ts';
+import { makeOrder } from '../retention/order-make.ts';
+import { placeOrder } from '../retention/order-place.ts';
+import type { RecordingName } from '../vault/vault.ts';
+import { parseWords, usage, type Io } from './command-line.ts';
+import { readOrderOf, writeOrderFolder } from './order-folder.ts';
+import { madeText, placedJson, placedText, signCommand, signSheet } from './order-texts.ts';
+import { openRetentionCommand } from './retention-command.ts';
+
+const WHAT = {
+  hold: 'keeps a recording beyond its due date. One signature counts at once and for 7 days, both until `unhold`',
+  unhold: 'ends the holds of a recording that were ordered before. It counts only with both signatures',
+  delete:
+    'deletes a recording early, with its sidecars. It counts only with both signatures, and not while a hold does',
+} as const;
+
+function helpOf(verb: Order['verb']): string {
+  return `bodydock-receiver ${verb} STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]   1. makes the order
+bodydock-receiver ${verb} --place FOLDER [--config FILE] [--json]                                    2. places it once it is signed
+
+An order to ${verb}: ${WHAT[verb]}.
+In between, an officer and a supervisor sign the text in that folder, each with a key of their own that never leaves them:
+  ${signCommand('officer')}
+  ${signCommand('supervisor')}
+A signature that comes later is placed by the same command; \`bodydock-receiver orders\` shows what counts and what waits.
+
+  --reason CODE  why: 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names
+  --out FOLDER   where the order is put (default ./order-ID)
+  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
+  --json         one JSON document on standard output instead of text
+
+Exit codes: 0 done, 1 refused, or placed and without effect (a hold that keeps nothing, a deletion by both that was not carried out), 2 usage,
+78 configuration, keys or vault.
+`;
+}
+
+const OPTIONS = { reason: { type: 'string' }, out: { type: 'string' }, place: { type: 'string' } } as const;
+
+/** Runs the command; gives the exit code. Errors: "usage", "order.*", "key.*", "vault.*", "lock.*", the system's. */
+export async function order(verb: Order['verb'], args: readonly string[], io: Io): Promise<number> {
+  const line = parseWords(args, io, { help: helpOf(verb), options: OPTIONS, wordsMax: 2 });
+  if (line === undefined) return EXIT_GOOD;
+  const { reason, out, place: folder, config = RECEIVER_FILE_DEFAULT, json = false } = line.values;
+  if (folder !== undefined) {
+    if (line.positionals.length > 0 || reason !== undefined || out !== undefined)
+      throw usage('--place goes with a folder alone: the order in it says what it is about');
+    const deps = await openRetentionCommand(config, io);
+    return place(deps, io, { verb, folder, json });
+  }
+  const wish = { verb, reason: reasonOf(verb, reason), ...nameOf(verb, line.positionals) };
+  const deps = await openRetentionCommand(config, io);
+  return make(deps, io, { wish, out, json });
+}
+
+async function make(
+  deps: RetentionDeps,
+  io: Io,
+  {
+    wish,
+    out,
+    json,
+  }: { wish: RecordingName & Pick<Order, 'verb' | 'reason'>; out: string | undefined; json: boolean },
+): Promise<number> {
+  const made = await makeOrder(deps, wish);
+  const folder = await writeOrderFolder(deps.files, out ?? `order-${made.order.order}`, {
+    bytes: made.bytes,
+    sheet: signSheet(made),
+  });
+  const held = made.hold && { order: made.hold.order.order, until: made.hold.until };
+  const deletion = made.deletion && { order: made.deletion.order, reason: made.deletion.reason };
+  const facts = { due_at: made.dueAt, held: held ?? null, deletion: deletion ?? null };
+  if (json) io.out(`${JSON.stringify({ placed: false, order: made.order, folder, ...facts })}\n`);
+  else io.out(madeText(made, folder, deps.clock.wallMs()));
+  return EXIT_GOOD;
+}
+
+async function place(
+  deps: RetentionDeps,
+  io: Io,
+  { verb, folder, json }: { verb: Order['verb']; folder: string; json: boolean },
+): Promise<number> {
+  const { bytes, signatures } = await readOrderOf(deps.files, folder);
+  const { verb: ordered } = parseOrder(bytes);
+  if (ordered !== verb)
+    throw new DockError(
+      'order.verb',
+      `that is an order to ${ordered}, and you typed ${verb}: read it, and type \`bodydock-receiver ${ordered} --place ...\` if that is what you want`,
+      { retry: 'person' },
+    );
+  const placed = await placeOrder(deps, bytes, signatures);
+  const effect = await effectOf(deps, placed.read);
+  io.out(json ? placedJson(placed, effect) : placedText(placed, effect, deps.clock.wallMs()));
+  return isDone(placed.read, effect) ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+function reasonOf(verb: string, reason: string | undefined): string {
+  if (reason === undefined)
+    throw usage(`\`${verb}\` wants STATION RECORDING --reason CODE, or --place FOLDER`);
+  if (reasonCodeSchema.safeParse(reason).success) return reason;
+  throw usage(
+    '--reason wants a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names',
+  );
+}
+
+function nameOf(verb: string, [station = '', recording = '']: readonly string[]): RecordingName {
+  if (isStationId(station) && isRecordingId(recording)) return { station, recording };
+  throw usage(
+    `\`${verb}\` wants the id of a station and of a recording (26 characters), as \`bodydock-receiver expire --preview --all\` lists them`,
+  );
+}

@@ -1,0 +1,130 @@
+// `bodydock-receiver revoke`: a key of a station counts no more. Says what that means for what still waits.
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import type { KnownStation, ReceiverConfig } from '../../../config/receiver-config.ts';
+import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { keyRevocationSchema, type KeyRevocation } from '../../../protocol/documents/key-documents.ts';
+import { keyIdHex, publicKeyLine, stockKeyId, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import { revocationName } from '../keys/revocations.ts';
+import { revokeKey, type Revoked } from '../keys/revoke.ts';
+import { storeKeys } from '../retention/store-keys.ts';
+import { parseWords, usage, type Io } from './command-line.ts';
+import { openStoreCommand, type StoreCommand } from './store-command.ts';
+
+const HELP = `bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
+
+From now on no receiver on this vault takes anything that this key signed; running ones follow within seconds. What was receipted before
+stays good. What the station signed with it and has no receipt yet is refused and kept in the quarantine; it stays at the station.
+
+  --key KEY      the key: its id, or the second line of its .pub file
+  --reason WORD  lost, stolen or retired
+  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
+  --json         one JSON document on standard output instead of text
+`;
+
+const REASONS = keyRevocationSchema.shape.reason;
+
+const OPTIONS = {
+  key: { type: 'string' },
+  reason: { type: 'string' },
+} as const;
+
+/** Runs the command; gives the exit code. Errors: "usage", "key.*", "vault.*", "lock.*", the system's. */
+export async function revoke(args: readonly string[], io: Io): Promise<number> {
+  const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
+  if (line === undefined) return EXIT_GOOD;
+  const [station] = line.positionals;
+  const { key, reason, config: file = RECEIVER_FILE_DEFAULT, json = false } = line.values;
+  if (station === undefined || key === undefined) throw usage('`revoke` wants a station and --key KEY');
+  const word = REASONS.safeParse(reason);
+  if (!word.success) throw usage('`revoke` wants --reason lost, stolen or retired');
+  const store = await openStoreCommand(file, io);
+  const known = stationOf(store.config, station);
+  const keyId = keyIdHex(keyOf(known, key).keyId);
+  const keys = await storeKeys({ ...store.logDeps, layout: store.layout });
+  const revoked = await revokeKey(
+    {
+      ...store,
+      storeKeys: keys,
+      isEntered: (event) => store.isEntered(event, keyId),
+      enter: (event) => store.enter([event]),
+    },
+    { station: known.id, keyId, reason: word.data },
+  );
+  if (json) io.out(`${JSON.stringify({ fresh: revoked.fresh, revocation: revoked.revocation })}\n`);
+  else io.out(report(revoked, known, await countingKeys(store, known)));
+  return EXIT_GOOD;
+}
+
+function stationOf({ stations }: ReceiverConfig, id: string): KnownStation {
+  const found = stations.find((station) => station.id === id);
+  if (found !== undefined) return found;
+  const known = stations.map((station) => station.id).join(', ');
+  throw new DockError('key.station', `no station ${JSON.stringify(id)} in the file, only ${known}`, {
+    retry: 'person',
+  });
+}
+
+/** A key that is not pinned is refused as it is: naming one is a slip of the hand. */
+function keyOf({ id, publicKeys }: KnownStation, text: string): PublicKey {
+  const found = publicKeys.find((key) =>
+    [keyIdHex(key.keyId), stockKeyId(key.keyId).toLowerCase()].includes(text.toLowerCase()),
+  );
+  const key = found ?? publicKeys.find((candidate) => publicKeyLine(candidate) === text);
+  if (key !== undefined) return key;
+  const known = publicKeys.map((candidate) => keyIdHex(candidate.keyId)).join(', ');
+  throw new DockError(
+    'key.unknown',
+    `station ${id} has no key ${JSON.stringify(text.slice(0, 64))} in the file, only ${known}; a key that is not in the file is refused anyway`,
+    { retry: 'person' },
+  );
+}
+
+function report({ fresh, revocation }: Revoked, { publicKeys }: KnownStation, counting: number): string {
+  const { station, key_id: keyId, reason, revoked_at: at } = revocation;
+  const first = fresh
+    ? `revoked: key ${keyId} of station ${station} (${reason}), at ${at}; it stands in the store's log\n`
+    : `key ${keyId} of station ${station} was revoked before, at ${at} (${revocation.reason}); nothing was changed\n`;
+  return `${first}${othersText(publicKeys.length, counting)}${next(reason, station)}`;
+}
+
+/** What counts of the keys in the file now. */
+function othersText(keys: number, counting: number): string {
+  if (keys === 1)
+    return 'It is the only key of that station in the file: nothing of that station is taken any more.\n';
+  if (counting === 0)
+    return 'No key of that station in the file counts any more: nothing of that station is taken.\n';
+  return `Of the other keys of that station in the file ${counting === 1 ? 'one still counts' : `${counting} still count`}.\n`;
+}
+
+/** Keys of the file that are not revoked: a revocation counts by its name. */
+async function countingKeys({ layout }: StoreCommand, { id, publicKeys }: KnownStation): Promise<number> {
+  const isRevoked = (key: PublicKey): Promise<boolean> =>
+    stat(join(layout.keys(id), revocationName(keyIdHex(key.keyId)))).then(
+      () => true,
+      (error: unknown) => {
+        if (systemCode(error) === 'ENOENT') return false;
+        throw error;
+      },
+    );
+  const revoked = await Promise.all(publicKeys.map(isRevoked));
+  return revoked.filter((each) => !each).length;
+}
+
+function next(reason: KeyRevocation['reason'], station: string): string {
+  const change =
+    reason === 'retired'
+      ? `If station ${station} still signs with it: change its key there, \`bodydock keys rotate --prepare\`.`
+      : `At station ${station}, where you still have it: change its key, \`bodydock keys rotate${reason === 'lost' ? ' --reason lost' : ' --prepare'}\`.
+     Where it is gone: revoke each of its keys, set another station up with another id (handbook, 6.2), and leave out the next line.`;
+  return `What to do next:
+  1. ${change}
+  2. Put the new key into stations[].public_keys here, and start the receiver anew. Whoever verifies puts its .pub file into the folder of
+     keys for \`bodydock verify\`, beside the old key and named alike: station-${station}.NEWKEYID.pub beside station-${station}.pub,
+     station.NEWKEYID.pub beside station.pub.
+  3. Leave the revoked key in the file: without it nobody could check what it signed before.
+  4. Recordings that it signed and that have no receipt stay at the station and are refused. Take them over by hand from its spool.
+`;
+}

@@ -1,0 +1,161 @@
+// `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
+import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
+import { checkStarter } from '../../../config/disk-place.ts';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { FileFinds } from '../../../config/file-finds.ts';
+import { readSigningKey } from '../../../config/enrolment/keys.ts';
+import { renderProblems } from '../../../config/problems.ts';
+import { readVersion } from '../../../config/program-version.ts';
+import type { ReceiverConfig } from '../../../config/receiver-config.ts';
+import { readBootId } from '../../platform/boot-id.ts';
+import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
+import { nodeClock } from '../../platform/clock-node.ts';
+import { linuxClockSource } from '../../platform/clock-source-linux.ts';
+import { nodeFiles } from '../../platform/files-node.ts';
+import { pinoLog } from '../../platform/log-pino.ts';
+import { nodeRandom } from '../../platform/random-node.ts';
+import { endingInTime } from '../../platform/exit-soon.ts';
+import { openServiceManager } from '../../platform/service-manager.ts';
+import { stopWithin } from '../../platform/stop-within.ts';
+import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../platform/watched-calls.ts';
+import { startWatchdog } from '../../platform/watchdog.ts';
+import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import type { Log } from '../../../protocol/format/ports.ts';
+import { Progress } from '../../../protocol/format/progress.ts';
+import { LoggedConditions } from '../../platform/conditions-log.ts';
+import { SLABS } from '../limits.ts';
+import { rememberedAnswer } from '../retention/asked-clock.ts';
+import { openReceiver } from '../open-receiver.ts';
+import { openReceiverWorker } from '../transfer/receiver-worker.ts';
+import { Slabs } from '../transfer/slabs.ts';
+import { loadChecked } from './check.ts';
+import type { CommandLine, Io } from './command-line.ts';
+
+/** Twice what the receiver gives itself: behind it leases are given back on a disk that may hang. */
+const RECEIVER_STOP_MS = 10_000;
+const CLOSE_MS = 5_000;
+
+/** Exit code when it ended. Errors: "vault.*", "key.*", the system's, from opening. */
+export async function run({ config: file }: CommandLine, io: Io): Promise<number> {
+  return endingInTime(EXIT_GOOD, io.signal, () => runFile(file, io));
+}
+
+async function runFile(file: string, io: Io): Promise<number> {
+  const credentials = process.env['CREDENTIALS_DIRECTORY'];
+  const { config, problems, warnings } = await loadChecked(file, credentials);
+  if (config === undefined) {
+    io.err(renderProblems(problems));
+    return EXIT_CONFIGURATION;
+  }
+  const finds = new FileFinds();
+  await checkStarter(config.vault.path, { code: 'vault.owner', unit: 'bodydock-receiver' }, finds);
+  if (finds.problems.length > 0) {
+    io.err(renderProblems(finds.problems));
+    return EXIT_CONFIGURATION;
+  }
+  const log = pinoLog({ level: 'info' });
+  for (const warning of warnings) log.warn('configuration', { ...warning });
+  io.onFault((error) => endOnFault(log, error));
+  const manager = openServiceManager({ environment: process.env, log });
+  const progress = new Progress(nodeClock());
+  const opened = await open(config, log, progress);
+  try {
+    await opened.receiver.start();
+  } catch (error) {
+    await opened.receiver.stop();
+    await opened.close();
+    throw error;
+  }
+  opened.receiver.startRetention();
+  // Ready for systemd is an open vault. Whoever has a channel to us is told when offers are answered.
+  manager.ready(`receiver ${config.receiver}: ready; stations: ${config.stations.length}`);
+  const stopWatchdog = startWatchdog({ manager, progress, clock: nodeClock(), log });
+  tellReady(opened.broker, io);
+  opened.broker.start();
+  log.info('receiver started', { receiver: config.receiver, stations: config.stations.length });
+  await aborted(io.signal);
+  stopWatchdog();
+  manager.stopping();
+  log.info('receiver stops');
+  const parts = { clock: nodeClock(), log };
+  await stopWithin(parts, 'receiver', RECEIVER_STOP_MS, () => opened.receiver.stop());
+  await stopWithin(parts, 'broker and worker', CLOSE_MS, () => opened.close());
+  return EXIT_GOOD;
+}
+
+/** Once, when offers are answered from then on. */
+function tellReady(broker: StartableBroker, io: Io): void {
+  let told = false;
+  broker.onState((connected) => {
+    if (connected && !told) io.ready();
+    told ||= connected;
+  });
+}
+
+interface Opened {
+  readonly receiver: Awaited<ReturnType<typeof openReceiver>>;
+  readonly broker: StartableBroker;
+  close(): Promise<void>;
+}
+
+async function open(config: ReceiverConfig, log: Log, progress: Progress): Promise<Opened> {
+  const [clock, random] = [nodeClock(), nodeRandom()];
+  const disk = progress.source('vault', DISK_STUCK_MS);
+  const files = watchedFiles(nodeFiles(), disk);
+  const conditions = new LoggedConditions(log);
+  const key = await readSigningKey(config.keys.signingFile);
+  const slabs = new Slabs(SLABS);
+  const worker = await openReceiverWorker(slabs, key);
+  const broker = openMqttBroker({
+    url: config.broker.url,
+    protocol: config.broker.protocol,
+    clientId: `bodydock-${config.receiver}`,
+    credentials: () => readBrokerCredentials(config.broker),
+    maxPacketBytes: config.broker.maxPacketBytes,
+    clock,
+    random,
+    log,
+    conditions,
+  });
+  const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
+  const program = { version: await readVersion(), bootId: await readBootId(), isSynchronised };
+  const units = watchedCalls(worker.units, disk, ['open']);
+  const ports = {
+    ...worker,
+    units,
+    ...program,
+    stateFolder: process.env['STATE_DIRECTORY']?.split(':')[0],
+    files,
+    clock,
+    random,
+    log,
+    conditions,
+    broker,
+    slabs,
+  };
+  const close = async (): Promise<void> => {
+    await broker.close(true);
+    await worker.close();
+  };
+  try {
+    const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
+    return { receiver, broker, close };
+  } catch (error) {
+    // The worker would keep the process, which a service manager takes for one that is about to be ready.
+    await close();
+    throw error;
+  }
+}
+
+/** Broken code of ours: what was claimed is durable at every moment, so ending and starting again is the safe way on. */
+function endOnFault(log: Log, error: unknown): void {
+  log.error('fault in the program, it ends', { error });
+  process.exit(EXIT_FAILURE);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,409 @@
+// Keeps the stations' custody logs (SPEC 6.9): checks each batch against the chain, appends durably, answers with the signed head.
+// A fork or a break is reported and kept aside; the log goes on from what holds.
+//
+// Invariants:
+// 1. An answer names only what is durable.
+// 2. One batch of a station is worked on at a time, few wait, and one receiver keeps a station's log.
+// 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins. Of a station that sends much
+//    that does not follow, or asks and asks, nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { CHAIN_START, type ChainState, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
+import type { ReceiverId, SegmentId, StationId } from '../../../protocol/format/ids.ts';
+import { CUSTODY_BATCH_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import type { CustodyBody } from '../../../protocol/transfer/messages.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { Clock, Conditions, Files, Log } from '../../../protocol/format/ports.ts';
+import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
+import { pauseWhatever, type Pause } from '../../../protocol/format/slowly.ts';
+import { followBatch, type BatchOutcome, type CustodyProblem } from './custody-batch.ts';
+import { CustodyFile, segmentPath } from './custody-file.ts';
+import { Allowance } from '../transfer/allowance.ts';
+import { judgeOpening } from './custody-forks.ts';
+import type { Revocations } from '../keys/revocations.ts';
+import type { RevokedUse } from '../keys/revoked-use.ts';
+import type { MissingWatch } from '../reconcile/missing-watch.ts';
+import { readNewest, writeNewest } from './custody-newest.ts';
+import { readFirstEntry } from './first-entry.ts';
+import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
+import type { CustodyLease, VaultNote } from '../vault/vault.ts';
+import {
+  CUSTODY_QUESTIONS,
+  CUSTODY_SEGMENTS_OPEN_MAX,
+  CUSTODY_WAITING_BYTES_MAX,
+  CUSTODY_WAITING_MAX,
+  REFUSALS,
+} from '../limits.ts';
+
+const DOES_NOT_HOLD = 'custody segment that does not hold';
+
+export interface CustodyKeepOptions {
+  readonly files: Files;
+  readonly syncs: FolderSyncs;
+  readonly receiver: ReceiverId;
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  readonly revocations: Pick<Revocations, 'of'>;
+  readonly revokedUse: Pick<RevokedUse, 'saw'>;
+  /** See Vault.takeCustody. */
+  readonly takeFolder: (station: StationId) => Promise<CustodyLease | undefined>;
+  /** Where the log lies for whoever only reads it. */
+  readonly folder: (station: StationId) => string;
+  readonly note: (note: VaultNote) => Promise<void>;
+  /** Moves a file of the vault to the quarantine. */
+  readonly setAside: (path: string, reason: string) => Promise<void>;
+  /** What lines tell of, and what a station must hear before an answer. */
+  readonly missing: Pick<MissingWatch, 'notice' | 'beforeAnswer'>;
+  /** Signs and publishes. */
+  readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
+  readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** A message of a station about its log; an empty payload asks what is held. */
+interface Incoming {
+  readonly segment: SegmentId;
+  readonly from: number;
+  readonly payload: Uint8Array;
+}
+
+/** What is known of one station's log. */
+interface StationLog {
+  /** Of the lease under which `open` and `newest` were read; undefined where another receiver keeps the log. */
+  epoch: number | undefined;
+  readonly open: Map<SegmentId, CustodyFile>;
+  newest: SegmentId | undefined;
+  /** What was read last of a log that another receiver keeps. */
+  seen:
+    | { readonly segment: SegmentId; readonly sizeBytes: number | undefined; readonly head: ChainState }
+    | undefined;
+  waiting: number;
+  last: Promise<void>;
+  /** Digest of the last payload that was kept aside: the same one again is not kept again. */
+  aside: string | undefined;
+}
+
+/** The keeper of all stations' logs. */
+export class CustodyKeeper {
+  readonly #options: CustodyKeepOptions;
+  readonly #logs = new Map<StationId, StationLog>();
+  readonly #pause: Pause;
+  readonly #odd: Allowance;
+  readonly #questions: Allowance;
+  #waitingBytes = 0;
+
+  constructor(options: CustodyKeepOptions) {
+    this.#options = options;
+    this.#pause = pauseWhatever(options.clock);
+    this.#odd = new Allowance(options.clock, REFUSALS);
+    this.#questions = new Allowance(options.clock, CUSTODY_QUESTIONS);
+  }
+
+  /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
+  take(station: StationId, segment: SegmentId, from: number, payload: Uint8Array): void {
+    if (!this.#options.stations.has(station) || this.#odd.left(station) < 1) return;
+    const log = this.#logOf(station);
+    if (log.waiting >= CUSTODY_WAITING_MAX || payload.length > CUSTODY_BATCH_BYTES_MAX) return;
+    if (this.#waitingBytes + payload.length > CUSTODY_WAITING_BYTES_MAX) return;
+    if (payload.length === 0 && !this.#questions.spend(station)) return;
+    log.waiting++;
+    this.#waitingBytes += payload.length;
+    const incoming = { segment, from, payload: new Uint8Array(payload) };
+    this.#inOrder(log, () => this.#work(station, log, incoming))
+      .catch((error: unknown) => this.#failed(station, segment, error))
+      .finally(() => {
+        log.waiting--;
+        this.#waitingBytes -= payload.length;
+      });
+  }
+
+  /** The newest entry that the vault holds durably at this moment; null where it holds none, or none that can be read. */
+  async head(station: StationId): Promise<CustodyHead | null> {
+    const log = this.#logOf(station);
+    try {
+      return await this.#inOrder(log, () => this.#head(station, log));
+    } catch (error) {
+      this.#failed(station, log.newest, error);
+      return null;
+    }
+  }
+
+  /**
+   * Says the head of the segment that was begun last, or that none is held, unasked. False where another receiver keeps the log.
+   * Never rejects.
+   */
+  async greet(station: StationId): Promise<boolean> {
+    const log = this.#logOf(station);
+    try {
+      return await this.#inOrder(log, async () => {
+        const folder = await this.#takeFolder(station, log);
+        if (folder === undefined) return false;
+        await this.#options.missing.beforeAnswer(station, true);
+        if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
+        return true;
+      });
+    } catch (error) {
+      this.#failed(station, log.newest, error);
+      return false;
+    }
+  }
+
+  /** Resolves when what was taken is done. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#logs.values()].map((log) => log.last));
+  }
+
+  #logOf(station: StationId): StationLog {
+    let log = this.#logs.get(station);
+    if (log === undefined) {
+      log = {
+        epoch: undefined,
+        open: new Map(),
+        newest: undefined,
+        seen: undefined,
+        waiting: 0,
+        last: Promise.resolve(),
+        aside: undefined,
+      };
+      this.#logs.set(station, log);
+    }
+    return log;
+  }
+
+  #inOrder<T>(log: StationLog, run: () => Promise<T>): Promise<T> {
+    const result = log.last.then(run);
+    log.last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  /** What is remembered of a log holds as long as nobody else kept it: this receiver may have stood still meanwhile, and heard of nothing. */
+  async #takeFolder(station: StationId, log: StationLog): Promise<string | undefined> {
+    const lease = await this.#options.takeFolder(station);
+    if (lease === undefined || lease.epoch !== log.epoch) {
+      log.open.clear();
+      log.newest = undefined;
+    }
+    log.epoch = lease?.epoch;
+    return lease?.folder;
+  }
+
+  async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
+    const folder = await this.#takeFolder(station, log);
+    if (folder === undefined) return; // another receiver keeps it and answers
+    const file = await this.#file(station, log, folder, incoming.segment);
+    await this.#options.missing.beforeAnswer(station, incoming.payload.length === 0);
+    if (incoming.payload.length === 0 && file.head.sequence === 0)
+      await this.#answerNewest(station, log, folder);
+    if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))
+      return;
+    await this.#answer(station, incoming.segment, file.head);
+  }
+
+  /**
+   * Where nothing is held of the segment that was asked about, the head of the one that was begun last is told first: a station that was put
+   * back to an earlier state does not know that one, and would never ask about it.
+   */
+  async #answerNewest(station: StationId, log: StationLog, folder: string): Promise<boolean> {
+    const newest = await this.#newest(log, folder);
+    if (newest === undefined) return false;
+    await this.#answer(station, newest, (await this.#file(station, log, folder, newest)).head);
+    return true;
+  }
+
+  /** False where the batch brought nothing: a problem, or entries that no checkpoint covers. */
+  async #append(
+    station: StationId,
+    log: StationLog,
+    { folder, file, incoming }: { folder: string; file: CustodyFile; incoming: Incoming },
+  ): Promise<boolean> {
+    const { segment } = incoming;
+    const keys = this.#options.stations.get(station) ?? [];
+    const revoked = await this.#options.revocations.of(station);
+    const outcome = await followBatch(file, { station, keys, revoked, ...incoming }, this.#pause);
+    const opened =
+      outcome.bytes.length === 0
+        ? undefined
+        : (outcome.opened ?? (await this.#unhinted(log, folder, segment)));
+    const isNewest = opened !== undefined && (await this.#opening(station, log, folder, opened));
+    if (outcome.bytes.length > 0) {
+      await this.#options.missing.notice(station, outcome.bytes);
+      await this.#keep(log, { folder, file, incoming }, outcome);
+      this.#options.conditions.clear('custody.write-failed', station);
+    }
+    if (isNewest) {
+      await writeNewest({ ...this.#options, folder }, segment); // its lines are durable: a receipt may name it
+      log.newest = segment;
+    }
+    if (outcome.problem !== undefined) await this.#report(station, log, incoming, outcome.problem);
+    return outcome.bytes.length > 0 || (outcome.problem === undefined && !outcome.isUncovered);
+  }
+
+  /** One whose beginning turns out damaged where it must be written anew is set aside, and comes again from its first entry. */
+  async #keep(
+    log: StationLog,
+    { folder, file, incoming }: { folder: string; file: CustodyFile; incoming: Incoming },
+    outcome: BatchOutcome,
+  ): Promise<void> {
+    try {
+      await file.append(outcome.bytes, outcome);
+    } catch (error) {
+      if (isDockError(error, 'custody.damaged')) {
+        log.open.delete(incoming.segment);
+        await this.#options.setAside(segmentPath(folder, incoming.segment), DOES_NOT_HOLD);
+      }
+      throw error;
+    }
+  }
+
+  async #file(station: StationId, log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
+    const known = log.open.get(segment);
+    if (known !== undefined) return known;
+    const file = await this.#openFile(station, folder, segment);
+    if (file.tornBytes > 0)
+      this.#options.log.warn('torn end of a custody segment is left out', {
+        segment,
+        torn_bytes: file.tornBytes,
+      });
+    const oldest = log.open.size >= CUSTODY_SEGMENTS_OPEN_MAX ? log.open.keys().next().value : undefined;
+    if (oldest !== undefined) log.open.delete(oldest);
+    log.open.set(segment, file);
+    return file;
+  }
+
+  /** A segment that is damaged beyond its end is set aside; the station sends it again. */
+  async #openFile(station: StationId, folder: string, segment: SegmentId): Promise<CustodyFile> {
+    const { files, syncs, setAside, stations } = this.#options;
+    const use = { station, keys: stations.get(station) ?? [] };
+    try {
+      return await CustodyFile.open(files, syncs, folder, segment, use);
+    } catch (error) {
+      const isOdd = ['EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
+      if (!isOdd && !isDockError(error, 'custody.damaged')) throw error;
+      const reason = isOdd ? 'not a file' : DOES_NOT_HOLD;
+      await setAside(segmentPath(folder, segment), reason);
+      return CustodyFile.open(files, syncs, folder, segment, use);
+    }
+  }
+
+  /** A new segment is compared with what is known; a fork is a statement, not a stop. False where another segment follows it. */
+  async #opening(
+    station: StationId,
+    log: StationLog,
+    folder: string,
+    opened: CustodyEntry,
+  ): Promise<boolean> {
+    const newest = await this.#newest(log, folder);
+    const { fork, isNewest } = await judgeOpening({ ...this.#options, folder }, newest, opened);
+    if (fork === undefined) return isNewest;
+    const facts = {
+      segment: String(opened.facts['segment']),
+      other_segment: fork.other,
+      detail: fork.detail,
+    };
+    this.#options.log.error('custody log forked: the station was put back to an earlier state, or copied', {
+      station,
+      ...facts,
+    });
+    this.#options.conditions.raise('custody.fork', station, facts);
+    return isNewest;
+  }
+
+  /** Entry 1 of a segment behind the one that the hint names: a cut or a failure came between its first lines and its hint. */
+  async #unhinted(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyEntry | undefined> {
+    const newest = await this.#newest(log, folder);
+    if (newest === segment) return undefined;
+    const first = await readFirstEntry(this.#options.files, segmentPath(folder, segment));
+    return newest === undefined || first?.facts['last_segment'] === newest ? first : undefined;
+  }
+
+  /** The segment that was begun last, as far as this folder tells. */
+  async #newest(log: StationLog, folder: string): Promise<SegmentId | undefined> {
+    return (log.newest ??= await readNewest(this.#options.files, folder));
+  }
+
+  async #report(
+    station: StationId,
+    log: StationLog,
+    incoming: Incoming,
+    problem: CustodyProblem,
+  ): Promise<void> {
+    this.#odd.spend(station);
+    const { segment } = incoming;
+    const facts = { segment, sequence: problem.sequence, detail: problem.detail };
+    if (problem.kind === 'revoked') this.#options.revokedUse.saw(station, facts);
+    else
+      this.#options.conditions.raise(
+        problem.kind === 'fork' ? 'custody.fork' : 'custody.broken',
+        station,
+        facts,
+      );
+    const digest = sha256Hex(incoming.payload);
+    if (log.aside === digest) return;
+    log.aside = digest;
+    this.#options.log.error('custody batch does not follow', { station, kind: problem.kind, ...facts });
+    await this.#options.note({
+      station,
+      isSigned: problem.kind === 'revoked',
+      facts: { reason: `custody-${problem.kind}`, station, ...facts },
+      bytes: incoming.payload,
+    });
+  }
+
+  async #answer(station: StationId, segment: SegmentId | null, head: ChainState): Promise<void> {
+    const held = head.sequence > CHAIN_START.sequence;
+    const body: CustodyBody = {
+      message: 'custody',
+      station,
+      recording: null,
+      receiver: this.#options.receiver,
+      segment,
+      sequence: held ? head.sequence : null,
+      sha256: held ? head.sha256 : null,
+    };
+    await this.#options
+      .answer(station, body)
+      .catch((error: unknown) => this.#options.log.debug('custody head not sent', { station, error }));
+  }
+
+  async #head(station: StationId, log: StationLog): Promise<CustodyHead | null> {
+    const keeps = await this.#takeFolder(station, log);
+    const folder = keeps ?? this.#options.folder(station);
+    const segment =
+      (keeps === undefined ? undefined : log.newest) ?? (await readNewest(this.#options.files, folder));
+    if (segment === undefined) return null;
+    log.newest = segment;
+    const { sequence, sha256 } = (
+      await this.#fileFor(station, log, { folder, segment, keeps: keeps !== undefined })
+    ).head;
+    return sequence === 0 ? null : { segment, sequence, sha256 };
+  }
+
+  /** A file that another receiver appends to is read again once it has grown. */
+  async #fileFor(
+    station: StationId,
+    log: StationLog,
+    {
+      folder,
+      segment,
+      keeps,
+    }: { readonly folder: string; readonly segment: SegmentId; readonly keeps: boolean },
+  ): Promise<Pick<CustodyFile, 'head'>> {
+    if (keeps) return this.#file(station, log, folder, segment);
+    const { files, syncs } = this.#options;
+    const sizeBytes = (await files.stat(segmentPath(folder, segment)))?.sizeBytes;
+    const known = log.seen;
+    if (known?.segment === segment && known.sizeBytes === sizeBytes) return known;
+    const { head } = await CustodyFile.open(files, syncs, folder, segment, 'read');
+    log.seen = { segment, sizeBytes, head };
+    return log.seen;
+  }
+
+  /** The disk did not take it: no answer, so the station sends it again later. */
+  #failed(station: StationId, segment: SegmentId | undefined, error: unknown): void {
+    this.#options.log.error('custody log not kept', { station, segment, error });
+    this.#options.conditions.raise('custody.write-failed', station);
+  }
+}

@@ -1,0 +1,72 @@
+// Reads the newest part of the store's own log, for whoever must know what was said before. Follows the chain inside each segment and stops
+// in it where that does not hold; signatures are `verify`'s business.
+import { bufferOf } from '../../../protocol/format/bytes.ts';
+import { CHAIN_START, followChain, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { linesIn } from '../../../protocol/custody/custody-scan.ts';
+import { listIfThere, readIfThere } from '../../../protocol/format/durable.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import type { SegmentId } from '../../../protocol/format/ids.ts';
+import { LoopTurns } from '../../platform/loop-turns.ts';
+import type { Files } from '../../../protocol/format/ports.ts';
+import { segmentPath } from './custody-file.ts';
+import { orderedSegments, type StoreSegment } from './segment-order.ts';
+
+/** Segments that are read at most: some 5,000 entries each. */
+const SEGMENTS_MAX = 16;
+/** Read whatever their times say: a clock that is wrong now must not hide what was. */
+const SEGMENTS_MIN = 2;
+/** A segment has at most 2 MiB and one append. */
+const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
+/** Some 5 ms of work on a slow machine. */
+const LINES_PER_TURN = 64;
+
+/**
+ * Calls with each entry, the oldest first, from the segment on in which `fromMs` (ms since 1970, by the entries' own times) lies.
+ * Shape: nothing is called where there is no log.
+ * Errors: "store-log.oversize"; the system's; the signal's reason.
+ */
+export async function readStoreLog(
+  deps: { readonly files: Files; readonly signal: AbortSignal },
+  folder: string,
+  fromMs: number,
+  visit: (entry: CustodyEntry) => void,
+): Promise<void> {
+  if ((await listIfThere(deps.files, folder)).length === 0) return;
+  const segments = newestOf(await orderedSegments(deps.files, folder), fromMs);
+  const turns = new LoopTurns();
+  for (const { segment } of segments) {
+    const bytes = await readSegment(deps.files, folder, segment);
+    let state = CHAIN_START;
+    let lines = 0;
+    for (const { line } of linesIn(bytes)) {
+      const step = followed(state, line);
+      if (step === undefined) break;
+      state = step.state;
+      visit(step.entry);
+      if (++lines % LINES_PER_TURN === 0) await turns.next();
+    }
+    deps.signal.throwIfAborted();
+  }
+}
+
+function newestOf(ordered: readonly StoreSegment[], fromMs: number): readonly StoreSegment[] {
+  const at = ordered.findLastIndex(({ first }) => first !== undefined && Date.parse(first.at) <= fromMs);
+  const from = Math.min(at, ordered.length - SEGMENTS_MIN);
+  return ordered.slice(Math.max(from, ordered.length - SEGMENTS_MAX, 0));
+}
+
+/** One that another process dropped meanwhile is empty. */
+async function readSegment(files: Files, folder: string, segment: SegmentId): Promise<Uint8Array> {
+  return bufferOf(
+    (await readIfThere(files, segmentPath(folder, segment), SEGMENT_BYTES_MAX)) ?? new Uint8Array(0),
+  );
+}
+
+function followed(state: typeof CHAIN_START, line: Uint8Array): ReturnType<typeof followChain> | undefined {
+  try {
+    return followChain(state, line);
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+// How old the documents of one folder are, by the store's own clock: those of a deleted recording from its deletion on, those of a docking
+// from its receipt on (SPEC 10.3). Reads and verifies; changes nothing.
+import { join } from 'node:path';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import {
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  parseDockingRecord,
+  type DockingRecord,
+} from '../../../protocol/documents/docking-record.ts';
+import { listIfThere } from '../../../protocol/format/durable.ts';
+import { DockError, isDockError } from '../../../protocol/format/errors.ts';
+import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { verifyDocument } from '../../../protocol/documents/minisign.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { readDocument } from '../vault/stored-document.ts';
+import type { RecordingName } from '../vault/vault.ts';
+import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault/vault-layout.ts';
+import type { RetentionDeps } from './deps.ts';
+import type { DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
+import { readRecording, type FactsKeys } from './recording-facts.ts';
+
+/** Documents whose end can be computed. */
+export interface AgedDocuments extends RecordingName {
+  readonly kind: 'recording' | 'docking';
+  /** Since when they are no longer needed for what they are about, ms since 1970. */
+  readonly sinceMs: number;
+  readonly receivedMs: number;
+  /** What the store's log says of them before they go. */
+  readonly named: DroppedDocuments;
+  /** Recordings that a docking record names. */
+  readonly recordings: readonly string[];
+  /** The order by which a recording was deleted. */
+  readonly orderSha256: string | null;
+}
+
+/**
+ * `stays`: whatever its age, because it is not deleted, does not hold, or has something beside it that is not its own; `receivedMs` is then by
+ * its receipt, as far as that can be read.
+ */
+export type DocumentAge =
+  | ({ readonly age: 'counts' } & AgedDocuments)
+  | {
+      readonly age: 'stays';
+      readonly receivedMs: number | undefined;
+      readonly orderSha256?: string | null;
+      /** Recordings that a kept one replaces: a hold of one of them holds it. */
+      readonly supersedes?: readonly string[];
+    };
+
+/** Looks at one folder. Errors: the system's. */
+export async function documentAge(
+  deps: Pick<RetentionDeps, 'files' | 'layout'>,
+  name: RecordingName,
+  keys: FactsKeys,
+): Promise<DocumentAge> {
+  const names = await listIfThere(deps.files, deps.layout.recording(name));
+  return names.includes(DOCKING) ? ofDocking(deps, name, keys, names) : ofRecording(deps, name, keys, names);
+}
+
+async function ofRecording(
+  deps: Pick<RetentionDeps, 'files' | 'layout'>,
+  name: RecordingName,
+  keys: FactsKeys,
+  names: readonly string[],
+): Promise<DocumentAge> {
+  const facts = await readRecording(deps, name, keys);
+  if (facts.kind !== 'deleted' && facts.kind !== 'kept') return { age: 'stays', receivedMs: undefined };
+  const receivedMs = Date.parse(facts.receipt.received_at);
+  const whole = names.every((each) => RECORDING_NAMES.has(each));
+  if (facts.kind === 'kept') return { age: 'stays', receivedMs, supersedes: facts.manifest.supersedes };
+  const { order_sha256: orderSha256 } = facts.record;
+  if (facts.unfinished !== 'no' || !whole) return { age: 'stays', receivedMs, orderSha256 };
+  return {
+    age: 'counts',
+    ...name,
+    kind: 'recording',
+    sinceMs: Math.max(Date.parse(facts.record.deleted_at), receivedMs),
+    receivedMs,
+    named: {
+      station: name.station,
+      recording: name.recording,
+      manifest_sha256: facts.manifestSha256,
+      receipt_sha256: facts.receiptSha256,
+      received_at: facts.receipt.received_at,
+      deletion_sha256: facts.recordSha256,
+      deleted_at: facts.record.deleted_at,
+    },
+    recordings: [],
+    orderSha256,
+  };
+}
+
+async function ofDocking(
+  { files, layout }: Pick<RetentionDeps, 'files' | 'layout'>,
+  name: RecordingName,
+  keys: FactsKeys,
+  names: readonly string[],
+): Promise<DocumentAge> {
+  const folder = layout.recording(name);
+  const document = await readDocument(files, join(folder, DOCKING), MANIFEST_BYTES_MAX);
+  const receipt = await readDocument(files, join(folder, RECEIPT), RECEIPT_BYTES_MAX);
+  if (document === undefined || receipt === undefined) return { age: 'stays', receivedMs: undefined };
+  try {
+    const record = readDocking(document.bytes, document.signature, keys);
+    verifyDocument(receipt.bytes, receipt.signature, RECEIPT_TRUSTED_COMMENT, keys.store);
+    const given = parseReceipt(receipt.bytes);
+    const sha256 = sha256Hex(document.bytes);
+    const fits =
+      given.kind === 'docking' &&
+      given.recording === name.recording &&
+      given.station === name.station &&
+      given.manifest_sha256 === sha256;
+    const receivedMs = Date.parse(given.received_at);
+    if (!fits || !names.every((each) => DOCKING_NAMES.has(each))) return { age: 'stays', receivedMs };
+    const recordings = record.entries.flatMap(({ recording }) => (recording === null ? [] : [recording]));
+    return {
+      age: 'counts',
+      ...name,
+      kind: 'docking',
+      sinceMs: receivedMs,
+      receivedMs,
+      named: {
+        station: name.station,
+        recording: name.recording,
+        manifest_sha256: sha256,
+        receipt_sha256: sha256Hex(receipt.bytes),
+        received_at: given.received_at,
+        deletion_sha256: null,
+        deleted_at: null,
+      },
+      recordings,
+      orderSha256: null,
+    };
+  } catch (error) {
+    if (error instanceof DockError) return { age: 'stays', receivedMs: undefined };
+    throw error;
+  }
+}
+
+/** A key that is gone from the file since is no fault: the receipt says that it verified when the record came. */
+function readDocking(bytes: Uint8Array, signature: string, keys: FactsKeys): DockingRecord {
+  try {
+    verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, keys.station);
+  } catch (error) {
+    if (!isDockError(error, 'signature.unknown-key')) throw error;
+  }
+  return parseDockingRecord(bytes);
+}

@@ -1,0 +1,250 @@
+// Lets documents go that nobody needs any more (SPEC 10.3): those of recordings that were deleted long ago, old docking records, orders about
+// recordings that are gone, and the part of a station's log that is older than all that is left of it.
+//
+// Invariants:
+// 1. Nothing goes that does not hold, that has something foreign beside it, or that something younger rests on: a docking record stays as long
+//    as a recording that it names, an order as long as a deletion record that names it, a hold by both roles until it is lifted: nobody deletes
+//    what it holds, so a recording that is not there was lost or is not put back yet.
+// 2. Each folder is looked at anew under the retention lock. `documents-dropped` is durable before it goes; it goes whole, by one rename.
+// 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
+import { join } from 'node:path';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { listIfThere } from '../../../protocol/format/durable.ts';
+import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
+import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
+import { ROLES, type Order } from '../../../protocol/documents/order.ts';
+import { underLock, whileHeld } from '../custody/folder-lock.ts';
+import { appendStoreEvents } from '../custody/store-log.ts';
+import type { RetentionDeps } from './deps.ts';
+import type { RecordingName } from '../vault/vault.ts';
+import { documentAge, type AgedDocuments, type DocumentAge } from './document-age.ts';
+import { BATCH, ROUND_MAX } from './limits.ts';
+import { readOrderFolder, type ReadOrder } from './orders-read.ts';
+import type { FactsKeys } from './recording-facts.ts';
+import { dropSegments } from './segments-drop.ts';
+import { storeKeys } from './store-keys.ts';
+import { keysFor, stationsIn } from './survey.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What one round let go. */
+export interface DroppedDocuments {
+  readonly folders: number;
+  readonly orders: number;
+  readonly segments: number;
+}
+
+/**
+ * Drops what is older than `documentsDays`. `mayGo` is asked before each batch: whether the store's clock may still decide.
+ * Errors: "lock.*"; those of appendStoreEvents; the system's; the signal's reason. What was begun is finished by the next call. A folder that the disk
+ * does not show is an error once everything else is done: it must not keep all documents of all stations for ever.
+ */
+export async function dropDocuments(
+  deps: RetentionDeps,
+  mayGo: () => Promise<boolean>,
+): Promise<DroppedDocuments> {
+  const store = await storeKeys(deps);
+  const sum = { folders: 0, orders: 0, segments: 0 };
+  const unread: unknown[] = [];
+  for (const station of await stationsIn(deps)) {
+    const one = new StationDocuments(deps, station, keysFor(deps, store, station), mayGo);
+    try {
+      const dropped = await one.drop();
+      sum.folders += dropped.folders;
+      sum.orders += dropped.orders;
+      sum.segments += dropped.segments;
+    } catch (error) {
+      if (!isOfDisk(error)) throw error;
+      unread.push(error);
+    }
+    unread.push(...one.unread.slice(0, 1));
+  }
+  if (unread.length > 0) throw unread[0];
+  return sum;
+}
+
+/** The documents of one station. */
+class StationDocuments {
+  readonly #deps: RetentionDeps;
+  readonly #station: StationId;
+  readonly #keys: FactsKeys;
+  readonly #mayGo: () => Promise<boolean>;
+  readonly #cutoffMs: number;
+  /** Digests of orders that deletion records name. */
+  readonly #named = new Set<string>();
+  /** Recordings that kept ones replace. */
+  readonly #replaced = new Set<string>();
+  /** Why folders could not be looked at: which orders and how much of the log they rest on is not known then, and all of these stay. */
+  readonly unread: unknown[] = [];
+  /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
+  #oldestMs = Number.POSITIVE_INFINITY;
+
+  constructor(deps: RetentionDeps, station: StationId, keys: FactsKeys, mayGo: () => Promise<boolean>) {
+    this.#deps = deps;
+    this.#station = station;
+    this.#keys = keys;
+    this.#mayGo = mayGo;
+    this.#cutoffMs = deps.clock.wallMs() - deps.retention.documentsDays * DAY_MS;
+  }
+
+  async drop(): Promise<DroppedDocuments> {
+    const { recordings, dockings } = await this.#walk();
+    const folders = (await this.#dropAll(recordings)) + (await this.#dropAll(dockings));
+    const orders = this.unread.length > 0 ? 0 : await this.#dropOrders();
+    const beforeMs = Math.min(this.#cutoffMs, this.#oldestMs);
+    const segments = (await this.#mayGo())
+      ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs)
+      : 0;
+    return { folders, orders, segments };
+  }
+
+  /** Looks at each folder once. */
+  async #walk(): Promise<Record<'recordings' | 'dockings', AgedDocuments[]>> {
+    const { files, layout } = this.#deps;
+    const old: Record<'recordings' | 'dockings', AgedDocuments[]> = { recordings: [], dockings: [] };
+    for (const recording of (await listIfThere(files, layout.station(this.#station))).toSorted()) {
+      this.#deps.signal.throwIfAborted();
+      if (!isRecordingId(recording)) continue;
+      const found = await this.#look({ station: this.#station, recording });
+      const list = found.age === 'counts' && found.kind === 'docking' ? old.dockings : old.recordings;
+      if (found.age === 'counts' && found.sinceMs <= this.#cutoffMs && list.length < ROUND_MAX)
+        list.push(found);
+      else this.#stays(found);
+    }
+    return old;
+  }
+
+  async #look(name: RecordingName): Promise<DocumentAge> {
+    try {
+      return await documentAge(this.#deps, name, this.#keys);
+    } catch (error) {
+      if (!isOfDisk(error)) throw error;
+      this.unread.push(error);
+      return { age: 'stays', receivedMs: undefined };
+    }
+  }
+
+  /** It decides how much of the log and which orders must stay. */
+  #stays(found: DocumentAge): void {
+    const { orderSha256 = null } = found;
+    if (orderSha256 !== null) this.#named.add(orderSha256);
+    if (found.age === 'stays') for (const each of found.supersedes ?? []) this.#replaced.add(each);
+    this.#oldestMs = Math.min(this.#oldestMs, found.receivedMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  async #dropAll(old: readonly AgedDocuments[]): Promise<number> {
+    let dropped = 0;
+    for (let from = 0; from < old.length; from += BATCH) {
+      const batch = old.slice(from, from + BATCH);
+      const gone = (await this.#mayGo()) ? await this.#dropBatch(batch) : new Set<string>();
+      for (const each of batch) if (!gone.has(each.recording)) this.#stays({ age: 'counts', ...each });
+      dropped += gone.size;
+    }
+    return dropped;
+  }
+
+  /** Whether it may go now. */
+  async #mayDrop(name: RecordingName): Promise<AgedDocuments | undefined> {
+    const { files, layout } = this.#deps;
+    const found = await documentAge(this.#deps, name, this.#keys);
+    if (found.age === 'stays' || found.sinceMs > this.#cutoffMs) return undefined;
+    for (const recording of found.recordings)
+      if ((await files.stat(join(layout.station(this.#station), recording))) !== undefined) return undefined;
+    return found;
+  }
+
+  #dropBatch(old: readonly AgedDocuments[]): Promise<Set<string>> {
+    const { files, layout } = this.#deps;
+    return underLock(this.#deps, layout.retentionLock, async (held) => {
+      const going: AgedDocuments[] = [];
+      for (const each of old) {
+        const found = await this.#mayDrop(each);
+        if (found !== undefined) going.push(found);
+      }
+      if (going.length === 0) return new Set<string>();
+      await appendStoreEvents(this.#deps, going.map(eventOf));
+      const aside = (recording: string): string => join(held.workFolder, recording);
+      for (const each of going)
+        await whileHeld(() => files.rename(layout.recording(each), aside(each.recording)));
+      await files.syncFolder(layout.station(this.#station));
+      for (const { recording } of going) await files.removeTree(aside(recording));
+      return new Set<string>(going.map(({ recording }) => recording));
+    });
+  }
+
+  async #dropOrders(): Promise<number> {
+    const { files, layout } = this.#deps;
+    const folder = layout.orders(this.#station);
+    const old: ReadOrder[] = [];
+    /** Until when the holds of a recording are lifted, in ms since 1970. */
+    const lifted = new Map<string, number>();
+    for (const name of await listIfThere(files, folder)) {
+      this.#deps.signal.throwIfAborted();
+      const read = isSessionId(name) ? await this.#readOrder(join(folder, name)) : undefined;
+      if (read === undefined) continue;
+      const { recording, verb, ordered_at: at } = read.order;
+      if (verb === 'unhold' && hasBothFiles(read))
+        lifted.set(recording, Math.max(lifted.get(recording) ?? 0, Date.parse(at)));
+      if (read.order.order === name && (await this.#isOver(read))) old.push(read);
+    }
+    const isStanding = (read: ReadOrder): boolean =>
+      read.order.verb === 'hold' &&
+      hasBothFiles(read) &&
+      Date.parse(read.order.ordered_at) > (lifted.get(read.order.recording) ?? 0);
+    const going = old.filter((read) => !isStanding(read)).map(({ order }) => order);
+    if (going.length === 0 || !(await this.#mayGo())) return 0;
+    await underLock(this.#deps, layout.retentionLock, async (held) => {
+      // What lifts a hold goes behind it: a cut must not leave the hold alone.
+      const [lifting, others] = [going.filter(isLifting), going.filter((order) => !isLifting(order))];
+      for (const orders of [others, lifting]) {
+        for (const { order } of orders)
+          await whileHeld(() => files.rename(join(folder, order), join(held.workFolder, order)));
+        await files.syncFolder(folder);
+      }
+      for (const { order } of going) await files.removeTree(join(held.workFolder, order));
+    });
+    return going.length;
+  }
+
+  /** Undefined for one that cannot be read: it stays. */
+  async #readOrder(folder: string): Promise<ReadOrder | undefined> {
+    try {
+      return await readOrderFolder(this.#deps, folder);
+    } catch (error) {
+      if (error instanceof DockError || systemCode(error) !== undefined) return undefined;
+      throw error;
+    }
+  }
+
+  /** An old order about a recording that is gone, and that no deletion record names. */
+  async #isOver({ order, sha256 }: ReadOrder): Promise<boolean> {
+    const { files, layout } = this.#deps;
+    if (this.#named.has(sha256) || this.#replaced.has(order.recording)) return false;
+    if (Date.parse(order.ordered_at) > this.#cutoffMs) return false;
+    try {
+      return (await files.stat(join(layout.station(this.#station), order.recording))) === undefined;
+    } catch (error) {
+      if (systemCode(error) !== undefined) return false;
+      throw error;
+    }
+  }
+}
+
+/** What the disk does not show, or a log that is none of ours, is of one station. */
+function isOfDisk(error: unknown): boolean {
+  const isOfStation = systemCode(error) !== undefined || isDockError(error, 'store-log.oversize');
+  return isOfStation && !isMachineShort(error);
+}
+
+/** Both signatures lie there, whoever's keys are in the file now: an order outlives those. */
+function hasBothFiles({ signatures }: ReadOrder): boolean {
+  return ROLES.every((role) => signatures[role].kind !== 'absent');
+}
+
+function isLifting({ verb }: Order): boolean {
+  return verb === 'unhold';
+}
+
+function eventOf({ named }: AgedDocuments): CustodyEvent {
+  return { event: 'documents-dropped', facts: named };
+}

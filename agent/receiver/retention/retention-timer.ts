@@ -1,0 +1,146 @@
+// Retention of a running receiver: deletes what is due shortly after its start and then every `timer_hours`, takes disclosures into the
+// store's log, and enters its own start and end there, so that the clock can be judged by the log.
+//
+// Invariants:
+// 1. One round at a time, each bounded (ROUND_MAX); commands beside it are kept apart by the vault's locks, not by this timer.
+// 2. Times between rounds are monotonic. A wall clock that jumps makes no round come sooner, and what a round does is judged by clock-trust.
+// 3. Nothing is deleted or written where the vault's id is not that of the vault that was opened.
+// 4. Whatever fails is told and tried again; it never ends the receiver.
+import type { Conditions } from '../../../protocol/format/ports.ts';
+import { appendStoreEvents } from '../custody/store-log.ts';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { checkVaultThere } from '../vault/vault-id.ts';
+import type { RetentionDeps } from './deps.ts';
+import { takeDisclosures } from './disclosures.ts';
+import type { DroppedDocuments } from './documents.ts';
+import { dropOldDocuments, expire } from './expire.ts';
+import { AGAIN_MS, DISCLOSURES_MS, FIRST_ROUND_MS, LAST_ENTRY_MS, MORE_MS } from './limits.ts';
+import { tellConditions } from './retention-conditions.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface RetentionTimerOptions {
+  /** Without the signal: it is this object's own. */
+  readonly deps: Omit<RetentionDeps, 'signal'>;
+  readonly conditions: Conditions;
+}
+
+/** Of one running receiver. */
+export class RetentionTimer {
+  readonly #options: RetentionTimerOptions;
+  readonly #stop = new AbortController();
+  #started = false;
+  readonly #cancels = new Map<string, () => void>();
+  /** Everything that was begun, one behind the other. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: RetentionTimerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins. Nothing is waited for. */
+  start(): void {
+    this.#started = true;
+    const { retention, version } = this.#options.deps;
+    this.#then(() => this.#enter({ event: 'receiver-started', facts: { version } }, this.#stop.signal));
+    this.#arm('disclosures', FIRST_ROUND_MS);
+    if (retention.timerHours > 0) this.#arm('round', FIRST_ROUND_MS);
+  }
+
+  /** Resolves when nothing of it runs any more; what is left of a round is done by the next one. Never rejects. */
+  async stop(): Promise<void> {
+    if (!this.#started) return;
+    this.#stop.abort(new Error('the receiver stops'));
+    for (const cancel of this.#cancels.values()) cancel();
+    await this.#work;
+    const late = new AbortController();
+    const cancel = this.#options.deps.clock.after(LAST_ENTRY_MS, () =>
+      late.abort(new Error('the log was not free in time')),
+    );
+    await this.#enter({ event: 'receiver-stopped', facts: {} }, late.signal).catch(() => undefined);
+    cancel();
+  }
+
+  #arm(what: 'round' | 'disclosures', ms: number): void {
+    if (this.#stop.signal.aborted) return;
+    const begin = what === 'round' ? () => this.#round() : () => this.#disclosures();
+    this.#cancels.set(
+      what,
+      this.#options.deps.clock.after(ms, () => this.#then(async () => this.#arm(what, await begin()))),
+    );
+  }
+
+  /** Never rejects. */
+  #then(run: () => Promise<void>): void {
+    this.#work = this.#work.then(run).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#options.deps.log.error('retention: not done', { error });
+    });
+  }
+
+  get #deps(): RetentionDeps {
+    return { ...this.#options.deps, signal: this.#stop.signal };
+  }
+
+  async #enter(event: CustodyEvent, signal: AbortSignal): Promise<void> {
+    await this.#checkVault();
+    await appendStoreEvents({ ...this.#options.deps, signal }, [event]);
+  }
+
+  /** Its disk may have gone while we ran, or another one be mounted in its place. */
+  #checkVault(): Promise<void> {
+    const { files, layout, vault } = this.#options.deps;
+    return checkVaultThere(files, layout, vault);
+  }
+
+  /** Gives the pause behind it. */
+  async #round(): Promise<number> {
+    const { deps, conditions } = this.#options;
+    try {
+      await this.#checkVault();
+      const expired = await expire(this.#deps, ({ station, recording, sealedBytes }) =>
+        deps.log.info('recording deleted', { station, recording, sealed_bytes: sealedBytes }),
+      );
+      tellConditions(conditions, expired);
+      const { totals, doubt, warned, deleted, more, failure } = expired;
+      const dropped =
+        doubt === null ? await dropOldDocuments(this.#deps) : { folders: 0, orders: 0, segments: 0 };
+      const { recordings, soon, late, states } = totals;
+      const facts = { recordings, warned, deleted, soon, late, held: states.held, findings: totals.findings };
+      deps.log.info('retention looked at', {
+        ...facts,
+        ...droppedFacts(dropped),
+        clock: doubt?.kind ?? 'good',
+      });
+      if (doubt !== null || failure !== undefined) return AGAIN_MS;
+      return more ? MORE_MS : deps.retention.timerHours * HOUR_MS;
+    } catch (error) {
+      if (this.#stop.signal.aborted) throw error;
+      deps.log.error('retention: round failed', { error });
+      conditions.raise('retention.failed', null);
+      return AGAIN_MS;
+    }
+  }
+
+  /** Gives the pause behind it. */
+  async #disclosures(): Promise<number> {
+    const { deps, conditions } = this.#options;
+    try {
+      await this.#checkVault();
+      const { entered, refused, more } = await takeDisclosures(this.#deps);
+      if (entered > 0) deps.log.info('disclosures entered', { entered });
+      if (refused.length === 0) conditions.clear('disclosure.refused', null);
+      else conditions.raise('disclosure.refused', null, { count: refused.length, first: refused[0] ?? null });
+      conditions.clear('disclosure.failed', null);
+      return more ? 1000 : DISCLOSURES_MS;
+    } catch (error) {
+      if (this.#stop.signal.aborted) throw error;
+      deps.log.error('disclosures not entered', { error });
+      conditions.raise('disclosure.failed', null);
+      return DISCLOSURES_MS;
+    }
+  }
+}
+
+function droppedFacts({ folders, orders, segments }: DroppedDocuments): Record<string, number> {
+  return { documents_dropped: folders, orders_dropped: orders, segments_dropped: segments };
+}

@@ -1,0 +1,341 @@
+// Answers offers (SPEC 6.1, 6.2, 6.8): a stored receipt, a claim, a refusal, or nothing where the offer will be repeated anyway.
+//
+// Invariants:
+// 1. Nothing is stored of an offer before its signature, its station and its recording were checked.
+// 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top is not parsed.
+// 3. No refusal is final, and whatever failed on our side is a pause.
+import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
+import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
+import { parseManifest } from '../../../protocol/documents/manifest.ts';
+import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../../protocol/format/limits.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { Broker, Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
+import type { Revocations } from '../keys/revocations.ts';
+import * as limits from '../limits.ts';
+import { DockingDesk } from './docking-desk.ts';
+import type { DockingGaps } from './docking-gaps.ts';
+import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
+import type { MissingWatch } from '../reconcile/missing-watch.ts';
+import type { Receipts } from './receipts.ts';
+import type { Refusal, Refusals } from './refusals.ts';
+import { KEY_REVOKED, never, type Rejections } from './rejections.ts';
+import { keyOf, logName, type Sending } from './sending.ts';
+import type { Slabs } from './slabs.ts';
+import type { Space } from '../vault/space.ts';
+import { Transfer, type TransferEnd } from './transfer.ts';
+import type { Transfers } from './transfers.ts';
+import type { UnitStore } from '../vault/unit-store.ts';
+import type { Lease, RecordingName, SignedDocument, Vault } from '../vault/vault.ts';
+
+export interface ClaimsOptions {
+  readonly receiver: ReceiverId;
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  readonly broker: Pick<Broker, 'payloadBytesMax'>;
+  readonly vault: Vault;
+  readonly units: UnitStore;
+  readonly slabs: Slabs;
+  readonly space: Space;
+  readonly transfers: Transfers;
+  readonly gaps: DockingGaps;
+  readonly missing: Pick<MissingWatch, 'kept' | 'setAside'>;
+  readonly revocations: Pick<Revocations, 'of'>;
+  readonly receipts: Receipts;
+  readonly refusals: Refusals;
+  readonly rejections: Rejections;
+  readonly sending: Sending;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** The desk where offers arrive. */
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #dockings: DockingDesk;
+  readonly #answering = new Map<string, Promise<void>>();
+  readonly #perStation = new Map<StationId, number>();
+  #stopped = false;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+    this.#dockings = new DockingDesk({
+      ...options,
+      isGenuine: (station, document) => this.#isGenuine('docking', station, document),
+      afterFailure: (error) => this.#afterFailure(error),
+    });
+  }
+
+  /** An offer came. Never throws. */
+  offer(name: RecordingName, payload: Uint8Array): void {
+    const { transfers, stations, refusals } = this.#options;
+    if (!refusals.looksAt(name.station)) return;
+    const known = stations.has(name.station);
+    if (transfers.get(name) === undefined && known && !transfers.hasPlace(name.station)) return;
+    if (payload.length > limits.OFFER_BYTES_MAX) return;
+    const kept = new Uint8Array(payload);
+    this.#start(name, () => this.#answer(name, kept));
+  }
+
+  /** The station sent everything of a recording that is not being received: it may have missed its receipt. Never throws. */
+  finWithoutTransfer(name: RecordingName): void {
+    if (this.#options.stations.has(name.station)) this.#start(name, () => this.#giveAgain(name));
+  }
+
+  #start(name: RecordingName, run: () => Promise<void>): void {
+    const key = keyOf(name);
+    const { station } = name;
+    const count = this.#perStation.get(station) ?? 0;
+    if (this.#stopped || this.#answering.has(key)) return;
+    if (this.#answering.size >= limits.ANSWERING_MAX || count >= limits.ANSWERING_PER_STATION_MAX) return;
+    this.#perStation.set(station, count + 1);
+    const answering = run()
+      .catch((error: unknown) => this.#failed(name, error))
+      .finally(() => {
+        this.#answering.delete(key);
+        const left = (this.#perStation.get(station) ?? 1) - 1;
+        if (left > 0) this.#perStation.set(station, left);
+        else this.#perStation.delete(station);
+      });
+    this.#answering.set(key, answering);
+  }
+
+  async #giveAgain(name: RecordingName): Promise<void> {
+    const stored = await this.#options.vault.find(name);
+    if (typeof stored !== 'object') return;
+    if (stored.deleted || this.#isGenuine('recording', name.station, stored.manifest))
+      await this.#options.receipts.giveAgain(name, stored);
+  }
+
+  /** No more offers; resolves when those at hand are answered. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#answering.values());
+  }
+
+  async #answer(name: RecordingName, payload: Uint8Array): Promise<void> {
+    const { stations, transfers, conditions, revocations } = this.#options;
+    const pinned = stations.get(name.station);
+    const keys = pinned && { pinned, revoked: await revocations.of(name.station) };
+    const verdict = checkOffer(name, payload, keys);
+    if (verdict.kind === 'refused') {
+      this.#options.refusals.failed(name.station);
+      return this.#options.rejections.offer(verdict.refusal);
+    }
+    const { offer } = verdict;
+    conditions.clear('receiver.offer-refused', name.station);
+    if (offer.revoked) return this.#answerRevoked(offer);
+    const active = transfers.get(name);
+    if (active === undefined)
+      return offer.subject.kind === 'docking' ? this.#dockings.answer(offer) : this.#answerGood(offer);
+    if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
+      return this.#options.rejections.conflict(offer.subject, offer.document);
+    active.offered(offer.subject.session);
+  }
+
+  /** What has its receipt is answered with it; what came so far of anything else is kept apart. */
+  async #answerRevoked(offer: CheckedOffer): Promise<void> {
+    const { vault, receipts, transfers, rejections } = this.#options;
+    const { subject } = offer;
+    const stored = subject.kind === 'docking' ? await vault.findDocking(subject) : await vault.find(subject);
+    const receipt = typeof stored === 'object' ? stored.receipt : undefined;
+    if (receipt !== undefined && receipts.fits(receipt, subject))
+      return receipts.giveStored(subject.kind, subject, receipt);
+    const active = transfers.get(subject);
+    if (active?.subject.manifestSha256 === subject.manifestSha256) {
+      await active.stop();
+      await vault.setAsideWork(subject, KEY_REVOKED);
+    }
+    await rejections.revoked(offer);
+  }
+
+  async #answerGood(offer: CheckedOffer): Promise<void> {
+    if (await this.#answerStored(offer)) return;
+    const { subject } = offer;
+    const { space, refusals } = this.#options;
+    const refusal = await space.admit(subject, subject.sealedSizeBytes, () => this.#take(offer));
+    if (refusal !== undefined) await refusals.refuse(subject, refusal);
+  }
+
+  async #take(offer: CheckedOffer): Promise<void> {
+    const { subject } = offer;
+    if (!this.#options.transfers.hasPlace(subject.station)) return; // taken while we looked
+    const lease = await this.#options.vault.take(subject);
+    if (lease === undefined) return; // another receiver has it and answers
+    if (await this.#wasPlaced(offer, lease)) return;
+    this.#begin(offer, lease);
+  }
+
+  /** The lease may be free because another receiver put the recording in place since we looked; then that is answered. */
+  async #wasPlaced(offer: CheckedOffer, lease: Lease): Promise<boolean> {
+    const { vault } = this.#options;
+    try {
+      if ((await vault.find(offer.subject)) === undefined) return false;
+    } catch (error) {
+      await vault.leave(lease, 'keep');
+      throw error;
+    }
+    await vault.leave(lease, 'drop');
+    await this.#answerStored(offer); // where that set it aside, the next offer is answered with a claim
+    return true;
+  }
+
+  /** True where the recording is in place and the offer was answered. */
+  async #answerStored(offer: CheckedOffer): Promise<boolean> {
+    const { subject, document } = offer;
+    const { vault, receipts } = this.#options;
+    const stored = await vault.find(subject);
+    if (stored === undefined) return false;
+    if (stored === 'damaged') return this.#answerUnreadable(offer);
+    if (!sameDocument(stored.manifest, document)) {
+      if (!this.#isGenuine('recording', subject.station, stored.manifest))
+        return this.#setAside(subject, 'its manifest was altered');
+      await this.#options.rejections.conflict(subject, document);
+      return true;
+    }
+    const isOwnSignature = stored.manifest.signature === document.signature;
+    if (!stored.deleted && !isOwnSignature && !this.#isGenuine('recording', subject.station, stored.manifest))
+      return this.#setAside(subject, 'the signature of its manifest is damaged');
+    await this.#replaced(subject.station, document);
+    const answer = await receipts.answer(subject, stored);
+    if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
+    if (answer.kind === 'unprovable')
+      await this.#options.refusals.refuse(subject, never('deleted here, and its receipt is lost'));
+    else await vault.tidy(subject);
+    return true;
+  }
+
+  /** A docking record under this id is none that can be read as a recording, and stays where it is. */
+  async #answerUnreadable({ subject, document }: CheckedOffer): Promise<boolean> {
+    const docking = await this.#options.vault.findDocking(subject);
+    if (typeof docking !== 'object') return this.#setAside(subject, 'its documents cannot be read');
+    await this.#options.rejections.conflict(subject, document);
+    return true;
+  }
+
+  /** False: it can be received anew. */
+  async #setAside(offer: OfferSubject, reason: string): Promise<false> {
+    const { vault, missing, conditions, log } = this.#options;
+    log.error('recording in the vault is damaged and set aside', { ...logName(offer), reason });
+    await missing.setAside(offer, () => vault.setAside(offer, reason));
+    conditions.raise('vault.recording-damaged', null, { ...logName(offer), reason });
+    return false;
+  }
+
+  #begin(checked: CheckedOffer, lease: Lease): void {
+    const { transfers, sending } = this.#options;
+    const { subject: offer, document, keyId } = checked;
+    const transfer = new Transfer({
+      ...this.#options,
+      lease,
+      subject: offer,
+      isGenuine: (other) => this.#isGenuine('recording', offer.station, other),
+      signClaim: (session) =>
+        sending.signed({
+          message: 'claim',
+          ...logName(offer),
+          receiver: this.#options.receiver,
+          session,
+          epoch: lease.epoch,
+          message_bytes_max: this.#messageBytesMax(),
+          lease_ms: LEASE_MS,
+          manifest_sha256: offer.manifestSha256,
+        }),
+      say: (payload) => sending.send(offer, payload),
+      onWhole: () => this.#whole(offer, document, keyId),
+      onMissing: (units) => transfers.missing(offer, units),
+      onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
+    });
+    this.#options.log.info('recording claimed', { ...logName(offer), epoch: lease.epoch });
+    transfers.add(offer, transfer);
+    transfer.start(document);
+  }
+
+  /** The key may have been revoked while the recording came: it gets no receipt then (SPEC 4.9). */
+  async #whole(
+    offer: OfferSubject,
+    document: SignedDocument,
+    keyId: string,
+  ): Promise<'receipted' | 'refused'> {
+    const { vault, receipts, revocations, rejections, missing } = this.#options;
+    if (!(await revocations.of(offer.station)).has(keyId)) {
+      await this.#replaced(offer.station, document);
+      await receipts.make(offer);
+      await missing.kept(offer.station, [offer.recording]);
+      return 'receipted';
+    }
+    const stored = await vault.find(offer);
+    await vault.setAside(offer, KEY_REVOKED);
+    if (typeof stored === 'object')
+      await rejections.revoked({ subject: offer, document: stored.manifest, keyId, revoked: true });
+    return 'refused';
+  }
+
+  /** Before the receipt is given: behind it the station does not offer any more, and nobody would look at what this one replaces. */
+  #replaced(station: StationId, { bytes }: SignedDocument): Promise<void> {
+    return this.#options.missing.kept(station, parseManifest(bytes).supersedes);
+  }
+
+  #messageBytesMax(): number {
+    return Math.max(MESSAGE_BYTES_MIN, Math.min(UNIT_BYTES, this.#options.broker.payloadBytesMax));
+  }
+
+  #isGenuine(kind: OfferSubject['kind'], station: StationId, document: SignedDocument): boolean {
+    return isSignedOffer(kind, document, this.#options.stations.get(station) ?? []);
+  }
+
+  #ended(offer: OfferSubject, end: TransferEnd, gainedBytes: number): void {
+    const { transfers, space, conditions, refusals, log } = this.#options;
+    transfers.remove(offer);
+    space.added(gainedBytes);
+    if (end.kind === 'receipted') {
+      conditions.clear('receiver.altered', offer.station);
+      conditions.clear('vault.write-failed', null);
+    } else if (end.kind === 'left' || end.kind === 'refused') {
+      log.info('recording left', {
+        ...logName(offer),
+        reason: end.kind === 'left' ? end.reason : KEY_REVOKED,
+      });
+      if (end.kind === 'left' && end.reason === 'yielded')
+        void refusals.refuse(offer, pause('others are due the room that is left', limits.PAUSE_FULL_MS));
+    } else if (end.kind === 'conflict') {
+      void this.#options.rejections.conflict(offer);
+    } else if (end.kind === 'altered') {
+      log.warn('station sends altered bytes', logName(offer));
+      conditions.raise('receiver.altered', offer.station, { recording: offer.recording });
+      void refusals.refuse(offer, pause('bytes do not have their digests', limits.PAUSE_ALTERED_MS));
+    } else {
+      log.error('recording not kept', { ...logName(offer), error: end.error });
+      void refusals.refuse(offer, this.#afterFailure(end.error));
+    }
+  }
+
+  /** What a failure of ours means for the station: a pause in any case. */
+  #afterFailure(error: unknown): Refusal {
+    const code = systemCode(error) ?? '';
+    if (['ENOSPC', 'EDQUOT'].includes(code)) return this.#options.space.writeFailed();
+    if (isDockError(error, 'worker.died') || isDockError(error, 'units.not-open'))
+      return { verb: 'resend', reason: 'the receiver lost its worker', retryAfterMs: 0 };
+    this.#options.conditions.raise('vault.write-failed', null, { system_code: code });
+    return pause('the vault cannot be written', limits.PAUSE_FAILED_MS);
+  }
+
+  /** Before there was anything to answer to, or the vault failed: the station repeats its offer. */
+  #failed(name: RecordingName, error: unknown): void {
+    const { log, conditions, refusals } = this.#options;
+    if (isDockError(error, 'message.refused')) {
+      refusals.failed(name.station);
+      log.debug('no offer', { ...logName(name), error });
+      return;
+    }
+    log.error('offer not answered', { ...logName(name), error });
+    conditions.raise('vault.write-failed', null, { system_code: systemCode(error) ?? null });
+  }
+}
+
+function sameDocument(a: SignedDocument, b: SignedDocument): boolean {
+  return Buffer.compare(a.bytes, b.bytes) === 0;
+}
+
+function pause(reason: string, retryAfterMs: number): Refusal {
+  return { verb: 'pause', reason, retryAfterMs };
+}

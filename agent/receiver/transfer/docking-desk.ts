@@ -1,0 +1,117 @@
+// Answers offers of docking records (SPEC 6.6): each comes whole in its offer, is made durable together with its receipt, and only then
+// answered with it. Whoever offers it again gets what is stored.
+import { equalBytes } from '../../../protocol/format/bytes.ts';
+import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import type { StationId } from '../../../protocol/format/ids.ts';
+import type { Conditions, Log } from '../../../protocol/format/ports.ts';
+import type { DockingGaps } from './docking-gaps.ts';
+import type { CheckedOffer, OfferSubject } from './offer-check.ts';
+import type { MissingWatch } from '../reconcile/missing-watch.ts';
+import type { Receipts } from './receipts.ts';
+import type { Refusal, Refusals } from './refusals.ts';
+import type { Rejections } from './rejections.ts';
+import { logName } from './sending.ts';
+import type { Space } from '../vault/space.ts';
+import type { SignedDocument, StoredDocking, Vault } from '../vault/vault.ts';
+
+/** A receipt, two signatures, and what a file system adds to four small files. */
+const BESIDE_BYTES = 16 * 1024;
+
+export interface DockingDeskOptions {
+  readonly vault: Vault;
+  readonly gaps: Pick<DockingGaps, 'kept'>;
+  readonly missing: Pick<MissingWatch, 'kept' | 'setAside'>;
+  readonly space: Pick<Space, 'refusalOfBytes' | 'added'>;
+  readonly receipts: Receipts;
+  readonly refusals: Refusals;
+  readonly rejections: Rejections;
+  /** True for a docking record that this station signed. */
+  readonly isGenuine: (station: StationId, document: SignedDocument) => boolean;
+  /** What a failure of ours means for the station. */
+  readonly afterFailure: (error: unknown) => Refusal;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** Where docking records arrive. */
+export class DockingDesk {
+  readonly #options: DockingDeskOptions;
+
+  constructor(options: DockingDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Answers an offer that verified. Errors: the system's, from looking at the vault; a failed write is answered with a pause. */
+  async answer(offer: CheckedOffer): Promise<void> {
+    const { vault, space, refusals } = this.#options;
+    const { subject, document } = offer;
+    const stored = await vault.findDocking(subject);
+    if (stored !== undefined && (await this.#answerStored(offer, stored))) return;
+    const refusal = await space.refusalOfBytes(subject.station, document.bytes.length + BESIDE_BYTES);
+    if (refusal !== undefined) return refusals.refuse(subject, refusal);
+    try {
+      await this.#keep(offer);
+    } catch (error) {
+      this.#options.log.error('docking record not kept', { ...logName(subject), error });
+      await refusals.refuse(subject, this.#options.afterFailure(error));
+    }
+  }
+
+  async #keep({ subject, document }: CheckedOffer): Promise<void> {
+    const { vault, space, receipts, missing, log, conditions } = this.#options;
+    const receipt = await receipts.sign(subject);
+    const placed = await vault.placeDocking(subject, document, receipt);
+    if (!placed) return; // another receiver on this vault was faster and answers; if not, the offer comes again
+    space.added(document.bytes.length);
+    await this.#link(subject, document);
+    conditions.clear('vault.write-failed', null);
+    log.info('docking record kept, receipt given', logName(subject));
+    await receipts.give(subject, receipt);
+    await missing.kept(subject.station, [subject.recording]);
+  }
+
+  /** True where it was answered; false where it must be kept anew. */
+  async #answerStored(
+    { subject, document }: CheckedOffer,
+    stored: StoredDocking | 'damaged',
+  ): Promise<boolean> {
+    const { vault, receipts, rejections, isGenuine } = this.#options;
+    if (stored === 'damaged') {
+      if (typeof (await vault.find(subject)) === 'object') return this.#conflict(subject, document);
+      return this.#setAside(subject, 'its documents cannot be read');
+    }
+    if (!equalBytes(stored.record.bytes, document.bytes)) {
+      if (!isGenuine(subject.station, stored.record))
+        return this.#setAside(subject, 'its record was altered');
+      await rejections.conflict(subject, document);
+      return true;
+    }
+    const { receipt } = stored;
+    if (stored.record.signature !== document.signature && !isGenuine(subject.station, stored.record))
+      return this.#setAside(subject, 'its signature is damaged');
+    if (receipt === undefined || !receipts.fits(receipt, subject))
+      return this.#setAside(subject, 'its receipt is missing or about something else');
+    await vault.secureDocking(subject);
+    await this.#link(subject, document);
+    await receipts.giveOrReplace(subject, receipt);
+    return true;
+  }
+
+  async #link({ station, manifestSha256: sha256 }: OfferSubject, { bytes }: SignedDocument): Promise<void> {
+    const { camera, previous_docking_sha256: previousSha256 } = parseDockingRecord(bytes);
+    await this.#options.gaps.kept(station, { camera: camera.id, sha256, previousSha256 });
+  }
+
+  async #conflict(subject: OfferSubject, document: SignedDocument): Promise<true> {
+    await this.#options.rejections.conflict(subject, document);
+    return true;
+  }
+
+  async #setAside(subject: OfferSubject, reason: string): Promise<false> {
+    const { vault, missing, log, conditions } = this.#options;
+    log.error('docking record in the vault is damaged and set aside', { ...logName(subject), reason });
+    await missing.setAside(subject, () => vault.setAside(subject, reason));
+    conditions.raise('vault.recording-damaged', null, { ...logName(subject), reason });
+    return false;
+  }
+}

@@ -1,0 +1,131 @@
+// Whether an offer is what it says: parsed, signed by a key of that station, about that station and that recording. No I/O.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { describeError, DockError } from '../../../protocol/format/errors.ts';
+import { parseRecordingId, type SessionId } from '../../../protocol/format/ids.ts';
+import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../../protocol/documents/manifest.ts';
+import { messageBytes, parseOffer, type OfferMessage } from '../../../protocol/transfer/messages.ts';
+import { keyIdHex, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/receipt.ts';
+import type { RecordingName, SignedDocument } from '../vault/vault.ts';
+
+/** Who is answered, and about what. */
+export interface OfferAddress extends RecordingName {
+  readonly session: SessionId;
+  readonly manifestSha256: string;
+}
+
+/** What is kept of an offer while its recording is received: the document itself may have 256 KiB. A docking record has no payload. */
+export interface OfferSubject extends OfferAddress {
+  readonly kind: OfferMessage['kind'];
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+}
+
+/** An offer that verified. */
+export interface CheckedOffer {
+  readonly subject: OfferSubject;
+  readonly document: SignedDocument;
+  /** Id of the key that signed it, in 16 hex digits. */
+  readonly keyId: string;
+  /** That key is revoked: only what has its receipt already is answered with it. */
+  readonly revoked: boolean;
+}
+
+/** Why an offer is refused, as a stable word and in detail. */
+export interface OfferRefusal {
+  readonly reason: 'unknown-station' | 'manifest-signature' | 'manifest-refused' | 'manifest-mismatch';
+  readonly detail: string;
+  readonly address: OfferAddress;
+}
+
+/** Keys of one station. */
+export interface OfferKeys {
+  readonly pinned: readonly PublicKey[];
+  /** Ids in 16 hex digits. */
+  readonly revoked: ReadonlySet<string>;
+}
+
+export type OfferVerdict =
+  | { readonly kind: 'good'; readonly offer: CheckedOffer }
+  | { readonly kind: 'refused'; readonly refusal: OfferRefusal };
+
+/** What differs between the kinds of documents that are offered. */
+const KINDS = {
+  recording: { trustedComment: MANIFEST_TRUSTED_COMMENT, content: manifestContent },
+  docking: { trustedComment: DOCKING_RECORD_TRUSTED_COMMENT, content: dockingContent },
+} as const;
+
+/** What a document says of itself. */
+interface OfferContent extends RecordingName {
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+}
+
+/** True where the document is one of that kind that one of the keys signed. Never throws. */
+export function isSignedOffer(
+  kind: OfferSubject['kind'],
+  document: SignedDocument,
+  keys: readonly PublicKey[],
+): boolean {
+  try {
+    verifyDocument(document.bytes, document.signature, KINDS[kind].trustedComment, keys);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Checks the offer that came for a recording.
+ * Shape: `keys` are those of the station in the topic; undefined where it is not known. A revoked key is no refusal yet: what was
+ * receipted before stays good (SPEC 4.9).
+ * Errors: "message.refused" for what is no offer at all; there is nobody to answer then.
+ */
+export function checkOffer(
+  name: RecordingName,
+  payload: Uint8Array,
+  keys: OfferKeys | undefined,
+): OfferVerdict {
+  const message = parseOffer(payload);
+  const bytes = messageBytes(message.manifest);
+  const document = { bytes, signature: message.signature };
+  const address = { ...name, session: message.session, manifestSha256: sha256Hex(bytes) };
+  const refuse = (reason: OfferRefusal['reason'], detail: string): OfferVerdict => ({
+    kind: 'refused',
+    refusal: { reason, detail, address },
+  });
+  if (keys === undefined) return refuse('unknown-station', `station ${name.station} is not in the file`);
+  if (bytes.length > MANIFEST_BYTES_MAX) return refuse('manifest-refused', `${bytes.length} bytes`);
+  try {
+    const { kind } = message;
+    const key = verifyDocument(bytes, document.signature, KINDS[kind].trustedComment, keys.pinned);
+    const content = KINDS[kind].content(bytes);
+    const mismatch = mismatchOf(content, name);
+    if (mismatch !== undefined) return refuse('manifest-mismatch', mismatch);
+    const { sealedSizeBytes, chunksSha256 } = content;
+    const keyId = keyIdHex(key.keyId);
+    const subject = { ...address, kind, sealedSizeBytes, chunksSha256 };
+    return { kind: 'good', offer: { subject, document, keyId, revoked: keys.revoked.has(keyId) } };
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+    const reason = error.code.startsWith('signature.') ? 'manifest-signature' : 'manifest-refused';
+    return refuse(reason, describeError(error));
+  }
+}
+
+function manifestContent(bytes: Uint8Array): OfferContent {
+  const { station, recording, sealed } = parseManifest(bytes);
+  return { station, recording, sealedSizeBytes: sealed.size_bytes, chunksSha256: sealed.chunks_sha256 };
+}
+
+function dockingContent(bytes: Uint8Array): OfferContent {
+  const { station, record } = parseDockingRecord(bytes);
+  return { station, recording: parseRecordingId(record), sealedSizeBytes: 0, chunksSha256: NO_CHUNKS_SHA256 };
+}
+
+function mismatchOf(content: RecordingName, name: RecordingName): string | undefined {
+  if (content.station !== name.station) return `the document names station ${content.station}`;
+  return content.recording === name.recording ? undefined : `the document names ${content.recording}`;
+}

@@ -1,0 +1,326 @@
+// Makes, keeps and gives receipts (SPEC 4.2). A receipt is made only for what is whole and durable in the vault, stored durably, and only
+// then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames. One that its
+// station does not count, since it was taken back or its key is not pinned there any more, is replaced.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DockError, isDockError } from '../../../protocol/format/errors.ts';
+import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
+import { unitCount } from '../../../protocol/documents/manifest.ts';
+import { isPlainlySpelled, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { Clock, Log, Signer } from '../../../protocol/format/ports.ts';
+import {
+  encodeReceipt,
+  parseReceipt,
+  RECEIPT_TRUSTED_COMMENT,
+  type CustodyHead,
+  type Receipt,
+} from '../../../protocol/documents/receipt.ts';
+import type { OfferSubject } from './offer-check.ts';
+import type { RefusedKeys } from './refused-keys.ts';
+import { logName, type Sending } from './sending.ts';
+import type { UnitStore } from '../vault/unit-store.ts';
+import type { Lease, RecordingName, SignedDocument, StoredRecording, Vault } from '../vault/vault.ts';
+
+export interface ReceiptsOptions {
+  readonly vault: Pick<
+    Vault,
+    | 'id'
+    | 'find'
+    | 'findDocking'
+    | 'take'
+    | 'leave'
+    | 'storeReceipt'
+    | 'secureReceipt'
+    | 'secureDocking'
+    | 'secure'
+  >;
+  readonly units: UnitStore;
+  readonly sending: Pick<Sending, 'receipt'>;
+  readonly signer: Signer;
+  readonly publicKey: PublicKey;
+  readonly receiver: ReceiverId;
+  /** See CustodyKeeper.head. */
+  readonly custodyHead: (station: StationId) => Promise<CustodyHead | null>;
+  /** See MissingWatch.takenBack. */
+  readonly takenBack: (name: RecordingName) => Promise<ReadonlySet<string>>;
+  readonly refusedKeys: Pick<RefusedKeys, 'isRefused' | 'isOurs' | 'replaced'>;
+  /** Whether all documents of one that was deleted verify, its deletion record with its receipt: the store let its payload go itself. Errors: the system's. */
+  readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a receipt is about. */
+export type ReceiptSubject = Omit<OfferSubject, 'session'>;
+
+/** What came of an offer of something that is in place. */
+export type StoredAnswer =
+  | { readonly kind: 'given' }
+  /** Deleted by order, and its receipt cannot be read any more. */
+  | { readonly kind: 'unprovable' }
+  /** It is not whole: it must be received again. */
+  | { readonly kind: 'damaged'; readonly reason: string };
+
+/** The store's word. */
+export class Receipts {
+  readonly #options: ReceiptsOptions;
+
+  constructor(options: ReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /** For a recording that was completed just now: its receipt is durable and sent. Errors: the system's, those of the signer. */
+  make(subject: ReceiptSubject): Promise<void> {
+    return this.#alone(subject, async (lease) => {
+      const stored = await this.#options.vault.find(subject);
+      // Another receiver may have been offered it again behind the last rename, and have made its receipt.
+      if (typeof stored !== 'object' || (await this.#giveThere(subject, stored))) return;
+      await this.#make(lease, subject, await this.#afterMs(subject, stored));
+    });
+  }
+
+  /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
+  async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+    if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
+    if (stored.deleted && !(await this.#isRefused(offer, stored))) return { kind: 'unprovable' };
+    let answer: StoredAnswer = { kind: 'given' }; // or is, by the receiver that has it
+    await this.#alone(offer, async (lease) => {
+      const there = await this.#options.vault.find(offer);
+      if (typeof there === 'object') answer = await this.#answerAlone(lease, offer, there);
+    });
+    return answer;
+  }
+
+  async #answerAlone(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+    if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
+    if (stored.deleted) return this.#answerDeleted(lease, offer, stored);
+    if (stored.payloadBytes !== offer.sealedSizeBytes)
+      return { kind: 'damaged', reason: 'payload missing or of another length' };
+    if (!(await this.#isWhole(offer, stored)))
+      return { kind: 'damaged', reason: 'payload or digest list altered' };
+    await this.#options.vault.secure(offer);
+    await this.#replace(lease, offer, stored);
+    return { kind: 'given' };
+  }
+
+  /** Its bytes are gone, so nothing new can be said of it: a receipt of ours gets another signature, any other is given as it lies there. */
+  async #answerDeleted(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+    const ours = await this.#oursByEarlierKey(offer, stored.receipt);
+    if (ours !== undefined && (await this.#options.isDeletedByUs(offer)))
+      await this.#signAnew(lease, offer, ours);
+    else if (!(await this.#giveThere(offer, stored))) return { kind: 'unprovable' };
+    return { kind: 'given' };
+  }
+
+  /** For what is whole and durable, whose receipt does not count, or that has none. */
+  async #replace(
+    lease: Lease,
+    subject: ReceiptSubject,
+    stored: Pick<StoredRecording, 'receipt'>,
+  ): Promise<void> {
+    const ours = await this.#oursByEarlierKey(subject, stored.receipt);
+    if (ours !== undefined) return this.#signAnew(lease, subject, ours);
+    await this.#make(lease, subject, await this.#afterMs(subject, stored));
+    this.#options.refusedKeys.replaced(subject);
+  }
+
+  /** The receipt, where it is our word about this and counts but for its key. */
+  async #oursByEarlierKey(
+    subject: ReceiptSubject,
+    receipt: SignedDocument | undefined,
+  ): Promise<SignedDocument | undefined> {
+    if (receipt === undefined || !this.fits(receipt, subject)) return undefined;
+    if (await this.#isTakenBack(subject, receipt)) return undefined;
+    return (await this.#options.refusedKeys.isOurs(receipt)) ? receipt : undefined;
+  }
+
+  /** The same words by the present key: logs, witnesses and deletion records that name its digest stay right. */
+  async #signAnew(lease: Lease, subject: ReceiptSubject, { bytes }: SignedDocument): Promise<void> {
+    const { vault, signer, refusedKeys, log } = this.#options;
+    const document = { bytes, signature: await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
+    await vault.storeReceipt(lease, document);
+    refusedKeys.replaced(subject);
+    log.info('receipt by an earlier key signed anew: its station does not count that key', logName(subject));
+    await this.give(subject, document);
+  }
+
+  #isRefused(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): Promise<boolean> {
+    return this.#options.refusedKeys.isRefused(name, receipt);
+  }
+
+  /**
+   * For a docking record that is in place and secured: gives the receipt that lies there, or another one where its station does not count that.
+   * Errors: as `make`.
+   */
+  async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
+    if (await this.#counts(subject, receipt)) return this.give(subject, receipt);
+    await this.#alone(subject, async (lease) => {
+      const stored = await this.#options.vault.findDocking(subject);
+      const there = typeof stored === 'object' ? stored.receipt : undefined;
+      if (there === undefined) return;
+      if (await this.#counts(subject, there)) await this.giveStored('docking', subject, there);
+      else await this.#replace(lease, subject, { receipt: there });
+    });
+  }
+
+  async #counts(name: RecordingName, receipt: SignedDocument): Promise<boolean> {
+    return !(await this.#isRefused(name, { receipt })) && !(await this.#isTakenBack(name, receipt));
+  }
+
+  /**
+   * Under the lease of what is in place: of two receivers on one vault one makes its receipt, and the other finds that one. Nothing is done where another
+   * receiver has the lease: it answers, or the next offer is answered.
+   */
+  async #alone(subject: ReceiptSubject, run: (lease: Lease) => Promise<void>): Promise<void> {
+    const { vault } = this.#options;
+    const lease = await vault.take(subject);
+    if (lease === undefined) return;
+    try {
+      await run(lease);
+    } finally {
+      await vault.leave(lease, 'drop');
+    }
+  }
+
+  /** See `sign`. */
+  async #make(lease: Lease, subject: ReceiptSubject, afterMs: number): Promise<void> {
+    const { vault, log } = this.#options;
+    const document = await this.sign(subject, afterMs);
+    await vault.storeReceipt(lease, document);
+    log.info('receipt given', logName(subject));
+    await this.give(subject, document);
+  }
+
+  /** Gives the receipt of what is in place, where it is one that an offer would be answered with; nothing otherwise. Errors: the system's. */
+  async giveAgain(name: RecordingName, stored: StoredRecording): Promise<void> {
+    const manifestSha256 = sha256Hex(stored.manifest.bytes);
+    const about = subjectOf(name, stored);
+    if (about?.manifestSha256 === manifestSha256) await this.#giveThere(about, stored);
+  }
+
+  /** As `#giveThere`, to a station that may be known not to count its key. */
+  async #giveCounting(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
+    return !(await this.#isRefused(offer, stored)) && this.#giveThere(offer, stored);
+  }
+
+  /** False where there is none that counts. */
+  async #giveThere(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
+    const { receipt } = stored;
+    if (receipt === undefined || !this.fits(receipt, offer)) return false;
+    if (stored.payloadBytes !== offer.sealedSizeBytes && !stored.deleted) return false;
+    if (await this.#isTakenBack(offer, receipt)) return false;
+    await this.giveStored('recording', offer, receipt);
+    return true;
+  }
+
+  /** Gives one that was found in the vault. Errors: the system's: it may not be durable, and is given to nobody. */
+  async giveStored(
+    kind: ReceiptSubject['kind'],
+    name: RecordingName,
+    receipt: SignedDocument,
+  ): Promise<void> {
+    const { vault } = this.#options;
+    await (kind === 'docking' ? vault.secureDocking(name) : vault.secureReceipt(name));
+    await this.give(name, receipt);
+  }
+
+  /** A new receipt, which is nowhere yet, received later than `afterMs` (UTC). Errors: those of the signer and of the custody head. */
+  async sign(subject: ReceiptSubject, afterMs = 0): Promise<SignedDocument> {
+    const bytes = encodeReceipt(await this.#receipt(subject, afterMs));
+    return { bytes, signature: await this.#options.signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
+  }
+
+  /** A station takes no receipt any more that is not later. */
+  async #isTakenBack(name: RecordingName, { bytes }: SignedDocument): Promise<boolean> {
+    return (await this.#options.takenBack(name)).has(sha256Hex(bytes));
+  }
+
+  /** A receipt that takes the place of one that was taken back is later than that; see `sign`. What an unknown key says of its time counts for nothing. */
+  async #afterMs(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): Promise<number> {
+    return receipt !== undefined && (await this.#isTakenBack(name, receipt)) ? receivedAtMs(receipt) : 0;
+  }
+
+  async #receipt(subject: ReceiptSubject, afterMs: number): Promise<Receipt> {
+    const { vault, receiver, custodyHead, clock } = this.#options;
+    return {
+      type: 'receipt',
+      version: 1,
+      kind: subject.kind,
+      recording: subject.recording,
+      station: subject.station,
+      manifest_sha256: subject.manifestSha256,
+      sealed_size_bytes: subject.sealedSizeBytes,
+      chunks_sha256: subject.chunksSha256,
+      receiver,
+      vault: vault.id,
+      custody_head: await custodyHead(subject.station),
+      received_at: new Date(Math.max(clock.wallMs(), afterMs + 1)).toISOString(),
+    };
+  }
+
+  /** A stored receipt about this manifest. One by an earlier key of ours, or by another receiver's, may count; one whose signature is wrong does not. */
+  fits(document: SignedDocument, subject: ReceiptSubject): boolean {
+    try {
+      const receipt = parseReceipt(document.bytes);
+      const about =
+        receipt.kind === subject.kind &&
+        receipt.recording === subject.recording &&
+        receipt.station === subject.station &&
+        receipt.manifest_sha256 === subject.manifestSha256 &&
+        receipt.chunks_sha256 === subject.chunksSha256;
+      if (!about) return false;
+      verifyDocument(document.bytes, document.signature, RECEIPT_TRUSTED_COMMENT, [this.#options.publicKey]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      // A turned bit in the id makes any key an unknown one; it stands in the comment, too.
+      return isDockError(error, 'signature.unknown-key') && isPlainlySpelled(document.signature);
+    }
+  }
+
+  /** Every unit on disk against its digest, and the list against the manifest. */
+  async #isWhole(offer: ReceiptSubject, { places, manifest }: StoredRecording): Promise<boolean> {
+    const { units } = this.#options;
+    if (sha256Hex(manifest.bytes) !== offer.manifestSha256) return false;
+    if (!(await units.checkDigests(places.chunksPath, offer))) return false;
+    const work = await units.open(places, offer, { kind: 'read' });
+    try {
+      for (let unit = 0; unit < unitCount(offer.sealedSizeBytes); unit++)
+        if (!(await work.holdsUnit(unit))) return false;
+      return true;
+    } finally {
+      await work.close().catch(() => undefined); // nothing was written
+    }
+  }
+
+  /** Sends a receipt that is durable. Never rejects: whoever did not get it offers again and is given it again. */
+  async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
+    await this.#options.sending
+      .receipt(name, receipt)
+      .catch((error: unknown) => this.#options.log.debug('receipt not sent', { ...logName(name), error }));
+  }
+}
+
+/** What the stored receipt is about; undefined where there is none, or it cannot be read. */
+function subjectOf(name: RecordingName, { receipt }: StoredRecording): ReceiptSubject | undefined {
+  try {
+    const read = receipt && parseReceipt(receipt.bytes);
+    return (
+      read && {
+        station: name.station,
+        recording: name.recording,
+        kind: 'recording',
+        manifestSha256: read.manifest_sha256,
+        sealedSizeBytes: read.sealed_size_bytes,
+        chunksSha256: read.chunks_sha256,
+      }
+    );
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
+}
+
+/** Errors: those of parsing it. */
+function receivedAtMs({ bytes }: SignedDocument): number {
+  return Date.parse(parseReceipt(bytes).received_at);
+}

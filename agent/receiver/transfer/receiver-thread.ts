@@ -1,0 +1,85 @@
+// Entry of the receiver's one worker thread: hashes and writes units, and signs. Started by receiver-worker.ts. Its calls are synchronous,
+// so they are carried out in the order in which they come. A second thread for signing would cost 9 MiB more (measured) and win nothing:
+// the buffers outlast the milliseconds of a signature.
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+import { serveCalls } from '../../platform/worker-serve.ts';
+import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
+import { signDocument, signMessage, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import { slabView } from './slabs.ts';
+import type { DigestsState, UnitPlaces, UnitSubject } from '../vault/unit-store.ts';
+import { digestsMatch, OpenUnits, UnitFiles } from '../vault/units-files.ts';
+
+/** What the worker is given at its start. */
+export interface ReceiverThreadData {
+  /** See Slabs.memory. */
+  readonly memory: SharedArrayBuffer;
+  readonly key: SecretKey;
+}
+
+/** What the worker answers. `work` is a number that the caller chose. */
+export type ReceiverCalls = {
+  readonly checkDigests: {
+    readonly args: { readonly path: string; readonly subject: UnitSubject };
+    readonly result: boolean;
+  };
+  readonly open: {
+    readonly args: {
+      readonly work: number;
+      readonly places: UnitPlaces;
+      readonly subject: UnitSubject;
+      readonly writable: boolean;
+      readonly digestsWhole: boolean;
+    };
+    readonly result: undefined;
+  };
+  readonly appendDigests: {
+    readonly args: { readonly work: number; readonly offset: number; readonly bytes: Uint8Array };
+    readonly result: DigestsState;
+  };
+  readonly storeUnit: {
+    readonly args: {
+      readonly work: number;
+      readonly unit: number;
+      readonly slab: number;
+      readonly sizeBytes: number;
+    };
+    readonly result: boolean;
+  };
+  readonly holdsUnit: {
+    readonly args: { readonly work: number; readonly unit: number; readonly writeAgain: boolean };
+    readonly result: boolean;
+  };
+  readonly close: { readonly args: { readonly work: number }; readonly result: undefined };
+  readonly sign: {
+    readonly args: { readonly bytes: Uint8Array; readonly trustedComment: string };
+    readonly result: string;
+  };
+  readonly signMessage: { readonly args: { readonly body: string }; readonly result: string };
+};
+
+assert(parentPort, 'this module is a worker');
+const { memory, key } = workerData as ReceiverThreadData;
+const open = new OpenUnits();
+let scratch: Uint8Array | undefined;
+
+serveCalls<ReceiverCalls>(parentPort, {
+  checkDigests: async ({ path, subject }) => digestsMatch(path, subject),
+  open: async ({ work, places, subject, writable, digestsWhole }) => {
+    open.add(work, new UnitFiles(places, subject, { writable, digestsWhole }));
+    return undefined;
+  },
+  appendDigests: async ({ work, offset, bytes }) => open.get(work).appendDigests(offset, bytes),
+  storeUnit: async ({ work, unit, slab, sizeBytes }) =>
+    open.get(work).storeUnit(unit, slabView(memory, slab).subarray(0, sizeBytes)),
+  holdsUnit: async ({ work, unit, writeAgain }) => {
+    scratch ??= new Uint8Array(UNIT_BYTES);
+    return open.get(work).holdsUnit(unit, scratch, writeAgain);
+  },
+  close: async ({ work }) => {
+    open.close(work);
+    return undefined;
+  },
+  sign: async ({ bytes, trustedComment }) => signDocument(key, bytes, trustedComment),
+  signMessage: async ({ body }) => signMessage(key, body),
+});

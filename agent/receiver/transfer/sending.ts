@@ -1,0 +1,84 @@
+// What the receiver says to stations: signs messages, encodes them and publishes. Decides nothing.
+import type { ReceiverId, RecordingId, StationId } from '../../../protocol/format/ids.ts';
+import {
+  encodeMessage,
+  encodeSignedBody,
+  messageField,
+  type HaveMessage,
+  type SignedBody,
+} from '../../../protocol/transfer/messages.ts';
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import type { Broker, Signer } from '../../../protocol/format/ports.ts';
+import type { ReceiverTopics } from '../../../protocol/transfer/topics.ts';
+import type { RecordingName, SignedDocument } from '../vault/vault.ts';
+
+/** Signs documents and messages with the store's key. */
+export interface MessageSigner extends Signer {
+  /** Base64 of the signature over a message body (SPEC 6). */
+  signMessage(body: string): Promise<string>;
+}
+
+export interface SendingOptions {
+  readonly broker: Pick<Broker, 'publish'>;
+  readonly topics: ReceiverTopics;
+  readonly receiver: ReceiverId;
+  readonly signer: MessageSigner;
+  /** Of the signer's key. */
+  readonly keyId: Uint8Array;
+}
+
+/** The receiver's voice. All sends reject as Broker.publish does; nothing is kept for later, since every station asks again. */
+export class Sending {
+  readonly #options: SendingOptions;
+  readonly #keyId: string;
+
+  constructor(options: SendingOptions) {
+    this.#options = options;
+    this.#keyId = keyIdHex(options.keyId);
+  }
+
+  /** Payload of a signed message. Errors: those of the signer. */
+  async signed(body: SignedBody): Promise<Uint8Array> {
+    const text = encodeSignedBody(body);
+    const signature = await this.#options.signer.signMessage(text);
+    return encodeMessage({ message: body.message, body: text, signature, key_id: this.#keyId });
+  }
+
+  /** Sends a payload to where a station listens for one recording. */
+  send(name: RecordingName, payload: Uint8Array): Promise<void> {
+    const { broker, topics } = this.#options;
+    return broker.publish(topics.down(name.station, name.recording), payload, { qos: 1 });
+  }
+
+  have(name: RecordingName, message: HaveMessage): Promise<void> {
+    return this.send(name, encodeMessage(message));
+  }
+
+  receipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
+    const { receiver } = this.#options;
+    const message = { message: 'receipt', receiver, receipt: messageField(receipt.bytes) } as const;
+    return this.send(name, encodeMessage({ ...message, signature: receipt.signature }));
+  }
+
+  async again(body: SignedBody & { message: 'again' }): Promise<void> {
+    await this.send(body, await this.signed(body));
+  }
+
+  async custody(station: StationId, body: SignedBody & { message: 'custody' }): Promise<void> {
+    const { broker, topics } = this.#options;
+    await broker.publish(topics.downCustody(station), await this.signed(body), { qos: 1 });
+  }
+}
+
+/** Words that name a recording in a log line. */
+export function logName({ station, recording }: RecordingName): {
+  station: StationId;
+  recording: RecordingId;
+} {
+  return { station, recording };
+}
+
+/** One text for the two ids that name a recording. */
+export function keyOf({ station, recording }: RecordingName): string {
+  return `${station}/${recording}`;
+}

@@ -1,0 +1,129 @@
+// Walks a vault of files and counts what it holds. Changes nothing; what is odd is named, and moved only when it stands in the way of
+// an offer (vault-files.ts).
+import { join } from 'node:path';
+import { listIfThere } from '../../../protocol/format/durable.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import type { Files } from '../../../protocol/format/ports.ts';
+import * as names from './vault-layout.ts';
+
+/** Odd things that are named one by one. */
+const ODD_NAMED_MAX = 20;
+/** What else lies in a station's and in a receiver's folder (SPEC 4.4): small documents. */
+const STATION_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.ORDERS]);
+const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.WITNESS]);
+
+/** What a walk found. */
+export interface VaultCount {
+  /** Bytes of payloads, in place and unfinished, of docking records and of custody logs. */
+  readonly bytes: number;
+  readonly recordings: number;
+  readonly dockings: number;
+  readonly unfinished: number;
+  /** Things that no receiver of this version puts there, and the paths of the first ones below the vault. */
+  readonly oddCount: number;
+  readonly odd: readonly string[];
+}
+
+/** Counts a whole vault. Errors: the system's; the signal's reason. */
+export async function countVault(
+  files: Files,
+  layout: names.VaultLayout,
+  signal: AbortSignal,
+): Promise<VaultCount> {
+  const walk = new Walk(files, signal);
+  for (const name of await files.list(layout.root)) {
+    const path = join(layout.root, name);
+    if (isStationId(name)) await walk.station(name, path);
+    else if (isReceiverId(name)) await walk.receiver(name, path);
+    else if (!names.OWN_NAMES.has(name) && name !== 'lost+found') walk.odd(name);
+  }
+  for (const name of await listIfThere(files, layout.incoming))
+    if (isStationId(name)) await walk.incoming(join(layout.incoming, name));
+  return walk.count();
+}
+
+class Walk {
+  readonly #files: Files;
+  readonly #signal: AbortSignal;
+  #bytes = 0;
+  #recordings = 0;
+  #dockings = 0;
+  #unfinished = 0;
+  #oddCount = 0;
+  readonly #odd: string[] = [];
+
+  constructor(files: Files, signal: AbortSignal) {
+    this.#files = files;
+    this.#signal = signal;
+  }
+
+  count(): VaultCount {
+    return {
+      bytes: this.#bytes,
+      recordings: this.#recordings,
+      dockings: this.#dockings,
+      unfinished: this.#unfinished,
+      oddCount: this.#oddCount,
+      odd: this.#odd,
+    };
+  }
+
+  odd(path: string): void {
+    this.#oddCount++;
+    if (this.#odd.length < ODD_NAMED_MAX) this.#odd.push(path.slice(0, 200));
+  }
+
+  async station(station: string, path: string): Promise<void> {
+    for (const name of await this.#list(path)) {
+      this.#signal.throwIfAborted();
+      if (name === names.CUSTODY) await this.#custody(join(path, name));
+      else if (isRecordingId(name)) await this.#entry(join(station, name), join(path, name));
+      else if (!STATION_FOLDERS.has(name)) this.odd(join(station, name));
+    }
+  }
+
+  /** What the store says of itself. */
+  async receiver(receiver: string, path: string): Promise<void> {
+    for (const name of await this.#list(path))
+      if (name === names.CUSTODY) await this.#custody(join(path, name));
+      else if (!RECEIVER_FOLDERS.has(name)) this.odd(join(receiver, name));
+  }
+
+  async incoming(path: string): Promise<void> {
+    for (const recording of await this.#list(path)) {
+      this.#signal.throwIfAborted();
+      if (!isRecordingId(recording)) continue;
+      for (const work of await this.#list(join(path, recording))) {
+        this.#unfinished++;
+        this.#bytes += await this.#sizeOf(join(path, recording, work, names.PAYLOAD));
+      }
+    }
+  }
+
+  /** A recording or a docking record. */
+  async #entry(shown: string, path: string): Promise<void> {
+    const found = await this.#list(path);
+    const docking = found.includes(names.DOCKING) && !found.includes(names.MANIFEST);
+    if (docking) this.#dockings++;
+    else if (found.includes(names.MANIFEST)) this.#recordings++;
+    else this.odd(shown);
+    const own = docking ? names.DOCKING_NAMES : names.RECORDING_NAMES;
+    for (const name of found) if (!own.has(name) && !name.endsWith('.tmp')) this.odd(join(shown, name));
+    this.#bytes += await this.#sizeOf(join(path, docking ? names.DOCKING : names.PAYLOAD));
+  }
+
+  async #custody(path: string): Promise<void> {
+    for (const name of await this.#list(path)) this.#bytes += await this.#sizeOf(join(path, name));
+  }
+
+  async #sizeOf(path: string): Promise<number> {
+    return (await this.#files.stat(path))?.sizeBytes ?? 0;
+  }
+
+  /** What is no folder has no names; that it stands where a folder belongs is odd. */
+  async #list(path: string): Promise<string[]> {
+    if ((await this.#files.stat(path))?.kind === 'folder') return listIfThere(this.#files, path);
+    this.odd(path);
+    return [];
+  }
+}

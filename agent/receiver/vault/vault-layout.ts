@@ -1,0 +1,159 @@
+// Names and paths inside a vault (SPEC 4.4). The only place that builds or parses them.
+import { join } from 'node:path';
+import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
+import { RANDOM_ID_PATTERN } from '../../../protocol/format/ids.ts';
+import type { RecordingName } from './vault.ts';
+
+export const MANIFEST = 'manifest.json';
+export const PAYLOAD = 'payload.age';
+export const CHUNKS = 'chunks.bin';
+/** A digest list that was not compared with the manifest yet. */
+export const CHUNKS_PARTIAL = 'chunks.partial';
+export const DOCKING = 'docking.json';
+export const RECEIPT = 'receipt.json';
+export const DELETION = 'deletion.json';
+export const SIGNATURE_SUFFIX = '.minisig';
+/** Suffix of a file that is not in place yet. */
+export const TEMPORARY = '.tmp';
+export const CUSTODY = 'custody';
+export const KEYS = 'keys';
+export const WITNESS = 'witness';
+export const ORDERS = 'orders';
+
+const VAULT_ID = 'vault.json';
+const INCOMING = '.incoming';
+const LEASES = '.leases';
+const QUARANTINE = '.quarantine';
+const DOCKINGS = '.dockings';
+const DISCLOSURES = '.disclosures';
+const MISSING = '.missing';
+/** Holder of work that nobody does. */
+export const FREE = 'free';
+/** The same of work that was not let go in order: what was written to it may never have reached the medium. */
+export const DIRTY = 'dirty';
+
+/** Top-level names of a vault that are not stations. */
+export const OWN_NAMES: ReadonlySet<string> = new Set([
+  VAULT_ID,
+  INCOMING,
+  LEASES,
+  QUARANTINE,
+  DOCKINGS,
+  DISCLOSURES,
+  MISSING,
+]);
+/** What may lie in the folder of a recording that is in place. */
+export const RECORDING_NAMES: ReadonlySet<string> = new Set([
+  ...[MANIFEST, RECEIPT, DELETION].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
+  PAYLOAD,
+  CHUNKS,
+]);
+
+/** What lies in the folder of a docking record that is in place. */
+export const DOCKING_NAMES: ReadonlySet<string> = new Set(
+  [DOCKING, RECEIPT].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
+);
+
+/** Epoch and holder of unfinished work, as its folder's name says. */
+export interface WorkName {
+  readonly epoch: number;
+  readonly holder: string;
+}
+
+/** `<epoch>.<holder>`: one rename changes both, so taking a lease is atomic and the old holder's path is gone. */
+export function encodeWorkName(work: WorkName): string {
+  return `${work.epoch}.${work.holder}`;
+}
+
+/** Undefined for a name that is none. */
+export function parseWorkName(text: string): WorkName | undefined {
+  const match = /^(0|[1-9][0-9]{0,15})\.([a-z2-7]+)$/.exec(text);
+  const holder = match?.[2] ?? '';
+  const epoch = Number(match?.[1]);
+  if (match === null || !Number.isSafeInteger(epoch)) return undefined;
+  return holder === FREE || holder === DIRTY || RANDOM_ID_PATTERN.test(holder)
+    ? { epoch, holder }
+    : undefined;
+}
+
+/** Absolute paths below one vault. */
+export class VaultLayout {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  get vaultId(): string {
+    return join(this.root, VAULT_ID);
+  }
+  get incoming(): string {
+    return join(this.root, INCOMING);
+  }
+  /** Where the folders of new work are made before they get their names. */
+  get preparing(): string {
+    return join(this.root, INCOMING, '.new');
+  }
+  get leases(): string {
+    return join(this.root, LEASES);
+  }
+  get quarantine(): string {
+    return join(this.root, QUARANTINE);
+  }
+  /** Held by one process at a time that gives orders or deletes. */
+  get retentionLock(): string {
+    return join(this.root, LEASES, 'retention');
+  }
+  /** Held by one process at a time that appends to a receiver's own log. */
+  logLock(receiver: ReceiverId): string {
+    return join(this.root, LEASES, `log-${receiver}`);
+  }
+  /** See MissingMarks. */
+  get missing(): string {
+    return join(this.root, MISSING);
+  }
+  /** See FilesDockingIndex. */
+  get dockings(): string {
+    return join(this.root, DOCKINGS);
+  }
+  station(station: StationId): string {
+    return join(this.root, station);
+  }
+  recording(name: RecordingName): string {
+    return join(this.root, name.station, name.recording);
+  }
+  /** Orders about a station's recordings. */
+  orders(station: StationId): string {
+    return join(this.root, station, ORDERS);
+  }
+  /** What `open` and `export` leave for the store's log (SPEC 4.11). */
+  get disclosures(): string {
+    return join(this.root, DISCLOSURES);
+  }
+  /** Folder of a station or of a receiver. */
+  keeper(keeper: StationId | ReceiverId): string {
+    return join(this.root, keeper);
+  }
+  /** Key changes and revocations of a station, or key changes of a receiver. */
+  keys(holder: StationId | ReceiverId): string {
+    return join(this.root, holder, KEYS);
+  }
+  custody(station: StationId): string {
+    return join(this.root, station, CUSTODY);
+  }
+  incomingStation(station: StationId): string {
+    return join(this.incoming, station);
+  }
+  /** Whose turn it is to keep a station's custody log, as for unfinished work. */
+  incomingCustody(station: StationId): string {
+    return join(this.incoming, station, CUSTODY);
+  }
+  /** Holds one folder, named by encodeWorkName. */
+  incomingRecording(name: RecordingName): string {
+    return join(this.incoming, name.station, name.recording);
+  }
+  /** Sign of life of one running receiver. */
+  beat(instance: string): string {
+    return join(this.leases, `${instance}.json`);
+  }
+}

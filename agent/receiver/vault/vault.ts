@@ -1,0 +1,145 @@
+// The port to where sealed recordings are kept for good. A recording is either whole and in place, or work under a lease, or absent.
+//
+// Promises of every adapter:
+// 1. `complete` resolves only when all of the recording's folder is durable and in place; a power cut at any moment leaves it whole
+//    in place or as unfinished work, never half in place.
+// 2. Only the newest lease of a recording can complete it, over all processes that work on the vault. Epochs only grow.
+// 3. Nothing is removed because it is odd: it is set aside and named.
+import type { RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
+import type { UnitPlaces } from './unit-store.ts';
+
+/** A recording is named by its station and its id: folders of two stations never meet. */
+export interface RecordingName {
+  readonly station: StationId;
+  readonly recording: RecordingId;
+}
+
+/** The bytes of a document and the text of its minisign file. */
+export interface SignedDocument {
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+}
+
+/** A recording that is in place. */
+export interface StoredRecording {
+  readonly manifest: SignedDocument;
+  /** Only where both files of it are there. */
+  readonly receipt: SignedDocument | undefined;
+  /** Length of `payload.age`; undefined where there is none. */
+  readonly payloadBytes: number | undefined;
+  /** Payload and digest list went by a deletion record. */
+  readonly deleted: boolean;
+  readonly places: UnitPlaces;
+}
+
+/** A docking record that is in place. */
+export interface StoredDocking {
+  readonly record: SignedDocument;
+  /** Only where both files of it are there. */
+  readonly receipt: SignedDocument | undefined;
+}
+
+/** The right to receive one recording. `epoch` is its fencing number. */
+export interface Lease extends RecordingName {
+  readonly epoch: number;
+  /** False where the last holder did not let go in order: what is found may never have reached the medium. */
+  readonly clean: boolean;
+}
+
+/** The right to keep a station's custody log. Behind another `epoch` than before, another receiver may have kept it in between. */
+export interface CustodyLease {
+  readonly folder: string;
+  readonly epoch: number;
+}
+
+/** A recording that is being received, under its lease. Errors of all: the system's; "lease.lost" where another receiver took it. */
+export interface VaultWork {
+  /** Where its units go. Changes with newDigests and keepDigests. */
+  readonly places: UnitPlaces;
+  /** A digest list lies there from an earlier attempt; it must be checked before use. */
+  readonly digestsFound: boolean;
+  /** Length of the payload of an earlier attempt. */
+  readonly payloadBytes: number;
+  /** What is found of that payload must be written once more, see Lease.clean. */
+  readonly mustWriteAgain: boolean;
+  /** All that was found of it was written once more. */
+  writtenAgain(): void;
+  /** Sets a digest list that is not the right one aside and begins a new one. */
+  newDigests(): Promise<void>;
+  /** The list was checked: it becomes the recording's. */
+  keepDigests(): Promise<void>;
+  /** What was written to the payload so far is durable, and found again after a power cut. */
+  sync(): Promise<void>;
+  /** All units were written: makes everything durable and puts the recording in place. */
+  complete(): Promise<void>;
+  /** Gives the lease back and keeps what is there for the next attempt. Never rejects, idempotent. */
+  release(): Promise<void>;
+  /** Gives the lease back after a failed write, sync or close: payload and digest list are dropped, since nobody knows what of them is on the medium. What cannot be dropped is not clean for the next holder. Never rejects. */
+  abandon(): Promise<void>;
+}
+
+/** What is kept of something that was refused. */
+export interface VaultNote {
+  /** Null for one that the receiver's file does not name: there may be any number of them. */
+  readonly station: StationId | null;
+  /** A key of that station signed it; else anybody whom the broker lets through may have sent it. */
+  readonly isSigned: boolean;
+  readonly facts: Readonly<Record<string, string | number | null>>;
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** The vault. Errors of all: the system's. */
+export interface Vault {
+  /** 128 random bits, drawn when the vault was made. */
+  readonly id: SessionId;
+  /** What is in place under that name; "damaged" where its documents cannot be read. */
+  find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined>;
+  /** Takes the lease; undefined while another living receiver holds it. */
+  take(name: RecordingName): Promise<Lease | undefined>;
+  /** Lets go of a lease that no work was opened under. `drop`: its recording is in place, so nothing of it is needed. Never rejects. */
+  leave(lease: Lease, what: 'keep' | 'drop'): Promise<void>;
+  /** Removes what a cut left of something in place among the unfinished ones, where nobody holds it. Errors: the system's. */
+  tidy(name: RecordingName): Promise<void>;
+  /**
+   * Opens the work under a lease. `isGenuine` tells whether another manifest that lies there is signed by the station.
+   * Errors: "vault.recording-conflict" where it is: one id must not name two recordings.
+   */
+  open(
+    lease: Lease,
+    offer: SignedDocument,
+    options: { sealedSizeBytes: number; isGenuine: (document: SignedDocument) => boolean },
+  ): Promise<VaultWork>;
+  /** What lies under the id as a docking record; "damaged" where something else does, a recording too. */
+  findDocking(name: RecordingName): Promise<StoredDocking | 'damaged' | undefined>;
+  /** Puts a docking record and its receipt in place, durable in all. False where something lies there already; nothing is changed then. */
+  placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean>;
+  /** Makes everything of a docking record in place durable once more, before its receipt is given again. */
+  secureDocking(name: RecordingName): Promise<void>;
+  /** Makes the receipt of what is in place durable; under its lease, since of two receivers each would write its own over the other's. */
+  storeReceipt(lease: Lease, receipt: SignedDocument): Promise<void>;
+  /** Makes the names of a stored receipt durable once more, before it is given again: the sync may have failed when it was stored. */
+  secureReceipt(name: RecordingName): Promise<void>;
+  /** Makes everything of a recording in place durable once more, before a receipt is made for it at a later time. */
+  secure(name: RecordingName): Promise<void>;
+  /** Moves a recording in place that is not whole to the quarantine. */
+  setAside(name: RecordingName, reason: string): Promise<void>;
+  /** Moves what was received of a recording that is not in place to the quarantine, whoever holds its lease; nothing where nothing is there. */
+  setAsideWork(name: RecordingName, reason: string): Promise<void>;
+  /** Keeps a note about something refused, and its bytes where given, durably; a bounded number of them. Errors: the system's. */
+  note(note: VaultNote): Promise<void>;
+  /**
+   * The folder of a station's custody log, durable, where this receiver is the one that keeps it: the first one that asks, until it
+   * ends. Undefined for all others.
+   */
+  takeCustody(station: StationId): Promise<CustodyLease | undefined>;
+  /** Whether the vault that was opened is still there: not another disk, not the folder below a mount point. */
+  isPresent(): Promise<boolean>;
+  /** Bytes that can still be written. */
+  freeBytes(): Promise<number>;
+  /** Whether the recording is begun already, or its station has not too many unfinished ones. */
+  mayBegin(name: RecordingName): Promise<boolean>;
+  /** Payload bytes of an unfinished recording that are on disk already; holes between them count as well. */
+  unfinishedBytes(name: RecordingName): Promise<number>;
+  /** Ends the signs of life; leases that are still held can be taken by others. */
+  close(): Promise<void>;
+}

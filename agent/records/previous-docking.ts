@@ -1,0 +1,68 @@
+// What the camera's previous docking at this station says about the capture times of the next one (SPEC 9.3 and 9.4).
+import { instantMs } from '../../protocol/format/instants.ts';
+import type { CameraId } from '../../protocol/format/ids.ts';
+import { DOCKING_ENTRIES_PER_PART } from '../../protocol/format/limits.ts';
+import type { Log } from '../../protocol/format/ports.ts';
+import type { PreviousDocking } from '../seal/capture-time.ts';
+import type { DockingRecords } from './docking-records.ts';
+import type { EndedDocking } from './ended-docking.ts';
+import type { NewestDocking } from './record-chain.ts';
+
+/** There was one, and nothing sure is known of it. */
+export const NOTHING_SURE: PreviousDocking = {
+  endedAtMs: null,
+  clockSynchronised: null,
+  offset: null,
+  mayHaveStayed: () => true,
+};
+
+/** From the record of the newest docking; null where the camera has none. Reads its entries. Never rejects. */
+export async function previousFromRecord(
+  records: DockingRecords,
+  camera: CameraId,
+  log: Log,
+): Promise<PreviousDocking | null> {
+  await records.lookAgain().catch((error: unknown) => log.warn('records not looked at again', { error }));
+  if (records.mayHaveNewer(camera)) return NOTHING_SURE;
+  const newest = records.newest(camera);
+  const [facts] = newest?.parts ?? [];
+  if (newest === undefined || facts === undefined) return null;
+  const stayed = await stayedIn(records, newest).catch((error: unknown) => {
+    log.warn('record of the previous docking cannot be read', { camera, error });
+    return undefined;
+  });
+  return {
+    endedAtMs: facts.endedAt === null ? null : instantMs(facts.endedAt),
+    clockSynchronised: facts.clockSynchronised,
+    offset: facts.clockLeft,
+    mayHaveStayed: (path) => stayed === undefined || stayed.has(path),
+  };
+}
+
+/** The same from a docking whose record is not durable yet. */
+export function previousFromEnded(ended: EndedDocking): PreviousDocking {
+  const left = ended.camera_clock?.set ?? ended.camera_clock;
+  const listed = ended.inventory?.complete === true;
+  const stayed = new Set<string>();
+  for (let from = 0; from < ended.entries.length; from += DOCKING_ENTRIES_PER_PART)
+    for (const entry of ended.entries.slice(from, from + DOCKING_ENTRIES_PER_PART))
+      if (!entry.erased) stayed.add(entry.path_sha256);
+  return {
+    endedAtMs: ended.ended_at === null ? null : instantMs(ended.ended_at),
+    clockSynchronised: ended.clock_synchronised,
+    offset: left && { offsetMs: left.offset_ms, uncertaintyMs: left.uncertainty_ms },
+    mayHaveStayed: (path) => !listed || stayed.has(path),
+  };
+}
+
+/** Digests of the paths that were listed and not erased; undefined where that is not wholly known. */
+async function stayedIn(
+  records: DockingRecords,
+  { parts }: NewestDocking,
+): Promise<ReadonlySet<string> | undefined> {
+  if (parts.some((part) => !part.isListed || part.parts !== parts.length)) return undefined;
+  const stayed = new Set<string>();
+  for (const { recording } of parts)
+    for (const entry of await records.entriesOf(recording)) if (!entry.erased) stayed.add(entry.path_sha256);
+  return stayed;
+}

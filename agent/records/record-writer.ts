@@ -1,0 +1,127 @@
+// Makes the record of one docking durable: all of its parts, or none.
+//
+// Order: each part is written and synced in a folder below `docked/`, and that folder synced; then the parts behind the first are renamed
+// to `dockings/`, which is synced before the first part's rename, and again behind it.
+// Invariants:
+// 1. A first part in `dockings/` says that all of them are there. Parts without it were claimed to nobody.
+// 2. An attempt begins only after everything that an earlier one left was removed: no part of two attempts ever lies there.
+// 3. What an attempt left goes back in the other order, the first part whole and durably before any other: the first invariant holds meanwhile.
+import { join } from 'node:path';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/documents/docking-record.ts';
+import { writeDurable } from '../../protocol/format/durable.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
+import type { DockingId } from '../../protocol/format/ids.ts';
+import type { Files, Random, Signer } from '../../protocol/format/ports.ts';
+import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
+import type { EndedDocking } from './ended-docking.ts';
+import { encodePart, partCount, recordIdOf } from './record-parts.ts';
+import { factsOfRecord, type RecordFacts } from './stored-record.ts';
+
+/** Behind a docking's id: the folder in which its record is made. */
+export const MAKING_SUFFIX = '.record';
+
+export interface RecordWriterDeps {
+  readonly files: Files;
+  readonly layout: Pick<SpoolLayout, 'dockings' | 'docked'>;
+  readonly syncs: FolderSyncs;
+  readonly signer: Signer;
+  readonly random: Random;
+}
+
+/** Writes one record, attempt after attempt. */
+export class RecordWriter {
+  readonly #deps: RecordWriterDeps;
+  readonly #ended: EndedDocking;
+  readonly #making: string;
+  /** An attempt may have left something. */
+  #begun = false;
+  /** Parts that it may have left in `dockings/`, in the order in which they came there. */
+  #moved: string[] = [];
+
+  constructor(deps: RecordWriterDeps, ended: EndedDocking) {
+    this.#deps = deps;
+    this.#ended = ended;
+    this.#making = join(deps.layout.docked, ended.docking + MAKING_SUFFIX);
+  }
+
+  /** The one whose record it makes. */
+  get docking(): DockingId {
+    return this.#ended.docking;
+  }
+
+  /**
+   * One attempt. `previous` is the digest of the camera's record before this one, or null. Shape: the facts of the parts, in order.
+   * Errors: the system's, the signer's; then nothing of the attempt counts.
+   */
+  async write(previous: string | null): Promise<RecordFacts[]> {
+    const { files } = this.#deps;
+    await this.#clean();
+    this.#begun = true;
+    await files.makeFolder(this.#making);
+    const parts = await this.#writeParts(previous);
+    await this.#putInPlace(parts);
+    this.#begun = false;
+    this.#moved = [];
+    await files.removeTree(this.#making).catch(() => undefined); // empty; the next start removes it
+    return parts;
+  }
+
+  async #clean(): Promise<void> {
+    if (!this.#begun) return;
+    const [last, ...before] = this.#moved.toReversed();
+    if (last !== undefined) await this.#moveBack([last]);
+    if (before.length > 0) await this.#moveBack(before);
+    this.#moved = [];
+    await this.#deps.files.removeTree(this.#making);
+    this.#begun = false;
+  }
+
+  async #moveBack(records: readonly string[]): Promise<void> {
+    const { files, layout, syncs } = this.#deps;
+    for (const record of records)
+      await files.rename(join(layout.dockings, record), join(this.#making, record)).catch(unlessMissing);
+    await syncs.sync(layout.dockings);
+  }
+
+  async #writeParts(previous: string | null): Promise<RecordFacts[]> {
+    const parts: RecordFacts[] = [];
+    for (let part = 1; part <= partCount(this.#ended); part++) {
+      const record = recordIdOf(this.#ended, part, this.#deps.random);
+      parts.push(await this.#writePart(part, record, parts.at(-1)?.manifestSha256 ?? previous));
+    }
+    return parts;
+  }
+
+  async #writePart(part: number, record: DockingId, previous: string | null): Promise<RecordFacts> {
+    const { files, signer } = this.#deps;
+    const bytes = encodePart(this.#ended, part, record, previous);
+    const signature = await signer.sign(bytes, DOCKING_RECORD_TRUSTED_COMMENT);
+    const folder = join(this.#making, record);
+    await files.makeFolder(folder);
+    await writeDurable(files, join(folder, DOCKING_NAME), bytes);
+    await writeDurable(files, join(folder, DOCKING_SIGNATURE_NAME), encodeUtf8(signature));
+    await files.syncFolder(folder);
+    return factsOfRecord(bytes, signature);
+  }
+
+  async #putInPlace([first, ...further]: readonly RecordFacts[]): Promise<void> {
+    const { layout, syncs } = this.#deps;
+    for (const { recording } of further) await this.#move(recording);
+    if (further.length > 0) await syncs.sync(layout.dockings);
+    if (first !== undefined) await this.#move(first.recording);
+    await syncs.sync(layout.dockings);
+  }
+
+  async #move(record: string): Promise<void> {
+    const { files, layout } = this.#deps;
+    this.#moved.push(record);
+    await files.rename(join(this.#making, record), join(layout.dockings, record));
+  }
+}
+
+/** It never came there, or went back already. */
+function unlessMissing(error: unknown): void {
+  if (systemCode(error) !== 'ENOENT') throw error;
+}

@@ -1,0 +1,21 @@
+// The Bulk port in the calling thread: for tests and for commands that handle one recording.
+import { sealSmall } from '../../protocol/age/sealed-file.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import type { Bulk } from './bulk.ts';
+import { DigestPass } from './digest.ts';
+import { lookInto } from './folder-look.ts';
+import { SealPass, type SealContext } from './seal.ts';
+import { readsOf, readUnit } from './unit-read.ts';
+
+/** Works on the given files with the given randomness; holds nothing. `freeBuffer` gets buffers that are done with, where it is given. */
+export function bulkInline(context: Omit<SealContext, 'turn'> & { readonly files: Files }): Bulk {
+  return {
+    startSeal: (job) => SealPass.start(job, context),
+    startDigest: async () => new DigestPass(context),
+    readUnit: (path, position, sizeBytes, sha256) =>
+      readUnit({ readAt: readsOf(context.files), tags: context.tags }, { path, position, sizeBytes, sha256 }),
+    lookInto: (wanted) => lookInto(context.files, wanted),
+    sealSmall: async (bytes, recipients) => sealSmall(bytes, recipients, context.random),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,143 @@
+// From a finished sealing to "spooled": manifest, signature, durable folder, log. One at a time for a camera, so that its chain
+// of manifests never names one that is not durable.
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/documents/manifest.ts';
+import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
+import type { Clock, Log, Signer } from '../../protocol/format/ports.ts';
+import type { Bulk, SealResult } from './bulk.ts';
+import type { Custody } from '../custody/custody.ts';
+import { timeThatHolds } from './capture-time.ts';
+import type { TrackedEntry } from '../inventory/entry.ts';
+import { buildManifest, type DockingFacts } from './manifest-build.ts';
+import type { LastSpooled } from '../spool/manifest-chain.ts';
+import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
+import { Turns } from '../spool/turns.ts';
+
+/** What committing needs. */
+export interface CommitDeps {
+  readonly spool: Pick<Spool, 'commit' | 'discard' | 'lastManifestSha256' | 'findContent' | 'replacedBy'>;
+  readonly bulk: Pick<Bulk, 'sealSmall'>;
+  readonly signer: Signer;
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly clockSynchronised: () => boolean | null;
+  readonly log: Log;
+  /** What the log says of a camera's last recording, where the spool cannot tell. */
+  readonly lastSpooled?: LastSpooled;
+  /** Of all dockings: a camera that is in two bays at a time has one chain all the same. Of this one alone where it is left out. */
+  readonly turns?: Turns<CameraId>;
+  /** A new recording is durable here; `isLogged` is false where the log could not take its entry. Must not throw. */
+  readonly onSpooled: (recording: SpooledRecording, isLogged: boolean) => void;
+}
+
+/** What was sealed and waits for its manifest. */
+export interface Sealed {
+  readonly recording: RecordingId;
+  readonly staging: Staging;
+  readonly seal: SealResult;
+  /** See OpenPull. */
+  readonly joints: readonly number[];
+}
+
+/** A camera's content that turned out to be one that is already durable here, or a new recording. */
+export type CommitOutcome = { readonly kind: 'new' | 'matched'; readonly recording: SpooledRecording };
+
+/** Commits of one docking, strictly one after the other with all others of its camera. */
+export class Committer {
+  readonly #deps: CommitDeps;
+  readonly #docking: DockingFacts;
+  readonly #turns: Turns<CameraId>;
+
+  constructor(deps: CommitDeps, docking: DockingFacts) {
+    this.#deps = deps;
+    this.#docking = docking;
+    this.#turns = deps.turns ?? new Turns();
+  }
+
+  /** Resolves when the recording is durable. Errors: those of the spool and the signer; the staging is discarded then. */
+  commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
+    return this.#turns.run(this.#docking.camera, () => this.#commit(entry, sealed));
+  }
+
+  async #commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
+    try {
+      const known = await this.#alreadyHere(entry, sealed.seal);
+      if (known !== undefined) {
+        await this.#deps.spool.discard(sealed.staging);
+        return { kind: 'matched', recording: await this.#stillHere(entry, sealed.seal) };
+      }
+      return { kind: 'new', recording: await this.#makeDurable(entry, sealed) };
+    } catch (error) {
+      await this.#deps.spool.discard(sealed.staging).catch(() => undefined); // recovery removes what is left
+      throw error;
+    }
+  }
+
+  async #alreadyHere(
+    { pathSha256 }: TrackedEntry,
+    { unreadable, originalSizeBytes: sizeBytes, originalSha256 }: SealResult,
+  ): Promise<SpooledRecording | undefined> {
+    if (unreadable.length > 0) return undefined;
+    return this.#deps.spool.findContent(this.#docking.camera, { pathSha256, sizeBytes }, originalSha256);
+  }
+
+  /** It may have gone to the quarantine in the meantime: then the camera's bytes are the only ones. Errors: "spool.damaged". */
+  async #stillHere(entry: TrackedEntry, seal: SealResult): Promise<SpooledRecording> {
+    const known = await this.#alreadyHere(entry, seal);
+    if (known !== undefined) return known;
+    throw new DockError('spool.damaged', 'what held this content already left the spool; it is taken again', {
+      retry: 'later',
+    });
+  }
+
+  async #makeDurable(
+    entry: TrackedEntry,
+    { recording, staging, seal, joints }: Sealed,
+  ): Promise<SpooledRecording> {
+    const { spool, bulk, signer, clock } = this.#deps;
+    const manifest: Manifest = await buildManifest(
+      { ...this.#docking, time: timeThatHolds(this.#docking.time, clock) },
+      entry,
+      {
+        recording,
+        seal,
+        joints,
+        replaced: spool.replacedBy(this.#docking.camera, entry.pathSha256, seal.originalSha256),
+        previousManifestSha256: await spool.lastManifestSha256(this.#docking.camera, this.#deps.lastSpooled),
+        sealedAt: new Date(clock.wallMs()).toISOString(),
+        clockSynchronised: this.#deps.clockSynchronised(),
+      },
+      bulk,
+    );
+    const manifestBytes = encodeManifest(manifest);
+    const signature = await signer.sign(manifestBytes, MANIFEST_TRUSTED_COMMENT);
+    const spooled = await spool.commit(staging, { manifestBytes, signature, manifest });
+    this.#deps.onSpooled(spooled, this.#logged(spooled));
+    return spooled;
+  }
+
+  /** False where the log takes nothing now: the recording is durable all the same, and whoever pushes it owes the entries. */
+  #logged(spooled: SpooledRecording): boolean {
+    try {
+      for (const event of spooledEvents(spooled)) this.#deps.custody.append(event);
+      return true;
+    } catch (error) {
+      this.#deps.log.error('entry of the custody log not taken', { recording: spooled.recording, error });
+      return false;
+    }
+  }
+}
+
+/** What the log says of a recording that is durable, in this order: what was sealed, whether it is odd, and that it is kept. */
+export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
+  const { recording, manifestSha256, sealedSizeBytes, chunksSha256, rejected } = spooled;
+  const size = { sealed_size_bytes: sealedSizeBytes };
+  return [
+    { event: 'sealed', facts: { recording, ...size, chunks_sha256: chunksSha256 } },
+    ...(rejected === null
+      ? []
+      : [{ event: 'rejected' as const, facts: { recording, reason: rejected.reason } }]),
+    { event: 'spooled', facts: { recording, manifest_sha256: manifestSha256, ...size } },
+  ];
+}

@@ -1,0 +1,193 @@
+// How long a receipted recording's spool copy stays: so that a store that was restored from a backup can ask again, and never beyond the
+// day on which the recording is due (SPEC 10.4).
+//
+// The first is counted in monotonic time since this process saw the receipt, so that no jump of the wall clock removes anything early.
+// The second is a day, so only the wall clock tells it, and only as long as it may be believed.
+import { join } from 'node:path';
+import { isDockError, type DockError } from '../../protocol/format/errors.ts';
+import { MANIFEST_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import { parseManifest } from '../../protocol/documents/manifest.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
+import { retentionOf } from '../../protocol/documents/retention.ts';
+import type { Custody } from '../custody/custody.ts';
+import type { PushItem, PushStore } from '../push/push-source.ts';
+import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
+import type { SteadyWall } from '../platform/steady-wall.ts';
+
+const DAY_MS = 86_400_000;
+const LOOK_MS = 60_000;
+/** Recordings whose documents are read in one look: a start with a full spool shall not read for minutes. */
+const READS_MAX = 200;
+
+/** What tells when a copy is due. */
+export interface DueOptions {
+  readonly wall: SteadyWall;
+  /** Wall time in ms since 1970. Errors: those of its documents; the system's. */
+  readonly dueMs: (item: PushItem) => Promise<number>;
+}
+
+export interface KeepOptions {
+  /** Recordings, or docking records. One that may not go yet stays until another has gone; all may unless it says. */
+  readonly spool: Pick<PushStore, 'get'> & {
+    /** What is here now, in no order. */
+    recordings(): Iterable<Pick<PushItem, 'recording' | 'state'>>;
+    reclaim(recording: RecordingId): Promise<void>;
+    mayGo?(recording: RecordingId): boolean;
+  };
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keepMs: number;
+  /** With it, no copy stays beyond the day on which it is due. */
+  readonly due?: DueOptions;
+  /** See StorePutBack.isBehind: as long as it is, nobody knows which copies it will ask for, and only those go that are due. Never unless given. */
+  readonly storeBehind?: () => boolean;
+  /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
+  readonly onUnreceipted: (recording: PushItem) => void;
+  /** Its documents are not what was made durable: it can neither be reclaimed nor release anything. Errors: the system's. */
+  readonly onDamaged: (recording: RecordingId, reason: string) => Promise<void>;
+}
+
+/** A receipted recording whose copy is here. */
+interface Kept {
+  readonly seenAtMs: number;
+  /** Wall time at which it is due; undefined until its documents were read, and where they cannot be. */
+  dueMs: number | undefined;
+  isRead: boolean;
+}
+
+/** Reclaims spool copies that were kept long enough, or earlier where space is asked for. */
+export class Keep {
+  readonly #options: KeepOptions;
+  /** Receipted recordings in the order in which this process saw their receipts. */
+  readonly #kept = new Map<RecordingId, Kept>();
+
+  constructor(options: KeepOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what was receipted before this start. */
+  start(): void {
+    for (const recording of this.#options.spool.recordings())
+      if (recording.state === 'receipted') this.receipted(recording.recording);
+  }
+
+  receipted(recording: RecordingId): void {
+    const seenAtMs = this.#options.clock.monotonicMs();
+    this.#kept.set(recording, { seenAtMs, dueMs: undefined, isRead: false });
+  }
+
+  /** Looks once a minute until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#readDue(signal);
+      for (const recording of this.#over()) {
+        if (signal.aborted) break;
+        if (this.#mayGo(recording)) await this.#reclaim(recording);
+      }
+      await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** Reclaims the copy that was receipted first. Returns false where there is none that may go. */
+  async makeRoom(): Promise<boolean> {
+    if (this.#isStoreBehind) return false;
+    for (const recording of this.#kept.keys()) if (this.#mayGo(recording)) return this.#reclaim(recording);
+    return false;
+  }
+
+  get #isStoreBehind(): boolean {
+    return this.#options.storeBehind?.() ?? false;
+  }
+
+  #mayGo(recording: RecordingId): boolean {
+    return this.#options.spool.mayGo?.(recording) ?? true;
+  }
+
+  /** Those that were kept long enough, and those that are due. */
+  #over(): RecordingId[] {
+    const { clock, due, keepMs } = this.#options;
+    const seenMs = clock.monotonicMs() - keepMs;
+    const nowMs = due?.wall.nowMs();
+    const isOver = ({ seenAtMs, dueMs }: Kept): boolean =>
+      (seenAtMs <= seenMs && !this.#isStoreBehind) ||
+      (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
+    return [...this.#kept].filter(([, kept]) => isOver(kept)).map(([recording]) => recording);
+  }
+
+  /** Learns from their documents when recordings are due, some in each look. */
+  async #readDue(signal: AbortSignal): Promise<void> {
+    const { due, spool, log } = this.#options;
+    if (due === undefined) return;
+    const unread = [...this.#kept].filter(([, { isRead }]) => !isRead).slice(0, READS_MAX);
+    for (const [recording, kept] of unread) {
+      if (signal.aborted) return;
+      kept.isRead = true;
+      const spooled = spool.get(recording);
+      if (spooled === undefined) continue;
+      try {
+        kept.dueMs = await due.dueMs(spooled);
+      } catch (error) {
+        log.warn('documents of a receipted recording not read', { recording, error });
+      }
+    }
+  }
+
+  async #reclaim(recording: RecordingId): Promise<boolean> {
+    this.#kept.delete(recording);
+    if (this.#options.spool.get(recording)?.state !== 'receipted') return true;
+    try {
+      await this.#options.spool.reclaim(recording);
+    } catch (error) {
+      this.#options.log.error('spool copy could not be removed', { recording, error });
+      if (isDockError(error, 'spool.damaged')) await this.#setAside(recording, error);
+      else this.#notReclaimed(recording);
+      return false;
+    }
+    try {
+      this.#options.custody.append({ event: 'spool-reclaimed', facts: { recording } });
+    } catch (error) {
+      this.#options.log.error('entry of the custody log not taken', { recording, error });
+    }
+    return true;
+  }
+
+  /** Never rejects: what the disk does not move is tried again, behind all others. */
+  async #setAside(recording: RecordingId, damage: DockError): Promise<void> {
+    try {
+      await this.#options.onDamaged(recording, damage.message.slice(0, 256));
+    } catch (error) {
+      this.#options.log.error('damaged spool copy not set aside', { recording, error });
+      this.#notReclaimed(recording);
+    }
+  }
+
+  /** One whose stored receipt does not stand needs a new one; any other is tried again, behind all others. */
+  #notReclaimed(recording: RecordingId): void {
+    const spooled = this.#options.spool.get(recording);
+    if (spooled?.state === 'spooled') this.#options.onUnreceipted(spooled);
+    else if (spooled?.state === 'receipted') this.receipted(recording);
+  }
+}
+
+type ReadAll = Pick<Files, 'readAll'>;
+
+/** When recordings are due: `days` (`retention.days`) after the time from which the store counts, too (SPEC 10.1). */
+export function recordingDue(files: ReadAll, days: number): DueOptions['dueMs'] {
+  return async ({ folder }) => {
+    const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
+    return Date.parse(retentionOf(manifest, await receivedAt(files, folder), days).due_at);
+  };
+}
+
+/** When docking records are due: as many days after their receipt. Else a station that is started anew each day keeps them for ever. */
+export function dockingDue(files: ReadAll, days: number): DueOptions['dueMs'] {
+  return async ({ folder }) => Date.parse(await receivedAt(files, folder)) + days * DAY_MS;
+}
+
+async function receivedAt(files: ReadAll, folder: string): Promise<string> {
+  const receipt = parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX));
+  return receipt.received_at;
+}

@@ -1,0 +1,87 @@
+// What left the spool while a cut kept the entry of it out of the log: copies that were reclaimed, and what was set aside. Both are entered behind
+// what the disk shows already, so that a full disk that takes no entry still gets room; the start makes up for what is owed (SPEC 4.3.5). Reads only.
+import { join } from 'node:path';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { Clock, Files } from '../../protocol/format/ports.ts';
+import { pauseWhatever } from '../../protocol/format/slowly.ts';
+import { PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
+import { nameBefore } from './quarantine.ts';
+import type { SpoolState } from './spooled-recording.ts';
+import type { LogReview } from '../custody/log-review.ts';
+
+/** The start does not know any more why it was set aside. */
+const REASON = 'set aside before this start, which found no entry of it';
+
+export interface OwedLeavingsOptions {
+  readonly review: Pick<LogReview, 'unsettled' | 'receipted' | 'records'>;
+  readonly spool: {
+    stateOf(recording: RecordingId): SpoolState | undefined;
+    readonly asideNames: readonly string[];
+  };
+  /** Docking records. */
+  readonly records: { holds(record: RecordingId): boolean };
+  readonly layout: Pick<SpoolLayout, 'released' | 'dockings'>;
+  readonly files: Pick<Files, 'stat'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
+
+/** Names that are looked at between two pauses. */
+const NAMES = 1000;
+
+/** Compares what earlier runs logged with what is here. */
+export class OwedLeavings {
+  readonly #options: OwedLeavingsOptions;
+
+  constructor(options: OwedLeavingsOptions) {
+    this.#options = options;
+  }
+
+  /** Names of the quarantine as they were before. */
+  get aside(): ReadonlySet<string> {
+    return new Set(this.#options.spool.asideNames.map(nameBefore));
+  }
+
+  /** Entries that the log lacks. Errors: the system's where the disk does not say what lies there. */
+  async find(): Promise<CustodyEvent[]> {
+    const { review, clock } = this.#options;
+    const { aside } = this;
+    const pause = pauseWhatever(clock);
+    const owed: CustodyEvent[] = [];
+    let names = 0;
+    for (const name of this.#names()) {
+      if (++names % NAMES === 0) await pause();
+      if (this.#isHere(name as RecordingId)) continue;
+      if (aside.has(name)) owed.push({ event: 'quarantined', facts: { name, reason: REASON } });
+      else if (review.receipted.has(name) && (await this.#isReclaimed(name as RecordingId)))
+        owed.push({ event: 'spool-reclaimed', facts: { recording: name } });
+    }
+    return owed;
+  }
+
+  /** Each once. */
+  *#names(): Generator<string> {
+    const { unsettled, receipted, records } = this.#options.review;
+    yield* unsettled;
+    for (const name of receipted) if (!unsettled.has(name)) yield name;
+    for (const name of records) if (!unsettled.has(name) && !receipted.has(name)) yield name;
+  }
+
+  #isHere(name: RecordingId): boolean {
+    const { spool, records } = this.#options;
+    const state = spool.stateOf(name);
+    return state === 'spooled' || state === 'receipted' || records.holds(name);
+  }
+
+  /**
+   * A recording leaves its documents behind, also where the store asked for it again since. Of a docking record nothing stays, and one that is
+   * away without a trace had its receipt. What else is not here may be on a disk that is put back some day: nothing is said of it.
+   */
+  async #isReclaimed(name: RecordingId): Promise<boolean> {
+    const { review, layout, files } = this.#options;
+    if (review.records.has(name)) return (await files.stat(join(layout.dockings, name))) === undefined;
+    const folder = join(layout.released, name);
+    if ((await files.stat(folder))?.kind !== 'folder') return false;
+    return (await files.stat(join(folder, PAYLOAD_NAME))) === undefined;
+  }
+}

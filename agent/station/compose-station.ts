@@ -1,0 +1,364 @@
+// Puts a station together from its configuration and its ports. Which adapters these are is decided in station-parts.ts and by tests.
+import type { BayConfig } from '../../config/station-config.ts';
+import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
+import type { BayWork } from '../dock/bay-docking.ts';
+import { bayLamp } from '../dock/bay-lamp.ts';
+import { Bay } from '../dock/bay.ts';
+import { CameraRegister } from '../dock/camera-register.ts';
+import { CameraTwins } from '../dock/camera-twins.ts';
+import { UnexpectedDevices } from '../dock/unexpected-devices.ts';
+import { PullRates } from '../pull/pull-rates.ts';
+import { PullStop } from '../pull/pull-stop.ts';
+import { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
+import { ClockWatch } from '../monitoring/clock-watch.ts';
+import { CustodyDropping } from '../custody/custody-drop.ts';
+import { CustodyLog } from '../custody/custody-log.ts';
+import { refuseOtherStation, refusePutAsideKey } from '../custody/log-owner.ts';
+import { Differences } from '../custody/differences.ts';
+import { Retirements } from '../custody/retirement.ts';
+import { LogReview } from '../custody/log-review.ts';
+import { OwedLeavings } from '../spool/owed-leavings.ts';
+import { lastOfCamera } from '../custody/last-of-camera.ts';
+import { dockingSource } from '../records/docking-source.ts';
+import { Dockings } from '../records/dockings.ts';
+import { CustodyPush } from '../push/custody-push.ts';
+import { hasReceipt } from '../inventory/entry.ts';
+import { bayPlace } from '../dock/make-place.ts';
+import { DocumentsDropping } from '../spool/documents-dropping.ts';
+import { dockingDue, Keep, recordingDue } from '../spool/keep.ts';
+import { Monitoring } from '../monitoring/monitoring.ts';
+import { OwedReceipts } from '../spool/owed-receipts.ts';
+import { counted } from '../push/pace.ts';
+import { recordingSource } from '../push/push-source.ts';
+import { Pusher } from '../push/push.ts';
+import { SendLimits } from '../push/send-limits.ts';
+import { StrangeKeys } from '../push/strange-keys.ts';
+import { spoolLayout } from '../spool/layout.ts';
+import { Spool, type SpoolOptions } from '../spool/spool.ts';
+import { Turns } from '../spool/turns.ts';
+import type { StationPorts, StationSettings } from './station-ports.ts';
+import { Station } from './station.ts';
+import { SteadyWall } from '../platform/steady-wall.ts';
+import { StorePutBack } from '../spool/store-put-back.ts';
+import { Tries } from '../pull/tries.ts';
+import { BAY_STUCK_MS, watchedPlace } from '../dock/watched-place.ts';
+import { Undo } from './undo.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** A station that may be started; `close` ends its spool once the station was stopped. */
+export interface ComposedStation {
+  readonly station: Station;
+  /** What monitoring sees at this moment. */
+  readonly documents: Monitoring['documents'];
+  /** What it may take of the uplink, and takes from now on. */
+  readonly limits: Pick<SendLimits, 'set' | 'pace'>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens spool and log and connects the parts; where one of them cannot be opened, those before it are closed. The caller holds the spool's lock.
+ * `looks`: see SpoolOptions. They are no port: ports live as long as the station, and what these saw must not.
+ * Errors: "spool.*", "custody.*", the system's.
+ */
+export async function composeStation(
+  settings: StationSettings,
+  given: StationPorts,
+  looks?: SpoolOptions['looks'],
+): Promise<ComposedStation> {
+  const undo = new Undo();
+  try {
+    return await connectParts(settings, given, looks, undo);
+  } catch (error) {
+    // A log or a reserve that tries again by itself would write beside the next station of this process, or keep one that has ended.
+    await undo
+      .all()
+      .catch((failure: unknown) => given.log.warn('not everything was closed', { error: failure }));
+    throw error;
+  }
+}
+
+async function connectParts(
+  settings: StationSettings,
+  given: StationPorts,
+  looks: SpoolOptions['looks'],
+  undo: Undo,
+): Promise<ComposedStation> {
+  const limits = new SendLimits(given);
+  undo.later(async () => limits.stop());
+  if (settings.limits !== undefined) limits.set(settings.limits);
+  const monitoring = new Monitoring({ ...given, settings, limits });
+  const { disk, status, cameras: cameraHealth } = monitoring;
+  const files = disk.files(given.files);
+  const watched = { ...given, files, bulk: disk.around(given.bulk, ['startSeal']) };
+  const { clock, log, conditions, stationKeys } = watched;
+  const store = {
+    station: settings.station,
+    storeKeys: settings.store.publicKeys,
+    receivers: settings.store.receivers,
+  };
+  const layout = spoolLayout(settings.spool.path);
+  await refuseOtherStation(files, layout.custody, settings.station);
+  await refusePutAsideKey(files, layout.custody, given.laterKeys ?? []);
+  const { spool, findings } = await Spool.open({
+    ...watched,
+    ...settings.spool,
+    looks,
+    storeKeys: store.storeKeys,
+  });
+  undo.later(() => spool.close());
+  for (const error of (await looks)?.failures ?? []) disk.saw(error);
+  const ports = { ...watched, files: spool.files };
+  const review = new LogReview();
+  const custody = await CustodyLog.open({
+    ...ports,
+    folder: layout.custody,
+    indexFile: layout.custodyIndex,
+    listener: monitoring.listening(review),
+    station: settings.station,
+    reserve: spool.logReserve,
+  });
+  undo.later(() => custody.close());
+  const { dockings, findings: odd } = await Dockings.open({
+    ...ports,
+    station: settings.station,
+    storeKeys: store.storeKeys,
+    spool,
+    custody,
+    onReclaimable: (record) => recordKeep.receipted(record),
+  });
+  const { records } = dockings;
+  for (const { kind, name, reason } of [...findings, ...odd]) {
+    if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
+  }
+  const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
+  const clockSynchronised = (): boolean | null => clockWatch.synchronised;
+  const wall = new SteadyWall(clock, clockSynchronised);
+  monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
+  const differences = new Differences({
+    ...ports,
+    review,
+    custody,
+    spool,
+    leavings: new OwedLeavings({ ...ports, review, spool, records, layout }),
+    acknowledgementFile: layout.acknowledgement,
+  });
+  const { logDays, days } = settings.retention;
+  const strangeKeys = new StrangeKeys(ports);
+  const putBack = new StorePutBack({ conditions, log, onLevel: () => station.storeLevel() });
+  const custodyPush = new CustodyPush({
+    ...ports,
+    broker: counted(ports.broker, limits.pace),
+    onBehind: (isBehind) => putBack.behind(isBehind),
+    store,
+    strangeKeys,
+    source: custody,
+    isOurs: (head) => differences.isOurs(head),
+    dropping: new CustodyDropping({ ...ports, custody, folder: layout.custody, logDays, wall }),
+  });
+  custody.onCheckpoint(() => custodyPush.advance());
+  const keep = new Keep({
+    ...ports,
+    spool,
+    custody,
+    due: { wall, dueMs: recordingDue(ports.files, days) },
+    keepMs: settings.spool.keepHours * HOUR_MS,
+    storeBehind: () => putBack.isBehind,
+    onUnreceipted: (recording) => pusher.add(recording, true),
+    onDamaged: async (recording, reason) => {
+      await spool.quarantine(recording, reason);
+      leftForQuarantine(recording, reason);
+    },
+  });
+  const documentsDropping = new DocumentsDropping({
+    ...ports,
+    spool,
+    custody,
+    wall,
+    days: settings.spool.documentsDays,
+  });
+  const owedReceipts = new OwedReceipts({
+    ...ports,
+    folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
+    custody,
+    receipted: function* () {
+      for (const kind of [spool.recordings(), records.recordings()])
+        for (const held of kind) if (held.state === 'receipted') yield held.recording;
+    },
+    isReceipted: (recording) => records.get(recording)?.state === 'receipted' || hasReceipt(spool, recording),
+    unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
+    takenBack: () => spool.takenBack(),
+    unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),
+  });
+  const recordings = recordingSource(spool, {
+    unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
+    onReceiptLogged: (recording) => owedReceipts.logged(recording),
+    onReceipted: (recording) => {
+      void spool.askedOver(recording);
+      putBack.over(recording);
+      station.receipted(recording);
+    },
+    onQuarantined: (recording) => {
+      putBack.over(recording);
+      station.quarantined(recording);
+    },
+    onAskedAgain: (recording, outcome) => {
+      if (outcome === 'waits') putBack.asked(recording);
+      else station.quarantined(recording); // a file that is still there is taken anew
+    },
+  });
+  const recordKeep = new Keep({
+    ...ports,
+    spool: {
+      recordings: () => records.reclaimable(),
+      get: (record) => records.get(record),
+      mayGo: (record) => records.mayGo(record),
+      reclaim: async (record) => {
+        // Only a receipt in the signed log explains a record that is not there any more.
+        if (await owedReceipts.makeUp([record])) await custody.checkpoint();
+        await records.reclaim(record);
+      },
+    },
+    custody,
+    due: { wall, dueMs: dockingDue(ports.files, days) },
+    keepMs: settings.spool.keepHours * HOUR_MS,
+    storeBehind: () => putBack.isBehind,
+    onUnreceipted: (record) => pusher.add(record, true),
+    onDamaged: async (record, reason) => {
+      await records.quarantine(record, reason);
+      custody.append({ event: 'quarantined', facts: { name: record, reason } });
+    },
+  });
+  const dockingRecords = dockingSource(records, {
+    unlogged: (recorded) => custody.withoutRecordedEntry(recorded),
+    onReceiptLogged: (record) => owedReceipts.logged(record),
+    onReceipted: (record) => putBack.over(record),
+    // Nobody can make it again: its place in the quarantine is a condition.
+    onQuarantined: (record) => putBack.over(record),
+    onAskedAgain: (record) => putBack.asked(record),
+  });
+  const pusher = new Pusher({
+    ...ports,
+    limits,
+    store,
+    strangeKeys,
+    sources: [recordings, dockingRecords],
+    units: ports.bulk,
+    custody,
+    onAsking: (settled) => putBack.asking(settled),
+    onUnmarked: (count) => putBack.unmarked(count),
+    knowsHead: (head) => differences.isOurs(head),
+  });
+  const progress = {
+    isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
+    heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
+  };
+  const leftForQuarantine = (recording: RecordingId, reason: string): void => {
+    custody.append({ event: 'quarantined', facts: { name: recording, reason } });
+    station.quarantined(recording);
+  };
+  const mendDocuments = async (recording: RecordingId): Promise<boolean> => {
+    const outcome = await spool.recheck(recording);
+    const spooled = spool.get(recording);
+    if (outcome === 'unreceipted' && spooled !== undefined) pusher.add(spooled, true);
+    if (outcome === 'aside') leftForQuarantine(recording, 'damaged documents');
+    return outcome !== 'good';
+  };
+  const tries = await Tries.open({
+    ...ports,
+    folder: layout.tries,
+    onAgain: () => station.tryAgain(),
+  });
+  const register = await CameraRegister.open(settings, ports);
+  const twins = new CameraTwins(conditions);
+  const turns = new Turns<CameraId>();
+  const unfinished = new UnfinishedPulls({ spool, clock, log });
+  const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
+  const work = (bay: BayConfig): BayWork => ({
+    station: settings.station,
+    bay: bay.id,
+    boot: ports.bootId,
+    whoIs: register.whoIs(bay),
+    recipients: settings.recipients,
+    place: watchedPlace(
+      bayPlace(bay, ports, register.whoIs(bay)),
+      ports.progress.source(bay.id, BAY_STUCK_MS),
+    ),
+    take: { ...ports, spool, custody, tries, makeRoom: () => keep.makeRoom(), pullStop, unfinished },
+    commit: {
+      ...ports,
+      clockSynchronised,
+      turns,
+      spool,
+      custody,
+      lastSpooled: (camera) => lastOfCamera(custody, camera, 'spooled'),
+      onSpooled: (...spooled) => pusher.add(...spooled),
+    },
+    measure: {
+      clockSynchronised,
+      localMs: ports.localMs,
+      startAheadMs: clock.wallMs() - clock.monotonicMs(),
+    },
+    dockings,
+    twins,
+    watch: { conditions, rates: new PullRates(), cameras: cameraHealth },
+    erase: {
+      ...ports,
+      policy: settings.release,
+      storeKeys: store.storeKeys,
+      spool,
+      custody,
+      stationKeys,
+      storeBehind: () => putBack.isBehind,
+      makeUpReceipts: (recordings) => owedReceipts.makeUp(recordings),
+      mendDocuments,
+    },
+  });
+  const bays = settings.bays.map(
+    (bay) =>
+      new Bay({
+        id: bay.id,
+        work: work(bay),
+        lamp: bayLamp(bay, ports),
+        progress,
+        clock,
+        log,
+        conditions,
+        onChange: (changed) => status.bayChanged(changed),
+      }),
+  );
+  putBack.start(spool.askedAgain);
+  const station = new Station({
+    ...ports,
+    custody,
+    custodyPush,
+    differences,
+    retirements: new Retirements({ ...ports, custody, folder: layout.retirements }),
+    dockings,
+    pusher,
+    monitoring,
+    keep,
+    recordKeep,
+    documentsDropping,
+    owedReceipts,
+    clockWatch,
+    tries,
+    unfinished,
+    unexpectedDevices: new UnexpectedDevices({ ...ports, devices: ports.usbDevices, bays: settings.bays }),
+    bays,
+  });
+  conditions.onShown((code) => {
+    monitoring.changed(code);
+    station.conditionsChanged(conditions.degrading);
+  });
+  return {
+    station,
+    documents: () => monitoring.documents(),
+    limits,
+    close: () => {
+      limits.stop();
+      strangeKeys.stop();
+      return spool.close();
+    },
+  };
+}

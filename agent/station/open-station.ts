@@ -1,0 +1,60 @@
+// Opens a station on this machine. What takes long comes first: its threads start, and look at the spool, while all
+// that it consists of is loaded (station-parts.ts).
+import { availableParallelism } from 'node:os';
+import { readSigningKey } from '../../config/enrolment/keys.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+import { openWorkerSigner } from '../../agent/platform/signer-worker.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../agent/platform/watched-calls.ts';
+import type { SecretKey } from '../../protocol/documents/minisign.ts';
+import type { ProgressSource } from '../../protocol/format/progress.ts';
+import { openBulkWorkers } from '../seal/bulk-workers.ts';
+import { spoolLayout } from '../spool/layout.ts';
+import { ReadyLooks } from '../spool/ready-looks.ts';
+import { lockSpool } from '../spool/lock.ts';
+import type { OpenedStation, OpenOptions, StationThreads } from './station-parts.ts';
+import { Undo } from './undo.ts';
+
+/**
+ * Opens lock, keys, workers, spool and log; nothing is connected or read from a camera before `station.start()`. Where it rejects, all of it
+ * is given back.
+ * Errors: "key.*", "spool.locked", "spool.*", "custody.*" as the parts throw them.
+ */
+export async function openStation(config: StationConfig, options: OpenOptions): Promise<OpenedStation> {
+  const undo = new Undo();
+  try {
+    const key = await readSigningKey(config.keys.signingFile);
+    const lock = await lockSpool(config.spool.path);
+    undo.later(() => lock.release());
+    const disk = options.progress.source('spool', DISK_STUCK_MS);
+    const threads = startThreads({ key, bays: config.bays.length, disk }, undo);
+    const files = watchedFiles(nodeFiles(), disk);
+    const { ready } = spoolLayout(config.spool.path);
+    const looks = threads.bulk.then((bulk) => ReadyLooks.take(files, bulk, ready)).catch(() => undefined); // what is wrong shows when the spool is opened
+    const { openParts } = await import('./station-parts.ts');
+    return await openParts(config, options, { key, files, threads, looks, undo });
+  } catch (error) {
+    await undo
+      .all()
+      .catch((failure: unknown) => options.log.warn('not everything was closed', { error: failure }));
+    throw error;
+  }
+}
+
+/** `undo` closes both, opened or not. */
+function startThreads(
+  { key, bays, disk }: { readonly key: SecretKey; readonly bays: number; readonly disk: ProgressSource },
+  undo: Undo,
+): StationThreads {
+  const signer = openWorkerSigner(key);
+  const cores = availableParallelism();
+  const count = Math.max(1, Math.min(bays, cores));
+  const bulk = openBulkWorkers({ count, cores }).then((opened) =>
+    watchedCalls(opened, disk, ['startSeal', 'startDigest']),
+  );
+  for (const opening of [signer, bulk]) {
+    const opened = opening.catch(() => undefined); // heard of at once: whoever waits for it may come later, or not at all
+    undo.later(async () => (await opened)?.close());
+  }
+  return { signer, bulk };
+}

@@ -1,0 +1,190 @@
+// The facts that each event of a custody log has (SPEC 4.3.5, 4.3.7), for whoever judges a log. Writers give them as values of their own.
+import * as z from 'zod';
+import type { CustodyEntry, CustodyEventName } from './custody-entry.ts';
+import * as d from '../documents/document.ts';
+import { keyIdSchema, keyRevocationSchema } from '../documents/key-documents.ts';
+import { ROLES, orderSchema, disclosureSchema, reasonCodeSchema } from '../documents/order.ts';
+import { daySchema } from './witness.ts';
+
+/** Whose log an entry stands in. */
+export type Keeper = 'station' | 'store';
+
+type Shapes = Partial<Record<CustodyEventName, z.ZodType>>;
+
+const REJECTED = z.enum(['empty', 'unknown-kind', 'odd-name', 'damaged']);
+const NOT_TAKEN = z.enum([
+  'not-a-file',
+  'changing',
+  'unreadable',
+  'too-damaged',
+  'camera-failed',
+  'spool-full',
+  'spool-failed',
+  'quarantined',
+  'agent-failed',
+]);
+const REFUSED = z.enum(['unknown', 'no-serial', 'other-camera']);
+const DIFFERENCE = z.enum(['cut-tail', 'rewritten', 'older-image', 'spool-lost']);
+/** Reasons that a program gives in words, and names of odd things: the entry bounds them. */
+const text = z.string();
+const version = z.string().max(128);
+const recording = d.recordingIdSchema;
+const docking = d.dockingIdSchema;
+const sha256 = d.sha256Schema;
+const size = d.bytesCountSchema;
+const head = { segment: d.segmentIdSchema, last_sequence: z.int().min(1), last_sha256: sha256 };
+
+/** Those of a checkpoint are judged with its signature. */
+const BOTH: Shapes = {
+  'segment-opened': z.strictObject({
+    segment: d.segmentIdSchema,
+    station: z.union([d.stationIdSchema, d.receiverIdSchema]),
+    version,
+    last_segment: d.segmentIdSchema.nullable(),
+    last_sequence: z.int().min(1).nullable(),
+    last_sha256: sha256.nullable(),
+  }),
+  'segment-dropped': z.strictObject(head),
+  'key-changed': z.strictObject({
+    old_key_id: keyIdSchema,
+    new_key_id: keyIdSchema,
+    change_sha256: sha256,
+  }),
+  'chain-broken': z.strictObject({ segment: d.segmentIdSchema, sequence: size, reason: text }),
+};
+
+const file = { docking, path_sha256: sha256 };
+const clock = z.strictObject({ docking, offset_ms: z.int(), uncertainty_ms: size });
+const erasure = z.strictObject({ recording, ...file });
+const difference = {
+  difference: DIFFERENCE,
+  subject: d.recordingIdSchema,
+  sequence: z.int().min(1).nullable(),
+  sha256: sha256.nullable(),
+};
+
+const STATION: Shapes = {
+  ...BOTH,
+  'agent-started': z.strictObject({ version }),
+  'agent-stopped': z.strictObject({}),
+  configuration: z.strictObject({ sha256 }),
+  'clock-state': z.strictObject({ synchronised: z.boolean().nullable() }),
+  'clock-stepped': z.strictObject({ step_ms: z.int() }),
+  /** Without `stay` in logs of before it. */
+  docked: z.strictObject({
+    bay: d.bayIdSchema,
+    camera: d.cameraIdSchema,
+    docking,
+    stay: docking.optional(),
+  }),
+  undocked: z.strictObject({ bay: d.bayIdSchema, docking }),
+  'camera-refused': z.strictObject({ bay: d.bayIdSchema, reason: REFUSED }),
+  'camera-clock': clock,
+  'camera-clock-set': clock,
+  inventory: z.strictObject({ docking, entries: size, bytes: size, sha256 }),
+  seen: z.strictObject({ ...file, size_bytes: size }),
+  'seen-more': z.strictObject({ docking, entries: z.int().min(1), sha256 }),
+  pulled: z.strictObject({ recording, ...file, size_bytes: size, sha256 }),
+  sealed: z.strictObject({ recording, sealed_size_bytes: z.int().min(1), chunks_sha256: sha256 }),
+  rejected: z.strictObject({ recording, reason: REJECTED }),
+  spooled: z.strictObject({ recording, manifest_sha256: sha256, sealed_size_bytes: z.int().min(1) }),
+  matched: z.strictObject({ recording, ...file }),
+  'not-taken': z.strictObject({ ...file, reason: NOT_TAKEN }),
+  'docking-recorded': z.strictObject({
+    docking,
+    record: recording,
+    sha256,
+    part: z.int().min(1),
+    parts: z.int().min(1),
+  }),
+  offered: z.strictObject({ recording }),
+  receipted: z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
+  'asked-again': z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
+  'receipt-refused': z.strictObject({ recording, reason: text }),
+  erasing: erasure,
+  erased: erasure,
+  'not-erased': z.strictObject({ recording, ...file, reason: text }),
+  'erasure-unconfirmed': z.strictObject({ recording, ...file, reason: text }),
+  'spool-reclaimed': z.strictObject({ recording }),
+  'spool-documents-dropped': z.strictObject({ recording, manifest_sha256: sha256, receipt_sha256: sha256 }),
+  quarantined: z.strictObject({ name: text, reason: text }),
+  'difference-found': z.strictObject(difference),
+  'difference-gone': z.strictObject(difference),
+  'difference-acknowledged': z.strictObject({ differences: size, reason: text }),
+  'camera-retired': z.strictObject({ camera: d.cameraIdSchema, reason: reasonCodeSchema }),
+  'proof-installed': z.strictObject({ recipient_sha256: sha256 }),
+};
+
+const about = { station: d.stationIdSchema, recording };
+const deletion = z.strictObject({ ...about, deletion_sha256: sha256 });
+
+/** Documents that the store let go (SPEC 10.3): what they were and of which days, so that the witnesses of these days can be computed on. */
+const droppedDocumentsSchema = z
+  .strictObject({
+    ...about,
+    manifest_sha256: sha256,
+    receipt_sha256: sha256,
+    received_at: d.instantSchema,
+    deletion_sha256: sha256.nullable(),
+    deleted_at: d.instantSchema.nullable(),
+  })
+  .refine(
+    ({ deletion_sha256: deletion, deleted_at: deletedAt }) => (deletion === null) === (deletedAt === null),
+    'a deletion record has a digest and a time',
+  );
+export type DroppedDocuments = z.infer<typeof droppedDocumentsSchema>;
+
+/** What an entry `documents-dropped` says; undefined where it does not say it in full. */
+export function droppedDocuments(facts: CustodyEntry['facts']): DroppedDocuments | undefined {
+  return droppedDocumentsSchema.safeParse(facts).data;
+}
+
+const STORE: Shapes = {
+  ...BOTH,
+  'receiver-started': z.strictObject({ version }),
+  'receiver-stopped': z.strictObject({}),
+  'expiry-warned': z.strictObject({ ...about, due_at: d.instantSchema }),
+  order: z.strictObject({
+    ...about,
+    order: d.sessionIdSchema,
+    verb: orderSchema.shape.verb,
+    role: z.enum(ROLES),
+    order_sha256: sha256,
+  }),
+  'hold-lapsed': z.strictObject({ ...about, order: d.sessionIdSchema }),
+  deleting: deletion,
+  deleted: deletion,
+  'documents-dropped': droppedDocumentsSchema,
+  disclosed: z.strictObject({
+    ...about,
+    disclosure: d.sessionIdSchema,
+    command: disclosureSchema.shape.command,
+    reason: disclosureSchema.shape.reason,
+    asked_at: d.instantSchema,
+  }),
+  'clock-checked': z.strictObject({}),
+  'key-revoked': z.strictObject({
+    station: d.stationIdSchema,
+    key_id: keyIdSchema,
+    reason: keyRevocationSchema.shape.reason,
+  }),
+  witnessed: z.strictObject({ day: daySchema, sha256 }),
+};
+
+/** Events that stand in the other one's log only. */
+const FOREIGN: Readonly<Record<Keeper, ReadonlySet<string>>> = {
+  station: new Set(Object.keys(STORE).filter((event) => !(event in STATION))),
+  store: new Set(Object.keys(STATION).filter((event) => !(event in STORE))),
+};
+
+/**
+ * What is wrong with the facts of an entry; undefined where nothing is, and for an event that the format does not name. A fact too many
+ * counts as wrong: nothing but what is listed may stand in a log that is handed over.
+ */
+export function factsFault(keeper: Keeper, { event, facts }: CustodyEntry): string | undefined {
+  if (FOREIGN[keeper].has(event)) return `event ${event} does not belong into the log of a ${keeper}`;
+  const checked = (keeper === 'station' ? STATION : STORE)[event]?.safeParse(facts);
+  if (checked === undefined || checked.success) return undefined;
+  const words = checked.error.issues.map(({ path, message }) => `${path.join('.') || 'facts'}: ${message}`);
+  return `event ${event}: ${words.join('; ')}`;
+}

@@ -1,0 +1,224 @@
+// MQTT payloads of the transfer (SPEC 6): schemas, encode and parse. The only place that builds or parses one; what a station says of itself
+// has its schemas in monitoring.ts.
+// Nothing here verifies a signature: a signed message parses into its body text and what must be verified.
+import * as z from 'zod';
+import { encodeCanonical, parseCanonical } from '../format/canonical.ts';
+import * as d from '../documents/document.ts';
+import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../format/bytes.ts';
+import { DockError } from '../format/errors.ts';
+import {
+  CONTROL_MESSAGE_BYTES_MAX,
+  DOWN_MESSAGE_BYTES_MAX,
+  HAVE_RANGES_MAX,
+  JSON_DEPTH_MAX,
+  MESSAGE_BYTES_MIN,
+} from '../format/limits.ts';
+
+const base64Schema = z.base64();
+const epochSchema = z.int().min(1);
+/** Units as [first, count], ascending, not touching. */
+const rangesSchema = z.array(z.tuple([z.int().min(0), z.int().min(1)])).max(HAVE_RANGES_MAX);
+
+const offerSchema = z.object({
+  message: z.literal('offer'),
+  kind: z.enum(['recording', 'docking']),
+  session: d.sessionIdSchema,
+  manifest: base64Schema,
+  signature: z.string().max(16_384),
+});
+export type OfferMessage = z.infer<typeof offerSchema>;
+
+const finSchema = z.object({ message: z.literal('fin'), epoch: epochSchema });
+export type FinMessage = z.infer<typeof finSchema>;
+
+const haveSchema = z.object({
+  message: z.literal('have'),
+  receiver: d.receiverIdSchema,
+  session: d.sessionIdSchema,
+  epoch: epochSchema,
+  digests_bytes: z.int().min(0),
+  received: rangesSchema,
+  durable: rangesSchema,
+  bad: z.array(z.int().min(0)).max(HAVE_RANGES_MAX),
+  credit_bytes: z.int().min(0),
+});
+export type HaveMessage = z.infer<typeof haveSchema>;
+
+const receiptSchema = z.object({
+  message: z.literal('receipt'),
+  receiver: d.receiverIdSchema,
+  receipt: base64Schema,
+  signature: z.string().max(16_384),
+});
+export type ReceiptMessage = z.infer<typeof receiptSchema>;
+
+const signedSchema = z.object({
+  message: z.enum(['claim', 'refuse', 'custody', 'again']),
+  body: z.string().max(16_384),
+  signature: base64Schema,
+  key_id: z.string().regex(/^[0-9a-f]{16}$/),
+});
+/** A signed message as it travels; `body` is verified as it stands before it is parsed. */
+export type SignedMessage = z.infer<typeof signedSchema>;
+
+const claimSchema = z.object({
+  message: z.literal('claim'),
+  station: d.stationIdSchema,
+  recording: d.recordingIdSchema,
+  receiver: d.receiverIdSchema,
+  session: d.sessionIdSchema,
+  epoch: epochSchema,
+  message_bytes_max: z.int().min(MESSAGE_BYTES_MIN),
+  lease_ms: z.int().min(1000).max(3_600_000),
+  manifest_sha256: d.sha256Schema,
+});
+export type ClaimBody = z.infer<typeof claimSchema>;
+
+const refuseSchema = z.object({
+  message: z.literal('refuse'),
+  station: d.stationIdSchema,
+  recording: d.recordingIdSchema,
+  receiver: d.receiverIdSchema,
+  session: d.sessionIdSchema,
+  verb: z.enum(['resend', 'restart', 'pause', 'never']),
+  reason: z.string().max(256),
+  retry_after_ms: z.int().min(0).max(86_400_000),
+  manifest_sha256: d.sha256Schema,
+});
+export type RefuseBody = z.infer<typeof refuseSchema>;
+
+const custodySchema = z.object({
+  message: z.literal('custody'),
+  station: d.stationIdSchema,
+  recording: z.null(),
+  receiver: d.receiverIdSchema,
+  /** Null where nothing of the log is held at all. */
+  segment: d.segmentIdSchema.nullable(),
+  sequence: z.int().min(1).nullable(),
+  sha256: d.sha256Schema.nullable(),
+});
+export type CustodyBody = z.infer<typeof custodySchema>;
+
+/** The vault does not hold any more what that receipt was given for. */
+const againSchema = z.object({
+  message: z.literal('again'),
+  station: d.stationIdSchema,
+  recording: d.recordingIdSchema,
+  receiver: d.receiverIdSchema,
+  receipt_sha256: d.sha256Schema,
+});
+export type AgainBody = z.infer<typeof againSchema>;
+
+export const signedBodySchema = z.discriminatedUnion('message', [
+  claimSchema,
+  refuseSchema,
+  custodySchema,
+  againSchema,
+]);
+export type SignedBody = z.infer<typeof signedBodySchema>;
+
+const downSchema = z.discriminatedUnion('message', [haveSchema, receiptSchema, signedSchema]);
+/** What comes below `down/`. */
+export type DownMessage = z.infer<typeof downSchema>;
+
+/** The JSON messages of a transfer by name, for the description of the topics. */
+export const TRANSFER_SCHEMAS = {
+  offer: offerSchema,
+  fin: finSchema,
+  have: haveSchema,
+  receipt: receiptSchema,
+  signed: signedSchema,
+} as const;
+
+/** What a bay and a station say of themselves; their schemas stand with the other monitoring documents. */
+export type { BayDocument, StatusDocument } from './monitoring.ts';
+
+/** UTF-8 JSON of a message. */
+export function encodeMessage(
+  message: OfferMessage | FinMessage | HaveMessage | ReceiptMessage | SignedMessage,
+): Uint8Array {
+  return encodeUtf8(JSON.stringify(message));
+}
+
+/**
+ * UTF-8 JSON of what the station says of itself. Errors: "message.refused" where it does not fit its schema (broken code of ours): what
+ * no schema names never leaves the station.
+ */
+export function encodeMonitoring<T>(schema: z.ZodType<T>, document: T): Uint8Array {
+  return encodeUtf8(JSON.stringify(checked(schema, document)));
+}
+
+/** Canonical text of a body that is going to be signed. */
+export function encodeSignedBody(body: SignedBody): string {
+  return new TextDecoder().decode(encodeCanonical(body));
+}
+
+/** The offer in a payload. Errors: "message.refused". */
+export function parseOffer(payload: Uint8Array): OfferMessage {
+  return parseMessage(offerSchema, payload);
+}
+
+/** The fin in a payload. Errors: "message.refused". */
+export function parseFin(payload: Uint8Array): FinMessage {
+  return parseMessage(finSchema, payload);
+}
+
+/** The message in a payload that came below `down/`. Errors: "message.refused". */
+export function parseDown(payload: Uint8Array): DownMessage {
+  return parseMessage(downSchema, payload, DOWN_MESSAGE_BYTES_MAX);
+}
+
+/** The body of a signed message whose signature was verified. Errors: "message.refused". */
+export function parseSignedBody(signed: SignedMessage): SignedBody {
+  const result = signedBodySchema.safeParse(parseCanonical(encodeUtf8(signed.body), 16_384));
+  if (!result.success || result.data.message !== signed.message) return refuse('its body does not fit');
+  return result.data;
+}
+
+/** Bytes of a base64 field that passed the schema. Errors: "message.refused" for another spelling of the same bytes. */
+export function messageBytes(base64: string): Uint8Array {
+  return parseBase64(base64) ?? refuse('a base64 text is not in its canonical spelling');
+}
+
+/** Base64 field from bytes. */
+export const messageField = encodeBase64;
+
+function parseMessage<T>(schema: z.ZodType<T>, payload: Uint8Array, bytesMax = CONTROL_MESSAGE_BYTES_MAX): T {
+  if (payload.length > bytesMax) refuse(`${payload.length} bytes, at most ${bytesMax}`);
+  const text = parseUtf8(payload) ?? refuse('not UTF-8');
+  if (deeperThan(text, JSON_DEPTH_MAX)) refuse(`deeper than ${JSON_DEPTH_MAX} levels`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DockError('message.refused', 'message refused: not JSON', { cause: error, retry: 'never' });
+  }
+  return checked(schema, value);
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  return refuse(
+    result.error.issues
+      .slice(0, 5)
+      .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+      .join('; '),
+  );
+}
+
+/** Counts brackets before JSON.parse recurses: text in strings can only make it refuse more, and ours holds no brackets there. */
+function deeperThan(text: string, depthMax: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth > depthMax) return true;
+  }
+  return false;
+}
+
+function refuse(why: string): never {
+  throw new DockError('message.refused', `message refused: ${why}`, { retry: 'never' });
+}

@@ -1,0 +1,161 @@
+// MQTT topics (SPEC 5): the only place that builds or parses one. A topic that does not match parses to undefined and is ignored.
+import {
+  isReceiverId,
+  isRecordingId,
+  isSegmentId,
+  isStationId,
+  type BayId,
+  type ReceiverId,
+  type RecordingId,
+  type SegmentId,
+  type StationId,
+} from '../format/ids.ts';
+import { ORIGINAL_BYTES_MAX } from '../format/limits.ts';
+
+/** One or two parts, so that a topic stays within seven slashes (AWS IoT). */
+export const BASE_PATTERN = /^[a-z0-9-]{1,32}(?:\/[a-z0-9-]{1,32})?$/;
+
+/** What a station writes that a receiver reads. */
+export type UpTopic =
+  | { readonly kind: 'offer'; readonly station: StationId; readonly recording: RecordingId }
+  | {
+      readonly kind: 'digests' | 'bytes';
+      readonly station: StationId;
+      readonly receiver: ReceiverId;
+      readonly recording: RecordingId;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: 'fin';
+      readonly station: StationId;
+      readonly receiver: ReceiverId;
+      readonly recording: RecordingId;
+    }
+  | {
+      readonly kind: 'custody';
+      readonly station: StationId;
+      readonly segment: SegmentId;
+      readonly from: number;
+    };
+
+/** What a receiver writes that a station reads. */
+export type DownTopic =
+  { readonly kind: 'recording'; readonly recording: RecordingId } | { readonly kind: 'custody' };
+
+/** Topics of one station below `<base>/v1/<station>`. */
+export interface StationTopics {
+  readonly status: string;
+  readonly info: string;
+  readonly health: string;
+  readonly event: string;
+  bay(bay: BayId): string;
+  /** Shape: a code as in CONDITION_CODE_PATTERN, which has no slash. */
+  condition(code: string): string;
+  offer(recording: RecordingId): string;
+  digests(receiver: ReceiverId, recording: RecordingId, offset: number): string;
+  bytes(receiver: ReceiverId, recording: RecordingId, offset: number): string;
+  fin(receiver: ReceiverId, recording: RecordingId): string;
+  custody(segment: SegmentId, from: number): string;
+  readonly downFilter: string;
+  readonly downCustody: string;
+  /** Written to learn whether it may be; nobody reads it (SPEC 5). */
+  readonly trial: string;
+  /** The same with a wildcard: whether what is retained comes by one. */
+  readonly trialFilter: string;
+  /** States of all stations below this base: what a station must not be able to read. */
+  readonly everyStatusFilter: string;
+  parseDown(topic: string): DownTopic | undefined;
+  /** Whether it lies below this station's own prefix, whatever it is. */
+  isOwn(topic: string): boolean;
+}
+
+/** Shape: base as in BASE_PATTERN (checked by the configuration). */
+export function stationTopics(base: string, station: StationId): StationTopics {
+  const prefix = `${base}/v1/${station}`;
+  const down = `${prefix}/down/`;
+  return {
+    status: `${prefix}/status`,
+    info: `${prefix}/info`,
+    health: `${prefix}/health`,
+    event: `${prefix}/event`,
+    condition: (code) => `${prefix}/condition/${code}`,
+    bay: (bay) => `${prefix}/bay/${bay}`,
+    offer: (recording) => `${prefix}/up/offer/${recording}`,
+    digests: (receiver, recording, offset) => `${prefix}/up/${receiver}/${recording}/digests-${offset}`,
+    bytes: (receiver, recording, offset) => `${prefix}/up/${receiver}/${recording}/${offset}`,
+    fin: (receiver, recording) => `${prefix}/up/${receiver}/${recording}/fin`,
+    custody: (segment, from) => `${prefix}/up/custody/${segment}/${from}`,
+    downFilter: `${down}+`,
+    downCustody: `${down}custody`,
+    trial: `${prefix}/up/trial`,
+    trialFilter: `${prefix}/up/+`,
+    everyStatusFilter: `${base}/v1/+/status`,
+    parseDown: (topic) => {
+      if (!topic.startsWith(down)) return undefined;
+      const last = topic.slice(down.length);
+      if (last === 'custody') return { kind: 'custody' };
+      return isRecordingId(last) ? { kind: 'recording', recording: last } : undefined;
+    },
+    isOwn: (topic) => topic.startsWith(`${prefix}/`),
+  };
+}
+
+/** Topics that a receiver reads and writes, over all stations below a base. */
+export interface ReceiverTopics {
+  /** Filters to subscribe; offers by the shared group where the broker shares, else by plain filter. */
+  filters(sharedOffers: boolean): string[];
+  down(station: StationId, recording: RecordingId): string;
+  downCustody(station: StationId): string;
+  parseUp(topic: string): UpTopic | undefined;
+}
+
+/** Shape: `group` names the receivers that share offers: receivers on one vault use the same. */
+export function receiverTopics(base: string, receiver: ReceiverId, group = 'bodydock'): ReceiverTopics {
+  const prefix = `${base}/v1/`;
+  return {
+    filters: (sharedOffers) => [
+      `${prefix}+/up/${receiver}/#`,
+      `${prefix}+/up/custody/#`,
+      sharedOffers ? `$share/${group}/${prefix}+/up/offer/+` : `${prefix}+/up/offer/+`,
+    ],
+    down: (station, recording) => `${prefix}${station}/down/${recording}`,
+    downCustody: (station) => `${prefix}${station}/down/custody`,
+    parseUp: (topic) =>
+      topic.startsWith(prefix) ? parseUpParts(topic.slice(prefix.length).split('/')) : undefined,
+  };
+}
+
+function parseUpParts(parts: readonly string[]): UpTopic | undefined {
+  const [station = '', up, third = '', fourth = '', fifth = ''] = parts;
+  if (!isStationId(station) || up !== 'up') return undefined;
+  if (third === 'offer') {
+    return parts.length === 4 && isRecordingId(fourth)
+      ? { kind: 'offer', station, recording: fourth }
+      : undefined;
+  }
+  if (parts.length !== 5) return undefined;
+  if (third === 'custody') {
+    const from = parseOffset(fifth);
+    return isSegmentId(fourth) && from !== undefined
+      ? { kind: 'custody', station, segment: fourth, from }
+      : undefined;
+  }
+  if (!isReceiverId(third) || !isRecordingId(fourth)) return undefined;
+  return parsePiece({ station, receiver: third, recording: fourth }, fifth);
+}
+
+function parsePiece(
+  to: { station: StationId; receiver: ReceiverId; recording: RecordingId },
+  last: string,
+): UpTopic | undefined {
+  if (last === 'fin') return { kind: 'fin', ...to };
+  const digests = last.startsWith('digests-');
+  const offset = parseOffset(digests ? last.slice('digests-'.length) : last);
+  return offset === undefined ? undefined : { kind: digests ? 'digests' : 'bytes', ...to, offset };
+}
+
+function parseOffset(text: string): number | undefined {
+  if (!/^(?:0|[1-9][0-9]{0,15})$/.test(text)) return undefined;
+  const offset = Number(text);
+  return offset <= 2 * ORIGINAL_BYTES_MAX ? offset : undefined;
+}

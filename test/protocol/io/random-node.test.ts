@@ -1,7 +1,0 @@
-import { describe, test } from 'vitest';
-import { nodeRandom } from '../../../protocol/io/random-node.ts';
-import { randomContract } from '../../contracts/random-contract.ts';
-
-describe('the randomness of the system', () => {
-  randomContract({ test }, nodeRandom);
-});

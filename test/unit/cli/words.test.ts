@@ -1,0 +1,68 @@
+// What commands say has the same places for values in each language.
+import { expect, test } from 'vitest';
+import { CAMERA_WORDS } from '../../../agent/cli/camera.ts';
+import { BAYS_WORDS } from '../../../agent/cli/bays-words.ts';
+import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
+import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
+import { DOCTOR_TABLE } from '../../../agent/cli/doctor-words.ts';
+import { REPORT_WORDS } from '../../../agent/cli/report-words.ts';
+import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
+import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
+import { VERIFY_WORDS } from '../../../agent/cli/verify-words.ts';
+import { WITNESS_WORDS } from '../../../agent/cli/witness-words.ts';
+import { HANDLING_DE } from '../../../agent/evidence/kit/handling-words-de.ts';
+import { KIT_DE } from '../../../agent/evidence/kit/kit-words-de.ts';
+import { fill, type Language } from '../../../agent/evidence/page/language.ts';
+import { HISTORY_DE } from '../../../agent/evidence/history/history-words-de.ts';
+import { MEANINGS_DE } from '../../../agent/evidence/verify/meanings-de.ts';
+import { REMEDIES_DE } from '../../../agent/evidence/verify/remedies-de.ts';
+
+/** Where in a table a text stands, and how many values it takes. */
+function placesIn(words: unknown, at = ''): [string, number][] {
+  if (typeof words === 'string') return [[at, words.split('{}').length - 1]];
+  if (typeof words !== 'object' || words === null) return [];
+  return Object.entries(words).flatMap(([name, inner]) => placesIn(inner, `${at}/${name}`));
+}
+
+test.each<[string, Readonly<Record<Language, unknown>>]>([
+  ['bays', BAYS_WORDS],
+  ['bays learn', LEARN_WORDS],
+  ['camera', CAMERA_WORDS],
+  ['open and export', OPENING_WORDS],
+  ['report', REPORT_WORDS],
+  ['spool', SPOOL_WORDS],
+  ['status', STATUS_WORDS],
+  ['verify', VERIFY_WORDS],
+  ['witness', WITNESS_WORDS],
+])('of %s', (_, { en, de }) => {
+  expect(placesIn(de)).toEqual(placesIn(en));
+  expect(placesIn(en).length).toBeGreaterThan(0);
+});
+
+test.each([OPENING_WORDS, VERIFY_WORDS, WITNESS_WORDS])(
+  'marks in front of a line are of one width',
+  (words) => {
+    for (const { good, bad } of Object.values(words)) expect(good).toHaveLength(bad.length);
+  },
+);
+
+test('a witness that holds is told with its number in both languages', () => {
+  expect(fill(WITNESS_WORDS.en.verdictGood, 3)).toMatch(/^good: 3 /);
+  expect(fill(WITNESS_WORDS.de.verdictGood, 3)).toMatch(/^gut: .*: 3$/);
+});
+
+/** Every text below a table. */
+function textsIn(words: unknown): string[] {
+  if (typeof words === 'string') return [words];
+  if (typeof words !== 'object' || words === null) return [];
+  return Object.values(words).flatMap(textsIn);
+}
+
+test('in German an Empfänger is the program at the store, and whoever can open is called otherwise', () => {
+  const texts = textsIn([DOCTOR_TABLE, REMEDIES_DE, MEANINGS_DE, HANDLING_DE, KIT_DE, HISTORY_DE]);
+  const wrong = texts.filter(
+    (text) => text.includes('Empfänger') && /öffnen|age-|Identität|SHA-256/.test(text),
+  );
+  expect(wrong).toEqual([]);
+  expect(texts.filter((text) => text.includes('Öffnungsberechtigte')).length).toBeGreaterThan(5);
+});

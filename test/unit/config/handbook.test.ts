@@ -1,0 +1,258 @@
+// The handbook against what it speaks of: both languages say the same, and each unit, path, topic, option and code in it is there. That its
+// commands are is shown by test/system/handbook.test.ts, that it works by test/system/package/handbook-walk.test.ts.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
+import { ledLamp } from '../../../agent/dock/lamp-leds.ts';
+import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
+import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
+import { conditionChapter, withConditionChapter } from '../../../agent/cli/handbook/condition-chapter.ts';
+import { spoolLayout } from '../../../agent/spool/layout.ts';
+import { keyChangesFolder } from '../../../config/enrolment/key-changes.ts';
+import { receiverFileSchema } from '../../../config/receiver-schema.ts';
+import { schemaOptions } from '../../../config/schema-options.ts';
+import { stationFileSchema } from '../../../config/station-schema.ts';
+import { parseBayId, parseStationId } from '../../../protocol/format/ids.ts';
+import { KNOWN_VAULTS } from '../../../agent/receiver/vault/known-vault.ts';
+import { VaultLayout } from '../../../agent/receiver/vault/vault-layout.ts';
+import { stationTopics } from '../../../protocol/transfer/topics.ts';
+import { AGENT, RECEIVER } from '../../../systemd/packaging/parts.ts';
+import {
+  commandsOf,
+  HANDBOOK_LANGUAGES,
+  handbookText,
+  sectionsOf,
+  type HandbookLanguage,
+  type Section,
+} from './handbook-text.ts';
+
+const project = (name: string): Promise<string> =>
+  readFile(new URL(`../../../${name}`, import.meta.url), 'utf8');
+
+const CODE = /^[a-z]+\.[a-z]+(?:-[a-z]+)*$/;
+const OPTION = /^[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+$/;
+/** What the receiver's journal says (retention-conditions.ts); the others are in the table of the station. */
+const STORE_CODES = ['retention.clock'];
+const FILE_NAME = /\.(?:yaml|md|html|pub|key|pem|identity|recipient|password|conf|acl|service)$/;
+const PARTS = [AGENT, RECEIVER];
+const UNITS = [...PARTS.flatMap(({ units }) => units), 'mosquitto.service'];
+const OPTIONS = [stationFileSchema, receiverFileSchema].flatMap((schema) =>
+  schemaOptions(schema).map(({ path }) => path),
+);
+
+describe('the handbook', () => {
+  let handbooks: Readonly<Record<HandbookLanguage, string>>;
+  let sections: Readonly<Record<HandbookLanguage, readonly Section[]>>;
+  beforeAll(async () => {
+    handbooks = { en: await handbookText('en'), de: await handbookText('de') };
+    sections = { en: sectionsOf(handbooks.en), de: sectionsOf(handbooks.de) };
+  });
+
+  test('has the same sections in both languages, numbered without a gap', () => {
+    const numbers = (language: HandbookLanguage): string[] =>
+      sections[language].map(({ number }) => number).filter((number) => number !== '');
+    expect(numbers('de')).toEqual(numbers('en'));
+    const chapters = numbers('en').filter((number) => !number.includes('.'));
+    expect(chapters).toEqual(chapters.map((_, at) => String(at + 1)));
+    expect(chapters.length).toBeGreaterThanOrEqual(12);
+  });
+
+  test('has the same commands in both languages, in the same order', () => {
+    for (const [at, english] of sections.en.entries())
+      expect([
+        english.number,
+        sections.de[at]?.typed.map((line) => line.replace('.example.de.', '.example.')),
+      ]).toEqual([english.number, english.typed]);
+    expect(commandsOf(sections.en).length).toBeGreaterThan(50);
+  });
+
+  test('names the same things in both languages', () => {
+    // German says in brackets how to make a command speak German, and what an English word means.
+    const named = ({ code }: Section): string[] =>
+      code
+        .filter((piece) => piece !== '--lang de')
+        .map((piece) => piece.replace(/^(options|lights)\.de\./, '$1.en.'))
+        .toSorted();
+    for (const [at, english] of sections.en.entries()) {
+      const german = sections.de[at];
+      expect([english.title, german && named(german)]).toEqual([english.title, named(english)]);
+    }
+  });
+
+  test.each(HANDBOOK_LANGUAGES)(
+    'has the newest conditions (%s); `npm run schemas` writes them',
+    (language) => {
+      expect(withConditionChapter(handbooks[language], language)).toBe(handbooks[language]);
+      const codes = [...conditionChapter(language).matchAll(/^- \*\*`([^`]+)`\*\* \(/gm)].map(
+        ([, code]) => code,
+      );
+      expect(codes).toEqual(Object.keys(CONDITION_TABLE));
+    },
+  );
+
+  test('names only codes and options that there are', async () => {
+    const odd = sections.en
+      .flatMap(({ code }) => code)
+      .map((piece) => piece.split(': ')[0] ?? '')
+      .filter((piece) => OPTION.test(piece) || CODE.test(piece))
+      .filter((piece) => !FILE_NAME.test(piece) && !piece.endsWith('.example.org'))
+      .filter((piece) => !STORE_CODES.includes(piece))
+      .filter((piece) => !OPTIONS.includes(piece) && !(piece in CONDITION_TABLE));
+    expect(odd).toEqual([]);
+    const store = await project('agent/receiver/retention/retention-conditions.ts');
+    expect(STORE_CODES.filter((code) => !store.includes(`'${code}'`))).toEqual([]);
+    for (const { code } of sections.en)
+      for (const piece of code.filter((each) => /^[a-z_]+: /.test(each))) {
+        const [key = '', value = ''] = piece.split(': ');
+        const option = schemaOptions(stationFileSchema).find(({ path }) => path === key);
+        expect([piece, option?.allowed]).toEqual([piece, expect.stringContaining(value)]);
+      }
+  });
+
+  test('names only topics that a station writes', () => {
+    const topics = stationTopics('bodydock', parseStationId('townhall-1'));
+    const written = [
+      topics.status,
+      topics.health,
+      topics.info,
+      topics.event,
+      topics.bay(parseBayId('bay-1')),
+    ];
+    const conditions = Object.keys(CONDITION_TABLE).map((code) => topics.condition(code));
+    const named = sections.en.flatMap(({ code }) => code).filter((piece) => piece.startsWith('bodydock/v1/'));
+    expect(named.filter((topic) => ![...written, ...conditions].includes(topic))).toEqual([]);
+    expect(written.filter((topic) => !named.includes(topic))).toEqual([]);
+  });
+
+  test('names only units that there are', () => {
+    const units = commandsOf(sections.en).flatMap((line) => {
+      const [program, ...words] = line.split(' ');
+      if (program === 'journalctl') return words.slice(words.indexOf('-u') + 1).slice(0, 1);
+      return program === 'systemctl' ? words.filter((word) => !word.startsWith('-')).slice(1) : [];
+    });
+    expect(units.filter((unit) => !UNITS.includes(`${unit}.service`))).toEqual([]);
+    expect(new Set(units)).toContain('bodydock-receiver');
+    const inText = sections.en.flatMap(({ code }) => code).filter((piece) => piece.endsWith('.service'));
+    expect(inText.toSorted()).toEqual(PARTS.flatMap(({ units: own }) => own).toSorted());
+  });
+
+  test('names only paths that packages, units and the programs make', async () => {
+    const known = new Set([
+      ...(await knownPaths()),
+      ...sections.en.flatMap(({ typed }) => typed.flatMap(madeBy)),
+    ]);
+    const texts = sections.en.flatMap(({ typed, code }) => [...typed, ...code]);
+    const paths = texts.flatMap((text) => text.match(/(?<=^|\s)\/[a-z][^\s]*/g) ?? []);
+    const own = /^\/(?:root|mnt)(?:\/|$)/; // places that whoever types it chooses
+    const odd = paths
+      .map((path) => path.replace(/\/\.?$/, ''))
+      .filter((path) => !own.test(path) && !known.has(path));
+    expect(odd).toEqual([]);
+    const spool = Object.values(spoolLayout('/var/lib/bodydock/spool'));
+    expect(paths.filter((path) => spool.includes(path)).length).toBeGreaterThan(5);
+  });
+
+  test('is in the package with everything that it points at', () => {
+    for (const language of HANDBOOK_LANGUAGES)
+      for (const name of [`handbook.${language}.md`, `options.${language}.md`, `lights.${language}.html`])
+        expect(AGENT.files).toContainEqual({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` });
+  });
+});
+
+/** Paths that a line itself makes. That it does is shown where it is typed (test/system/package/handbook-walk.test.ts). */
+function madeBy(line: string): string[] {
+  return [...line.matchAll(/(?:-out|-keyout|^cp \S+|^mkdir(?: -p)?) (\/\S+)/g)].map(([, path = '']) => path);
+}
+
+/** Files and folders that are there once the packages are installed, configured as in the examples, and ran. */
+async function knownPaths(): Promise<ReadonlySet<string>> {
+  const known = new Set(PARTS.flatMap(({ files }) => files.flatMap(({ to }) => [to, dirname(to)])));
+  for (const { name, units } of PARTS) {
+    for (const [, path = ''] of (await project(`systemd/${name}.tmpfiles.conf`)).matchAll(/^d (\S+)/gm))
+      known.add(path);
+    for (const unit of units)
+      for (const [, path = ''] of (await project(`systemd/${unit}`)).matchAll(/^RuntimeDirectory=(\S+)/gm))
+        known.add(`/run/${path}`);
+    if (units.includes('bodydock-receiver.service')) known.add(`/var/lib/${name}/${KNOWN_VAULTS}`);
+  }
+  for (const kind of ['station', 'receiver']) {
+    known.add(`/etc/bodydock/${kind}.yaml`);
+    const example = parse(await project(`config/${kind}.example.yaml`)) as {
+      vault?: { path: string };
+      spool?: { path: string };
+      keys: { signing_file: string };
+      broker: { key_file: string };
+    };
+    const { vault, spool, keys, broker } = example;
+    if (vault !== undefined)
+      known.add(vault.path).add(new VaultLayout(vault.path).keys(parseStationId('townhall-1')));
+    if (spool !== undefined) known.add(keyChangesFolder(spool.path));
+    for (const path of spool === undefined ? [] : Object.values(spoolLayout(spool.path))) known.add(path);
+    const key = `/etc/bodydock/${keys.signing_file}`;
+    for (const path of [key, key.replace(/key$/, 'pub')]) known.add(path);
+    known.add(`/etc/bodydock/${broker.key_file}`);
+    known.add(`/etc/bodydock/tls/${kind}.csr`);
+  }
+  known.add('/etc/bodydock/keys/station-townhall-1.pub'); // as `bodydock verify --help` names it
+  for (const path of ['/etc/fstab', '/media']) known.add(path); // the system's own
+  for (const name of ['mosquitto.conf', 'mosquitto.acl']) known.add(`/etc/mosquitto/${name}`);
+  const broker = await project('systemd/mosquitto/mosquitto.example.conf');
+  for (const [, path = ''] of broker.matchAll(/^(?:ca|cert|key)file (\S+)/gm))
+    known.add(path).add(dirname(path));
+  const dropIns = '/etc/systemd/system/mosquitto.service.d';
+  for (const path of [dropIns, `${dropIns}/bodydock.conf`]) known.add(path);
+  return known;
+}
+
+describe.each(HANDBOOK_LANGUAGES)('the page for the wall (%s)', (language) => {
+  test('says the words of the lights that `bodydock status` says', async () => {
+    const page = (await project(`config/lights.${language}.html`)).toLowerCase();
+    for (const light of ['safe-to-take', 'do-not-take', 'call-someone'] as const)
+      expect(wordOf(page, light)).toBe(STATUS_WORDS[language].lights[light]);
+  });
+
+  test('shows the LEDs as the agent switches them', async () => {
+    const page = await project(`config/lights.${language}.html`);
+    for (const light of ['safe-to-take', 'do-not-take', 'call-someone', 'off'] as const) {
+      // What blinks says how fast in the group around it.
+      const shown = [
+        ...rowOf(page, light).matchAll(
+          /(?:<g class="([a-z]+)">\s*(?:<path[^>]*>\s*)*)?<circle[^>]* class="([a-z]+)"/g,
+        ),
+      ].map(([, pace, glow]) => (glow === 'blinks' ? pace : glow));
+      expect([light, shown]).toEqual([light, [...(await switched(1, light)), ...(await switched(2, light))]]);
+    }
+  });
+});
+
+type Light = 'safe-to-take' | 'do-not-take' | 'call-someone' | 'off';
+
+function rowOf(page: string, light: Light): string {
+  return page.split('<tr').find((row) => row.startsWith(` class="${light}"`)) ?? '';
+}
+
+function wordOf(page: string, light: Light): string | undefined {
+  return /<div class="word">\s*([^<]+?)\s*<\/div>/.exec(rowOf(page, light))?.[1];
+}
+
+/** What so many LEDs do for a light: files as the kernel has them, written by the agent's own lamp. */
+async function switched(count: number, light: Light): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bodydock-leds-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const names = Array.from({ length: count }, (_, at) => `led-${at}`);
+  for (const name of names) {
+    await mkdir(join(folder, name));
+    const files = { trigger: 'none', brightness: '0', max_brightness: '1', delay_on: '0', delay_off: '0' };
+    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, name, file), text);
+  }
+  await ledLamp(names, async () => undefined, folder).show(light);
+  const read = (name: string, file: string): Promise<string> => readFile(join(folder, name, file), 'utf8');
+  const glows = names.map(async (name) => {
+    if ((await read(name, 'trigger')).startsWith('timer'))
+      return (await read(name, 'delay_on')).startsWith('1000') ? 'slow' : 'fast';
+    return (await read(name, 'brightness')).startsWith('1') ? 'on' : 'off';
+  });
+  return Promise.all(glows);
+}

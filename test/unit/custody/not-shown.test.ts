@@ -1,0 +1,139 @@
+// A segment that the disk does not show, for a moment or for good: cameras are cleared all the same, and nothing is signed that it might
+// contradict.
+import { beforeEach, expect, test } from 'vitest';
+import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
+import { lastOfCamera } from '../../../agent/custody/last-of-camera.ts';
+import { endCutOff } from '../../../agent/records/cut-off.ts';
+import { UNMEASURED } from '../../../agent/records/ended-docking.ts';
+import { unrecordedDockings, visitDocking } from '../../../agent/records/docking-log.ts';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import {
+  makeDockingId,
+  makeRecordingId,
+  parseRecordingId,
+  type CameraId,
+  type DockingId,
+} from '../../../protocol/format/ids.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { openingOf } from '../records/life.ts';
+import { STATION } from '../spool/scenario.ts';
+import { FOLDER, logDisk, openLog } from './custody-scenario.ts';
+
+const random = seededRandom(77);
+const CAMERA = 'cam-1' as CameraId;
+
+let disk: CrashDisk;
+let runs: number;
+beforeEach(() => {
+  disk = logDisk();
+  runs = 0;
+});
+
+const docked = (docking: DockingId): CustodyEvent => ({
+  event: 'docked',
+  facts: { bay: 'bay-1', camera: CAMERA, docking },
+});
+const recorded = (docking: DockingId): CustodyEvent => ({
+  event: 'docking-recorded',
+  facts: { docking, record: docking, sha256: 'a'.repeat(64), part: 1, parts: 1 },
+});
+
+/** A segment for each list of events; the log as the next run sees it. */
+async function logOf(...segments: readonly (readonly CustodyEvent[])[]): Promise<CustodyLog> {
+  for (const events of segments) {
+    const { custody } = await openLog(disk, ++runs);
+    for (const event of events) custody.append(event);
+    await custody.close();
+  }
+  const { custody } = await openLog(disk, ++runs);
+  return custody;
+}
+
+async function isRecorded(custody: CustodyLog, docking: DockingId): Promise<boolean> {
+  const told: string[] = [];
+  await visitDocking(custody, docking, ({ event }) => told.push(event));
+  return told.includes('docking-recorded');
+}
+
+/** The log as a start finds it that is not shown the n-th of its segments, and that no index tells of it. */
+async function reopened(custody: CustodyLog, nth: number): Promise<CustodyLog> {
+  await custody.close();
+  hide(custody, nth);
+  return (await openLog(disk, ++runs)).custody;
+}
+
+/** The n-th segment, counted from 0, cannot be opened so many times in a row. */
+function hide(custody: CustodyLog, nth: number, times = Number.POSITIVE_INFINITY, code = 'EISDIR'): void {
+  const { segment = '' } = custody.segments()[nth] ?? {};
+  disk.fail({ operation: 'open', path: `${segment}.jsonl`, nth: 1, times, code });
+}
+
+test('what is missing is what the others do not name; a refusal or two change nothing', async () => {
+  const [one, two, three] = [1, 2, 3].map(() => makeRecordingId(random));
+  if (!one || !two || !three) throw new Error('three recordings are needed');
+  const receipted = (recording: string): CustodyEvent[] => [
+    { event: 'receipted', facts: { recording, receipt_sha256: 'b'.repeat(64) } },
+  ];
+  const custody = await logOf(receipted(one), receipted(two), receipted(three));
+  hide(custody, 1, 2);
+  expect(await custody.withoutReceiptedEntry([one, two, three])).toEqual([]);
+  disk.heal();
+  hide(custody, 1);
+  expect(await custody.withoutReceiptedEntry([one, two, three])).toEqual([two]);
+});
+
+test('want of file handles is no answer', async () => {
+  const custody = await logOf([], []);
+  hide(custody, 0, 1, 'EMFILE');
+  await expect(custody.withoutReceiptedEntry([makeRecordingId(random)])).rejects.toMatchObject({
+    code: 'EMFILE',
+  });
+});
+
+test('whether a docking was recorded, and which came last of a camera, is not said without it', async () => {
+  const docking = makeDockingId(random);
+  const custody = await logOf([docked(docking)], [recorded(docking)], []);
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  hide(custody, 1);
+  const eisdir = { code: 'EISDIR' };
+  await expect(unrecordedDockings(custody)).rejects.toMatchObject(eisdir);
+  await expect(lastOfCamera(custody, CAMERA, 'docking-recorded')).rejects.toMatchObject(eisdir);
+  await expect(custody.withoutRecordedEntry([parseRecordingId(docking)])).rejects.toMatchObject(eisdir);
+  const spool = { stateOf: () => undefined, ofDocking: () => Promise.resolve([]) };
+  const open = {
+    docking,
+    opening: { ...openingOf({ docking, recordings: [], further: 0 }), ...UNMEASURED },
+    inventory: undefined,
+  };
+  await expect(endCutOff({ station: STATION, custody, spool }, open)).rejects.toMatchObject(eisdir);
+});
+
+test('nor is it said by a start that was not shown it', async () => {
+  const docking = makeDockingId(random);
+  const record = parseRecordingId(docking);
+  const custody = await reopened(await logOf([docked(docking)], [recorded(docking)], []), 1);
+  expect(custody.apart).toHaveLength(1);
+  await expect(unrecordedDockings(custody)).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(isRecorded(custody, docking)).rejects.toMatchObject({ code: 'EISDIR' });
+  expect(await custody.withoutReceiptedEntry([record])).toEqual([record]);
+  disk.heal();
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  expect(await isRecorded(custody, docking)).toBe(true);
+});
+
+test('what is damaged from its first line on tells of records, and of nothing else', async () => {
+  const [docking, begun] = [makeDockingId(random), makeDockingId(random)];
+  const opened = await logOf([docked(docking)], [recorded(docking), docked(begun)], []);
+  await opened.close();
+  const { segment = '' } = opened.segments()[1] ?? {};
+  const path = `${FOLDER}/${segment}.jsonl`;
+  const bytes = Buffer.from(disk.tree(FOLDER).get(path) ?? []);
+  bytes[5] = 0x21;
+  disk.plant(path, bytes);
+  const { custody } = await openLog(disk, ++runs);
+  expect(custody.segments().map((each) => each.segment)).not.toContain(segment);
+  expect(custody.apart).toEqual([segment]);
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  expect(await isRecorded(custody, docking)).toBe(true);
+});

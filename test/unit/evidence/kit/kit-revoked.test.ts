@@ -1,0 +1,163 @@
+// Kits with what a revoked key signed, and kits with findings: neither their script nor `bodydock verify` calls them good.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from 'vitest';
+import { exportCommand } from '../../../../agent/cli/export.ts';
+import { open } from '../../../../agent/cli/open.ts';
+import { verify } from '../../../../agent/cli/verify.ts';
+import { lacksTools } from '../../../fakes/stock-tools.ts';
+import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
+import { VaultBuilder, type BuiltRecording } from '../../../fakes/vault-builder.ts';
+import { runCommand, type CommandRun } from '../../cli/io-memory.ts';
+
+const lacking = lacksTools('minisign', 'age', 'bash', 'basenc');
+const roots: string[] = [];
+afterAll(async () => {
+  for (const each of roots) await rm(each, { recursive: true });
+});
+
+async function newVault(): Promise<VaultBuilder> {
+  const root = await mkdtemp(join(tmpdir(), 'bodydock-kit-revoked-'));
+  roots.push(root);
+  return VaultBuilder.create(root);
+}
+
+const kitOf = ({ root }: VaultBuilder): string => join(root, 'kit');
+function run(builder: VaultBuilder, ...args: string[]): Promise<CommandRun> {
+  const place = ['--vault', builder.vault, '--out', kitOf(builder), '--reason', 'az-4711'];
+  return runCommand(exportCommand, ...place, ...args);
+}
+/** What check.sh says at its end, on both channels, and how it ends. */
+async function checked(kit: string): Promise<{ readonly code: number; readonly said: string }> {
+  const ran = promisify(execFile)('bash', [join(kit, 'check.sh')]);
+  return ran.then(
+    ({ stdout }) => ({ code: 0, said: stdout.trimEnd().split('\n').slice(-1).join('') }),
+    (error: { code: number; stderr: string }) => ({ code: error.code, said: error.stderr }),
+  );
+}
+
+/** A recording of a key that was revoked as stolen, in front of its receipt or behind it. */
+async function revokedVault(
+  revoked: 'before' | 'after',
+): Promise<{ readonly builder: VaultBuilder; readonly one: BuiltRecording }> {
+  const builder = await newVault();
+  const revoke = (): Promise<unknown> =>
+    revokeKey(builder.receiver, builder.station, builder.stationKey, { reason: 'stolen' });
+  await builder.dock();
+  const receipted = revoked === 'after';
+  const one = await builder.record({ receipted });
+  if (!receipted) await revoke();
+  await builder.undock({ receipted });
+  if (receipted) await revoke();
+  await builder.close();
+  return { builder, one };
+}
+
+/** The keys that came with a kit: whoever uses them has compared their ids. */
+function ownKeys(kit: string): string[] {
+  return ['--keys', join(kit, 'keys')];
+}
+
+describe('a kit with a recording that only a revoked key vouches for', () => {
+  test('is not called good, neither by verify nor where somebody takes its findings away', async () => {
+    const { builder, one } = await revokedVault('before');
+    expect(await run(builder, one.id)).toMatchObject({ exitCode: 1 });
+    const ran = await run(builder, one.id, '--with-findings');
+    expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('manifest.revoked-key')]);
+    const kit = kitOf(builder);
+    for (const keys of [ownKeys(kit), ['--keys', builder.keys]]) {
+      const whole = await runCommand(verify, kit, ...keys);
+      expect([whole.exitCode, whole.out]).toEqual([1, expect.stringContaining('kit.findings')]);
+    }
+    await rm(join(kit, 'FINDINGS.txt'));
+    for (const place of [kit, join(kit, one.id)]) {
+      const rest = await runCommand(verify, place, ...ownKeys(kit));
+      expect([rest.exitCode, rest.out]).toEqual([1, expect.stringContaining('manifest.revoked-key')]);
+    }
+    const out = join(builder.root, 'out');
+    const identity = ['--identity', builder.identityFile, '--out', out];
+    const opened = await runCommand(open, join(kit, one.id), ...identity, ...ownKeys(kit));
+    expect([opened.exitCode, opened.out]).toEqual([1, expect.stringContaining('NOT RESTORED')]);
+    await expect(readdir(out)).rejects.toThrow();
+  });
+
+  test.skipIf(lacking)('is not called good by its script', async () => {
+    const { builder, one } = await revokedVault('before');
+    await run(builder, one.id, '--with-findings');
+    const { code, said } = await checked(kitOf(builder));
+    expect([code, said]).toEqual([1, expect.stringContaining('is older than keys/dock-1/')]);
+    expect(said).toContain('DOES NOT HOLD');
+  });
+});
+
+describe('a kit with a recording that was receipted before its key was revoked', () => {
+  test('is good, and both pages show that the receipt is older', async () => {
+    const { builder, one } = await revokedVault('after');
+    expect(await run(builder, one.id)).toMatchObject({ exitCode: 0, err: '' });
+    const kit = kitOf(builder);
+    expect((await runCommand(verify, kit, ...ownKeys(kit))).exitCode).toBe(0);
+    const titles = { 'INDEX.html': 'Before the key was revoked', 'INDEX.de.html': 'Vor der Sperre' };
+    for (const [name, title] of Object.entries(titles)) {
+      const page = await readFile(join(kit, name), 'utf8');
+      expect(page).toContain(title);
+      expect(page).toContain(`${one.id}/receipt.json is older than keys/dock-1/`);
+    }
+  });
+
+  test.skipIf(lacking)('is good by its script, too', async () => {
+    const { builder, one } = await revokedVault('after');
+    await run(builder, one.id);
+    expect(await checked(kitOf(builder))).toEqual({ code: 0, said: 'EVERYTHING HOLDS' });
+  });
+});
+
+/** The kit of a recording whose receipt was taken away. */
+async function kitWithFinding(): Promise<string> {
+  const builder = await newVault();
+  const one = await builder.record();
+  await builder.undock();
+  await builder.close();
+  for (const name of ['receipt.json', 'receipt.json.minisig']) await rm(join(one.folder, name));
+  await run(builder, one.id, '--with-findings');
+  return kitOf(builder);
+}
+
+describe('a kit whose own documents hold, with a finding that only the vault shows,', () => {
+  test('is not called good by verify, and says what in both languages', async () => {
+    const kit = await kitWithFinding();
+    const keys = ownKeys(kit);
+    const en = await runCommand(verify, kit, ...keys);
+    const de = await runCommand(verify, kit, ...keys, '--lang', 'de');
+    expect([en.exitCode, en.out]).toEqual([1, expect.stringContaining('when this kit was made')]);
+    expect([de.exitCode, de.out]).toEqual([1, expect.stringContaining('Als diese Mappe entstand')]);
+    await rm(join(kit, 'FINDINGS.txt'));
+    expect((await runCommand(verify, kit, ...ownKeys(kit))).exitCode).toBe(0);
+  });
+
+  test.skipIf(lacking)('is not called good by its script, which says so in both languages', async () => {
+    const { code, said } = await checked(await kitWithFinding());
+    expect(code).toBe(1);
+    expect(said).toContain('NOT EVERYTHING DID WHEN THIS KIT WAS MADE: see FINDINGS.txt');
+    expect(said).toContain('NICHT ALLES STIMMTE, ALS DIESE MAPPE ENTSTAND: siehe FINDINGS.txt');
+  });
+});
+
+test('a kit behind an honest change of keys is good, with the new key given by hand and without it', async () => {
+  const builder = await newVault();
+  const old = await builder.record();
+  await builder.changeKey({ publish: false });
+  const fresh = await builder.record({ path: 'G.MP4' });
+  await builder.close();
+  expect(await run(builder, old.id, fresh.id)).toMatchObject({ exitCode: 0 });
+  for (const keys of [ownKeys(kitOf(builder)), ['--keys', builder.keys]]) {
+    const { exitCode, out } = await runCommand(verify, kitOf(builder), ...keys);
+    expect([exitCode, /FINDING.*/.exec(out)?.[0]]).toEqual([0, undefined]);
+    const to = await mkdtemp(join(builder.root, 'out-'));
+    const how = ['--identity', builder.identityFile, '--out', to, ...keys];
+    for (const { id } of [old, fresh])
+      expect(await runCommand(open, join(kitOf(builder), id), ...how)).toMatchObject({ exitCode: 0 });
+  }
+});

@@ -1,0 +1,133 @@
+// Deletions that a store signed although SPEC 4.8 and 10 did not allow them yet: the documents hold, and only their times speak against them.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../../../../protocol/documents/manifest.ts';
+import type { Receipt } from '../../../../protocol/documents/receipt.ts';
+import { VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { verdictOf } from './broken-vault.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-judge-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+let count = 0;
+async function newVault(): Promise<VaultBuilder> {
+  return VaultBuilder.create(join(root, String(++count)));
+}
+
+async function findingsOf(builder: VaultBuilder): Promise<readonly string[]> {
+  await builder.close();
+  const nowMs = Date.parse(builder.clock.now());
+  return (await verdictOf(builder.vault, builder, { nowMs, identities: [] })).findings;
+}
+
+test.each([
+  ['before the deletion', true, []],
+  ['only behind the deletion', false, ['deletion.order-invalid']],
+])('an order whose second signature was taken up %s', async (_, inTime, expected) => {
+  const builder = await newVault();
+  const { receiver, orders, clock } = builder;
+  await builder.dock();
+  const recording = await builder.record();
+  await builder.undock();
+  const order = await orders.give(recording, { verb: 'delete', roles: ['officer'] });
+  clock.advance(60_000);
+  if (inTime) await orders.sign(order, 'supervisor');
+  await receiver.delete(recording, { order });
+  clock.advance(60_000);
+  if (!inTime) await orders.sign(order, 'supervisor');
+  expect(await findingsOf(builder)).toEqual(expected);
+});
+
+test.each([
+  ['another recording', 'other', []],
+  ['the recording that it replaces', 'replaced', ['deletion.held']],
+] as const)('a hold of %s reaches it where it should', async (_, held, expected) => {
+  const builder = await newVault();
+  const { receiver, orders, clock } = builder;
+  await builder.dock();
+  const first = await builder.record({ path: 'DCIM/A.MP4' });
+  const other = await builder.record({ path: 'DCIM/B.MP4' });
+  const supersedes = (manifest: Manifest): Manifest => ({
+    ...manifest,
+    supersedes: [first.manifest.recording],
+  });
+  const heir = await builder.record({ path: 'DCIM/C.MP4', change: supersedes });
+  await builder.undock();
+  await orders.give(held === 'replaced' ? first : other, { verb: 'hold' });
+  clock.advance(30 * DAY_MS);
+  await receiver.delete(heir);
+  const nowMs = Date.parse(clock.now());
+  await builder.close();
+  const { findings, totals } = await verdictOf(builder.vault, builder, { nowMs, identities: [] });
+  expect({ findings, held: totals.held }).toEqual({ findings: expected, held: 1 });
+});
+
+const DAY_MS = 86_400_000;
+
+/** One recording, sealed and received at these times by the two clocks, that expires at that instant. */
+async function expired(times: {
+  readonly sealedAt: string;
+  readonly receivedAt: string;
+  readonly warnedAt?: string;
+  readonly deletedAt: string;
+}): Promise<readonly string[]> {
+  const builder = await newVault();
+  const { receiver, clock } = builder;
+  await builder.dock();
+  const sealed = (manifest: Manifest): Manifest => ({ ...manifest, sealed_at: times.sealedAt });
+  const built = await builder.record({ change: sealed });
+  await builder.undock();
+  if (built.receipt === undefined) throw new Error('no receipt');
+  const receipt: Receipt = { ...built.receipt, received_at: times.receivedAt };
+  await builder.writeReceipt(built.folder, receipt);
+  const recording = { ...built, receipt };
+  if (times.warnedAt !== undefined) {
+    clock.moveTo(times.warnedAt);
+    await receiver.warn(recording);
+  }
+  clock.moveTo(times.deletedAt);
+  await receiver.delete(recording);
+  const own = ['custody.other-receipt', 'witness.root-differs'];
+  return (await findingsOf(builder)).filter((code) => !own.includes(code));
+}
+
+test.each([
+  ['a warning of a day before', '2026-12-20T00:00:00.000Z', ['deletion.not-warned']],
+  ['a warning of two weeks before', '2026-12-05T00:00:00.000Z', []],
+])('what was received by a clock that had lost its time goes behind %s', async (_, warnedAt, expected) => {
+  const times = { sealedAt: '2026-11-25T08:00:00.000Z', receivedAt: '1970-01-01T00:00:10.000Z', warnedAt };
+  expect(await expired({ ...times, deletedAt: '2026-12-21T08:00:00.000Z' })).toEqual(expected);
+});
+
+test.each([
+  ['its days behind its receipt', 15, ['deletion.too-early']],
+  ['its days behind both', 18, []],
+])('where a recording was sealed days behind its receipt it goes %s', async (_, days, expected) => {
+  const sealedMs = Date.parse('2026-11-28T08:00:00.000Z');
+  const times = { sealedAt: new Date(sealedMs).toISOString(), receivedAt: '2026-11-25T08:00:00.000Z' };
+  const deletedAt = new Date(Date.parse(times.receivedAt) + days * DAY_MS).toISOString();
+  expect(await expired({ ...times, deletedAt })).toEqual(expected);
+});
+
+test('an order to delete or to end a hold is about none of two recordings of one place but the one that it names', async () => {
+  const builder = await newVault();
+  const { receiver, orders, clock } = builder;
+  await builder.dock();
+  const [paused, whole] = [
+    await builder.record({ path: '1.MP4' }),
+    await builder.record({ path: '1.MP4', later: true }),
+  ];
+  await builder.undock();
+  await orders.give(whole, { verb: 'hold' });
+  clock.advance(60_000);
+  await orders.give(paused, { verb: 'unhold' });
+  const order = await orders.give(paused, { verb: 'delete' });
+  clock.advance(60_000);
+  await receiver.delete(whole, { order });
+  expect(await findingsOf(builder)).toEqual(['deletion.held', 'deletion.order-invalid']);
+});

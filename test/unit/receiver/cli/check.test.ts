@@ -1,0 +1,93 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeSigningKey } from '../../../../config/enrolment/keys.ts';
+import type { Problem } from '../../../../config/problems.ts';
+import { dispatch } from '../../../../agent/receiver/cli/dispatch.ts';
+import { exchange, publicLine, put, RECEIVER, withFolder } from '../../config/files.ts';
+
+async function run(...args: readonly string[]): Promise<{ exitCode: number; out: string }> {
+  let out = '';
+  const exitCode = await dispatch(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (out += text),
+    signal: new AbortController().signal,
+    ready: () => undefined,
+    onFault: () => undefined,
+  });
+  return { exitCode, out };
+}
+
+const ROLES = `retention: {days: 30, documents_days: 20, timer_hours: 0.5}
+roles:
+  officers: [${publicLine(4)}, ${publicLine(7)}]
+  supervisors: [${publicLine(7)}, REPLACE with a line]
+`;
+const PLANTED: readonly (readonly [from: string, to: string])[] = [
+  ['receiver: r-archive', 'receiver: archive'],
+  ['quota_bytes: 1000000000000', 'quota_bytes: 5\n  quota: 1'],
+  ['id: townhall-2', 'id: townhall-1'],
+  [publicLine(5), `${publicLine(4)}, RW${'A'.repeat(54)}`],
+  ['mqtt://127.0.0.1:1883', 'mqtts://broker.example.org\n  ca_file: ca.pem\n  base: A'],
+  ['shared_offers: false', 'shared_offers: maybe'],
+];
+
+test('every mistake in receiver.yaml and in the files that it names is told in one run, in both languages', async () => {
+  await withFolder(async (folder) => {
+    let text = RECEIVER + ROLES;
+    for (const [from, to] of PLANTED) text = exchange(text, from, to);
+    const file = await put(folder, 'receiver.yaml', text);
+    await writeFile(join(folder, 'vault'), '');
+    const problemsIn = async (language: string): Promise<Problem[]> => {
+      const { exitCode, out } = await run('check', '--config', file, '--json', '--lang', language);
+      expect(exitCode).toBe(78);
+      return (JSON.parse(out) as { problems: Problem[] }).problems;
+    };
+    const [english, german] = [await problemsIn('en'), await problemsIn('de')];
+    expect(english.map(({ path, file: where }) => path ?? where.slice(folder.length))).toEqual([
+      'receiver',
+      'vault.quota_bytes',
+      'vault.quota',
+      'stations[1].id',
+      'stations[1].public_keys[0]',
+      'stations[1].public_keys[1]',
+      'broker.cert_file',
+      'broker.key_file',
+      'broker.base',
+      'broker.shared_offers',
+      'retention.documents_days',
+      'retention.timer_hours',
+      'roles.officers[0]',
+      'roles.supervisors[0]',
+      'roles.supervisors[1]',
+      '/keys/store.key',
+      '/ca.pem',
+      '/vault',
+    ]);
+    const untold = german.filter(({ message }, at) => message === english[at]?.message);
+    expect(untold.map(({ message }) => message)).toEqual([]);
+    const { out } = await run('check', '--config', file, '--lang', 'de');
+    expect(out).toContain(`nicht in Ordnung: 18 Fehler in ${file}\n`);
+  });
+});
+
+test('a language that is none is a mistake of who typed it, and so is one for the running receiver', async () => {
+  expect((await run('check', '--lang', 'fr')).exitCode).toBe(2);
+  expect((await run('run', '--lang', 'de')).exitCode).toBe(2);
+});
+
+test('a broker that is out of reach is told in the language that is asked for, and by the exit code', async () => {
+  await withFolder(async (folder) => {
+    const own = 'retention: {days: 30, documents_days: 30}\nroles: {officers: [], supervisors: []}\n';
+    const file = await put(folder, 'receiver.yaml', exchange(RECEIVER, ':1883', ':1') + own);
+    await mkdir(join(folder, 'keys'), { recursive: true });
+    await makeSigningKey(join(folder, 'keys/store.key'), join(folder, 'keys/store.pub'));
+    for (const [language, label] of [
+      ['en', 'error'],
+      ['de', 'Fehler'],
+    ] as const) {
+      const { exitCode, out } = await run('check', '--connect', '--config', file, '--lang', language);
+      expect([exitCode, out.match(/^\w+(?=: broker\.unreachable: )/m)?.[0]]).toEqual([69, label]);
+    }
+  });
+});

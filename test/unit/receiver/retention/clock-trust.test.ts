@@ -1,0 +1,98 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  behindReceipt,
+  describeDoubt,
+  judge,
+  trusted,
+  type ClockReading,
+  type ClockTrust,
+} from '../../../../agent/receiver/retention/clock-trust.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const START = Date.UTC(2026, 10, 25);
+const DAYS_14 = 14 * DAY_MS;
+
+const reading = (wallMs: number, monotonicMs: number, boot: string | null = 'a'): ClockReading => ({
+  wallMs,
+  boot,
+  monotonicMs,
+});
+const follow = (...readings: readonly ClockReading[]): ClockTrust => {
+  const [first = reading(START, 0), ...others] = readings;
+  return others.reduce((trust, each) => judge(trust, each, DAYS_14), trusted(first, false));
+};
+const ahead = { kind: 'ahead' };
+
+test('a clock that goes on with the monotonic time of the machine is trusted, however long nobody looked', () => {
+  expect(follow(reading(START, 0), reading(START + 300 * DAY_MS, 300 * DAY_MS)).doubt).toBeNull();
+});
+
+test('a clock that was stepped ahead within a boot is doubtful, and stays so however often its time is written down', () => {
+  const trust = follow(
+    reading(START, 0),
+    reading(START + 11 * DAY_MS, DAY_MS),
+    reading(START + 12 * DAY_MS, 2 * DAY_MS),
+  );
+  expect(trust.doubt).toEqual({ kind: 'ahead', byMs: 10 * DAY_MS });
+  expect(judge(trust, reading(START + 3 * DAY_MS, 3 * DAY_MS), DAYS_14).doubt).toBeNull();
+});
+
+test('over a boot, days of being off are possible, and more than recordings stay are not', () => {
+  expect(follow(reading(START, 900), reading(START + 13 * DAY_MS, 5, 'b')).doubt).toBeNull();
+  expect(follow(reading(START, 900), reading(START + 15 * DAY_MS, 5, 'b')).doubt).toMatchObject(ahead);
+  expect(follow(reading(START, 0, null), reading(START + 15 * DAY_MS, DAYS_14, null)).doubt).toMatchObject(
+    ahead,
+  );
+});
+
+test('a start in 1970 is doubtful until the clock is set, and then the time of being off counts as such', () => {
+  const booted = follow(reading(START, 900), reading(1000, 5, 'b'));
+  expect(booted.doubt).toMatchObject({ kind: 'behind' });
+  expect(judge(booted, reading(START + 2 * DAY_MS, HOUR_MS, 'b'), DAYS_14).doubt).toBeNull();
+  expect(judge(booted, reading(START + 20 * DAY_MS, HOUR_MS, 'b'), DAYS_14).doubt).toMatchObject(ahead);
+});
+
+test('a clock that fell back by a little is trusted, and its return is no step ahead', () => {
+  const back = follow(reading(START, 0), reading(START - 10 * HOUR_MS, HOUR_MS));
+  expect(back.doubt).toBeNull();
+  expect(judge(back, reading(START + 2 * HOUR_MS, 2 * HOUR_MS), DAYS_14).doubt).toBeNull();
+});
+
+test('a receipt from the future shows a clock that fell behind', () => {
+  expect(behindReceipt(START, undefined)).toBeNull();
+  expect(behindReceipt(START, START + DAY_MS)).toBeNull();
+  expect(behindReceipt(START, START + 3 * DAY_MS)).toEqual({ kind: 'behind', byMs: 3 * DAY_MS });
+});
+
+test('a doubt is told in words that say how much', () => {
+  expect(describeDoubt({ kind: 'ahead', byMs: 40 * DAY_MS })).toContain('40 days or more ahead');
+  expect(describeDoubt({ kind: 'behind', byMs: 30 * HOUR_MS })).toContain('30 hours or more behind');
+});
+
+test('whatever a clock does, it is never trusted while it is more than an hour and the unseen time ahead of the true time', () => {
+  const move = fc.record({
+    passedMs: fc.integer({ min: 0, max: 3 * DAY_MS }),
+    offMs: fc.option(fc.integer({ min: 0, max: 30 * DAY_MS }), { nil: undefined }),
+    errorMs: fc.oneof(fc.constant(0), fc.integer({ min: -400 * DAY_MS, max: 400 * DAY_MS })),
+  });
+  fc.assert(
+    fc.property(fc.array(move, { maxLength: 12 }), (moves) => {
+      let trueMs = START;
+      let monotonicMs = 0;
+      let boot = 0;
+      let trust = trusted(reading(START, 0, 'boot-0'), false);
+      for (const { passedMs, offMs, errorMs } of moves) {
+        trueMs += passedMs + (offMs ?? 0);
+        monotonicMs = offMs === undefined ? monotonicMs + passedMs : passedMs;
+        if (offMs !== undefined) boot++;
+        const wallMs = trueMs + errorMs;
+        trust = judge(trust, reading(wallMs, monotonicMs, `boot-${boot}`), DAYS_14);
+        // A reboot leaves the time unknown: what was trusted there may be wrong by as much as the machine may have been off.
+        const allowedMs = HOUR_MS + boot * (DAYS_14 + HOUR_MS);
+        if (trust.doubt === null) expect(wallMs - trueMs).toBeLessThanOrEqual(allowedMs);
+      }
+    }),
+  );
+});

@@ -1,0 +1,349 @@
+// Old documents go, whole and behind an entry, and nothing that something younger rests on.
+import { describe, expect, test } from 'vitest';
+import { parseStationId } from '../../../../protocol/format/ids.ts';
+import { encodeUtf8, sha256Hex } from '../../../../protocol/format/bytes.ts';
+import { encodeCustodyEntry, FIRST_PREVIOUS } from '../../../../protocol/custody/custody-entry.ts';
+import { makeSegmentId, type RecordingId, type SegmentId } from '../../../../protocol/format/ids.ts';
+import { encodeReceipt, NO_CHUNKS_SHA256, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import type { DroppedDocuments } from '../../../../agent/receiver/retention/documents.ts';
+import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
+import { dayOf, encodeWitness, witnessRoot, WITNESS_TRUSTED_COMMENT } from '../../../../protocol/custody/witness.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
+import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
+import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { makeDockingSample, type DockingSample } from '../docking-sample.ts';
+import { signFast } from '../fast-signer.ts';
+import * as scene from './retention-scenario.ts';
+
+const { DAY_MS, START_MS, STATION, VAULT } = scene;
+const FOLDER = `${VAULT}/${STATION}`;
+const NOTHING = { folders: 0, orders: 0, segments: 0 };
+
+function store(disk: CrashDisk, seed = 1): scene.TestDeps {
+  return scene.depsOn(disk, seed, { bootId: 'one boot' });
+}
+
+async function drop(deps: scene.TestDeps): Promise<DroppedDocuments> {
+  return whileTimePasses(deps.clock, dropOldDocuments(deps));
+}
+
+/** A docking record with its receipt of START_MS. */
+function plantDocking(
+  disk: CrashDisk,
+  random: SeededRandom,
+  recordings: readonly RecordingId[],
+): DockingSample {
+  const sample = makeDockingSample(random, scene.stationKey, {
+    entries: recordings.map((recording, at) => ({
+      path_sha256: sha256Hex(encodeUtf8(`${at}`)),
+      size_bytes: 7,
+      modified_at: null,
+      later: false,
+      fate: 'stored' as const,
+      recording,
+      reason: null,
+      erased: true,
+    })),
+  });
+  const receipt = encodeReceipt({
+    type: 'receipt',
+    version: 1,
+    kind: 'docking',
+    recording: sample.recording,
+    station: sample.station,
+    manifest_sha256: sample.sha256,
+    sealed_size_bytes: 0,
+    chunks_sha256: NO_CHUNKS_SHA256,
+    receiver: scene.RECEIVER,
+    vault: scene.VAULT_ID,
+    custody_head: null,
+    received_at: scene.at(START_MS),
+  });
+  const folder = scene.folderOf(sample);
+  disk.plant(`${folder}/docking.json`, sample.offer.bytes);
+  disk.plant(`${folder}/docking.json.minisig`, sample.offer.signature);
+  disk.plant(`${folder}/receipt.json`, receipt);
+  disk.plant(`${folder}/receipt.json.minisig`, signFast(scene.storeKey, receipt, RECEIPT_TRUSTED_COMMENT));
+  return sample;
+}
+
+/** Segments of the station's log that follow each other, and a witness of START_MS's day that names the last one. */
+function plantLog(disk: CrashDisk, random: SeededRandom, count: number): SegmentId[] {
+  const segments: SegmentId[] = [];
+  let last: { segment: string; sequence: number; sha256: string } | undefined;
+  for (let number = 0; number < count; number++) {
+    const segment = makeSegmentId(random);
+    const line = encodeCustodyEntry({
+      sequence: 1,
+      previous: FIRST_PREVIOUS,
+      at: '1970-01-02T00:00:00.000Z', // a station without the time: nothing of it decides
+      boot: null,
+      monotonic_ms: number,
+      event: 'segment-opened',
+      facts: {
+        segment,
+        station: STATION,
+        version: '1',
+        last_segment: last?.segment ?? null,
+        last_sequence: last?.sequence ?? null,
+        last_sha256: last?.sha256 ?? null,
+      },
+    });
+    disk.plant(`${FOLDER}/custody/${segment}.jsonl`, Buffer.concat([line, Buffer.from('\n')]));
+    last = { segment, sequence: 1, sha256: sha256Hex(line) };
+    segments.push(segment);
+  }
+  const newest = segments.at(-1);
+  if (newest === undefined || last === undefined) throw new Error('no segment');
+  const root = 'a'.repeat(64);
+  const keepers = [{ keeper: STATION, documents: 0, custody_head: { ...last, segment: newest }, root }];
+  const bytes = encodeWitness({
+    type: 'witness',
+    version: 1,
+    receiver: scene.RECEIVER,
+    vault: scene.VAULT_ID,
+    day: dayOf(START_MS),
+    previous_sha256: null,
+    keepers,
+    root: witnessRoot(keepers),
+    made_at: scene.at(START_MS + DAY_MS),
+  });
+  const path = `${VAULT}/${scene.RECEIVER}/witness/${dayOf(START_MS)}.json`;
+  disk.plant(path, bytes);
+  disk.plant(`${path}.minisig`, signFast(scene.storeKey, bytes, WITNESS_TRUSTED_COMMENT));
+  return segments;
+}
+
+async function left(disk: CrashDisk): Promise<string[]> {
+  return (await disk.list(FOLDER)).filter((name) => name.length === 26).toSorted();
+}
+
+describe('documents', () => {
+  test('of a deleted recording go 730 days after its deletion, whole and behind an entry', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(91);
+    const [gone, kept] = [
+      scene.plantRecording(disk, random, { receivedMs: START_MS - 20 * DAY_MS }),
+      scene.plantRecording(disk, random, { receivedMs: START_MS - 3 * DAY_MS }),
+    ];
+    scene.plantOrder(disk, random, kept, {
+      verb: 'hold',
+      orderedMs: START_MS,
+      by: ['officer', 'supervisor'],
+    });
+    const deps = store(disk);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 1 });
+    await deps.clock.advance(729 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    const digests = new Map<string, string>();
+    for (const name of ['receipt.json', 'deletion.json'])
+      digests.set(name, sha256Hex(await disk.readAll(`${FOLDER}/${gone.recording}/${name}`, 65_536)));
+    await deps.clock.advance(DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
+    expect(scene.entriesOf(disk, 'documents-dropped').map(({ facts }) => facts)).toEqual([
+      {
+        station: STATION,
+        recording: gone.recording,
+        manifest_sha256: gone.manifestSha256,
+        receipt_sha256: digests.get('receipt.json'),
+        received_at: new Date(START_MS - 20 * DAY_MS).toISOString(),
+        deletion_sha256: digests.get('deletion.json'),
+        deleted_at: new Date(START_MS).toISOString(),
+      },
+    ]);
+    expect(await left(disk)).toEqual([kept.recording]);
+    expect(scene.stateOf(disk, kept)).toBe('whole');
+    expect(await drop(deps)).toEqual(NOTHING);
+  });
+
+  test('of a docking stay as long as a recording that it names, then go with the orders about it', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(92);
+    const sample = scene.plantRecording(disk, random);
+    const both = ['officer', 'supervisor'] as const;
+    scene.plantOrder(disk, random, sample, { verb: 'hold', orderedMs: START_MS, by: both });
+    plantDocking(disk, random, [sample.recording]);
+    const empty = plantDocking(disk, random, []);
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    await deps.clock.advance(731 * DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
+    expect(scene.namedBy(disk, 'documents-dropped')).toEqual([empty.recording]);
+    scene.plantOrder(disk, random, sample, { verb: 'unhold', orderedMs: deps.clock.wallMs(), by: both });
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 1 });
+    await deps.clock.advance(731 * DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 2, orders: 2, segments: 0 });
+    expect(await left(disk)).toEqual([]);
+    expect(await disk.list(`${FOLDER}/orders`)).toEqual([]);
+  });
+
+  test('that do not hold, or have something foreign beside them, stay whatever their age', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(93);
+    const wish = { receivedMs: START_MS - 20 * DAY_MS };
+    const samples = [0, 1, 2].map(() => scene.plantRecording(disk, random, wish));
+    const [foreign, forged, unreceipted] = samples;
+    if (!foreign || !forged || !unreceipted) throw new Error('three');
+    const docking = plantDocking(disk, random, []);
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    disk.plant(`${scene.folderOf(foreign)}/note.txt`, 'keep me');
+    disk.corrupt(`${scene.folderOf(forged)}/deletion.json`, (bytes) => bytes.map((byte) => byte ^ 1));
+    await disk.unlink(`${scene.folderOf(unreceipted)}/receipt.json`);
+    disk.corrupt(`${scene.folderOf(docking)}/docking.json`, (bytes) => bytes.map((byte) => byte ^ 1));
+    await deps.clock.advance(800 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    expect(await left(disk)).toHaveLength(4);
+  });
+
+  test('an order stays as long as a deletion record that names it, also where that cannot go', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(98);
+    const media = scene.plantRecording(disk, random);
+    const { camera, docking } = media.manifest;
+    const sidecar = scene.plantRecording(disk, random, {
+      manifest: { camera, docking, role: 'sidecar', sidecar_of: media.manifest.source.path_sha256 },
+    });
+    const order = scene.plantOrder(disk, random, media, {
+      verb: 'delete',
+      orderedMs: START_MS,
+      by: ['officer', 'supervisor'],
+    });
+    const deps = store(disk);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 2 });
+    expect(scene.deletionOf(disk, sidecar).order_sha256).not.toBeNull();
+    disk.plant(`${scene.folderOf(sidecar)}/note.txt`, 'keep me');
+    await deps.clock.advance(731 * DAY_MS);
+    expect(await drop(deps)).toMatchObject({ folders: 1 });
+    expect(await left(disk)).toEqual([sidecar.recording]);
+    expect(await disk.list(`${FOLDER}/orders`)).toEqual([order.order]);
+  });
+
+  test('beside a folder that the disk does not show go all the same, but for orders, and that is told', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(98);
+    const both = ['officer', 'supervisor'] as const;
+    const [hidden, gone, other] = [1, 2, 3].map(() =>
+      scene.plantRecording(disk, random, { receivedMs: START_MS - 20 * DAY_MS }),
+    );
+    if (hidden === undefined || gone === undefined || other === undefined) throw new Error('too few');
+    for (const each of [hidden, gone])
+      scene.plantOrder(disk, random, each, { verb: 'delete', orderedMs: START_MS, by: both });
+    const deps = store(disk);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 3 });
+    await deps.clock.advance(731 * DAY_MS);
+    disk.fail({ operation: 'list', nth: 1, times: Infinity, code: 'EIO', path: hidden.recording });
+    await expect(drop(deps)).rejects.toMatchObject({ code: 'EIO' });
+    expect(await left(disk)).toEqual([hidden.recording]);
+    expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
+    disk.heal();
+    expect(await drop(deps)).toEqual({ folders: 1, orders: 2, segments: 0 });
+    expect(await left(disk)).toEqual([]);
+  });
+
+  test('of one station go, whatever of another one the disk does not show', async () => {
+    for (const path of ['dock-1/orders', 'dock-1/custody']) {
+      const disk = scene.retentionDisk();
+      const random = new SeededRandom(99);
+      const stations = [scene.STATION, parseStationId('dock-2')];
+      const receivedMs = START_MS - 20 * DAY_MS;
+      const samples = stations.map((station) => scene.plantRecording(disk, random, { receivedMs, station }));
+      const deps = store(disk);
+      expect(await scene.expireOn(deps)).toMatchObject({ deleted: 2 });
+      await deps.clock.advance(731 * DAY_MS);
+      disk.fail({ operation: 'list', nth: 1, times: Infinity, code: 'EIO', path });
+      await expect(drop(deps)).rejects.toMatchObject({ code: 'EIO' });
+      for (const sample of samples)
+        expect(disk.peek(`${scene.folderOf(sample)}/manifest.json`)).toBeUndefined();
+    }
+  });
+
+  test('do not go by a clock that is in doubt', async () => {
+    const disk = scene.retentionDisk();
+    scene.plantRecording(disk, new SeededRandom(94), { receivedMs: START_MS - 20 * DAY_MS });
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    deps.clock.jumpWall(1000 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    expect(scene.entriesOf(disk, 'documents-dropped')).toEqual([]);
+  });
+
+  test('are gone or whole after a power cut at any step, never without an entry, and the next round finishes', async () => {
+    const whole = scene.retentionDisk();
+    const random = new SeededRandom(95);
+    for (let number = 0; number < 2; number++)
+      scene.plantRecording(whole, random, { receivedMs: START_MS - 20 * DAY_MS });
+    const docking = plantDocking(whole, random, []);
+    const deps = store(whole);
+    await scene.expireOn(deps);
+    await deps.clock.advance(731 * DAY_MS);
+    const all = await left(whole);
+    expect(all).toHaveLength(3);
+    const before = whole.steps;
+    await drop(deps);
+    const after = whole.steps;
+    for (let step = before; step <= after; step += 3)
+      for (const survival of SURVIVALS) {
+        const disk = whole.crash(step, survival);
+        const where = `at ${step} (${whole.stepLabel(step)}), ${survival} survived`;
+        const named = new Set(scene.namedBy(disk, 'documents-dropped'));
+        const here = await left(disk);
+        for (const name of here) {
+          const files = (await disk.list(`${FOLDER}/${name}`)).filter((each) => !each.endsWith('.tmp'));
+          expect(files.length, where).toBe(name === docking.recording ? 4 : 6);
+        }
+        for (const name of all) if (!here.includes(name)) expect(named.has(name), where).toBe(true);
+        const next = store(disk, 2 + step);
+        await next.clock.advance(deps.clock.wallMs() - START_MS);
+        await scene.expireOn(next);
+        await drop(next);
+        expect(await left(disk), where).toEqual([]);
+      }
+  }, 60_000);
+});
+
+describe('segments of a station’s log', () => {
+  test('go from the oldest up to the one that an old witness names, whatever their own times say', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(96);
+    const segments = plantLog(disk, random, 4);
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    await deps.clock.advance(760 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(2 * DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 0, orders: 0, segments: 3 });
+    expect(await disk.list(`${FOLDER}/custody`)).toEqual([`${segments[3]}.jsonl`]);
+    expect(scene.entriesOf(disk, 'segment-dropped').map(({ facts }) => facts['segment'])).toEqual(
+      segments.slice(0, 3),
+    );
+    expect(await drop(deps)).toEqual(NOTHING);
+  });
+
+  test('stay while anything of that time is left, where a link does not hold, and behind a witness that is forged', async () => {
+    for (const spoil of ['held', 'link', 'witness'] as const) {
+      const disk = scene.retentionDisk();
+      const random = new SeededRandom(97);
+      const segments = plantLog(disk, random, 3);
+      if (spoil === 'held')
+        scene.plantOrder(disk, random, scene.plantRecording(disk, random), {
+          verb: 'hold',
+          orderedMs: START_MS,
+          by: ['officer', 'supervisor'],
+        });
+      if (spoil === 'link')
+        disk.corrupt(`${FOLDER}/custody/${segments[0]}.jsonl`, (bytes) =>
+          Buffer.from(Buffer.from(bytes).toString().replace('"version":"1"', '"version":"2"')),
+        );
+      if (spoil === 'witness')
+        disk.corrupt(`${VAULT}/${scene.RECEIVER}/witness/${dayOf(START_MS)}.json.minisig`, (bytes) =>
+          bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte)),
+        );
+      const deps = store(disk);
+      await scene.expireOn(deps);
+      await deps.clock.advance(900 * DAY_MS);
+      expect(await drop(deps), spoil).toEqual(NOTHING);
+      expect(await disk.list(`${FOLDER}/custody`), spoil).toHaveLength(3);
+    }
+  });
+});

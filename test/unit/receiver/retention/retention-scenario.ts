@@ -1,0 +1,222 @@
+// What the tests of retention share: a vault on a disk that forgets, recordings with receipts, orders, and what is left of them.
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
+import type { CustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
+import {
+  DELETION_TRUSTED_COMMENT,
+  parseDeletionRecord,
+  type DeletionRecord,
+} from '../../../../protocol/documents/deletion-record.ts';
+import { encodeDocument } from '../../../../protocol/documents/document.ts';
+import { makeSessionId, type StationId } from '../../../../protocol/format/ids.ts';
+import { encodeKeyChange, KEY_CHANGE_TRUSTED_COMMENT } from '../../../../protocol/documents/key-documents.ts';
+import type { Manifest } from '../../../../protocol/documents/manifest.ts';
+import {
+  makeSecretKey,
+  publicKeyLine,
+  publicKeyOf,
+  verifyDocument,
+  type SecretKey,
+} from '../../../../protocol/documents/minisign.ts';
+import { encodeOrder, ORDER_TRUSTED_COMMENT, type Order, type Role } from '../../../../protocol/documents/order.ts';
+import type { Files } from '../../../../protocol/format/ports.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import type { RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
+import { expire, type Expired } from '../../../../agent/receiver/retention/expire.ts';
+import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
+import type { RecordingName } from '../../../../agent/receiver/vault/vault.ts';
+import { whileTimePasses, type ManualClock } from '../../../fakes/clock-manual.ts';
+import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import type { MemoryLog } from '../../../fakes/log-memory.ts';
+import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { signFast } from '../fast-signer.ts';
+import { makeSample, STATION, type Sample } from '../sample.ts';
+import {
+  depsOn as logDepsOn,
+  readLog,
+  RECEIVER,
+  storeKey,
+  VAULT,
+  vaultDisk,
+} from '../custody/log-scenario.ts';
+import * as z from 'zod';
+
+export const DAY_MS = 86_400_000;
+/** The manual clock's start. */
+export const START_MS = Date.UTC(2026, 10, 25, 8);
+const keys = new SeededRandom(401);
+export const stationKey = makeSecretKey(keys);
+export const officerKey = makeSecretKey(keys);
+export const supervisorKey = makeSecretKey(keys);
+export const VAULT_ID = makeSessionId(keys);
+export { STATION, VAULT, RECEIVER, storeKey };
+
+export type TestDeps = RetentionDeps & { readonly clock: ManualClock; readonly log: MemoryLog };
+
+export function at(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A disk with a vault that has an id. */
+export function retentionDisk(): CrashDisk {
+  const disk = vaultDisk();
+  const vault = encodeDocument(z.unknown(), { type: 'vault', version: 1, vault: VAULT_ID });
+  disk.plant(`${VAULT}/vault.json`, vault);
+  return disk;
+}
+
+/** What a program that starts at `START_MS` and so many ms later works with. */
+export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps> = {}): TestDeps {
+  return {
+    ...logDepsOn(files, seed),
+    layout: new VaultLayout(VAULT),
+    vault: VAULT_ID,
+    retention: { days: 14, documentsDays: 730, timerHours: 24 },
+    roles: { officers: [publicKeyOf(officerKey)], supervisors: [publicKeyOf(supervisorKey)] },
+    stations: new Map([[STATION, [publicKeyOf(stationKey)]]]),
+    isSynchronised: () => Promise.resolve(true),
+    ...change,
+  } as TestDeps;
+}
+
+export interface RecordingWish {
+  /** Of the receipt; START_MS where it is left out. null: no receipt. */
+  readonly receivedMs?: number | null;
+  /** Of the manifest: made at that time by a synchronised clock; the time of receipt where it is left out. */
+  readonly sealedMs?: number;
+  readonly manifest?: Partial<Manifest>;
+  readonly receiptKey?: SecretKey;
+  readonly manifestKey?: SecretKey;
+  readonly station?: StationId;
+}
+
+/** Puts a whole recording into the vault. */
+export function plantRecording(disk: CrashDisk, random: SeededRandom, wish: RecordingWish = {}): Sample {
+  const receivedMs = wish.receivedMs === undefined ? START_MS : wish.receivedMs;
+  const sealedMs = wish.sealedMs ?? receivedMs ?? START_MS;
+  const sample = makeSample(random, wish.manifestKey ?? stationKey, 300 + random.below(500), {
+    sealed_at: at(sealedMs),
+    clock_synchronised: true,
+    ...(wish.station === undefined ? {} : { station: wish.station }),
+    ...wish.manifest,
+  });
+  const folder = folderOf(sample);
+  disk.plant(`${folder}/manifest.json`, sample.offer.bytes);
+  disk.plant(`${folder}/manifest.json.minisig`, sample.offer.signature);
+  disk.plant(`${folder}/payload.age`, sample.payload);
+  disk.plant(`${folder}/chunks.bin`, sample.chunks);
+  if (receivedMs === null) return sample;
+  const receipt = encodeReceipt({
+    type: 'receipt',
+    version: 1,
+    kind: 'recording',
+    recording: sample.recording,
+    station: sample.station,
+    manifest_sha256: sample.manifestSha256,
+    sealed_size_bytes: sample.payload.length,
+    chunks_sha256: sha256Hex(sample.chunks),
+    receiver: RECEIVER,
+    vault: VAULT_ID,
+    custody_head: null,
+    received_at: at(receivedMs),
+  });
+  disk.plant(`${folder}/receipt.json`, receipt);
+  const signature = signFast(wish.receiptKey ?? storeKey, receipt, RECEIPT_TRUSTED_COMMENT);
+  disk.plant(`${folder}/receipt.json.minisig`, signature);
+  return sample;
+}
+
+export function folderOf({ station, recording }: RecordingName): string {
+  return `${VAULT}/${station}/${recording}`;
+}
+
+export interface OrderWish {
+  readonly verb: Order['verb'];
+  readonly orderedMs: number;
+  readonly by: readonly Role[];
+  readonly officerKey?: SecretKey;
+  readonly supervisorKey?: SecretKey;
+  readonly change?: Partial<Order>;
+}
+
+/** Puts an order about a recording into the vault, as whoever carries one by hand does. */
+export function plantOrder(disk: CrashDisk, random: SeededRandom, sample: Sample, wish: OrderWish): Order {
+  const order: Order = {
+    type: 'order',
+    version: 1,
+    order: makeSessionId(random),
+    verb: wish.verb,
+    station: sample.station,
+    recording: sample.recording,
+    manifest_sha256: sample.manifestSha256,
+    reason: 'case-7',
+    ordered_at: at(wish.orderedMs),
+    ...wish.change,
+  };
+  const bytes = encodeOrder(order);
+  const folder = `${VAULT}/${sample.station}/orders/${order.order}`;
+  disk.plant(`${folder}/order.json`, bytes);
+  for (const role of wish.by) {
+    const key = role === 'officer' ? (wish.officerKey ?? officerKey) : (wish.supervisorKey ?? supervisorKey);
+    disk.plant(`${folder}/order.json.${role}.minisig`, signFast(key, bytes, ORDER_TRUSTED_COMMENT));
+  }
+  return order;
+}
+
+/** The store's word that another key was its own before the one in use. */
+export function plantKeyChange(disk: CrashDisk, earlier: SecretKey): void {
+  const bytes = encodeKeyChange({
+    type: 'key-change',
+    version: 1,
+    holder: RECEIVER,
+    old_key: publicKeyLine(publicKeyOf(earlier)),
+    new_key: publicKeyLine(publicKeyOf(storeKey)),
+    reason: 'planned',
+    changed_at: at(START_MS),
+  });
+  const path = `${VAULT}/${RECEIVER}/keys/${sha256Hex(bytes).slice(0, 16)}.change.json`;
+  disk.plant(path, bytes);
+  disk.plant(`${path}.minisig`, signFast(earlier, bytes, KEY_CHANGE_TRUSTED_COMMENT));
+  disk.plant(`${path}.new.minisig`, signFast(storeKey, bytes, KEY_CHANGE_TRUSTED_COMMENT));
+}
+
+/** One expiration, while the clock runs on for whoever waits. */
+export async function expireOn(deps: TestDeps): Promise<Expired> {
+  return whileTimePasses(deps.clock, expire(deps));
+}
+
+/** What is left of a recording. Throws where it is neither whole nor deleted as it should be. */
+export function stateOf(disk: CrashDisk, sample: Sample): 'whole' | 'deleted' {
+  const folder = folderOf(sample);
+  const same = (name: string, bytes: Uint8Array): boolean =>
+    Buffer.compare(disk.peek(`${folder}/${name}`) ?? new Uint8Array(0), bytes) === 0;
+  if (!same('manifest.json', sample.offer.bytes)) throw new Error('the manifest is gone');
+  if (same('payload.age', sample.payload) && same('chunks.bin', sample.chunks)) return 'whole';
+  deletionOf(disk, sample);
+  for (const name of ['payload.age', 'chunks.bin'])
+    if (disk.peek(`${folder}/${name}`) !== undefined) return 'whole';
+  return 'deleted';
+}
+
+/** The verified deletion record of a recording. Throws where there is none that holds. */
+export function deletionOf(disk: CrashDisk, sample: Sample): DeletionRecord {
+  const path = `${folderOf(sample)}/deletion.json`;
+  const bytes = disk.peek(path) ?? new Uint8Array(0);
+  const signature = Buffer.from(disk.peek(`${path}.minisig`) ?? []).toString();
+  verifyDocument(bytes, signature, DELETION_TRUSTED_COMMENT, [publicKeyOf(storeKey)]);
+  const record = parseDeletionRecord(bytes);
+  if (record.manifest_sha256 !== sample.manifestSha256 || record.recording !== sample.recording)
+    throw new Error('the deletion record is about something else');
+  return record;
+}
+
+/** Entries of the store's log of one event. */
+export function entriesOf(disk: CrashDisk, event: CustodyEntry['event']): CustodyEntry[] {
+  return readLog(disk)
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => entry.event === event);
+}
+
+/** Recordings that entries of one event name, in their order. */
+export function namedBy(disk: CrashDisk, event: CustodyEntry['event']): string[] {
+  return entriesOf(disk, event).map(({ facts }) => String(facts['recording']));
+}

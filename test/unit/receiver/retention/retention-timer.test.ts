@@ -1,0 +1,175 @@
+// Retention while a receiver runs: when it looks, what it tells, and that it ends in order.
+import { describe, expect, test } from 'vitest';
+import { makeSessionId } from '../../../../protocol/format/ids.ts';
+import { encodeVaultId } from '../../../../protocol/documents/vault-document.ts';
+import { RetentionTimer } from '../../../../agent/receiver/retention/retention-timer.ts';
+import { AGAIN_MS, FIRST_ROUND_MS } from '../../../../agent/receiver/retention/limits.ts';
+import type { RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
+import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
+import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import {
+  DAY_MS,
+  depsOn,
+  entriesOf,
+  namedBy,
+  plantOrder,
+  plantRecording,
+  retentionDisk,
+  START_MS,
+  stateOf,
+  type TestDeps,
+} from './retention-scenario.ts';
+
+const HOUR_MS = 3_600_000;
+
+interface Running {
+  readonly deps: TestDeps;
+  readonly conditions: MemoryConditions;
+  readonly timer: RetentionTimer;
+  /** Lets so much time go by, and what was begun come to its end. */
+  readonly pass: (ms: number) => Promise<void>;
+}
+
+function running(disk: CrashDisk, seed: number, change: Partial<RetentionDeps> = {}): Running {
+  const deps = depsOn(disk, seed, { bootId: 'one boot', ...change });
+  const conditions = new MemoryConditions();
+  const timer = new RetentionTimer({ deps, conditions });
+  timer.start();
+  const pass = async (ms: number): Promise<void> => {
+    await deps.clock.advance(ms);
+    for (let turn = 0; turn < 200; turn++) await deps.clock.advance(5);
+  };
+  return { deps, conditions, timer, pass };
+}
+
+/** Ends it while the clock runs on. */
+async function ended({ timer, deps }: Running): Promise<void> {
+  const state = { done: false };
+  const stopped = timer.stop().finally(() => {
+    state.done = true;
+  });
+  while (!state.done) await deps.clock.advance(50);
+  await stopped;
+}
+
+describe('a running receiver', () => {
+  test('looks shortly after its start and then every day, and enters its start and its end', async () => {
+    const disk = retentionDisk();
+    const random = new SeededRandom(81);
+    const due = plantRecording(disk, random, { receivedMs: START_MS - 15 * DAY_MS });
+    const soon = plantRecording(disk, random, { receivedMs: START_MS - 13.5 * DAY_MS });
+    const run = running(disk, 1);
+    await run.pass(0);
+    expect(entriesOf(disk, 'receiver-started').map(({ facts }) => facts)).toEqual([{ version: '0.1.0' }]);
+    expect(stateOf(disk, due)).toBe('whole');
+    await run.pass(FIRST_ROUND_MS);
+    expect([stateOf(disk, due), stateOf(disk, soon)]).toEqual(['deleted', 'whole']);
+    await run.pass(23 * HOUR_MS);
+    expect(stateOf(disk, soon)).toBe('whole');
+    await run.pass(HOUR_MS);
+    expect(stateOf(disk, soon)).toBe('deleted');
+    expect(run.conditions.codes()).toEqual([]);
+    await ended(run);
+    expect(entriesOf(disk, 'receiver-stopped')).toHaveLength(1);
+    await run.deps.clock.advance(3 * DAY_MS);
+    expect(run.deps.clock.pending).toBe(0);
+  });
+
+  test('does nothing below the mount point of a disk that went, nor on another vault that was mounted there', async () => {
+    const disk = retentionDisk();
+    const due = plantRecording(disk, new SeededRandom(88), { receivedMs: START_MS - 15 * DAY_MS });
+    const run = running(disk, 1);
+    await run.pass(0);
+    const id = disk.peek('/vault/vault.json') ?? '';
+    disk.plant('/vault/vault.json', encodeVaultId(makeSessionId(new SeededRandom(89))));
+    await run.pass(FIRST_ROUND_MS);
+    expect([stateOf(disk, due), entriesOf(disk, 'deleting')]).toEqual(['whole', []]);
+    expect(run.conditions.codes()).toEqual(['disclosure.failed', 'retention.failed']);
+    disk.plant('/vault/vault.json', id);
+    await run.pass(AGAIN_MS);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    await disk.rename('/vault', '/elsewhere');
+    await disk.makeFolder('/vault');
+    await run.pass(25 * HOUR_MS);
+    await ended(run);
+    expect(await disk.list('/vault')).toEqual([]);
+  });
+
+  test('with `timer_hours: 0` deletes nothing by itself, and takes disclosures all the same', async () => {
+    const disk = retentionDisk();
+    const due = plantRecording(disk, new SeededRandom(82), { receivedMs: START_MS - 20 * DAY_MS });
+    const run = running(disk, 1, { retention: { days: 14, documentsDays: 730, timerHours: 0 } });
+    disk.plant('/vault/.disclosures/odd.json', Buffer.from('{}'));
+    await run.pass(25 * HOUR_MS);
+    expect(stateOf(disk, due)).toBe('whole');
+    expect(run.conditions.codes()).toEqual(['disclosure.refused']);
+    await ended(run);
+  });
+
+  test('says why nothing goes while its clock is in doubt, asks again every hour, and goes on once it is right', async () => {
+    const disk = retentionDisk();
+    const due = plantRecording(disk, new SeededRandom(83), { receivedMs: START_MS - 15 * DAY_MS });
+    let synchronised: boolean | null = false;
+    const run = running(disk, 1, { isSynchronised: () => Promise.resolve(synchronised) });
+    await run.pass(FIRST_ROUND_MS);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['whole', ['retention.clock']]);
+    await run.pass(5 * AGAIN_MS);
+    expect(stateOf(disk, due)).toBe('whole');
+    expect(entriesOf(disk, 'deleting')).toEqual([]);
+    synchronised = true;
+    run.deps.clock.jumpWall(30 * DAY_MS);
+    await run.pass(AGAIN_MS);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['whole', ['retention.clock']]);
+    run.deps.clock.jumpWall(-30 * DAY_MS);
+    await run.pass(AGAIN_MS);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    await ended(run);
+  });
+
+  test('tells of late dockings, of holds that lapse or last for long, of evidence that nobody holds, and of odd things', async () => {
+    const disk = retentionDisk();
+    const random = new SeededRandom(84);
+    const old = { receivedMs: START_MS - 100 * DAY_MS };
+    plantRecording(disk, random, { sealedMs: START_MS - 12 * DAY_MS });
+    plantOrder(disk, random, plantRecording(disk, random, old), {
+      verb: 'hold',
+      orderedMs: START_MS - 95 * DAY_MS,
+      by: ['officer', 'supervisor'],
+    });
+    plantOrder(disk, random, plantRecording(disk, random, old), {
+      verb: 'hold',
+      orderedMs: START_MS - 6 * DAY_MS,
+      by: ['supervisor'],
+    });
+    plantRecording(disk, random, { receivedMs: START_MS - 12 * DAY_MS, manifest: { locked: true } });
+    const spoilt = plantRecording(disk, random);
+    disk.plant(`/vault/${spoilt.station}/${spoilt.recording}/receipt.json`, Buffer.from('{}'));
+    const run = running(disk, 1);
+    await run.pass(FIRST_ROUND_MS);
+    expect(run.conditions.codes().toSorted()).toEqual([
+      'retention.evidence-due',
+      'retention.held-long',
+      'retention.hold-lapsing',
+      'retention.late',
+      'retention.odd',
+    ]);
+    expect(namedBy(disk, 'expiry-warned')).toHaveLength(1);
+    await ended(run);
+  });
+
+  test('whose disk takes nothing tells it, and does it an hour later', async () => {
+    const disk = retentionDisk();
+    const due = plantRecording(disk, new SeededRandom(85), { receivedMs: START_MS - 15 * DAY_MS });
+    const run = running(disk, 1);
+    await run.pass(0);
+    disk.fail({ operation: 'sync', nth: 1, code: 'ENOSPC', times: Number.POSITIVE_INFINITY });
+    await run.pass(FIRST_ROUND_MS);
+    expect(stateOf(disk, due)).toBe('whole');
+    expect(run.conditions.codes()).toContain('retention.failed');
+    disk.heal();
+    await run.pass(AGAIN_MS);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    await ended(run);
+  });
+});

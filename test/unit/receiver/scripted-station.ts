@@ -1,0 +1,223 @@
+// A station of the other end's own state machine (protocol/transfer/transfer-state.ts) over samples in memory. Verifies what a station verifies
+// and keeps what it heard.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { makeSessionId, type RecordingId, type SessionId } from '../../../protocol/format/ids.ts';
+import { isDockError } from '../../../protocol/format/errors.ts';
+import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { unitBytes } from '../../../protocol/documents/manifest.ts';
+import {
+  encodeMessage,
+  messageBytes,
+  messageField,
+  parseDown,
+  parseSignedBody,
+  type AgainBody,
+  type ClaimBody,
+  type CustodyBody,
+  type HaveMessage,
+  type RefuseBody,
+} from '../../../protocol/transfer/messages.ts';
+import { verifyDocument, verifyMessage, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { StartableBroker } from '../../../agent/platform/broker-mqtt.ts';
+import type { BrokerMessage, Clock, Random } from '../../../protocol/format/ports.ts';
+import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../protocol/documents/receipt.ts';
+import { stationTopics, type StationTopics } from '../../../protocol/transfer/topics.ts';
+import { Sender, type SenderAction } from '../../../protocol/transfer/transfer-state.ts';
+import { STATION, type Sample } from './sample.ts';
+
+export const BASE = 'test';
+
+export interface StationParts {
+  /** The broker that it connects to, and the time that counts there. */
+  readonly hub: { readonly clock: Clock; client(id: string): StartableBroker };
+  readonly random: Random;
+  readonly storeKey: PublicKey;
+  readonly messageBytesMax?: number;
+  readonly id?: typeof STATION;
+  /** Name at the broker; the station's own unless given. */
+  readonly client?: string;
+}
+
+/** One run of a station. */
+export class ScriptedStation {
+  readonly topics: StationTopics;
+  readonly session: SessionId;
+  readonly receipts = new Map<RecordingId, Receipt>();
+  readonly receiptTexts = new Map<RecordingId, string>();
+  /** Digests of those whose key it does not pin, as they came. */
+  readonly refusedReceipts: string[] = [];
+  readonly claims: ClaimBody[] = [];
+  readonly haves: HaveMessage[] = [];
+  readonly refusals: RefuseBody[] = [];
+  readonly custody: CustodyBody[] = [];
+  /** How often it was told that nothing of its log is held. */
+  nothingHeld = 0;
+  /** What it was asked for again, with the number of answers about its log that had come before. */
+  readonly again: (AgainBody & { readonly answers: number })[] = [];
+  /** Called when a receipt that verified arrived. */
+  onReceipt: (receipt: Receipt) => void = () => undefined;
+  /** Alters unit bytes before they are sent. */
+  alter: (unit: number, bytes: Uint8Array) => Uint8Array = (_unit, bytes) => bytes;
+  sentUnits = 0;
+  readonly broker: StartableBroker;
+  readonly #parts: StationParts;
+  readonly #senders = new Map<RecordingId, { sender: Sender; sample: Sample }>();
+  #cancel: () => void = () => undefined;
+
+  constructor(parts: StationParts) {
+    this.#parts = parts;
+    const id = parts.id ?? STATION;
+    this.topics = stationTopics(BASE, id);
+    this.session = makeSessionId(parts.random);
+    this.broker = parts.hub.client(parts.client ?? id);
+  }
+
+  async start(): Promise<void> {
+    this.broker.onMessage((message) => this.#take(message));
+    this.broker.onState((connected) => this.#connected(connected));
+    await this.broker.subscribe(this.topics.downFilter);
+    this.broker.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    this.#senders.clear();
+    await this.broker.close(true);
+  }
+
+  push(sample: Sample): void {
+    const { recording, manifestSha256 } = sample;
+    const sealedSizeBytes = sample.payload.length;
+    const subject = { recording, session: this.session, manifestSha256, sealedSizeBytes };
+    this.#senders.set(recording, { sender: new Sender(subject, this.#now()), sample });
+    this.#pump();
+  }
+
+  /** An offer as it travels. */
+  offerOf(
+    sample: Pick<Sample, 'recording' | 'offer'>,
+    session = this.session,
+    kind: 'recording' | 'docking' = 'recording',
+  ): Uint8Array {
+    return encodeMessage({
+      message: 'offer',
+      kind,
+      session,
+      manifest: messageField(sample.offer.bytes),
+      signature: sample.offer.signature,
+    });
+  }
+
+  /** Offers a docking record once. */
+  offerDocking(sample: Pick<Sample, 'recording' | 'offer'>): Promise<void> {
+    return this.publish(this.topics.offer(sample.recording), this.offerOf(sample, this.session, 'docking'));
+  }
+
+  async publish(topic: string, payload: Uint8Array, qos: 0 | 1 = 1): Promise<void> {
+    await this.broker.publish(topic, payload, { qos }).catch(() => undefined);
+  }
+
+  #connected(connected: boolean): void {
+    if (connected) for (const { sender } of this.#senders.values()) sender.connected(this.#now());
+    this.#pump();
+  }
+
+  #take({ topic, payload }: BrokerMessage): void {
+    const down = this.topics.parseDown(topic);
+    if (down === undefined) return;
+    const message = parseDown(payload);
+    if (down.kind === 'custody') {
+      if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);
+      return;
+    }
+    const sender = this.#senders.get(down.recording)?.sender;
+    if (message.message === 'have') {
+      this.haves.push(message);
+      sender?.have(message, this.#now());
+    } else if (message.message === 'receipt') {
+      this.#receipt(messageBytes(message.receipt), message.signature);
+    } else {
+      const body = this.#verified(message);
+      if (body.message === 'again') this.again.push({ ...body, answers: this.custody.length });
+      else if (body.message === 'claim') {
+        this.claims.push(body);
+        sender?.claim(body, this.#now());
+      } else if (body.message === 'refuse') {
+        this.refusals.push(body);
+        sender?.refuse(body, this.#now());
+      }
+    }
+    this.#pump();
+  }
+
+  #custody(body: CustodyBody): void {
+    if (body.segment === null) this.nothingHeld++;
+    else this.custody.push(body);
+  }
+
+  #verified(
+    message: Extract<ReturnType<typeof parseDown>, { body: string }>,
+  ): ReturnType<typeof parseSignedBody> {
+    verifyMessage(message.body, message.signature, message.key_id, [this.#parts.storeKey]);
+    return parseSignedBody(message);
+  }
+
+  #receipt(bytes: Uint8Array, signature: string): void {
+    try {
+      verifyDocument(bytes, signature, RECEIPT_TRUSTED_COMMENT, [this.#parts.storeKey]);
+    } catch (error) {
+      if (!isDockError(error, 'signature.unknown-key')) throw error;
+      this.refusedReceipts.push(sha256Hex(bytes));
+      return;
+    }
+    const receipt = parseReceipt(bytes);
+    this.receipts.set(receipt.recording, receipt);
+    this.receiptTexts.set(receipt.recording, sha256Hex(bytes));
+    this.#senders.get(receipt.recording)?.sender.receipted();
+    this.#senders.delete(receipt.recording);
+    this.onReceipt(receipt);
+  }
+
+  #pump(): void {
+    this.#cancel();
+    if (!this.broker.connected) return;
+    const messageBytesMax = Math.min(this.#parts.messageBytesMax ?? UNIT_BYTES, this.broker.payloadBytesMax);
+    let wakeAtMs = Number.POSITIVE_INFINITY;
+    for (const { sender, sample } of this.#senders.values()) {
+      const budget = { windowBytes: WINDOW_BYTES_MAX - sender.inFlightBytes, messageBytesMax };
+      for (let action = sender.next(this.#now(), budget); action; action = sender.next(this.#now(), budget))
+        void this.#perform(sample, action);
+      wakeAtMs = Math.min(wakeAtMs, sender.wakeAtMs());
+    }
+    if (wakeAtMs === Number.POSITIVE_INFINITY) return;
+    this.#cancel = this.#parts.hub.clock.after(Math.max(1, wakeAtMs - this.#now()), () => this.#pump());
+  }
+
+  async #perform(sample: Sample, action: SenderAction): Promise<void> {
+    const { recording } = sample;
+    if (action.kind === 'offer') return this.publish(this.topics.offer(recording), this.offerOf(sample));
+    if (action.kind === 'fin') {
+      const fin = encodeMessage({ message: 'fin', epoch: action.epoch });
+      return this.publish(this.topics.fin(action.receiver, recording), fin);
+    }
+    if (action.kind === 'digests') {
+      const { receiver, offset, sizeBytes } = action;
+      const piece = sample.chunks.subarray(offset, offset + sizeBytes);
+      return this.publish(this.topics.digests(receiver, recording, offset), piece, 0);
+    }
+    const start = action.unit * UNIT_BYTES;
+    const sizeBytes = unitBytes(sample.payload.length, action.unit);
+    const bytes = this.alter(action.unit, sample.payload.subarray(start, start + sizeBytes));
+    this.sentUnits++;
+    for (let at = 0; at < sizeBytes; at += action.messageBytesMax)
+      await this.publish(
+        this.topics.bytes(action.receiver, recording, start + at),
+        bytes.subarray(at, at + action.messageBytesMax),
+        0,
+      );
+  }
+
+  #now(): number {
+    return this.#parts.hub.clock.monotonicMs();
+  }
+}

@@ -1,0 +1,290 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { makeRecordingId, parseReceiverId, parseStationId } from '../../../../protocol/format/ids.ts';
+import { UNIT_BYTES } from '../../../../protocol/format/limits.ts';
+import { nodeFiles } from '../../../../agent/platform/files-node.ts';
+import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import type { Files } from '../../../../protocol/format/ports.ts';
+import {
+  NOTES_MAX,
+  NOTES_PER_STATION_MAX,
+  UNFINISHED_PER_STATION_MAX,
+} from '../../../../agent/receiver/limits.ts';
+import { Slabs } from '../../../../agent/receiver/transfer/slabs.ts';
+import { openReceiverWorker, type ReceiverWorker } from '../../../../agent/receiver/transfer/receiver-worker.ts';
+import { inlineUnitStore } from '../../../fakes/unit-store-inline.ts';
+import { countVault } from '../../../../agent/receiver/vault/vault-count.ts';
+import { FilesVault } from '../../../../agent/receiver/vault/vault-files.ts';
+import { vaultContract, type VaultSubject } from '../../../contracts/vault-contract.ts';
+import { ManualClock } from '../../../fakes/clock-manual.ts';
+import { CrashDisk } from '../../../fakes/files-crash.ts';
+import { filesWith } from '../../../fakes/files-with.ts';
+import { MemoryLog } from '../../../fakes/log-memory.ts';
+import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { makeDockingSample } from '../docking-sample.ts';
+import { completeSample, fillUnits, openSample, takeSample, type Access } from '../transfer/filling.ts';
+import { makeSample, STATION } from '../sample.ts';
+
+let seed = 1;
+
+type UnitAccess = Pick<Access, 'slabs' | 'units'>;
+
+function subjectOn(
+  files: Files,
+  path: string,
+  access: UnitAccess,
+  close: () => Promise<void> = () => Promise.resolve(),
+): VaultSubject {
+  return {
+    open: async (receiver, clock = new ManualClock()) => {
+      let signs = 0;
+      const vault = await FilesVault.open({
+        path,
+        files: filesWith(files, {
+          rename: async (from, to) => {
+            await files.rename(from, to);
+            if (to.startsWith(`${path}/.leases/`)) signs++;
+          },
+        }),
+        clock,
+        random: new SeededRandom(seed++),
+        log: new MemoryLog(),
+        receiver: parseReceiverId(receiver),
+      });
+      return { ...access, vault, clock, signs: () => signs };
+    },
+    close,
+  };
+}
+
+function inlineUnits(files: Files): UnitAccess {
+  const slabs = new Slabs(2);
+  return { slabs, units: inlineUnitStore(files, slabs) };
+}
+
+async function subjectOnMachine(access: UnitAccess): Promise<VaultSubject> {
+  const folder = await mkdtemp(join(tmpdir(), 'vault-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true });
+  return subjectOn(nodeFiles(), join(folder, 'vault'), access, remove);
+}
+
+describe('a vault on a disk in memory', () => {
+  const make = async (): Promise<VaultSubject> => {
+    const disk = new CrashDisk();
+    return subjectOn(disk, '/vault', inlineUnits(disk));
+  };
+  vaultContract({ test }, make);
+});
+
+describe('a vault on the disk of this machine', () => {
+  vaultContract({ test }, () => subjectOnMachine(inlineUnits(nodeFiles())));
+});
+
+describe('a vault on the disk of this machine, with units written by a worker', () => {
+  const slabs = new Slabs(2);
+  let worker: ReceiverWorker | undefined;
+  afterAll(() => worker?.close());
+  vaultContract({ test }, async () => {
+    worker ??= await openReceiverWorker(slabs, makeSecretKey(new SeededRandom(5)));
+    return subjectOnMachine({ slabs, units: worker.units });
+  });
+});
+
+async function openOn(disk: CrashDisk, log = new MemoryLog()): Promise<FilesVault> {
+  const options = { path: '/vault', files: disk, log, receiver: parseReceiverId('r-a') };
+  return FilesVault.open({ ...options, clock: new ManualClock(), random: new SeededRandom(seed++) });
+}
+
+test('a folder with other things in it is refused as a vault and stays as it is', async () => {
+  const disk = new CrashDisk();
+  disk.plant('/vault/photo.jpg', 'x');
+  await expect(openOn(disk)).rejects.toMatchObject({ code: 'vault.not-a-vault', retry: 'person' });
+  expect([...disk.tree().keys()]).toEqual(['/vault/photo.jpg']);
+});
+
+test('a fresh file system with only lost+found becomes a vault', async () => {
+  const disk = new CrashDisk();
+  disk.plantFolder('/vault/lost+found');
+  await openOn(disk);
+  expect(disk.peek('/vault/vault.json')).toBeDefined();
+});
+
+test('the vault of a newer program is refused and stays as it is', async () => {
+  const disk = new CrashDisk();
+  disk.plant('/vault/vault.json', `{"type":"vault","vault":"${'a'.repeat(26)}","version":2}`);
+  await expect(openOn(disk)).rejects.toMatchObject({ code: 'document.version' });
+  expect([...disk.tree().keys()]).toEqual(['/vault/vault.json']);
+});
+
+test('notes that come at one time count each, and one listing that failed does not end them', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  disk.fail({ operation: 'list', path: '/vault/.quarantine', nth: 1, code: 'EIO' });
+  const note = (at: number): Promise<void> => {
+    const station = at % 3 === 2 ? null : parseStationId(`dock-${Math.floor(at / 90)}`);
+    return vault.note({ station, isSigned: false, facts: { reason: 'refused' } });
+  };
+  await expect(note(0)).rejects.toMatchObject({ code: 'EIO' });
+  for (let batch = 0; batch * 50 < 3 * NOTES_MAX; batch++)
+    await Promise.all(Array.from({ length: 50 }, (_, at) => note(batch * 50 + at)));
+  const names = await disk.list('/vault/.quarantine');
+  expect(names).toHaveLength(NOTES_MAX);
+  expect(names.filter((name) => name.endsWith('claimed._.json'))).toHaveLength(NOTES_PER_STATION_MAX);
+  const again = await openOn(disk);
+  await again.note({ station: null, isSigned: false, facts: { reason: 'refused' } });
+  expect(await disk.list('/vault/.quarantine')).toHaveLength(NOTES_MAX);
+  await again.note({ station: parseStationId('dock-1'), isSigned: true, facts: { reason: 'conflict' } });
+  expect(await disk.list('/vault/.quarantine')).toHaveLength(NOTES_MAX + 1);
+});
+
+test('a station with too many unfinished recordings may go on with each, and begin none', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const random = new SeededRandom(8);
+  const key = makeSecretKey(random);
+  const [known, other] = [makeSample(random, key, 10), makeSample(random, key, 10)];
+  for (let count = 1; count < UNFINISHED_PER_STATION_MAX; count++)
+    disk.plantFolder(`/vault/.incoming/${STATION}/${makeRecordingId(random)}`);
+  expect(await vault.mayBegin(other)).toBe(true);
+  await vault.take(known);
+  expect(await vault.mayBegin(known)).toBe(true);
+  expect(await vault.mayBegin(other)).toBe(false);
+});
+
+test('odd things in unfinished work are set aside with a note, and the work goes on', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(9);
+  const sample = makeSample(random, makeSecretKey(random), UNIT_BYTES + 5);
+  const work = await openSample(access, await takeSample(access, sample), sample);
+  await fillUnits(access, work, sample, [0]);
+  await work.release();
+  const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
+  const [name = ''] = await disk.list(folder);
+  disk.plant(`${folder}/${name}/photo.jpg`, 'x');
+  disk.plant(`${folder}/${name}/chunks.bin`, 'not a list');
+  disk.plant(`${folder}/readme`, 'x');
+  disk.plant(`${folder}/1.free/manifest.json`, 'of an older attempt');
+  await completeSample(access, sample);
+  const stored = await vault.find(sample);
+  expect(stored).toMatchObject({ payloadBytes: sample.payload.length });
+  const aside = [...disk.tree('/vault/.quarantine').keys()].join();
+  for (const odd of ['photo.jpg', 'chunks.bin', 'readme', '1.free']) expect(aside).toContain(odd);
+});
+
+test('what a receiver that ended left aside goes at the next start, what a living one prepares stays', async () => {
+  const disk = new CrashDisk();
+  const first = await openOn(disk); // never closed, so its sign of life stays
+  const [beat = ''] = await disk.list('/vault/.leases');
+  const [living, dead] = [beat.slice(0, 26), makeRecordingId(new SeededRandom(44))];
+  for (const instance of [living, dead])
+    disk.plant(`/vault/.incoming/.new/${instance}-${STATION}-${dead}.docking/docking.json`, '{}');
+  const other = { path: '/vault', files: disk, log: new MemoryLog(), receiver: parseReceiverId('r-b') };
+  await FilesVault.open({ ...other, clock: new ManualClock(), random: new SeededRandom(seed++) });
+  expect(await disk.list('/vault/.incoming/.new')).toEqual([`${living}-${STATION}-${dead}.docking`]);
+  await first.close();
+  await openOn(disk);
+  expect(await disk.list('/vault/.incoming/.new')).toEqual([]);
+});
+
+describe('a sync of the names of a station that fails', () => {
+  const random = new SeededRandom(12);
+  const sample = makeDockingSample(random, makeSecretKey(random));
+  const receipt = { bytes: new Uint8Array([123, 125]), signature: 'signed\n' };
+  const EIO = { nth: 1, code: 'EIO' } as const;
+
+  function openPlaced(disk: CrashDisk): Promise<FilesVault> {
+    return openOn(disk).then(async (vault) => {
+      await vault.placeDocking(sample, sample.offer, receipt);
+      return vault;
+    });
+  }
+
+  test('sets aside a docking record that was just placed: nobody was told of it', async () => {
+    const disk = new CrashDisk();
+    const vault = await openPlaced(disk);
+    const other = makeDockingSample(random, makeSecretKey(random));
+    disk.fail({ ...EIO, operation: 'syncFolder', nth: 2 }); // behind that of the prepared folder
+    await expect(vault.placeDocking(other, other.offer, receipt)).rejects.toMatchObject({ code: 'EIO' });
+    expect(await vault.findDocking(other)).toBeUndefined();
+    expect([...disk.tree('/vault/.quarantine').keys()].join()).toContain(other.recording);
+    expect(await vault.placeDocking(other, other.offer, receipt)).toBe(true);
+  });
+
+  test('takes nothing away that was in place: somebody may have its receipt', async () => {
+    const disk = new CrashDisk();
+    const vault = await openPlaced(disk);
+    for (let nth = 1; nth <= 2; nth++) {
+      disk.fail({ ...EIO, operation: 'syncFolder', nth });
+      await expect(vault.secureDocking(sample)).rejects.toMatchObject({ code: 'EIO' });
+      expect(await vault.findDocking(sample)).toMatchObject({ receipt });
+    }
+    await vault.secureDocking(sample);
+    expect(await vault.findDocking(sample)).toMatchObject({ receipt });
+  });
+});
+
+test('a payload that is longer than the recording is set aside', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(10);
+  const sample = makeSample(random, makeSecretKey(random), 100);
+  await (await openSample(access, await takeSample(access, sample), sample)).release();
+  const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
+  const [name = ''] = await disk.list(folder);
+  disk.plant(`${folder}/${name}/payload.age`, new Uint8Array(101));
+  await completeSample(access, sample);
+  expect(await vault.find(sample)).toMatchObject({ payloadBytes: 100 });
+});
+
+test('a count finds payloads, unfinished work and logs, names what is odd and changes nothing', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(11);
+  const key = makeSecretKey(random);
+  const [whole, begun] = [makeSample(random, key, 1000), makeSample(random, key, 2 * UNIT_BYTES)];
+  await completeSample(access, whole);
+  const work = await openSample(access, await takeSample(access, begun), begun);
+  await fillUnits(access, work, begun, [0]);
+  const docked = makeDockingSample(random, key);
+  await vault.placeDocking(docked, docked.offer, { bytes: new Uint8Array(3), signature: 'x' });
+  disk.plant(`/vault/${STATION}/custody/x.jsonl`, 'line\n');
+  disk.plant('/vault/r-a/custody/y.jsonl', 'own line\n');
+  disk.plant(`/vault/${STATION}/keys/${'0'.repeat(16)}.revocation.json`, '{}');
+  disk.plant('/vault/r-a/keys/x.change.json', '{}');
+  disk.plant('/vault/Photo', 'x');
+  disk.plant(`/vault/${STATION}/notes.txt`, 'x');
+  disk.plant(`/vault/${STATION}/${whole.recording}/extra`, 'x');
+  disk.plantFolder('/vault/lost+found');
+  const before = [...disk.tree().keys()];
+  const count = await countVault(disk, vault.layout, new AbortController().signal);
+  expect({ ...count, odd: count.odd.toSorted() }).toEqual({
+    bytes: 1000 + UNIT_BYTES + 5 + 9 + docked.offer.bytes.length,
+    recordings: 1,
+    dockings: 1,
+    unfinished: 1,
+    oddCount: 3,
+    odd: ['Photo', `${STATION}/${whole.recording}/extra`, `${STATION}/notes.txt`].toSorted(),
+  });
+  expect([...disk.tree().keys()]).toEqual(before);
+  await expect(countVault(disk, vault.layout, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+});
+
+test('a sign of life that the disk does not show stops no receiver, and ages as one that does not change', async () => {
+  const disk = new CrashDisk();
+  const random = new SeededRandom(11);
+  const sample = makeSample(random, makeSecretKey(random), 10);
+  await (await openOn(disk)).take(sample); // by one who ends without letting go
+  disk.fail({ operation: 'readAll', nth: 1, times: Infinity, code: 'EIO', path: '.leases/' });
+  const clock = new ManualClock();
+  const options = { path: '/vault', files: disk, log: new MemoryLog(), receiver: parseReceiverId('r-a') };
+  const vault = await FilesVault.open({ ...options, clock, random: new SeededRandom(seed++) });
+  expect(await vault.take(sample)).toBeUndefined();
+  await clock.advance(61_000);
+  expect(await vault.take(sample)).toMatchObject({ clean: false });
+});
