@@ -10,11 +10,19 @@ const TURNS = [
     'test/system/verify-manipulations.test.ts',
   ],
   ['test/system/retention.test.ts', 'test/station/ptp-refusals.test.ts', 'test/station/put-back.test.ts'],
-  ['test/system/memory-limit.test.ts', 'test/system/two-processes-tls.test.ts', 'test/station/ptp-silence.test.ts'],
+  [
+    'test/system/memory-limit.test.ts',
+    'test/system/two-processes-tls.test.ts',
+    'test/station/ptp-silence.test.ts',
+  ],
   ['test/system/export.test.ts', 'test/system/clocks.test.ts', 'test/system/simulated-serial.test.ts'],
   ['test/system/verifier.test.ts', 'test/station/ptp-odd-files.test.ts', 'test/station/cut-leavings.test.ts'],
   ['test/system/scarce.test.ts', 'test/system/throttled.test.ts', 'test/station/usb-bays.test.ts'],
-  ['test/system/handbook.test.ts', 'test/system/verifier-processes.test.ts', 'test/station/broken-units.test.ts'],
+  [
+    'test/system/handbook.test.ts',
+    'test/system/verifier-processes.test.ts',
+    'test/station/broken-units.test.ts',
+  ],
   [
     'test/system/serial.test.ts',
     'test/system/interruptions.test.ts',
@@ -53,7 +61,7 @@ export default defineConfig({
   test: {
     ...keptResults('e2e'),
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/station/**/*.test.ts', 'test/system/**/*.test.ts', 'test/**/*.long.test.ts'],
+    include: ['test/station/**/*.test.ts', 'test/system/*.test.ts', 'test/**/*.long.test.ts'],
     exclude: leftOutToday(TURNS),
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,

@@ -20,7 +20,7 @@ export default defineConfig({
     setupFiles: ['test/faults/table/count-points.ts'],
     reporters: [...reporters, new FaultFigures()],
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/faults/**/*.test.ts'],
+    include: ['test/faults/*.test.ts', 'test/faults/{calls,tape}/**/*.test.ts'],
     exclude: leftOutToday(TURNS),
     fileParallelism: false,
     testTimeout: 300_000,

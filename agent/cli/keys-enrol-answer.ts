@@ -8,13 +8,23 @@ import { compareFingerprint } from '../../config/compare-fingerprint.ts';
 import { replaceFile } from '../../config/durable-file.ts';
 import { readEnrolment } from '../../config/enrolment/enrolment-file.ts';
 import { readPublicFile } from '../../config/guarded-file.ts';
-import { pinLines, pinnedKeys, withPins, type PinnedText, type StorePins } from '../../config/enrolment/pin-lines.ts';
+import {
+  pinLines,
+  pinnedKeys,
+  withPins,
+  type PinnedText,
+  type StorePins,
+} from '../../config/enrolment/pin-lines.ts';
 import { printable } from '../../config/problems.ts';
 import type { YamlTree } from '../../config/yaml-tree.ts';
 import { encodeUtf8, parseBase64 } from '../../protocol/format/bytes.ts';
 import { pemOf } from '../../protocol/documents/certificate-request.ts';
 import { clientCertificateFault } from '../../protocol/documents/client-certificate.ts';
-import { openEnrolmentAnswer, type Enrolment, type EnrolmentAnswer } from '../../protocol/transfer/enrolment.ts';
+import {
+  openEnrolmentAnswer,
+  type Enrolment,
+  type EnrolmentAnswer,
+} from '../../protocol/transfer/enrolment.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import { makeFolders } from '../../agent/platform/make-folders.ts';
 import { askAtTerminal } from '../../agent/platform/terminal.ts';

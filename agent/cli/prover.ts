@@ -3,11 +3,22 @@ import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-cha
 import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
-import { findChallenge, installProof, keepChallenge, loadProofs, proofsFolder } from '../../config/enrolment/proofs.ts';
+import {
+  findChallenge,
+  installProof,
+  keepChallenge,
+  loadProofs,
+  proofsFolder,
+} from '../../config/enrolment/proofs.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
-import { inlineSigner, publicKeyOf, type PublicKey, type SecretKey } from '../../protocol/documents/minisign.ts';
+import {
+  inlineSigner,
+  publicKeyOf,
+  type PublicKey,
+  type SecretKey,
+} from '../../protocol/documents/minisign.ts';
 import { makeChallenge } from '../../protocol/documents/recipient-challenge.ts';
 import { writeJson, type Io } from './output.ts';
 import { openSpoolFolder } from './spool-folder.ts';

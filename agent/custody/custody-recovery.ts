@@ -21,7 +21,12 @@ import {
   entryStamp,
   type CustodyEntry,
 } from '../../protocol/custody/custody-entry.ts';
-import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody/custody-order.ts';
+import {
+  brokenLinks,
+  inOrder,
+  predecessorOf,
+  type ChainBreak,
+} from '../../protocol/custody/custody-order.ts';
 import { scanSegment, type ScannedSegment } from '../../protocol/custody/custody-scan.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/format/errors.ts';

@@ -1,6 +1,10 @@
 // Searches the custody log for the entries of some recordings, the newest segments first: what a cut kept out of the log is made up for.
 import { bufferOf } from '../../protocol/format/bytes.ts';
-import { parseCustodyEntry, type CustodyEntry, type CustodyEventName } from '../../protocol/custody/custody-entry.ts';
+import {
+  parseCustodyEntry,
+  type CustodyEntry,
+  type CustodyEventName,
+} from '../../protocol/custody/custody-entry.ts';
 import { linesIn } from '../../protocol/custody/custody-scan.ts';
 import { isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import type { RecordingId, SegmentId } from '../../protocol/format/ids.ts';

@@ -2,7 +2,11 @@
 // the entry that another one names because a start saw no more of it than that, or because a card image was put back; then all of it stays.
 // Pure but for reading the next segment.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
-import { parseCustodyEntry, type ChainState, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import {
+  parseCustodyEntry,
+  type ChainState,
+  type CustodyEntry,
+} from '../../protocol/custody/custody-entry.ts';
 import { toldDigest } from '../../protocol/custody/custody-repeat.ts';
 import { linesIn, type ScannedSegment } from '../../protocol/custody/custody-scan.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';

@@ -4,7 +4,12 @@
 // Why files: only the agent writes the log, and no message may end the use of a camera. One a camera: two words never replace each other.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { cameraIdSchema, encodeDocument, instantSchema, parseDocument } from '../../protocol/documents/document.ts';
+import {
+  cameraIdSchema,
+  encodeDocument,
+  instantSchema,
+  parseDocument,
+} from '../../protocol/documents/document.ts';
 import { readIfThere, replaceDurable, unlinkIfThere } from '../../protocol/format/durable.ts';
 import { describeError, DockError } from '../../protocol/format/errors.ts';
 import { reasonCodeSchema } from '../../protocol/documents/order.ts';

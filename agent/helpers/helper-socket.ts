@@ -1,7 +1,12 @@
 // The socket of a helper that runs as root: one line in, one line out, and the end, for the members of one group.
 import { chmod, chown } from 'node:fs/promises';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
-import { claimSocketPath, listenForLines, type LineSocket, type OtherListener } from '../platform/line-socket.ts';
+import {
+  claimSocketPath,
+  listenForLines,
+  type LineSocket,
+  type OtherListener,
+} from '../platform/line-socket.ts';
 
 const CLIENTS_MAX = 32;
 /** For a question to come and for its answer to be taken. A busy small machine needs some seconds between connecting and sending. */

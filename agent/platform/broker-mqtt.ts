@@ -8,8 +8,20 @@
 import assert from 'node:assert/strict';
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import { DockError, describeError, isDockError } from '../../protocol/format/errors.ts';
-import { CONTROL_MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../../protocol/format/limits.ts';
-import type { Broker, BrokerMessage, Clock, Conditions, Log, PublishOptions, Random } from '../../protocol/format/ports.ts';
+import {
+  CONTROL_MESSAGE_BYTES_MAX,
+  MESSAGE_BYTES_MIN,
+  MESSAGE_OVERHEAD_BYTES,
+} from '../../protocol/format/limits.ts';
+import type {
+  Broker,
+  BrokerMessage,
+  Clock,
+  Conditions,
+  Log,
+  PublishOptions,
+  Random,
+} from '../../protocol/format/ports.ts';
 import { withEither } from '../../protocol/format/with-either.ts';
 import { BrokerConditions } from './broker-conditions.ts';
 import { BrokerLink, type LinkEnd } from './broker-link.ts';

@@ -1,5 +1,10 @@
 // Bounds of the receiving end, each with its reason. What both ends rely on is in protocol/format/limits.ts.
-import { LEASE_MS, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX, UNIT_BYTES } from '../../protocol/format/limits.ts';
+import {
+  LEASE_MS,
+  MANIFEST_BYTES_MAX,
+  SIGNATURE_FILE_BYTES_MAX,
+  UNIT_BYTES,
+} from '../../protocol/format/limits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,6 +1,12 @@
 // The record of a docking that a cut ended, put together from its journal, the custody log and the spool. Whatever of these is damaged or
 // missing, the rest still tells.
-import { isBayId, isCameraId, isDockingId, type DockingId, type StationId } from '../../protocol/format/ids.ts';
+import {
+  isBayId,
+  isCameraId,
+  isDockingId,
+  type DockingId,
+  type StationId,
+} from '../../protocol/format/ids.ts';
 import type { Spool } from '../spool/spool.ts';
 import { CutOffEntries } from './cut-off-entries.ts';
 import type { ToldEntry } from '../custody/told-entries.ts';

@@ -8,7 +8,10 @@
 // 4. Whatever changes one part runs one after the other.
 // 5. What a start read of a record, and did not verify, is read again before anything is said of it (record-links.ts).
 import { join } from 'node:path';
-import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/documents/docking-record.ts';
+import {
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  parseDockingRecord,
+} from '../../protocol/documents/docking-record.ts';
 import type { DockingEntry } from '../../protocol/documents/docking-record.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';

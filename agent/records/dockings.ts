@@ -3,7 +3,12 @@
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../protocol/documents/minisign.ts';
-import { parseRecordingId, type CameraId, type DockingId, type StationId } from '../../protocol/format/ids.ts';
+import {
+  parseRecordingId,
+  type CameraId,
+  type DockingId,
+  type StationId,
+} from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { PreviousDocking } from '../seal/capture-time.ts';
 import type { Custody } from '../custody/custody.ts';

@@ -11,7 +11,10 @@
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
-import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/documents/docking-record.ts';
+import {
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  parseDockingRecord,
+} from '../../protocol/documents/docking-record.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId, type DockingId, type RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';

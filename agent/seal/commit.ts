@@ -2,7 +2,11 @@
 // of manifests never names one that is not durable.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/documents/manifest.ts';
+import {
+  encodeManifest,
+  MANIFEST_TRUSTED_COMMENT,
+  type Manifest,
+} from '../../protocol/documents/manifest.ts';
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Log, Signer } from '../../protocol/format/ports.ts';
 import type { Bulk, SealResult } from './bulk.ts';

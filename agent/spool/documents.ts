@@ -4,9 +4,18 @@ import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/documents/manifest.ts';
-import { isMadeByOneOf, signatureKeyId, verifyDocument, type PublicKey } from '../../protocol/documents/minisign.ts';
+import {
+  isMadeByOneOf,
+  signatureKeyId,
+  verifyDocument,
+  type PublicKey,
+} from '../../protocol/documents/minisign.ts';
 import type { Conditions, Files } from '../../protocol/format/ports.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
+import {
+  parseReceipt,
+  RECEIPT_BYTES_MAX,
+  RECEIPT_TRUSTED_COMMENT,
+} from '../../protocol/documents/receipt.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import {
   CHUNKS_NAME,

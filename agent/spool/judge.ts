@@ -2,7 +2,13 @@
 // no payload. Changes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
-import { describeError, DockError, isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import {
+  describeError,
+  DockError,
+  isDockError,
+  isMachineShort,
+  systemCode,
+} from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/documents/manifest.ts';

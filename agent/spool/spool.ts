@@ -8,7 +8,12 @@
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { writeDurable } from '../../protocol/format/durable.ts';
 import { describeError } from '../../protocol/format/errors.ts';
-import { makeRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/format/ids.ts';
+import {
+  makeRecordingId,
+  type CameraId,
+  type DockingId,
+  type RecordingId,
+} from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import type { AskedOutcome } from './asked-again.ts';
 import { readAskedMarks } from './asked-marks.ts';

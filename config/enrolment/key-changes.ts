@@ -18,7 +18,12 @@ import {
   type ProvenKeyChange,
 } from '../../protocol/documents/key-documents.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
-import { publicKeyLine, signDocument, type PublicKey, type SecretKey } from '../../protocol/documents/minisign.ts';
+import {
+  publicKeyLine,
+  signDocument,
+  type PublicKey,
+  type SecretKey,
+} from '../../protocol/documents/minisign.ts';
 import { replaceOwned } from '../durable-file.ts';
 import { readPublicFile } from '../guarded-file.ts';
 import { ownedFiles } from '../owned-files.ts';

@@ -6,7 +6,11 @@
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import { isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
-import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
+import {
+  CAMERA_PATH_BYTES_MAX,
+  INVENTORY_DEPTH_MAX,
+  INVENTORY_ENTRIES_MAX,
+} from '../../protocol/format/limits.ts';
 import { entryOf } from './entries.ts';
 import type { EntryStat, NameReader, OpenedFolder } from './folder-files.ts';
 import { unreadable, type Medium } from './medium.ts';

@@ -1,7 +1,11 @@
 // Walks the storages of a PTP camera and makes the inventory, with the handle of each entry. Handles, parents and names are the camera's word:
 // one handle counts once, circles end, and everything has a bound.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
+import {
+  CAMERA_PATH_BYTES_MAX,
+  INVENTORY_DEPTH_MAX,
+  INVENTORY_ENTRIES_MAX,
+} from '../../protocol/format/limits.ts';
 import { CompactEntry } from '../compact-entry.ts';
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
 import { forEachSlowly } from '../../protocol/format/slowly.ts';

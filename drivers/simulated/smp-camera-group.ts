@@ -3,7 +3,13 @@ import { isDockError } from '../../protocol/format/errors.ts';
 import { equalBytes } from '../../protocol/format/bytes.ts';
 import type { CameraCondition, CameraIdentity } from '../driver.ts';
 import type { SmpMap } from '../serial/smp/packet.ts';
-import { RC_ACCESS_DENIED, RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_UNKNOWN } from '../serial/smp/refusals.ts';
+import {
+  RC_ACCESS_DENIED,
+  RC_INVALID,
+  RC_NO_ENTRY,
+  RC_NOT_SUPPORTED,
+  RC_UNKNOWN,
+} from '../serial/smp/refusals.ts';
 import { mcumgrCbor } from './mcumgr-cbor.ts';
 import { sha256Of } from './smp-file-group.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';

@@ -1,6 +1,11 @@
 // The rates of what the pipeline is made of, bare, in a process of its own: one thread, bytes that lie in memory already. Prints one JSON document.
 import { createCipheriv, createHash } from 'node:crypto';
-import { AGE_CHUNK_BYTES, AGE_TAG_BYTES, PULL_PIECE_BYTES, UNIT_BYTES } from '../../protocol/format/limits.ts';
+import {
+  AGE_CHUNK_BYTES,
+  AGE_TAG_BYTES,
+  PULL_PIECE_BYTES,
+  UNIT_BYTES,
+} from '../../protocol/format/limits.ts';
 
 /** Bytes a second of one core. */
 export interface PrimitiveRates {

@@ -10,7 +10,12 @@ import type { Piece } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age/age-keys.ts';
 import { sha256 } from '../../protocol/format/bytes.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
-import { DIGEST_BYTES, PULL_PIECE_BYTES, UNIT_BYTES, UNREADABLE_RANGES_MAX } from '../../protocol/format/limits.ts';
+import {
+  DIGEST_BYTES,
+  PULL_PIECE_BYTES,
+  UNIT_BYTES,
+  UNREADABLE_RANGES_MAX,
+} from '../../protocol/format/limits.ts';
 import { openSmall } from '../../protocol/age/sealed-file-open.ts';
 import { sealedSizeBytes } from '../../protocol/age/sealed-file.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';

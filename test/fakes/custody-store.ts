@@ -1,6 +1,11 @@
 // The store's side of the custody conversation, for tests of a station: it holds entries by number, believes what comes, signs its answers.
 import { createHash } from 'node:crypto';
-import { parseReceiverId, parseSegmentId, type SegmentId, type StationId } from '../../protocol/format/ids.ts';
+import {
+  parseReceiverId,
+  parseSegmentId,
+  type SegmentId,
+  type StationId,
+} from '../../protocol/format/ids.ts';
 import { encodeMessage, encodeSignedBody, type CustodyBody } from '../../protocol/transfer/messages.ts';
 import { keyIdHex, makeSecretKey, publicKeyOf, type PublicKey } from '../../protocol/documents/minisign.ts';
 import { fastSigner } from '../unit/receiver/fast-signer.ts';

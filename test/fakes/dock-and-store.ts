@@ -33,7 +33,12 @@ import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
 import { parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
-import { inlineSigner, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import {
+  inlineSigner,
+  makeSecretKey,
+  publicKeyOf,
+  type SecretKey,
+} from '../../protocol/documents/minisign.ts';
 import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
 import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
 import { inlineUnitStore } from './unit-store-inline.ts';

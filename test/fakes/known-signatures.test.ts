@@ -1,7 +1,12 @@
 // What is remembered of signatures never makes one hold that does not.
 import { generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeSecretKey, publicKeyOf, verifyDocument, verifyMessage } from '../../protocol/documents/minisign.ts';
+import {
+  makeSecretKey,
+  publicKeyOf,
+  verifyDocument,
+  verifyMessage,
+} from '../../protocol/documents/minisign.ts';
 import { forgetSignatures, knowSignatures, signatureBy } from './known-signatures.ts';
 import { judgeKeyOf } from './minisign-judge.ts';
 import { seededRandom } from './random-seeded.ts';

@@ -3,7 +3,11 @@
 import { mkdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RecordPorts } from '../../agent/cli/record-camera/record.ts';
-import type { RecordedCamera, RecordedPtp, RecordedSmp } from '../../agent/cli/record-camera/recorded-file.ts';
+import type {
+  RecordedCamera,
+  RecordedPtp,
+  RecordedSmp,
+} from '../../agent/cli/record-camera/recorded-file.ts';
 import type { Place } from '../../drivers/driver.ts';
 import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
 import {

@@ -1,7 +1,11 @@
 // Puts a line behind the end of a custody segment, chained as it should be and without a checkpoint: whoever can write there can do so.
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
-import { encodeCustodyEntry, parseCustodyEntry, type CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import {
+  encodeCustodyEntry,
+  parseCustodyEntry,
+  type CustodyEvent,
+} from '../../protocol/custody/custody-entry.ts';
 
 /** `path` is that of the segment; a signature over the whole of it goes. */
 export async function appendUnsigned(path: string, entry: CustodyEvent): Promise<void> {

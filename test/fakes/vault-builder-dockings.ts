@@ -1,7 +1,11 @@
 // For the vault builder: what is known of one docking while it lasts, and the docking record (SPEC 4.6) that it leaves behind.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
-import { inventoryLine, type DockingEntry, type DockingRecord } from '../../protocol/documents/docking-record.ts';
+import {
+  inventoryLine,
+  type DockingEntry,
+  type DockingRecord,
+} from '../../protocol/documents/docking-record.ts';
 import {
   makeDockingId,
   type BayId,

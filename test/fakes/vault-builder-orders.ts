@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { makeSessionId } from '../../protocol/format/ids.ts';
 import { makeSecretKey, signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
-import { encodeOrder, ORDER_TRUSTED_COMMENT, ROLES, type Order, type Role } from '../../protocol/documents/order.ts';
+import {
+  encodeOrder,
+  ORDER_TRUSTED_COMMENT,
+  ROLES,
+  type Order,
+  type Role,
+} from '../../protocol/documents/order.ts';
 import type { Random } from '../../protocol/format/ports.ts';
 import type { BuiltRecording } from './vault-builder-recordings.ts';
 import type { StoreBuilder } from './vault-builder-store.ts';

@@ -23,8 +23,17 @@ import {
   type StationId,
 } from '../../protocol/format/ids.ts';
 import type { KeyChange } from '../../protocol/documents/key-documents.ts';
-import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/documents/manifest.ts';
-import { encodePublicKey, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import {
+  encodeManifest,
+  MANIFEST_TRUSTED_COMMENT,
+  type Manifest,
+} from '../../protocol/documents/manifest.ts';
+import {
+  encodePublicKey,
+  makeSecretKey,
+  publicKeyOf,
+  type SecretKey,
+} from '../../protocol/documents/minisign.ts';
 import { RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
 import { seededRandom, type SeededRandom } from './random-seeded.ts';
 import {

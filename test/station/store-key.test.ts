@@ -6,7 +6,12 @@ import { afterEach, expect, test } from 'vitest';
 import { keepKeyChange } from '../../config/enrolment/key-changes.ts';
 import { parseReceiverId } from '../../protocol/format/ids.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
-import { makeSecretKey, publicKeyLine, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import {
+  makeSecretKey,
+  publicKeyLine,
+  publicKeyOf,
+  type SecretKey,
+} from '../../protocol/documents/minisign.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 

@@ -23,7 +23,9 @@ import { BayWatch } from './watch-bays.ts';
 
 const BODYDOCK = fileURLToPath(new URL('../../main.js', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('../../../agent/receiver/main.js', import.meta.url));
-const EMBEDDED_BROKER = fileURLToPath(new URL('../../../agent/platform/broker-embedded-main.js', import.meta.url));
+const EMBEDDED_BROKER = fileURLToPath(
+  new URL('../../../agent/platform/broker-embedded-main.js', import.meta.url),
+);
 /** Redrawing, and looking whether all is done. */
 const LOOK_MS = 250;
 /** An entry that waits (it changes, it cannot be read) is given this long when nothing else moves. */

@@ -1,7 +1,12 @@
 // Disguises the datasets of PTP in place: every length and number that a driver reads stays, every text is replaced by one of the same length.
 // What is not known here is left out, as zeros. Source of the layouts: as drivers/ptp/datasets.ts.
 import { DEVICE_PROPERTY, OBJECT_PROPERTY, OPERATION } from '../../../drivers/ptp/codes.ts';
-import { parseDeviceInfo, parseIds, parseObjectInfo, parseStorageInfo } from '../../../drivers/ptp/datasets.ts';
+import {
+  parseDeviceInfo,
+  parseIds,
+  parseObjectInfo,
+  parseStorageInfo,
+} from '../../../drivers/ptp/datasets.ts';
 import { isDatasetError } from '../../../drivers/ptp/data-reader.ts';
 import type { Disguise } from './disguise.ts';
 

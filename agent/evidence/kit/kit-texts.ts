@@ -75,7 +75,7 @@ File names on the camera often name a person; they are sealed. In the open stand
 
 /** From this file as source (agent/evidence/kit), as compiled (dist/agent/evidence/kit) and as part of a program (dist/programs/agent/evidence/kit). */
 export const SPEC_PLACES = [
-  '../../protocol/SPEC.md',
   '../../../protocol/SPEC.md',
   '../../../../protocol/SPEC.md',
+  '../../../../../protocol/SPEC.md',
 ];

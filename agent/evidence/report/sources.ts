@@ -11,7 +11,11 @@ import {
   type DockingRecord,
 } from '../../../protocol/documents/docking-record.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../../protocol/documents/manifest.ts';
+import {
+  MANIFEST_TRUSTED_COMMENT,
+  parseManifest,
+  type Manifest,
+} from '../../../protocol/documents/manifest.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { receiptableDocking } from '../verify/docking-check.ts';
 import { RECEIPT } from '../verify/folder-names.ts';

@@ -1,7 +1,10 @@
 // Reads the file of one custody segment in one pass: its entries, and its signature where it has ended.
 import { join } from 'node:path';
 import { parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { CUSTODY_SEGMENT_TRUSTED_COMMENT, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import {
+  CUSTODY_SEGMENT_TRUSTED_COMMENT,
+  type CustodyEntry,
+} from '../../../protocol/custody/custody-entry.ts';
 import { firstEntry, readSegment } from '../../../protocol/custody/segment-file.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { keyIdHex, verifyPrehashed, type PublicKey } from '../../../protocol/documents/minisign.ts';

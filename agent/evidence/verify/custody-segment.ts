@@ -3,7 +3,11 @@
 // Where the chain breaks, the reason is named and the walk goes on from what stands there, so that a second break is found too.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
-import { FIRST_PREVIOUS, parseCustodyEntry, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import {
+  FIRST_PREVIOUS,
+  parseCustodyEntry,
+  type CustodyEntry,
+} from '../../../protocol/custody/custody-entry.ts';
 import type { SegmentLine } from '../../../protocol/custody/segment-file.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
 import { DockError } from '../../../protocol/format/errors.ts';

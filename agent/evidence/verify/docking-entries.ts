@@ -2,7 +2,11 @@
 // recording what its entry says? Memory: one part at a time.
 import { createHash } from 'node:crypto';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { inventoryLine, type DockingEntry, type DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import {
+  inventoryLine,
+  type DockingEntry,
+  type DockingRecord,
+} from '../../../protocol/documents/docking-record.ts';
 import { INVENTORY_ENTRIES_MAX } from '../../../protocol/format/limits.ts';
 import type { DockingGroup, ProvenPart } from './docking-groups.ts';
 import { finding, type Remark } from './remark.ts';

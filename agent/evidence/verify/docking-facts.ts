@@ -1,7 +1,11 @@
 // What is kept of one part of a docking record until all were read; its entries are read a second time. Pure.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
-import { stayOf, type DockingRecord, type NewDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import {
+  stayOf,
+  type DockingRecord,
+  type NewDockingRecord,
+} from '../../../protocol/documents/docking-record.ts';
 import type { HeldDocument } from './account-check.ts';
 import type { CheckedDocking } from './docking-check.ts';
 import { cameraText, chainName } from './recording-facts.ts';

@@ -1,6 +1,11 @@
 // The orders of a place, by the recordings that they concern: an order about a recording counts for its sidecars too, and one about a sidecar
 // for its recording; a hold also holds what replaces its recording (SPEC 4.8). Pure.
-import { hasBothRoles, longestHold, type Hold, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
+import {
+  hasBothRoles,
+  longestHold,
+  type Hold,
+  type SignedOrder,
+} from '../../../protocol/documents/order-standing.ts';
 import type { Role } from '../../../protocol/documents/order.ts';
 import type { FoundOrder } from './order-check.ts';
 import { orderLogRemarks } from './order-log.ts';

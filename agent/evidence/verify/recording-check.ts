@@ -3,7 +3,11 @@
 import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../../protocol/documents/manifest.ts';
+import {
+  MANIFEST_TRUSTED_COMMENT,
+  parseManifest,
+  type Manifest,
+} from '../../../protocol/documents/manifest.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { checkDeletion } from './deletion-check.ts';

@@ -9,7 +9,13 @@ import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
 import type { EnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
 import { DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
 import type { ReceiverId } from '../../../protocol/format/ids.ts';
-import { encodePublicKey, keyIdHex, parsePublicKey, publicKeyLine, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import {
+  encodePublicKey,
+  keyIdHex,
+  parsePublicKey,
+  publicKeyLine,
+  type PublicKey,
+} from '../../../protocol/documents/minisign.ts';
 import { revocationName } from '../keys/revocations.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 

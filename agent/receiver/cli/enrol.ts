@@ -22,7 +22,12 @@ import {
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { parseReceiverId } from '../../../protocol/format/ids.ts';
 import { askAtTerminal } from '../../platform/terminal.ts';
-import { keyIdHex, parsePublicKey, publicKeyLine, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import {
+  keyIdHex,
+  parsePublicKey,
+  publicKeyLine,
+  publicKeyOf,
+} from '../../../protocol/documents/minisign.ts';
 import { languageOf, parseWords, usage, type Io } from './command-line.ts';
 import { certificatesFor, requestedKey, type CertificateSource, type Chain } from './enrol-certificate.ts';
 import { admit, keepStationKey, type Store } from './enrol-station.ts';

@@ -11,7 +11,12 @@
 import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
-import { CHAIN_START, parseCustodyEntry, type ChainState, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import {
+  CHAIN_START,
+  parseCustodyEntry,
+  type ChainState,
+  type CustodyEntry,
+} from '../../../protocol/custody/custody-entry.ts';
 import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { createAnew } from '../../../protocol/format/durable.ts';
 import type { SegmentId, StationId } from '../../../protocol/format/ids.ts';

@@ -4,9 +4,21 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import * as d from '../../../protocol/documents/document.ts';
-import { ensureFolder, listIfThere, readIfThere, unlinkIfThere, writeAnew } from '../../../protocol/format/durable.ts';
+import {
+  ensureFolder,
+  listIfThere,
+  readIfThere,
+  unlinkIfThere,
+  writeAnew,
+} from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import { isRecordingId, isStationId, type ReceiverId, type RecordingId, type StationId } from '../../../protocol/format/ids.ts';
+import {
+  isRecordingId,
+  isStationId,
+  type ReceiverId,
+  type RecordingId,
+  type StationId,
+} from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { TEMPORARY, type VaultLayout } from '../vault/vault-layout.ts';

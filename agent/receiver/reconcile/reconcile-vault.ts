@@ -2,7 +2,12 @@
 // is not whole or has no receipt, and which station is ahead. Reads only; a receiver may run beside it.
 import { join } from 'node:path';
 import { listIfThere } from '../../../protocol/format/durable.ts';
-import { isReceiverId, type ReceiverId, type RecordingId, type StationId } from '../../../protocol/format/ids.ts';
+import {
+  isReceiverId,
+  type ReceiverId,
+  type RecordingId,
+  type StationId,
+} from '../../../protocol/format/ids.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import { storeKeys } from '../retention/store-keys.ts';

@@ -2,7 +2,11 @@
 // that is damaged says nothing here: whether the log holds is `verify`'s business.
 import { join } from 'node:path';
 import { bufferOf } from '../../../protocol/format/bytes.ts';
-import { parseCustodyEntry, type CustodyEntry, type CustodyEventName } from '../../../protocol/custody/custody-entry.ts';
+import {
+  parseCustodyEntry,
+  type CustodyEntry,
+  type CustodyEventName,
+} from '../../../protocol/custody/custody-entry.ts';
 import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';

@@ -10,7 +10,10 @@
 import { join } from 'node:path';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { DELETION_TRUSTED_COMMENT, encodeDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
+import {
+  DELETION_TRUSTED_COMMENT,
+  encodeDeletionRecord,
+} from '../../../protocol/documents/deletion-record.ts';
 import { createAnew, unlinkIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { underLock, whileHeld, type HeldLock } from '../custody/folder-lock.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';

@@ -11,7 +11,11 @@ import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { verifyDocument } from '../../../protocol/documents/minisign.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import {
+  parseReceipt,
+  RECEIPT_BYTES_MAX,
+  RECEIPT_TRUSTED_COMMENT,
+} from '../../../protocol/documents/receipt.ts';
 import { readDocument } from '../vault/stored-document.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault/vault-layout.ts';

@@ -10,9 +10,18 @@ import {
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { describeError, DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../../protocol/documents/manifest.ts';
+import {
+  MANIFEST_TRUSTED_COMMENT,
+  parseManifest,
+  type Manifest,
+} from '../../../protocol/documents/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../protocol/documents/receipt.ts';
+import {
+  parseReceipt,
+  RECEIPT_BYTES_MAX,
+  RECEIPT_TRUSTED_COMMENT,
+  type Receipt,
+} from '../../../protocol/documents/receipt.ts';
 import { readDocument } from '../vault/stored-document.ts';
 import type { RecordingName, SignedDocument } from '../vault/vault.ts';
 import { CHUNKS, DELETION, MANIFEST, PAYLOAD, RECEIPT } from '../vault/vault-layout.ts';

@@ -13,7 +13,12 @@ import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
 import { verifyDocument } from '../../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
-import { dayOf, parseWitness, WITNESS_BYTES_MAX, WITNESS_TRUSTED_COMMENT } from '../../../protocol/custody/witness.ts';
+import {
+  dayOf,
+  parseWitness,
+  WITNESS_BYTES_MAX,
+  WITNESS_TRUSTED_COMMENT,
+} from '../../../protocol/custody/witness.ts';
 import { segmentPath } from '../custody/custody-file.ts';
 import { readTail } from '../custody/custody-tail.ts';
 import { orderedSegments, type StoreSegment } from '../custody/segment-order.ts';

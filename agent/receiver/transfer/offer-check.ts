@@ -1,6 +1,9 @@
 // Whether an offer is what it says: parsed, signed by a key of that station, about that station and that recording. No I/O.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import {
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  parseDockingRecord,
+} from '../../../protocol/documents/docking-record.ts';
 import { describeError, DockError } from '../../../protocol/format/errors.ts';
 import { parseRecordingId, type SessionId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';

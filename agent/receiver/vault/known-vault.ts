@@ -9,7 +9,11 @@ import { ensureFolder, readIfThere, replaceDurable } from '../../../protocol/for
 import { describeError, DockError } from '../../../protocol/format/errors.ts';
 import type { SessionId } from '../../../protocol/format/ids.ts';
 import type { Files, Log } from '../../../protocol/format/ports.ts';
-import { encodeVaultId, parseVaultId, VAULT_ID_BYTES_MAX } from '../../../protocol/documents/vault-document.ts';
+import {
+  encodeVaultId,
+  parseVaultId,
+  VAULT_ID_BYTES_MAX,
+} from '../../../protocol/documents/vault-document.ts';
 
 /** In the folder of the receiver's state. */
 export const KNOWN_VAULTS = 'known-vaults';

@@ -1,7 +1,12 @@
 // The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds, leases and keeps.
 import { join } from 'node:path';
 import { ensureFolder, listIfThere } from '../../../protocol/format/durable.ts';
-import { makeSessionId, type ReceiverId, type SessionId, type StationId } from '../../../protocol/format/ids.ts';
+import {
+  makeSessionId,
+  type ReceiverId,
+  type SessionId,
+  type StationId,
+} from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
 import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';

@@ -6,7 +6,11 @@ import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/d
 import { describeError, DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import { makeSessionId, type SessionId } from '../../../protocol/format/ids.ts';
 import type { Files, Log, Random } from '../../../protocol/format/ports.ts';
-import { encodeVaultId, parseVaultId, VAULT_ID_BYTES_MAX } from '../../../protocol/documents/vault-document.ts';
+import {
+  encodeVaultId,
+  parseVaultId,
+  VAULT_ID_BYTES_MAX,
+} from '../../../protocol/documents/vault-document.ts';
 import { KnownVault } from './known-vault.ts';
 import { TEMPORARY, type VaultLayout } from './vault-layout.ts';
 

@@ -5,7 +5,12 @@ import { basename, join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { keyIdHex, makeSecretKey, signDocument, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import {
+  keyIdHex,
+  makeSecretKey,
+  signDocument,
+  type SecretKey,
+} from '../../../protocol/documents/minisign.ts';
 import { chainOf, linesOf, rewriteLog, type LooseLine } from '../manipulations/rewritten-log.ts';
 import { writeKeyChange } from '../vault-builder-keys.ts';
 import { keepersOf, segmentsOf, someFile, stolenKeys, type Altered, type Attack } from './attack.ts';

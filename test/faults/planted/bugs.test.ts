@@ -23,7 +23,9 @@ test('each can be planted, and names suites that are there', () => {
   ).toEqual([]);
   for (const bug of PLANTED_BUGS) {
     for (const suite of bug.suites)
-      expect(existsSync(new URL(`../../${suite}.test.ts`, import.meta.url)), `${bug.id}: ${suite}`).toBe(true);
+      expect(existsSync(new URL(`../../${suite}.test.ts`, import.meta.url)), `${bug.id}: ${suite}`).toBe(
+        true,
+      );
     expect(bug.suites.length, bug.id).toBeGreaterThan(0);
   }
 });

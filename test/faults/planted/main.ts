@@ -11,7 +11,7 @@ import { runSuites } from './run-suites.ts';
 const SHARES = 12;
 const HELP = `npm run test:planted [-- --only ID[,ID...]]
 
-Plants bugs into a copy of the project, one at a time, and runs the suites that must catch each. The table is test/planted/bugs-*.ts.
+Plants bugs into a copy of the project, one at a time, and runs the suites that must catch each. The table is test/faults/planted/bugs-*.ts.
 `;
 
 /** This file lies three folders below the project when it was compiled, and it never runs otherwise. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { filesOf, isCommand, parseAcceptance, STANDINGS } from './acceptance-lines.ts';
 
-const tests = fileURLToPath(new URL('..', import.meta.url));
+const tests = fileURLToPath(new URL('../..', import.meta.url));
 const files = readdirSync(tests, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => relative(tests, join(entry.parentPath, entry.name)));

@@ -15,7 +15,12 @@ import { checkTlsFiles } from '../../../config/tls-files.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { parseStationId } from '../../../protocol/format/ids.ts';
-import { inlineSigner, makeSecretKey, publicKeyLine, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import {
+  inlineSigner,
+  makeSecretKey,
+  publicKeyLine,
+  publicKeyOf,
+} from '../../../protocol/documents/minisign.ts';
 import { answerChallenge, makeChallenge } from '../../../protocol/documents/recipient-challenge.ts';
 import { RECEIVER, STATION } from '../../unit/config/files.ts';
 import { pointTried } from '../../fakes/points.ts';

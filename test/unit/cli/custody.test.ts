@@ -6,7 +6,12 @@ import { custody } from '../../../agent/cli/custody.ts';
 import type { Step } from '../../../agent/evidence/history/history.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
-import { editSegment, historyOf, historyVault, type HistoryVault } from '../evidence/history/history-vault.ts';
+import {
+  editSegment,
+  historyOf,
+  historyVault,
+  type HistoryVault,
+} from '../evidence/history/history-vault.ts';
 import { runCommand } from './io-memory.ts';
 
 let vault: HistoryVault;

@@ -12,7 +12,12 @@ import {
 } from '../../../protocol/custody/custody-entry.ts';
 import type { RecordingId, SegmentId, StationId } from '../../../protocol/format/ids.ts';
 import { makeRecordingId } from '../../../protocol/format/ids.ts';
-import { makeSecretKey, publicKeyOf, signDocument, verifyDocument } from '../../../protocol/documents/minisign.ts';
+import {
+  makeSecretKey,
+  publicKeyOf,
+  signDocument,
+  verifyDocument,
+} from '../../../protocol/documents/minisign.ts';
 import { followBatch } from '../../../agent/receiver/custody/custody-batch.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';

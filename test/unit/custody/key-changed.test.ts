@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import type { CustodyLogOptions } from '../../../agent/custody/custody-log.ts';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { keyIdHex, makeSecretKey, publicKeyOf, signatureKeyId } from '../../../protocol/documents/minisign.ts';
+import {
+  keyIdHex,
+  makeSecretKey,
+  publicKeyOf,
+  signatureKeyId,
+} from '../../../protocol/documents/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../fakes/files-crash.ts';
 import { filesWith } from '../../fakes/files-with.ts';

@@ -24,12 +24,22 @@ import { encodeDeletionRecord, parseDeletionRecord } from '../../../protocol/doc
 import { encodeDockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { openEnrolmentAnswer, openEnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
-import { parseReceiverId, parseRecordingId, parseSegmentId, parseStationId } from '../../../protocol/format/ids.ts';
+import {
+  parseReceiverId,
+  parseRecordingId,
+  parseSegmentId,
+  parseStationId,
+} from '../../../protocol/format/ids.ts';
 import * as keys from '../../../protocol/documents/key-documents.ts';
 import { encodeManifest, parseManifest } from '../../../protocol/documents/manifest.ts';
 import * as messages from '../../../protocol/transfer/messages.ts';
 import * as minisign from '../../../protocol/documents/minisign.ts';
-import { encodeDisclosure, encodeOrder, parseDisclosure, parseOrder } from '../../../protocol/documents/order.ts';
+import {
+  encodeDisclosure,
+  encodeOrder,
+  parseDisclosure,
+  parseOrder,
+} from '../../../protocol/documents/order.ts';
 import { encodeReceipt, NO_CHUNKS_SHA256, parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { followBatch } from '../../../agent/receiver/custody/custody-batch.ts';
 import { readTail } from '../../../agent/receiver/custody/custody-tail.ts';

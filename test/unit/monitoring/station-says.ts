@@ -1,7 +1,11 @@
 // What a station might say of itself, as documents that pass their schemas.
 import type { StationSays } from '../../../agent/monitoring/control-protocol.ts';
 import { conditionKind } from '../../../agent/monitoring/condition-table.ts';
-import type { BayDocument, ConditionDocument, HealthDocument } from '../../../protocol/transfer/monitoring.ts';
+import type {
+  BayDocument,
+  ConditionDocument,
+  HealthDocument,
+} from '../../../protocol/transfer/monitoring.ts';
 
 const SESSION = 'a'.repeat(26);
 const AT = '2026-11-25T08:00:00.000Z';

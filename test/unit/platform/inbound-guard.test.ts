@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { type GuardOptions, InboundGuard, type SkippedMessage } from '../../../agent/platform/inbound-guard.ts';
+import {
+  type GuardOptions,
+  InboundGuard,
+  type SkippedMessage,
+} from '../../../agent/platform/inbound-guard.ts';
 import { message, packet } from '../../fakes/broker-scripted.ts';
 
 const KIB = 1024;

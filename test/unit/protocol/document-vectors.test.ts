@@ -25,7 +25,12 @@ import {
   parseSignedBody,
   type SignedMessage,
 } from '../../../protocol/transfer/messages.ts';
-import { encodeDisclosure, encodeOrder, parseDisclosure, parseOrder } from '../../../protocol/documents/order.ts';
+import {
+  encodeDisclosure,
+  encodeOrder,
+  parseDisclosure,
+  parseOrder,
+} from '../../../protocol/documents/order.ts';
 import { encodeReceipt, parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { encodeWitness, parseWitness } from '../../../protocol/custody/witness.ts';
 

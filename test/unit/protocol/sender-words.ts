@@ -1,5 +1,10 @@
 // What a receiver says to the sending end of one transfer in tests, and what that does next.
-import { parseReceiverId, parseRecordingId, parseStationId, type SessionId } from '../../../protocol/format/ids.ts';
+import {
+  parseReceiverId,
+  parseRecordingId,
+  parseStationId,
+  type SessionId,
+} from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { ClaimBody, HaveMessage } from '../../../protocol/transfer/messages.ts';
 import type { Sender, SenderAction } from '../../../protocol/transfer/transfer-state.ts';

@@ -2,7 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { CustodyPush, type Dropping } from '../../../agent/push/custody-push.ts';
 import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
-import { makeSegmentId, parseSegmentId, parseStationId, type SegmentId } from '../../../protocol/format/ids.ts';
+import {
+  makeSegmentId,
+  parseSegmentId,
+  parseStationId,
+  type SegmentId,
+} from '../../../protocol/format/ids.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';

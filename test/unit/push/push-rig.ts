@@ -29,7 +29,12 @@ import {
   messageField,
   type SignedBody,
 } from '../../../protocol/transfer/messages.ts';
-import { keyIdHex, makeSecretKey, publicKeyOf, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import {
+  keyIdHex,
+  makeSecretKey,
+  publicKeyOf,
+  type SecretKey,
+} from '../../../protocol/documents/minisign.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { MemoryHub } from '../../fakes/broker-memory.ts';

@@ -1,6 +1,11 @@
 // A receiver, a broker and a disk in memory on one manual clock, for tests that play a whole transfer.
 import { parseReceiverId, type StationId } from '../../../protocol/format/ids.ts';
-import { makeSecretKey, publicKeyOf, type PublicKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import {
+  makeSecretKey,
+  publicKeyOf,
+  type PublicKey,
+  type SecretKey,
+} from '../../../protocol/documents/minisign.ts';
 import { openReceiver, type OpenReceiver } from '../../../agent/receiver/open-receiver.ts';
 import { Slabs } from '../../../agent/receiver/transfer/slabs.ts';
 import { inlineUnitStore } from '../../fakes/unit-store-inline.ts';

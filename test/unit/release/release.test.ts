@@ -11,7 +11,11 @@ import {
   type DockingId,
   type SessionId,
 } from '../../../protocol/format/ids.ts';
-import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../../protocol/documents/manifest.ts';
+import {
+  encodeManifest,
+  MANIFEST_TRUSTED_COMMENT,
+  type Manifest,
+} from '../../../protocol/documents/manifest.ts';
 import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/documents/minisign.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../protocol/documents/receipt.ts';
 

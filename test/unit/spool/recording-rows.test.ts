@@ -7,7 +7,12 @@ import { RECORDING_ROW_BYTES, RecordingRows } from '../../../agent/spool/recordi
 import { digestKey } from '../../../agent/spool/row-table.ts';
 import type { RecordingFacts, SpoolState } from '../../../agent/spool/spooled-recording.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { makeDockingId, makeRecordingId, type CameraId, type RecordingId } from '../../../protocol/format/ids.ts';
+import {
+  makeDockingId,
+  makeRecordingId,
+  type CameraId,
+  type RecordingId,
+} from '../../../protocol/format/ids.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom, type SeededRandom } from '../../fakes/random-seeded.ts';
 import { ROOT } from './scenario.ts';

@@ -1,10 +1,21 @@
 // What the tests of spool and log share: a station's and a store's key, recordings with true manifests and receipts, and a spool
 // on a disk that forgets.
 import { sha256, sha256Hex } from '../../../protocol/format/bytes.ts';
-import type { BayId, CameraId, DockingId, RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
+import type {
+  BayId,
+  CameraId,
+  DockingId,
+  RecordingId,
+  SessionId,
+  StationId,
+} from '../../../protocol/format/ids.ts';
 import { makeRecordingId, parseDockingId, parseReceiverId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../../protocol/documents/manifest.ts';
+import {
+  encodeManifest,
+  MANIFEST_TRUSTED_COMMENT,
+  type Manifest,
+} from '../../../protocol/documents/manifest.ts';
 import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/documents/minisign.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pinLines, pinnedKeys, withPins, type PinnedText, type StorePins } from '../../../../config/enrolment/pin-lines.ts';
+import {
+  pinLines,
+  pinnedKeys,
+  withPins,
+  type PinnedText,
+  type StorePins,
+} from '../../../../config/enrolment/pin-lines.ts';
 import { parseYaml, type YamlTree } from '../../../../config/yaml-tree.ts';
 import { exchange, publicLine } from '../files.ts';
 
@@ -27,7 +33,8 @@ function other(text: string, than: string): string[] {
 }
 
 describe.each(['station.example.yaml', 'station.example.de.yaml'])('%s', (name) => {
-  const read = (): Promise<string> => readFile(new URL(`../../../../config/${name}`, import.meta.url), 'utf8');
+  const read = (): Promise<string> =>
+    readFile(new URL(`../../../../config/${name}`, import.meta.url), 'utf8');
 
   test('gets the pins in place of its placeholders, and every other line stays', async () => {
     const text = await read();

@@ -3,11 +3,21 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { findChallenge, installProof, keepChallenge, loadProofs } from '../../../../config/enrolment/proofs.ts';
+import {
+  findChallenge,
+  installProof,
+  keepChallenge,
+  loadProofs,
+} from '../../../../config/enrolment/proofs.ts';
 import { makeIdentity } from '../../../../protocol/age/age-keys.ts';
 import { isDockError } from '../../../../protocol/format/errors.ts';
 import { parseStationId } from '../../../../protocol/format/ids.ts';
-import { inlineSigner, makeSecretKey, publicKeyOf, signDocument } from '../../../../protocol/documents/minisign.ts';
+import {
+  inlineSigner,
+  makeSecretKey,
+  publicKeyOf,
+  signDocument,
+} from '../../../../protocol/documents/minisign.ts';
 import { answerChallenge, makeChallenge } from '../../../../protocol/documents/recipient-challenge.ts';
 import {
   encodeRecipientProof,

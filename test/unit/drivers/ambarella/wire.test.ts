@@ -12,7 +12,13 @@ import {
   type CommandA,
 } from '../../../../drivers/ambarella/wire-a.ts';
 import { fuzz, type KeptSeed } from '../../../fakes/fuzzing.ts';
-import { deviceIdB, encodeB, isPasswordB, logInOutcomeB, parseB } from '../../../../drivers/ambarella/wire-b.ts';
+import {
+  deviceIdB,
+  encodeB,
+  isPasswordB,
+  logInOutcomeB,
+  parseB,
+} from '../../../../drivers/ambarella/wire-b.ts';
 import { encodeC, parseC, requestC } from '../../../../drivers/ambarella/wire-c.ts';
 
 const KEPT: Readonly<

@@ -4,7 +4,14 @@ import { massStorageDriver } from '../../../../drivers/mass-storage/driver.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';
 import { isDockError } from '../../../../protocol/format/errors.ts';
 import { PULL_PIECE_BYTES } from '../../../../protocol/format/limits.ts';
-import { ANY_SHA256, collect, live, path, patternBytes, readBytes } from '../../../contracts/driver-subject.ts';
+import {
+  ANY_SHA256,
+  collect,
+  live,
+  path,
+  patternBytes,
+  readBytes,
+} from '../../../contracts/driver-subject.ts';
 import { CardFolder } from '../../../fakes/card-folder.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { FaultyFolderFiles, systemError } from '../../../fakes/faulty-folder-files.ts';

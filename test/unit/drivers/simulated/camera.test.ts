@@ -6,7 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { assignRoles } from '../../../../agent/inventory/roles.ts';
 import type { InventoryEntry } from '../../../../drivers/driver.ts';
 import { massStorageDriver } from '../../../../drivers/mass-storage/driver.ts';
-import { makeSimulatedCamera, simulatedFiles, type CameraWish } from '../../../../drivers/simulated/camera.ts';
+import {
+  makeSimulatedCamera,
+  simulatedFiles,
+  type CameraWish,
+} from '../../../../drivers/simulated/camera.ts';
 import { makeEventLog, makeGpsTrack } from '../../../../drivers/simulated/sidecar.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';

@@ -13,7 +13,10 @@ import { encodeCustodyEntry, parseCustodyEntry } from '../../../../protocol/cust
 import { keyIdHex } from '../../../../protocol/documents/minisign.ts';
 import { headOf, writeWitness } from '../../../fakes/manipulations/written-witness.ts';
 import { rewriteLog } from '../../../fakes/manipulations/rewritten-log.ts';
-import { encodeKeyRevocation, KEY_REVOCATION_TRUSTED_COMMENT } from '../../../../protocol/documents/key-documents.ts';
+import {
+  encodeKeyRevocation,
+  KEY_REVOCATION_TRUSTED_COMMENT,
+} from '../../../../protocol/documents/key-documents.ts';
 import { makeDockingId, parseStationId } from '../../../../protocol/format/ids.ts';
 import { writeSigned } from '../../../fakes/vault-builder-signed.ts';
 import { runCommand } from '../../cli/io-memory.ts';

@@ -2,7 +2,11 @@
 import { expect, test } from 'vitest';
 import { FailureCount } from '../../../../agent/evidence/report/failures.ts';
 import { kindWords } from '../../../../agent/evidence/report/words.ts';
-import { CUSTODY_EVENTS, STORE_EVENTS, type CustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
+import {
+  CUSTODY_EVENTS,
+  STORE_EVENTS,
+  type CustodyEntry,
+} from '../../../../protocol/custody/custody-entry.ts';
 
 const NIL: Omit<CustodyEntry, 'event' | 'facts'> = {
   sequence: 1,

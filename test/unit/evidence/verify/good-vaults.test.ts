@@ -15,7 +15,12 @@ import {
 } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSegmentId, type RecordingId } from '../../../../protocol/format/ids.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
-import { encodePublicKey, inlineSigner, makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minisign.ts';
+import {
+  encodePublicKey,
+  inlineSigner,
+  makeSecretKey,
+  publicKeyOf,
+} from '../../../../protocol/documents/minisign.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import {

@@ -14,7 +14,12 @@ import {
   type CustodyEntry,
 } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSegmentId, type SegmentId } from '../../../../protocol/format/ids.ts';
-import { inlineSigner, makeSecretKey, signDocument, type SecretKey } from '../../../../protocol/documents/minisign.ts';
+import {
+  inlineSigner,
+  makeSecretKey,
+  signDocument,
+  type SecretKey,
+} from '../../../../protocol/documents/minisign.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import {

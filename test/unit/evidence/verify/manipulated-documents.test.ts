@@ -9,8 +9,17 @@ import { encodeBase64, sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../../protocol/format/canonical.ts';
 import type { DockingId, RecordingId, SessionId } from '../../../../protocol/format/ids.ts';
 import { parseCameraId, parseStationId } from '../../../../protocol/format/ids.ts';
-import { parseManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../../../protocol/documents/manifest.ts';
-import { encodePublicKey, makeSecretKey, publicKeyOf, signDocument } from '../../../../protocol/documents/minisign.ts';
+import {
+  parseManifest,
+  MANIFEST_TRUSTED_COMMENT,
+  type Manifest,
+} from '../../../../protocol/documents/manifest.ts';
+import {
+  encodePublicKey,
+  makeSecretKey,
+  publicKeyOf,
+  signDocument,
+} from '../../../../protocol/documents/minisign.ts';
 import { RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
 import { sealSmall } from '../../../../protocol/age/sealed-file.ts';
 import type { VaultBuilder } from '../../../fakes/vault-builder.ts';

@@ -9,7 +9,12 @@ import { afterAll, expect, test } from 'vitest';
 import { encodeRecipient, makeIdentity } from '../../../../protocol/age/age-keys.ts';
 import { AGE_CHUNK_BYTES, RECIPIENTS_MAX } from '../../../../protocol/format/limits.ts';
 import { openSealed, openSmall } from '../../../../protocol/age/sealed-file-open.ts';
-import { beginSeal, sealedSizeBytes, sealSmall, writeChunkNonce } from '../../../../protocol/age/sealed-file.ts';
+import {
+  beginSeal,
+  sealedSizeBytes,
+  sealSmall,
+  writeChunkNonce,
+} from '../../../../protocol/age/sealed-file.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { lacksTools, requireTool } from '../../../fakes/stock-tools.ts';
 

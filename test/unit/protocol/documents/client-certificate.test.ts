@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeCertificateRequest, openCertificateRequest, pemOf } from '../../../../protocol/documents/certificate-request.ts';
+import {
+  makeCertificateRequest,
+  openCertificateRequest,
+  pemOf,
+} from '../../../../protocol/documents/certificate-request.ts';
 import {
   checkAuthority,
   clientCertificateFault,

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { parseReceiverId, parseRecordingId, parseSegmentId, parseStationId } from '../../../../protocol/format/ids.ts';
+import {
+  parseReceiverId,
+  parseRecordingId,
+  parseSegmentId,
+  parseStationId,
+} from '../../../../protocol/format/ids.ts';
 import { receiverTopics, stationTopics } from '../../../../protocol/transfer/topics.ts';
 
 const station = parseStationId('kod-1');

@@ -4,9 +4,18 @@ import { join } from 'node:path';
 import { readSigningKey } from '../../../../config/enrolment/keys.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import type { Manifest } from '../../../../protocol/documents/manifest.ts';
-import { makeSecretKey, publicKeyLine, publicKeyOf, type SecretKey } from '../../../../protocol/documents/minisign.ts';
+import {
+  makeSecretKey,
+  publicKeyLine,
+  publicKeyOf,
+  type SecretKey,
+} from '../../../../protocol/documents/minisign.ts';
 import { ORDER_TRUSTED_COMMENT, type Role } from '../../../../protocol/documents/order.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../../protocol/documents/receipt.ts';
+import {
+  encodeReceipt,
+  RECEIPT_TRUSTED_COMMENT,
+  type Receipt,
+} from '../../../../protocol/documents/receipt.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../fast-signer.ts';
 import { RECEIVER, withStore, type StoreFolder } from '../keys/store-folder.ts';

@@ -3,7 +3,11 @@ import { CHAIN_START } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSegmentId } from '../../../../protocol/format/ids.ts';
 import { makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minisign.ts';
 import type { HeldSegment } from '../../../../agent/receiver/custody/custody-batch.ts';
-import { CustodyFile, segmentPath, type CustodyUse } from '../../../../agent/receiver/custody/custody-file.ts';
+import {
+  CustodyFile,
+  segmentPath,
+  type CustodyUse,
+} from '../../../../agent/receiver/custody/custody-file.ts';
 import { FolderSyncs } from '../../../../protocol/format/folder-syncs.ts';
 import { CrashDisk, SURVIVALS } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { readPublicKeyFile } from '../../../../config/enrolment/keys.ts';
 import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
-import { KEY_REVOCATION_TRUSTED_COMMENT, parseKeyRevocation } from '../../../../protocol/documents/key-documents.ts';
+import {
+  KEY_REVOCATION_TRUSTED_COMMENT,
+  parseKeyRevocation,
+} from '../../../../protocol/documents/key-documents.ts';
 import {
   keyIdHex,
   makeSecretKey,

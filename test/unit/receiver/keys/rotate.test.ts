@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadKeyHistory } from '../../../../config/enrolment/key-changes.ts';
 import { readPublicKeyFile } from '../../../../config/enrolment/keys.ts';
-import { CUSTODY_SEGMENT_TRUSTED_COMMENT, parseCustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
+import {
+  CUSTODY_SEGMENT_TRUSTED_COMMENT,
+  parseCustodyEntry,
+} from '../../../../protocol/custody/custody-entry.ts';
 import { encodeUtf8 } from '../../../../protocol/format/bytes.ts';
 import {
   keyIdHex,

@@ -2,10 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeSessionId } from '../../../../protocol/format/ids.ts';
 import { encodeDisclosure, type Disclosure } from '../../../../protocol/documents/order.ts';
-import {
-  takeDisclosures,
-  type TakenDisclosures,
-} from '../../../../agent/receiver/retention/disclosures.ts';
+import { takeDisclosures, type TakenDisclosures } from '../../../../agent/receiver/retention/disclosures.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';

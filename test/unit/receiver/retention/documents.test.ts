@@ -4,10 +4,19 @@ import { parseStationId } from '../../../../protocol/format/ids.ts';
 import { encodeUtf8, sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCustodyEntry, FIRST_PREVIOUS } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSegmentId, type RecordingId, type SegmentId } from '../../../../protocol/format/ids.ts';
-import { encodeReceipt, NO_CHUNKS_SHA256, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import {
+  encodeReceipt,
+  NO_CHUNKS_SHA256,
+  RECEIPT_TRUSTED_COMMENT,
+} from '../../../../protocol/documents/receipt.ts';
 import type { DroppedDocuments } from '../../../../agent/receiver/retention/documents.ts';
 import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
-import { dayOf, encodeWitness, witnessRoot, WITNESS_TRUSTED_COMMENT } from '../../../../protocol/custody/witness.ts';
+import {
+  dayOf,
+  encodeWitness,
+  witnessRoot,
+  WITNESS_TRUSTED_COMMENT,
+} from '../../../../protocol/custody/witness.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';

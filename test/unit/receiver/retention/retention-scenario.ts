@@ -17,7 +17,12 @@ import {
   verifyDocument,
   type SecretKey,
 } from '../../../../protocol/documents/minisign.ts';
-import { encodeOrder, ORDER_TRUSTED_COMMENT, type Order, type Role } from '../../../../protocol/documents/order.ts';
+import {
+  encodeOrder,
+  ORDER_TRUSTED_COMMENT,
+  type Order,
+  type Role,
+} from '../../../../protocol/documents/order.ts';
 import type { Files } from '../../../../protocol/format/ports.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
 import type { RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';

@@ -11,7 +11,10 @@ import {
   verifyMessage,
   keyIdHex,
 } from '../../../../protocol/documents/minisign.ts';
-import { openReceiverWorker, type ReceiverWorker } from '../../../../agent/receiver/transfer/receiver-worker.ts';
+import {
+  openReceiverWorker,
+  type ReceiverWorker,
+} from '../../../../agent/receiver/transfer/receiver-worker.ts';
 import { Slabs } from '../../../../agent/receiver/transfer/slabs.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeSample } from '../sample.ts';

@@ -2,7 +2,10 @@
 // once the station goes on offering it. Whoever counts the old key gets the receipt that lies in the vault, and nothing changes there.
 import { expect, test } from 'vitest';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
-import { DELETION_TRUSTED_COMMENT, encodeDeletionRecord } from '../../../../protocol/documents/deletion-record.ts';
+import {
+  DELETION_TRUSTED_COMMENT,
+  encodeDeletionRecord,
+} from '../../../../protocol/documents/deletion-record.ts';
 import { makeSegmentId, parseReceiverId, type RecordingId } from '../../../../protocol/format/ids.ts';
 import {
   encodeKeyChange,

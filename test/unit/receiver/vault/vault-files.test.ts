@@ -13,7 +13,10 @@ import {
   UNFINISHED_PER_STATION_MAX,
 } from '../../../../agent/receiver/limits.ts';
 import { Slabs } from '../../../../agent/receiver/transfer/slabs.ts';
-import { openReceiverWorker, type ReceiverWorker } from '../../../../agent/receiver/transfer/receiver-worker.ts';
+import {
+  openReceiverWorker,
+  type ReceiverWorker,
+} from '../../../../agent/receiver/transfer/receiver-worker.ts';
 import { inlineUnitStore } from '../../../fakes/unit-store-inline.ts';
 import { countVault } from '../../../../agent/receiver/vault/vault-count.ts';
 import { FilesVault } from '../../../../agent/receiver/vault/vault-files.ts';
