@@ -249,6 +249,7 @@ export class Station {
       this.#parts.custodyPush.take(message.payload);
       return;
     }
+    if (topic.kind === 'restored') return;
     this.#parts.pusher.take(topic.recording, message.payload);
     this.#parts.custodyPush.storeHeard();
   }

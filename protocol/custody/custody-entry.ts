@@ -52,6 +52,7 @@ export const CUSTODY_EVENTS = [
   'offered',
   'receipted',
   'asked-again',
+  'store-restored',
   'receipt-refused',
   'erasing',
   'erased',
@@ -84,6 +85,7 @@ export const STORE_EVENTS = [
   'clock-checked',
   'key-revoked',
   'witnessed',
+  'restored',
 ] as const;
 export type CustodyEventName = (typeof CUSTODY_EVENTS)[number] | (typeof STORE_EVENTS)[number];
 

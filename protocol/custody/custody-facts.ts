@@ -24,7 +24,7 @@ const NOT_TAKEN = z.enum([
   'agent-failed',
 ]);
 const REFUSED = z.enum(['unknown', 'no-serial', 'other-camera']);
-const DIFFERENCE = z.enum(['cut-tail', 'rewritten', 'older-image', 'spool-lost']);
+const DIFFERENCE = z.enum(['cut-tail', 'rewritten', 'older-image', 'spool-lost', 'store-lost']);
 /** Reasons that a program gives in words, and names of odd things: the entry bounds them. */
 const text = z.string();
 const version = z.string().max(128);
@@ -100,6 +100,7 @@ const STATION: Shapes = {
   offered: z.strictObject({ recording }),
   receipted: z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
   'asked-again': z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
+  'store-restored': z.strictObject({ receiver: d.receiverIdSchema, restored_sha256: sha256 }),
   'receipt-refused': z.strictObject({ recording, reason: text }),
   erasing: erasure,
   erased: erasure,
@@ -169,6 +170,7 @@ const STORE: Shapes = {
     reason: keyRevocationSchema.shape.reason,
   }),
   witnessed: z.strictObject({ day: daySchema, sha256 }),
+  restored: z.strictObject({ restored_sha256: sha256, complete_until: d.instantSchema }),
 };
 
 /** Events that stand in the other one's log only. */

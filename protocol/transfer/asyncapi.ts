@@ -82,6 +82,14 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     retain: false,
     summary: 'Which head of the custody log a vault holds (signed).',
   },
+  downRestored: {
+    address: '{base}/v1/{station}/down/restored',
+    action: 'receive',
+    messages: ['restored'],
+    qos: 1,
+    retain: false,
+    summary: 'The statement that the vault was restored from a backup.',
+  },
 };
 
 /** Messages that are no JSON. */

@@ -44,22 +44,33 @@ const haveSchema = z.object({
 });
 export type HaveMessage = z.infer<typeof haveSchema>;
 
+const signedSchema = z.object({
+  message: z.enum(['claim', 'refuse', 'custody', 'again', 'held']),
+  body: z.string().max(16_384),
+  signature: base64Schema,
+  key_id: z.string().regex(/^[0-9a-f]{16}$/),
+});
+/** A signed message as it travels; `body` is verified as it is before it is parsed. */
+export type SignedMessage = z.infer<typeof signedSchema>;
+
 const receiptSchema = z.object({
   message: z.literal('receipt'),
   receiver: d.receiverIdSchema,
   receipt: base64Schema,
   signature: z.string().max(16_384),
+  /** From a restored store: a signed `held` that names this receipt (SPEC 6.10). */
+  held: signedSchema.optional(),
 });
 export type ReceiptMessage = z.infer<typeof receiptSchema>;
 
-const signedSchema = z.object({
-  message: z.enum(['claim', 'refuse', 'custody', 'again']),
-  body: z.string().max(16_384),
-  signature: base64Schema,
-  key_id: z.string().regex(/^[0-9a-f]{16}$/),
+const restoredSchema = z.object({
+  message: z.literal('restored'),
+  receiver: d.receiverIdSchema,
+  statement: base64Schema,
+  signature: z.string().max(16_384),
 });
-/** A signed message as it travels; `body` is verified as it stands before it is parsed. */
-export type SignedMessage = z.infer<typeof signedSchema>;
+/** The statement that the store was restored (SPEC 4.14), as it travels. */
+export type RestoredMessage = z.infer<typeof restoredSchema>;
 
 const claimSchema = z.object({
   message: z.literal('claim'),
@@ -109,11 +120,23 @@ const againSchema = z.object({
 });
 export type AgainBody = z.infer<typeof againSchema>;
 
+/** A vault that was restored by that statement holds what that receipt was given for. */
+const heldSchema = z.object({
+  message: z.literal('held'),
+  station: d.stationIdSchema,
+  recording: d.recordingIdSchema,
+  receiver: d.receiverIdSchema,
+  receipt_sha256: d.sha256Schema,
+  restored_sha256: d.sha256Schema,
+});
+export type HeldBody = z.infer<typeof heldSchema>;
+
 export const signedBodySchema = z.discriminatedUnion('message', [
   claimSchema,
   refuseSchema,
   custodySchema,
   againSchema,
+  heldSchema,
 ]);
 export type SignedBody = z.infer<typeof signedBodySchema>;
 
@@ -127,6 +150,7 @@ export const TRANSFER_SCHEMAS = {
   fin: finSchema,
   have: haveSchema,
   receipt: receiptSchema,
+  restored: restoredSchema,
   signed: signedSchema,
 } as const;
 
@@ -135,7 +159,7 @@ export type { BayDocument, StatusDocument } from './monitoring.ts';
 
 /** UTF-8 JSON of a message. */
 export function encodeMessage(
-  message: OfferMessage | FinMessage | HaveMessage | ReceiptMessage | SignedMessage,
+  message: OfferMessage | FinMessage | HaveMessage | ReceiptMessage | RestoredMessage | SignedMessage,
 ): Uint8Array {
   return encodeUtf8(JSON.stringify(message));
 }
@@ -166,6 +190,11 @@ export function parseFin(payload: Uint8Array): FinMessage {
 /** The message in a payload that came below `down/`. Errors: "message.refused". */
 export function parseDown(payload: Uint8Array): DownMessage {
   return parseMessage(downSchema, payload, DOWN_MESSAGE_BYTES_MAX);
+}
+
+/** The statement in a payload that came at `down/restored`. Errors: "message.refused". */
+export function parseRestoredMessage(payload: Uint8Array): RestoredMessage {
+  return parseMessage(restoredSchema, payload, DOWN_MESSAGE_BYTES_MAX);
 }
 
 /** The body of a signed message whose signature was verified. Errors: "message.refused". */

@@ -40,7 +40,9 @@ export type UpTopic =
 
 /** What a receiver writes that a station reads. */
 export type DownTopic =
-  { readonly kind: 'recording'; readonly recording: RecordingId } | { readonly kind: 'custody' };
+  | { readonly kind: 'recording'; readonly recording: RecordingId }
+  | { readonly kind: 'custody' }
+  | { readonly kind: 'restored' };
 
 /** Topics of one station below `<base>/v1/<station>`. */
 export interface StationTopics {
@@ -93,7 +95,7 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     parseDown: (topic) => {
       if (!topic.startsWith(down)) return undefined;
       const last = topic.slice(down.length);
-      if (last === 'custody') return { kind: 'custody' };
+      if (last === 'custody' || last === 'restored') return { kind: last };
       return isRecordingId(last) ? { kind: 'recording', recording: last } : undefined;
     },
     isOwn: (topic) => topic.startsWith(`${prefix}/`),
@@ -106,6 +108,7 @@ export interface ReceiverTopics {
   filters(sharedOffers: boolean): string[];
   down(station: StationId, recording: RecordingId): string;
   downCustody(station: StationId): string;
+  downRestored(station: StationId): string;
   parseUp(topic: string): UpTopic | undefined;
 }
 
@@ -120,6 +123,7 @@ export function receiverTopics(base: string, receiver: ReceiverId, group = 'body
     ],
     down: (station, recording) => `${prefix}${station}/down/${recording}`,
     downCustody: (station) => `${prefix}${station}/down/custody`,
+    downRestored: (station) => `${prefix}${station}/down/restored`,
     parseUp: (topic) =>
       topic.startsWith(prefix) ? parseUpParts(topic.slice(prefix.length).split('/')) : undefined,
   };

@@ -41,7 +41,7 @@ _DOCKED_FILE = {"docking": RANDOM_ID, "path_sha256": DIGEST}
 _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
 _DIFFERENCE = fields(
-    difference=one_of("cut-tail", "rewritten", "older-image", "spool-lost"),
+    difference=one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost"),
     subject=RANDOM_ID,
     sequence=either(integer(1)),
     sha256=either(DIGEST),
@@ -72,6 +72,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "offered": fields(recording=RANDOM_ID),
     "receipted": fields(recording=RANDOM_ID, receiver=RECEIVER_ID, receipt_sha256=DIGEST),
     "asked-again": fields(recording=RANDOM_ID, receiver=RECEIVER_ID, receipt_sha256=DIGEST),
+    "store-restored": fields(receiver=RECEIVER_ID, restored_sha256=DIGEST),
     "receipt-refused": fields(recording=RANDOM_ID, reason=text()),
     "erasing": fields(**_ERASURE),
     "erased": fields(**_ERASURE),
@@ -122,4 +123,5 @@ STORE_EVENTS: dict[str, Shape] = {
     "key-revoked": fields(station=STATION_ID, key_id=KEY_ID, reason=one_of("lost", "stolen", "retired")),
     "clock-checked": fields(),
     "witnessed": fields(day=DAY, sha256=DIGEST),
+    "restored": fields(restored_sha256=DIGEST, complete_until=INSTANT),
 }

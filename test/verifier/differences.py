@@ -12,6 +12,7 @@ _MEANING = {
     "rewritten": "the store held another entry of segment {} than the station",
     "older-image": "the store held segment {}, which the station did not know",
     "spool-lost": "recording {} was in the spool and is lost",
+    "store-lost": "the store was restored and may lack recording {}, of which the station has no copy",
 }
 
 

@@ -168,6 +168,11 @@ def _witness_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.keepers names one with neither a document nor a log"
 
 
+def _restored_sense(value: Any, at: str) -> Iterator[str]:
+    if value["complete_until"] > value["restored_at"]:
+        yield f"{at}.complete_until is after the statement"
+
+
 def _key_change_sense(value: Any, at: str) -> Iterator[str]:
     if value["old_key"] == value["new_key"]:
         yield f"{at}.new_key is the old one"
@@ -410,6 +415,19 @@ _WITNESS = _all(
     _witness_sense,
 )
 
+_RESTORED = _all(
+    fields(
+        type=constant("restored"),
+        version=constant(1),
+        receiver=RECEIVER_ID,
+        vault=RANDOM_ID,
+        restored_at=INSTANT,
+        complete_until=INSTANT,
+        custody_head=either(_HEAD),
+    ),
+    _restored_sense,
+)
+
 VAULT = _all(
     fields_and(
         {"vault_sha256": DIGEST},
@@ -447,5 +465,6 @@ DOCUMENT_SHAPES: dict[str, Shape] = {
     "disclosure": _DISCLOSURE,
     "key-change": _KEY_CHANGE,
     "key-revocation": _KEY_REVOCATION,
+    "restored": _RESTORED,
     "witness": _WITNESS,
 }

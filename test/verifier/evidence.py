@@ -97,9 +97,10 @@ class Station(Keeper):
 
 @dataclass
 class Receiver(Keeper):
-    """What a vault holds of one receiver: its own log and witnesses, these by day."""
+    """What a vault holds of one receiver: its own log, witnesses by day, statements that the vault was restored by digest."""
 
     witnesses: dict[str, Document] = field(default_factory=dict)
+    restored: dict[str, Document] = field(default_factory=dict)
 
 
 @dataclass

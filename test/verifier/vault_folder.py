@@ -17,6 +17,7 @@ from key_documents import check_names, read_changes, read_revocations
 from key_succession import KnownKeys
 from orders import read_order
 from recording_folder import is_docking, read_docking, read_recording
+from restored import read_restored
 from safe_files import FileFault, holds_files, is_unfinished, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
 from signed_document import Document
@@ -160,6 +161,8 @@ class VaultReader:
                 check_names(folder, place, self._report, of_station=False)
             elif kind == "folder" and each == "witness":
                 read_witnesses(folder, place, receiver, self._keys, self._report)
+            elif kind == "folder" and each == "restored":
+                read_restored(folder, place, receiver, self._keys, self._report)
             elif (kind, each) != ("folder", "custody"):
                 self._unexpected(place)
         return receiver

@@ -24,6 +24,7 @@ from key_changes import check_changes, check_old_keys, check_ways
 from kit_folder import KitReader, is_kit
 from orders import Orders
 from reconciliation import reconcile
+from restored import check_restored
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from stays import check_stays
@@ -69,6 +70,7 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
         check_witnesses(receiver, vault, report)
+        check_restored(receiver, vault, report)
     return Verdict(report, counts)
 
 

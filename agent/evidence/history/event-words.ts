@@ -75,6 +75,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'Store {receiver} did not hold {recording} any more and asked for it again: its receipt with SHA-256 {receipt_sha256} allowed nothing from then on.',
     'Der Zentralspeicher {receiver} hatte {recording} nicht mehr und forderte sie erneut an: Seine Quittung mit SHA-256 {receipt_sha256} erlaubte von da an nichts mehr.',
   ],
+  'store-restored': [
+    'Store {receiver} was restored from a backup, as its statement with SHA-256 {restored_sha256} says: no receipt of before allowed anything from then on.',
+    'Der Zentralspeicher {receiver} wurde aus einer Sicherung wiederhergestellt, wie seine Erklärung mit SHA-256 {restored_sha256} sagt: Keine frühere Quittung erlaubte von da an noch etwas.',
+  ],
   'receipt-refused': [
     'A receipt was not accepted ({reason}).',
     'Eine Quittung wurde nicht anerkannt ({reason}).',

@@ -168,7 +168,8 @@ class Account {
     const ours = new Set(about.map(({ where }) => where));
     const remarks: Remark[] = [];
     const changed = new Set(this.#check.known.changes.map(({ document }) => document.holder));
-    for await (const remark of storeRemarks({ ...this.#check, logs, orders, witnesses, changed }, noTotals()))
+    const read = { ...this.#check, logs, orders, witnesses, restored: [], changed };
+    for await (const remark of storeRemarks(read, noTotals()))
       if (this.#isOfStore(remark, ours)) remarks.push(remark);
     return remarks;
   }

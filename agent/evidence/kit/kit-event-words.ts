@@ -30,6 +30,10 @@ const EVENTS: EventWords = {
     'the store had lost it and asked for it again',
     'Zentralspeicher hatte sie verloren und erneut angefordert',
   ],
+  'store-restored': [
+    'the store was restored from a backup: no receipt of before counted from then on',
+    'Zentralspeicher aus einer Sicherung wiederhergestellt: frühere Quittungen galten von da an nicht mehr',
+  ],
   'receipt-refused': ['a receipt was not accepted', 'eine Quittung nicht anerkannt'],
   erasing: ['about to be erased from the camera', 'soll auf der Kamera gelöscht werden'],
   erased: ['erased from the camera, absence confirmed', 'auf der Kamera gelöscht, Fehlen bestätigt'],

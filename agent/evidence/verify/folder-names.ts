@@ -9,6 +9,7 @@ export const ORDER = 'order.json';
 /** Folders below that of a station or receiver. */
 export const ORDERS = 'orders';
 export const WITNESS = 'witness';
+export const RESTORED = 'restored';
 export const PAYLOAD = 'payload.age';
 export const CHUNKS = 'chunks.bin';
 export const SIGNATURE_SUFFIX = '.minisig';

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { DISCLOSURES } from './disclosure-check.ts';
-import { DOCKING, KIT_FINDINGS, oddNames, ORDERS, unexpected, WITNESS } from './folder-names.ts';
+import { DOCKING, KIT_FINDINGS, oddNames, ORDERS, RESTORED, unexpected, WITNESS } from './folder-names.ts';
 import { KEYS } from './key-folders.ts';
 import { CUSTODY, VAULT_ID, type Place } from './place.ts';
 import { listFolder, statFile, type ReadFiles } from './read-files.ts';
@@ -199,7 +199,7 @@ const VAULT_NAMES: ReadonlySet<string> = new Set([
 ]);
 /** Besides recordings and docking records. */
 const STATION_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, ORDERS]);
-const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, WITNESS]);
+const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, RESTORED, WITNESS]);
 
 function remark(code: RemarkCode, where: string, message: string, count: number): Found {
   return { kind: 'remark', remark: note(code, where, message, { entries: count }) };

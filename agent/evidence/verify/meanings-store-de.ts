@@ -105,6 +105,16 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'witness.missing':
     'Das Protokoll des Zentralspeichers nennt ein Zeugnis, das nicht hier ist: Es ging verloren oder wurde weggenommen.',
 
+  'restored.break':
+    'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt und hat das erklärt. Was ihm seither fehlt, haben die Stationen vielleicht erneut geliefert; was sie nicht mehr hatten, ist verloren.',
+  'restored.rule': 'Die Erklärung widerspricht ihrem Ort oder sich selbst.',
+  'restored.not-logged':
+    'Das Protokoll des Zentralspeichers kennt diese Erklärung nicht: Sie wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
+  'restored.other-logged':
+    'Die Erklärung sagt etwas anderes als das Protokoll des Zentralspeichers über sie: Eines von beiden wurde ausgetauscht.',
+  'restored.missing':
+    'Das Protokoll des Zentralspeichers nennt eine Erklärung, dass er wiederhergestellt wurde, und sie ist nicht hier: Sie ging verloren oder wurde weggenommen.',
+
   'store-log.none':
     'Ein Zentralspeicher behält sein Protokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
   'store-log.key-missing':

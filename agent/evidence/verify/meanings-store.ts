@@ -90,6 +90,16 @@ export const STORE_MEANINGS = {
   'witness.not-logged': 'The store’s own log does not know this witness (yet).',
   'witness.missing': 'The store’s log names a witness that is not here: it was lost or taken away.',
 
+  'restored.break':
+    'The store was restored from a backup, and said so. What it lacks since, stations may have delivered again; what they did not have any more is lost.',
+  'restored.rule': 'The statement contradicts its place or itself.',
+  'restored.not-logged':
+    'The store’s own log does not know this statement: it was forged, or the log was cut.',
+  'restored.other-logged':
+    'The statement says something else than the store’s own log says of it: one of the two was exchanged.',
+  'restored.missing':
+    'The store’s log names a statement that the store was restored, and it is not here: it was lost or taken away.',
+
   'store-log.none':
     'A store keeps its own log for ever, so it was lost or taken away; without it nothing can be said about deletions, orders and disclosures that are missing here.',
   'store-log.key-missing':

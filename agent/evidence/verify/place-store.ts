@@ -10,6 +10,7 @@ import type { PlaceLogs } from './place-logs.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, type Remark } from './remark.ts';
 import type { Totals } from './totals.ts';
+import { restoredRemarks, type FoundRestored } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { FoundWitness } from './witness-check.ts';
 import { witnessRemarks } from './witness-roots.ts';
@@ -23,6 +24,7 @@ export interface StoreContext {
   readonly logs: PlaceLogs;
   readonly orders: readonly FoundOrder[];
   readonly witnesses: readonly FoundWitness[];
+  readonly restored: readonly FoundRestored[];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
   /** Whose changes of keys lie here, whether they count or not. */
@@ -46,6 +48,7 @@ export async function* storeRemarks(
   yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
+  if (complete) yield* restoredRemarks(context.restored, log);
   yield* await witnessRemarks(context.witnesses, { facts, log });
 }
 

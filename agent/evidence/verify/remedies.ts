@@ -80,6 +80,7 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'kit.findings': 'kitFindings',
   'payload.missing': 'backup',
   'payload.asked-again': 'backup',
+  'restored.missing': 'backup',
   'store-log.none': 'backup',
   'store-log.key-missing': 'backup',
   'payload.not-for-identity': 'identity',

@@ -4,7 +4,15 @@ import { finding, type Remark } from './remark.ts';
 
 /** Kinds of documents, as their remarks' codes begin. */
 export type DocumentName =
-  'manifest' | 'docking' | 'receipt' | 'deletion' | 'order' | 'key-change' | 'key-revocation' | 'witness';
+  | 'manifest'
+  | 'docking'
+  | 'receipt'
+  | 'deletion'
+  | 'order'
+  | 'key-change'
+  | 'key-revocation'
+  | 'witness'
+  | 'restored';
 /** What may be signed badly, as the first half of a remark's code. */
 type SignedThing = `${DocumentName}.signature` | 'custody.signature' | 'custody.checkpoint-signature';
 

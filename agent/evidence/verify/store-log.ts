@@ -49,6 +49,19 @@ export function witnessName(receiver: string, day: string): string {
   return `${receiver} ${day}`;
 }
 
+/** A statement that the store was restored, as an entry names it. */
+export interface LoggedRestored {
+  readonly name: string;
+  readonly receiver: string;
+  readonly sha256: string;
+  readonly completeUntil: string;
+}
+
+/** How `restored` names the statement of a receiver. */
+export function storedRestored(receiver: string, sha256: string): string {
+  return `${receiver} ${sha256}`;
+}
+
 /** The account of all store logs of a place. */
 export class StoreLog {
   /** Folders that were read. */
@@ -58,6 +71,8 @@ export class StoreLog {
   readonly deletions = new Map<string, LoggedDeletion>();
   readonly orders = new Map<string, LoggedOrder>();
   readonly disclosures: LoggedDisclosure[] = [];
+  /** By `storedRestored`. */
+  readonly restored = new Map<string, LoggedRestored>();
   /** Times of the oldest entries of receivers whose older segments were let go or taken away: these logs say nothing of what was before. */
   readonly beginsAt = new Map<string, string>();
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
@@ -97,7 +112,11 @@ export class StoreLog {
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
     else if (event === 'key-revoked') this.#revoked(`${text('station')} ${text('key_id')}`, text('reason'));
-    else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
+    else if (event === 'restored') {
+      const sha256 = text('restored_sha256');
+      const name = storedRestored(receiver, sha256);
+      this.restored.set(name, { name, receiver, sha256, completeUntil: text('complete_until') });
+    } else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
   }
 
   /** Documents that are not missing; a station says so of those that the store holds, and its own spool does not any more. */

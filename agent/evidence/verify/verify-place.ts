@@ -9,7 +9,7 @@ import { describeError } from '../../../protocol/format/errors.ts';
 import { isStationId } from '../../../protocol/format/ids.ts';
 import { leftoverRemarks } from './deletion-leftovers.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
-import { WITNESS } from './folder-names.ts';
+import { RESTORED, WITNESS } from './folder-names.ts';
 import {
   walkPlace,
   type FoundCustody,
@@ -32,6 +32,7 @@ import { below, finding, type Remark } from './remark.ts';
 import { countDocking, countRecording, countRemark, noTotals, type Totals } from './totals.ts';
 import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
 import { readVaultId } from './vault-id.ts';
+import { checkRestored, type FoundRestored } from './restored-check.ts';
 import { checkWitnesses, type FoundWitness } from './witness-check.ts';
 
 /** What verifying needs. */
@@ -79,6 +80,7 @@ class PlaceCheck {
   readonly #receivers: FoundReceiver[] = [];
   readonly #orders: FoundOrder[] = [];
   readonly #witnesses: FoundWitness[] = [];
+  readonly #restored: FoundRestored[] = [];
 
   constructor(place: Place, options: VerifyOptions, report: VerifyReport, known: KnownKeys) {
     this.#place = place;
@@ -99,7 +101,10 @@ class PlaceCheck {
       else if (found.kind === 'docking') await this.#docking(found, vault.id);
       else await this.#recording(found, vault.id);
     }
-    for (const receiver of this.#receivers) await this.#checkWitnesses(receiver, vault.id);
+    for (const receiver of this.#receivers) {
+      await this.#checkWitnesses(receiver, vault.id);
+      await this.#checkRestored(receiver, vault.id);
+    }
     this.#countDocuments();
     const logs = await this.#readLogs();
     const { files } = this.#options;
@@ -146,6 +151,16 @@ class PlaceCheck {
     this.#tell(remarks);
   }
 
+  async #checkRestored({ folder, where, receiver }: FoundReceiver, vault: string | undefined): Promise<void> {
+    const place = { folder: join(folder, RESTORED), where: below(where, RESTORED), receiver, vault };
+    const { statements, remarks } = await checkRestored({ ...this.#options, ...place });
+    for (const found of statements) {
+      this.#restored.push(found);
+      this.#facts.takeReceiver(found.restored.receiver, found.keyId);
+    }
+    this.#tell(remarks);
+  }
+
   #countDocuments(): void {
     this.#totals.orders += this.#orders.length;
     this.#totals.witnesses += this.#witnesses.length;
@@ -183,7 +198,13 @@ class PlaceCheck {
     const read = { ...this.#options, place: this.#place, facts: this.#facts, logs };
     for await (const remark of new PlaceBetween(read).remarks()) this.#tell([remark]);
     const changed = new Set(this.#known.changes.map(({ document }) => document.holder));
-    const store = { ...read, orders: this.#orders, witnesses: this.#witnesses, changed };
+    const store = {
+      ...read,
+      orders: this.#orders,
+      witnesses: this.#witnesses,
+      restored: this.#restored,
+      changed,
+    };
     for await (const remark of storeRemarks(store, this.#totals)) this.#tell([remark]);
   }
 

@@ -125,6 +125,7 @@ export class ScriptedStation {
   #take({ topic, payload }: BrokerMessage): void {
     const down = this.topics.parseDown(topic);
     if (down === undefined) return;
+    if (down.kind === 'restored') return;
     const message = parseDown(payload);
     if (down.kind === 'custody') {
       if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);

@@ -69,6 +69,15 @@ _GOOD: dict[str, dict[str, Any]] = {
         "reason": "stolen",
         "revoked_at": _AT,
     },
+    "restored": {
+        "type": "restored",
+        "version": 1,
+        "receiver": "r-store",
+        "vault": random_id("v"),
+        "restored_at": _AT,
+        "complete_until": _AT,
+        "custody_head": None,
+    },
     "witness": {
         "type": "witness",
         "version": 1,

@@ -34,6 +34,7 @@ test('what a station publishes is what a receiver parses', () => {
   expect(down.parseUp(up.custody(segment, 7))).toEqual({ kind: 'custody', station, segment, from: 7 });
   expect(up.parseDown(down.down(station, recording))).toEqual({ kind: 'recording', recording });
   expect(up.parseDown(down.downCustody(station))).toEqual({ kind: 'custody' });
+  expect(up.parseDown(down.downRestored(station))).toEqual({ kind: 'restored' });
 });
 
 test("a topic is a station's own below its whole name, not below the beginning of another one", () => {

@@ -1,0 +1,106 @@
+// Checks the statements that the store was restored from a backup (SPEC 4.14): signatures, places, and what the store's own log says of them.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import {
+  parseRestored,
+  RESTORED_BYTES_MAX,
+  RESTORED_TRUSTED_COMMENT,
+  restoredName,
+  type Restored,
+} from '../../../protocol/restored.ts';
+import { oddName, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { listFolder } from './read-files.ts';
+import { below, finding, note, type Remark } from './remark.ts';
+import { checkDocument } from './signed-document.ts';
+import { storedRestored, type StoreLog } from './store-log.ts';
+import { storeKeys } from './trusted-keys.ts';
+import type { WitnessQuestion } from './witness-check.ts';
+
+const NAME = /^[0-9a-f]{16}\.json$/;
+
+/** A statement whose signature and place hold. */
+export interface FoundRestored {
+  readonly restored: Restored;
+  readonly sha256: string;
+  /** Hex id of the key whose signature holds. */
+  readonly keyId: string;
+  readonly where: string;
+}
+
+/** All statements in a receiver's folder of them. Errors: the signal's reason; those of the machine. */
+export async function checkRestored(
+  question: WitnessQuestion,
+): Promise<{ readonly statements: FoundRestored[]; readonly remarks: Remark[] }> {
+  const { files, folder, where } = question;
+  const names = await listFolder(files, folder, where);
+  if (names === undefined) return { statements: [], remarks: [] };
+  if (!Array.isArray(names)) return { statements: [], remarks: [names] };
+  const isName = (name: string): boolean => NAME.test(name);
+  const own = names.filter(isName);
+  const known = new Set(own.flatMap((name) => [name, name + SIGNATURE_SUFFIX]));
+  const belongs = (name: string): boolean => isName(name.replace(SIGNATURE_SUFFIX, ''));
+  const remarks = names.filter((name) => !known.has(name)).map((name) => oddName(where, name, belongs));
+  const statements: FoundRestored[] = [];
+  for (const name of own) {
+    question.signal.throwIfAborted();
+    const checked = await checkStatement(question, name);
+    remarks.push(...checked.remarks);
+    if (checked.found !== undefined) statements.push(checked.found);
+  }
+  return { statements, remarks };
+}
+
+async function checkStatement(
+  { files, folder, where, receiver, vault, keys }: WitnessQuestion,
+  file: string,
+): Promise<{ readonly found: FoundRestored | undefined; readonly remarks: readonly Remark[] }> {
+  const checked = await checkDocument(files, folder, where, {
+    name: 'restored',
+    file,
+    bytesMax: RESTORED_BYTES_MAX,
+    trustedComment: RESTORED_TRUSTED_COMMENT,
+    parse: parseRestored,
+    keys: () => storeKeys(keys),
+  });
+  const { bytes, value: restored, keyId } = checked;
+  if (bytes === undefined || restored === undefined || keyId === undefined)
+    return { found: undefined, remarks: checked.remarks };
+  const place = below(where, file);
+  const fields = [
+    ['name', file, restoredName(bytes)],
+    ['receiver', receiver, restored.receiver],
+    ['vault', vault ?? restored.vault, restored.vault],
+  ] as const;
+  const words = fields
+    .filter(([, expected, found]) => expected !== found)
+    .map(([field, expected, found]) => `${field}: expected ${expected}, found ${found}`);
+  if (words.length > 0)
+    return { found: undefined, remarks: [finding('restored.rule', place, `restored: ${words.join('; ')}`)] };
+  return { found: { restored, sha256: sha256Hex(bytes), keyId, where: place }, remarks: [] };
+}
+
+/** The break that each statement tells of, for good; and where statements and the store's own log do not fit. */
+export function restoredRemarks(statements: readonly FoundRestored[], log: StoreLog): Remark[] {
+  const here = new Set(statements.map(({ restored, sha256 }) => storedRestored(restored.receiver, sha256)));
+  const missing = [...log.restored.values()]
+    .filter(({ name }) => !here.has(name))
+    .map(({ receiver, sha256 }) => {
+      const message = `the log of receiver ${receiver} names the statement ${sha256} that its store was restored, which is not here`;
+      return finding('restored.missing', receiver, message, { sha256 });
+    });
+  const told = statements.flatMap(({ restored, sha256, where }): Remark[] => {
+    const { receiver, restored_at: at, complete_until: until } = restored;
+    const message = `the vault was restored from a backup: what was received after ${until} and before ${at} may be missing`;
+    const remarks = [note('restored.break', where, message, { complete_until: until, restored_at: at })];
+    const logged = log.restored.get(storedRestored(receiver, sha256));
+    if (logged === undefined && log.signedBy.has(receiver))
+      remarks.push(
+        finding('restored.not-logged', where, 'the log of its receiver does not name this statement'),
+      );
+    else if (logged !== undefined && logged.completeUntil !== until) {
+      const differs = `complete until ${until}, and until ${logged.completeUntil} by the log of its receiver`;
+      remarks.push(finding('restored.other-logged', where, differs));
+    }
+    return remarks;
+  });
+  return [...told, ...missing];
+}
