@@ -1,5 +1,5 @@
-// Ports whose calls count as work under way: the same port, and a call that is never settled shows as a source that is stuck.
-import { aroundCalls } from '../../protocol/format/around-calls.ts';
+// Files whose calls count as work under way: the same files, and a call that is never settled shows as a source that is stuck.
+import { FilesAround } from '../../protocol/format/files-around.ts';
 import type { ProgressSource } from '../../protocol/format/progress.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 
@@ -9,16 +9,7 @@ import type { Files } from '../../protocol/format/ports.ts';
  */
 export const DISK_STUCK_MS = 300_000;
 
-/** The same port; each call that gives a promise is work of the source until it is settled. What `opening` calls give is watched as well. */
-export function watchedCalls<Port extends object>(
-  port: Port,
-  source: ProgressSource,
-  opening: readonly (keyof Port)[] = [],
-): Port {
-  return aroundCalls(port, (call) => source.during(() => call), opening);
-}
-
 /** Files whose calls are work of the source, those of its open files too. */
 export function watchedFiles(files: Files, source: ProgressSource): Files {
-  return watchedCalls(files, source, ['create', 'open']);
+  return new FilesAround(files, source.during);
 }

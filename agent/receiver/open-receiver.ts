@@ -20,6 +20,7 @@ import { readMemory } from './retention/log-memory.ts';
 import { readRecording } from './retention/recording-facts.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { storeKeys } from './retention/store-keys.ts';
+import { UnitsAround } from './units-around.ts';
 import { countVault } from './vault/vault-count.ts';
 import { FilesVault } from './vault/vault-files.ts';
 import { checkVaultThere } from './vault/vault-id.ts';
@@ -70,7 +71,11 @@ export interface OpenReceiver {
 export async function openReceiver(settings: ReceiverSettings, given: ReceiverPorts): Promise<OpenReceiver> {
   const { receiver: receiverId, broker } = settings;
   const disk = new DiskWatch(given);
-  const ports = { ...given, files: disk.files(given.files), units: disk.around(given.units, ['open']) };
+  const ports = {
+    ...given,
+    files: disk.files(given.files),
+    units: new UnitsAround(given.units, disk.around),
+  };
   const vault = await FilesVault.open({ ...ports, path: settings.vault.path, receiver: receiverId });
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
   const revocations = new Revocations({ ...ports, layout: vault.layout });

@@ -7,6 +7,7 @@ import { Bay } from '../dock/bay.ts';
 import { CameraRegister } from '../dock/camera-register.ts';
 import { CameraTwins } from '../dock/camera-twins.ts';
 import { UnexpectedDevices } from '../dock/unexpected-devices.ts';
+import { BulkAround } from '../seal/bulk-around.ts';
 import { PullRates } from '../pull/pull-rates.ts';
 import { PullStop } from '../pull/pull-stop.ts';
 import { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
@@ -41,7 +42,7 @@ import { Station } from './station.ts';
 import { SteadyWall } from '../platform/steady-wall.ts';
 import { StorePutBack } from '../spool/store-put-back.ts';
 import { Tries } from '../pull/tries.ts';
-import { BAY_STUCK_MS, watchedPlace } from '../dock/watched-place.ts';
+import { BAY_STUCK_MS, WatchedPlace } from '../dock/watched-place.ts';
 import { Undo } from './undo.ts';
 
 const HOUR_MS = 3_600_000;
@@ -90,7 +91,7 @@ async function connectParts(
   const monitoring = new Monitoring({ ...given, settings, limits });
   const { disk, status, cameras: cameraHealth } = monitoring;
   const files = disk.files(given.files);
-  const watched = { ...given, files, bulk: disk.around(given.bulk, ['startSeal']) };
+  const watched = { ...given, files, bulk: new BulkAround(given.bulk, disk.around) };
   const { clock, log, conditions, stationKeys } = watched;
   const store = {
     station: settings.station,
@@ -280,7 +281,7 @@ async function connectParts(
     boot: ports.bootId,
     whoIs: register.whoIs(bay),
     recipients: settings.recipients,
-    place: watchedPlace(
+    place: new WatchedPlace(
       bayPlace(bay, ports, register.whoIs(bay)),
       ports.progress.source(bay.id, BAY_STUCK_MS),
     ),

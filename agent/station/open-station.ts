@@ -5,9 +5,10 @@ import { readSigningKey } from '../../config/enrolment/keys.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { openWorkerSigner } from '../../agent/platform/signer-worker.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../agent/platform/watched-calls.ts';
+import { DISK_STUCK_MS, watchedFiles } from '../../agent/platform/watched-calls.ts';
 import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import type { ProgressSource } from '../../protocol/format/progress.ts';
+import { BulkAround } from '../seal/bulk-around.ts';
 import { openBulkWorkers } from '../seal/bulk-workers.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import { ReadyLooks } from '../spool/ready-looks.ts';
@@ -49,9 +50,7 @@ function startThreads(
   const signer = openWorkerSigner(key);
   const cores = availableParallelism();
   const count = Math.max(1, Math.min(bays, cores));
-  const bulk = openBulkWorkers({ count, cores }).then((opened) =>
-    watchedCalls(opened, disk, ['startSeal', 'startDigest']),
-  );
+  const bulk = openBulkWorkers({ count, cores }).then((opened) => new BulkAround(opened, disk.during));
   for (const opening of [signer, bulk]) {
     const opened = opening.catch(() => undefined); // heard of at once: whoever waits for it may come later, or not at all
     undo.later(async () => (await opened)?.close());

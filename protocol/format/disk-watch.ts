@@ -1,7 +1,7 @@
 // Notices a disk that fails: every call on it passes through here, and those that end with an error of the device are counted. It changes
 // nothing of any call.
-import { aroundCalls } from './around-calls.ts';
 import { systemCode } from './errors.ts';
+import { FilesAround, type Around } from './files-around.ts';
 import type { Clock, Conditions, Files } from './ports.ts';
 
 const CONDITION = 'disk.failing';
@@ -42,16 +42,13 @@ export class DiskWatch {
 
   /** The same files, and whatever they open; errors of the disk are seen on their way. */
   files(files: Files): Files {
-    return this.around(files, ['create', 'open']);
+    return new FilesAround(files, this.around);
   }
 
-  /** The same of any port that works on the disk, in whatever thread, and of what the calls named in `opening` give. */
-  around<Port extends object>(port: Port, opening: readonly (keyof Port)[]): Port {
-    const watched = <T>(call: Promise<T>): Promise<T> =>
-      call.catch((error: unknown) => {
-        this.saw(error);
-        throw error;
-      });
-    return aroundCalls(port, watched, opening);
-  }
+  /** One call that works on the disk, in whatever thread. Gives what it gives, errors too. */
+  readonly around: Around = (call) =>
+    call.catch((error: unknown) => {
+      this.saw(error);
+      throw error;
+    });
 }

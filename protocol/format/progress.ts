@@ -4,6 +4,7 @@
 // 1. Nothing under way is fine: an idle station is alive.
 // 2. Slow is fine: each step that ends, and each wait that ends by a deadline of its own, starts the time anew for that piece of work.
 // 3. Stuck is one piece of work without a step for longer than its source allows, however much moves beside it.
+import type { Around } from './files-around.ts';
 import type { Clock } from './ports.ts';
 
 /** One piece of work from its begin to its end. */
@@ -51,14 +52,14 @@ export class ProgressSource {
   }
 
   /** Counts a call as work until it is settled. Gives what it gives, errors too. */
-  async during<T>(call: () => Promise<T>): Promise<T> {
+  readonly during: Around = async (call) => {
     const work = this.begin();
     try {
-      return await call();
+      return await call;
     } finally {
       work.end();
     }
-  }
+  };
 
   /** Milliseconds without a step of the piece that waits longest; undefined where all is well. */
   stuckMs(): number | undefined {

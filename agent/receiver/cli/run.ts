@@ -17,7 +17,7 @@ import { nodeRandom } from '../../platform/random-node.ts';
 import { endingInTime } from '../../platform/exit-soon.ts';
 import { openServiceManager } from '../../platform/service-manager.ts';
 import { stopWithin } from '../../platform/stop-within.ts';
-import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../platform/watched-calls.ts';
+import { DISK_STUCK_MS, watchedFiles } from '../../platform/watched-calls.ts';
 import { startWatchdog } from '../../platform/watchdog.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import type { Log } from '../../../protocol/format/ports.ts';
@@ -28,6 +28,7 @@ import { rememberedAnswer } from '../retention/asked-clock.ts';
 import { openReceiver } from '../open-receiver.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
+import { UnitsAround } from '../units-around.ts';
 import { loadChecked } from './check.ts';
 import type { CommandLine, Io } from './command-line.ts';
 
@@ -119,7 +120,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   });
   const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
   const program = { version: await readVersion(), bootId: await readBootId(), isSynchronised };
-  const units = watchedCalls(worker.units, disk, ['open']);
+  const units = new UnitsAround(worker.units, disk.during);
   const ports = {
     ...worker,
     units,

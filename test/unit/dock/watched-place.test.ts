@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import type { BayPlace } from '../../../agent/dock/bay-place.ts';
 import type { PlaceWatch } from '../../../agent/dock/place-watch.ts';
-import { BAY_STUCK_MS, watchedPlace } from '../../../agent/dock/watched-place.ts';
+import { BAY_STUCK_MS, WatchedPlace } from '../../../agent/dock/watched-place.ts';
 import type { CameraSession, Driver, Place } from '../../../drivers/driver.ts';
 import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 import { MemoryCamera } from '../../fakes/memory-camera.ts';
@@ -27,7 +27,7 @@ function bay(misdeeds: Misdeeds = {}): {
   const camera = new MemoryCamera();
   const driver = misbehavingDriver(simulatedDriver(new Map([['bay-1', camera]])), misdeeds, clock);
   const open: BayPlace['open'] = (signal) => driver.open(PLACE, signal);
-  const place = watchedPlace({ watch: WATCH, open }, progress.source('bay-1', BAY_STUCK_MS));
+  const place = new WatchedPlace({ watch: WATCH, open }, progress.source('bay-1', BAY_STUCK_MS));
   return { clock, progress, place, camera };
 }
 
@@ -98,7 +98,7 @@ describe('a bay', () => {
       const onStep: CameraSession['onStep'] = (handler) => (step = handler);
       return Object.assign(session, { onStep, inventory: () => new Promise<never>(() => undefined) });
     };
-    const session = await watchedPlace(
+    const session = await new WatchedPlace(
       { watch: WATCH, open: steady },
       progress.source('bay-2', BAY_STUCK_MS),
     ).open(live());

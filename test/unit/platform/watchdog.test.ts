@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../../agent/platform/watched-calls.ts';
+import { DISK_STUCK_MS, watchedFiles } from '../../../agent/platform/watched-calls.ts';
 import { startWatchdog } from '../../../agent/platform/watchdog.ts';
 import type { Files, OpenFile } from '../../../protocol/format/ports.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
@@ -46,9 +46,8 @@ describe('the watchdog', () => {
   test('a call of the disk that never ends stops the word, and its end brings it back', async () => {
     const { clock, progress, alive, said } = watched();
     let end: () => void = () => undefined;
-    const calls = { call: () => new Promise<void>((resolve) => (end = resolve)) };
-    const { call } = watchedCalls(calls, progress.source('spool', DISK_STUCK_MS));
-    void call();
+    const source = progress.source('spool', DISK_STUCK_MS);
+    void source.during(new Promise<void>((resolve) => (end = resolve)));
     await clock.advance(DISK_STUCK_MS);
     const before = alive();
     await clock.advance(WATCHDOG_MS * 10);
@@ -95,8 +94,7 @@ describe('the watchdog', () => {
   test('a call that fails is not stuck, and its error comes as it is', async () => {
     const { clock, progress, alive } = watched();
     const failure = new Error('EIO');
-    const calls = { call: () => Promise.reject(failure) };
-    await assert.rejects(watchedCalls(calls, progress.source('spool', 1)).call(), failure);
+    await assert.rejects(progress.source('spool', 1).during(Promise.reject(failure)), failure);
     await clock.advance(WATCHDOG_MS);
     assert.equal(alive(), 4);
   });

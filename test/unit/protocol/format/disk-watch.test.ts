@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { BulkAround } from '../../../../agent/seal/bulk-around.ts';
 import { bulkInline } from '../../../../agent/seal/bulk-inline.ts';
 import { DiskWatch } from '../../../../protocol/format/disk-watch.ts';
 import { makeIdentity } from '../../../../protocol/age/age-keys.ts';
@@ -35,7 +36,7 @@ test('an error of the device in whatever is written shows a disk that fails, unt
 });
 
 test('an error in a sealing, which writes by itself, is one as well', async () => {
-  const bulk = watch.around(bulkInline({ files: disk, random: nodeRandom() }), ['startSeal']);
+  const bulk = new BulkAround(bulkInline({ files: disk, random: nodeRandom() }), watch.around);
   const { recipient } = makeIdentity(nodeRandom());
   disk.fail({ operation: 'any', nth: 1, code: 'EROFS', times: Number.POSITIVE_INFINITY });
   const job = { payloadPath: '/spool/payload', chunksPath: '/spool/chunks', recipients: [recipient] };
