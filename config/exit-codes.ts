@@ -14,3 +14,20 @@ export const EXIT_UNREACHABLE = 69;
 export const EXIT_SPOOL_TAKEN = 75;
 /** The configuration or a key file is not usable; systemd does not restart on it. */
 export const EXIT_CONFIGURATION = 78;
+
+/** The exit code of `bodydock` for an error with this code; undefined where it is EXIT_FAILURE. */
+export function exitOf(code: string): number | undefined {
+  if (/^disclosure\.(?:no-)?reason$/.test(code)) return EXIT_USAGE;
+  if (code === 'spool.locked') return EXIT_SPOOL_TAKEN;
+  if (code === 'broker.offline') return EXIT_UNREACHABLE;
+  return /^(?:(?:key|config|tls)\.|spool\.other-station$)/.test(code) ? EXIT_CONFIGURATION : undefined;
+}
+
+/**
+ * The same of `bodydock-receiver`. What only a person can change is EXIT_CONFIGURATION: a service manager must not start it again and again.
+ */
+export function receiverExitOf(code: string): number | undefined {
+  return /^(?:key|config|tls|disk)\.|^vault\.(?:not-a-vault|owner)$|^document\.version$/.test(code)
+    ? EXIT_CONFIGURATION
+    : undefined;
+}

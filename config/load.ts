@@ -12,11 +12,26 @@ import { readSource, type Source } from './source.ts';
 import { mapStation, stationPlaces, type StationConfig, type StationPlaces } from './station-config.ts';
 import { checkStation } from './station-rules.ts';
 import { stationFileSchema, type StationFile } from './station-schema.ts';
+import type { OptionDeclaration } from './command-line.ts';
 import { parseYaml, type YamlTree } from './yaml-tree.ts';
 
 /** Where the packages put the files. */
 export const STATION_FILE_DEFAULT = '/etc/bodydock/station.yaml';
 export const RECEIVER_FILE_DEFAULT = '/etc/bodydock/receiver.yaml';
+
+/** The option of commands that works on one of them. */
+export const STATION_FILE = {
+  type: 'string',
+  value: 'FILE',
+  default: STATION_FILE_DEFAULT,
+  text: "the station's file",
+} as const satisfies OptionDeclaration;
+export const RECEIVER_FILE = {
+  type: 'string',
+  value: 'FILE',
+  default: RECEIVER_FILE_DEFAULT,
+  text: "the receiver's file",
+} as const satisfies OptionDeclaration;
 
 /**
  * `sha256` is the digest of the file's bytes, in hex; the custody log records it. Problems are in the order of the file. `places` is what

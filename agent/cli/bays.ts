@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { stat, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import type { Language } from '../../config/language.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import type { BayConfig } from '../../config/station-config.ts';
 import { steadyPort } from '../../config/usb-buses.ts';
@@ -16,53 +17,72 @@ import { LEARN_WORDS } from './bays-learn-words.ts';
 import { serialPortsSeen, systemSerialPorts, usbPorts } from './bays-ports.ts';
 import { portsDocument, portsText } from './bays-text.ts';
 import { BAYS_WORDS } from './bays-words.ts';
-import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
+import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
-const HELP = `bodydock bays [--config FILE] [--lang en|de] [--json]
-bodydock bays learn [--config FILE] [--out FILE] [--lang en|de] [--json]
-
-The first lists the USB and serial ports of this machine: what is there, which bay it is, and which driver would open it or why it would be
-refused. The second is for a new dock: put a camera into one bay after the other, and it prints the list of bays for station.yaml. Neither
-opens a device, and both may run beside the agent.
-
-  --config FILE   the station's file (default: ${STATION_FILE_DEFAULT}); bays on a port that it names keep their ids and cameras
-  --out FILE      write the list to a new file, too
-  --lang en|de    language of what is said (default: by LANG)
-  --sys DIR       where the kernel's tables are (default: /sys)
-  --json          one JSON document on standard output; what is said goes to standard error
-
-Exit codes: 0 good, 1 no bay was learned, 2 usage.
-`;
-const OPTIONS = {
-  config: { type: 'string' },
-  out: { type: 'string' },
-  lang: { type: 'string' },
-  sys: { type: 'string' },
-} as const;
 const USB_TABLES = 'bus/usb/devices';
 
-/** Runs the command; gives the exit code. Errors: "usage", "bays.out-exists", the system's. */
-export async function bays(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const { values, positionals } = line;
-  const [verb] = positionals;
-  if (verb !== undefined && verb !== 'learn')
-    throw usageError(`\`bays\` wants learn or nothing, not ${JSON.stringify(verb)}`);
-  if (verb === undefined) refuseOptions(values, ['out'], 'without learn');
-  const usbRoot = join(values.sys ?? '/sys', USB_TABLES);
-  const { config: file, out } = values;
-  const language = languageOf(values.lang);
+const PORTS = {
+  config: {
+    type: 'string',
+    value: 'FILE',
+    text: `the station's file (default: ${STATION_FILE_DEFAULT}); bays on a port that it names keep their ids and cameras`,
+  },
+  lang: LANG,
+  sys: { type: 'string', value: 'DIR', default: '/sys', text: "where the kernel's tables are" },
+} as const;
+const JSON_TEXT = 'one JSON document on standard output; what is said goes to standard error';
+
+/** Errors: "usage", the system's. */
+export const listBays = command(
+  {
+    name: 'bodydock bays',
+    usage: ['[--config FILE] [--lang en|de] [--json]'],
+    about: `
+Lists the USB and serial ports of this machine: what is there, which bay it is, and which driver would open it or why it would be refused.
+Opens no device, and may run beside the agent.
+`,
+    options: PORTS,
+    json: JSON_TEXT,
+    exits: '0 good, 2 usage.',
+  },
+  async ({ values: { config, sys }, json, language }, io) => {
+    const { known, ...wish } = await lookAround({ file: config, language, sys, json }, io);
+    return list(wish, known, io);
+  },
+);
+
+/** Errors: "usage", "bays.out-exists", the system's. */
+export const learnBaysCommand = command(
+  {
+    name: 'bodydock bays learn',
+    usage: ['[--config FILE] [--out FILE] [--lang en|de] [--json]'],
+    about: `
+For a new dock: put a camera into one bay after the other, and it prints the list of bays for station.yaml. Opens no device, and may run
+beside the agent.
+`,
+    options: { ...PORTS, out: { type: 'string', value: 'FILE', text: 'write the list to a new file, too' } },
+    json: JSON_TEXT,
+    exits: '0 good, 1 no bay was learned, 2 usage.',
+  },
+  async ({ values: { config, sys, out }, json, language }, io) => {
+    const { known, ...wish } = await lookAround({ file: config, language, sys, json }, io);
+    return learn({ ...wish, out }, known, io);
+  },
+);
+
+async function lookAround(
+  { file, language, sys, json }: { file: string | undefined; language: Language; sys: string; json: boolean },
+  io: Io,
+): Promise<Wish & { readonly known: readonly BayConfig[] }> {
+  const usbRoot = join(sys, USB_TABLES);
   const known = await knownBays({ file, language, usbRoot }, io);
   const devices = sysfsDevices(usbRoot, () => known.flatMap(({ usbPort }) => usbPort ?? []));
-  const wish = { file, out, language, usbRoot, devices, json: values.json === true };
-  return verb === 'learn' ? learn(wish, known, io) : list(wish, known, io);
+  return { file, language, usbRoot, devices, json, known };
 }
 
 interface Wish {
   readonly file: string | undefined;
-  readonly out: string | undefined;
-  readonly language: ReturnType<typeof languageOf>;
+  readonly language: Language;
   readonly usbRoot: string;
   readonly devices: ReturnType<typeof sysfsDevices>;
   readonly json: boolean;
@@ -101,7 +121,11 @@ async function list(
   return EXIT_GOOD;
 }
 
-async function learn(wish: Wish, known: readonly BayConfig[], io: Io): Promise<number> {
+async function learn(
+  wish: Wish & { readonly out: string | undefined },
+  known: readonly BayConfig[],
+  io: Io,
+): Promise<number> {
   const words = { ...BAYS_WORDS[wish.language], ...LEARN_WORDS[wish.language] };
   const say = (text: string): void => io.err(`${text}\n`);
   const { finish, stop } = entered(io.signal);

@@ -1,35 +1,15 @@
 // `bodydock camera retire`: a person's word that a camera is out of use. The running agent, or the next start, enters it into the custody log:
 // from then on no docking of the camera is awaited, and a report does not leave days open for it.
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { isCameraId } from '../../protocol/format/ids.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { reasonCodeSchema } from '../../protocol/documents/order.ts';
 import { writeRetirement } from '../custody/retirement.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, LANG } from '../../config/command-line.ts';
 import { spoolOf } from './spool-place.ts';
-
-const HELP = `bodydock camera retire CAMERA --reason CODE [--config FILE] [--lang en|de] [--json]
-
-Takes a camera out of use: it is lost, broken or given back. It is entered into the signed custody log of this station. Until then every day
-since its last docking is open in "bodydock report", since nobody knows what it recorded; these days stay open, and later ones do not wait
-for it. A camera that docks again is in use again. Removing a camera from the station's file does not take it out of use.
-
-  CAMERA          its id, as in the station's file
-  --reason CODE   why: 1 to 64 of a-z, 0-9 and "-", such as lost, broken, given-back; never a name
-  --config FILE   the station's file (default: ${STATION_FILE_DEFAULT})
-  --lang en|de    language of the text (default: by LANG)
-  --json          one JSON document instead of text
-
-Exit codes: 0 written, 2 usage, 78 configuration.
-`;
-const OPTIONS = {
-  reason: { type: 'string' },
-  config: { type: 'string' },
-  lang: { type: 'string' },
-} as const;
 
 /** What the command says in English and German. {} is the camera. */
 export const CAMERA_WORDS: Readonly<
@@ -47,26 +27,49 @@ export const CAMERA_WORDS: Readonly<
 };
 
 /** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", the system's. */
-export async function camera(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 2 });
-  if (line === undefined) return EXIT_GOOD;
-  const { reason, config: file = STATION_FILE_DEFAULT, lang, json = false } = line.values;
-  const [verb, id] = line.positionals;
-  if (verb !== 'retire') throw usageError('"camera retire CAMERA" is the only command here');
-  if (id === undefined || !isCameraId(id))
-    throw usageError('name a camera by its id, as in the station\u2019s file: 1 to 32 of a-z, 0-9 and "-"');
-  const code = reasonCodeSchema.safeParse(reason);
-  if (!code.success)
-    throw usageError('--reason CODE says why: 1 to 64 of a-z, 0-9 and "-", such as "lost"; never a name');
-  const words = CAMERA_WORDS[languageOf(lang)];
-  const { config, layout } = await spoolOf(file, io);
-  const madeAt = new Date(nodeClock().wallMs()).toISOString();
-  const word = { camera: id, reason: code.data, made_at: madeAt };
-  await writeRetirement(await ownedFiles(layout.root), layout, word);
-  const isNamed =
-    config.cameras.some((each) => each.id === id) || config.bays.some((bay) => bay.camera === id);
-  if (!isNamed) io.err(`bodydock: ${fill(words.notNamed, id)}\n`);
-  if (json) writeJson(io, { retired: true, ...word });
-  else io.out(`${fill(words.written, id)}\n`);
-  return EXIT_GOOD;
-}
+export const retireCamera = command(
+  {
+    name: 'bodydock camera retire',
+    usage: ['CAMERA --reason CODE [--config FILE] [--lang en|de] [--json]'],
+    about: `
+Takes a camera out of use: it is lost, broken or given back. It is entered into the signed custody log of this station. Until then every day
+since its last docking is open in "bodydock report", since nobody knows what it recorded; these days stay open, and later ones do not wait
+for it. A camera that docks again is in use again. Removing a camera from the station's file does not take it out of use.
+
+  CAMERA          its id, as in the station's file
+`,
+    options: {
+      reason: {
+        type: 'string',
+        value: 'CODE',
+        text: 'why: 1 to 64 of a-z, 0-9 and "-", such as lost, broken, given-back; never a name',
+      },
+      config: STATION_FILE,
+      lang: LANG,
+    },
+    json: 'one JSON document instead of text',
+    exits: '0 written, 2 usage, 78 configuration.',
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const { reason, config: file } = line.values;
+    const { json, language } = line;
+    const [id] = line.words;
+    if (id === undefined || !isCameraId(id))
+      throw usageError('name a camera by its id, as in the station\u2019s file: 1 to 32 of a-z, 0-9 and "-"');
+    const code = reasonCodeSchema.safeParse(reason);
+    if (!code.success)
+      throw usageError('--reason CODE says why: 1 to 64 of a-z, 0-9 and "-", such as "lost"; never a name');
+    const words = CAMERA_WORDS[language];
+    const { config, layout } = await spoolOf(file, io);
+    const madeAt = new Date(nodeClock().wallMs()).toISOString();
+    const word = { camera: id, reason: code.data, made_at: madeAt };
+    await writeRetirement(await ownedFiles(layout.root), layout, word);
+    const isNamed =
+      config.cameras.some((each) => each.id === id) || config.bays.some((bay) => bay.camera === id);
+    if (!isNamed) io.err(`bodydock: ${fill(words.notNamed, id)}\n`);
+    if (json) writeJson(io, { retired: true, ...word });
+    else io.out(`${fill(words.written, id)}\n`);
+    return EXIT_GOOD;
+  },
+);

@@ -3,50 +3,50 @@ import { findsIn, refusedText, warningsText, type CheckFinds } from '../../confi
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
 import type { Language } from '../../config/language.ts';
-import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { fill } from '../evidence/page/language.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
-import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { command, writeJson, LANG } from '../../config/command-line.ts';
 
-const HELP = `bodydock check [--config FILE] [--lang en|de] [--json]
-
+/** Errors: "usage". */
+export const check = command(
+  {
+    name: 'bodydock check',
+    usage: ['[--config FILE] [--lang en|de] [--json]'],
+    about: `
 Checks station.yaml and the keys, certificates, folders and proofs that it names. Says every problem at once, each with its place
 and what to do, and changes nothing. Ends with 0 when the station can start with it, else with 78.
-
-  --config FILE  the file to check (default: ${STATION_FILE_DEFAULT})
-  --lang en|de   language of what is said (default: by LANG)
-  --json         one JSON document on standard output instead of text
-`;
-
-const OPTIONS = { config: { type: 'string' }, lang: { type: 'string' } } as const;
-
-/** Runs the command; gives the exit code. Errors: "usage". */
-export async function check(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const { config: file = STATION_FILE_DEFAULT, json = false, lang } = line.values;
-  const language = languageOf(lang);
-  const loaded = await loadStationConfig(file);
-  const places = loaded.kind === 'loaded' ? loaded.config : loaded.places;
-  const files = places && (await checkStationFiles(places, Date.now()));
-  const wrong = loaded.kind === 'refused' ? loaded.problems : [];
-  const owners = places === undefined ? [] : await bayOwnerWarnings(places);
-  const finds = {
-    problems: [...wrong, ...(files?.problems ?? [])],
-    warnings: [...(files?.warnings ?? []), ...owners],
-  };
-  if (loaded.kind === 'refused' || finds.problems.length > 0) {
-    if (json) writeJson(io, { good: false, file, ...findsIn(finds, language) });
-    else io.out(refusedText(finds, file, language));
-    return EXIT_CONFIGURATION;
-  }
-  const { config, sha256 } = loaded;
-  const unproven = files?.unprovenRecipients ?? [];
-  if (json) writeJson(io, goodDocument(file, { config, sha256, unproven }, findsIn(finds, language)));
-  else io.out(warningsText(finds.warnings, language) + summary(file, config, unproven.length, language));
-  return EXIT_GOOD;
-}
+`,
+    options: {
+      config: { ...STATION_FILE, text: 'the file to check' },
+      lang: LANG,
+    },
+  },
+  async (line, io) => {
+    const { config: file } = line.values;
+    const { json, language } = line;
+    const loaded = await loadStationConfig(file);
+    const places = loaded.kind === 'loaded' ? loaded.config : loaded.places;
+    const files = places && (await checkStationFiles(places, Date.now()));
+    const wrong = loaded.kind === 'refused' ? loaded.problems : [];
+    const owners = places === undefined ? [] : await bayOwnerWarnings(places);
+    const finds = {
+      problems: [...wrong, ...(files?.problems ?? [])],
+      warnings: [...(files?.warnings ?? []), ...owners],
+    };
+    if (loaded.kind === 'refused' || finds.problems.length > 0) {
+      if (json) writeJson(io, { good: false, file, ...findsIn(finds, language) });
+      else io.out(refusedText(finds, file, language));
+      return EXIT_CONFIGURATION;
+    }
+    const { config, sha256 } = loaded;
+    const unproven = files?.unprovenRecipients ?? [];
+    if (json) writeJson(io, goodDocument(file, { config, sha256, unproven }, findsIn(finds, language)));
+    else io.out(warningsText(finds.warnings, language) + summary(file, config, unproven.length, language));
+    return EXIT_GOOD;
+  },
+);
 
 interface Good {
   readonly config: StationConfig;

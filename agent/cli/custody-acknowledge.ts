@@ -5,7 +5,7 @@ import { ownedFiles } from '../../config/owned-files.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { reasonCodeSchema } from '../../protocol/documents/order.ts';
 import { writeAcknowledgement } from '../custody/acknowledgement.ts';
-import { usageError, writeJson, type Io } from './output.ts';
+import { usageError, writeJson, type Io } from '../../config/command-line.ts';
 import { spoolOf } from './spool-place.ts';
 
 export interface AcknowledgeWish {

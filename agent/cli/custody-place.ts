@@ -11,7 +11,7 @@ import { publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { vaultAbove } from '../evidence/kit/disclosure.ts';
 import { findPlace, type Place } from '../evidence/verify/place.ts';
 import { readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
-import { usageError } from './output.ts';
+import { usageError } from '../../config/command-line.ts';
 import { realFolder } from './verify.ts';
 
 /** What the command line says of it. */

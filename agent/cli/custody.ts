@@ -16,16 +16,34 @@ import { historyHtml, historyText } from '../evidence/history/history-page.ts';
 import type { History, Subject } from '../evidence/history/history.ts';
 import { historyPlace } from '../evidence/history/places.ts';
 import { findSubjects, PREFIX_CHARACTERS_MIN } from '../evidence/history/subjects.ts';
-import { fill, LANGUAGES, type Language } from '../evidence/page/language.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
 import { acknowledge } from './custody-acknowledge.ts';
 import { custodyPlace } from './custody-place.ts';
 import { makePage } from './page-file.ts';
-import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
+import {
+  command,
+  LANG,
+  languageOf,
+  refuseOptions,
+  usageError,
+  writeJson,
+  type Io,
+} from '../../config/command-line.ts';
 
-const HELP = `bodydock custody RECORDING [--vault DIR | --spool DIR | --config FILE] [--station ID] [--keys KEYS]
-                 [--format text|html|json] [--language en|de] [--out FILE]
-       bodydock custody --acknowledge --reason CODE [--config FILE]
+const FORMATS = ['text', 'html', 'json'] as const;
+type Format = (typeof FORMATS)[number];
+/** Subjects that are listed where several fit. */
+const LISTED_MAX = 20;
 
+/** Runs the command; gives the exit code. Errors: "usage", "custody.*", "page.*", "verify.*", "key.*", "config.*", the signal's reason. */
+export const custody = command(
+  {
+    name: 'bodydock custody',
+    usage: [
+      'RECORDING [--vault DIR | --spool DIR | --config FILE] [--station ID] [--keys KEYS] [--format text|html|json] [--language en|de] [--out FILE]',
+      '--acknowledge --reason CODE [--config FILE]',
+    ],
+    about: `
 Tells the life of one recording from the signed logs: camera and bay, times, sizes and digests, receipt, who erased it and that it was
 confirmed, who opened it and why, orders, deletion; and of every line whether it is confirmed by the store, signed, or only claimed. All
 of it is verified first, and where the log is broken, cut or incomplete the text says so. Reads only, and opens nothing.
@@ -36,74 +54,76 @@ life of that docking. Where several recordings fit, they are listed.
 
 With --acknowledge a person says that the differences which this station shows between its log and the store (conditions
 "custody.store-differs", "spool.recordings-lost") were looked at. It is entered into the log with its reason and clears them.
-
-  --vault DIR     a store's vault
-  --spool DIR     the spool of a station
-  --config FILE   the station's file: its own spool, keys and store (default, where nothing else is named: ${STATION_FILE_DEFAULT})
-  --station ID    whose recording, where a vault holds several stations
-  --keys KEYS     folder with station*.pub, store*.pub, officer*.pub, supervisor*.pub (default: keys/ beside vault or spool)
-  --format text|html|json  html: one page without scripts that prints on A4 (default: text)
-  --language en|de         of text and page (default: by LANG); --lang is the same
-  --out FILE      a new file instead of standard output
-  --json          the same as --format json
-  --acknowledge   write that the differences were looked at, and nothing else
-  --reason CODE   why: 1 to 64 of a-z, 0-9 and "-"; never a name
-
-Exit codes: 0 all that is told holds, 1 a finding (it is told all the same) or no such recording, 2 usage, or several fit, 78 keys or
-configuration.
-`;
-const OPTIONS = {
-  vault: { type: 'string' },
-  spool: { type: 'string' },
-  config: { type: 'string' },
-  station: { type: 'string' },
-  keys: { type: 'string' },
-  format: { type: 'string' },
-  language: { type: 'string' },
-  lang: { type: 'string' },
-  out: { type: 'string' },
-  acknowledge: { type: 'boolean' },
-  reason: { type: 'string' },
-} as const;
-const FORMATS = ['text', 'html', 'json'] as const;
-type Format = (typeof FORMATS)[number];
-/** Subjects that are listed where several fit. */
-const LISTED_MAX = 20;
-
-/** Runs the command; gives the exit code. Errors: "usage", "custody.*", "page.*", "verify.*", "key.*", "config.*", the signal's reason. */
-export async function custody(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const { values } = line;
-  const { vault, spool, config, keys } = values;
-  const word = line.positionals[0];
-  if (values.acknowledge === true) {
-    const { config: file = STATION_FILE_DEFAULT, reason, json = false } = values;
-    refuseOptions(values, ['vault', 'spool', 'station', 'keys', 'format', 'out'], 'with --acknowledge');
-    if (word !== undefined)
-      throw usageError(`--acknowledge is about a whole station: ${JSON.stringify(word)} has no place there`);
-    return acknowledge({ config: file, reason, json }, io);
-  }
-  refuseOptions(values, ['reason'], 'without --acknowledge');
-  if (values.json === true && values.format !== 'json') refuseOptions(values, ['format'], 'with --json');
-  if (word === undefined) throw usageError('name a recording: its id, its folder, or the restored file');
-  const format = oneOf(FORMATS, values.json === true ? 'json' : (values.format ?? 'text'), 'format');
-  const typed = values.language ?? values.lang;
-  const language = typed === undefined ? languageOf(typed) : oneOf(LANGUAGES, typed, 'language');
-  const found = await custodyPlace({ vault, spool, config, keys, word });
-  const files = nodeFiles();
-  const place = await historyPlace(files, found.place, values.station ?? found.station);
-  const { signal } = io;
-  const subjects = await findSubjects({ files, signal }, place, found.word, (file) => digestOf(file, signal));
-  const [subject, ...others] = subjects;
-  if (subject === undefined) throw noSuch(found.word, place.path);
-  if (others.length > 0) return several(subjects, found.word, format, io);
-  const madeAt = new Date(nodeClock().wallMs()).toISOString();
-  const program = await readVersion();
-  const history = await gatherHistory({ files, place, subject, keys: found.keys, madeAt, program, signal });
-  await print(history, { format, language, out: values.out }, io);
-  return history.good ? EXIT_GOOD : EXIT_FAILURE;
-}
+`,
+    options: {
+      vault: { type: 'string', value: 'DIR', text: "a store's vault" },
+      spool: { type: 'string', value: 'DIR', text: 'the spool of a station' },
+      config: {
+        type: 'string',
+        value: 'FILE',
+        text: `the station's file: its own spool, keys and store (default, where nothing else is named: ${STATION_FILE_DEFAULT})`,
+      },
+      station: { type: 'string', value: 'ID', text: 'whose recording, where a vault holds several stations' },
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: 'folder with station*.pub, store*.pub, officer*.pub, supervisor*.pub (default: keys/ beside vault or spool)',
+      },
+      format: {
+        type: 'string',
+        value: 'text|html|json',
+        text: 'html: one page without scripts that prints on A4 (default: text)',
+      },
+      language: {
+        type: 'string',
+        value: 'en|de',
+        text: 'the same as --lang',
+      },
+      lang: LANG,
+      out: { type: 'string', value: 'FILE', text: 'a new file instead of standard output' },
+      acknowledge: { type: 'boolean', text: 'write that the differences were looked at, and nothing else' },
+      reason: { type: 'string', value: 'CODE', text: 'why: 1 to 64 of a-z, 0-9 and "-"; never a name' },
+    },
+    json: 'the same as --format json',
+    exits:
+      '0 all that is told holds, 1 a finding (it is told all the same) or no such recording, 2 usage, or several fit, 78 keys or configuration.',
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const { values, json } = line;
+    const { vault, spool, config, keys } = values;
+    const word = line.words[0];
+    if (values.acknowledge === true) {
+      const { config: file = STATION_FILE_DEFAULT, reason } = values;
+      refuseOptions(values, ['vault', 'spool', 'station', 'keys', 'format', 'out'], 'with --acknowledge');
+      if (word !== undefined)
+        throw usageError(
+          `--acknowledge is about a whole station: ${JSON.stringify(word)} has no place there`,
+        );
+      return acknowledge({ config: file, reason, json }, io);
+    }
+    refuseOptions(values, ['reason'], 'without --acknowledge');
+    if (json && values.format !== 'json') refuseOptions(values, ['format'], 'with --json');
+    if (word === undefined) throw usageError('name a recording: its id, its folder, or the restored file');
+    const format = oneOf(FORMATS, json ? 'json' : (values.format ?? 'text'), 'format');
+    const language = languageOf(values.language ?? values.lang, io);
+    const found = await custodyPlace({ vault, spool, config, keys, word });
+    const files = nodeFiles();
+    const place = await historyPlace(files, found.place, values.station ?? found.station);
+    const { signal } = io;
+    const subjects = await findSubjects({ files, signal }, place, found.word, (file) =>
+      digestOf(file, signal),
+    );
+    const [subject, ...others] = subjects;
+    if (subject === undefined) throw noSuch(found.word, place.path);
+    if (others.length > 0) return several(subjects, found.word, format, io);
+    const madeAt = new Date(nodeClock().wallMs()).toISOString();
+    const program = await readVersion();
+    const history = await gatherHistory({ files, place, subject, keys: found.keys, madeAt, program, signal });
+    await print(history, { format, language, out: values.out }, io);
+    return history.good ? EXIT_GOOD : EXIT_FAILURE;
+  },
+);
 
 function oneOf<T extends string>(known: readonly T[], text: string, option: string): T {
   const found = known.find((each) => each === text);

@@ -2,7 +2,7 @@
 // that mends it. Changes nothing that stays. Each area of checks has a file of its own.
 import { resolve } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD, EXIT_UNREACHABLE } from '../../config/exit-codes.ts';
-import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
 import { spoolOfRefused } from '../../config/refused-station.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
@@ -19,28 +19,8 @@ import { checkMachine } from './doctor-machine.ts';
 import { checkPower } from './doctor-power.ts';
 import { doctorDocument, findingsText, sumText } from './doctor-text.ts';
 import { kindOf } from './doctor-words.ts';
-import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
-const HELP = `bodydock doctor [--config FILE] [--connect] [--lang en|de] [--json]
-
-Looks at configuration, keys, certificates, spool and disk, bays, service, clock, the way to the broker, the rights there, and the store; says
-what is wrong and the command that mends it. Run it as root (sudo): others see less. It changes nothing and may run beside the agent; then
-login, rights and store are what the agent says of them, because a second login could cut it off. Where the file is refused it looks at
-what it can all the same, and says what it left out.
-
-  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --connect      log in at the broker although an agent runs
-  --lang en|de   language of what is said (default: by LANG)
-  --json         one JSON document on standard output
-
-Exit codes: 0 no error (warnings and notes are printed), 1 an error, 2 usage, 69 broker or store out of reach, 78 configuration, keys or
-certificates.
-`;
-const OPTIONS = {
-  config: { type: 'string' },
-  connect: { type: 'boolean' },
-  lang: { type: 'string' },
-} as const;
 const CHECKS: readonly Check[] = [
   checkFiles,
   checkDisk,
@@ -50,28 +30,46 @@ const CHECKS: readonly Check[] = [
   checkBroker,
 ];
 
-/** Runs the command; gives the exit code. Errors: "usage", the signal's reason. */
-export async function doctor(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const { config = STATION_FILE_DEFAULT, connect = false, json = false } = line.values;
-  const file = resolve(config); // commands may be typed elsewhere
-  const language = languageOf(line.values.lang);
-  const findings: Finding[] = [];
-  const tell = (more: readonly Finding[]): void => {
-    findings.push(...more);
-    if (!json) io.out(findingsText(more, language));
-  };
-  const loaded = await loadStationConfig(file);
-  if (loaded.kind === 'refused') {
-    tell(refusedFindings(file, loaded.problems));
-    await examineRefused(file, world(io), tell);
-  } else await examine({ file, config: loaded.config, connect, ...world(io) }, tell);
-  const station = loaded.kind === 'refused' ? null : loaded.config.station;
-  if (json) writeJson(io, doctorDocument(findings, { station, file, language }));
-  else io.out(sumText(findings, language));
-  return exitCodeOf(findings);
-}
+/** Errors: "usage", the signal's reason. */
+export const doctor = command(
+  {
+    name: 'bodydock doctor',
+    usage: ['[--config FILE] [--connect] [--lang en|de] [--json]'],
+    about: `
+Looks at configuration, keys, certificates, spool and disk, bays, service, clock, the way to the broker, the rights there, and the store; says
+what is wrong and the command that mends it. Run it as root (sudo): others see less. It changes nothing and may run beside the agent; then
+login, rights and store are what the agent says of them, because a second login could cut it off. Where the file is refused it looks at
+what it can all the same, and says what it left out.
+`,
+    options: {
+      config: STATION_FILE,
+      connect: { type: 'boolean', text: 'log in at the broker although an agent runs' },
+      lang: LANG,
+    },
+    json: 'one JSON document on standard output',
+    exits:
+      '0 no error (warnings and notes are printed), 1 an error, 2 usage, 69 broker or store out of reach, 78 configuration, keys or certificates.',
+  },
+  async (line, io) => {
+    const { config, connect = false } = line.values;
+    const { json, language } = line;
+    const file = resolve(config); // commands may be typed elsewhere
+    const findings: Finding[] = [];
+    const tell = (more: readonly Finding[]): void => {
+      findings.push(...more);
+      if (!json) io.out(findingsText(more, language));
+    };
+    const loaded = await loadStationConfig(file);
+    if (loaded.kind === 'refused') {
+      tell(refusedFindings(file, loaded.problems));
+      await examineRefused(file, world(io), tell);
+    } else await examine({ file, config: loaded.config, connect, ...world(io) }, tell);
+    const station = loaded.kind === 'refused' ? null : loaded.config.station;
+    if (json) writeJson(io, doctorDocument(findings, { station, file, language }));
+    else io.out(sumText(findings, language));
+    return exitCodeOf(findings);
+  },
+);
 
 function world({ signal }: Io): Pick<DoctorContext, 'clock' | 'random' | 'signal'> {
   return { clock: nodeClock(), random: nodeRandom(), signal };

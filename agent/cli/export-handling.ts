@@ -10,7 +10,7 @@ import { blocksHtml, blocksText } from '../evidence/page/blocks.ts';
 import { handlingDocument } from '../evidence/kit/handling-document.ts';
 import { handlingFacts, type HandlingFacts } from '../evidence/kit/handling-facts.ts';
 import type { Language } from '../evidence/page/language.ts';
-import { writeJson, type Io } from './output.ts';
+import { writeJson, type Io } from '../../config/command-line.ts';
 import { replacePage } from './page-file.ts';
 
 /** What was asked for. */

@@ -10,7 +10,7 @@ import { nodeRandom } from '../../agent/platform/random-node.ts';
 import { makeKit, type KitWish, type MadeKit } from '../evidence/kit/make-kit.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import { disclosureText, OPENING_WORDS } from './opening-words.ts';
-import { usageError, writeJson, type Io } from './output.ts';
+import { usageError, writeJson, type Io } from '../../config/command-line.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 

@@ -11,61 +11,67 @@ import { firstRun, type FirstRunResult } from './first-run/first-run.ts';
 import { openOutFolder } from './first-run/out-folder.ts';
 import { formatBytes } from './first-run/progress.ts';
 import { glanceAtVault, type VaultGlance } from './first-run/vault-glance.ts';
-import { parseCommandLine, writeJson, type Io } from './output.ts';
-
-const HELP = `bodydock first-run [--camera DIR]... [--out OUT] [--erase] [--json]
-
-Runs broker, store and station on this machine, docks cameras, and ends when every recording is receipted and verified.
-
-  --camera DIR  a camera's folder or a mounted card; may be given several times (default: two simulated cameras, which are erased
-                and docked once more, empty)
-  --out OUT     where vault, keys and logs go: a new or empty folder, or one of an earlier first run, which then goes on
-                (default: a new folder below out/)
-  --erase       erase each recording from its camera once the store has given its receipt; without it nothing is erased
-  --json        one JSON document at the end
-
-Exit codes: 0 all receipted (erased where asked for) and verified, 1 something is missing, 2 usage, 3 as 0, but some files count
-as rejected (empty, unknown kind, odd name): they are kept all the same. In a folder of the project: npm start -- --camera DIR, and so on.
-`;
+import { command, writeJson } from '../../config/command-line.ts';
 
 /** Exit code when all has ended. Errors: those of checkCameraFolders, openOutFolder and firstRun. */
-export async function firstRunCommand(args: readonly string[], io: Io): Promise<number> {
-  const options = {
-    camera: { type: 'string', multiple: true },
-    out: { type: 'string' },
-    erase: { type: 'boolean' },
-  } as const;
-  const line = parseCommandLine(args, io, { help: HELP, options });
-  if (line === undefined) return EXIT_GOOD;
-  const cameras = line.values.camera ?? [];
-  const simulated = cameras.length === 0;
-  const erase = simulated || line.values.erase === true;
-  await checkCameraFolders(cameras, line.values.out, process.cwd());
-  const out = await openOutFolder(line.values.out, process.cwd());
-  io.out(`${intention(simulated, erase)}\n`);
-  const output = { isTTY: process.stdout.isTTY, write: (text: string) => io.out(text) };
-  const tools = {
-    clock: nodeClock(),
-    random: nodeRandom(),
-    log: pinoLog({ level: 'error' }),
-    output,
-    signal: io.signal,
-  };
-  const result = await firstRun({ out, cameras, erase }, tools);
-  io.out(`\n${result.verified.text}\n\n`);
-  const glance = await glanceAtVault(out);
-  for (const words of closingWords(out, glance.example, await typedCommand())) io.out(`${words}\n`);
-  io.out(`\n${outcome(result, erase, glance)}\n`);
-  const exitCode = exitCodeOf(result, glance.rejected);
-  if (line.values.json === true)
-    writeJson(io, {
-      out: out.path,
-      complete: result.complete,
-      bays: result.bays,
-      verify_exit_code: result.verified.exitCode,
-    });
-  return exitCode;
-}
+export const firstRunCommand = command(
+  {
+    name: 'bodydock first-run',
+    usage: ['[--camera DIR]... [--out OUT] [--erase] [--json]'],
+    about:
+      'Runs broker, store and station on this machine, docks cameras, and ends when every recording is receipted and verified.',
+    options: {
+      camera: {
+        type: 'string',
+        value: 'DIR',
+        multiple: true,
+        text: "a camera's folder or a mounted card; may be given several times (default: two simulated cameras, which are erased and docked once more, empty)",
+      },
+      out: {
+        type: 'string',
+        value: 'OUT',
+        text: 'where vault, keys and logs go: a new or empty folder, or one of an earlier first run, which then goes on (default: a new folder below out/)',
+      },
+      erase: {
+        type: 'boolean',
+        text: 'erase each recording from its camera once the store has given its receipt; without it nothing is erased',
+      },
+    },
+    json: 'one JSON document at the end',
+    exits:
+      '0 all receipted (erased where asked for) and verified, 1 something is missing, 2 usage, 3 as 0, but some files count as rejected (empty, unknown kind, odd name): they are kept all the same. In a folder of the project: npm start -- --camera DIR, and so on.',
+  },
+  async (line, io) => {
+    const cameras = line.values.camera ?? [];
+    const simulated = cameras.length === 0;
+    const erase = simulated || line.values.erase === true;
+    await checkCameraFolders(cameras, line.values.out, process.cwd());
+    const out = await openOutFolder(line.values.out, process.cwd());
+    io.out(`${intention(simulated, erase)}\n`);
+    const output = { isTTY: process.stdout.isTTY, write: (text: string) => io.out(text) };
+    const tools = {
+      clock: nodeClock(),
+      random: nodeRandom(),
+      log: pinoLog({ level: 'error' }),
+      output,
+      signal: io.signal,
+    };
+    const result = await firstRun({ out, cameras, erase }, tools);
+    io.out(`\n${result.verified.text}\n\n`);
+    const glance = await glanceAtVault(out);
+    for (const words of closingWords(out, glance.example, await typedCommand())) io.out(`${words}\n`);
+    io.out(`\n${outcome(result, erase, glance)}\n`);
+    const exitCode = exitCodeOf(result, glance.rejected);
+    if (line.json)
+      writeJson(io, {
+        out: out.path,
+        complete: result.complete,
+        bays: result.bays,
+        verify_exit_code: result.verified.exitCode,
+      });
+    return exitCode;
+  },
+);
 
 function intention(simulated: boolean, erase: boolean): string {
   if (simulated)

@@ -32,7 +32,7 @@ import { fingerprintOf } from '../../protocol/documents/key-documents.ts';
 import { fill, shownAt, type Language } from '../evidence/page/language.ts';
 import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
 import { ENROL_WORDS, type EnrolWords } from './keys-enrol-words.ts';
-import { writeJson, type Io } from './output.ts';
+import { writeJson, type Io } from '../../config/command-line.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
 

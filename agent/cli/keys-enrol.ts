@@ -7,7 +7,7 @@ import { writeNewFile } from '../../config/durable-file.ts';
 import { writeEnrolment } from '../../config/enrolment/enrolment-file.ts';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readSigningKey } from '../../config/enrolment/keys.ts';
-import { loadUnfinishedStation, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { loadUnfinishedStation, STATION_FILE } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
 import { encodeBase64, encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { makeCertificateRequest } from '../../protocol/documents/certificate-request.ts';
@@ -20,63 +20,66 @@ import { fill } from '../evidence/page/language.ts';
 import { installAnswer } from './keys-enrol-answer.ts';
 import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
 import { ENROL_WORDS } from './keys-enrol-words.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
-const HELP = `bodydock keys enrol [--out FILE] [--config FILE]                1. writes one file for the store: key, request for the certificate
-bodydock keys enrol --answer FILE [--write] [--config FILE]    2. installs what came back from \`bodydock-receiver enrol\`
-
+/** Errors: "usage", "config.refused", "key.*", "tls.*", "enrolment.*", "document.*". */
+export const enrolKeys = command(
+  {
+    name: 'bodydock keys enrol',
+    usage: [
+      '[--out FILE] [--config FILE]                1. writes one file for the store: key, request for the certificate',
+      `--answer FILE [--write] [--config FILE]    2. installs what came back from \`bodydock-receiver enrol\``,
+    ],
+    about: `
 The configuration needs its station, keys and broker for this; the rest may follow. The private key of the certificate is made where
 broker.key_file points, and never leaves this machine; one that is there is kept, so that the same two steps renew a certificate.
 On each way two people compare a fingerprint by telephone: whoever made the file reads it out.
-
-  --out FILE         the file for the store (default: STATION.enrol-request in this folder); never over one that is there
-  --answer FILE      the file from the store: checks it, installs certificate and authorities, and shows the lines of the configuration
-  --fingerprint TEXT that of the answer, as the store reads it out: instead of being asked for it
-  --write            puts the lines into the configuration, too: keys and receivers are added, none is taken out
-  --lang en|de       language of the text (default: by LANG)
-  --config FILE      configuration of the station (default: ${STATION_FILE_DEFAULT})
-  --json             one JSON document on standard output instead of text
-`;
-
-const OPTIONS = {
-  config: { type: 'string' },
-  out: { type: 'string' },
-  answer: { type: 'string' },
-  fingerprint: { type: 'string' },
-  write: { type: 'boolean' },
-  lang: { type: 'string' },
-} as const;
-
-/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "key.*", "tls.*", "enrolment.*", "document.*". */
-export async function enrolKeys(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const {
-    answer,
-    out,
-    fingerprint,
-    write = false,
-    config: file = STATION_FILE_DEFAULT,
-    json = false,
-  } = line.values;
-  const language = languageOf(line.values.lang);
-  if (answer === undefined && (fingerprint !== undefined || write))
-    throw usageError('--fingerprint and --write go with --answer FILE');
-  if (answer !== undefined && out !== undefined)
-    throw usageError('--out is for the request, without --answer');
-  const loaded = await loadUnfinishedStation(file, ['version', 'station', 'keys', 'broker']);
-  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
-  const { groups, folder } = loaded;
-  const station: EnrollingStation = {
-    id: parseStationId(groups.station),
-    signingFile: resolve(folder, groups.keys.signing_file),
-    broker: mapBroker(groups.broker, folder),
-  };
-  if (answer !== undefined)
-    await installAnswer(station, { ...loaded, file }, { answer, fingerprint, write, language, json }, io);
-  else await request(station, { out: out ?? `${station.id}.enrol-request`, language, json }, io);
-  return EXIT_GOOD;
-}
+`,
+    options: {
+      config: STATION_FILE,
+      out: {
+        type: 'string',
+        value: 'FILE',
+        text: 'the file for the store (default: STATION.enrol-request in this folder); never over one that is there',
+      },
+      answer: {
+        type: 'string',
+        value: 'FILE',
+        text: 'the file from the store: checks it, installs certificate and authorities, and shows the lines of the configuration',
+      },
+      fingerprint: {
+        type: 'string',
+        value: 'TEXT',
+        text: 'that of the answer, as the store reads it out: instead of being asked for it',
+      },
+      write: {
+        type: 'boolean',
+        text: 'puts the lines into the configuration, too: keys and receivers are added, none is taken out',
+      },
+      lang: LANG,
+    },
+  },
+  async (line, io) => {
+    const { answer, out, fingerprint, write = false, config: file } = line.values;
+    const { json, language } = line;
+    if (answer === undefined && (fingerprint !== undefined || write))
+      throw usageError('--fingerprint and --write go with --answer FILE');
+    if (answer !== undefined && out !== undefined)
+      throw usageError('--out is for the request, without --answer');
+    const loaded = await loadUnfinishedStation(file, ['version', 'station', 'keys', 'broker']);
+    if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
+    const { groups, folder } = loaded;
+    const station: EnrollingStation = {
+      id: parseStationId(groups.station),
+      signingFile: resolve(folder, groups.keys.signing_file),
+      broker: mapBroker(groups.broker, folder),
+    };
+    if (answer !== undefined)
+      await installAnswer(station, { ...loaded, file }, { answer, fingerprint, write, language, json }, io);
+    else await request(station, { out: out ?? `${station.id}.enrol-request`, language, json }, io);
+    return EXIT_GOOD;
+  },
+);
 
 async function request(
   { id, signingFile, broker }: EnrollingStation,

@@ -6,21 +6,7 @@ import { makeSigningKey } from '../../config/enrolment/keys.ts';
 import { NAME_PATTERN } from '../../protocol/format/ids.ts';
 import { makeFolders } from '../../agent/platform/make-folders.ts';
 import { keyIdHex, publicKeyLine } from '../../protocol/documents/minisign.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
-
-const HELP = `bodydock keys make station|store|identity --out DIR [--name NAME] [--json]
-
-  station   signing key of a station: station.key (private) and station.pub
-  store     signing key of the store: store.key (private) and store.pub
-  identity  age identity that opens recordings: store.identity (private) and store.recipient. Make it where recordings shall be
-            opened, never on a station.
-
-  --out DIR    folder for the files; made where it is not there. A file that is already there is never replaced.
-  --name NAME  other name for the files, such as "escrow" for a second identity in a safe
-  --json       one JSON document on standard output instead of text
-
-Signing keys are minisign keys without a passphrase; identities are age identities. The stock tools read both.
-`;
+import { command, usageError, writeJson, type Io } from '../../config/command-line.ts';
 
 interface Made {
   readonly secretFile: string;
@@ -42,21 +28,45 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 };
 
 /** Runs the command; gives the exit code. Errors: "usage", "key.exists", "key.unwritable". */
-export async function makeKeys(args: readonly string[], io: Io): Promise<number> {
-  const options = { out: { type: 'string' }, name: { type: 'string' } } as const;
-  const line = parseCommandLine(args, io, { help: HELP, options, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const [kind = ''] = line.positionals;
-  const make = Object.hasOwn(MAKERS, kind) ? MAKERS[kind] : undefined;
-  if (make === undefined) throw usageError('`keys make` wants one of station, store, identity');
-  const { out: folder, name } = line.values;
-  if (folder === undefined) throw usageError('`keys make` wants --out DIR');
-  if (name !== undefined && !NAME_PATTERN.test(name))
-    throw usageError(`--name ${JSON.stringify(name)}: 1 to 32 of a-z, 0-9 and "-" are allowed`);
-  await makeFolders(folder, 0o700);
-  report(io, kind, await make(folder, name), line.values.json === true);
-  return EXIT_GOOD;
-}
+export const makeKeys = command(
+  {
+    name: 'bodydock keys make',
+    usage: ['station|store|identity --out DIR [--name NAME] [--json]'],
+    about: `
+  station   signing key of a station: station.key (private) and station.pub
+  store     signing key of the store: store.key (private) and store.pub
+  identity  age identity that opens recordings: store.identity (private) and store.recipient. Make it where recordings shall be
+            opened, never on a station.
+`,
+    options: {
+      out: {
+        type: 'string',
+        value: 'DIR',
+        text: 'folder for the files; made where it is not there. A file that is already there is never replaced.',
+      },
+      name: {
+        type: 'string',
+        value: 'NAME',
+        text: 'other name for the files, such as "escrow" for a second identity in a safe',
+      },
+    },
+    notes:
+      'Signing keys are minisign keys without a passphrase; identities are age identities. The stock tools read both.',
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const [kind = ''] = line.words;
+    const make = Object.hasOwn(MAKERS, kind) ? MAKERS[kind] : undefined;
+    if (make === undefined) throw usageError('`keys make` wants one of station, store, identity');
+    const { out: folder, name } = line.values;
+    if (folder === undefined) throw usageError('`keys make` wants --out DIR');
+    if (name !== undefined && !NAME_PATTERN.test(name))
+      throw usageError(`--name ${JSON.stringify(name)}: 1 to 32 of a-z, 0-9 and "-" are allowed`);
+    await makeFolders(folder, 0o700);
+    report(io, kind, await make(folder, name), line.json);
+    return EXIT_GOOD;
+  },
+);
 
 async function makeSigning(folder: string, name: string, advice: string): Promise<Made> {
   const secretFile = join(folder, `${name}.key`);

@@ -5,63 +5,65 @@ import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-c
 import { replaceFile } from '../../config/durable-file.ts';
 import { readPublicFile } from '../../config/guarded-file.ts';
 import { readIdentityFile } from '../../config/enrolment/identity-file.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import { makeFolders } from '../../agent/platform/make-folders.ts';
 import { recipientProofName } from '../../protocol/documents/recipient-proof.ts';
 import { answerChallenge, CHALLENGE_FILE_BYTES_MAX } from '../../protocol/documents/recipient-challenge.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, type Io } from '../../config/command-line.ts';
 import { openProver, type Prover } from './prover.ts';
 
-const HELP = `bodydock keys prove --identity FILE [--config FILE]          in one step, where station and identity are at hand
-bodydock keys prove --ask DIR [--config FILE]                1. at the station: writes a challenge for each recipient
-bodydock keys prove --answer --identity FILE CHALLENGE...    2. at the store: writes an answer beside each challenge
-bodydock keys prove --install ANSWER... [--config FILE]      3. at the station: checks and installs the answers
-
-Nothing is released (erased from a camera) before each recipient of the configuration has proven that it can open what this station
-seals. Stock tools can answer too: age --decrypt -i FILE CHALLENGE | base64 > ANSWER
-
-  --identity FILE  age identity file; only its owner may be able to read it
-  --config FILE    configuration of the station (default: ${STATION_FILE_DEFAULT})
-  --json           one JSON document on standard output instead of text
-`;
 const FILES_MAX = 64;
 
-const OPTIONS = {
-  config: { type: 'string' },
-  identity: { type: 'string' },
-  ask: { type: 'string' },
-  answer: { type: 'boolean' },
-  install: { type: 'boolean' },
-} as const;
-
-/** Runs the command; gives the exit code. Errors: "usage", "key.*", "proof.*", "sealed.*", "spool.*". */
-export async function proveKeys(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: FILES_MAX });
-  if (line === undefined) return EXIT_GOOD;
-  const {
-    identity,
-    ask,
-    answer = false,
-    install = false,
-    config = STATION_FILE_DEFAULT,
-    json = false,
-  } = line.values;
-  const files = line.positionals;
-  const steps = [ask !== undefined, answer, install].filter(Boolean).length;
-  if (steps > 1) throw usageError('--ask, --answer and --install are different steps: name one');
-  if (files.length > 0 !== (answer || install))
-    throw usageError('files are named with --answer and --install, and only there');
-  if ((identity === undefined) !== (ask !== undefined || install))
-    throw usageError('--identity FILE is named in one step or with --answer, and only there');
-  if (answer) return answerAll(files, identity ?? '', io, json);
-  const prover = await openProver(config, io, json);
-  if (prover === undefined) return EXIT_CONFIGURATION;
-  if (ask !== undefined) return askAll(prover, ask, io, json);
-  if (install) return installAll(prover, files, io, json);
-  return proveHere(prover, identity ?? '', io, json);
-}
+/** Errors: "usage", "key.*", "proof.*", "sealed.*", "spool.*". */
+export const proveKeys = command(
+  {
+    name: 'bodydock keys prove',
+    usage: [
+      '--identity FILE [--config FILE]          in one step, where station and identity are at hand',
+      '--ask DIR [--config FILE]                1. at the station: writes a challenge for each recipient',
+      '--answer --identity FILE CHALLENGE...    2. at the store: writes an answer beside each challenge',
+      '--install ANSWER... [--config FILE]      3. at the station: checks and installs the answers',
+    ],
+    about: `
+Nothing is released (erased from a camera) before each recipient of the configuration has proven that it can open what this station
+seals. Stock tools can answer too: age --decrypt -i FILE CHALLENGE | base64 > ANSWER
+`,
+    options: {
+      config: STATION_FILE,
+      identity: {
+        type: 'string',
+        value: 'FILE',
+        text: 'age identity file; only its owner may be able to read it',
+      },
+      ask: {
+        type: 'string',
+        value: 'DIR',
+        text: 'at the station: writes a challenge for each recipient into this folder',
+      },
+      answer: { type: 'boolean', text: 'at the store: writes an answer beside each challenge' },
+      install: { type: 'boolean', text: 'at the station: checks and installs the answers' },
+    },
+    wordsMax: FILES_MAX,
+  },
+  async (line, io) => {
+    const { identity, ask, answer = false, install = false, config } = line.values;
+    const { words: files, json } = line;
+    const steps = [ask !== undefined, answer, install].filter(Boolean).length;
+    if (steps > 1) throw usageError('--ask, --answer and --install are different steps: name one');
+    if (files.length > 0 !== (answer || install))
+      throw usageError('files are named with --answer and --install, and only there');
+    if ((identity === undefined) !== (ask !== undefined || install))
+      throw usageError('--identity FILE is named in one step or with --answer, and only there');
+    if (answer) return answerAll(files, identity ?? '', io, json);
+    const prover = await openProver(config, io, json);
+    if (prover === undefined) return EXIT_CONFIGURATION;
+    if (ask !== undefined) return askAll(prover, ask, io, json);
+    if (install) return installAll(prover, files, io, json);
+    return proveHere(prover, identity ?? '', io, json);
+  },
+);
 
 /** Step 1. */
 async function askAll(prover: Prover, folder: string, io: Io, json: boolean): Promise<number> {

@@ -11,7 +11,7 @@ import {
   type RotationFiles,
 } from '../../config/enrolment/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../config/enrolment/keys.ts';
-import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
@@ -32,30 +32,8 @@ import {
 import { recoverSegments } from '../custody/custody-recovery.ts';
 import { lockSpool } from '../spool/lock.ts';
 import { spoolLayout } from '../spool/layout.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, type Io } from '../../config/command-line.ts';
 import { openSpoolFolder } from './spool-folder.ts';
-
-const HELP = `bodydock keys rotate --prepare [--config FILE]             1. makes the next key and says what the store's file needs
-bodydock keys rotate --commit [--config FILE]              2. with the agent stopped: the next key takes the place of the old one
-bodydock keys rotate --reason lost [--old-key KEY]         both at once, where the old key is gone
-
-What the old key signed stays as it is and is delivered with its signature; what comes next is signed by the new key. Let the store know
-the new key first: what a key signs that the store does not know is refused for a day, and nothing is lost by it.
-A step that was cut off is finished by typing it again.
-
-  --reason WORD  planned (default) or lost
-  --old-key KEY  the lost key: its .pub file, or the second line of it (default: the .pub file beside the signing key)
-  --config FILE  configuration of the station (default: ${STATION_FILE_DEFAULT})
-  --json         one JSON document on standard output instead of text
-`;
-
-const OPTIONS = {
-  config: { type: 'string' },
-  prepare: { type: 'boolean' },
-  commit: { type: 'boolean' },
-  reason: { type: 'string' },
-  'old-key': { type: 'string' },
-} as const;
 
 /** A station whose key changes. */
 interface Rotation {
@@ -66,24 +44,48 @@ interface Rotation {
 }
 
 /** Runs the command; gives the exit code. Errors: "usage", "config.refused", "key.*", "spool.*". */
-export async function rotateKeys(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const { prepare = false, commit = false, reason = 'planned', json = false } = line.values;
-  if (reason !== 'planned' && reason !== 'lost') throw usageError('--reason is planned or lost');
-  if (reason === 'lost' ? prepare || commit : prepare === commit)
-    throw usageError('`keys rotate` wants --prepare, then --commit; or --reason lost, which is one step');
-  if (reason !== 'lost' && line.values['old-key'] !== undefined)
-    throw usageError('--old-key is named with --reason lost, and only there');
-  const file = line.values.config ?? STATION_FILE_DEFAULT;
-  const loaded = await loadStationConfig(file);
-  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
-  const { config } = loaded;
-  const rotation = { config, files: rotationFiles(config.keys.signingFile), io, json };
-  if (prepare) await prepareStation(rotation);
-  else await commitStation(rotation, reason === 'lost' ? { oldKey: line.values['old-key'] } : undefined);
-  return EXIT_GOOD;
-}
+export const rotateKeys = command(
+  {
+    name: 'bodydock keys rotate',
+    usage: [
+      "--prepare [--config FILE]             1. makes the next key and says what the store's file needs",
+      '--commit [--config FILE]              2. with the agent stopped: the next key takes the place of the old one',
+      '--reason lost [--old-key KEY]         both at once, where the old key is gone',
+    ],
+    about: `
+What the old key signed stays as it is and is delivered with its signature; what comes next is signed by the new key. Let the store know
+the new key first: what a key signs that the store does not know is refused for a day, and nothing is lost by it.
+A step that was cut off is finished by typing it again.
+`,
+    options: {
+      config: STATION_FILE,
+      prepare: { type: 'boolean', text: 'makes the next key' },
+      commit: { type: 'boolean', text: 'the next key takes the place of the old one' },
+      reason: { type: 'string', value: 'WORD', text: 'planned (default) or lost' },
+      'old-key': {
+        type: 'string',
+        value: 'KEY',
+        text: 'the lost key: its .pub file, or the second line of it (default: the .pub file beside the signing key)',
+      },
+    },
+  },
+  async (line, io) => {
+    const { prepare = false, commit = false, reason = 'planned' } = line.values;
+    if (reason !== 'planned' && reason !== 'lost') throw usageError('--reason is planned or lost');
+    if (reason === 'lost' ? prepare || commit : prepare === commit)
+      throw usageError('`keys rotate` wants --prepare, then --commit; or --reason lost, which is one step');
+    if (reason !== 'lost' && line.values['old-key'] !== undefined)
+      throw usageError('--old-key is named with --reason lost, and only there');
+    const { config: file } = line.values;
+    const loaded = await loadStationConfig(file);
+    if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
+    const { config } = loaded;
+    const rotation = { config, files: rotationFiles(config.keys.signingFile), io, json: line.json };
+    if (prepare) await prepareStation(rotation);
+    else await commitStation(rotation, reason === 'lost' ? { oldKey: line.values['old-key'] } : undefined);
+    return EXIT_GOOD;
+  },
+);
 
 async function prepareStation({ config, files, io, json }: Rotation): Promise<void> {
   await readSigningKey(files.signingFile);

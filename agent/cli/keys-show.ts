@@ -4,7 +4,7 @@ import { readPublicFile } from '../../config/guarded-file.ts';
 import { readIdentityFile } from '../../config/enrolment/identity-file.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
 import { readPublicKeyFile, readSigningKey } from '../../config/enrolment/keys.ts';
-import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { loadStationConfig, STATION_FILE_DEFAULT, STATION_FILE } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { loadProofs, proofsFolder } from '../../config/enrolment/proofs.ts';
 import type { StationConfig } from '../../config/station-config.ts';
@@ -12,16 +12,8 @@ import { parseRecipient } from '../../protocol/age/age-keys.ts';
 import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import { keyIdHex, publicKeyLine, publicKeyOf, type PublicKey } from '../../protocol/documents/minisign.ts';
-import { parseCommandLine, writeJson, type Io } from './output.ts';
+import { command, writeJson, type Io } from '../../config/command-line.ts';
 
-const HELP = `bodydock keys show [FILE...] [--config FILE] [--json]
-
-Shows public halves, as the configuration of the other end wants them: of each FILE (signing key, public key, identity or
-recipient), or without FILE the keys of this station, and for each recipient whether it has proven that it can open.
-
-  --config FILE  configuration of the station (default: ${STATION_FILE_DEFAULT})
-  --json         one JSON document on standard output instead of text
-`;
 const FILES_MAX = 64;
 const FILE_BYTES_MAX = 64 * 1024;
 
@@ -34,26 +26,37 @@ interface Shown {
 }
 
 /** Runs the command; gives the exit code. Errors: "usage", "key.*". */
-export async function showKeys(args: readonly string[], io: Io): Promise<number> {
-  const options = { config: { type: 'string' } } as const;
-  const line = parseCommandLine(args, io, { help: HELP, options, wordsMax: FILES_MAX });
-  if (line === undefined) return EXIT_GOOD;
-  const json = line.values.json === true;
-  if (line.positionals.length > 0) {
-    const shown: Shown[] = [];
-    for (const file of line.positionals) shown.push(...(await showFile(file)));
-    print(io, shown, json);
+export const showKeys = command(
+  {
+    name: 'bodydock keys show',
+    usage: ['[FILE...] [--config FILE] [--json]'],
+    about: `
+Shows public halves, as the configuration of the other end wants them: of each FILE (signing key, public key, identity or
+recipient), or without FILE the keys of this station, and for each recipient whether it has proven that it can open.
+`,
+    options: {
+      config: STATION_FILE,
+    },
+    wordsMax: FILES_MAX,
+  },
+  async (line, io) => {
+    const json = line.json;
+    if (line.words.length > 0) {
+      const shown: Shown[] = [];
+      for (const file of line.words) shown.push(...(await showFile(file)));
+      print(io, shown, json);
+      return EXIT_GOOD;
+    }
+    const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
+    if (loaded.kind === 'refused') {
+      if (json) writeJson(io, { good: false, problems: loaded.problems });
+      else io.err(renderProblems(loaded.problems));
+      return EXIT_CONFIGURATION;
+    }
+    print(io, await showStation(loaded.config), json);
     return EXIT_GOOD;
-  }
-  const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
-  if (loaded.kind === 'refused') {
-    if (json) writeJson(io, { good: false, problems: loaded.problems });
-    else io.err(renderProblems(loaded.problems));
-    return EXIT_CONFIGURATION;
-  }
-  print(io, await showStation(loaded.config), json);
-  return EXIT_GOOD;
-}
+  },
+);
 
 function signing(what: string, key: PublicKey): Shown {
   return { what, public: publicKeyLine(key), key_id: keyIdHex(key.keyId) };

@@ -25,74 +25,88 @@ import { readTrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { readVaultId } from '../evidence/verify/vault-id.ts';
 import { OriginalFile } from './original-file.ts';
 import { disclosureText, OPENING_WORDS } from './opening-words.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
-const HELP = `bodydock open DIR --identity FILE [--reason CODE] [--out OUT] [--keys KEYS] [--lang en|de] [--json]
+/** Findings that say nothing against the original. */
+const BESIDE = /^(?:receipt|source)\.|^folder\.unexpected-entry$/;
 
+/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "disclosure.*", "open.*", "sealed.*", the signal's reason. */
+export const open = command(
+  {
+    name: 'bodydock open',
+    usage: ['DIR --identity FILE [--reason CODE] [--out OUT] [--keys KEYS] [--lang en|de] [--json]'],
+    about: `
 Restores the original of one recording: the same bytes, under the name and with the time that they had on the camera. DIR is the
 folder of that recording. Before, its manifest, its signature and every unit are verified; the file gets its name only when its
 SHA-256 is the one that the station signed. An existing file is never replaced.
 
 Whoever opens a recording in a store's vault says why: the reason goes into the store's log. Elsewhere (an expert's folder, a spool)
 and on a read-only medium none is asked for.
-
-  --identity FILE  age identity file of one of the recipients; only its owner may be able to read it
-  --reason CODE    why, as a code of 1 to 64 of a-z, 0-9 and "-": such as the number of the case; no words, no names
-  --out OUT        folder for the file, made where it is missing (default: the current one); nothing is written outside of it
-  --keys KEYS      folder with station*.pub and store*.pub (default: keys/ beside the vault)
-  --lang en|de     language of the text (default: by LANG)
-  --json           one JSON document on standard output instead of text
-
-A name that could mislead (control characters, "..", too long) is replaced by the recording's id; the true one is told with --json.
-
-Exit codes: 0 restored, 1 a finding (nothing is restored where it concerns manifest or payload), 2 usage, 78 keys.
-`;
-const OPTIONS = {
-  identity: { type: 'string' },
-  reason: { type: 'string' },
-  out: { type: 'string' },
-  keys: { type: 'string' },
-  lang: { type: 'string' },
-} as const;
-/** Findings that say nothing against the original. */
-const BESIDE = /^(?:receipt|source)\.|^folder\.unexpected-entry$/;
-
-/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "disclosure.*", "open.*", "sealed.*", the signal's reason. */
-export async function open(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const { identity, out = '.', keys, reason, json = false } = line.values;
-  const [folder] = line.positionals;
-  if (folder === undefined) throw usageError('name the folder of a recording');
-  if (identity === undefined)
-    throw usageError('--identity FILE is missing: without it nothing can be opened');
-  const told: Telling = { language: languageOf(line.values.lang), json, io };
-  const identities = await readIdentityFile(identity);
-  const path = await realFolder(folder);
-  const place = await disclosurePlace(await vaultAbove(nodeFiles(), path), reason);
-  const checked = await verifyFirst(path, keys, io.signal);
-  const { manifest, manifestSha256 } = checked;
-  if (manifest === undefined || manifestSha256 === undefined || checked.remarks.some(isAgainst))
-    return refuse(checked.remarks, told);
-  const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
-  const { station, recording } = manifest;
-  const subject = { station, recording, manifestSha256, command: 'open' } as const;
-  const files = place.kind === 'vault' ? await ownedFiles(place.vault) : PORTS.files;
-  // A name that is taken hands out nothing, so nothing of it is left in the vault.
-  const target = await openTarget(opening);
-  const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files }).catch(
-    async (error: unknown) => {
-      await target.file.abandon();
-      throw error;
+`,
+    options: {
+      identity: {
+        type: 'string',
+        value: 'FILE',
+        text: 'age identity file of one of the recipients; only its owner may be able to read it',
+      },
+      reason: {
+        type: 'string',
+        value: 'CODE',
+        text: 'why, as a code of 1 to 64 of a-z, 0-9 and "-": such as the number of the case; no words, no names',
+      },
+      out: {
+        type: 'string',
+        value: 'OUT',
+        text: 'folder for the file, made where it is missing (default: the current one); nothing is written outside of it',
+      },
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: 'folder with station*.pub and store*.pub (default: keys/ beside the vault)',
+      },
+      lang: LANG,
     },
-  );
-  const left = disclosure === undefined ? [] : [disclosure];
-  if (!json) io.out(`${printable(disclosureText(place, left, OPENING_WORDS[told.language]))}\n`);
-  return report({ ...(await restore(opening, target, checked.remarks, io.signal)), disclosure }, told);
-}
+    notes:
+      'A name that could mislead (control characters, "..", too long) is replaced by the recording\'s id; the true one is told with --json.',
+    exits:
+      '0 restored, 1 a finding (nothing is restored where it concerns manifest or payload), 2 usage, 78 keys.',
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const { identity, out = '.', keys, reason } = line.values;
+    const { json } = line;
+    const [folder] = line.words;
+    if (folder === undefined) throw usageError('name the folder of a recording');
+    if (identity === undefined)
+      throw usageError('--identity FILE is missing: without it nothing can be opened');
+    const told: Telling = { language: line.language, json, io };
+    const identities = await readIdentityFile(identity);
+    const path = await realFolder(folder);
+    const place = await disclosurePlace(await vaultAbove(nodeFiles(), path), reason);
+    const checked = await verifyFirst(path, keys, io.signal);
+    const { manifest, manifestSha256 } = checked;
+    if (manifest === undefined || manifestSha256 === undefined || checked.remarks.some(isAgainst))
+      return refuse(checked.remarks, told);
+    const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
+    const { station, recording } = manifest;
+    const subject = { station, recording, manifestSha256, command: 'open' } as const;
+    const files = place.kind === 'vault' ? await ownedFiles(place.vault) : PORTS.files;
+    // A name that is taken hands out nothing, so nothing of it is left in the vault.
+    const target = await openTarget(opening);
+    const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files }).catch(
+      async (error: unknown) => {
+        await target.file.abandon();
+        throw error;
+      },
+    );
+    const left = disclosure === undefined ? [] : [disclosure];
+    if (!json) io.out(`${printable(disclosureText(place, left, OPENING_WORDS[told.language]))}\n`);
+    return report({ ...(await restore(opening, target, checked.remarks, io.signal)), disclosure }, told);
+  },
+);
 
 const PORTS = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() };
 

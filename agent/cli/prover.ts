@@ -20,7 +20,7 @@ import {
   type SecretKey,
 } from '../../protocol/documents/minisign.ts';
 import { makeChallenge } from '../../protocol/documents/recipient-challenge.ts';
-import { writeJson, type Io } from './output.ts';
+import { writeJson, type Io } from '../../config/command-line.ts';
 import { openSpoolFolder } from './spool-folder.ts';
 
 /** One station that asks its recipients. */

@@ -13,14 +13,24 @@ import type { Clock } from '../../protocol/format/ports.ts';
 import { fill } from '../evidence/page/language.ts';
 import { recordCamera, type RecordPorts } from './record-camera/record.ts';
 import { recordedText, type RecordedResult } from './record-camera/recorded-file.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, LANG } from '../../config/command-line.ts';
 import { RECORD_CAMERA_WORDS, type RecordCameraWords } from './record-camera-words.ts';
 
-const HELP = `bodydock record-camera --bay BAY --out FILE [OPTION...]
-bodydock record-camera --usb PORT --out FILE [OPTION...]
-bodydock record-camera --port PATH --out FILE [OPTION...]
-bodydock record-camera --folder DIR --out FILE [OPTION...]
+type Values = Readonly<
+  Record<'bay' | 'usb' | 'port' | 'folder' | 'baud' | 'framing' | 'config', string | undefined>
+>;
 
+/** Exit code. Errors: "usage", "config.refused", "record-camera.*", those of the drivers. */
+export const recordCameraCommand = command(
+  {
+    name: 'bodydock record-camera',
+    usage: [
+      '--bay BAY --out FILE [OPTION...]',
+      '--usb PORT --out FILE [OPTION...]',
+      '--port PATH --out FILE [OPTION...]',
+      '--folder DIR --out FILE [OPTION...]',
+    ],
+    about: `
 Records what a camera says when a docking begins: who it is, its clock, its condition and its list of files, question by question with the time
 that each answer took. The file can be sent to whoever maintains this program: a camera that is not understood becomes a test there. No file of
 the camera is read, and nothing on it is changed. Names of files and cards, serial numbers and every text that a person could have written are
@@ -28,68 +38,60 @@ replaced by their shape; all times are moved by the same number of days. The com
 before you send it.
 
 The agent must not have the camera meanwhile: stop it (systemctl stop bodydock), record, start it again. A folder may be recorded beside it.
-
-  --bay BAY        the camera in this bay of the station's file
-  --usb PORT       a camera with PTP or MTP at this USB port, as \`bodydock bays\` shows it
-  --port PATH      a camera at this serial port
-  --folder DIR     a mounted card, disk or folder
-  --out FILE       a new file, JSON Lines
-  --baud N         speed of the serial port (default 115200)
-  --framing NAME   console (default) or raw, of the serial port
-  --config FILE    the station's file (default: ${STATION_FILE_DEFAULT}), for --bay
-  --lang en|de     language of what is said (default: by LANG)
-  --json           one JSON document on standard output; what is said goes to standard error
-
-Exit codes: 0 recorded, 1 the camera could not be opened, 2 usage, 78 the station's file is not good.
-`;
-
-const OPTIONS = {
-  bay: { type: 'string' },
-  usb: { type: 'string' },
-  port: { type: 'string' },
-  folder: { type: 'string' },
-  out: { type: 'string' },
-  baud: { type: 'string' },
-  framing: { type: 'string' },
-  config: { type: 'string' },
-  lang: { type: 'string' },
-} as const;
-
-type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string>>>;
-
-/** Exit code. Errors: "usage", "config.refused", "record-camera.*", those of the drivers. */
-export async function recordCameraCommand(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const { values } = line;
-  const words = RECORD_CAMERA_WORDS[languageOf(values.lang)];
-  if (values.out === undefined) throw usageError('`record-camera` wants --out FILE, a new file');
-  await assertNew(values.out);
-  const place = await placeOf(values);
-  const say = (text: string): void => (values.json === true ? io.err(`${text}\n`) : io.out(`${text}\n`));
-  const clock = nodeClock();
-  let recording;
-  try {
-    recording = await recordCamera(place, systemPorts(clock, place), await readVersion(), io.signal);
-  } catch (error) {
-    if (isDockError(error, 'driver.refused') && place.kind !== 'folder') io.err(`${words.stopAgent}\n`);
-    throw error;
-  }
-  const { head, lines, result } = recording;
-  await writeNew(values.out, recordedText(head, lines, result));
-  for (const text of [
-    fill(words.written, values.out, lines.length + 2),
-    ...words.leftOut,
-    words.kept,
-    words.look,
-  ])
-    say(text);
-  say('');
-  say(words.made);
-  for (const text of madeOf(result, words)) say(`  ${printable(text)}`);
-  if (values.json === true) writeJson(io, { out: values.out, lines: lines.length + 2, result });
-  return 'open' in result.failed ? EXIT_FAILURE : EXIT_GOOD;
-}
+`,
+    options: {
+      bay: { type: 'string', value: 'BAY', text: "the camera in this bay of the station's file" },
+      usb: {
+        type: 'string',
+        value: 'PORT',
+        text: `a camera with PTP or MTP at this USB port, as \`bodydock bays\` shows it`,
+      },
+      port: { type: 'string', value: 'PATH', text: 'a camera at this serial port' },
+      folder: { type: 'string', value: 'DIR', text: 'a mounted card, disk or folder' },
+      out: { type: 'string', value: 'FILE', text: 'a new file, JSON Lines' },
+      baud: { type: 'string', value: 'N', text: 'speed of the serial port (default 115200)' },
+      framing: { type: 'string', value: 'NAME', text: 'console (default) or raw, of the serial port' },
+      config: {
+        type: 'string',
+        value: 'FILE',
+        text: `the station's file (default: ${STATION_FILE_DEFAULT}), for --bay`,
+      },
+      lang: LANG,
+    },
+    json: 'one JSON document on standard output; what is said goes to standard error',
+    exits: "0 recorded, 1 the camera could not be opened, 2 usage, 78 the station's file is not good.",
+  },
+  async (line, io) => {
+    const { values, json } = line;
+    const words = RECORD_CAMERA_WORDS[line.language];
+    if (values.out === undefined) throw usageError('`record-camera` wants --out FILE, a new file');
+    await assertNew(values.out);
+    const place = await placeOf(values);
+    const say = (text: string): void => (json ? io.err(`${text}\n`) : io.out(`${text}\n`));
+    const clock = nodeClock();
+    let recording;
+    try {
+      recording = await recordCamera(place, systemPorts(clock, place), await readVersion(), io.signal);
+    } catch (error) {
+      if (isDockError(error, 'driver.refused') && place.kind !== 'folder') io.err(`${words.stopAgent}\n`);
+      throw error;
+    }
+    const { head, lines, result } = recording;
+    await writeNew(values.out, recordedText(head, lines, result));
+    for (const text of [
+      fill(words.written, values.out, lines.length + 2),
+      ...words.leftOut,
+      words.kept,
+      words.look,
+    ])
+      say(text);
+    say('');
+    say(words.made);
+    for (const text of madeOf(result, words)) say(`  ${printable(text)}`);
+    if (json) writeJson(io, { out: values.out, lines: lines.length + 2, result });
+    return 'open' in result.failed ? EXIT_FAILURE : EXIT_GOOD;
+  },
+);
 
 /** Native code is loaded only for what is opened. */
 function systemPorts(clock: Clock, place: Place): RecordPorts {

@@ -11,77 +11,92 @@ import type { PilotReport } from '../evidence/report/pilot-report.ts';
 import { reportCsv } from '../evidence/report/report-csv.ts';
 import { reportHtml } from '../evidence/report/report-html.ts';
 import { dayWords, fill, type Language } from '../evidence/page/language.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson } from '../../config/command-line.ts';
 import { replacePage } from './page-file.ts';
 import { REPORT_WORDS } from './report-words.ts';
 import { realFolder } from './verify.ts';
 
-const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE]
-                [--pooled | --without-cameras] [--lang en|de] [--json]
-
+/** Errors: "usage", "verify.*", "key.*", "report.notes", "page.unwritable", the signal's reason. */
+export const report = command(
+  {
+    name: 'bodydock report',
+    usage: [
+      '--vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--pooled | --without-cameras] [--lang en|de] [--json]',
+    ],
+    about: `
 The report on a pilot: dockings, days with proof that nothing was recorded, days that are open and the cameras that are awaited,
 recordings, minutes, data, what was kept as evidence, per week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Cameras and bays have
 numbers in it, no names. Counts only documents and entries of logs whose signatures hold; reads no payload; changes nothing in the vault.
-
-  --from, --to   first and last day, as in 2026-11-25
-  --out OUT      folder for report.html, report.json, days.csv, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it
-                 is missing, files of these names are replaced
-  --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. A line with an
-                 e-mail address, a telephone number, Herr, Frau, Mr, Mrs or Ms and a name, or one for a name, staff number or
-                 signature is refused. Other names are not found: read the reports before you pass the page on.
-  --keys KEYS    folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)
-  --zone ZONE    time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)
-  --pooled       cameras are handed out again in each shift: the page says that you said so, and not that the figures of a
-                 camera may be data on a person
-  --without-cameras  leave out what is about single cameras: chapters, cameras.csv, dockings.csv, and who is awaited
-  --lang en|de   language of report.html and of what is printed (default: by LANG)
-  --json         the report as one JSON document on standard output
-
-Without --out and --json a summary is printed.
-
-Exit codes: 0 good, 1 documents that do not hold, or that logs say were there, were left out (they are named), 2 usage, 78 keys.
-`;
-const OPTIONS = {
-  vault: { type: 'string' },
-  from: { type: 'string' },
-  to: { type: 'string' },
-  out: { type: 'string' },
-  notes: { type: 'string' },
-  keys: { type: 'string' },
-  zone: { type: 'string' },
-  pooled: { type: 'boolean' },
-  'without-cameras': { type: 'boolean' },
-  lang: { type: 'string' },
-} as const;
-
-/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "report.notes", "page.unwritable", the signal's reason. */
-export async function report(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const { vault, from, to, out, notes, keys, zone, lang, json = false } = line.values;
-  if (vault === undefined) throw usageError('--vault DIR is missing');
-  if (from === undefined || to === undefined) throw usageError('--from DAY and --to DAY are both needed');
-  const { pooled = false, 'without-cameras': withoutCameras = false } = line.values;
-  if (pooled && withoutCameras) throw usageError('--pooled and --without-cameras: one of them');
-  const language = languageOf(lang);
-  const made = await makeReport({
-    files: nodeFiles(),
-    vault: await realFolder(vault),
-    keysFolder: keys,
-    notesFolder: notes === undefined ? undefined : resolve(notes),
-    period: parsePeriod(from, to),
-    calendar: new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
-    madeAt: new Date(nodeClock().wallMs()).toISOString(),
-    handing: withoutCameras ? 'without-cameras' : pooled ? 'pooled' : 'not-told',
-    signal: io.signal,
-  });
-  if (out !== undefined)
-    await writeFiles(resolve(out), made, language, (text) => (json ? io.err(text) : io.out(text)));
-  if (json) writeJson(io, made);
-  else if (out === undefined) io.out(summaryText(made, language));
-  if (made.unproven.count > 0) io.err(unprovenText(made, language));
-  return made.unproven.count === 0 ? EXIT_GOOD : EXIT_FAILURE;
-}
+`,
+    options: {
+      vault: { type: 'string', value: 'DIR', text: "the store's vault" },
+      from: { type: 'string', value: 'DAY', text: 'the first day, as in 2026-11-25' },
+      to: { type: 'string', value: 'DAY', text: 'the last day' },
+      out: {
+        type: 'string',
+        value: 'OUT',
+        text: 'folder for report.html, report.json, days.csv, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it is missing, files of these names are replaced',
+      },
+      notes: {
+        type: 'string',
+        value: 'DIR',
+        text: 'the users\' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. A line with an e-mail address, a telephone number, Herr, Frau, Mr, Mrs or Ms and a name, or one for a name, staff number or signature is refused. Other names are not found: read the reports before you pass the page on.',
+      },
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: 'folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)',
+      },
+      zone: {
+        type: 'string',
+        value: 'ZONE',
+        text: 'time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)',
+      },
+      pooled: {
+        type: 'boolean',
+        text: 'cameras are handed out again in each shift: the page says that you said so, and not that the figures of a camera may be data on a person',
+      },
+      'without-cameras': {
+        type: 'boolean',
+        text: 'leave out what is about single cameras: chapters, cameras.csv, dockings.csv, and who is awaited',
+      },
+      lang: {
+        type: 'string',
+        value: 'en|de',
+        text: 'language of report.html and of what is printed (default: by LANG)',
+      },
+    },
+    json: 'the report as one JSON document on standard output',
+    notes: 'Without --out and --json a summary is printed.',
+    exits:
+      '0 good, 1 documents that do not hold, or that logs say were there, were left out (they are named), 2 usage, 78 keys.',
+  },
+  async (line, io) => {
+    const { vault, from, to, out, notes, keys, zone } = line.values;
+    const { json, language } = line;
+    if (vault === undefined) throw usageError('--vault DIR is missing');
+    if (from === undefined || to === undefined) throw usageError('--from DAY and --to DAY are both needed');
+    const { pooled = false, 'without-cameras': withoutCameras = false } = line.values;
+    if (pooled && withoutCameras) throw usageError('--pooled and --without-cameras: one of them');
+    const made = await makeReport({
+      files: nodeFiles(),
+      vault: await realFolder(vault),
+      keysFolder: keys,
+      notesFolder: notes === undefined ? undefined : resolve(notes),
+      period: parsePeriod(from, to),
+      calendar: new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
+      madeAt: new Date(nodeClock().wallMs()).toISOString(),
+      handing: withoutCameras ? 'without-cameras' : pooled ? 'pooled' : 'not-told',
+      signal: io.signal,
+    });
+    if (out !== undefined)
+      await writeFiles(resolve(out), made, language, (text) => (json ? io.err(text) : io.out(text)));
+    if (json) writeJson(io, made);
+    else if (out === undefined) io.out(summaryText(made, language));
+    if (made.unproven.count > 0) io.err(unprovenText(made, language));
+    return made.unproven.count === 0 ? EXIT_GOOD : EXIT_FAILURE;
+  },
+);
 
 async function writeFiles(
   out: string,

@@ -1,7 +1,7 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { checkStationStart } from '../../config/enrolment/installed-files.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import { isUnfoundPort } from '../../config/usb-buses.ts';
@@ -17,29 +17,30 @@ import { ConfigFileWatch } from '../station/file-watch.ts';
 import { judgeConfig, readConfig } from '../station/judged-config.ts';
 import { StationRuns } from '../station/station-runs.ts';
 import { watchFolder } from '../platform/folder-changes-chokidar.ts';
-import { parseCommandLine, type Io } from './output.ts';
+import { command, type Io } from '../../config/command-line.ts';
 import { putUpStation } from './put-up-station.ts';
 
-const HELP = `bodydock run [--config FILE]
-
+/** Exit code when it ended. Errors: those of openStation. */
+export const run = command(
+  {
+    name: 'bodydock run',
+    usage: ['[--config FILE]'],
+    about: `
 Runs the agent of this station in the foreground: pulls, seals, signs and spools what the cameras hold, pushes it to the store, and
 erases what the store has receipted where the configuration says so. Ends on SIGTERM or SIGINT. The log goes to standard output,
 one JSON document a line. A change of the file is taken over as soon as no camera is being read; one that is not good changes
 nothing, and the log and the condition "configuration.refused" say why.
-
-  --config FILE  the station's file (default ${STATION_FILE_DEFAULT})
-
-Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys, or root in the spool of the service. Where a mount or a disk
-that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
-`;
-
-/** Exit code when it ended. Errors: those of openStation. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
-  if (line === undefined) return EXIT_GOOD;
-  const file = line.values.config ?? STATION_FILE_DEFAULT;
-  return endingInTime(EXIT_GOOD, io.signal, () => runFile(file, io));
-}
+`,
+    options: { config: STATION_FILE },
+    json: null,
+    exits:
+      '0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys, or root in the spool of the service. Where a mount or a disk that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.',
+  },
+  async (line, io) => {
+    const file = line.values.config;
+    return endingInTime(EXIT_GOOD, io.signal, () => runFile(file, io));
+  },
+);
 
 async function runFile(file: string, io: Io): Promise<number> {
   const place = { file, credentialsFolder: process.env['CREDENTIALS_DIRECTORY'] };

@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId } from '../../protocol/format/ids.ts';
@@ -15,30 +15,11 @@ import type { TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import type { Remark } from '../evidence/verify/remark.ts';
 import { verifyPlace } from '../evidence/verify/verify-place.ts';
 import { OPENING_WORDS } from './opening-words.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { copyFolder } from './spool-copy.ts';
 import { spoolKeys, spoolOf } from './spool-place.ts';
 import { VerifyText } from './verify-text.ts';
 
-const HELP = `bodydock spool export RECORDING... --out DIR [--config FILE] [--keys KEYS] [--lang en|de] [--json]
-
-Copies the folders of sealed recordings or docking records as they are to DIR/RECORDING, reads each copy again, and checks its documents,
-signatures and digests. Nothing is opened or taken away; \`bodydock spool ls\` names the recordings. May run beside the agent.
-
-  --out DIR      where to; made where it is missing. A RECORDING that is there already is not touched
-  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --keys KEYS    folder with station*.pub and store*.pub (default: the station's own key and the keys of the store in its file)
-  --lang en|de   language of the text (default: by LANG)
-  --json         one JSON document on standard output
-
-Exit codes: 0 every copy is whole, 1 one is not or was not found, 2 usage, 78 configuration or keys.
-`;
-const OPTIONS = {
-  config: { type: 'string' },
-  keys: { type: 'string' },
-  lang: { type: 'string' },
-  out: { type: 'string' },
-} as const;
 const RECORDINGS_MAX = 1024;
 
 interface Exported {
@@ -50,30 +31,55 @@ interface Exported {
   readonly error: string | null;
 }
 
-/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", "key.*", the signal's reason. */
-export async function exportFromSpool(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: RECORDINGS_MAX });
-  if (line === undefined) return EXIT_GOOD;
-  const { out, json = false } = line.values;
-  const [first] = line.positionals;
-  if (first === undefined || out === undefined)
-    throw usageError('name at least one RECORDING, and --out DIR');
-  for (const word of line.positionals)
-    if (!isRecordingId(word)) throw usageError(`${JSON.stringify(word)} is no id of a recording`);
-  const language = languageOf(line.values.lang);
-  const spool = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
-  const keys = await spoolKeys(spool, line.values.keys);
-  const target = await targetFolder(out, spool.layout);
-  const exported: Exported[] = [];
-  for (const recording of new Set(line.positionals)) {
-    const done = await exportOne({ recording, target, layout: spool.layout, keys, signal: io.signal });
-    exported.push(done);
-    if (!json) tell(done, language, io);
-  }
-  const good = exported.every((each) => each.good);
-  if (json) writeJson(io, { good, out: target, recordings: exported });
-  return good ? EXIT_GOOD : EXIT_FAILURE;
-}
+/** Errors: "usage", "config.refused", "spool.absent", "key.*", the signal's reason. */
+export const exportFromSpool = command(
+  {
+    name: 'bodydock spool export',
+    usage: ['RECORDING... --out DIR [--config FILE] [--keys KEYS] [--lang en|de] [--json]'],
+    about: `
+Copies the folders of sealed recordings or docking records as they are to DIR/RECORDING, reads each copy again, and checks its documents,
+signatures and digests. Nothing is opened or taken away; \`bodydock spool ls\` names the recordings. May run beside the agent.
+`,
+    options: {
+      config: STATION_FILE,
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: "folder with station*.pub and store*.pub (default: the station's own key and the keys of the store in its file)",
+      },
+      lang: LANG,
+      out: {
+        type: 'string',
+        value: 'DIR',
+        text: 'where to; made where it is missing. A RECORDING that is there already is not touched',
+      },
+    },
+    json: 'one JSON document on standard output',
+    exits: '0 every copy is whole, 1 one is not or was not found, 2 usage, 78 configuration or keys.',
+    wordsMax: RECORDINGS_MAX,
+  },
+  async (line, io) => {
+    const { out } = line.values;
+    const { json, language } = line;
+    const [first] = line.words;
+    if (first === undefined || out === undefined)
+      throw usageError('name at least one RECORDING, and --out DIR');
+    for (const word of line.words)
+      if (!isRecordingId(word)) throw usageError(`${JSON.stringify(word)} is no id of a recording`);
+    const spool = await spoolOf(line.values.config, io);
+    const keys = await spoolKeys(spool, line.values.keys);
+    const target = await targetFolder(out, spool.layout);
+    const exported: Exported[] = [];
+    for (const recording of new Set(line.words)) {
+      const done = await exportOne({ recording, target, layout: spool.layout, keys, signal: io.signal });
+      exported.push(done);
+      if (!json) tell(done, language, io);
+    }
+    const good = exported.every((each) => each.good);
+    if (json) writeJson(io, { good, out: target, recordings: exported });
+    return good ? EXIT_GOOD : EXIT_FAILURE;
+  },
+);
 
 function tell(
   { recording, folder, bytes, good, remarks, error }: Exported,

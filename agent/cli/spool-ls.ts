@@ -2,7 +2,7 @@
 // it has them, states from the folders themselves.
 import { join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { isMachineShort } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
@@ -16,23 +16,10 @@ import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME, type SpoolLayout } from '../spool
 import { readReleasedRows } from '../spool/released-file.ts';
 import type { ReleasedRows } from '../spool/released-rows.ts';
 import type { RecordingFacts } from '../spool/spooled-recording.ts';
-import { languageOf, parseCommandLine, type Io } from './output.ts';
+import { command, LANG } from '../../config/command-line.ts';
 import { spoolOf, type SpoolPlace } from './spool-place.ts';
 import { durationText, SPOOL_WORDS, type SpoolWords } from './spool-words.ts';
 
-const HELP = `bodydock spool ls [--config FILE] [--all] [--lang en|de] [--json]
-
-Lists the recordings in the spool, the oldest first: waiting for the store, or kept for a while although the store has them. Shows aliases of
-cameras, never a serial number or the name of a file.
-
-  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --all          also those of which only the documents are left here
-  --lang en|de   language of what is said (default: by LANG)
-  --json         one JSON document on standard output
-
-Exit codes: 0 good, 1 no spool, 2 usage, 78 configuration.
-`;
-const OPTIONS = { config: { type: 'string' }, all: { type: 'boolean' }, lang: { type: 'string' } } as const;
 const RECEIPT_BYTES_MAX = 64 * 1024;
 const SPOOL_ID = /"spool":"([a-z2-7]{26})"/;
 
@@ -50,28 +37,42 @@ interface Totals {
   bytes: number;
 }
 
-/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", the system's, the signal's reason. */
-export async function listSpool(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const language = languageOf(line.values.lang);
-  const place = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
-  const list = new Listing(place, language);
-  const json = line.values.json === true;
-  let isFirst = true;
-  io.out(json ? '{"recordings":[' : list.title());
-  try {
-    for await (const row of rows(place.layout, line.values.all === true, io.signal)) {
-      io.out(json ? `${isFirst ? '' : ','}${JSON.stringify(list.document(row))}` : list.line(row));
-      isFirst = false;
+/** Errors: "usage", "config.refused", "spool.absent", the system's, the signal's reason. */
+export const listSpool = command(
+  {
+    name: 'bodydock spool ls',
+    usage: ['[--config FILE] [--all] [--lang en|de] [--json]'],
+    about: `
+Lists the recordings in the spool, the oldest first: waiting for the store, or kept for a while although the store has them. Shows aliases of
+cameras, never a serial number or the name of a file.
+`,
+    options: {
+      config: STATION_FILE,
+      all: { type: 'boolean', text: 'also those of which only the documents are left here' },
+      lang: LANG,
+    },
+    json: 'one JSON document on standard output',
+    exits: '0 good, 1 no spool, 2 usage, 78 configuration.',
+  },
+  async (line, io) => {
+    const { json, language } = line;
+    const place = await spoolOf(line.values.config, io);
+    const list = new Listing(place, language);
+    let isFirst = true;
+    io.out(json ? '{"recordings":[' : list.title());
+    try {
+      for await (const row of rows(place.layout, line.values.all === true, io.signal)) {
+        io.out(json ? `${isFirst ? '' : ','}${JSON.stringify(list.document(row))}` : list.line(row));
+        isFirst = false;
+      }
+    } catch (error) {
+      if (json) io.out('\n'); // the document that tells of the error has a line of its own
+      throw error;
     }
-  } catch (error) {
-    if (json) io.out('\n'); // the document that tells of the error has a line of its own
-    throw error;
-  }
-  io.out(json ? `],"totals":${JSON.stringify(list.totalsDocument())}}\n` : list.sum());
-  return EXIT_GOOD;
-}
+    io.out(json ? `],"totals":${JSON.stringify(list.totalsDocument())}}\n` : list.sum());
+    return EXIT_GOOD;
+  },
+);
 
 /** In the order in which they were sealed; those that the index does not know yet are the newest. */
 async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): AsyncGenerator<Row> {

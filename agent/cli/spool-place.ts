@@ -9,7 +9,7 @@ import { DockError } from '../../protocol/format/errors.ts';
 import { publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { spoolLayout, type SpoolLayout } from '../spool/layout.ts';
 import { readTrustedKeys, type NamedKey, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
-import type { Io } from './output.ts';
+import type { Io } from '../../config/command-line.ts';
 
 export interface SpoolPlace {
   readonly config: StationConfig;

@@ -2,29 +2,18 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { isRecordingId } from '../../protocol/format/ids.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { fill, shownAt, type Language } from '../evidence/page/language.ts';
 import { nameBefore } from '../spool/quarantine.ts';
 import { DOCKING_NAME, MANIFEST_NAME, type SpoolLayout } from '../spool/layout.ts';
-import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { command, writeJson, LANG } from '../../config/command-line.ts';
 import { quarantineReasons, type SetAside } from './spool-aside.ts';
 import { spoolOf } from './spool-place.ts';
 import { SPOOL_WORDS } from './spool-words.ts';
 
-const HELP = `bodydock spool quarantine [--config FILE] [--lang en|de] [--json]
-
-Lists what the agent set aside because it was damaged or unknown: why, since when, and what to do. Changes nothing.
-
-  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --lang en|de   language of what is said (default: by LANG)
-  --json         one JSON document on standard output
-
-Exit codes: 0 listed, also where nothing is there, 1 no spool, 2 usage, 78 configuration.
-`;
-const OPTIONS = { config: { type: 'string' }, lang: { type: 'string' } } as const;
 const ENTRIES_MAX = 10_000;
 
 interface Aside {
@@ -38,25 +27,37 @@ interface Aside {
 }
 
 /** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", the system's. */
-export async function listQuarantine(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const language = languageOf(line.values.lang);
-  const { layout } = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
-  const names = (await nodeFiles().list(layout.quarantine)).sort();
-  const reasons =
-    names.length === 0 ? new Map<string, SetAside>() : await quarantineReasons(layout, io.signal);
-  const entries: Aside[] = [];
-  for (const name of names.slice(0, ENTRIES_MAX)) entries.push(await look(layout, name, reasons.get(name)));
-  if (line.values.json === true)
-    writeJson(io, {
-      folder: layout.quarantine,
-      entries: entries.map(documentOf),
-      left_off: names.length - entries.length,
-    });
-  else io.out(textOf(entries, names.length - entries.length, language));
-  return EXIT_GOOD;
-}
+export const listQuarantine = command(
+  {
+    name: 'bodydock spool quarantine',
+    usage: ['[--config FILE] [--lang en|de] [--json]'],
+    about:
+      'Lists what the agent set aside because it was damaged or unknown: why, since when, and what to do. Changes nothing.',
+    options: {
+      config: STATION_FILE,
+      lang: LANG,
+    },
+    json: 'one JSON document on standard output',
+    exits: '0 listed, also where nothing is there, 1 no spool, 2 usage, 78 configuration.',
+  },
+  async (line, io) => {
+    const language = line.language;
+    const { layout } = await spoolOf(line.values.config, io);
+    const names = (await nodeFiles().list(layout.quarantine)).sort();
+    const reasons =
+      names.length === 0 ? new Map<string, SetAside>() : await quarantineReasons(layout, io.signal);
+    const entries: Aside[] = [];
+    for (const name of names.slice(0, ENTRIES_MAX)) entries.push(await look(layout, name, reasons.get(name)));
+    if (line.json)
+      writeJson(io, {
+        folder: layout.quarantine,
+        entries: entries.map(documentOf),
+        left_off: names.length - entries.length,
+      });
+    else io.out(textOf(entries, names.length - entries.length, language));
+    return EXIT_GOOD;
+  },
+);
 
 async function look(layout: SpoolLayout, name: string, told: SetAside | undefined): Promise<Aside> {
   const path = join(layout.quarantine, name);

@@ -1,7 +1,7 @@
 // `bodydock spool tries`: files of cameras at which the agent ended without a word, and which of them are set aside. With --again a person's
 // word that these are to be tried once more; the running agent, or the next start, does it.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { printable } from '../../config/problems.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
@@ -9,52 +9,57 @@ import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { dataSize, fill, shownAt, type Language } from '../evidence/page/language.ts';
 import { readAgain, readTally, writeAgain } from '../pull/tally-file.ts';
 import { BROKEN_OFF_MAX, type Tallied } from '../pull/tally.ts';
-import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { command, writeJson, LANG } from '../../config/command-line.ts';
 import { spoolOf, type SpoolPlace } from './spool-place.ts';
 import { TRIES_WORDS } from './spool-tries-words.ts';
-
-const HELP = `bodydock spool tries [--again] [--config FILE] [--lang en|de] [--json]
-
-Lists files of cameras at which the agent ended without a word: out of memory, killed, by a fault. Behind ${BROKEN_OFF_MAX} such ends the agent does
-not read a file for now: it stays on its camera, everything else is taken. It is tried again by itself once a day, and by a new version.
-
-  --again        let the agent try the files that are set aside once more, one at a time
-  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --lang en|de   language of what is said (default: by LANG)
-  --json         one JSON document on standard output
-
-Exit codes: 0 done, also where nothing is there, 1 no spool, or --again and nothing is set aside, 2 usage, 78 configuration.
-`;
-const OPTIONS = { again: { type: 'boolean' }, config: { type: 'string' }, lang: { type: 'string' } } as const;
 
 interface Told {
   readonly file: Tallied;
   readonly isAside: boolean;
 }
 
-/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", "document.*", the system's. */
-export async function listTries(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const language = languageOf(line.values.lang);
-  const place = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
-  const folder = place.layout.tries;
-  const tally = await readTally(nodeFiles(), folder);
-  const told = (tally?.files ?? []).map((file) => ({ file, isAside: file.brokenOff >= BROKEN_OFF_MAX }));
-  const aside = told.filter(({ isAside }) => isAside).length;
-  const isWanted = line.values.again === true && aside > 0;
-  if (isWanted) await wantAgain(place);
-  const waits = isWanted || (await readAgain(nodeFiles(), folder));
-  if (line.values.json === true)
-    writeJson(io, {
-      agent: tally?.agent ?? null,
-      entries: told.map(documentOf),
-      set_aside: aside,
-      again: waits,
-    });
-  else io.out(textOf(told, { place, language, isWanted, again: line.values.again === true }));
-  return line.values.again === true && !isWanted ? EXIT_FAILURE : EXIT_GOOD;
-}
+/** Errors: "usage", "config.refused", "spool.absent", "document.*", the system's. */
+export const listTries = command(
+  {
+    name: 'bodydock spool tries',
+    usage: ['[--again] [--config FILE] [--lang en|de] [--json]'],
+    about: `
+Lists files of cameras at which the agent ended without a word: out of memory, killed, by a fault. Behind ${BROKEN_OFF_MAX} such ends the agent does
+not read a file for now: it stays on its camera, everything else is taken. It is tried again by itself once a day, and by a new version.
+`,
+    options: {
+      again: {
+        type: 'boolean',
+        text: 'let the agent try the files that are set aside once more, one at a time',
+      },
+      config: STATION_FILE,
+      lang: LANG,
+    },
+    json: 'one JSON document on standard output',
+    exits:
+      '0 done, also where nothing is there, 1 no spool, or --again and nothing is set aside, 2 usage, 78 configuration.',
+  },
+  async (line, io) => {
+    const language = line.language;
+    const place = await spoolOf(line.values.config, io);
+    const folder = place.layout.tries;
+    const tally = await readTally(nodeFiles(), folder);
+    const told = (tally?.files ?? []).map((file) => ({ file, isAside: file.brokenOff >= BROKEN_OFF_MAX }));
+    const aside = told.filter(({ isAside }) => isAside).length;
+    const isWanted = line.values.again === true && aside > 0;
+    if (isWanted) await wantAgain(place);
+    const waits = isWanted || (await readAgain(nodeFiles(), folder));
+    if (line.json)
+      writeJson(io, {
+        agent: tally?.agent ?? null,
+        entries: told.map(documentOf),
+        set_aside: aside,
+        again: waits,
+      });
+    else io.out(textOf(told, { place, language, isWanted, again: line.values.again === true }));
+    return line.values.again === true && !isWanted ? EXIT_FAILURE : EXIT_GOOD;
+  },
+);
 
 async function wantAgain({ layout }: SpoolPlace): Promise<void> {
   const files = await ownedFiles(layout.tries);

@@ -1,58 +1,60 @@
 // `bodydock status`: what the agent on this machine does now, on a terminal again and again until it is ended. Asks it over its socket;
 // changes nothing.
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { spoolOfRefused } from '../../config/refused-station.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { askAgent, type Asked } from '../monitoring/control-client.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
-import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { noteLines, statusLines } from './status-view.ts';
 import { Frames, type Terminal } from './status-frames.ts';
 import { STATUS_WORDS } from './status-words.ts';
 
-const HELP = `bodydock status [--config FILE] [--once] [--lang en|de] [--json]
-
-Shows what the agent of this station does now: bays with their light, what waits for the store, broker, disk, clock, and every condition
-with what to do. On a terminal it looks again every second until it is ended with Ctrl-C; elsewhere, as in a pipe, it looks once. Shows aliases of
-cameras, never a serial number or a name.
-
-  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --once         one look
-  --lang en|de   language of what is said (default: by LANG)
-  --json         one look as one JSON document
-
-Exit codes: 0 good, 1 no agent answered, 2 usage, 78 the file is refused: its problems are printed, and what the agent does all the same,
-as far as the file tells where its spool is.
-`;
-const OPTIONS = { config: { type: 'string' }, once: { type: 'boolean' }, lang: { type: 'string' } } as const;
 const LOOK_MS = 1000;
 const COLUMNS_DEFAULT = 80;
 
-/** Runs the command; gives the exit code. Errors: "usage", "control.path-length". */
-export async function status(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const language = languageOf(line.values.lang);
-  const file = line.values.config ?? STATION_FILE_DEFAULT;
-  const json = line.values.json === true;
-  const loaded = await loadStationConfig(file);
-  const problems = loaded.kind === 'refused' ? loaded.problems : undefined;
-  if (problems !== undefined) io.err(renderProblems(problems, language));
-  // An agent that runs goes on with what the file said before: now it is looked at most of all.
-  const spool = loaded.kind === 'refused' ? await spoolOfRefused(file) : loaded.config.spool;
-  if (spool === undefined) {
-    if (json) writeJson(io, { problems });
-    return EXIT_CONFIGURATION;
-  }
-  const isRefused = problems !== undefined;
-  const look = (): Promise<Asked> => askAgent(spool.path, nodeClock(), io.signal);
-  const shown = json
-    ? printJson(await look(), io, isRefused ? { problems } : {})
-    : await show(look, { spool: spool.path, language, isRefused, once: line.values.once === true }, io);
-  return isRefused ? EXIT_CONFIGURATION : shown;
-}
+/** Errors: "usage", "control.path-length". */
+export const status = command(
+  {
+    name: 'bodydock status',
+    usage: ['[--config FILE] [--once] [--lang en|de] [--json]'],
+    about: `
+Shows what the agent of this station does now: bays with their light, what waits for the store, broker, disk, clock, and every condition
+with what to do. On a terminal it looks again every second until it is ended with Ctrl-C; elsewhere, as in a pipe, it looks once. Shows aliases of
+cameras, never a serial number or a name.
+`,
+    options: {
+      config: STATION_FILE,
+      once: { type: 'boolean', text: 'one look' },
+      lang: LANG,
+    },
+    json: 'one look as one JSON document',
+    exits:
+      '0 good, 1 no agent answered, 2 usage, 78 the file is refused: its problems are printed, and what the agent does all the same, as far as the file tells where its spool is.',
+  },
+  async (line, io) => {
+    const language = line.language;
+    const file = line.values.config;
+    const json = line.json;
+    const loaded = await loadStationConfig(file);
+    const problems = loaded.kind === 'refused' ? loaded.problems : undefined;
+    if (problems !== undefined) io.err(renderProblems(problems, language));
+    // An agent that runs goes on with what the file said before: now it is looked at most of all.
+    const spool = loaded.kind === 'refused' ? await spoolOfRefused(file) : loaded.config.spool;
+    if (spool === undefined) {
+      if (json) writeJson(io, { problems });
+      return EXIT_CONFIGURATION;
+    }
+    const isRefused = problems !== undefined;
+    const look = (): Promise<Asked> => askAgent(spool.path, nodeClock(), io.signal);
+    const shown = json
+      ? printJson(await look(), io, isRefused ? { problems } : {})
+      : await show(look, { spool: spool.path, language, isRefused, once: line.values.once === true }, io);
+    return isRefused ? EXIT_CONFIGURATION : shown;
+  },
+);
 
 /** What is shown, besides what the agent says. */
 interface Shown {

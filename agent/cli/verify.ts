@@ -1,6 +1,6 @@
 // `bodydock verify`: checks vaults, spools and single recordings with nothing but public keys; with an identity it opens them too.
 import { realpath } from 'node:fs/promises';
-import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { EXIT_FAILURE, EXIT_GOOD, exitOf } from '../../config/exit-codes.ts';
 import { readIdentityFile, type OpenedIdentity } from '../../config/enrolment/identity-file.ts';
 import { printable } from '../../config/problems.ts';
 import { describeError, DockError, systemCode } from '../../protocol/format/errors.ts';
@@ -9,37 +9,11 @@ import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { addTotals, noTotals, type Totals } from '../evidence/verify/totals.ts';
 import { verifyFolder } from '../evidence/verify/verify-folder.ts';
 import type { VerifyReport } from '../evidence/verify/verify-place.ts';
-import { exitCodeOf, languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { VerifyJson } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 
-const HELP = `bodydock verify DIR... [--keys KEYS] [--identity FILE] [--lang en|de] [--json]
-
-Checks every document, signature, digest and chain, what the logs say of them, and whether what was deleted was due. Needs public keys only, changes nothing, and can be done by anybody.
-DIR is a vault, the folder of a station in it, the folder of one recording or docking record, the spool of a station, or the folder of a
-first run.
-
-  --keys KEYS      folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them, and those of the
-                   two roles that sign orders: officer*.pub, supervisor*.pub. A file named station-ID.pub or station-ID.TEXT.pub is
-                   the key of that station alone, for which no other name counts then. Default: keys/ beside the vault or spool;
-                   there is none for a folder that is neither and lies in no vault.
-                   Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.
-  --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
-  --lang en|de     language of the text (default: by LANG)
-  --json           one JSON document on standard output instead of text
-
-A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it
-means, and what to do where there is something. Counted are recordings, dockings and how many of them found no file on the camera, deletions,
-holds, orders, disclosures, witnesses, key changes and entries of the custody logs.
-
-Whoever wants to check without this program: minisign -Vm manifest.json -p station.pub; sha256sum chunks.bin;
-age -d -i FILE payload.age | sha256sum
-
-Exit codes: 0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified,
-2 usage, 78 keys.
-`;
 const FOLDERS_MAX = 1024;
-const OPTIONS = { keys: { type: 'string' }, identity: { type: 'string' }, lang: { type: 'string' } } as const;
 
 /** What is the same for all folders of one call. */
 interface Wish {
@@ -50,26 +24,60 @@ interface Wish {
 }
 
 /** Runs the command; gives the exit code. Errors: "usage", "key.*" of the identity, the signal's reason. */
-export async function verify(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: FOLDERS_MAX });
-  if (line === undefined) return EXIT_GOOD;
-  const { keys: keysFolder, identity, lang, json = false } = line.values;
-  const text = new VerifyText(languageOf(lang));
-  if (line.positionals.length === 0) throw usageError('name at least one folder to verify');
-  const identities = identity === undefined ? [] : await readIdentityFile(identity);
-  const sum = noTotals();
-  const documents: unknown[] = [];
-  let exitCode = EXIT_GOOD;
-  for (const folder of line.positionals) {
-    const done = await verifyOne(folder, { keysFolder, identities, text, json }, io);
-    exitCode ||= done.exitCode;
-    documents.push(done.document);
-    if (done.totals !== undefined) addTotals(sum, done.totals);
-  }
-  if (json) writeJson(io, { good: exitCode === EXIT_GOOD, folders: documents, totals: sum });
-  else if (line.positionals.length > 1) io.out(text.together(sum));
-  return exitCode;
-}
+export const verify = command(
+  {
+    name: 'bodydock verify',
+    usage: ['DIR... [--keys KEYS] [--identity FILE] [--lang en|de] [--json]'],
+    about: `
+Checks every document, signature, digest and chain, what the logs say of them, and whether what was deleted was due. Needs public keys only, changes nothing, and can be done by anybody.
+DIR is a vault, the folder of a station in it, the folder of one recording or docking record, the spool of a station, or the folder of a
+first run.
+`,
+    options: {
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: 'folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them, and those of the two roles that sign orders: officer*.pub, supervisor*.pub. A file named station-ID.pub or station-ID.TEXT.pub is the key of that station alone, for which no other name counts then. Default: keys/ beside the vault or spool; there is none for a folder that is neither and lies in no vault. Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.',
+      },
+      identity: {
+        type: 'string',
+        value: 'FILE',
+        text: 'age identity file: opens every payload as well, and compares size and SHA-256 of the original',
+      },
+      lang: LANG,
+    },
+    notes: `
+A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it
+means, and what to do where there is something. Counted are recordings, dockings and how many of them found no file on the camera, deletions,
+holds, orders, disclosures, witnesses, key changes and entries of the custody logs.
+
+Whoever wants to check without this program: minisign -Vm manifest.json -p station.pub; sha256sum chunks.bin;
+age -d -i FILE payload.age | sha256sum
+`,
+    exits:
+      '0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified, 2 usage, 78 keys.',
+    wordsMax: FOLDERS_MAX,
+  },
+  async (line, io) => {
+    const { keys: keysFolder, identity } = line.values;
+    const { json } = line;
+    const text = new VerifyText(line.language);
+    if (line.words.length === 0) throw usageError('name at least one folder to verify');
+    const identities = identity === undefined ? [] : await readIdentityFile(identity);
+    const sum = noTotals();
+    const documents: unknown[] = [];
+    let exitCode = EXIT_GOOD;
+    for (const folder of line.words) {
+      const done = await verifyOne(folder, { keysFolder, identities, text, json }, io);
+      exitCode ||= done.exitCode;
+      documents.push(done.document);
+      if (done.totals !== undefined) addTotals(sum, done.totals);
+    }
+    if (json) writeJson(io, { good: exitCode === EXIT_GOOD, folders: documents, totals: sum });
+    else if (line.words.length > 1) io.out(text.together(sum));
+    return exitCode;
+  },
+);
 
 interface Done {
   readonly exitCode: number;
@@ -85,7 +93,10 @@ async function verifyOne(folder: string, wish: Wish, io: Io): Promise<Done> {
     if (io.signal.aborted || !(error instanceof DockError)) throw error;
     io.err(`bodydock: ${printable(describeError(error))}\n`);
     const { code, message } = error;
-    return { exitCode: exitCodeOf(error), document: { folder, good: false, error: { code, message } } };
+    return {
+      exitCode: exitOf(code) ?? EXIT_FAILURE,
+      document: { folder, good: false, error: { code, message } },
+    };
   }
 }
 

@@ -12,42 +12,13 @@ import { checkLines, type CheckedLine, type CheckedLines } from '../evidence/wit
 import { heldWitnesses, type WitnessQuestion } from '../evidence/witness/held-witnesses.ts';
 import { printedLines, type PrintedLine } from '../evidence/witness/printed-lines.ts';
 import { witnessSheet } from '../evidence/witness/witness-sheet.ts';
-import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
+import { command, refuseOptions, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { replacePage } from './page-file.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 import { WITNESS_WORDS, type WitnessWords } from './witness-words.ts';
 
-const HELP = `bodydock witness --vault DIR [--day DAY | --all] [--html FILE] [--keys KEYS] [--lang en|de] [--json]
-bodydock witness --vault DIR --check LINE|FILE [--keys KEYS] [--lang en|de] [--json]
-
-Each day the store signs a witness over all documents that came in it. The first prints its line, to be put on paper: of the newest day, of
-one day, or of all. What the line stands for cannot be changed any more without contradicting the paper.
-
-The second compares lines from paper with the vault: whether the vault's witness is the printed one, and whether the documents of that day
-are still those that it stands for. Reads no payload and changes nothing; "bodydock verify" checks the whole vault.
-
-  --vault DIR     the store's vault
-  --day DAY       a UTC day, as in 2026-11-25
-  --all           every day that has one
-  --html FILE     a sheet that prints on A4, with digits that can be read aloud
-  --check LINE    a line, or a text file with one or many; gaps and line breaks do not matter
-  --keys KEYS     folder with store*.pub (default: keys/ beside the vault)
-  --lang en|de    language of text and sheet (default: by LANG)
-  --json          one JSON document instead of text
-
-Exit codes: 0 good, 1 a finding, or no witness of that day, 2 usage, 78 keys.
-`;
-const OPTIONS = {
-  vault: { type: 'string' },
-  day: { type: 'string' },
-  all: { type: 'boolean' },
-  html: { type: 'string' },
-  check: { type: 'string' },
-  keys: { type: 'string' },
-  lang: { type: 'string' },
-} as const;
 /** Lines of a century. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -62,26 +33,63 @@ interface PrintWish {
 }
 
 /** Runs the command; gives the exit code. Errors: "usage", "witness.*", "verify.*", "key.*", the signal's reason, the system's. */
-export async function witness(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
-  if (line === undefined) return EXIT_GOOD;
-  const { vault, day, all = false, html, check, keys, lang, json = false } = line.values;
-  if (vault === undefined) throw usageError('--vault DIR is missing');
-  if (day !== undefined && !daySchema.safeParse(day).success)
-    throw usageError(`--day ${JSON.stringify(day)}: write it as 2026-11-25`);
-  const chosen = [day !== undefined, all, check !== undefined].filter(Boolean).length;
-  if (chosen > 1) throw usageError('--day, --all and --check exclude each other');
-  if (check !== undefined) refuseOptions(line.values, ['html'], 'with --check');
-  const language = languageOf(lang);
-  const question = {
-    files: nodeFiles(),
-    vault: await realFolder(vault),
-    keysFolder: keys,
-    signal: io.signal,
-  };
-  if (check !== undefined) return compare(question, await linesFrom(check), { language, json }, io);
-  return print(question, { day, all, html, language, json }, io);
-}
+export const witness = command(
+  {
+    name: 'bodydock witness',
+    usage: [
+      '--vault DIR [--day DAY | --all] [--html FILE] [--keys KEYS] [--lang en|de] [--json]',
+      '--vault DIR --check LINE|FILE [--keys KEYS] [--lang en|de] [--json]',
+    ],
+    about: `
+Each day the store signs a witness over all documents that came in it. The first prints its line, to be put on paper: of the newest day, of
+one day, or of all. What the line stands for cannot be changed any more without contradicting the paper.
+
+The second compares lines from paper with the vault: whether the vault's witness is the printed one, and whether the documents of that day
+are still those that it stands for. Reads no payload and changes nothing; "bodydock verify" checks the whole vault.
+`,
+    options: {
+      vault: { type: 'string', value: 'DIR', text: "the store's vault" },
+      day: { type: 'string', value: 'DAY', text: 'a UTC day, as in 2026-11-25' },
+      all: { type: 'boolean', text: 'every day that has one' },
+      html: {
+        type: 'string',
+        value: 'FILE',
+        text: 'a sheet that prints on A4, with digits that can be read aloud',
+      },
+      check: {
+        type: 'string',
+        value: 'LINE',
+        text: 'a line, or a text file with one or many; gaps and line breaks do not matter',
+      },
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: 'folder with store*.pub (default: keys/ beside the vault)',
+      },
+      lang: LANG,
+    },
+    json: 'one JSON document instead of text',
+    exits: '0 good, 1 a finding, or no witness of that day, 2 usage, 78 keys.',
+  },
+  async (line, io) => {
+    const { vault, day, all = false, html, check, keys } = line.values;
+    const { json, language } = line;
+    if (vault === undefined) throw usageError('--vault DIR is missing');
+    if (day !== undefined && !daySchema.safeParse(day).success)
+      throw usageError(`--day ${JSON.stringify(day)}: write it as 2026-11-25`);
+    const chosen = [day !== undefined, all, check !== undefined].filter(Boolean).length;
+    if (chosen > 1) throw usageError('--day, --all and --check exclude each other');
+    if (check !== undefined) refuseOptions(line.values, ['html'], 'with --check');
+    const question = {
+      files: nodeFiles(),
+      vault: await realFolder(vault),
+      keysFolder: keys,
+      signal: io.signal,
+    };
+    if (check !== undefined) return compare(question, await linesFrom(check), { language, json }, io);
+    return print(question, { day, all, html, language, json }, io);
+  },
+);
 
 async function print(question: WitnessQuestion, wish: PrintWish, io: Io): Promise<number> {
   const held = await heldWitnesses(question);

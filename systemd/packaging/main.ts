@@ -56,7 +56,7 @@ async function main(words: readonly string[]): Promise<void> {
 async function allHelp(code: string): Promise<Map<string, readonly HelpPage[]>> {
   const commands = [AGENT, RECEIVER].flatMap(({ launched }) => launched.filter(({ isCommand }) => isCommand));
   const pages = commands.map(
-    async ({ name, module }) => [name, await helpPages(name, join(code, module))] as const,
+    async ({ name, module }) => [name, await helpPages(join(code, module))] as const,
   );
   return new Map(await Promise.all(pages));
 }

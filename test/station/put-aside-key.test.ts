@@ -2,7 +2,7 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keys } from '../../agent/cli/keys.ts';
+import { keys } from '../../agent/cli/program.ts';
 import { openStation } from '../../agent/station/open-station.ts';
 import { loadStationConfig } from '../../config/load.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';

@@ -5,11 +5,11 @@ import { EXIT_CONFIGURATION, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config
 import { withCredentials } from '../../../config/credentials.ts';
 import { checkReceiverFiles } from '../../../config/enrolment/installed-files.ts';
 import type { Language } from '../../../config/language.ts';
-import { loadReceiverConfig } from '../../../config/load.ts';
+import { loadReceiverConfig, RECEIVER_FILE } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { checkBroker, type BrokerFinding } from './check-broker.ts';
-import type { CommandLine, Io } from './command-line.ts';
+import { command, LANG } from '../../../config/command-line.ts';
 
 /** What was found about one file; `config` only where the receiver can start with it. */
 interface Finds extends CheckFinds {
@@ -32,21 +32,39 @@ export async function loadChecked(file: string, credentials?: string): Promise<F
   return { config: problems.length > 0 ? undefined : config, problems, warnings };
 }
 
-/** Runs the command; gives the exit code. Errors: the signal's reason. */
-export async function check({ config: file, json, connect, language }: CommandLine, io: Io): Promise<number> {
-  const { config, ...finds } = await loadChecked(file);
-  const good = config !== undefined;
-  const findings = good && connect ? await checkBroker(config, io.signal) : [];
-  if (json)
-    io.out(
-      `${JSON.stringify({ good, file, ...findsIn(finds, language), ...(connect && { broker: findings }) })}\n`,
-    );
-  else if (good) io.out(warningsText(finds.warnings, language) + SUMMARIES[language](file, config));
-  else io.out(refusedText(finds, file, language));
-  if (!json) io.out(findings.map((finding) => findingText(finding, language)).join(''));
-  if (!good) return EXIT_CONFIGURATION;
-  return findings.some(({ severity }) => severity === 'error') ? EXIT_UNREACHABLE : EXIT_GOOD;
-}
+/** Errors: "usage", the signal's reason. */
+export const check = command(
+  {
+    name: 'bodydock-receiver check',
+    usage: ['[--connect] [--config FILE] [--lang en|de] [--json]'],
+    about: `
+Checks receiver.yaml and the files that it names. Reports every problem at once, and changes nothing.
+`,
+    options: {
+      connect: {
+        type: 'boolean',
+        text: 'logs in at the broker as well and says which monitoring works with it: a running receiver may be cut off by that for some seconds',
+      },
+      config: RECEIVER_FILE,
+      lang: LANG,
+    },
+    exits: '0 good, 2 usage, 69 the broker is out of reach, 78 configuration, keys or vault.',
+  },
+  async ({ values: { config: file, connect = false }, json, language }, io) => {
+    const { config, ...finds } = await loadChecked(file);
+    const good = config !== undefined;
+    const findings = good && connect ? await checkBroker(config, io.signal) : [];
+    if (json)
+      io.out(
+        `${JSON.stringify({ good, file, ...findsIn(finds, language), ...(connect && { broker: findings }) })}\n`,
+      );
+    else if (good) io.out(warningsText(finds.warnings, language) + SUMMARIES[language](file, config));
+    else io.out(refusedText(finds, file, language));
+    if (!json) io.out(findings.map((finding) => findingText(finding, language)).join(''));
+    if (!good) return EXIT_CONFIGURATION;
+    return findings.some(({ severity }) => severity === 'error') ? EXIT_UNREACHABLE : EXIT_GOOD;
+  },
+);
 
 const SEVERITIES: Readonly<Record<Language, Readonly<Record<BrokerFinding['severity'], string>>>> = {
   en: { good: '', note: 'note: ', warning: 'warning: ', error: 'error: ' },

@@ -1,27 +1,79 @@
-// Calls the command that the command line names.
-import { EXIT_GOOD } from '../../../config/exit-codes.ts';
-import { HELP, optionsDocument, parseCommandLine, reportError, TOP, type Io } from './command-line.ts';
+// The program `bodydock-receiver`: its commands.
+import { program, type CommandEntry } from '../../../config/command-line.ts';
+import { receiverExitOf } from '../../../config/exit-codes.ts';
 
-/** The exit code of what was asked for. Never rejects: an error is told on standard error, with --json as a document on standard output as well. */
-export function dispatch(args: readonly string[], io: Io): Promise<number> {
-  return call(args, io).catch((error: unknown) => reportError(io, error, args));
-}
+const RUN: CommandEntry = {
+  name: 'run',
+  summary: 'run the receiver in the foreground',
+  load: async () => (await import('./run.ts')).run,
+};
 
-async function call(args: readonly string[], io: Io): Promise<number> {
-  const [name, ...words] = args;
-  if (name === 'enrol') return (await import('./enrol.ts')).enrol(words, io);
-  if (name === 'revoke') return (await import('./revoke.ts')).revoke(words, io);
-  if (name === 'expire') return (await import('./expire.ts')).expire(words, io);
-  if (name === 'hold' || name === 'unhold' || name === 'delete')
-    return (await import('./order.ts')).order(name, words, io);
-  if (name === 'orders') return (await import('./orders.ts')).orders(words, io);
-  if (name === 'reconcile') return (await import('./reconcile.ts')).reconcile(words, io);
-  if (name === 'rotate') return (await import('./rotate.ts')).rotate(words, io);
-  const line = parseCommandLine(args);
-  if (line.verb === 'check') return (await import('./check.ts')).check(line, io);
-  if (line.verb === 'run') return (await import('./run.ts')).run(line, io);
-  if (line.verb === 'help') io.out(line.json ? optionsDocument(TOP) : HELP);
-  else
-    io.out(`bodydock-receiver ${await (await import('../../../config/program-version.ts')).readVersion()}\n`);
-  return EXIT_GOOD;
-}
+export const dispatch = program({
+  name: 'bodydock-receiver',
+  about: `
+The receiving end of a central store: takes sealed recordings from stations over MQTT, keeps them in a vault, and gives signed receipts.
+Its file is /etc/bodydock/receiver.yaml where --config names no other.
+`,
+  exitOf: receiverExitOf,
+  without: RUN,
+  commands: [
+    RUN,
+    {
+      name: 'check',
+      summary: 'check receiver.yaml and the files that it names; with --connect the broker as well',
+      load: async () => (await import('./check.ts')).check,
+    },
+    {
+      name: 'enrol',
+      summary: 'answer the request of a station: certificate, authorities and pins in one file',
+      load: async () => (await import('./enrol.ts')).enrol,
+    },
+    {
+      name: 'expire',
+      summary: 'delete what is due or ordered and not held, or show what that would be',
+      load: async () => (await import('./expire.ts')).expire,
+    },
+    {
+      name: 'hold',
+      summary:
+        'keep a recording past its deletion date: make the order for two persons to sign, and place it',
+      load: async () => (await import('./order.ts')).hold,
+    },
+    {
+      name: 'unhold',
+      summary: 'end the holds of a recording, in the same way',
+      load: async () => (await import('./order.ts')).unhold,
+    },
+    {
+      name: 'delete',
+      summary: 'delete a recording early, in the same way',
+      load: async () => (await import('./order.ts')).deleteEarly,
+    },
+    {
+      name: 'orders',
+      summary: 'list the orders that count or wait for a signature',
+      load: async () => (await import('./orders.ts')).orders,
+    },
+    {
+      name: 'reconcile',
+      summary: "compare the stations' logs with the vault: what is lost, missing or not whole",
+      load: async () => (await import('./reconcile.ts')).reconcile,
+    },
+    {
+      name: 'revoke',
+      summary: 'let a key of a station count no more',
+      load: async () => (await import('./revoke.ts')).revoke,
+    },
+    {
+      name: 'rotate',
+      summary: 'change the signing key of the store, in two steps',
+      load: async () => (await import('./rotate.ts')).rotate,
+    },
+  ],
+  notes: `
+--version prints the version. With --json the last line on standard output is one JSON document.
+
+Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 69 the broker is out of reach (check --connect), 78 configuration, keys or
+vault.
+`,
+});

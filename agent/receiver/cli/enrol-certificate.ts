@@ -12,7 +12,7 @@ import {
 } from '../../../protocol/documents/client-certificate.ts';
 import type { EnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { usage } from './command-line.ts';
+import { usageError } from '../../../config/command-line.ts';
 import type { Store } from './enrol-station.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
@@ -37,12 +37,12 @@ export function requestedKey(
 ): Requested | undefined {
   if (text === null) {
     if (source === undefined) return undefined;
-    throw usage(
+    throw usageError(
       'this station asks for no certificate (its broker is on its own machine): leave out what names one',
     );
   }
   if (source === undefined)
-    throw usage(
+    throw usageError(
       'this station asks for a certificate: name the authority (--ca-cert FILE --ca-key FILE), or write the request for one elsewhere (--csr FILE) and come back with --certificate FILE',
     );
   const request = parseBase64(text) ?? new Uint8Array();
@@ -64,7 +64,9 @@ export async function certificatesFor(
   brokerCa = broker.tls?.caFile,
 ): Promise<Chain> {
   if (brokerCa === undefined)
-    throw usage('receiver.yaml names no ca_file: name the authority of the broker with --broker-ca FILE');
+    throw usageError(
+      'receiver.yaml names no ca_file: name the authority of the broker with --broker-ca FILE',
+    );
   const authorities = await readCertificates(brokerCa);
   const nowMs = Date.now();
   if (source.kind === 'issue') {

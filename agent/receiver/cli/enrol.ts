@@ -8,7 +8,7 @@ import { readEnrolment, writeEnrolment } from '../../../config/enrolment/enrolme
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { rotationFiles } from '../../../config/enrolment/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../../config/enrolment/keys.ts';
-import { loadUnfinishedReceiver, RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { loadUnfinishedReceiver, RECEIVER_FILE } from '../../../config/load.ts';
 import { printable, refusedFile } from '../../../config/problems.ts';
 import { encodeBase64, encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { pemOf } from '../../../protocol/documents/certificate-request.ts';
@@ -28,83 +28,123 @@ import {
   publicKeyLine,
   publicKeyOf,
 } from '../../../protocol/documents/minisign.ts';
-import { languageOf, parseWords, usage, type Io } from './command-line.ts';
+import { command, LANG, usageError, type Io, type Line, type Options } from '../../../config/command-line.ts';
 import { certificatesFor, requestedKey, type CertificateSource, type Chain } from './enrol-certificate.ts';
 import { admit, keepStationKey, type Store } from './enrol-station.ts';
 import { ENROL_WORDS, type EnrolWords } from './enrol-words.ts';
 
-const HELP = `bodydock-receiver enrol REQUEST --ca-cert FILE --ca-key FILE [OPTION...]     issues the certificate here, and writes the answer
-bodydock-receiver enrol REQUEST --csr FILE [OPTION...]                      or 1. writes the request for the certificate, for an authority elsewhere
-bodydock-receiver enrol REQUEST --certificate FILE [OPTION...]              and 2. takes what it issued, and writes the answer
-
-REQUEST is the file that \`bodydock keys enrol\` wrote at a station. Shows its fingerprint and asks whether the station reads out the same;
-then prints the lines for receiver.yaml, which it never changes, and writes one file for the station.
-
-  --fingerprint TEXT  as the station reads it out: instead of being asked for it
-  --ca-cert FILE      certificate of the authority that the broker lets clients in by, PEM; further ones in it are its chain
-  --ca-key FILE       its private key, PEM, mode 0600
-  --days N            days that the certificate is valid (default 730), never longer than its authority
-  --csr FILE          only writes the request for the certificate there (PEM), once the fingerprint was compared
-  --certificate FILE  the certificate that was issued elsewhere, PEM; further ones in it are its chain
-  --broker URL        address of the broker as stations reach it (default: that of receiver.yaml)
-  --broker-ca FILE    authorities that the broker's certificate comes from, PEM (default: ca_file of receiver.yaml)
-  --receiver ID       a further receiver of this store; may be given again
-  --store-key FILE    a further public key of this store (.pub); may be given again
-  --store NAME        name of the store for people (default: id of the receiver)
-  --out FILE          the answer (default: STATION.enrol-answer in this folder); never over one that is there
-  --lang en|de        language of the text (default: by LANG)
-  --config FILE       the receiver's file (default ${RECEIVER_FILE_DEFAULT})
-  --json              one JSON document on standard output instead of text
-`;
-
-const OPTIONS = {
-  fingerprint: { type: 'string' },
-  'ca-cert': { type: 'string' },
-  'ca-key': { type: 'string' },
-  days: { type: 'string' },
-  csr: { type: 'string' },
-  certificate: { type: 'string' },
-  broker: { type: 'string' },
-  'broker-ca': { type: 'string' },
-  receiver: { type: 'string', multiple: true },
-  'store-key': { type: 'string', multiple: true },
-  store: { type: 'string' },
-  out: { type: 'string' },
-  lang: { type: 'string' },
-} as const;
 const DAYS_DEFAULT = 730;
 const DAYS_MAX = 3650;
 
+const OPTIONS = {
+  config: RECEIVER_FILE,
+  fingerprint: {
+    type: 'string',
+    value: 'TEXT',
+    text: 'as the station reads it out: instead of being asked for it',
+  },
+  'ca-cert': {
+    type: 'string',
+    value: 'FILE',
+    text: 'certificate of the authority that the broker lets clients in by, PEM; further ones in it are its chain',
+  },
+  'ca-key': { type: 'string', value: 'FILE', text: 'its private key, PEM, mode 0600' },
+  days: {
+    type: 'string',
+    value: 'N',
+    text: 'days that the certificate is valid (default 730), never longer than its authority',
+  },
+  csr: {
+    type: 'string',
+    value: 'FILE',
+    text: 'only writes the request for the certificate there (PEM), once the fingerprint was compared',
+  },
+  certificate: {
+    type: 'string',
+    value: 'FILE',
+    text: 'the certificate that was issued elsewhere, PEM; further ones in it are its chain',
+  },
+  broker: {
+    type: 'string',
+    value: 'URL',
+    text: 'address of the broker as stations reach it (default: that of receiver.yaml)',
+  },
+  'broker-ca': {
+    type: 'string',
+    value: 'FILE',
+    text: "authorities that the broker's certificate comes from, PEM (default: ca_file of receiver.yaml)",
+  },
+  receiver: {
+    type: 'string',
+    value: 'ID',
+    multiple: true,
+    text: 'a further receiver of this store; may be given again',
+  },
+  'store-key': {
+    type: 'string',
+    value: 'FILE',
+    multiple: true,
+    text: 'a further public key of this store (.pub); may be given again',
+  },
+  store: {
+    type: 'string',
+    value: 'NAME',
+    text: 'name of the store for people (default: id of the receiver)',
+  },
+  out: {
+    type: 'string',
+    value: 'FILE',
+    text: 'the answer (default: STATION.enrol-answer in this folder); never over one that is there',
+  },
+  lang: LANG,
+} as const satisfies Options;
+
 /** What was typed, checked as far as it can be alone. */
-type Typed = NonNullable<ReturnType<typeof parseWords<typeof OPTIONS>>>['values'];
+type Typed = Line<typeof OPTIONS>['values'];
 
 /** Runs the command; gives the exit code. Errors: "usage", "enrolment.*", "document.*", "key.*", "tls.*". */
-export async function enrol(args: readonly string[], io: Io): Promise<number> {
-  const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const { values: typed, positionals } = line;
-  const [requestFile] = positionals;
-  if (requestFile === undefined) throw usage('`enrol` wants the file that `bodydock keys enrol` wrote');
-  const source = sourceOf(typed);
-  const words = ENROL_WORDS[languageOf(typed.lang)];
-  const file = typed.config ?? RECEIVER_FILE_DEFAULT;
-  const loaded = await loadUnfinishedReceiver(file, ['version', 'receiver', 'keys', 'vault', 'broker']);
-  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock-receiver', io);
-  const { groups, folder, tree } = loaded;
-  const store: Store = {
-    file,
-    receiver: parseReceiverId(groups.receiver),
-    signingFile: resolve(folder, groups.keys.signing_file),
-    vault: resolve(folder, groups.vault.path),
-    broker: mapBroker(groups.broker, folder),
-    tree,
-  };
-  await answerRequest(store, { typed, source, words, requestFile, base: groups.broker.base }, io);
-  return EXIT_GOOD;
-}
+export const enrol = command(
+  {
+    name: 'bodydock-receiver enrol',
+    usage: [
+      'REQUEST --ca-cert FILE --ca-key FILE [OPTION...]     issues the certificate here, and writes the answer',
+      'REQUEST --csr FILE [OPTION...]                      or 1. writes the request for the certificate, for an authority elsewhere',
+      'REQUEST --certificate FILE [OPTION...]              and 2. takes what it issued, and writes the answer',
+    ],
+    about: `
+REQUEST is the file that \`bodydock keys enrol\` wrote at a station. Shows its fingerprint and asks whether the station reads out the same;
+then prints the lines for receiver.yaml, which it never changes, and writes one file for the station.
+`,
+    options: OPTIONS,
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const { values: typed, json, language } = line;
+    const [requestFile] = line.words;
+    if (requestFile === undefined)
+      throw usageError('`enrol` wants the file that `bodydock keys enrol` wrote');
+    const source = sourceOf(typed);
+    const words = ENROL_WORDS[language];
+    const file = typed.config;
+    const loaded = await loadUnfinishedReceiver(file, ['version', 'receiver', 'keys', 'vault', 'broker']);
+    if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock-receiver', io);
+    const { groups, folder, tree } = loaded;
+    const store: Store = {
+      file,
+      receiver: parseReceiverId(groups.receiver),
+      signingFile: resolve(folder, groups.keys.signing_file),
+      vault: resolve(folder, groups.vault.path),
+      broker: mapBroker(groups.broker, folder),
+      tree,
+    };
+    await answerRequest(store, { typed, json, source, words, requestFile, base: groups.broker.base }, io);
+    return EXIT_GOOD;
+  },
+);
 
 interface Wish {
   readonly typed: Typed;
+  readonly json: boolean;
   readonly source: CertificateSource | undefined;
   readonly words: EnrolWords;
   readonly requestFile: string;
@@ -113,8 +153,7 @@ interface Wish {
 
 /** Everything is checked and compared before the first file is written. */
 async function answerRequest(store: Store, wish: Wish, io: Io): Promise<void> {
-  const { typed, source, words, requestFile } = wish;
-  const json = typed.json === true;
+  const { typed, json, source, words, requestFile } = wish;
   const url = source?.kind === 'csr' ? '' : brokerOf(typed.broker, store); // no answer, no address
   const request = await readEnrolment(requestFile, openEnrolmentRequest);
   const { document, fingerprint } = request;
@@ -184,13 +223,13 @@ async function encodeAnswer(
 function sourceOf(typed: Typed): CertificateSource | undefined {
   const { 'ca-cert': caFile, 'ca-key': keyFile, csr, certificate, days } = typed;
   if ((caFile === undefined) !== (keyFile === undefined))
-    throw usage('--ca-cert FILE and --ca-key FILE go together');
+    throw usageError('--ca-cert FILE and --ca-key FILE go together');
   if ([caFile, csr, certificate].filter((each) => each !== undefined).length > 1)
-    throw usage('--ca-cert with --ca-key, --csr and --certificate are different ways: take one');
-  if (days !== undefined && caFile === undefined) throw usage('--days goes with --ca-cert and --ca-key');
+    throw usageError('--ca-cert with --ca-key, --csr and --certificate are different ways: take one');
+  if (days !== undefined && caFile === undefined) throw usageError('--days goes with --ca-cert and --ca-key');
   const count = Number(days ?? DAYS_DEFAULT);
   if (!Number.isInteger(count) || count < 1 || count > DAYS_MAX)
-    throw usage(`--days ${JSON.stringify(days)}: a whole number from 1 to ${DAYS_MAX}`);
+    throw usageError(`--days ${JSON.stringify(days)}: a whole number from 1 to ${DAYS_MAX}`);
   if (caFile !== undefined && keyFile !== undefined) return { kind: 'issue', caFile, keyFile, days: count };
   if (csr !== undefined) return { kind: 'csr', file: csr };
   return certificate === undefined ? undefined : { kind: 'issued', file: certificate };
@@ -200,9 +239,10 @@ function sourceOf(typed: Typed): CertificateSource | undefined {
 function brokerOf(typed: string | undefined, { broker }: Store): string {
   const url = typed ?? broker.url;
   const fault = brokerUrlFault(url);
-  if (fault !== undefined) throw usage(`--broker ${JSON.stringify(url)} ${fault.message}: ${fault.remedy}`);
+  if (fault !== undefined)
+    throw usageError(`--broker ${JSON.stringify(url)} ${fault.message}: ${fault.remedy}`);
   if (typed === undefined && isLoopback(new URL(url).hostname))
-    throw usage(
+    throw usageError(
       `the broker of receiver.yaml is ${url}, which only this machine reaches: name its address for stations with --broker`,
     );
   return url;
@@ -212,7 +252,7 @@ function parseReceiver(text: string): ReturnType<typeof parseReceiverId> {
   try {
     return parseReceiverId(text);
   } catch {
-    throw usage(`--receiver ${JSON.stringify(text)} is no id of a receiver: "r-" and a-z, 0-9, "-"`);
+    throw usageError(`--receiver ${JSON.stringify(text)} is no id of a receiver: "r-" and a-z, 0-9, "-"`);
   }
 }
 

@@ -1,7 +1,7 @@
 // `bodydock-receiver hold`, `unhold` and `delete`: an order in three steps. One person makes its text, two persons sign it wherever their
 // keys are, one person places it. No secret key of a role ever comes near this program.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
-import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { RECEIVER_FILE } from '../../../config/load.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { parseOrder, reasonCodeSchema, type Order } from '../../../protocol/documents/order.ts';
@@ -10,7 +10,7 @@ import { effectOf, isDone } from '../retention/order-effect.ts';
 import { makeOrder } from '../retention/order-make.ts';
 import { placeOrder } from '../retention/order-place.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { parseWords, usage, type Io } from './command-line.ts';
+import { command, usageError, type Command, type Io } from '../../../config/command-line.ts';
 import { readOrderOf, writeOrderFolder } from './order-folder.ts';
 import { madeText, placedJson, placedText, signCommand, signSheet } from './order-texts.ts';
 import { openRetentionCommand } from './retention-command.ts';
@@ -22,43 +22,53 @@ const WHAT = {
     'deletes a recording early, with its sidecars. It counts only with both signatures, and not while a hold does',
 } as const;
 
-function helpOf(verb: Order['verb']): string {
-  return `bodydock-receiver ${verb} STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]   1. makes the order
-bodydock-receiver ${verb} --place FOLDER [--config FILE] [--json]                                    2. places it once it is signed
-
+function orderCommand(verb: Order['verb']): Command {
+  return command(
+    {
+      name: `bodydock-receiver ${verb}`,
+      usage: [
+        'STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]  1. makes the order',
+        '--place FOLDER [--config FILE] [--json]  2. places it once it is signed',
+      ],
+      about: `
 An order to ${verb}: ${WHAT[verb]}.
 In between, an officer and a supervisor sign the text in that folder, each with a key of their own that never leaves them:
   ${signCommand('officer')}
   ${signCommand('supervisor')}
 A signature that comes later is placed by the same command; \`bodydock-receiver orders\` shows what counts and what waits.
-
-  --reason CODE  why: 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names
-  --out FOLDER   where the order is put (default ./order-ID)
-  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
-  --json         one JSON document on standard output instead of text
-
-Exit codes: 0 done, 1 refused, or placed and without effect (a hold that keeps nothing, a deletion by both that was not carried out), 2 usage,
-78 configuration, keys or vault.
-`;
+`,
+      options: {
+        reason: {
+          type: 'string',
+          value: 'CODE',
+          text: 'why: 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names',
+        },
+        out: { type: 'string', value: 'FOLDER', text: 'where the order is put (default ./order-ID)' },
+        place: { type: 'string', value: 'FOLDER', text: 'the folder of an order that is signed' },
+        config: RECEIVER_FILE,
+      },
+      exits:
+        '0 done, 1 refused, or placed and without effect (a hold that keeps nothing, a deletion by both that was not carried out), 2 usage, 78 configuration, keys or vault.',
+      wordsMax: 2,
+    },
+    async ({ values: { reason, out, place: folder, config }, words, json }, io) => {
+      if (folder !== undefined) {
+        if (words.length > 0 || reason !== undefined || out !== undefined)
+          throw usageError('--place goes with a folder alone: the order in it says what it is about');
+        const deps = await openRetentionCommand(config, io);
+        return place(deps, io, { verb, folder, json });
+      }
+      const wish = { verb, reason: reasonOf(verb, reason), ...nameOf(verb, words) };
+      const deps = await openRetentionCommand(config, io);
+      return make(deps, io, { wish, out, json });
+    },
+  );
 }
 
-const OPTIONS = { reason: { type: 'string' }, out: { type: 'string' }, place: { type: 'string' } } as const;
-
-/** Runs the command; gives the exit code. Errors: "usage", "order.*", "key.*", "vault.*", "lock.*", the system's. */
-export async function order(verb: Order['verb'], args: readonly string[], io: Io): Promise<number> {
-  const line = parseWords(args, io, { help: helpOf(verb), options: OPTIONS, wordsMax: 2 });
-  if (line === undefined) return EXIT_GOOD;
-  const { reason, out, place: folder, config = RECEIVER_FILE_DEFAULT, json = false } = line.values;
-  if (folder !== undefined) {
-    if (line.positionals.length > 0 || reason !== undefined || out !== undefined)
-      throw usage('--place goes with a folder alone: the order in it says what it is about');
-    const deps = await openRetentionCommand(config, io);
-    return place(deps, io, { verb, folder, json });
-  }
-  const wish = { verb, reason: reasonOf(verb, reason), ...nameOf(verb, line.positionals) };
-  const deps = await openRetentionCommand(config, io);
-  return make(deps, io, { wish, out, json });
-}
+/** Errors of the three: "usage", "order.*", "key.*", "vault.*", "lock.*", the system's. */
+export const hold = orderCommand('hold');
+export const unhold = orderCommand('unhold');
+export const deleteEarly = orderCommand('delete');
 
 async function make(
   deps: RetentionDeps,
@@ -103,16 +113,16 @@ async function place(
 
 function reasonOf(verb: string, reason: string | undefined): string {
   if (reason === undefined)
-    throw usage(`\`${verb}\` wants STATION RECORDING --reason CODE, or --place FOLDER`);
+    throw usageError(`\`${verb}\` wants STATION RECORDING --reason CODE, or --place FOLDER`);
   if (reasonCodeSchema.safeParse(reason).success) return reason;
-  throw usage(
+  throw usageError(
     '--reason wants a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names',
   );
 }
 
 function nameOf(verb: string, [station = '', recording = '']: readonly string[]): RecordingName {
   if (isStationId(station) && isRecordingId(recording)) return { station, recording };
-  throw usage(
+  throw usageError(
     `\`${verb}\` wants the id of a station and of a recording (26 characters), as \`bodydock-receiver expire --preview --all\` lists them`,
   );
 }

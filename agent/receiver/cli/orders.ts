@@ -1,7 +1,7 @@
 // `bodydock-receiver orders`: which orders lie in the vault, which of them count, and which wait for whose signature.
 import { join } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
-import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { RECEIVER_FILE } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isSessionId, isStationId } from '../../../protocol/format/ids.ts';
@@ -10,43 +10,47 @@ import { ROLES } from '../../../protocol/documents/order.ts';
 import type { Finding, RetentionDeps } from '../retention/deps.ts';
 import { listOrders, type ListedOrder } from '../retention/order-list.ts';
 import { readOrderFolder } from '../retention/orders-read.ts';
-import { parseWords, usage, type Io } from './command-line.ts';
+import { command, usageError, type Io } from '../../../config/command-line.ts';
 import { writeOrderFolder } from './order-folder.ts';
 import { signCommand, waitingDeletion } from './order-texts.ts';
 import { columns } from './preview-text.ts';
 import { checkKnown, openRetentionCommand } from './retention-command.ts';
 
-const HELP = `bodydock-receiver orders [STATION] [--all] [--config FILE] [--json]         lists the orders that count or wait for a signature
-bodydock-receiver orders --fetch ORDER --out FOLDER [--config FILE]         puts one into a folder, for the signature that is missing
-
-  --all          also those that have lapsed, were lifted or were carried out
-  --fetch ORDER  the id of an order in the vault
-  --out FOLDER   where it is put
-  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
-  --json         one JSON document on standard output instead of text
-
-Exit codes: 0 good, 1 an order lies there that cannot be read or whose signature does not hold, 2 usage, 78 configuration, keys or vault.
-`;
-
-const OPTIONS = { all: { type: 'boolean' }, fetch: { type: 'string' }, out: { type: 'string' } } as const;
-
-/** Runs the command; gives the exit code. Errors: "usage", "order.*", "key.*", "vault.*", the system's. */
-export async function orders(args: readonly string[], io: Io): Promise<number> {
-  const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const [station] = line.positionals;
-  const { all = false, fetch: id, out, config = RECEIVER_FILE_DEFAULT, json = false } = line.values;
-  if (station !== undefined && !isStationId(station))
-    throw usage(`${JSON.stringify(station)} is no id of a station`);
-  if ((id === undefined) !== (out === undefined)) throw usage('--fetch ORDER and --out FOLDER go together');
-  const deps = await openRetentionCommand(config, io);
-  if (id !== undefined && out !== undefined) return fetchOrder(deps, io, id, out);
-  await checkKnown(deps, station);
-  const { orders: found, findings } = await listOrders(deps, station);
-  const shown = all ? found : found.filter(({ state }) => state !== 'over');
-  io.out(json ? listJson(shown, findings) : listText(shown, findings, found.length - shown.length));
-  return findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
-}
+/** Errors: "usage", "order.*", "key.*", "vault.*", the system's. */
+export const orders = command(
+  {
+    name: 'bodydock-receiver orders',
+    usage: [
+      '[STATION] [--all] [--config FILE] [--json]         lists the orders that count or wait for a signature',
+      '--fetch ORDER --out FOLDER [--config FILE]         puts one into a folder, for the signature that is missing',
+    ],
+    about: 'Orders to hold a recording, to end its holds, or to delete it early.',
+    options: {
+      config: RECEIVER_FILE,
+      all: { type: 'boolean', text: 'also those that have lapsed, were lifted or were carried out' },
+      fetch: { type: 'string', value: 'ORDER', text: 'the id of an order in the vault' },
+      out: { type: 'string', value: 'FOLDER', text: 'where it is put' },
+    },
+    exits:
+      '0 good, 1 an order lies there that cannot be read or whose signature does not hold, 2 usage, 78 configuration, keys or vault.',
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const [station] = line.words;
+    const { all = false, fetch: id, out, config } = line.values;
+    if (station !== undefined && !isStationId(station))
+      throw usageError(`${JSON.stringify(station)} is no id of a station`);
+    if ((id === undefined) !== (out === undefined))
+      throw usageError('--fetch ORDER and --out FOLDER go together');
+    const deps = await openRetentionCommand(config, io);
+    if (id !== undefined && out !== undefined) return fetchOrder(deps, io, id, out);
+    await checkKnown(deps, station);
+    const { orders: found, findings } = await listOrders(deps, station);
+    const shown = all ? found : found.filter(({ state }) => state !== 'over');
+    io.out(line.json ? listJson(shown, findings) : listText(shown, findings, found.length - shown.length));
+    return findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
+  },
+);
 
 async function fetchOrder(deps: RetentionDeps, io: Io, id: string, out: string): Promise<number> {
   const { orders: found } = await listOrders(deps);

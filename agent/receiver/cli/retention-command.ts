@@ -5,7 +5,7 @@ import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { rememberedAnswer } from '../retention/asked-clock.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import { stationsIn } from '../retention/survey.ts';
-import type { Io } from './command-line.ts';
+import type { Io } from '../../../config/command-line.ts';
 import { openStoreCommand } from './store-command.ts';
 
 /** Stations that a message names. */

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
-import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { RECEIVER_FILE } from '../../../config/load.ts';
 import type { KnownStation, ReceiverConfig } from '../../../config/receiver-config.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import { keyRevocationSchema, type KeyRevocation } from '../../../protocol/documents/key-documents.ts';
@@ -10,53 +10,53 @@ import { keyIdHex, publicKeyLine, stockKeyId, type PublicKey } from '../../../pr
 import { revocationName } from '../keys/revocations.ts';
 import { revokeKey, type Revoked } from '../keys/revoke.ts';
 import { storeKeys } from '../retention/store-keys.ts';
-import { parseWords, usage, type Io } from './command-line.ts';
+import { command, usageError } from '../../../config/command-line.ts';
 import { openStoreCommand, type StoreCommand } from './store-command.ts';
-
-const HELP = `bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
-
-From now on no receiver on this vault takes anything that this key signed; running ones follow within seconds. What was receipted before
-stays good. What the station signed with it and has no receipt yet is refused and kept in the quarantine; it stays at the station.
-
-  --key KEY      the key: its id, or the second line of its .pub file
-  --reason WORD  lost, stolen or retired
-  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
-  --json         one JSON document on standard output instead of text
-`;
 
 const REASONS = keyRevocationSchema.shape.reason;
 
-const OPTIONS = {
-  key: { type: 'string' },
-  reason: { type: 'string' },
-} as const;
-
-/** Runs the command; gives the exit code. Errors: "usage", "key.*", "vault.*", "lock.*", the system's. */
-export async function revoke(args: readonly string[], io: Io): Promise<number> {
-  const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
-  if (line === undefined) return EXIT_GOOD;
-  const [station] = line.positionals;
-  const { key, reason, config: file = RECEIVER_FILE_DEFAULT, json = false } = line.values;
-  if (station === undefined || key === undefined) throw usage('`revoke` wants a station and --key KEY');
-  const word = REASONS.safeParse(reason);
-  if (!word.success) throw usage('`revoke` wants --reason lost, stolen or retired');
-  const store = await openStoreCommand(file, io);
-  const known = stationOf(store.config, station);
-  const keyId = keyIdHex(keyOf(known, key).keyId);
-  const keys = await storeKeys({ ...store.logDeps, layout: store.layout });
-  const revoked = await revokeKey(
-    {
-      ...store,
-      storeKeys: keys,
-      isEntered: (event) => store.isEntered(event, keyId),
-      enter: (event) => store.enter([event]),
+/** Errors: "usage", "key.*", "vault.*", "lock.*", the system's. */
+export const revoke = command(
+  {
+    name: 'bodydock-receiver revoke',
+    usage: ['STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]'],
+    about: `
+From now on no receiver on this vault takes anything that this key signed; running ones follow within seconds. What was receipted before
+stays good. What the station signed with it and has no receipt yet is refused and kept in the quarantine; it stays at the station.
+`,
+    options: {
+      config: RECEIVER_FILE,
+      key: { type: 'string', value: 'KEY', text: 'the key: its id, or the second line of its .pub file' },
+      reason: { type: 'string', value: 'WORD', text: 'lost, stolen or retired' },
     },
-    { station: known.id, keyId, reason: word.data },
-  );
-  if (json) io.out(`${JSON.stringify({ fresh: revoked.fresh, revocation: revoked.revocation })}\n`);
-  else io.out(report(revoked, known, await countingKeys(store, known)));
-  return EXIT_GOOD;
-}
+    wordsMax: 1,
+  },
+  async (line, io) => {
+    const [station] = line.words;
+    const { key, reason, config: file } = line.values;
+    const { json } = line;
+    if (station === undefined || key === undefined)
+      throw usageError('`revoke` wants a station and --key KEY');
+    const word = REASONS.safeParse(reason);
+    if (!word.success) throw usageError('`revoke` wants --reason lost, stolen or retired');
+    const store = await openStoreCommand(file, io);
+    const known = stationOf(store.config, station);
+    const keyId = keyIdHex(keyOf(known, key).keyId);
+    const keys = await storeKeys({ ...store.logDeps, layout: store.layout });
+    const revoked = await revokeKey(
+      {
+        ...store,
+        storeKeys: keys,
+        isEntered: (event) => store.isEntered(event, keyId),
+        enter: (event) => store.enter([event]),
+      },
+      { station: known.id, keyId, reason: word.data },
+    );
+    if (json) io.out(`${JSON.stringify({ fresh: revoked.fresh, revocation: revoked.revocation })}\n`);
+    else io.out(report(revoked, known, await countingKeys(store, known)));
+    return EXIT_GOOD;
+  },
+);
 
 function stationOf({ stations }: ReceiverConfig, id: string): KnownStation {
   const found = stations.find((station) => station.id === id);

@@ -12,7 +12,7 @@ import {
   type RotationFiles,
 } from '../../../config/enrolment/key-rotation.ts';
 import { readSigningKey } from '../../../config/enrolment/keys.ts';
-import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { RECEIVER_FILE } from '../../../config/load.ts';
 import { ensureFolder } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { keyFingerprint, type ProvenKeyChange } from '../../../protocol/documents/key-documents.ts';
@@ -25,19 +25,8 @@ import {
   type SecretKey,
 } from '../../../protocol/documents/minisign.ts';
 import { isReceiverRunning } from '../keys/running-receiver.ts';
-import { parseWords, usage, type Io } from './command-line.ts';
+import { command, usageError, type Io } from '../../../config/command-line.ts';
 import { openStoreCommand, type StoreCommand } from './store-command.ts';
-
-const HELP = `bodydock-receiver rotate --prepare [--config FILE] [--json]   1. makes the next key of the store and says what each station's file needs
-bodydock-receiver rotate --commit [--config FILE] [--json]    2. with the receiver stopped: the next key takes the place of the old one
-
-Every station must know the next key before the second step: a receipt whose key a station does not pin releases nothing there. Receipts
-that were given stay as they are; one that a station goes on asking for, since it does not pin the old key any more, is signed by the next
-key, too. A step that was cut off is finished by typing it again.
-
-  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
-  --json         one JSON document on standard output instead of text
-`;
 
 /** A store whose key changes. */
 interface Rotation {
@@ -48,18 +37,36 @@ interface Rotation {
 }
 
 /** Runs the command; gives the exit code. Errors: "usage", "key.*", "vault.*", "lock.*", "receiver.running", the system's. */
-export async function rotate(args: readonly string[], io: Io): Promise<number> {
-  const options = { prepare: { type: 'boolean' }, commit: { type: 'boolean' } } as const;
-  const line = parseWords(args, io, { help: HELP, options, wordsMax: 0 });
-  if (line === undefined) return EXIT_GOOD;
-  const { prepare = false, commit = false, config: file = RECEIVER_FILE_DEFAULT, json = false } = line.values;
-  if (prepare === commit)
-    throw usage('`rotate` wants --prepare, and --commit once every station knows the key');
-  const store = await openStoreCommand(file, io);
-  const rotation = { store, files: rotationFiles(store.config.keys.signingFile), io, json };
-  await (prepare ? prepareStore(rotation) : commitStore(rotation));
-  return EXIT_GOOD;
-}
+export const rotate = command(
+  {
+    name: 'bodydock-receiver rotate',
+    usage: [
+      "--prepare [--config FILE] [--json]   1. makes the next key of the store and says what each station's file needs",
+      '--commit [--config FILE] [--json]    2. with the receiver stopped: the next key takes the place of the old one',
+    ],
+    about: `
+Every station must know the next key before the second step: a receipt whose key a station does not pin releases nothing there. Receipts
+that were given stay as they are; one that a station goes on asking for, since it does not pin the old key any more, is signed by the next
+key, too. A step that was cut off is finished by typing it again.
+`,
+    options: {
+      config: RECEIVER_FILE,
+      prepare: { type: 'boolean', text: 'makes the next key' },
+      commit: { type: 'boolean', text: 'the next key takes the place of the old one' },
+    },
+    wordsMax: 0,
+  },
+  async (line, io) => {
+    const { prepare = false, commit = false, config: file } = line.values;
+    const { json } = line;
+    if (prepare === commit)
+      throw usageError('`rotate` wants --prepare, and --commit once every station knows the key');
+    const store = await openStoreCommand(file, io);
+    const rotation = { store, files: rotationFiles(store.config.keys.signingFile), io, json };
+    await (prepare ? prepareStore(rotation) : commitStore(rotation));
+    return EXIT_GOOD;
+  },
+);
 
 async function prepareStore({ store, files, io, json }: Rotation): Promise<void> {
   const { key, fresh } = await prepareNextKey(files);

@@ -3,6 +3,7 @@ import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import { checkStarter } from '../../../config/disk-place.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { FileFinds } from '../../../config/file-finds.ts';
+import { RECEIVER_FILE } from '../../../config/load.ts';
 import { readSigningKey } from '../../../config/enrolment/keys.ts';
 import { renderProblems } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
@@ -30,16 +31,27 @@ import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../units-around.ts';
 import { loadChecked } from './check.ts';
-import type { CommandLine, Io } from './command-line.ts';
+import { command, type Io } from '../../../config/command-line.ts';
 
 /** Twice what the receiver gives itself: behind it leases are given back on a disk that may hang. */
 const RECEIVER_STOP_MS = 10_000;
 const CLOSE_MS = 5_000;
 
 /** Exit code when it ended. Errors: "vault.*", "key.*", the system's, from opening. */
-export async function run({ config: file }: CommandLine, io: Io): Promise<number> {
-  return endingInTime(EXIT_GOOD, io.signal, () => runFile(file, io));
-}
+export const run = command(
+  {
+    name: 'bodydock-receiver run',
+    usage: ['[--config FILE]'],
+    about: `
+Runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line.
+`,
+    options: { config: RECEIVER_FILE },
+    json: null,
+    exits:
+      '0 ended when asked to, 1 failure, 2 usage, 78 configuration, keys or vault. Where a disk that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.',
+  },
+  (line, io) => endingInTime(EXIT_GOOD, io.signal, () => runFile(line.values.config, io)),
+);
 
 async function runFile(file: string, io: Io): Promise<number> {
   const credentials = process.env['CREDENTIALS_DIRECTORY'];
@@ -56,7 +68,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   }
   const log = pinoLog({ level: 'info' });
   for (const warning of warnings) log.warn('configuration', { ...warning });
-  io.onFault((error) => endOnFault(log, error));
+  io.onFault?.((error) => endOnFault(log, error));
   const manager = openServiceManager({ environment: process.env, log });
   const progress = new Progress(nodeClock());
   const opened = await open(config, log, progress);
@@ -88,7 +100,7 @@ async function runFile(file: string, io: Io): Promise<number> {
 function tellReady(broker: StartableBroker, io: Io): void {
   let told = false;
   broker.onState((connected) => {
-    if (connected && !told) io.ready();
+    if (connected && !told) io.ready?.();
     told ||= connected;
   });
 }

@@ -24,7 +24,7 @@ import {
 import { readVaultId } from '../vault/vault-id.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 import { loadChecked } from './check.ts';
-import type { Io } from './command-line.ts';
+import type { Io } from '../../../config/command-line.ts';
 
 /** The store as a command works on it; receivers may run beside it. */
 export interface StoreCommand {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bays } from '../../../agent/cli/bays.ts';
+import { bays } from '../../../agent/cli/program.ts';
 import { learnBays } from '../../../agent/cli/bays-learn.ts';
 import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
 import { serialPortsSeen, usbPorts, usbVerdict } from '../../../agent/cli/bays-ports.ts';

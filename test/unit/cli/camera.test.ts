@@ -2,8 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { camera } from '../../../agent/cli/camera.ts';
-import { keys } from '../../../agent/cli/keys.ts';
+import { camera, keys } from '../../../agent/cli/program.ts';
 import { runCommand } from './io-memory.ts';
 import { withStation } from './station-folder.ts';
 
@@ -44,8 +43,8 @@ test('says where the station’s file does not name the camera: it may be misspe
 });
 
 test.each([
-  ['no verb', [], /retire CAMERA/],
-  ['another verb', ['remove', 'cam-1', '--reason', 'lost'], /retire CAMERA/],
+  ['no verb', [], /missing after `bodydock camera`: retire/],
+  ['another verb', ['remove', 'cam-1', '--reason', 'lost'], /unknown command, there is retire/],
   ['no camera', ['retire', '--reason', 'lost'], /name a camera/],
   ['no id', ['retire', 'Camera 1', '--reason', 'lost'], /name a camera/],
   ['no reason', ['retire', 'cam-1'], /--reason CODE says why/],

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkDisk } from '../../../agent/cli/doctor-disk.ts';
-import { keys } from '../../../agent/cli/keys.ts';
+import { keys } from '../../../agent/cli/program.ts';
 import type { Asked } from '../../../agent/monitoring/control-client.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { loadStationConfig } from '../../../config/load.ts';

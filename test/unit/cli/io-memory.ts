@@ -1,6 +1,7 @@
 // Runs a command in this process and keeps what it prints.
-import type { Io } from '../../../agent/cli/output.ts';
-import { reportError } from '../../../agent/cli/output.ts';
+import { reportError, type Io } from '../../../config/command-line.ts';
+import { exitOf } from '../../../config/exit-codes.ts';
+import { languageOfLocale } from '../../../config/language.ts';
 
 /** What a command did; `json` is the last line of standard output, parsed. */
 export interface CommandRun {
@@ -20,8 +21,11 @@ export async function runCommand(
     out: (part) => void (text.out += part),
     err: (part) => void (text.err += part),
     signal: new AbortController().signal,
+    language: languageOfLocale(process.env),
   };
-  const exitCode = await command(args, io).catch((error: unknown) => reportError(io, error, args));
+  const exitCode = await command(args, io).catch((error: unknown) =>
+    reportError({ name: 'bodydock', exitOf }, io, error, args),
+  );
   const last = text.out.trimEnd().split('\n').at(-1) ?? '';
   return { ...text, exitCode, json: last.startsWith('{') ? JSON.parse(last) : undefined };
 }

@@ -14,7 +14,7 @@ import {
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { keys } from '../../../agent/cli/keys.ts';
+import { keys } from '../../../agent/cli/program.ts';
 import { makeSigningKey, readPublicKeyFile } from '../../../config/enrolment/keys.ts';
 import { rotationFiles } from '../../../config/enrolment/key-rotation.ts';
 import { loadReceiverConfig, loadStationConfig } from '../../../config/load.ts';

@@ -2,7 +2,7 @@ import { chmod, chown, readdir, readFile, rename, rm, stat } from 'node:fs/promi
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { check } from '../../../agent/cli/check.ts';
-import { keys } from '../../../agent/cli/keys.ts';
+import { keys } from '../../../agent/cli/program.ts';
 import { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { lockSpool } from '../../../agent/spool/lock.ts';
 import { readPublicKeyFile, readSigningKey } from '../../../config/enrolment/keys.ts';

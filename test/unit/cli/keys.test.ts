@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../../agent/cli/check.ts';
-import { keys } from '../../../agent/cli/keys.ts';
+import { keys } from '../../../agent/cli/program.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
 import { nodeRandom } from '../../../agent/platform/random-node.ts';

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { bays } from '../../../agent/cli/bays.ts';
+import { bays, keys, spool } from '../../../agent/cli/program.ts';
 import { custody } from '../../../agent/cli/custody.ts';
 import { exportCommand } from '../../../agent/cli/export.ts';
-import { keys } from '../../../agent/cli/keys.ts';
-import { reportError, type Io } from '../../../agent/cli/output.ts';
-import { spool } from '../../../agent/cli/spool.ts';
+import { reportError, type Io } from '../../../config/command-line.ts';
 import { witness } from '../../../agent/cli/witness.ts';
+import { exitOf } from '../../../config/exit-codes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { runCommand } from './io-memory.ts';
 import { withStation } from './station-folder.ts';
@@ -19,10 +18,14 @@ test('no error makes a terminal obey: names of files in it may come from anywher
     signal: new AbortController().signal,
   };
   const hostile = 'the reports cannot be taken:\n  \u001b]0;x\u0007\u009b2J.md:1';
-  reportError(io, new DockError('report.notes', hostile, { retry: 'person' }), ['--json']);
+  reportError({ name: 'bodydock', exitOf }, io, new DockError('report.notes', hostile, { retry: 'person' }), [
+    '--json',
+  ]);
   expect(said.err).toBe('bodydock: report.notes: the reports cannot be taken:\n  ?]0;x??2J.md:1\n');
   expect(JSON.parse(said.out)).toEqual({ error: { code: 'report.notes', message: hostile } });
-  expect(reportError(io, new Error("EACCES: open '/spool/\u001b[2J'"), [])).toBe(1);
+  expect(
+    reportError({ name: 'bodydock', exitOf }, io, new Error("EACCES: open '/spool/\u001b[2J'"), []),
+  ).toBe(1);
   expect(said.err).not.toMatch(/(?!\n)\p{Cc}/u);
 });
 

@@ -15,9 +15,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { camera } from '../../../agent/cli/camera.ts';
+import { camera, keys } from '../../../agent/cli/program.ts';
 import { custody } from '../../../agent/cli/custody.ts';
-import { keys } from '../../../agent/cli/keys.ts';
 import { run } from '../../../agent/cli/run.ts';
 import { readPublicKeyFile } from '../../../config/enrolment/keys.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';

@@ -17,8 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reportError } from '../../../agent/cli/output.ts';
-import { spool } from '../../../agent/cli/spool.ts';
+import { reportError } from '../../../config/command-line.ts';
+import { exitOf } from '../../../config/exit-codes.ts';
+import { spool } from '../../../agent/cli/program.ts';
 import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
 import { TRIES_WORDS } from '../../../agent/cli/spool-tries-words.ts';
 import { readAgain, writeTally } from '../../../agent/pull/tally-file.ts';
@@ -152,7 +153,9 @@ test('spool ls --json that is ended early has the error as its last line, by its
   const args = ['ls', '--json', '--config', file];
   const ended = AbortSignal.abort(new Error('ended by SIGTERM'));
   const io = { out: (text: string) => void (out += text), err: () => undefined, signal: ended };
-  const exitCode = await spool(args, io).catch((error: unknown) => reportError(io, error, args));
+  const exitCode = await spool(args, io).catch((error: unknown) =>
+    reportError({ name: 'bodydock', exitOf }, io, error, args),
+  );
   expect(exitCode).toBe(1);
   expect(JSON.parse(out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ error: { code: 'failure' } });
 });

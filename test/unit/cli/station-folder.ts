@@ -1,7 +1,7 @@
 // A station as a technician sets it up, made by the commands themselves.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keys } from '../../../agent/cli/keys.ts';
+import { keys } from '../../../agent/cli/program.ts';
 import { exchange, put, recipient, STATION, withFolder } from '../config/files.ts';
 import { runCommand } from './io-memory.ts';
 

@@ -15,7 +15,6 @@ import {
   type SecretKey,
 } from '../../../protocol/documents/minisign.ts';
 import { dispatch } from '../../../agent/receiver/cli/dispatch.ts';
-import { parseCommandLine } from '../../../agent/receiver/cli/command-line.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { makeSample } from './sample.ts';
@@ -76,10 +75,12 @@ broker: { url: "mqtt://127.0.0.1:${port}", base: ${BASE}, shared_offers: false }
 }
 
 describe('the command line', () => {
-  test('without a command it is run, also with an option first', () => {
-    expect(parseCommandLine(['--config', 'x'])).toMatchObject({ verb: 'run', config: 'x' });
-    expect(parseCommandLine(['run', '--config', 'x'])).toMatchObject({ verb: 'run', config: 'x' });
-    expect(parseCommandLine(['check', '--json'])).toMatchObject({ verb: 'check', json: true });
+  test('without a command it is run, also with an option first', async () => {
+    const outcomes = [call('--config', '/nowhere.yaml'), call('run', '--config', '/nowhere.yaml')];
+    expect(await Promise.all(outcomes.map(({ code }) => code))).toEqual([78, 78]);
+    const [bare, named] = outcomes.map(({ said }) => said.err);
+    expect(bare).toContain('/nowhere.yaml');
+    expect(bare).toBe(named);
   });
 
   test('what is not understood ends with 2 and says so', async () => {

@@ -184,7 +184,7 @@ describe('bodydock-receiver revoke', () => {
         [words(STATION, keyIdHex(other.keyId), 'stolen'), 78, `only ${KEY_ID}`],
         [words(STATION, KEY_ID, 'boredom'), 2, 'lost, stolen or retired'],
         [['revoke', STATION], 2, '--key'],
-        [['revoke', STATION, 'x', '--key', KEY_ID, '--reason', 'lost'], 2, 'one word too many'],
+        [['revoke', STATION, 'x', '--key', KEY_ID, '--reason', 'lost'], 2, 'unexpected argument'],
       ] as const) {
         const outcome = await call(...args);
         expect(outcome.code, outcome.err).toBe(code);
