@@ -4,7 +4,7 @@
 /** Options that both files have. */
 const BROKER_DE: Readonly<Record<string, string>> = {
   'broker.url':
-    'Adresse des MQTT-Brokers: mqtts://Rechner:Port. mqtt:// ohne TLS gilt nur für diese Maschine selbst.',
+    'Adresse des MQTT-Brokers: mqtts://HOST:PORT. mqtt:// ohne TLS gilt nur für dieses Gerät selbst.',
   'broker.base':
     'Erster Teil jedes Topics; derselbe bei Station, Empfänger und in den Zugriffsregeln (ACL) des Brokers.',
   'broker.protocol': 'Version von MQTT: 4 ist 3.1.1, 5 ist 5.0; auto versucht erst 5, dann 4.',
@@ -54,9 +54,9 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   broker: 'Der MQTT-Broker zwischen Station und Zentralspeicher.',
   ...BROKER_DE,
   'broker.rate_bytes_per_s':
-    'So viele Nutzbytes je Sekunde sendet diese Station höchstens, über alle Aufzeichnungen; ohne Angabe gibt es keine Grenze. Niederschriften und Protokoll warten nicht darauf, gehen aber von dem ab, was für Aufzeichnungen bleibt; die Überwachung ist zu klein, um zu zählen.',
+    'So viele Nutzbytes je Sekunde sendet diese Station höchstens, über alle Aufzeichnungen; ohne Angabe gibt es keine Grenze. Andockprotokolle und Verwahrprotokoll warten nicht darauf, gehen aber von dem ab, was für Aufzeichnungen bleibt; die Überwachung ist zu klein, um zu zählen.',
   'broker.windows':
-    'Stunden jedes Tages, in denen Aufzeichnungen gesendet werden, nach der Ortszeit dieser Maschine (mit Sommerzeit); ohne Angabe oder leer: immer. Aufzeichnungen, die auf der Kamera gesperrt sind, Niederschriften, Protokoll und Überwachung gehen zu jeder Stunde. Bis zu ihrer Quittung bleibt eine Aufzeichnung auch auf der Kamera.',
+    'Stunden jedes Tages, in denen Aufzeichnungen gesendet werden, nach der Ortszeit dieses Geräts (mit Sommerzeit); ohne Angabe oder leer: immer. Aufzeichnungen, die auf der Kamera gesperrt sind, Andockprotokolle, Verwahrprotokoll und Überwachung gehen zu jeder Stunde. Bis zu ihrer Quittung bleibt eine Aufzeichnung auch auf der Kamera.',
   'broker.windows[]': 'Stunden jedes Tages.',
   'broker.windows[].from': 'Wann das Zeitfenster beginnt.',
   'broker.windows[].to': 'Wann es endet; liegt das Ende vor dem Beginn, endet es am nächsten Tag.',
@@ -66,7 +66,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[].folder':
     'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. An einem Einhängepunkt, an dem nichts eingehängt ist (unter /media, /mnt oder /run/media, in fstab, oder einer Mount-Unit), ist keine Kamera da, was auch darin liegt. Der Benutzer des Dienstes, bodydock, muss dort und in den Ordnern darunter schreiben können, sonst wird nichts gelöscht. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'bays[].usb_port':
-    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: Controller, USB-Generation und Anschlüsse, wie `bodydock bays` sie zeigt. Eine Buchse für USB 3 hat zwei Anschlüsse; einer davon genügt. Dieser Name bleibt. Der Name ihres Ordners in /sys/bus/usb/devices, etwa 1-1.4, geht auch; er beginnt mit der Nummer des Busses, die nach einem Start einer Maschine mit mehreren Controllern eine andere sein kann.',
+    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: Controller, USB-Generation und Anschlüsse, wie `bodydock bays` sie zeigt. Eine Buchse für USB 3 hat zwei Anschlüsse; einer davon genügt. Dieser Name bleibt. Der Name ihres Ordners in /sys/bus/usb/devices, etwa 1-1.4, geht auch; er beginnt mit der Nummer des Busses, die nach einem Start eines Geräts mit mehreren Controllern eine andere sein kann.',
   'bays[].serial_path':
     'Serieller Anschluss des Platzes, unter /dev/serial/by-path: Dieser Name gehört zur Buchse. Allein überträgt er die Aufzeichnungen; neben einem Ordner sagt er, welche Kamera es ist, wie es ihr geht und was ihre Uhr anzeigt.',
   'bays[].serial': 'Wie der serielle Anschluss dieses Platzes betrieben wird.',
@@ -76,9 +76,9 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[].camera':
     'Id der Kamera, für die dieser Platz bestimmt ist, eine aus `cameras`. Ein Platz ohne Ordner kann sie weglassen: Dann ist es die Kamera aus `cameras`, deren Seriennummer die Kamera nennt.',
   'bays[].led':
-    'Leuchte des Platzes: eine LED dieser Maschine, nach ihrem Ordner in /sys/class/leds. Dauerlicht: entnehmen; langsames Blinken: nicht entnehmen; schnelles Blinken: jemanden rufen.',
+    'Leuchte des Platzes: eine LED dieses Geräts, nach ihrem Ordner in /sys/class/leds. Dauerlicht: entnehmen; langsames Blinken: nicht entnehmen; schnelles Blinken: Hilfe holen.',
   'bays[].led_wait':
-    'Eine zweite Leuchte. Mit ihr leuchtet `led`, wenn die Kamera entnommen werden darf; diese leuchtet bei „nicht entnehmen“ und blinkt bei „jemanden rufen“.',
+    'Eine zweite Leuchte. Mit ihr leuchtet `led`, wenn die Kamera entnommen werden darf; diese leuchtet bei „nicht entnehmen“ und blinkt bei „Hilfe holen“.',
   cameras:
     'Die Kameras, die hierher gehören. Mit `unknown_cameras: accept` kann die Liste leer sein oder fehlen, sonst nennt sie mindestens eine.',
   'cameras[]': 'Eine Kamera, die diese Station leeren darf.',
@@ -125,15 +125,15 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'stations[].public_keys[]': 'Ein öffentlicher Schlüssel der Station.',
   retention: 'Wie lange der Zentralspeicher Aufzeichnungen und Dokumente behält.',
   'retention.days':
-    'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer wenn eine Anordnung sie festhält.',
+    'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer solange eine Löschsperre gilt.',
   'retention.documents_days':
-    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Niederschriften und abgeschlossene Abschnitte der Protokolle bleiben. Nicht weniger als `days`.',
+    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Protokolle bleiben. Nicht weniger als `days`.',
   'retention.timer_hours':
     'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
   roles:
-    'Wer anordnen darf, dass eine Aufzeichnung festgehalten, freigegeben oder vorzeitig gelöscht wird. Ein früherer Schlüssel bleibt in der Liste, solange ein Festhalten gilt, das er unterschrieben hat.',
+    'Wer anordnen darf, dass eine Aufzeichnung eine Löschsperre bekommt, sie verliert oder vorzeitig gelöscht wird. Ein früherer Schlüssel bleibt in der Liste, solange eine Löschsperre gilt, die er unterschrieben hat.',
   'roles.officers':
-    'Schlüssel der Aufzeichnungsbeauftragten: die erste Unterschrift unter eine Anordnung zum Festhalten, Freigeben oder Löschen.',
+    'Schlüssel der Aufzeichnungsbeauftragten: die erste Unterschrift unter eine Anordnung: Löschsperre, deren Aufhebung oder Löschung.',
   'roles.officers[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
   'roles.supervisors':
     'Schlüssel der vorgesetzten Stelle: die zweite Unterschrift. Kein Schlüssel steht in beiden Listen, und mit einer leeren Liste gilt keine Anordnung ganz.',

@@ -3,7 +3,7 @@ import type { DoctorTable } from './doctor-finding.ts';
 
 const MOVE_REMEDY = {
   en: 'Mount a local disk with ext4, XFS, Btrfs or F2FS, and name a folder on it as spool.path.',
-  de: 'Eine lokale Platte mit ext4, XFS, Btrfs oder F2FS einhängen und einen Ordner darauf als spool.path nennen.',
+  de: 'Einen lokalen Datenträger mit ext4, XFS, Btrfs oder F2FS einhängen und einen Ordner darauf als spool.path nennen.',
 };
 
 export const DISK_TABLE = {
@@ -18,7 +18,7 @@ export const DISK_TABLE = {
     severity: 'note',
     text: {
       en: 'There is no spool yet: the first start makes it.',
-      de: 'Es gibt noch keinen Spool: Der erste Start legt ihn an.',
+      de: 'Es gibt noch keinen Zwischenspeicher: Der erste Start legt ihn an.',
     },
   },
   'disk.no-parent': {
@@ -26,11 +26,11 @@ export const DISK_TABLE = {
     exit: 78,
     text: {
       en: 'There is no spool yet, and no folder {parent}: the first start makes the last part of the path alone.',
-      de: 'Es gibt noch keinen Spool und keinen Ordner {parent}: Der erste Start legt nur den letzten Teil des Pfads an.',
+      de: 'Es gibt noch keinen Zwischenspeicher und keinen Ordner {parent}: Der erste Start legt nur den letzten Teil des Pfads an.',
     },
     remedy: {
       en: 'Mount the disk on which it lies, or make the folder for the user of the agent.',
-      de: 'Die Platte einhängen, auf der er liegt, oder den Ordner für den Benutzer des Agenten anlegen.',
+      de: 'Den Datenträger einhängen, auf dem er liegt, oder den Ordner für den Benutzer des Agenten anlegen.',
     },
     command: 'install -d -o bodydock -g bodydock -m 0750 {parent}',
   },
@@ -39,11 +39,11 @@ export const DISK_TABLE = {
     exit: 78,
     text: {
       en: 'There is no spool yet, and it cannot be made: nothing can be written into {parent}.',
-      de: 'Es gibt noch keinen Spool, und er lässt sich nicht anlegen: In {parent} lässt sich nichts schreiben.',
+      de: 'Es gibt noch keinen Zwischenspeicher, und er lässt sich nicht anlegen: In {parent} lässt sich nichts schreiben.',
     },
     remedy: {
       en: 'Name a folder on a disk that can be written. A unit writes elsewhere than below /var/lib only with ReadWritePaths= (`systemctl edit bodydock`).',
-      de: 'Einen Ordner auf einer beschreibbaren Platte nennen. Außerhalb von /var/lib schreibt die Unit nur mit ReadWritePaths= (`systemctl edit bodydock`).',
+      de: 'Einen Ordner auf einem beschreibbaren Datenträger nennen. Außerhalb von /var/lib schreibt die Unit nur mit ReadWritePaths= (`systemctl edit bodydock`).',
     },
     command: 'findmnt --target {parent}; ls -ld {parent}',
   },
@@ -52,7 +52,7 @@ export const DISK_TABLE = {
     exit: 78,
     text: {
       en: 'The spool lies on {type}, which does not keep what was synced and renamed.',
-      de: 'Der Spool liegt auf {type}, das Gesichertes und Umbenanntes nicht verlässlich behält.',
+      de: 'Der Zwischenspeicher liegt auf {type}, das Gesichertes und Umbenanntes nicht verlässlich behält.',
     },
     remedy: MOVE_REMEDY,
     command: 'findmnt --target {where}',
@@ -61,7 +61,7 @@ export const DISK_TABLE = {
     severity: 'warning',
     text: {
       en: 'The spool lies in memory ({type}): at power-off all is gone that the store does not have.',
-      de: 'Der Spool liegt im Arbeitsspeicher ({type}): Beim Ausschalten ist weg, was der Zentralspeicher nicht hat.',
+      de: 'Der Zwischenspeicher liegt im Arbeitsspeicher ({type}): Beim Ausschalten ist weg, was der Zentralspeicher nicht hat.',
     },
     remedy: MOVE_REMEDY,
     command: 'findmnt --target {where}',
@@ -70,7 +70,7 @@ export const DISK_TABLE = {
     severity: 'warning',
     text: {
       en: 'The spool lies on the boot partition: full, it keeps the machine from being updated.',
-      de: 'Der Spool liegt auf der Startpartition: Ist sie voll, lässt sich das Gerät nicht aktualisieren.',
+      de: 'Der Zwischenspeicher liegt auf der Startpartition: Ist sie voll, lässt sich das Gerät nicht aktualisieren.',
     },
     remedy: MOVE_REMEDY,
     command: 'findmnt --target {where}',
@@ -79,18 +79,21 @@ export const DISK_TABLE = {
     severity: 'error',
     text: {
       en: 'The disk of the spool is read-only. A kernel that did so by itself found the disk damaged.',
-      de: 'Die Platte des Spools ist nur lesbar. Hat der Kernel das selbst getan, fand er sie beschädigt.',
+      de: 'Der Datenträger des Zwischenspeichers ist nur lesbar. Hat der Kernel das selbst getan, fand er ihn beschädigt.',
     },
     remedy: {
       en: 'Look why. Do not make it writable where the kernel names errors: check or change the disk first. Cameras keep their recordings.',
-      de: 'Nachsehen, warum. Nicht beschreibbar machen, wenn der Kernel Fehler nennt: erst die Platte prüfen oder tauschen. Die Kameras behalten ihre Aufzeichnungen.',
+      de: 'Nachsehen, warum. Nicht beschreibbar machen, wenn der Kernel Fehler nennt: erst den Datenträger prüfen oder tauschen. Die Kameras behalten ihre Aufzeichnungen.',
     },
     command: 'dmesg | tail -n 50',
   },
   'disk.link': {
     severity: 'error',
     exit: 78,
-    text: { en: 'The spool is a symbolic link.', de: 'Der Spool ist eine symbolische Verknüpfung.' },
+    text: {
+      en: 'The spool is a symbolic link.',
+      de: 'Der Zwischenspeicher ist eine symbolische Verknüpfung.',
+    },
     remedy: {
       en: 'Name the folder itself: a link can be turned elsewhere.',
       de: 'Den Ordner selbst nennen: Eine Verknüpfung kann umgelenkt werden.',
@@ -100,20 +103,20 @@ export const DISK_TABLE = {
   'disk.no-folder': {
     severity: 'error',
     exit: 78,
-    text: { en: 'The spool is no folder.', de: 'Der Spool ist kein Ordner.' },
+    text: { en: 'The spool is no folder.', de: 'Der Zwischenspeicher ist kein Ordner.' },
     command: 'ls -ld {where}',
   },
   'disk.unreadable': {
     severity: 'error',
     exit: 78,
-    text: { en: 'The spool cannot be looked at.', de: 'Der Spool lässt sich nicht ansehen.' },
+    text: { en: 'The spool cannot be looked at.', de: 'Der Zwischenspeicher lässt sich nicht ansehen.' },
     command: 'sudo ls -ld {where}',
   },
   'disk.unwritable': {
     severity: 'error',
     text: {
       en: 'Nothing can be written into the spool ({reason}).',
-      de: 'In den Spool lässt sich nichts schreiben ({reason}).',
+      de: 'In den Zwischenspeicher lässt sich nichts schreiben ({reason}).',
     },
     command: 'ls -ld {where}',
   },
@@ -121,20 +124,20 @@ export const DISK_TABLE = {
     severity: 'error',
     text: {
       en: 'The disk is full ({free} free): no camera is read.',
-      de: 'Die Platte ist voll ({free} frei): Keine Kamera wird gelesen.',
+      de: 'Der Datenträger ist voll ({free} frei): Keine Kamera wird gelesen.',
     },
     remedy: {
       en: 'Restore the connection to the store, and remove files that are not in the spool. Delete nothing in the spool.',
-      de: 'Verbindung zum Zentralspeicher herstellen und Dateien außerhalb des Spools entfernen. Im Spool nichts löschen.',
+      de: 'Verbindung zum Zentralspeicher herstellen und Dateien außerhalb des Zwischenspeichers entfernen. Im Zwischenspeicher nichts löschen.',
     },
     command: 'df -h {where}',
   },
   'disk.low': {
     severity: 'warning',
-    text: { en: 'Only {free} are free on the disk.', de: 'Auf der Platte sind nur noch {free} frei.' },
+    text: { en: 'Only {free} are free on the disk.', de: 'Auf dem Datenträger sind nur noch {free} frei.' },
     remedy: {
       en: 'Check the connection to the store before the disk is full.',
-      de: 'Verbindung zum Zentralspeicher prüfen, bevor die Platte voll ist.',
+      de: 'Verbindung zum Zentralspeicher prüfen, bevor der Datenträger voll ist.',
     },
     command: 'df -h {where}',
   },
@@ -142,11 +145,11 @@ export const DISK_TABLE = {
     severity: 'error',
     text: {
       en: 'The disk has only {count} inodes left: no further files can be made.',
-      de: 'Die Platte hat nur noch {count} Inodes: Es lassen sich keine Dateien mehr anlegen.',
+      de: 'Der Datenträger hat nur noch {count} Inodes: Es lassen sich keine Dateien mehr anlegen.',
     },
     remedy: {
       en: 'Remove small files that are not in the spool.',
-      de: 'Kleine Dateien außerhalb des Spools entfernen.',
+      de: 'Kleine Dateien außerhalb des Zwischenspeichers entfernen.',
     },
     command: 'df -i {where}',
   },
@@ -162,7 +165,7 @@ export const DISK_TABLE = {
     severity: 'warning',
     text: {
       en: 'The disk is slow: 64 KiB were durable only after {ms} ms.',
-      de: 'Die Platte ist langsam: 64 KiB waren erst nach {ms} ms dauerhaft.',
+      de: 'Der Datenträger ist langsam: 64 KiB waren erst nach {ms} ms dauerhaft.',
     },
     remedy: {
       en: 'A worn memory card does that. If it stays so, change it.',
@@ -174,7 +177,7 @@ export const DISK_TABLE = {
     severity: 'warning',
     text: {
       en: 'Others can look into the spool (mode {mode}). What lies there is sealed, but not the log.',
-      de: 'Andere können in den Spool sehen (Modus {mode}). Was dort liegt, ist versiegelt, das Protokoll nicht.',
+      de: 'Andere können in den Zwischenspeicher sehen (Modus {mode}). Was dort liegt, ist versiegelt, das Protokoll nicht.',
     },
     command: 'chmod 0750 {where}',
   },

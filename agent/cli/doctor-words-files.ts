@@ -37,7 +37,7 @@ export const FILES_TABLE = {
     severity: 'note',
     text: {
       en: 'Looked at nothing but the system: the file does not tell where the spool is, so neither agent nor disk could be asked.',
-      de: 'Nur das System angesehen: Die Datei sagt nicht, wo der Spool liegt; Agent und Platte ließen sich so nicht fragen.',
+      de: 'Nur das System angesehen: Die Datei sagt nicht, wo der Zwischenspeicher liegt; Agent und Datenträger ließen sich so nicht fragen.',
     },
   },
   'file.refused': {

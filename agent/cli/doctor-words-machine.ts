@@ -8,7 +8,7 @@ export const MACHINE_TABLE = {
   },
   'agent.absent': {
     severity: 'error',
-    text: { en: 'No agent runs on this spool.', de: 'Auf diesem Spool läuft kein Agent.' },
+    text: { en: 'No agent runs on this spool.', de: 'Auf diesem Zwischenspeicher läuft kein Agent.' },
     remedy: {
       en: 'Mend first what stands as an error elsewhere, then start it. What it says: `journalctl -u bodydock -n 50`.',
       de: 'Erst beheben, was sonst als Fehler dasteht, dann starten. Was er sagt: `journalctl -u bodydock -n 50`.',
@@ -19,7 +19,7 @@ export const MACHINE_TABLE = {
     severity: 'warning',
     text: {
       en: 'An agent holds the spool and does not answer: it starts or stops.',
-      de: 'Ein Agent hält den Spool und antwortet nicht: Er startet oder endet.',
+      de: 'Ein Agent hält den Zwischenspeicher und antwortet nicht: Er startet oder endet.',
     },
     remedy: { en: 'Ask again in a minute.', de: 'In einer Minute erneut fragen.' },
     command: 'journalctl -u bodydock -n 50',
@@ -42,7 +42,7 @@ export const MACHINE_TABLE = {
     severity: 'warning',
     text: {
       en: 'The name of the spool is too long for the socket of the agent: `bodydock status` cannot ask.',
-      de: 'Der Name des Spools ist zu lang für den Socket des Agenten: `bodydock status` kann nicht fragen.',
+      de: 'Der Name des Zwischenspeichers ist zu lang für den Socket des Agenten: `bodydock status` kann nicht fragen.',
     },
     remedy: { en: 'Choose a shorter spool.path.', de: 'Einen kürzeren spool.path wählen.' },
   },

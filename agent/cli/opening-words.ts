@@ -50,10 +50,9 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     bytes: '{} bytes',
   },
   de: {
-    noVault: 'Eine Herausgabe ist nicht zu vermerken: Die Aufzeichnung liegt in keinem Tresor.',
-    readOnly: 'Eine Herausgabe wurde nicht vermerkt: Der Tresor ist nur lesbar.',
-    disclosed:
-      'Die Herausgabe {} mit dem Grund {} liegt im Tresor; der Zentralspeicher trägt sie in sein Protokoll ein.',
+    noVault: 'Nicht vermerkt: Die Aufzeichnung liegt in keinem Tresor.',
+    readOnly: 'Nicht vermerkt: Der Tresor ist nur lesbar.',
+    disclosed: 'Vermerkt (Nr. {}, Grund {}): Es erscheint im Verwahrprotokoll des Zentralspeichers.',
     notRestored: 'NICHT WIEDERHERGESTELLT: siehe die Befunde oben',
     restored: '{}: {} Bytes, SHA-256 {}',
     sealed: 'Aufzeichnung {} der Kamera {}, versiegelt von Station {} am {}; {}',

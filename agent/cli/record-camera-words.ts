@@ -74,6 +74,6 @@ export const RECORD_CAMERA_WORDS: Readonly<Record<Language, RecordCameraWords>> 
       listing: 'Auflisten',
     },
     stopAgent:
-      'Läuft der Agent auf diesem Rechner, so hat er die Kamera. Anhalten, aufnehmen, wieder starten: systemctl stop bodydock',
+      'Läuft der Agent auf diesem Gerät, so hat er die Kamera. Anhalten, aufnehmen, wieder starten: systemctl stop bodydock',
   },
 };

@@ -27,12 +27,12 @@ export const TRIES_WORDS: Readonly<Record<Language, TriesWords>> = {
     nothing: 'Der Agent endete an keiner Datei einer Kamera.',
     file: '{} in {}: eine Datei von {}',
     aside:
-      'BEISEITEGELEGT: Enden des Agenten, während er sie übernahm: {}, zuletzt bemerkt {} UTC; sie bleibt auf der Kamera',
+      'ZURÜCKGESTELLT: Enden des Agenten, während er sie übernahm: {}, zuletzt bemerkt {} UTC; sie bleibt auf der Kamera',
     noted:
       'vermerkt: Enden des Agenten, während er sie übernahm: {}, zuletzt bemerkt {} UTC; es wird erneut versucht',
     toDo: 'Zu tun: `journalctl -u bodydock` und `dmesg` sagen, was den Agenten beendet hat (zu wenig Speicher, ein Fehler des Programms). Ist das behoben: `bodydock spool tries --again`; eine neue Version versucht es von selbst, jede Version einmal am Tag. Bis dahin die Kamera weder löschen noch formatieren.',
-    nothingAside: 'Nichts ist beiseitegelegt: Es gibt nichts erneut zu versuchen.',
+    nothingAside: 'Nichts ist zurückgestellt: Es gibt nichts erneut zu versuchen.',
     wanted:
-      'Der laufende Agent, oder sein nächster Start, versucht das Beiseitegelegte noch einmal, eine Datei nach der anderen.',
+      'Der laufende Agent, oder sein nächster Start, versucht das Zurückgestellte noch einmal, eine Datei nach der anderen.',
   },
 };

@@ -61,15 +61,15 @@ export const SPOOL_WORDS: Readonly<Record<Language, SpoolWords>> = {
     sum: (...values) =>
       fill('{} Aufzeichnungen, {}; davon warten {} ({}) auf den Zentralspeicher\n', ...values),
     units: ['s', 'min', 'h', 'Tage'],
-    nothingAside: 'Nichts wurde beiseitegelegt.',
+    nothingAside: 'Nichts ist in Quarantäne.',
     since: 'seit {} UTC',
     why: 'Grund: ',
-    unknownWhy: 'das Protokoll der Station sagt es nicht',
+    unknownWhy: 'das Verwahrprotokoll der Station sagt es nicht',
     toDo: 'Zu tun: ',
     remedies: {
       recording:
         'Prüfen. Was beschädigt ist, liegt womöglich heil auf der Kamera oder im Zentralspeicher: zuerst dort nachsehen.',
-      docking: 'Prüfen. Die Aufzeichnungen dieses Aufenthalts haben eigene Dokumente.',
+      docking: 'Prüfen. Die Aufzeichnungen dieses Andockvorgangs haben eigene Dokumente.',
       other:
         'Klären, wer es dorthin gelegt hat. Die Station hat es nicht gemacht oder kann es nicht mehr lesen.',
     },

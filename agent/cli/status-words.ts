@@ -124,7 +124,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
       off: '-',
       'safe-to-take': 'entnehmen',
       'do-not-take': 'nicht entnehmen',
-      'call-someone': 'jemanden rufen',
+      'call-someone': 'Hilfe holen',
     },
     bayStates: {
       empty: 'leer',
@@ -149,12 +149,12 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     backlog: 'Rückstand',
     nothingWaits: 'keiner: Der Zentralspeicher hat alles',
     recordings: ['1 Aufzeichnung', '{} Aufzeichnungen'],
-    records: ['1 Niederschrift', '{} Niederschriften'],
+    records: ['1 Andockprotokoll', '{} Andockprotokolle'],
     oldest: 'älteste {}',
     untilWindow: 'Aufzeichnungen warten auf ihr Zeitfenster bis {} UTC',
     aside: [
-      '1 Eintrag beiseitegelegt (`bodydock spool quarantine`)',
-      '{} Einträge beiseitegelegt (`bodydock spool quarantine`)',
+      '1 Eintrag in Quarantäne (`bodydock spool quarantine`)',
+      '{} Einträge in Quarantäne (`bodydock spool quarantine`)',
     ],
     store: 'Zentralspeicher',
     heard: 'zuletzt gehört: {} her',
@@ -175,12 +175,12 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
       'Die Datei station.yaml wird abgewiesen: `bodydock check` nennt jede Zeile und was zu tun ist. Bis sie stimmt, arbeitet der Agent mit dem bisherigen Stand weiter:',
     noAgent: {
       absent:
-        'Auf dem Spool {} läuft kein Agent. Starten: `systemctl start bodydock`. Bleibt er nicht: `journalctl -u bodydock -n 50` und `bodydock doctor`.',
-      busy: 'Ein Agent hält den Spool {}, antwortet aber nicht: Er startet oder endet. In einer Minute erneut versuchen; danach in `journalctl -u bodydock -n 50` sehen.',
+        'Auf dem Zwischenspeicher {} läuft kein Agent. Starten: `systemctl start bodydock`. Bleibt er nicht: `journalctl -u bodydock -n 50` und `bodydock doctor`.',
+      busy: 'Ein Agent hält den Zwischenspeicher {}, antwortet aber nicht: Er startet oder endet. In einer Minute erneut versuchen; danach in `journalctl -u bodydock -n 50` sehen.',
       denied:
-        'Dieser Benutzer darf den Agenten des Spools {} nicht fragen. `sudo bodydock status` nehmen oder den Benutzer in die Gruppe bodydock aufnehmen.',
+        'Dieser Benutzer darf den Agenten des Zwischenspeichers {} nicht fragen. `sudo bodydock status` nehmen oder den Benutzer in die Gruppe bodydock aufnehmen.',
       silent:
-        'Der Agent des Spools {} antwortet nicht rechtzeitig. In `journalctl -u bodydock -n 50` sehen; hängt er, startet ihn der Watchdog neu.',
+        'Der Agent des Zwischenspeichers {} antwortet nicht rechtzeitig. In `journalctl -u bodydock -n 50` sehen; hängt er, startet ihn der Watchdog neu.',
     },
     units: ['s', 'min', 'h', 'Tage'],
   },

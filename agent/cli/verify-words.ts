@@ -96,13 +96,13 @@ const EN: VerifyWords = {
 
 const DE: VerifyWords = {
   kinds: {
-    recording: 'eine Aufzeichnung oder ein Protokoll eines Andockens',
+    recording: 'eine Aufzeichnung oder ein Andockprotokoll',
     collection: 'einzelne Aufzeichnungen',
     station: 'der Ordner einer Station in einem Tresor',
     vault: 'ein Tresor',
     spool: 'der Zwischenspeicher einer Station',
   },
-  keys: 'Schlüssel aus {}: Station: {}; Zentralspeicher: {}; Beauftragte: {}; Aufsicht: {}',
+  keys: 'Schlüssel aus {}: Station: {}; Zentralspeicher: {}; Aufzeichnungsbeauftragte: {}; vorgesetzte Stelle: {}',
   noKeys: 'keiner',
   good: 'gut      ',
   bad: 'NICHT GUT',
@@ -114,7 +114,7 @@ const DE: VerifyWords = {
   rejected: 'auffällig: {}',
   receipted: 'quittiert',
   opened: 'geöffnet',
-  noRecord: 'kein lesbares Protokoll eines Andockens',
+  noRecord: 'kein lesbares Andockprotokoll',
   dockedAt: 'angedockt am {}',
   endings: {
     unplugged: 'herausgenommen',
@@ -136,8 +136,8 @@ const DE: VerifyWords = {
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',
-  store: 'Zentralspeicher: Anordnungen {}, Herausgaben {}, bezeugte Tage {}',
-  keyChanges: 'Schlüssel: Wechsel {}, Widerrufe {}',
+  store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}, bezeugte Tage {}',
+  keyChanges: 'Schlüssel: Wechsel {}, Sperren {}',
   log: 'Protokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
   verdictGood: 'gut: kein Befund, Hinweise: {}',
   verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',

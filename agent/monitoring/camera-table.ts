@@ -57,7 +57,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Leave the camera in its bay and call the technician. Do not erase or format it.',
-      de: 'Kamera im Platz lassen und Technik rufen. Nicht löschen, nicht formatieren.',
+      de: 'Kamera im Platz lassen und Technik verständigen. Nicht löschen, nicht formatieren.',
     },
     afterMs: 60_000,
     causes: ['spool.full', 'spool.gone', 'station.short', 'custody.write-failed'],
@@ -72,7 +72,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Leave the camera in its bay and call the technician. Do not erase or format it. The station tries again after a day, with a new version, and by `bodydock spool tries --again`.',
-      de: 'Kamera im Platz lassen und Technik rufen. Nicht löschen, nicht formatieren. Die Station versucht es nach einem Tag, mit einer neuen Version und durch `bodydock spool tries --again` erneut.',
+      de: 'Kamera im Platz lassen und Technik verständigen. Nicht löschen, nicht formatieren. Die Station versucht es nach einem Tag, mit einer neuen Version und durch `bodydock spool tries --again` erneut.',
     },
     afterMs: 0,
     causes: [],
@@ -87,7 +87,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'End the recording and leave the camera in its bay: the file is taken by itself then. If the camera does not record, call the technician.',
-      de: 'Aufzeichnung beenden und Kamera im Platz lassen: Die Datei wird dann von selbst übernommen. Nimmt die Kamera nicht auf, Technik rufen.',
+      de: 'Aufzeichnung beenden und Kamera im Platz lassen: Die Datei wird dann von selbst übernommen. Nimmt die Kamera nicht auf, Technik verständigen.',
     },
     afterMs: 0,
     causes: [],
@@ -102,7 +102,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Leave the camera in its bay and call the technician: its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files, or the camera shows a disk as well, which is not read.',
-      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein, oder sie zeigt auch einen Datenträger, der nicht gelesen wird.',
+      de: 'Kamera im Platz lassen und Technik verständigen: Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein, oder sie zeigt auch einen Datenträger, der nicht gelesen wird.',
     },
     afterMs: 0,
     causes: [],
@@ -117,7 +117,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Take the camera out and put it in again. If that does not help, call the technician.',
-      de: 'Kamera herausnehmen und neu einsetzen. Hilft das nicht, Technik rufen.',
+      de: 'Kamera herausnehmen und neu einsetzen. Hilft das nicht, Technik verständigen.',
     },
     afterMs: 0,
     causes: ['camera.failed', 'spool.full', 'spool.gone', 'custody.write-failed'],
@@ -147,7 +147,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Do not use the camera. Call the technician and the data protection officer: the docking record names what was there.',
-      de: 'Kamera nicht weiter benutzen. Technik und Datenschutz rufen: Die Niederschrift des Aufenthalts nennt, was da war.',
+      de: 'Kamera nicht weiter benutzen. Technik und Datenschutz verständigen: Das Andockprotokoll nennt, was da war.',
     },
     afterMs: 0,
     causes: [],

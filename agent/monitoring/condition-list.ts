@@ -25,7 +25,7 @@ ${rows('en')}
 # Meldungen einer Station
 
 Jede ist ein gespeichertes Topic, solange sie gezeigt wird. Warnung: in den nächsten Tagen ansehen. Fehler: heute wird jemand gebraucht.
-Kritisch: sofort jemanden rufen.
+Kritisch: sofort Hilfe holen.
 
 ${rows('de')}
 `;

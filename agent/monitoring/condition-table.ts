@@ -29,7 +29,7 @@ const UNKNOWN: ConditionKind = {
   },
   remedy: {
     en: 'Look for the code in the log of the station.',
-    de: 'Im Protokoll der Station nach dem Code suchen.',
+    de: 'Im Journal der Station nach dem Code suchen.',
   },
   afterMs: 0,
   causes: [],

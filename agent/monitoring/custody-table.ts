@@ -12,7 +12,7 @@ export const CUSTODY_TABLE = {
     },
     remedy: {
       en: 'Do not change anything on the station. Call the technician and the data protection officer.',
-      de: 'An der Station nichts verändern. Technik und Datenschutz rufen.',
+      de: 'An der Station nichts verändern. Technik und Datenschutz verständigen.',
     },
     afterMs: 0,
     causes: [],
@@ -23,7 +23,7 @@ export const CUSTODY_TABLE = {
     subject: 'none',
     text: {
       en: 'The log cannot be written: nothing is claimed, released or erased until it can.',
-      de: 'Das Protokoll kann nicht geschrieben werden: Bis dahin wird nichts bestätigt, freigegeben oder gelöscht.',
+      de: 'Das Verwahrprotokoll kann nicht geschrieben werden: Bis dahin wird nichts bestätigt, freigegeben oder gelöscht.',
     },
     remedy: {
       en: 'Check the disk of the station: full, read-only or failing.',
@@ -42,7 +42,7 @@ export const CUSTODY_TABLE = {
     },
     remedy: {
       en: 'Was a backup put back, here or there? If not, call the data protection officer. Then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
-      de: 'Wurde hier oder dort eine Sicherung zurückgespielt? Wenn nicht, Datenschutz rufen. Danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
+      de: 'Wurde hier oder dort eine Sicherung zurückgespielt? Wenn nicht, Datenschutz verständigen. Danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
     },
     afterMs: 0,
     causes: [],
@@ -68,7 +68,7 @@ export const CUSTODY_TABLE = {
     subject: 'bay',
     text: {
       en: 'The journal of the stay in this bay cannot be written.',
-      de: 'Das Journal des Aufenthalts in diesem Platz kann nicht geschrieben werden.',
+      de: 'Das Journal des Andockvorgangs in diesem Platz kann nicht geschrieben werden.',
     },
     remedy: {
       en: 'Check the disk of the station: full, read-only or failing.',
@@ -83,7 +83,7 @@ export const CUSTODY_TABLE = {
     subject: 'bay',
     text: {
       en: 'The signed record of the last stay in this bay could not be made; it is tried again.',
-      de: 'Die signierte Niederschrift des letzten Aufenthalts in diesem Platz konnte nicht angelegt werden; es wird erneut versucht.',
+      de: 'Das Andockprotokoll des letzten Andockvorgangs in diesem Platz konnte nicht angelegt werden; es wird erneut versucht.',
     },
     remedy: {
       en: 'Check the disk of the station: full, read-only or failing.',

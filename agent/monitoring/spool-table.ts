@@ -12,7 +12,7 @@ export const SPOOL_TABLE = {
     },
     remedy: {
       en: 'Restore the connection to the store; the station goes on by itself. Remove files outside of the spool; delete nothing in it.',
-      de: 'Verbindung zum Zentralspeicher herstellen; die Station arbeitet von selbst weiter. Dateien außerhalb des Spools entfernen; im Spool nichts löschen.',
+      de: 'Verbindung zum Zentralspeicher herstellen; die Station arbeitet von selbst weiter. Dateien außerhalb des Zwischenspeichers entfernen; im Zwischenspeicher nichts löschen.',
     },
     afterMs: 0,
     causes: ['spool.gone'],
@@ -68,7 +68,7 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'Something on the disk of the station was damaged or unknown and was put aside.',
-      de: 'Auf dem Datenträger der Station war etwas beschädigt oder unbekannt und wurde beiseitegelegt.',
+      de: 'Auf dem Datenträger der Station war etwas beschädigt oder unbekannt und kam in Quarantäne.',
     },
     remedy: {
       en: 'Have the technician look at it and at the disk. Nothing was deleted.',
@@ -102,7 +102,7 @@ export const SPOOL_TABLE = {
     },
     remedy: {
       en: 'Do not change anything on the station. Call the technician and the data protection officer; then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
-      de: 'An der Station nichts verändern. Technik und Datenschutz rufen; danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
+      de: 'An der Station nichts verändern. Technik und Datenschutz verständigen; danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
     },
     afterMs: 0,
     causes: ['spool.gone'],
@@ -147,7 +147,7 @@ export const SPOOL_TABLE = {
     },
     remedy: {
       en: 'Keep the camera and its memory as they are and call the technician.',
-      de: 'Kamera und Speicher so lassen, wie sie sind, und Technik rufen.',
+      de: 'Kamera und Speicher so lassen, wie sie sind, und Technik verständigen.',
     },
     afterMs: 0,
     causes: [],

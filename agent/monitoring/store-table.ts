@@ -38,7 +38,7 @@ export const STORE_TABLE = {
     subject: 'none',
     text: {
       en: 'A recording, or the record of a stay, has waited too long for its receipt.',
-      de: 'Eine Aufzeichnung oder die Niederschrift eines Aufenthalts wartet zu lange auf die Quittung.',
+      de: 'Eine Aufzeichnung oder ein Andockprotokoll wartet zu lange auf die Quittung.',
     },
     remedy: {
       en: 'Check the network, the broker and the store; there "journalctl -u bodydock-receiver" names "vault.full" or "vault.quota" where it has no room. If all is good, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
@@ -72,7 +72,7 @@ export const STORE_TABLE = {
     },
     remedy: {
       en: 'Look into the log of the receiver for that recording: "journalctl -u bodydock-receiver" there. Reason "manifest-signature": the store may not know the new key of this station yet (handbook, 8.1).',
-      de: 'Im Protokoll des Empfängers nach dieser Aufzeichnung sehen: dort "journalctl -u bodydock-receiver". Grund "manifest-signature": Der Zentralspeicher kennt vielleicht den neuen Schlüssel dieser Station noch nicht (Handbuch, 8.1).',
+      de: 'Im Journal des Empfängers nach dieser Aufzeichnung sehen: dort "journalctl -u bodydock-receiver". Grund "manifest-signature": Der Zentralspeicher kennt vielleicht den neuen Schlüssel dieser Station noch nicht (Handbuch, 8.1).',
     },
     afterMs: 0,
     causes: [],
@@ -83,11 +83,11 @@ export const STORE_TABLE = {
     subject: 'recording',
     text: {
       en: 'The store refuses the record of a stay; the station keeps it and offers it again by itself.',
-      de: 'Der Zentralspeicher lehnt die Niederschrift eines Aufenthalts ab; die Station behält sie und bietet sie von selbst erneut an.',
+      de: 'Der Zentralspeicher lehnt ein Andockprotokoll ab; die Station behält es und bietet es von selbst erneut an.',
     },
     remedy: {
       en: 'Look into the log of the receiver for that record, as for "recording.refused".',
-      de: 'Im Protokoll des Empfängers nach dieser Niederschrift sehen, wie bei "recording.refused".',
+      de: 'Im Journal des Empfängers nach diesem Andockprotokoll sehen, wie bei "recording.refused".',
     },
     afterMs: 0,
     causes: [],

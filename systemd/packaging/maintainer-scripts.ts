@@ -55,7 +55,7 @@ Jeder Schritt, und was vor der ersten Kamera kommt: /usr/share/doc/bodydock/hand
   5. systemctl enable --now bodydock-receiver
 
 bodydock-receiver ist installiert und noch nicht gestartet. Einrichten, als root:
-  1. bodydock keys make store --out /etc/bodydock/keys      (Paket bodydock, auf dieser Maschine)
+  1. bodydock keys make store --out /etc/bodydock/keys      (Paket bodydock, auf diesem Gerät)
   2. /etc/bodydock/receiver.yaml bearbeiten: ersetzen, wo REPLACE steht
   3. bodydock-receiver enrol ANTRAG --lang de      für jede Station: beantwortet die Datei von bodydock keys enrol
   4. bodydock-receiver check

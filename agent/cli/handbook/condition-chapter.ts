@@ -20,7 +20,7 @@ const AREAS: readonly (readonly [Words, ConditionTable])[] = [
   [{ en: 'Cameras in their bays', de: 'Kameras in ihren Plätzen' }, CAMERA_TABLE],
   [{ en: 'Which camera, and what is plugged in', de: 'Welche Kamera, und was wo steckt' }, IDENTITY_TABLE],
   [{ en: 'Disk and recordings', de: 'Datenträger und Aufzeichnungen' }, SPOOL_TABLE],
-  [{ en: 'Log and docking records', de: 'Protokoll und Niederschriften' }, CUSTODY_TABLE],
+  [{ en: 'Log and docking records', de: 'Verwahrprotokoll und Andockprotokolle' }, CUSTODY_TABLE],
   [{ en: 'Central store', de: 'Zentralspeicher' }, STORE_TABLE],
   [{ en: 'Broker', de: 'Broker' }, BROKER_TABLE],
   [{ en: 'Station', de: 'Station' }, STATION_TABLE],

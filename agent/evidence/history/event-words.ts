@@ -12,7 +12,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   undocked: [
     'The camera was taken out of bay {bay}, or the docking ended.',
-    'Die Kamera wurde aus dem Platz {bay} genommen, oder das Andocken endete.',
+    'Die Kamera wurde aus dem Platz {bay} genommen, oder der Andockvorgang endete.',
   ],
   'camera-refused': [
     'A camera in bay {bay} was refused ({reason}): nothing on it was listed, read or erased.',
@@ -64,7 +64,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   'docking-recorded': [
     'The record of the docking was signed, part {part} of {parts}: SHA-256 {sha256}.',
-    'Das Protokoll des Andockens wurde signiert, Teil {part} von {parts}: SHA-256 {sha256}.',
+    'Das Andockprotokoll wurde signiert, Teil {part} von {parts}: SHA-256 {sha256}.',
   ],
   offered: ['Offered to the store ({recording}).', 'Dem Zentralspeicher angeboten ({recording}).'],
   receipted: [
@@ -191,11 +191,11 @@ const CODES_DE: Readonly<Record<string, string>> = {
   true: 'ja',
   false: 'nein',
   null: 'unbekannt',
-  hold: 'aufbewahren',
-  unhold: 'Aufbewahrung aufheben',
+  hold: 'Löschsperre',
+  unhold: 'Löschsperre aufheben',
   delete: 'löschen',
-  officer: 'Beauftragte',
-  supervisor: 'Aufsicht',
+  officer: 'Aufzeichnungsbeauftragte',
+  supervisor: 'vorgesetzte Stelle',
   open: 'öffnen',
   export: 'herausgeben',
   empty: 'leer',

@@ -3,7 +3,7 @@ import type { HistoryWords } from './history-words-en.ts';
 
 export const HISTORY_DE: HistoryWords = {
   titleRecording: 'Verwahrung der Aufzeichnung {}',
-  titleDocking: 'Verwahrung zum Andocken {}',
+  titleDocking: 'Verwahrung zum Andockvorgang {}',
   intro:
     'Alles, was die signierten Protokolle und Dokumente der Station {} und des Zentralspeichers darüber sagen, in der Reihenfolge, in der es geschah. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
   introSpool:
@@ -52,9 +52,9 @@ export const HISTORY_DE: HistoryWords = {
   receiptDocument: 'die Quittung selbst nennt {}, Tresor {}',
   noReceipt: 'keine, soweit hier bekannt',
   erased: 'Auf der Kamera gelöscht',
-  erasedText: '{} durch Station {}, das Fehlen bestätigt (Andocken {})',
+  erasedText: '{} durch Station {}, das Fehlen bestätigt (Andockvorgang {})',
   erasedOpen:
-    'nicht bekannt: {} durch Station {} angewiesen; ob die Datei fort ist, war nicht zu sehen (Andocken {})',
+    'nicht bekannt: {} durch Station {} angewiesen; ob die Datei fort ist, war nicht zu sehen (Andockvorgang {})',
   notErased: 'nicht, soweit dieses Protokoll sagt',
   reclaimed: 'Eigene Kopie der Station',
   reclaimedText: 'entfernt am {}',
@@ -62,8 +62,8 @@ export const HISTORY_DE: HistoryWords = {
   orderText: '{}, angeordnet am {}, Grund {}; gültige Unterschriften: {}',
   opened: 'Geöffnet oder herausgegeben',
   openedText: 'Anzahl: {}; zuletzt am {} ({}, Grund {})',
-  openedPending: 'wartet auf das Protokoll des Zentralspeichers: {} am {}, Grund {}',
-  notOpened: 'nie, soweit das Protokoll des Zentralspeichers hier sagt',
+  openedPending: 'wartet auf das Verwahrprotokoll des Zentralspeichers: {} am {}, Grund {}',
+  notOpened: 'nie, soweit das Verwahrprotokoll des Zentralspeichers hier sagt',
   deleted: 'Im Zentralspeicher gelöscht',
   deletedText: '{}; {}',
   deletedReasons: { expired: 'die Frist war abgelaufen', ordered: 'von zwei Rollen angeordnet' },
@@ -73,7 +73,7 @@ export const HISTORY_DE: HistoryWords = {
   inventoryPartial:
     'Sie konnte NICHT vollständig aufgelistet werden: {} Dateien wurden gesehen, weitere können da gewesen sein',
   inventoryUnsure:
-    '{} Dateien wurden aufgelistet; kein signiertes Protokoll des Andockens hier sagt, ob das alles war',
+    '{} Dateien wurden aufgelistet; kein signiertes Andockprotokoll hier sagt, ob das alles war',
   ended: 'Wie es endete',
   endings: {
     unplugged: 'die Kamera wurde herausgenommen',
@@ -84,7 +84,7 @@ export const HISTORY_DE: HistoryWords = {
   },
   fates: 'Was aus jeder Datei wurde',
   fatesText: '{} gespeichert, {} schon bekannt, {} keine Dateien, {} wartend, {} verschwunden',
-  record: 'Protokoll des Andockens',
+  record: 'Andockprotokoll',
   recordText: 'Teil {} von {}; SHA-256 {}',
   battery: 'Zustand der Kamera',
   batteryText: 'Ladung {}, freier Speicher {} Bytes',
@@ -102,7 +102,7 @@ export const HISTORY_DE: HistoryWords = {
   store: 'Zentralspeicher {}',
 
   companions: 'Was dazugehört',
-  companionsOfDocking: 'Was bei diesem Andocken gelesen wurde',
+  companionsOfDocking: 'Was bei diesem Andockvorgang gelesen wurde',
   companionsHead: ['Aufzeichnung', 'Was', 'Original'],
   relations: { sidecar: 'Begleitdatei', media: 'die Aufzeichnung, die sie begleitet', 'of-docking': '' },
   meetings: { pulled: 'gelesen und versiegelt', matched: 'schon bekannt, dieselben Bytes' },
@@ -114,9 +114,9 @@ export const HISTORY_DE: HistoryWords = {
     manifest: 'Manifest der Aufzeichnung',
     receipt: 'Quittung des Zentralspeichers',
     'deletion-record': 'Löschnachweis',
-    'docking-record': 'Protokoll des Andockens',
+    'docking-record': 'Andockprotokoll',
     order: 'Anordnung',
-    disclosure: 'Herausgabe, noch nicht im Protokoll des Zentralspeichers',
+    disclosure: 'Einsicht oder Herausgabe, noch nicht im Verwahrprotokoll des Zentralspeichers',
   },
   nobody: 'niemandem: nur behauptet',
   documentsNone: 'Keine: Was oben steht, stammt allein aus den Protokollen.',
@@ -138,20 +138,25 @@ export const HISTORY_DE: HistoryWords = {
   keysText:
     'Vergleichen Sie diese Schlüsselnummern mit den Etiketten von Station und Zentralspeicher: Was diese Seite sagt, ist so viel wert wie der Weg, auf dem die Schlüssel kamen. Sie kamen aus {}.',
   keysHead: ['Schlüsselnummer', 'Wessen', 'Woher'],
-  revoked: 'widerrufen am {}',
-  holders: { station: 'Station', store: 'Zentralspeicher', officer: 'Beauftragte', supervisor: 'Aufsicht' },
+  revoked: 'gesperrt am {}',
+  holders: {
+    station: 'Station',
+    store: 'Zentralspeicher',
+    officer: 'Aufzeichnungsbeauftragte',
+    supervisor: 'vorgesetzte Stelle',
+  },
 
   meaning: 'Was die Wörter heißen',
   proofs: { confirmed: 'bestätigt', signed: 'signiert', claimed: 'NUR BEHAUPTET' },
   doubts: {
     'no-signature': 'keine Signatur dahinter',
-    'revoked-key': 'ihr Schlüssel wurde widerrufen',
+    'revoked-key': 'ihr Schlüssel wurde gesperrt',
     'old-key': 'ihr Schlüssel wurde abgelegt',
   },
   meanings: [
     'bestätigt: Es steht in einem Protokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder einem Tageszeugnis einen Stand derselben lückenlosen Kette signiert. Einen Eintrag der Station kann seitdem keiner der beiden allein geändert haben. Einen Eintrag im eigenen Protokoll des Zentralspeichers könnte dieser allein neu geschrieben haben, samt allen Tageszeugnissen seitdem: Diese mit den Zeilen vergleichen, die an ihren Tagen gedruckt wurden.',
     'signiert: Ein vertrauter Schlüssel hat es signiert, in einem Protokoll oder Dokument. Niemand ohne diesen Schlüssel kann es geschrieben oder geändert haben.',
-    'NUR BEHAUPTET: Dahinter steht keine Signatur, der vertraut werden kann (die neuesten Einträge einer laufenden Station, eine nicht signierte Datei, eine dahinter unterbrochene Kette, ein widerrufener Schlüssel). Es kann wahr sein; bewiesen ist es nicht.',
+    'NUR BEHAUPTET: Dahinter steht keine Signatur, der vertraut werden kann (die neuesten Einträge einer laufenden Station, eine nicht signierte Datei, eine dahinter unterbrochene Kette, ein gesperrter Schlüssel). Es kann wahr sein; bewiesen ist es nicht.',
     'Wer hier handelt, ist ein Gerät mit einem Schlüssel oder eine Rolle mit einem Schlüssel: Stationen, Zentralspeicher und Kameras haben Nummern, und kein Protokoll enthält den Namen einer Person.',
   ],
   check:

@@ -33,7 +33,7 @@ export const HANDLING_DE: HandlingWords = {
     'Bis zur signierten Quittung des Zentralspeichers, danach höchstens {} Stunden, und in keinem Fall länger als {} Tage (gerechnet wie unten). Ohne Quittung, bis es eine gibt.',
   stationDocuments: 'Station, Dokumente',
   stationDocumentsWhat:
-    'Signierte Dokumente zu jeder Aufzeichnung und jedem Andocken: Zeiten, Größen, Prüfsummen, Nummer der Kamera. Kein Bild, kein Ton, kein lesbarer Dateiname.',
+    'Signierte Dokumente zu jeder Aufzeichnung und jedem Andockvorgang: Zeiten, Größen, Prüfsummen, Nummer der Kamera. Kein Bild, kein Ton, kein lesbarer Dateiname.',
   stationDocumentsHow:
     '{} Tage nach der Quittung, länger, wenn eine Kamera die Datei noch enthält: Daran erkennt die Station sie wieder.',
   stationLog: 'Station, Verwahrprotokoll',
@@ -51,9 +51,9 @@ export const HANDLING_DE: HandlingWords = {
   vaultHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 14 Tage, wenn sie nichts sagt.',
   documents: 'Zentralspeicher, Dokumente',
   documentsWhat:
-    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen zum Aufbewahren oder Löschen (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern).',
+    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen: Löschsperre oder Löschung (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern).',
   documentsHow:
-    '{} Tage: ab der Löschung der Aufzeichnung, bei einem Andocken ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie.',
+    '{} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
   lasting: 'Zentralspeicher, eigenes Protokoll und Tageszeugnisse',
   lastingWhat:
@@ -79,11 +79,11 @@ export const HANDLING_DE: HandlingWords = {
   openWhat: 'Eine Aufzeichnung ansehen',
   openWho: 'Wer eine der {} Identitäten hat und den Zentralspeicher lesen darf.',
   openTrace:
-    'Ein Grund (als Kürzel) wird vorher verlangt und steht mit Zeit und Nummer der Aufzeichnung im Protokoll des Zentralspeichers.',
+    'Ein Grund (als Kürzel) wird vorher verlangt und steht mit Zeit und Nummer der Aufzeichnung im Verwahrprotokoll des Zentralspeichers.',
   exportWhat: 'Eine Aufzeichnung an ein Gericht geben',
   exportWho: 'Wer den Zentralspeicher lesen darf. Die Aufzeichnung bleibt versiegelt.',
   exportTrace: 'Wie oben.',
-  holdWhat: 'Eine Aufzeichnung über ihre Frist hinaus aufbewahren',
+  holdWhat: 'Löschsperre: eine Aufzeichnung über ihre Frist hinaus aufbewahren',
   holdWho:
     'Aufzeichnungsbeauftragte ({}) sofort; es verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({}) unterschreibt.',
   holdTrace: 'Die signierte Anordnung und ein Eintrag je Unterschrift.',
@@ -98,8 +98,7 @@ export const HANDLING_DE: HandlingWords = {
     'Wer den Zentralspeicher betreibt, mit einem Befehl seines Programms; es geht nur, was fällig ist.',
   expireTrace: 'Ein signierter Löschnachweis und Einträge im Protokoll.',
   configWhat: 'Fristen, Öffnungsberechtigte, Schlüssel ändern',
-  configWho:
-    'Wer den Rechner verwaltet, in dessen Konfigurationsdatei. Keine Nachricht aus dem Netz kann es.',
+  configWho: 'Wer das Gerät verwaltet, in dessen Konfigurationsdatei. Keine Nachricht aus dem Netz kann es.',
   configTrace:
     'Die Prüfsumme der Datei der Station steht bei jedem Start und jeder Änderung in ihrem Protokoll.',
   keys: '{} Schlüssel: {}',
@@ -113,7 +112,7 @@ export const HANDLING_DE: HandlingWords = {
     'Positionen, Zeiten und Gerätevermerke, wenn die Kamera Begleitdateien schreibt: nur in den versiegelten Aufzeichnungen.',
     'Dateinamen auf der Kamera, die einen Namen enthalten können: versiegelt; außerhalb nur ihre Prüfsumme.',
     'Nummer der Kamera, dazu Modell und Seriennummer, wenn die Kamera oder die Konfiguration sie nennt: in signierten Dokumenten. Nachrichten zeigen nur den Anzeigenamen.',
-    'Zeiten des Andockens, Akku, Zahl und Länge der Aufzeichnungen. Wer außerdem den Dienstplan hat, kann daraus schließen, wer eine Kamera wahrscheinlich getragen hat. Das Produkt enthält keinen Dienstplan und keine Zuordnung.',
+    'Zeiten der Andockvorgänge, Akku, Zahl und Länge der Aufzeichnungen. Wer außerdem den Dienstplan hat, kann daraus schließen, wer eine Kamera wahrscheinlich getragen hat. Das Produkt enthält keinen Dienstplan und keine Zuordnung.',
     'Gründe (als Kürzel) von Anordnungen und Einsichten, und die Nummern der Schlüssel, die unterschrieben haben.',
   ],
   cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {}.',
@@ -130,7 +129,7 @@ export const HANDLING_DE: HandlingWords = {
   logsHead: ['Protokoll', 'Was darin steht', 'Wie lange'],
   logStation: 'Verwahrprotokoll der Station',
   logStationWhat:
-    'Starts, Änderungen der Konfiguration, Zustand der Uhr; zu jedem Andocken und jeder Aufzeichnung: angedockt, aufgelistet, gelesen, versiegelt, bestätigt, gelöscht. Nach Nummern.',
+    'Starts, Änderungen der Konfiguration, Zustand der Uhr; zu jedem Andockvorgang und jeder Aufzeichnung: angedockt, aufgelistet, gelesen, versiegelt, bestätigt, gelöscht. Nach Nummern.',
   logStationHow: 'An der Station {} Tage, nachdem der Zentralspeicher es hat; im Zentralspeicher {}.',
   logStore: 'Protokoll des Zentralspeichers',
   logStoreWhat:
@@ -146,7 +145,7 @@ export const HANDLING_DE: HandlingWords = {
   leavesTls:
     'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} miteinander, verschlüsselt auf der Leitung (TLS). Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
   leavesLocal:
-    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} auf dem Rechner der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} auf dem Gerät der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
 
   made: 'Erstellt von bodydock {} am {} aus station.yaml (SHA-256 {}){}.',
   madeStore: ' und receiver.yaml (SHA-256 {})',

@@ -20,7 +20,7 @@ const EVENTS: EventWords = {
   spooled: ['signed, and safe in the station', 'signiert und in der Station gesichert'],
   matched: ['found on the camera again, same bytes', 'auf der Kamera wiedergefunden, dieselben Bytes'],
   'not-taken': ['could not be taken now', 'konnte nicht übernommen werden'],
-  'docking-recorded': ['the record of the docking was signed', 'Protokoll des Andockens signiert'],
+  'docking-recorded': ['the record of the docking was signed', 'Andockprotokoll signiert'],
   offered: ['offered to the store', 'dem Zentralspeicher angeboten'],
   receipted: [
     'the store’s receipt was verified and kept',

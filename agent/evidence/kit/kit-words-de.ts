@@ -28,7 +28,7 @@ export const KIT_DE: KitWords = {
 
   facts: 'Aufzeichnung {}',
   sidecar: 'Begleitdatei {}',
-  docking: 'Die Kamera in der Station: Andocken {}',
+  docking: 'Die Kamera in der Station: Andockvorgang {}',
   factsHead: ['', ''],
   station: 'Station, Platz',
   camera: 'Kamera',
@@ -100,7 +100,7 @@ export const KIT_DE: KitWords = {
   deletedReasons: { expired: 'die Frist um war', ordered: 'es angeordnet war' },
   orders: 'Anordnungen',
   orderText: '{} am {}, Grund {}',
-  verbs: { hold: 'aufbewahren', unhold: 'nicht mehr aufbewahren', delete: 'löschen' },
+  verbs: { hold: 'Löschsperre', unhold: 'Löschsperre aufheben', delete: 'löschen' },
   noManifest: 'Das Manifest lässt sich nicht lesen: Über diese Aufzeichnung ist nichts bekannt.',
 
   findings: 'Befunde',
@@ -108,7 +108,7 @@ export const KIT_DE: KitWords = {
 
   log: 'Was die Protokolle sagen',
   logText:
-    'Was die Protokolle zu diesen Aufzeichnungen und ihrem Andocken sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
+    'Was die Protokolle zu diesen Aufzeichnungen und ihrem Andockvorgang sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
   logHead: ['Zeit (UTC)', 'Wer', 'Was', 'Wozu'],
   roles: { officer: 'Aufzeichnungsbeauftragte', supervisor: 'vorgesetzte Stelle' },
   logFacts: {
@@ -134,9 +134,9 @@ export const KIT_DE: KitWords = {
     chunks: 'Prüfsummen der versiegelten Datei, je 512 KiB eine',
     receipt: 'das signierte Wort des Zentralspeichers, dass er es hat',
     deletion: 'das signierte Wort des Zentralspeichers, dass die versiegelte Datei gelöscht wurde',
-    docking: 'Protokoll des Andockens: alles, was auf der Kamera war, und was daraus wurde',
+    docking: 'Andockprotokoll: alles, was auf der Kamera war, und was daraus wurde',
     order: 'eine Anordnung zu der Aufzeichnung',
-    log: 'Teil des Verwahrprotokolls der Station oder des Protokolls des Zentralspeichers',
+    log: 'Teil des Verwahrprotokolls der Station oder des Verwahrprotokolls des Zentralspeichers',
     head: 'ein signierter Punkt dieses Protokolls, herausgeschrieben, damit minisign ihn prüfen kann',
     key: 'öffentliche Schlüssel',
     change: 'Wechsel und Sperren von Signaturschlüsseln',
@@ -202,7 +202,7 @@ export const KIT_DE: KitWords = {
       why: 'Öffnet den Pfad, den die Datei auf der Kamera hatte, vergleicht ihn mit der Prüfsumme im Manifest und zeigt ihn. Er ist versiegelt, weil Dateinamen oft eine Person nennen.',
     },
     docking: {
-      title: 'Das Andocken',
+      title: 'Der Andockvorgang',
       why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Protokoll hat. Eine fehlende Datei würde auffallen.',
     },
     revoked: {

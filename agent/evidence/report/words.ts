@@ -140,7 +140,7 @@ const DE: Record<keyof typeof EN, string> = {
   notReceipted: 'Vom Zentralspeicher noch nicht bestätigt',
   latency: 'Vom Andocken bis zur Quittung des Zentralspeichers',
   latencyNone: 'In diesem Zeitraum wurde keine Aufzeichnung quittiert.',
-  latencyRecords: 'Protokolle der Andockvorgänge, ab deren Ende: {}.',
+  latencyRecords: 'Andockprotokolle, ab dem Ende ihres Andockvorgangs: {}.',
   median: 'die Hälfte innerhalb von {}',
   p95: '95 von 100 innerhalb von {}',
   worst: 'am längsten {}',
@@ -168,7 +168,7 @@ const DE: Record<keyof typeof EN, string> = {
   unproven:
     '{} Ordner, einzelne Dokumente oder Verwahrprotokolle stimmen nicht, etwa ihre Signatur, oder fehlen, obwohl der Zentralspeicher sie hatte. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
   ordersNotJudged:
-    '{} Anordnungen zum Aufbewahren oder Löschen ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
+    '{} Anordnungen (Löschsperre oder Löschung) ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText:
     'Von Nutzenden der Kameras geschrieben. Zahl der Berichte: {}. Ein Programm hat in jeder Zeile nach E-Mail-Adressen, Telefonnummern, einer Anrede mit Namen (Herr, Frau, Mr, Mrs, Ms) und nach Zeilen für Name, Personalnummer oder Unterschrift gesucht und keine gefunden. Andere Namen findet es nicht: Jemand muss die Berichte lesen, bevor diese Seite weitergegeben wird.',
@@ -202,14 +202,14 @@ const CODES_DE: ReadonlyMap<string, string> = new Map([
   ['spool-failed', 'Zwischenspeicher der Station gestört'],
   ['quarantined', 'zur Seite gelegt'],
   ['agent-failed', 'Datei beendete das Programm der Station mehrmals'],
-  ['not-reached', 'Andocken endete vorher'],
+  ['not-reached', 'Andockvorgang endete vorher'],
 ]);
 
 /** German for the kinds that failures.ts and gather.ts name. */
 const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['waiting', 'nicht übernommen'],
-  ['docking failed', 'Andocken abgebrochen (Kamera antwortete nicht)'],
-  ['docking cut-off', 'Andocken durch Stromausfall oder Neustart unterbrochen'],
+  ['docking failed', 'Andockvorgang abgebrochen (Kamera antwortete nicht)'],
+  ['docking cut-off', 'Andockvorgang durch Stromausfall oder Neustart unterbrochen'],
   ['inventory not complete', 'Inhalt der Kamera nicht vollständig lesbar'],
   ['odd but kept', 'auffällig, aber aufbewahrt'],
   ['recording of a docking record is missing', 'Aufzeichnung eines Andockprotokolls fehlt'],

@@ -28,14 +28,14 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'manifest.other-station':
     'Hier liegt die Aufzeichnung einer anderen Station: Sie wurde von Hand verschoben.',
   'manifest.revoked-key':
-    'Sein Schlüssel wurde widerrufen, und keine Quittung zeigt, dass es vorher da war: Wer den Schlüssel hat, kann es seither gemacht haben.',
+    'Sein Schlüssel wurde gesperrt, und keine Quittung zeigt, dass es vorher da war: Wer den Schlüssel hat, kann es seither gemacht haben.',
 
   'receipt.missing':
     'Die Station hatte eine Quittung des Zentralspeichers; die Kopie hier ging verloren oder wurde weggenommen.',
   'receipt.none':
     'Der Zentralspeicher hat diese Aufzeichnung noch nicht bestätigt; bis dahin behält die Kamera ihre Datei.',
   'receipt.wrong-kind':
-    'Die Quittung bestätigt ein Protokoll eines Andockens, wo eine Aufzeichnung liegt, oder umgekehrt.',
+    'Die Quittung bestätigt ein Andockprotokoll, wo eine Aufzeichnung liegt, oder umgekehrt.',
   'receipt.wrong-recording': 'Die Quittung bestätigt eine andere Aufzeichnung.',
   'receipt.wrong-station': 'Die Quittung bestätigt eine Aufzeichnung einer anderen Station.',
   'receipt.wrong-manifest':
@@ -80,11 +80,12 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'source.refused': 'Der versiegelte Name des Originals hat nicht die Form, die eine Station schreibt.',
   'source.wrong-path': 'Der versiegelte Name ist nicht der, dessen Prüfsumme das Manifest trägt.',
 
-  'recording.missing': 'Laut Protokoll der Station war sie hier: Sie ging verloren oder wurde weggenommen.',
+  'recording.missing':
+    'Laut Verwahrprotokoll der Station war sie hier: Sie ging verloren oder wurde weggenommen.',
   'recording.waiting':
     'Die Station hat sie gespeichert, und der Zentralspeicher hat sie nicht bestätigt: Sie kommen noch oder wurden ersetzt.',
   'recording.not-logged':
-    'Der Abschnitt des Protokolls der Station, der sie nennen würde, ist (noch) nicht hier.',
+    'Der Abschnitt des Verwahrprotokolls der Station, der sie nennen würde, ist (noch) nicht hier.',
   'chain.two-starts':
     'Jede Kamera hat je Schlüssel der Station eine erste Aufzeichnung: Ein älterer Stand der Station wurde zurückgespielt, oder eine wurde gefälscht.',
   'chain.fork':
@@ -96,13 +97,13 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'chain.gap-elsewhere':
     'Geprüft wurden einzelne Aufzeichnungen, kein ganzer Tresor: Die dazwischen kann woanders liegen.',
   'chain.gap-waiting':
-    'Die Aufzeichnung dazwischen ist noch nicht eingetroffen; laut Protokoll der Station liegt sie noch dort.',
+    'Die Aufzeichnung dazwischen ist noch nicht eingetroffen; laut Verwahrprotokoll der Station liegt sie noch dort.',
   'chain.gap-superseded': 'Die Aufzeichnung dazwischen wurde durch eine andere ersetzt, die hier ist.',
   'chain.other-chain':
     'Eine Aufzeichnung nennt die einer anderen Kamera oder eines anderen Schlüssels als Vorgänger: Manifeste wurden ausgetauscht oder gefälscht.',
   'chain.cycle':
     'Aufzeichnungen nennen einander als Vorgänger, was keine Station kann: Sie wurden gefälscht.',
-  'sidecar.missing': 'Sie kamen bei einem anderen Andocken, gingen verloren oder wurden weggenommen.',
+  'sidecar.missing': 'Sie kamen bei einem anderen Andockvorgang, gingen verloren oder wurden weggenommen.',
   'sidecar.one-sided':
     'Nur eine der beiden nennt die andere; sie wurden vielleicht in verschiedenen Auflistungen gesehen.',
 
@@ -157,9 +158,9 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'custody.old-key':
     'Wer zu einem neuen Schlüssel gewechselt hat, signiert nichts mehr mit dem alten: Jemand, der den alten hat, führte das Protokoll weiter oder signierte danach ein Dokument.',
   'custody.revoked-key':
-    'Für diese Einträge bürgt nur ein widerrufener Schlüssel, und keine Quittung zeigt, dass sie vorher da waren: mit Vorsicht beurteilen.',
+    'Für diese Einträge bürgt nur ein gesperrter Schlüssel, und keine Quittung zeigt, dass sie vorher da waren: mit Vorsicht beurteilen.',
   'custody.end-refused':
-    'Ein Zentralspeicher nimmt keine Einträge an, die nur ein widerrufener Schlüssel signiert hat: Was hier fehlt, liegt an der Station, und was davon kam, in seiner Quarantäne.',
+    'Ein Zentralspeicher nimmt keine Einträge an, die nur ein gesperrter Schlüssel signiert hat: Was hier fehlt, liegt an der Station, und was davon kam, in seiner Quarantäne.',
   'custody.tail-missing': 'Das Ende eines Abschnitts wurde abgeschnitten.',
   'custody.link-differs':
     'Der Abschnitt, auf den ein anderer folgte, ist nicht der, der hier liegt: Er wurde ausgetauscht oder verändert.',
@@ -174,7 +175,7 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'custody.other-rejection':
     'Protokoll und Manifest nennen verschiedene Gründe, warum die Aufzeichnung auffällig ist: Eines der beiden wurde gefälscht.',
   'custody.not-named':
-    'Das Protokoll kennt das ganze Andocken und diese Aufzeichnung nicht: Sie wurde später hingelegt, oder das Protokoll ist nicht das, das geschrieben wurde.',
+    'Das Protokoll kennt den ganzen Andockvorgang und diese Aufzeichnung nicht: Sie wurde später hingelegt, oder das Protokoll ist nicht das, das geschrieben wurde.',
   'custody.facts':
     'Ein Eintrag sagt etwas anderes, als Einträge seiner Art sagen; keines unserer Programme schreibt einen solchen.',
   'custody.group-open':

@@ -20,7 +20,7 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'deletion.put-back':
     'Die Aufzeichnung wurde gelöscht, und an ihrer Stelle liegen wieder Bytes: Jemand hat eine Kopie behalten und zurückgelegt.',
   'deletion.not-logged':
-    'Das Protokoll des Zentralspeichers kennt diesen Löschnachweis nicht: Er wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
+    'Das Verwahrprotokoll des Zentralspeichers kennt diesen Löschnachweis nicht: Er wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
   'deletion.missing':
     'Laut Protokoll des Zentralspeichers wurde die Aufzeichnung gelöscht, und der Nachweis ist nicht hier: Er ging verloren oder wurde weggenommen.',
   'deletion.not-judged': 'Ob die Löschung erlaubt war, lässt sich ohne das hier Genannte nicht sagen.',
@@ -46,10 +46,10 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'order.not-logged':
     'Der Zentralspeicher hat sie noch nicht aufgenommen, oder der Abschnitt seines Protokolls, der sie nennt, ist nicht hier.',
   'order.missing':
-    'Das Protokoll des Zentralspeichers nennt eine Anordnung, die nicht hier ist: Sie ging verloren oder wurde weggenommen.',
+    'Das Verwahrprotokoll des Zentralspeichers nennt eine Anordnung, die nicht hier ist: Sie ging verloren oder wurde weggenommen.',
 
   'disclosure.made':
-    'Jemand hat die Aufzeichnung geöffnet oder herausgegeben und gesagt, warum; das Protokoll des Zentralspeichers bewahrt es.',
+    'Jemand hat die Aufzeichnung geöffnet oder herausgegeben und gesagt, warum; das Verwahrprotokoll des Zentralspeichers bewahrt es.',
   'disclosure.pending':
     'Jemand hat eine Aufzeichnung geöffnet oder herausgegeben, und seither hat es kein Zentralspeicher in sein Protokoll eingetragen.',
   'disclosure.refused':
@@ -67,7 +67,7 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'key-change.lost':
     'Der alte Schlüssel war verloren, daher signierte nur der neue: Der Wechsel beweist nichts, und nur ein von Hand überbrachter Schlüssel zählt.',
   'key-change.revoked':
-    'Der Schlüssel, der den neuen einführt, wurde widerrufen: Nur ein von Hand überbrachter Schlüssel zählt.',
+    'Der Schlüssel, der den neuen einführt, wurde gesperrt: Nur ein von Hand überbrachter Schlüssel zählt.',
   'key-change.missing':
     'Laut Protokoll wurde der Schlüssel gewechselt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen.',
   'key-change.goes-back':
@@ -77,13 +77,13 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'key-change.other-logged':
     'Das Dokument handelt von einem anderen Wechsel als das Protokoll: Eines von beiden wurde ausgetauscht oder erfunden.',
   'key-change.not-logged': 'Das Protokoll nennt diesen Schlüsselwechsel (noch) nicht.',
-  'key-revocation.rule': 'Der Widerruf widerspricht seinem Ort oder dem Format.',
+  'key-revocation.rule': 'Die Sperre widerspricht ihrem Ort oder dem Format.',
   'key-revocation.not-logged':
-    'Das Protokoll des Zentralspeichers kennt diesen Widerruf nicht: Er wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
+    'Das Verwahrprotokoll des Zentralspeichers kennt diese Sperre nicht: Sie wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
   'key-revocation.other-logged':
-    'Der Zentralspeicher hat den Schlüssel aus einem anderen Grund widerrufen, als das Dokument sagt: Es wurde seither ausgetauscht.',
+    'Der Zentralspeicher hat den Schlüssel aus einem anderen Grund gesperrt, als das Dokument sagt: Es wurde seither ausgetauscht.',
   'key-revocation.missing':
-    'Laut Protokoll hat der Zentralspeicher einen Schlüssel widerrufen, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
+    'Laut Protokoll hat der Zentralspeicher einen Schlüssel gesperrt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
 
   'witness.rule': 'Das Zeugnis widerspricht seinem Ort oder sich selbst.',
   'witness.too-soon':
@@ -101,9 +101,9 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'witness.no-line':
     'Der Tresor enthält zu einer gedruckten Zeile kein gutes Zeugnis: Es ging verloren oder wurde weggenommen.',
   'witness.begins-later': 'Frühere Zeugnisse sind nicht hier.',
-  'witness.not-logged': 'Das Protokoll des Zentralspeichers kennt dieses Zeugnis (noch) nicht.',
+  'witness.not-logged': 'Das Verwahrprotokoll des Zentralspeichers kennt dieses Zeugnis (noch) nicht.',
   'witness.missing':
-    'Das Protokoll des Zentralspeichers nennt ein Zeugnis, das nicht hier ist: Es ging verloren oder wurde weggenommen.',
+    'Das Verwahrprotokoll des Zentralspeichers nennt ein Zeugnis, das nicht hier ist: Es ging verloren oder wurde weggenommen.',
 
   'restored.break':
     'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt und hat das erklärt. Was ihm seither fehlt, haben die Stationen vielleicht erneut geliefert; was sie nicht mehr hatten, ist verloren.',

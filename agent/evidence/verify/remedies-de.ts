@@ -18,7 +18,7 @@ export const REMEDIES_DE: RemedyWords = {
   keyChange: 'Das Dokument von der Station besorgen, oder ihren neuen öffentlichen Schlüssel von Hand.',
   endByHand:
     'Das Ende des Protokolls, und wovon es spricht, von Hand aus dem Zwischenspeicher der Station übernehmen.',
-  recordByHand: 'Das Protokoll des Andockens von Hand aus dem Zwischenspeicher der Station übernehmen.',
+  recordByHand: 'Das Andockprotokoll von Hand aus dem Zwischenspeicher der Station übernehmen.',
   whoHadKey:
     'Fragen, wer den Schlüssel seither hatte, und mit dem eigenen Protokoll der Station in ihrem Zwischenspeicher vergleichen.',
   olderImage:

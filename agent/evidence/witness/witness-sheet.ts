@@ -42,7 +42,7 @@ const EN: SheetWords = {
 const DE: SheetWords = {
   title: 'Zeugnis des Zentralspeichers für Bodycam-Aufzeichnungen',
   intro:
-    'Die Zeile unten steht für jedes Dokument, das an diesem Tag in den Zentralspeicher kam: welche Aufzeichnungen es gibt, was aus jedem Andocken wurde, was gelöscht wurde. Sie sagt nichts über den Inhalt einer Aufzeichnung und nennt keinen Namen. Wer dieses Blatt hat, kann später beweisen, dass seither nichts entfernt, hinzugefügt oder ausgetauscht wurde.',
+    'Die Zeile unten steht für jedes Dokument, das an diesem Tag in den Zentralspeicher kam: welche Aufzeichnungen es gibt, was aus jedem Andockvorgang wurde, was gelöscht wurde. Sie sagt nichts über den Inhalt einer Aufzeichnung und nennt keinen Namen. Wer dieses Blatt hat, kann später beweisen, dass seither nichts entfernt, hinzugefügt oder ausgetauscht wurde.',
   day: 'Tag {} (UTC), Zentralspeicher {}',
   rows: {
     documents: 'Dokumente',

@@ -14,8 +14,8 @@ export function signCommand(role: Role): string {
 }
 
 const VERBS_DE = {
-  hold: 'aufbewahren',
-  unhold: 'Aufbewahrung beenden',
+  hold: 'Löschsperre (über die Frist hinaus behalten)',
+  unhold: 'Löschsperre aufheben',
   delete: 'vorzeitig löschen',
 } as const;
 const VERBS_EN = {

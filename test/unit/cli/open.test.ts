@@ -343,7 +343,7 @@ describe('a disclosure', () => {
     );
     await rm(join(out, 'D2.MP4'));
     expect((await openThere(recording, '--lang', 'de')).out).toMatch(
-      /^Die Herausgabe [a-z2-7]{26} mit dem Grund court-12-cs-34 liegt im Tresor; [^]*\n.*D2\.MP4: \d+ Bytes, .*\nAufzeichnung .* versiegelt von Station/,
+      /^Vermerkt \(Nr\. [a-z2-7]{26}, Grund court-12-cs-34\): [^]*\n.*D2\.MP4: \d+ Bytes, .*\nAufzeichnung .* versiegelt von Station/,
     );
   });
 

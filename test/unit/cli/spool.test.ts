@@ -279,7 +279,7 @@ describe('spool tries', () => {
     );
     expect(out).toContain(TRIES_WORDS.en.toDo);
     expect((await run('tries', '--lang', 'de')).out).toContain(
-      'BEISEITEGELEGT: Enden des Agenten, während er sie übernahm: 3',
+      'ZURÜCKGESTELLT: Enden des Agenten, während er sie übernahm: 3',
     );
     expect((await run('tries', '--json')).json).toMatchObject({ set_aside: 1, again: false, agent: '1.0.0' });
     const again = await run('tries', '--again');

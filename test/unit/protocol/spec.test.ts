@@ -1,7 +1,7 @@
 // protocol/SPEC.md in its form: numbered rules of one sentence each, and references (in the SPEC, in code, tests and pages) that hit a
 // number that exists. What the rules say is tested where it is done.
 import { expect, test } from 'vitest';
-import { textOfFile, treeFiles } from '../../words/tree.ts';
+import { textOfFile, treeFiles } from '../words/tree.ts';
 
 const SPEC = 'protocol/SPEC.md';
 const RULE = /^- \*\*(\d+(?:\.\d+)+)\*\* (.*)$/;

@@ -18,7 +18,7 @@ test('codes, and what is not known, are told in words', () => {
   ]);
   const facts = { verb: 'hold', role: 'officer' };
   expect(eventSentence({ event: 'order', facts, keeper: 'r-store' }, 'de')).toBe(
-    'Eine Anordnung (aufbewahren) mit der Unterschrift der Rolle Beauftragte wurde angenommen.',
+    'Eine Anordnung (Löschsperre) mit der Unterschrift der Rolle Aufzeichnungsbeauftragte wurde angenommen.',
   );
 });
 

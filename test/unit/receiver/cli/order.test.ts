@@ -47,7 +47,7 @@ describe('bodydock-receiver hold', () => {
       expect(out).toContain(`bodydock-receiver hold --place ${folder}`);
       expect((await readdir(folder)).toSorted()).toEqual(['order.json', 'sign.txt']);
       const sheet = await readFile(join(folder, 'sign.txt'), 'utf8');
-      expect(sheet).toMatch(/ANORDNUNG .*aufbewahren[^]*ORDER .*hold \(keep beyond its due date\)/);
+      expect(sheet).toMatch(/ANORDNUNG .*Löschsperre[^]*ORDER .*hold \(keep beyond its due date\)/);
       expect(parseOrder(await readFile(join(folder, 'order.json')))).toMatchObject({
         verb: 'hold',
         reason: 'case-7',
