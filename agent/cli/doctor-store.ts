@@ -6,6 +6,7 @@ import { describeError } from '../../protocol/format/errors.ts';
 import { isSegmentId, makeSegmentId, type SegmentId } from '../../protocol/format/ids.ts';
 import type { LoggedIn } from '../../agent/platform/broker-login.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
+import { SEGMENT_SUFFIX } from '../../protocol/format/file-names.ts';
 import { verifyCustodyHead } from '../push/push-verify.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import type { DoctorContext } from './doctor-context.ts';
@@ -44,10 +45,10 @@ export async function askStore(context: DoctorContext, login: LoggedIn): Promise
 /** The segment that was written to last; undefined where none can be read. Never rejects. */
 async function newestSegment(spool: string): Promise<SegmentId | undefined> {
   const folder = spoolLayout(spool).custody;
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(SEGMENT_SUFFIX));
   let newest: { readonly id: SegmentId; readonly atMs: number } | undefined;
   for (const name of names) {
-    const id = name.slice(0, -'.jsonl'.length);
+    const id = name.slice(0, -SEGMENT_SUFFIX.length);
     const atMs = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0;
     if (isSegmentId(id) && (newest === undefined || atMs > newest.atMs)) newest = { id, atMs };
   }

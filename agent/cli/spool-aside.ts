@@ -5,6 +5,7 @@ import type { CustodyEntry } from '../../protocol/custody/custody-entry.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
 import { eventNeedle, segmentEntries } from '../../protocol/custody/segment-file.ts';
+import { SEGMENT_SUFFIX } from '../../protocol/format/file-names.ts';
 import { diskError } from '../evidence/verify/read-files.ts';
 
 /** What the log says of one name. */
@@ -21,7 +22,7 @@ export async function quarantineReasons(
 ): Promise<Map<string, SetAside>> {
   const found = new Map<string, SetAside>();
   const files = nodeFiles();
-  const segments = (await files.list(layout.custody)).filter((name) => name.endsWith('.jsonl'));
+  const segments = (await files.list(layout.custody)).filter((name) => name.endsWith(SEGMENT_SUFFIX));
   for (const segment of segments)
     try {
       for await (const entry of segmentEntries({ files, signal }, join(layout.custody, segment), [

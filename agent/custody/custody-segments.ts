@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { ChainState } from '../../protocol/custody/custody-entry.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
+import { SEGMENT_SUFFIX } from '../../protocol/format/file-names.ts';
 
-const SEGMENT_SUFFIX = '.jsonl';
 const SIGNATURE_SUFFIX = '.jsonl.minisig';
 
 /** Paths of a segment and of the signature over the whole of it. */

@@ -15,6 +15,7 @@ import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts
 import type { Broker } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
+import { PAYLOAD } from '../../protocol/format/file-names.ts';
 import type { Custody } from '../custody/custody.ts';
 import { enterOwed } from '../custody/owed-events.ts';
 import type { Pace } from './pace.ts';
@@ -156,7 +157,7 @@ export class PushSteps {
     const chunks = await this.#chunks(recording);
     const digest = chunks.subarray(unit * DIGEST_BYTES, (unit + 1) * DIGEST_BYTES);
     const sizeBytes = unitBytes(item.sealedSizeBytes, unit);
-    const path = join(item.folder, 'payload.age');
+    const path = join(item.folder, PAYLOAD);
     const bytes = await this.#options.units.readUnit(path, unit * UNIT_BYTES, sizeBytes, digest);
     const heldMs = await this.#sendPieces(recording, action, bytes, isWanted);
     this.#options.freeBuffer(bytes.buffer);

@@ -1,34 +1,22 @@
 // Where things lie in the spool: the only place that builds a path below `spool.path`. Touches no disk.
 import { join } from 'node:path';
+import * as names from '../../protocol/format/file-names.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 
-/** Files of a recording's folder (SPEC 4.4). */
-export const MANIFEST_NAME = 'manifest.json';
-export const MANIFEST_SIGNATURE_NAME = 'manifest.json.minisig';
-export const PAYLOAD_NAME = 'payload.age';
-export const CHUNKS_NAME = 'chunks.bin';
-export const RECEIPT_NAME = 'receipt.json';
-export const RECEIPT_SIGNATURE_NAME = 'receipt.json.minisig';
-
-/** Documents of a docking record's folder (SPEC 4.4). */
-export const DOCKING_NAME = 'docking.json';
-export const DOCKING_SIGNATURE_NAME = 'docking.json.minisig';
+/** Files of a recording's folder, and the documents of a docking record's. */
+export const MANIFEST_NAME = names.MANIFEST;
+export const MANIFEST_SIGNATURE_NAME = names.MANIFEST + names.SIGNATURE_SUFFIX;
+export const PAYLOAD_NAME = names.PAYLOAD;
+export const CHUNKS_NAME = names.CHUNKS;
+export const RECEIPT_NAME = names.RECEIPT;
+export const RECEIPT_SIGNATURE_NAME = names.RECEIPT + names.SIGNATURE_SUFFIX;
+export const DOCKING_NAME = names.DOCKING;
+export const DOCKING_SIGNATURE_NAME = names.DOCKING + names.SIGNATURE_SUFFIX;
 
 /** What a durable recording cannot be without. */
-export const SEALED_NAMES: readonly string[] = [
-  MANIFEST_NAME,
-  MANIFEST_SIGNATURE_NAME,
-  PAYLOAD_NAME,
-  CHUNKS_NAME,
-];
-export const RECEIPT_NAMES: readonly string[] = [RECEIPT_NAME, RECEIPT_SIGNATURE_NAME];
-/** What stays after the spool copy was reclaimed. */
-export const RELEASED_NAMES: readonly string[] = [
-  MANIFEST_NAME,
-  MANIFEST_SIGNATURE_NAME,
-  RECEIPT_NAME,
-  RECEIPT_SIGNATURE_NAME,
-];
+export const SEALED_NAMES: readonly string[] = [...names.signed(names.MANIFEST), ...names.SEALED_NAMES];
+export const RECEIPT_NAMES: readonly string[] = names.signed(names.RECEIPT);
+export { RELEASED_NAMES } from '../../protocol/format/file-names.ts';
 
 /** Absolute paths of one spool. */
 export interface SpoolLayout {
@@ -85,7 +73,7 @@ export function spoolLayout(path: string): SpoolLayout {
     asked: below('asked'),
     tries: below('tries'),
     quarantine: below('quarantine'),
-    custody: below('custody'),
+    custody: below(names.CUSTODY),
     proofs: below('proofs'),
     reserve: below('reserve'),
     index: below('index.jsonl'),

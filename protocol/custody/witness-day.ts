@@ -12,6 +12,7 @@ import { MerkleTree } from './merkle.ts';
 import type { Files } from '../format/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../documents/receipt.ts';
 import { dayOf } from './witness.ts';
+import { DELETION, DOCKING, MANIFEST, RECEIPT } from '../format/file-names.ts';
 
 /** Documents of one station in the days that are worked on at one time: 8 MiB of digests, and ten times what a busy city's station has. */
 export const WITNESS_DOCUMENTS_MAX = 2 ** 18;
@@ -124,19 +125,19 @@ class StationWalk implements StationDays {
   }
 
   async #receipt(folder: string): Promise<void> {
-    const bytes = await this.#read(folder, 'receipt.json', RECEIPT_BYTES_MAX);
+    const bytes = await this.#read(folder, RECEIPT, RECEIPT_BYTES_MAX);
     if (bytes === undefined) return;
     const { received_at: receivedAt, kind } = parseReceipt(bytes);
     const day = dayOf(receivedAt);
     if (!this.#question.wanted(day)) return;
     this.#add(day, bytes);
-    const beside = kind === 'docking' ? 'docking.json' : 'manifest.json';
+    const beside = kind === 'docking' ? DOCKING : MANIFEST;
     const document = await this.#read(folder, beside, MANIFEST_BYTES_MAX);
     if (document !== undefined) this.#add(day, document);
   }
 
   async #deletion(folder: string): Promise<void> {
-    const bytes = await this.#read(folder, 'deletion.json', DELETION_BYTES_MAX);
+    const bytes = await this.#read(folder, DELETION, DELETION_BYTES_MAX);
     if (bytes === undefined) return;
     const day = dayOf(parseDeletionRecord(bytes).deleted_at);
     if (this.#question.wanted(day)) this.#add(day, bytes);

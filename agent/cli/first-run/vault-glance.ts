@@ -5,6 +5,7 @@ import { parseDockingRecord } from '../../../protocol/documents/docking-record.t
 import { systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
 import { parseManifest } from '../../../protocol/documents/manifest.ts';
+import { DOCKING, MANIFEST } from '../../../protocol/format/file-names.ts';
 import { FIRST_RUN_STATION } from './config-files.ts';
 import type { OutFolder } from './out-folder.ts';
 
@@ -30,14 +31,14 @@ export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
   let film: string | undefined;
   let other: string | undefined;
   for (const name of (await listVault(station)).filter((each) => isRecordingId(each)).sort()) {
-    const docking = join(station, name, 'docking.json');
+    const docking = join(station, name, DOCKING);
     if (await exists(docking)) {
       const { part, inventory, later } = parseDockingRecord(await readFile(docking));
       if (part === 1) dockings++;
       if (inventory?.complete === true && inventory.entries === 0 && later === 0) emptyDockings++;
       continue;
     }
-    const manifest = parseManifest(await readFile(join(station, name, 'manifest.json')));
+    const manifest = parseManifest(await readFile(join(station, name, MANIFEST)));
     if (manifest.role === 'media' && manifest.rejected === null) film ??= name;
     else other ??= name;
     if (manifest.role === 'media') recordings++;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
-import { SEGMENT_SUFFIX } from '../verify/custody-file.ts';
+import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { diskError, listSorted, type ReadFiles } from '../verify/read-files.ts';
 
 /** What reading needs. */

@@ -1,8 +1,8 @@
 // Gathers the heads of custody logs that the store signed, in receipts and witnesses: they confirm every entry before them, and nobody who
 // rewrites a station's log can change them.
+import { RECEIPT, SIGNATURE_SUFFIX, WITNESS } from '../../../protocol/format/file-names.ts';
 import { join } from 'node:path';
 import { checkReceipt } from '../verify/receipt-check.ts';
-import { RECEIPT, SIGNATURE_SUFFIX, WITNESS } from '../verify/folder-names.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';

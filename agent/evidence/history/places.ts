@@ -1,7 +1,8 @@
 // Where documents and logs lie: in a store's vault, by station, or in the spool of one station.
 import { join } from 'node:path';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { CUSTODY, type Place } from '../verify/place.ts';
+import { CUSTODY } from '../../../protocol/format/file-names.ts';
+import { type Place } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { below } from '../verify/remark.ts';
 

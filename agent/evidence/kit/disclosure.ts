@@ -7,7 +7,7 @@ import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import { makeSessionId, type RecordingId, type StationId } from '../../../protocol/format/ids.ts';
 import { encodeDisclosure, reasonCodeSchema, type Disclosure } from '../../../protocol/documents/order.ts';
 import type { Clock, Files, Random } from '../../../protocol/format/ports.ts';
-import { VAULT_ID } from '../verify/place.ts';
+import { VAULT_ID } from '../../../protocol/format/file-names.ts';
 
 /** In a vault: what was disclosed and is not in the store's log yet. */
 export const DISCLOSURES = '.disclosures';

@@ -10,7 +10,6 @@ import { accountRemarks, missingDocument, missingDocuments } from '../verify/acc
 import { custodyFolder, stationCustodies, type CustodyFolder } from '../verify/custody-folders.ts';
 import { groupDockings } from '../verify/docking-groups.ts';
 import { dockingLogRemarks } from '../verify/docking-log.ts';
-import { ORDERS, WITNESS } from '../verify/folder-names.ts';
 import { keyLogRemarks } from '../verify/key-logs.ts';
 import type { KnownKeys } from '../verify/known-keys.ts';
 import { checkOrders } from '../verify/order-check.ts';
@@ -24,6 +23,7 @@ import type { StationLog } from '../verify/station-log.ts';
 import { noTotals } from '../verify/totals.ts';
 import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
 import { dayOf } from '../../../protocol/custody/witness.ts';
+import { ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
 import type { KitCheck } from './kit-check.ts';
 import type { KitParts } from './kit-parts.ts';
 

@@ -10,6 +10,7 @@ import { DockError } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { parseManifest, type Manifest } from '../../../protocol/documents/manifest.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, type Receipt } from '../../../protocol/documents/receipt.ts';
+import { DELETION, DOCKING, MANIFEST, RECEIPT } from '../../../protocol/format/file-names.ts';
 import { readSmall, type ReadFiles } from '../verify/read-files.ts';
 
 /** A document of at most `bytesMax` bytes. Errors: only those of the machine. */
@@ -31,20 +32,20 @@ export async function claimed<T>(
 
 /** The manifest of a recording's folder. */
 export function claimedManifest(files: ReadFiles, folder: string): Promise<Manifest | undefined> {
-  return claimed(files, join(folder, 'manifest.json'), MANIFEST_BYTES_MAX, parseManifest);
+  return claimed(files, join(folder, MANIFEST), MANIFEST_BYTES_MAX, parseManifest);
 }
 
 /** The docking record of its folder. */
 export function claimedDocking(files: ReadFiles, folder: string): Promise<DockingRecord | undefined> {
-  return claimed(files, join(folder, 'docking.json'), MANIFEST_BYTES_MAX, parseDockingRecord);
+  return claimed(files, join(folder, DOCKING), MANIFEST_BYTES_MAX, parseDockingRecord);
 }
 
 /** The receipt of a recording's or docking record's folder. */
 export function claimedReceipt(files: ReadFiles, folder: string): Promise<Receipt | undefined> {
-  return claimed(files, join(folder, 'receipt.json'), RECEIPT_BYTES_MAX, parseReceipt);
+  return claimed(files, join(folder, RECEIPT), RECEIPT_BYTES_MAX, parseReceipt);
 }
 
 /** The deletion record of a recording's folder. */
 export function claimedDeletion(files: ReadFiles, folder: string): Promise<DeletionRecord | undefined> {
-  return claimed(files, join(folder, 'deletion.json'), DELETION_BYTES_MAX, parseDeletionRecord);
+  return claimed(files, join(folder, DELETION), DELETION_BYTES_MAX, parseDeletionRecord);
 }

@@ -1,4 +1,15 @@
 // The table of what lies in a kit: each kind of file in plain words, once. Pure.
+import {
+  CHUNKS,
+  DELETION,
+  DOCKING,
+  MANIFEST,
+  ORDER,
+  PAYLOAD,
+  RECEIPT,
+  SEGMENT_SUFFIX,
+  SIGNATURE_SUFFIX,
+} from '../../../protocol/format/file-names.ts';
 import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
 import type { KitParts } from './kit-parts.ts';
 import type { KitWords } from './kit-words-en.ts';
@@ -18,28 +29,20 @@ export function fileRows(
   const kinds: [string, string, (path: string) => boolean][] = [
     [FINDINGS_FILE, fileWords.findings, (path) => path === FINDINGS_FILE],
     [CHECK_SCRIPT, fileWords.check, (path) => path === CHECK_SCRIPT],
-    [`${recordingFolder}/manifest.json`, fileWords.manifest, is('manifest.json')],
-    [`${recordingFolder}/payload.age`, fileWords.payload, is('payload.age')],
-    [`${recordingFolder}/chunks.bin`, fileWords.chunks, is('chunks.bin')],
-    [
-      `${recordingFolder}/receipt.json`,
-      fileWords.receipt,
-      (path) => is('receipt.json')(path) && !isDocking(path),
-    ],
-    [`${recordingFolder}/deletion.json`, fileWords.deletion, is('deletion.json')],
-    [`${dockingFolder}/docking.json`, fileWords.docking, is('docking.json')],
-    [
-      `${dockingFolder}/receipt.json`,
-      fileWords.receipt,
-      (path) => is('receipt.json')(path) && isDocking(path),
-    ],
-    ['orders/*/order.json', fileWords.order, is('order.json')],
-    ['log/*/*.jsonl', fileWords.log, (path) => path.endsWith('.jsonl')],
+    [`${recordingFolder}/${MANIFEST}`, fileWords.manifest, is(MANIFEST)],
+    [`${recordingFolder}/${PAYLOAD}`, fileWords.payload, is(PAYLOAD)],
+    [`${recordingFolder}/${CHUNKS}`, fileWords.chunks, is(CHUNKS)],
+    [`${recordingFolder}/${RECEIPT}`, fileWords.receipt, (path) => is(RECEIPT)(path) && !isDocking(path)],
+    [`${recordingFolder}/${DELETION}`, fileWords.deletion, is(DELETION)],
+    [`${dockingFolder}/${DOCKING}`, fileWords.docking, is(DOCKING)],
+    [`${dockingFolder}/${RECEIPT}`, fileWords.receipt, (path) => is(RECEIPT)(path) && isDocking(path)],
+    ['orders/*/order.json', fileWords.order, is(ORDER)],
+    ['log/*/*.jsonl', fileWords.log, (path) => path.endsWith(SEGMENT_SUFFIX)],
     ['log/*/*.head.json', fileWords.head, (path) => path.endsWith('.head.json')],
     ['witness/*/*.json', fileWords.witness, (path) => path.startsWith('witness/')],
     ['keys/*.pub', fileWords.key, (path) => path.endsWith('.pub')],
     ['keys/*/*.json', fileWords.change, (path) => /^keys\/.*\.json$/.test(path)],
-    ['*.minisig', fileWords.signature, (path) => path.endsWith('.minisig')],
+    ['*.minisig', fileWords.signature, (path) => path.endsWith(SIGNATURE_SUFFIX)],
     [CHAIN_SCRIPT, fileWords.chain, (path) => path === CHAIN_SCRIPT],
     [FORMAT_FILE, fileWords.format, (path) => path === FORMAT_FILE],
     [SPEC_FILE, fileWords.spec, (path) => path === SPEC_FILE],

@@ -1,18 +1,27 @@
 // Where everything lies in a kit: which file of the vault goes where, and which signature belongs to which document. Pure.
 import { basename, join } from 'node:path';
+import {
+  DELETION,
+  DOCKING,
+  MANIFEST,
+  ORDER,
+  ORDERS,
+  RECEIPT,
+  SEALED_NAMES,
+  SEGMENT_SUFFIX,
+  SIGNATURE_SUFFIX,
+  signed,
+  WITNESS,
+} from '../../../protocol/format/file-names.ts';
 import type { KitFile, KitParts, KitSegment } from './kit-parts.ts';
 
 /** What is copied of a folder; whatever else lies in it is a finding of verify's and stays where it is. */
 const COPIED: ReadonlySet<string> = new Set([
-  ...['manifest.json', 'receipt.json', 'deletion.json', 'docking.json'].flatMap((name) => [
-    name,
-    `${name}.minisig`,
-  ]),
-  'payload.age',
-  'chunks.bin',
-  'order.json',
-  'order.json.officer.minisig',
-  'order.json.supervisor.minisig',
+  ...signed(MANIFEST, RECEIPT, DELETION, DOCKING),
+  ...SEALED_NAMES,
+  ORDER,
+  `${ORDER}.officer${SIGNATURE_SUFFIX}`,
+  `${ORDER}.supervisor${SIGNATURE_SUFFIX}`,
 ]);
 
 /** Folder of a keeper's segments in the kit. Not named `custody`: a folder with that name would be taken for a station's. */
@@ -22,7 +31,7 @@ export function logPath(keeper: string, name: string): string {
 
 /** Path of a segment's lines in the kit. */
 export function segmentFile({ keeper, segment }: KitSegment): string {
-  return logPath(keeper, `${segment}.jsonl`);
+  return logPath(keeper, `${segment}${SEGMENT_SUFFIX}`);
 }
 
 /** Path of a segment's signed head in the kit. */
@@ -34,26 +43,26 @@ export function headFile({ keeper, segment }: KitSegment): string {
 export function kitFiles(parts: KitParts): KitFile[] {
   const folders = [...parts.asked, ...parts.sidecars].map((one) => ({ ...one, name: one.recording }));
   const dockings = parts.dockings.map((one) => ({ ...one, name: one.record }));
-  const orders = parts.orders.map((one) => ({ ...one, name: `orders/${one.order.order}` }));
+  const orders = parts.orders.map((one) => ({ ...one, name: `${ORDERS}/${one.order.order}` }));
   return [
     ...[...folders, ...dockings, ...orders].flatMap(({ folder, name, names }) =>
       names
         .filter((file) => COPIED.has(file))
         .map((file) => ({ from: join(folder, file), to: `${name}/${file}` })),
     ),
-    ...parts.segments.flatMap(({ keeper, path, signed }) =>
-      withSignature(path, logPath(keeper, basename(path)), signed),
+    ...parts.segments.flatMap(({ keeper, path, signed: isSigned }) =>
+      withSignature(path, logPath(keeper, basename(path)), isSigned),
     ),
     ...parts.witnesses.flatMap(({ path, witness }) =>
-      withSignature(path, `witness/${witness.receiver}/${basename(path)}`, true),
+      withSignature(path, `${WITNESS}/${witness.receiver}/${basename(path)}`, true),
     ),
     ...parts.keyDocuments,
   ];
 }
 
-function withSignature(from: string, to: string, signed: boolean): KitFile[] {
+function withSignature(from: string, to: string, isSigned: boolean): KitFile[] {
   const own = { from, to };
-  return signed ? [own, { from: `${from}.minisig`, to: `${to}.minisig` }] : [own];
+  return isSigned ? [own, { from: `${from}${SIGNATURE_SUFFIX}`, to: `${to}${SIGNATURE_SUFFIX}` }] : [own];
 }
 
 /** The document that a signature's name belongs to; undefined for a file that is none. */

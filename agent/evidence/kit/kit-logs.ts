@@ -6,9 +6,7 @@ import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isSegmentId } from '../../../protocol/format/ids.ts';
 import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
-import { SEGMENT_SUFFIX } from '../verify/custody-file.ts';
-import { CUSTODY } from '../verify/place.ts';
-import { SIGNATURE_SUFFIX } from '../verify/folder-names.ts';
+import { CUSTODY, SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { diskError, listSorted, type ReadFiles } from '../verify/read-files.ts';
 import type { KitEntry, KitHead, KitSegment } from './kit-parts.ts';
 

@@ -4,6 +4,7 @@ import { DockError } from '../../../protocol/format/errors.ts';
 import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
 import { ORDER_BYTES_MAX, parseOrder } from '../../../protocol/documents/order.ts';
 import { dayOf, parseWitness, WITNESS_BYTES_MAX } from '../../../protocol/custody/witness.ts';
+import { DOCKING, KEYS, ORDER, ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { claimed, claimedDocking } from './kit-documents.ts';
 import { findJoined, namedSidecars, readRecording, type Joined } from './kit-joined.ts';
@@ -85,7 +86,7 @@ async function find(
   if (station === undefined) throw notFound(vault, recording, stations);
   if (found.length > 1) throw several(recording, found);
   const read = await readRecording(files, join(vault, station), station, recording);
-  if (!read.names.includes('docking.json')) return read;
+  if (!read.names.includes(DOCKING)) return read;
   const record = await claimedDocking(files, read.folder);
   if (record === undefined) throw unreadable(recording);
   return { station, docking: record.docking };
@@ -116,9 +117,9 @@ async function findOrders(
   const ids = new Set(recordings.map(({ recording }) => recording));
   const found: KitOrder[] = [];
   for (const station of new Set(recordings.map((recording) => recording.station)))
-    for (const name of (await listSorted(files, join(vault, station, 'orders'))) ?? []) {
-      const folder = join(vault, station, 'orders', name);
-      const order = await claimed(files, join(folder, 'order.json'), ORDER_BYTES_MAX, parseOrder);
+    for (const name of (await listSorted(files, join(vault, station, ORDERS))) ?? []) {
+      const folder = join(vault, station, ORDERS, name);
+      const order = await claimed(files, join(folder, ORDER), ORDER_BYTES_MAX, parseOrder);
       if (order === undefined || !ids.has(order.recording)) continue;
       found.push({ order, folder, names: (await listSorted(files, folder)) ?? [] });
     }
@@ -135,7 +136,7 @@ async function findWitnesses(
   const found: KitWitness[] = [];
   for (const receiver of receivers)
     for (const day of [...days].sort()) {
-      const path = join(vault, receiver, 'witness', `${day}.json`);
+      const path = join(vault, receiver, WITNESS, `${day}.json`);
       const witness = await claimed(files, path, WITNESS_BYTES_MAX, parseWitness);
       if (witness !== undefined) found.push({ path, witness });
     }
@@ -149,9 +150,9 @@ async function findKeyDocuments(
 ): Promise<KitFile[]> {
   const found: KitFile[] = [];
   for (const keeper of keepers)
-    for (const name of (await listSorted(files, join(vault, keeper, 'keys'))) ?? [])
+    for (const name of (await listSorted(files, join(vault, keeper, KEYS))) ?? [])
       if (/^[0-9a-f]{16}\.(?:change|revocation)\.json(?:\.new)?(?:\.minisig)?$/.test(name))
-        found.push({ from: join(vault, keeper, 'keys', name), to: `keys/${keeper}/${name}` });
+        found.push({ from: join(vault, keeper, KEYS, name), to: `keys/${keeper}/${name}` });
   return found;
 }
 

@@ -1,4 +1,13 @@
 // The checks of one kit in their order: each step shows one thing, for all documents of its kind. Pure; words are elsewhere.
+import {
+  CHUNKS,
+  DELETION,
+  DOCKING,
+  MANIFEST,
+  ORDER,
+  PAYLOAD,
+  RECEIPT,
+} from '../../../protocol/format/file-names.ts';
 import { documentOf, headFile, segmentFile } from './kit-files.ts';
 import type { KitSignature } from './kit-keys.ts';
 import * as lines from './kit-lines.ts';
@@ -83,7 +92,7 @@ class Steps {
     return [
       { kind: 'sums', groups: [lines.sumsLines()] },
       { kind: 'keyDocuments', groups: signed(keyDocuments.map(({ to }) => to)) },
-      { kind: 'manifest', groups: signed(this.#recordings.map((one) => at(one, 'manifest.json'))) },
+      { kind: 'manifest', groups: signed(this.#recordings.map((one) => at(one, MANIFEST))) },
       { kind: 'receipt', groups: each((one) => this.#receipt(one)) },
       { kind: 'deletion', groups: each((one) => this.#deletion(one)) },
       { kind: 'sealed', groups: each(sealed) },
@@ -91,7 +100,7 @@ class Steps {
       { kind: 'name', groups: each(name) },
       { kind: 'docking', groups: dockings.map((docking) => this.#docking(docking)) },
       { kind: 'revoked', groups: this.#revoked() },
-      { kind: 'orders', groups: signed(orders.map(({ order }) => `orders/${order.order}/order.json`)) },
+      { kind: 'orders', groups: signed(orders.map(({ order }) => `orders/${order.order}/${ORDER}`)) },
       { kind: 'log', groups: segments.map((segment) => this.#log(segment)) },
       {
         kind: 'witness',
@@ -101,28 +110,28 @@ class Steps {
   }
 
   #receipt(recording: KitRecording): KitLine[] {
-    if (!recording.names.includes('receipt.json')) return [];
-    const receipt = at(recording, 'receipt.json');
+    if (!recording.names.includes(RECEIPT)) return [];
+    const receipt = at(recording, RECEIPT);
     return [
       ...this.#signed(receipt),
-      ...lines.digestLines(receipt, 'manifest_sha256', at(recording, 'manifest.json')),
-      ...(isWhole(recording) ? lines.digestLines(receipt, 'chunks_sha256', at(recording, 'chunks.bin')) : []),
+      ...lines.digestLines(receipt, 'manifest_sha256', at(recording, MANIFEST)),
+      ...(isWhole(recording) ? lines.digestLines(receipt, 'chunks_sha256', at(recording, CHUNKS)) : []),
     ];
   }
 
   #deletion(recording: KitRecording): KitLine[] {
-    if (!recording.names.includes('deletion.json')) return [];
-    const document = at(recording, 'deletion.json');
+    if (!recording.names.includes(DELETION)) return [];
+    const document = at(recording, DELETION);
     return [
       ...this.#signed(document),
-      ...lines.digestLines(document, 'manifest_sha256', at(recording, 'manifest.json')),
-      ...lines.digestLines(document, 'receipt_sha256', at(recording, 'receipt.json')),
+      ...lines.digestLines(document, 'manifest_sha256', at(recording, MANIFEST)),
+      ...lines.digestLines(document, 'receipt_sha256', at(recording, RECEIPT)),
     ];
   }
 
   #docking({ record, names, document }: KitDocking): KitLine[] {
-    const docking = `${record}/docking.json`;
-    const receipt = `${record}/receipt.json`;
+    const docking = `${record}/${DOCKING}`;
+    const receipt = `${record}/${RECEIPT}`;
     const named = new Set(document.entries.flatMap((entry) => entry.recording ?? []));
     return [
       ...this.#signed(docking),
@@ -130,7 +139,7 @@ class Steps {
         .filter(({ manifest }) => manifest !== undefined && named.has(manifest.recording))
         .flatMap(({ recording }) => lines.dockedLines(docking, recording)),
       ...this.#signed(receipt),
-      ...(names.includes('receipt.json') ? lines.digestLines(receipt, 'manifest_sha256', docking) : []),
+      ...(names.includes(RECEIPT) ? lines.digestLines(receipt, 'manifest_sha256', docking) : []),
     ];
   }
 
@@ -150,10 +159,10 @@ class Steps {
     return this.#parts.entries
       .filter((one) => one.segment === segment && one.keeper === keeper)
       .flatMap(({ entry: { event, facts } }) => {
-        if (event === 'spooled' && this.#has(facts['recording'], 'manifest.json'))
-          return lines.loggedLines(log, 'manifest_sha256', `${String(facts['recording'])}/manifest.json`);
+        if (event === 'spooled' && this.#has(facts['recording'], MANIFEST))
+          return lines.loggedLines(log, 'manifest_sha256', `${String(facts['recording'])}/${MANIFEST}`);
         if (event === 'docking-recorded' && this.#hasDocking(facts['record']))
-          return lines.loggedLines(log, 'sha256', `${String(facts['record'])}/docking.json`);
+          return lines.loggedLines(log, 'sha256', `${String(facts['record'])}/${DOCKING}`);
         return [];
       });
   }
@@ -173,15 +182,15 @@ class Steps {
       ...this.#recordings.map(({ station, recording }) => ({
         station,
         id: recording,
-        file: 'manifest.json',
+        file: MANIFEST,
       })),
-      ...dockings.map(({ record, document: { station } }) => ({ station, id: record, file: 'docking.json' })),
+      ...dockings.map(({ record, document: { station } }) => ({ station, id: record, file: DOCKING })),
     ];
     return documents.map(({ station, id, file }) => {
       const signed = this.#signatures.find(({ document }) => document === `${id}/${file}`);
       const revocation = `keys/${station}/${signed?.keyId}.revocation.json`;
       if (!this.#parts.keyDocuments.some(({ to }) => to === revocation)) return [];
-      return lines.beforeLines(`${id}/receipt.json`, 'received_at', revocation, 'revoked_at');
+      return lines.beforeLines(`${id}/${RECEIPT}`, 'received_at', revocation, 'revoked_at');
     });
   }
 
@@ -200,26 +209,26 @@ function at({ recording }: KitRecording, file: string): string {
 }
 
 function isWhole({ names }: KitRecording): boolean {
-  return ['manifest.json', 'payload.age', 'chunks.bin'].every((file) => names.includes(file));
+  return [MANIFEST, PAYLOAD, CHUNKS].every((file) => names.includes(file));
 }
 
 function sealed(recording: KitRecording): KitLine[] {
   if (!isWhole(recording)) return [];
-  const manifest = at(recording, 'manifest.json');
+  const manifest = at(recording, MANIFEST);
   return [
-    ...lines.digestLines(manifest, 'chunks_sha256', at(recording, 'chunks.bin')),
-    ...lines.unitsLines(manifest, at(recording, 'payload.age')),
+    ...lines.digestLines(manifest, 'chunks_sha256', at(recording, CHUNKS)),
+    ...lines.unitsLines(manifest, at(recording, PAYLOAD)),
   ];
 }
 
 function original(recording: KitRecording): KitLine[] {
   if (!isWhole(recording)) return [];
-  return lines.openLines(at(recording, 'manifest.json'), at(recording, 'payload.age'), openedName(recording));
+  return lines.openLines(at(recording, MANIFEST), at(recording, PAYLOAD), openedName(recording));
 }
 
 function name(recording: KitRecording): KitLine[] {
-  if (!recording.names.includes('manifest.json')) return [];
-  return lines.nameLines(at(recording, 'manifest.json'), `${recording.recording}.path`);
+  if (!recording.names.includes(MANIFEST)) return [];
+  return lines.nameLines(at(recording, MANIFEST), `${recording.recording}.path`);
 }
 
 /** Name under which the original is written; the true one is sealed. */

@@ -8,6 +8,7 @@ import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Disclosure } from '../../../protocol/documents/order.ts';
 import type { Clock, Files, Random } from '../../../protocol/format/ports.ts';
+import { DOCKING, MANIFEST, ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
 import { LANGUAGES, type Language } from '../page/language.ts';
 import { knownKeys, type KnownKeys } from '../verify/known-keys.ts';
 import { meaningOf } from '../verify/meanings.ts';
@@ -149,8 +150,8 @@ class Making {
     const there = {
       recording: (station: string, recording: string) => join(this.#place.path, station, recording),
       segment: ({ path }: { path: string }) => path,
-      orders: (station: string) => join(this.#place.path, station, 'orders'),
-      witness: (receiver: string) => join(this.#place.path, receiver, 'witness'),
+      orders: (station: string) => join(this.#place.path, station, ORDERS),
+      witness: (receiver: string) => join(this.#place.path, receiver, WITNESS),
     };
     const facts = new PlaceFacts();
     const remarks = await checkParts(parts, there, this.#check, facts);
@@ -213,8 +214,8 @@ class Making {
     const copy = {
       recording: (_: string, recording: string) => join(writer.folder, recording),
       segment: (segment: Parameters<typeof segmentFile>[0]) => join(writer.folder, segmentFile(segment)),
-      orders: () => join(writer.folder, 'orders'),
-      witness: (receiver: string) => join(writer.folder, 'witness', receiver),
+      orders: () => join(writer.folder, ORDERS),
+      witness: (receiver: string) => join(writer.folder, WITNESS, receiver),
     };
     const beside = await checkBeside(parts, copy, this.#check);
     const found = findingsIn([
@@ -291,14 +292,14 @@ function disclosedOf({ asked, sidecars, askedDockings, dockings }: KitParts): Di
     ...[...asked, ...sidecars].map(({ station, recording, folder }) => ({
       station,
       recording,
-      document: join(folder, 'manifest.json'),
+      document: join(folder, MANIFEST),
     })),
     ...dockings
       .filter(({ document }) => own.has(document.docking))
       .map(({ record, folder, document: { station } }) => ({
         station,
         recording: record,
-        document: join(folder, 'docking.json'),
+        document: join(folder, DOCKING),
       })),
   ];
 }

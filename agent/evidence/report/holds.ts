@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { longestHold } from '../../../protocol/documents/order-standing.ts';
-import { ORDERS } from '../verify/folder-names.ts';
+import { ORDERS } from '../../../protocol/format/file-names.ts';
 import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
 import { provenManifest, type SourceOptions } from './sources.ts';
 

@@ -3,7 +3,7 @@
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import { RECEIPT } from '../verify/folder-names.ts';
+import { RECEIPT } from '../../../protocol/format/file-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';

@@ -17,8 +17,8 @@ import {
   type Manifest,
 } from '../../../protocol/documents/manifest.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
+import { DELETION, DOCKING, MANIFEST, RECEIPT } from '../../../protocol/format/file-names.ts';
 import { receiptableDocking } from '../verify/docking-check.ts';
-import { RECEIPT } from '../verify/folder-names.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { checkReceipt, type CheckedReceipt, type Receiptable } from '../verify/receipt-check.ts';
 import { receiptableRecording } from '../verify/recording-check.ts';
@@ -56,17 +56,17 @@ export interface SourceOptions {
 }
 
 const MANIFEST_KIND: CountedKind<Manifest> = {
-  file: 'manifest.json',
+  file: MANIFEST,
   trustedComment: MANIFEST_TRUSTED_COMMENT,
   parse: parseManifest,
 };
 const DOCKING_KIND: CountedKind<DockingRecord> = {
-  file: 'docking.json',
+  file: DOCKING,
   trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
   parse: parseDockingRecord,
 };
 const DELETION_KIND: CountedKind<DeletionRecord> = {
-  file: 'deletion.json',
+  file: DELETION,
   trustedComment: DELETION_TRUSTED_COMMENT,
   parse: parseDeletionRecord,
 };

@@ -2,16 +2,11 @@
 import { CHAIN_START } from '../../../protocol/custody/custody-entry.ts';
 import { inOrder, type FoundSegment } from '../../../protocol/custody/custody-order.ts';
 import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
-import {
-  checkSegment,
-  readFirst,
-  SEGMENT_SUFFIX,
-  type CheckedSegment,
-  type SegmentContext,
-} from './custody-file.ts';
+import { NEWEST_SEGMENT, SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { checkSegment, readFirst, type CheckedSegment, type SegmentContext } from './custody-file.ts';
 import { checkLinks, followsEarlier, linkOf, type LinkedSegment } from './custody-links.ts';
 import { isRepeated } from './custody-repeat.ts';
-import { NEWEST_SEGMENT, oddNames, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { oddNames } from './folder-names.ts';
 import { listFolder } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
 

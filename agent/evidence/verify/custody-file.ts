@@ -8,16 +8,13 @@ import {
 import { firstEntry, readSegment } from '../../../protocol/custody/segment-file.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { keyIdHex, verifyPrehashed, type PublicKey } from '../../../protocol/documents/minisign.ts';
+import { SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { linkOf, type LinkedSegment } from './custody-links.ts';
 import { SegmentWalk, type EntryPlace } from './custody-segment.ts';
-import { SIGNATURE_SUFFIX } from './folder-names.ts';
 import type { HeadBook } from './head-book.ts';
 import { diskError, readSmall, type ReadFiles } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { signatureProblem } from './signatures.ts';
-
-/** Ending of a segment's file. */
-export const SEGMENT_SUFFIX = '.jsonl';
 
 /** A folder of segments, for all that lie in it. */
 export interface SegmentContext {

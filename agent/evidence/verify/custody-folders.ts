@@ -1,7 +1,7 @@
 // Where the custody logs of a vault lie: one folder for each keeper, a station or a receiver.
 import { join } from 'node:path';
 import { isStationId } from '../../../protocol/format/ids.ts';
-import { CUSTODY } from './place.ts';
+import { CUSTODY } from '../../../protocol/format/file-names.ts';
 import { listSorted, type ReadFiles } from './read-files.ts';
 import { below } from './remark.ts';
 

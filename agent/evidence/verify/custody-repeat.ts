@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { toldDigest } from '../../../protocol/custody/custody-repeat.ts';
 import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
-import { SEGMENT_SUFFIX, type SegmentContext } from './custody-file.ts';
+import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { type SegmentContext } from './custody-file.ts';
 
 /** Entries of one write, far more than a station puts into one. */
 const ENTRIES_MAX = 4096;

@@ -10,7 +10,7 @@ import {
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { notBefore, retentionOf } from '../../../protocol/documents/retention.ts';
-import { DELETION, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { ReadFiles } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';

@@ -2,7 +2,7 @@
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import { waitAfterWarning } from '../../../protocol/documents/retention.ts';
-import { DELETION } from './folder-names.ts';
+import { DELETION } from '../../../protocol/format/file-names.ts';
 import type { OrderBook } from './order-book.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { ProvenDeletion, RecordingFacts } from './recording-facts.ts';

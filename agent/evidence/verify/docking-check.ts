@@ -9,8 +9,9 @@ import {
 import { parseRecordingId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { NO_CHUNKS_SHA256, type Receipt } from '../../../protocol/documents/receipt.ts';
+import { DOCKING, DOCKING_NAMES } from '../../../protocol/format/file-names.ts';
 import { brokenDockingRules } from './docking-rules.ts';
-import { DOCKING, DOCKING_NAMES, oddNames } from './folder-names.ts';
+import { oddNames } from './folder-names.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
 import { checkReceipt, type CheckedReceipt, type Receiptable } from './receipt-check.ts';
 import { below, finding, type Remark } from './remark.ts';

@@ -1,4 +1,5 @@
 // Compares what a custody log says of dockings with their records (SPEC 4.3, 4.6). Pure.
+import { DOCKING } from '../../../protocol/format/file-names.ts';
 import type { LoggedDocking } from './docking-account.ts';
 import type { DockingGroup } from './docking-groups.ts';
 import { below, finding, note, type Remark } from './remark.ts';
@@ -93,7 +94,7 @@ function differing({ first, docking }: DockingGroup, logged: LoggedDocking): Rem
     .filter(([field, expected, found]) => expected !== undefined && !agrees(field, expected, found))
     .map(([field, expected, found]) => {
       const message = `docking record: docking ${docking}: ${field}: the custody log says ${expected}, the record ${found}`;
-      return finding('docking.log-differs', below(first.where, 'docking.json'), message, { field, docking });
+      return finding('docking.log-differs', below(first.where, DOCKING), message, { field, docking });
     });
 }
 

@@ -1,4 +1,5 @@
 // Whether the dockings of one stay are of one camera in one bay and follow each other in its chain (SPEC 4.6). Pure.
+import { DOCKING } from '../../../protocol/format/file-names.ts';
 import type { DockingGroup, ProvenPart } from './docking-groups.ts';
 import { below, finding, type Remark } from './remark.ts';
 
@@ -17,7 +18,7 @@ export function dockingStayRemarks(groups: readonly DockingGroup[]): Remark[] {
     const why = notOfFirst(first, byDocking.get(stay)?.first) ?? notBehindStay(first, byDigest);
     if (why === undefined) return [];
     const message = `docking record: docking ${docking} names stay ${stay} and ${why}`;
-    return [finding('docking.stay', below(first.where, 'docking.json'), message, { docking, stay })];
+    return [finding('docking.stay', below(first.where, DOCKING), message, { docking, stay })];
   });
 }
 

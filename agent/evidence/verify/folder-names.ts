@@ -1,35 +1,8 @@
 // Which names the folders of a place hold (SPEC 4.4), and what is said of others. Pure.
 import { below, finding, note, quoted, type Remark } from './remark.ts';
 
-export const MANIFEST = 'manifest.json';
-export const DOCKING = 'docking.json';
-export const RECEIPT = 'receipt.json';
-export const DELETION = 'deletion.json';
-export const ORDER = 'order.json';
-/** Folders below that of a station or receiver. */
-export const ORDERS = 'orders';
-export const WITNESS = 'witness';
-export const RESTORED = 'restored';
-export const PAYLOAD = 'payload.age';
-export const CHUNKS = 'chunks.bin';
-export const SIGNATURE_SUFFIX = '.minisig';
-
-/** All names that a recording may have, whole or deleted. */
-export const RECORDING_NAMES: ReadonlySet<string> = new Set([
-  ...signed(MANIFEST, RECEIPT, DELETION),
-  PAYLOAD,
-  CHUNKS,
-]);
-/** What stays in a spool after the sealed copy was reclaimed. */
-export const RELEASED_NAMES: ReadonlySet<string> = new Set(signed(MANIFEST, RECEIPT));
-/** All names that a part of a docking record may have. */
-export const DOCKING_NAMES: ReadonlySet<string> = new Set(signed(DOCKING, RECEIPT));
-/** What a reclaiming that was cut off leaves beside it. */
-export const SEALED_NAMES: ReadonlySet<string> = new Set([PAYLOAD, CHUNKS]);
 /** Lies beside a deletion record while a deletion goes on. */
 export const DELETING: ReadonlySet<string> = new Set(['deleting.tmp']);
-/** In the custody folder of a vault: names the segment that was begun last, as a hint for the receiver. */
-export const NEWEST_SEGMENT = 'newest.json';
 /** In a kit that was made although something did not hold (SPEC 4.13). */
 export const KIT_FINDINGS = 'FINDINGS.txt';
 /** How files are called until they are whole: `.new` in a spool, `.tmp` in a vault. */
@@ -73,8 +46,4 @@ export function oddName(where: string, name: string, belongs: (name: string) => 
 /** An entry that does not belong where it lies. Its name stands escaped in the message, not in `where`. */
 export function unexpected(where: string, name: string): Remark {
   return finding('folder.unexpected-entry', where, `${quoted(name)} does not belong here`);
-}
-
-function signed(...names: readonly string[]): string[] {
-  return names.flatMap((name) => [name, name + SIGNATURE_SUFFIX]);
 }

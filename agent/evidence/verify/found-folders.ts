@@ -1,10 +1,18 @@
 // Walks over a place and gives the folders that are to be verified, with what is expected of each. Names what does not belong there.
 import { basename, join } from 'node:path';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import {
+  CUSTODY,
+  DOCKING,
+  KEYS,
+  ORDERS,
+  RESTORED,
+  VAULT_ID,
+  WITNESS,
+} from '../../../protocol/format/file-names.ts';
 import { DISCLOSURES } from './disclosure-check.ts';
-import { DOCKING, KIT_FINDINGS, oddNames, ORDERS, RESTORED, unexpected, WITNESS } from './folder-names.ts';
-import { KEYS } from './key-folders.ts';
-import { CUSTODY, VAULT_ID, type Place } from './place.ts';
+import { KIT_FINDINGS, oddNames, unexpected } from './folder-names.ts';
+import { type Place } from './place.ts';
 import { listFolder, statFile, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 

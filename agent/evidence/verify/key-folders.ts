@@ -1,12 +1,12 @@
 // Where documents about keys lie (SPEC 4.4, 4.13): in the folders of stations and receivers of a vault, and in the folder of keys of a kit.
 import { basename, dirname, join } from 'node:path';
 import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
-import { VAULT_ID, type Place } from './place.ts';
+import { KEYS, VAULT_ID } from '../../../protocol/format/file-names.ts';
+import { type Place } from './place.ts';
 import { listSorted, type ReadFiles } from './read-files.ts';
 import { below } from './remark.ts';
 
 /** Name of the folder in that of its holder. */
-export const KEYS = 'keys';
 
 /** One folder of key documents. */
 export interface KeyFolder {

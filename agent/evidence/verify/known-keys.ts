@@ -1,6 +1,7 @@
 // Reads the documents about keys that lie in a vault (SPEC 4.9): changes that introduce new keys, and revocations. The keys that came by
 // hand stay what everything rests on.
 import { isReceiverId } from '../../../protocol/format/ids.ts';
+import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { oddName } from './folder-names.ts';
 import { readKeyChange, type FoundChange } from './key-change-check.ts';
 import { keyFolders, type KeyFolder } from './key-folders.ts';
@@ -14,7 +15,6 @@ import { revokedName, type TrustedKeys } from './trusted-keys.ts';
 
 /** Files of one holder; a key changes every few years. */
 const FILES_MAX = 4096;
-const SIGNATURE = '.minisig';
 /** What a signature's name has behind that of its document. */
 const SIGNED = /(?:\.new)?\.minisig$/;
 const NAMES = /^[0-9a-f]{16}\.(?:change\.json(?:\.new)?|revocation\.json)(?:\.minisig)?$/;
@@ -103,7 +103,7 @@ class KeyDocuments {
 /** Signatures whose document is gone. */
 function aloneIn({ where }: KeyFolder, names: ReadonlySet<string>): Remark[] {
   const alone = [...names].filter(
-    (name) => NAMES.test(name) && name.endsWith(SIGNATURE) && !names.has(name.replace(SIGNED, '')),
+    (name) => NAMES.test(name) && name.endsWith(SIGNATURE_SUFFIX) && !names.has(name.replace(SIGNED, '')),
   );
   return alone.map((name) =>
     finding(

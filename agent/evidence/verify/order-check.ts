@@ -12,7 +12,8 @@ import {
   type Role,
 } from '../../../protocol/documents/order.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
-import { oddNames, ORDER, SIGNATURE_SUFFIX, unexpected } from './folder-names.ts';
+import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { oddNames, unexpected } from './folder-names.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkSignature, readDocument } from './signed-document.ts';

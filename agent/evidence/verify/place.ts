@@ -2,12 +2,10 @@
 import { basename, dirname, join } from 'node:path';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { RECORDING_NAMES } from './folder-names.ts';
+import { CUSTODY, RECORDING_NAMES, VAULT_ID } from '../../../protocol/format/file-names.ts';
 import { diskError, listSorted, type ReadFiles } from './read-files.ts';
 
 /** Names in a vault and a spool that tell what they are. */
-export const VAULT_ID = 'vault.json';
-export const CUSTODY = 'custody';
 const SPOOL_ID = 'spool.json';
 /** Entries of a folder without an id file that are looked into. */
 const LOOKED_INTO_MAX = 64;

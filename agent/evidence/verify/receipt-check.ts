@@ -5,7 +5,7 @@ import {
   RECEIPT_TRUSTED_COMMENT,
   type Receipt,
 } from '../../../protocol/documents/receipt.ts';
-import { RECEIPT, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { RECEIPT, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';

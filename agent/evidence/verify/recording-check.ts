@@ -10,16 +10,15 @@ import {
 } from '../../../protocol/documents/manifest.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
-import { checkDeletion } from './deletion-check.ts';
 import {
-  DELETING,
   MANIFEST,
-  oddNames,
   PAYLOAD,
   RECORDING_NAMES,
   RELEASED_NAMES,
   SEALED_NAMES,
-} from './folder-names.ts';
+} from '../../../protocol/format/file-names.ts';
+import { checkDeletion } from './deletion-check.ts';
+import { DELETING, oddNames } from './folder-names.ts';
 import { brokenRules } from './manifest-rules.ts';
 import { checkPayload } from './payload-check.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
@@ -84,7 +83,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
   if (!Array.isArray(names)) return { ...NOTHING, where, name, remarks: [names] };
   const odd =
     question.state === 'released'
-      ? oddNames(where, names, RELEASED_NAMES, SEALED_NAMES)
+      ? oddNames(where, names, new Set(RELEASED_NAMES), new Set(SEALED_NAMES))
       : oddNames(where, names, RECORDING_NAMES, DELETING);
   const manifest = await checkManifest(question);
   const receipt = await checkReceipt(receiptQuestion(question, names, manifest));
@@ -108,7 +107,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
     hasPayload: names.includes(PAYLOAD),
     deletion: deletion.keyId === undefined ? undefined : deletion.value,
     deletionSha256: deletion.bytes && sha256Hex(deletion.bytes),
-    leftovers: deletion.keyId === undefined ? [] : names.filter((each) => SEALED_NAMES.has(each)),
+    leftovers: deletion.keyId === undefined ? [] : names.filter((each) => SEALED_NAMES.includes(each)),
     units: sealed.units,
     opened: sealed.opened,
     remarks: [

@@ -7,7 +7,7 @@ import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import type { OpenFile } from '../../../protocol/format/ports.ts';
 import { openSealed } from '../../../protocol/age/sealed-file-open.ts';
-import { PAYLOAD } from './folder-names.ts';
+import { PAYLOAD } from '../../../protocol/format/file-names.ts';
 import type { ReadFiles } from './read-files.ts';
 
 /** A file that does not have its name yet. Errors of all but abandon: those of the medium. */

@@ -7,7 +7,8 @@ import {
   restoredName,
   type Restored,
 } from '../../../protocol/restored.ts';
-import { oddName, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { oddName } from './folder-names.ts';
 import { listFolder } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';

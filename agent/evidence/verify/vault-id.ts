@@ -2,7 +2,8 @@
 import { dirname, join } from 'node:path';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { parseVaultId, VAULT_ID_BYTES_MAX } from '../../../protocol/documents/vault-document.ts';
-import { VAULT_ID, type Place } from './place.ts';
+import { VAULT_ID } from '../../../protocol/format/file-names.ts';
+import { type Place } from './place.ts';
 import { readSmall, type ReadFiles } from './read-files.ts';
 import { finding, note, type Remark } from './remark.ts';
 

@@ -7,9 +7,9 @@ import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts'
 import { loadProofs } from '../../../config/enrolment/proofs.ts';
 import { describeError } from '../../../protocol/format/errors.ts';
 import { isStationId } from '../../../protocol/format/ids.ts';
+import { CUSTODY, RESTORED, WITNESS } from '../../../protocol/format/file-names.ts';
 import { leftoverRemarks } from './deletion-leftovers.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
-import { RESTORED, WITNESS } from './folder-names.ts';
 import {
   walkPlace,
   type FoundCustody,
@@ -21,7 +21,7 @@ import {
 import { keyLogRemarks } from './key-logs.ts';
 import { knownKeys, type KnownKeys } from './known-keys.ts';
 import { checkOrders, type FoundOrder } from './order-check.ts';
-import { CUSTODY, type Place } from './place.ts';
+import { type Place } from './place.ts';
 import { PlaceBetween } from './place-between.ts';
 import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';

@@ -8,7 +8,8 @@ import {
   WITNESS_TRUSTED_COMMENT,
   type Witness,
 } from '../../../protocol/custody/witness.ts';
-import { oddName, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { oddName } from './folder-names.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';

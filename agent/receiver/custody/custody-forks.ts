@@ -9,8 +9,8 @@ import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { CustodyFile } from './custody-file.ts';
 import { readFirstEntry } from './first-entry.ts';
 import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
+import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
 
-const SUFFIX = '.jsonl';
 /** What a clock shows that nobody has set lies before. */
 const CLOCK_SET_FROM = '2025-01-01T00:00:00.000Z';
 
@@ -68,13 +68,15 @@ async function lookAtOthers(
   opened: CustodyEntry,
 ): Promise<Others> {
   const { segment, last_segment: last } = opened.facts;
-  const names = (await listIfThere(files, folder)).filter((name) => name.endsWith(SUFFIX));
-  const others = names.map((name) => name.slice(0, -SUFFIX.length)).filter((name) => name !== segment);
+  const names = (await listIfThere(files, folder)).filter((name) => name.endsWith(SEGMENT_SUFFIX));
+  const others = names
+    .map((name) => name.slice(0, -SEGMENT_SUFFIX.length))
+    .filter((name) => name !== segment);
   let isFollowed = false;
   let oldestAt = others.length > 0 ? opened.at : '';
   let twin: string | undefined;
   for (const other of others.slice(0, CUSTODY_SEGMENTS_MAX)) {
-    const entry = await readFirstEntry(files, join(folder, other + SUFFIX));
+    const entry = await readFirstEntry(files, join(folder, other + SEGMENT_SUFFIX));
     if (entry === undefined || entry.at <= oldestAt) oldestAt = '';
     if (entry === undefined) continue;
     isFollowed ||= entry.facts['last_segment'] === segment;

@@ -9,8 +9,8 @@ import type { SegmentId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { TEMPORARY } from '../vault/vault-layout.ts';
+import { NEWEST_SEGMENT } from '../../../protocol/format/file-names.ts';
 
-const NEWEST = 'newest.json';
 const NEWEST_BYTES_MAX = 1024;
 const newestSchema = z.object({ segment: segmentIdSchema });
 
@@ -19,7 +19,7 @@ export async function writeNewest(
   { files, syncs, folder }: { files: Files; syncs: FolderSyncs; folder: string },
   segment: SegmentId,
 ): Promise<void> {
-  const path = join(folder, NEWEST);
+  const path = join(folder, NEWEST_SEGMENT);
   await writeAnew(files, path + TEMPORARY, encodeUtf8(JSON.stringify({ segment })));
   await files.rename(path + TEMPORARY, path);
   await syncs.sync(folder);
@@ -27,7 +27,7 @@ export async function writeNewest(
 
 /** Undefined where there is none that can be read. Errors: the system's. */
 export async function readNewest(files: Files, folder: string): Promise<SegmentId | undefined> {
-  const bytes = await readIfThere(files, join(folder, NEWEST), NEWEST_BYTES_MAX);
+  const bytes = await readIfThere(files, join(folder, NEWEST_SEGMENT), NEWEST_BYTES_MAX);
   if (bytes === undefined) return undefined;
   try {
     return newestSchema.parse(JSON.parse(parseUtf8(bytes) ?? '')).segment;

@@ -9,8 +9,7 @@ import { readNewest } from './custody-newest.ts';
 import { readFirstEntry } from './first-entry.ts';
 import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
 import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
-
-const SUFFIX = '.jsonl';
+import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
 
 /** One segment in the folder. */
 export interface StoreSegment {
@@ -28,7 +27,7 @@ export async function orderedSegments(files: Files, folder: string): Promise<Sto
   const { ids, signed } = await listSegments(files, folder);
   const found: FoundSegment[] = [];
   for (const segment of ids) {
-    const first = await readFirstEntry(files, join(folder, segment + SUFFIX));
+    const first = await readFirstEntry(files, join(folder, segment + SEGMENT_SUFFIX));
     found.push({ segment, first, last: CHAIN_START, signed: signed.has(segment) });
   }
   return inOrder(found);
@@ -52,8 +51,9 @@ async function listSegments(
       .filter((name) => name.endsWith(suffix))
       .map((name) => name.slice(0, -suffix.length))
       .filter(isSegmentId);
-  const ids = idsOf(SUFFIX);
-  if (ids.length <= CUSTODY_SEGMENTS_MAX) return { ids, signed: new Set(idsOf(SUFFIX + SIGNATURE_SUFFIX)) };
+  const ids = idsOf(SEGMENT_SUFFIX);
+  if (ids.length <= CUSTODY_SEGMENTS_MAX)
+    return { ids, signed: new Set(idsOf(SEGMENT_SUFFIX + SIGNATURE_SUFFIX)) };
   const message = `${folder} holds ${ids.length} segments, at most ${CUSTODY_SEGMENTS_MAX} are looked at: this is no log of ours`;
   throw new DockError('store-log.oversize', message, { retry: 'person' });
 }

@@ -10,12 +10,13 @@ import type { ReceiverId } from '../../../protocol/format/ids.ts';
 import { daySchema, parseWitness, WITNESS_BYTES_MAX } from '../../../protocol/custody/witness.ts';
 import { underLock, whileHeld, type LockDeps } from './folder-lock.ts';
 import { SIGNATURE_SUFFIX, VaultLayout } from '../vault/vault-layout.ts';
+import { WITNESS } from '../../../protocol/format/file-names.ts';
 
 const SUFFIX = '.json';
 
 /** Where a receiver's witnesses lie. */
 export function witnessFolder(vaultPath: string, receiver: ReceiverId): string {
-  return join(vaultPath, receiver, 'witness');
+  return join(vaultPath, receiver, WITNESS);
 }
 
 /** The witness that the next one follows. */

@@ -15,8 +15,8 @@ import { LoopTurns } from '../../platform/loop-turns.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import { FATE_EVENTS } from './log-fates.ts';
+import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
 
-const SUFFIX = '.jsonl';
 const PIECE_BYTES = 256 * 1024;
 /** Some 2 ms of work on a slow machine: most lines are only searched. */
 const LINES_PER_TURN = 64;
@@ -39,7 +39,7 @@ export async function readStationLog(
   onSegment: (segment: SegmentId, entries: number) => void = () => undefined,
 ): Promise<void> {
   for (const name of await listIfThere(reading.files, folder)) {
-    const segment = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
+    const segment = name.endsWith(SEGMENT_SUFFIX) ? name.slice(0, -SEGMENT_SUFFIX.length) : '';
     if (!isSegmentId(segment)) continue;
     onSegment(segment, await readSegment(reading, join(folder, name), visit));
   }

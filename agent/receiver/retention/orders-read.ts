@@ -26,14 +26,15 @@ import type { Finding, RetentionDeps } from './deps.ts';
 import { MANIFEST } from '../vault/vault-layout.ts';
 import { OrderBook, subjectOf, type BookedOrder, type Subject } from './order-book.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';
+import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 
-export const ORDER_FILE = 'order.json';
+export const ORDER_FILE = ORDER;
 /** Orders about the recordings of one station: thousands would be years of holds. */
 const ORDERS_MAX = 10_000;
 
 /** Name of a role's signature. */
 export function signatureFile(role: Role): string {
-  return `${ORDER_FILE}.${role}.minisig`;
+  return `${ORDER_FILE}.${role}${SIGNATURE_SUFFIX}`;
 }
 
 /** The keys of a role. */

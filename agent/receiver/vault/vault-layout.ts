@@ -2,25 +2,29 @@
 import { join } from 'node:path';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
 import { RANDOM_ID_PATTERN } from '../../../protocol/format/ids.ts';
+import { CUSTODY, KEYS, ORDERS, VAULT_ID } from '../../../protocol/format/file-names.ts';
 import type { RecordingName } from './vault.ts';
 
-export const MANIFEST = 'manifest.json';
-export const PAYLOAD = 'payload.age';
-export const CHUNKS = 'chunks.bin';
+export {
+  CHUNKS,
+  CUSTODY,
+  DELETION,
+  DOCKING,
+  DOCKING_NAMES,
+  KEYS,
+  MANIFEST,
+  ORDERS,
+  PAYLOAD,
+  RECEIPT,
+  RECORDING_NAMES,
+  SIGNATURE_SUFFIX,
+  WITNESS,
+} from '../../../protocol/format/file-names.ts';
+
 /** A digest list that was not compared with the manifest yet. */
 export const CHUNKS_PARTIAL = 'chunks.partial';
-export const DOCKING = 'docking.json';
-export const RECEIPT = 'receipt.json';
-export const DELETION = 'deletion.json';
-export const SIGNATURE_SUFFIX = '.minisig';
 /** Suffix of a file that is not in place yet. */
 export const TEMPORARY = '.tmp';
-export const CUSTODY = 'custody';
-export const KEYS = 'keys';
-export const WITNESS = 'witness';
-export const ORDERS = 'orders';
-
-const VAULT_ID = 'vault.json';
 const INCOMING = '.incoming';
 const LEASES = '.leases';
 const QUARANTINE = '.quarantine';
@@ -42,18 +46,6 @@ export const OWN_NAMES: ReadonlySet<string> = new Set([
   DISCLOSURES,
   MISSING,
 ]);
-/** What may lie in the folder of a recording that is in place. */
-export const RECORDING_NAMES: ReadonlySet<string> = new Set([
-  ...[MANIFEST, RECEIPT, DELETION].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
-  PAYLOAD,
-  CHUNKS,
-]);
-
-/** What lies in the folder of a docking record that is in place. */
-export const DOCKING_NAMES: ReadonlySet<string> = new Set(
-  [DOCKING, RECEIPT].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
-);
-
 /** Epoch and holder of unfinished work, as its folder's name says. */
 export interface WorkName {
   readonly epoch: number;

@@ -1,8 +1,8 @@
 // A bit that is turned around anywhere in a document, in a payload or in a custody log is found, wherever it lies.
+import { DOCKING_NAMES, RECORDING_NAMES } from '../../../../protocol/format/file-names.ts';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DOCKING_NAMES, RECORDING_NAMES } from '../../../../agent/evidence/verify/folder-names.ts';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { pointTried } from '../../../fakes/points.ts';

@@ -1,0 +1,46 @@
+// Names of files and folders in spools, vaults and kits (SPEC 4.4), each once.
+
+/** Documents; beside each lies its signature. */
+export const MANIFEST = 'manifest.json';
+export const DOCKING = 'docking.json';
+export const RECEIPT = 'receipt.json';
+export const DELETION = 'deletion.json';
+/** Signed by roles: SPEC 4.7. */
+export const ORDER = 'order.json';
+
+export const PAYLOAD = 'payload.age';
+export const CHUNKS = 'chunks.bin';
+
+/** Ending of a segment of a custody log. */
+export const SEGMENT_SUFFIX = '.jsonl';
+/** What the name of a file is followed by in the name of its signature. */
+export const SIGNATURE_SUFFIX = '.minisig';
+
+/** Which vault it is; at its top. */
+export const VAULT_ID = 'vault.json';
+/** In the custody folder of a vault: names the segment that was begun last, as a hint for the receiver. */
+export const NEWEST_SEGMENT = 'newest.json';
+
+/** Folders of a station or receiver in a vault. */
+export const CUSTODY = 'custody';
+export const KEYS = 'keys';
+export const WITNESS = 'witness';
+export const ORDERS = 'orders';
+export const RESTORED = 'restored';
+
+/** What a recording that was sealed cannot be without, beside its signed manifest. */
+export const SEALED_NAMES: readonly string[] = [PAYLOAD, CHUNKS];
+/** All names that a recording may have in a vault, whole or deleted. */
+export const RECORDING_NAMES: ReadonlySet<string> = new Set([
+  ...signed(MANIFEST, RECEIPT, DELETION),
+  ...SEALED_NAMES,
+]);
+/** What stays of a recording in a spool after the sealed copy was reclaimed. */
+export const RELEASED_NAMES: readonly string[] = signed(MANIFEST, RECEIPT);
+/** All names that a part of a docking record may have. */
+export const DOCKING_NAMES: ReadonlySet<string> = new Set(signed(DOCKING, RECEIPT));
+
+/** Documents with the names of their signatures. */
+export function signed(...names: readonly string[]): string[] {
+  return names.flatMap((name) => [name, name + SIGNATURE_SUFFIX]);
+}
