@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
-import { leftOutToday } from './fakes/today.ts';
+import { leftOut } from './fakes/share-of-run.ts';
 import { keptResults } from './faults/table/kept-results.ts';
 
-/** What takes a quarter of a minute or more, and is tried in CI each eleventh day; the longest ones do not meet. */
+/** What takes a quarter of a minute or more, and is in one of eleven shares in CI; the longest ones do not meet. */
 const TURNS = [
   [
     'test/system/odd-files.test.ts',
@@ -62,7 +62,7 @@ export default defineConfig({
     ...keptResults('e2e'),
     root: new URL('..', import.meta.url).pathname,
     include: ['test/station/**/*.test.ts', 'test/system/*.test.ts', 'test/**/*.long.test.ts'],
-    exclude: leftOutToday(TURNS),
+    exclude: leftOut(TURNS),
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,
     testTimeout: 180_000,

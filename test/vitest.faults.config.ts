@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
-import { leftOutToday } from './fakes/today.ts';
+import { leftOut } from './fakes/share-of-run.ts';
 import { FaultFigures } from './faults/table/fault-figures.ts';
 import { keptResults } from './faults/table/kept-results.ts';
 
 const { reporters = ['default' as const] } = keptResults('faults');
 
-/** What takes a minute or more, and is tried in CI each fourth day, beside what tries the same code every day. */
+/** What takes a minute or more, and is in one of four shares in CI, beside what always tries the same code. */
 const TURNS = [
   ['test/faults/tape/tape-restarts.test.ts', 'test/faults/whole-cuts-planted.test.ts'],
   ['test/faults/spool-faults.test.ts'],
@@ -21,7 +21,7 @@ export default defineConfig({
     reporters: [...reporters, new FaultFigures()],
     root: new URL('..', import.meta.url).pathname,
     include: ['test/faults/*.test.ts', 'test/faults/{calls,tape}/**/*.test.ts'],
-    exclude: leftOutToday(TURNS),
+    exclude: leftOut(TURNS),
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,

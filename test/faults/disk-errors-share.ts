@@ -1,7 +1,7 @@
-// What of the disk errors a run tries. By hand a share, another one each day, or what BODYDOCK_ERRORS names: a life of whole programs takes some ten
-// seconds, and each of their calls fails in a simulated world (calls/). In CI, whose time is limited, one of the list below, another one each day:
+// What of the disk errors a run tries. By hand a share, or what BODYDOCK_ERRORS names: a life of whole programs takes some ten
+// seconds, and each of their calls fails in a simulated world (calls/). In CI, whose time is limited, one of the list below:
 // the points of a life are not looked for then.
-import { today } from '../fakes/today.ts';
+import { shareOfRun, takesShare } from '../fakes/share-of-run.ts';
 import { shownError, type ErrorPoint } from './disk-errors-points.ts';
 import { isInShare, parseShare } from './share.ts';
 import type { Side } from './sides.ts';
@@ -23,21 +23,20 @@ const CI_CALLS: readonly (readonly [op: string, pathClass: string])[] = [
 /** One of the states of a disk that is tried in CI as well, on days of its own. */
 export const STATE_OF_CI = 'cannot be read';
 
-const isCi = process.env['CI'] !== undefined;
-const turn = today % (CI_CALLS.length + 1);
+const turn = shareOfRun % (CI_CALLS.length + 1);
 
-/** The point that CI tries today; undefined on the day of the state, and by hand. */
-export const pointOfToday: ErrorPoint | undefined = isCi ? ciPoint(CI_CALLS[turn]) : undefined;
+/** The point that CI tries; undefined where its share is the state, and by hand. */
+export const pointOfShare: ErrorPoint | undefined = takesShare ? ciPoint(CI_CALLS[turn]) : undefined;
 
-/** Whether that state is tried now. */
+/** Whether this run tries that state. */
 export function isStateDue(name: string): boolean {
-  return !isCi || (turn === CI_CALLS.length && name.includes(STATE_OF_CI));
+  return !takesShare || (turn === CI_CALLS.length && name.includes(STATE_OF_CI));
 }
 
 const SHARES = 60;
 
 /** "3/20" is one of twenty shares of the points and "0/1" are all, anything else a regular expression on their names. */
-export const wanted = process.env['BODYDOCK_ERRORS'] ?? `${today % SHARES}/${SHARES}`;
+export const wanted = process.env['BODYDOCK_ERRORS'] ?? `${shareOfRun % SHARES}/${SHARES}`;
 
 /** Those of all points that this run tries. */
 export function chosenPoints(side: Side, points: readonly ErrorPoint[]): readonly ErrorPoint[] {

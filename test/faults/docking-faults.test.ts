@@ -1,7 +1,7 @@
 // Power cuts in dockings and their records, in a real process on a real ext4: a docking that was begun ends in a record, a record that was
 // receipted stays. Planted faults must be caught.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { thoseOfToday } from '../fakes/today.ts';
+import { shareOfList } from '../fakes/share-of-run.ts';
 import { expectAllHeld } from './all-held.ts';
 import { lackingForCuts, PowerCuts } from './fault-tools.ts';
 import { isQuick } from './quick.ts';
@@ -42,7 +42,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
       expectAllHeld(report);
     });
 
-    for (const faults of thoseOfToday(['no-sync', 'early-claim'], isQuick))
+    for (const faults of shareOfList(['no-sync', 'early-claim'], isQuick))
       test(`catch the planted fault "${faults}"`, { timeout: TIMEOUT_MS }, async () => {
         const report = await cuts.run(target, { mode: 'cut', faults, count: 2, stride: 9 });
         expect(report.failing).toBeGreaterThan(0);

@@ -17,6 +17,7 @@ import { findTool, lacksTools } from '../fakes/stock-tools.ts';
 import { pause, until } from '../fakes/until.ts';
 import { SIDES, type Side } from './sides.ts';
 import { StopLibrary, type StopPoint } from './whole-stops-points.ts';
+import { takesShare } from '../fakes/share-of-run.ts';
 
 const isCi = process.env['CI'] !== undefined;
 const lacking = lacksTools('mosquitto') || (findTool('gcc') === undefined && !isCi);
@@ -99,7 +100,7 @@ async function startHeld(
   );
 }
 
-describe.skipIf(lacking || isCi)('a program that is asked to end', () => {
+describe.skipIf(lacking || takesShare)('a program that is asked to end', () => {
   test.for([
     ['agent', 'write spool/custody/*.jsonl', 3],
     ['agent', 'write spool/staging/*/payload.age', 1],

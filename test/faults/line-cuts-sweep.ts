@@ -2,11 +2,11 @@
 // once each, and lets everything go on. Judges what came of it, and counts what was sent again for it.
 import { LineLives, UPLOAD_BYTES, type Link } from './line-cuts-life.ts';
 import type { Direction, PlannedCut } from '../fakes/tcp-proxy.ts';
-import { today } from '../fakes/today.ts';
+import { shareOfRun, takesShare } from '../fakes/share-of-run.ts';
 
 /** Places on each link, in each direction, with each end, with TLS and without: 16 times so many. */
 const PLACES = 13;
-/** In CI, whose time is limited, so many of them are tried, others each day. */
+/** In CI, whose time is limited, so many of them are tried. */
 const CI_PLACES = 1;
 
 /** What is cut, and how. */
@@ -22,7 +22,7 @@ const LINKS: readonly Link[] = ['station', 'receiver'];
 const DIRECTIONS: readonly Direction[] = ['up', 'down'];
 const ENDS = ['rst', 'fin'] as const;
 
-/** Groups and numbers of places of this run: all by default, a few others each day in CI. BODYDOCK_LINE_CUTS=N is the N-th group alone. */
+/** Groups and numbers of places of this run: all by default, a few in CI. BODYDOCK_LINE_CUTS=N is the N-th group alone. */
 export function groupsOfThisRun(): {
   readonly groups: readonly LineGroup[];
   readonly places: readonly number[];
@@ -35,10 +35,10 @@ export function groupsOfThisRun(): {
   const places = Array.from({ length: PLACES }, (_, at) => at);
   const named = process.env['BODYDOCK_LINE_CUTS'];
   if (named !== undefined) return { groups: [all[Number(named) % all.length]].filter(isGroup), places };
-  if (process.env['CI'] === undefined) return { groups: all, places };
-  const first = Math.floor(today / all.length);
+  if (!takesShare) return { groups: all, places };
+  const first = Math.floor(shareOfRun / all.length);
   return {
-    groups: [all[today % all.length]].filter(isGroup),
+    groups: [all[shareOfRun % all.length]].filter(isGroup),
     places: Array.from({ length: CI_PLACES }, (_, at) => (first + at) % PLACES),
   };
 }

@@ -1,6 +1,6 @@
 // Power cuts at every changing call of the real spool and log, in a real process on a real ext4; planted faults must be caught.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { thoseOfToday } from '../fakes/today.ts';
+import { shareOfList } from '../fakes/share-of-run.ts';
 import { expectAllHeld } from './all-held.ts';
 import { lackingForCuts, PowerCuts } from './fault-tools.ts';
 import { isQuick } from './quick.ts';
@@ -41,7 +41,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
       },
     );
 
-    for (const faults of thoseOfToday(['no-sync', 'no-custody-sync', 'early-claim', 'delete-early'], isQuick))
+    for (const faults of shareOfList(['no-sync', 'no-custody-sync', 'early-claim', 'delete-early'], isQuick))
       test(`catch the planted fault "${faults}"`, { timeout: TIMEOUT_MS }, async () => {
         const report = await cuts.run(target, { mode: 'cut', faults, count: 2, stride: 9 });
         expect(report.failing).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 // Bugs in the order of writing and telling, planted by hand into a copy of what was built: the cuts of whole programs must find them.
 import { describe, expect, test } from 'vitest';
 import { lacksTools } from '../fakes/stock-tools.ts';
-import { today } from '../fakes/today.ts';
+import { shareOfRun } from '../fakes/share-of-run.ts';
 import { lackingForCuts, lackingForStrict } from './fault-tools.ts';
 import { isQuick } from './quick.ts';
 import { ALL } from './share.ts';
@@ -11,8 +11,8 @@ import { sweepCuts } from './whole-cuts-sweep.ts';
 
 const lacking = lackingForCuts() ?? lackingForStrict();
 const TIMEOUT_MS = 600_000;
-/** In CI, whose time is limited, one of them, another one each day. */
-const ofThisRun = isQuick ? ORDER_BUGS.slice(today % ORDER_BUGS.length).slice(0, 1) : ORDER_BUGS;
+/** In CI, whose time is limited, one of them. */
+const ofThisRun = isQuick ? ORDER_BUGS.slice(shareOfRun % ORDER_BUGS.length).slice(0, 1) : ORDER_BUGS;
 
 test('the place of each bug stands in what was built, also of those that have another day', async () => {
   for (const bug of ORDER_BUGS) expect(await withBug(bug), bug.what).not.toContain(bug.find);

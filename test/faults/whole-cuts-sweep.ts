@@ -1,6 +1,6 @@
 // Cuts the power of one program at each of a share of its points, once, lets everything go on until it is delivered, and judges what is there.
 import { pointFailed, pointTried } from '../fakes/points.ts';
-import { today } from '../fakes/today.ts';
+import { shareOfRun } from '../fakes/share-of-run.ts';
 import type { CutMode } from './cut-disk.ts';
 import { isQuick } from './quick.ts';
 import { isInShare, parseShare, shareOf, type Share } from './share.ts';
@@ -9,7 +9,7 @@ import { CutLives } from './whole-cuts-life.ts';
 import { COURSES, shownPoint, type Course, type CutPoint } from './whole-cuts-points.ts';
 
 /**
- * One of so many shares is tried, another one each day, by hand and in CI, whose time is limited: a life of whole programs takes some ten seconds,
+ * One of so many shares is tried, by hand and in CI, whose time is limited: a life of whole programs takes some ten seconds,
  * and what is left behind each call of theirs is tried from a tape (tape/).
  */
 const SHARES = isQuick ? 384 : 24;
@@ -23,7 +23,7 @@ const SPREAD = 23;
 
 /** The share of this run: BODYDOCK_CUTS=3/20 is one of twenty, 0/1 are all. */
 export function shareOfThisRun(): Share {
-  return parseShare(process.env['BODYDOCK_CUTS']) ?? shareOf(today, SHARES);
+  return parseShare(process.env['BODYDOCK_CUTS']) ?? shareOf(shareOfRun, SHARES);
 }
 
 /** Points whose names hold that text, which BODYDOCK_CUT_POINT names: one that failed, once more. */

@@ -4,7 +4,7 @@
 import { cpus } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { lacksTools } from '../fakes/stock-tools.ts';
-import { today } from '../fakes/today.ts';
+import { shareOfRun } from '../fakes/share-of-run.ts';
 import { CUT_MODES, type CutMode } from './cut-disk.ts';
 import { lackingForCuts, lackingForStrict } from './fault-tools.ts';
 import { isQuick } from './quick.ts';
@@ -23,7 +23,7 @@ const TIMEOUT_MS = 6 * 3_600_000;
 function modesOf(side: Side): readonly CutMode[] {
   const named = process.env['BODYDOCK_CUT_MODES']?.split(',');
   if (named !== undefined) return CUT_MODES.filter((mode) => named.includes(mode));
-  const turn = today + (side === 'agent' ? 0 : 2);
+  const turn = shareOfRun + (side === 'agent' ? 0 : 2);
   return isQuick ? CUT_MODES.filter((_, at) => at === turn % CUT_MODES.length) : CUT_MODES;
 }
 

@@ -1,6 +1,6 @@
 // Whole stations with PTP cameras that are pulled (CAM-01): in front of each step that the station takes, and in place of each part of an
 // answer, from plugging in to the last listing. Nothing half counts, nothing is gone that the store does not have, and the next docking is
-// whole. In CI, whose time is limited, every sixth step is tried, others each day.
+// whole. In CI, whose time is limited, every sixth step is tried.
 import { afterEach, expect, test } from 'vitest';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
@@ -8,11 +8,12 @@ import type { DockAndStore } from '../fakes/dock-and-store.ts';
 import type { PtpMisdeeds } from '../fakes/ptp/misdeeds.ts';
 import type { PtpResponder } from '../fakes/ptp/responder.ts';
 import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';
+import { takesShare } from '../fakes/share-of-run.ts';
 
 const FACTOR = 30;
 const BAYS = 8;
 const DAY_MS = 86_400_000;
-const STRIDE = process.env['CI'] === undefined ? 1 : 6;
+const STRIDE = takesShare ? 6 : 1;
 
 let dock: DockAndStore | undefined;
 afterEach(async () => {

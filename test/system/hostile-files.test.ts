@@ -10,10 +10,11 @@ import { pointTried } from '../fakes/points.ts';
 import { BODYDOCK, runProgram } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
+import { takesShare } from '../fakes/share-of-run.ts';
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 /** Read once as a whole where a command digests what is there; in CI less of it, and still four times what may be in memory. */
-const SPARSE_BYTES = (process.env['CI'] === undefined ? 10 : 1) * 1024 ** 3;
+const SPARSE_BYTES = (takesShare ? 1 : 10) * 1024 ** 3;
 /** An agent with all its libraries has some 100 MiB; a file of 10 GiB in memory would show. */
 const MEMORY_KIB_MAX = 256 * 1024;
 

@@ -11,10 +11,11 @@ import { BODYDOCK, compiled, RECEIVER, runProgram, type Program } from '../fakes
 import { SeededRandom, seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { pause, until } from '../fakes/until.ts';
+import { takesShare } from '../fakes/share-of-run.ts';
 
 const SEED = Number(process.env['BODYDOCK_SEED'] ?? Date.now() % 1_000_000);
 const MIB = 1024 * 1024;
-const FAULTS = process.env['CI'] === undefined ? 6 : 3;
+const FAULTS = takesShare ? 3 : 6;
 const PLANTED = fileURLToPath(new URL('../fakes/planted-faults.mjs', import.meta.url));
 /** A start takes 1 s here; what ends in 10 has read nothing to its end. */
 const REFUSED_MS = 10_000;

@@ -10,10 +10,10 @@ import { pointTried } from '../fakes/points.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { pause } from '../fakes/until.ts';
+import { takesShare } from '../fakes/share-of-run.ts';
 
-const isCi = process.env['CI'] !== undefined;
-const LONG_BYTES = isCi ? 2_000_000 : 24_000_000;
-const SMALL = isCi ? 2 : 30;
+const LONG_BYTES = takesShare ? 2_000_000 : 24_000_000;
+const SMALL = takesShare ? 2 : 30;
 /** As in the unit. */
 const WATCHDOG_MS = 30_000;
 const RUN_MS = 10;

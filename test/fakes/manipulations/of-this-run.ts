@@ -1,16 +1,16 @@
-// The manipulations that this run tries: all of them, and in CI, whose time is limited, every third one, another third each day.
+// The manipulations that this run tries: all of them, and in CI, whose time is limited, every third one.
+import { shareOfRun, takesShare } from '../share-of-run.ts';
 import type { Manipulation } from './manipulated-vault.ts';
 import { MANIPULATIONS } from './manipulations.ts';
 
 const SHARES = 3;
-const DAY_MS = 86_400_000;
 
 /** Whether this run tries every one. */
-export const ARE_ALL_TRIED = process.env['CI'] === undefined;
+export const ARE_ALL_TRIED = !takesShare;
 
 /** By area, as MANIPULATIONS. */
 export const MANIPULATIONS_OF_THIS_RUN: Readonly<Record<string, readonly Manipulation[]>> = ofThisRun(
-  ARE_ALL_TRIED ? undefined : Math.floor(Date.now() / DAY_MS) % SHARES,
+  ARE_ALL_TRIED ? undefined : shareOfRun % SHARES,
 );
 
 function ofThisRun(share: number | undefined): Readonly<Record<string, readonly Manipulation[]>> {

@@ -1,8 +1,8 @@
-// Brings about every fault (call-faults.ts) at every call of one program on its disk; in CI a share of them, another one each day.
+// Brings about every fault (call-faults.ts) at every call of one program on its disk; in CI a share of them.
 // BODYDOCK_CALL_TRY names a text that a try's name must hold: one that failed, once more. BODYDOCK_CALL_SHARE=3/20 is one of twenty.
 import { startWorker } from '../../../agent/platform/worker-thread.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
-import { today } from '../../fakes/today.ts';
+import { shareOfRun } from '../../fakes/share-of-run.ts';
 import { tryInThreads } from '../in-threads.ts';
 import { isQuick } from '../quick.ts';
 import { ALL, isInShare, parseShare, shareOf } from '../share.ts';
@@ -61,7 +61,8 @@ export async function sweepCalls(side: Side, enough = Infinity): Promise<CallFig
 }
 
 function chosen(all: readonly CallTry[]): readonly CallTry[] {
-  const share = parseShare(process.env['BODYDOCK_CALL_SHARE']) ?? (isQuick ? shareOf(today, CI_SHARES) : ALL);
+  const share =
+    parseShare(process.env['BODYDOCK_CALL_SHARE']) ?? (isQuick ? shareOf(shareOfRun, CI_SHARES) : ALL);
   const text = process.env['BODYDOCK_CALL_TRY'] ?? '';
   return all.filter((wanted, at) => isInShare(share, at) && shownTry(wanted).includes(text));
 }

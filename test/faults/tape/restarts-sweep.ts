@@ -1,8 +1,8 @@
 // Starts whole programs behind the points of a life on tape. BODYDOCK_RESTARTS=3/20 is one of twenty shares, and BODYDOCK_TAPE_TRY names a text
-// that a try's name must hold. In CI a share, another one each day.
+// that a try's name must hold. In CI a share.
 import { availableParallelism } from 'node:os';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
-import { today } from '../../fakes/today.ts';
+import { shareOfRun } from '../../fakes/share-of-run.ts';
 import { isQuick } from '../quick.ts';
 import { ALL, isInShare, parseShare, shareOf } from '../share.ts';
 import { TapeRestarts } from './tape-restarts.ts';
@@ -33,7 +33,8 @@ export async function sweepRestarts(ways: readonly Way[]): Promise<RestartFigure
 }
 
 async function sweepLane(ways: readonly Way[], lane: number, figures: RestartFigures): Promise<void> {
-  const share = parseShare(process.env['BODYDOCK_RESTARTS']) ?? (isQuick ? shareOf(today, CI_SHARES) : ALL);
+  const share =
+    parseShare(process.env['BODYDOCK_RESTARTS']) ?? (isQuick ? shareOf(shareOfRun, CI_SHARES) : ALL);
   const restarts = await TapeRestarts.open();
   try {
     const all = ways.flatMap((way) =>

@@ -1,7 +1,7 @@
 // Bugs in the order of writing and telling, planted by hand into the programs whose life is on tape: the cuts of it must find them.
 import { describe, expect, test } from 'vitest';
 import { SURVIVALS } from '../../fakes/files-crash.ts';
-import { today } from '../../fakes/today.ts';
+import { shareOfRun } from '../../fakes/share-of-run.ts';
 import { ORDER_BUGS } from '../order-bugs.ts';
 import { isQuick } from '../quick.ts';
 import { withBuiltBug } from '../whole-cuts-planted.ts';
@@ -11,8 +11,8 @@ import { sweepTape } from './tape-sweep.ts';
 
 const TIMEOUT_MS = 900_000;
 const lacking = lackingForTape();
-/** In CI, whose time is limited, one of them, another one each day, and not the one that whole cuts have that day. */
-const ofThisRun = isQuick ? ORDER_BUGS.slice((today + 2) % ORDER_BUGS.length).slice(0, 1) : ORDER_BUGS;
+/** In CI, whose time is limited, one of them, and not the one that whole cuts have. */
+const ofThisRun = isQuick ? ORDER_BUGS.slice((shareOfRun + 2) % ORDER_BUGS.length).slice(0, 1) : ORDER_BUGS;
 
 describe.skipIf(lacking !== undefined)(
   `power cuts of a life on tape find${lacking === undefined ? '' : ` (missing: ${lacking})`}`,

@@ -1,7 +1,7 @@
 // Cuts the power behind every call of one program's life that is on tape, in each of the ways that are given: in CI a third of them in the strict
-// way, and of the other ways a smaller share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
+// way, and of the other ways a smaller share. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
 import { startWorker } from '../../../agent/platform/worker-thread.ts';
-import { today } from '../../fakes/today.ts';
+import { shareOfRun } from '../../fakes/share-of-run.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { tryInThreads } from '../in-threads.ts';
 import { isQuick } from '../quick.ts';
@@ -83,7 +83,7 @@ function* triesOf(
     for (const [at, point] of points.entries()) {
       if (!isWayOf(way, point)) continue;
       const shares = way === 'nothing' ? strictShares : CI_SHARES;
-      if (isQuick && (at + number * SPREAD) % shares !== today % shares) continue;
+      if (isQuick && (at + number * SPREAD) % shares !== shareOfRun % shares) continue;
       const again = at % SECOND_CUTS === 0 ? 0 : ((at * SPREAD) % RECOVERY_STEPS) + 1;
       const wanted = { point, way, again, seed: at + 1 };
       if (shownTry(wanted).includes(process.env['BODYDOCK_TAPE_TRY'] ?? '')) yield wanted;

@@ -1,7 +1,7 @@
 // Every file of a station and a store, damaged: one life that leaves all kinds of them, and the points that failed once of all those that
-// `npm run test:hostile-files` tries by hand. With BODYDOCK_HOSTILE_POINTS so many more, other ones each day.
+// `npm run test:hostile-files` tries by hand. With BODYDOCK_HOSTILE_POINTS so many more.
 import { beforeAll, expect, test } from 'vitest';
-import { today } from '../../fakes/today.ts';
+import { shareOfRun } from '../../fakes/share-of-run.ts';
 import { kindOf } from './file-kinds.ts';
 import { runPoint, type PointName, type PointResult } from './point.ts';
 import { allPoints, keptPoints, shareOf } from './points.ts';
@@ -30,10 +30,10 @@ test('what is damaged is found, told, and taken or given again, at the points th
 });
 
 if (POINTS > 0)
-  test(`and at ${POINTS} points of this day`, async () => {
+  test(`and at ${POINTS} points of this share`, async () => {
     const points = allPoints(snapshots);
     const of = Math.ceil(points.length / POINTS);
-    expect(await failing(shareOf(points, { share: today, of }))).toEqual([]);
+    expect(await failing(shareOf(points, { share: shareOfRun, of }))).toEqual([]);
   });
 
 async function failing(points: readonly PointName[]): Promise<PointResult[]> {

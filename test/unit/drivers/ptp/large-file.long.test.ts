@@ -2,19 +2,19 @@
 // other way. Through a whole station: station/ptp-large-file.
 import { expect, test } from 'vitest';
 import { live } from '../../../contracts/driver-subject.ts';
+import { shareOfRun, takesShare } from '../../../fakes/share-of-run.ts';
 import { LargeFile } from '../../../fakes/ptp/large-file.ts';
 import { ptpBench, PTP_PLACE } from './subject.ts';
 
 const SIZE_BYTES = 2 ** 32 + 1;
-const SHARE = process.env['CI'] === undefined ? 0 : Math.floor(Date.now() / 86_400_000) % 2;
 const WAYS: readonly (readonly [string, readonly number[]])[] = [
   ['in parts', []],
   ['as a whole, which has no length in its header', [0x95c1]],
 ];
 
 for (const [at, [what, without]] of WAYS.entries())
-  // In CI, whose time is limited, one of them each day.
-  test.skipIf(process.env['CI'] !== undefined && at !== SHARE)(`${what}, byte by byte`, async () => {
+  // In CI, whose time is limited, one of them.
+  test.skipIf(takesShare && at !== shareOfRun % WAYS.length)(`${what}, byte by byte`, async () => {
     const made = ptpBench({ without });
     const file = new LargeFile(SIZE_BYTES);
     made.responder.objects.putVirtual('A.MP4', file);
