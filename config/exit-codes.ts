@@ -10,15 +10,15 @@ export const EXIT_USAGE = 2;
 export const EXIT_REJECTED_ENTRIES = 3;
 /** Broker or receiver cannot be reached. */
 export const EXIT_UNREACHABLE = 69;
-/** Another agent works on this spool. */
-export const EXIT_SPOOL_TAKEN = 75;
+/** Another agent works on this spool, or another receiver on this vault. */
+export const EXIT_TAKEN = 75;
 /** The configuration or a key file is not usable; systemd does not restart on it. */
 export const EXIT_CONFIGURATION = 78;
 
 /** The exit code of `bodydock` for an error with this code; undefined where it is EXIT_FAILURE. */
 export function exitOf(code: string): number | undefined {
   if (/^disclosure\.(?:no-)?reason$/.test(code)) return EXIT_USAGE;
-  if (code === 'spool.locked') return EXIT_SPOOL_TAKEN;
+  if (code === 'spool.locked') return EXIT_TAKEN;
   if (code === 'broker.offline') return EXIT_UNREACHABLE;
   return /^(?:(?:key|config|tls)\.|spool\.other-station$)/.test(code) ? EXIT_CONFIGURATION : undefined;
 }
@@ -27,6 +27,7 @@ export function exitOf(code: string): number | undefined {
  * The same of `bodydock-receiver`. What only a person can change is EXIT_CONFIGURATION: a service manager must not start it again and again.
  */
 export function receiverExitOf(code: string): number | undefined {
+  if (code === 'vault.in-use') return EXIT_TAKEN;
   return /^(?:key|config|tls|disk)\.|^vault\.(?:not-a-vault|owner)$|^document\.version$/.test(code)
     ? EXIT_CONFIGURATION
     : undefined;

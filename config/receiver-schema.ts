@@ -105,7 +105,7 @@ export const receiverFileSchema = z
         ...part.brokerFields,
         shared_offers: z.boolean().default(false).meta({
           description:
-            'Whether several receivers share the offers by $share, so that each offer is looked at by one of them. Only for a broker that checks rights when somebody subscribes: at any other, mosquitto with an acl_file among them, whoever has an account can take a turn in the group, and the offers of that turn reach nobody. Without it receivers on one vault work beside each other as well.',
+            'Whether several receivers share the offers by $share, so that each offer is looked at by one of them. Only for a broker that checks rights when somebody subscribes: at any other, mosquitto with an acl_file among them, whoever has an account can take a turn in the group, and the offers of that turn reach nobody. Without it each receiver looks at every offer. One receiver at a time works on a vault.',
           allowed: 'true or false',
         }),
       })

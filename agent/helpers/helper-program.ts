@@ -1,6 +1,6 @@
 // What the programs of the helpers share: from the command line to a station's file that can be read and a folder that is root's, and from an
 // error to the exit code. What a helper does in between is its own.
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_SPOOL_TAKEN, EXIT_USAGE } from '../../config/exit-codes.ts';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_TAKEN, EXIT_USAGE } from '../../config/exit-codes.ts';
 import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
@@ -76,6 +76,6 @@ async function started<Options extends HelperPlace>(
 }
 
 function exitCodeOf(error: unknown, takenCode: string): number {
-  if (isDockError(error, takenCode)) return EXIT_SPOOL_TAKEN;
+  if (isDockError(error, takenCode)) return EXIT_TAKEN;
   return isDockError(error, 'helper.folder') ? EXIT_CONFIGURATION : EXIT_FAILURE;
 }

@@ -26,9 +26,9 @@ export const DIGESTS_WAITING_BYTES_MAX = 2 * MIB;
 export const HAVE_BYTES = 4 * MIB;
 /** ... or after so long with any news ... */
 export const HAVE_MS = 50;
-/** ... and at least so often while the lease is held (SPEC 6.4). */
+/** ... and at least so often while the recording is claimed (SPEC 6.4). */
 export const HAVE_SILENCE_MS = 10_000;
-/** Nothing of a recording for the length of a lease, although the station may send: it is given back. */
+/** Nothing of a recording for the length of a lease, although the station may send: it is left, and offered again. */
 export const IDLE_MS = LEASE_MS;
 /** ... and so long where a unit came in part: a bad line may need minutes for its next connection, and would never carry a whole unit. */
 export const IDLE_HALF_MS = 5 * LEASE_MS;
@@ -67,11 +67,6 @@ export const STRIKES_MAX = 64;
 export const STRIKES_PER_LIST = 16;
 /** A recording that has buffers while others wait loses them after so long without a byte. */
 export const STALL_MS = 15_000;
-
-/** Another receiver is alive while its beat changes within LEASE_MS; six beats fit in. */
-export const BEAT_MS = 10_000;
-/** Files of other receivers that are watched. */
-export const HOLDERS_MAX = 64;
 
 /** Never filled by recordings: room for receipts, custody logs and notes. */
 export const SPACE_RESERVE_BYTES = 64 * MIB;
@@ -131,5 +126,3 @@ export const MISSING_ASK_MS_MAX = 3_600_000;
 export const MISSING_ASKED_MAX = 64;
 /** A station that asks for the head of its log is new here, or came back: it is asked anew, at most so often. */
 export const MISSING_HELLO_MS = 5000;
-/** A log that another receiver keeps is tried to be taken over after so long: a lease and a half. */
-export const CUSTODY_GREET_MS = 90_000;

@@ -24,6 +24,7 @@ import { UnitsAround } from './units-around.ts';
 import { countVault } from './vault/vault-count.ts';
 import { FilesVault } from './vault/vault-files.ts';
 import { checkVaultThere } from './vault/vault-id.ts';
+import type { RunningProcess } from './vault/vault-run.ts';
 import { DailyWitness } from './custody/daily-witness.ts';
 
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
@@ -50,6 +51,8 @@ export interface ReceiverPorts {
   /** Version of the program, for the store's log. */
   readonly version: string;
   readonly bootId: string | null;
+  /** See FilesVaultOptions. */
+  readonly process: RunningProcess;
   /** See RetentionDeps. */
   readonly isSynchronised: () => Promise<boolean | null>;
   /** See FilesVaultOptions. */
@@ -67,7 +70,7 @@ export interface OpenReceiver {
   stop(): Promise<void>;
 }
 
-/** Opens the vault and makes the receiver. Errors: "vault.not-a-vault", "vault.not-there", "document.version", the system's. */
+/** Opens the vault and makes the receiver. Errors: "vault.not-a-vault", "vault.not-there", "vault.in-use", "document.version", the system's. */
 export async function openReceiver(settings: ReceiverSettings, given: ReceiverPorts): Promise<OpenReceiver> {
   const { receiver: receiverId, broker } = settings;
   const disk = new DiskWatch(given);
@@ -120,8 +123,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
         receiver: receiverId,
         stations,
         syncs: new FolderSyncs(ports.files),
-        takeFolder: (station) => vault.takeCustody(station),
-        folder: (station) => vault.layout.custody(station),
+        folder: (station) => vault.custodyFolder(station),
         note: (note) => vault.note(note),
         setAside: (path, reason) => vault.setAsidePath(path, reason),
         answer: (station, body) => sending.custody(station, body),

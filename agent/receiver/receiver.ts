@@ -72,7 +72,7 @@ export class Receiver {
     this.#revokedUse = new RevokedUse(options);
     this.#missing = options.missing(sending);
     this.#custody = options.custody(sending, this.#revokedUse, this.#missing);
-    const greet = (station: StationId): Promise<boolean> => this.#custody.greet(station);
+    const greet = (station: StationId): Promise<void> => this.#custody.greet(station);
     this.#greeting = new CustodyGreeting({ ...options, stations: [...options.stations.keys()], greet });
     this.#space = new Space({
       ...options,
@@ -114,7 +114,7 @@ export class Receiver {
   }
 
   /**
-   * Ends in order: no more offers, what is complete gets its receipt, leases are given back. After STOP_MS it ends all the same:
+   * Ends in order: no more offers, what is complete gets its receipt, unfinished work is closed. After STOP_MS it ends all the same:
    * what was not done then is asked for again. Never rejects.
    */
   async stop(): Promise<void> {

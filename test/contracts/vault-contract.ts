@@ -1,11 +1,8 @@
-// What every Vault must do together with a UnitStore: leases, work that is taken up again, completing, receipts.
+// What every Vault must do together with a UnitStore: work that is taken up again, completing, receipts, epochs.
 import assert from 'node:assert/strict';
-import { until } from '../fakes/until.ts';
 import { Buffer } from 'node:buffer';
 import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { makeSecretKey, type SecretKey } from '../../protocol/documents/minisign.ts';
-import type { Lease } from '../../agent/receiver/vault/vault.ts';
-import type { ManualClock } from '../fakes/clock-manual.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import {
   allUnits,
@@ -13,7 +10,6 @@ import {
   fillUnits,
   openSample,
   storeUnit,
-  takeSample,
   type Access,
 } from '../unit/receiver/transfer/filling.ts';
 import { makeDockingSample } from '../unit/receiver/docking-sample.ts';
@@ -22,18 +18,13 @@ import type { ContractRunner } from './runner.ts';
 
 /** One vault, which receivers open and which is taken away at the end. */
 export interface VaultSubject {
-  /** Another receiver with an own clock on the same vault. `signs`: how many signs of life it has written. */
-  open(
-    receiver: string,
-    clock?: ManualClock,
-  ): Promise<Access & { readonly clock: ManualClock; readonly signs: () => number }>;
+  /** A further run of that receiver; what an earlier one did stays. */
+  open(receiver: string): Promise<Access>;
   close(): Promise<void>;
 }
 
 const random = new SeededRandom(7);
 const key: SecretKey = makeSecretKey(random);
-/** In which a busy disk takes one that a clock set off. */
-const SIGN_MS = 10_000;
 const RECEIPT = { bytes: Buffer.from('{"a":1}'), signature: 'signature\n' };
 
 type Run = (name: string, run: (subject: VaultSubject) => Promise<void>) => void;
@@ -62,11 +53,7 @@ function completeContract(test: Run): void {
     await completeSample(access, sample);
     await access.vault.secure(sample);
     for (const receipt of [RECEIPT, { bytes: Buffer.from('{"b":2}'), signature: 'other\n' }]) {
-      const lease = await access.vault.take(sample);
-      assert.ok(lease !== undefined);
-      assert.equal(await (await subject.open('r-b')).vault.take(sample), undefined);
-      await access.vault.storeReceipt(lease, receipt);
-      await access.vault.leave(lease, 'drop');
+      await access.vault.storeReceipt(sample, receipt);
       const stored = await access.vault.find(sample);
       assert.ok(stored !== undefined && stored !== 'damaged');
       assert.deepEqual(Buffer.from(stored.receipt?.bytes ?? []), receipt.bytes);
@@ -117,24 +104,6 @@ function dockingContract(test: Run): void {
     assert.deepEqual(Buffer.from(stored.record.bytes), Buffer.from(sample.offer.bytes));
   });
 
-  test('of several receivers that place one docking record at once, one does', async (subject) => {
-    const access = [await subject.open('r-a'), await subject.open('r-b'), await subject.open('r-c')];
-    for (let turn = 0; turn < 5; turn++) {
-      const sample = makeDockingSample(random, key);
-      const placed = await Promise.all(
-        access.map(({ vault }, at) =>
-          vault.placeDocking(sample, sample.offer, { ...RECEIPT, signature: `by ${at}` }),
-        ),
-      );
-      assert.equal(placed.filter(Boolean).length, 1);
-      for (const { vault } of access) {
-        const stored = await vault.findDocking(sample);
-        assert.ok(typeof stored === 'object');
-        assert.equal(stored.receipt?.signature, `by ${placed.indexOf(true)}`);
-      }
-    }
-  });
-
   test('a docking record that was set aside is no longer found and can be placed again', async (subject) => {
     const { vault } = await subject.open('r-a');
     const sample = makeDockingSample(random, key);
@@ -149,7 +118,7 @@ function unitContract(test: Run): void {
   test('a unit with other bytes is not written, and the right one is', async (subject) => {
     const access = await subject.open('r-a');
     const sample = makeSample(random, key, 2 * UNIT_BYTES);
-    const work = await openSample(access, await takeSample(access, sample), sample);
+    const work = await openSample(access, sample);
     await fillUnits(access, work, sample, []);
     const open = await access.units.open(work.places, sample.subject, { kind: 'write', digestsWhole: true });
     assert.equal(await storeUnit(access, open, sample, 0, sample.payload.subarray(1, UNIT_BYTES + 1)), false);
@@ -164,7 +133,7 @@ function unitContract(test: Run): void {
   test('a digest list with another digest is wrong, is forgotten whole, and no unit is taken by it', async (subject) => {
     const access = await subject.open('r-a');
     const sample = makeSample(random, key, 3 * UNIT_BYTES);
-    const work = await openSample(access, await takeSample(access, sample), sample);
+    const work = await openSample(access, sample);
     const open = await access.units.open(work.places, sample.subject, { kind: 'write', digestsWhole: false });
     const altered = sample.chunks.slice();
     altered[40] = (altered[40] ?? 0) ^ 1;
@@ -184,12 +153,12 @@ function resumeContract(test: Run): void {
   test('work that was given back is taken up with its digest list and its units', async (subject) => {
     const access = await subject.open('r-a');
     const sample = makeSample(random, key, 3 * UNIT_BYTES + 5);
-    const first = await openSample(access, await takeSample(access, sample), sample);
+    const first = await openSample(access, sample);
     assert.equal(first.digestsFound, false);
     await fillUnits(access, first, sample, [0, 2]);
     await first.sync();
     await first.release();
-    const second = await openSample(access, await takeSample(access, sample), sample);
+    const second = await openSample(access, sample);
     assert.equal(second.digestsFound, true);
     assert.equal(second.payloadBytes, 3 * UNIT_BYTES);
     const open = await access.units.open(second.places, sample.subject, { kind: 'read' });
@@ -206,10 +175,10 @@ function resumeContract(test: Run): void {
   test('work whose sync failed begins again without its payload', async (subject) => {
     const access = await subject.open('r-a');
     const sample = makeSample(random, key, 2 * UNIT_BYTES);
-    const first = await openSample(access, await takeSample(access, sample), sample);
+    const first = await openSample(access, sample);
     await fillUnits(access, first, sample, [0]);
     await first.abandon();
-    const second = await openSample(access, await takeSample(access, sample), sample);
+    const second = await openSample(access, sample);
     assert.equal(second.payloadBytes, 0);
     await second.release();
   });
@@ -218,92 +187,45 @@ function resumeContract(test: Run): void {
     const access = await subject.open('r-a');
     const sample = makeSample(random, key, 100);
     const other = makeSample(random, key, 200, { recording: sample.recording });
-    const work = await openSample(access, await takeSample(access, sample), sample);
+    const work = await openSample(access, sample);
     await work.release();
-    const lease = await takeSample(access, other);
     await assert.rejects(
-      openSample(access, lease, other, () => true),
+      openSample(access, other, () => true),
       { code: 'vault.recording-conflict' },
     );
-    await completeSample(access, other); // the conflict gave the lease back
+    await completeSample(access, other);
     const stored = await access.vault.find(other);
     assert.ok(stored !== undefined && stored !== 'damaged');
     assert.deepEqual(Buffer.from(stored.manifest.bytes), Buffer.from(other.offer.bytes));
   });
 }
 
-function leaseContract(test: Run): void {
-  test('a lease is exclusive while its receiver lives, and free when it was given back', async (subject) => {
-    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
-    const sample = makeSample(random, key, 100);
-    const work = await openSample(a, await takeSample(a, sample), sample);
-    assert.equal(await b.vault.take(sample), undefined);
-    await work.release();
-    assert.notEqual(await b.vault.take(sample), undefined);
-  });
-
-  test('a lease that both want at once goes to one of them', async (subject) => {
-    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
-    for (let turn = 0; turn < 5; turn++) {
-      const sample = makeSample(random, key, 100);
-      const taken = await Promise.all([a.vault.take(sample), b.vault.take(sample)]);
-      assert.equal(taken.filter((lease) => lease !== undefined).length, 1);
-      const holder = taken[0] === undefined ? b : a;
-      const work = await openSample(holder, taken[0] ?? (taken[1] as Lease), sample);
-      await work.release();
-      const again = await Promise.all([a.vault.take(sample), b.vault.take(sample)]);
-      assert.equal(again.filter((lease) => lease !== undefined).length, 1);
+function epochContract(test: Run): void {
+  test('each run has a higher epoch than those before it, whoever runs', async (subject) => {
+    const epochs: number[] = [];
+    for (const receiver of ['r-a', 'r-a', 'r-b', 'r-a']) {
+      const { vault } = await subject.open(receiver);
+      epochs.push(vault.epoch);
+      if (receiver === 'r-b') await vault.close();
     }
+    assert.deepEqual(
+      epochs,
+      [...new Set(epochs)].toSorted((a, b) => a - b),
+    );
   });
 
-  test('the lease of a receiver without a sign of life can be taken after its time, with a higher epoch', async (subject) => {
-    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
-    const sample = makeSample(random, key, 100);
-    const lease = await takeSample(a, sample);
-    const work = await openSample(a, lease, sample);
-    await fillUnits(a, work, sample, allUnits(sample));
-    assert.equal(await b.vault.take(sample), undefined);
-    await b.clock.advance(59_000);
-    assert.equal(await b.vault.take(sample), undefined);
-    await b.clock.advance(2000);
-    const taken = await b.vault.take(sample);
-    assert.ok(taken !== undefined && taken.epoch > lease.epoch);
-    await assert.rejects(work.complete(), { code: 'lease.lost' });
-    assert.equal(await b.vault.find(sample), undefined);
-    await work.release(); // does not touch what the other holds
-    const second = await openSample(b, taken, sample);
-    await fillUnits(b, second, sample, allUnits(sample));
-    await second.complete();
-    assert.notEqual(await b.vault.find(sample), undefined);
-  });
-
-  test('a receiver that goes on living keeps its leases', async (subject) => {
-    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
-    const sample = makeSample(random, key, 100);
-    await takeSample(a, sample);
-    for (let turn = 0; turn < 10; turn++) {
-      assert.equal(await b.vault.take(sample), undefined);
-      const before = a.signs();
-      await a.clock.advance(20_000);
-      await until('the next sign of life', SIGN_MS, () => a.signs() > before); // a busy disk takes its time
-      await b.clock.advance(20_000);
-    }
-  });
-
-  test('a receiver that was started again takes its own leases at once, and epochs never fall', async (subject) => {
-    const before = await subject.open('r-a');
-    const sample = makeSample(random, key, 100);
-    const lease = await takeSample(before, sample);
-    const after = await subject.open('r-a');
-    after.clock.jumpWall(-86_400_000);
-    const taken = await takeSample(after, sample);
-    assert.ok(taken.epoch > lease.epoch);
-  });
-
-  test('the id of a vault stays', async (subject) => {
-    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
-    assert.match(a.vault.id, /^[a-z2-7]{26}$/);
-    assert.equal(a.vault.id, b.vault.id);
+  test('work that a run left is taken up by the next one', async (subject) => {
+    const first = await subject.open('r-a');
+    const sample = makeSample(random, key, 3 * UNIT_BYTES);
+    await fillUnits(first, await openSample(first, sample), sample, [0, 1]);
+    const next = await subject.open('r-b');
+    const work = await openSample(next, sample);
+    assert.equal(work.digestsFound, true);
+    assert.equal(work.payloadBytes, 2 * UNIT_BYTES);
+    await fillUnits(next, work, sample, allUnits(sample));
+    await work.complete();
+    assert.notEqual(await next.vault.find(sample), undefined);
+    assert.equal(await next.vault.unfinishedBytes(sample), 0);
   });
 }
 
@@ -322,5 +244,5 @@ export function vaultContract(runner: ContractRunner, make: () => Promise<VaultS
   dockingContract(test);
   unitContract(test);
   resumeContract(test);
-  leaseContract(test);
+  epochContract(test);
 }

@@ -59,6 +59,7 @@ import { FixedMachine } from './machine-fixed.ts';
 import { MemoryLog } from './log-memory.ts';
 import { fastMessageSigner } from './signer-fast.ts';
 import { UsbDock } from './usb/dock.ts';
+import { STORE_PROCESS } from './running-process.ts';
 
 export const STATION = parseStationId('kod-1');
 export const BASE = 'bodydock';
@@ -295,6 +296,7 @@ export class DockAndStore {
       {
         version: 'test',
         bootId: null,
+        process: STORE_PROCESS,
         isSynchronised: () => Promise.resolve(true),
         files,
         clock: this.clock,

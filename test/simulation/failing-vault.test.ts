@@ -21,7 +21,7 @@ test('a store at rest whose disk fails once tells it, and an hour later that it 
   const world = new World(1);
   world.bootStore();
   expect(await toldWithin(world, 1)).toEqual([]);
-  world.store.disk.files.fail({ operation: 'rename', nth: 1, code: 'EIO', path: '/.leases/' });
+  world.store.disk.files.fail({ operation: 'list', nth: 1, code: 'EIO', path: '' });
   expect(await toldWithin(world, 5)).toEqual(['raised']);
   expect(await toldWithin(world, 70)).toEqual(['cleared']);
 });

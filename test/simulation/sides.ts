@@ -31,6 +31,7 @@ import { serialOf, type Dock } from './dock.ts';
 import type { LiveProcess } from './machine.ts';
 import type { Wire } from './wire.ts';
 import { UsbDock } from '../fakes/usb/dock.ts';
+import { STORE_PROCESS } from '../fakes/running-process.ts';
 
 /** Who the two sides are, and by which keys they know each other. */
 export interface Site {
@@ -99,6 +100,7 @@ export async function startStation(
     leds: () => ({ show: async () => undefined }),
     localMs: (utcMs) => utcMs,
     bootId: null,
+
     version: 'simulated',
     configSha256: '0'.repeat(64),
     progress: new Progress(clock),
@@ -165,6 +167,7 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
     {
       version: 'simulated',
       bootId: null,
+      process: STORE_PROCESS,
       isSynchronised: () => live.clockSource.isSynchronised(),
       files,
       clock,

@@ -73,7 +73,7 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
   notes: `
 --version prints the version. With --json the last line on standard output is one JSON document.
 
-Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 69 the broker is out of reach (check --connect), 78 configuration, keys or
-vault.
+Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 69 the broker is out of reach (check --connect), 75 another receiver works
+on the vault, 78 configuration, keys or vault.
 `,
 });

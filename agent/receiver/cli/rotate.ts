@@ -24,7 +24,7 @@ import {
   type PublicKey,
   type SecretKey,
 } from '../../../protocol/documents/minisign.ts';
-import { isReceiverRunning } from '../keys/running-receiver.ts';
+import { isVaultInUse } from '../vault/vault-lock.ts';
 import { command, usageError, type Io } from '../../../config/command-line.ts';
 import { openStoreCommand, type StoreCommand } from './store-command.ts';
 
@@ -85,7 +85,7 @@ Until then the old key signs, and nothing else has changed.
 async function commitStore(rotation: Rotation): Promise<void> {
   const { store, files } = rotation;
   const { receiver } = store.config;
-  if (await isReceiverRunning(store, receiver, rotation.io.signal)) throw running(rotation);
+  if (await isVaultInUse(store.layout.root, store.files)) throw running(rotation);
   const folder = store.layout.keys(receiver);
   for (const path of [dirname(folder), folder]) await ensureFolder(store.files, path);
   const again = !(await isPrepared(files));

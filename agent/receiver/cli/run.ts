@@ -1,4 +1,5 @@
 // `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
+import { hostname } from 'node:os';
 import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import { checkStarter } from '../../../config/disk-place.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
@@ -30,10 +31,11 @@ import { openReceiver } from '../open-receiver.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../units-around.ts';
+import { lockVault } from '../vault/vault-lock.ts';
 import { loadChecked } from './check.ts';
 import { command, type Io } from '../../../config/command-line.ts';
 
-/** Twice what the receiver gives itself: behind it leases are given back on a disk that may hang. */
+/** Twice what the receiver gives itself: after that the vault is closed on a disk that may hang. */
 const RECEIVER_STOP_MS = 10_000;
 const CLOSE_MS = 5_000;
 
@@ -48,7 +50,7 @@ Runs in the foreground until SIGTERM or SIGINT; the log goes to standard output,
     options: { config: RECEIVER_FILE },
     json: null,
     exits:
-      '0 ended when asked to, 1 failure, 2 usage, 78 configuration, keys or vault. Where a disk that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.',
+      '0 ended when asked to, 1 failure, 2 usage, 75 another receiver works on the vault, 78 configuration, keys or vault. Where a disk that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.',
   },
   (line, io) => endingInTime(EXIT_GOOD, io.signal, () => runFile(line.values.config, io)),
 );
@@ -117,6 +119,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const files = watchedFiles(nodeFiles(), disk);
   const conditions = new LoggedConditions(log);
   const key = await readSigningKey(config.keys.signingFile);
+  const lock = await lockVault(config.vault.path, files);
   const slabs = new Slabs(SLABS);
   const worker = await openReceiverWorker(slabs, key);
   const broker = openMqttBroker({
@@ -131,7 +134,9 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     conditions,
   });
   const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
-  const program = { version: await readVersion(), bootId: await readBootId(), isSynchronised };
+  const bootId = await readBootId();
+  const host = { host: hostname(), pid: process.pid, bootId };
+  const program = { version: await readVersion(), bootId, process: host, isSynchronised };
   const units = new UnitsAround(worker.units, disk.during);
   const ports = {
     ...worker,
@@ -149,6 +154,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const close = async (): Promise<void> => {
     await broker.close(true);
     await worker.close();
+    await lock.release();
   };
   try {
     const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });

@@ -1,5 +1,6 @@
 // What commands of the store that write into the vault share: configuration, the store's key, the vault that is there, the store's log.
 import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { readSigningKey } from '../../../config/enrolment/keys.ts';
 import { ownedFiles } from '../../../config/owned-files.ts';
 import { refusedFile } from '../../../config/problems.ts';
@@ -22,11 +23,12 @@ import {
   type StoreLogDeps,
 } from '../custody/store-log.ts';
 import { readVaultId } from '../vault/vault-id.ts';
+import { readRun, refuseOther } from '../vault/vault-run.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 import { loadChecked } from './check.ts';
 import type { Io } from '../../../config/command-line.ts';
 
-/** The store as a command works on it; receivers may run beside it. */
+/** The store as a command works on it; its receiver may run beside it, on this machine. */
 export interface StoreCommand {
   readonly config: ReceiverConfig;
   readonly layout: VaultLayout;
@@ -47,7 +49,7 @@ export interface StoreCommand {
 
 /**
  * Opens what a command needs.
- * Errors: "config.refused" after the problems of the file were told; "key.*"; "vault.not-a-vault" where none is there; "vault.owner" where its files belong to somebody else.
+ * Errors: "config.refused" after the problems of the file were told; "key.*"; "vault.not-a-vault" where none is there; "vault.owner" where its files belong to somebody else; "vault.in-use" where a receiver of another machine works on it.
  */
 export async function openStoreCommand(file: string, io: Io): Promise<StoreCommand> {
   const { config, problems } = await loadChecked(file);
@@ -55,6 +57,7 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   const [clock, random] = [nodeClock(), nodeRandom()];
   const layout = new VaultLayout(config.vault.path);
   const vaultId = await checkVault(nodeFiles(), layout);
+  refuseOther(layout, await readRun(nodeFiles(), layout), hostname());
   const files = await ownedFiles(layout.root);
   const own = await readSigningKey(config.keys.signingFile);
   const { receiver, vault } = config;

@@ -3,7 +3,7 @@
 //
 // Invariants:
 // 1. An answer names only what is durable.
-// 2. One batch of a station is worked on at a time, few wait, and one receiver keeps a station's log.
+// 2. One batch of a station is worked on at a time, and few wait.
 // 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins. Of a station that sends much
 //    that does not follow, or asks and asks, nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -26,7 +26,7 @@ import type { MissingWatch } from '../reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
 import { readFirstEntry } from './first-entry.ts';
 import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
-import type { CustodyLease, VaultNote } from '../vault/vault.ts';
+import type { VaultNote } from '../vault/vault.ts';
 import {
   CUSTODY_QUESTIONS,
   CUSTODY_SEGMENTS_OPEN_MAX,
@@ -44,10 +44,8 @@ export interface CustodyKeepOptions {
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly revokedUse: Pick<RevokedUse, 'saw'>;
-  /** See Vault.takeCustody. */
-  readonly takeFolder: (station: StationId) => Promise<CustodyLease | undefined>;
-  /** Where the log lies for whoever only reads it. */
-  readonly folder: (station: StationId) => string;
+  /** See Vault.custodyFolder. */
+  readonly folder: (station: StationId) => Promise<string>;
   readonly note: (note: VaultNote) => Promise<void>;
   /** Moves a file of the vault to the quarantine. */
   readonly setAside: (path: string, reason: string) => Promise<void>;
@@ -69,14 +67,8 @@ interface Incoming {
 
 /** What is known of one station's log. */
 interface StationLog {
-  /** Of the lease under which `open` and `newest` were read; undefined where another receiver keeps the log. */
-  epoch: number | undefined;
   readonly open: Map<SegmentId, CustodyFile>;
   newest: SegmentId | undefined;
-  /** What was read last of a log that another receiver keeps. */
-  seen:
-    | { readonly segment: SegmentId; readonly sizeBytes: number | undefined; readonly head: ChainState }
-    | undefined;
   waiting: number;
   last: Promise<void>;
   /** Digest of the last payload that was kept aside: the same one again is not kept again. */
@@ -128,23 +120,17 @@ export class CustodyKeeper {
     }
   }
 
-  /**
-   * Says the head of the segment that was begun last, or that none is held, unasked. False where another receiver keeps the log.
-   * Never rejects.
-   */
-  async greet(station: StationId): Promise<boolean> {
+  /** Says the head of the segment that was begun last, or that none is held, unasked. Never rejects. */
+  async greet(station: StationId): Promise<void> {
     const log = this.#logOf(station);
     try {
-      return await this.#inOrder(log, async () => {
-        const folder = await this.#takeFolder(station, log);
-        if (folder === undefined) return false;
+      await this.#inOrder(log, async () => {
+        const folder = await this.#options.folder(station);
         await this.#options.missing.beforeAnswer(station, true);
         if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
-        return true;
       });
     } catch (error) {
       this.#failed(station, log.newest, error);
-      return false;
     }
   }
 
@@ -157,10 +143,8 @@ export class CustodyKeeper {
     let log = this.#logs.get(station);
     if (log === undefined) {
       log = {
-        epoch: undefined,
         open: new Map(),
         newest: undefined,
-        seen: undefined,
         waiting: 0,
         last: Promise.resolve(),
         aside: undefined,
@@ -179,20 +163,8 @@ export class CustodyKeeper {
     return result;
   }
 
-  /** What is remembered of a log holds as long as nobody else kept it: this receiver may have stood still meanwhile, and heard of nothing. */
-  async #takeFolder(station: StationId, log: StationLog): Promise<string | undefined> {
-    const lease = await this.#options.takeFolder(station);
-    if (lease === undefined || lease.epoch !== log.epoch) {
-      log.open.clear();
-      log.newest = undefined;
-    }
-    log.epoch = lease?.epoch;
-    return lease?.folder;
-  }
-
   async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
-    const folder = await this.#takeFolder(station, log);
-    if (folder === undefined) return; // another receiver keeps it and answers
+    const folder = await this.#options.folder(station);
     const file = await this.#file(station, log, folder, incoming.segment);
     await this.#options.missing.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
@@ -369,36 +341,11 @@ export class CustodyKeeper {
   }
 
   async #head(station: StationId, log: StationLog): Promise<CustodyHead | null> {
-    const keeps = await this.#takeFolder(station, log);
-    const folder = keeps ?? this.#options.folder(station);
-    const segment =
-      (keeps === undefined ? undefined : log.newest) ?? (await readNewest(this.#options.files, folder));
+    const folder = await this.#options.folder(station);
+    const segment = await this.#newest(log, folder);
     if (segment === undefined) return null;
-    log.newest = segment;
-    const { sequence, sha256 } = (
-      await this.#fileFor(station, log, { folder, segment, keeps: keeps !== undefined })
-    ).head;
+    const { sequence, sha256 } = (await this.#file(station, log, folder, segment)).head;
     return sequence === 0 ? null : { segment, sequence, sha256 };
-  }
-
-  /** A file that another receiver appends to is read again once it has grown. */
-  async #fileFor(
-    station: StationId,
-    log: StationLog,
-    {
-      folder,
-      segment,
-      keeps,
-    }: { readonly folder: string; readonly segment: SegmentId; readonly keeps: boolean },
-  ): Promise<Pick<CustodyFile, 'head'>> {
-    if (keeps) return this.#file(station, log, folder, segment);
-    const { files, syncs } = this.#options;
-    const sizeBytes = (await files.stat(segmentPath(folder, segment)))?.sizeBytes;
-    const known = log.seen;
-    if (known?.segment === segment && known.sizeBytes === sizeBytes) return known;
-    const { head } = await CustodyFile.open(files, syncs, folder, segment, 'read');
-    log.seen = { segment, sizeBytes, head };
-    return log.seen;
   }
 
   /** The disk did not take it: no answer, so the station sends it again later. */

@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import type { ReceiverId, RecordingId, StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files } from '../../../protocol/format/ports.ts';
-import * as limits from '../limits.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { RECEIPT, type VaultLayout } from '../vault/vault-layout.ts';
 
 const DAY_MS = 86_400_000;
+/** Other receivers of which it is remembered whether they have a folder here. */
+const RECEIVERS_MAX = 64;
 
 export interface InVaultOptions {
   readonly receiver: ReceiverId;
@@ -55,7 +56,7 @@ export class InVault {
     const known = this.#ours.get(receiver);
     if (known !== undefined) return known;
     const isOurs = (await files.stat(layout.keeper(receiver as ReceiverId)))?.kind === 'folder';
-    if (this.#ours.size < limits.HOLDERS_MAX) this.#ours.set(receiver, isOurs);
+    if (this.#ours.size < RECEIVERS_MAX) this.#ours.set(receiver, isOurs);
     return isOurs;
   }
 }

@@ -25,7 +25,7 @@ import type { Space } from '../vault/space.ts';
 import { Transfer, type TransferEnd } from './transfer.ts';
 import type { Transfers } from './transfers.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
-import type { Lease, RecordingName, SignedDocument, Vault } from '../vault/vault.ts';
+import type { RecordingName, SignedDocument, Vault } from '../vault/vault.ts';
 
 export interface ClaimsOptions {
   readonly receiver: ReceiverId;
@@ -152,31 +152,8 @@ export class Claims {
     if (await this.#answerStored(offer)) return;
     const { subject } = offer;
     const { space, refusals } = this.#options;
-    const refusal = await space.admit(subject, subject.sealedSizeBytes, () => this.#take(offer));
+    const refusal = await space.admit(subject, subject.sealedSizeBytes, () => this.#begin(offer));
     if (refusal !== undefined) await refusals.refuse(subject, refusal);
-  }
-
-  async #take(offer: CheckedOffer): Promise<void> {
-    const { subject } = offer;
-    if (!this.#options.transfers.hasPlace(subject.station)) return; // taken while we looked
-    const lease = await this.#options.vault.take(subject);
-    if (lease === undefined) return; // another receiver has it and answers
-    if (await this.#wasPlaced(offer, lease)) return;
-    this.#begin(offer, lease);
-  }
-
-  /** The lease may be free because another receiver put the recording in place since we looked; then that is answered. */
-  async #wasPlaced(offer: CheckedOffer, lease: Lease): Promise<boolean> {
-    const { vault } = this.#options;
-    try {
-      if ((await vault.find(offer.subject)) === undefined) return false;
-    } catch (error) {
-      await vault.leave(lease, 'keep');
-      throw error;
-    }
-    await vault.leave(lease, 'drop');
-    await this.#answerStored(offer); // where that set it aside, the next offer is answered with a claim
-    return true;
   }
 
   /** True where the recording is in place and the offer was answered. */
@@ -221,12 +198,12 @@ export class Claims {
     return false;
   }
 
-  #begin(checked: CheckedOffer, lease: Lease): void {
-    const { transfers, sending } = this.#options;
+  #begin(checked: CheckedOffer): void {
+    const { transfers, sending, vault } = this.#options;
     const { subject: offer, document, keyId } = checked;
+    if (!transfers.hasPlace(offer.station)) return; // taken while we looked
     const transfer = new Transfer({
       ...this.#options,
-      lease,
       subject: offer,
       isGenuine: (other) => this.#isGenuine('recording', offer.station, other),
       signClaim: (session) =>
@@ -235,7 +212,7 @@ export class Claims {
           ...logName(offer),
           receiver: this.#options.receiver,
           session,
-          epoch: lease.epoch,
+          epoch: vault.epoch,
           message_bytes_max: this.#messageBytesMax(),
           lease_ms: LEASE_MS,
           manifest_sha256: offer.manifestSha256,
@@ -245,7 +222,7 @@ export class Claims {
       onMissing: (units) => transfers.missing(offer, units),
       onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
     });
-    this.#options.log.info('recording claimed', { ...logName(offer), epoch: lease.epoch });
+    this.#options.log.info('recording claimed', { ...logName(offer), epoch: vault.epoch });
     transfers.add(offer, transfer);
     transfer.start(document);
   }

@@ -18,21 +18,10 @@ import type { OfferSubject } from './offer-check.ts';
 import type { RefusedKeys } from './refused-keys.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
-import type { Lease, RecordingName, SignedDocument, StoredRecording, Vault } from '../vault/vault.ts';
+import type { RecordingName, SignedDocument, StoredRecording, Vault } from '../vault/vault.ts';
 
 export interface ReceiptsOptions {
-  readonly vault: Pick<
-    Vault,
-    | 'id'
-    | 'find'
-    | 'findDocking'
-    | 'take'
-    | 'leave'
-    | 'storeReceipt'
-    | 'secureReceipt'
-    | 'secureDocking'
-    | 'secure'
-  >;
+  readonly vault: Pick<Vault, 'id' | 'find' | 'storeReceipt' | 'secureReceipt' | 'secureDocking' | 'secure'>;
   readonly units: UnitStore;
   readonly sending: Pick<Sending, 'receipt'>;
   readonly signer: Signer;
@@ -70,56 +59,36 @@ export class Receipts {
 
   /** For a recording that was completed just now: its receipt is durable and sent. Errors: the system's, those of the signer. */
   make(subject: ReceiptSubject): Promise<void> {
-    return this.#alone(subject, async (lease) => {
-      const stored = await this.#options.vault.find(subject);
-      // Another receiver may have been offered it again behind the last rename, and have made its receipt.
-      if (typeof stored !== 'object' || (await this.#giveThere(subject, stored))) return;
-      await this.#make(lease, subject, await this.#afterMs(subject, stored));
-    });
+    return this.#make(subject, 0);
   }
 
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
     if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
-    if (stored.deleted && !(await this.#isRefused(offer, stored))) return { kind: 'unprovable' };
-    let answer: StoredAnswer = { kind: 'given' }; // or is, by the receiver that has it
-    await this.#alone(offer, async (lease) => {
-      const there = await this.#options.vault.find(offer);
-      if (typeof there === 'object') answer = await this.#answerAlone(lease, offer, there);
-    });
-    return answer;
-  }
-
-  async #answerAlone(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
-    if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
-    if (stored.deleted) return this.#answerDeleted(lease, offer, stored);
+    if (stored.deleted) return this.#answerDeleted(offer, stored);
     if (stored.payloadBytes !== offer.sealedSizeBytes)
       return { kind: 'damaged', reason: 'payload missing or of another length' };
     if (!(await this.#isWhole(offer, stored)))
       return { kind: 'damaged', reason: 'payload or digest list altered' };
     await this.#options.vault.secure(offer);
-    await this.#replace(lease, offer, stored);
+    await this.#replace(offer, stored);
     return { kind: 'given' };
   }
 
   /** Its bytes are gone, so nothing new can be said of it: a receipt of ours gets another signature, any other is given as it lies there. */
-  async #answerDeleted(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+  async #answerDeleted(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+    if (!(await this.#isRefused(offer, stored))) return { kind: 'unprovable' };
     const ours = await this.#oursByEarlierKey(offer, stored.receipt);
-    if (ours !== undefined && (await this.#options.isDeletedByUs(offer)))
-      await this.#signAnew(lease, offer, ours);
+    if (ours !== undefined && (await this.#options.isDeletedByUs(offer))) await this.#signAnew(offer, ours);
     else if (!(await this.#giveThere(offer, stored))) return { kind: 'unprovable' };
     return { kind: 'given' };
   }
 
   /** For what is whole and durable, whose receipt does not count, or that has none. */
-  async #replace(
-    lease: Lease,
-    subject: ReceiptSubject,
-    stored: Pick<StoredRecording, 'receipt'>,
-  ): Promise<void> {
+  async #replace(subject: ReceiptSubject, stored: Pick<StoredRecording, 'receipt'>): Promise<void> {
     const ours = await this.#oursByEarlierKey(subject, stored.receipt);
-    if (ours !== undefined) return this.#signAnew(lease, subject, ours);
-    await this.#make(lease, subject, await this.#afterMs(subject, stored));
+    if (ours !== undefined) return this.#signAnew(subject, ours);
+    await this.#make(subject, await this.#afterMs(subject, stored));
     this.#options.refusedKeys.replaced(subject);
   }
 
@@ -134,10 +103,10 @@ export class Receipts {
   }
 
   /** The same words by the present key: logs, witnesses and deletion records that name its digest stay right. */
-  async #signAnew(lease: Lease, subject: ReceiptSubject, { bytes }: SignedDocument): Promise<void> {
+  async #signAnew(subject: ReceiptSubject, { bytes }: SignedDocument): Promise<void> {
     const { vault, signer, refusedKeys, log } = this.#options;
     const document = { bytes, signature: await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
-    await vault.storeReceipt(lease, document);
+    await vault.storeReceipt(subject, document);
     refusedKeys.replaced(subject);
     log.info('receipt by an earlier key signed anew: its station does not count that key', logName(subject));
     await this.give(subject, document);
@@ -152,40 +121,16 @@ export class Receipts {
    * Errors: as `make`.
    */
   async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    if (await this.#counts(subject, receipt)) return this.give(subject, receipt);
-    await this.#alone(subject, async (lease) => {
-      const stored = await this.#options.vault.findDocking(subject);
-      const there = typeof stored === 'object' ? stored.receipt : undefined;
-      if (there === undefined) return;
-      if (await this.#counts(subject, there)) await this.giveStored('docking', subject, there);
-      else await this.#replace(lease, subject, { receipt: there });
-    });
-  }
-
-  async #counts(name: RecordingName, receipt: SignedDocument): Promise<boolean> {
-    return !(await this.#isRefused(name, { receipt })) && !(await this.#isTakenBack(name, receipt));
-  }
-
-  /**
-   * Under the lease of what is in place: of two receivers on one vault one makes its receipt, and the other finds that one. Nothing is done where another
-   * receiver has the lease: it answers, or the next offer is answered.
-   */
-  async #alone(subject: ReceiptSubject, run: (lease: Lease) => Promise<void>): Promise<void> {
-    const { vault } = this.#options;
-    const lease = await vault.take(subject);
-    if (lease === undefined) return;
-    try {
-      await run(lease);
-    } finally {
-      await vault.leave(lease, 'drop');
-    }
+    const counts =
+      !(await this.#isRefused(subject, { receipt })) && !(await this.#isTakenBack(subject, receipt));
+    await (counts ? this.give(subject, receipt) : this.#replace(subject, { receipt }));
   }
 
   /** See `sign`. */
-  async #make(lease: Lease, subject: ReceiptSubject, afterMs: number): Promise<void> {
+  async #make(subject: ReceiptSubject, afterMs: number): Promise<void> {
     const { vault, log } = this.#options;
     const document = await this.sign(subject, afterMs);
-    await vault.storeReceipt(lease, document);
+    await vault.storeReceipt(subject, document);
     log.info('receipt given', logName(subject));
     await this.give(subject, document);
   }

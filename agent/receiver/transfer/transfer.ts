@@ -1,7 +1,7 @@
 // One recording being received: the interpreter of receive-state.ts. Holds its buffers, its open files and its timer.
 //
 // Invariants:
-// 1. Whatever ends it, its buffers go back to the pool, its files are closed and its lease is given back.
+// 1. Whatever ends it, its buffers go back to the pool, its files are closed and its work in the vault is ended.
 // 2. After a failed sync nothing of its payload is used again (the vault drops it); after any other failure what is there is kept.
 // 3. `onWhole` is called only after everything is durable and in place.
 import { isDockError } from '../../../protocol/format/errors.ts';
@@ -18,15 +18,15 @@ import { Receiving, type ReceivingAction } from './receive-state.ts';
 import { logName } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import type { DigestsState, UnitStore, UnitSubject, UnitWork } from '../vault/unit-store.ts';
-import type { Lease, SignedDocument, Vault, VaultWork } from '../vault/vault.ts';
+import type { SignedDocument, Vault, VaultWork } from '../vault/vault.ts';
 
 /** Why a transfer ended. */
 export type TransferEnd =
   | { readonly kind: 'receipted' }
   /** Its key was revoked while it came: it was set aside and refused. */
   | { readonly kind: 'refused' }
-  /** Nothing came any more, the lease went to another receiver, we stop, or another station is due the room. */
-  | { readonly kind: 'left'; readonly reason: 'idle' | 'lost' | 'stopped' | 'yielded' }
+  /** Nothing came any more, we stop, or another station is due the room. */
+  | { readonly kind: 'left'; readonly reason: 'idle' | 'stopped' | 'yielded' }
   /** The station keeps sending bytes with other digests. */
   | { readonly kind: 'altered' }
   /** Another signed manifest lies under this id. */
@@ -36,9 +36,8 @@ export type TransferEnd =
 
 export interface TransferOptions {
   readonly receiver: ReceiverId;
-  readonly lease: Lease;
   readonly subject: OfferSubject;
-  readonly vault: Pick<Vault, 'open'>;
+  readonly vault: Pick<Vault, 'open' | 'epoch'>;
   readonly units: UnitStore;
   readonly slabs: Slabs;
   readonly clock: Clock;
@@ -53,14 +52,14 @@ export interface TransferOptions {
   readonly onWhole: () => Promise<'receipted' | 'refused'>;
   /** So many units are missing: once the station may send, and after each that landed. */
   readonly onMissing: (units: number) => void;
-  /** Called once, when its lease was given back. */
+  /** Called once, when its work was ended. */
   readonly onEnd: (end: TransferEnd) => void;
 }
 
 /** Which step a failure belongs to: after "sync" the payload cannot be trusted. */
 type Step = 'write' | 'sync' | 'receipt';
 
-/** A recording under a lease. */
+/** A recording that is claimed. */
 export class Transfer {
   readonly subject: OfferSubject;
   readonly #options: TransferOptions;
@@ -82,13 +81,13 @@ export class Transfer {
   #cancelWake: () => void = () => undefined;
 
   constructor(options: TransferOptions) {
-    const { lease, clock, receiver } = options;
+    const { vault, clock, receiver } = options;
     this.#options = options;
     this.subject = options.subject;
     const { session, sealedSizeBytes } = options.subject;
     this.#filling = new Filling(options.slabs);
     this.#claim = new ClaimTicket(session, options.signClaim);
-    const subject = { receiver, sealedSizeBytes, epoch: lease.epoch };
+    const subject = { receiver, sealedSizeBytes, epoch: vault.epoch };
     this.#receiving = new Receiving(subject, session, clock.monotonicMs());
   }
 
@@ -170,7 +169,7 @@ export class Transfer {
     for (const unit of this.#filling.drop(kept)) this.#receiving.forget(unit);
   }
 
-  /** Ends it, or waits for its end where everything came. Resolves when its lease was given back; never rejects. */
+  /** Ends it, or waits for its end where everything came. Resolves when its work was ended; never rejects. */
   stop(): Promise<void> {
     return this.#leave('stopped');
   }
@@ -187,11 +186,11 @@ export class Transfer {
   }
 
   async #begin(document: SignedDocument): Promise<void> {
-    const { vault, units, lease, subject, isGenuine } = this.#options;
+    const { vault, units, subject, isGenuine } = this.#options;
     const { sealedSizeBytes, chunksSha256 } = subject;
     const sealed: UnitSubject = { sealedSizeBytes, chunksSha256 };
     this.#claim.payload().catch(() => undefined); // signed while the files are made; waited for below
-    const work = await vault.open(lease, document, { sealedSizeBytes, isGenuine });
+    const work = await vault.open(subject, document, { sealedSizeBytes, isGenuine });
     this.#work = work;
     const digestsWhole = work.digestsFound && (await units.checkDigests(work.places.chunksPath, sealed));
     if (work.digestsFound && !digestsWhole) await work.newDigests();
@@ -210,12 +209,11 @@ export class Transfer {
     const count = Math.ceil(work.payloadBytes / UNIT_BYTES);
     for (let first = 0; first < count && this.#closing === undefined; first += RESUME_UNITS) {
       const group = Array.from({ length: Math.min(RESUME_UNITS, count - first) }, (_, at) => first + at);
-      const held = await Promise.all(group.map((unit) => units.holdsUnit(unit, work.mustWriteAgain)));
+      const held = await Promise.all(group.map((unit) => units.holdsUnit(unit, true)));
       for (const [at, unit] of group.entries()) if (held[at]) this.#receiving.unitFound(unit, this.#now());
       this.#pump();
     }
     if (this.#closing !== undefined) return;
-    work.writtenAgain();
     this.#options.onMissing(this.#receiving.missingUnits);
     this.#pump();
   }
@@ -281,9 +279,9 @@ export class Transfer {
   }
 
   #say(payload: Uint8Array, done: () => void = () => undefined): void {
-    const { say, log, lease } = this.#options;
+    const { say, log, subject } = this.#options;
     say(payload)
-      .catch((error: unknown) => log.debug('message not sent', { ...logName(lease), error }))
+      .catch((error: unknown) => log.debug('message not sent', { ...logName(subject), error }))
       .finally(done);
   }
 
@@ -310,8 +308,7 @@ export class Transfer {
   }
 
   #fail(error: unknown, step: Step): void {
-    if (isDockError(error, 'lease.lost')) this.#end({ kind: 'left', reason: 'lost' });
-    else if (isDockError(error, 'vault.recording-conflict')) this.#end({ kind: 'conflict' });
+    if (isDockError(error, 'vault.recording-conflict')) this.#end({ kind: 'conflict' });
     else this.#end({ kind: 'failed', error }, step === 'sync');
   }
 
@@ -335,8 +332,8 @@ export class Transfer {
       await this.#units?.close();
       return true;
     } catch (error) {
-      const { log, lease } = this.#options;
-      log.warn('units not closed, they are asked for again', { ...logName(lease), error });
+      const { log, subject } = this.#options;
+      log.warn('units not closed, they are asked for again', { ...logName(subject), error });
       return false;
     }
   }

@@ -78,7 +78,7 @@ export class Transfers {
     if (granted < before) this.#active.get(key)?.grant(granted);
   }
 
-  /** Stops all; resolves when their leases are given back. */
+  /** Stops all; resolves when their work is ended. */
   async stop(): Promise<void> {
     this.#cancelCheck?.();
     await Promise.all([...this.#active.values()].map((transfer) => transfer.stop()));

@@ -72,11 +72,7 @@ export class Space {
    * Undefined where a recording of that size had room and `begin` ran, else what the station is told. Until `begin` is done, which makes it one
    * of the active ones, nobody else gets that room. Errors: the system's; those of `begin`.
    */
-  async admit(
-    name: RecordingName,
-    sealedSizeBytes: number,
-    begin: () => Promise<void>,
-  ): Promise<Refusal | undefined> {
+  async admit(name: RecordingName, sealedSizeBytes: number, begin: () => void): Promise<Refusal | undefined> {
     const { vault, quotaBytes } = this.#options;
     if (sealedSizeBytes > quotaBytes) return this.#tooLarge(name.station, sealedSizeBytes);
     if (!(await vault.mayBegin(name)))
@@ -87,7 +83,7 @@ export class Space {
     const refusal = await this.#look(station, sizeBytes, () => this.#promise(station, sizeBytes));
     if (refusal !== undefined) return refusal;
     try {
-      await begin();
+      begin();
     } finally {
       this.#promise(station, -sizeBytes);
     }

@@ -93,10 +93,8 @@ class Walk {
     for (const recording of await this.#list(path)) {
       this.#signal.throwIfAborted();
       if (!isRecordingId(recording)) continue;
-      for (const work of await this.#list(join(path, recording))) {
-        this.#unfinished++;
-        this.#bytes += await this.#sizeOf(join(path, recording, work, names.PAYLOAD));
-      }
+      this.#unfinished++;
+      this.#bytes += await this.#sizeOf(join(path, recording, names.PAYLOAD));
     }
   }
 

@@ -1,36 +1,30 @@
-// Docking records in a vault of files (SPEC 4.4, 4.6): small documents that come whole in one message, so they need no lease.
+// Docking records in a vault of files (SPEC 4.4, 4.6): small documents that come whole in one message.
 //
 // Invariants:
-// 1. A record's folder is made aside, durable in all with its receipt, and put in place by one rename: of several receivers one
-//    succeeds, and nobody ever sees a part of it. A receipt that is in place is not yet a given one.
+// 1. A record's folder is made aside, durable in all with its receipt, and put in place by one rename onto nothing: nobody
+//    ever sees a part of it. A receipt that is in place is not yet a given one.
 // 2. One that was just placed goes to the quarantine after a failed sync of its name: it was answered for by nobody. One that lay there may
 //    have been, so it stays, and the station asks again.
-// 3. What a receiver that ended left aside was never answered for: it is removed at the next start, once nobody else works on it.
+// 3. What a run left aside was never answered for: it is removed at the next start.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, writeAnew } from '../../../protocol/format/durable.ts';
-import { isSessionId, type SessionId, type StationId } from '../../../protocol/format/ids.ts';
+import type { StationId } from '../../../protocol/format/ids.ts';
 import { systemCode } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { readDocument } from './stored-document.ts';
-import type { VaultBeats } from './vault-beats.ts';
 import * as names from './vault-layout.ts';
 import type { VaultQuarantine } from './vault-quarantine.ts';
 import type { RecordingName, SignedDocument, StoredDocking } from './vault.ts';
-
-/** Length of an id at the start of a name below `.incoming/.new`. */
-const ID_CHARACTERS = 26;
 
 export interface VaultDockingsOptions {
   readonly files: Files;
   readonly layout: names.VaultLayout;
   readonly syncs: FolderSyncs;
   readonly quarantine: VaultQuarantine;
-  /** This run of the receiver. */
-  readonly instance: SessionId;
   /** Makes the station's folder and its name durable. */
   readonly ensureStation: (station: StationId) => Promise<void>;
 }
@@ -57,8 +51,8 @@ export class VaultDockings {
 
   /** See Vault.placeDocking. */
   async place(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean> {
-    const { files, layout, instance, quarantine, syncs, ensureStation } = this.#options;
-    const prepared = join(layout.preparing, `${instance}-${name.station}-${name.recording}.docking`);
+    const { files, layout, quarantine, syncs, ensureStation } = this.#options;
+    const prepared = join(layout.preparing, `${name.station}-${name.recording}.docking`);
     try {
       await this.#prepare(prepared, record, receipt);
       await ensureStation(name.station);
@@ -109,15 +103,7 @@ export class VaultDockings {
   }
 }
 
-/** Removes what receivers that live no more left below `.incoming/.new`. Errors: the system's. */
-export async function clearPrepared(
-  files: Files,
-  layout: names.VaultLayout,
-  beats: Pick<VaultBeats, 'mayTake'>,
-): Promise<void> {
-  for (const name of await files.list(layout.preparing)) {
-    const instance = name.slice(0, ID_CHARACTERS);
-    if (isSessionId(instance) && (await beats.mayTake(instance)))
-      await files.removeTree(join(layout.preparing, name));
-  }
+/** Removes what earlier runs left below `.incoming/.new`. Errors: the system's. */
+export async function clearPrepared(files: Files, layout: names.VaultLayout): Promise<void> {
+  for (const name of await files.list(layout.preparing)) await files.removeTree(join(layout.preparing, name));
 }

@@ -1,28 +1,20 @@
-// The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds, leases and keeps.
+// The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds and keeps.
 import { join } from 'node:path';
 import { ensureFolder, listIfThere } from '../../../protocol/format/durable.ts';
-import {
-  makeSessionId,
-  type ReceiverId,
-  type SessionId,
-  type StationId,
-} from '../../../protocol/format/ids.ts';
+import type { ReceiverId, SessionId, StationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
 import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { placeDocument, readDocument } from './stored-document.ts';
 import { UNFINISHED_PER_STATION_MAX } from '../limits.ts';
-import { VaultBeats } from './vault-beats.ts';
 import { clearPrepared, VaultDockings } from './vault-dockings.ts';
 import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
-import { VaultLeases } from './vault-leases.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';
+import { beginRun, endRun, type RunningProcess, type VaultRun } from './vault-run.ts';
 import { openWork } from './vault-work.ts';
 import type {
-  CustodyLease,
-  Lease,
   RecordingName,
   SignedDocument,
   StoredDocking,
@@ -39,6 +31,8 @@ export interface FilesVaultOptions {
   readonly random: Random;
   readonly log: Log;
   readonly receiver: ReceiverId;
+  /** It holds the machine's lock of the vault, see vault-lock.ts. */
+  readonly process: RunningProcess;
   /** Where the receiver keeps what must not lie in a vault; without it nothing of that is kept. */
   readonly stateFolder?: string | undefined;
 }
@@ -46,25 +40,25 @@ export interface FilesVaultOptions {
 interface FilesVaultParts extends FilesVaultOptions {
   readonly layout: names.VaultLayout;
   readonly id: SessionId;
-  readonly instance: SessionId;
-  readonly beats: VaultBeats;
-  readonly leases: VaultLeases;
+  readonly run: VaultRun;
   readonly syncs: FolderSyncs;
   readonly quarantine: VaultQuarantine;
 }
 
-/** A Vault over the Files port. Several of them, in one or more processes, may work on one folder. */
+/** A Vault over the Files port. One at a time works on one folder. */
 export class FilesVault implements Vault {
   readonly id: SessionId;
+  readonly epoch: number;
   readonly layout: names.VaultLayout;
   readonly #parts: FilesVaultParts;
   readonly #dockings: VaultDockings;
   readonly #stations = new Map<StationId, Promise<void>>();
-  readonly #custody = new Map<StationId, number>();
+  readonly #custody = new Map<StationId, Promise<string>>();
 
   private constructor(parts: FilesVaultParts) {
     this.#parts = parts;
     this.id = parts.id;
+    this.epoch = parts.run.epoch;
     this.layout = parts.layout;
     this.#dockings = new VaultDockings({
       ...parts,
@@ -72,23 +66,20 @@ export class FilesVault implements Vault {
     });
   }
 
-  /** Errors: "vault.not-a-vault", "vault.not-there", "document.version", the system's. */
+  /** Errors: "vault.not-a-vault", "vault.not-there", "vault.in-use", "document.version", the system's. */
   static async open(options: FilesVaultOptions): Promise<FilesVault> {
-    const { files, random } = options;
+    const { files } = options;
     const layout = new names.VaultLayout(options.path);
     const id = await openVaultId(layout, options);
     const syncs = new FolderSyncs(files);
+    const quarantine = new VaultQuarantine({ ...options, layout, syncs });
+    const run = await beginRun({ ...options, layout, quarantine });
     await ensureFolder(files, layout.incoming);
     await ensureFolder(files, layout.preparing);
     await ensureFolder(files, layout.quarantine);
-    const instance = makeSessionId(random);
-    const beats = new VaultBeats({ ...options, layout, instance });
-    await beats.start();
     await syncs.sync(layout.root);
-    const quarantine = new VaultQuarantine({ ...options, layout, syncs });
-    const leases = new VaultLeases({ ...options, layout, beats, quarantine, instance });
-    await clearPrepared(files, layout, beats);
-    return new FilesVault({ ...options, layout, id, instance, beats, leases, syncs, quarantine });
+    await clearPrepared(files, layout);
+    return new FilesVault({ ...options, layout, id, run, syncs, quarantine });
   }
 
   async find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined> {
@@ -127,65 +118,33 @@ export class FilesVault implements Vault {
     return this.#dockings.secure(name);
   }
 
-  async take(name: RecordingName): Promise<Lease | undefined> {
-    const { files, leases } = this.#parts;
-    await ensureFolder(files, this.layout.incomingStation(name.station));
-    const taken = await leases.take(this.layout.incomingRecording(name));
-    return taken && { ...name, ...taken };
-  }
-
-  async leave(lease: Lease, what: 'keep' | 'drop'): Promise<void> {
-    const folder = this.layout.incomingRecording(lease);
-    await this.#parts.leases.giveBack(folder, lease);
-    if (what === 'drop') await this.#parts.files.removeTree(folder).catch(() => undefined); // what stays of it can be taken by anybody
-  }
-
   async tidy(name: RecordingName): Promise<void> {
-    if ((await this.#parts.files.stat(this.layout.incomingRecording(name))) === undefined) return;
-    const lease = await this.take(name);
-    if (lease !== undefined) await this.leave(lease, 'drop');
+    const folder = this.layout.incomingRecording(name);
+    if ((await this.#parts.files.stat(folder)) !== undefined) await this.#parts.files.removeTree(folder);
   }
 
-  async takeCustody(station: StationId): Promise<CustodyLease | undefined> {
-    const { files, leases, syncs } = this.#parts;
-    const lease = this.layout.incomingCustody(station);
-    const held = this.#custody.get(station);
-    const folder = this.layout.custody(station);
-    if (held !== undefined && (await leases.holds(lease, held))) return { folder, epoch: held };
-    this.#custody.delete(station);
-    await ensureFolder(files, this.layout.incomingStation(station));
-    const taken = await leases.take(lease);
-    if (taken === undefined) return undefined;
-    await this.#ensureStation(station);
-    await ensureFolder(files, folder);
-    await syncs.sync(this.layout.station(station));
-    this.#custody.set(station, taken.epoch);
-    return { folder, epoch: taken.epoch };
+  custodyFolder(station: StationId): Promise<string> {
+    return onceMade(this.#custody, station, async () => {
+      const { files, syncs } = this.#parts;
+      const folder = this.layout.custody(station);
+      await this.#ensureStation(station);
+      await ensureFolder(files, folder);
+      await syncs.sync(this.layout.station(station));
+      return folder;
+    });
   }
 
-  async open(
-    lease: Lease,
+  open(
+    name: RecordingName,
     offer: SignedDocument,
     options: { sealedSizeBytes: number; isGenuine: (document: SignedDocument) => boolean },
   ): Promise<VaultWork> {
-    const { instance } = this.#parts;
-    try {
-      return await openWork({
-        ...this.#parts,
-        ...options,
-        lease,
-        offer,
-        holder: instance,
-        ensureStation: () => this.#ensureStation(lease.station),
-      });
-    } catch (error) {
-      await this.#parts.leases.giveBack(this.layout.incomingRecording(lease), lease);
-      throw error;
-    }
+    const ensureStation = (): Promise<void> => this.#ensureStation(name.station);
+    return openWork({ ...this.#parts, ...options, name, offer, ensureStation });
   }
 
-  storeReceipt(lease: Lease, receipt: SignedDocument): Promise<void> {
-    return placeDocument(this.#parts.files, join(this.layout.recording(lease), names.RECEIPT), receipt);
+  storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
+    return placeDocument(this.#parts.files, join(this.layout.recording(name), names.RECEIPT), receipt);
   }
 
   secureReceipt(name: RecordingName): Promise<void> {
@@ -247,29 +206,30 @@ export class FilesVault implements Vault {
   }
 
   async unfinishedBytes(name: RecordingName): Promise<number> {
-    const { files } = this.#parts;
-    const folder = this.layout.incomingRecording(name);
-    let bytes = 0;
-    for (const work of await listIfThere(files, folder))
-      bytes += (await files.stat(join(folder, work, names.PAYLOAD)))?.sizeBytes ?? 0;
-    return bytes;
+    const payload = join(this.layout.incomingRecording(name), names.PAYLOAD);
+    return (await this.#parts.files.stat(payload))?.sizeBytes ?? 0;
   }
 
-  async close(): Promise<void> {
-    const { leases, beats } = this.#parts;
-    for (const [station, epoch] of this.#custody)
-      await leases.giveBack(this.layout.incomingCustody(station), { epoch, clean: true });
-    await beats.close();
+  close(): Promise<void> {
+    return endRun(this.#parts, this.#parts.run);
   }
 
-  /** Once per station and run; after a failure it is tried again. */
   #ensureStation(station: StationId): Promise<void> {
-    const known = this.#stations.get(station);
-    if (known !== undefined) return known;
-    const { files, syncs } = this.#parts;
-    const made = ensureFolder(files, this.layout.station(station)).then(() => syncs.sync(this.layout.root));
-    this.#stations.set(station, made);
-    made.catch(() => this.#stations.delete(station));
-    return made;
+    return onceMade(this.#stations, station, async () => {
+      await ensureFolder(this.#parts.files, this.layout.station(station));
+      await this.#parts.syncs.sync(this.layout.root);
+    });
   }
+}
+
+/** Once for each station and run; after a failure it is tried again. */
+function onceMade<T>(
+  known: Map<StationId, Promise<T>>,
+  station: StationId,
+  make: () => Promise<T>,
+): Promise<T> {
+  const made = known.get(station) ?? make();
+  known.set(station, made);
+  made.catch(() => known.delete(station));
+  return made;
 }

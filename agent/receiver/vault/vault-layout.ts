@@ -1,7 +1,6 @@
 // Names and paths inside a vault (SPEC 4.4). The only place that builds or parses them.
 import { join } from 'node:path';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
-import { RANDOM_ID_PATTERN } from '../../../protocol/format/ids.ts';
 import { CUSTODY, KEYS, ORDERS, VAULT_ID } from '../../../protocol/format/file-names.ts';
 import type { RecordingName } from './vault.ts';
 
@@ -31,10 +30,6 @@ const QUARANTINE = '.quarantine';
 const DOCKINGS = '.dockings';
 const DISCLOSURES = '.disclosures';
 const MISSING = '.missing';
-/** Holder of work that nobody does. */
-export const FREE = 'free';
-/** The same of work that was not let go in order: what was written to it may never have reached the medium. */
-export const DIRTY = 'dirty';
 
 /** Top-level names of a vault that are not stations. */
 export const OWN_NAMES: ReadonlySet<string> = new Set([
@@ -46,27 +41,6 @@ export const OWN_NAMES: ReadonlySet<string> = new Set([
   DISCLOSURES,
   MISSING,
 ]);
-/** Epoch and holder of unfinished work, as its folder's name says. */
-export interface WorkName {
-  readonly epoch: number;
-  readonly holder: string;
-}
-
-/** `<epoch>.<holder>`: one rename changes both, so taking a lease is atomic and the old holder's path is gone. */
-export function encodeWorkName(work: WorkName): string {
-  return `${work.epoch}.${work.holder}`;
-}
-
-/** Undefined for a name that is none. */
-export function parseWorkName(text: string): WorkName | undefined {
-  const match = /^(0|[1-9][0-9]{0,15})\.([a-z2-7]+)$/.exec(text);
-  const holder = match?.[2] ?? '';
-  const epoch = Number(match?.[1]);
-  if (match === null || !Number.isSafeInteger(epoch)) return undefined;
-  return holder === FREE || holder === DIRTY || RANDOM_ID_PATTERN.test(holder)
-    ? { epoch, holder }
-    : undefined;
-}
 
 /** Absolute paths below one vault. */
 export class VaultLayout {
@@ -136,16 +110,12 @@ export class VaultLayout {
   incomingStation(station: StationId): string {
     return join(this.incoming, station);
   }
-  /** Whose turn it is to keep a station's custody log, as for unfinished work. */
-  incomingCustody(station: StationId): string {
-    return join(this.incoming, station, CUSTODY);
-  }
-  /** Holds one folder, named by encodeWorkName. */
+  /** Work that is not whole. */
   incomingRecording(name: RecordingName): string {
     return join(this.incoming, name.station, name.recording);
   }
-  /** Sign of life of one running receiver. */
-  beat(instance: string): string {
-    return join(this.leases, `${instance}.json`);
+  /** See vault-run.ts. */
+  get run(): string {
+    return join(this.root, LEASES, 'run.json');
   }
 }

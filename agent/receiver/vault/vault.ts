@@ -1,9 +1,9 @@
-// The port to where sealed recordings are kept for good. A recording is either whole and in place, or work under a lease, or absent.
+// The port to where sealed recordings are kept for good. A recording is either whole and in place, or unfinished work, or absent.
 //
 // Promises of every adapter:
 // 1. `complete` resolves only when all of the recording's folder is durable and in place; a power cut at any moment leaves it whole
 //    in place or as unfinished work, never half in place.
-// 2. Only the newest lease of a recording can complete it, over all processes that work on the vault. Epochs only grow.
+// 2. One receiver works on a vault at a time, and no recording is worked on twice at a time. Epochs only grow.
 // 3. Nothing is removed because it is odd: it is set aside and named.
 import type { RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { UnitPlaces } from './unit-store.ts';
@@ -39,31 +39,17 @@ export interface StoredDocking {
   readonly receipt: SignedDocument | undefined;
 }
 
-/** The right to receive one recording. `epoch` is its fencing number. */
-export interface Lease extends RecordingName {
-  readonly epoch: number;
-  /** False where the last holder did not let go in order: what is found may never have reached the medium. */
-  readonly clean: boolean;
-}
-
-/** The right to keep a station's custody log. Behind another `epoch` than before, another receiver may have kept it in between. */
-export interface CustodyLease {
-  readonly folder: string;
-  readonly epoch: number;
-}
-
-/** A recording that is being received, under its lease. Errors of all: the system's; "lease.lost" where another receiver took it. */
+/** A recording that is being received. Errors of all: the system's. */
 export interface VaultWork {
   /** Where its units go. Changes with newDigests and keepDigests. */
   readonly places: UnitPlaces;
   /** A digest list lies there from an earlier attempt; it must be checked before use. */
   readonly digestsFound: boolean;
-  /** Length of the payload of an earlier attempt. */
+  /**
+   * Length of the payload of an earlier attempt. What is found of it counts once it was written again: a sync that failed may have been
+   * reported to a process that is gone, and its pages pass for written.
+   */
   readonly payloadBytes: number;
-  /** What is found of that payload must be written once more, see Lease.clean. */
-  readonly mustWriteAgain: boolean;
-  /** All that was found of it was written once more. */
-  writtenAgain(): void;
   /** Sets a digest list that is not the right one aside and begins a new one. */
   newDigests(): Promise<void>;
   /** The list was checked: it becomes the recording's. */
@@ -72,9 +58,9 @@ export interface VaultWork {
   sync(): Promise<void>;
   /** All units were written: makes everything durable and puts the recording in place. */
   complete(): Promise<void>;
-  /** Gives the lease back and keeps what is there for the next attempt. Never rejects, idempotent. */
+  /** Ends the work and keeps what is there for the next attempt. Never rejects, idempotent. */
   release(): Promise<void>;
-  /** Gives the lease back after a failed write, sync or close: payload and digest list are dropped, since nobody knows what of them is on the medium. What cannot be dropped is not clean for the next holder. Never rejects. */
+  /** Ends the work after a failed write, sync or close: payload and digest list are dropped, since nobody knows what of them is on the medium. Never rejects. */
   abandon(): Promise<void>;
 }
 
@@ -92,20 +78,18 @@ export interface VaultNote {
 export interface Vault {
   /** 128 random bits, drawn when the vault was made. */
   readonly id: SessionId;
+  /** Fencing number of this run of the receiver: higher than that of each run before it on this vault. */
+  readonly epoch: number;
   /** What is in place under that name; "damaged" where its documents cannot be read. */
   find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined>;
-  /** Takes the lease; undefined while another living receiver holds it. */
-  take(name: RecordingName): Promise<Lease | undefined>;
-  /** Lets go of a lease that no work was opened under. `drop`: its recording is in place, so nothing of it is needed. Never rejects. */
-  leave(lease: Lease, what: 'keep' | 'drop'): Promise<void>;
-  /** Removes what a cut left of something in place among the unfinished ones, where nobody holds it. Errors: the system's. */
+  /** Removes what a cut left of something in place among the unfinished ones. Errors: the system's. */
   tidy(name: RecordingName): Promise<void>;
   /**
-   * Opens the work under a lease. `isGenuine` tells whether another manifest that lies there is signed by the station.
+   * Opens the work on a recording, once at a time. `isGenuine` tells whether another manifest that lies there is signed by the station.
    * Errors: "vault.recording-conflict" where it is: one id must not name two recordings.
    */
   open(
-    lease: Lease,
+    name: RecordingName,
     offer: SignedDocument,
     options: { sealedSizeBytes: number; isGenuine: (document: SignedDocument) => boolean },
   ): Promise<VaultWork>;
@@ -115,23 +99,20 @@ export interface Vault {
   placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean>;
   /** Makes everything of a docking record in place durable once more, before its receipt is given again. */
   secureDocking(name: RecordingName): Promise<void>;
-  /** Makes the receipt of what is in place durable; under its lease, since of two receivers each would write its own over the other's. */
-  storeReceipt(lease: Lease, receipt: SignedDocument): Promise<void>;
+  /** Makes the receipt of what is in place durable. */
+  storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void>;
   /** Makes the names of a stored receipt durable once more, before it is given again: the sync may have failed when it was stored. */
   secureReceipt(name: RecordingName): Promise<void>;
   /** Makes everything of a recording in place durable once more, before a receipt is made for it at a later time. */
   secure(name: RecordingName): Promise<void>;
   /** Moves a recording in place that is not whole to the quarantine. */
   setAside(name: RecordingName, reason: string): Promise<void>;
-  /** Moves what was received of a recording that is not in place to the quarantine, whoever holds its lease; nothing where nothing is there. */
+  /** Moves what was received of a recording that is not in place to the quarantine; nothing where nothing is there. */
   setAsideWork(name: RecordingName, reason: string): Promise<void>;
   /** Keeps a note about something refused, and its bytes where given, durably; a bounded number of them. Errors: the system's. */
   note(note: VaultNote): Promise<void>;
-  /**
-   * The folder of a station's custody log, durable, where this receiver is the one that keeps it: the first one that asks, until it
-   * ends. Undefined for all others.
-   */
-  takeCustody(station: StationId): Promise<CustodyLease | undefined>;
+  /** The folder of a station's custody log, made durable where it is not there. Errors: the system's. */
+  custodyFolder(station: StationId): Promise<string>;
   /** Whether the vault that was opened is still there: not another disk, not the folder below a mount point. */
   isPresent(): Promise<boolean>;
   /** Bytes that can still be written. */
@@ -140,6 +121,6 @@ export interface Vault {
   mayBegin(name: RecordingName): Promise<boolean>;
   /** Payload bytes of an unfinished recording that are on disk already; holes between them count as well. */
   unfinishedBytes(name: RecordingName): Promise<number>;
-  /** Ends the signs of life; leases that are still held can be taken by others. */
+  /** Notes that this run has ended. Never rejects. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Bugs of a receiver beside another one, behind power cuts, and with a vault of which something turned.
+// Bugs of a receiver that takes the place of another one, after power cuts, and with a vault of which something turned.
 import type { PlantedBug } from './planted-bug.ts';
 
 export const RECEIVER_BUGS: readonly PlantedBug[] = [
@@ -35,28 +35,12 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/greedy-station'],
   },
   {
-    id: 'sync-failure-forgotten',
-    what: 'work that is let go during a sync counts as clean although that sync fails',
-    file: 'agent/receiver/vault/vault-work.ts',
-    find: '      () => {\n        this.#clean = false;\n        return before;\n      },\n',
-    put: '      () => before,\n',
-    suites: ['unit/receiver/dirty-work'],
-  },
-  {
     id: 'greets-once',
     what: 'a receiver says the heads of logs at its first connect only',
     file: 'agent/receiver/receiver.ts',
     find: 'stations: [...options.stations.keys()], greet',
     put: 'stations: options.stations.keys(), greet',
     suites: ['unit/receiver/custody/custody-greeting'],
-  },
-  {
-    id: 'log-remembered-over-lease',
-    what: 'a receiver goes on with what it remembers of a log that another one kept meanwhile',
-    file: 'agent/receiver/custody/custody-keep.ts',
-    find: 'if (lease === undefined || lease.epoch !== log.epoch) {',
-    put: 'if (lease === undefined) {',
-    suites: ['unit/receiver/custody-taken-over'],
   },
   {
     id: 'receipt-for-unverifiable',
@@ -99,28 +83,12 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/missing-watch'],
   },
   {
-    id: 'begun-anew-behind-another',
-    what: 'a recording that another receiver put in place is begun anew and stays among the unfinished ones',
-    file: 'agent/receiver/transfer/claims.ts',
-    find: '    if (await this.#wasPlaced(offer, lease)) return;\n',
-    put: '',
-    suites: ['unit/receiver/left-behind'],
-  },
-  {
     id: 'hint-not-made-up',
     what: 'a hint that could not be written once leaves all receipts with the head of the segment before',
     file: 'agent/receiver/custody/custody-keep.ts',
     find: '(outcome.opened ?? (await this.#unhinted(log, folder, segment)))',
     put: 'outcome.opened',
     suites: ['unit/receiver/custody-hint'],
-  },
-  {
-    id: 'receipt-replaces-receipt',
-    what: 'a receiver that stood still replaces the receipt that another one gave meanwhile',
-    file: 'agent/receiver/transfer/receipts.ts',
-    find: '    if (lease === undefined) return;\n',
-    put: '    if (lease === undefined) return run({ ...subject, epoch: 0, clean: true });\n',
-    suites: ['unit/receiver/two-on-one-vault'],
   },
   {
     id: 'fin-gives-anything',
@@ -169,5 +137,37 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     find: '      if (keyId === undefined) return;\n      entries.signed(entry, segment);\n      if (doubted',
     put: '      entries.signed(entry, segment);\n      if (doubted',
     suites: ['unit/evidence/verify/unsigned-excuse'],
+  },
+  {
+    id: 'found-unit-not-written-again',
+    what: 'units that an earlier attempt left count although a sync of them may have failed',
+    file: 'agent/receiver/transfer/transfer.ts',
+    find: 'units.holdsUnit(unit, true)',
+    put: 'units.holdsUnit(unit, false)',
+    suites: ['unit/receiver/dirty-work', 'unit/receiver/receiver'],
+  },
+  {
+    id: 'epoch-by-the-clock-alone',
+    what: 'a receiver whose clock was set back has a lower epoch than the one before it, and stations follow neither',
+    file: 'agent/receiver/vault/vault-run.ts',
+    find: 'epoch: Math.max((before?.epoch ?? 0) + 1, nowMs),',
+    put: 'epoch: nowMs,',
+    suites: ['unit/receiver/vault/vault-run'],
+  },
+  {
+    id: 'second-machine-let-in',
+    what: 'a receiver starts on a vault on which one of another machine works',
+    file: 'agent/receiver/vault/vault-run.ts',
+    find: '  refuseOther(layout, before, process.host);\n',
+    put: '',
+    suites: ['unit/receiver/vault/vault-run'],
+  },
+  {
+    id: 'second-receiver-let-in',
+    what: 'a receiver starts on a vault on which one of this machine works',
+    file: 'agent/receiver/vault/vault-lock.ts',
+    find: '  if (lock !== undefined) return lock;\n',
+    put: '  if (lock !== undefined || path !== "") return lock ?? { release: () => Promise.resolve() };\n',
+    suites: ['unit/receiver/vault/vault-run'],
   },
 ];

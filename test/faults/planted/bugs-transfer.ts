@@ -266,8 +266,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'second-manifest-replaces',
     what: 'a second genuine manifest of one id replaces the first one',
     file: 'agent/receiver/vault/vault-work.ts',
-    find: '      throw conflict(options.lease);\n',
-    put: '      void conflict(options.lease);\n',
+    find: '      throw conflict(options.name);\n',
+    put: '      void conflict(options.name);\n',
     suites: ['unit/receiver/vault/vault-files', ...RECEIVER],
   },
   {

@@ -145,27 +145,18 @@ const vault: readonly FileKind[] = [
   row(
     'vault',
     'upload under way',
-    String.raw`\.incoming/[a-z0-9-]+/ID/\d+\.[a-z2-7]+(/(manifest\.json(\.minisig)?|payload\.age|chunks\.(bin|partial)))?`,
+    String.raw`\.incoming/[a-z0-9-]+/ID/(manifest\.json(\.minisig)?|payload\.age|chunks\.(bin|partial))`,
     'given-again',
   ),
   // Nobody was told of it: the next start removes it, and the station offers the record again.
   row(
     'vault',
     'docking record on its way into its place',
-    String.raw`\.incoming/\.new/ID-[a-z0-9-]+-ID\.docking/(docking|receipt)\.json(\.minisig)?`,
+    String.raw`\.incoming/\.new/[a-z0-9-]+-ID\.docking/(docking|receipt)\.json(\.minisig)?`,
     'rebuilt',
     { notTried: 'there for some milliseconds: vault-files' },
   ),
-  row(
-    'vault',
-    'lease of a custody log',
-    String.raw`\.incoming/[a-z0-9-]+/custody/\d+\.[a-z2-7]+`,
-    'rebuilt',
-    {
-      notTried: 'an empty folder: its name is all there is of it',
-    },
-  ),
-  row('vault', 'sign of life', String.raw`\.leases/ID\.json`, 'rebuilt'),
+  row('vault', 'note of the run of a receiver', String.raw`\.leases/run\.json`, 'rebuilt'),
   row(
     'vault',
     'mark of a docking record',

@@ -223,13 +223,11 @@ export async function lifeSnapshots(): Promise<readonly Snapshot[]> {
 /** A digest list is there, and a part of the payload. */
 function uploadUnderWay({ store }: World): boolean {
   const incoming = `${VAULT}/.incoming/${STATION}`;
-  const works = (store.disk.files.peekNames(incoming) ?? []).filter((name) => name !== 'custody');
-  return works.some((recording) =>
-    (store.disk.files.peekNames(`${incoming}/${recording}`) ?? []).some(
-      (work) =>
-        store.disk.files.peek(`${incoming}/${recording}/${work}/chunks.bin`) !== undefined &&
-        (store.disk.files.peek(`${incoming}/${recording}/${work}/payload.age`)?.length ?? 0) > UNIT_BYTES,
-    ),
+  const { files } = store.disk;
+  return (files.peekNames(incoming) ?? []).some(
+    (recording) =>
+      files.peek(`${incoming}/${recording}/chunks.bin`) !== undefined &&
+      (files.peek(`${incoming}/${recording}/payload.age`)?.length ?? 0) > UNIT_BYTES,
   );
 }
 

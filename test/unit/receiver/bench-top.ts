@@ -18,6 +18,7 @@ import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from './fast-signer.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
 import { BASE, ScriptedStation } from './scripted-station.ts';
+import { STORE_PROCESS } from '../../fakes/running-process.ts';
 
 const keys = new SeededRandom(11);
 export const STATION_KEY = makeSecretKey(keys);
@@ -81,6 +82,7 @@ export class BenchTop {
         ...parts,
         version: 'test',
         bootId: null,
+        process: STORE_PROCESS,
         isSynchronised: () => Promise.resolve(true),
         files: disk,
         clock: this.clock,

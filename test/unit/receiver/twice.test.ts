@@ -55,7 +55,7 @@ test('pieces of one recording over two connections at a time, doubled, in disord
   await receiver.stop();
   expect(slabs.freeCount).toBe(8);
   expect(conditions.codes().filter((code) => code.startsWith('vault.'))).toEqual([]);
-  expect(await top.disk.list(`/vault/.incoming/${STATION}`)).toEqual(['custody']);
+  expect(await top.disk.list(`/vault/.incoming/${STATION}`)).toEqual([]);
 });
 
 test('two receivers on two vaults store a recording once or twice, never half, and a receipt says in which vault it lies', async () => {
@@ -122,7 +122,7 @@ test('10 TB announced are weighed, not stored: what does not fit the quota waits
   expect(station.refusals[1]).toMatchObject({ verb: 'pause', reason: 'larger than the quota of the vault' });
   expect(receiver.conditions.isRaised('vault.quota', STATION)).toBe(true);
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
-  // The place is kept for as long as a lease lasts, then others have it.
+  // The place is kept while it is claimed, then others have it.
   await top.clock.advance(70_000);
   const small = top.sample(UNIT_BYTES);
   station.push(small);

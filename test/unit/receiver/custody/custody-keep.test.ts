@@ -251,20 +251,6 @@ test('a full disk gives no answer, and the log is taken when there is room', asy
   expect(at.receiver.conditions.isRaised('custody.write-failed', STATION)).toBe(false);
 });
 
-test('one of two receivers keeps a log, and the other one names it in its receipts', async () => {
-  const at = await openBench(10);
-  const other = await at.top.receiver({ receiver: 'r-b' });
-  const log = segmentOf(at);
-  await send(at, log, 1);
-  await at.top.clock.advance(500);
-  expect(at.station.custody).toHaveLength(1);
-  const samples = Array.from({ length: 8 }, () => at.top.sample(40));
-  for (const sample of samples) at.station.push(sample);
-  await at.top.until('receipts', () => at.station.receipts.size === samples.length);
-  for (const receipt of at.station.receipts.values()) expect(receipt.custody_head?.sequence).toBe(3);
-  for (const receiver of [at.receiver, other]) expect(receiver.log.messages('error')).toEqual([]);
-});
-
 test('a log whose sync failed before it was closed for others has no hole once the disk is well again', async () => {
   const at = await openBench(31);
   const log = segmentOf(at);

@@ -16,12 +16,8 @@ import {
   verifyDocument,
   type PublicKey,
 } from '../../../../protocol/documents/minisign.ts';
-import { isReceiverRunning } from '../../../../agent/receiver/keys/running-receiver.ts';
-import { VaultBeats } from '../../../../agent/receiver/vault/vault-beats.ts';
-import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
-import { makeSessionId } from '../../../../protocol/format/ids.ts';
-import { ManualClock } from '../../../fakes/clock-manual.ts';
-import { CrashDisk } from '../../../fakes/files-crash.ts';
+import { nodeFiles } from '../../../../agent/platform/files-node.ts';
+import { lockVault } from '../../../../agent/receiver/vault/vault-lock.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { STATION } from '../sample.ts';
 import { RECEIVER, withStore, type StoreFolder } from './store-folder.ts';
@@ -96,32 +92,23 @@ describe('bodydock-receiver rotate', () => {
   });
 });
 
-describe('whether a receiver runs', () => {
-  async function look(prepare: (beats: VaultBeats) => Promise<void>): Promise<boolean> {
-    const [files, clock, random] = [new CrashDisk(), new ManualClock(), new SeededRandom(1)];
-    files.plantFolder('/vault');
-    const layout = new VaultLayout('/vault');
-    const instance = makeSessionId(random);
-    const beats = new VaultBeats({ files, layout, clock, receiver: RECEIVER, instance });
-    await beats.start();
-    await prepare(beats);
-    const looking = isReceiverRunning({ files, layout, clock }, RECEIVER, new AbortController().signal);
-    await clock.advance(20_000);
-    return looking;
-  }
-
-  test('is told by a sign of life that changes', async () => {
-    expect(await look(() => Promise.resolve())).toBe(true);
-  });
-
-  test('is denied where it ended in order, or its sign stands still', async () => {
-    expect(await look((beats) => beats.close())).toBe(false);
-    const [files, clock] = [new CrashDisk(), new ManualClock()];
-    files.plant(`/vault/.leases/${'a'.repeat(26)}.json`, JSON.stringify({ receiver: RECEIVER, beat: 7 }));
-    files.plant(`/vault/.leases/${'b'.repeat(25)}a.json`, JSON.stringify({ receiver: 'r-other', beat: 1 }));
-    const layout = new VaultLayout('/vault');
-    const looking = isReceiverRunning({ files, layout, clock }, RECEIVER, new AbortController().signal);
-    await clock.advance(20_000);
-    expect(await looking).toBe(false);
-  });
+describe('beside a receiver that runs', () => {
+  for (const [where, host] of [
+    ['on this machine', undefined],
+    ['on another machine', 'other-machine'],
+  ] as const)
+    test(`${where} nothing is changed`, async () => {
+      await withStore([KEY], async (store) => {
+        await (await store.open()).close();
+        await store.call('rotate', '--prepare');
+        const vault = await store.open(host);
+        const lock = host === undefined ? await lockVault(store.vault, nodeFiles()) : undefined;
+        const key = await readFile(join(store.folder, 'store.key'));
+        expect((await store.call('rotate', '--commit')).err).toContain(host ?? 'receiver.running');
+        expect(await readFile(join(store.folder, 'store.key'))).toEqual(key);
+        await vault.close();
+        await lock?.release();
+        expect((await store.call('rotate', '--commit')).code).toBe(0);
+      });
+    });
 });

@@ -1,6 +1,6 @@
 // A store as a technician sets it up: its key, its file, its vault, and the commands of bodydock-receiver.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeSigningKey } from '../../../../config/enrolment/keys.ts';
 import { parseReceiverId } from '../../../../protocol/format/ids.ts';
@@ -12,6 +12,7 @@ import { dispatch } from '../../../../agent/receiver/cli/dispatch.ts';
 import { FilesVault } from '../../../../agent/receiver/vault/vault-files.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { STATION } from '../sample.ts';
+import { STORE_PROCESS } from '../../../fakes/running-process.ts';
 
 export const RECEIVER = parseReceiverId('r-test');
 
@@ -20,7 +21,7 @@ export interface StoreFolder {
   readonly folder: string;
   readonly vault: string;
   /** Opens the vault as a receiver does, which makes it where there is none. */
-  readonly open: () => Promise<FilesVault>;
+  readonly open: (host?: string) => Promise<FilesVault>;
   /** A command with --config. */
   readonly call: (...args: string[]) => Promise<{ code: number; out: string; err: string }>;
 }
@@ -55,7 +56,8 @@ broker: { url: "mqtt://127.0.0.1:1883", base: test }
   return {
     folder,
     vault,
-    open: () => FilesVault.open({ ...parts, path: vault, receiver: RECEIVER }),
+    open: (host = hostname()) =>
+      FilesVault.open({ ...parts, path: vault, receiver: RECEIVER, process: { ...STORE_PROCESS, host } }),
     call: (...args) => callReceiver(...args, '--config', file),
   };
 }

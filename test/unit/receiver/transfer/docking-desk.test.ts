@@ -80,19 +80,18 @@ describe('a docking record', () => {
     expect(await top.disk.list('/vault/.incoming/.new')).toEqual([]);
   });
 
-  test('gets one receipt from two receivers on one vault, whoever is asked and again', async () => {
+  test('has one receipt, given again by the receiver that comes after the one that made it', async () => {
     const top = new BenchTop(2);
-    const [a, b] = [await top.receiver({ receiver: 'r-a' }), await top.receiver({ receiver: 'r-b' })];
     const station = await top.station();
     const texts = new Set<string>();
     station.onReceipt = ({ recording }) => texts.add(station.receiptTexts.get(recording) ?? '');
     const sample = makeDockingSample(top.random, STATION_KEY);
-    await delivered(top, station, sample);
-    for (const gone of [a, b]) {
-      await gone.stop();
-      await gone.broker.close(true);
+    for (const receiver of ['r-a', 'r-b']) {
+      const one = await top.receiver({ receiver });
       station.receipts.clear();
-      if (gone === a) await delivered(top, station, sample);
+      await delivered(top, station, sample);
+      await one.stop();
+      await one.broker.close(true);
     }
     expect(texts.size).toBe(1);
     expectBacked(top.disk, sample);

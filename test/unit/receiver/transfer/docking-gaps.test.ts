@@ -78,7 +78,7 @@ describe('a docking record that never came', () => {
     expect(receiver.conditions.history.filter(({ code }) => code === 'docking.gap')).toEqual([]);
   });
 
-  test('is told again by a receiver that starts, and not where another one took it meanwhile', async () => {
+  test('is told again by a receiver that starts, and not once the record came', async () => {
     const { top, receiver, station } = await begin(3);
     const [a, b, c] = chain(3);
     await deliver(top, station, a, c);
@@ -88,12 +88,9 @@ describe('a docking record that never came', () => {
     const second = await top.receiver();
     await top.clock.advance(DOCKING_GAP_MS + 1000);
     expect(second.conditions.isRaised('docking.gap', SUBJECT)).toBe(true);
-    const third = await top.receiver({ receiver: 'r-b' });
-    await second.broker.close(true); // it runs on and hears nothing
     await deliver(top, station, b);
     await top.clock.advance(2 * DOCKING_GAP_MS);
-    for (const { conditions } of [second, third])
-      expect(conditions.isRaised('docking.gap', SUBJECT)).toBe(false);
+    expect(second.conditions.isRaised('docking.gap', SUBJECT)).toBe(false);
   });
 
   test('is told for each camera alone', async () => {

@@ -3,7 +3,7 @@ import { UNIT_BYTES } from '../../../../protocol/format/limits.ts';
 import { unitBytes } from '../../../../protocol/documents/manifest.ts';
 import type { Slabs } from '../../../../agent/receiver/transfer/slabs.ts';
 import type { UnitStore, UnitWork } from '../../../../agent/receiver/vault/unit-store.ts';
-import type { Lease, Vault, VaultWork } from '../../../../agent/receiver/vault/vault.ts';
+import type { Vault, VaultWork } from '../../../../agent/receiver/vault/vault.ts';
 import type { Sample } from '../sample.ts';
 
 /** One receiver's access to a vault. */
@@ -13,21 +13,13 @@ export interface Access {
   readonly slabs: Slabs;
 }
 
-/** Opens the work under a lease; no other manifest counts as genuine unless told. */
+/** Opens the work on a sample; no other manifest counts as genuine unless told. */
 export function openSample(
   { vault }: Access,
-  lease: Lease,
   sample: Sample,
   isGenuine = (): boolean => false,
 ): Promise<VaultWork> {
-  return vault.open(lease, sample.offer, { sealedSizeBytes: sample.payload.length, isGenuine });
-}
-
-/** Takes the lease, which must be free. */
-export async function takeSample({ vault }: Access, sample: Sample): Promise<Lease> {
-  const lease = await vault.take(sample);
-  if (lease === undefined) throw new Error('the lease is not free');
-  return lease;
+  return vault.open(sample, sample.offer, { sealedSizeBytes: sample.payload.length, isGenuine });
 }
 
 /** Writes the digest list where it is missing, and the given units. */
@@ -77,10 +69,9 @@ export function allUnits(sample: Sample): number[] {
   return Array.from({ length: sample.units }, (_, unit) => unit);
 }
 
-/** Takes, fills and completes; resolves when the recording is in place. */
+/** Opens, fills and completes; resolves when the recording is in place. */
 export async function completeSample(access: Access, sample: Sample): Promise<void> {
-  const lease = await takeSample(access, sample);
-  const work = await openSample(access, lease, sample);
+  const work = await openSample(access, sample);
   await fillUnits(access, work, sample, allUnits(sample));
   await work.complete();
 }

@@ -7,6 +7,7 @@ import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { STORE_PROCESS } from '../../../fakes/running-process.ts';
 
 const VAULT_FILE = '/vault/vault.json';
 let disk: CrashDisk;
@@ -26,6 +27,7 @@ async function openWith(stateFolder: string | undefined): Promise<string> {
     ...parts,
     path: '/vault',
     receiver: parseReceiverId('r-a'),
+    process: STORE_PROCESS,
     stateFolder,
   });
   await vault.close();
@@ -145,6 +147,7 @@ test('a vault that cannot be made is told with the folder that is missing', asyn
     ...parts,
     path: '/disk/vault',
     receiver: parseReceiverId('r-a'),
+    process: STORE_PROCESS,
     stateFolder: undefined,
   });
   await expect(opening).rejects.toMatchObject({

@@ -23,12 +23,12 @@ import { FilesVault } from '../../../../agent/receiver/vault/vault-files.ts';
 import { vaultContract, type VaultSubject } from '../../../contracts/vault-contract.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
-import { filesWith } from '../../../fakes/files-with.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeDockingSample } from '../docking-sample.ts';
-import { completeSample, fillUnits, openSample, takeSample, type Access } from '../transfer/filling.ts';
+import { completeSample, fillUnits, openSample, type Access } from '../transfer/filling.ts';
 import { makeSample, STATION } from '../sample.ts';
+import { STORE_PROCESS } from '../../../fakes/running-process.ts';
 
 let seed = 1;
 
@@ -41,22 +41,17 @@ function subjectOn(
   close: () => Promise<void> = () => Promise.resolve(),
 ): VaultSubject {
   return {
-    open: async (receiver, clock = new ManualClock()) => {
-      let signs = 0;
+    open: async (receiver) => {
       const vault = await FilesVault.open({
         path,
-        files: filesWith(files, {
-          rename: async (from, to) => {
-            await files.rename(from, to);
-            if (to.startsWith(`${path}/.leases/`)) signs++;
-          },
-        }),
-        clock,
+        files,
+        clock: new ManualClock(),
         random: new SeededRandom(seed++),
         log: new MemoryLog(),
         receiver: parseReceiverId(receiver),
+        process: STORE_PROCESS,
       });
-      return { ...access, vault, clock, signs: () => signs };
+      return { ...access, vault };
     },
     close,
   };
@@ -96,7 +91,13 @@ describe('a vault on the disk of this machine, with units written by a worker', 
 });
 
 async function openOn(disk: CrashDisk, log = new MemoryLog()): Promise<FilesVault> {
-  const options = { path: '/vault', files: disk, log, receiver: parseReceiverId('r-a') };
+  const options = {
+    path: '/vault',
+    files: disk,
+    log,
+    receiver: parseReceiverId('r-a'),
+    process: STORE_PROCESS,
+  };
   return FilesVault.open({ ...options, clock: new ManualClock(), random: new SeededRandom(seed++) });
 }
 
@@ -151,7 +152,7 @@ test('a station with too many unfinished recordings may go on with each, and beg
   for (let count = 1; count < UNFINISHED_PER_STATION_MAX; count++)
     disk.plantFolder(`/vault/.incoming/${STATION}/${makeRecordingId(random)}`);
   expect(await vault.mayBegin(other)).toBe(true);
-  await vault.take(known);
+  await openSample({ vault, ...inlineUnits(disk) }, known);
   expect(await vault.mayBegin(known)).toBe(true);
   expect(await vault.mayBegin(other)).toBe(false);
 });
@@ -162,33 +163,56 @@ test('odd things in unfinished work are set aside with a note, and the work goes
   const access = { vault, ...inlineUnits(disk) };
   const random = new SeededRandom(9);
   const sample = makeSample(random, makeSecretKey(random), UNIT_BYTES + 5);
-  const work = await openSample(access, await takeSample(access, sample), sample);
+  const work = await openSample(access, sample);
   await fillUnits(access, work, sample, [0]);
   await work.release();
   const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
-  const [name = ''] = await disk.list(folder);
-  disk.plant(`${folder}/${name}/photo.jpg`, 'x');
-  disk.plant(`${folder}/${name}/chunks.bin`, 'not a list');
-  disk.plant(`${folder}/readme`, 'x');
-  disk.plant(`${folder}/1.free/manifest.json`, 'of an older attempt');
+  disk.plant(`${folder}/photo.jpg`, 'x');
+  disk.plant(`${folder}/chunks.bin`, 'not a list');
   await completeSample(access, sample);
   const stored = await vault.find(sample);
   expect(stored).toMatchObject({ payloadBytes: sample.payload.length });
   const aside = [...disk.tree('/vault/.quarantine').keys()].join();
-  for (const odd of ['photo.jpg', 'chunks.bin', 'readme', '1.free']) expect(aside).toContain(odd);
+  for (const odd of ['photo.jpg', 'chunks.bin']) expect(aside).toContain(odd);
 });
 
-test('what a receiver that ended left aside goes at the next start, what a living one prepares stays', async () => {
+test('unfinished work of a receiver of 0.1.0, which lies in a folder named by its lease, is gone on with', async () => {
   const disk = new CrashDisk();
-  const first = await openOn(disk); // never closed, so its sign of life stays
-  const [beat = ''] = await disk.list('/vault/.leases');
-  const [living, dead] = [beat.slice(0, 26), makeRecordingId(new SeededRandom(44))];
-  for (const instance of [living, dead])
-    disk.plant(`/vault/.incoming/.new/${instance}-${STATION}-${dead}.docking/docking.json`, '{}');
-  const other = { path: '/vault', files: disk, log: new MemoryLog(), receiver: parseReceiverId('r-b') };
-  await FilesVault.open({ ...other, clock: new ManualClock(), random: new SeededRandom(seed++) });
-  expect(await disk.list('/vault/.incoming/.new')).toEqual([`${living}-${STATION}-${dead}.docking`]);
-  await first.close();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(13);
+  const sample = makeSample(random, makeSecretKey(random), 2 * UNIT_BYTES);
+  const begun = await openSample(access, sample);
+  await fillUnits(access, begun, sample, [0]);
+  await begun.release();
+  const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
+  const leased = `${folder}/1795934655808.${'a'.repeat(26)}`;
+  await disk.makeFolder(leased);
+  for (const name of ['manifest.json', 'manifest.json.minisig', 'payload.age', 'chunks.bin'])
+    await disk.rename(`${folder}/${name}`, `${leased}/${name}`);
+  disk.plant(`${folder}/7.free/payload.age`, 'of an older attempt');
+  const work = await openSample(access, sample);
+  expect(work).toMatchObject({ digestsFound: true, payloadBytes: UNIT_BYTES });
+  await fillUnits(access, work, sample, [1]);
+  await work.complete();
+  expect(await vault.find(sample)).toMatchObject({ payloadBytes: sample.payload.length });
+  expect(Buffer.from(disk.peek(`/vault/${STATION}/${sample.recording}/payload.age`) ?? [])).toEqual(
+    Buffer.from(sample.payload),
+  );
+  expect((await disk.list(`/vault/${STATION}/${sample.recording}`)).toSorted()).toEqual([
+    'chunks.bin',
+    'manifest.json',
+    'manifest.json.minisig',
+    'payload.age',
+  ]);
+  expect([...disk.tree('/vault/.quarantine').keys()].join()).toContain('7.free');
+});
+
+test('what a run left aside goes at the next start', async () => {
+  const disk = new CrashDisk();
+  await openOn(disk);
+  const docking = makeRecordingId(new SeededRandom(44));
+  disk.plant(`/vault/.incoming/.new/${STATION}-${docking}.docking/docking.json`, '{}');
   await openOn(disk);
   expect(await disk.list('/vault/.incoming/.new')).toEqual([]);
 });
@@ -236,10 +260,9 @@ test('a payload that is longer than the recording is set aside', async () => {
   const access = { vault, ...inlineUnits(disk) };
   const random = new SeededRandom(10);
   const sample = makeSample(random, makeSecretKey(random), 100);
-  await (await openSample(access, await takeSample(access, sample), sample)).release();
+  await (await openSample(access, sample)).release();
   const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
-  const [name = ''] = await disk.list(folder);
-  disk.plant(`${folder}/${name}/payload.age`, new Uint8Array(101));
+  disk.plant(`${folder}/payload.age`, new Uint8Array(101));
   await completeSample(access, sample);
   expect(await vault.find(sample)).toMatchObject({ payloadBytes: 100 });
 });
@@ -252,7 +275,7 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   const key = makeSecretKey(random);
   const [whole, begun] = [makeSample(random, key, 1000), makeSample(random, key, 2 * UNIT_BYTES)];
   await completeSample(access, whole);
-  const work = await openSample(access, await takeSample(access, begun), begun);
+  const work = await openSample(access, begun);
   await fillUnits(access, work, begun, [0]);
   const docked = makeDockingSample(random, key);
   await vault.placeDocking(docked, docked.offer, { bytes: new Uint8Array(3), signature: 'x' });
@@ -276,18 +299,4 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   });
   expect([...disk.tree().keys()]).toEqual(before);
   await expect(countVault(disk, vault.layout, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
-});
-
-test('a sign of life that the disk does not show stops no receiver, and ages as one that does not change', async () => {
-  const disk = new CrashDisk();
-  const random = new SeededRandom(11);
-  const sample = makeSample(random, makeSecretKey(random), 10);
-  await (await openOn(disk)).take(sample); // by one who ends without letting go
-  disk.fail({ operation: 'readAll', nth: 1, times: Infinity, code: 'EIO', path: '.leases/' });
-  const clock = new ManualClock();
-  const options = { path: '/vault', files: disk, log: new MemoryLog(), receiver: parseReceiverId('r-a') };
-  const vault = await FilesVault.open({ ...options, clock, random: new SeededRandom(seed++) });
-  expect(await vault.take(sample)).toBeUndefined();
-  await clock.advance(61_000);
-  expect(await vault.take(sample)).toMatchObject({ clean: false });
 });
