@@ -91,6 +91,8 @@ export const AGENT: Part = {
       'options.de.md',
       'brokers.en.md',
       'brokers.de.md',
+      'commands.en.md',
+      'commands.de.md',
       'lights.en.html',
       'lights.de.html',
     ].map((name) => ({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` })),

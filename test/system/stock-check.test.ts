@@ -70,10 +70,10 @@ describe.skipIf(lacksTools(...TOOLS))('stock tools (minisign, age, sha256sum) ac
       expect(digests.split('\n').join('')).toBe((await readFile(join(folder, 'chunks.bin'))).toString('hex'));
     }));
 
-  test('cmp is silent over what the README makes of the payload, and not where one byte of it is another', () =>
+  test('cmp is silent over what the page of commands makes of the payload, and not where one byte of it is another', () =>
     each(async ({ folder }) => {
       const line = /^ {4}(split .*)$/m.exec(
-        await readFile(new URL('../../README.md', import.meta.url), 'utf8'),
+        await readFile(new URL('../../config/commands.en.md', import.meta.url), 'utf8'),
       );
       const [, check = ''] = line ?? [];
       expect(await shell(folder, check)).toBe('');

@@ -138,9 +138,9 @@ describe.skipIf(lacksDebian())('the packages', () => {
     assert.deepEqual(broken, []);
   });
 
-  test('complete no command that the README does not name', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-    const typed = readme.replaceAll('npm run -s bodydock --', 'bodydock');
+  test('complete no command that the page of commands does not name', async () => {
+    const page = await readFile(new URL('../../../config/commands.en.md', import.meta.url), 'utf8');
+    const typed = page.replaceAll('npm run -s bodydock --', 'bodydock');
     // In a table further commands of a program may stand alone.
     const pieces = new Set([...typed.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece));
     const commands: string[] = [];
