@@ -6,7 +6,7 @@ import {
   RESTORED_TRUSTED_COMMENT,
   restoredName,
   type Restored,
-} from '../../../protocol/restored.ts';
+} from '../../../protocol/documents/restored.ts';
 import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { oddName } from './folder-names.ts';
 import { listFolder } from './read-files.ts';

@@ -32,7 +32,7 @@ import {
   parseOrder,
 } from '../../../protocol/documents/order.ts';
 import { encodeReceipt, parseReceipt } from '../../../protocol/documents/receipt.ts';
-import { encodeRestored, parseRestored } from '../../../protocol/restored.ts';
+import { encodeRestored, parseRestored } from '../../../protocol/documents/restored.ts';
 import { encodeWitness, parseWitness } from '../../../protocol/custody/witness.ts';
 
 // Each vector names what it is, the bytes as text, and the kind of outcome. They never change: bytes of this kind lie in vaults.

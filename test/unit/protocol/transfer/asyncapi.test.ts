@@ -85,6 +85,7 @@ test('it has each topic that a station builds, and no other', async () => {
     topics.trial,
     topics.downFilter.replace('+', recording),
     topics.downFilter.replace('+', 'custody'),
+    topics.downFilter.replace('+', 'restored'),
   ];
   const values: Readonly<Record<string, string>> = {
     base: 'town',

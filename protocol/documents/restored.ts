@@ -1,9 +1,9 @@
 // The statement that a vault was restored from a backup (SPEC 4.14): the store says once, and signs, that receipts of before may name what it
 // lacks. What a station does about it is in SPEC 6.10.
 import * as z from 'zod';
-import { sha256Hex } from './format/bytes.ts';
-import * as d from './documents/document.ts';
-import { custodyHeadSchema } from './documents/receipt.ts';
+import { sha256Hex } from '../format/bytes.ts';
+import * as d from './document.ts';
+import { custodyHeadSchema } from './receipt.ts';
 
 export const RESTORED_TRUSTED_COMMENT = 'bodydock restored';
 /** One is some 400 bytes. */
