@@ -6,7 +6,7 @@ import { DockError } from '../../protocol/format/errors.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Files, OpenFile } from '../../protocol/format/ports.ts';
-import type { IndexedSegment } from './custody-index.ts';
+import type { IndexedSegment } from './ledger-file.ts';
 import { segmentPath } from './custody-segments.ts';
 import type { DurableBytes } from './custody-writer.ts';
 

@@ -46,6 +46,8 @@ export interface CustodyGroupsDeps {
   /** Hear of each segment that is opened, and of each that is full or whose write failed. */
   readonly segments: CustodySegments;
   readonly endings: SegmentEndings;
+  /** These lines of that segment became durable. Must not throw. */
+  readonly onDurable: (segment: SegmentId, lines: Uint8Array) => void;
 }
 
 /** An event whose facts an entry can hold. */
@@ -242,6 +244,7 @@ export class CustodyGroups {
     this.#writer = writer;
     this.#keyChange = undefined;
     this.#head = { segment, ...groups.state };
+    this.#deps.onDurable(segment, groups.bytes);
     const opens = { openedAt: opening.at, follows: previous };
     this.#deps.segments.reached(segment, opens, groups.state, this.#stamp().at);
     if (writer.sizeBytes < SEGMENT_BYTES_MAX) return;

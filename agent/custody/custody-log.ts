@@ -1,16 +1,16 @@
 // The custody log of this station (SPEC 4.3): takes events, and gives them to whoever brings them to the store. Their way into it, and what
 // holds on it, is custody-groups.ts; recovery of earlier runs is custody-recovery.ts.
-import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
 import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody/custody-order.ts';
-import { DockError } from '../../protocol/format/errors.ts';
+import { DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import type { RecordingId, SegmentId } from '../../protocol/format/ids.ts';
 import type { ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
+import { lookPatiently } from '../platform/look-patiently.ts';
 import { withReserve } from '../spool/receipts.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
-import { CustodyGroups, type CustodyGroupsDeps } from './custody-groups.ts';
-import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-index.ts';
+import { CustodyGroups, type CustodyGroupsDeps, type TakenEvent } from './custody-groups.ts';
 import { checkedFacts } from './custody-pending.ts';
 import {
   endEarlier,
@@ -18,37 +18,32 @@ import {
   type CustodyRecoveryDeps,
   type RecoveredLog,
 } from './custody-recovery.ts';
-import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
-import {
-  aboutReceipt,
-  aboutRecording,
-  allShown,
-  missingEntries,
-  receiptName,
-  shownAlone,
-  type ReadLines,
-} from './custody-search.ts';
+import { scrubSegments } from './custody-scrub.ts';
 import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
-import { isKeyChangeDue } from './key-change-due.ts';
+import { ITEM, type Ledger } from './ledger.ts';
+import { LedgerFile, noSnapshot, readSnapshot, type Snapshot } from './ledger-file.ts';
+import { foldApart, foldDurable, foldSegment } from './log-fold.ts';
 import { SegmentEndings } from './segment-endings.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 
-const SPOOLED = { event: 'spooled', about: aboutRecording } as const;
-const RECORDED = { event: 'docking-recorded', about: aboutRecording } as const;
-const RECEIPTED = { event: 'receipted', undoneBy: 'asked-again', about: aboutRecording } as const;
-const ASKED_AGAIN = { event: 'asked-again', about: aboutReceipt } as const;
+/** What the log says of an item by an event. */
+const BIT_OF: Partial<Record<CustodyEventName, number>> = {
+  spooled: ITEM.spooled,
+  'docking-recorded': ITEM.recorded,
+  receipted: ITEM.receipted,
+};
 
 /** `folder` is `custody/` of the spool and must be there; `reserve` is `spool.logReserve`. */
-export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings'> {
-  /** File of the index, beside that folder; nothing is remembered where it is left out. */
-  readonly indexFile?: string;
+export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings' | 'onDurable'> {
+  /** File of the snapshot, beside that folder; nothing is remembered where it is left out. */
+  readonly ledgerFile?: string;
   /** With them, signatures of earlier segments are verified: the last checkpoint of one that was cut off, and ended ones afterwards. */
   readonly stationKeys?: readonly PublicKey[];
   /** The change that made the signer's key the station's, where there was one: entered into the first segment that this key signs. */
   readonly keyChange?: ProvenKeyChange['facts'] | undefined;
-  /** Hears what earlier runs entered while their segments are looked through, and what this one enters. */
-  readonly listener?: CustodyListener;
+  /** Hears of each event that is appended; it may not be durable yet. Must not throw. */
+  readonly onAppended?: (event: TakenEvent) => void;
 }
 
 /** The log. One per station and process. */
@@ -56,7 +51,12 @@ export class CustodyLog implements Custody {
   readonly #options: CustodyLogOptions;
   readonly #segments: CustodySegments;
   readonly #reader: SegmentReader;
-  readonly #index: CustodyIndex | undefined;
+  readonly #ledger: Ledger;
+  /** Segments that the fold was not shown: the ledger lacks what they say. */
+  readonly #hidden = new Set<SegmentId>();
+  /** Bits of what was appended, and is not durable yet. */
+  readonly #ahead = new Map<RecordingId, number>();
+  readonly #snapshot: LedgerFile | undefined;
   readonly #groups: CustodyGroups;
   readonly #endings: SegmentEndings;
   readonly #stopping = new AbortController();
@@ -66,45 +66,80 @@ export class CustodyLog implements Custody {
   private constructor(
     options: CustodyLogOptions,
     { segments, apart }: Pick<RecoveredLog, 'segments' | 'apart'>,
+    ledger: Ledger,
   ) {
-    const { files, folder, indexFile: path } = options;
+    const { files, folder, ledgerFile: path } = options;
     this.#options = options;
+    this.#ledger = ledger;
     this.#segments = new CustodySegments(segments.map(asKnown), apart);
     this.#reader = new SegmentReader(files, folder);
-    this.#index =
-      path === undefined ? undefined : new CustodyIndex({ ...options, path, segments: this.#segments });
+    const snapshot = (): Pick<Snapshot, 'ledger' | 'head'> => ({
+      ledger,
+      head: this.#hidden.size > 0 ? null : this.#groups.head,
+    });
+    this.#snapshot =
+      path === undefined
+        ? undefined
+        : new LedgerFile({ ...options, path, segments: this.#segments, ledger: snapshot });
     this.#endings = new SegmentEndings({
       ...options,
       withSpace: (attempt) => withReserve(options.reserve, attempt),
       onEnded: (segment) => this.#ended(segment),
     });
     const groups = { ...options, segments: this.#segments, endings: this.#endings };
-    this.#groups = new CustodyGroups(groups, headOf(segments));
+    this.#groups = new CustodyGroups(
+      { ...groups, onDurable: (...durable) => this.#durable(...durable) },
+      headOf(segments),
+    );
   }
 
   /**
-   * Recovers earlier segments and opens a new one. A chain that does not hold is entered and raises "custody.chain-broken"; a disk
-   * that takes nothing raises "custody.write-failed" and is tried again.
-   * Errors: the system's where the folder cannot be listed.
+   * Recovers earlier segments, folds them into the ledger and opens a new one. A chain that does not hold is entered and raises
+   * "custody.chain-broken"; a disk that takes nothing raises "custody.write-failed" and is tried again.
+   * Errors: the system's where the folder cannot be listed, or the machine is short of something.
    */
   static async open(options: CustodyLogOptions): Promise<CustodyLog> {
+    const { files, ledgerFile, keyChange } = options;
+    const snapshot = ledgerFile === undefined ? noSnapshot() : await readSnapshot(files, ledgerFile);
     const recovery: CustodyRecoveryDeps = {
       ...options,
       stationKeys: options.stationKeys ?? [],
-      index: await readIndex(options),
+      index: snapshot.ended,
       withSpace: (attempt) => withReserve(options.reserve, attempt),
     };
     const recovered = await recoverSegments(recovery);
     const { segments, breaks } = recovered;
-    const log = new CustodyLog(options, recovered);
+    const from = await followedFrom(options, recovered, snapshot.head);
+    const log = new CustodyLog(options, recovered, (from === null ? noSnapshot() : snapshot).ledger);
     for (const each of segments.filter(({ unended }) => unended !== undefined))
       log.#endings.leave(each.segment, () => endEarlier(recovery, each));
     if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
     for (const each of breaks) log.#broken(each);
-    await log.#groups.open(await keyChangeDue(options, segments));
-    if (segments.length > 0) log.#index?.changed(); // at least the last run's is not in it
+    await log.#fold(from);
+    await log.#groups.open(log.#ledger.keyId === keyChange?.new_key_id ? undefined : keyChange);
+    if (segments.length > 0) log.#snapshot?.changed(); // at least the last run's is not in it
     log.#background = log.#scrub(segments);
     return log;
+  }
+
+  /** What the durable log says of the state of this station. */
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  /** False where the ledger lacks what a segment says that the disk did not show: what it does not name may be entered all the same. */
+  get isWhole(): boolean {
+    return this.#hidden.size === 0;
+  }
+
+  /** Whether an entry of all that has those bits (ITEM) is in the log, or will be in front of whatever is appended now. */
+  isEntered(item: RecordingId, bits: number): boolean {
+    return ((this.#ledger.bits(item) | (this.#ahead.get(item) ?? 0)) & bits) === bits;
+  }
+
+  /** Of these items, those without an entry that has those bits; none where the ledger is not whole: a second entry would say something else. */
+  async lacking(items: readonly RecordingId[], bits: number): Promise<RecordingId[]> {
+    return this.isWhole ? items.filter((item) => !this.isEntered(item, bits)) : [];
   }
 
   /**
@@ -117,7 +152,10 @@ export class CustodyLog implements Custody {
       throw new DockError('custody.closed', 'the custody log is closed', { retry: 'never' });
     const facts = checkedFacts(event);
     this.#groups.take({ event: event.event, facts });
-    this.#options.listener?.appended({ event: event.event, facts });
+    const bit = BIT_OF[event.event];
+    const item = (facts['recording'] ?? facts['record']) as RecordingId;
+    if (bit !== undefined) this.#ahead.set(item, (this.#ahead.get(item) ?? 0) | bit);
+    this.#options.onAppended?.({ event: event.event, facts });
   }
 
   /** As the port says. Errors: "custody.write-failed"; the events stay, and are tried again. */
@@ -175,49 +213,18 @@ export class CustodyLog implements Custody {
 
   /** The store has signed that it holds all of a segment; remembered over starts once that segment has ended. */
   storeHolds(segment: SegmentId): void {
-    if (this.#segments.held(segment)) this.#index?.changed();
+    if (this.#segments.held(segment)) this.#snapshot?.changed();
   }
 
   /** The store does not hold what it held of a segment: nothing is known of that one and of all behind it. */
   storeLost(segment: SegmentId): void {
-    if (this.#segments.lost(segment)) this.#index?.changed();
+    if (this.#segments.lost(segment)) this.#snapshot?.changed();
   }
 
   /** A segment is about to be removed (custody-drop.ts): it is not part of this log any more. */
   forget(segment: SegmentId): void {
     this.#segments.dropped(segment);
-    this.#index?.changed();
-  }
-
-  /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
-  withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), allShown(this.#reader), SPOOLED, recordings);
-  }
-
-  /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
-  withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), allShown(this.#reader), RECORDED, records);
-  }
-
-  /**
-   * The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. One that `asked-again` took back since is none, and a
-   * segment that the disk does not show names none. Errors: the system's where the machine is short of something.
-   */
-  withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#shownAlone(), RECEIPTED, recordings);
-  }
-
-  /**
-   * Of these receipts that were taken back, those without their `asked-again` entry: a cut came between the spool's mark and the checkpoint. A
-   * recording may have been asked for several times. Errors: as for `receipted`.
-   */
-  async withoutAskedAgainEntry<
-    Asking extends { readonly recording: RecordingId; readonly receipt_sha256: string },
-  >(askings: readonly Asking[]): Promise<Asking[]> {
-    const nameOf = (asking: Asking): string => receiptName(asking.recording, asking.receipt_sha256);
-    const names = askings.map(nameOf);
-    const owed = new Set(await missingEntries(this.#segments.list(), this.#shownAlone(), ASKED_AGAIN, names));
-    return askings.filter((asking) => owed.has(nameOf(asking)));
+    this.#snapshot?.changed();
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */
@@ -227,29 +234,57 @@ export class CustodyLog implements Custody {
     this.#stopping.abort();
     await this.#endings.settled();
     await this.#background;
-    await this.#index?.close();
+    await this.#snapshot?.close();
   }
 
-  #shownAlone(): ReadLines {
-    const { log } = this.#options;
-    return shownAlone(this.#reader, (segment, error) =>
-      log.warn('custody segment passed over in a search: the disk does not show it', { segment, error }),
-    );
+  /** A group became durable. */
+  #durable(segment: SegmentId, lines: Uint8Array): void {
+    for (const { event, facts } of foldDurable(this.#ledger, segment, lines)) {
+      const item = (facts['recording'] ?? facts['record']) as RecordingId;
+      const rest = (this.#ahead.get(item) ?? 0) & ~(BIT_OF[event] ?? 0);
+      if (rest === 0) this.#ahead.delete(item);
+      else this.#ahead.set(item, rest);
+    }
+  }
+
+  /** Folds what earlier runs left, behind that entry of the snapshot or all of it. Errors: the machine's. */
+  async #fold(from: CustodyHead | null): Promise<void> {
+    const segments = this.#segments.list();
+    const first = segments.findIndex(({ segment }) => segment === from?.segment);
+    for (const known of segments.slice(Math.max(first, 0))) {
+      const { segment } = known;
+      const isBroken = this.#brokenSegments.has(segment);
+      const after = segment === from?.segment ? from.sequence : 0;
+      await this.#shown(segment, () =>
+        foldSegment(this.#ledger, this.#reader, { ...known, isBroken }, after + 1),
+      );
+    }
+    for (const segment of this.apart)
+      await this.#shown(segment, () => foldApart(this.#ledger, this.#reader, segment));
+  }
+
+  async #shown(segment: SegmentId, fold: () => Promise<void>): Promise<void> {
+    try {
+      await lookPatiently(fold);
+    } catch (error) {
+      if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+      this.#hidden.add(segment);
+      this.#options.log.warn('custody segment not folded: the disk does not show it', { segment, error });
+    }
   }
 
   #ended(segment: SegmentId): void {
     this.#segments.ended(segment);
-    this.#index?.changed();
+    this.#snapshot?.changed();
   }
 
   async #scrub(segments: readonly FoundSegment[]): Promise<void> {
     const signed = segments.filter((each) => each.signed).map(({ segment }) => segment);
-    const { stationKeys, listener } = this.#options;
-    if (stationKeys === undefined || stationKeys.length === 0) return listener?.lookedThrough();
+    const { stationKeys } = this.#options;
+    if (stationKeys === undefined || stationKeys.length === 0) return;
     const deps = {
       ...this.#options,
       stationKeys,
-      listener,
       known: (segment: SegmentId) => this.#segments.get(segment),
       onBreak: (found: ChainBreak) => this.#broken(found),
     };
@@ -271,20 +306,19 @@ export class CustodyLog implements Custody {
   }
 }
 
-async function readIndex({
-  files,
-  indexFile,
-}: CustodyLogOptions): Promise<ReadonlyMap<SegmentId, IndexedSegment>> {
-  return indexFile === undefined ? new Map() : readCustodyIndex(files, indexFile);
-}
-
-async function keyChangeDue(
-  options: CustodyLogOptions,
-  segments: readonly FoundSegment[],
-): Promise<ProvenKeyChange['facts'] | undefined> {
-  const { keyChange } = options;
-  if (keyChange === undefined) return undefined;
-  return (await isKeyChangeDue(options, segments, keyChange.new_key_id)) ? keyChange : undefined;
+/** The entry of the snapshot, where the log has it: what follows it is folded. */
+async function followedFrom(
+  { files, folder }: CustodyLogOptions,
+  { segments }: RecoveredLog,
+  head: CustodyHead | null,
+): Promise<CustodyHead | null> {
+  const found = segments.find(({ segment }) => segment === head?.segment);
+  if (head === null || found === undefined) return null;
+  const reader = new SegmentReader(files, folder);
+  const sha256 = await lookPatiently(() => reader.entrySha256(asKnown(found), head.sequence)).catch(
+    () => undefined,
+  );
+  return sha256 === head.sha256 ? head : null;
 }
 
 function asKnown(found: RecoveredSegment): KnownSegment {

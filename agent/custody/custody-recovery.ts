@@ -42,7 +42,7 @@ import {
   unreadable,
   type RecoveredSegment,
 } from './custody-ends.ts';
-import type { IndexedSegment } from './custody-index.ts';
+import type { IndexedSegment } from './ledger-file.ts';
 import type { DurableBytes } from './custody-writer.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { endBeforeFailedWrite, type Naming } from './failed-write.ts';

@@ -1,15 +1,10 @@
-// Looks through ended custody segments without hurry: do their signatures still hold, and what do they say. Reads each once, in pieces.
-import { bufferOf, parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
-import {
-  CUSTODY_SEGMENT_TRUSTED_COMMENT,
-  parseCustodyEntry,
-  type CustodyEntry,
-  type CustodyEventName,
-} from '../../protocol/custody/custody-entry.ts';
+// Looks through ended custody segments without hurry: do their signatures still hold. Reads each once, in pieces.
+import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../protocol/custody/custody-entry.ts';
 import type { ChainBreak } from '../../protocol/custody/custody-order.ts';
 import { SegmentScan } from '../../protocol/custody/custody-scan.ts';
 import { readSegment } from '../../protocol/custody/segment-file.ts';
-import { describeError, DockError, isMachineShort } from '../../protocol/format/errors.ts';
+import { describeError, isMachineShort } from '../../protocol/format/errors.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import { verifyPrehashed, type PublicKey } from '../../protocol/documents/minisign.ts';
@@ -26,30 +21,17 @@ const AGAIN_MS = 5000;
 /** So long a disk may refuse to show what it has: a cable or a hub is no altered log, and the disk's own condition tells of it meanwhile. */
 const PATIENCE_MS = 600_000;
 
-/** Who wants to know what earlier runs entered. Calls are short and must not throw. */
-export interface CustodyListener {
-  /** The events that are told; all others are passed over without being parsed. */
-  readonly events: ReadonlySet<CustodyEventName>;
-  /** An entry of an earlier run, in the order of the log. */
-  earlier(entry: CustodyEntry): void;
-  /** An event of this run; it may not be durable yet. */
-  appended(event: Pick<CustodyEntry, 'event' | 'facts'>): void;
-  /** All of the earlier runs was told. */
-  lookedThrough(): void;
-}
-
 export interface ScrubDeps {
   readonly folder: string;
   readonly files: Pick<Files, 'open' | 'readAll'>;
   readonly clock: Clock;
   readonly stationKeys: readonly PublicKey[];
-  readonly listener: CustodyListener | undefined;
   /** What is known of a segment; undefined once it was dropped. */
   readonly known: (segment: SegmentId) => Pick<KnownSegment, 'lastSequence' | 'lastSha256'> | undefined;
   readonly onBreak: (found: ChainBreak) => void;
 }
 
-/** Verifies ended segments one after the other and tells what they say, until the signal is aborted. Never rejects. */
+/** Verifies ended segments one after the other, until the signal is aborted. Never rejects. */
 export async function scrubSegments(
   deps: ScrubDeps,
   segments: readonly SegmentId[],
@@ -66,7 +48,6 @@ export async function scrubSegments(
     await deps.clock.sleep(PAUSE_MS, signal).catch(() => undefined);
     if (signal.aborted) return;
   }
-  deps.listener?.lookedThrough();
 }
 
 /** Since when the disk shows nothing, monotonic ms, over all segments; undefined while it does. */
@@ -80,23 +61,9 @@ async function scrubOne(
   refusals: Refusals,
   signal: AbortSignal,
 ): Promise<ChainBreak | undefined> {
-  let told = 0;
-  /** Says something, and nobody has named it yet: a line that was altered must not call a recording lost. */
-  let held: Uint8Array | undefined;
-  const look = async (): Promise<ChainBreak | undefined> => {
-    let lines = 0;
-    const found = await verify(deps, segment, signal, (line) => {
-      if (++lines <= told) return; // by a look that failed
-      if (held !== undefined && names(line, held)) tell(deps.listener, held);
-      held = isOfInterest(deps.listener, line) ? line.slice() : undefined;
-      told = lines;
-    });
-    if (held !== undefined && found === undefined) tell(deps.listener, held);
-    return found;
-  };
   for (;;)
     try {
-      const found = await lookPatiently(look);
+      const found = await lookPatiently(() => verify(deps, segment, signal));
       refusals.sinceMs = undefined;
       return found;
     } catch (error) {
@@ -121,12 +88,10 @@ async function verify(
   deps: ScrubDeps,
   segment: SegmentId,
   signal: AbortSignal,
-  take: (line: Uint8Array) => void,
 ): Promise<ChainBreak | undefined> {
   const { folder, files, stationKeys } = deps;
   let last = new Uint8Array(0);
   const digest = await eachLine(deps, segment, signal, (line) => {
-    take(line);
     last = line.slice();
   });
   const signature = await files.readAll(segmentSignaturePath(folder, segment), SIGNATURE_FILE_BYTES_MAX);
@@ -167,35 +132,4 @@ async function eachLine(
   return readSegment({ files, signal }, segmentPath(folder, segment), ({ bytes, offset, ended }) => {
     if (ended) take(bytes, offset + bytes.length + 1);
   });
-}
-
-/** The name of the event is read from the text: most lines are of others. */
-function isOfInterest(listener: CustodyListener | undefined, line: Uint8Array): boolean {
-  const event = eventOf(line);
-  return event !== undefined && listener?.events.has(event) === true;
-}
-
-/** Whether a line says that it follows this one. */
-function names(line: Uint8Array, before: Uint8Array): boolean {
-  return bufferOf(line).includes(`"previous":"${sha256Hex(before)}"`);
-}
-
-/** A line that does not parse says nothing. */
-function tell(listener: CustodyListener | undefined, line: Uint8Array): void {
-  try {
-    listener?.earlier(parseCustodyEntry(line));
-  } catch (error) {
-    if (!(error instanceof DockError)) throw error;
-  }
-}
-
-const EVENT_KEY = '"event":"';
-
-/** The event that a line names, unchecked. Keys are sorted, and no text before it can hold its quotes. */
-function eventOf(line: Uint8Array): CustodyEventName | undefined {
-  const buffer = bufferOf(line);
-  const from = buffer.indexOf(EVENT_KEY) + EVENT_KEY.length;
-  const end = buffer.indexOf('"', from);
-  if (from < EVENT_KEY.length || end < 0) return undefined;
-  return buffer.toString('latin1', from, end) as CustodyEventName;
 }

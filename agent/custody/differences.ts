@@ -15,13 +15,7 @@ import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import { readAcknowledgement, removeAcknowledgement } from './acknowledgement.ts';
 import type { CustodyLog } from './custody-log.ts';
 import type { OwedLeavings } from '../spool/owed-leavings.ts';
-import {
-  DIFFERENCES_MAX,
-  keyOf,
-  type Difference,
-  type DifferenceKind,
-  type LogReview,
-} from './log-review.ts';
+import { DIFFERENCES_MAX, ITEM, keyOf, type Difference, type DifferenceKind } from './ledger.ts';
 
 /** It is looked so often whether somebody acknowledged. */
 const LOOK_MS = 30_000;
@@ -41,10 +35,12 @@ const REMEDY =
   'an older card image was put back, a part of the spool was lost, or another station uses this key: put the right one back; where that cannot be, verify vault and spool, and then `bodydock custody --acknowledge --reason CODE`';
 
 export interface DifferencesOptions {
-  readonly review: LogReview;
-  readonly custody: Pick<CustodyLog, 'append' | 'checkpoint' | 'segments' | 'entrySha256'>;
+  readonly custody: Pick<
+    CustodyLog,
+    'append' | 'checkpoint' | 'segments' | 'entrySha256' | 'ledger' | 'isWhole'
+  >;
   readonly spool: { stateOf(recording: RecordingId): unknown };
-  readonly leavings: Pick<OwedLeavings, 'find' | 'aside'>;
+  readonly leavings: Pick<OwedLeavings, 'find' | 'aside' | 'hasLeft'>;
   readonly files: Files;
   /** See acknowledgement.ts. */
   readonly acknowledgementFile: string;
@@ -56,7 +52,7 @@ export interface DifferencesOptions {
 /** Knows what differs and shows it. */
 export class Differences {
   readonly #options: DifferencesOptions;
-  /** Found and not over, by `keyOf`. Filled by the review; until then what the store says is kept back. */
+  /** Found and not over, by `keyOf`. Filled by `run`; until then what the store says is kept back. */
   readonly #found = new Map<string, Difference & { acknowledged: boolean }>();
   /** The store's last word on a segment: the difference, or undefined where it fits. */
   readonly #said = new Map<string, Difference | undefined>();
@@ -80,17 +76,10 @@ export class Differences {
 
   /** Takes over what earlier runs found, looks for lost recordings, and for a person's word, until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      if (signal.aborted) resolve();
-    });
-    void ended.then(() => (this.#stopping = true));
-    const isWhole = await Promise.race([this.#options.review.whole.then(() => true), ended]);
-    if (isWhole !== true) return this.#enterSaid(); // the store may not say it again
+    signal.addEventListener('abort', () => (this.#stopping = true), { once: true });
     await this.#takeOver().catch((error: unknown) => this.#failed(error));
     this.#apply();
     await this.#lookForLost(signal).catch((error: unknown) => this.#failed(error));
-    this.#options.review.compared();
     while (!signal.aborted) {
       await this.#acknowledged().catch((error: unknown) => this.#failed(error));
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
@@ -98,9 +87,9 @@ export class Differences {
   }
 
   async #differenceOf({ segment, sequence, sha256 }: CustodyHead): Promise<DifferenceKind | undefined> {
-    const { custody, review } = this.#options;
+    const { custody } = this.#options;
     const known = custody.segments().find((each) => each.segment === segment);
-    if (known === undefined) return review.dropped.has(segment) ? undefined : 'older-image';
+    if (known === undefined) return custody.ledger.dropped.has(segment) ? undefined : 'older-image';
     const ours = sequence > known.lastSequence ? undefined : await custody.entrySha256(segment, sequence);
     if (ours === undefined) return 'cut-tail';
     return ours === sha256 ? undefined : 'rewritten';
@@ -108,7 +97,7 @@ export class Differences {
 
   /** What earlier runs found and what is still so. */
   async #takeOver(): Promise<void> {
-    for (const [key, found] of this.#options.review.differences) this.#found.set(key, { ...found });
+    for (const [key, found] of this.#options.custody.ledger.differences) this.#found.set(key, { ...found });
     this.#reviewed = true;
     const { aside } = this.#options.leavings;
     for (const found of this.#standing()) if (await this.#isOver(found, aside)) this.#over(found);
@@ -145,7 +134,12 @@ export class Differences {
   /** Once, when all was told. Looked at twice: what leaves at this moment is entered a little later. */
   async #lookForLost(signal: AbortSignal): Promise<void> {
     const { custody, clock, log, leavings } = this.#options;
-    if (signal.aborted || (this.#lost().length === 0 && (await leavings.find()).length === 0)) return;
+    if (
+      signal.aborted ||
+      !custody.isWhole ||
+      (this.#lost().length === 0 && (await leavings.find()).length === 0)
+    )
+      return;
     await clock.sleep(SETTLE_MS, signal);
     await this.#enterLeavings();
     const lost = this.#lost();
@@ -159,12 +153,12 @@ export class Differences {
 
   /** Errors: the system's; "custody.write-failed": what was appended stays. */
   async #enterLeavings(): Promise<void> {
-    const { review, leavings, custody, log } = this.#options;
+    const { leavings, custody, log } = this.#options;
     const owed = await leavings.find();
     if (owed.length === 0) return;
     log.warn('entries made up for of what left the spool before this start', { entries: owed.length });
     for (const [at, event] of owed.entries()) {
-      if (review.hasLeft(event)) continue; // entered since it was looked at
+      if (leavings.hasLeft(event)) continue; // entered since it was looked at
       this.#append(event);
       if (at % CUSTODY_GROUP_ENTRIES === 0) await custody.checkpoint();
     }
@@ -172,8 +166,12 @@ export class Differences {
   }
 
   #lost(): string[] {
-    const { review, spool } = this.#options;
-    return [...review.unsettled].filter((recording) => spool.stateOf(recording as RecordingId) === undefined);
+    const { custody, spool } = this.#options;
+    const lost: string[] = [];
+    for (const [item, bits] of custody.ledger.items)
+      if ((bits & (ITEM.spooled | ITEM.onceReceipted | ITEM.left)) === ITEM.spooled)
+        if (spool.stateOf(item) === undefined) lost.push(item);
+    return lost;
   }
 
   /** Enters a difference that is new. */

@@ -1,9 +1,10 @@
 // Whose custody log lies in a spool. A spool goes on as the same station's only: what waits in it is sealed and named as that station's, and no
 // store would take it under the topics of another one. Nor does it go on with a key that it put aside: of what that signs behind what the next one
 // signed, a verifier believes nothing (SPEC 4.9.2).
-import { parseUtf8 } from '../../protocol/format/bytes.ts';
+import { bufferOf, parseUtf8 } from '../../protocol/format/bytes.ts';
+import { parseCustodyEntry } from '../../protocol/custody/custody-entry.ts';
 import { listIfThere } from '../../protocol/format/durable.ts';
-import { DockError, isMachineShort } from '../../protocol/format/errors.ts';
+import { DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../protocol/format/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/documents/minisign.ts';
@@ -11,7 +12,11 @@ import type { Files } from '../../protocol/format/ports.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { readOpening } from './custody-ends.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
-import { newestCheckpointKey } from './key-change-due.ts';
+
+/** A segment is ended above 2 MiB; longer ones are none of ours. */
+const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
+const CHECKPOINT = '"event":"checkpoint"';
+const LF = 0x0a;
 
 /** All segments are of one station: the first that can be read says which. */
 const LOOKED_AT_MAX = 16;
@@ -75,4 +80,33 @@ async function signerOf(files: Files, folder: string, segment: SegmentId): Promi
     if (isMachineShort(error)) throw error; // one that is open has none
   }
   return newestCheckpointKey(files, segmentPath(folder, segment));
+}
+
+/** The key that the newest checkpoint of a segment names, which proves nothing; undefined where there is none, or the disk does not show it. */
+async function newestCheckpointKey(files: Pick<Files, 'readAll'>, path: string): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = bufferOf(await files.readAll(path, SEGMENT_READ_BYTES_MAX));
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+  for (let at = bytes.lastIndexOf(CHECKPOINT); at >= 0; at = bytes.lastIndexOf(CHECKPOINT, at - 1)) {
+    const end = bytes.indexOf(LF, at);
+    const line = bytes.subarray(bytes.lastIndexOf(LF, at) + 1, end < 0 ? bytes.length : end);
+    const keyId = checkpointKeyId(line);
+    if (keyId !== undefined) return keyId;
+    if (at === 0) break;
+  }
+  return undefined;
+}
+
+function checkpointKeyId(line: Uint8Array): string | undefined {
+  try {
+    const { event, facts } = parseCustodyEntry(line);
+    return event === 'checkpoint' ? signatureKeyId(String(facts['signature'])) : undefined;
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
 }

@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 const CAMERAS_MAX = 1024;
 
 /** Entries of the custody log that say whether a camera is in use (SPEC 4.13.7). */
-export const USE_EVENTS: readonly CustodyEventName[] = ['camera-retired', 'docked'];
+const USE_EVENTS: readonly CustodyEventName[] = ['camera-retired', 'docked'];
 
 export interface CameraHealthDeps {
   /** Days after which a camera that was not docked here is looked for; 0: never. */
@@ -40,9 +40,6 @@ export class CameraHealth {
   readonly #known = new Map<CameraId, Known>();
   /** Cameras that a person took out of use, and that were not docked again. */
   readonly #retired = new Set<string>();
-  /** Cameras of which an entry of this run said whether they are in use. */
-  readonly #saidNow = new Set<string>();
-  #isLogRead = false;
   #memory: Pick<VanishedMemory, 'keep'> | undefined;
 
   constructor(deps: CameraHealthDeps) {
@@ -85,23 +82,16 @@ export class CameraHealth {
     this.#deps.conditions.raise('camera.vanished', this.#deps.alias(camera), facts);
   }
 
-  /** An entry of an earlier run, in the order of the log; one of this run may have come before it. Never throws. */
-  earlier({ event, facts }: Pick<CustodyEvent, 'event' | 'facts'>): void {
-    const { camera } = facts;
-    if (typeof camera === 'string' && !this.#saidNow.has(camera)) this.#use(event, camera);
+  /** Cameras that the log of earlier runs calls out of use. */
+  takeOver(retired: Iterable<CameraId>): void {
+    for (const camera of retired) this.#use('camera-retired', camera);
   }
 
   /** An entry of this run. Never throws. */
   entered({ event, facts }: Pick<CustodyEvent, 'event' | 'facts'>): void {
     const { camera } = facts;
     if (typeof camera !== 'string' || !USE_EVENTS.includes(event)) return;
-    if (this.#saidNow.size < CAMERAS_MAX) this.#saidNow.add(camera);
     this.#use(event, camera);
-  }
-
-  /** All entries of earlier runs were told: from now on it is known which cameras are out of use. */
-  lookedThrough(): void {
-    this.#isLogRead = true;
   }
 
   #use(event: CustodyEventName, camera: string): void {
@@ -114,7 +104,6 @@ export class CameraHealth {
   /** Looks which cameras stay away. `last` gives the newest docking's end in ms since 1970, of those that were ever docked here. */
   lookForMissing(nowMs: number, last: Iterable<readonly [CameraId, number]>): void {
     const { missingDays } = this.#deps;
-    if (!this.#isLogRead) return;
     for (const [camera, endedAtMs] of last) {
       const days = Math.floor((nowMs - endedAtMs) / DAY_MS);
       const isAwaited = this.#known.get(camera)?.isDocked !== true && !this.#retired.has(camera);

@@ -1,17 +1,13 @@
 // Bays that the custody log names and the configuration does not any more. What the broker retains of one, nobody else takes back: monitoring
 // would show its last state, and its light, for ever.
-import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
-import { isBayId } from '../../protocol/format/ids.ts';
+import type { BayId } from '../../protocol/format/ids.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { RetainedTopics } from './retained-topics.ts';
 
 /** Four times as many as a station has; each is one more empty message at a connect. */
 const BAYS_MAX = 64;
 
-/** Events that name a bay which had something to show. */
-export const BAY_EVENTS: readonly CustodyEventName[] = ['docked', 'camera-refused'];
-
-/** Listens to what earlier runs entered. */
+/** Bays that an entry names and the configuration does not. */
 export class FormerBays {
   readonly #topics: Pick<StationTopics, 'bay'>;
   readonly #retained: Pick<RetainedTopics, 'add' | 'changed'>;
@@ -29,14 +25,14 @@ export class FormerBays {
     this.#bays = new Set(deps.bays);
   }
 
-  /** An entry of an earlier run. Never throws. */
-  earlier({ event, facts }: Pick<CustodyEvent, 'event' | 'facts'>): void {
-    const bay = facts['bay'];
-    if (!BAY_EVENTS.includes(event) || typeof bay !== 'string' || !isBayId(bay)) return;
-    if (this.#bays.has(bay) || this.#former.has(bay) || this.#former.size >= BAYS_MAX) return;
-    this.#former.add(bay);
-    const topic = this.#topics.bay(bay);
-    this.#retained.add({ topic, document: () => undefined });
-    this.#retained.changed(topic);
+  /** Bays that the log names. */
+  takeOver(named: Iterable<BayId>): void {
+    for (const bay of named) {
+      if (this.#bays.has(bay) || this.#former.size >= BAYS_MAX) continue;
+      this.#former.add(bay);
+      const topic = this.#topics.bay(bay);
+      this.#retained.add({ topic, document: () => undefined });
+      this.#retained.changed(topic);
+    }
   }
 }

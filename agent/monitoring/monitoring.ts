@@ -1,6 +1,7 @@
 // Everything that the station says of itself for others to watch, put together: status, information, heartbeat, conditions, events. It
 // looks at the parts of the station and none of them waits for it.
 import type { StationConfig } from '../../config/station-config.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { isRecordingId, type CameraId, type SessionId } from '../../protocol/format/ids.ts';
 import { DiskWatch } from '../../protocol/format/disk-watch.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
@@ -8,18 +9,18 @@ import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
-import { CameraHealth, USE_EVENTS } from '../dock/camera-health.ts';
+import { CameraHealth } from '../dock/camera-health.ts';
 import { unregisteredAlias } from '../dock/camera-register.ts';
 import type { ConditionBoard } from './condition-board.ts';
 import { conditionTopics } from './condition-topics.ts';
-import type { CustodyListener } from '../custody/custody-scrub.ts';
+import type { Ledger } from '../custody/ledger.ts';
 import type { DockingRecords } from '../records/docking-records.ts';
 import type { Spool } from '../spool/spool.ts';
 import { StatusPublisher } from './status.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
 import { VanishedMemory } from '../dock/vanished-memory.ts';
 import { EventTopic } from './event-topic.ts';
-import { BAY_EVENTS, FormerBays } from './former-bays.ts';
+import { FormerBays } from './former-bays.ts';
 import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';
 import type { Machine } from './machine.ts';
 import { RejectedRecordings } from './rejected-recordings.ts';
@@ -107,26 +108,17 @@ export class Monitoring {
   /** What is shown of a code changed. */
   readonly changed: (code: string) => void;
 
-  /** The same listener, and what enters the custody log, or entered it in an earlier run, is told here as well. */
-  listening(listener: CustodyListener): CustodyListener {
-    return {
-      events: new Set([...listener.events, ...BAY_EVENTS, ...USE_EVENTS]),
-      earlier: (entry) => {
-        if (listener.events.has(entry.event)) listener.earlier(entry);
-        this.#formerBays.earlier(entry);
-        this.cameras.earlier(entry);
-      },
-      lookedThrough: () => {
-        listener.lookedThrough();
-        this.cameras.lookedThrough();
-      },
-      appended: (event) => {
-        listener.appended(event);
-        this.#events.entered(event);
-        this.#rejected.entered(event);
-        this.cameras.entered(event);
-      },
-    };
+  /** What the log of earlier runs says. Once, before `entered`. */
+  takeOver({ bays, retired }: Pick<Ledger, 'bays' | 'retired'>): void {
+    this.#formerBays.takeOver(bays);
+    this.cameras.takeOver(retired);
+  }
+
+  /** An event enters the custody log; it may not be durable yet. Never throws. */
+  entered(event: Pick<CustodyEvent, 'event' | 'facts'>): void {
+    this.#events.entered(event);
+    this.#rejected.entered(event);
+    this.cameras.entered(event);
   }
 
   /** Begins to watch. Once, before `run`. */

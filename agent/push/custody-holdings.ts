@@ -1,6 +1,6 @@
 // What the store holds of the custody log, as far as it said so, and what is asked or sent next. Pure; custody-push.ts talks.
 //
-// What it said of ended segments is remembered over connections and starts (custody-index.ts), so that thousands of them are not asked
+// What it said of ended segments is remembered over connections and starts (ledger-file.ts), so that thousands of them are not asked
 // about again. A store that lost them (restored from a backup, or begun anew) is found out by two questions at each connect: about the
 // oldest segment, and about the one behind the newest that the store names.
 //

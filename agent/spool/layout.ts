@@ -49,8 +49,8 @@ export interface SpoolLayout {
   readonly index: string;
   /** Rebuildable cache of what is known of released recordings. */
   readonly releasedRows: string;
-  /** Rebuildable cache of what is known of ended custody segments. */
-  readonly custodyIndex: string;
+  /** Rebuildable snapshot of what the custody log says (custody/ledger-file.ts). */
+  readonly ledger: string;
   /** A person's word that differences were looked at, until the agent has entered it (custody/acknowledgement.ts). */
   readonly acknowledgement: string;
   /** Words of people that a camera is out of use, until the agent has entered them (custody/retirement.ts); made with the first one. */
@@ -78,7 +78,7 @@ export function spoolLayout(path: string): SpoolLayout {
     reserve: below('reserve'),
     index: below('index.jsonl'),
     releasedRows: below('released.jsonl'),
-    custodyIndex: below('custody-index.jsonl'),
+    ledger: below('ledger.jsonl'),
     acknowledgement: below('acknowledgement.json'),
     retirements: below('retirements'),
     vanished: below('vanished.json'),

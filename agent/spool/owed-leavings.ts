@@ -8,13 +8,13 @@ import { pauseWhatever } from '../../protocol/format/slowly.ts';
 import { PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 import { nameBefore } from './quarantine.ts';
 import type { SpoolState } from './spooled-recording.ts';
-import type { LogReview } from '../custody/log-review.ts';
+import { ITEM, type Ledger } from '../custody/ledger.ts';
 
 /** The start does not know any more why it was set aside. */
 const REASON = 'set aside before this start, which found no entry of it';
 
 export interface OwedLeavingsOptions {
-  readonly review: Pick<LogReview, 'unsettled' | 'receipted' | 'records'>;
+  readonly ledger: Pick<Ledger, 'items' | 'bits'>;
   readonly spool: {
     stateOf(recording: RecordingId): SpoolState | undefined;
     readonly asideNames: readonly string[];
@@ -44,27 +44,25 @@ export class OwedLeavings {
 
   /** Entries that the log lacks. Errors: the system's where the disk does not say what lies there. */
   async find(): Promise<CustodyEvent[]> {
-    const { review, clock } = this.#options;
+    const { ledger, clock } = this.#options;
     const { aside } = this;
     const pause = pauseWhatever(clock);
     const owed: CustodyEvent[] = [];
     let names = 0;
-    for (const name of this.#names()) {
+    for (const [name, bits] of ledger.items) {
       if (++names % NAMES === 0) await pause();
-      if (this.#isHere(name as RecordingId)) continue;
+      if ((bits & ITEM.left) !== 0 || this.#isHere(name)) continue;
       if (aside.has(name)) owed.push({ event: 'quarantined', facts: { name, reason: REASON } });
-      else if (review.receipted.has(name) && (await this.#isReclaimed(name as RecordingId)))
+      else if ((bits & ITEM.onceReceipted) !== 0 && (await this.#isReclaimed(name)))
         owed.push({ event: 'spool-reclaimed', facts: { recording: name } });
     }
     return owed;
   }
 
-  /** Each once. */
-  *#names(): Generator<string> {
-    const { unsettled, receipted, records } = this.#options.review;
-    yield* unsettled;
-    for (const name of receipted) if (!unsettled.has(name)) yield name;
-    for (const name of records) if (!unsettled.has(name) && !receipted.has(name)) yield name;
+  /** What that event says left the spool did so by an entry. */
+  hasLeft({ facts }: CustodyEvent): boolean {
+    const bits = this.#options.ledger.bits((facts['recording'] ?? facts['name']) as RecordingId);
+    return bits === 0 || (bits & ITEM.left) !== 0;
   }
 
   #isHere(name: RecordingId): boolean {
@@ -78,8 +76,9 @@ export class OwedLeavings {
    * away without a trace had its receipt. What else is not here may be on a disk that is put back some day: nothing is said of it.
    */
   async #isReclaimed(name: RecordingId): Promise<boolean> {
-    const { review, layout, files } = this.#options;
-    if (review.records.has(name)) return (await files.stat(join(layout.dockings, name))) === undefined;
+    const { ledger, layout, files } = this.#options;
+    if ((ledger.bits(name) & ITEM.recorded) !== 0)
+      return (await files.stat(join(layout.dockings, name))) === undefined;
     const folder = join(layout.released, name);
     if ((await files.stat(folder))?.kind !== 'folder') return false;
     return (await files.stat(join(folder, PAYLOAD_NAME))) === undefined;

@@ -55,7 +55,8 @@ const OUR_FILES = [
   'reserve',
   'index.jsonl',
   'released.jsonl',
-  'custody-index.jsonl',
+  'custody-index.jsonl', // of an earlier version
+  'ledger.jsonl',
   'acknowledgement.json',
   'vanished.json',
 ];

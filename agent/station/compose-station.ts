@@ -17,7 +17,7 @@ import { CustodyLog } from '../custody/custody-log.ts';
 import { refuseOtherStation, refusePutAsideKey } from '../custody/log-owner.ts';
 import { Differences } from '../custody/differences.ts';
 import { Retirements } from '../custody/retirement.ts';
-import { LogReview } from '../custody/log-review.ts';
+import { ITEM, receiptName } from '../custody/ledger.ts';
 import { OwedLeavings } from '../spool/owed-leavings.ts';
 import { lastOfCamera } from '../custody/last-of-camera.ts';
 import { dockingSource } from '../records/docking-source.ts';
@@ -110,16 +110,16 @@ async function connectParts(
   undo.later(() => spool.close());
   for (const error of (await looks)?.failures ?? []) disk.saw(error);
   const ports = { ...watched, files: spool.files };
-  const review = new LogReview();
   const custody = await CustodyLog.open({
     ...ports,
     folder: layout.custody,
-    indexFile: layout.custodyIndex,
-    listener: monitoring.listening(review),
+    ledgerFile: layout.ledger,
+    onAppended: (event) => monitoring.entered(event),
     station: settings.station,
     reserve: spool.logReserve,
   });
   undo.later(() => custody.close());
+  monitoring.takeOver(custody.ledger);
   const { dockings, findings: odd } = await Dockings.open({
     ...ports,
     station: settings.station,
@@ -138,10 +138,9 @@ async function connectParts(
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
   const differences = new Differences({
     ...ports,
-    review,
     custody,
     spool,
-    leavings: new OwedLeavings({ ...ports, review, spool, records, layout }),
+    leavings: new OwedLeavings({ ...ports, ledger: custody.ledger, spool, records, layout }),
     acknowledgementFile: layout.acknowledgement,
   });
   const { logDays, days } = settings.retention;
@@ -178,6 +177,10 @@ async function connectParts(
     wall,
     days: settings.spool.documentsDays,
   });
+  // The log needs no more entries of what was reclaimed by one.
+  const isReceiptEntered = (recording: RecordingId): boolean =>
+    custody.isEntered(recording, ITEM.receipted) ||
+    (!custody.ledger.items.has(recording) && spool.stateOf(recording) === 'released');
   const owedReceipts = new OwedReceipts({
     ...ports,
     folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
@@ -187,12 +190,15 @@ async function connectParts(
         for (const held of kind) if (held.state === 'receipted') yield held.recording;
     },
     isReceipted: (recording) => records.get(recording)?.state === 'receipted' || hasReceipt(spool, recording),
-    unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
+    unlogged: async (recordings) => recordings.filter((recording) => !isReceiptEntered(recording)),
     takenBack: () => spool.takenBack(),
-    unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),
+    unloggedAskings: async (askings) =>
+      askings.filter(
+        (each) => !custody.ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256)),
+      ),
   });
   const recordings = recordingSource(spool, {
-    unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
+    unlogged: (recordings) => custody.lacking(recordings, ITEM.spooled),
     onReceiptLogged: (recording) => owedReceipts.logged(recording),
     onReceipted: (recording) => {
       void spool.askedOver(recording);
@@ -231,7 +237,7 @@ async function connectParts(
     },
   });
   const dockingRecords = dockingSource(records, {
-    unlogged: (recorded) => custody.withoutRecordedEntry(recorded),
+    unlogged: (recorded) => custody.lacking(recorded, ITEM.recorded),
     onReceiptLogged: (record) => owedReceipts.logged(record),
     onReceipted: (record) => putBack.over(record),
     // Nobody can make it again: its place in the quarantine is a condition.

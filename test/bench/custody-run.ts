@@ -32,7 +32,7 @@ function openLog(dir: string): Promise<CustodyLog> {
   if (!existsSync(folder)) mkdirSync(folder);
   return CustodyLog.open({
     folder,
-    indexFile: join(dir, 'custody-index'),
+    ledgerFile: join(dir, 'custody-index'),
     station: parseStationId('townhall-1'),
     version: '0.1.0',
     files: nodeFiles(),

@@ -8,6 +8,7 @@ import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
+import { ITEM } from '../../agent/custody/ledger.ts';
 import { prepare, sealInto } from '../unit/spool/scenario.ts';
 import { openSpoolAndLog } from './spool-and-log.ts';
 
@@ -82,7 +83,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
       await unlink(join(folder, 'other'));
       const second = await take(MIB);
       expect(spool.stateOf(second.recording)).toBe('spooled');
-      expect(await custody.withoutSpooledEntry([first.recording])).toEqual([]);
+      expect(await custody.lacking([first.recording], ITEM.spooled)).toEqual([]);
       await custody.close();
       await spool.close();
     });

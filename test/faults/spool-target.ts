@@ -7,6 +7,7 @@
 import { readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { ITEM } from '../../agent/custody/ledger.ts';
 import type { CustodyLog } from '../../agent/custody/custody-log.ts';
 import type { Spool, SpooledRecording } from '../../agent/spool/spool.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
@@ -154,7 +155,7 @@ async function check(dir: string, claimsPath: string, count: number): Promise<vo
     const problem = broken(spool, recording, what);
     if (problem !== undefined) bad.push(`${recording} ${problem}`);
   }
-  const missing = await custody.withoutSpooledEntry(new Set(claims.map(([recording]) => recording)));
+  const missing = await custody.lacking([...new Set(claims.map(([recording]) => recording))], ITEM.spooled);
   bad.push(...missing.map((recording) => `${recording} NOT-IN-LOG`));
   for (const recording of [...spool.recordings()].map((each) => each.recording)) {
     const entry = spool.get(recording);

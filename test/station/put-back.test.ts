@@ -169,7 +169,7 @@ describe('an older card image that was put back', () => {
 test('a log that is gone while the spool is there is recognised', async () => {
   const lost = await day('a.mp4');
   await rm(spool('custody'), { recursive: true });
-  await rm(spool('custody-index.jsonl'));
+  await rm(spool('ledger.jsonl'));
   await untilNamed();
   expect(dock.conditions.facts('custody.store-differs')).toMatchObject({
     difference: 'older-image',

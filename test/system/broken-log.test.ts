@@ -159,7 +159,7 @@ describe('an entry in the middle of an ended segment that is', () => {
       const path = log(`${broken}.jsonl`);
       await writeFile(path, `${act(await linesOf(path), AT).join('\n')}\n`);
       await rm(`${path}.minisig`);
-      await rm(join(dock.folder, 'spool', 'custody-index.jsonl'));
+      await rm(join(dock.folder, 'spool', 'ledger.jsonl'));
 
       await dock.startStation();
       await dock.until('the condition', () => dock.conditions.isRaised('custody.chain-broken'));
@@ -189,7 +189,7 @@ test('a last entry that was torn is cut off, the log goes on, and nothing is fou
   const path = log(`${torn}.jsonl`);
   await writeFile(path, `${await readFile(path, 'utf8')}{"at":"2026-11-2`);
   await rm(`${path}.minisig`);
-  await rm(join(dock.folder, 'spool', 'custody-index.jsonl'));
+  await rm(join(dock.folder, 'spool', 'ledger.jsonl'));
   await day('b.mp4');
   expect(dock.conditions.isRaised('custody.chain-broken')).toBe(false);
   expect(dock.log.lines.some((line) => JSON.stringify(line).includes(torn))).toBe(true);

@@ -65,7 +65,7 @@ const OF_RECORDINGS: readonly (readonly [string, string, Damage])[] = [
 const OF_THE_SPOOL: readonly (readonly [string, string, Damage])[] = [
   ['index.jsonl', 'ten gigabytes', sparse],
   ['released.jsonl', 'a FIFO', fifo],
-  ['custody-index.jsonl', 'a link to /dev/zero', linkTo('/dev/zero')],
+  ['ledger.jsonl', 'a link to /dev/zero', linkTo('/dev/zero')],
   ['acknowledgement.json', 'a FIFO', fifo],
   ['asked', 'a FIFO', fifo],
 ];

@@ -13,7 +13,7 @@ export const ILL_MS = 300 * SECOND_MS;
 /** A program that was asked to end is started again after so long. */
 const STARTED_AGAIN_MS = 3 * SECOND_MS;
 /** Caches, which are made anew, signs of life, and what is on its way out. */
-const DISPENSABLE = /\/(custody-index\.jsonl|tries\/|\.leases\/|released\/)|\.gone$/;
+const DISPENSABLE = /\/(ledger\.jsonl|tries\/|\.leases\/|released\/)|\.gone$/;
 /** A power cut that follows on an error follows within so many changes of that disk; a prime spreads them. */
 const CUT_WITHIN = 40;
 const SPREAD = 23;

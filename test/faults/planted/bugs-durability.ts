@@ -10,8 +10,8 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'reclaimed-not-made-up',
     what: 'a copy that was reclaimed before a cut is never entered as such, and the store waits for it for ever',
     file: 'agent/spool/owed-leavings.ts',
-    find: '      else if (review.receipted.has(name) &&',
-    put: '      else if (review.unsettled.has(name) &&',
+    find: '(bits & ITEM.onceReceipted) !== 0 && (await',
+    put: '(bits & ITEM.onceReceipted) === 0 && (await',
     suites: OWED_LEAVINGS,
   },
   {

@@ -60,7 +60,7 @@ const spool: readonly FileKind[] = [
   row('spool', 'reserve', 'reserve', 'rebuilt'),
   row('spool', 'index of recordings', String.raw`index\.jsonl`, 'rebuilt'),
   row('spool', 'rows of released recordings', String.raw`released\.jsonl`, 'rebuilt'),
-  row('spool', 'index of the custody log', String.raw`custody-index\.jsonl`, 'rebuilt'),
+  row('spool', 'snapshot of the ledger', String.raw`ledger\.jsonl`, 'rebuilt'),
   row('spool', 'acknowledgement of differences', String.raw`acknowledgement\.json`, 'rebuilt'),
   row('spool', 'unfinished sealing', String.raw`staging/ID(/(payload\.age|chunks\.bin))?`, 'rebuilt'),
   row('spool', 'manifest', String.raw`ready/ID/manifest\.json`, 'taken-again'),

@@ -10,7 +10,7 @@ import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { chainsOn, eventsOn, FOLDER, logDisk, numbered, openLog } from './custody-scenario.ts';
 
-const INDEX = '/spool/custody-index.jsonl';
+const INDEX = '/spool/ledger.jsonl';
 const DAY_MS = 86_400_000;
 const cut = (disk: CrashDisk): CrashDisk => disk.crash(disk.steps, 'nothing');
 const pathOf = (segment: string): string => `${FOLDER}/${segment}.jsonl`;
@@ -29,7 +29,7 @@ async function run(
   seed: number,
   synchronised: () => boolean | null = () => true,
 ): Promise<Rig> {
-  const { custody, clock, conditions } = await openLog(disk, seed, { indexFile: INDEX });
+  const { custody, clock, conditions } = await openLog(disk, seed, { ledgerFile: INDEX });
   clock.jumpWall(seed * 100 * DAY_MS);
   custody.append(numbered(seed));
   await custody.checkpoint();

@@ -1,4 +1,5 @@
 // The custody log in good order and on a disk that fails: groups, checkpoints, segments, and what a start makes of what it finds.
+import { ITEM } from '../../../agent/custody/ledger.ts';
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
@@ -289,8 +290,8 @@ describe('reading', () => {
     }
     custody.append({ event: 'offered', facts: { recording: recordings[199] ?? '' } });
     await custody.checkpoint();
-    expect(await custody.withoutSpooledEntry(recordings)).toEqual(recordings.slice(150));
-    expect(await custody.withoutSpooledEntry([])).toEqual([]);
+    expect(await custody.lacking(recordings, ITEM.spooled)).toEqual(recordings.slice(150));
+    expect(await custody.lacking([], ITEM.spooled)).toEqual([]);
   });
 });
 

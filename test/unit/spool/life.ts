@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { RecordingId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
+import { ITEM } from '../../../agent/custody/ledger.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
 import { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
@@ -222,5 +223,5 @@ export async function unlogged(
   const logged = recordings
     .map(({ recording }) => recording)
     .filter((recording) => said.has(`${recording} logged`));
-  return (await custody.withoutSpooledEntry(logged)).map((recording) => `${recording}: not in the log`);
+  return (await custody.lacking(logged, ITEM.spooled)).map((recording) => `${recording}: not in the log`);
 }

@@ -2,7 +2,6 @@
 // nobody is called for what lies in the quarantine.
 import { expect, test } from 'vitest';
 import { Differences } from '../../../agent/custody/differences.ts';
-import { LogReview } from '../../../agent/custody/log-review.ts';
 import { OwedLeavings } from '../../../agent/spool/owed-leavings.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import type { SpoolState } from '../../../agent/spool/spooled-recording.ts';
@@ -49,17 +48,15 @@ async function started(
   for (const event of logged) before.custody.append(event);
   await before.custody.close();
   for (const path of place.files ?? []) disk.plant(path, new Uint8Array(1));
-  const review = new LogReview();
-  const at = await openLog(disk, 2, { listener: review });
+  const at = await openLog(disk, 2);
   const { custody, clock, conditions, log } = at;
   const spool = {
     stateOf: (name: RecordingId) => (name === X ? place.state : undefined),
     asideNames: place.aside ?? [],
   };
   const records = { holds: () => place.isRecord ?? false };
-  const leavings = new OwedLeavings({ review, spool, records, layout, files: disk, clock });
+  const leavings = new OwedLeavings({ ledger: custody.ledger, spool, records, layout, files: disk, clock });
   const differences = new Differences({
-    review,
     custody,
     spool,
     leavings,

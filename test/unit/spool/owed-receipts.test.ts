@@ -1,5 +1,6 @@
 // A receipt that a cut left without its log entry gets it before its file is erased; one that has it is not logged twice.
 import { expect, test } from 'vitest';
+import { ITEM, receiptName } from '../../../agent/custody/ledger.ts';
 import type { Custody } from '../../../agent/custody/custody.ts';
 import { OwedReceipts } from '../../../agent/spool/owed-receipts.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -168,9 +169,12 @@ async function madeUp(
     log: new MemoryLog(),
     receipted: () => (spool.isReceipted ? [cut] : []),
     isReceipted: () => spool.isReceipted,
-    unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
+    unlogged: (recordings) => custody.lacking(recordings, ITEM.receipted),
     takenBack: async () => spool.takenBack.map(factsOf),
-    unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),
+    unloggedAskings: async (askings) =>
+      askings.filter(
+        (each) => !custody.ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256)),
+      ),
   });
   owed.start();
   await owed.run();

@@ -1,0 +1,303 @@
+// The ledger: what the custody log says of the state of this station, folded entry by entry (SPEC 4.3.9). Pure: no disk, no clock.
+//
+// Invariants:
+// 1. The same entries in the same order give the same ledger, whoever folds them: a start from the whole log, a start from a snapshot and what
+//    follows it, or the running station after each durable group.
+// 2. The ledger claims nothing about folders. Settlement compares the two.
+// 3. It grows with what is in the spool and with cameras, not with the age of the log.
+import type { CustodyEntry, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
+import {
+  isBayId,
+  isCameraId,
+  isDockingId,
+  isRecordingId,
+  isSegmentId,
+  type BayId,
+  type CameraId,
+  type DockingId,
+  type RecordingId,
+  type SegmentId,
+} from '../../protocol/format/ids.ts';
+import { signatureKeyId } from '../../protocol/documents/minisign.ts';
+
+/** What differs: the store's log from ours (the first three), or our spool from our log. */
+export const DIFFERENCES = ['cut-tail', 'rewritten', 'older-image', 'spool-lost'] as const;
+export type DifferenceKind = (typeof DIFFERENCES)[number];
+
+/** One difference, as its entry in the log names it (SPEC 4.3.8). */
+export interface Difference {
+  readonly difference: DifferenceKind;
+  /** A segment; for `spool-lost` a recording. */
+  readonly subject: string;
+  /** The entry that the store holds; null for `spool-lost`. */
+  readonly sequence: number | null;
+  readonly sha256: string | null;
+}
+
+/** What the log says of a recording or a docking record: bits. An entry that is undone has no bit any more. */
+export const ITEM = {
+  spooled: 1,
+  recorded: 2,
+  /** The receipt that was entered last counts. */
+  receipted: 4,
+  /** There was a receipt, whatever became of it. */
+  onceReceipted: 8,
+  /** It was set aside, or reclaimed without a receipt that was entered. */
+  left: 16,
+} as const;
+
+/** What became durable last of a camera: what its next document names. */
+export interface ChainEnd {
+  /** A recording, or a part of a docking record. */
+  readonly recording: RecordingId;
+  /** Of the signed document. */
+  readonly sha256: string;
+  /** The key that signed it, in 16 hex digits; null where no checkpoint tells yet. */
+  readonly keyId: string | null;
+  /** Of a docking record. */
+  readonly docking: DockingId | null;
+}
+
+/** A docking that has begun, and whose record is not entered in all its parts. */
+export interface OpenDocking {
+  readonly camera: CameraId;
+  /** Where its `docked` entry is. */
+  readonly segment: SegmentId;
+  readonly sequence: number;
+  readonly at: string;
+}
+
+/** An entry and the segment that it is in. */
+export interface FoldedEntry extends Pick<CustodyEntry, 'sequence' | 'at' | 'event' | 'facts'> {
+  readonly segment: SegmentId;
+}
+
+/** As many recordings as a spool may hold. */
+const ITEMS_MAX = 1_000_000;
+/** Far more than a station ever has. */
+export const DIFFERENCES_MAX = 2000;
+/** Dockings that never got a record; of more the oldest are forgotten. */
+const DOCKINGS_MAX = 1024;
+/** Dockings that have a record, the newest ones: whether one has is asked as long as its journal is there. */
+const RECORDED_MAX = 1000;
+/** Recordings that were pulled in open dockings and never became durable. */
+const PULLED_MAX = 100_000;
+const CAMERAS_MAX = 100_000;
+
+/** One log's state. Whoever reads it changes nothing in it. */
+export class Ledger {
+  /** Of all that is not gone by an entry: bits of ITEM. */
+  readonly items = new Map<RecordingId, number>();
+  readonly manifests = new Map<CameraId, ChainEnd>();
+  readonly records = new Map<CameraId, ChainEnd>();
+  readonly dockings = new Map<DockingId, OpenDocking>();
+  /** Dockings of which a part of the record is entered, the newest last. */
+  readonly recorded = new Set<DockingId>();
+  /** In which docking a recording was pulled that is not entered as spooled. */
+  readonly pulled = new Map<RecordingId, DockingId>();
+  /** By `keyOf`; `acknowledged` where a person has looked at them since. */
+  readonly differences = new Map<string, Difference & { readonly acknowledged: boolean }>();
+  /** Segments that were dropped here: the store may still name them. */
+  readonly dropped = new Set<SegmentId>();
+  /** Receipts that the store took back, as `receiptName` names them. */
+  readonly takenBack = new Set<string>();
+  /** Cameras that a person took out of use, and that were not docked since. */
+  readonly retired = new Set<CameraId>();
+  /** Bays that an entry names. */
+  readonly bays = new Set<BayId>();
+  /** The key of the newest checkpoint. */
+  keyId: string | null = null;
+  /** The same of the segment that was opened last: one key signs all of a segment. */
+  #openKeyId: string | null = null;
+
+  /** What entries change; all other events are passed over without being parsed. */
+  readonly #takers: Partial<Record<CustodyEventName, (entry: FoldedEntry) => void>> = {
+    'segment-opened': () => (this.#openKeyId = null),
+    checkpoint: ({ facts }) => this.#signed(signatureKeyId(String(facts['signature']))),
+    docked: (entry) => this.#docked(entry),
+    'camera-refused': ({ facts }) => this.#bay(facts['bay']),
+    'camera-retired': ({ facts }) => this.#retired(cameraIn(facts)),
+    pulled: ({ facts }) => this.#pulled(facts),
+    spooled: ({ facts }) => this.#spooled(facts),
+    'docking-recorded': ({ facts }) => this.#recorded(facts),
+    receipted: ({ facts }) => this.#set(facts['recording'], ITEM.receipted | ITEM.onceReceipted),
+    'asked-again': ({ facts }) => this.#askedAgain(facts),
+    quarantined: ({ facts }) => this.#leaves(facts['name'], true),
+    'spool-reclaimed': ({ facts }) => this.#leaves(facts['recording'], false),
+    'spool-documents-dropped': ({ facts }) => this.items.delete(facts['recording'] as RecordingId),
+    'segment-dropped': ({ facts }) => this.#dropped(facts['segment']),
+    'difference-found': ({ facts }) => this.#difference(facts, true),
+    'difference-gone': ({ facts }) => this.#difference(facts, false),
+    'difference-acknowledged': () => this.#acknowledged(),
+  };
+
+  /** From a snapshot, which was taken behind a checkpoint. */
+  resume(keyId: string | null): void {
+    this.keyId = keyId;
+    this.#openKeyId = keyId;
+  }
+
+  /** Whether an entry of that event changes anything. */
+  wants(event: string): boolean {
+    return Object.hasOwn(this.#takers, event) && (event !== 'checkpoint' || this.#openKeyId === null);
+  }
+
+  /** The next entry of the log. */
+  take(entry: FoldedEntry): void {
+    this.#takers[entry.event]?.(entry);
+  }
+
+  /** Something tells that the docking has a record, and be it a damaged line. */
+  tellRecorded(docking: DockingId): void {
+    this.recorded.add(docking);
+    for (const oldest of this.recorded) {
+      if (this.recorded.size <= RECORDED_MAX) break;
+      this.recorded.delete(oldest);
+    }
+  }
+
+  bits(item: RecordingId): number {
+    return this.items.get(item) ?? 0;
+  }
+
+  #signed(keyId: string | undefined): void {
+    if (keyId === undefined || this.#openKeyId !== null) return;
+    this.keyId = keyId;
+    this.#openKeyId = keyId;
+    for (const ends of [this.manifests, this.records])
+      for (const [camera, end] of ends) if (end.keyId === null) ends.set(camera, { ...end, keyId });
+  }
+
+  #docked({ facts, segment, sequence, at }: FoldedEntry): void {
+    const { docking, camera } = facts;
+    this.#bay(facts['bay']);
+    if (typeof camera !== 'string' || !isCameraId(camera)) return;
+    this.retired.delete(camera);
+    if (typeof docking !== 'string' || !isDockingId(docking)) return;
+    this.dockings.set(docking, { camera, segment, sequence, at });
+    for (const oldest of this.dockings.keys()) {
+      if (this.dockings.size <= DOCKINGS_MAX) break;
+      this.#closed(oldest);
+    }
+  }
+
+  #bay(bay: unknown): void {
+    if (typeof bay === 'string' && isBayId(bay)) add(this.bays, bay, CAMERAS_MAX);
+  }
+
+  #pulled({ recording, docking }: CustodyEntry['facts']): void {
+    if (typeof recording !== 'string' || !isRecordingId(recording)) return;
+    if (typeof docking !== 'string' || !isDockingId(docking) || !this.dockings.has(docking)) return;
+    if (this.pulled.size < PULLED_MAX) this.pulled.set(recording, docking);
+  }
+
+  /** An entry that settlement made says itself of which camera it is, and which key signed the document. */
+  #spooled(facts: CustodyEntry['facts']): void {
+    const { recording, manifest_sha256: sha256 } = facts;
+    if (typeof recording !== 'string' || !isRecordingId(recording)) return;
+    const docking = this.pulled.get(recording);
+    this.pulled.delete(recording);
+    const isKnown = (this.bits(recording) & ITEM.spooled) !== 0;
+    this.#set(recording, ITEM.spooled);
+    const camera = cameraIn(facts) ?? (docking && this.dockings.get(docking)?.camera);
+    if (isKnown || camera === undefined || typeof sha256 !== 'string') return;
+    this.#ends(this.manifests, camera, { recording, sha256, keyId: this.#keyOf(facts), docking: null });
+  }
+
+  #recorded(facts: CustodyEntry['facts']): void {
+    const { docking, record, sha256 } = facts;
+    if (typeof record !== 'string' || !isRecordingId(record)) return;
+    const isKnown = (this.bits(record) & ITEM.recorded) !== 0;
+    this.#set(record, ITEM.recorded);
+    if (typeof docking !== 'string' || !isDockingId(docking)) return;
+    const camera = cameraIn(facts) ?? this.dockings.get(docking)?.camera;
+    if (!isKnown && camera !== undefined && typeof sha256 === 'string')
+      this.#ends(this.records, camera, { recording: record, sha256, keyId: this.#keyOf(facts), docking });
+    this.tellRecorded(docking);
+    if (facts['part'] === facts['parts']) this.#closed(docking);
+  }
+
+  #closed(docking: DockingId): void {
+    this.dockings.delete(docking);
+    for (const [recording, of] of this.pulled) if (of === docking) this.pulled.delete(recording);
+  }
+
+  #keyOf({ key_id: keyId }: CustodyEntry['facts']): string | null {
+    return typeof keyId === 'string' ? keyId : this.#openKeyId;
+  }
+
+  #ends(ends: Map<CameraId, ChainEnd>, camera: CameraId, end: ChainEnd): void {
+    if (ends.has(camera) || ends.size < CAMERAS_MAX) ends.set(camera, end);
+  }
+
+  #askedAgain({ recording, receipt_sha256: receipt }: CustodyEntry['facts']): void {
+    if (typeof recording !== 'string' || !isRecordingId(recording)) return;
+    add(this.takenBack, receiptName(recording, String(receipt)), ITEMS_MAX);
+    const bits = this.items.get(recording);
+    if (bits !== undefined) this.items.set(recording, bits & ~ITEM.receipted);
+  }
+
+  /** What had a receipt that is entered and was reclaimed needs no entry any more. */
+  #leaves(item: unknown, isAside: boolean): void {
+    const bits = this.items.get(item as RecordingId);
+    if (bits === undefined) return;
+    if (!isAside && (bits & ITEM.onceReceipted) !== 0) this.items.delete(item as RecordingId);
+    else this.items.set(item as RecordingId, bits | ITEM.left);
+  }
+
+  #set(item: unknown, bits: number): void {
+    if (typeof item !== 'string' || !isRecordingId(item)) return;
+    const known = this.items.get(item);
+    if (known === undefined && this.items.size >= ITEMS_MAX) return;
+    this.items.set(item, (known ?? 0) | bits);
+  }
+
+  #dropped(segment: unknown): void {
+    if (typeof segment === 'string' && isSegmentId(segment)) this.dropped.add(segment);
+  }
+
+  #retired(camera: CameraId | undefined): void {
+    if (camera !== undefined) add(this.retired, camera, CAMERAS_MAX);
+  }
+
+  #acknowledged(): void {
+    for (const [key, found] of this.differences) this.differences.set(key, { ...found, acknowledged: true });
+  }
+
+  #difference(facts: CustodyEntry['facts'], isFound: boolean): void {
+    const found = parseDifference(facts);
+    if (found === undefined) return;
+    if (!isFound) this.differences.delete(keyOf(found));
+    else if (this.differences.size < DIFFERENCES_MAX)
+      this.differences.set(keyOf(found), { ...found, acknowledged: false });
+  }
+}
+
+/** What makes a difference one: the same segment may be ahead by ever more entries. */
+export function keyOf({ difference, subject }: Pick<Difference, 'difference' | 'subject'>): string {
+  return `${difference} ${subject}`;
+}
+
+/** The difference that an entry names; undefined where it names none that is known here. */
+export function parseDifference(facts: CustodyEntry['facts']): Difference | undefined {
+  const difference = DIFFERENCES.find((each) => each === facts['difference']);
+  const { subject, sequence, sha256 } = facts;
+  if (difference === undefined || typeof subject !== 'string') return undefined;
+  if (difference === 'spool-lost')
+    return isRecordingId(subject) ? { difference, subject, sequence: null, sha256: null } : undefined;
+  if (!isSegmentId(subject) || typeof sequence !== 'number' || typeof sha256 !== 'string') return undefined;
+  return { difference, subject, sequence, sha256 };
+}
+
+/** One receipt of a recording, which may have had several. */
+export function receiptName(recording: RecordingId, receiptSha256: string): string {
+  return `${recording} ${receiptSha256}`;
+}
+
+function cameraIn({ camera }: CustodyEntry['facts']): CameraId | undefined {
+  return typeof camera === 'string' && isCameraId(camera) ? camera : undefined;
+}
+
+function add<Name extends string>(names: Set<Name>, name: Name, max: number): void {
+  if (names.size < max) names.add(name);
+}
