@@ -1,6 +1,9 @@
 // What both `check` commands say of a file that is not good, and of what works and yet must be meant.
 import type { Warning } from './file-finds.ts';
 import type { Language } from './language.ts';
+import { CHECK_DE } from './texts/de/check.ts';
+import { CHECK_EN } from './texts/en/check.ts';
+import { texts } from './texts.ts';
 import { inLanguage, printable, problemIn, renderProblems, type Problem } from './problems.ts';
 
 /** Everything that one look at a configuration and its files found. */
@@ -9,28 +12,23 @@ export interface CheckFinds {
   readonly warnings: readonly Warning[];
 }
 
-const WORDS = {
-  en: { warning: 'warning', one: 'not good: 1 problem with {}', many: 'not good: {} problems with {}' },
-  de: {
-    warning: 'Warnung',
-    one: 'nicht in Ordnung: 1 Fehler in {}',
-    many: 'nicht in Ordnung: {} Fehler in {}',
-  },
-} as const;
+/** What both commands say. */
+export const CHECK_TEXTS = texts(CHECK_EN, CHECK_DE);
 
 /** The remarks, a line each. */
 export function warningsText(warnings: readonly Warning[], language: Language): string {
-  const label = WORDS[language].warning;
+  const say = CHECK_TEXTS[language];
   return warnings
-    .map(({ file, message }) => `${printable(`${label}: ${file}: ${inLanguage(message, language)}`)}\n`)
+    .map(
+      ({ file, message }) =>
+        `${printable(say('warning', { file, message: inLanguage(message, language) }))}\n`,
+    )
     .join('');
 }
 
 /** Remarks and problems, a line each, and how many there are. */
 export function refusedText({ problems, warnings }: CheckFinds, file: string, language: Language): string {
-  const { one, many } = WORDS[language];
-  const count = problems.length === 1 ? one : many.replace('{}', String(problems.length));
-  const sum = count.replace('{}', () => file);
+  const sum = CHECK_TEXTS[language]('refused', { count: problems.length, file });
   return `${warningsText(warnings, language)}${renderProblems(problems, language)}${sum}\n`;
 }
 

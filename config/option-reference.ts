@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { Language } from './language.ts';
 import { LIVE_OPTIONS } from './live-options.ts';
-import { ALLOWED_DE, RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from './option-words-de.ts';
+import { ALLOWED_DE, RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from './texts/de/options.ts';
 import { receiverFileSchema } from './receiver-schema.ts';
 import { schemaOptions, type SchemaOption } from './schema-options.ts';
 import { stationFileSchema } from './station-schema.ts';
@@ -47,7 +47,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
 
 /** Says which file it is and that nobody edits it. */
 const MARK =
-  '<!-- Made from config/station-schema.ts, config/receiver-schema.ts and config/option-words-de.ts by `npm run schemas`: edit those. -->';
+  '<!-- Made from config/station-schema.ts, config/receiver-schema.ts and config/texts/de/options.ts by `npm run schemas`: edit those. -->';
 
 interface OneFile {
   readonly name: string;

@@ -1,7 +1,7 @@
 // What is wrong with a file that a technician writes: one shape for all finds, rendered for people and for programs.
 import { DockError } from '../protocol/format/errors.ts';
 import type { Language } from './language.ts';
-import { germanOf } from './problem-words-de.ts';
+import { germanOf } from './texts/de/problems.ts';
 
 /** One find. Lines and columns start at 1; null where the find has no place or value. Never holds a secret. */
 export interface Problem {

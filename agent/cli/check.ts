@@ -1,11 +1,10 @@
 // `bodydock check`: says every problem of station.yaml and of the files that it names, or that all is good. Changes nothing.
-import { findsIn, refusedText, warningsText, type CheckFinds } from '../../config/check-text.ts';
+import { CHECK_TEXTS, findsIn, refusedText, warningsText, type CheckFinds } from '../../config/check-text.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
 import type { Language } from '../../config/language.ts';
 import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { fill } from '../evidence/page/language.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
 import { command, writeJson, LANG } from '../../config/command-line.ts';
 
@@ -65,28 +64,21 @@ function goodDocument(file: string, { config, sha256, unproven }: Good, finds: C
   return { good: true, file, sha256, station, ...counts, unproven_recipients: unproven, ...finds };
 }
 
-const WORDS = {
-  en: {
-    good: 'good: {}: station {}, bays {}{}, cameras {}, recipients {} ({}), release {}',
-    serial: ' ({} with a serial port)',
-    proven: 'all proven',
-    unproven: '{} without proof',
-  },
-  de: {
-    good: 'in Ordnung: {}: Station {}, Plätze {}{}, Kameras {}, recipients {} ({}), release {}',
-    serial: ' ({} mit seriellem Anschluss)',
-    proven: 'alle nachgewiesen',
-    unproven: '{} ohne Nachweis',
-  },
-} as const;
-
 function summary(file: string, config: StationConfig, unproven: number, language: Language): string {
-  const words = WORDS[language];
+  const say = CHECK_TEXTS[language];
   const { station, bays, cameras, recipients, release } = config;
-  const proofs = unproven === 0 ? words.proven : fill(words.unproven, unproven);
-  const count = serialBays(config);
-  const ports = count === 0 ? '' : fill(words.serial, count);
-  return `${fill(words.good, file, station, bays.length, ports, cameras.length, recipients.length, proofs, release)}\n`;
+  const serial = serialBays(config);
+  const text = say('stationGood', {
+    file,
+    station,
+    bays: bays.length,
+    ports: serial === 0 ? '' : say('serialPorts', { count: serial }),
+    cameras: cameras.length,
+    recipients: recipients.length,
+    proofs: unproven === 0 ? say('proven') : say('unproven', { count: unproven }),
+    release,
+  });
+  return `${text}\n`;
 }
 
 function serialBays({ bays }: StationConfig): number {

@@ -11,7 +11,7 @@ import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { tryLogin } from './doctor-login.ts';
 import { lookAtTls } from './doctor-tls.ts';
-import { kindOf } from './doctor-words.ts';
+import { kindOf } from './doctor-finding.ts';
 
 const STEP_MS = 8000;
 

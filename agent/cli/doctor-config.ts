@@ -6,16 +6,10 @@ import type { StationConfig } from '../../config/station-config.ts';
 import type { Words } from '../monitoring/condition-kind.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
 import type { DoctorContext } from './doctor-context.ts';
-import { found, type Finding } from './doctor-finding.ts';
-import { BROKER_TABLE } from './doctor-words-broker.ts';
-import { FILES_TABLE } from './doctor-words-files.ts';
-import { MACHINE_TABLE } from './doctor-words-machine.ts';
+import { FILE_CODES, found, type Finding } from './doctor-finding.ts';
 
 /** Looked at by doctor-disk.ts, which says more. */
 const OF_DISK = /^disk\./;
-const KNOWN: ReadonlySet<string> = new Set(
-  Object.keys({ ...FILES_TABLE, ...MACHINE_TABLE, ...BROKER_TABLE }),
-);
 
 /** A file that was refused as a whole: one finding a line. */
 export function refusedFindings(file: string, problems: readonly Problem[]): Finding[] {
@@ -35,13 +29,13 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
     if (OF_DISK.test(told) || (await isAgentsOwn(told, where, config.spool.path))) continue;
     const code = told === 'key.missing' ? missingCode(config, where) : told;
     findings.push(
-      found(KNOWN.has(code) ? code : 'file.refused', where, { ...values, message: wordsOf(message) }),
+      found(FILE_CODES.has(code) ? code : 'file.refused', where, { ...values, message: wordsOf(message) }),
     );
   }
   for (const { code, file: where, message } of [...finds.warnings, ...(await bayOwnerWarnings(config))]) {
     if (OF_DISK.test(code) || code === 'proof.missing') continue;
     findings.push(
-      found(KNOWN.has(code) ? code : 'file.remark', where, { ...values, message: wordsOf(message) }),
+      found(FILE_CODES.has(code) ? code : 'file.remark', where, { ...values, message: wordsOf(message) }),
     );
   }
   const unproven = finds.unprovenRecipients.length;

@@ -2,7 +2,7 @@
 import { printable } from '../../config/problems.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import type { DoctorSeverity, Finding } from './doctor-finding.ts';
-import { kindOf, wordsOf } from './doctor-words.ts';
+import { kindOf, wordsOf } from './doctor-finding.ts';
 
 interface TextWords {
   readonly severities: Readonly<Record<DoctorSeverity, string>>;

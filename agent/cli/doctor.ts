@@ -18,7 +18,7 @@ import { found, type Finding } from './doctor-finding.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkPower } from './doctor-power.ts';
 import { doctorDocument, findingsText, sumText } from './doctor-text.ts';
-import { kindOf } from './doctor-words.ts';
+import { kindOf } from './doctor-finding.ts';
 import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
 const CHECKS: readonly Check[] = [

@@ -1,8 +1,8 @@
-// What a condition is, as data. Each code stands once in one of the tables beside this file, one file an area, joined by
-// condition-table.ts; what raises a code decides when it holds, the table how it is shown.
+// What a condition is, as data. Each code stands once in condition-table.ts; what raises a code decides when it holds, the table how it is
+// shown.
 //
-// To add a code: write its entry into the table of its area and run `npm run schemas`; raise and clear it through `Conditions`
-// (protocol/format/ports.ts), and prove with a test that its real cause makes it appear and go. Write a code as a literal in the call, or in a
+// To add a code: write its entry into the table, its words into config/texts/en/conditions.ts and de/conditions.ts, and run `npm run
+// schemas`; raise and clear it through `Conditions` (protocol/format/ports.ts), and prove with a test that its real cause makes it appear and go. Write a code as a literal in the call, or in a
 // constant whose name ends in CONDITION(S) or CODE(S): test/unit/monitoring/condition-table.test.ts finds codes there, and fails for one
 // that the table lacks or nobody raises.
 

@@ -17,7 +17,7 @@ const SEVERITIES: Readonly<Record<Language, Readonly<Record<Severity, string>>>>
 export function conditionPage(): string {
   return `# Conditions of a station
 
-Made by \`npm run schemas\` from the tables in \`agent/monitoring/\`. Each is a retained topic \`<base>/v1/<station>/condition/<code>\` while it
+Made by \`npm run schemas\` from \`agent/monitoring/condition-table.ts\` and \`config/texts/\`. Each is a retained topic \`<base>/v1/<station>/condition/<code>\` while it
 is shown. Warning: look within days. Error: a person is needed today. Critical: call somebody now.
 
 ${rows('en')}

@@ -1,23 +1,229 @@
-// Every condition of a station by code. How to add one stands in condition-kind.ts.
-import { BROKER_TABLE } from './broker-table.ts';
-import { CAMERA_TABLE } from './camera-table.ts';
-import { IDENTITY_TABLE } from './identity-table.ts';
-import { CUSTODY_TABLE } from './custody-table.ts';
-import { SPOOL_TABLE } from './spool-table.ts';
-import { STATION_TABLE } from './station-table.ts';
-import { STORE_TABLE } from './store-table.ts';
+// Every condition of a station by code: how bad it is, what it is about, and when it is shown. Its words are in config/texts. How to add one
+// stands in condition-kind.ts.
+import { CONDITIONS_DE } from '../../config/texts/de/conditions.ts';
+import { CONDITIONS_EN } from '../../config/texts/en/conditions.ts';
 import type { ConditionKind, ConditionTable } from './condition-kind.ts';
 
-/** All codes, in the order in which a person would read them. */
-export const CONDITION_TABLE: ConditionTable = {
-  ...CAMERA_TABLE,
-  ...IDENTITY_TABLE,
-  ...SPOOL_TABLE,
-  ...CUSTODY_TABLE,
-  ...STORE_TABLE,
-  ...BROKER_TABLE,
-  ...STATION_TABLE,
-};
+type Code = keyof typeof CONDITIONS_EN;
+/** Without its words, and without what is nothing. */
+type Entry = Pick<ConditionKind, 'severity' | 'subject'> &
+  Partial<Pick<ConditionKind, 'afterMs' | 'causes' | 'facts'>>;
+
+/** By area, in the order in which a person would read them. */
+const AREAS = {
+  /** Cameras in their bays. Subject "bay" where it matters which place, "camera" (an alias) where it outlives the docking. */
+  camera: {
+    'bay.not-mounted': { severity: 'warning', subject: 'bay', afterMs: 30_000 },
+    'camera.failed': {
+      severity: 'error',
+      subject: 'bay',
+      causes: ['camera.unknown', 'camera.other', 'station.short'],
+      facts: ['reason'],
+    },
+    'camera.loose': { severity: 'warning', subject: 'bay', facts: ['times'] },
+    'camera.not-taken': {
+      severity: 'error',
+      subject: 'bay',
+      afterMs: 60_000,
+      causes: ['spool.full', 'spool.gone', 'station.short', 'custody.write-failed'],
+      facts: ['entries', 'reason', 'listed_bytes', 'read_bytes'],
+    },
+    'camera.set-aside': { severity: 'error', subject: 'bay', facts: ['entries'] },
+    'camera.changing': { severity: 'error', subject: 'bay', facts: ['entries'] },
+    'camera.listing': { severity: 'error', subject: 'bay', facts: ['places', 'reason'] },
+    'camera.stuck': {
+      severity: 'error',
+      subject: 'bay',
+      causes: ['camera.failed', 'spool.full', 'spool.gone', 'custody.write-failed'],
+      facts: ['activity', 'quiet_s'],
+    },
+    'camera.slow': {
+      severity: 'warning',
+      subject: 'bay',
+      causes: ['camera.stuck'],
+      facts: ['rate_bytes_per_s'],
+    },
+    'camera.vanished': { severity: 'critical', subject: 'camera', facts: ['entries', 'entries_here'] },
+    'camera.not-erased': { severity: 'warning', subject: 'bay', facts: ['reason'] },
+    'camera.port': { severity: 'warning', subject: 'bay', facts: ['reason'] },
+    'camera.twice': { severity: 'warning', subject: 'bay', facts: ['bays', 'same'] },
+    'camera.missing': {
+      severity: 'warning',
+      subject: 'camera',
+      causes: ['station.clock-unsynchronised'],
+      facts: ['days'],
+    },
+    'camera.clock-wrong': {
+      severity: 'warning',
+      subject: 'camera',
+      causes: ['station.clock-unsynchronised'],
+      facts: ['offset_s'],
+    },
+    'camera.battery-weak': {
+      severity: 'warning',
+      subject: 'camera',
+      facts: ['battery_percent', 'battery_cycles', 'trend_percent_per_docking'],
+    },
+  },
+  /** Who a camera is, and what is plugged in where (SPEC 12). */
+  identity: {
+    'camera.unknown': { severity: 'error', subject: 'bay', facts: ['reason'] },
+    'camera.other': { severity: 'error', subject: 'bay', facts: ['camera', 'expected', 'reason'] },
+    'camera.locked-out': { severity: 'error', subject: 'bay', facts: ['refusals'] },
+    'camera.serial-differs': { severity: 'warning', subject: 'bay', facts: ['camera'] },
+    'usb.unexpected-device': { severity: 'warning', subject: 'port', afterMs: 5_000, facts: ['usb_id'] },
+  },
+  /** The disk of this station, and the recordings that wait on it. */
+  spool: {
+    'spool.full': {
+      severity: 'critical',
+      subject: 'none',
+      causes: ['spool.gone'],
+      facts: ['free_bytes', 'needed_bytes'],
+    },
+    'spool.low': {
+      severity: 'warning',
+      subject: 'none',
+      causes: ['spool.full', 'spool.gone'],
+      facts: ['free_bytes', 'limit_bytes'],
+    },
+    'spool.reserve-used': { severity: 'error', subject: 'none', facts: ['reserve_bytes'] },
+    'spool.gone': { severity: 'critical', subject: 'none' },
+    'spool.quarantine': { severity: 'error', subject: 'none', facts: ['entries'] },
+    'spool.other-key': { severity: 'error', subject: 'none', facts: ['key'] },
+    'spool.recordings-lost': {
+      severity: 'critical',
+      subject: 'none',
+      causes: ['spool.gone'],
+      facts: ['recordings', 'first'],
+    },
+    'spool.write-failed': {
+      severity: 'critical',
+      subject: 'none',
+      causes: ['spool.gone', 'spool.full', 'station.short'],
+      facts: ['failures', 'reason'],
+    },
+    'disk.failing': { severity: 'critical', subject: 'none', facts: ['errors', 'reason'] },
+    'recording.damaged': { severity: 'error', subject: 'recording', facts: ['bay'] },
+    'recording.rejected': { severity: 'info', subject: 'recording', facts: ['bay', 'reason'] },
+  },
+  /** What the proof of completeness rests on: custody log and docking records. */
+  custody: {
+    'custody.chain-broken': { severity: 'critical', subject: 'none', facts: ['segment', 'sequence'] },
+    'custody.write-failed': {
+      severity: 'critical',
+      subject: 'none',
+      causes: ['spool.gone', 'station.short'],
+      facts: ['waiting_events'],
+    },
+    'custody.store-differs': {
+      severity: 'critical',
+      subject: 'none',
+      facts: ['differences', 'segment', 'sequence'],
+    },
+    'custody.not-taken': {
+      severity: 'error',
+      subject: 'none',
+      afterMs: 300_000,
+      causes: ['custody.chain-broken', 'custody.store-differs', 'store.unknown-key', 'spool.gone'],
+      facts: ['segment', 'reason'],
+    },
+    'docking.journal-failed': {
+      severity: 'error',
+      subject: 'bay',
+      causes: ['spool.gone', 'station.short', 'custody.write-failed'],
+      facts: ['reason'],
+    },
+    'docking.record-failed': {
+      severity: 'error',
+      subject: 'bay',
+      causes: ['spool.gone', 'station.short', 'custody.write-failed'],
+      facts: ['reason'],
+    },
+  },
+  /** The far end, as this station sees it: deliveries, receipts, release. */
+  store: {
+    'store.silent': {
+      severity: 'error',
+      subject: 'none',
+      causes: ['broker.unreachable', 'broker.tls', 'broker.refused', 'broker.client-id-in-use'],
+      facts: ['silent_s', 'waiting'],
+    },
+    'store.unknown-key': { severity: 'error', subject: 'none' },
+    'store.behind': {
+      severity: 'error',
+      subject: 'none',
+      facts: ['oldest_unstored_seconds', 'limit_seconds'],
+    },
+    'store.put-back': { severity: 'warning', subject: 'none', afterMs: 10_000, facts: ['waiting'] },
+    'recording.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
+    'docking.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
+    'receipt.refused': { severity: 'critical', subject: 'recording', facts: ['reason'] },
+    'release.listing': { severity: 'warning', subject: 'bay' },
+    'release.refused': { severity: 'error', subject: 'bay', facts: ['reason'] },
+  },
+  /** The connection to the broker: a station has one, so no subject. Most are seen only by who asks the station itself, or once the
+   * connection is back: while it is lost, monitoring sees the will. */
+  broker: {
+    'broker.unreachable': {
+      severity: 'error',
+      subject: 'none',
+      causes: ['broker.tls', 'broker.refused', 'broker.client-id-in-use'],
+      facts: ['attempts'],
+    },
+    'broker.tls': { severity: 'critical', subject: 'none', facts: ['attempts'] },
+    'broker.refused': { severity: 'critical', subject: 'none', facts: ['attempts', 'reason_code'] },
+    'broker.client-id-in-use': { severity: 'critical', subject: 'none', facts: ['attempts'] },
+    'broker.publish-refused': { severity: 'error', subject: 'none', facts: ['reason_code'] },
+    'broker.message-size': {
+      severity: 'error',
+      subject: 'none',
+      facts: ['payload_bytes_max', 'message_bytes_max'],
+    },
+    'broker.offer-size': {
+      severity: 'error',
+      subject: 'recording',
+      causes: ['broker.message-size'],
+      facts: ['payload_bytes_max'],
+    },
+    'broker.certificate-expiring': {
+      severity: 'warning',
+      subject: 'certificate',
+      facts: ['days', 'ends_at'],
+    },
+  },
+  /** The computer, its clock and its lights. */
+  station: {
+    'configuration.refused': {
+      severity: 'warning',
+      subject: 'none',
+      facts: ['problems', 'line', 'key', 'reason'],
+    },
+    'station.clock-unsynchronised': { severity: 'warning', subject: 'none' },
+    'station.short': { severity: 'critical', subject: 'none', facts: ['reason'] },
+    'station.temperature': { severity: 'warning', subject: 'none', facts: ['temperature_c', 'limit_c'] },
+    'station.led': { severity: 'warning', subject: 'led', facts: ['reason'] },
+  },
+} as const satisfies Record<string, { readonly [C in Code]?: Entry }>;
+
+/** Conditions of each area. */
+export const CONDITION_AREAS = Object.fromEntries(
+  Object.entries(AREAS).map(([area, entries]) => [
+    area,
+    Object.fromEntries(
+      Object.entries<Entry>(entries).map(([code, entry]) => [code, withWords(code as Code, entry)]),
+    ),
+  ]),
+) as Readonly<Record<keyof typeof AREAS, ConditionTable>>;
+
+/** All codes. */
+export const CONDITION_TABLE: ConditionTable = Object.assign({}, ...Object.values(CONDITION_AREAS));
+
+function withWords(code: Code, entry: Entry): ConditionKind {
+  const [en, de] = [CONDITIONS_EN[code], CONDITIONS_DE[code]];
+  const words = { text: { en: en.text, de: de.text }, remedy: { en: en.remedy, de: de.remedy } };
+  return { afterMs: 0, causes: [], facts: [], ...entry, ...words };
+}
 
 /** What is said of a code that no table has: a test keeps that from happening, and a station says it all the same. */
 const UNKNOWN: ConditionKind = {

@@ -46,36 +46,3 @@ export async function lookAtRetained(
     return (await comes([wildcard], true, nothing)) ? 'wildcard' : 'full-topic';
   return speak !== undefined && (await comes([], false, speak)) ? 'neither' : 'untold';
 }
-
-/** Where all of it is said. */
-export const MONITORING_README = '/usr/share/doc/bodydock/examples/monitoring/README.md';
-
-/** What an answer means for monitoring, and what to do. "untold" has its own words at each end. */
-export const RETAINED_WORDS = {
-  wildcard: {
-    text: {
-      en: 'What the broker retains reaches a subscription with a wildcard: every example for monitoring works with it.',
-      de: 'Was der Broker aufbewahrt (retained), erreicht auch ein Abonnement mit Wildcard: Jedes Beispiel für die Überwachung arbeitet mit ihm.',
-    },
-  },
-  'full-topic': {
-    text: {
-      en: 'The broker gives what it retains to full topics only, as RabbitMQ does: monitoring that subscribes with a wildcard sees no station, and says nothing of it.',
-      de: 'Der Broker gibt, was er aufbewahrt (retained), nur für vollständige Topics heraus, wie RabbitMQ: Eine Überwachung, die mit Wildcard abonniert, sieht keine Station und sagt nichts davon.',
-    },
-    remedy: {
-      en: 'Zabbix works as it is. Checkmk: list the stations in bodydock-stations. Home Assistant: --station and --yaml. Telegraf: name the topics of bays in full.',
-      de: 'Zabbix arbeitet unverändert. Checkmk: die Stationen in bodydock-stations aufführen. Home Assistant: --station und --yaml. Telegraf: Topics der Plätze vollständig nennen.',
-    },
-  },
-  neither: {
-    text: {
-      en: 'The broker retains nothing: monitoring sees a state only when it changes, and never that of a station that is lost.',
-      de: 'Der Broker bewahrt nichts auf (retained): Die Überwachung sieht einen Zustand nur, wenn er sich ändert, und nie den einer verlorenen Station.',
-    },
-    remedy: {
-      en: 'Switch retained messages on at the broker, or take another one. Recordings arrive all the same.',
-      de: 'Aufbewahrte Nachrichten (retained) am Broker einschalten oder einen anderen nehmen. Aufzeichnungen kommen trotzdem an.',
-    },
-  },
-};

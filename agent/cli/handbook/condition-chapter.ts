@@ -1,29 +1,26 @@
 // The handbook's part on conditions, made from the condition tables: one entry a code, in the words that monitoring and `bodydock status`
 // show. Pure.
-import { BROKER_TABLE } from '../../monitoring/broker-table.ts';
-import { CAMERA_TABLE } from '../../monitoring/camera-table.ts';
 import type { ConditionKind, ConditionTable, SubjectKind, Words } from '../../monitoring/condition-kind.ts';
-import { CUSTODY_TABLE } from '../../monitoring/custody-table.ts';
-import { IDENTITY_TABLE } from '../../monitoring/identity-table.ts';
-import { SPOOL_TABLE } from '../../monitoring/spool-table.ts';
-import { STATION_TABLE } from '../../monitoring/station-table.ts';
-import { STORE_TABLE } from '../../monitoring/store-table.ts';
+import { CONDITION_AREAS } from '../../monitoring/condition-table.ts';
 import { STATUS_WORDS } from '../status-words.ts';
 import type { Language } from '../../evidence/page/language.ts';
 
 /** Lines of the handbook between which the part stands. */
 export const CONDITIONS_BEGIN =
-  '<!-- From here on: made by `npm run schemas` from agent/monitoring/*-table.ts. Edit those. -->';
+  '<!-- From here on: made by `npm run schemas` from config/texts. Edit those. -->';
 export const CONDITIONS_END = '<!-- Up to here. -->';
 
 const AREAS: readonly (readonly [Words, ConditionTable])[] = [
-  [{ en: 'Cameras in their bays', de: 'Kameras in ihren Plätzen' }, CAMERA_TABLE],
-  [{ en: 'Which camera, and what is plugged in', de: 'Welche Kamera, und was wo steckt' }, IDENTITY_TABLE],
-  [{ en: 'Disk and recordings', de: 'Datenträger und Aufzeichnungen' }, SPOOL_TABLE],
-  [{ en: 'Log and docking records', de: 'Verwahrprotokoll und Andockprotokolle' }, CUSTODY_TABLE],
-  [{ en: 'Central store', de: 'Zentralspeicher' }, STORE_TABLE],
-  [{ en: 'Broker', de: 'Broker' }, BROKER_TABLE],
-  [{ en: 'Station', de: 'Station' }, STATION_TABLE],
+  [{ en: 'Cameras in their bays', de: 'Kameras in ihren Plätzen' }, CONDITION_AREAS.camera],
+  [
+    { en: 'Which camera, and what is plugged in', de: 'Welche Kamera, und was wo steckt' },
+    CONDITION_AREAS.identity,
+  ],
+  [{ en: 'Disk and recordings', de: 'Datenträger und Aufzeichnungen' }, CONDITION_AREAS.spool],
+  [{ en: 'Log and docking records', de: 'Verwahrprotokoll und Andockprotokolle' }, CONDITION_AREAS.custody],
+  [{ en: 'Central store', de: 'Zentralspeicher' }, CONDITION_AREAS.store],
+  [{ en: 'Broker', de: 'Broker' }, CONDITION_AREAS.broker],
+  [{ en: 'Station', de: 'Station' }, CONDITION_AREAS.station],
 ];
 
 const SUBJECTS: Readonly<Record<Exclude<SubjectKind, 'none'>, Words>> = {

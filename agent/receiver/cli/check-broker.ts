@@ -4,8 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { logIn } from '../../platform/broker-login.ts';
+import { CHECK_DE } from '../../../config/texts/de/check.ts';
+import { DOCTOR_DE } from '../../../config/texts/de/doctor.ts';
+import { CHECK_EN } from '../../../config/texts/en/check.ts';
+import { DOCTOR_EN } from '../../../config/texts/en/doctor.ts';
+import { filled } from '../../../config/texts.ts';
 import { nodeClock } from '../../platform/clock-node.ts';
-import { lookAtRetained, MONITORING_README, RETAINED_WORDS } from '../../platform/retained-look.ts';
+import { lookAtRetained } from '../../platform/retained-look.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 
 interface Words {
@@ -21,17 +26,8 @@ export interface BrokerFinding {
   readonly remedy?: Words;
 }
 
-const UNTOLD: Pick<BrokerFinding, 'text' | 'remedy'> = {
-  text: {
-    en: 'Which monitoring works with this broker was not found out: no station of this file has said anything yet, or this receiver may not read it.',
-    de: 'Welche Überwachung mit diesem Broker arbeitet, ist nicht festzustellen: Noch keine Station dieser Datei hat etwas gesagt, oder dieser Empfänger darf es nicht lesen.',
-  },
-  remedy: {
-    en: 'Ask again when a station is connected. The ACL lets the receiver read <base>/v1/+/status (mosquitto.acl of this package).',
-    de: 'Noch einmal fragen, wenn eine Station verbunden ist. Die ACL lässt den Empfänger <base>/v1/+/status lesen (mosquitto.acl dieses Pakets).',
-  },
-};
-
+/** Where all of it is said. */
+const MONITORING_README = '/usr/share/doc/bodydock/examples/monitoring/README.md';
 /** What one login tells. Errors: the signal's reason. */
 export async function checkBroker(config: ReceiverConfig, signal: AbortSignal): Promise<BrokerFinding[]> {
   const { broker, stations } = config;
@@ -54,28 +50,39 @@ export async function checkBroker(config: ReceiverConfig, signal: AbortSignal): 
 const TAKEN: BrokerFinding = {
   code: 'broker.good',
   severity: 'good',
-  text: { en: 'The broker takes this receiver.', de: 'Der Broker nimmt diesen Empfänger an.' },
+  text: ofCheck((texts) => texts.brokerTaken),
 };
 
 function outOfReach(detail: string): BrokerFinding {
   return {
     code: 'broker.unreachable',
     severity: 'error',
-    text: {
-      en: `The broker was not reached, or did not take this receiver (${detail}).`,
-      de: `Der Broker war nicht erreichbar oder hat diesen Empfänger nicht angenommen (${detail}).`,
-    },
-    remedy: {
-      en: 'The log of the broker says why: journalctl -u mosquitto -n 50',
-      de: 'Das Protokoll des Brokers sagt, warum: journalctl -u mosquitto -n 50',
-    },
+    text: ofCheck((texts) => filled(texts.brokerUnreachable, { detail })),
+    remedy: ofCheck((texts) => texts.brokerUnreachableRemedy),
   };
 }
 
 function judgement(answer: Awaited<ReturnType<typeof lookAtRetained>>): Omit<BrokerFinding, 'code'> {
-  if (answer === 'untold') return { severity: 'note', ...UNTOLD };
-  if (answer === 'wildcard') return { severity: 'good', ...RETAINED_WORDS.wildcard };
-  const { text, remedy } = RETAINED_WORDS[answer];
-  const where = (words: string): string => `${words} ${MONITORING_README}`;
-  return { severity: 'warning', text, remedy: { en: where(remedy.en), de: where(remedy.de) } };
+  if (answer === 'wildcard')
+    return { severity: 'good', text: ofDoctor((texts) => texts['monitoring.wildcard'].text) };
+  if (answer === 'untold')
+    return {
+      severity: 'note',
+      text: ofCheck((texts) => texts.monitoringUntold),
+      remedy: ofCheck((texts) => texts.monitoringUntoldRemedy),
+    };
+  const code = `monitoring.${answer}` as const;
+  return {
+    severity: 'warning',
+    text: ofDoctor((texts) => texts[code].text),
+    remedy: ofDoctor((texts) => `${texts[code].remedy} ${MONITORING_README}`),
+  };
+}
+
+function ofCheck(words: (texts: typeof CHECK_EN | typeof CHECK_DE) => string): Words {
+  return { en: words(CHECK_EN), de: words(CHECK_DE) };
+}
+
+function ofDoctor(words: (texts: typeof DOCTOR_EN | typeof DOCTOR_DE) => string): Words {
+  return { en: words(DOCTOR_EN), de: words(DOCTOR_DE) };
 }

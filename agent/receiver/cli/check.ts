@@ -1,6 +1,12 @@
 // `bodydock-receiver check`: every problem of receiver.yaml and of the files that it names. Changes nothing.
 import { dirname, resolve } from 'node:path';
-import { findsIn, refusedText, warningsText, type CheckFinds } from '../../../config/check-text.ts';
+import {
+  CHECK_TEXTS,
+  findsIn,
+  refusedText,
+  warningsText,
+  type CheckFinds,
+} from '../../../config/check-text.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config/exit-codes.ts';
 import { withCredentials } from '../../../config/credentials.ts';
 import { checkReceiverFiles } from '../../../config/enrolment/installed-files.ts';
@@ -58,7 +64,7 @@ Checks receiver.yaml and the files that it names. Reports every problem at once,
       io.out(
         `${JSON.stringify({ good, file, ...findsIn(finds, language), ...(connect && { broker: findings }) })}\n`,
       );
-    else if (good) io.out(warningsText(finds.warnings, language) + SUMMARIES[language](file, config));
+    else if (good) io.out(warningsText(finds.warnings, language) + summary(file, config, language));
     else io.out(refusedText(finds, file, language));
     if (!json) io.out(findings.map((finding) => findingText(finding, language)).join(''));
     if (!good) return EXIT_CONFIGURATION;
@@ -66,32 +72,27 @@ Checks receiver.yaml and the files that it names. Reports every problem at once,
   },
 );
 
-const SEVERITIES: Readonly<Record<Language, Readonly<Record<BrokerFinding['severity'], string>>>> = {
-  en: { good: '', note: 'note: ', warning: 'warning: ', error: 'error: ' },
-  de: { good: '', note: 'Hinweis: ', warning: 'Warnung: ', error: 'Fehler: ' },
-};
-
 function findingText({ code, severity, text, remedy }: BrokerFinding, language: Language): string {
-  const label = SEVERITIES[language][severity];
+  const label = CHECK_TEXTS[language](`severity.${severity}`);
   const lines = [`${label}${code}: ${text[language]}`];
   if (remedy !== undefined) lines.push(`  ${remedy[language]}`);
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
-const SUMMARIES: Readonly<Record<Language, (file: string, config: ReceiverConfig) => string>> = {
-  en: (file, { receiver, vault, stations, retention, roles }) => {
-    const { days, documentsDays, timerHours } = retention;
-    const timer = timerHours === 0 ? 'only when `expire` is called' : `every ${timerHours} hours`;
-    return `good: ${file}: receiver ${receiver}, vault ${vault.path}, stations ${stations.length}
-recordings stay ${days} days, documents ${documentsDays}; what is due is deleted ${timer}; orders by ${roles.officers.length} officers and ${roles.supervisors.length} supervisors
-\`bodydock-receiver expire --preview\` shows what is due when, what is held and what came late\n`;
-  },
-  de: (file, { receiver, vault, stations, retention, roles }) => {
-    const { days, documentsDays, timerHours } = retention;
-    const timer =
-      timerHours === 0 ? 'nur gelöscht, wenn jemand `expire` aufruft' : `alle ${timerHours} Stunden gelöscht`;
-    return `in Ordnung: ${file}: Empfänger ${receiver}, Tresor ${vault.path}, Stationen ${stations.length}
-Aufzeichnungen bleiben ${days} Tage, Dokumente ${documentsDays}; was fällig ist, wird ${timer}; Schlüssel der Aufzeichnungsbeauftragten: ${roles.officers.length}, der vorgesetzten Stelle: ${roles.supervisors.length}
-\`bodydock-receiver expire --preview\` zeigt, was wann fällig ist, was unter Löschsperre steht und was spät kam\n`;
-  },
-};
+function summary(file: string, config: ReceiverConfig, language: Language): string {
+  const say = CHECK_TEXTS[language];
+  const { receiver, vault, stations, retention, roles } = config;
+  const { days, documentsDays, timerHours } = retention;
+  const text = say('receiverGood', {
+    file,
+    receiver,
+    vault: vault.path,
+    stations: stations.length,
+    days,
+    documentsDays,
+    timer: timerHours === 0 ? say('timerOff') : say('timer', { count: timerHours }),
+    officers: roles.officers.length,
+    supervisors: roles.supervisors.length,
+  });
+  return `${text}\n`;
+}

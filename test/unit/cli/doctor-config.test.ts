@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkFiles } from '../../../agent/cli/doctor-config.ts';
 import type { Finding } from '../../../agent/cli/doctor-finding.ts';
-import { wordsOf } from '../../../agent/cli/doctor-words.ts';
+import { wordsOf } from '../../../agent/cli/doctor-finding.ts';
 import { conditionKind } from '../../../agent/monitoring/condition-table.ts';
 import { loadStationConfig } from '../../../config/load.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { DoctorContext } from '../../../agent/cli/doctor-context.ts';
 import type { Finding } from '../../../agent/cli/doctor-finding.ts';
 import { tryLogin } from '../../../agent/cli/doctor-login.ts';
-import { wordsOf } from '../../../agent/cli/doctor-words.ts';
+import { wordsOf } from '../../../agent/cli/doctor-finding.ts';
 import { loadStationConfig } from '../../../config/load.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import {

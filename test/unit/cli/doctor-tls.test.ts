@@ -3,7 +3,7 @@ import { createServer as createPlain, type Server } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { lookAtTls } from '../../../agent/cli/doctor-tls.ts';
-import { wordsOf } from '../../../agent/cli/doctor-words.ts';
+import { wordsOf } from '../../../agent/cli/doctor-finding.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { TestAuthority, type IssueOptions } from '../../fakes/tls.ts';

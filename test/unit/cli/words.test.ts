@@ -4,7 +4,7 @@ import { CAMERA_WORDS } from '../../../agent/cli/camera.ts';
 import { BAYS_WORDS } from '../../../agent/cli/bays-words.ts';
 import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
 import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
-import { DOCTOR_TABLE } from '../../../agent/cli/doctor-words.ts';
+import { DOCTOR_TABLE } from '../../../agent/cli/doctor-finding.ts';
 import { REPORT_WORDS } from '../../../agent/cli/report-words.ts';
 import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
 import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type * as z from 'zod';
 import { allowedText, optionReferences } from '../../../config/option-reference.ts';
-import { RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from '../../../config/option-words-de.ts';
+import { RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from '../../../config/texts/de/options.ts';
 import { receiverFileSchema } from '../../../config/receiver-schema.ts';
 import { schemaOptions } from '../../../config/schema-options.ts';
 import { stationFileSchema } from '../../../config/station-schema.ts';
@@ -28,7 +28,7 @@ function withoutWords(value: unknown): unknown {
 describe.each(FILES)('the options of %s.yaml', (name, schema, german) => {
   const options = schemaOptions(schema);
 
-  test('have a German description each, in config/option-words-de.ts, and no other key has one', () => {
+  test('have a German description each, in config/texts/de/options.ts, and no other key has one', () => {
     expect(Object.keys(german).toSorted()).toEqual(options.map(({ path }) => path).toSorted());
     const english = new Set(options.map(({ description }) => description));
     expect(Object.values(german).filter((text) => text.trim() === '' || english.has(text))).toEqual([]);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { languageOfLocale } from '../../../config/language.ts';
-import { germanOf } from '../../../config/problem-words-de.ts';
+import { germanOf } from '../../../config/texts/de/problems.ts';
 
 /** Files whose texts `check` shows. */
 const SOURCES =

@@ -1,5 +1,5 @@
 // What `check` says, in German: each text by its English words, with {} for what changes. A test looks for texts that are missing here.
-import { allowedText } from './option-reference.ts';
+import { allowedText } from '../../option-reference.ts';
 
 const ENROLMENT = 'oder auf die Anmeldung warten (`bodydock keys enrol`), die ihn mitbringt';
 const OWN_FOLDER = 'jedem Platz einen eigenen Ordner geben';

@@ -1,0 +1,284 @@
+// What is wrong and what to do, for each condition of a station, in English: one sentence without technical words where that goes.
+
+export const CONDITIONS_EN = {
+  // Cameras in their bays.
+  'bay.not-mounted': {
+    text: 'Files lie in the mount point of this bay, but nothing is mounted there. They are not taken: no camera is in the bay.',
+    remedy:
+      'If a card is in the bay, see why it is not mounted (`findmnt`). Look at the files: move what may be a recording to a safe place, then clear the folder. A bay that is a plain folder must lie outside /media, /mnt and /run/media.',
+  },
+  'camera.failed': {
+    text: 'The camera in this bay cannot be read; the station tries again by itself.',
+    remedy: 'Take the camera out and put it in again; then another bay. Its recordings are still on it.',
+  },
+  'camera.loose': {
+    text: 'The connection to the camera in this bay breaks off again and again; the station tries ever more rarely.',
+    remedy:
+      'Clean the contacts of camera and bay and put the camera in firmly; then another bay. Where it breaks off there too, it is the camera. Its recordings are still on it.',
+  },
+  'camera.not-taken': {
+    text: 'Some files of the camera in this bay cannot be taken; they stay on the camera.',
+    remedy: 'Leave the camera in its bay and call the technician. Do not erase or format it.',
+  },
+  'camera.set-aside': {
+    text: 'The program of the station ended three times at a file of the camera in this bay; the file stays on the camera and is not read for now.',
+    remedy:
+      'Leave the camera in its bay and call the technician. Do not erase or format it. The station tries again after a day, with a new version, and by `bodydock spool tries --again`.',
+  },
+  'camera.changing': {
+    text: 'A file of the camera in this bay has been changing for minutes: the camera seems to record. The file stays on the camera.',
+    remedy:
+      'End the recording and leave the camera in its bay: the file is taken by itself then. If the camera does not record, call the technician.',
+  },
+  'camera.listing': {
+    text: 'The camera in this bay does not show all its files; what it shows is taken.',
+    remedy:
+      'Leave the camera in its bay and call the technician: its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files, or the camera shows a disk as well, which is not read.',
+  },
+  'camera.stuck': {
+    text: 'Work with the camera in this bay makes no progress.',
+    remedy: 'Take the camera out and put it in again. If that does not help, call the technician.',
+  },
+  'camera.slow': {
+    text: 'The camera in this bay is read far more slowly than usual.',
+    remedy: 'Clean the contacts of camera and bay; try another bay, then another cable.',
+  },
+  'camera.vanished': {
+    text: 'Files vanished from this camera while it was docked, and not by this station.',
+    remedy:
+      'Do not use the camera. Call the technician and the data protection officer: the docking record names what was there.',
+  },
+  'camera.not-erased': {
+    text: 'The store has recordings that the camera in this bay would not erase.',
+    remedy: 'Check whether the memory of the camera is write-protected or damaged. The recordings are safe.',
+  },
+  'camera.port': {
+    text: 'The serial port of this bay fails; recordings are taken over the other way all the same.',
+    remedy: 'Check the serial contacts and the cable of this bay.',
+  },
+  'camera.twice': {
+    text: 'One camera seems to be in two bays at a time.',
+    remedy:
+      'Find out which camera is in which bay, and correct station.yaml or the serial number of the camera.',
+  },
+  'camera.missing': {
+    text: 'This camera has not been docked at this station for a long time. Whether it docks at another one, this station cannot know.',
+    remedy:
+      'Find the camera and dock it; recordings may be on it. Lost, broken or given back: "bodydock camera retire". Docked at another station now: take it out of station.yaml, or raise camera_missing_days (0: never told).',
+  },
+  'camera.clock-wrong': {
+    text: 'The clock of this camera was far off when it was docked.',
+    remedy:
+      'The station corrects the times of the recordings. If it comes again, have the clock battery of the camera changed.',
+  },
+  'camera.battery-weak': {
+    text: 'The battery of this camera is weak.',
+    remedy:
+      'Charge the camera before it is taken; if its charge falls from docking to docking, change the battery.',
+  },
+  // Which camera, and what is plugged in.
+  'camera.unknown': {
+    text: 'The camera in this bay is not registered at this station, or says no serial number. Nothing on it was touched.',
+    remedy:
+      'Take it out. If it belongs here: add it with its serial number to cameras in station.yaml, or name it in its bay.',
+  },
+  'camera.other': {
+    text: 'Another camera of this station is in this bay than the one that the bay is for. Nothing on it was touched.',
+    remedy:
+      'Put each camera into its own bay, or take camera out of the bays in station.yaml: then each is known by its serial number.',
+  },
+  'camera.locked-out': {
+    text: 'Cameras in this bay did not accept their password several times in a row; no more is tried, lest a camera lock itself.',
+    remedy:
+      'Keep the camera: its recordings are still on it. Put its right password into its password_file, then "systemctl restart bodydock".',
+  },
+  'camera.serial-differs': {
+    text: 'The camera in this bay says another serial number than station.yaml gives for it; it is served all the same.',
+    remedy: 'Check whether it is the right camera; then correct its serial number in station.yaml.',
+  },
+  'usb.unexpected-device': {
+    text: 'A camera, a phone or a disk is at a USB port that is no bay. It is not opened, and nothing on it is taken.',
+    remedy:
+      'Put a camera into a bay, take anything else out. If the port is a bay: `bodydock bays learn` writes the bays for station.yaml.',
+  },
+  // Disk and recordings.
+  'spool.full': {
+    text: 'The disk of the station is full: no recording is taken, cameras keep theirs.',
+    remedy:
+      'Restore the connection to the store; the station goes on by itself. Remove files outside of the spool; delete nothing in it.',
+  },
+  'spool.low': {
+    text: 'The disk of the station is nearly full.',
+    remedy: 'Check the connection to the store before the disk is full.',
+  },
+  'spool.reserve-used': {
+    text: 'The disk is so full that log and records live on their reserve.',
+    remedy: 'Remove other files from the disk; the station makes its reserve anew by itself.',
+  },
+  'spool.gone': {
+    text: 'The disk with the recordings is not there.',
+    remedy: 'Check the disk and its mount. Cameras keep their recordings until it is back.',
+  },
+  'spool.quarantine': {
+    text: 'Something on the disk of the station was damaged or unknown and was put aside.',
+    remedy: 'Have the technician look at it and at the disk. Nothing was deleted.',
+  },
+  'spool.other-key': {
+    text: 'What waits on the station was signed with a key that the station does not have: it is kept and not sent.',
+    remedy:
+      'Put that key back in place of keys.signing_file and start the service anew. Where it is lost: move the present one away, then "bodydock keys rotate --reason lost --old-key KEY".',
+  },
+  'spool.recordings-lost': {
+    text: 'The log names recordings that are neither on this station nor in the store.',
+    remedy:
+      'Do not change anything on the station. Call the technician and the data protection officer; then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
+  },
+  'spool.write-failed': {
+    text: 'The disk of the station refused one recording after the other: pulling has ended, cameras keep theirs.',
+    remedy:
+      'Check the disk of the station: full, read-only or failing. The station tries it again by itself and goes on.',
+  },
+  'disk.failing': {
+    text: 'The disk of the station fails: reading or writing ended with an error of the device.',
+    remedy: 'Restore the connection to the store so that everything is delivered, then change the disk.',
+  },
+  'recording.damaged': {
+    text: 'Parts of a recording could not be read from the camera; the rest was kept, and the file stays on the camera.',
+    remedy: 'Keep the camera and its memory as they are and call the technician.',
+  },
+  'recording.rejected': {
+    text: 'A file on a camera is odd: empty, of an unknown kind or oddly named. It was kept and is delivered all the same.',
+    remedy: 'Nothing to do. If it happens often, show the camera to the technician.',
+  },
+  // Log and docking records.
+  'custody.chain-broken': {
+    text: 'The log of this station was altered or damaged: its chain does not hold.',
+    remedy: 'Do not change anything on the station. Call the technician and the data protection officer.',
+  },
+  'custody.write-failed': {
+    text: 'The log cannot be written: nothing is claimed, released or erased until it can.',
+    remedy: 'Check the disk of the station: full, read-only or failing.',
+  },
+  'custody.store-differs': {
+    text: 'The store holds another log of this station than the station itself.',
+    remedy:
+      'Was a backup put back, here or there? If not, call the data protection officer. Then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
+  },
+  'custody.not-taken': {
+    text: 'The log of this station does not get to the store: a part of it is not taken there, or cannot be read here.',
+    remedy:
+      'Reason "refused": at the store "journalctl -u bodydock-receiver" says why; behind a change of keys the new one is missing in stations[].public_keys there. Reason "unreadable": check the disk of the station.',
+  },
+  'docking.journal-failed': {
+    text: 'The journal of the stay in this bay cannot be written.',
+    remedy: 'Check the disk of the station: full, read-only or failing.',
+  },
+  'docking.record-failed': {
+    text: 'The signed record of the last stay in this bay could not be made; it is tried again.',
+    remedy: 'Check the disk of the station: full, read-only or failing.',
+  },
+  // Central store.
+  'store.silent': {
+    text: 'The broker is there, but the central store does not answer.',
+    remedy: 'Check that the receiver runs and is connected to the broker. Recordings wait on the station.',
+  },
+  'store.unknown-key': {
+    text: 'Somebody answers as the central store with a key that the configuration of this station does not name.',
+    remedy:
+      'Compare store.public_keys with the keys of the store; the log of the agent names the key. If they are right, call IT security.',
+  },
+  'store.behind': {
+    text: 'A recording, or the record of a stay, has waited too long for its receipt.',
+    remedy:
+      'Check the network, the broker and the store; there "journalctl -u bodydock-receiver" names "vault.full" or "vault.quota" where it has no room. If all is good, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
+  },
+  'store.put-back': {
+    text: 'The central store lost what it had: it is delivered again, and nothing is erased because of a receipt for it.',
+    remedy:
+      'Was a backup put back at the store? Then leave the station running, and look at the store what did not come again: "bodydock-receiver reconcile".',
+  },
+  'recording.refused': {
+    text: 'The store refuses a recording; the station keeps it and offers it again by itself.',
+    remedy:
+      'Look into the log of the receiver for that recording: "journalctl -u bodydock-receiver" there. Reason "manifest-signature": the store may not know the new key of this station yet (handbook, 8.1).',
+  },
+  'docking.refused': {
+    text: 'The store refuses the record of a stay; the station keeps it and offers it again by itself.',
+    remedy: 'Look into the log of the receiver for that record, as for "recording.refused".',
+  },
+  'receipt.refused': {
+    text: 'A receipt came that does not hold: it was not given by the store for this recording.',
+    remedy:
+      'Check which keys the store uses. If they are right, somebody sends forged receipts: call IT security.',
+  },
+  'release.listing': {
+    text: 'Receipted files stay on the camera in this bay: it does not show all its files, so nobody could confirm an erasure.',
+    remedy:
+      'Do what "camera.listing" says. The files are erased once a listing shows everything. The recordings are safe.',
+  },
+  'release.refused': {
+    text: 'Receipted files are not erased from the camera in this bay, because a condition of the release does not hold.',
+    remedy:
+      'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". "joined-differently", "not-read-again": take the camera out and put it in again. Any other reason: erase nothing by hand; "journalctl -u bodydock" says why.',
+  },
+  // Broker.
+  'broker.unreachable': {
+    text: 'The broker cannot be reached; recordings wait on the station.',
+    remedy: 'Check network, name resolution and the broker itself.',
+  },
+  'broker.tls': {
+    text: 'The secured connection to the broker fails: a certificate is not accepted.',
+    remedy:
+      'Run "bodydock doctor": it looks at the certificates of both sides. Check the clocks of both sides, too.',
+  },
+  'broker.refused': {
+    text: 'The broker refuses the connection of this station.',
+    remedy:
+      'Check what the broker allows this station: its certificate or password, its rights and its limits.',
+  },
+  'broker.client-id-in-use': {
+    text: 'Another program connects to the broker under the name of this station.',
+    remedy:
+      'Find the second machine with the configuration of this station, such as a copied memory card, and switch it off.',
+  },
+  'broker.publish-refused': {
+    text: 'The broker refuses messages of this station.',
+    remedy: 'Check the rights (ACL) and quotas of this station at the broker.',
+  },
+  'broker.message-size': {
+    text: 'The broker or the receiver takes only messages that are too small to deliver recordings.',
+    remedy: 'Raise the largest message (packet) that the broker and the receiver take.',
+  },
+  'broker.offer-size': {
+    text: 'A document does not fit into the largest message of the broker.',
+    remedy: 'Raise the largest message (packet) that the broker takes.',
+  },
+  'broker.certificate-expiring': {
+    text: 'A certificate for the connection to the broker ends soon, or has ended.',
+    remedy:
+      'Put a new certificate in the place of the old one ("bodydock keys enrol" gets one for a station); it is taken without a restart.',
+  },
+  // Station.
+  'configuration.refused': {
+    text: 'station.yaml was changed and is not right: the station goes on with what it had before.',
+    remedy: 'Run "bodydock check": it names each line and what to do. A good file is taken over by itself.',
+  },
+  'station.clock-unsynchronised': {
+    text: 'The clock of the station is not synchronised.',
+    remedy: 'Check that the time server can be reached ("timedatectl"). Recordings are taken all the same.',
+  },
+  'station.short': {
+    text: 'The station is short of memory or file handles: it takes and hands over nothing for now, cameras keep their recordings.',
+    remedy:
+      'Restart it: "systemctl restart bodydock". If it comes again, end other programs on the station and send the output of "journalctl -u bodydock" to the maker.',
+  },
+  'station.temperature': {
+    text: 'The station is too warm.',
+    remedy: 'Give it air: uncover it, clean it, move it away from heating and sun.',
+  },
+  'station.led': {
+    text: 'The light of a bay cannot be switched.',
+    remedy:
+      'Check `led` of that bay in station.yaml, the light, and the right to write below /sys/class/leds.',
+  },
+} as const;
