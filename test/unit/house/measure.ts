@@ -49,7 +49,7 @@ export async function measureHouse(root: string): Promise<House> {
   const agent = loadedBy(tree, AGENT, false);
   const threads = loadedBy(
     tree,
-    agent.flatMap(({ path, later }) => (path === 'agent/main.ts' ? [] : later)),
+    agent.flatMap(({ path, later }) => (path.startsWith('agent/cli/') ? [] : later)), // of commands one is loaded
     true,
   );
   const running = new Map([...agent, ...threads].map((file) => [file.path, file]));
