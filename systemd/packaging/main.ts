@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run package`: compiles anew and makes the Debian packages, the same bytes for the same source. Needs what a plain Debian has (dpkg-deb).
+// `npm run package`: compiles anew and makes the Debian packages, the same bytes for the same source. Needs debhelper.
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { helpPages, type HelpPage } from './help-pages.ts';
 import { AGENT, RECEIVER } from './parts.ts';
-import { makePackage, told, type PackageWish } from './package-tree.ts';
+import { makePackage, told, type PackageWish } from './build.ts';
 
 const HELP = `npm run package [-- --out DIR] [--version VERSION]
 

@@ -216,6 +216,27 @@ describe.skipIf(lacksDebian())('the packages', () => {
     }
   });
 
+  test('start what runs again in one go, so that systemd has the agent release a camera before its helper', async () => {
+    for (const [file, units] of [
+      [named(/_amd64/), UNITS.filter((unit) => unit !== 'bodydock-receiver.service')],
+      [named(/receiver/), ['bodydock-receiver.service']],
+    ] as const) {
+      const { stdout } = await run('dpkg-deb', ['--info', join(folder, file), 'postinst']);
+      const calls = stdout.split('\n').filter((line) => /systemd-invoke|systemctl.*start/.test(line));
+      assert.equal(calls.length, 1);
+      const [, names = ''] = /deb-systemd-invoke try-restart (.*) >\/dev\/null/.exec(calls[0] ?? '') ?? [];
+      assert.deepEqual(new Set(names.replaceAll(/['"]/g, '').split(' ')), new Set(units));
+    }
+  });
+
+  test('remove nothing of a person, purged neither', async () => {
+    for (const file of files)
+      for (const script of ['prerm', 'postrm']) {
+        const { stdout } = await run('dpkg-deb', ['--info', join(folder, file), script]);
+        assert.doesNotMatch(stdout, /^\s*(?:rm|rmdir|userdel|deluser)\b|systemd-tmpfiles/m);
+      }
+  });
+
   test('say whose they are and under which terms every library in them is', async () => {
     const folderOut = await mkdtemp(join(tmpdir(), 'bodydock-unpacked-'));
     try {
@@ -320,10 +341,10 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
       const users = await run('systemd-sysusers', [
         '--dry-run',
         `--root=${folder}`,
-        systemd(`${name}.sysusers.conf`),
+        systemd(`debian/${name}.sysusers`),
       ]);
       assert.match(users.stdout + users.stderr, new RegExp(`Creating user '${name}'`));
-      const text = await readFile(systemd(`${name}.tmpfiles.conf`), 'utf8');
+      const text = await readFile(systemd(`debian/${name}.tmpfiles`), 'utf8');
       const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       for (const line of lines) assert.match(line, /^d \/(?:etc\/bodydock|var\/lib\/)\S* 0[0-7]{3} \S+ \S+$/);
       await run('systemd-tmpfiles', [
@@ -331,7 +352,7 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
         '--create',
         '--graceful',
         `--root=${folder}`,
-        systemd(`${name}.tmpfiles.conf`),
+        systemd(`debian/${name}.tmpfiles`),
       ]).catch((error: unknown) => {
         assert.match(String((error as { stderr?: string }).stderr), /Failed to resolve (?:user|group)/); // they are not on this machine
       });

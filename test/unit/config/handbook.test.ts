@@ -2,7 +2,7 @@
 // commands are is shown by test/system/handbook.test.ts, that it works by test/system/package/handbook-walk.test.ts.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { ledLamp } from '../../../agent/dock/lamp-leds.ts';
@@ -36,7 +36,14 @@ const OPTION = /^[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+$/;
 /** What the receiver's journal says (retention-conditions.ts); the others are in the table of the station. */
 const STORE_CODES = ['retention.clock'];
 const FILE_NAME = /\.(?:yaml|md|html|pub|key|pem|identity|recipient|password|conf|acl|service)$/;
-const PARTS = [AGENT, RECEIVER];
+const PARTS = await Promise.all(
+  [AGENT, RECEIVER].map(async ({ name }) => {
+    const lines = (await project(`systemd/debian/${name}.install`)).matchAll(/^([^#\s]\S+) (\S+)$/gm);
+    const files = [...lines].map(([, from = '', to = '']) => ({ from, to: `/${to}/${basename(from)}` }));
+    const units = files.map(({ to }) => basename(to)).filter((file) => file.endsWith('.service'));
+    return { name, files, units };
+  }),
+);
 const UNITS = [...PARTS.flatMap(({ units }) => units), 'mosquitto.service'];
 const OPTIONS = [stationFileSchema, receiverFileSchema].flatMap((schema) =>
   schemaOptions(schema).map(({ path }) => path),
@@ -157,7 +164,10 @@ describe('the handbook', () => {
   test('is in the package with everything that it points at', () => {
     for (const language of HANDBOOK_LANGUAGES)
       for (const name of [`handbook.${language}.md`, `options.${language}.md`, `lights.${language}.html`])
-        expect(AGENT.files).toContainEqual({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` });
+        expect(PARTS[0]?.files).toContainEqual({
+          from: `config/${name}`,
+          to: `/usr/share/doc/bodydock/${name}`,
+        });
   });
 });
 
@@ -170,7 +180,7 @@ function madeBy(line: string): string[] {
 async function knownPaths(): Promise<ReadonlySet<string>> {
   const known = new Set(PARTS.flatMap(({ files }) => files.flatMap(({ to }) => [to, dirname(to)])));
   for (const { name, units } of PARTS) {
-    for (const [, path = ''] of (await project(`systemd/${name}.tmpfiles.conf`)).matchAll(/^d (\S+)/gm))
+    for (const [, path = ''] of (await project(`systemd/debian/${name}.tmpfiles`)).matchAll(/^d (\S+)/gm))
       known.add(path);
     for (const unit of units)
       for (const [, path = ''] of (await project(`systemd/${unit}`)).matchAll(/^RuntimeDirectory=(\S+)/gm))
