@@ -2,12 +2,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StationConfig } from '../../config/station-config.ts';
-import { askHelper } from '../../drivers/ask-helper.ts';
-import { POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME } from '../../drivers/usb/power-request.ts';
+import { askHelper, HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
+import { POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-helper.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import { hasSwitch, hubPort } from '../helpers/power/hub-port.ts';
+import { hasSwitch, hubPort } from '../helpers/power/power-helper.ts';
 import type { DoctorContext } from './doctor-context.ts';
-import { found, type Finding } from './doctor-finding.ts';
+import { type Finding, found } from './doctor-finding.ts';
 
 const ANSWER_MS = 2000;
 
@@ -24,7 +24,7 @@ export interface PowerContext extends Pick<DoctorContext, 'clock' | 'signal'> {
 
 const PLACES: PowerPlaces = {
   root: '/sys/bus/usb/devices',
-  socket: join(POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME),
+  socket: join(POWER_FOLDER_DEFAULT, HELPER_SOCKET_NAME),
 };
 
 export async function checkPower(

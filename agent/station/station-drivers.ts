@@ -1,18 +1,17 @@
 // The drivers of this station with the real devices behind them. Native code is loaded only where a bay needs it.
 import { join } from 'node:path';
 import type { StationConfig } from '../../config/station-config.ts';
-import { LoginGuard, type LoginCounts } from '../../drivers/ambarella/login-guard.ts';
+import { type LoginCounts, LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { BlockDevices } from '../../drivers/mass-storage/block-devices.ts';
 import { mediaAt } from '../../drivers/mass-storage/disk-use.ts';
 import { massStorageDriver, type MassStorageUsb } from '../../drivers/mass-storage/driver.ts';
-import { MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
-import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
+import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
+import { helperVolumes, MOUNT_FOLDER_DEFAULT } from '../../drivers/mass-storage/volumes-helper.ts';
 import { deviceAt, isCameraPort } from '../../drivers/serial/device-node.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
-import { helperPower } from '../../drivers/usb/port-power-helper.ts';
+import { helperPower, POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-helper.ts';
 import type { CyclePower } from '../../drivers/usb/port-power.ts';
-import { POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME } from '../../drivers/usb/power-request.ts';
 import type { BayId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import { lockConditions } from '../dock/lock-conditions.ts';
@@ -51,8 +50,8 @@ function disks(
   bays: StationConfig['bays'],
   { usbDevices: devices, blockDevices, clock }: StationDriverPorts,
 ): MassStorageUsb {
-  const socket = join(MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME);
-  const volumes = helperVolumes({ socket, bayAt: bayFinder(bays), clock });
+  const socket = join(MOUNT_FOLDER_DEFAULT, HELPER_SOCKET_NAME);
+  const volumes = helperVolumes(socket, bayFinder(bays), clock);
   return { devices, blockDevices, volumes };
 }
 
@@ -62,7 +61,7 @@ function portPower(
   { clock, log }: Pick<StationDriverPorts, 'clock' | 'log'>,
 ): CyclePower {
   return helperPower({
-    socket: join(POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME),
+    socket: join(POWER_FOLDER_DEFAULT, HELPER_SOCKET_NAME),
     bayAt: bayFinder(bays),
     clock,
     onRefused: (portPath, code, words) =>

@@ -1,38 +1,51 @@
-// Adapter of the Volumes port to the mount helper's Unix socket (mount-request.ts).
-import { DockError } from '../../protocol/format/errors.ts';
+// Adapter of the Volumes port to the mount helper, and what the two say to each other (helper.ts).
+import * as z from 'zod';
 import type { BayId } from '../../protocol/format/ids.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { askHelper } from '../ask-helper.ts';
-import { parseMountAnswer } from './mount-answer.ts';
+import { askHelper, encodeHelperRequest, parseHelperAnswer, type HelperRequest } from '../helper.ts';
 import {
-  encodeMountRequest,
-  MOUNT_ANSWER_BYTES_MAX,
-  type MountAnswer,
-  type MountRequest,
-  type MountVerb,
-} from './mount-request.ts';
-import type { MountCode, VolumeReport, Volumes } from './volumes.ts';
+  LEFT_ALONE,
+  MOUNT_CODES,
+  mountError,
+  type MountCode,
+  type VolumeReport,
+  type Volumes,
+} from './volumes.ts';
 
+/** Where the helper's socket and mount points are; both programs know it. The folder is root's. */
+export const MOUNT_FOLDER_DEFAULT = '/run/bodydock-mount';
 /** The helper gives up before that by itself. */
 const ANSWER_MS = 90_000;
+const ANSWER_BYTES_MAX = 16 * 1024;
 
-export interface HelperVolumesOptions {
-  readonly socket: string;
-  /** The bay at a USB port: the helper knows bays only. */
-  readonly bayAt: (portPath: string) => BayId | undefined;
-  readonly clock: Clock;
-}
+export const MOUNT_VERBS = ['mount-ro', 'mount-rw', 'unmount'] as const;
+type MountVerb = (typeof MOUNT_VERBS)[number];
+export type MountRequest = HelperRequest<MountVerb>;
 
-/** Shape and errors: as Volumes. Nothing is kept between two calls. */
-export function helperVolumes(options: HelperVolumesOptions): Volumes {
+/** `report` is null after `unmount`. */
+export type MountAnswer =
+  | { readonly ok: true; readonly report: VolumeReport | null }
+  | { readonly ok: false; readonly code: MountCode; readonly message: string };
+
+/**
+ * Shape and errors: as Volumes. Nothing is kept between two calls.
+ * @param bayAt the bay at a USB port: the helper knows bays only.
+ */
+export function helperVolumes(
+  socket: string,
+  bayAt: (portPath: string) => BayId | undefined,
+  clock: Clock,
+): Volumes {
   const call = async (
     portPath: string,
     verb: MountVerb,
     signal: AbortSignal,
   ): Promise<VolumeReport | null> => {
-    const bay = options.bayAt(portPath);
+    const bay = bayAt(portPath);
     if (bay === undefined) throw mountError('mount.refused', `no bay has USB port ${portPath}`);
-    const answer = await ask(options, { verb, bay }, signal);
+    const answer = parseMountAnswer(await ask(socket, { verb, bay }, clock, signal));
+    if (answer === undefined)
+      throw mountError('mount.refused', 'the mount helper gave no answer that can be read');
     if (!answer.ok) throw mountError(answer.code, answer.message);
     return answer.report;
   };
@@ -48,32 +61,52 @@ export function helperVolumes(options: HelperVolumesOptions): Volumes {
   };
 }
 
-async function ask(
-  { socket, clock }: HelperVolumesOptions,
-  request: MountRequest,
-  signal: AbortSignal,
-): Promise<MountAnswer> {
-  const said = await askHelper(
-    {
-      socket,
-      line: encodeMountRequest(request),
-      answerBytesMax: MOUNT_ANSWER_BYTES_MAX,
-      answerMs: ANSWER_MS,
-      who: 'the mount helper',
-      service: 'bodydock-mount',
-      clock,
-      fail: (kind, words, cause) =>
-        mountError(kind === 'refused' ? 'mount.refused' : 'mount.timeout', words, cause),
-    },
-    signal,
-  );
-  const answer = parseMountAnswer(said);
-  if (answer === undefined)
-    throw mountError('mount.refused', 'the mount helper gave no answer that can be read');
-  return answer;
+function ask(socket: string, request: MountRequest, clock: Clock, signal: AbortSignal): Promise<string> {
+  const question = {
+    socket,
+    line: encodeHelperRequest(request),
+    answerBytesMax: ANSWER_BYTES_MAX,
+    answerMs: ANSWER_MS,
+    who: 'the mount helper',
+    service: 'bodydock-mount',
+    clock,
+    fail: (kind: string, words: string, cause?: unknown) =>
+      mountError(kind === 'refused' ? 'mount.refused' : 'mount.timeout', words, cause),
+  };
+  return askHelper(question, signal);
 }
 
-function mountError(code: MountCode, message: string, cause?: unknown): DockError {
-  const retry = code === 'mount.refused' || code === 'mount.write-protected' ? 'person' : 'later';
-  return new DockError(code, message, { cause, retry, facts: { reason: code } });
+/** As it goes over the socket. */
+export function wireMountAnswer(answer: MountAnswer): unknown {
+  if (!answer.ok || answer.report === null || answer.report.volume === null) return answer;
+  const { volume, others } = answer.report;
+  const { fileSystem: file_system, sizeBytes: size_bytes, isCutShort: is_cut_short, ...same } = volume;
+  return { ok: true, report: { volume: { ...same, file_system, size_bytes, is_cut_short }, others } };
+}
+
+const volumeSchema = z
+  .strictObject({
+    folder: z.string().startsWith('/').max(256),
+    mode: z.enum(['ro', 'rw']),
+    identity: z.string().min(1).max(128),
+    device: z.string().regex(/^\d{1,5}:\d{1,8}$/),
+    file_system: z.enum(['vfat', 'exfat']),
+    size_bytes: z.int().nonnegative(),
+    is_cut_short: z.boolean(),
+  })
+  .transform(({ file_system: fileSystem, size_bytes: sizeBytes, is_cut_short: isCutShort, ...same }) => {
+    return { ...same, fileSystem, sizeBytes, isCutShort };
+  });
+const reportSchema = z.strictObject({
+  volume: volumeSchema.nullable(),
+  others: z.array(z.enum(LEFT_ALONE)).max(256),
+});
+const answerSchema = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), report: reportSchema.nullable() }),
+  z.strictObject({ ok: z.literal(false), code: z.enum(MOUNT_CODES), message: z.string().max(1024) }),
+]);
+
+/** Undefined for what is none. Never throws. */
+export function parseMountAnswer(text: string): MountAnswer | undefined {
+  return parseHelperAnswer(text, answerSchema);
 }

@@ -4,6 +4,7 @@
 // Which volume: units of the device in their order, partitions of each in theirs; the first FAT or exFAT is taken. Every other one, known or
 // unknown, is left alone and told, so that the inventory does not pass for complete: what lies on it is not taken. A slot without a card beside
 // a volume is nothing to tell.
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** How a volume is mounted: "rw" only while a release that the gate allowed erases. */
 export type MountMode = 'ro' | 'rw';
@@ -58,6 +59,12 @@ export const MOUNT_CODES = [
   'mount.refused',
 ] as const;
 export type MountCode = (typeof MOUNT_CODES)[number];
+
+/** `words` hold no name that a device gave. */
+export function mountError(code: MountCode, words: string, cause?: unknown): DockError {
+  const retry = code === 'mount.refused' || code === 'mount.write-protected' ? 'person' : 'later';
+  return new DockError(code, words, { cause, retry, facts: { reason: code } });
+}
 
 /** Errors: DockError with one of MOUNT_CODES; the signal's reason. */
 export interface Volumes {

@@ -1,21 +1,49 @@
-// Adapter of CyclePower to the power helper's Unix socket (power-request.ts).
+// Adapter of CyclePower to the power helper, and what the two say to each other (helper.ts, SPEC 14.6).
+import * as z from 'zod';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { BayId } from '../../protocol/format/ids.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { askHelper } from '../ask-helper.ts';
+import { askHelper, encodeHelperRequest, parseHelperAnswer } from '../helper.ts';
 import type { CyclePower } from './port-power.ts';
-import { encodePowerRequest, parsePowerAnswer, POWER_ANSWER_BYTES_MAX } from './power-request.ts';
 
+/** Where the helper's socket is; both programs know it. The folder is root's. */
+export const POWER_FOLDER_DEFAULT = '/run/bodydock-power';
+export const POWER_VERBS = ['power-cycle'] as const;
 /** Off for 3 s, and what the kernel takes to let go of a device that hangs. */
 const ANSWER_MS = 30_000;
+const ANSWER_BYTES_MAX = 2048;
 const ABSENT = 'power.absent';
+
+/** Why nothing was switched. */
+const POWER_CODES = [
+  /** No bay has that port, or not it alone hangs there. */
+  'power.refused',
+  /** The kernel has no switch for the port: Linux before 6.0, or nothing is at the port's hub. */
+  'power.unsupported',
+  /** Switched too often of late. */
+  'power.too-soon',
+  /** The kernel took the switch and refused. */
+  'power.failed',
+] as const;
+export type PowerCode = (typeof POWER_CODES)[number];
+
+const answerSchema = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true) }),
+  z.strictObject({ ok: z.literal(false), code: z.enum(POWER_CODES), message: z.string().max(1024) }),
+]);
+export type PowerAnswer = Readonly<z.output<typeof answerSchema>>;
+
+/** Undefined for what is none. Never throws. */
+export function parsePowerAnswer(text: string): PowerAnswer | undefined {
+  return parseHelperAnswer(text, answerSchema);
+}
 
 export interface HelperPowerOptions {
   readonly socket: string;
   /** The bay at a USB port: the helper knows bays only. */
   readonly bayAt: (portPath: string) => BayId | undefined;
   readonly clock: Clock;
-  /** Told why nothing was switched: a code of the helper's, or "power.absent". */
+  /** Called with why nothing was switched: a code of the helper's, or "power.absent". */
   readonly onRefused: (portPath: string, code: string, words: string) => void;
 }
 
@@ -46,8 +74,8 @@ export function helperPower({ socket, bayAt, clock, onRefused }: HelperPowerOpti
 function question(socket: string, bay: BayId) {
   return {
     socket,
-    line: encodePowerRequest(bay),
-    answerBytesMax: POWER_ANSWER_BYTES_MAX,
+    line: encodeHelperRequest({ verb: 'power-cycle', bay }),
+    answerBytesMax: ANSWER_BYTES_MAX,
     answerMs: ANSWER_MS,
     service: 'bodydock-power',
     who: 'the power helper, which is off unless bodydock-power.service is enabled,',

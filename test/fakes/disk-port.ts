@@ -2,7 +2,7 @@
 // programs that the mount helper runs, with their words and exit codes. "Mounted" is a link to the folder. What only a kernel can show is in
 // test/rig.
 import { mkdir, rmdir, symlink, unlink } from 'node:fs/promises';
-import type { CommandResult, RunCommand } from '../../agent/helpers/mount/run-command.ts';
+import type { CommandResult, RunCommand } from '../../agent/helpers/mount/system-calls.ts';
 import type { BlockDevices, DiskFacts } from '../../drivers/mass-storage/block-devices.ts';
 import type { MountFacts } from '../../drivers/mass-storage/mount-table.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';

@@ -3,16 +3,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listenAsHelper } from '../../agent/helpers/helper.ts';
 import { MountHelper } from '../../agent/helpers/mount/mount-helper.ts';
-import { listen } from '../../agent/helpers/mount/mount-server.ts';
 import { SystemCalls } from '../../agent/helpers/mount/system-calls.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import type { Driver } from '../../drivers/driver.ts';
+import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
 import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
-import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
-import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
+import {
+  helperVolumes,
+  MOUNT_VERBS,
+  wireMountAnswer,
+  type MountRequest,
+} from '../../drivers/mass-storage/volumes-helper.ts';
 import type { Volumes } from '../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../protocol/format/ids.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import { DiskPort, PORT } from './disk-port.ts';
 import { MemoryLog } from './log-memory.ts';
@@ -38,9 +43,9 @@ export class MountRig {
     const bayPorts = async (): Promise<ReadonlyMap<typeof BAY, string>> => new Map([[BAY, PORT]]);
     const { log } = this;
     this.helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });
-    this.socket = join(folder, MOUNT_SOCKET_NAME);
+    this.socket = join(folder, HELPER_SOCKET_NAME);
     const bayAt = (path: string): typeof BAY | undefined => (path === PORT ? BAY : undefined);
-    this.volumes = helperVolumes({ socket: this.socket, bayAt, clock });
+    this.volumes = helperVolumes(this.socket, bayAt, clock);
     const usb = { devices: port.devices, blockDevices, mountTable, volumes: this.volumes };
     this.driver = massStorageDriver({ clock, times: { noticeMs: 0 }, usb });
   }
@@ -49,10 +54,13 @@ export class MountRig {
   static async open(clock: Clock = nodeClock()): Promise<MountRig> {
     const folder = await mkdtemp(join(tmpdir(), 'bodydock-mounts-'));
     const rig = new MountRig(folder, await DiskPort.make(), clock);
-    const answer = rig.helper.answer.bind(rig.helper);
+    const answer = async (request: MountRequest) => wireMountAnswer(await rig.helper.answer(request));
     const gid = process.getgid?.() ?? 0;
     const { socket, log } = rig;
-    const server = await listen({ socket, gid, answer, clock, log }, async () => undefined);
+    const server = await listenAsHelper(
+      { kind: 'mount', socket, gid, verbs: MOUNT_VERBS, answer, clock, log },
+      async () => undefined,
+    );
     rig.#stop = () => server.close();
     return rig;
   }

@@ -1,19 +1,19 @@
 // What the tests with disks stand on: the mount helper as a process of its own, the station's file that names its ports, and the mounts.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { Driver } from '../../drivers/driver.ts';
 import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices-sysfs.ts';
 import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
-import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
-import { mountTable, type MountFacts } from '../../drivers/mass-storage/mount-table.ts';
+import { type MountFacts, mountTable } from '../../drivers/mass-storage/mount-table.ts';
+import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
 import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
-import type { Driver } from '../../drivers/driver.ts';
 import { parseBayId } from '../../protocol/format/ids.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { STATION } from '../unit/config/files.ts';
 import { compiled, MOUNT_HELPER } from '../fakes/program.ts';
 import { until } from '../fakes/until.ts';
+import { STATION } from '../unit/config/files.ts';
 import { devices, WORK_MS } from './usb-ports.ts';
 
 /** What systemd/bodydock-mount.service takes from it, as far as that goes without systemd. */
@@ -42,8 +42,8 @@ export class DiskBench {
     this.#config = config;
     const clock = nodeClock();
     const bayAt = new Map(ports.map((port, index) => [port, parseBayId(`bay-${index + 1}`)]));
-    const socket = join(folder, MOUNT_SOCKET_NAME);
-    const volumes = helperVolumes({ socket, bayAt: (port) => bayAt.get(port), clock });
+    const socket = join(folder, HELPER_SOCKET_NAME);
+    const volumes = helperVolumes(socket, (port) => bayAt.get(port), clock);
     this.driver = massStorageDriver({ clock, usb: { devices, blockDevices, volumes } });
   }
 

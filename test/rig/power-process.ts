@@ -1,16 +1,16 @@
 // The power helper as a process of its own, as its unit starts it, for one bay at a port of the guest.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
 import { helperPower } from '../../drivers/usb/port-power-helper.ts';
 import type { CyclePower } from '../../drivers/usb/port-power.ts';
-import { POWER_SOCKET_NAME } from '../../drivers/usb/power-request.ts';
 import { parseBayId } from '../../protocol/format/ids.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { STATION } from '../unit/config/files.ts';
 import { compiled, POWER_HELPER } from '../fakes/program.ts';
 import { until } from '../fakes/until.ts';
+import { STATION } from '../unit/config/files.ts';
 
 /** The guest is emulated: work takes ten times as long, and clocks do not. */
 const WORK_MS = 120_000;
@@ -44,7 +44,7 @@ export class PowerProcess {
     child.stderr.setEncoding('utf8').on('data', (piece: string) => (said += piece));
     const isReady = (): boolean => said.includes('power helper is ready');
     await until('the helper is ready', WORK_MS, isReady, () => said);
-    return new PowerProcess(child, join(folder, POWER_SOCKET_NAME), portPath);
+    return new PowerProcess(child, join(folder, HELPER_SOCKET_NAME), portPath);
   }
 
   /** Exit code. */

@@ -11,16 +11,16 @@ import type { BlockDevices, DiskFacts } from '../../../drivers/mass-storage/bloc
 import { diskUses, isInUse } from '../../../drivers/mass-storage/disk-use.ts';
 import { mountAt, mountFault, type MountTable } from '../../../drivers/mass-storage/mount-table.ts';
 import {
-  RW_LEASE_MS,
   type LeftAlone,
   type MountMode,
+  RW_LEASE_MS,
   type VolumeReport,
+  mountError,
 } from '../../../drivers/mass-storage/volumes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { BayId } from '../../../protocol/format/ids.ts';
 import type { Clock, Log } from '../../../protocol/format/ports.ts';
-import { mountError } from './mount-error.ts';
-import { survey, volumesOf, type FoundVolume, type SeenVolumes } from './survey.ts';
+import { type FoundVolume, type SeenVolumes, survey, volumesOf } from './survey.ts';
 import type { Node, SystemCalls } from './system-calls.ts';
 
 /** Something else may look at a new disk for a moment, as udev does. */

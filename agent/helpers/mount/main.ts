@@ -10,7 +10,7 @@
 //             [--user bodydock] [--group bodydock]       (the values are the defaults; user and group are the agent's, names or numbers)
 //   user      root, in the agent's group (else CAP_CHOWN for the socket); CapabilityBoundingSet=CAP_SYS_ADMIN (mount, blockdev); CAP_DAC_READ_SEARCH where the
 //             station's file is not readable for root by its owner or mode
-//   socket    <folder>/control.sock, root:<group>, mode 0660; unlinked and made anew at each start
+//   socket    <folder>/control.sock, root:<group>, mode 0660; unlinked and made again at each start
 //   mounts    <folder>/<bay>, seen by the agent through propagation: no ProtectSystem, PrivateTmp, PrivateMounts, ProtectHome, ReadOnlyPaths or
 //             other option that gives it a mount namespace of its own. The folder and all above it must be root's, and writable for root alone:
 //             not the agent's RuntimeDirectory. RuntimeDirectory=bodydock-mount, RuntimeDirectoryMode=0755, RuntimeDirectoryPreserve=yes will do.
@@ -19,25 +19,20 @@
 //             ProtectKernelModules, so that the kernel may load them, or load them at boot (modules-load.d)
 //   network   none; RestrictAddressFamilies=AF_UNIX. MemoryDenyWriteExecute only with --jitless (V8).
 //   start     before the agent (Before=bodydock.service), Restart=always, RestartPreventExitStatus=78; at its start it takes away what an earlier
-//             run left mounted, and an agent that is running mounts anew. KillMode=mixed, TimeoutStopSec=60: SIGTERM unmounts everything.
+//             run left mounted, and an agent that is running mounts again. KillMode=mixed, TimeoutStopSec=60: SIGTERM unmounts everything.
 //   exit      0 ended when asked to, 1 failure, 2 usage, 75 another helper runs, 78 configuration, folder or user
 import { join } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { HELPER_SOCKET_NAME } from '../../../drivers/helper.ts';
 import { sysfsBlockDevices } from '../../../drivers/mass-storage/block-devices-sysfs.ts';
-import { MOUNT_SOCKET_NAME } from '../../../drivers/mass-storage/mount-request.ts';
 import { mountTable } from '../../../drivers/mass-storage/mount-table.ts';
-import { askedToEnd, runHelper, type HelperGround } from '../helper-program.ts';
-import { clearLeftovers } from './leftovers.ts';
-import { MountHelper } from './mount-helper.ts';
-import { listen } from './mount-server.ts';
-import { findOwner, parseOptions, type HelperOptions } from './options.ts';
-import { systemCommands } from './run-command.ts';
-import { SystemCalls } from './system-calls.ts';
+import { MOUNT_VERBS, wireMountAnswer } from '../../../drivers/mass-storage/volumes-helper.ts';
+import { askedToEnd, type HelperGround, listenAsHelper, runHelper } from '../helper.ts';
+import { findOwner, type HelperOptions, MountHelper, parseOptions } from './mount-helper.ts';
+import { clearStaleMounts } from './stale-mounts.ts';
+import { SystemCalls, systemCommands } from './system-calls.ts';
 
-async function work(
-  options: HelperOptions,
-  { clock, log, bayPorts, namedPorts }: HelperGround,
-): Promise<number> {
+async function work(options: HelperOptions, { clock, log, ports }: HelperGround): Promise<number> {
   const { folder, user, group } = options;
   const run = systemCommands();
   const owner = await findOwner(options, run);
@@ -46,12 +41,21 @@ async function work(
     return EXIT_CONFIGURATION;
   }
   const system = new SystemCalls(run, owner);
-  const blockDevices = sysfsBlockDevices(undefined, namedPorts);
+  const blockDevices = sysfsBlockDevices(undefined, () => ports.named());
+  const bayPorts = () => ports.read();
   const helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });
-  const socket = join(folder, MOUNT_SOCKET_NAME);
-  const server = await listen(
-    { socket, gid: owner.gid, clock, log, answer: (request) => helper.answer(request) },
-    () => clearLeftovers(folder, system, log, clock),
+  const socket = join(folder, HELPER_SOCKET_NAME);
+  const server = await listenAsHelper(
+    {
+      kind: 'mount',
+      socket,
+      gid: owner.gid,
+      verbs: MOUNT_VERBS,
+      answer: async (request) => wireMountAnswer(await helper.answer(request)),
+      clock,
+      log,
+    },
+    () => clearStaleMounts(folder, system, log, clock),
   );
   log.info('mount helper is ready', { socket });
   await helper.watch(askedToEnd());
@@ -60,8 +64,8 @@ async function work(
 }
 
 runHelper({
+  kind: 'mount',
   usage: '[--config FILE] [--folder FOLDER] [--user NAME] [--group NAME]',
   parse: parseOptions,
-  takenCode: 'mount.taken',
   work,
 });

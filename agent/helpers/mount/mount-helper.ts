@@ -1,12 +1,18 @@
 // The helper: answers requests for the bays of the station's file, and looks after what is mounted, once a second.
-import type { MountAnswer, MountRequest } from '../../../drivers/mass-storage/mount-request.ts';
-import { MOUNT_CODES, type MountCode } from '../../../drivers/mass-storage/volumes.ts';
+import { parseArgs } from 'node:util';
+import { STATION_FILE_DEFAULT } from '../../../config/load.ts';
+import {
+  MOUNT_FOLDER_DEFAULT,
+  type MountAnswer,
+  type MountRequest,
+} from '../../../drivers/mass-storage/volumes-helper.ts';
+import { MOUNT_CODES, type MountCode, mountError } from '../../../drivers/mass-storage/volumes.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import type { BayId } from '../../../protocol/format/ids.ts';
-import { BayLane } from './bay-lane.ts';
+import type { Clock } from '../../../protocol/format/ports.ts';
+import type { BayPorts } from '../helper.ts';
 import { BayMount, type BayMountDeps } from './bay-mount.ts';
-import type { BayPorts } from '../bay-ports.ts';
-import { mountError } from './mount-error.ts';
+import type { MountOwner, RunCommand } from './system-calls.ts';
 
 const LOOK_MS = 1000;
 
@@ -92,4 +98,97 @@ export class MountHelper {
 
 function codeOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 400) : 'unknown';
+}
+
+// One request after the other for a bay, at most a few waiting, and none waiting for ever: a program that hangs in the kernel holds its bay's lane
+// until the kernel lets go of it, and nobody else's.
+
+const WAITING_MAX = 4;
+/** For a request with all its programs, and those before it. */
+const REQUEST_MS = 80_000;
+
+class BayLane {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(clock: Clock, timeoutMs: number = REQUEST_MS) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get isBusy(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** Errors: the work's own; "mount.busy" where too many wait; "mount.timeout" where it does not end in time, whatever still runs. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= WAITING_MAX)
+      return Promise.reject(mountError('mount.busy', 'too many requests for this bay'));
+    return this.runLast(work);
+  }
+
+  /** The same behind however many wait: for what nobody asks for again. Errors: as `run`, but for "mount.busy". */
+  runLast<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting++;
+    const running = this.#last.then(work).finally(() => this.#waiting--);
+    this.#last = running.catch(() => undefined);
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(mountError('mount.timeout', `no end in ${this.#timeoutMs} ms`));
+      const cancel = this.#clock.after(this.#timeoutMs, late);
+      running.then(resolve, reject).finally(cancel);
+    });
+  }
+}
+
+// The helper's command line.
+
+const AGENT_DEFAULT = 'bodydock';
+const LOOKUP_MS = 5000;
+const NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
+const NUMBER = /^\d{1,10}$/;
+
+export interface HelperOptions {
+  readonly config: string;
+  readonly folder: string;
+  readonly user: string;
+  readonly group: string;
+}
+
+/** Undefined where the line is not understood. */
+export function parseOptions(words: readonly string[]): HelperOptions | undefined {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({
+      args: [...words],
+      options: { config: text, folder: text, user: text, group: text },
+      strict: true,
+    });
+    const { config = STATION_FILE_DEFAULT, folder = MOUNT_FOLDER_DEFAULT, user = AGENT_DEFAULT } = values;
+    const { group = user } = values;
+    const isName = (name: string): boolean => NAME.test(name) || NUMBER.test(name);
+    const isPlain = /^(?:\/[A-Za-z0-9._-]+)+$/.test(folder) && !folder.split('/').includes('..');
+    return isPlain && isName(user) && isName(group) ? { config, folder, user, group } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Numbers of the agent's user and group, or undefined where the system does not know them. */
+export async function findOwner(
+  { user, group }: HelperOptions,
+  run: RunCommand,
+): Promise<MountOwner | undefined> {
+  const uid = NUMBER.test(user) ? Number(user) : await firstNumber(run('id', ['-u', user], LOOKUP_MS), 0);
+  const gid = NUMBER.test(group)
+    ? Number(group)
+    : await firstNumber(run('getent', ['group', group], LOOKUP_MS), 2);
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+}
+
+async function firstNumber(running: ReturnType<RunCommand>, field: number): Promise<number | undefined> {
+  const { code, output } = await running;
+  const word = Buffer.from(output).toString('latin1').split('\n')[0]?.split(':')[field];
+  return code === 0 && word !== undefined && NUMBER.test(word) ? Number(word) : undefined;
 }

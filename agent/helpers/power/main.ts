@@ -11,25 +11,29 @@
 //   socket    <folder>/control.sock, root:<group>, mode 0660; the folder and all above it root's, and writable for root alone
 //   writes    <folder>, and `disable` of ports below /sys/devices: ReadWritePaths=/sys/devices
 //   network   none; RestrictAddressFamilies=AF_UNIX. No MemoryDenyWriteExecute (V8).
-//   start     RuntimeDirectoryPreserve=restart keeps the marks of ports that are off: a start behind a crash switches them on
+//   start     RuntimeDirectoryPreserve=restart keeps the marks of ports that are off: a start after a crash switches them on
 //   exit      0 ended when asked to, 1 failure, 2 usage, 75 another helper runs, 78 configuration or folder
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../../config/load.ts';
-import { POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME } from '../../../drivers/usb/power-request.ts';
-import { askedToEnd, runHelper, type HelperGround, type HelperPlace } from '../helper-program.ts';
+import { HELPER_SOCKET_NAME } from '../../../drivers/helper.ts';
+import { POWER_FOLDER_DEFAULT, POWER_VERBS } from '../../../drivers/usb/port-power-helper.ts';
+import { askedToEnd, listenAsHelper, runHelper, type HelperGround, type HelperPlace } from '../helper.ts';
 import { PowerHelper } from './power-helper.ts';
-import { listenForPower } from './power-server.ts';
 
 const SYSFS_DEVICES = '/sys/bus/usb/devices';
 
-async function work({ folder }: HelperPlace, { clock, log, bayPorts }: HelperGround): Promise<number> {
+async function work({ folder }: HelperPlace, { clock, log, ports }: HelperGround): Promise<number> {
+  const bayPorts = () => ports.read();
   const helper = new PowerHelper({ root: SYSFS_DEVICES, folder, bayPorts, clock, log });
-  const socket = join(folder, POWER_SOCKET_NAME);
+  const socket = join(folder, HELPER_SOCKET_NAME);
   const gid = process.getgid?.() ?? 0;
-  const server = await listenForPower({ socket, gid, clock, log }, helper);
+  const server = await listenAsHelper(
+    { kind: 'power', socket, gid, verbs: POWER_VERBS, answer: ({ bay }) => helper.answer(bay), clock, log },
+    () => helper.restore(),
+  );
   log.info('power helper is ready', { socket });
   await once(askedToEnd(), 'abort');
   await Promise.all([server.close(), helper.end()]);
@@ -46,9 +50,4 @@ function parseOptions(words: readonly string[]): HelperPlace | undefined {
   }
 }
 
-runHelper({
-  usage: '[--config FILE] [--folder FOLDER]',
-  parse: parseOptions,
-  takenCode: 'power.taken',
-  work,
-});
+runHelper({ kind: 'power', usage: '[--config FILE] [--folder FOLDER]', parse: parseOptions, work });

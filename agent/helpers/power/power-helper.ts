@@ -5,13 +5,14 @@
 // 2. Nothing is switched at which a hub hangs, or at or below which another bay has its port.
 // 3. A port that was switched off is switched on again, whatever happens in between: by this run or, from its mark, by the next one.
 // 4. A bay is switched once in BETWEEN_MS and A_DAY_MAX times in a day, whether it helped or not.
-import type { PowerAnswer, PowerCode } from '../../../drivers/usb/power-request.ts';
-import { DockError, isDockError } from '../../../protocol/format/errors.ts';
-import type { BayId } from '../../../protocol/format/ids.ts';
+import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PowerAnswer, PowerCode } from '../../../drivers/usb/port-power-helper.ts';
+import { otherPortOf, portFolder } from '../../../drivers/usb/socket.ts';
+import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
+import { type BayId, isBayId } from '../../../protocol/format/ids.ts';
 import type { Clock, Log } from '../../../protocol/format/ports.ts';
-import type { BayPorts } from '../bay-ports.ts';
-import { companionOf, hasSwitch, hubPort, seenAt, switchPort, type HubPort } from './hub-port.ts';
-import { leftMarks, putMark, takeMark } from './off-marks.ts';
+import type { BayPorts } from '../helper.ts';
 
 /** A camera's own capacitors keep it going for a second or so. */
 const OFF_MS = 3000;
@@ -165,4 +166,94 @@ function isAtOrBelow(path: string, portPath: string): boolean {
 
 function refusal(code: PowerCode, words: string): DockError {
   return new DockError(code, words, { retry: 'later' });
+}
+
+// Which ports were switched off and not on again: written down before, so that a start behind a crash switches them on.
+//
+// Invariants:
+// 1. The mark of a port is there before the port is off, and goes only once it is on. One that was cut off is of a port that is on still.
+// 2. A mark names ports, never files: what is written to is found anew.
+
+const END = '.off';
+
+/** A mark. */
+interface OffMark {
+  readonly bay: BayId;
+  readonly portPaths: readonly string[];
+}
+
+/** Errors: the system's. */
+async function putMark(folder: string, { bay, portPaths }: OffMark): Promise<void> {
+  await writeFile(join(folder, bay + END), portPaths.map((path) => `${path}\n`).join(''));
+}
+
+/** Errors: the system's. */
+async function takeMark(folder: string, bay: BayId): Promise<void> {
+  await rm(join(folder, bay + END), { force: true });
+}
+
+/** The folder is root's alone, and so are its marks. Errors: the system's. */
+async function leftMarks(folder: string): Promise<OffMark[]> {
+  const marks: OffMark[] = [];
+  for (const name of await readdir(folder)) {
+    const bay = name.endsWith(END) ? name.slice(0, -END.length) : '';
+    if (!isBayId(bay)) continue;
+    const text = await readFile(join(folder, name), 'latin1');
+    marks.push({ bay, portPaths: text.split('\n').filter((line) => line !== '') });
+  }
+  return marks;
+}
+
+// The ports of a hub as the kernel shows them in /sys, by the path of what is plugged into them. Source: Linux, drivers/usb/core/port.c and
+// Documentation/ABI/testing/sysfs-bus-usb, `<hub>-port<N>/disable` (6.0).
+
+const CLASS_HUB = '09';
+
+/** One port of one hub. */
+interface HubPort {
+  /** Of what would be plugged into it, such as "1-1.4". */
+  readonly portPath: string;
+  /** The kernel's file that switches it: "1" is off. */
+  readonly file: string;
+}
+
+/** The port at a path; undefined for what is no path of a port. Never throws. */
+export function hubPort(root: string, portPath: string): HubPort | undefined {
+  const at = portFolder(root, portPath);
+  return at && { portPath, file: join(at.folder, 'disable') };
+}
+
+/** The same socket at the other speed, where it has one. Errors: the system's. */
+async function companionOf(root: string, { portPath }: HubPort): Promise<HubPort | undefined> {
+  const other = await otherPortOf(root, portPath);
+  return other === undefined ? undefined : hubPort(root, other);
+}
+
+/** What hangs at a port: nothing, one device, or a hub and whatever hangs there. Errors: the system's. */
+async function seenAt(root: string, portPath: string): Promise<'nothing' | 'device' | 'hub'> {
+  const names = (await readdir(root).catch(absent)) ?? [];
+  if (names.some((name) => name.startsWith(`${portPath}.`))) return 'hub';
+  if (!names.includes(portPath)) return 'nothing';
+  const classCode = await readFile(join(root, portPath, 'bDeviceClass'), 'latin1').catch(absent);
+  return classCode?.trim() === CLASS_HUB ? 'hub' : 'device';
+}
+
+/** Whether the kernel can switch it. Errors: the system's. */
+export async function hasSwitch({ file }: HubPort): Promise<boolean> {
+  return (await stat(file).catch(absent))?.isFile() === true;
+}
+
+/** Errors: the system's. No file is ever made. */
+async function switchPort({ file }: HubPort, to: 'on' | 'off'): Promise<void> {
+  const opened = await open(file, 'r+');
+  try {
+    await opened.write(to === 'off' ? '1' : '0');
+  } finally {
+    await opened.close();
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (/^(?:ENOENT|ENOTDIR|ENODEV)$/.test(systemCode(error) ?? '')) return undefined;
+  throw error;
 }

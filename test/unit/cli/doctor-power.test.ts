@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkPower } from '../../../agent/cli/doctor-power.ts';
-import { listenAsHelper } from '../../../agent/helpers/helper-socket.ts';
-import { parseBayId } from '../../../protocol/format/ids.ts';
+import { listenAsHelper } from '../../../agent/helpers/helper.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { parseBayId } from '../../../protocol/format/ids.ts';
 import { live } from '../../contracts/driver-subject.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 
@@ -35,11 +35,11 @@ async function codes(...usbPorts: readonly (string | null)[]): Promise<string[]>
 async function turnOn(): Promise<() => Promise<void>> {
   const server = await listenAsHelper(
     {
+      kind: 'power',
       socket,
       gid: process.getgid?.() ?? 0,
-      requestBytesMax: 64,
-      answer: () => undefined,
-      other: { who: 'another', code: 'power.taken' },
+      verbs: [],
+      answer: async () => undefined,
       clock: nodeClock(),
       log: new MemoryLog(),
     },

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askHelper } from '../../../drivers/ask-helper.ts';
+import { askHelper } from '../../../drivers/helper.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { live } from '../../contracts/driver-subject.ts';
 

@@ -3,36 +3,29 @@
 //
 // A target returns where the input was taken or refused with a code, and throws where anything else came of it.
 import { isDeepStrictEqual } from 'node:util';
-import { factsOfRecord } from '../../../agent/records/stored-record.ts';
+import { parseNote } from '../../../agent/evidence/report/notes.ts';
 import { isStatusRequest, parseAnswer } from '../../../agent/monitoring/control-protocol.ts';
 import { verifyCustodyHead, verifyDown, verifyReceipt } from '../../../agent/push/push-verify.ts';
-import { parseNote } from '../../../agent/evidence/report/notes.ts';
+import { followBatch } from '../../../agent/receiver/custody/custody-batch.ts';
+import { readTail } from '../../../agent/receiver/custody/custody-tail.ts';
+import { factsOfRecord } from '../../../agent/records/stored-record.ts';
 import { pinnedKeys } from '../../../config/enrolment/pin-lines.ts';
 import { receiverFileSchema } from '../../../config/receiver-schema.ts';
 import { goodGroups, schemaProblems } from '../../../config/schema-problems.ts';
 import { stationFileSchema } from '../../../config/station-schema.ts';
 import { parseYaml } from '../../../config/yaml-tree.ts';
-import { parseMountAnswer } from '../../../drivers/mass-storage/mount-answer.ts';
-import { parseMountRequest } from '../../../drivers/mass-storage/mount-request.ts';
-import { parsePowerAnswer, parsePowerRequest } from '../../../drivers/usb/power-request.ts';
+import { parseHelperRequest } from '../../../drivers/helper.ts';
+import { MOUNT_VERBS, parseMountAnswer } from '../../../drivers/mass-storage/volumes-helper.ts';
+import { parsePowerAnswer, POWER_VERBS } from '../../../drivers/usb/port-power-helper.ts';
 import { parseIdentity, parseRecipient } from '../../../protocol/age/age-keys.ts';
-import { equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { CHAIN_START } from '../../../protocol/custody/custody-entry.ts';
 import * as entries from '../../../protocol/custody/custody-entry.ts';
 import { scanSegment } from '../../../protocol/custody/custody-scan.ts';
+import { encodeWitness, parseWitness } from '../../../protocol/custody/witness.ts';
 import { encodeDeletionRecord, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { encodeDockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
-import { openEnrolmentAnswer, openEnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
-import { isDockError } from '../../../protocol/format/errors.ts';
-import {
-  parseReceiverId,
-  parseRecordingId,
-  parseSegmentId,
-  parseStationId,
-} from '../../../protocol/format/ids.ts';
 import * as keys from '../../../protocol/documents/key-documents.ts';
 import { encodeManifest, parseManifest } from '../../../protocol/documents/manifest.ts';
-import * as messages from '../../../protocol/transfer/messages.ts';
 import * as minisign from '../../../protocol/documents/minisign.ts';
 import {
   encodeDisclosure,
@@ -41,11 +34,18 @@ import {
   parseOrder,
 } from '../../../protocol/documents/order.ts';
 import { encodeReceipt, NO_CHUNKS_SHA256, parseReceipt } from '../../../protocol/documents/receipt.ts';
-import { followBatch } from '../../../agent/receiver/custody/custody-batch.ts';
-import { readTail } from '../../../agent/receiver/custody/custody-tail.ts';
 import { parseRecipientProof } from '../../../protocol/documents/recipient-proof.ts';
+import { equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
+import { isDockError } from '../../../protocol/format/errors.ts';
+import {
+  parseReceiverId,
+  parseRecordingId,
+  parseSegmentId,
+  parseStationId,
+} from '../../../protocol/format/ids.ts';
+import { openEnrolmentAnswer, openEnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
+import * as messages from '../../../protocol/transfer/messages.ts';
 import { receiverTopics, stationTopics } from '../../../protocol/transfer/topics.ts';
-import { encodeWitness, parseWitness } from '../../../protocol/custody/witness.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 
 export interface Target {
@@ -232,9 +232,9 @@ const LOCAL: readonly Target[] = [
   config('receiver-yaml', receiverFileSchema),
   text('status-request', isStatusRequest),
   text('status-answer', parseAnswer),
-  text('mount-request', parseMountRequest),
+  text('mount-request', (line) => parseHelperRequest(line, MOUNT_VERBS)),
   text('mount-answer', parseMountAnswer),
-  text('power-request', parsePowerRequest),
+  text('power-request', (line) => parseHelperRequest(line, POWER_VERBS)),
   text('power-answer', parsePowerAnswer),
   text('report-note', (input) => parseNote('note.yaml', input)),
 ];

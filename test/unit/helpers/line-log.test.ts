@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lineLog } from '../../../agent/helpers/line-log.ts';
+import { lineLog } from '../../../agent/helpers/helper.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 
 test('the log of a helper says what an error was', () => {

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
-import { parseMountAnswer } from '../../../../drivers/mass-storage/mount-answer.ts';
 import {
-  encodeMountAnswer,
-  encodeMountRequest,
-  MOUNT_REQUEST_BYTES_MAX,
+  encodeHelperRequest,
+  HELPER_REQUEST_BYTES_MAX,
+  parseHelperRequest,
+} from '../../../../drivers/helper.ts';
+import {
   MOUNT_VERBS,
-  parseMountRequest,
-} from '../../../../drivers/mass-storage/mount-request.ts';
+  parseMountAnswer,
+  wireMountAnswer,
+  type MountAnswer,
+} from '../../../../drivers/mass-storage/volumes-helper.ts';
 import type { MountedVolume } from '../../../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../../../protocol/format/ids.ts';
 
@@ -20,11 +23,13 @@ const VOLUME: MountedVolume = {
   isCutShort: false,
 };
 
+const encoded = (answer: MountAnswer): string => `${JSON.stringify(wireMountAnswer(answer))}\n`;
+
 test.each(MOUNT_VERBS)('%s goes there and is understood, the longest bay too', (verb) => {
   for (const bay of ['b', 'b'.repeat(32)].map(parseBayId)) {
-    const line = encodeMountRequest({ verb, bay });
-    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(MOUNT_REQUEST_BYTES_MAX);
-    expect(parseMountRequest(line.slice(0, -1))).toEqual({ verb, bay });
+    const line = encodeHelperRequest({ verb, bay });
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(HELPER_REQUEST_BYTES_MAX);
+    expect(parseHelperRequest(line.slice(0, -1), MOUNT_VERBS)).toEqual({ verb, bay });
   }
 });
 
@@ -44,7 +49,7 @@ test.each([
   'unmount -a',
   '__proto__ bay-1',
 ])('"%s" is no request', (line) => {
-  expect(parseMountRequest(line)).toBeUndefined();
+  expect(parseHelperRequest(line, MOUNT_VERBS)).toBeUndefined();
 });
 
 test('an answer comes back as it was', () => {
@@ -54,7 +59,7 @@ test('an answer comes back as it was', () => {
     { ok: true, report: null },
     { ok: false, code: 'mount.busy', message: 'in use' },
   ] as const)
-    expect(parseMountAnswer(encodeMountAnswer(answer))).toEqual(answer);
+    expect(parseMountAnswer(encoded(answer))).toEqual(answer);
 });
 
 test.each([
@@ -65,7 +70,7 @@ test.each([
   ['more than it has', '{"ok":true,"report":null,"x":1}'],
   [
     'a device that is none',
-    encodeMountAnswer({ ok: true, report: { volume: { ...VOLUME, device: 'sda' }, others: [] } }),
+    encoded({ ok: true, report: { volume: { ...VOLUME, device: 'sda' }, others: [] } }),
   ],
 ])('%s is no answer', (_, text) => {
   expect(parseMountAnswer(text)).toBeUndefined();

@@ -1,10 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clearLeftovers } from '../../../../agent/helpers/mount/leftovers.ts';
+import { clearStaleMounts } from '../../../../agent/helpers/mount/stale-mounts.ts';
 import { MountHelper } from '../../../../agent/helpers/mount/mount-helper.ts';
-import type { RunCommand } from '../../../../agent/helpers/mount/run-command.ts';
-import { SystemCalls } from '../../../../agent/helpers/mount/system-calls.ts';
+import { type RunCommand, SystemCalls } from '../../../../agent/helpers/mount/system-calls.ts';
 import { RW_LEASE_MS } from '../../../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../../../protocol/format/ids.ts';
 import { live } from '../../../contracts/driver-subject.ts';
@@ -300,7 +299,7 @@ test('at its start it takes away what an earlier run left, lazily where that is 
   await ask('mount-ro');
   rig.port.isBusy = true;
   const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  await clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  await clearStaleMounts(rig.folder, system, rig.log, clock, rig.port.mountTable);
   expect(rig.port.mounts).toEqual([]);
   expect(rig.port.commands.findLast((line) => line.startsWith('umount'))).toContain('--lazy');
 });
@@ -310,7 +309,8 @@ test('a writable mount of an earlier run that is in use is waited for, and left 
   await ask('mount-rw');
   rig.port.isBusy = true;
   const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  const clear = (): Promise<void> => clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  const clear = (): Promise<void> =>
+    clearStaleMounts(rig.folder, system, rig.log, clock, rig.port.mountTable);
   await moved(clock, clear(), 250);
   expect(rig.port.mounts).toHaveLength(1);
   expect(rig.port.commands.some((line) => line.includes('--lazy'))).toBe(false);
@@ -328,13 +328,14 @@ test('a writable mount of an earlier run whose device is gone is taken away lazi
   rig.port.isBusy = true;
   await rig.port.pull();
   const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  await clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  await clearStaleMounts(rig.folder, system, rig.log, clock, rig.port.mountTable);
   expect(rig.port.mounts).toEqual([]);
 });
 
 test('a loop device over a disk that an earlier run did not detach is, and no other', async () => {
   const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  const clear = (): Promise<void> => clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  const clear = (): Promise<void> =>
+    clearStaleMounts(rig.folder, system, rig.log, clock, rig.port.mountTable);
   for (const left of ['/dev/sda1', '/dev/sdb', '/dev/sdc1\\x20(deleted)']) {
     rig.port.commands.length = 0;
     rig.port.loops = [`/dev/loop0 0 1 ${left}`];
@@ -358,7 +359,7 @@ test('a mount of an earlier run that cannot be taken away is told as one that st
   await ask('mount-ro');
   const refuse: RunCommand = async () => ({ code: 32, output: new Uint8Array(), said: 'not permitted' });
   const system = new SystemCalls(refuse, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  await clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  await clearStaleMounts(rig.folder, system, rig.log, clock, rig.port.mountTable);
   expect(rig.log.messages('error')).toEqual(['mount of an earlier run stays, and is in the way of its bay']);
   expect(rig.log.messages('warn')).toEqual([]);
 });

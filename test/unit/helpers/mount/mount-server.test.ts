@@ -5,11 +5,15 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MemoryLog } from '../../../fakes/log-memory.ts';
-import { listen } from '../../../../agent/helpers/mount/mount-server.ts';
-import type { MountAnswer, MountRequest } from '../../../../drivers/mass-storage/mount-request.ts';
+import { listenAsHelper } from '../../../../agent/helpers/helper.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';
+import {
+  MOUNT_VERBS,
+  type MountAnswer,
+  type MountRequest,
+} from '../../../../drivers/mass-storage/volumes-helper.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
+import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { until } from '../../../fakes/until.ts';
 
 const DONE: MountAnswer = { ok: true, report: null };
@@ -36,7 +40,10 @@ async function start(clock = nodeClock(), answer = async (): Promise<MountAnswer
     return answer();
   };
   log = new MemoryLog();
-  const server = await listen({ socket, gid, clock, log, answer: take }, async () => undefined);
+  const server = await listenAsHelper(
+    { kind: 'mount', socket, gid, verbs: MOUNT_VERBS, answer: take, clock, log },
+    async () => undefined,
+  );
   stops.push(() => server.close());
 }
 

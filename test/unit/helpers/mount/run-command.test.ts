@@ -2,9 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { requireOwnFolder } from '../../../../agent/helpers/own-folder.ts';
-import { findOwner, parseOptions } from '../../../../agent/helpers/mount/options.ts';
-import { systemCommands } from '../../../../agent/helpers/mount/run-command.ts';
+import { requireOwnFolder } from '../../../../agent/helpers/helper.ts';
+import { findOwner, parseOptions } from '../../../../agent/helpers/mount/mount-helper.ts';
+import { systemCommands } from '../../../../agent/helpers/mount/system-calls.ts';
 
 let folder: string;
 beforeEach(async () => {

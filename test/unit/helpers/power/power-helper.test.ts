@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PowerHelper } from '../../../../agent/helpers/power/power-helper.ts';
-import { listenForPower } from '../../../../agent/helpers/power/power-server.ts';
-import { helperPower } from '../../../../drivers/usb/port-power-helper.ts';
-import { parsePowerAnswer, parsePowerRequest } from '../../../../drivers/usb/power-request.ts';
-import { parseBayId } from '../../../../protocol/format/ids.ts';
+import { listenAsHelper } from '../../../../agent/helpers/helper.ts';
+import { parseHelperRequest } from '../../../../drivers/helper.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';
+import { helperPower, parsePowerAnswer, POWER_VERBS } from '../../../../drivers/usb/port-power-helper.ts';
+import { parseBayId } from '../../../../protocol/format/ids.ts';
 import { live } from '../../../contracts/driver-subject.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
@@ -246,7 +246,7 @@ describe('a port that is off', () => {
 });
 
 test('a request is a verb and a bay, and nothing else', () => {
-  expect(parsePowerRequest('power-cycle bay-1')).toBe('bay-1');
+  expect(parseHelperRequest('power-cycle bay-1', POWER_VERBS)).toEqual({ verb: 'power-cycle', bay: 'bay-1' });
   for (const line of [
     '',
     'power-cycle',
@@ -259,7 +259,7 @@ test('a request is a verb and a bay, and nothing else', () => {
     'POWER-CYCLE bay-1',
     'power-cycle\tbay-1',
   ])
-    expect(parsePowerRequest(line), line).toBeUndefined();
+    expect(parseHelperRequest(line, POWER_VERBS), line).toBeUndefined();
 });
 
 test('an answer of any other shape is none', () => {
@@ -282,7 +282,18 @@ describe('the agent', () => {
     const real = nodeClock();
     const made = new PowerHelper({ root, folder, clock, log, bayPorts: async () => new Map([[BAY, PORT]]) });
     const gid = process.getgid?.() ?? 0;
-    const server = await listenForPower({ socket, gid, clock: real, log }, made);
+    const server = await listenAsHelper(
+      {
+        kind: 'power',
+        socket,
+        gid,
+        verbs: POWER_VERBS,
+        answer: ({ bay }) => made.answer(bay),
+        clock: real,
+        log,
+      },
+      () => made.restore(),
+    );
     const told: string[] = [];
     const cycle = helperPower({
       socket,

@@ -1,7 +1,44 @@
-// Asks a helper that runs as root, over its Unix socket: one line there, one text back, and the end. Nothing is kept between two questions.
+// What the agent and a helper that runs as root say to each other, over the helper's Unix socket. One request for each connection: a line of two
+// words, a verb and a bay; then one line of JSON back, and the end. No path, port or device can be said. Nothing is kept between two requests.
 import { connect } from 'node:net';
+import type { z } from 'zod';
 import { systemCode } from '../protocol/format/errors.ts';
+import { isBayId, type BayId } from '../protocol/format/ids.ts';
 import type { Clock } from '../protocol/format/ports.ts';
+
+/** In the helper's folder, which is root's. */
+export const HELPER_SOCKET_NAME = 'control.sock';
+/** The longest verb, a bay of 32 characters, and the line end. */
+export const HELPER_REQUEST_BYTES_MAX = 64;
+
+export interface HelperRequest<Verb extends string> {
+  readonly verb: Verb;
+  readonly bay: BayId;
+}
+
+export function encodeHelperRequest({ verb, bay }: HelperRequest<string>): string {
+  return `${verb} ${bay}\n`;
+}
+
+/** Shape: one line without its end. Undefined for anything but one of these verbs and a bay; never throws. */
+export function parseHelperRequest<Verb extends string>(
+  line: string,
+  verbs: readonly Verb[],
+): HelperRequest<Verb> | undefined {
+  const [word, bay, ...more] = line.split(' ');
+  const verb = verbs.find((each) => each === word);
+  if (verb === undefined || bay === undefined || more.length > 0 || !isBayId(bay)) return undefined;
+  return { verb, bay };
+}
+
+/** The helper is ours and runs as root; what it says is checked all the same. Undefined for what is no answer. Never throws. */
+export function parseHelperAnswer<Answer>(text: string, schema: z.ZodType<Answer>): Answer | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 /** What a system's code says about the helper, for the words; by service. */
 const REASONS: Readonly<Record<string, (service: string) => string>> = {

@@ -9,7 +9,7 @@ const WRITABLE_TRIES = 20;
 const PAUSE_MS = 250;
 
 /** Errors: the system's; a mount that stays is told and stays in the way of its bay only. */
-export async function clearLeftovers(
+export async function clearStaleMounts(
   folder: string,
   system: SystemCalls,
   log: Log,
