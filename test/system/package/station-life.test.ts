@@ -32,7 +32,7 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
   let steps: Map<string, Step>;
   let version: string;
   beforeAll(async () => {
-    const facts = JSON.parse(await readFile(here('../../package.json'), 'utf8')) as { version: string };
+    const facts = JSON.parse(await readFile(here('../../../package.json'), 'utf8')) as { version: string };
     version = facts.version;
     const network = await Loopback.open();
     const without = ['usr/lib/systemd/system/mosquitto.service']; // the script starts a broker of its own
