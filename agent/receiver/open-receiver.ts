@@ -24,7 +24,9 @@ import { UnitsAround } from './units-around.ts';
 import { countVault } from './vault/vault-count.ts';
 import { FilesVault } from './vault/vault-files.ts';
 import { checkVaultThere } from './vault/vault-id.ts';
+import type { Locks } from './vault/locks.ts';
 import type { RunningProcess } from './vault/vault-run.ts';
+import { WrittenEnd } from './custody/log-end.ts';
 import { DailyWitness } from './custody/daily-witness.ts';
 
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
@@ -53,6 +55,7 @@ export interface ReceiverPorts {
   readonly bootId: string | null;
   /** See FilesVaultOptions. */
   readonly process: RunningProcess;
+  readonly locks: Locks;
   /** See RetentionDeps. */
   readonly isSynchronised: () => Promise<boolean | null>;
   /** See FilesVaultOptions. */
@@ -132,6 +135,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const store = {
     ...ports,
     vaultPath: settings.vault.path,
+    written: new WrittenEnd(),
     receiver: receiverId,
     layout: vault.layout,
     vault: vault.id,

@@ -59,6 +59,7 @@ import { FixedMachine } from './machine-fixed.ts';
 import { MemoryLog } from './log-memory.ts';
 import { fastMessageSigner } from './signer-fast.ts';
 import { UsbDock } from './usb/dock.ts';
+import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
 import { STORE_PROCESS } from './running-process.ts';
 
 export const STATION = parseStationId('kod-1');
@@ -297,6 +298,7 @@ export class DockAndStore {
         version: 'test',
         bootId: null,
         process: STORE_PROCESS,
+        locks: new VaultLocks(join(this.folder, other?.vault ?? 'vault'), this.clock),
         isSynchronised: () => Promise.resolve(true),
         files,
         clock: this.clock,

@@ -31,6 +31,7 @@ import { serialOf, type Dock } from './dock.ts';
 import type { LiveProcess } from './machine.ts';
 import type { Wire } from './wire.ts';
 import { UsbDock } from '../fakes/usb/dock.ts';
+import { MemoryLocks } from '../fakes/locks-memory.ts';
 import { STORE_PROCESS } from '../fakes/running-process.ts';
 
 /** Who the two sides are, and by which keys they know each other. */
@@ -168,6 +169,7 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
       version: 'simulated',
       bootId: null,
       process: STORE_PROCESS,
+      locks: new MemoryLocks(),
       isSynchronised: () => live.clockSource.isSynchronised(),
       files,
       clock,

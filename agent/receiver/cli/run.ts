@@ -31,7 +31,7 @@ import { openReceiver } from '../open-receiver.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../units-around.ts';
-import { lockVault } from '../vault/vault-lock.ts';
+import { lockVault, VaultLocks } from '../vault/vault-lock.ts';
 import { loadChecked } from './check.ts';
 import { command, type Io } from '../../../config/command-line.ts';
 
@@ -136,7 +136,13 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
   const bootId = await readBootId();
   const host = { host: hostname(), pid: process.pid, bootId };
-  const program = { version: await readVersion(), bootId, process: host, isSynchronised };
+  const program = {
+    version: await readVersion(),
+    bootId,
+    process: host,
+    isSynchronised,
+    locks: new VaultLocks(config.vault.path, clock),
+  };
   const units = new UnitsAround(worker.units, disk.during);
   const ports = {
     ...worker,

@@ -16,6 +16,7 @@ import { nodeRandom } from '../../platform/random-node.ts';
 import { inlineSigner, publicKeyOf, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { Clock, Files, Log, Signer } from '../../../protocol/format/ports.ts';
 import { isEntered } from '../custody/entered-event.ts';
+import { WrittenEnd } from '../custody/log-end.ts';
 import {
   appendStoreEvents,
   endStoreSegment,
@@ -23,6 +24,7 @@ import {
   type StoreLogDeps,
 } from '../custody/store-log.ts';
 import { readVaultId } from '../vault/vault-id.ts';
+import { VaultLocks } from '../vault/vault-lock.ts';
 import { readRun, refuseOther } from '../vault/vault-run.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 import { loadChecked } from './check.ts';
@@ -63,7 +65,8 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   const { receiver, vault } = config;
   const version = await readVersion();
   const process = { version, bootId: await readBootId(), log: logTo(io), signal: io.signal };
-  const common = { vaultPath: vault.path, receiver, files, clock, random, ...process };
+  const once = { locks: new VaultLocks(layout.root, clock), written: new WrittenEnd() };
+  const common = { vaultPath: vault.path, receiver, files, clock, random, ...process, ...once };
   const deps = (key: SecretKey): StoreLogDeps => ({
     ...common,
     signer: inlineSigner(key),

@@ -12,6 +12,12 @@ import { readTail, type CustodyTail } from './custody-tail.ts';
 import type { OpenSegment, SegmentFiles } from './segment-files.ts';
 import { hintedSegment, orderedSegments, type StoreSegment } from './segment-order.ts';
 
+/** What this process itself wrote last of the store's log, and made durable. Made once for each process. */
+export class WrittenEnd {
+  /** Null where it wrote nothing yet, or where that failed. */
+  last: CustodyHead | null = null;
+}
+
 /** The end of the log. */
 export interface LogEnd {
   /** The last entry that holds; null in a log without one. */
@@ -25,6 +31,7 @@ export interface LogEnd {
 export interface LogEndDeps {
   readonly log: Log;
   readonly publicKey: PublicKey;
+  readonly written: WrittenEnd;
 }
 
 /** Finds the end, and cuts a torn write. Errors: those of SegmentFiles, "store-log.oversize". */
@@ -52,7 +59,7 @@ async function endIn(
   const last = { segment, ...head };
   if (signed || !isOurs(checkpoint?.entry, deps.publicKey)) return { last, open: undefined, breaks: [] };
   const open = { segment, head, sizeBytes: wholeBytes };
-  if (rest === 'torn' || !files.clean) {
+  if (rest === 'torn' || deps.written.last?.sha256 !== head.sha256) {
     const broken = await files.rewrite(open);
     if (broken !== undefined) return brokenAt(segment, broken.state, reasonOf(broken));
   }

@@ -1,4 +1,4 @@
-// The files of the store's own log, changed under its lock. Rules in store-log.ts.
+// The files of the store's own log, changed under its lock (locks.ts). Rules in store-log.ts.
 import { dirname, join } from 'node:path';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT, type ChainState } from '../../../protocol/custody/custody-entry.ts';
@@ -13,7 +13,6 @@ import { segmentPath } from './custody-file.ts';
 import { writeNewest } from './custody-newest.ts';
 import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
-import { whileHeld, type HeldLock } from './folder-lock.ts';
 
 /** A segment has at most 2 MiB and one append: anything longer is none of ours. */
 export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
@@ -32,31 +31,29 @@ export interface SegmentFilesOptions {
   readonly files: Files;
   /** `custody/` of the store. */
   readonly folder: string;
-  readonly held: HeldLock;
+  /** See underLock. */
+  readonly workFolder: string;
   readonly signer: Signer;
   readonly publicKey: PublicKey;
 }
 
-/** Changes to the folder. Errors of all: "lock.lost"; the system's. */
+/** Changes to the folder. Errors of all: the system's. */
 export class SegmentFiles {
   readonly files: Files;
   readonly folder: string;
-  /** See HeldLock. */
-  readonly clean: boolean;
   readonly #options: SegmentFilesOptions;
 
   constructor(options: SegmentFilesOptions) {
     this.#options = options;
     this.files = options.files;
     this.folder = options.folder;
-    this.clean = options.held.clean;
   }
 
   /** Puts a new segment in place, durable with the folders above it. */
   async create(segment: SegmentId, bytes: Uint8Array): Promise<void> {
-    const { files, folder, held } = this.#options;
-    const work = join(held.workFolder, `${segment}.jsonl`);
-    await whileHeld(() => writeAnew(files, work, bytes));
+    const { files, folder, workFolder } = this.#options;
+    const work = join(workFolder, `${segment}.jsonl`);
+    await writeAnew(files, work, bytes);
     for (const path of [dirname(dirname(folder)), dirname(folder)]) await files.syncFolder(path);
     await this.#place(work, segmentPath(folder, segment));
     await writeNewest({ files, folder, syncs: new FolderSyncs(files) }, segment);
@@ -64,16 +61,14 @@ export class SegmentFiles {
 
   /** Appends whole lines, durably. */
   async append({ segment, sizeBytes }: OpenSegment, bytes: Uint8Array): Promise<void> {
-    const { files, folder, held } = this.#options;
+    const { files, folder } = this.#options;
     const file = await files.open(segmentPath(folder, segment), 'write');
     try {
-      await held.check(); // behind the open: see invariant 2 of store-log.ts
       await file.write(bytes, sizeBytes);
       await file.sync();
     } finally {
       await file.close();
     }
-    await held.check();
   }
 
   /**
@@ -81,27 +76,27 @@ export class SegmentFiles {
    * not lead there: what the system shows may not be what lies on the medium. Gives how far it holds then.
    */
   async rewrite({ segment, head, sizeBytes }: OpenSegment): Promise<ScannedSegment | undefined> {
-    const { files, folder, held, publicKey } = this.#options;
+    const { files, folder, workFolder, publicKey } = this.#options;
     const path = segmentPath(folder, segment);
     const bytes = (await files.readAll(path, SEGMENT_READ_BYTES_MAX)).subarray(0, sizeBytes);
     const scanned = await scanBytes(segment, bytes, [publicKey]);
     if (scanned.state.sha256 !== head.sha256 || scanned.rest !== 'none') return scanned;
-    const work = join(held.workFolder, `${segment}.jsonl`);
-    await whileHeld(() => writeAnew(files, work, bytes));
+    const work = join(workFolder, `${segment}.jsonl`);
+    await writeAnew(files, work, bytes);
     await this.#place(work, path);
     return undefined;
   }
 
   /** Signs the whole of a segment that holds; else says where it breaks and leaves it. */
   async end({ segment }: OpenSegment): Promise<ChainBreak | undefined> {
-    const { files, folder, held, signer, publicKey } = this.#options;
+    const { files, folder, workFolder, signer, publicKey } = this.#options;
     const bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
     const { state, rest, reason } = await scanBytes(segment, bytes, [publicKey]);
     if (rest !== 'none') return { segment, sequence: state.sequence, reason };
     const signature = await signer.sign(bytes, CUSTODY_SEGMENT_TRUSTED_COMMENT);
     const name = `${segment}.jsonl${SIGNATURE_SUFFIX}`;
-    const work = join(held.workFolder, name);
-    await whileHeld(() => writeAnew(files, work, encodeUtf8(signature)));
+    const work = join(workFolder, name);
+    await writeAnew(files, work, encodeUtf8(signature));
     await this.#place(work, join(folder, name));
     return undefined;
   }
@@ -114,7 +109,7 @@ export class SegmentFiles {
 
   async #place(work: string, path: string): Promise<void> {
     const { files, folder } = this.#options;
-    await whileHeld(() => files.rename(work, path));
+    await files.rename(work, path);
     await files.syncFolder(folder);
   }
 }

@@ -3,10 +3,9 @@
 //
 // Invariants:
 // 1. Only who holds the lock changes the folder, and goes on behind the last entry that is there.
-// 2. A new segment, a rewritten one and a signature are put in place by a rename out of the lock's own folder, so nobody who lost the
-//    lock can put one there. An append goes to a file that was opened before the lock was looked at: who takes the lock from another
-//    holder writes the newest segment anew first, so what that one still writes goes to a file without a name.
-// 3. Recovery takes: a torn end (cut), an end that was written and not synced (written anew), a segment that does not hold (left as it is,
+// 2. A new segment, a rewritten one and a signature are put in place by a rename out of the lock's own folder, whole.
+// 3. Recovery takes: a torn end (cut), an end that this process did not write (written anew: a sync of it may have failed, and was reported to
+//    whoever wrote it alone), a segment that does not hold (left as it is,
 //    unsigned; the next one begins with `chain-broken`), a segment above the bound without its signature (signed).
 // 4. After an error the events may be in the log or not: whoever appends says a thing again rather than not at all.
 import { join } from 'node:path';
@@ -19,8 +18,8 @@ import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../../protocol/format/ports.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import { CUSTODY, VaultLayout } from '../vault/vault-layout.ts';
-import { underLock, type HeldLock } from './folder-lock.ts';
-import { findEnd, type LogEnd } from './log-end.ts';
+import { underLock, type Locks } from '../vault/locks.ts';
+import { findEnd, type LogEnd, type WrittenEnd } from './log-end.ts';
 import { SegmentFiles } from './segment-files.ts';
 
 /** A segment is ended and a new one opened above this size (SPEC 4.3.2): some 5,000 entries. */
@@ -41,6 +40,8 @@ export interface StoreLogDeps {
   /** Of the signer's key: a segment of another key is not gone on with. */
   readonly publicKey: PublicKey;
   readonly bootId: string | null;
+  readonly locks: Locks;
+  readonly written: WrittenEnd;
   /** Ends the wait for the lock. */
   readonly signal: AbortSignal;
 }
@@ -52,7 +53,7 @@ export function storeLogFolder(vaultPath: string, receiver: ReceiverId): string 
 
 /**
  * Appends events in their order; they are durable and under a checkpoint when it resolves with the head behind them.
- * Errors: "lock.held", "lock.lost" (SPEC 4.3.7: the folder's lock), "store-log.oversize", the signer's, the system's, the signal's reason.
+ * Errors: "lock.held", "store-log.oversize", the signer's, the system's, the signal's reason.
  */
 export async function appendStoreEvents(
   deps: StoreLogDeps,
@@ -62,7 +63,9 @@ export async function appendStoreEvents(
   const layout = new VaultLayout(vaultPath);
   const folder = storeLogFolder(vaultPath, receiver);
   for (const path of [join(vaultPath, receiver), folder]) await ensureFolder(files, path);
-  return underLock(deps, layout.logLock(receiver), (held) => new Appending(deps, held).append(events));
+  return underLock(deps, layout.logLock(receiver), (workFolder) =>
+    new Appending(deps, workFolder).append(events),
+  );
 }
 
 /**
@@ -70,10 +73,9 @@ export async function appendStoreEvents(
  * Errors: as appendStoreEvents.
  */
 export async function endStoreSegment(deps: StoreLogDeps): Promise<void> {
-  const { leases } = new VaultLayout(deps.vaultPath);
+  const layout = new VaultLayout(deps.vaultPath);
   if ((await deps.files.stat(storeLogFolder(deps.vaultPath, deps.receiver))) === undefined) return;
-  await ensureFolder(deps.files, leases);
-  await underLock(deps, join(leases, `log-${deps.receiver}`), (held) => new Appending(deps, held).end());
+  await underLock(deps, layout.logLock(deps.receiver), (workFolder) => new Appending(deps, workFolder).end());
 }
 
 /** What one holder of the lock does. */
@@ -82,10 +84,10 @@ class Appending {
   readonly #files: SegmentFiles;
   #end: LogEnd = { last: null, open: undefined, breaks: [] };
 
-  constructor(deps: StoreLogDeps, held: HeldLock) {
+  constructor(deps: StoreLogDeps, workFolder: string) {
     this.#deps = deps;
     const folder = storeLogFolder(deps.vaultPath, deps.receiver);
-    this.#files = new SegmentFiles({ ...deps, folder, held });
+    this.#files = new SegmentFiles({ ...deps, folder, workFolder });
   }
 
   async append(events: readonly CustodyEvent[]): Promise<CustodyHead | null> {
@@ -121,8 +123,11 @@ class Appending {
 
   async #put(segment: SegmentId, groups: ChainedGroups): Promise<void> {
     const { open } = this.#end;
+    const { written } = this.#deps;
+    written.last = null;
     if (open === undefined) await this.#files.create(segment, groups.bytes);
     else await this.#files.append(open, groups.bytes);
+    written.last = { segment, ...groups.state };
     const sizeBytes = (open?.sizeBytes ?? 0) + groups.bytes.length;
     this.#end = {
       last: { segment, ...groups.state },

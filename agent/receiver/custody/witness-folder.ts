@@ -8,7 +8,7 @@ import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, listIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import type { ReceiverId } from '../../../protocol/format/ids.ts';
 import { daySchema, parseWitness, WITNESS_BYTES_MAX } from '../../../protocol/custody/witness.ts';
-import { underLock, whileHeld, type LockDeps } from './folder-lock.ts';
+import { underLock, type LockDeps } from '../vault/locks.ts';
 import { SIGNATURE_SUFFIX, VaultLayout } from '../vault/vault-layout.ts';
 import { WITNESS } from '../../../protocol/format/file-names.ts';
 
@@ -51,13 +51,13 @@ export class WitnessFolder {
     return { day, sha256: sha256Hex(bytes) };
   }
 
-  /** Puts a witness in place, durably; false where its day has one. Errors: "lock.held", "lock.lost", the signal's reason. */
+  /** Puts a witness in place, durably; false where its day has one. Errors: "lock.held", the signal's reason. */
   async place(day: string, bytes: Uint8Array, signature: string): Promise<boolean> {
     const { files } = this.#deps;
     for (const path of [dirname(this.#lock), dirname(this.#folder), this.#folder])
       await ensureFolder(files, path);
     for (const path of [dirname(dirname(this.#folder)), dirname(this.#folder)]) await files.syncFolder(path);
-    return underLock(this.#deps, this.#lock, async ({ workFolder }) => {
+    return underLock(this.#deps, this.#lock, async (workFolder) => {
       if ((await files.stat(this.#path(day))) !== undefined) return false;
       await this.#move(workFolder, `${day}${SUFFIX}${SIGNATURE_SUFFIX}`, encodeUtf8(signature));
       await this.#move(workFolder, day + SUFFIX, bytes);
@@ -65,13 +65,11 @@ export class WitnessFolder {
     });
   }
 
-  /** Durably, and out of the lock's own folder, so that nobody who lost the lock puts anything in place. */
+  /** Durably and whole. */
   async #move(workFolder: string, name: string, bytes: Uint8Array): Promise<void> {
     const { files } = this.#deps;
-    await whileHeld(async () => {
-      await writeAnew(files, join(workFolder, name), bytes);
-      await files.rename(join(workFolder, name), join(this.#folder, name));
-    });
+    await writeAnew(files, join(workFolder, name), bytes);
+    await files.rename(join(workFolder, name), join(this.#folder, name));
     await files.syncFolder(this.#folder);
   }
 

@@ -4,7 +4,7 @@
 // 1. Nothing is deleted that was not looked at anew under the vault's retention lock, and found due or ordered, unheld, with documents
 //    that hold.
 // 2. The record is durable and the log says `deleting` before the first byte goes; the log says `deleted` when all of it is gone for good.
-// 3. The record is put in place out of the lock's own folder, so that nobody who lost the lock replaces another one's.
+// 3. The record is put in place whole, out of the lock's own folder.
 // 4. Recovery takes: a record that does not hold beside a whole payload (decided anew); a record beside anything else of the payload, or
 //    beside DELETING_MARK (finished: nothing is decided anew, and the log may say a thing twice).
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import {
   encodeDeletionRecord,
 } from '../../../protocol/documents/deletion-record.ts';
 import { createAnew, unlinkIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import { underLock, whileHeld, type HeldLock } from '../custody/folder-lock.ts';
+import { underLock } from '../vault/locks.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { CHUNKS, DELETION, PAYLOAD, SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
@@ -40,19 +40,19 @@ export interface Deleted extends RecordingName {
 /**
  * Deletes what of these may go at this moment, and finishes what was begun; gives what is gone now.
  * Shape: at most BATCH names, so that the lock is held for seconds.
- * Errors: "lock.held", "lock.lost", those of appendStoreEvents, the signer's, the system's. What was begun is finished by the next call.
+ * Errors: "lock.held", those of appendStoreEvents, the signer's, the system's. What was begun is finished by the next call.
  */
 export function deleteRecordings(
   deps: RetentionDeps,
   context: SurveyContext,
   names: readonly RecordingName[],
 ): Promise<Deleted[]> {
-  return underLock(deps, deps.layout.retentionLock, async (held) => {
+  return underLock(deps, deps.layout.retentionLock, async (workFolder) => {
     const going: Going[] = [];
     const orders = new Map<string, StationOrders>();
     for (const name of names) {
       const found = await lookAnew(deps, context, name, orders);
-      const each = found && (await decide(deps, held, found));
+      const each = found && (await decide(deps, workFolder, found));
       if (each !== undefined) going.push(each);
     }
     await appendStoreEvents(
@@ -88,7 +88,7 @@ async function lookAnew(
 }
 
 /** Makes the record durable where there is none. */
-async function decide(deps: RetentionDeps, held: HeldLock, found: SurveyedRecording): Promise<Going> {
+async function decide(deps: RetentionDeps, workFolder: string, found: SurveyedRecording): Promise<Going> {
   const { station, recording, facts } = found;
   const sealedBytes = facts.manifest.sealed.size_bytes;
   if (facts.kind === 'deleted')
@@ -115,7 +115,7 @@ async function decide(deps: RetentionDeps, held: HeldLock, found: SurveyedRecord
     deleted_at: new Date(deps.clock.wallMs()).toISOString(),
   });
   const signature = await deps.signer.sign(bytes, DELETION_TRUSTED_COMMENT);
-  await placeRecord(deps, held, found, [
+  await placeRecord(deps, workFolder, found, [
     [DELETION + SIGNATURE_SUFFIX, encodeUtf8(signature)],
     [DELETION, bytes],
   ]);
@@ -124,18 +124,14 @@ async function decide(deps: RetentionDeps, held: HeldLock, found: SurveyedRecord
 
 async function placeRecord(
   { files, layout }: RetentionDeps,
-  held: HeldLock,
+  workFolder: string,
   name: RecordingName,
   documents: readonly (readonly [string, Uint8Array])[],
 ): Promise<void> {
   const folder = layout.recording(name);
-  await whileHeld(async () => {
-    for (const [file, bytes] of documents) await writeAnew(files, join(held.workFolder, file), bytes);
-  });
+  for (const [file, bytes] of documents) await writeAnew(files, join(workFolder, file), bytes);
   await (await createAnew(files, join(folder, DELETING_MARK))).close();
-  await whileHeld(async () => {
-    for (const [file] of documents) await files.rename(join(held.workFolder, file), join(folder, file));
-  });
+  for (const [file] of documents) await files.rename(join(workFolder, file), join(folder, file));
   await files.syncFolder(folder);
 }
 

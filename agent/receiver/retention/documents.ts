@@ -13,7 +13,7 @@ import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
 import { ROLES, type Order } from '../../../protocol/documents/order.ts';
-import { underLock, whileHeld } from '../custody/folder-lock.ts';
+import { underLock } from '../vault/locks.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RetentionDeps } from './deps.ts';
 import type { RecordingName } from '../vault/vault.ts';
@@ -155,7 +155,7 @@ class StationDocuments {
 
   #dropBatch(old: readonly AgedDocuments[]): Promise<Set<string>> {
     const { files, layout } = this.#deps;
-    return underLock(this.#deps, layout.retentionLock, async (held) => {
+    return underLock(this.#deps, layout.retentionLock, async (workFolder) => {
       const going: AgedDocuments[] = [];
       for (const each of old) {
         const found = await this.#mayDrop(each);
@@ -163,9 +163,8 @@ class StationDocuments {
       }
       if (going.length === 0) return new Set<string>();
       await appendStoreEvents(this.#deps, going.map(eventOf));
-      const aside = (recording: string): string => join(held.workFolder, recording);
-      for (const each of going)
-        await whileHeld(() => files.rename(layout.recording(each), aside(each.recording)));
+      const aside = (recording: string): string => join(workFolder, recording);
+      for (const each of going) await files.rename(layout.recording(each), aside(each.recording));
       await files.syncFolder(layout.station(this.#station));
       for (const { recording } of going) await files.removeTree(aside(recording));
       return new Set<string>(going.map(({ recording }) => recording));
@@ -193,15 +192,14 @@ class StationDocuments {
       Date.parse(read.order.ordered_at) > (lifted.get(read.order.recording) ?? 0);
     const going = old.filter((read) => !isStanding(read)).map(({ order }) => order);
     if (going.length === 0 || !(await this.#mayGo())) return 0;
-    await underLock(this.#deps, layout.retentionLock, async (held) => {
+    await underLock(this.#deps, layout.retentionLock, async (workFolder) => {
       // What lifts a hold goes behind it: a cut must not leave the hold alone.
       const [lifting, others] = [going.filter(isLifting), going.filter((order) => !isLifting(order))];
       for (const orders of [others, lifting]) {
-        for (const { order } of orders)
-          await whileHeld(() => files.rename(join(folder, order), join(held.workFolder, order)));
+        for (const { order } of orders) await files.rename(join(folder, order), join(workFolder, order));
         await files.syncFolder(folder);
       }
-      for (const { order } of going) await files.removeTree(join(held.workFolder, order));
+      for (const { order } of going) await files.removeTree(join(workFolder, order));
     });
     return going.length;
   }

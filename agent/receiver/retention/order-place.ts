@@ -11,7 +11,7 @@ import { ensureFolder, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { parseOrder, ROLES, type Order, type Role } from '../../../protocol/documents/order.ts';
-import { underLock, whileHeld, type HeldLock } from '../custody/folder-lock.ts';
+import { underLock } from '../vault/locks.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
@@ -65,7 +65,7 @@ export function placeOrder(
   signatures: OrderSignatures,
 ): Promise<PlacedOrder> {
   const order = parseOrder(bytes);
-  return underLock(deps, deps.layout.retentionLock, async (held) => {
+  return underLock(deps, deps.layout.retentionLock, async (workFolder) => {
     const facts = await orderedRecording(deps, { station: order.station, recording: order.recording });
     if (facts.manifestSha256 !== order.manifest_sha256)
       fail('order.conflict', 'the order is about another manifest of that recording: make it anew');
@@ -78,8 +78,9 @@ export function placeOrder(
     const known = await knownOrder(deps, folder, bytes);
     const fresh = ROLES.filter((role) => isFresh(known, signatures, role));
     checkSignatures(deps, bytes, signatures, known);
-    if (known === undefined) await placeFolder(deps, held, folder, bytes, signatures);
-    else for (const role of fresh) await placeSignature(deps, held, folder, role, signatures[role] ?? '');
+    if (known === undefined) await placeFolder(deps, workFolder, folder, bytes, signatures);
+    else
+      for (const role of fresh) await placeSignature(deps, workFolder, folder, role, signatures[role] ?? '');
     const read = await readOrderFolder(deps, folder);
     await appendStoreEvents(
       deps,
@@ -132,24 +133,22 @@ function checkSignatures(
 /** All of a new order at once: no half of it is ever seen. */
 async function placeFolder(
   { files, layout }: RetentionDeps,
-  held: HeldLock,
+  workFolder: string,
   folder: string,
   bytes: Uint8Array,
   signatures: OrderSignatures,
 ): Promise<void> {
-  const work = join(held.workFolder, 'order');
-  await whileHeld(async () => {
-    await ensureFolder(files, work);
-    for (const role of ROLES) {
-      const text = signatures[role];
-      if (text !== undefined) await writeAnew(files, join(work, signatureFile(role)), encodeUtf8(text));
-    }
-    await writeAnew(files, join(work, ORDER_FILE), bytes);
-    await files.syncFolder(work);
-  });
+  const work = join(workFolder, 'order');
+  await ensureFolder(files, work);
+  for (const role of ROLES) {
+    const text = signatures[role];
+    if (text !== undefined) await writeAnew(files, join(work, signatureFile(role)), encodeUtf8(text));
+  }
+  await writeAnew(files, join(work, ORDER_FILE), bytes);
+  await files.syncFolder(work);
   const orders = dirname(folder);
   await ensureFolder(files, orders);
-  await whileHeld(() => files.rename(work, folder));
+  await files.rename(work, folder);
   await files.syncFolder(orders);
   await files.syncFolder(dirname(orders));
   await files.syncFolder(layout.root);
@@ -157,16 +156,14 @@ async function placeFolder(
 
 async function placeSignature(
   { files }: RetentionDeps,
-  held: HeldLock,
+  workFolder: string,
   folder: string,
   role: Role,
   text: string,
 ): Promise<void> {
   const name = signatureFile(role);
-  await whileHeld(async () => {
-    await writeAnew(files, join(held.workFolder, name), encodeUtf8(text));
-    await files.rename(join(held.workFolder, name), join(folder, name));
-  });
+  await writeAnew(files, join(workFolder, name), encodeUtf8(text));
+  await files.rename(join(workFolder, name), join(folder, name));
   await files.syncFolder(folder);
 }
 

@@ -66,11 +66,11 @@ export class VaultLayout {
   get quarantine(): string {
     return join(this.root, QUARANTINE);
   }
-  /** Held by one process at a time that gives orders or deletes. */
+  /** Where one at a time works who gives orders or deletes, see underLock. */
   get retentionLock(): string {
     return join(this.root, LEASES, 'retention');
   }
-  /** Held by one process at a time that appends to a receiver's own log. */
+  /** Where one at a time works who appends to a receiver's own log. */
   logLock(receiver: ReceiverId): string {
     return join(this.root, LEASES, `log-${receiver}`);
   }

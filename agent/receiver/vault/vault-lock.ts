@@ -1,5 +1,5 @@
-// Keeps a second receiver off a vault, by a lock of this machine's kernel (kernel-lock.ts). What keeps off one of another machine is a note in
-// the vault (vault-run.ts).
+// Locks of a vault by this machine's kernel (kernel-lock.ts): one keeps a second receiver off it, others let a command and the receiver change
+// the same thing one after the other. What keeps off a receiver of another machine is a note in the vault (vault-run.ts).
 import { hostname } from 'node:os';
 import { notMakable } from '../../../config/disk-place.ts';
 import { ensureFolder } from '../../../protocol/format/durable.ts';
@@ -10,9 +10,53 @@ import {
   takeKernelLock,
   type KernelLock,
 } from '../../platform/kernel-lock.ts';
-import type { Files } from '../../../protocol/format/ports.ts';
+import type { Clock, Files } from '../../../protocol/format/ports.ts';
+import type { Locks } from './locks.ts';
 import { readRun } from './vault-run.ts';
 import { VaultLayout } from './vault-layout.ts';
+
+/** Whoever holds a lock works for some tens of milliseconds; a disk may stall for seconds. */
+const WAIT_MS = 60_000;
+const POLL_MS_MIN = 10;
+const POLL_MS_MAX = 250;
+
+/** Locks over the processes of this machine. */
+export class VaultLocks implements Locks {
+  readonly #path: string;
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
+
+  /** `path` is the vault's folder. */
+  constructor(path: string, clock: Pick<Clock, 'monotonicMs' | 'sleep'>) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  async alone<T>(name: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    const lock = await this.#take(name, signal);
+    try {
+      return await run();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  async #take(name: string, signal: AbortSignal): Promise<KernelLock> {
+    const lockName = await folderLockName(`vault-${name}`, this.#path);
+    const endMs = this.#clock.monotonicMs() + WAIT_MS;
+    for (let pauseMs = POLL_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, POLL_MS_MAX)) {
+      signal.throwIfAborted();
+      const lock = await takeKernelLock(lockName);
+      if (lock !== undefined) return lock;
+      if (this.#clock.monotonicMs() >= endMs) throw held(name, this.#path);
+      await this.#clock.sleep(pauseMs, signal);
+    }
+  }
+}
+
+function held(name: string, path: string): DockError {
+  const message = `the lock "${name}" of the vault ${path} is held by another process for more than ${WAIT_MS} ms: look for a receiver or a command that hangs on this vault, end it, and try again`;
+  return new DockError('lock.held', message, { retry: 'later' });
+}
 
 /**
  * Locks a vault's folder for this process; makes the folder where only its last part is missing.
@@ -23,7 +67,7 @@ export async function lockVault(path: string, files: Files): Promise<KernelLock>
     throw notMakable('vault.unusable', 'vault.path', path, error);
   });
   const lock = await takeKernelLock(await folderLockName('vault', path));
-  if (lock !== undefined) return lock;
+  if (lock !== undefined) return lock; // until this process ends
   const run = await readRun(files, new VaultLayout(path)).catch(() => undefined);
   const which = run?.ended_at === null ? `receiver ${run.receiver} (process ${run.pid})` : 'another receiver';
   throw new DockError(

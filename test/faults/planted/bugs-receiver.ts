@@ -147,6 +147,14 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/dirty-work', 'unit/receiver/receiver'],
   },
   {
+    id: 'end-of-another-process-trusted',
+    what: "the end of the store's log counts as durable although another process wrote it, and a sync of it may have failed",
+    file: 'agent/receiver/custody/log-end.ts',
+    find: "if (rest === 'torn' || deps.written.last?.sha256 !== head.sha256) {",
+    put: "if (rest === 'torn') {",
+    suites: ['unit/receiver/custody/store-log'],
+  },
+  {
     id: 'epoch-by-the-clock-alone',
     what: 'a receiver whose clock was set back has a lower epoch than the one before it, and stations follow neither',
     file: 'agent/receiver/vault/vault-run.ts',
@@ -166,7 +174,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'second-receiver-let-in',
     what: 'a receiver starts on a vault on which one of this machine works',
     file: 'agent/receiver/vault/vault-lock.ts',
-    find: '  if (lock !== undefined) return lock;\n',
+    find: '  if (lock !== undefined) return lock; // until this process ends\n',
     put: '  if (lock !== undefined || path !== "") return lock ?? { release: () => Promise.resolve() };\n',
     suites: ['unit/receiver/vault/vault-run'],
   },

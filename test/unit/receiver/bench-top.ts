@@ -18,6 +18,7 @@ import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from './fast-signer.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
 import { BASE, ScriptedStation } from './scripted-station.ts';
+import { MemoryLocks } from '../../fakes/locks-memory.ts';
 import { STORE_PROCESS } from '../../fakes/running-process.ts';
 
 const keys = new SeededRandom(11);
@@ -83,6 +84,7 @@ export class BenchTop {
         version: 'test',
         bootId: null,
         process: STORE_PROCESS,
+        locks: new MemoryLocks(),
         isSynchronised: () => Promise.resolve(true),
         files: disk,
         clock: this.clock,

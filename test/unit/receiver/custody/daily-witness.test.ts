@@ -9,6 +9,8 @@ import type { ClockDoubt } from '../../../../agent/receiver/retention/clock-trus
 import { parseWitness, witnessLine } from '../../../../protocol/custody/witness.ts';
 import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import type { Files } from '../../../../protocol/format/ports.ts';
+import { StoppingFiles } from '../../../fakes/files-stopping.ts';
 import { vaultDisk, VAULT } from './log-scenario.ts';
 import { idOf, makerOn, plantReceipted, WITNESSES, type MakerDeps } from './witness-sample.ts';
 
@@ -22,7 +24,7 @@ interface Running {
   readonly asked: { count: number };
 }
 
-function daily(disk: CrashDisk, at: string, doubt: () => ClockDoubt | null = () => null): Running {
+function daily(disk: Files, at: string, doubt: () => ClockDoubt | null = () => null): Running {
   const deps = makerOn(disk, 1, at);
   const conditions = new MemoryConditions();
   const asked = { count: 0 };
@@ -114,9 +116,16 @@ test('a witness that cannot be made is a condition, and the next look tries agai
 test('a stop in the middle ends it, and leaves nothing that waits', async () => {
   const disk = vaultDisk();
   for (let number = 1; number <= 40; number++) plantReceipted(disk, number, '2026-11-25T10:00:00.000Z');
-  const running = daily(disk, '2026-11-26T08:00:00.000Z');
+  const stopping = new StoppingFiles(
+    disk,
+    (operation, path) => operation === 'readAll' && path.endsWith(`${idOf(20)}/receipt.json`),
+  );
+  const running = daily(stopping.files, '2026-11-26T08:00:00.000Z');
   await running.deps.clock.advance(WITNESS_FIRST_LOOK_MS);
-  await running.daily.stop();
+  await stopping.stopped;
+  const stopped = running.daily.stop();
+  stopping.goOn();
+  await stopped;
   expect(running.deps.clock.pending).toBe(0);
   await running.deps.clock.advance(2 * WITNESS_LOOK_MS);
   expect(running.conditions.history).toEqual([]);

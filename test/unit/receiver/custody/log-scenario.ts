@@ -12,9 +12,11 @@ import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../../../protocol/custody/cu
 import { makeSecretKey, publicKeyOf, verifyDocument } from '../../../../protocol/documents/minisign.ts';
 import type { Files } from '../../../../protocol/format/ports.ts';
 import type { CustodyHead } from '../../../../protocol/documents/receipt.ts';
+import { WrittenEnd } from '../../../../agent/receiver/custody/log-end.ts';
 import { appendStoreEvents, type StoreLogDeps } from '../../../../agent/receiver/custody/store-log.ts';
 import { ManualClock, whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
+import { MemoryLocks } from '../../../fakes/locks-memory.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { fastSigner } from '../../../fakes/signer-fast.ts';
@@ -47,6 +49,8 @@ export function depsOn(
     signer: storeSigner,
     publicKey: publicKeyOf(storeKey),
     bootId: null,
+    locks: new MemoryLocks(),
+    written: new WrittenEnd(),
     signal: new AbortController().signal,
     ...own,
     ...change,

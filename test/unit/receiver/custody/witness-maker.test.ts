@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { publicKeyOf, verifyDocument } from '../../../../protocol/documents/minisign.ts';
 import { parseWitness, witnessLine, type Witness } from '../../../../protocol/custody/witness.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
+import { MemoryLocks } from '../../../fakes/locks-memory.ts';
 import { StoppingFiles } from '../../../fakes/files-stopping.ts';
 import { append, depsOn, numbered, readLog, storeKey, VAULT, vaultDisk } from './log-scenario.ts';
 import {
@@ -142,7 +143,8 @@ test('a witness is never made again, whatever comes into its day later', async (
 test('several processes at one time make each day once', async () => {
   const disk = vaultDisk();
   for (const day of [20, 21, 22]) plantReceipted(disk, day, `2026-11-${day}T10:00:00.000Z`);
-  const runs = await Promise.all([10, 11, 12].map((seed) => make(makerOn(disk, seed, MORNING))));
+  const locks = new MemoryLocks();
+  const runs = await Promise.all([10, 11, 12].map((seed) => make(makerOn(disk, seed, MORNING, locks))));
   while ((await make(makerOn(disk, 13, MORNING))).made.length > 0);
   expect(days(disk).sort()).toEqual(['2026-11-20', '2026-11-21', '2026-11-22']);
   const all = runs.flatMap(({ made }) => made.map(({ day }) => day));
@@ -150,21 +152,21 @@ test('several processes at one time make each day once', async () => {
   expect(new Set(entered(disk).map(([day]) => day))).toEqual(new Set(days(disk)));
 });
 
-test('one that stood still while another made the day puts nothing in its place', async () => {
+test('one that stands still keeps another one from making the same day', async () => {
   const disk = vaultDisk();
+  const locks = new MemoryLocks();
   plantReceipted(disk, 1, '2026-11-25T10:00:00.000Z');
   const stopping = new StoppingFiles(
     disk,
     (operation, path) => operation === 'rename' && path === `${WITNESSES}/2026-11-25.json`,
   );
-  const late = make(makerOn(stopping.files, 14, MORNING));
-  late.catch(() => undefined);
+  const first = make(makerOn(stopping.files, 14, MORNING, locks));
   await stopping.stopped;
-  await make(makerOn(disk, 15, '2026-11-26T09:00:00.000Z'));
-  const { bytes } = witnessOf(disk, '2026-11-25');
+  const second = make(makerOn(disk, 15, '2026-11-26T09:00:00.000Z', locks));
   stopping.goOn();
-  await expect(late).rejects.toMatchObject({ code: 'lock.lost' });
-  expect(witnessOf(disk, '2026-11-25').bytes).toEqual(bytes);
+  expect((await first).made).toHaveLength(1);
+  expect((await second).made).toHaveLength(0);
+  expect(days(disk)).toEqual(['2026-11-25']);
 });
 
 test('a power cut at any step leaves each witness whole or not there, and the next call makes up for it and for its entry', async () => {

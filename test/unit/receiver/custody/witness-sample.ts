@@ -11,6 +11,7 @@ import {
 } from '../../../../agent/receiver/custody/witness-maker.ts';
 import type { ManualClock } from '../../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import { MemoryLocks } from '../../../fakes/locks-memory.ts';
 import type { MemoryLog } from '../../../fakes/log-memory.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { depsOn, VAULT } from './log-scenario.ts';
@@ -78,8 +79,8 @@ export function treeHash(entries: readonly Uint8Array[]): Buffer {
 export type MakerDeps = WitnessDeps & { readonly clock: ManualClock; readonly log: MemoryLog };
 
 /** One whose wall clock shows that instant. */
-export function makerOn(files: Files, seed: number, at: string): MakerDeps {
-  const deps = { ...depsOn(files, seed), vault: vaultId };
+export function makerOn(files: Files, seed: number, at: string, locks = new MemoryLocks()): MakerDeps {
+  const deps = { ...depsOn(files, seed, { locks }), vault: vaultId };
   deps.clock.jumpWall(Date.parse(at) - deps.clock.wallMs());
   return deps;
 }

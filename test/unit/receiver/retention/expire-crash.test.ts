@@ -133,8 +133,7 @@ test('a hold that comes between the look at a recording and its deletion keeps i
   const all = scenario();
   const [due] = all.due;
   if (due === undefined) throw new Error('nothing is due');
-  const before: StopBefore = (operation, path) =>
-    operation === 'rename' && path === '/vault/.leases/retention';
+  const before: StopBefore = (operation, path) => operation === 'list' && path === '/vault/.leases/retention';
   const stopping = new StoppingFiles(all.disk, before);
   const deps = depsOn(stopping.files, 6, { bootId: 'one boot' });
   await deps.clock.advance(15 * DAY_MS);

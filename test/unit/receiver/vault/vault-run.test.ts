@@ -4,9 +4,9 @@ import { parseReceiverId } from '../../../../protocol/format/ids.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
 import { FilesVault } from '../../../../agent/receiver/vault/vault-files.ts';
-import { isVaultInUse, lockVault } from '../../../../agent/receiver/vault/vault-lock.ts';
+import { isVaultInUse, lockVault, VaultLocks } from '../../../../agent/receiver/vault/vault-lock.ts';
 import type { RunningProcess, VaultRun } from '../../../../agent/receiver/vault/vault-run.ts';
-import { ManualClock } from '../../../fakes/clock-manual.ts';
+import { ManualClock, whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
@@ -121,5 +121,33 @@ test('a command beside a receiver of another machine says where to type it', asy
     expect(code).toBe(75);
     expect(err).toContain('on archive-2');
     expect(err).toContain('type commands there');
+  });
+});
+
+test('a lock of a vault that a living process holds for a minute is an error that says what to look for', async () => {
+  await withStore([KEY], async (store) => {
+    await (await store.open()).close();
+    const clock = new ManualClock();
+    const signal = new AbortController().signal;
+    let end = (): void => undefined;
+    const other = new VaultLocks(store.vault, new ManualClock());
+    const holding = other.alone('retention', signal, () => new Promise<void>((resolve) => (end = resolve)));
+    const locks = new VaultLocks(store.vault, clock);
+    const waiting = expect(locks.alone('retention', signal, () => Promise.resolve())).rejects.toMatchObject({
+      code: 'lock.held',
+      message: expect.stringContaining(`"retention" of the vault ${store.vault}`),
+    });
+    await whileTimePasses(clock, waiting);
+    expect(await locks.alone('log-r-test', signal, () => Promise.resolve('another name'))).toBe(
+      'another name',
+    );
+    const ended = new AbortController();
+    const ending = locks.alone('retention', ended.signal, () => Promise.resolve());
+    ended.abort(new Error('ended'));
+    await expect(ending).rejects.toThrow('ended');
+    const next = locks.alone('retention', signal, () => Promise.resolve('done'));
+    end();
+    await holding;
+    expect(await whileTimePasses(clock, next)).toBe('done');
   });
 });
