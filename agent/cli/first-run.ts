@@ -39,7 +39,7 @@ export const firstRunCommand = command(
     },
     json: 'one JSON document at the end',
     exits:
-      '0 all receipted (erased where asked for) and verified, 1 something is missing, 2 usage, 3 as 0, but some files count as rejected (empty, unknown kind, odd name): they are kept all the same. In a folder of the project: npm start -- --camera DIR, and so on.',
+      '0 all receipted (erased where asked for) and verified, 1 something is missing, 2 usage, 3 as 0, but some files count as rejected (empty, unknown kind, odd name): they are stored anyway. In a folder of the project: npm start -- --camera DIR, and so on.',
   },
   async (line, io) => {
     const cameras = line.values.camera ?? [];
@@ -91,7 +91,7 @@ function outcome(result: FirstRunResult, erase: boolean, glance: VaultGlance): s
     : 'nothing was erased, every file is still on its camera';
   const good = result.complete && result.verified.exitCode === EXIT_GOOD;
   const held = `in the vault ${recordings} recordings with ${accompanying} accompanying files`;
-  const odd = rejected === 0 ? '' : `, ${rejected} of all in the vault count as rejected (kept all the same)`;
+  const odd = rejected === 0 ? '' : `, ${rejected} of all in the vault count as rejected (stored anyway)`;
   const empty = emptyDockings === 0 ? '' : ` (${emptyDockings} of a camera with no file on it)`;
   const recorded = `${dockings} dockings on record${empty}`;
   return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}, ${held}${odd}, ${erased}, ${recorded}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;

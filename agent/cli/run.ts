@@ -60,7 +60,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   for (const warning of warnings) log.warn('configuration', { ...warning });
   for (const { id, usbPort } of first.good.config.bays)
     if (usbPort !== null && isUnfoundPort(usbPort))
-      log.warn('the USB controller of a bay is not there, the bay is empty until it is', {
+      log.warn('USB controller of a bay not found, bay treated as empty', {
         bay: id,
         usb_port: usbPort,
       });
@@ -93,6 +93,6 @@ async function runFile(file: string, io: Io): Promise<number> {
 
 /** Broken code of ours: the state on disk is good at every moment, so ending and starting again is the safe way on. */
 function endOnFault(log: ReturnType<typeof pinoLog>, error: unknown): void {
-  log.error('fault in the program, it ends', { error });
+  log.error('internal error, exiting', { error });
   process.exit(EXIT_FAILURE);
 }

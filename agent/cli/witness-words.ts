@@ -19,8 +19,7 @@ export const WITNESS_WORDS: Readonly<Record<Language, WitnessWords>> = {
     good: 'good',
     bad: 'BAD ',
     line: '{} {}, {} documents',
-    verdictGood:
-      'good: {} printed lines are those of the vault, and so are the documents that they stand for',
+    verdictGood: 'good: {} printed lines and their documents match the vault',
     verdictBad: 'NOT GOOD: see above',
     unreadable: '; {} lines begin in this text and cannot be read: compare them with the paper',
   },
@@ -28,8 +27,7 @@ export const WITNESS_WORDS: Readonly<Record<Language, WitnessWords>> = {
     good: 'gut      ',
     bad: 'NICHT GUT',
     line: '{} {}, {} Dokumente',
-    verdictGood:
-      'gut: gedruckte Zeilen, die die des Tresors sind, wie auch die Dokumente, für die sie stehen: {}',
+    verdictGood: 'gut: gedruckte Zeilen, die wie ihre Dokumente mit dem Tresor übereinstimmen: {}',
     verdictBad: 'NICHT GUT: siehe oben',
     unreadable:
       '; Zeilen, die in diesem Text beginnen und nicht zu lesen sind, Anzahl: {}: mit dem Papier vergleichen',

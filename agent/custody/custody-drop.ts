@@ -87,7 +87,7 @@ export class CustodyDropping {
     await files.syncFolder(folder);
     await unlinkIfThere(files, segmentPath(folder, segment));
     await files.syncFolder(folder);
-    log.info('custody segment dropped: it is old and the store holds it', facts);
+    log.info('custody segment dropped: expired and held by the store', facts);
   }
 
   /** Whatever is left of it, the next start finds: a segment that is there again, or none. */

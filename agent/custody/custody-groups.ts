@@ -214,7 +214,7 @@ export class CustodyGroups {
       await this.#write(batch);
     } catch (error) {
       if (isFull(error) && !(await this.#deps.reserve?.giveUp())) throw error;
-      this.#deps.log.warn('custody write failed, tried again in a new segment', { error });
+      this.#deps.log.warn('custody write failed, retrying in a new segment', { error });
       await this.#write(batch);
     }
   }

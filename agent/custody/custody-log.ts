@@ -269,7 +269,7 @@ export class CustodyLog implements Custody {
     } catch (error) {
       if (systemCode(error) === undefined || isMachineShort(error)) throw error;
       this.#hidden.add(segment);
-      this.#options.log.warn('custody segment not folded: the disk does not show it', { segment, error });
+      this.#options.log.warn('custody segment not folded: not readable', { segment, error });
     }
   }
 
@@ -295,13 +295,13 @@ export class CustodyLog implements Custody {
     const { log, conditions } = this.#options;
     const facts = { segment, sequence, reason: reason.slice(0, 256) };
     this.#brokenSegments.add(segment);
-    log.error('custody log: chain does not hold', facts);
+    log.error('custody log: chain broken', facts);
     conditions.raise('custody.chain-broken', null, facts);
     try {
       this.#groups.takeLater({ event: 'chain-broken', facts });
     } catch (error) {
       // Too much waits for the disk. It is told as a condition, and the next start finds it again.
-      log.error('entry of the custody log not taken', { ...facts, error });
+      log.error('custody log entry rejected', { ...facts, error });
     }
   }
 }

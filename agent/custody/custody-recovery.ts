@@ -159,7 +159,7 @@ async function removeUnfinished(
   for (const name of names)
     if (name.endsWith(UNFINISHED_SUFFIX))
       await unlinkIfThere(files, join(folder, name)).catch((error: unknown) =>
-        log.warn('unfinished custody file not removed', { name, error }),
+        log.warn('incomplete custody file not removed', { name, error }),
       );
 }
 
@@ -215,7 +215,7 @@ async function withoutFailedWrite(
     return undefined; // what nothing shows is cut by nothing
   });
   if (endBytes === undefined) return scanned;
-  log.warn('custody log: what a failed write left is cut', {
+  log.warn('custody log: remains of a failed write cut', {
     segment: id,
     sequence: named.sequence,
     size_bytes: bytes.length - endBytes,
@@ -269,7 +269,7 @@ async function rewrite(
     await signSegment(deps, id, bytes);
     return { last, lastAt: lastAtOf(bytes), signed: true };
   } catch (error) {
-    deps.log.warn('custody segment of an earlier run not ended', { segment: id, error });
+    deps.log.warn('custody segment of an earlier run not closed', { segment: id, error });
     const unended = { sizeBytes: bytes.length, sha256: sha256Hex(bytes) };
     return { last, lastAt: lastAtOf(bytes), signed: false, unended };
   }
@@ -289,7 +289,7 @@ async function closing(
   const closed = await closeGroup(state, { station, segment, signer, stamp });
   const before = checkpoint && signedBy(checkpoint);
   if (before === undefined || before === signedBy(closed.entry)) return closed;
-  log.warn('custody log: another key signed what lies before, the last entries stay without a checkpoint', {
+  log.warn('custody log: earlier entries signed by another key, last entries left without a checkpoint', {
     segment,
     sequence: state.sequence,
     key: before,

@@ -156,7 +156,7 @@ export class Differences {
     const { leavings, custody, log } = this.#options;
     const owed = await leavings.find();
     if (owed.length === 0) return;
-    log.warn('entries made up for of what left the spool before this start', { entries: owed.length });
+    log.warn('pending log entries written for items that left the spool', { entries: owed.length });
     for (const [at, event] of owed.entries()) {
       if (leavings.hasLeft(event)) continue; // entered since it was looked at
       this.#append(event);
@@ -181,7 +181,7 @@ export class Differences {
     this.#found.set(key, { ...difference, acknowledged: false });
     this.#append({ event: 'difference-found', facts: { ...difference } });
     const what = MEANING[difference.difference];
-    this.#options.log.error('this station is not what it was', { ...difference, what, remedy: REMEDY });
+    this.#options.log.error('station differs from its last run', { ...difference, what, remedy: REMEDY });
   }
 
   /** The same entry is known again, or the same recording is there. */
@@ -200,13 +200,13 @@ export class Differences {
         const facts = { differences: standing.length, reason: word.reason };
         custody.append({ event: 'difference-acknowledged', facts });
         await custody.checkpoint();
-        log.warn('differences acknowledged by a person', facts);
+        log.warn('differences acknowledged', facts);
       }
       for (const found of standing) this.#found.set(keyOf(found), { ...found, acknowledged: true });
       this.#show();
     } catch (error) {
       if (!(error instanceof DockError) || error.code === 'custody.write-failed') throw error;
-      log.warn('acknowledgement that is none removed', { error });
+      log.warn('invalid acknowledgement file removed', { error });
     }
     await removeAcknowledgement(files, acknowledgementFile);
   }
@@ -236,7 +236,7 @@ export class Differences {
     try {
       this.#options.custody.append(event);
     } catch (error) {
-      this.#options.log.error('entry of the custody log not taken', { ...event.facts, error });
+      this.#options.log.error('custody log entry rejected', { ...event.facts, error });
     }
   }
 
@@ -244,6 +244,6 @@ export class Differences {
     const reason = describeError(error);
     if (this.#stopping || reason === this.#toldFailure) return;
     this.#toldFailure = reason; // every 30 s the same
-    this.#options.log.warn('differences not looked at', { reason });
+    this.#options.log.warn('differences not checked', { reason });
   }
 }

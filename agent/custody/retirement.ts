@@ -92,10 +92,10 @@ export class Retirements {
       const { camera, reason } = parseDocument(retirementSchema, bytes, BYTES_MAX);
       custody.append({ event: 'camera-retired', facts: { camera, reason } });
       await custody.checkpoint();
-      log.info('camera taken out of use by a person', { camera, reason });
+      log.info('camera retired', { camera, reason });
     } catch (error) {
       if (!(error instanceof DockError) || error.code === 'custody.write-failed') throw error;
-      log.warn('retirement of a camera that cannot be read removed', { name, error });
+      log.warn('invalid camera retirement file removed', { name, error });
     }
     await unlinkIfThere(files, path);
   }
@@ -104,6 +104,6 @@ export class Retirements {
     const reason = describeError(error);
     if (reason === this.#toldFailure) return;
     this.#toldFailure = reason; // every 30 s the same
-    this.#options.log.warn('retirements of cameras not looked at', { reason });
+    this.#options.log.warn('camera retirements not readable', { reason });
   }
 }

@@ -149,7 +149,7 @@ export class SegmentEndings {
   #behind(segment: SegmentId, work: Ending, again: Ending): void {
     const ending = work().catch((error: unknown) => {
       this.#wait(segment, again, isDockError(error, 'custody.chain-broken') ? OTHER_BYTES_PAUSE_MS : 0);
-      this.#deps.log.warn('custody segment not ended, it is tried again', { segment, error });
+      this.#deps.log.warn('custody segment not closed, will retry', { segment, error });
     });
     this.#under(ending);
   }

@@ -103,7 +103,7 @@ async function plugOf({ place, boot, take }: BayWork, signal: AbortSignal): Prom
     return boot === null || device === null ? null : { boot, device };
   } catch (error) {
     signal.throwIfAborted();
-    take.log.debug('which plug it is cannot be told', { error });
+    take.log.debug('plug not identified', { error });
     return null;
   }
 }

@@ -232,7 +232,7 @@ export class Bay {
   #failed(error: unknown, reason: string, wasDocked: boolean): void {
     const { log, conditions } = this.#deps;
     if (wasDocked || reason !== this.#failedBy)
-      log.error('docking failed, it is tried again', { bay: this.id, error });
+      log.error('docking failed, will retry', { bay: this.id, error });
     const facts = isDockError(error) ? error.facts : {};
     this.#clearRefusals();
     // Where log or spool cannot be written, nothing is wrong with the camera, and their own conditions say so.
@@ -251,7 +251,7 @@ export class Bay {
         facts: { bay: this.id, reason: String(facts['reason']) },
       });
     } catch (error) {
-      log.error('entry of the custody log not taken', { bay: this.id, error });
+      log.error('custody log entry rejected', { bay: this.id, error });
     }
     this.#clearRefusals();
     conditions.clear('camera.failed', this.id);

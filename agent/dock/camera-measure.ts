@@ -112,7 +112,7 @@ export class CameraMeasure {
 
   #failed(what: string, error: DockError): void {
     const { log, docking } = this.#deps;
-    log.warn('camera did not tell about itself', { docking, what, error });
+    log.warn('camera identity not readable', { docking, what, error });
   }
 
   #enter(event: 'camera-clock' | 'camera-clock-set', measured: ClockReading | ClockLeft | null): void {

@@ -57,7 +57,7 @@ export class IndicatorLight {
         this.#shown = state;
       } catch (error) {
         this.#isLeftAlone = true;
-        this.#log.debug('camera does not show the light of its bay', { error });
+        this.#log.debug('camera indicator not set', { error });
       }
     }
   }

@@ -182,7 +182,7 @@ export class PairedPlace implements BayPlace {
 
   #trouble(reason: string, error?: DockError): void {
     const { bay, conditions, log } = this.#deps;
-    log.warn('serial port of a bay fails, its files are taken all the same', { bay, reason, error });
+    log.warn('serial port of a bay failed, its files are still pulled', { bay, reason, error });
     conditions.raise(CONDITION, bay, { reason });
   }
 }

@@ -61,7 +61,7 @@ export async function untilArrived(
       return await watch.arrival(signal);
     } catch (error) {
       if (signal.aborted || !isMachineShort(error)) throw error;
-      if (looks === 1) log.warn('whether a camera is there cannot be seen', { error });
+      if (looks === 1) log.warn('camera presence unknown', { error });
       await clock.sleep(PRESENCE_MS, signal);
     }
   }
@@ -79,7 +79,7 @@ export async function untilGone(
       return await watch.departure(identity, signal);
     } catch (error) {
       if (signal.aborted || isDockError(error)) throw error;
-      if (looks === 1) log.warn('whether the camera is still there cannot be seen', { error });
+      if (looks === 1) log.warn('camera presence unknown', { error });
       await clock.sleep(PRESENCE_MS, signal);
     }
   }

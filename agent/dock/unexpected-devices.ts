@@ -62,7 +62,7 @@ export class UnexpectedDevices {
   #tell(port: string, device: UsbDeviceFacts): void {
     const facts = { usb_id: usbIdText(device) };
     this.#told.set(port, addressOf(device) ?? '');
-    this.#deps.log.warn('device at a USB port that is no bay, it is not opened', {
+    this.#deps.log.warn('device on a USB port without a bay, not opened', {
       usb_port: port,
       ...facts,
     });

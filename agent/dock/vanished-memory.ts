@@ -48,7 +48,7 @@ export class VanishedMemory {
   /** Never rejects: without a file that can be read nothing is remembered. */
   static async open(deps: VanishedMemoryDeps): Promise<VanishedMemory> {
     const cameras = await read(deps).catch((error: unknown) => {
-      deps.log.warn('from which cameras files vanished cannot be read', { error });
+      deps.log.warn('list of vanished files not readable', { error });
       return [];
     });
     return new VanishedMemory(deps, new Map(cameras));
@@ -94,7 +94,7 @@ export class VanishedMemory {
       );
       await files.syncFolder(dirname(path));
     } catch (error) {
-      log.warn('from which cameras files vanished cannot be written', { error });
+      log.warn('list of vanished files not written', { error });
     }
   }
 }

@@ -112,7 +112,7 @@ export class BayPortsFile {
       );
     } else if (!this.#isReportedInvalid) {
       this.#isReportedInvalid = true;
-      this.#log.warn('configuration is not valid, the one before counts', {
+      this.#log.warn('configuration invalid, previous one stays in force', {
         problems: loaded.problems.length,
       });
     }
@@ -161,7 +161,7 @@ export async function listenAsHelper<Verb extends string>(
         return request && answer(request).then((said) => `${JSON.stringify(said)}\n`);
       },
       clock,
-      onSilent: () => log.warn('client sent no whole question in time and was let go', { ms: SAYING_MS }),
+      onSilent: () => log.warn('client timed out without a complete request', { ms: SAYING_MS }),
       onError: (error) => log.warn('socket of the helper failed', { error }),
     });
   } finally {

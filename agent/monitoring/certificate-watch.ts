@@ -39,7 +39,7 @@ export class CertificateWatch {
     this.#deps.ends().then(
       (ends) => endings(ends, clock.wallMs()).forEach((end) => this.#judge(end)),
       // What keeps the files from being read keeps the connection from being made, and that says so.
-      (error: unknown) => log.warn('certificates could not be looked at', { error }),
+      (error: unknown) => log.warn('certificates not readable', { error }),
     );
   }
 

@@ -111,7 +111,7 @@ export class ClockWatch {
   #tellState(): void {
     if (this.#logged === this.#synchronised) return;
     this.#logged = this.#synchronised;
-    this.#deps.log.info('state of the clock', { synchronised: this.#synchronised });
+    this.#deps.log.info('clock state', { synchronised: this.#synchronised });
     this.#append({ event: 'clock-state', facts: { synchronised: this.#synchronised } });
   }
 
@@ -139,7 +139,7 @@ export class ClockWatch {
     try {
       this.#deps.custody.append(event);
     } catch (error) {
-      this.#deps.log.error('entry of the custody log not taken', { event: event.event, error });
+      this.#deps.log.error('custody log entry rejected', { event: event.event, error });
     }
   }
 }

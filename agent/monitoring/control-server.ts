@@ -39,7 +39,7 @@ export async function openControlServer(deps: ControlServerDeps): Promise<LineSo
     takingMs: TAKING_MS,
     answer: (line) => (isStatusRequest(line) ? answers.newest() : undefined),
     clock,
-    onError: (error) => log.debug('status could not be told', { error }),
+    onError: (error) => log.debug('status not sent', { error }),
   });
   await chmod(path, SOCKET_MODE).catch(async (error: unknown) => {
     await server.close();

@@ -282,7 +282,7 @@ export class BrokerLink {
 
   #skipped(message: SkippedMessage): void {
     if (this.#skippedCount++ > 0) return;
-    this.#options.log.warn('message too long, dropped; further ones of this connection are not logged', {
+    this.#options.log.warn('oversized message dropped; further ones on this connection are not logged', {
       size_bytes: message.sizeBytes,
       payload_bytes_max: this.#options.inboundBytesMax,
     });

@@ -65,14 +65,14 @@ export class Reserve implements GivesSpace {
     this.#held = false;
     const { files, log, conditions } = this.#deps;
     conditions.raise('spool.reserve-used', null, { reserve_bytes: this.#sizeBytes });
-    log.warn('disk full: reserve given up for the log', { reserve_bytes: this.#sizeBytes });
+    log.warn('disk full: reserve released for the log', { reserve_bytes: this.#sizeBytes });
     this.#restoreLater();
     try {
       await files.unlink(this.#path);
       await files.syncFolder(dirname(this.#path)); // makes file systems that free blocks late do it now
       return true;
     } catch (error) {
-      log.error('reserve could not be given up', { error });
+      log.error('reserve not released', { error });
       return false;
     }
   }
@@ -103,7 +103,7 @@ export class Reserve implements GivesSpace {
       this.#held = true;
       conditions.clear('spool.reserve-used', null);
     } catch (error) {
-      log.warn('reserve not made', { error, reserve_bytes: this.#sizeBytes });
+      log.warn('reserve not created', { error, reserve_bytes: this.#sizeBytes });
       conditions.raise('spool.reserve-used', null, { reserve_bytes: this.#sizeBytes });
       this.#restoreLater();
     }

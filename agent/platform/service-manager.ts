@@ -151,6 +151,6 @@ class Sender {
   #failed(reason: string): void {
     if (this.#saidFailure) return;
     this.#saidFailure = true;
-    this.#options.log.warn('the service manager could not be told', { reason });
+    this.#options.log.warn('service manager not notified', { reason });
   }
 }

@@ -62,7 +62,7 @@ export class Space {
       const freeBytes = await this.#deps.files.freeBytes(this.#deps.root);
       if (this.#refusedBytes <= this.#availableBytes(freeBytes)) this.#clear();
     } catch (error) {
-      this.#deps.log.warn('free space could not be read', { error });
+      this.#deps.log.warn('free space not readable', { error });
     }
   }
 
@@ -103,7 +103,7 @@ export class Space {
     this.#refusedBytes = undefined;
     this.#cancelLook();
     this.#deps.conditions.clear('spool.full', null);
-    this.#deps.log.info('space in the spool again');
+    this.#deps.log.info('spool has space again');
   }
 
   #lookLater(): void {

@@ -13,7 +13,7 @@ export async function stopWithin(
   const late = new Promise<boolean>((resolve) => (cancel = clock.after(ms, () => resolve(false))));
   const inTime = await Promise.race([ended(work, step, log), late]);
   cancel();
-  if (!inTime) log.warn('a step of the stop was not waited for any longer', { step, timeout_ms: ms });
+  if (!inTime) log.warn('shutdown step timed out', { step, timeout_ms: ms });
   return inTime;
 }
 
@@ -21,7 +21,7 @@ async function ended(work: () => Promise<unknown>, step: string, log: Pick<Log, 
   try {
     await work();
   } catch (error) {
-    log.error('a step of the stop failed', { step, error });
+    log.error('shutdown step failed', { step, error });
   }
   return true;
 }

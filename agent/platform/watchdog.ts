@@ -24,7 +24,7 @@ export function startWatchdog({ manager, progress, clock, log }: WatchdogOptions
     if (stuck.length === 0) manager.alive();
     const names = stuck.map(({ source }) => source).join(' ');
     if (names !== told && stuck.length > 0)
-      log.error('no progress: the service manager is no longer told that this program is alive', { stuck });
+      log.error('no progress: watchdog notifications stopped', { stuck });
     if (names !== told && stuck.length === 0) log.info('progress again', {});
     told = names;
     cancel = clock.after(watchdogMs / TRIES, look);

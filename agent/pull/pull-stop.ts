@@ -49,7 +49,7 @@ export class PullStop {
     try {
       await this.#deps.tryDisk();
     } catch (error) {
-      this.#deps.log.debug('the disk still takes nothing', { error });
+      this.#deps.log.debug('disk still rejects all writes', { error });
       return false;
     }
     if (this.#failures < FAILURES_MAX) return true;
@@ -66,7 +66,7 @@ export class PullStop {
     if (this.#failures < FAILURES_MAX) return;
     const reason = systemCode(error) ?? null;
     if (this.#failures === FAILURES_MAX) {
-      this.#deps.log.error('pulling ends: the disk refuses one recording after the other', {
+      this.#deps.log.error('pulling stopped: repeated disk errors', {
         failures: this.#failures,
         last: describeError(error),
       });
@@ -83,7 +83,7 @@ export class PullStop {
 
   /** One was kept. */
   kept(): void {
-    if (this.#failures >= FAILURES_MAX) this.#deps.log.info('pulling goes on: the disk took a recording');
+    if (this.#failures >= FAILURES_MAX) this.#deps.log.info('pulling resumed: disk accepts recordings');
     this.#failures = 0;
     this.#isTrying = false;
     this.#pauseMs = PAUSE_MS_MIN;

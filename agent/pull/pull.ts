@@ -39,7 +39,7 @@ export async function pullInto(sealing: Sealing, entry: InventoryEntry, context:
     } catch (error) {
       if (!isDockError(error, 'driver.timeout') || stalls >= STALLS_MAX) throw error;
       if (sealing.positionBytes > before) stalls = 0;
-      context.log.warn('camera stopped answering while it was read', {
+      context.log.warn('camera stopped answering while reading', {
         read_bytes: sealing.positionBytes,
         error,
       });

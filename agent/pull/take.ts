@@ -246,7 +246,7 @@ export class Taker {
       else this.#notKept(error);
       if (begun === undefined || !isDockError(error, 'pull.resumed-differently')) throw error;
       // It changed while the camera was away: what was read of it is worth nothing, and all of it needs space.
-      this.#deps.log.warn('file changed while its camera was away, it is read from its beginning', { error });
+      this.#deps.log.warn('file changed while its camera was away, pulling from the start', { error });
       return this.#pull(entry, context);
     }
   }
@@ -402,11 +402,11 @@ export class Taker {
   #tell(entry: TrackedEntry, reason: WaitReason, error?: unknown): void {
     if (++this.#notTaken > DOCKING_SEEN_MAX) return;
     const facts = { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason };
-    this.#deps.log.warn('entry not taken for now', { ...facts, ...(error !== undefined && { error }) });
+    this.#deps.log.warn('entry not pulled, will retry', { ...facts, ...(error !== undefined && { error }) });
     try {
       this.#deps.custody.append({ event: 'not-taken', facts });
     } catch (refused) {
-      this.#deps.log.error('entry of the custody log not taken', { ...facts, error: refused });
+      this.#deps.log.error('custody log entry rejected', { ...facts, error: refused });
     }
   }
 }

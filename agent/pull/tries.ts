@@ -73,7 +73,8 @@ export class Tries {
   static async open(deps: TriesDeps): Promise<Tries> {
     const tries = new Tries(deps);
     const { files, folder, log } = deps;
-    const failed = (error: unknown): void => log.warn('tries of the last run not read', { error });
+    const failed = (error: unknown): void =>
+      log.warn('in-progress markers of the last run not readable', { error });
     await makeFolderIfMissing(files, folder).catch(failed);
     await tries.#remember().catch(failed);
     await tries.#count().catch(failed);
@@ -112,7 +113,7 @@ export class Tries {
       if (isDue) sinceMs = clock.monotonicMs();
       const isWanted = await this.#takeWord().catch((error: unknown) => {
         const why = describeError(error);
-        if (why !== told) log.warn('the word that files are to be tried again cannot be taken', { error });
+        if (why !== told) log.warn('retry request could not be read', { error });
         told = why;
         return false;
       });
@@ -159,7 +160,7 @@ export class Tries {
         await note.close();
       }
     } catch (error) {
-      log.debug('try not noted', { error });
+      log.debug('in-progress marker not written', { error });
       await this.#remove(name);
     }
     if (this.#stopped) await this.#remove(name);
@@ -170,7 +171,7 @@ export class Tries {
     const { files, folder, log } = this.#deps;
     await unlinkIfThere(files, join(folder, name))
       .then(() => this.#open.delete(name))
-      .catch((error: unknown) => log.debug('note of a try not removed', { error }));
+      .catch((error: unknown) => log.debug('in-progress marker not removed', { error }));
   }
 
   /** Counts of another version of the agent are of another program. */
@@ -180,7 +181,7 @@ export class Tries {
     if (stored === undefined) return;
     if (stored.agent === version) this.#tally = new Tally(stored.files);
     else {
-      log.info('files that ended another version of the agent are tried again', { agent: stored.agent });
+      log.info('deferred files of another version will be retried', { agent: stored.agent });
       await this.#save();
     }
   }
@@ -191,7 +192,7 @@ export class Tries {
     const found: BrokenOff[] = [];
     for (const name of names) {
       const broken = await this.#readNote(name).catch((error: unknown) => {
-        log.warn('note of a try not read', { error });
+        log.warn('in-progress marker not readable', { error });
         return undefined;
       });
       if (broken !== undefined && found.length < TALLIED_MAX) found.push(broken);
@@ -201,8 +202,8 @@ export class Tries {
     for (const file of this.#tally.ended(found, at)) {
       const { bay, camera, pathSha256: path_sha256, sizeBytes: size_bytes, brokenOff: broken_off } = file;
       const facts = { bay, camera, path_sha256, size_bytes, broken_off };
-      if (this.isSetAside(file)) log.error('file set aside, the agent ended at it again and again', facts);
-      else log.warn('the agent ended while this file was taken', facts);
+      if (this.isSetAside(file)) log.error('file deferred after repeated crashes', facts);
+      else log.warn('agent crashed while pulling this file', facts);
     }
     await this.#save();
   }
@@ -229,7 +230,7 @@ export class Tries {
   async #tryAgain(): Promise<boolean> {
     const count = this.#tally.tryAgain();
     if (count === 0) return false;
-    this.#deps.log.info('files that were set aside are tried once more', { files: count });
+    this.#deps.log.info('deferred files will be retried', { files: count });
     await this.#save();
     return true;
   }
@@ -239,7 +240,7 @@ export class Tries {
     const { files, folder, version, log } = this.#deps;
     this.#saving = this.#saving
       .then(() => writeTally(files, folder, { agent: version, files: this.#tally.files }))
-      .catch((error: unknown) => log.warn('tally of tries not written', { error }));
+      .catch((error: unknown) => log.warn('crash counters not written', { error }));
     return this.#saving;
   }
 }

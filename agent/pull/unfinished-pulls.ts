@@ -84,7 +84,7 @@ export class UnfinishedPulls {
     const kept = { file, pull, cancel };
     if (before !== undefined) this.#remove(before);
     this.#kept.set(keyOf(file), kept);
-    this.#deps.log.info('pull broke off, it goes on when the camera is back', factsOf(pull));
+    this.#deps.log.info('pull interrupted, resumes when the camera is back', factsOf(pull));
     if (before !== undefined) await this.#giveUp(before.pull, 'the file was begun again');
     while (this.#kept.size > 1 && (this.#kept.size > PULLS_MAX || this.#bytes() > PULLS_BYTES_MAX))
       await this.dropOldest();
@@ -115,7 +115,7 @@ export class UnfinishedPulls {
   }
 
   #giveUp(pull: OpenPull, why: string): Promise<void> {
-    this.#deps.log.info('pull that broke off is given up', { ...factsOf(pull), why });
+    this.#deps.log.info('interrupted pull discarded', { ...factsOf(pull), why });
     return this.#discard(pull);
   }
 

@@ -87,7 +87,7 @@ export class Askings {
   #isLetGo({ recording, sinceMs }: Asking, error: unknown): boolean {
     const { clock, log } = this.#options;
     if (!isDockError(error, 'spool.damaged') || clock.monotonicMs() - sinceMs < PATIENCE_MS) return false;
-    log.error('what the store asks for again has no receipt that can be read', { recording, error });
+    log.error('redelivery requested for an unreadable receipt', { recording, error });
     return true;
   }
 
@@ -104,7 +104,7 @@ export class Askings {
     if (!this.#unmarked.has(asking)) {
       this.#unmarked.add(asking);
       const { recording } = asking;
-      log.error('what the store asks for again is not marked: it is tried again', { recording, error });
+      log.error('redelivery request not stored, will retry', { recording, error });
       onUnmarked(this.#unmarked.size);
     }
     this.#wait();

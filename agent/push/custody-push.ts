@@ -136,7 +136,7 @@ export class CustodyPush {
     void this.#heads
       .run('head', () => this.#take(kept))
       .catch((error: unknown) => {
-        this.#options.log.warn('custody head from the store refused', { error });
+        this.#options.log.warn('custody head from the store rejected', { error });
         this.#options.strangeKeys.refused(error);
       })
       .finally(() => this.#headsWaiting--);
@@ -256,8 +256,8 @@ export class CustodyPush {
     const { log, clock } = this.#options;
     const facts = { segment, again_ms: this.#refusedMs };
     const unread = this.#unread?.segment === segment ? this.#unread : undefined;
-    if (unread === undefined) log.warn('the store takes nothing more of a custody segment', facts);
-    else log.error('a custody segment cannot be read, and is not sent', { ...facts, error: unread.error });
+    if (unread === undefined) log.warn('store does not acknowledge a custody segment', facts);
+    else log.error('custody segment not readable, not sent', { ...facts, error: unread.error });
     const reason = unread === undefined ? 'refused' : 'unreadable';
     this.#notTaken.waits(segment, { held: this.#sentBehind ?? 0, reason });
     this.#answerMs = ANSWER_MS_MIN;

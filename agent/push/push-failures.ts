@@ -73,7 +73,7 @@ export class PushFailures {
     const isOurs = damaged || NO_FILE.has(code) || isWithheld(error);
     if (isDockError(error, 'custody.write-failed') || !isOurs) return void this.#pause(this.#lacks, facts);
     if (isWithheld(error) && this.#pause(this.#withheld, facts, PATIENCE_MS)) return;
-    log.error('it could not be sent', facts);
+    log.error('delivery failed', facts);
     await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
   }
 
@@ -89,7 +89,7 @@ export class PushFailures {
     const pause = pauses.next(facts.recording, clock.monotonicMs());
     if (pause === undefined) return true;
     if (pause.failingMs >= patienceMs) return false;
-    log.error('it could not be sent, it is tried again', { ...facts, pause_ms: pause.ms });
+    log.error('delivery failed, will retry', { ...facts, pause_ms: pause.ms });
     postpone(facts.recording, pause.ms);
     return true;
   }
@@ -121,7 +121,7 @@ export class PushFailures {
     try {
       this.#options.custody.append({ event: 'quarantined', facts: { name: recording, reason } });
     } catch (error) {
-      this.#options.log.error('entry of the custody log not taken', { recording, error });
+      this.#options.log.error('custody log entry rejected', { recording, error });
     }
   }
 }

@@ -109,7 +109,7 @@ export class PushReceipts {
 
   #notTaken(recording: RecordingId, error: unknown): void {
     const code = isDockError(error) ? error.code : 'unknown';
-    this.#options.log.warn('receipt not taken', { recording, error });
+    this.#options.log.warn('receipt rejected', { recording, error });
     const isFalse = code === 'receipt.mismatch' || code.startsWith('signature.');
     const isLasting = isFalse || code === TAKEN_BACK;
     if (!this.#untold.has(recording)) this.#options.onRefused(recording, isLasting);

@@ -138,13 +138,13 @@ export class Pusher {
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
   take(recording: RecordingId, payload: Uint8Array): void {
     if (this.#stopped || this.#sources.holding(recording) === undefined) {
-      this.#options.log.debug('message for a recording that is not here', { recording });
+      this.#options.log.debug('message for an unknown recording', { recording });
       return;
     }
     try {
       this.#takeVerified(recording, payload);
     } catch (error) {
-      this.#options.log.warn('message from the store refused', { recording, error });
+      this.#options.log.warn('message from the store rejected', { recording, error });
       this.#options.strangeKeys.refused(error);
     }
     this.#pump();
@@ -218,11 +218,11 @@ export class Pusher {
   #again(source: PushSource, body: AgainBody, outcome: AskedOutcome): void {
     const { recording, receiver, receipt_sha256 } = body;
     const { log, custody } = this.#options;
-    log.warn('the store asks for it again', { kind: source.kind, recording, outcome });
+    log.warn('store requests redelivery', { kind: source.kind, recording, outcome });
     try {
       custody.append({ event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
     } catch (error) {
-      log.error('entry of the custody log not taken', { recording, error });
+      log.error('custody log entry rejected', { recording, error });
     }
     const item = source.store.get(recording);
     if (item?.state === 'spooled') this.#enqueue(source.kind, item);
@@ -232,7 +232,7 @@ export class Pusher {
   #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
     const kind = this.#sources.of(recording)?.kind;
     this.#steps.unload(recording); // it may be for a day
-    this.#options.log.warn('the store refused it for now', { kind, recording, verb, reason });
+    this.#options.log.warn('store postponed the offer', { kind, recording, verb, reason });
     if (verb === 'never') this.#options.conditions.raise(this.#refusedCode(recording), recording, { reason });
   }
 

@@ -29,7 +29,7 @@ export class ToldSize {
     const { log, conditions, broker } = this.#options;
     sender.messagesShrunk();
     if (this.#size.shrink())
-      log.warn('messages made smaller', { reason: 'the receiver answers but nothing arrives' });
+      log.warn('message size reduced', { reason: 'the receiver answers but nothing arrives' });
     else conditions.raise('broker.message-size', null, { payload_bytes_max: broker.payloadBytesMax });
   }
 
@@ -37,12 +37,12 @@ export class ToldSize {
   lostWhileSending(senders: readonly Sender[]): void {
     if (senders.length === 0) return;
     if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
-      this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
+      this.#options.log.warn('message size reduced', { reason: 'connection lost while sending' });
   }
 
   arrived(sizeBytes: number): void {
     if (this.#size.arrived(sizeBytes))
-      this.#options.log.info('messages made larger again', { reason: 'much arrived' });
+      this.#options.log.info('message size increased', { reason: 'much arrived' });
     this.#options.conditions.clear('broker.message-size', null);
   }
 }

@@ -121,7 +121,7 @@ export class Receiver {
     const abort = new AbortController();
     const { clock, log } = this.#options;
     const patience = clock.sleep(STOP_MS, abort.signal).then(
-      () => log.warn('ended before everything was done'),
+      () => log.warn('stopped before all work was done'),
       () => undefined,
     );
     await Promise.race([this.#finish(), patience]);

@@ -114,14 +114,14 @@ export class DockingEndings {
       this.#deps.custody.append(recordedEvent(part));
       return true;
     } catch (error) {
-      this.#deps.log.error('entry of the custody log not taken', { record: part.recording, error });
+      this.#deps.log.error('custody log entry rejected', { record: part.recording, error });
       return false;
     }
   }
 
   #failed({ bay, docking }: EndedDocking, error: unknown): void {
     const { log, conditions } = this.#deps;
-    log.error('record of a docking not written, it is tried again', { bay, docking, error });
+    log.error('docking record not written, will retry', { bay, docking, error });
     conditions.raise(CONDITION, bay, {
       reason: isDockError(error) ? error.code : describeError(error).slice(0, 256),
     });

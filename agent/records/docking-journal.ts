@@ -124,7 +124,7 @@ export class DockingJournal {
   #failed(error: unknown): void {
     const { log, conditions, clock } = this.#deps;
     const { bay, docking } = this.#opening;
-    log.error('journal of a docking not written, it is tried again', { bay, docking, error });
+    log.error('docking journal not written, will retry', { bay, docking, error });
     conditions.raise(CONDITION, bay, {
       reason: isDockError(error) ? error.code : describeError(error).slice(0, 256),
     });

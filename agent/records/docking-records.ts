@@ -212,7 +212,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       await this.#options.spool.confirm();
       this.#records.hide(stored);
       this.#links.goesApart(stored.facts);
-      this.#options.log.error('docking record goes to the quarantine', { record, reason });
+      this.#options.log.error('docking record quarantined', { record, reason });
       await this.#options.spool
         .setAsideInTheEnd(stored.folder, reason)
         .catch((error: unknown) => writeFailed('quarantine', record, error));
@@ -268,7 +268,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     this.#links.follow();
     for (const part of parts)
       await this.#remove(part).catch((error: unknown) =>
-        this.#options.log.error('part of an unfinished docking record not removed', { docking, error }),
+        this.#options.log.error('part of an incomplete docking record not removed', { docking, error }),
       );
   }
 

@@ -145,7 +145,9 @@ export class Dockings {
     if (waiting !== undefined) return { bay: waiting.bay, ended: waiting.ended, stay: stayIn(waiting) };
     const { records } = this;
     const { log, stationKeys } = this.#options;
-    await records.lookAgain().catch((error: unknown) => log.warn('records not looked at again', { error }));
+    await records
+      .lookAgain()
+      .catch((error: unknown) => log.warn('docking records not verified again', { error }));
     const [facts] = records.newest(camera)?.parts ?? [];
     const [own] = stationKeys;
     const isOwn = own !== undefined && facts?.keyId === keyIdHex(own.keyId);
@@ -162,7 +164,7 @@ export class Dockings {
       try {
         await this.#endCutOff(open);
       } catch (error) {
-        this.#options.log.error('docking that was cut off not recorded, the next start tries again', {
+        this.#options.log.error('interrupted docking not recorded, will retry at next start', {
           docking: open.docking,
           error,
         });
@@ -183,7 +185,7 @@ export class Dockings {
           at: `${dockedAt} ${docking}`,
         }));
     } catch (error) {
-      log.error('dockings without a record not looked for, the next start tries again', { error });
+      log.error('search for dockings without a record failed, will retry at next start', { error });
       return [];
     }
   }
@@ -205,7 +207,7 @@ export class Dockings {
   async #setAside(docking: DockingId): Promise<void> {
     const { spool, custody, log } = this.#options;
     const reason = 'nothing says of which camera this docking was';
-    log.error('docking that was cut off has no record', { docking, reason });
+    log.error('interrupted docking without a record', { docking, reason });
     const name = docking + INVENTORY_SUFFIX;
     const moved = await spool.setAside(join(spool.layout.docked, name), reason, name);
     if (moved !== undefined) custody.append({ event: 'quarantined', facts: { name: moved, reason } });
@@ -243,7 +245,7 @@ async function unrecordedOf({ custody, log }: DockingsOptions): Promise<DockingI
   try {
     return (await lookPatiently(() => unrecordedDockings(custody))).map(({ docking }) => docking);
   } catch (error) {
-    log.warn('parts of docking records stay: the log does not show whether they were made', { error });
+    log.warn('parts of docking records kept: log does not show whether they were completed', { error });
     return [];
   }
 }
@@ -259,7 +261,10 @@ async function mayBeRecorded({ custody, log }: DockingsOptions, docking: Docking
       return isRecorded;
     });
   } catch (error) {
-    log.warn('parts of a docking record stay: the log does not show whether it was made', { docking, error });
+    log.warn('parts of a docking record kept: log does not show whether it was completed', {
+      docking,
+      error,
+    });
     return true;
   }
 }

@@ -149,7 +149,7 @@ export class RecordLinks {
       logged,
     );
     if (named !== namedByEnd(end))
-      this.#deps.log.warn('the log says which record came last of a camera', { camera, named });
+      this.#deps.log.warn('last docking record of a camera taken from the log', { camera, named });
     return named;
   }
 
@@ -165,7 +165,7 @@ export class RecordLinks {
       const sinceMs = this.#hiddenSinceMs.get(camera) ?? nowMs;
       this.#hiddenSinceMs.set(camera, sinceMs);
       if (isMachineShort(error) || nowMs - sinceMs < HIDDEN_MS) throw error;
-      log.error('the log does not say which record came last of a camera', { camera, error });
+      log.error('last docking record of a camera not found in the log', { camera, error });
       return undefined;
     }
   }

@@ -179,7 +179,7 @@ export class Eraser {
       // The log or the disk failed, and not the camera: what it was told to erase until then is looked for all the same.
       if (this.#isAnyAsked() && !signal.aborted && !isDockError(error, 'driver.detached'))
         await this.#settle(signal).catch((also: unknown) =>
-          this.#deps.log.error('erased files not confirmed', { error: also }),
+          this.#deps.log.error('erasure not confirmed', { error: also }),
         );
       this.#leaveOpen();
       throw error;
@@ -300,7 +300,7 @@ export class Eraser {
     try {
       return (await this.#deps.mendDocuments?.(recording)) ?? false;
     } catch (error) {
-      this.#deps.log.error('damaged documents not set aside', { recording, error });
+      this.#deps.log.error('damaged documents not quarantined', { recording, error });
       return false;
     }
   }
@@ -325,7 +325,7 @@ export class Eraser {
     }
     if (announced.answer === undefined || announced.answer === ALREADY_GONE) return;
     const reason = announced.answer.slice(0, 256);
-    this.#deps.log.warn('camera did not say that it erased the file', { ...this.#facts(announced), reason });
+    this.#deps.log.warn('camera did not confirm the erasure', { ...this.#facts(announced), reason });
     this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason });
     this.#notGone.add(entry);
   }
@@ -370,7 +370,7 @@ export class Eraser {
         else this.#untouched(each);
       } catch (error) {
         this.#becomeUnconfirmed(each);
-        this.#deps.log.error('entry of the custody log not taken', { ...this.#facts(each), error });
+        this.#deps.log.error('custody log entry rejected', { ...this.#facts(each), error });
       }
     }
   }
@@ -390,7 +390,7 @@ export class Eraser {
     const facts = { ...this.#facts(announced), reason: ALREADY_GONE };
     this.#deps.custody.append({ event: 'not-erased', facts });
     this.#announced.delete(entry);
-    this.#deps.log.warn('file was gone from the camera before it was to be erased', facts);
+    this.#deps.log.warn('file already gone from the camera before erasure', facts);
     entry.become({ kind: 'kept', recording, reason: ALREADY_GONE });
   }
 
@@ -400,7 +400,7 @@ export class Eraser {
     const facts = { ...this.#facts(announced), reason };
     this.#deps.custody.append({ event: 'not-erased', facts });
     this.#announced.delete(entry);
-    this.#deps.log.warn('file was not erased from the camera', facts);
+    this.#deps.log.warn('file not erased from the camera', facts);
     this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason });
     this.#notGone.add(entry);
     if (isSpooled(entry) || isUnconfirmed(entry)) entry.become({ kind: 'kept', recording, reason });
@@ -411,7 +411,7 @@ export class Eraser {
     if (announced.isUnconfirmed) return;
     const facts = { ...this.#facts(announced), reason };
     this.#deps.custody.append({ event: 'erasure-unconfirmed', facts });
-    this.#deps.log.warn('nobody can tell whether the camera erased the file', facts);
+    this.#deps.log.warn('erasure state unknown', facts);
     this.#becomeUnconfirmed(announced);
   }
 

@@ -127,7 +127,7 @@ export class Committer {
       for (const event of spooledEvents(spooled)) this.#deps.custody.append(event);
       return true;
     } catch (error) {
-      this.#deps.log.error('entry of the custody log not taken', { recording: spooled.recording, error });
+      this.#deps.log.error('custody log entry rejected', { recording: spooled.recording, error });
       return false;
     }
   }

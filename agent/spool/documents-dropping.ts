@@ -42,7 +42,7 @@ export class DocumentsDropping {
     for (let pauseMs = GROUP_PAUSE_MS; ; pauseMs = this.#next > 0 ? GROUP_PAUSE_MS : ROUND_PAUSE_MS) {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#group().catch((error: unknown) => log.warn('documents not let go', { error }));
+      await this.#group().catch((error: unknown) => log.warn('documents not dropped', { error }));
     }
   }
 
@@ -72,6 +72,6 @@ export class DocumentsDropping {
       droppable.map(({ recording }) => recording),
       question,
     );
-    log.info('documents let go: they are old and the store holds them', { recordings: droppable.length });
+    log.info('documents dropped: expired and held by the store', { recordings: droppable.length });
   }
 }

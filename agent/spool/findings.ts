@@ -45,7 +45,7 @@ export class Findings {
   }
 
   list(): readonly RecoveryFinding[] {
-    if (this.#more > 0) this.#log.warn('spool recovery found more', { findings: this.#more });
+    if (this.#more > 0) this.#log.warn('spool recovery incomplete', { findings: this.#more });
     return this.#list;
   }
 }

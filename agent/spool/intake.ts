@@ -73,7 +73,7 @@ export class Intake {
     try {
       await this.#remove(staging);
     } catch (error) {
-      this.#deps.log.warn('unfinished sealing not removed, it is tried again', { recording, error });
+      this.#deps.log.warn('incomplete sealing not removed, will retry', { recording, error });
       this.#owed.add(recording, () => this.#remove(staging));
     }
   }

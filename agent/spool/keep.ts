@@ -130,7 +130,7 @@ export class Keep {
       try {
         kept.dueMs = await due.dueMs(spooled);
       } catch (error) {
-        log.warn('documents of a receipted recording not read', { recording, error });
+        log.warn('documents of a receipted recording not readable', { recording, error });
       }
     }
   }
@@ -141,7 +141,7 @@ export class Keep {
     try {
       await this.#options.spool.reclaim(recording);
     } catch (error) {
-      this.#options.log.error('spool copy could not be removed', { recording, error });
+      this.#options.log.error('spool copy not removed', { recording, error });
       if (isDockError(error, 'spool.damaged')) await this.#setAside(recording, error);
       else this.#notReclaimed(recording);
       return false;
@@ -149,7 +149,7 @@ export class Keep {
     try {
       this.#options.custody.append({ event: 'spool-reclaimed', facts: { recording } });
     } catch (error) {
-      this.#options.log.error('entry of the custody log not taken', { recording, error });
+      this.#options.log.error('custody log entry rejected', { recording, error });
     }
     return true;
   }
@@ -159,7 +159,7 @@ export class Keep {
     try {
       await this.#options.onDamaged(recording, damage.message.slice(0, 256));
     } catch (error) {
-      this.#options.log.error('damaged spool copy not set aside', { recording, error });
+      this.#options.log.error('damaged spool copy not quarantined', { recording, error });
       this.#notReclaimed(recording);
     }
   }

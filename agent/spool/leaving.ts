@@ -85,12 +85,14 @@ export class Leaving {
     catalogue.remove(recording);
     rows.remove(recording);
     if (state !== 'spooled' || asked.waits(recording)) asked.withdraw(entry);
-    log.error('recording goes to the quarantine', { recording, reason });
+    log.error('recording quarantined', { recording, reason });
     await quarantine
       .moveInTheEnd(folder, reason)
       .catch((error: unknown) => writeFailed('quarantine', recording, error));
     // Nothing of it is here any more that could wait for another receipt; a mark that stays says nothing.
-    await asked.over(recording).catch((error: unknown) => log.warn('mark not removed', { recording, error }));
+    await asked
+      .over(recording)
+      .catch((error: unknown) => log.warn('marker not removed', { recording, error }));
     if (state === 'released') index.releasedChanged();
     else index.changed();
   }

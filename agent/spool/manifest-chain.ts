@@ -61,7 +61,7 @@ export class ManifestChain {
       logged,
     );
     if (named !== namedByEnd(end))
-      log.warn('the log says which recording came last of a camera', { camera, named });
+      log.warn('last recording of a camera taken from the log', { camera, named });
     return named;
   }
 
@@ -71,7 +71,7 @@ export class ManifestChain {
       return await this.#logged.of(camera, lastSpooled);
     } catch (error) {
       if (isMachineShort(error)) throw error;
-      this.#deps.log.warn('the log does not say which recording came last of a camera', {
+      this.#deps.log.warn('last recording of a camera not found in the log', {
         camera,
         reason: describeError(error),
       });

@@ -63,7 +63,7 @@ export class OwedReceipts {
       await this.makeUp(this.#earlier);
       await this.#options.custody.checkpoint();
     } catch (error) {
-      this.#options.log.warn('receipts of earlier runs not compared with the log', {
+      this.#options.log.warn('comparing earlier receipts with the log failed', {
         error: describeError(error),
       });
     }

@@ -66,7 +66,7 @@ export class OwedWork {
       if (this.#stopped) return;
       await attempt().then(
         () => this.#owed.delete(name),
-        (error: unknown) => this.#deps.log.debug('the disk still refuses it', { name, error }),
+        (error: unknown) => this.#deps.log.debug('disk still rejects the write', { name, error }),
       );
     }
     this.#arm();

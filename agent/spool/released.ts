@@ -70,7 +70,7 @@ export class Released {
       return rows.has(recording) ? new CatalogueEntry(facts, 'released', layout) : undefined;
     } catch (error) {
       if (isMachineShort(error)) throw error;
-      log.warn('documents of a released recording not read', { recording, reason: describeError(error) });
+      log.warn('documents of a released recording not readable', { recording, reason: describeError(error) });
       return undefined;
     }
   }
@@ -175,7 +175,7 @@ export class Released {
       await documents.manifest(entry, stationKeys);
       const problem = await documents.receiptProblem(entry, storeKeys);
       if (problem !== undefined) {
-        log.warn('documents of an old recording stay: the receipt does not stand', { recording, problem });
+        log.warn('documents of an expired recording kept: receipt does not verify', { recording, problem });
         return undefined;
       }
       const { bytes } = await documents.receipt(entry);
@@ -183,7 +183,7 @@ export class Released {
       return isOld ? { recording, manifestSha256, receiptSha256: sha256Hex(bytes) } : undefined;
     } catch (error) {
       if (isMachineShort(error)) throw error;
-      log.warn('documents of an old recording stay', { recording, reason: describeError(error) });
+      log.warn('documents of an expired recording kept', { recording, reason: describeError(error) });
       return undefined;
     }
   }

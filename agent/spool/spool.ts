@@ -160,7 +160,7 @@ export class Spool {
     await this.#turns
       .run(recording, () => this.#parts.asked.over(recording, this.#parts.reserve))
       .catch((error: unknown) =>
-        this.#options.log.warn('mark of a recording that was asked for again not removed', {
+        this.#options.log.warn('marker of a requested redelivery not removed', {
           recording,
           reason: describeError(error),
         }),

@@ -57,7 +57,7 @@ export class StoredReceipts {
     // A read that fails once says nothing of the receipt: only what is wrong twice is set aside.
     const problem = (await look()) === undefined ? undefined : await look();
     if (problem === undefined) return true;
-    log.error('stored receipt does not stand', { recording: owner.recording, reason: problem });
+    log.error('stored receipt does not verify', { recording: owner.recording, reason: problem });
     for (const name of RECEIPT_NAMES)
       await setAside(join(owner.folder, name), 'receipt does not stand', `${owner.recording}.${name}`).catch(
         (error: unknown) => writeFailed('set aside the receipt of', owner.recording, error),

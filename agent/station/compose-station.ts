@@ -74,7 +74,7 @@ export async function composeStation(
     // A log or a reserve that tries again by itself would write beside the next station of this process, or keep one that has ended.
     await undo
       .all()
-      .catch((failure: unknown) => given.log.warn('not everything was closed', { error: failure }));
+      .catch((failure: unknown) => given.log.warn('not all resources closed', { error: failure }));
     throw error;
   }
 }

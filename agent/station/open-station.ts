@@ -37,7 +37,7 @@ export async function openStation(config: StationConfig, options: OpenOptions): 
   } catch (error) {
     await undo
       .all()
-      .catch((failure: unknown) => options.log.warn('not everything was closed', { error: failure }));
+      .catch((failure: unknown) => options.log.warn('not all resources closed', { error: failure }));
     throw error;
   }
 }

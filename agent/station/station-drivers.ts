@@ -65,7 +65,7 @@ function portPower(
     bayAt: bayFinder(bays),
     clock,
     onRefused: (portPath, code, words) =>
-      log.warn('power of the port was not switched', { usb_port: portPath, code, reason: words }),
+      log.warn('port power not switched', { usb_port: portPath, code, reason: words }),
   });
 }
 
@@ -117,10 +117,9 @@ async function usbDrivers(
     hasFilesBeside: mediaAt(blockDevices, clock),
     clock,
     onRecovery: (portPath, step, error) =>
-      log.warn('camera is brought back into step', { usb_port: portPath, step, error }),
+      log.warn('camera protocol resynchronised', { usb_port: portPath, step, error }),
     cyclePower: portPower(config.bays, { clock, log }),
-    onNotice: (portPath, notice) =>
-      log.warn('camera said something worth noting', { usb_port: portPath, notice }),
+    onNotice: (portPath, notice) => log.warn('camera event received', { usb_port: portPath, notice }),
   });
   return [ambarella, ptp];
 }

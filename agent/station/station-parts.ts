@@ -92,7 +92,7 @@ export async function openParts(
   const own = publicKeyOf(key);
   const folder = keyChangesFolder(config.spool.path);
   const { earlier, later, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
-    log.warn('key change does not hold', { file, error }),
+    log.warn('key change does not verify', { file, error }),
   );
   const stationKeys = [own, ...earlier];
   const clock = nodeClock();
@@ -104,7 +104,7 @@ export async function openParts(
     proofsFolder(config.spool.path),
     config.station,
     stationKeys,
-    (file, error) => log.warn('proof of a recipient does not hold', { file, error }),
+    (file, error) => log.warn('recipient proof does not verify', { file, error }),
   );
   const proven = new Set(proofs.keys());
   const signer = await threads.signer;

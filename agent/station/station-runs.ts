@@ -103,9 +103,12 @@ export class StationRuns {
       this.#failed = undefined;
       return station;
     } catch (error) {
-      this.#deps.log.error('station does not start with the new configuration, it goes on with the old one', {
-        error,
-      });
+      this.#deps.log.error(
+        'station failed to start with the new configuration, continuing with the previous one',
+        {
+          error,
+        },
+      );
       this.#failed = { sha256: next.sha256, error };
       this.#deps.setLogLevel(this.#inForce.config.log.level);
       return this.#deps.putUp(this.#inForce);
@@ -126,7 +129,7 @@ export class StationRuns {
       if (since === undefined) {
         since = clock.monotonicMs();
         const { parts } = changedParts(this.#inForce.config, next.config);
-        log.info('configuration changed, the station starts anew with it as soon as no camera is read', {
+        log.info('configuration changed, station restarts when no camera is being read', {
           parts,
         });
       }
@@ -170,7 +173,7 @@ export class StationRuns {
 
   #tellUnanswered({ conditions }: RunningStation): void {
     const reason = 'a file or folder that it names does not answer';
-    this.#deps.log.warn('configuration not looked through yet, the old one stays in force', { reason });
+    this.#deps.log.warn('configuration not checked yet, previous one stays in force', { reason });
     conditions.raise(CONDITION, null, { problems: 1, line: null, key: null, reason, remedy: null });
   }
 
@@ -180,12 +183,12 @@ export class StationRuns {
     try {
       station.takeOver(good);
     } catch (error) {
-      log.warn('configuration changed, and cannot be taken over yet', { parts, error });
+      log.warn('configuration changed, reload postponed', { parts, error });
       return;
     }
     this.#inForce = good;
     setLogLevel(good.config.log.level);
-    log.info('configuration changed, taken over', { parts });
+    log.info('configuration reloaded', { parts });
   }
 
   #refused({ conditions }: RunningStation, problems: readonly Problem[]): void {
@@ -201,7 +204,7 @@ export class StationRuns {
     if (lines.join('\n') === this.#told) return;
     this.#told = lines.join('\n');
     for (const problem of lines.slice(0, PROBLEMS_LOGGED_MAX))
-      this.#deps.log.error('configuration refused, the old one stays in force', { problem });
+      this.#deps.log.error('configuration rejected, previous one stays in force', { problem });
   }
 
   #tellFailed({ conditions }: RunningStation): void {

@@ -153,7 +153,7 @@ export class Station {
       custody.append({ event: 'agent-stopped', facts: {} });
       await this.#checkpoint();
       if (!(await custodyPush.level(LAST_LOG_MS)))
-        log.warn('the store has not signed for the end of the log: the next start sends it');
+        log.warn('end of the log not acknowledged by the store, will be sent at next start');
       await custodyPush.stop();
       await custody.close();
     });

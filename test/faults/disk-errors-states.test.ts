@@ -75,10 +75,10 @@ describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && !isCi)(
         expect(view.status?.state).toBe('degraded');
         await dock.until('somebody is called', () => view.bays.get('bay-2')?.light === 'call-someone');
         expect([...view.told]).not.toContain('camera.failed');
-        const pulls = countOf(rig.agent.log(), /entry not taken for now/g);
+        const pulls = countOf(rig.agent.log(), /entry not pulled, will retry/g);
         expect(await rig.filesOn(2)).toBe(6);
         expect(lossesIn(rig.check([], false))).toEqual([]);
-        expect(countOf(rig.agent.log(), /entry not taken for now/g)).toBe(pulls);
+        expect(countOf(rig.agent.log(), /entry not pulled, will retry/g)).toBe(pulls);
         await rig.agent.stop();
         await disk.repair();
         await rig.agent.start();
@@ -146,14 +146,14 @@ describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && !isCi)(
         await dock.record(2, 2);
         await dock.untilTold('spool.gone');
         await rig.receiver.start(); // asks for what nobody can read now
-        await dock.until('it cannot be sent', () => /could not be sent/.test(rig.agent.log()));
+        await dock.until('it cannot be sent', () => /delivery failed/.test(rig.agent.log()));
         expect(await contentsOf(disk.path)).toEqual({});
 
         await other.unmount();
         await other.remount(disk.path);
         await dock.until(
           'it looks again',
-          untilMore(() => countOf(rig.agent.log(), /could not be sent/g), 2),
+          untilMore(() => countOf(rig.agent.log(), /delivery failed/g), 2),
         );
         expect(await contentsOf(disk.path)).toEqual(before);
         expect(await rig.filesOn(2)).toBe(2);

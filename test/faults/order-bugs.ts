@@ -27,7 +27,7 @@ export const ORDER_BUGS: readonly OrderBug[] = [
     what: 'a receipt is given before it is durable in the vault',
     side: 'receiver',
     file: 'agent/receiver/transfer/receipts.js',
-    find: "        await vault.storeReceipt(subject, document);\n        log.info('receipt given', logName(subject));\n",
+    find: "        await vault.storeReceipt(subject, document);\n        log.info('receipt sent', logName(subject));\n",
     put: '        await this.give(subject, document);\n        await vault.storeReceipt(subject, document);\n',
     at: ({ op, pathClass }) => op === 'fsync' && pathClass === 'vault/townhall-#/*/receipt.json.tmp',
   },

@@ -10,4 +10,4 @@ export const TOLD_OF_SPACE: readonly string[] = [
   'docking.record-failed',
 ];
 /** A fault in a program, as its log tells it. */
-export const FAULT = /fault in the program|MaxListenersExceeded/;
+export const FAULT = /internal error, exiting|MaxListenersExceeded/;

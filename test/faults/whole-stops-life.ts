@@ -15,8 +15,7 @@ import { pointsOf, shownStop, StopLibrary, StopTap, type StopPoint } from './who
 const STOP_MS = 35_000;
 /** Reconnecting and offering again wait a minute at most. */
 const LIFE_MS = 120_000;
-const LATE_STEP =
-  /a step of the stop was not waited for any longer.*?"step":"([^"]+)"|"step":"([^"]+)".*?a step of the stop was not waited/;
+const LATE_STEP = /shutdown step timed out.*?"step":"([^"]+)"|"step":"([^"]+)".*?shutdown step timed out/;
 
 /** One stop of a life. */
 export interface StopSeen {

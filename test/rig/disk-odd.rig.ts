@@ -204,7 +204,7 @@ void test('a mount that is in use is not made writable: nothing is erased, and i
     assert.deepEqual(textOf(await open().inventory(signal)), ['A.MP4']);
     await pull();
     await bench.untilUnmounted('its device is gone');
-    assert.match(bench.said, /taken away lazily/);
+    assert.match(bench.said, /unmounting lazily/);
     await assert.rejects(open().inventory(signal), hasCode('driver.detached'));
   } finally {
     user.kill('SIGKILL');

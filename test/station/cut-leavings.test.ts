@@ -67,7 +67,7 @@ test('a recording in the quarantine of which the log does not say so is entered,
   await writeFile(path, bytes.with(bytes.length - 5, (bytes[bytes.length - 5] ?? 0) ^ 1));
   cut.wanted = (folder) => folder.endsWith('/quarantine');
   await dock.startReceiver();
-  await dock.until('set aside', () => cut.isTaken);
+  await dock.until('quarantined', () => cut.isTaken);
   await dock.stopStation();
   await cut.comes();
   expect(await events(recording)).not.toContain('quarantined');

@@ -25,9 +25,7 @@ async function chain(count: number): Promise<DockingRecord[]> {
 
 /** Steps of a stop that were not waited for to their end. */
 function givenUp(): unknown[] {
-  return dock.log.lines.filter(
-    ({ message }) => message === 'a step of the stop was not waited for any longer',
-  );
+  return dock.log.lines.filter(({ message }) => message === 'shutdown step timed out');
 }
 
 /** Once told, calls hang for ever and know no signal, as those to a mount whose device is gone do. */

@@ -13,8 +13,8 @@ import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';
 const PORT = '1-1.1';
 const PARTIAL = 0x101b;
 const PARTIAL_64 = 0x95c1;
-const STOPPED = 'camera stopped answering while it was read';
-const NOT_TAKEN = 'entry not taken for now';
+const STOPPED = 'camera stopped answering while reading';
+const NOT_TAKEN = 'entry not pulled, will retry';
 /** A second of the camera in 50 ms. */
 const FACTOR = 20;
 

@@ -100,9 +100,7 @@ test('files that are still listed behind an erasure count as not erased, once, w
 test('files that are gone behind an erasure that failed count as erased, once the list shows it (CAM-17)', async () => {
   const at = await docked({ 'erase-errors': 1000 });
   await at.dock.until('erased', () => at.dock.bay()['entries_erased'] === 3);
-  const told = at.dock.log.lines.filter(
-    ({ message }) => message === 'camera did not say that it erased the file',
-  );
+  const told = at.dock.log.lines.filter(({ message }) => message === 'camera did not confirm the erasure');
   expect(told.map(({ fields }) => fields['reason'])).toEqual(
     Array.from({ length: 3 }, () => expect.stringMatching(/^smp\.error: .*error 1/) as string),
   );

@@ -54,7 +54,7 @@ describe('the configuration of a running station', () => {
   test('a bad edit is refused with its line, and one that names a key which is not there as well', async () => {
     const before = await session();
     await edit('release: after-receipt', 'release: at-once');
-    await logged('configuration refused, the old one stays in force');
+    await logged('configuration rejected, previous one stays in force');
     expect(rig.agent.log()).toMatch(/station\.yaml:\d+:\d+: release: /);
     expect(rig.agent.log()).toContain('"condition":"configuration.refused"');
     await edit('keys/station.key', 'keys/nowhere.key');

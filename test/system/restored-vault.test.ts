@@ -122,7 +122,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign')).concurrent('a vault 
     const told = await untilSaid(
       dock,
       'B told as lost',
-      ({ message, recording }) => String(message).startsWith('lost:') && recording === lost,
+      ({ message, recording }) => String(message).startsWith('recording lost:') && recording === lost,
     );
     expect(told).toMatchObject({ station: STATION, camera: 'cam-1', receipt_sha256: receipt });
     expect(Date.parse(String(told['receipted_at']))).toBeGreaterThan(0);
@@ -176,7 +176,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign')).concurrent('a vault 
       dock,
       'A asked for again',
       ({ message, recording }) =>
-        String(message).startsWith('what was receipted is not') && recording === old,
+        String(message).startsWith('receipted recording missing from') && recording === old,
     );
     // The entry that says that it left the spool may come a batch later, and docking records may still be on their way.
     const isOnCamera = async (): Promise<boolean> => {

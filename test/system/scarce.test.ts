@@ -89,7 +89,7 @@ describe.skipIf(lacksTools('age', 'minisign', 'prlimit'))('a station and its sto
       // A file that was seen to grow is looked at again ten seconds later, and only then read.
       await until('a condition', 60_000, told, () => rig.tails());
       await until('words that are not sent', 20_000, () =>
-        rig.agent.log().includes('the service manager could not be told'),
+        rig.agent.log().includes('service manager not notified'),
       );
       const heard = manager.words.length;
       await limitTasks(pid, 4096);

@@ -107,7 +107,7 @@ export interface History {
   /** Where the trusted keys came from. */
   readonly keys_from: string;
   readonly subject: Subject;
-  /** Nothing was found that speaks against what is told here. */
+  /** No finding contradicts this history. */
   readonly good: boolean;
   /** In the order of the logs: each station's or store's own order, the logs joined by time. */
   readonly steps: readonly Step[];

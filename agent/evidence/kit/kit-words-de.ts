@@ -161,7 +161,7 @@ export const KIT_DE: KitWords = {
   check: 'Selbst prüfen',
   before: [
     'Gebraucht werden eine Linux-Shell (bash), minisign und age. Debian, Ubuntu: apt install minisign age. Windows: dasselbe in seinem Linux-Subsystem (wsl --install). macOS: brew install bash coreutils minisign age, mit dem Ordner libexec/gnubin von coreutils zuerst im Suchpfad. Danach wird kein Netz mehr gebraucht.',
-    'Öffnen Sie ein Terminal, gehen Sie in diesen Ordner (cd), starten Sie bash, und tippen oder kopieren Sie die Zeilen. Unter den meisten steht, was erscheinen muss. Wer nicht tippen mag, sagt „bash check.sh IDENTITÄT“, oder ohne Identität „bash check.sh“: Das Skript enthält genau diese Zeilen und endet bei der ersten, die nicht stimmt.',
+    'Öffnen Sie ein Terminal, gehen Sie in diesen Ordner (cd), starten Sie bash, und tippen oder kopieren Sie die Zeilen. Unter den meisten steht, was erscheinen muss. Alternativ alle Schritte auf einmal: „bash check.sh IDENTITÄT“, oder ohne Identität „bash check.sh“: Das Skript enthält genau diese Zeilen und endet bei der ersten, die nicht stimmt.',
     'Zuerst eine Abkürzung für diese Sitzung: Sie zeigt, was ein signiertes Dokument in einem seiner Felder sagt.',
   ],
   identity:

@@ -69,7 +69,7 @@ function placeOf(kind: Place['kind'], path: string, beside: string | undefined, 
     path,
     get keysFolder() {
       if (beside !== undefined) return join(beside, 'keys');
-      const message = `${path} says nothing of where trustworthy keys lie, and keys that lie with what is checked prove nothing: ${hint}name the folder with the public keys with --keys`;
+      const message = `no trusted keys given for ${path}: ${hint}name the folder with the public keys with --keys (keys that come with the evidence prove nothing)`;
       throw new DockError('key.unnamed', message, { retry: 'person' });
     },
   };

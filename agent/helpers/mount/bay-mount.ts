@@ -104,7 +104,7 @@ export class BayMount {
     } else if (mounted.mode === 'rw' && this.#now() - mounted.askedAtMs > RW_LEASE_MS) {
       // It is looked at once a second, and who has it open may hang for days.
       if (!mounted.isToldOverdue)
-        this.#deps.log.warn('writable mount is not asked for any more', { bay: this.#deps.bay });
+        this.#deps.log.warn('writable mount no longer requested', { bay: this.#deps.bay });
       mounted.isToldOverdue = true;
       await this.#release({ tries: 1, mayBeLazy: false }).catch(ignoreBusy);
     }
@@ -253,7 +253,7 @@ export class BayMount {
       if (left > 1) await clock.sleep(RELEASE_PAUSE_MS, signal);
     }
     if (!mayBeLazy) throw mountError('mount.busy', 'something on the station uses the mount');
-    log.warn('mount is in use and is taken away lazily', { bay });
+    log.warn('mount busy, unmounting lazily', { bay });
     await system.unmount(this.folder, true);
     if (!(await this.#isReleased())) throw mountError('mount.busy', 'the mount cannot be taken away');
   }

@@ -37,7 +37,7 @@ async function work(options: HelperOptions, { clock, log, ports }: HelperGround)
   const run = systemCommands();
   const owner = await findOwner(options, run);
   if (owner === undefined) {
-    log.error('user or group is not usable', { user, group });
+    log.error('user or group not usable', { user, group });
     return EXIT_CONFIGURATION;
   }
   const system = new SystemCalls(run, owner);

@@ -66,7 +66,7 @@ export class MountHelper {
       for (const [bay, { lane, mount }] of this.#bays) {
         if (signal.aborted || !mount.isMounted || lane.isBusy) continue;
         const failed = (error: unknown): void =>
-          log.error('mount could not be looked at', { bay, error: codeOf(error) });
+          log.error('mount not readable', { bay, error: codeOf(error) });
         void lane.run(() => mount.look()).catch(failed); // one that hangs keeps no other bay from being looked at
       }
     }

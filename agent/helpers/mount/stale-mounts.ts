@@ -23,8 +23,8 @@ export async function clearStaleMounts(
     const tried = await unmounted(at, mustWait ? WRITABLE_TRIES : 1, system, clock);
     const isLazy = tried.code !== 0 && !mustWait;
     const { code, said } = isLazy ? await system.unmount(at, true) : tried;
-    if (code === 0) log.warn('mount of an earlier run is taken away', { folder: at, lazily: isLazy });
-    else log.error('mount of an earlier run stays, and is in the way of its bay', { folder: at, said });
+    if (code === 0) log.warn('stale mount removed', { folder: at, lazily: isLazy });
+    else log.error('stale mount blocks its bay', { folder: at, said });
     if (code === 0) await system.removeFolder(at);
   }
   await detachLeft(system, log, await table());
@@ -35,7 +35,7 @@ async function detachLeft(system: SystemCalls, log: Log, mounts: readonly MountF
   for (const loop of await system.leftLoops()) {
     if (mounts.some(({ device }) => device === loop.device)) continue;
     const { code, said } = await system.detach(loop);
-    log.warn('loop device of an earlier run is detached', { node: loop.node, code, said });
+    log.warn('stale loop device detached', { node: loop.node, code, said });
   }
 }
 

@@ -54,12 +54,12 @@ export class PowerHelper {
       const running = this.#cycle(bay, ports).finally(() => this.#running.delete(running));
       this.#running.add(running);
       await running;
-      log.info('port was switched off and on', { bay, ports: ports.map(({ portPath }) => portPath) });
+      log.info('port power cycled', { bay, ports: ports.map(({ portPath }) => portPath) });
       return { ok: true };
     } catch (error) {
       const code = isDockError(error) ? (error.code as PowerCode) : 'power.failed';
       const message = isDockError(error) ? error.message : 'the helper could not do it; its log says why';
-      log.warn('port was not switched', { bay, code, error: String(error).slice(0, 400) });
+      log.warn('port not switched', { bay, code, error: String(error).slice(0, 400) });
       return { ok: false, code, message };
     }
   }
@@ -68,10 +68,10 @@ export class PowerHelper {
   async restore(): Promise<void> {
     const { root, folder, log } = this.#deps;
     for (const { bay, portPaths } of await leftMarks(folder)) {
-      log.warn('port that an earlier run left off is switched on', { bay, ports: portPaths });
+      log.warn('port left off by an earlier run switched on', { bay, ports: portPaths });
       const ports = portPaths.map((path) => hubPort(root, path)).filter((port) => port !== undefined);
       await this.#on(bay, ports).catch((error: unknown) =>
-        log.error('port stays off', { bay, error: String(error).slice(0, 400) }),
+        log.error('port not switched on', { bay, error: String(error).slice(0, 400) }),
       );
     }
   }
@@ -127,7 +127,7 @@ export class PowerHelper {
       for (const port of ports) await switchPort(port, 'off');
       await clock.sleep(OFF_MS, new AbortController().signal);
     } catch (error) {
-      log.error('kernel refused to switch a port off', { bay, error: String(error).slice(0, 400) });
+      log.error('kernel refused to switch off a port', { bay, error: String(error).slice(0, 400) });
       throw refusal('power.failed', 'the kernel refused to switch the port off');
     } finally {
       await this.#on(bay, ports);

@@ -16,7 +16,7 @@ import { madeText, placedJson, placedText, signCommand, signSheet } from './orde
 import { openRetentionCommand } from './retention-command.ts';
 
 const WHAT = {
-  hold: 'keeps a recording beyond its due date. One signature counts at once and for 7 days, both until `unhold`',
+  hold: 'keeps a recording past its due date: 7 days with one signature, until `unhold` with both',
   unhold: 'ends the holds of a recording that were ordered before. It counts only with both signatures',
   delete:
     'deletes a recording early, with its sidecars. It counts only with both signatures, and not while a hold does',

@@ -174,7 +174,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
 
 /** Broken code of ours: what was claimed is durable at every moment, so ending and starting again is the safe way on. */
 function endOnFault(log: Log, error: unknown): void {
-  log.error('fault in the program, it ends', { error });
+  log.error('internal error, exiting', { error });
   process.exit(EXIT_FAILURE);
 }
 

@@ -235,7 +235,7 @@ export class CustodyKeeper {
     if (known !== undefined) return known;
     const file = await this.#openFile(station, folder, segment);
     if (file.tornBytes > 0)
-      this.#options.log.warn('torn end of a custody segment is left out', {
+      this.#options.log.warn('torn end of a custody segment ignored', {
         segment,
         torn_bytes: file.tornBytes,
       });
@@ -275,7 +275,7 @@ export class CustodyKeeper {
       other_segment: fork.other,
       detail: fork.detail,
     };
-    this.#options.log.error('custody log forked: the station was put back to an earlier state, or copied', {
+    this.#options.log.error('custody log forked: station restored from an earlier image, or copied', {
       station,
       ...facts,
     });
@@ -315,7 +315,7 @@ export class CustodyKeeper {
     const digest = sha256Hex(incoming.payload);
     if (log.aside === digest) return;
     log.aside = digest;
-    this.#options.log.error('custody batch does not follow', { station, kind: problem.kind, ...facts });
+    this.#options.log.error('custody batch out of sequence', { station, kind: problem.kind, ...facts });
     await this.#options.note({
       station,
       isSigned: problem.kind === 'revoked',
@@ -350,7 +350,7 @@ export class CustodyKeeper {
 
   /** The disk did not take it: no answer, so the station sends it again later. */
   #failed(station: StationId, segment: SegmentId | undefined, error: unknown): void {
-    this.#options.log.error('custody log not kept', { station, segment, error });
+    this.#options.log.error('custody log not stored', { station, segment, error });
     this.#options.conditions.raise('custody.write-failed', station);
   }
 }

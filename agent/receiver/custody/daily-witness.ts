@@ -80,7 +80,7 @@ export class DailyWitness {
     do {
       made = await makeWitnesses({ ...deps, signal: this.#stop.signal });
       for (const witness of made.made)
-        deps.log.info('line of a day, to be printed', { line: witnessLine(witness) });
+        deps.log.info('daily witness line (print and file)', { line: witnessLine(witness) });
     } while (made.more && made.made.length > 0);
     return !made.more;
   }

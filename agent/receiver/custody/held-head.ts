@@ -48,7 +48,7 @@ async function endOf(
     }
   } catch (error) {
     if (!isDockError(error, 'custody.damaged') && systemCode(error) !== 'ENOENT') throw error;
-    log.warn('witness: a custody log has no end that can be read', { folder, segment, error });
+    log.warn('witness: end of a custody log not readable', { folder, segment, error });
     return null;
   }
 }

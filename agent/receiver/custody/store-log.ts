@@ -155,7 +155,7 @@ class Appending {
       last_sequence: last?.sequence ?? null,
       last_sha256: last?.sha256 ?? null,
     };
-    for (const each of breaks) log.error('store log: chain does not hold', { ...each });
+    for (const each of breaks) log.error('store log: chain broken', { ...each });
     return [
       this.#entry({ event: 'segment-opened', facts }),
       ...breaks.map((each) =>

@@ -95,7 +95,7 @@ export class WitnessKeepers {
     if ((await files.stat(folder))?.kind !== 'folder') return new Map();
     const { days, unreadable } = await stationDays({ files, folder, wanted, signal });
     if (unreadable.length > 0)
-      log.warn('witness: documents that cannot be read are left out', {
+      log.warn('witness: unreadable documents left out', {
         station,
         folders: unreadable.length,
         first: unreadable[0],

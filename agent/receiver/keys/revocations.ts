@@ -81,7 +81,7 @@ export class Revocations {
       log.warn('key of a station is revoked', { station, key_id: keyId, reason, revoked_at });
     } catch (error) {
       if (!(error instanceof DockError)) throw error;
-      log.error('revocation of a key cannot be read, the key counts as revoked', {
+      log.error('key revocation not readable, key treated as revoked', {
         station,
         key_id: keyId,
         error,

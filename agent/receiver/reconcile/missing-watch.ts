@@ -156,7 +156,7 @@ export class MissingWatch {
     const room = MISSING_PER_STATION_MAX - missing.marks.size;
     const marked = [...found].slice(0, room);
     if (marked.length < found.size)
-      log.error('more is missing of a station than is marked: see `bodydock-receiver reconcile`', {
+      log.error('too many missing recordings of a station to mark: see `bodydock-receiver reconcile`', {
         station,
       });
     await this.#marks.put(station, marked);
@@ -164,7 +164,11 @@ export class MissingWatch {
       missing.marks.set(recording, mark);
       missing.found.delete(recording);
       const facts = { receipted_at: mark.receipted_at, receipt_sha256: mark.receipt_sha256 };
-      log.warn('what was receipted is not in the vault: asked for again', { station, recording, ...facts });
+      log.warn('receipted recording missing from the vault, redelivery requested', {
+        station,
+        recording,
+        ...facts,
+      });
     }
     this.#raiseAhead(station, missing);
     this.#askMs = limits.MISSING_LOOK_MS;
@@ -201,7 +205,7 @@ export class MissingWatch {
       const body = { message: 'again', station, recording, receiver, receipt_sha256 } as const;
       await ask(body).catch((error: unknown) => {
         missing.askedAtMs = undefined;
-        log.debug('not asked for again', { station, recording, error });
+        log.debug('redelivery not requested', { station, recording, error });
       });
     });
     await Promise.all(asked);
@@ -267,7 +271,7 @@ export class MissingWatch {
     for (const [recording, mark] of restored) marks.set(recording, mark);
     for (const recording of damaged) {
       const isRestored = restored.has(recording);
-      log.warn('mark of a missing recording was damaged', { station, recording, restored: isRestored });
+      log.warn('marker of a missing recording damaged', { station, recording, restored: isRestored });
     }
   }
 
@@ -332,13 +336,16 @@ export class MissingWatch {
       const mark = missing.marks.get(recording);
       if (mark === undefined || missing.told.has(recording)) continue;
       missing.told.add(recording);
-      log.error('lost: it was receipted, and neither this vault nor the station nor its camera has it', {
-        ...logName({ station, recording }),
-        kind: fates?.of(recording)?.kind,
-        camera: fates?.cameraOf(recording) ?? null,
-        receipted_at: mark.receipted_at,
-        receipt_sha256: mark.receipt_sha256,
-      });
+      log.error(
+        'recording lost: receipted, and held neither by this vault nor by the station nor by its camera',
+        {
+          ...logName({ station, recording }),
+          kind: fates?.of(recording)?.kind,
+          camera: fates?.cameraOf(recording) ?? null,
+          receipted_at: mark.receipted_at,
+          receipt_sha256: mark.receipt_sha256,
+        },
+      );
     }
     const [first] = open;
     if (first === undefined) conditions.clear(LOST_CODE, station);
@@ -358,11 +365,11 @@ export class MissingWatch {
     missing.marks.delete(recording);
     missing.found.add(recording);
     missing.told.delete(recording);
-    this.#options.log.info('what was missing is in the vault again', { station, recording });
+    this.#options.log.info('missing recording is in the vault again', { station, recording });
     await this.#marks.remove({ station, recording }).catch((error: unknown) => this.#failed(error));
   }
 
   #failed(error: unknown): void {
-    if (!this.#stop.signal.aborted) this.#options.log.warn('what is missing was not looked at', { error });
+    if (!this.#stop.signal.aborted) this.#options.log.warn('missing recordings not checked', { error });
   }
 }

@@ -182,7 +182,7 @@ class Expiration {
       return true;
     } catch (error) {
       this.#deps.signal.throwIfAborted();
-      this.#deps.log.error('expiration failed in part', { error });
+      this.#deps.log.error('expiry partly failed', { error });
       this.#failures++;
       this.#failure ??= error;
       return false;

@@ -73,7 +73,7 @@ export class RetentionTimer {
   /** Never rejects. */
   #then(run: () => Promise<void>): void {
     this.#work = this.#work.then(run).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#options.deps.log.error('retention: not done', { error });
+      if (!this.#stop.signal.aborted) this.#options.deps.log.error('retention skipped', { error });
     });
   }
 

@@ -192,7 +192,7 @@ export class Claims {
   /** False: it can be received anew. */
   async #setAside(offer: OfferSubject, reason: string): Promise<false> {
     const { vault, missing, conditions, log } = this.#options;
-    log.error('recording in the vault is damaged and set aside', { ...logName(offer), reason });
+    log.error('damaged recording in the vault quarantined', { ...logName(offer), reason });
     await missing.setAside(offer, () => vault.setAside(offer, reason));
     conditions.raise('vault.recording-damaged', null, { ...logName(offer), reason });
     return false;
@@ -281,7 +281,7 @@ export class Claims {
       conditions.raise('receiver.altered', offer.station, { recording: offer.recording });
       void refusals.refuse(offer, pause('bytes do not have their digests', limits.PAUSE_ALTERED_MS));
     } else {
-      log.error('recording not kept', { ...logName(offer), error: end.error });
+      log.error('recording not stored', { ...logName(offer), error: end.error });
       void refusals.refuse(offer, this.#afterFailure(end.error));
     }
   }

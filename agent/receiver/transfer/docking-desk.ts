@@ -52,7 +52,7 @@ export class DockingDesk {
     try {
       await this.#keep(offer);
     } catch (error) {
-      this.#options.log.error('docking record not kept', { ...logName(subject), error });
+      this.#options.log.error('docking record not stored', { ...logName(subject), error });
       await refusals.refuse(subject, this.#options.afterFailure(error));
     }
   }
@@ -65,7 +65,7 @@ export class DockingDesk {
     space.added(document.bytes.length);
     await this.#link(subject, document);
     conditions.clear('vault.write-failed', null);
-    log.info('docking record kept, receipt given', logName(subject));
+    log.info('docking record stored, receipt sent', logName(subject));
     await receipts.give(subject, receipt);
     await missing.kept(subject.station, [subject.recording]);
   }
@@ -109,7 +109,7 @@ export class DockingDesk {
 
   async #setAside(subject: OfferSubject, reason: string): Promise<false> {
     const { vault, missing, log, conditions } = this.#options;
-    log.error('docking record in the vault is damaged and set aside', { ...logName(subject), reason });
+    log.error('damaged docking record in the vault quarantined', { ...logName(subject), reason });
     await missing.setAside(subject, () => vault.setAside(subject, reason));
     conditions.raise('vault.recording-damaged', null, { ...logName(subject), reason });
     return false;

@@ -83,7 +83,7 @@ export class DockingGaps {
         if (await this.#check(station)) this.#pending.add(station);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        this.#options.log.warn('gaps between docking records not looked for', { station, error });
+        this.#options.log.warn('search for gaps between docking records failed', { station, error });
         this.#pending.add(station);
       }
     }
@@ -111,7 +111,7 @@ export class DockingGaps {
     for (const missing of found)
       if (await index.holds(station, missing.sha256)) await index.removeMissing(station, missing);
       else open.push(missing);
-    if (more) log.warn('more gaps between docking records than are told one by one', { station });
+    if (more) log.warn('too many gaps between docking records to list', { station });
     return open;
   }
 

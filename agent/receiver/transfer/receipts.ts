@@ -108,7 +108,10 @@ export class Receipts {
     const document = { bytes, signature: await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
     await vault.storeReceipt(subject, document);
     refusedKeys.replaced(subject);
-    log.info('receipt by an earlier key signed anew: its station does not count that key', logName(subject));
+    log.info(
+      'receipt signed again with the present key: its station does not trust the earlier key',
+      logName(subject),
+    );
     await this.give(subject, document);
   }
 
@@ -131,7 +134,7 @@ export class Receipts {
     const { vault, log } = this.#options;
     const document = await this.sign(subject, afterMs);
     await vault.storeReceipt(subject, document);
-    log.info('receipt given', logName(subject));
+    log.info('receipt sent', logName(subject));
     await this.give(subject, document);
   }
 

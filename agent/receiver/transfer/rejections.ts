@@ -49,7 +49,7 @@ export class Rejections {
   /** An unknown station, a wrong signature, a manifest about something else. */
   async offer({ reason, detail, address }: OfferRefusal): Promise<void> {
     const { conditions, log, refusals, stations } = this.#options;
-    log.warn('offer does not hold', { ...logName(address), reason, detail });
+    log.warn('offer does not verify', { ...logName(address), reason, detail });
     const station = stations.has(address.station) ? address.station : null;
     conditions.raise('receiver.offer-refused', station, {
       station: address.station,
@@ -71,7 +71,7 @@ export class Rejections {
     const signed = document === undefined ? facts : { ...facts, signature: document.signature };
     await this.#options.vault
       .note({ ...origin, facts: signed, bytes: document?.bytes })
-      .catch((error: unknown) => this.#options.log.warn('note not kept', { ...facts, error }));
+      .catch((error: unknown) => this.#options.log.warn('note not stored', { ...facts, error }));
   }
 }
 

@@ -333,7 +333,7 @@ export class Transfer {
       return true;
     } catch (error) {
       const { log, subject } = this.#options;
-      log.warn('units not closed, they are asked for again', { ...logName(subject), error });
+      log.warn('units not closed, requested again', { ...logName(subject), error });
       return false;
     }
   }

@@ -60,7 +60,10 @@ export class KnownVault {
    */
   async expect(vault: SessionId): Promise<void> {
     const before = await this.#read().catch((error: unknown) => {
-      this.#log.warn('which vault lay here is not known', { file: this.#file, error: describeError(error) });
+      this.#log.warn('previous vault at this path unknown', {
+        file: this.#file,
+        error: describeError(error),
+      });
       return undefined;
     });
     if (before !== undefined && before !== vault)
@@ -75,7 +78,7 @@ export class KnownVault {
       await replaceDurable(this.#files, this.#file, encodeVaultId(vault));
       for (const path of [folder, dirname(folder)]) await this.#files.syncFolder(path);
     } catch (error) {
-      this.#log.warn('which vault lies here is not kept', { file: this.#file, error: describeError(error) });
+      this.#log.warn('vault identity not stored', { file: this.#file, error: describeError(error) });
     }
   }
 

@@ -218,7 +218,7 @@ export class Space {
       log.info('vault counted', { bytes, recordings, dockings, unfinished, odd: oddCount });
       if (oddCount === 0) conditions.clear('vault.odd-entries', null);
       else conditions.raise('vault.odd-entries', null, { count: oddCount, first: found.odd[0] ?? null });
-      if (oddCount > 0) log.warn('the vault holds things that are not its own', { odd: found.odd });
+      if (oddCount > 0) log.warn('unexpected files in the vault', { odd: found.odd });
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       log.error('vault not counted', { error });

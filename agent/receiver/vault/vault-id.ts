@@ -67,7 +67,7 @@ export async function openVaultId(
   await files.rename(temporary, layout.vaultId);
   await files.syncFolder(layout.root);
   await files.syncFolder(dirname(layout.root));
-  log.info('new vault made', { path: layout.root, vault });
+  log.info('vault created', { path: layout.root, vault });
   await known?.expect(vault);
   return vault;
 }

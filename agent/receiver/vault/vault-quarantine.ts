@@ -42,7 +42,7 @@ export class VaultQuarantine {
     const { files, layout, syncs, random, log } = this.#options;
     const from = relative(layout.root, path);
     const name = `${makeSessionId(random)}-${basename(path).slice(0, 64)}`;
-    log.warn('set aside', { from, reason, quarantine: name });
+    log.warn('quarantined', { from, reason, quarantine: name });
     await ensureFolder(files, layout.quarantine);
     await this.#write(name, { from, reason });
     await files.rename(path, join(layout.quarantine, name));

@@ -218,7 +218,7 @@ export const DOCTOR_EN = {
     remedy: 'Check that it runs and that no firewall is between. On its machine:',
   },
   'broker.unanswered': {
-    text: 'The connection stands, but it ends without an answer of a broker ({reason}).',
+    text: 'Connected, but the peer did not answer as an MQTT broker ({reason}).',
     remedy: 'The log of the broker says why; another service at that port says nothing of MQTT.',
   },
   'broker.refused': {
@@ -264,7 +264,7 @@ export const DOCTOR_EN = {
     remedy: 'Get the broker a new certificate.',
   },
   'tls.plain': {
-    text: 'At this port nobody speaks TLS.',
+    text: 'This port does not offer TLS.',
     remedy: 'Name the port of the secured listener in broker.url (mosquitto: 8883).',
   },
   'tls.version': {
@@ -327,6 +327,6 @@ export const DOCTOR_EN = {
   'store.stranger': {
     text: 'Somebody answers as the store, but not with a key and name of this configuration ({reason}).',
     remedy:
-      'Compare store.public_keys and store.receivers with the store. If they are right, somebody forges: call IT security. On the store:',
+      'Compare store.public_keys and store.receivers with the store. If they are right, someone may be impersonating the store: call IT security. On the store:',
   },
 } as const;

@@ -9,7 +9,7 @@ import { FAULT } from '../told.ts';
 import { isTakenOut, unsentEnds } from './progress.ts';
 
 /** A station that could not wait for the store says so at its end, and its next start sends the rest. */
-const UNSIGNED_END = /has not signed for the end of the log/;
+const UNSIGNED_END = /end of the log not acknowledged by the store/;
 
 /** One sentence for each recording that is nowhere, or was erased without a receipt, at this moment; nobody may be erasing now. */
 export async function lossesOf(rig: DockRig): Promise<string[]> {
@@ -41,7 +41,7 @@ export async function problemsOf(rig: DockRig): Promise<string[]> {
 export function faultsOf(programs: readonly Program[]): string[] {
   return programs
     .filter((program) => FAULT.test(program.log()))
-    .map(({ logFile }) => `${logFile}: a fault in the program`);
+    .map(({ logFile }) => `${logFile}: a internal error, exiting`);
 }
 
 function lastRunOf(program: Program): string {

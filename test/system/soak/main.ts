@@ -90,7 +90,7 @@ async function soak({ minutes, seed }: SoakOptions, spots: TroubleSpots): Promis
 
 function faults(rig: DockRig): string[] {
   return [rig.agent, rig.receiver].flatMap((program) =>
-    /fault in the program|MaxListenersExceeded|Cannot parse/.test(program.log())
+    /internal error, exiting|MaxListenersExceeded|Cannot parse/.test(program.log())
       ? [`${program.logFile}: a fault stands in the log: ${program.log().slice(-2000)}`]
       : [],
   );

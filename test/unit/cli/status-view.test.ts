@@ -138,7 +138,7 @@ describe('a look at a station', () => {
   test('says in right German how long the store was not heard', () => {
     const silent = { ...BUSY, health: health({ store_silent_seconds: 3 * 86_400 }) };
     const text = statusLines(silent, { ...plain, language: 'de' }).join('\n');
-    expect(text).toMatch(/^Zentralspeicher +zuletzt gehört: 3 Tage her$/m);
+    expect(text).toMatch(/^Zentralspeicher +letzter Kontakt: 3 Tage her$/m);
   });
 
   test('has no escape sequence without colour, and a text of the other end cannot bring one', () => {
@@ -152,7 +152,7 @@ describe('a look at a station', () => {
   test('is quiet where all is well', () => {
     const text = statusLines(says(), plain).join('\n');
     expect(text).toContain('none: the store has everything');
-    expect(text).toContain('No condition stands.');
+    expect(text).toContain('No active conditions.');
   });
 
   test('has a word in each language for whatever kept it from an answer', () => {

@@ -394,7 +394,7 @@ describe('a start', () => {
     const stationKeys = [publicKeyOf(next), publicKeyOf(logKey)];
     const { log } = await openLog(disk, 2, { signer: fastSigner(next), stationKeys });
     expect(chainsOn(disk).get(segment)?.at(-1)?.event).toBe(numbered(3).event);
-    expect(log.messages('warn').some((message) => message.includes('another key signed'))).toBe(true);
+    expect(log.messages('warn').some((message) => message.includes('signed by another key'))).toBe(true);
   });
 
   const lineOf = (bytes: Uint8Array, change: (lines: string[]) => void): Uint8Array => {
@@ -655,9 +655,7 @@ describe('a failing disk', () => {
       await custody.checkpoint();
       await settle(20);
     }
-    const told = log.lines.filter(
-      ({ message }) => message === 'custody segment not ended, it is tried again',
-    );
+    const told = log.lines.filter(({ message }) => message === 'custody segment not closed, will retry');
     expect(told).toHaveLength(1);
     expect(disk.peek(`${path}.minisig`)).toBeUndefined();
     end();

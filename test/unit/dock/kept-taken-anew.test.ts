@@ -58,6 +58,6 @@ test('is taken anew where the store lost it and the copy here is damaged', async
   await writeFile(path, bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1));
   await putBack();
   await dock.startReceiver();
-  await dock.until('set aside', () => dock.conditions.isRaised('spool.quarantine'));
+  await dock.until('quarantined', () => dock.conditions.isRaised('spool.quarantine'));
   await expectTakenAnew(recording);
 });

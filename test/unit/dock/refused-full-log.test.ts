@@ -53,7 +53,7 @@ test('a log that is overrun does not end a bay that refuses a camera', async () 
   }
   expect(append).toHaveBeenCalled();
   expect(conditions.isRaised('camera.unknown', id)).toBe(true);
-  expect(log.messages()).toContain('entry of the custody log not taken');
+  expect(log.messages()).toContain('custody log entry rejected');
   ending.abort(new Error('stop'));
   await expect(ran).resolves.toBeUndefined();
 });

@@ -117,7 +117,7 @@ const changes: readonly (readonly [string, () => void])[] = [
   ['its size', () => dock.camera.put(PATH, content.subarray(0, -1), { modifiedAt: AT })],
 ];
 function readBytes(): number {
-  const told = dock.log.lines.find(({ message }) => message.startsWith('pull broke off'));
+  const told = dock.log.lines.find(({ message }) => message.startsWith('pull interrupted'));
   return Number(told?.fields['read_bytes']);
 }
 function putOther(at: number, modifiedAt: string): void {

@@ -22,9 +22,7 @@ test('a listing over which the log failed stands in it before the record of its 
   for (let at = 0; at < FILES; at++) dock.camera.put(`DCIM/${at}.MP4`, Buffer.from(`${at}`));
   await dock.startReceiver();
   await dock.startStation();
-  await dock.until('a docking that failed', () =>
-    dock.log.messages().includes('docking failed, it is tried again'),
-  );
+  await dock.until('a docking that failed', () => dock.log.messages().includes('docking failed, will retry'));
   dock.camera.detach();
   isRefused = false;
   await dock.until('its record', async () => (await dock.dockings()).length > 0);

@@ -91,7 +91,7 @@ test.each([
   await memory.settle();
   disk.corrupt(PATH, damage);
   expect((await open()).all.size).toBe(0);
-  expect(log.messages('warn')).toEqual(['from which cameras files vanished cannot be read']);
+  expect(log.messages('warn')).toEqual(['list of vanished files not readable']);
 });
 
 test('cameras without end do not fill the memory', async () => {

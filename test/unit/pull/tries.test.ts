@@ -127,7 +127,7 @@ test('another version of the agent counts anew, and so does the one before once 
   const log = new MemoryLog();
   const newer = await open(disk, { version: '1.0.1', log });
   expect(newer.isAlone(file('bad'))).toBe(false);
-  expect(log.messages('info')).toEqual(['files that ended another version of the agent are tried again']);
+  expect(log.messages('info')).toEqual(['deferred files of another version will be retried']);
   await newer.begin(file('bad'), signal, nothing);
   expect((await open(disk)).isAlone(file('bad'))).toBe(false);
   await killedAt(disk, [file('bad')], { version: '1.0.1' });

@@ -5,7 +5,7 @@ import type { RecordingId } from '../../../protocol/format/ids.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import { PushRig } from './push-rig.ts';
 
-const NOT_MARKED = 'what the store asks for again is not marked: it is tried again';
+const NOT_MARKED = 'redelivery request not stored, will retry';
 const full = (): Promise<never> =>
   Promise.reject(new DockError('spool.write-failed', 'ENOSPC', { retry: 'later' }));
 const unreadable = (): Promise<never> =>

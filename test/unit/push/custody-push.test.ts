@@ -407,7 +407,7 @@ describe('a store that was put back to an earlier state', () => {
     shown();
     await rig.talk();
     expect(lookedUp).toBe(2);
-    expect(rig.log.messages()).not.toContain('custody head from the store refused');
+    expect(rig.log.messages()).not.toContain('custody head from the store rejected');
   });
 
   test('that says more than can be looked up is heard again once that is over', async () => {
@@ -507,7 +507,7 @@ describe('a segment of which the store takes nothing', () => {
     await rig.talk();
     await seconds(rig, 5);
     const told = rig.log.lines.filter(({ level }) => level === 'error' || level === 'warn');
-    expect(told.map(({ message }) => message)).toEqual(['a custody segment cannot be read, and is not sent']);
+    expect(told.map(({ message }) => message)).toEqual(['custody segment not readable, not sent']);
     expect(rig.segments.map(({ segment }) => rig.store.held.get(segment))).toEqual([
       undefined,
       ENTRIES,
@@ -552,7 +552,7 @@ describe('a segment of which the store takes nothing', () => {
     const rig = await refusing();
     await seconds(rig, 5);
     expect(rig.segments.map(({ segment }) => rig.store.held.get(segment))).toEqual([1, ENTRIES, ENTRIES]);
-    expect(rig.log.lines.filter(({ message }) => message.includes('takes nothing more'))).toHaveLength(1);
+    expect(rig.log.lines.filter(({ message }) => message.includes('does not acknowledge'))).toHaveLength(1);
   });
 
   test('is tried again with growing pauses, and goes on once it is taken', async () => {
@@ -695,9 +695,9 @@ test('an answer that is not signed, of another store or for another station chan
   rig.push.take(Buffer.from(strange));
   await rig.talk();
   expect(rig.log.messages('warn')).toEqual([
-    'custody head from the store refused',
-    'custody head from the store refused',
-    'custody head from the store refused',
+    'custody head from the store rejected',
+    'custody head from the store rejected',
+    'custody head from the store rejected',
   ]);
   expect(rig.conditions.codes()).toEqual(['store.unknown-key']);
   expect(rig.segments[0]?.held).toBe(true);

@@ -32,8 +32,7 @@ test('a unit for which no worker starts is tried again after ever longer pauses,
   const recording = rig.spool();
   await claimed(recording);
   await settle();
-  const told = (): number =>
-    rig.log.messages().filter((each) => each.startsWith('it could not be sent')).length;
+  const told = (): number => rig.log.messages().filter((each) => each.startsWith('delivery failed')).length;
   expect(told()).toBe(1);
   for (let second = 0; second < 60; second++) {
     await rig.clock.advance(1000);
@@ -161,9 +160,7 @@ test('one refusal of the disk behind minutes without file handles sets nothing a
   await wantedFor(recording, 120);
   rig.onReadUnit = withheld;
   await wantedFor(recording, 20);
-  expect(rig.log.messages().filter((each) => each.startsWith('it could not be sent')).length).toBeGreaterThan(
-    8,
-  );
+  expect(rig.log.messages().filter((each) => each.startsWith('delivery failed')).length).toBeGreaterThan(8);
   expect(rig.quarantined).toEqual([]);
 });
 
@@ -184,7 +181,7 @@ test('what the disk does not give back for a minute goes to the quarantine: the 
   await claimed(recording);
   await wantedFor(recording, 55);
   expect(rig.quarantined).toEqual([]);
-  const tries = rig.log.messages().filter((each) => each.startsWith('it could not be sent')).length;
+  const tries = rig.log.messages().filter((each) => each.startsWith('delivery failed')).length;
   expect(tries).toBeGreaterThan(3);
   expect(tries).toBeLessThan(9);
   await wantedFor(recording, 25);

@@ -180,7 +180,7 @@ test('what left spool and camera is told as lost by its camera and receipt, and 
   await send(at, at.log, before + 1);
   await at.top.until('told', () => at.receiver.conditions.isRaised('vault.recordings-lost', STATION), 10_000);
   expect(at.receiver.conditions.isRaised('vault.station-ahead', STATION)).toBe(false);
-  const told = at.receiver.log.lines.filter(({ message }) => message.startsWith('lost:'));
+  const told = at.receiver.log.lines.filter(({ message }) => message.startsWith('recording lost:'));
   expect(told).toHaveLength(1);
   expect(told[0]?.fields).toMatchObject({
     station: STATION,

@@ -131,7 +131,7 @@ test.each<readonly [string, readonly CustodyEvent[], Place]>([
 
 test.each<readonly [string, readonly CustodyEvent[], Place, CustodyEvent]>([
   ['reclaimed', [SPOOLED, RECEIPTED], { state: 'released', files: DOCUMENTS }, RECLAIMED],
-  ['set aside', [SPOOLED], { aside: [X] }, QUARANTINED],
+  ['quarantined', [SPOOLED], { aside: [X] }, QUARANTINED],
 ])('what is %s at this moment is entered by whoever does it, once', async (_what, logged, place, event) => {
   const meanwhile = ({ custody }: OpenedLog): void => custody.append(event);
   expect(await started(logged, { ...place, meanwhile })).toEqual({ entered: [event.event], shown: [] });

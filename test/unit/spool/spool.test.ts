@@ -158,7 +158,7 @@ describe('a recording that the disk does not show at a start', () => {
     [4, undefined], // once with all that the index knows, and three times by itself
   ] as const)
     // prettier-ignore
-    test(`${times} times is ${state === undefined ? 'set aside' : 'looked at again, and stays'}`, async () => {
+    test(`${times} times is ${state === undefined ? 'quarantined' : 'looked at again, and stays'}`, async () => {
       const disk = await freshDisk();
       const first = await openSpool(disk);
       const prepared = prepare(seededRandom(1));

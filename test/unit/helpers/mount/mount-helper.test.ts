@@ -178,7 +178,7 @@ test('a writable mount that nobody asks for and that is in use is told once, how
   const watch = rig.helper.watch(watching.signal);
   await watched(RW_LEASE_MS / 1000 + 10);
   expect(rig.port.mounts).toHaveLength(1);
-  expect(rig.log.messages('warn')).toEqual(['writable mount is not asked for any more']);
+  expect(rig.log.messages('warn')).toEqual(['writable mount no longer requested']);
   rig.port.isBusy = false;
   await watched(2);
   expect(rig.port.mounts).toEqual([]);
@@ -314,7 +314,7 @@ test('a writable mount of an earlier run that is in use is waited for, and left 
   await moved(clock, clear(), 250);
   expect(rig.port.mounts).toHaveLength(1);
   expect(rig.port.commands.some((line) => line.includes('--lazy'))).toBe(false);
-  expect(rig.log.messages('error')).toEqual(['mount of an earlier run stays, and is in the way of its bay']);
+  expect(rig.log.messages('error')).toEqual(['stale mount blocks its bay']);
   const begun = clear();
   await clock.advance(1000);
   rig.port.isBusy = false;
@@ -360,7 +360,7 @@ test('a mount of an earlier run that cannot be taken away is told as one that st
   const refuse: RunCommand = async () => ({ code: 32, output: new Uint8Array(), said: 'not permitted' });
   const system = new SystemCalls(refuse, { uid: 0, gid: 0 }, rig.port.deviceOf);
   await clearStaleMounts(rig.folder, system, rig.log, clock, rig.port.mountTable);
-  expect(rig.log.messages('error')).toEqual(['mount of an earlier run stays, and is in the way of its bay']);
+  expect(rig.log.messages('error')).toEqual(['stale mount blocks its bay']);
   expect(rig.log.messages('warn')).toEqual([]);
 });
 

@@ -115,7 +115,7 @@ test('a client that says nothing is let go, and one that asks meanwhile is serve
   expect(silent.some(({ isClosed }) => isClosed)).toBe(false);
   await clock.advance(5000);
   for (const each of silent) await closed(each);
-  expect(log.lines.filter(({ message }) => message.includes('no whole question'))).toHaveLength(9);
+  expect(log.lines.filter(({ message }) => message.includes('without a complete request'))).toHaveLength(9);
 });
 
 test('a client that leaves before its answer disturbs nobody', async () => {

@@ -210,9 +210,7 @@ describe('a port that is off', () => {
     await writeFile(join(folder, 'no-mark'), '1-1.3\n');
     await helper().restore();
     expect([await offNow(), await readdir(folder)]).toEqual([[], ['no-mark']]);
-    expect(log.lines.map(({ message }) => message)).toContain(
-      'port that an earlier run left off is switched on',
-    );
+    expect(log.lines.map(({ message }) => message)).toContain('port left off by an earlier run switched on');
     await passed(killed.end());
   });
 

@@ -199,8 +199,8 @@ test('a station’s log that cannot be read is left out, and a document that can
     custody_head: null,
   });
   expect(deps.log.messages('warn')).toEqual([
-    'witness: documents that cannot be read are left out',
-    'witness: a custody log has no end that can be read',
+    'witness: unreadable documents left out',
+    'witness: end of a custody log not readable',
   ]);
 });
 

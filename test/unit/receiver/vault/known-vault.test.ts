@@ -107,7 +107,7 @@ describe('a copy that cannot be read', () => {
     const vault = await open();
     disk.plant(memory(), '{"type":"vault"');
     expect(await open()).toBe(vault);
-    expect(log.messages('warn')).toEqual(['which vault lay here is not known']);
+    expect(log.messages('warn')).toEqual(['previous vault at this path unknown']);
     await unmount();
     await expect(open()).rejects.toThrow(`held vault ${vault}`);
   });
@@ -129,7 +129,7 @@ test('a copy that cannot be kept keeps no receiver from its vault', async () => 
   await disk.removeTree('/state');
   const vault = await open();
   expect(await open()).toBe(vault);
-  expect(log.messages('warn')).toEqual(Array(2).fill('which vault lies here is not kept'));
+  expect(log.messages('warn')).toEqual(Array(2).fill('vault identity not stored'));
 });
 
 test('a copy is durable before the receiver takes anything', async () => {
