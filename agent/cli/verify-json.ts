@@ -1,13 +1,10 @@
 // What `bodydock verify --json` says of one folder. Bounded: what is left off is counted.
 import { keyIdHex } from '../../protocol/documents/minisign.ts';
-import { meaningOf } from '../evidence/verify/meanings.ts';
+import { meaningOf, type Remark, remedyOf } from '../evidence/verify/remark.ts';
 import type { CheckedDocking } from '../evidence/verify/docking-check.ts';
 import type { CheckedRecording } from '../evidence/verify/recording-check.ts';
-import type { Remark } from '../evidence/verify/remark.ts';
-import { remedyOf } from '../evidence/verify/remedies.ts';
 import type { NamedKey } from '../evidence/verify/trusted-keys.ts';
-import type { VerifiedFolder } from '../evidence/verify/verify-folder.ts';
-import type { VerifyReport } from '../evidence/verify/verify-place.ts';
+import type { VerifiedFolder, VerifyReport } from '../evidence/verify/verify-place.ts';
 
 const RECORDINGS_MAX = 100_000;
 const DOCKINGS_MAX = 100_000;

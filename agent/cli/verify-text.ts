@@ -4,12 +4,10 @@ import { printable } from '../../config/problems.ts';
 import { keyIdHex } from '../../protocol/documents/minisign.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import type { CheckedDocking } from '../evidence/verify/docking-check.ts';
-import { meaningOf } from '../evidence/verify/meanings.ts';
+import { meaningOf, type Remark, remedyOf } from '../evidence/verify/remark.ts';
 import type { Place } from '../evidence/verify/place.ts';
 import type { CheckedRecording } from '../evidence/verify/recording-check.ts';
-import type { Remark } from '../evidence/verify/remark.ts';
-import { remedyOf } from '../evidence/verify/remedies.ts';
-import type { Totals } from '../evidence/verify/totals.ts';
+import type { Totals } from '../evidence/verify/verify-place.ts';
 import type { NamedKey, TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { VERIFY_WORDS, type VerifyWords } from './verify-words.ts';
 

@@ -6,9 +6,13 @@ import { printable } from '../../config/problems.ts';
 import { describeError, DockError, systemCode } from '../../protocol/format/errors.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { addTotals, noTotals, type Totals } from '../evidence/verify/totals.ts';
-import { verifyFolder } from '../evidence/verify/verify-folder.ts';
-import type { VerifyReport } from '../evidence/verify/verify-place.ts';
+import {
+  addTotals,
+  noTotals,
+  type Totals,
+  verifyFolder,
+  type VerifyReport,
+} from '../evidence/verify/verify-place.ts';
 import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { VerifyJson } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';

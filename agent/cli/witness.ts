@@ -8,9 +8,15 @@ import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { daySchema, witnessLine, type Witness } from '../../protocol/custody/witness.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import type { Remark } from '../evidence/verify/remark.ts';
-import { checkLines, type CheckedLine, type CheckedLines } from '../evidence/witness/check-lines.ts';
-import { heldWitnesses, type WitnessQuestion } from '../evidence/witness/held-witnesses.ts';
-import { printedLines, type PrintedLine } from '../evidence/witness/printed-lines.ts';
+import {
+  type CheckedLine,
+  type CheckedLines,
+  checkLines,
+  heldWitnesses,
+  type PrintedLine,
+  printedLines,
+  type WitnessQuestion,
+} from '../evidence/witness/held-witnesses.ts';
 import { witnessSheet } from '../evidence/witness/witness-sheet.ts';
 import { command, refuseOptions, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 import { replacePage } from './page-file.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { custody } from '../../agent/cli/custody.ts';
 import type { History } from '../../agent/evidence/history/history.ts';
-import { verifyFolder } from '../../agent/evidence/verify/verify-folder.ts';
+import { verifyFolder } from '../../agent/evidence/verify/verify-place.ts';
 import type { Remark } from '../../agent/evidence/verify/remark.ts';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';

@@ -1,26 +1,42 @@
 // Gathers the life of one recording or docking from a vault or a spool: finds what belongs to it, checks documents and logs as a whole, and
 // joins them. Reads only. In a spool there is no store's log, no order and no disclosure: these lie at the store.
-import { custodyFolder, stationCustodies, type CustodyFolder } from '../verify/custody-folders.ts';
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import { isReceiverId } from '../../../protocol/format/ids.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
+import { EntryCheck } from '../verify/entry-check.ts';
+import { custodyFolder, type CustodyFolder, stationCustodies } from '../verify/found-folders.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import type { Place } from '../verify/place.ts';
+import {
+  type AccountQuestion,
+  accountRemarks,
+  type HeldDocument,
+  LogAccount,
+  missingDocument,
+  missingDocuments,
+} from '../verify/log-account.ts';
+import { type FoundOrder, OrderBook, recordingFacts } from '../verify/order-check.ts';
+import { PlaceFacts } from '../verify/place-facts.ts';
+import { type Place, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { note, type Remark } from '../verify/remark.ts';
 import { StoreLogBelief } from '../verify/store-log-belief.ts';
-import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { StoreLog } from '../verify/store-log.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
-import { readVaultId } from '../verify/vault-id.ts';
-import type { History, HistoryDocument, Step, Subject } from './history.ts';
-import { keysUsed } from './keys-used.ts';
-import { headsIn, headsOfReceipts, headsOfWitnesses, headsWithoutLog } from './outside-heads.ts';
-import type { HistoryPlace, StationPlace } from './places.ts';
-import { provenLog, type LogQuestion, type ProvenLog } from './proven-log.ts';
-import { relate, type Related } from './related.ts';
-import { StepPicker } from './step-picker.ts';
-import { StoreAccount } from './store-account.ts';
-import { SubjectAccount } from './subject-account.ts';
+import type { History, HistoryDocument, HistoryKey, Step, Subject } from './history.ts';
+import {
+  headsIn,
+  headsOfReceipts,
+  headsOfWitnesses,
+  headsWithoutLog,
+  type LogQuestion,
+  provenLog,
+  type ProvenLog,
+  StepPicker,
+} from './proven-log.ts';
 import * as documents from './subject-documents.ts';
+import { type HistoryPlace, relate, type Related, type StationPlace } from './subjects.ts';
 
 /** What is asked. */
 export interface HistoryQuestion {
@@ -315,4 +331,142 @@ function joined(lists: readonly (readonly Step[])[]): Step[] {
     from?.pop();
     result.push(next);
   }
+}
+
+// Compares what the store's own logs say of one recording's orders with the orders that lie here, with the rules of `bodydock verify`.
+// Pure. Entries are followed as they are read.
+
+/** What lies here of one recording. */
+interface OrderedRecording {
+  readonly id: string;
+  readonly station: string | undefined;
+  /** Undefined where nothing lies here. */
+  readonly checked: CheckedRecording | undefined;
+  /** Orders of its station that can be read. */
+  readonly orders: readonly FoundOrder[];
+}
+
+/** What the logs of all receivers say of one recording. */
+class StoreAccount {
+  readonly #log = new StoreLog();
+
+  /** Takes the next entry about the recording, for which a signature stands. */
+  take(receiver: string, entry: CustodyEntry): void {
+    this.#log.take(receiver, entry);
+  }
+
+  /** A log was read to its end. */
+  read(where: string): void {
+    this.#log.places.push(where);
+  }
+
+  /** Every difference; asked once, behind the last entry. */
+  remarks({ id, station, checked, orders }: OrderedRecording): Remark[] {
+    const facts = new PlaceFacts();
+    if (checked !== undefined) facts.takeRecording(checked, station);
+    const own = orders.filter(({ order }) => order.recording === id);
+    return new OrderBook(own, facts, this.#log).remarks(facts);
+  }
+}
+
+// Compares what the station's log says of a subject's documents with those that lie here, with the rules of `bodydock verify`. Pure. Entries are
+// followed as they are read: a docking of 10,000 files has more of them than a page lists.
+
+/** What lies here. */
+interface SubjectDocuments {
+  readonly kind: 'vault' | 'spool';
+  /** The log's folder in remarks. */
+  readonly where: string;
+  readonly station: string | undefined;
+  /** Ids of the recording and of the docking records that are asked about. */
+  readonly ids: ReadonlySet<string>;
+  readonly recording: CheckedRecording | undefined;
+  readonly records: readonly CheckedDocking[];
+}
+
+/** What is known of the logs once they were read. */
+interface LogsRead {
+  /** The station's log begins with its first segment. */
+  readonly fromTheStart: boolean;
+  /** Documents that the store's log says it let go. */
+  readonly dropped: ReadonlySet<string>;
+}
+
+/** What the station's log says of one subject. */
+class SubjectAccount {
+  readonly #subject: SubjectDocuments;
+  readonly #account = new LogAccount();
+  /** Whether what was read and sealed is what the manifest says. */
+  readonly #contents: EntryCheck | undefined;
+
+  constructor(subject: SubjectDocuments) {
+    const { recording, where, station } = subject;
+    this.#subject = subject;
+    if (recording === undefined) return;
+    const recordings = new Map([[recording.name, recordingFacts(recording, station, (word) => word)]]);
+    this.#contents = new EntryCheck({ where, keeper: 'station', recordings });
+  }
+
+  /** Takes the next entry about the subject. What nobody vouches for says nothing of documents, and must hold in itself all the same. */
+  take(entry: CustodyEntry, isVouched: boolean): void {
+    if (isVouched && names(entry).some((name) => this.#subject.ids.has(name))) this.#account.take(entry);
+    this.#contents?.take(entry);
+  }
+
+  /** Every difference; asked once, behind the last entry. */
+  remarks({ fromTheStart, dropped }: LogsRead): Remark[] {
+    const { kind, where, ids } = this.#subject;
+    const account = this.#account;
+    const held = heldOf(this.#subject);
+    const question: AccountQuestion = {
+      where,
+      account,
+      held,
+      superseded: new Set(),
+      dropped,
+      kind,
+      fromTheStart,
+    };
+    const missing = missingDocuments(question).filter((name) => ids.has(name));
+    return [
+      ...missing.map((name) => missingDocument(where, name, account)),
+      ...accountRemarks(question),
+      ...(this.#contents?.remarks() ?? []),
+    ];
+  }
+}
+
+function names({ facts }: CustodyEntry): string[] {
+  return [facts['recording'], facts['record'], facts['name']].filter((name) => typeof name === 'string');
+}
+
+function heldOf({ recording, records, station }: SubjectDocuments): Map<string, HeldDocument> {
+  const held = new Map<string, HeldDocument>();
+  if (recording !== undefined) {
+    const { name, where, manifestSha256: sha256, receiptSha256, hasPayload } = recording;
+    held.set(name, { kind: 'recording', name, where, station, sha256, receiptSha256, hasPayload });
+  }
+  for (const { name, where, recordSha256: sha256, receiptSha256 } of records)
+    held.set(name, { kind: 'docking', name, where, station, sha256, receiptSha256 });
+  return held;
+}
+
+// Names the keys whose signatures a history rests on, and where each came from.
+
+const HOLDERS = ['station', 'store', 'officer', 'supervisor'] as const;
+
+/** The trusted keys among these, by their hex ids. `station`: whose revocations count. */
+function keysUsed(keys: TrustedKeys, used: ReadonlySet<string>, station: string | undefined): HistoryKey[] {
+  const found: HistoryKey[] = [];
+  const add = (key_id: string, holder: HistoryKey['holder'], from: string): void => {
+    if (!used.has(key_id) || found.some((known) => known.key_id === key_id)) return;
+    const revoked_at = keys.revoked.get(`${station ?? ''} ${key_id}`) ?? null;
+    found.push({ key_id, holder, from, revoked_at });
+  };
+  for (const holder of HOLDERS)
+    for (const { file, key } of keys[holder]) add(keyIdHex(key.keyId), holder, file);
+  for (const [holder, introduced] of keys.introduced)
+    for (const key of introduced)
+      add(keyIdHex(key.keyId), isReceiverId(holder) ? 'store' : 'station', `key change of ${holder}`);
+  return found;
 }

@@ -1,12 +1,11 @@
 // The life of a recording or docking as a text to read and a page to print. Pure: what is told comes in, in one language it goes out.
-import { blocksHtml, blocksText, type Block } from '../page/blocks.ts';
-import { fill, number, shownAt, type Language } from '../page/language.ts';
-import { meaningOf } from '../verify/meanings.ts';
-import type { Remark } from '../verify/remark.ts';
+import { type Block, blocksHtml, blocksText } from '../page/blocks.ts';
+import { fill, type Language, number, shownAt } from '../page/language.ts';
+import { meaningOf, type Remark } from '../verify/remark.ts';
 import { eventSentence } from './event-words.ts';
-import type { History, HistoryLog, Step } from './history.ts';
 import { HISTORY_DE } from './history-words-de.ts';
 import { HISTORY_EN, type HistoryWords } from './history-words-en.ts';
+import type { History, HistoryLog, Step } from './history.ts';
 import { shortRows, worthOf } from './short-rows.ts';
 
 /** Remarks of one kind that are listed. */

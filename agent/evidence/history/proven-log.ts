@@ -1,17 +1,22 @@
 // Reads the custody log of one keeper from its first byte to its last, checks all of it, and gives the entries that belong to a life, each
 // with what it is worth.
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import { RECEIPT, SIGNATURE_SUFFIX, WITNESS } from '../../../protocol/format/file-names.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
-import { droppedEnd } from '../verify/custody-links.ts';
-import { HeadBook, type NamedHead } from '../verify/head-book.ts';
+import { droppedEnd, HeadBook, linkOf, type NamedHead, type SegmentLink } from '../verify/custody-links.ts';
+import type { EntryPlace } from '../verify/custody-segment.ts';
+import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
-import type { Remark } from '../verify/remark.ts';
+import { checkReceipt, receiptHeadRemarks } from '../verify/receipt-check.ts';
+import type { CheckedRecording } from '../verify/recording-check.ts';
+import { below, type Remark } from '../verify/remark.ts';
 import { VouchedEntries } from '../verify/vouched-entries.ts';
+import { checkWitnesses, witnessHeadRemarks } from '../verify/witness-check.ts';
 import type { HistoryLog, Step } from './history.ts';
-import { headRemarks } from './outside-heads.ts';
-import { ProofBook, type EntryRef, type OutsideHead } from './proof-book.ts';
-import type { PickedEntry, StepPicker } from './step-picker.ts';
+import type { DocumentsDeps } from './subject-documents.ts';
+import { documentsBeginning, type HistoryPlace, type Related, type StationPlace } from './subjects.ts';
 
 /** A log, and what is known of it from elsewhere. */
 export interface LogQuestion {
@@ -164,4 +169,318 @@ class Reading {
       return { proof: 'claimed', key_id: keyId, confirmed_by: null, doubt: 'revoked-key' };
     return { proof: 'signed', key_id: keyId, confirmed_by: null, doubt: null };
   }
+}
+
+// How each entry of one keeper's custody log is vouched for. Takes the entries while the log is checked, and answers afterwards. Pure.
+//
+// An entry is signed where a good checkpoint stands behind it, or a good signature over the whole file, and the chain holds from the one
+// to the other. It is confirmed where somebody else signed a later head of the same unbroken chain: the store in a receipt or a witness.
+//
+// Memory: a few numbers for each unbroken run of entries, and for each head that others signed.
+
+/** Where an entry stands: in which segment, in which of its unbroken runs. */
+interface EntryRef {
+  readonly segment: string;
+  readonly sequence: number;
+  readonly run: number;
+}
+
+/** A head that somebody else signed. */
+interface OutsideHead {
+  readonly kind: 'receipt' | 'witness';
+  readonly head: NamedHead;
+  /** Where the document lies. */
+  readonly where: string;
+  /** When it was signed, RFC 3339 UTC. */
+  readonly signedAt: string;
+}
+
+/** Entries that follow each other without a break. */
+interface Run {
+  readonly first: number;
+  last: number;
+  /** The last checkpoint in it that holds. */
+  vouched: { readonly sequence: number; readonly keyId: string } | undefined;
+}
+
+interface Segment {
+  readonly runs: Run[];
+  readonly link: SegmentLink;
+  /** Key that signed the whole file. */
+  signedBy: string | undefined;
+  /** How far heads reach that others signed, the one signed first in front. */
+  readonly confirmed: { readonly run: number; readonly sequence: number; readonly outside: OutsideHead }[];
+}
+
+/** The proofs of one log; `book` is the one that the log is checked with. */
+class ProofBook {
+  readonly #book: HeadBook;
+  readonly #segments = new Map<string, Segment>();
+
+  constructor(book: HeadBook) {
+    this.#book = book;
+  }
+
+  /** Takes the next entry; gives what it is asked for by later. */
+  take(entry: CustodyEntry, { segment: id, follows, vouchedBy }: EntryPlace): EntryRef {
+    const { sequence } = entry;
+    const segment = this.#segments.get(id) ?? newSegment(entry);
+    this.#segments.set(id, segment);
+    let run = segment.runs.at(-1);
+    if (run === undefined || !follows) {
+      run = { first: sequence, last: sequence, vouched: undefined };
+      segment.runs.push(run);
+    }
+    run.last = sequence;
+    if (vouchedBy !== undefined && follows) run.vouched = { sequence, keyId: vouchedBy };
+    return { segment: id, sequence, run: segment.runs.length - 1 };
+  }
+
+  /** A signature over a whole segment holds. */
+  ended(segment: string, signedBy: string): void {
+    const known = this.#segments.get(segment);
+    if (known !== undefined) known.signedBy = signedBy;
+  }
+
+  /** Hex id of the key that vouches for an entry; undefined where none does. */
+  vouchedBy({ segment, sequence, run }: EntryRef): string | undefined {
+    const known = this.#segments.get(segment);
+    const { vouched } = known?.runs[run] ?? {};
+    return vouched !== undefined && vouched.sequence >= sequence ? vouched.keyId : known?.signedBy;
+  }
+
+  /** Takes all heads that others signed; called once, behind the last entry. */
+  confirm(heads: readonly OutsideHead[]): void {
+    for (const outside of heads.toSorted((a, b) => (a.signedAt < b.signedAt ? -1 : 1)))
+      this.#walkBack(outside);
+  }
+
+  /** What was signed first of all that stands behind the entry; undefined where nothing does. */
+  confirmedBy({ segment, sequence, run }: EntryRef): OutsideHead | undefined {
+    const known = this.#segments.get(segment)?.confirmed ?? [];
+    return known.find((each) => each.run === run && each.sequence >= sequence)?.outside;
+  }
+
+  /** From segment to segment as long as the chain holds, and an earlier signature does not reach as far already. */
+  #walkBack(outside: OutsideHead): void {
+    let at: SegmentLink = outside.head;
+    while (at !== undefined && at !== null) {
+      const { sequence } = at;
+      const segment = this.#segments.get(at.segment);
+      const run = segment && this.#book.compare(at) === 'good' ? runWith(segment, sequence) : undefined;
+      if (segment === undefined || run === undefined) return;
+      if (segment.confirmed.some((each) => each.run === run && each.sequence >= sequence)) return;
+      segment.confirmed.push({ run, sequence, outside });
+      if (run !== 0 || segment.runs[0]?.first !== 1) return;
+      at = segment.link;
+    }
+  }
+}
+
+function newSegment(first: CustodyEntry): Segment {
+  return { runs: [], link: linkOf(first), signedBy: undefined, confirmed: [] };
+}
+
+/** The one run that holds this sequence; undefined where none does, or several say so. */
+function runWith({ runs }: Segment, sequence: number): number | undefined {
+  const found = runs.flatMap(({ first, last }, at) => (first <= sequence && sequence <= last ? [at] : []));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+// Picks from a log, entry by entry, what belongs to a life: the subject's own steps, and what else happened at that keeper between the
+// first and the last of them and matters for what they are worth. Pure.
+
+/** Steps that are listed of one log; a docking of 10,000 files has more, and its record lists them. */
+export const STEPS_MAX = 2000;
+/** Behind those: steps of the docking itself, of which there are few. */
+const KEPT_MAX = 2 * STEPS_MAX;
+/** Other events that are listed of one log. */
+export const BETWEEN_MAX = 500;
+
+/** An entry with its place in the log. */
+interface PickedEntry {
+  readonly entry: CustodyEntry;
+  readonly ref: EntryRef;
+}
+
+/** Events of which the last one before the first step says what held then. */
+const IN_FORCE: ReadonlySet<CustodyEntry['event']> = new Set([
+  'agent-started',
+  'configuration',
+  'clock-state',
+]);
+/** Events that matter for everything that is logged around them. */
+const AROUND: ReadonlySet<CustodyEntry['event']> = new Set([
+  ...IN_FORCE,
+  'agent-stopped',
+  'clock-stepped',
+  'key-changed',
+  'proof-installed',
+  'chain-broken',
+  'difference-found',
+  'difference-gone',
+  'difference-acknowledged',
+]);
+/** Events of a docking that belong to the life of each recording that was met in it. */
+const OF_DOCKING: ReadonlySet<CustodyEntry['event']> = new Set([
+  'docked',
+  'undocked',
+  'camera-clock',
+  'camera-clock-set',
+  'inventory',
+  'docking-recorded',
+]);
+
+/** Listed also where there are many others before. */
+const KEPT: ReadonlySet<CustodyEntry['event']> = new Set([...OF_DOCKING, 'receipted']);
+
+/** Picks from one log. */
+export class StepPicker {
+  readonly #related: Related;
+  readonly #steps: PickedEntry[] = [];
+  readonly #inForce = new Map<string, PickedEntry>();
+  /** What happened since the first step; as many as `#sure` of them lie before a later step. */
+  readonly #between: PickedEntry[] = [];
+  #sure = 0;
+  #moreBetween = 0;
+  #sureMore = 0;
+  #moreSteps = 0;
+
+  constructor(related: Related) {
+    this.#related = related;
+  }
+
+  /** Takes the next entry of the log; true where it is of the life, listed or not. */
+  take(entry: CustodyEntry, ref: EntryRef): boolean {
+    const isStep = this.#concerns(entry);
+    if (isStep) this.#step({ entry, ref });
+    else if (AROUND.has(entry.event)) this.#around({ entry, ref });
+    return isStep;
+  }
+
+  get steps(): readonly PickedEntry[] {
+    return this.#steps;
+  }
+  get moreSteps(): number {
+    return this.#moreSteps;
+  }
+  /** What held before the first step, and what happened until the last one. */
+  get between(): readonly PickedEntry[] {
+    if (this.#steps.length === 0) return [];
+    return [...this.#inForce.values(), ...this.#between.slice(0, this.#sure)];
+  }
+  get moreBetween(): number {
+    return this.#sureMore;
+  }
+
+  #step(picked: PickedEntry): void {
+    const places = KEPT.has(picked.entry.event) ? KEPT_MAX : STEPS_MAX;
+    if (this.#steps.length < places) this.#steps.push(picked);
+    else this.#moreSteps++;
+    this.#sure = this.#between.length;
+    this.#sureMore = this.#moreBetween;
+  }
+
+  #around(picked: PickedEntry): void {
+    const { event } = picked.entry;
+    if (this.#steps.length === 0) {
+      this.#inForce.delete(event); // the newest one stands last
+      if (IN_FORCE.has(event)) this.#inForce.set(event, picked);
+    } else if (this.#between.length < BETWEEN_MAX) this.#between.push(picked);
+    else this.#moreBetween++;
+  }
+
+  #concerns({ event, facts }: CustodyEntry): boolean {
+    const { subject, dockings, records } = this.#related;
+    const { station, recording, docking, path_sha256: path, name } = facts;
+    // An entry of the store says whose recording it is about; ids are the stations' word.
+    if (typeof station === 'string' && station !== subject.station) return false;
+    if (subject.kind === 'recording' && recording === subject.id) return true;
+    if (typeof recording === 'string' && records.has(recording)) return true;
+    if (event === 'quarantined' && typeof name === 'string') return name === subject.id || records.has(name);
+    if (event === 'difference-found' || event === 'difference-gone') return facts['subject'] === subject.id;
+    if (typeof docking !== 'string') return false;
+    const paths = dockings.get(docking);
+    if (paths === undefined) return false;
+    if (subject.kind === 'docking' || OF_DOCKING.has(event)) return true;
+    return (event === 'seen' || event === 'not-taken') && typeof path === 'string' && paths.has(path);
+  }
+}
+
+// Gathers the heads of custody logs that the store signed, in receipts and witnesses: they confirm every entry before them, and nobody who
+// rewrites a station's log can change them.
+
+/** Heads of one log, by its keeper. */
+type HeadsOf = (keeper: string) => readonly OutsideHead[];
+
+/** Heads in the receipts of checked documents. */
+export function headsIn(checked: readonly (CheckedRecording | CheckedDocking)[]): OutsideHead[] {
+  return checked.flatMap(({ receipt, where }) =>
+    receipt === undefined || receipt.custody_head === null
+      ? []
+      : [headOf(receipt.custody_head, where, receipt.received_at)],
+  );
+}
+
+function headOf(head: OutsideHead['head'], where: string, signedAt: string): OutsideHead {
+  return { kind: 'receipt', head, where: below(where, RECEIPT), signedAt };
+}
+
+/** Heads in the receipts of other documents; one whose signature does not hold is passed over. Errors: the machine's. */
+export async function headsOfReceipts(
+  deps: DocumentsDeps,
+  place: StationPlace,
+  station: string,
+  ids: Iterable<string>,
+): Promise<OutsideHead[]> {
+  const heads: OutsideHead[] = [];
+  const names = [RECEIPT, RECEIPT + SIGNATURE_SUFFIX];
+  for (const id of ids)
+    for (const { folder, where } of await documentsBeginning(deps.files, place, id)) {
+      const question = { ...deps, folder, where, names, expected: false, own: undefined };
+      const { value, keyId } = await checkReceipt(question);
+      if (keyId === undefined || value?.station !== station || value.custody_head === null) continue;
+      heads.push(headOf(value.custody_head, where, value.received_at));
+    }
+  return heads;
+}
+
+/** Heads in the witnesses of a vault, by keeper, and what does not hold of these. Errors: the signal's reason; the machine's. */
+export async function headsOfWitnesses(
+  deps: DocumentsDeps,
+  place: HistoryPlace,
+): Promise<{ readonly headsOf: HeadsOf; readonly remarks: readonly Remark[] }> {
+  const heads = new Map<string, OutsideHead[]>();
+  const remarks: Remark[] = [];
+  for (const receiver of place.receivers) {
+    const where = below(receiver, WITNESS);
+    const folder = join(place.path, receiver, WITNESS);
+    const checked = await checkWitnesses({ ...deps, folder, where, receiver });
+    remarks.push(...checked.remarks);
+    for (const { witness, where: at } of checked.witnesses)
+      for (const { keeper, custody_head: head } of witness.keepers) {
+        if (head === null) continue;
+        const known = heads.get(keeper) ?? [];
+        heads.set(keeper, known);
+        known.push({ kind: 'witness', head, where: at, signedAt: witness.made_at });
+      }
+  }
+  return { headsOf: (keeper) => heads.get(keeper) ?? [], remarks };
+}
+
+/** Heads that the store signed and that the log of `keeper` does not hold: something was cut off, exchanged or put back. `book` has seen all of it. */
+function headRemarks(heads: readonly OutsideHead[], book: HeadBook, keeper: string): Remark[] {
+  const of = (wanted: OutsideHead['kind']): OutsideHead[] => heads.filter(({ kind }) => kind === wanted);
+  return [...receiptHeadRemarks(of('receipt'), book), ...witnessHeadRemarks(of('witness'), book, keeper)];
+}
+
+/** ... where no log of it is here: each of its segments was let go, or taken away. `dropped`: ends of those let go. */
+export function headsWithoutLog(
+  heads: readonly OutsideHead[],
+  keeper: string,
+  dropped: readonly NamedHead[],
+): Remark[] {
+  const book = new HeadBook();
+  for (const end of dropped) book.drop(end);
+  return headRemarks(heads, book, keeper);
 }

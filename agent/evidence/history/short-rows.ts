@@ -1,12 +1,12 @@
 // What a person asks first, row by row: what is known, and what it is worth. From the logs wherever they tell it; documents add to that.
 import { printable } from '../../../config/problems.ts';
-import { fill, number, shownAt, type Language } from '../page/language.ts';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { unitCount } from '../../../protocol/documents/manifest.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { unitCount } from '../../../protocol/documents/manifest.ts';
+import { fill, type Language, number, shownAt } from '../page/language.ts';
 import { codeWords, eventSentence } from './event-words.ts';
-import type { DocumentOf, DocumentShapes, History, HistoryDocument, Proof, Step } from './history.ts';
 import type { HistoryWords } from './history-words-en.ts';
+import type { DocumentOf, DocumentShapes, History, HistoryDocument, Proof, Step } from './history.ts';
 
 /** Label, what is known, worth. */
 export type ShortRow = readonly [label: string, known: string, worth: string];

@@ -1,22 +1,22 @@
 // Checks the documents that say something about a subject: manifest, receipt, deletion record, docking records, orders, disclosures. With the
 // same code as `bodydock verify`; what does not hold comes back as a remark.
 import { join } from 'node:path';
-import { isSessionId } from '../../../protocol/format/ids.ts';
-import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { signatureKeyId } from '../../../protocol/documents/minisign.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
 import { ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
+import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { DELETION, ORDERS, RECEIPT, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import { checkDocking, type CheckedDocking } from '../verify/docking-check.ts';
+import { isSessionId } from '../../../protocol/format/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { DISCLOSURES } from '../verify/disclosure-check.ts';
+import { checkDocking, type CheckedDocking } from '../verify/docking-check.ts';
 import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
-import { listSorted, readSmall, type ReadFiles } from '../verify/read-files.ts';
-import { checkRecording, type CheckedRecording } from '../verify/recording-check.ts';
+import { listSorted, type ReadFiles, readSmall } from '../verify/read-files.ts';
+import { type CheckedRecording, checkRecording } from '../verify/recording-check.ts';
 import { below, finding, type Remark } from '../verify/remark.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { HistoryDocument, Subject } from './history.ts';
-import { documentsBeginning, type HistoryPlace, type StationPlace } from './places.ts';
+import { documentsBeginning, type HistoryPlace, type StationPlace } from './subjects.ts';
 
 /** Disclosures that wait for the store's log. */
 const PENDING_MAX = 10_000;

@@ -1,16 +1,19 @@
 // Finds out what somebody means who has only a word at hand: an id or its beginning, a digest, a restored file, or a path as it was on the
 // camera. Several answers are possible, and none is guessed.
 import { join } from 'node:path';
-import { sha256Hex, encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
 import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
+import { CUSTODY, DOCKING, SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { CUSTODY, DOCKING } from '../../../protocol/format/file-names.ts';
-import { readSmall } from '../verify/read-files.ts';
-import type { Subject } from './history.ts';
-import { entriesWith, type ScanDeps } from './log-scan.ts';
-import { documentsBeginning, type HistoryPlace, type StationPlace } from './places.ts';
+import type { Place } from '../verify/place.ts';
+import { diskError, listSorted, type ReadFiles, readSmall } from '../verify/read-files.ts';
+import { below } from '../verify/remark.ts';
+import type { Companion, Subject } from './history.ts';
 
 /** Fewer characters of an id say nothing. */
 export const PREFIX_CHARACTERS_MIN = 4;
@@ -138,4 +141,225 @@ async function dockingIn({ files }: ScanDeps, folder: string): Promise<string | 
     if (error instanceof DockError) return undefined;
     throw error;
   }
+}
+
+// Where documents and logs lie: in a store's vault, by station, or in the spool of one station.
+
+/** A folder of recordings and docking records. */
+interface DocumentsFolder {
+  readonly folder: string;
+  readonly where: string;
+  readonly state: 'sealed' | 'released';
+}
+
+/** What one station left. */
+export interface StationPlace {
+  /** Undefined in a spool: its log says whose it is. */
+  readonly station: string | undefined;
+  readonly custody: { readonly folder: string; readonly where: string };
+  readonly documents: readonly DocumentsFolder[];
+}
+
+/** A vault or a spool. */
+export interface HistoryPlace {
+  readonly kind: 'vault' | 'spool';
+  /** Absolute. */
+  readonly path: string;
+  readonly stations: readonly StationPlace[];
+  /** Ids of the receivers with a folder in the vault. */
+  readonly receivers: readonly string[];
+}
+
+/** Looks into a vault or a spool; `station` narrows a vault. Errors: the system's. */
+export async function historyPlace(
+  files: ReadFiles,
+  { kind, path }: Place & { readonly kind: 'vault' | 'spool' },
+  station: string | undefined,
+): Promise<HistoryPlace> {
+  if (kind === 'spool') return { kind, path, stations: [spoolPlace(path)], receivers: [] };
+  const names = (await listSorted(files, path)) ?? [];
+  const stations = names.filter((name) => isStationId(name) && (station === undefined || station === name));
+  return {
+    kind,
+    path,
+    stations: stations.map((name) => stationPlace(path, name)),
+    receivers: names.filter(isReceiverId),
+  };
+}
+
+function spoolPlace(path: string): StationPlace {
+  const documents = (['ready', 'released', 'dockings'] as const).map((name) => ({
+    folder: join(path, name),
+    where: name,
+    state: name === 'released' ? ('released' as const) : ('sealed' as const),
+  }));
+  return { station: undefined, custody: { folder: join(path, CUSTODY), where: CUSTODY }, documents };
+}
+
+function stationPlace(vault: string, station: string): StationPlace {
+  const folder = join(vault, station);
+  return {
+    station,
+    custody: { folder: join(folder, CUSTODY), where: below(station, CUSTODY) },
+    documents: [{ folder, where: station, state: 'sealed' }],
+  };
+}
+
+/** Folders of documents whose id begins so. Errors: the system's. */
+export async function documentsBeginning(
+  files: ReadFiles,
+  { documents }: StationPlace,
+  prefix: string,
+): Promise<(DocumentsFolder & { readonly name: string })[]> {
+  const found: (DocumentsFolder & { readonly name: string })[] = [];
+  for (const each of documents)
+    for (const name of (await listSorted(files, each.folder)) ?? [])
+      if (name.startsWith(prefix) && isRecordingId(name))
+        found.push({ ...each, folder: join(each.folder, name), where: below(each.where, name), name });
+  return found;
+}
+
+// Finds out which ids and places belong to a subject, before its life is read: dockings, docking records, files that accompany it, and
+// whose receipts may confirm the log behind it. What it finds is a question, not an answer: proofs come later.
+
+/** Dockings that one recording was met in: a camera that is never cleared shows it again each day. */
+const DOCKINGS_MAX = 1000;
+/** Recordings of one docking that are listed. */
+const COMPANIONS_MAX = 1000;
+/** The newest receipts of the station are asked what they confirm: each stands for all of the log before it. */
+const NEWEST_MAX = 16;
+
+/** What belongs to a subject. */
+export interface Related {
+  readonly subject: Subject;
+  /** Paths of the file on its camera, by docking; a docking alone has none. */
+  readonly dockings: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Ids of the parts of the docking records. */
+  readonly records: ReadonlySet<string>;
+  readonly companions: readonly Companion[];
+  readonly moreCompanions: number;
+  /** Documents that were receipted last. */
+  readonly newest: readonly string[];
+}
+
+/** Reads the station's log twice. `manifest` is what lies here of the recording, where anything does. Errors: the signal's reason; the machine's. */
+export async function relate(
+  deps: ScanDeps,
+  place: StationPlace,
+  subject: Subject,
+  manifest: Manifest | undefined,
+): Promise<Related> {
+  const dockings = new Map<string, Set<string>>();
+  const add = (docking: unknown, path?: unknown): void => {
+    if (typeof docking !== 'string' || (!dockings.has(docking) && dockings.size >= DOCKINGS_MAX)) return;
+    const paths = dockings.get(docking) ?? new Set<string>();
+    dockings.set(docking, paths);
+    if (typeof path === 'string') paths.add(path);
+  };
+  if (subject.kind === 'docking') add(subject.id);
+  else {
+    if (manifest !== undefined) add(manifest.docking, manifest.source.path_sha256);
+    for await (const { facts } of entriesWith(deps, place.custody.folder, [`"${subject.id}"`]))
+      if (facts['recording'] === subject.id) add(facts['docking'], facts['path_sha256']);
+  }
+  const around = new Around(subject, dockings, manifest);
+  const needles = [...dockings.keys()].map((docking) => `"${docking}"`);
+  for await (const entry of entriesWith(deps, place.custody.folder, [...needles, '"event":"receipted"']))
+    around.take(entry);
+  return { subject, dockings, ...around.result() };
+}
+
+/** Gathers what stands around the subject. */
+class Around {
+  readonly #subject: Subject;
+  readonly #dockings: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #manifest: Manifest | undefined;
+  readonly #records = new Set<string>();
+  readonly #companions: Companion[] = [];
+  #moreCompanions = 0;
+  #newest: { readonly at: string; readonly id: string }[] = [];
+
+  constructor(
+    subject: Subject,
+    dockings: ReadonlyMap<string, ReadonlySet<string>>,
+    manifest: Manifest | undefined,
+  ) {
+    this.#subject = subject;
+    this.#dockings = dockings;
+    this.#manifest = manifest;
+  }
+
+  take({ event, facts, at }: CustodyEntry): void {
+    const { docking, record, recording } = facts;
+    if (event === 'receipted' && typeof recording === 'string') this.#receipted(at, recording);
+    if (typeof docking !== 'string' || !this.#dockings.has(docking)) return;
+    if (event === 'docking-recorded' && typeof record === 'string') this.#records.add(record);
+    if (event === 'pulled' || event === 'matched') this.#met(event, facts);
+  }
+
+  result(): Omit<Related, 'subject' | 'dockings'> {
+    return {
+      records: this.#records,
+      companions: this.#companions,
+      moreCompanions: this.#moreCompanions,
+      newest: this.#newest.map(({ id }) => id),
+    };
+  }
+
+  #receipted(at: string, id: string): void {
+    this.#newest.push({ at, id });
+    if (this.#newest.length <= 2 * NEWEST_MAX) return;
+    this.#newest = this.#newest.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, NEWEST_MAX);
+  }
+
+  #met(event: Companion['event'], facts: CustodyEntry['facts']): void {
+    const { recording, path_sha256: path, size_bytes: size, sha256 } = facts;
+    if (typeof recording !== 'string' || typeof path !== 'string' || recording === this.#subject.id) return;
+    const relation = this.#relation(path);
+    if (relation === undefined) return;
+    if (this.#companions.some((known) => known.recording === recording && known.event === event)) return;
+    if (this.#companions.length >= COMPANIONS_MAX) {
+      this.#moreCompanions++;
+      return;
+    }
+    this.#companions.push({
+      recording,
+      path_sha256: path,
+      relation,
+      event,
+      size_bytes: typeof size === 'number' ? size : null,
+      sha256: typeof sha256 === 'string' ? sha256 : null,
+    });
+  }
+
+  /** Of a docking all that was met counts; of a recording what accompanies it, or what it accompanies. */
+  #relation(path: string): Companion['relation'] | undefined {
+    if (this.#subject.kind === 'docking') return 'of-docking';
+    if (this.#manifest?.sidecars.includes(path) === true) return 'sidecar';
+    return this.#manifest?.sidecar_of === path ? 'media' : undefined;
+  }
+}
+
+// Finds the entries of custody logs that hold one of some texts. Says nothing of whether they are genuine: it is for finding out what to ask for.
+
+/** What reading needs. */
+interface ScanDeps {
+  readonly files: ReadFiles;
+  readonly signal: AbortSignal;
+}
+
+/** Entries of a folder of segments whose line holds one of the needles, in no order over segments. Errors: the signal's reason; the machine's. */
+async function* entriesWith(
+  deps: ScanDeps,
+  folder: string,
+  needles: readonly string[],
+): AsyncGenerator<CustodyEntry, void, undefined> {
+  const names = (await listSorted(deps.files, folder).catch(() => undefined)) ?? [];
+  for (const name of names.filter((each) => each.endsWith(SEGMENT_SUFFIX)))
+    try {
+      yield* segmentEntries(deps, join(folder, name), needles);
+    } catch (error) {
+      deps.signal.throwIfAborted();
+      diskError(error); // that it cannot be read is told by the check of the whole log
+    }
 }

@@ -1,18 +1,28 @@
 // The page that explains a kit to somebody who never saw the product. Pure: all facts come in, one self-contained page goes out.
 import { printable } from '../../../config/problems.ts';
-import { blocksHtml, blocksText, type Block } from '../page/blocks.ts';
-import { dockingFactRows, dockingsIn, proofText } from './kit-docking-facts.ts';
-import { factRows } from './kit-facts.ts';
-import { fileRows } from './kit-file-rows.ts';
-import type { KitKey } from './kit-keys.ts';
-import { checkBlocks } from './kit-page-check.ts';
-import { logBlocks } from './kit-page-log.ts';
-import type { KitContents } from './kit-steps.ts';
+import { witnessLine } from '../../../protocol/custody/witness.ts';
+import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import {
+  CHUNKS,
+  DELETION,
+  DOCKING,
+  MANIFEST,
+  ORDER,
+  PAYLOAD,
+  RECEIPT,
+  SEGMENT_SUFFIX,
+  SIGNATURE_SUFFIX,
+} from '../../../protocol/format/file-names.ts';
+import { type Block, blocksHtml, blocksText } from '../page/blocks.ts';
+import { fill, type Language, shownAt } from '../page/language.ts';
+import { meaningOf, type Remark } from '../verify/remark.ts';
+import { eventWords, SHOWN_FACTS, type ShownFact } from './kit-event-words.ts';
+import type { KitDocking, KitEntry, KitParts, KitRecording } from './kit-plan.ts';
+import { type KitContents, type KitLine, type KitStep, kitSteps, opens, SAID } from './kit-steps.ts';
+import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
 import { KIT_DE } from './kit-words-de.ts';
 import { KIT_EN, type KitWords } from './kit-words-en.ts';
-import { fill, shownAt, type Language } from '../page/language.ts';
-import { meaningOf } from '../verify/meanings.ts';
-import type { Remark } from '../verify/remark.ts';
+import type { KitKey } from './kit-writer.ts';
 
 const FINDINGS_SHOWN_MAX = 100;
 
@@ -150,4 +160,331 @@ function limits(_: KitPage, words: KitWords): Block[] {
 
 function made({ madeAt, version, vault }: KitPage, words: KitWords): Block[] {
   return [{ kind: 'small', text: fill(words.made, version, shownAt(madeAt), vault ?? '-') }];
+}
+
+// What the page of a kit says of one recording, row by row, from what its documents claim. Pure.
+
+/** Label and value. */
+type FactRow = readonly [string, string];
+
+/** All that is known of a recording. */
+function factRows(recording: KitRecording, parts: KitParts, words: KitWords): FactRow[] {
+  const { manifest } = recording;
+  if (manifest === undefined) return [[words.kind, words.noManifest]];
+  const { camera, original } = manifest;
+  return [
+    [words.station, `${manifest.station}, ${manifest.bay}`],
+    [
+      words.camera,
+      fill(words.cameraText, camera.id, camera.model ?? words.notTold, camera.serial ?? words.notTold),
+    ],
+    [words.kind, kindOf(recording, words)],
+    [words.recorded, recordedText(recording, words)],
+    ...dockingRows(recording, parts, words),
+    [
+      words.sealedAt,
+      fill(
+        manifest.clock_synchronised === true ? words.clockGood : words.clockBad,
+        shownAt(manifest.sealed_at),
+      ),
+    ],
+    [words.original, fill(words.originalText, original.size_bytes, original.sha256)],
+    [words.sealedFor, manifest.recipients.join(', ')],
+    ...storeRows(recording, parts, words),
+  ];
+}
+
+function kindOf({ manifest }: KitRecording, words: KitWords): string {
+  const kind = manifest === undefined ? '' : words.kinds[manifest.role];
+  const reason = manifest?.rejected?.reason;
+  return reason === undefined ? kind : `${kind}; ${fill(words.rejected, words.reasons[reason])}`;
+}
+
+function recordedText({ manifest }: KitRecording, words: KitWords): string {
+  const { earliest_at: earliest, latest_at: latest, basis } = manifest?.capture ?? {};
+  const claimed = manifest?.original.modified_at;
+  if (basis === 'clock-unmeasured' && claimed != null) return `${shownAt(claimed)}; ${words.bases[basis]}`;
+  if (basis == null || earliest == null || latest == null) return words.notTold;
+  const when =
+    earliest === latest ? shownAt(earliest) : fill(words.between, shownAt(earliest), shownAt(latest));
+  return `${when}; ${words.bases[basis]}`;
+}
+
+function dockingRows({ manifest }: KitRecording, { dockings }: KitParts, words: KitWords): FactRow[] {
+  const record = dockings.find(({ document }) => document.docking === manifest?.docking)?.document;
+  return record === undefined ? [] : [[words.docked, stayText(record, words)]];
+}
+
+function storeRows(
+  { recording, receipt, deletion }: KitRecording,
+  parts: KitParts,
+  words: KitWords,
+): FactRow[] {
+  const about = parts.orders.filter(({ order }) => order.recording === recording);
+  const logged = (event: string): KitParts['entries'][number] | undefined =>
+    parts.entries.find(({ entry }) => entry.event === event && entry.facts['recording'] === recording);
+  const erased = logged('erased');
+  const unseen = logged('erasure-unconfirmed');
+  return [
+    [
+      words.received,
+      receipt === undefined
+        ? words.noReceipt
+        : fill(words.receivedText, shownAt(receipt.received_at), receipt.receiver, receipt.vault),
+    ],
+    ...(erased !== undefined
+      ? [[words.erased, fill(words.erasedText, shownAt(erased.entry.at))] as const]
+      : unseen !== undefined
+        ? [[words.erased, fill(words.erasedOpen, shownAt(unseen.entry.at))] as const]
+        : []),
+    ...(deletion === undefined
+      ? []
+      : [
+          [
+            words.deleted,
+            fill(words.deletedText, shownAt(deletion.deleted_at), words.deletedReasons[deletion.reason]),
+          ] as const,
+        ]),
+    ...about.map(
+      ({ order }) =>
+        [
+          words.orders,
+          fill(words.orderText, words.verbs[order.verb], shownAt(order.ordered_at), order.reason),
+        ] as const,
+    ),
+  ];
+}
+
+// The table of what lies in a kit: each kind of file in plain words, once. Pure.
+
+/** A row for each kind of file that is there, in the order of the table; signatures have one for all of them. */
+function fileRows(
+  paths: readonly string[],
+  parts: KitParts,
+  { fileWords, recordingFolder, dockingFolder }: KitWords,
+): [string, string][] {
+  const records = new Set(parts.dockings.map(({ record }) => record));
+  const isDocking = (path: string): boolean => records.has(path.split('/')[0] ?? '');
+  const is =
+    (name: string) =>
+    (path: string): boolean =>
+      path.endsWith(`/${name}`);
+  const kinds: [string, string, (path: string) => boolean][] = [
+    [FINDINGS_FILE, fileWords.findings, (path) => path === FINDINGS_FILE],
+    [CHECK_SCRIPT, fileWords.check, (path) => path === CHECK_SCRIPT],
+    [`${recordingFolder}/${MANIFEST}`, fileWords.manifest, is(MANIFEST)],
+    [`${recordingFolder}/${PAYLOAD}`, fileWords.payload, is(PAYLOAD)],
+    [`${recordingFolder}/${CHUNKS}`, fileWords.chunks, is(CHUNKS)],
+    [`${recordingFolder}/${RECEIPT}`, fileWords.receipt, (path) => is(RECEIPT)(path) && !isDocking(path)],
+    [`${recordingFolder}/${DELETION}`, fileWords.deletion, is(DELETION)],
+    [`${dockingFolder}/${DOCKING}`, fileWords.docking, is(DOCKING)],
+    [`${dockingFolder}/${RECEIPT}`, fileWords.receipt, (path) => is(RECEIPT)(path) && isDocking(path)],
+    ['orders/*/order.json', fileWords.order, is(ORDER)],
+    ['log/*/*.jsonl', fileWords.log, (path) => path.endsWith(SEGMENT_SUFFIX)],
+    ['log/*/*.head.json', fileWords.head, (path) => path.endsWith('.head.json')],
+    ['witness/*/*.json', fileWords.witness, (path) => path.startsWith('witness/')],
+    ['keys/*.pub', fileWords.key, (path) => path.endsWith('.pub')],
+    ['keys/*/*.json', fileWords.change, (path) => /^keys\/.*\.json$/.test(path)],
+    ['*.minisig', fileWords.signature, (path) => path.endsWith(SIGNATURE_SUFFIX)],
+    [CHAIN_SCRIPT, fileWords.chain, (path) => path === CHAIN_SCRIPT],
+    [FORMAT_FILE, fileWords.format, (path) => path === FORMAT_FILE],
+    [SPEC_FILE, fileWords.spec, (path) => path === SPEC_FILE],
+  ];
+  const rows = kinds.filter(([, , isOfKind]) => paths.some(isOfKind));
+  return [
+    ['INDEX.html, README.txt', fileWords.page],
+    ...rows.map(([path, words]): [string, string] => [path, words]),
+    ['SHA256SUMS', fileWords.sums],
+  ];
+}
+
+// The chapter of a kit's page that says how to check it: each step with its reason, the lines to type, and what must appear. Pure.
+
+/** Heading, preparation, steps. */
+function checkBlocks(kit: KitContents, words: KitWords): Block[] {
+  const steps = kitSteps(kit);
+  return [
+    { kind: 'heading', text: words.check },
+    ...words.before.map((text): Block => ({ kind: 'paragraph', text })),
+    command('before', SAID, [], words),
+    ...(steps.some(opens) ? identity(words) : []),
+    ...steps.flatMap((step, at) => stepBlocks(kit, step, at + 1, words)),
+  ];
+}
+
+function identity(words: KitWords): Block[] {
+  return [{ kind: 'paragraph', text: words.identity }, command('identity', words.identityLine, [], words)];
+}
+
+function stepBlocks(kit: KitContents, step: KitStep, number: number, words: KitWords): Block[] {
+  const { title, why } = words.steps[step.kind];
+  return [
+    { kind: 'subheading', text: `${number}. ${title}` },
+    { kind: 'paragraph', text: why },
+    ...(step.kind === 'witness' ? witnessed(kit) : []),
+    ...step.groups.map((group) => groupBlock(step, group, words)),
+  ];
+}
+
+function groupBlock({ kind }: KitStep, group: readonly KitLine[], words: KitWords): Block {
+  const lines = group.map((line) => line.command).join('\n');
+  return command(
+    kind,
+    lines,
+    group.flatMap(({ expected }) => expected),
+    words,
+  );
+}
+
+function command(name: string, lines: string, expected: readonly string[], words: KitWords): Block {
+  return { kind: 'command', name, command: lines, expected, words: words.expected };
+}
+
+function witnessed({ parts }: KitContents): Block[] {
+  return [{ kind: 'list', items: parts.witnesses.map(({ witness }) => witnessLine(witness)) }];
+}
+
+// The chapter of a kit's page that tells what the logs say, for people: the entries that matter to them, in plain words. Pure.
+
+/** Entries that are shown; the rest is in the files. */
+const ENTRIES_SHOWN_MAX = 200;
+/** What comes many times, or says what another entry says: in the files only. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['seen', 'seen-more', 'offered', 'erasing', 'sealed']);
+/** Heading and table. */
+function logBlocks(parts: KitParts, words: KitWords, language: Language): Block[] {
+  const entries = parts.entries.filter((one) => isShown(one, parts));
+  const title: Block = { kind: 'heading', text: words.log };
+  if (entries.length === 0) return [title, { kind: 'paragraph', text: words.logNone }];
+  const rows = entries.slice(0, ENTRIES_SHOWN_MAX).map((one) => entryRow(one, words, language));
+  const more = fill(words.logMore, ENTRIES_SHOWN_MAX);
+  return [
+    title,
+    { kind: 'paragraph', text: words.logText },
+    { kind: 'table', head: words.logHead, rows },
+    ...(entries.length > ENTRIES_SHOWN_MAX ? [{ kind: 'paragraph' as const, text: more }] : []),
+  ];
+}
+
+/** Other recordings of the same docking have no place here; receipts of docking records name these as recordings. */
+function isShown({ entry: { event, facts } }: KitEntry, parts: KitParts): boolean {
+  if (LEFT_OUT.has(event)) return false;
+  const subject = facts['recording'];
+  if (typeof subject !== 'string') return true;
+  const { asked, sidecars, dockings } = parts;
+  return (
+    [...asked, ...sidecars].some(({ recording }) => recording === subject) ||
+    dockings.some(({ record }) => record === subject)
+  );
+}
+
+function valueWords(name: ShownFact, value: string, { verbs, roles }: KitWords): string {
+  const known: Readonly<Record<string, string>> = name === 'verb' ? verbs : name === 'role' ? roles : {};
+  return known[value] ?? value;
+}
+
+function entryRow({ keeper, entry }: KitEntry, words: KitWords, language: Language): string[] {
+  const { event, at, facts: own } = entry;
+  const about = own['recording'] ?? own['record'] ?? own['docking'] ?? '';
+  const more = SHOWN_FACTS.flatMap((name) => {
+    const value = own[name];
+    return value === undefined || value === null
+      ? []
+      : [fill(words.logFacts[name], valueWords(name, String(value), words))];
+  });
+  return [shownAt(at), keeper, eventWords(event, language), [String(about), ...more].join(', ')];
+}
+
+// What the page of a kit says of one docking, row by row, from what its records claim. Pure.
+
+type Row = readonly [string, string];
+const FATES = ['stored', 'matched', 'not-a-file', 'waiting', 'vanished'] as const;
+
+/** One docking: all of its records that are here, by their parts. */
+interface DockingParts {
+  readonly docking: string;
+  readonly records: readonly KitDocking[];
+}
+
+/** The dockings of a kit in their order. */
+function dockingsIn({ dockings }: KitParts): DockingParts[] {
+  const grouped = new Map<string, KitDocking[]>();
+  for (const record of dockings) {
+    const { docking } = record.document;
+    grouped.set(docking, [...(grouped.get(docking) ?? []), record]);
+  }
+  return [...grouped].map(([docking, records]) => ({ docking, records }));
+}
+
+/** All that is known of a docking. */
+function dockingFactRows({ records }: DockingParts, words: KitWords): Row[] {
+  const document = records[0]?.document;
+  if (document === undefined) return [];
+  const { station, bay, camera, camera_clock: clock } = document;
+  const entries = records.flatMap((record) => record.document.entries);
+  const rows: Row[] = [
+    [words.station, `${station}, ${bay}`],
+    [
+      words.camera,
+      fill(words.cameraText, camera.id, camera.model ?? words.notTold, camera.serial ?? words.notTold),
+    ],
+    [words.docked, `${stayText(document, words)}; ${words.ended[document.ended]}`],
+    ...(clock === null ? [] : [[words.cameraClock, cameraClockText(clock, words)] as const]),
+    [words.files, filesText(document, words)],
+  ];
+  if (entries.length > 0) rows.push([words.fates, fatesText(entries, words)]);
+  return [...rows, ...receiptRow(records, words)];
+}
+
+/** What an empty docking proves, in a sentence; undefined where it proves nothing of that kind. */
+export function proofText({ records }: DockingParts, words: KitWords): string | undefined {
+  const document = records[0]?.document;
+  if (document?.inventory?.complete !== true || records.length < document.parts) return undefined;
+  const entries = records.flatMap((record) => record.document.entries);
+  if (entries.length < document.inventory.entries + document.later) return undefined; // of very many, some have no place in it
+  if (entries.length === 0) return words.empty;
+  return entries.every(({ fate }) => fate === 'matched' || fate === 'not-a-file')
+    ? words.nothingNew
+    : undefined;
+}
+
+/** From when to when a camera was there. */
+function stayText({ docked_at: from, ended_at: to }: DockingRecord, words: KitWords): string {
+  return fill(words.dockedText, shownAt(from), to === null ? words.notTold : shownAt(to));
+}
+
+function cameraClockText(
+  { offset_ms: offset, uncertainty_ms: uncertainty }: NonNullable<DockingRecord['camera_clock']>,
+  words: KitWords,
+): string {
+  return fill(words.cameraClockText, seconds(offset), seconds(uncertainty));
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function filesText({ inventory, later }: DockingRecord, words: KitWords): string {
+  if (inventory === null) return words.filesNone;
+  const listed = fill(words.filesText, inventory.entries);
+  const all = later === 0 ? listed : fill(words.filesLater, listed, later);
+  return inventory.complete ? all : fill(words.filesIncomplete, all);
+}
+
+function fatesText(entries: DockingRecord['entries'], words: KitWords): string {
+  const counts = FATES.map((fate) => [fate, entries.filter((entry) => entry.fate === fate).length] as const);
+  const erased = entries.filter((entry) => entry.erased === true).length;
+  const unseen = entries.filter((entry) => entry.erased === null).length;
+  return [
+    ...counts.filter(([, count]) => count > 0).map(([fate, count]) => fill(words.fateWords[fate], count)),
+    ...(erased === 0 ? [] : [fill(words.fatesErased, erased)]),
+    ...(unseen === 0 ? [] : [fill(words.fatesUnseen, unseen)]),
+  ].join('; ');
+}
+
+/** Of the last part: the record is whole in the store from then on. */
+function receiptRow(records: readonly KitDocking[], words: KitWords): Row[] {
+  const receipts = records.flatMap(({ receipt }) => receipt ?? []);
+  const last = receipts.sort((a, b) => (a.received_at < b.received_at ? -1 : 1)).at(-1);
+  if (last === undefined || receipts.length < records.length) return [[words.received, words.noReceipt]];
+  return [[words.received, fill(words.receivedText, shownAt(last.received_at), last.receiver, last.vault)]];
 }

@@ -1,23 +1,35 @@
 // Finds everything that a kit holds: the recordings that were asked for, and in their vault what belongs to them.
 import { join } from 'node:path';
+import { type CustodyEntry, parseCustodyHead } from '../../../protocol/custody/custody-entry.ts';
+import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
+import { dayOf, parseWitness, type Witness, WITNESS_BYTES_MAX } from '../../../protocol/custody/witness.ts';
+import {
+  DELETION_BYTES_MAX,
+  type DeletionRecord,
+  parseDeletionRecord,
+} from '../../../protocol/documents/deletion-record.ts';
+import { type DockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { type Manifest, parseManifest } from '../../../protocol/documents/manifest.ts';
+import { type Order, ORDER_BYTES_MAX, parseOrder } from '../../../protocol/documents/order.ts';
+import { parseReceipt, type Receipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
+import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
-import { ORDER_BYTES_MAX, parseOrder } from '../../../protocol/documents/order.ts';
-import { dayOf, parseWitness, WITNESS_BYTES_MAX } from '../../../protocol/custody/witness.ts';
-import { DOCKING, KEYS, ORDER, ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
-import { listSorted, type ReadFiles } from '../verify/read-files.ts';
-import { claimed, claimedDocking } from './kit-documents.ts';
-import { findJoined, namedSidecars, readRecording, type Joined } from './kit-joined.ts';
-import { findInLogs, type FoundLogs } from './kit-logs.ts';
-import type {
-  AskedDocking,
-  KitDocking,
-  KitFile,
-  KitOrder,
-  KitParts,
-  KitRecording,
-  KitWitness,
-} from './kit-parts.ts';
+import {
+  CUSTODY,
+  DELETION,
+  DOCKING,
+  KEYS,
+  MANIFEST,
+  ORDER,
+  ORDERS,
+  RECEIPT,
+  SEGMENT_SUFFIX,
+  SIGNATURE_SUFFIX,
+  WITNESS,
+} from '../../../protocol/format/file-names.ts';
+import { isReceiverId, isRecordingId, isSegmentId, isStationId } from '../../../protocol/format/ids.ts';
+import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { diskError, listSorted, type ReadFiles, readSmall } from '../verify/read-files.ts';
 
 /** What a kit is asked for. */
 export interface KitQuestion {
@@ -171,4 +183,386 @@ function several(recording: string, stations: readonly string[]): DockError {
 function unreadable(record: string): DockError {
   const message = `docking record ${record} cannot be read: "bodydock verify" says what is wrong with it`;
   return new DockError('export.no-recording', message, { retry: 'person' });
+}
+
+// Finds what belongs to recordings in their station's folder: sidecars, and the records of the dockings that brought them. Reads every
+// document there once and keeps what fits.
+
+/** What is looked for. */
+interface JoinQuestion {
+  readonly files: ReadFiles;
+  /** Absolute; the station's folder in the vault. */
+  readonly folder: string;
+  readonly station: string;
+  readonly asked: readonly KitRecording[];
+  /** Ids of dockings that are wanted whatever recordings they have. */
+  readonly dockings: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** What belongs to recordings and dockings. */
+interface Joined {
+  readonly sidecars: readonly KitRecording[];
+  readonly dockings: readonly KitDocking[];
+}
+
+/** Errors: the signal's reason; those of the machine. */
+async function findJoined(question: JoinQuestion): Promise<Joined> {
+  const { files, folder, station, signal } = question;
+  const wanted = new Wanted(question);
+  const sidecars: KitRecording[] = [];
+  const dockings: KitDocking[] = [];
+  /** What was sealed anew in place of each recording, in whichever docking. */
+  const replacing = new Map<string, string>();
+  for (const name of ((await listSorted(files, folder)) ?? []).filter(isRecordingId)) {
+    signal.throwIfAborted();
+    const place = join(folder, name);
+    const document = await claimedDocking(files, place);
+    if (document !== undefined) {
+      if (!wanted.dockings.has(document.docking)) continue;
+      const names = (await listSorted(files, place)) ?? [];
+      const receipt = await claimedReceipt(files, place);
+      dockings.push({ record: name, folder: place, names, document, receipt });
+      continue;
+    }
+    const manifest = await claimedManifest(files, place);
+    for (const replaced of manifest?.supersedes ?? []) replacing.set(replaced, name);
+    if (wanted.isSidecar(name, manifest)) sidecars.push(await readRecording(files, folder, station, name));
+  }
+  dockings.sort((a, b) => compare(orderOf(a), orderOf(b)));
+  for (const named of namedSidecars(question.asked, dockings)) {
+    if (isHere(named, [...question.asked, ...sidecars])) continue;
+    const isKept = (await files.stat(join(folder, named.recording)))?.kind === 'folder';
+    const found = isKept ? named.recording : replacing.get(named.recording);
+    if (found !== undefined) sidecars.push(await readRecording(files, folder, station, found));
+  }
+  return { sidecars, dockings };
+}
+
+/** A sidecar as the record of a docking names it. */
+interface NamedSidecar {
+  readonly recording: string;
+  readonly docking: string;
+  readonly pathSha256: string;
+  /** The part that names it, and whose sidecar it is. */
+  readonly record: string;
+  readonly of: string;
+}
+
+/** The sidecars that manifests list, by the entries of their dockings: one may have come in an earlier docking. Pure. */
+export function namedSidecars(
+  asked: readonly KitRecording[],
+  dockings: readonly KitDocking[],
+): NamedSidecar[] {
+  return asked.flatMap(({ recording: of, manifest }) =>
+    dockings
+      .filter(({ document }) => document.docking === manifest?.docking)
+      .flatMap(({ record, document: { docking, entries } }) =>
+        entries.flatMap(({ recording, path_sha256: pathSha256 }) =>
+          recording !== null && manifest?.sidecars.includes(pathSha256) === true
+            ? [{ recording, docking, pathSha256, record, of }]
+            : [],
+        ),
+      ),
+  );
+}
+
+/** Whether it is among these, or one that was sealed anew in its place. */
+export function isHere(
+  { recording, docking, pathSha256 }: NamedSidecar,
+  recordings: readonly KitRecording[],
+): boolean {
+  return recordings.some(
+    ({ recording: id, manifest }) =>
+      id === recording ||
+      manifest?.supersedes.some((replaced) => replaced === recording) === true ||
+      (manifest?.docking === docking && manifest.source.path_sha256 === pathSha256),
+  );
+}
+
+function orderOf({ document: { docked_at: at, docking, part } }: KitDocking): string {
+  return `${at} ${docking} ${String(part).padStart(8, '0')}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What makes a document belong to the recordings that were asked for. */
+class Wanted {
+  readonly dockings: ReadonlySet<string>;
+  readonly #names: ReadonlySet<string>;
+  /** Camera, docking and path of each media file: a path means something only within one docking of one camera. */
+  readonly #media: ReadonlySet<string>;
+
+  constructor({ asked, dockings }: Pick<JoinQuestion, 'asked' | 'dockings'>) {
+    const manifests = asked.flatMap(({ manifest }) => manifest ?? []);
+    this.#names = new Set(asked.map(({ recording }) => recording));
+    this.dockings = new Set([...dockings, ...manifests.map(({ docking }) => docking)]);
+    this.#media = new Set(manifests.map((manifest) => placeOf(manifest, manifest.source.path_sha256)));
+  }
+
+  isSidecar(name: string, manifest: Manifest | undefined): boolean {
+    if (manifest === undefined || manifest.sidecar_of === null || this.#names.has(name)) return false;
+    return this.#media.has(placeOf(manifest, manifest.sidecar_of));
+  }
+}
+
+function placeOf({ camera, docking }: Manifest, pathSha256: string): string {
+  return `${camera.id} ${docking} ${pathSha256}`;
+}
+
+/** A recording's folder with what its documents claim. Errors: those of the machine. */
+async function readRecording(
+  files: ReadFiles,
+  stationFolder: string,
+  station: string,
+  recording: string,
+): Promise<KitRecording> {
+  const folder = join(stationFolder, recording);
+  return {
+    station,
+    recording,
+    folder,
+    names: (await listSorted(files, folder)) ?? [],
+    manifest: await claimedManifest(files, folder),
+    receipt: await claimedReceipt(files, folder),
+    deletion: await claimedDeletion(files, folder),
+  };
+}
+
+// Reads documents of a vault as claims: undefined where one is missing, too long or does not parse.
+
+/** A document of at most `bytesMax` bytes. Errors: only those of the machine. */
+export async function claimed<T>(
+  files: ReadFiles,
+  path: string,
+  bytesMax: number,
+  parse: (bytes: Uint8Array) => T,
+): Promise<T | undefined> {
+  const read = await readSmall(files, path, bytesMax);
+  if (read.kind !== 'bytes') return undefined;
+  try {
+    return parse(read.bytes);
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
+}
+
+/** The manifest of a recording's folder. */
+function claimedManifest(files: ReadFiles, folder: string): Promise<Manifest | undefined> {
+  return claimed(files, join(folder, MANIFEST), MANIFEST_BYTES_MAX, parseManifest);
+}
+
+/** The docking record of its folder. */
+function claimedDocking(files: ReadFiles, folder: string): Promise<DockingRecord | undefined> {
+  return claimed(files, join(folder, DOCKING), MANIFEST_BYTES_MAX, parseDockingRecord);
+}
+
+/** The receipt of a recording's or docking record's folder. */
+function claimedReceipt(files: ReadFiles, folder: string): Promise<Receipt | undefined> {
+  return claimed(files, join(folder, RECEIPT), RECEIPT_BYTES_MAX, parseReceipt);
+}
+
+/** The deletion record of a recording's folder. */
+function claimedDeletion(files: ReadFiles, folder: string): Promise<DeletionRecord | undefined> {
+  return claimed(files, join(folder, DELETION), DELETION_BYTES_MAX, parseDeletionRecord);
+}
+
+// Finds the segments of custody logs that hold entries about recordings, and the signed head that vouches for them. Reads each segment
+// once, line by line.
+
+/** Entries that are told one by one; a docking of many thousand files has more. */
+const ENTRIES_MAX = 2000;
+
+/** Whose log, and which of its entries count. */
+interface LogQuestion {
+  readonly files: ReadFiles;
+  readonly vault: string;
+  /** Station, or receiver for the store's own log. */
+  readonly keeper: string;
+  /** Ids of recordings, docking records and dockings. */
+  readonly ids: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Segments in the order of their openings, and the entries that count, at most ENTRIES_MAX. */
+interface FoundLogs {
+  readonly segments: readonly KitSegment[];
+  readonly entries: readonly KitEntry[];
+}
+
+/** Errors: the signal's reason; those of the machine. */
+async function findInLogs(question: LogQuestion): Promise<FoundLogs> {
+  const { files, vault, keeper } = question;
+  const folder = join(vault, keeper, CUSTODY);
+  const names = (await listSorted(files, folder)) ?? [];
+  const ids = names
+    .filter((name) => name.endsWith(SEGMENT_SUFFIX))
+    .map((name) => name.slice(0, -SEGMENT_SUFFIX.length))
+    .filter(isSegmentId);
+  const walks: SegmentRead[] = [];
+  for (const segment of ids) {
+    const walk = await readSegment(question, join(folder, segment + SEGMENT_SUFFIX), segment);
+    if (walk.found.length > 0) walks.push(walk);
+  }
+  walks.sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1));
+  const there = new Set(names);
+  const segments = walks.map(({ segment, count, head }): KitSegment => {
+    const path = join(folder, segment + SEGMENT_SUFFIX);
+    const signed = there.has(segment + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
+    return { keeper, segment, path, signed, entries: count, head };
+  });
+  const entries = walks.flatMap(({ segment, found }) => found.map((entry) => ({ keeper, segment, entry })));
+  return { segments, entries: entries.slice(0, ENTRIES_MAX) };
+}
+
+async function readSegment(question: LogQuestion, path: string, segment: string): Promise<SegmentRead> {
+  const read = new SegmentRead(segment, question.ids);
+  try {
+    for await (const entry of segmentEntries(question, path)) read.take(entry);
+  } catch (error) {
+    if (question.signal.aborted) throw error;
+    diskError(error); // what of it could be read counts; that it cannot be read is verify's to say
+  }
+  return read;
+}
+
+/** What is kept of one segment. */
+class SegmentRead {
+  readonly segment: string;
+  readonly #found: CustodyEntry[] = [];
+  readonly #ids: ReadonlySet<string>;
+  count = 0;
+  openedAt = '';
+  head: KitHead | undefined;
+
+  constructor(segment: string, ids: ReadonlySet<string>) {
+    this.segment = segment;
+    this.#ids = ids;
+  }
+
+  take(entry: CustodyEntry): void {
+    this.count++;
+    if (this.count === 1) this.openedAt = entry.at;
+    if (entry.event === 'checkpoint') this.head = headOf(entry) ?? this.head;
+    else if (this.#found.length < ENTRIES_MAX && this.#concerns(entry)) this.#found.push(entry);
+  }
+
+  /** Those that the head vouches for: what stands behind it may be anybody's. All of them where no head can be read, which is a finding. */
+  get found(): readonly CustodyEntry[] {
+    const last = this.head?.sequence ?? Infinity;
+    return this.#found.filter(({ sequence }) => sequence <= last);
+  }
+
+  #concerns({ facts }: CustodyEntry): boolean {
+    return [facts['recording'], facts['docking'], facts['record']].some(
+      (id) => typeof id === 'string' && this.#ids.has(id),
+    );
+  }
+}
+
+function headOf({ facts: { head, signature } }: CustodyEntry): KitHead | undefined {
+  if (typeof head !== 'string' || typeof signature !== 'string') return undefined;
+  try {
+    return { sequence: parseCustodyHead(encodeUtf8(head)).sequence, document: head, signature };
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
+}
+
+// What a kit is put together from: places in a vault, with what their documents claim. Whether the claims hold is `verify`'s to say.
+
+/** One file that goes into the kit. Paths below the kit have `/` between their parts. */
+export interface KitFile {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A recording, asked for or a sidecar of one. Documents are undefined where they cannot be read. */
+export interface KitRecording {
+  readonly station: string;
+  readonly recording: string;
+  /** Absolute; in the vault. */
+  readonly folder: string;
+  /** Names in the folder. */
+  readonly names: readonly string[];
+  readonly manifest: Manifest | undefined;
+  readonly receipt: Receipt | undefined;
+  readonly deletion: DeletionRecord | undefined;
+}
+
+/** One part of a docking record. */
+export interface KitDocking {
+  readonly record: string;
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly document: DockingRecord;
+  readonly receipt: Receipt | undefined;
+}
+
+/** A docking that was asked for. */
+interface AskedDocking {
+  readonly station: string;
+  readonly docking: string;
+}
+
+/** An entry of a log that concerns the recordings, with where it stands. */
+export interface KitEntry {
+  readonly keeper: string;
+  readonly segment: string;
+  readonly entry: CustodyEntry;
+}
+
+/** A signed head, as the two texts that minisign checks. */
+interface KitHead {
+  readonly sequence: number;
+  readonly document: string;
+  readonly signature: string;
+}
+
+/** A segment of a custody log that holds entries of the recordings. */
+export interface KitSegment {
+  /** Station, or receiver for the store's own log. */
+  readonly keeper: string;
+  readonly segment: string;
+  /** Absolute; in the vault. */
+  readonly path: string;
+  /** Whether a signature over the whole segment lies beside it. */
+  readonly signed: boolean;
+  readonly entries: number;
+  /** The last one in the segment; undefined where none can be read. */
+  readonly head: KitHead | undefined;
+}
+
+/** An order about one of the recordings, with the roles whose signatures lie beside it. */
+interface KitOrder {
+  readonly order: Order;
+  readonly folder: string;
+  readonly names: readonly string[];
+}
+
+/** The witness of the day on which a recording was receipted. */
+interface KitWitness {
+  readonly path: string;
+  readonly witness: Witness;
+}
+
+/** All of a kit but its own texts. */
+export interface KitParts {
+  /** Recordings that were asked for, in that order. */
+  readonly asked: readonly KitRecording[];
+  /** Dockings that were asked for themselves, by one of their records. */
+  readonly askedDockings: readonly AskedDocking[];
+  readonly sidecars: readonly KitRecording[];
+  readonly dockings: readonly KitDocking[];
+  readonly segments: readonly KitSegment[];
+  /** Entries about the recordings, by their keepers and in the order of their logs; a bounded number. */
+  readonly entries: readonly KitEntry[];
+  readonly orders: readonly KitOrder[];
+  readonly witnesses: readonly KitWitness[];
+  /** Key changes and revocations of stations and receivers, with their signatures. */
+  readonly keyDocuments: readonly KitFile[];
 }

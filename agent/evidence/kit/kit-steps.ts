@@ -8,11 +8,10 @@ import {
   PAYLOAD,
   RECEIPT,
 } from '../../../protocol/format/file-names.ts';
-import { documentOf, headFile, segmentFile } from './kit-files.ts';
-import type { KitSignature } from './kit-keys.ts';
-import * as lines from './kit-lines.ts';
-import type { KitLine } from './kit-lines.ts';
-import type { KitDocking, KitParts, KitRecording, KitSegment } from './kit-parts.ts';
+import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
+import type { KitDocking, KitParts, KitRecording, KitSegment } from './kit-plan.ts';
+import { FINDINGS_FILE } from './kit-texts.ts';
+import { documentOf, headFile, type KitSignature, segmentFile } from './kit-writer.ts';
 
 /** What a step shows; its words are in kit-words-en.ts under the same name. */
 export type KitStepKind =
@@ -90,7 +89,7 @@ class Steps {
     ];
     const each = (of: (recording: KitRecording) => KitLine[]): KitLine[][] => this.#recordings.map(of);
     return [
-      { kind: 'sums', groups: [lines.sumsLines()] },
+      { kind: 'sums', groups: [sumsLines()] },
       { kind: 'keyDocuments', groups: signed(keyDocuments.map(({ to }) => to)) },
       { kind: 'manifest', groups: signed(this.#recordings.map((one) => at(one, MANIFEST))) },
       { kind: 'receipt', groups: each((one) => this.#receipt(one)) },
@@ -114,8 +113,8 @@ class Steps {
     const receipt = at(recording, RECEIPT);
     return [
       ...this.#signed(receipt),
-      ...lines.digestLines(receipt, 'manifest_sha256', at(recording, MANIFEST)),
-      ...(isWhole(recording) ? lines.digestLines(receipt, 'chunks_sha256', at(recording, CHUNKS)) : []),
+      ...digestLines(receipt, 'manifest_sha256', at(recording, MANIFEST)),
+      ...(isWhole(recording) ? digestLines(receipt, 'chunks_sha256', at(recording, CHUNKS)) : []),
     ];
   }
 
@@ -124,8 +123,8 @@ class Steps {
     const document = at(recording, DELETION);
     return [
       ...this.#signed(document),
-      ...lines.digestLines(document, 'manifest_sha256', at(recording, MANIFEST)),
-      ...lines.digestLines(document, 'receipt_sha256', at(recording, RECEIPT)),
+      ...digestLines(document, 'manifest_sha256', at(recording, MANIFEST)),
+      ...digestLines(document, 'receipt_sha256', at(recording, RECEIPT)),
     ];
   }
 
@@ -137,9 +136,9 @@ class Steps {
       ...this.#signed(docking),
       ...this.#recordings
         .filter(({ manifest }) => manifest !== undefined && named.has(manifest.recording))
-        .flatMap(({ recording }) => lines.dockedLines(docking, recording)),
+        .flatMap(({ recording }) => dockedLines(docking, recording)),
       ...this.#signed(receipt),
-      ...(names.includes(RECEIPT) ? lines.digestLines(receipt, 'manifest_sha256', docking) : []),
+      ...(names.includes(RECEIPT) ? digestLines(receipt, 'manifest_sha256', docking) : []),
     ];
   }
 
@@ -148,7 +147,7 @@ class Steps {
     const log = segmentFile(segment);
     return [
       ...this.#signed(headFile(segment)),
-      ...lines.chainLines(log, headFile(segment), segment.head.sequence),
+      ...chainLines(log, headFile(segment), segment.head.sequence),
       ...this.#signed(log),
       ...this.#logged(segment, log),
     ];
@@ -160,9 +159,9 @@ class Steps {
       .filter((one) => one.segment === segment && one.keeper === keeper)
       .flatMap(({ entry: { event, facts } }) => {
         if (event === 'spooled' && this.#has(facts['recording'], MANIFEST))
-          return lines.loggedLines(log, 'manifest_sha256', `${String(facts['recording'])}/${MANIFEST}`);
+          return loggedLines(log, 'manifest_sha256', `${String(facts['recording'])}/${MANIFEST}`);
         if (event === 'docking-recorded' && this.#hasDocking(facts['record']))
-          return lines.loggedLines(log, 'sha256', `${String(facts['record'])}/${DOCKING}`);
+          return loggedLines(log, 'sha256', `${String(facts['record'])}/${DOCKING}`);
         return [];
       });
   }
@@ -190,7 +189,7 @@ class Steps {
       const signed = this.#signatures.find(({ document }) => document === `${id}/${file}`);
       const revocation = `keys/${station}/${signed?.keyId}.revocation.json`;
       if (!this.#parts.keyDocuments.some(({ to }) => to === revocation)) return [];
-      return lines.beforeLines(`${id}/${RECEIPT}`, 'received_at', revocation, 'revoked_at');
+      return beforeLines(`${id}/${RECEIPT}`, 'received_at', revocation, 'revoked_at');
     });
   }
 
@@ -199,7 +198,7 @@ class Steps {
     return this.#signatures
       .filter((one) => one.document === document)
       .flatMap(({ signature, key }) =>
-        key === undefined ? [] : lines.signatureLines(document, signature, key, typeOf(document)),
+        key === undefined ? [] : signatureLines(document, signature, key, typeOf(document)),
       );
   }
 }
@@ -216,19 +215,19 @@ function sealed(recording: KitRecording): KitLine[] {
   if (!isWhole(recording)) return [];
   const manifest = at(recording, MANIFEST);
   return [
-    ...lines.digestLines(manifest, 'chunks_sha256', at(recording, CHUNKS)),
-    ...lines.unitsLines(manifest, at(recording, PAYLOAD)),
+    ...digestLines(manifest, 'chunks_sha256', at(recording, CHUNKS)),
+    ...unitsLines(manifest, at(recording, PAYLOAD)),
   ];
 }
 
 function original(recording: KitRecording): KitLine[] {
   if (!isWhole(recording)) return [];
-  return lines.openLines(at(recording, MANIFEST), at(recording, PAYLOAD), openedName(recording));
+  return openLines(at(recording, MANIFEST), at(recording, PAYLOAD), openedName(recording));
 }
 
 function name(recording: KitRecording): KitLine[] {
   if (!recording.names.includes(MANIFEST)) return [];
-  return lines.nameLines(at(recording, MANIFEST), `${recording.recording}.path`);
+  return nameLines(at(recording, MANIFEST), `${recording.recording}.path`);
 }
 
 /** Name under which the original is written; the true one is sealed. */
@@ -245,4 +244,167 @@ export function signaturesAmong(
     const document = documentOf(signature);
     return document === undefined ? [] : [{ document, signature }];
   });
+}
+
+// How each check of a kit is typed: lines for bash with minisign, age and coreutils alone. Each works in the kit's folder and says by its
+// output and its exit code whether the check holds. Digests are taken out of the signed documents by the line itself, never from the page
+// that shows it.
+
+/** A line to type, and lines that its output must hold; none: its output says nothing, or is the result itself. */
+export interface KitLine {
+  readonly command: string;
+  readonly expected: readonly string[];
+}
+
+/**
+ * Typed once before the others: prints the text of a field of a canonical document, which is one line. A name that is looked for with its
+ * quotes cannot stand inside another text, where quotes are escaped.
+ */
+export const SAID = `said() { local text; text=$(cat "$1"); text=\${text#*"\\"$2\\":\\""}; echo "\${text%%\\"*}"; }`;
+
+/** What the comparison with SHA256SUMS says where all is well. */
+const ALL_AS_EXPORTED = 'every file is as it was exported';
+
+/** All files against SHA256SUMS. */
+function sumsLines(): KitLine[] {
+  return [
+    {
+      command: `sha256sum -c --quiet --strict SHA256SUMS && echo "${ALL_AS_EXPORTED}"`,
+      expected: [ALL_AS_EXPORTED],
+    },
+  ];
+}
+
+/** A minisign signature. `type` is that of the document (SPEC 2). */
+function signatureLines(document: string, signature: string, key: string, type: string): KitLine[] {
+  const beside = signature === `${document}.minisig` ? '' : ` -x ${signature}`;
+  return [
+    {
+      command: `minisign -Vm ${document}${beside} -p ${key}`,
+      expected: ['Signature and comment signature verified', `Trusted comment: bodydock ${type}`],
+    },
+  ];
+}
+
+/** Whether a file has the digest that a signed document says. */
+function digestLines(document: string, field: string, file: string): KitLine[] {
+  return [
+    { command: `echo "$(said ${document} ${field})  ${file}" | sha256sum -c`, expected: [`${file}: OK`] },
+  ];
+}
+
+/** Whether the units of a sealed file have the digests whose list the manifest names. */
+function unitsLines(manifest: string, payload: string): KitLine[] {
+  const digests = `split -b ${UNIT_BYTES} --filter=sha256sum ${payload} | cut -c 1-64 | tr a-f A-F | basenc --base16 -d`;
+  return [
+    {
+      command: `${digests} | sha256sum -c <(echo "$(said ${manifest} chunks_sha256)  -")`,
+      expected: ['-: OK'],
+    },
+  ];
+}
+
+/** Whether a document is there whose time lies before that of another one. Times of documents are as long as each other. */
+function beforeLines(document: string, field: string, other: string, otherField: string): KitLine[] {
+  const older = `${document} is older than ${other}`;
+  const compared = `$(said ${document} ${field}) < $(said ${other} ${otherField})`;
+  return [{ command: `[[ -e ${document} && ${compared} ]] && echo "${older}"`, expected: [older] }];
+}
+
+/** Opens a sealed file with the identity and compares the original; `opened` is where it goes. */
+function openLines(manifest: string, payload: string, opened: string): KitLine[] {
+  return [
+    { command: `age -d -i "$IDENTITY" -o ${opened} ${payload}`, expected: [] },
+    ...digestLines(manifest, 'sha256', opened),
+  ];
+}
+
+/** The path that the file had on the camera, from the sealed part of the manifest; what a terminal would obey is shown as "?". */
+function nameLines(manifest: string, opened: string): KitLine[] {
+  const sealed = `said ${manifest} sealed | base64 -d | age -d -i "$IDENTITY"`;
+  return [
+    { command: `said <(${sealed}) path | base64 -d > ${opened}`, expected: [] },
+    ...digestLines(manifest, 'path_sha256', opened),
+    { command: `tr '\\000-\\037\\177' '?' < ${opened}; echo`, expected: [] },
+  ];
+}
+
+/** Whether each line of a log follows the one before, up to the signed head. */
+function chainLines(log: string, head: string, entries: number): KitLine[] {
+  return [{ command: `bash chain.sh ${log} ${head}`, expected: [chainHolds(entries)] }];
+}
+
+/** What chain.sh says where the chain holds. */
+function chainHolds(entries: number): string {
+  return `${entries} entries: the chain holds up to the signed head`;
+}
+
+/** Whether a log names a document by its digest, in the field of an event. */
+function loggedLines(log: string, field: string, document: string): KitLine[] {
+  const named = `the log names ${document}`;
+  return [
+    {
+      command: `[[ $(cat ${log}) == *"\\"${field}\\":\\"$(sha256sum < ${document} | cut -c 1-64)\\""* ]] && echo "${named}"`,
+      expected: [named],
+    },
+  ];
+}
+
+/** Whether a docking record says what became of a file: that it is this recording. */
+function dockedLines(record: string, recording: string): KitLine[] {
+  const named = `the docking record names ${recording}`;
+  return [
+    {
+      command: `[[ $(cat ${record}) == *'"recording":"${recording}"'* ]] && echo "${named}"`,
+      expected: [named],
+    },
+  ];
+}
+
+// The commands of a kit's page as one script for bash, for whoever does not want to type them. Pure.
+
+/** Each command stands as on the page. The script ends at the first one that fails or does not show what the page says. */
+export function checkScript(contents: KitContents): string {
+  const steps = kitSteps(contents).map((step) => {
+    const told = `echo; echo "== ${step.kind}"`;
+    const body = [told, ...step.groups.flat().map(checked)];
+    return opens(step)
+      ? ['if [ -n "$IDENTITY" ]; then', ...body.map((line) => `  ${line}`), 'fi'].join('\n')
+      : body.join('\n');
+  });
+  return `#!/usr/bin/env bash
+[ -n "\${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+# The commands of INDEX.html, in its order. Needs minisign, age and coreutils. Usage: bash check.sh [IDENTITY]
+# Ends with "EVERYTHING HOLDS", or at the first line that does not hold; where FINDINGS.txt lies here never with that word.
+# What is opened is written beside this file.
+set -euo pipefail
+IDENTITY=\${1:+$(realpath "$1")}
+cd "$(dirname "$0")"
+${SAID}
+# Shows what a command says, and ends the script where one of the lines that it must say is missing.
+must() {
+  local out line
+  out=$(cat)
+  echo "$out"
+  for line; do
+    [[ $'\\n'$out$'\\n' == *$'\\n'"$line"$'\\n'* ]] || { echo "DOES NOT HOLD: \\"$line\\" is missing" >&2; exit 1; }
+  done
+}
+
+${steps.join('\n\n')}
+
+echo
+if [ -e ${FINDINGS_FILE} ]; then
+  echo "WHAT WAS CHECKED HOLDS, BUT NOT EVERYTHING DID WHEN THIS KIT WAS MADE: see ${FINDINGS_FILE}" >&2
+  echo "WAS GEPRÜFT WURDE, STIMMT, ABER NICHT ALLES STIMMTE, ALS DIESE MAPPE ENTSTAND: siehe ${FINDINGS_FILE}" >&2
+  exit 1
+fi
+echo "EVERYTHING HOLDS"
+`;
+}
+
+/** Braces: the exit code of a list with && in it would not end the script. */
+function checked({ command, expected }: KitLine): string {
+  if (expected.length === 0) return command;
+  return `{ ${command}; } | must ${expected.map((line) => `'${line}'`).join(' ')}`;
 }

@@ -1,5 +1,5 @@
 // Texts of a kit that are the same in each: the script that follows a log's chain, and the formats in short. English, for experts.
-import { KIT_FINDINGS } from '../verify/folder-names.ts';
+import { KIT_FINDINGS } from '../verify/read-files.ts';
 
 /** Names of the kit's own files. */
 export const CHAIN_SCRIPT = 'chain.sh';

@@ -5,12 +5,37 @@
 // 2. The kit gets its name only when every byte of it is durable; a kit that was not finished leaves nothing behind.
 // 3. SHA256SUMS names every other file, with the digest of the bytes that were read for it.
 import { createHash } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
-import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { KEY_DOCUMENT_BYTES_MAX, parseKeyChange } from '../../../protocol/documents/key-documents.ts';
+import {
+  encodePublicKey,
+  keyIdHex,
+  parsePublicKey,
+  publicKeyLine,
+  signatureKeyId,
+} from '../../../protocol/documents/minisign.ts';
+import { encodeUtf8, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { unlinkIfThere, writeDurable } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import { makeSessionId } from '../../../protocol/format/ids.ts';
+import {
+  DELETION,
+  DOCKING,
+  MANIFEST,
+  ORDER,
+  ORDERS,
+  RECEIPT,
+  SEALED_NAMES,
+  SEGMENT_SUFFIX,
+  SIGNATURE_SUFFIX,
+  signed,
+  WITNESS,
+} from '../../../protocol/format/file-names.ts';
+import { isReceiverId, makeSessionId } from '../../../protocol/format/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files, OpenFile, Random } from '../../../protocol/format/ports.ts';
+import { type ReadFiles, readSmall } from '../verify/read-files.ts';
+import type { NamedKey, TrustedKeys } from '../verify/trusted-keys.ts';
+import { claimed, type KitFile, type KitParts, type KitSegment } from './kit-plan.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 const SUMS = 'SHA256SUMS';
@@ -169,4 +194,141 @@ function unwritable(path: string, cause: unknown): DockError {
   }
   const message = `${path} could not be written (${systemCode(cause) ?? 'unknown error'}): look at the folder above it, its owner and its space`;
   return new DockError('export.unwritable', message, { retry: 'person', cause });
+}
+
+// Where everything lies in a kit: which file of the vault goes where, and which signature belongs to which document. Pure.
+
+/** What is copied of a folder; whatever else lies in it is a finding of verify's and stays where it is. */
+const COPIED: ReadonlySet<string> = new Set([
+  ...signed(MANIFEST, RECEIPT, DELETION, DOCKING),
+  ...SEALED_NAMES,
+  ORDER,
+  `${ORDER}.officer${SIGNATURE_SUFFIX}`,
+  `${ORDER}.supervisor${SIGNATURE_SUFFIX}`,
+]);
+
+/** Folder of a keeper's segments in the kit. Not named `custody`: a folder with that name would be taken for a station's. */
+function logPath(keeper: string, name: string): string {
+  return `log/${keeper}/${name}`;
+}
+
+/** Path of a segment's lines in the kit. */
+export function segmentFile({ keeper, segment }: KitSegment): string {
+  return logPath(keeper, `${segment}${SEGMENT_SUFFIX}`);
+}
+
+/** Path of a segment's signed head in the kit. */
+export function headFile({ keeper, segment }: KitSegment): string {
+  return logPath(keeper, `${segment}.head.json`);
+}
+
+/** All files that are copied as they are. */
+export function kitFiles(parts: KitParts): KitFile[] {
+  const folders = [...parts.asked, ...parts.sidecars].map((one) => ({ ...one, name: one.recording }));
+  const dockings = parts.dockings.map((one) => ({ ...one, name: one.record }));
+  const orders = parts.orders.map((one) => ({ ...one, name: `${ORDERS}/${one.order.order}` }));
+  return [
+    ...[...folders, ...dockings, ...orders].flatMap(({ folder, name, names }) =>
+      names
+        .filter((file) => COPIED.has(file))
+        .map((file) => ({ from: join(folder, file), to: `${name}/${file}` })),
+    ),
+    ...parts.segments.flatMap(({ keeper, path, signed: isSigned }) =>
+      withSignature(path, logPath(keeper, basename(path)), isSigned),
+    ),
+    ...parts.witnesses.flatMap(({ path, witness }) =>
+      withSignature(path, `${WITNESS}/${witness.receiver}/${basename(path)}`, true),
+    ),
+    ...parts.keyDocuments,
+  ];
+}
+
+function withSignature(from: string, to: string, isSigned: boolean): KitFile[] {
+  const own = { from, to };
+  return isSigned ? [own, { from: `${from}${SIGNATURE_SUFFIX}`, to: `${to}${SIGNATURE_SUFFIX}` }] : [own];
+}
+
+/** The document that a signature's name belongs to; undefined for a file that is none. */
+export function documentOf(path: string): string | undefined {
+  const match = /^(.+?\.(?:json|jsonl))(?:\.(?:officer|supervisor|new))?\.minisig$/.exec(path);
+  return match?.[1];
+}
+
+// Which public keys go into a kit, under which names, and which of them signed which document. A key that only a key change introduces
+// is written out as a file, since minisign wants one; whether that change holds is checked like any other document.
+
+/** One key file of a kit. */
+export interface KitKey {
+  /** Path in the kit, such as `keys/station.pub`. */
+  readonly file: string;
+  readonly keyId: string;
+  /** The line that stands on the label of a station and in its papers. */
+  readonly line: string;
+  /** The whole file. */
+  readonly text: string;
+  /** A key change in the kit names it; nobody gave it. */
+  readonly introduced: boolean;
+}
+
+/** A signature in the kit with the document that it is for and the key that it names. */
+export interface KitSignature {
+  readonly document: string;
+  readonly signature: string;
+  /** Hex id of the key that it names; undefined where it is no signature file. */
+  readonly keyId: string | undefined;
+  /** Path of the key in the kit; undefined where the key is not known. */
+  readonly key: string | undefined;
+}
+
+/** The keys that any of the signatures names. Errors: those of the machine. */
+export async function kitKeys(
+  files: ReadFiles,
+  trusted: TrustedKeys,
+  keyDocuments: readonly KitFile[],
+  signers: ReadonlySet<string>,
+): Promise<KitKey[]> {
+  const given = [trusted.station, trusted.store, trusted.officer, trusted.supervisor].flatMap((keys) =>
+    keys.map(ofFile),
+  );
+  const introduced: KitKey[] = [];
+  for (const { from } of keyDocuments.filter(({ to }) => to.endsWith('.change.json')))
+    introduced.push(...(await introducedKeys(files, from, trusted)));
+  const found = new Map<string, KitKey>();
+  for (const key of [...given, ...introduced])
+    if (signers.has(key.keyId) && !found.has(key.keyId)) found.set(key.keyId, key);
+  return [...found.values()];
+}
+
+function ofFile(named: NamedKey): KitKey {
+  const { key } = named;
+  const own = { keyId: keyIdHex(key.keyId), line: publicKeyLine(key), text: encodePublicKey(key) };
+  return { file: `keys/${wordFor(named)}`, ...own, introduced: false };
+}
+
+/** The name of its file, where that is one word of a shell as it is: it stands in the lines that the kit has somebody type. */
+function wordFor({ file, key, station }: NamedKey): string {
+  if (/^[\w@%+=:,.-]+$/.test(file)) return file;
+  const [kind = ''] = /^[a-z]+/.exec(file) ?? [];
+  return `${kind}${station === null ? '' : `-${station}`}.${keyIdHex(key.keyId)}.pub`;
+}
+
+/** Pinned to its station only where those given are: one that is would put the others of that station out of force. */
+async function introducedKeys(files: ReadFiles, path: string, trusted: TrustedKeys): Promise<KitKey[]> {
+  const change = await claimed(files, path, KEY_DOCUMENT_BYTES_MAX, parseKeyChange);
+  if (change === undefined) return [];
+  const { holder } = change;
+  const isPinned = trusted.station.some(({ station }) => station === holder);
+  const name = isReceiverId(holder) ? `store-${holder}` : `station${isPinned ? '-' : '.'}${holder}`;
+  return [change.old_key, change.new_key].map((line): KitKey => {
+    const key = parsePublicKey(line);
+    const keyId = keyIdHex(key.keyId);
+    const file = `keys/${name}.${keyId}.pub`;
+    return { file, keyId, line, text: encodePublicKey(key), introduced: true };
+  });
+}
+
+/** The key id that a signature file names; undefined where it is none. Errors: those of the machine. */
+export async function signerOf(files: ReadFiles, path: string): Promise<string | undefined> {
+  const read = await readSmall(files, path, SIGNATURE_FILE_BYTES_MAX);
+  return read.kind === 'bytes' ? signatureKeyId(parseUtf8(read.bytes) ?? '') : undefined;
 }

@@ -2,34 +2,36 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { printable } from '../../../config/problems.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
-import { parseRecordingId, parseStationId } from '../../../protocol/format/ids.ts';
-import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Disclosure } from '../../../protocol/documents/order.ts';
-import type { Clock, Files, Random } from '../../../protocol/format/ports.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { DOCKING, MANIFEST, ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
-import { LANGUAGES, type Language } from '../page/language.ts';
+import { parseRecordingId, parseStationId } from '../../../protocol/format/ids.ts';
+import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import type { Clock, Files, Random } from '../../../protocol/format/ports.ts';
+import { type Language, LANGUAGES } from '../page/language.ts';
 import { knownKeys, type KnownKeys } from '../verify/known-keys.ts';
-import { meaningOf } from '../verify/meanings.ts';
-import { findPlace, type Place } from '../verify/place.ts';
+import { meaningOf, type Remark } from '../verify/remark.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
+import { findPlace, type Place, readVaultId } from '../verify/place.ts';
 import { readSmall } from '../verify/read-files.ts';
-import type { Remark } from '../verify/remark.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
-import { readVaultId } from '../verify/vault-id.ts';
-import { disclosurePlace, leaveDisclosure, type DisclosurePlace } from './disclosure.ts';
-import { checkAccount, notTold } from './kit-account.ts';
-import { checkBeside, checkParts, checkWhole, type KitCheck } from './kit-check.ts';
-import { headFile, kitFiles, segmentFile } from './kit-files.ts';
-import { kitKeys, signerOf, type KitKey, type KitSignature } from './kit-keys.ts';
-import { kitPage, kitText, type KitPage } from './kit-page.ts';
-import type { KitParts } from './kit-parts.ts';
-import { planKit } from './kit-plan.ts';
-import { checkScript } from './kit-script.ts';
-import { signaturesAmong } from './kit-steps.ts';
+import { disclosurePlace, type DisclosurePlace, leaveDisclosure } from './disclosure.ts';
+import { checkAccount, checkBeside, checkParts, checkWhole, type KitCheck, notTold } from './kit-check.ts';
+import { kitPage, type KitPage, kitText } from './kit-page.ts';
+import { type KitParts, planKit } from './kit-plan.ts';
+import { checkScript, signaturesAmong } from './kit-steps.ts';
 import * as texts from './kit-texts.ts';
-import { KitWriter } from './kit-writer.ts';
+import {
+  headFile,
+  kitFiles,
+  type KitKey,
+  kitKeys,
+  type KitSignature,
+  KitWriter,
+  segmentFile,
+  signerOf,
+} from './kit-writer.ts';
 
 /** What is asked for. Paths are absolute. */
 export interface KitWish {

@@ -1,26 +1,26 @@
 // Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording (with its docking where no
 // measured clock tells its time), one number a receipt; no document is kept. What a station's log says of each document is kept while it is taken.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { stayOf, type DockingRecord } from '../../../protocol/documents/docking-record.ts';
-import { instantText } from '../../../protocol/format/instants.ts';
+import { type DockingRecord, stayOf } from '../../../protocol/documents/docking-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import type { LoggedDocking } from '../verify/docking-account.ts';
-import { CameraFacts } from './camera-facts.ts';
-import { daysOf, weekOf, type Calendar, type Period } from './calendar.ts';
-import { spreadOf } from './figures.ts';
-import type { FailureCount } from './failures.ts';
+import { instantText } from '../../../protocol/format/instants.ts';
+import { type ClockRecord, offsetTrend } from '../../monitoring/offset-trend.ts';
+import type { LoggedDocking } from '../verify/docking-log.ts';
+import { type Calendar, daysOf, type Period, weekOf } from './calendar.ts';
+import type { LetGo, ReportLog } from './logs.ts';
 import type { UserNote } from './notes.ts';
 import {
-  LATENCY_BOUNDS_S,
-  noCounts,
+  type CameraPoint,
+  type CameraReport,
   type Counts,
   type DayReport,
   type Handing,
+  LATENCY_BOUNDS_S,
+  noCounts,
   type PilotReport,
   type RetiredCamera,
 } from './pilot-report.ts';
-import { DayJudge, type DayDocking, type JudgedDay } from './proven-days.ts';
-import type { LetGo, ReportLog } from './logs.ts';
+import { type DayDocking, DayJudge, type JudgedDay } from './proven-days.ts';
 import type { Source } from './sources.ts';
 
 const UNPROVEN_NAMED_MAX = 100;
@@ -512,4 +512,126 @@ function histogram(seconds: readonly number[]): number[] {
     counts[place] = (counts[place] ?? 0) + 1;
   }
   return counts;
+}
+
+// What a report keeps of one camera: counts, and the readings of clock and battery at each docking, a bounded number of them.
+
+/** Points of one camera in a report: three dockings a day for ten years. */
+const POINTS_MAX = 11_000;
+
+/** One camera. */
+class CameraFacts {
+  readonly counts = noCounts();
+  readonly #points: CameraPoint[] = [];
+  readonly #clocks: ClockRecord[] = [];
+
+  /** Takes the first part of a docking record. A station that did not know the time cannot tell what a camera is off by. */
+  add({ docked_at: at, clock_synchronised: knew, camera_clock: clock, condition }: DockingRecord): void {
+    if (this.#points.length >= POINTS_MAX) return;
+    this.#clocks.push({ docked_at: at, clock_synchronised: knew, camera_clock: clock });
+    const offset = knew === false ? null : clock;
+    this.#points.push({
+      at,
+      offset_ms: offset?.offset_ms ?? null,
+      uncertainty_ms: offset?.uncertainty_ms ?? null,
+      battery_percent: condition?.battery_percent ?? null,
+    });
+  }
+
+  report(camera: string): CameraReport {
+    const points = this.#points.sort((a, b) => (a.at < b.at ? -1 : 1));
+    const offsets = points.map(({ offset_ms: offset }) => offset).filter((offset) => offset !== null);
+    const slope = changePerDay(
+      points.flatMap(({ at, battery_percent: value }) =>
+        value === null ? [] : [{ atMs: Date.parse(at), value }],
+      ),
+    );
+    const { driftPpm, uncertaintyPpm, resets } = offsetTrend(this.#clocks);
+    return {
+      camera,
+      ...this.counts,
+      points,
+      battery_change_percent_per_30_days: slope === undefined ? null : Math.round(slope * 300) / 10,
+      offset_ms_median: spreadOf(offsets)?.median ?? null,
+      offset_ms_worst: spreadOf(offsets.map(Math.abs))?.worst ?? null,
+      clock_drift_ppm: driftPpm,
+      clock_drift_uncertainty_ppm: uncertaintyPpm,
+      clock_resets: resets,
+    };
+  }
+}
+
+// Counts what went wrong or was odd, by kind. The kinds come from documents and log entries, so their number is bounded here.
+
+const KINDS_MAX = 200;
+
+export class FailureCount {
+  readonly #counts = new Map<string, number>();
+
+  /** `kind` is a short text in English; words.ts translates those that it knows. */
+  add(kind: string, count = 1): void {
+    const known = this.#counts.has(kind) || this.#counts.size < KINDS_MAX ? kind : 'other';
+    this.#counts.set(known, (this.#counts.get(known) ?? 0) + count);
+  }
+
+  /** What an entry of a custody log tells of failures. */
+  entry({ event, facts }: CustodyEntry): void {
+    if (event === 'receipt-refused') this.add('receipt refused');
+    else if (event === 'quarantined') this.add('set aside as damaged');
+    else if (event === 'chain-broken') this.add('custody log broken');
+    else if (event === 'not-erased' && facts['reason'] === 'already-gone')
+      this.add('file gone from its camera before it was to be erased');
+    else if (event === 'not-erased') this.add('file not erased from its camera');
+    else if (event === 'erasure-unconfirmed')
+      this.add('file to be erased from its camera, and nobody could see whether it went');
+    else if (event === 'camera-refused') this.add('camera refused');
+    else if (event === 'clock-stepped') this.add("station's clock stepped");
+    else if (event === 'not-taken' && facts['reason'] !== 'not-a-file')
+      this.add(`try failed: ${String(facts['reason'] ?? 'unknown').slice(0, 40)}`);
+  }
+
+  /** Most frequent first, then by name. */
+  list(): { readonly kind: string; readonly count: number }[] {
+    const all = [...this.#counts].map(([kind, count]) => ({ kind, count }));
+    return all.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
+  }
+}
+
+// Small statistics over what a report has gathered: quantiles and a straight line. Pure.
+
+/** Middle, 95 of 100, and the worst of some durations or sizes. */
+export interface Spread {
+  readonly count: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly worst: number;
+}
+
+/** Undefined where there is nothing. Nearest-rank quantiles, so that each is a value that really occurred. */
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  if (sorted.length === 0) return undefined;
+  return { count: sorted.length, median: rank(0.5), p95: rank(0.95), worst: rank(1) };
+}
+
+/** One measurement at an instant (ms since 1970). */
+interface Point {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** Least squares: change of the value in one day, or undefined where the points are fewer than three or all at one time. */
+export function changePerDay(points: readonly Point[]): number | undefined {
+  if (points.length < 3) return undefined;
+  const meanAt = points.reduce((sum, { atMs }) => sum + atMs, 0) / points.length;
+  const mean = points.reduce((sum, { value }) => sum + value, 0) / points.length;
+  let above = 0;
+  let below = 0;
+  for (const { atMs, value } of points) {
+    const days = (atMs - meanAt) / 86_400_000;
+    above += days * (value - mean);
+    below += days * days;
+  }
+  return below === 0 ? undefined : above / below;
 }

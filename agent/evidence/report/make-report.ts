@@ -1,23 +1,19 @@
 // Makes a report from a vault: the store's witnesses and logs, the orders of each station, then all of its folders once, then its custody log; and the
 // written reports.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { RECEIPT } from '../../../protocol/format/file-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import { findPlace } from '../verify/place.ts';
+import { findPlace, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
-import { readVaultId } from '../verify/vault-id.ts';
 import type { Calendar, Period } from './calendar.ts';
-import { FailureCount } from './failures.ts';
-import { Gatherer } from './gather.ts';
-import { readHolds, type Holds } from './holds.ts';
-import type { DatedHead } from './log-reach.ts';
-import { readStationLog, readStoreLogs, readWitnessHeads } from './logs.ts';
+import { FailureCount, Gatherer } from './gather.ts';
+import { type DatedHead, readStationLog, readStoreLogs, readWitnessHeads } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
-import { sourcesOf, stationsOf, type Source } from './sources.ts';
+import { type Holds, readHolds, type Source, sourcesOf, stationsOf } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */
 export interface ReportWish {

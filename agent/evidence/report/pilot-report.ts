@@ -1,6 +1,6 @@
 // Shape of a pilot report: what a council member is shown, and what CSV and JSON hold. Cameras and bays are
 // pseudonyms; whether the figures of one camera are about one person, only people know: see Handing.
-import type { Spread } from './figures.ts';
+import type { Spread } from './gather.ts';
 import type { UserNote } from './notes.ts';
 import type { AwaitedCamera, JudgedDay } from './proven-days.ts';
 

@@ -2,29 +2,33 @@
 import { join } from 'node:path';
 import {
   DELETION_TRUSTED_COMMENT,
-  parseDeletionRecord,
   type DeletionRecord,
+  parseDeletionRecord,
 } from '../../../protocol/documents/deletion-record.ts';
 import {
   DOCKING_RECORD_TRUSTED_COMMENT,
-  parseDockingRecord,
   type DockingRecord,
+  parseDockingRecord,
 } from '../../../protocol/documents/docking-record.ts';
-import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import {
+  type Manifest,
   MANIFEST_TRUSTED_COMMENT,
   parseManifest,
-  type Manifest,
 } from '../../../protocol/documents/manifest.ts';
+import { keyIdHex, type PublicKey, verifyDocument } from '../../../protocol/documents/minisign.ts';
+import { longestHold } from '../../../protocol/documents/order-standing.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
-import { DELETION, DOCKING, MANIFEST, RECEIPT } from '../../../protocol/format/file-names.ts';
+import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import { DELETION, DOCKING, MANIFEST, ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
+import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { receiptableDocking } from '../verify/docking-check.ts';
-import { listSorted, type ReadFiles } from '../verify/read-files.ts';
-import { checkReceipt, type CheckedReceipt, type Receiptable } from '../verify/receipt-check.ts';
+import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
+import { listSorted, type ReadFiles, readSmall } from '../verify/read-files.ts';
+import { type CheckedReceipt, checkReceipt, type Receiptable } from '../verify/receipt-check.ts';
 import { receiptableRecording } from '../verify/recording-check.ts';
-import { revokedAlone } from '../verify/revoked-key.ts';
-import { stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
-import { countedDocument, type Counted, type CountedKind } from './verified-document.ts';
+import { revokedAlone, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 
 /** The receipt beside a document: its time, and what it names of the station's log; null where there is none that counts. */
 interface Receipted {
@@ -165,4 +169,99 @@ async function receiptBeside(
   const receipt = await checkReceipt(question);
   const isRefused = receipt.remarks.some(({ kind }) => kind === 'finding');
   return { receipt, isRefused };
+}
+
+// A signed document that may be counted: it parses, and one of the trusted keys signed it. What is wrong with others is `bodydock verify`'s to say.
+
+/** A kind of document beside its signature. */
+interface CountedKind<T> {
+  readonly file: string;
+  readonly trustedComment: string;
+  readonly parse: (bytes: Uint8Array) => T;
+}
+
+/** "absent": no file of that name. "unproven": it is there and does not count. */
+type Counted<T> =
+  | { readonly kind: 'document'; readonly value: T; readonly sha256: string; readonly keyId: string }
+  | { readonly kind: 'absent' | 'unproven' };
+
+/** Reads and verifies one. Errors: only those of the machine. */
+async function countedDocument<T>(
+  files: ReadFiles,
+  folder: string,
+  { file, trustedComment, parse }: CountedKind<T>,
+  keys: readonly PublicKey[],
+): Promise<Counted<T>> {
+  const document = await readSmall(files, join(folder, file), MANIFEST_BYTES_MAX);
+  if (document.kind === 'missing') return { kind: 'absent' };
+  const signature = await readSmall(files, join(folder, `${file}.minisig`), SIGNATURE_FILE_BYTES_MAX);
+  if (document.kind !== 'bytes' || signature.kind !== 'bytes') return { kind: 'unproven' };
+  try {
+    const key = verifyDocument(document.bytes, parseUtf8(signature.bytes) ?? '', trustedComment, keys);
+    const keyId = keyIdHex(key.keyId);
+    return { kind: 'document', value: parse(document.bytes), sha256: sha256Hex(document.bytes), keyId };
+  } catch (error) {
+    if (error instanceof DockError) return { kind: 'unproven' };
+    throw error;
+  }
+}
+
+// Which recordings of a station are kept as evidence: those under a hold that both roles signed (SPEC 4.8). An order about a recording
+// counts for its sidecars too, and one about a sidecar for its recording, so orders are booked by the place of the recording on its camera.
+
+/** The orders of one station. */
+export interface Holds {
+  /** Whether a recording is kept at an instant. */
+  isHeld(manifest: Manifest, at: string): boolean;
+  /** Orders of which a signature cannot be judged, since no key of that role was given. */
+  readonly notJudged: number;
+  /** Where findings about orders are, below the vault, one each: "bodydock verify" says what they are. */
+  readonly refused: readonly string[];
+}
+
+interface BookedOrder extends FoundOrder {
+  readonly isSidecar: boolean;
+}
+
+/** Reads them. Errors: the signal's reason; those of the machine. */
+export async function readHolds(options: SourceOptions, station: string): Promise<Holds> {
+  const folder = join(options.vault, station, ORDERS);
+  const { orders, remarks } = await checkOrders({ ...options, folder, where: ORDERS, station });
+  const booked = new Map<string, BookedOrder[]>();
+  for (const found of orders) {
+    const manifest = await subjectOf(options, station, found);
+    if (manifest === undefined) continue;
+    const place = placeOf(manifest);
+    const isSidecar = manifest.sidecar_of !== null;
+    booked.set(place, [...(booked.get(place) ?? []), { ...found, isSidecar }]);
+  }
+  return {
+    isHeld: (manifest, at) => {
+      const known = (booked.get(placeOf(manifest)) ?? []).filter(({ order }) => order.ordered_at <= at);
+      return longestHold(known, Date.parse(at), areOne)?.until === null;
+    },
+    notJudged: remarks.filter(({ code }) => code === 'order.not-judged').length,
+    refused: remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => `${station}/${where}`),
+  };
+}
+
+/** Of two orders about one place: about one recording with its sidecars, not about two that one docking read there. */
+function areOne(one: BookedOrder, other: BookedOrder): boolean {
+  return one.order.recording === other.order.recording || one.isSidecar || other.isSidecar;
+}
+
+/** The manifest that an order names by its digest. */
+async function subjectOf(
+  options: SourceOptions,
+  station: string,
+  { order }: FoundOrder,
+): Promise<Manifest | undefined> {
+  if (order.station !== station || !isRecordingId(order.recording)) return undefined;
+  const manifest = await provenManifest(options, station, order.recording);
+  return manifest?.sha256 === order.manifest_sha256 ? manifest.value : undefined;
+}
+
+/** A path means something only within one docking of one camera. A sidecar stands for its recording. */
+function placeOf({ camera, docking, sidecar_of: sidecarOf, source }: Manifest): string {
+  return `${camera.id} ${docking} ${sidecarOf ?? source.path_sha256}`;
 }

@@ -1,5 +1,5 @@
 // Every text of the pilot report in English and German. Plain words for people who never saw the station.
-import { fill, number, type Language } from '../page/language.ts';
+import { fill, type Language, number } from '../page/language.ts';
 
 /** Texts of one language; `{}` stands for a value. */
 export type Words = Readonly<Record<keyof typeof EN, string>>;

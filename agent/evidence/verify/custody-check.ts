@@ -1,14 +1,15 @@
 // Checks a folder of custody segments (SPEC 4.3): every segment, and how they follow each other.
-import { CHAIN_START } from '../../../protocol/custody/custody-entry.ts';
-import { inOrder, type FoundSegment } from '../../../protocol/custody/custody-order.ts';
-import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
+import { join } from 'node:path';
+import { CHAIN_START, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { type FoundSegment, inOrder } from '../../../protocol/custody/custody-order.ts';
+import { toldDigest } from '../../../protocol/custody/custody-repeat.ts';
+import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
 import { NEWEST_SEGMENT, SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import { checkSegment, readFirst, type CheckedSegment, type SegmentContext } from './custody-file.ts';
-import { checkLinks, followsEarlier, linkOf, type LinkedSegment } from './custody-links.ts';
-import { isRepeated } from './custody-repeat.ts';
-import { oddNames } from './folder-names.ts';
-import { listFolder } from './read-files.ts';
+import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
+import { type CheckedSegment, checkSegment, readFirst, type SegmentContext } from './custody-segment.ts';
+import { listFolder, oddNames } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
+import { checkLinks, followsEarlier, type LinkedSegment, linkOf } from './custody-links.ts';
 
 /** What was checked. */
 export interface CheckedCustody {
@@ -107,4 +108,39 @@ async function repeatedWrites(
     if (again) repeated.add(one.segment);
   }
   return repeated;
+}
+
+// Tells a fork of the custody log from a write that failed: such a write may have reached the disk, and its events stand again at the
+// beginning of the next segment. Reads both places; memory is one digest per event.
+
+/** Entries of one write, far more than a station puts into one. */
+const ENTRIES_MAX = 4096;
+
+/**
+ * True where every event of `segment` behind entry `sequence` stands again in `follower`. Both were read before without a fault.
+ * Errors: the system's; the signal's reason.
+ */
+async function isRepeated(
+  context: SegmentContext,
+  segment: string,
+  sequence: number,
+  follower: string,
+): Promise<boolean> {
+  const behind: string[] = [];
+  for await (const entry of entriesOf(context, segment)) {
+    const told = toldDigest(entry);
+    if (entry.sequence <= sequence || told === undefined) continue;
+    if (behind.push(told) > ENTRIES_MAX) return false;
+  }
+  const again = new Set<string>();
+  for await (const entry of entriesOf(context, follower)) {
+    if (again.size > ENTRIES_MAX) break;
+    const told = toldDigest(entry);
+    if (told !== undefined) again.add(told);
+  }
+  return behind.every((told) => again.has(told));
+}
+
+function entriesOf(context: SegmentContext, segment: string): AsyncIterable<CustodyEntry> {
+  return segmentEntries(context, join(context.folder, segment + SEGMENT_SUFFIX));
 }

@@ -1,19 +1,25 @@
 // Checks the deletion record in a recording's folder (SPEC 4.7): its signature, what it says of the documents beside it, and when the
 // recording was due. Whether orders, holds and the store's log agree needs more than one folder: deletion-judge.ts.
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { join } from 'node:path';
 import {
   DELETION_BYTES_MAX,
   DELETION_TRUSTED_COMMENT,
-  parseDeletionRecord,
   type DeletionRecord,
+  parseDeletionRecord,
 } from '../../../protocol/documents/deletion-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
+import { ROLES } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
-import { notBefore, retentionOf } from '../../../protocol/documents/retention.ts';
+import { notBefore, retentionOf, waitAfterWarning } from '../../../protocol/documents/retention.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import type { ReadFiles } from './read-files.ts';
-import { below, finding, type Remark } from './remark.ts';
+import type { OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import { type ReadFiles, statFile } from './read-files.ts';
+import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
+import type { StoreLog } from './store-log.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** A folder in which a deletion record may lie. */
@@ -102,6 +108,171 @@ function dueRemarks(place: string, record: DeletionRecord, { manifest, receipt }
     const message = `deletion record: deleted at ${record.deleted_at}, due at ${dueAt}`;
     remarks.push(
       finding('deletion.too-early', place, message, { deleted_at: record.deleted_at, due_at: dueAt }),
+    );
+  }
+  return remarks;
+}
+
+// Whether the store was allowed to delete what it deleted (SPEC 4.7, 4.8, 10): by orders, holds, warnings and its own log. Pure.
+
+/** What a judgement rests on. */
+interface JudgeContext {
+  readonly facts: PlaceFacts;
+  readonly orders: OrderBook;
+  readonly log: StoreLog;
+  /** Roles of which a key is given. */
+  readonly judged: { readonly officer: boolean; readonly supervisor: boolean };
+  /** Whether the store's own log should be here: in a whole vault. */
+  readonly complete: boolean;
+}
+
+interface Deleted extends RecordingFacts {
+  readonly deletion: ProvenDeletion;
+}
+
+/** Everything that does not hold of the deletions of a place. */
+export function judgeDeletions(context: JudgeContext): Remark[] {
+  const deleted = [...context.facts.recordings.values()].filter(isDeleted);
+  return [
+    ...deleted.flatMap((each) => [
+      ...logged(each, context),
+      ...held(each, context),
+      ...(each.deletion.orderSha256 === null
+        ? warned(each, context)
+        : ordered(each, each.deletion.orderSha256, context)),
+    ]),
+    ...missingRecords(context),
+  ];
+}
+
+function isDeleted(facts: RecordingFacts): facts is Deleted {
+  return facts.deletion !== undefined;
+}
+
+function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
+  if (!complete || log.places.length === 0) return [];
+  const known = log.deletions.get(name);
+  const others = [...(known?.records ?? [])].filter((sha256) => sha256 !== deletion.sha256);
+  if (others.length > 0) {
+    // None is ever replaced, so one of the two was exchanged (SPEC 4.3.7).
+    const told = `deletion record: the store's log names SHA-256 ${others.join(', ')}, found ${deletion.sha256}`;
+    return [finding('deletion.not-logged', below(where, DELETION), told, { recording: name })];
+  }
+  if (known?.records.has(deletion.sha256) === true) return [];
+  const message = `deletion record: the store's log does not name SHA-256 ${deletion.sha256}`;
+  const { deletedAt, receiver } = deletion;
+  if (!log.reachesBackTo(deletedAt, receiver)) return [tooOld(where, name, log.beginsAt.get(receiver))];
+  return [finding('deletion.not-logged', below(where, DELETION), message, { recording: name })];
+}
+
+function tooOld(where: string, recording: string, beginsAt: string | undefined): Remark {
+  const message =
+    beginsAt === undefined
+      ? 'deletion record: the log of the receiver that made it is not here'
+      : `deletion record: older than the store's log here, which begins at ${beginsAt}`;
+  return note('deletion.not-judged', below(where, DELETION), message, { recording });
+}
+
+/** A hold forbids every deletion, whoever ordered it. */
+function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeContext): Remark[] {
+  const place = below(where, DELETION);
+  const hold = orders.holdAt(name, deletion.deletedAt);
+  if (hold !== undefined) {
+    const until = hold.until === null ? '' : ` until ${hold.until}`;
+    const message = `deletion record: deleted at ${deletion.deletedAt}; order ${hold.order.order} held it${until}`;
+    return [finding('deletion.held', place, message, { order: hold.order.order })];
+  }
+  const open = orders.holdsOf(name);
+  const unknown = ROLES.filter((role) => !judged[role]);
+  if (open.length === 0 || unknown.length === 0) return [];
+  const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;
+  return [note('deletion.not-judged', place, message, { recording: name })];
+}
+
+/** SPEC 10.2: what is due soon after it came is warned of a day before, and what a clock that had lost its time received much longer. */
+function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
+  const waitMs = receivedAt === undefined ? 0 : waitAfterWarning(deletion.retention, receivedAt);
+  if (waitMs === 0 || !complete || log.places.length === 0) return [];
+  const at = log.deletions.get(name)?.warnedAt;
+  if (at !== undefined && Date.parse(at) + waitMs < Date.parse(deletion.deletedAt)) return [];
+  if (!log.reachesBackTo(receivedAt ?? '')) return []; // told with the entry of the deletion, or the warning was let go
+  const message = `deletion record: due at ${deletion.retention.due_at}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
+  return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
+}
+
+function ordered(
+  { name, where, deletion }: Deleted,
+  orderSha256: string,
+  { orders, judged, log }: JudgeContext,
+): Remark[] {
+  const place = below(where, DELETION);
+  const found = orders.bySha256(orderSha256);
+  if (found === undefined) {
+    const message = `deletion record: the order with SHA-256 ${orderSha256} is not here`;
+    const told = log.places.length > 0 || orders.orders.length > 0 ? finding : note;
+    return [told('deletion.order-missing', place, message, { order_sha256: orderSha256 })];
+  }
+  const { order } = found;
+  const elsewhere = orders.reaches(found, name) ? undefined : `it is about recording ${order.recording}`;
+  const unknown = ROLES.filter((role) => !judged[role]);
+  const why =
+    (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??
+    elsewhere ??
+    (order.ordered_at <= deletion.deletedAt ? undefined : `it was given at ${order.ordered_at}`) ??
+    (unknown.length > 0 || hasBothRoles(found) ? undefined : 'it lacks the signature of a role') ??
+    (unknown.length > 0 || orders.hadBothRoles(found, deletion.deletedAt)
+      ? undefined
+      : 'the store took up the signature of a role only behind it');
+  const facts = { recording: name, order: order.order };
+  if (why !== undefined) {
+    const message = `deletion record: order ${order.order} does not allow it: ${why}`;
+    return [finding('deletion.order-invalid', place, message, facts)];
+  }
+  if (unknown.length === 0) return [];
+  const message = `deletion record: no key of ${unknown.join(' and ')} is given, which should have signed order ${order.order}`;
+  return [note('deletion.not-judged', place, message, facts)];
+}
+
+/** What the store's log says it deleted or was about to, without the record of that: it is durable before the log names it (SPEC 4.7). */
+function missingRecords({ facts, log, complete }: JudgeContext): Remark[] {
+  if (!complete) return [];
+  return [...log.deletions].flatMap(([name, { records }]) => {
+    if (records.size === 0 || log.dropped.has(name)) return [];
+    const held = facts.recordings.get(name);
+    if (held?.deletion !== undefined) return [];
+    const message = `the store's log says that recording ${name} went behind a deletion record with SHA-256 ${[...records].join(', ')}, which is not here`;
+    return [finding('deletion.missing', held?.where ?? log.places[0] ?? '.', message, { recording: name })];
+  });
+}
+
+// What of a payload lies beside its deletion record (SPEC 4.7): a deletion that was cut off, or, where the store's log says that it was
+// over, bytes that somebody put back.
+
+/** What is looked at. `path` is the folder that is verified. */
+interface LeftoversQuestion {
+  readonly files: ReadFiles;
+  readonly path: string;
+  readonly facts: PlaceFacts;
+  readonly log: StoreLog;
+}
+
+/** A remark for each recording with such bytes. The log was read behind the folders, so that they are looked at anew. Errors: those of the machine. */
+export async function leftoverRemarks({ files, path, facts, log }: LeftoversQuestion): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  for (const { name, where, leftovers } of facts.recordings.values()) {
+    if (leftovers.length === 0) continue;
+    const left: string[] = [];
+    for (const file of leftovers)
+      if ((await statFile(files, join(path, where, file))).kind !== 'missing') left.push(file);
+    if (left.length === 0) continue; // a running receiver finished it meanwhile
+    const words = `${left.join(' and ')} there beside a deletion record`;
+    const over = log.deletions.get(name)?.deleted === true;
+    remarks.push(
+      over
+        ? finding('deletion.put-back', where, `${words}; the store's log says that the deletion was over`, {
+            recording: name,
+          })
+        : note('deletion.unfinished', where, words, { recording: name }),
     );
   }
   return remarks;

@@ -1,11 +1,10 @@
 // Disclosures (SPEC 4.11): those that the store's log keeps are listed, and those that no receiver has entered yet are told once they wait for
 // more than a day.
 import { join } from 'node:path';
-import { isSessionId } from '../../../protocol/format/ids.ts';
+import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../../protocol/documents/order.ts';
-import { oddName } from './folder-names.ts';
-import { listFolder, readSmall, type ReadFiles } from './read-files.ts';
+import { isSessionId } from '../../../protocol/format/ids.ts';
+import { listFolder, oddName, type ReadFiles, readSmall } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import type { LoggedDisclosure } from './store-log.ts';
 

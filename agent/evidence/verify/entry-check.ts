@@ -2,7 +2,7 @@
 // whether what they say of a recording is what its manifest says. Pure.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { factsFault, type Keeper } from '../../../protocol/custody/custody-facts.ts';
-import type { ProvenManifest, RecordingFacts } from './recording-facts.ts';
+import type { ProvenManifest, RecordingFacts } from './order-check.ts';
 import { finding, type Remark, type RemarkCode } from './remark.ts';
 
 /** Faults of one log that are told; more say nothing new. */

@@ -1,6 +1,5 @@
 // Walks over a place and gives the folders that are to be verified, with what is expected of each. Names what does not belong there.
 import { basename, join } from 'node:path';
-import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import {
   CUSTODY,
   DOCKING,
@@ -10,10 +9,18 @@ import {
   VAULT_ID,
   WITNESS,
 } from '../../../protocol/format/file-names.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { DISCLOSURES } from './disclosure-check.ts';
-import { KIT_FINDINGS, oddNames, unexpected } from './folder-names.ts';
-import { type Place } from './place.ts';
-import { listFolder, statFile, type ReadFiles } from './read-files.ts';
+import type { Place } from './place.ts';
+import {
+  KIT_FINDINGS,
+  listFolder,
+  listSorted,
+  oddNames,
+  type ReadFiles,
+  statFile,
+  unexpected,
+} from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 
 /** A recording's folder. */
@@ -216,4 +223,26 @@ function remark(code: RemarkCode, where: string, message: string, count: number)
 function kitFindings(): Remark {
   const message = `${KIT_FINDINGS} lies here and names what did not hold when the kit was made`;
   return finding('kit.findings', KIT_FINDINGS, message);
+}
+
+// Where the custody logs of a vault lie: one folder for each keeper, a station or a receiver.
+
+/** The folder of a log. `where`: its path below the vault. */
+export interface CustodyFolder {
+  readonly folder: string;
+  readonly where: string;
+}
+
+/** Where the log of a station or receiver lies, or would. */
+export function custodyFolder(vault: string, keeper: string): CustodyFolder {
+  return { folder: join(vault, keeper, CUSTODY), where: below(keeper, CUSTODY) };
+}
+
+/** Those of all stations of a vault, by name. Errors: the machine's. */
+export async function stationCustodies(
+  files: ReadFiles,
+  vault: string,
+): Promise<(CustodyFolder & { readonly station: string })[]> {
+  const names = (await listSorted(files, vault)) ?? [];
+  return names.filter(isStationId).map((station) => ({ station, ...custodyFolder(vault, station) }));
 }

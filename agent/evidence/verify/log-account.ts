@@ -1,6 +1,7 @@
 // What the custody log says became of each document (manifest or docking record), kept while its segments are read. Memory: one small
 // object per document.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 
 /** What the log says of one document. */
 export interface LoggedDocument {
@@ -122,4 +123,197 @@ function newsOf(
 function withDocking(known: readonly string[], { docking }: CustodyEntry['facts']): readonly string[] {
   if (typeof docking !== 'string' || known.includes(docking) || known.length >= ERASURES_MAX) return known;
   return [...known, docking];
+}
+
+// Compares what a custody log says of recordings and docking records with what lies beside it. Pure.
+
+/** A recording or docking record that lies here, as far as the log could contradict it. */
+export interface HeldDocument {
+  readonly kind: 'recording' | 'docking';
+  readonly name: string;
+  readonly where: string;
+  /** In whose folder it lies, or who it says it is of. */
+  readonly station: string | undefined;
+  /** Digest of the manifest or docking record. */
+  readonly sha256: string | undefined;
+  /** Undefined where no receipt lies here. */
+  readonly receiptSha256: string | undefined;
+  /** Hex id of the key that signed it, and when it was made (RFC 3339); undefined where its signature does not hold or was not asked for. */
+  readonly made?: { readonly keyId: string; readonly at: string } | undefined;
+  /** Whether its sealed file lies here, too; left out for a docking record, which has none. */
+  readonly hasPayload?: boolean;
+}
+
+/** A log with the documents of its station. */
+export interface AccountQuestion {
+  /** The log's folder in remarks. */
+  readonly where: string;
+  readonly account: LogAccount;
+  readonly held: ReadonlyMap<string, HeldDocument>;
+  /** Recordings that others here name as replaced. */
+  readonly superseded: ReadonlySet<string>;
+  /** Documents that the store's own log says it let go. */
+  readonly dropped: ReadonlySet<string>;
+  /** In a spool whatever was spooled must be there; a vault may still wait for it. */
+  readonly kind: 'vault' | 'spool';
+  /** Whether the log is here from its first entry on. */
+  readonly fromTheStart: boolean;
+  /** When the log tells a change away from which key (hex id), RFC 3339. */
+  readonly putAside?: ReadonlyMap<string, string>;
+}
+
+/** Names that are told in one remark. */
+const NAMED_MAX = 3;
+
+/** Documents that must be here and are not; the caller looks again before it says so, because they may have come in the meantime. */
+export function missingDocuments(question: AccountQuestion): string[] {
+  const missing: string[] = [];
+  for (const [name, logged] of question.account.all())
+    if (!question.held.has(name) && mustBeHere(name, logged, question)) missing.push(name);
+  return missing.sort();
+}
+
+function mustBeHere(
+  name: string,
+  logged: LoggedDocument,
+  { superseded, dropped, kind }: AccountQuestion,
+): boolean {
+  if (kind === 'vault') return logged.receipts.length > 0 && !dropped.has(name);
+  // A station lets a docking record go once it is receipted; documents of a recording only long after, and it says so.
+  if (logged.kind === 'docking') return logged.receipts.length === 0 && !logged.quarantined;
+  if (logged.letGo) return false; // without a receipt in the log that is a finding of its own
+  const spooled = logged.sha256 !== undefined && !logged.quarantined && !superseded.has(name);
+  return logged.receipts.length > 0 || spooled;
+}
+
+/** The finding for a document that is surely not here. */
+export function missingDocument(where: string, name: string, account: LogAccount): Remark {
+  const logged = account.of(name);
+  const receipted = (logged?.receipts.length ?? 0) > 0;
+  const docking = logged?.kind === 'docking';
+  const message = `${docking ? 'docking record' : 'recording'} ${name} is not here; the log says that it was ${receipted ? 'receipted' : 'spooled'}`;
+  return finding(docking ? 'docking.missing' : 'recording.missing', where, message, { recording: name });
+}
+
+/** Every other difference between log and documents. */
+export function accountRemarks(question: AccountQuestion): Remark[] {
+  const { where, account, held, kind, putAside = new Map() } = question;
+  const remarks = [...held.values()].flatMap((document) => [
+    ...contradictions(document, account),
+    ...byOldKey(document, account, putAside),
+  ]);
+  if (kind === 'spool')
+    remarks.push(...[...held.values()].flatMap((document) => askedFor(document, account)));
+  const notLogged = { recording: [] as string[], docking: [] as string[] };
+  for (const document of held.values())
+    if (account.of(document.name)?.sha256 === undefined) notLogged[document.kind].push(document.name);
+  const waiting = { recording: [] as string[], docking: [] as string[] };
+  for (const [name, logged] of account.all()) {
+    const due = logged.sha256 !== undefined && logged.receipts.length === 0 && !held.has(name);
+    if (kind === 'vault' && due) waiting[logged.kind ?? 'recording'].push(name);
+    remarks.push(...unreceipted(question, name, logged));
+  }
+  return [
+    ...remarks,
+    ...counted(
+      'recording.not-logged',
+      where,
+      'recordings here that the log does not name',
+      notLogged.recording,
+    ),
+    ...counted(
+      'docking.not-logged',
+      where,
+      'docking records here that the log does not name',
+      notLogged.docking,
+    ),
+    ...counted('recording.waiting', where, 'recordings in the log that are not here', waiting.recording),
+    ...counted('docking.waiting', where, 'docking records in the log that are not here', waiting.docking),
+  ];
+}
+
+function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
+  const logged = account.of(document.name);
+  if (logged === undefined) return [];
+  const { where, kind, sha256, receiptSha256 } = document;
+  const remarks: Remark[] = [];
+  const { sha256: expected, receipts } = logged;
+  if (expected !== undefined && sha256 !== undefined && sha256 !== expected) {
+    const what = kind === 'docking' ? 'docking record' : 'manifest';
+    const message = `${what}: the custody log vouches for SHA-256 ${expected}, found ${sha256}`;
+    const code = kind === 'docking' ? 'custody.other-docking-record' : 'custody.other-manifest';
+    remarks.push(finding(code, where, message, { expected, found: sha256 }));
+  }
+  if (receipts.length > 0 && receiptSha256 === undefined)
+    remarks.push(
+      finding('receipt.missing', where, 'no receipt lies here; the custody log says that there was one'),
+    );
+  if (receipts.length > 0 && receiptSha256 !== undefined && !receipts.includes(receiptSha256)) {
+    const message = `receipt: the custody log names SHA-256 ${receipts.join(', ')}, found ${receiptSha256}`;
+    remarks.push(finding('custody.other-receipt', where, message, { found: receiptSha256 }));
+  }
+  return remarks;
+}
+
+/** What the store asked for again stays in the spool until there is another receipt for it (SPEC 6.10). */
+/**
+ * From the first entry of the new key on it signs everything (SPEC 4.9.2). What the old one entered, or what was made before and entered only
+ * behind a cut, is its own.
+ */
+function byOldKey(
+  { name, where, made }: HeldDocument,
+  account: LogAccount,
+  putAside: ReadonlyMap<string, string>,
+): Remark[] {
+  const changedAt = made && putAside.get(made.keyId);
+  if (changedAt === undefined || made === undefined || made.at <= changedAt) return [];
+  if (account.of(name)?.signedBy === made.keyId) return [];
+  const message = `made at ${made.at} and signed by key ${made.keyId}, from which the log tells a change at ${changedAt}`;
+  return [finding('custody.old-key', where, message, { key_id: made.keyId })];
+}
+
+function askedFor({ name, where, hasPayload = true }: HeldDocument, account: LogAccount): Remark[] {
+  const logged = account.of(name);
+  if (hasPayload || logged?.sha256 === undefined) return [];
+  if (!logged.askedAgain || logged.reclaimed) return [];
+  const message = `the store asked for recording ${name} again, and its sealed file is not here; the log has no other receipt, and does not say that the file went`;
+  return [finding('payload.asked-again', where, message, { recording: name })];
+}
+
+/** What a station may do only behind the store's word. */
+function unreceipted(
+  { where, held, fromTheStart }: AccountQuestion,
+  name: string,
+  { sha256, receipts, erased, erasedEarly, erasedAsked, reclaimed }: LoggedDocument,
+): Remark[] {
+  const remarks: Remark[] = [];
+  // A receipt that came before the oldest entry here may have been the reason.
+  if (receipts.length > 0 && erasedEarly && fromTheStart) {
+    const message = `the log says that recording ${name} was erased from a camera, and only behind that that its receipt came`;
+    remarks.push(finding('custody.erased-early', where, message, { recording: name }));
+  }
+  if (erasedAsked) {
+    const message = `the log says that recording ${name} was erased from a camera while the store, which had lost it, asked for it again`;
+    remarks.push(finding('custody.erased-early', where, message, { recording: name }));
+  }
+  if (receipts.length > 0 || held.get(name)?.receiptSha256 !== undefined) return remarks;
+  // It was made durable, and receipted, before the oldest entry here: those segments were let go.
+  if (!fromTheStart && sha256 === undefined) return remarks;
+  const none = 'and there is no receipt for it in the log or here';
+  if (erased) {
+    const message = `the log says that recording ${name} was erased from a camera, ${none}`;
+    remarks.push(finding('custody.erased-unreceipted', where, message, { recording: name }));
+  }
+  if (reclaimed) {
+    const message = `the log says that the sealed copy of recording ${name} was let go, ${none}`;
+    remarks.push(finding('custody.reclaimed-unreceipted', where, message, { recording: name }));
+  }
+  return remarks;
+}
+
+function counted(code: RemarkCode, where: string, words: string, names: readonly string[]): Remark[] {
+  if (names.length === 0) return [];
+  const some = names.toSorted().slice(0, NAMED_MAX).join(', ');
+  const more = names.length > NAMED_MAX ? ', ...' : '';
+  return [note(code, where, `${names.length} ${words}: ${some}${more}`, { recordings: names.length })];
 }

@@ -1,22 +1,31 @@
 // Checks the orders of one station (SPEC 4.8): shape, place, and who signed. What they amount to is protocol/documents/order-standing.ts; whether the
 // store kept to them is deletion-judge.ts.
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { isSessionId } from '../../../protocol/format/ids.ts';
 import {
+  hasBothRoles,
+  type Hold,
+  longestHold,
+  type SignedOrder,
+} from '../../../protocol/documents/order-standing.ts';
+import {
+  type Order,
   ORDER_BYTES_MAX,
   ORDER_TRUSTED_COMMENT,
   parseOrder,
-  ROLES,
-  type Order,
   type Role,
+  ROLES,
 } from '../../../protocol/documents/order.ts';
-import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
+import { HOLD_ALONE_MS, type Retention } from '../../../protocol/documents/retention.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import { oddNames, unexpected } from './folder-names.ts';
-import { listFolder, type ReadFiles } from './read-files.ts';
+import { isSessionId } from '../../../protocol/format/ids.ts';
+import type { HeldDocument } from './log-account.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
+import type { CheckedRecording } from './recording-check.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkSignature, readDocument } from './signed-document.ts';
+import type { LoggedOrder, LoggedSignature, StoreLog } from './store-log.ts';
 import { roleKeys, type TrustedKeys } from './trusted-keys.ts';
 
 const NAMES: ReadonlySet<string> = new Set([ORDER, ...ROLES.map(signatureFile)]);
@@ -137,4 +146,352 @@ function signerRemarks(found: FoundOrder, keys: TrustedKeys): Remark[] {
   if (hasBothRoles(found) || signed.length === ROLES.length) return [];
   const message = `order to ${order.verb} of ${order.ordered_at}: signed by the ${signed.join()} alone`;
   return [note('order.incomplete', where, message, facts)];
+}
+
+// The orders of a place, by the recordings that they concern: an order about a recording counts for its sidecars too, and one about a sidecar
+// for its recording; a hold also holds what replaces its recording (SPEC 4.8). Pure.
+
+/** All orders of a place. */
+export class OrderBook {
+  readonly orders: readonly FoundOrder[];
+  readonly #facts: PlaceFacts;
+  readonly #log: StoreLog;
+  readonly #byRecording = new Map<string, FoundOrder[]>();
+  readonly #bySha256 = new Map<string, FoundOrder>();
+
+  /** `log` says when each signature was taken up; it may be empty. */
+  constructor(orders: readonly FoundOrder[], facts: PlaceFacts, log: StoreLog) {
+    this.orders = orders;
+    this.#facts = facts;
+    this.#log = log;
+    const kin = new Kin(facts);
+    for (const found of orders) {
+      this.#bySha256.set(found.sha256, found);
+      for (const name of kin.of(found.order.recording))
+        this.#byRecording.set(name, [...(this.#byRecording.get(name) ?? []), found]);
+    }
+  }
+
+  /** Recordings that an order concerns, or that replace one. */
+  get concerned(): ReadonlySet<string> {
+    const heirs = [...this.#facts.recordings.keys()].filter((name) =>
+      this.#replacedBy(name).some((replaced) => this.#byRecording.has(replaced)),
+    );
+    return new Set([...this.#byRecording.keys(), ...heirs]);
+  }
+
+  bySha256(sha256: string): FoundOrder | undefined {
+    return this.#bySha256.get(sha256);
+  }
+
+  /** Orders about a recording or what belongs to it. */
+  about(recording: string): readonly FoundOrder[] {
+    return this.#byRecording.get(recording) ?? [];
+  }
+
+  /** Whether an order to delete is about it: as `about`, but not where its docking read two recordings at one place, and this is the other one. */
+  reaches(found: FoundOrder, recording: string): boolean {
+    return this.about(recording).includes(found) && this.#areOne(found.order.recording, recording);
+  }
+
+  /** Orders to hold a recording, what belongs to it, or what it replaces; whether they count or not. */
+  holdsOf(recording: string): readonly FoundOrder[] {
+    return [recording, ...this.#replacedBy(recording)]
+      .flatMap((name) => this.about(name))
+      .filter(({ order }) => order.verb === 'hold');
+  }
+
+  /** The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then: its own, or of what it replaces. */
+  holdAt(recording: string, at: string): Hold | undefined {
+    const lifts = (unhold: SignedOrder, hold: SignedOrder): boolean =>
+      this.#areOne(unhold.order.recording, hold.order.recording);
+    for (const name of [recording, ...this.#replacedBy(recording)]) {
+      const known = this.about(name).map((found) => this.#asOf(found, at));
+      const hold = longestHold(known, Date.parse(at), lifts);
+      if (hold !== undefined) return hold;
+    }
+    return undefined;
+  }
+
+  #replacedBy(recording: string): readonly string[] {
+    return this.#facts.recordings.get(recording)?.proven?.supersedes ?? [];
+  }
+
+  /**
+   * An old order goes with the documents of its recording, but a hold of both roles that no `unhold` of both lifted stays, and so does one about
+   * a recording that a kept manifest replaces (SPEC 10.3). Which of an old `unhold` it was, documents that went do not tell any more.
+   */
+  #mayBeGone({ recording, signatures }: LoggedOrder): boolean {
+    if (!this.#log.dropped.has(recording) || this.#facts.superseded.has(recording)) return false;
+    if (!isOfBoth(signatures, 'hold')) return true;
+    return [...this.#log.orders.values()].some((other) => isOfBoth(other.signatures, 'unhold'));
+  }
+
+  /** What the orders and the store's log say differently of each other. */
+  remarks(facts: PlaceFacts): Remark[] {
+    const here = new Set<string>(this.orders.map((found) => found.order.order));
+    return [
+      ...this.orders.flatMap((found) => this.#orderRemarks(found, facts)),
+      ...[...this.#log.orders]
+        .filter(([order, logged]) => !here.has(order) && !this.#mayBeGone(logged))
+        .map(([order, { recording }]) => {
+          const message = `order ${order} about recording ${recording} is not here`;
+          return finding('order.missing', this.#log.places[0] ?? '.', message, { order, recording });
+        }),
+    ];
+  }
+
+  #orderRemarks({ order, sha256, where, signed }: FoundOrder, facts: PlaceFacts): Remark[] {
+    const remarks: Remark[] = [];
+    const held = facts.recordings.get(order.recording);
+    if (held?.sha256 !== undefined && held.sha256 !== order.manifest_sha256) {
+      const message = `order: manifest_sha256: expected ${held.sha256}, found ${order.manifest_sha256}`;
+      remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));
+    }
+    return [...remarks, ...orderLogRemarks({ order, sha256, where, signed }, this.#log)];
+  }
+
+  /** Whether an order had the signatures of both roles at an instant (RFC 3339). */
+  hadBothRoles(found: FoundOrder, at: string): boolean {
+    return hasBothRoles(this.#asOf(found, at));
+  }
+
+  /** Of two at one place: one recording, or a recording and its sidecar. */
+  #areOne(one: string, other: string): boolean {
+    const isSidecar = (name: string): boolean =>
+      typeof this.#facts.recordings.get(name)?.proven?.sidecarOf === 'string';
+    return one === other || isSidecar(one) || isSidecar(other);
+  }
+
+  /** A signature that came later did not count yet. One that the log does not know counts from the order's own time. */
+  #asOf({ order, sha256, officer, supervisor }: FoundOrder, at: string): SignedOrder {
+    const logged = this.#log.orders.get(order.order);
+    const counts = (role: Role): boolean => {
+      const taken = logged?.signatures.find((each) => each.role === role && each.sha256 === sha256);
+      return (taken?.at ?? order.ordered_at) <= at;
+    };
+    return {
+      order,
+      officer: counts('officer') ? officer : null,
+      supervisor: counts('supervisor') ? supervisor : null,
+    };
+  }
+}
+
+/** Recordings and sidecars that belong together. */
+class Kin {
+  readonly #byPlace = new Map<string, RecordingFacts[]>();
+  readonly #facts: PlaceFacts;
+
+  constructor(facts: PlaceFacts) {
+    this.#facts = facts;
+  }
+
+  /** The recording itself and all that belongs to it. */
+  of(recording: string): string[] {
+    const proven = this.#facts.recordings.get(recording)?.proven;
+    if (proven === undefined) return [recording];
+    const paths = new Set([proven.pathSha256, ...proven.sidecars]);
+    if (proven.sidecarOf !== null) paths.add(proven.sidecarOf);
+    const beside = this.#docking(`${proven.chain} ${proven.docking}`);
+    const media = beside.find((one) => one.proven?.pathSha256 === proven.sidecarOf)?.proven;
+    for (const sidecar of media?.sidecars ?? []) paths.add(sidecar);
+    const own = beside.filter((one) => paths.has(one.proven?.pathSha256 ?? '')).map(({ name }) => name);
+    return [...new Set([recording, ...own])];
+  }
+
+  #docking(name: string): readonly RecordingFacts[] {
+    if (this.#byPlace.size === 0)
+      for (const held of this.#facts.recordings.values()) {
+        if (held.proven === undefined) continue;
+        const key = `${held.proven.chain} ${held.proven.docking}`;
+        const known = this.#byPlace.get(key);
+        if (known === undefined) this.#byPlace.set(key, [held]);
+        else known.push(held);
+      }
+    return this.#byPlace.get(name) ?? [];
+  }
+}
+
+function isOfBoth(signatures: LoggedOrder['signatures'], verb: string): boolean {
+  return new Set(signatures.filter((each) => each.verb === verb).map(({ role }) => role)).size === 2;
+}
+
+// Compares an order with what the store's log says of it (SPEC 4.3.7, 4.8): once for each signature, and where a hold lapsed. Pure.
+
+type Found = Pick<FoundOrder, 'order' | 'sha256' | 'where' | 'signed'>;
+
+/** Everything in which the two do not agree; nothing where the log is not here. */
+function orderLogRemarks(found: Found, log: StoreLog): Remark[] {
+  if (log.places.length === 0) return [];
+  const logged = log.orders.get(found.order.order);
+  const signatures = logged?.signatures ?? [];
+  const same = signatures.filter((signature) => isOf(signature, found));
+  const others = signatures.filter((signature) => !same.includes(signature));
+  return [
+    ...others.slice(0, 1).map((signature) => otherRemark(found, signature)),
+    ...(others.length === 0 ? [...notLogged(found, same), ...gone(found, same)] : []),
+    ...lapsedEarly(found, logged),
+  ];
+}
+
+function isOf({ sha256, verb, recording }: LoggedSignature, { order, ...found }: Found): boolean {
+  return sha256 === found.sha256 && verb === order.verb && recording === order.recording;
+}
+
+function otherRemark({ order, sha256, where }: Found, logged: LoggedSignature): Remark {
+  const message = `order: the store's log took up the ${logged.role}'s signature of an order to ${logged.verb} with SHA-256 ${logged.sha256}; this one, to ${order.verb}, has ${sha256}`;
+  const facts = { order: order.order, expected: logged.sha256, found: sha256 };
+  return finding('order.other-logged', where, message, facts);
+}
+
+function notLogged({ order, where, signed }: Found, same: readonly LoggedSignature[]): Remark[] {
+  const open = signed.filter((role) => same.every((logged) => logged.role !== role));
+  if (open.length === 0) return [];
+  const message = `order: the store's log does not name the signature of the ${open.join(' and the ')}`;
+  return [note('order.not-logged', where, message, { order: order.order })];
+}
+
+function gone({ order, where, signed }: Found, same: readonly LoggedSignature[]): Remark[] {
+  const roles = same.map(({ role }) => role).filter((role) => !signed.includes(role));
+  if (roles.length === 0) return [];
+  const message = `order: the store's log took up a signature of the ${roles.join(' and the ')}, which is not here`;
+  return [finding('order.signature-gone', where, message, { order: order.order })];
+}
+
+function lapsedEarly({ order, where }: Found, logged: LoggedOrder | undefined): Remark[] {
+  const { lapsedAt } = logged ?? {};
+  if (lapsedAt === undefined || Date.parse(lapsedAt) >= Date.parse(order.ordered_at) + HOLD_ALONE_MS)
+    return [];
+  const message = `order: ordered at ${order.ordered_at}, and the store's log calls it lapsed at ${lapsedAt}`;
+  return [finding('order.lapsed-early', where, message, { order: order.order })];
+}
+
+// What is kept of one recording until all were read. Pure.
+
+/** What a manifest says, as far as other documents could contradict it. */
+export interface ProvenManifest {
+  readonly station: string;
+  /** Station key and camera: what makes a chain. */
+  readonly chain: string;
+  readonly docking: string;
+  readonly bay: string;
+  /** Camera with model and serial number, as one text. */
+  readonly camera: string;
+  readonly cameraId: string;
+  readonly pathSha256: string;
+  readonly sizeBytes: number;
+  readonly originalSha256: string;
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+  readonly modifiedAt: string | null;
+  /** Why it counts as rejected. */
+  readonly reason: string | null;
+  readonly previous: string | null;
+  readonly sidecars: readonly string[];
+  readonly sidecarOf: string | null;
+  /** Read in several dockings. */
+  readonly isJoined: boolean;
+  /** Recordings that it replaces. */
+  readonly supersedes: readonly string[];
+}
+
+/** What a verified deletion record says, as far as orders and the store's log could contradict it. */
+export interface ProvenDeletion {
+  readonly sha256: string;
+  /** Who deleted it. */
+  readonly receiver: string;
+  readonly deletedAt: string;
+  readonly retention: Retention;
+  readonly orderSha256: string | null;
+}
+
+/** One recording. */
+export interface RecordingFacts extends HeldDocument {
+  readonly kind: 'recording';
+  /** Undefined where the manifest or its signature does not hold. */
+  readonly proven: ProvenManifest | undefined;
+  readonly receivedAt: string | undefined;
+  readonly deletion: ProvenDeletion | undefined;
+  /** What of the payload lies beside a deletion record. */
+  readonly leftovers: readonly string[];
+  /** Whether a docking record names it. */
+  listed: boolean;
+}
+
+/** The facts of a recording that lies in the folder of that station, where known; `once` gives one copy of a word that comes often. */
+export function recordingFacts(
+  checked: CheckedRecording,
+  station: string | undefined,
+  once: (word: string) => string,
+): RecordingFacts {
+  const { name, where, manifest, manifestSha256, keyId, receiptSha256, receipt } = checked;
+  const owner = station ?? manifest?.station;
+  return {
+    kind: 'recording',
+    name,
+    where,
+    station: owner === undefined ? undefined : once(owner),
+    sha256: manifestSha256,
+    receiptSha256,
+    made: manifest && keyId !== undefined ? { keyId: once(keyId), at: manifest.sealed_at } : undefined,
+    hasPayload: checked.hasPayload,
+    proven: provenManifest(checked, once),
+    receivedAt: receipt?.received_at,
+    deletion: provenDeletion(checked),
+    leftovers: checked.leftovers,
+    listed: false,
+  };
+}
+
+function provenManifest(
+  { manifest, manifestSha256, keyId }: CheckedRecording,
+  once: (word: string) => string,
+): ProvenManifest | undefined {
+  if (manifest === undefined || manifestSha256 === undefined || keyId === undefined) return undefined;
+  const { modified_at: modifiedAt, size_bytes: sizeBytes, sha256: originalSha256 } = manifest.original;
+  return {
+    station: once(manifest.station),
+    chain: once(chainName(manifest.camera.id, keyId)),
+    docking: once(manifest.docking),
+    bay: once(manifest.bay),
+    camera: once(cameraText(manifest.camera)),
+    cameraId: once(manifest.camera.id),
+    pathSha256: manifest.source.path_sha256,
+    sizeBytes,
+    originalSha256,
+    sealedSizeBytes: manifest.sealed.size_bytes,
+    chunksSha256: manifest.sealed.chunks_sha256,
+    modifiedAt,
+    reason: manifest.rejected === null ? null : once(manifest.rejected.reason),
+    previous: manifest.previous_manifest_sha256,
+    sidecars: manifest.sidecars,
+    sidecarOf: manifest.sidecar_of,
+    isJoined: manifest.joints !== undefined,
+    supersedes: manifest.supersedes,
+  };
+}
+
+function provenDeletion({ deletion, deletionSha256 }: CheckedRecording): ProvenDeletion | undefined {
+  if (deletion === undefined || deletionSha256 === undefined) return undefined;
+  const { receiver, deleted_at: deletedAt, order_sha256: orderSha256, retention } = deletion;
+  return { sha256: deletionSha256, receiver, deletedAt, retention, orderSha256 };
+}
+
+/** What makes a chain: the camera, and the station key. */
+export function chainName(camera: string, keyId: string): string {
+  return `camera ${camera} by key ${keyId}`;
+}
+
+/** A camera as manifest and docking record both name it, in one text. */
+export function cameraText({
+  id,
+  model,
+  serial,
+}: {
+  readonly id: string;
+  readonly model: string | null;
+  readonly serial: string | null;
+}): string {
+  return JSON.stringify([id, model, serial]);
 }

@@ -1,16 +1,17 @@
 // Checks `payload.age` against `chunks.bin` and both against the manifest, in one pass over both; with identities the same pass opens
 // the payload.
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { headerBytes } from '../../../protocol/age/age-header.ts';
-import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import { chunksBytes, unitBytes, type Manifest } from '../../../protocol/documents/manifest.ts';
-import type { OpenFile } from '../../../protocol/format/ports.ts';
+import { openSealed } from '../../../protocol/age/sealed-file-open.ts';
+import { chunksBytes, type Manifest, unitBytes, unitCount } from '../../../protocol/documents/manifest.ts';
+import { equalBytes, sha256 } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { CHUNKS, PAYLOAD } from '../../../protocol/format/file-names.ts';
-import { DigestList } from './digest-list.ts';
-import { openOriginal } from './payload-open.ts';
-import { diskError, statFile, type ReadFiles } from './read-files.ts';
+import { DIGEST_BYTES, UNIT_BYTES } from '../../../protocol/format/limits.ts';
+import type { OpenFile } from '../../../protocol/format/ports.ts';
+import { diskError, type ReadFiles, statFile } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
-import { UnitReader } from './unit-reader.ts';
 
 /** A recording's folder with its manifest. `where` is the folder's name in remarks. */
 export interface PayloadQuestion {
@@ -177,4 +178,205 @@ function alteredUnits({ where, manifest }: PayloadQuestion, units: UnitReader): 
   if (more === 0) return told;
   const message = `${PAYLOAD}: ${more} more units differ`;
   return [...told, finding('payload.unit-altered', place, message, { units: more })];
+}
+
+// Opens a sealed recording while it is read and compares the original with the manifest. Plaintext is hashed and forgotten.
+
+/** What opening gave. */
+interface OpenedOriginal {
+  readonly remarks: readonly Remark[];
+  /** The whole original was opened and is what the manifest says. */
+  readonly opened: boolean;
+}
+
+/**
+ * Opens the bytes of a payload. `place` names the payload in remarks. Errors: those of the source.
+ */
+async function openOriginal(
+  place: string,
+  sealed: AsyncIterable<Uint8Array>,
+  identities: readonly string[],
+  original: Manifest['original'],
+): Promise<OpenedOriginal> {
+  const digest = createHash('sha256');
+  let sizeBytes = 0;
+  try {
+    for await (const piece of openSealed(sealed, identities)) {
+      digest.update(piece);
+      sizeBytes += piece.length;
+    }
+  } catch (error) {
+    const code = error instanceof DockError ? OPENING_CODES[error.code] : undefined;
+    if (code === undefined || !(error instanceof DockError)) throw error;
+    const message = `${error.message}, after ${sizeBytes} good bytes of ${original.size_bytes}`;
+    return { remarks: [finding(code, place, message, { opened_bytes: sizeBytes })], opened: false };
+  }
+  const remarks = compareOriginal(place, original, sizeBytes, digest.digest('hex'));
+  return { remarks, opened: remarks.length === 0 };
+}
+
+const OPENING_CODES: Readonly<
+  Record<string, 'payload.header' | 'payload.no-recipient' | 'payload.damaged' | 'payload.truncated'>
+> = {
+  'sealed.header': 'payload.header',
+  'sealed.no-identity': 'payload.no-recipient',
+  'sealed.damaged': 'payload.damaged',
+  'sealed.truncated': 'payload.truncated',
+};
+
+function compareOriginal(
+  place: string,
+  original: Manifest['original'],
+  sizeBytes: number,
+  sha256: string,
+): Remark[] {
+  const remarks: Remark[] = [];
+  if (sizeBytes !== original.size_bytes) {
+    const message = `opened original: expected ${original.size_bytes} bytes, found ${sizeBytes}`;
+    const facts = { expected_bytes: original.size_bytes, found_bytes: sizeBytes };
+    remarks.push(finding('payload.original-size', place, message, facts));
+  }
+  if (sha256 !== original.sha256) {
+    const message = `opened original: expected SHA-256 ${original.sha256}, found ${sha256}`;
+    const facts = { expected: original.sha256, found: sha256 };
+    remarks.push(finding('payload.original-digest', place, message, facts));
+  }
+  return remarks;
+}
+
+// Reads a sealed file once, unit by unit, compares each with its digest and hands the bytes on. Memory is one unit.
+
+/** Units in a row that differ from their digests. */
+interface AlteredUnits {
+  readonly first: number;
+  count: number;
+  /** Of the first one, in hex. */
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Separate places of one recording that are told; a file with more is altered everywhere. */
+const ALTERED_PLACES_MAX = 16;
+
+/** One pass over a sealed file, which may be left and taken up again. */
+class UnitReader {
+  /** Places where units differ, the first ALTERED_PLACES_MAX of them. */
+  readonly altered: AlteredUnits[] = [];
+  /** All units that differ. */
+  alteredCount = 0;
+  /** Units that were compared and fit. */
+  goodCount = 0;
+  /** Where the file ended although it was longer when it was looked at. */
+  cutAt: number | undefined;
+  readonly #file: OpenFile;
+  readonly #digests: DigestList | undefined;
+  readonly #sizeBytes: number;
+  readonly #expectedBytes: number;
+  readonly #signal: AbortSignal;
+  readonly #unit: Uint8Array;
+  #next = 0;
+
+  /** Reads `sizeBytes` of the file, whose length should be `expectedBytes`; without digests it only hands on. */
+  constructor(question: {
+    readonly file: OpenFile;
+    readonly digests: DigestList | undefined;
+    readonly sizeBytes: number;
+    readonly expectedBytes: number;
+    readonly signal: AbortSignal;
+  }) {
+    this.#file = question.file;
+    this.#digests = question.digests;
+    this.#sizeBytes = Math.min(question.sizeBytes, question.expectedBytes);
+    this.#expectedBytes = question.expectedBytes;
+    this.#signal = question.signal;
+    this.#unit = new Uint8Array(Math.min(UNIT_BYTES, this.#sizeBytes));
+  }
+
+  /** The units from where the last reading stopped; each is valid until the next one. Errors: the system's; the signal's reason. */
+  async *read(): AsyncGenerator<Uint8Array, void, undefined> {
+    while (this.#next < unitCount(this.#sizeBytes)) {
+      this.#signal.throwIfAborted();
+      const number = this.#next;
+      const wanted = this.#unit.subarray(0, unitBytes(this.#sizeBytes, number));
+      const unit = wanted.subarray(0, await this.#file.read(wanted, number * UNIT_BYTES));
+      this.#next = number + 1;
+      if (unit.length < wanted.length) {
+        this.cutAt = number * UNIT_BYTES + unit.length;
+        this.#next = Infinity;
+      }
+      await this.#compare(number, unit);
+      if (unit.length > 0) yield unit;
+    }
+  }
+
+  /** Reads and compares what is left. Errors: as read. */
+  async readRest(): Promise<void> {
+    for await (const unit of this.read()) void unit;
+  }
+
+  async #compare(number: number, unit: Uint8Array): Promise<void> {
+    const expected = await this.#digests?.next();
+    // A unit that was cut is no altered one: the length of the file says so already.
+    if (expected === undefined || unit.length !== unitBytes(this.#expectedBytes, number)) return;
+    const found = sha256(unit);
+    if (equalBytes(found, expected)) this.goodCount++;
+    else this.#note(number, hex(expected), hex(found));
+  }
+
+  #note(number: number, expected: string, found: string): void {
+    this.alteredCount++;
+    const last = this.altered.at(-1);
+    if (last !== undefined && last.first + last.count === number) last.count++;
+    else if (this.altered.length < ALTERED_PLACES_MAX)
+      this.altered.push({ first: number, count: 1, expected, found });
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+// Reads `chunks.bin` once, in step with the payload: gives one digest after the other and hashes the whole. Memory is one buffer.
+
+const BUFFER_BYTES = 2048 * DIGEST_BYTES;
+
+/** The digests of a list whose length was compared with the manifest. */
+class DigestList {
+  readonly #file: OpenFile;
+  readonly #sizeBytes: number;
+  readonly #whole = createHash('sha256');
+  readonly #buffer: Uint8Array<ArrayBuffer>;
+  #held = new Uint8Array(0);
+  #position = 0;
+
+  /** `sizeBytes` is how much of the file is read. */
+  constructor(file: OpenFile, sizeBytes: number) {
+    this.#file = file;
+    this.#sizeBytes = sizeBytes;
+    this.#buffer = new Uint8Array(Math.min(BUFFER_BYTES, sizeBytes));
+  }
+
+  /** The next digest (32 bytes, valid until the next call), or undefined behind the last whole one. Errors: the system's. */
+  async next(): Promise<Uint8Array | undefined> {
+    if (this.#held.length === 0) await this.#fill();
+    if (this.#held.length < DIGEST_BYTES) return undefined;
+    const digest = this.#held.subarray(0, DIGEST_BYTES);
+    this.#held = this.#held.subarray(DIGEST_BYTES);
+    return digest;
+  }
+
+  /** SHA-256 of the whole list in hex; reads what was not asked for yet. Errors: the system's. */
+  async finish(): Promise<string> {
+    while (this.#position < this.#sizeBytes) if ((await this.#fill()) === 0) break;
+    return this.#whole.digest('hex');
+  }
+
+  async #fill(): Promise<number> {
+    const wanted = Math.min(BUFFER_BYTES, this.#sizeBytes - this.#position);
+    const read = wanted === 0 ? 0 : await this.#file.read(this.#buffer.subarray(0, wanted), this.#position);
+    this.#held = this.#buffer.subarray(0, read);
+    this.#whole.update(this.#held);
+    this.#position += read;
+    return read;
+  }
 }

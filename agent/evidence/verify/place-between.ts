@@ -1,25 +1,28 @@
 // What shows only once everything of a place was read: chains, sidecars, dockings, and what the custody logs say of documents.
 import { join } from 'node:path';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
-import { accountRemarks, missingDocument, missingDocuments } from './account-check.ts';
-import { checkChains } from './chain-check.ts';
-import { chainRemark } from './chain-remarks.ts';
+import { chainRemark, checkChains } from './chain-check.ts';
 import { dockingKind } from './docking-check.ts';
-import { checkEntries, isSame } from './docking-entries.ts';
-import { groupDockings, type DockingGroup, type ProvenPart } from './docking-groups.ts';
-import { dockingLogRemarks } from './docking-log.ts';
-import { dockingOrderRemarks } from './docking-order.ts';
-import { dockingStayRemarks } from './docking-stays.ts';
-import { DockingRecordings } from './docking-recordings.ts';
-import { unlistedRecordings, unnamedRecordings } from './docking-unlisted.ts';
-import type { Place } from './place.ts';
+import {
+  checkEntries,
+  type DockingGroup,
+  dockingOrderRemarks,
+  DockingRecordings,
+  groupDockings,
+  isSame,
+  type ProvenPart,
+  unlistedRecordings,
+  unnamedRecordings,
+} from './docking-groups.ts';
+import { dockingLogRemarks, dockingStayRemarks, type StationLog } from './docking-log.ts';
+import { accountRemarks, missingDocument, missingDocuments } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
+import type { Place } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
+import { checkSidecars } from './recording-check.ts';
 import type { Remark } from './remark.ts';
-import { checkSidecars } from './sidecar-check.ts';
 import { readDocument } from './signed-document.ts';
-import type { StationLog } from './station-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
 /** All that was read. */

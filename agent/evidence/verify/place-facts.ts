@@ -1,13 +1,12 @@
 // What is kept of each document until all were read: ids and digests for chains, sidecars, dockings and the comparison with custody logs.
 // Pure; no document is held. Words that many documents share are held once.
-import type { HeldDocument } from './account-check.ts';
 import type { ChainLink } from './chain-check.ts';
 import type { CheckedDocking } from './docking-check.ts';
-import { dockingFacts, type DockingFacts } from './docking-facts.ts';
-import type { ReceiptHead } from './receipt-heads.ts';
-import type { CheckedRecording } from './recording-check.ts';
-import { recordingFacts, type RecordingFacts } from './recording-facts.ts';
-import type { Joined } from './sidecar-check.ts';
+import { dockingFacts, type DockingFacts } from './docking-log.ts';
+import type { HeldDocument } from './log-account.ts';
+import { recordingFacts, type RecordingFacts } from './order-check.ts';
+import type { ReceiptHead } from './receipt-check.ts';
+import type { CheckedRecording, Joined } from './recording-check.ts';
 
 /** A receipt's head with the station in whose log it must be, and when the receipt was given. */
 interface StationHead extends ReceiptHead {

@@ -1,24 +1,22 @@
 // Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { checkCustody, type CheckedCustody } from './custody-check.ts';
-import { droppedEnd, type KeyChangeEntry } from './custody-links.ts';
-import { revokedKeyRemarks } from './custody-revoked.ts';
-import type { SegmentContext } from './custody-file.ts';
+import { droppedEnd, HeadBook, type KeyChangeEntry, type NamedHead } from './custody-links.ts';
+import type { SegmentContext } from './custody-segment.ts';
+import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
-import { HeadBook, type NamedHead } from './head-book.ts';
+import { revokedKeyRemarks } from './key-logs.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { ReadFiles } from './read-files.ts';
-import { receiptHeadRemarks, type ReceiptHead } from './receipt-heads.ts';
+import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { note, type Remark } from './remark.ts';
-import { StationLog } from './station-log.ts';
-import { StoreLog } from './store-log.ts';
 import { StoreLogBelief } from './store-log-belief.ts';
+import { StoreLog } from './store-log.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
 import { VouchedEntries } from './vouched-entries.ts';
-import type { FoundWitness } from './witness-check.ts';
-import { witnessHeadRemarks } from './witness-heads.ts';
+import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
 
 /** What reading logs needs. */
 export interface LogsOptions {

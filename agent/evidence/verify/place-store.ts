@@ -1,19 +1,17 @@
 // What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures, witnesses.
-import type { Place } from './place.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
+import { judgeDeletions } from './deletion-check.ts';
 import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
-import { judgeDeletions } from './deletion-judge.ts';
-import { OrderBook } from './order-book.ts';
-import { canJudge, type FoundOrder } from './order-check.ts';
+import { canJudge, type FoundOrder, OrderBook } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
+import type { Place } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, type Remark } from './remark.ts';
-import type { Totals } from './totals.ts';
-import { restoredRemarks, type FoundRestored } from './restored-check.ts';
+import { type FoundRestored, restoredRemarks } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
-import type { FoundWitness } from './witness-check.ts';
-import { witnessRemarks } from './witness-roots.ts';
+import type { Totals } from './verify-place.ts';
+import { type FoundWitness, witnessRemarks } from './witness-check.ts';
 
 /** All that was read. */
 export interface StoreContext {

@@ -1,9 +1,11 @@
 // Finds out what a folder is that somebody wants verified: one recording, a station's folder, a vault, a spool, or loose recordings.
 import { basename, dirname, join } from 'node:path';
+import { parseVaultId, VAULT_ID_BYTES_MAX } from '../../../protocol/documents/vault-document.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { CUSTODY, RECORDING_NAMES, VAULT_ID } from '../../../protocol/format/file-names.ts';
-import { diskError, listSorted, type ReadFiles } from './read-files.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { diskError, listSorted, type ReadFiles, readSmall } from './read-files.ts';
+import { finding, note, type Remark } from './remark.ts';
 
 /** Names in a vault and a spool that tell what they are. */
 const SPOOL_ID = 'spool.json';
@@ -150,4 +152,36 @@ async function groupOf(files: ReadFiles, path: string, names: readonly string[])
 function notRecognised(path: string): never {
   const message = `${path} is no vault, no spool and no recording: nothing in it could be verified`;
   throw new DockError('verify.not-recognised', message, { retry: 'person' });
+}
+
+// Reads which vault a folder is. The id file is written by the receiver; here it is only read.
+
+/** The id of the vault that the place is or lies in; undefined where there is none or it cannot be read. */
+export async function readVaultId(
+  files: ReadFiles,
+  place: Place,
+): Promise<{ readonly id: string | undefined; readonly remarks: readonly Remark[] }> {
+  const root = rootOf(place);
+  if (root === undefined) return { id: undefined, remarks: [] };
+  const read = await readSmall(files, join(root, VAULT_ID), VAULT_ID_BYTES_MAX);
+  const own = place.kind === 'vault';
+  if (read.kind === 'missing')
+    return { id: undefined, remarks: own ? [note('vault.no-id', '.', `${VAULT_ID} is not there`)] : [] };
+  if (read.kind !== 'bytes') return refused(`${VAULT_ID}: ${read.why}`);
+  try {
+    return { id: parseVaultId(read.bytes), remarks: [] };
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+    return refused(`${VAULT_ID}: ${error.message}`);
+  }
+}
+
+function rootOf({ kind, path }: Place): string | undefined {
+  if (kind === 'vault') return path;
+  if (kind === 'station') return dirname(path);
+  return kind === 'recording' ? dirname(dirname(path)) : undefined;
+}
+
+function refused(message: string): { readonly id: undefined; readonly remarks: readonly Remark[] } {
+  return { id: undefined, remarks: [finding('vault.id-refused', VAULT_ID, message)] };
 }

@@ -1,15 +1,15 @@
 // Checks one recording's folder: names, documents, sealed file, receipt. Chains, sidecars and the custody log need more than one folder
 // and are checked elsewhere, from the small facts that this file gives back.
 import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { sealedSizeBytes } from '../../../protocol/age/sealed-file.ts';
+import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import {
+  type Manifest,
   MANIFEST_TRUSTED_COMMENT,
   parseManifest,
-  type Manifest,
 } from '../../../protocol/documents/manifest.ts';
-import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
   MANIFEST,
   PAYLOAD,
@@ -17,17 +17,15 @@ import {
   RELEASED_NAMES,
   SEALED_NAMES,
 } from '../../../protocol/format/file-names.ts';
+import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { checkDeletion } from './deletion-check.ts';
-import { DELETING, oddNames } from './folder-names.ts';
-import { brokenRules } from './manifest-rules.ts';
 import { checkPayload } from './payload-check.ts';
-import { listFolder, type ReadFiles } from './read-files.ts';
-import { checkReceipt, type CheckedReceipt, type Receiptable } from './receipt-check.ts';
-import { below, finding, type Remark } from './remark.ts';
-import { revokedRemarks } from './revoked-key.ts';
+import { DELETING, listFolder, oddNames, type ReadFiles } from './read-files.ts';
+import { type CheckedReceipt, checkReceipt, type Receiptable } from './receipt-check.ts';
+import { below, finding, note, type Remark } from './remark.ts';
+import { openSource } from './restore-original.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
-import { openSource } from './source-check.ts';
-import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
+import { revokedRemarks, stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** One folder and what is expected of it. */
 export interface RecordingQuestion {
@@ -228,4 +226,119 @@ async function checkSealed(
 function notForIdentity(place: string, { recipients }: Manifest): Remark {
   const message = `not opened: sealed for ${recipients.join(', ')}, and the identity given is of none of these`;
   return finding('payload.not-for-identity', place, message, { recipients: recipients.length });
+}
+
+// What SPEC 4.1 asks of a manifest beyond the shape of its fields. Pure.
+
+/** Every rule that the manifest breaks, in words; empty for a good one. */
+function brokenRules(manifest: Manifest): string[] {
+  return [
+    ...sealedSize(manifest),
+    ...rejection(manifest),
+    ...capture(manifest),
+    ...joins(manifest),
+    ...order('supersedes', manifest.supersedes),
+    ...(new Set(manifest.recipients).size < manifest.recipients.length ? ['a recipient stands twice'] : []),
+  ];
+}
+
+/** The length of an age file follows from the length of what is in it. */
+function sealedSize({ original, sealed, recipients }: Manifest): string[] {
+  const expected = sealedSizeBytes(original.size_bytes, recipients.length);
+  if (expected === sealed.size_bytes) return [];
+  return [
+    `sealed.size_bytes is ${sealed.size_bytes}, an original of ${original.size_bytes} bytes for ${recipients.length} recipients makes ${expected}`,
+  ];
+}
+
+function rejection({ rejected, original }: Manifest): string[] {
+  if (rejected === null) return [];
+  const { reason, unreadable } = rejected;
+  const problems: string[] = [];
+  if ((reason === 'damaged') !== unreadable.length > 0)
+    problems.push(`rejected as ${reason} with ${unreadable.length} unreadable ranges`);
+  let end = -1;
+  for (const { offset_bytes, size_bytes } of unreadable) {
+    if (offset_bytes <= end) problems.push(`unreadable ranges touch or are out of order at ${offset_bytes}`);
+    end = offset_bytes + size_bytes;
+  }
+  if (end > original.size_bytes) problems.push(`an unreadable range ends at ${end}, behind the original`);
+  if (reason === 'empty' && original.size_bytes > 0)
+    problems.push(`rejected as empty with ${original.size_bytes} bytes`);
+  return problems;
+}
+
+function capture({ capture }: Manifest): string[] {
+  const { earliest_at: earliest, latest_at: latest, basis } = capture;
+  if ((earliest === null) !== (latest === null)) return ['capture has only one end'];
+  if (earliest === null || latest === null) return [];
+  if (earliest > latest) return [`capture ends before it begins: ${earliest}, ${latest}`];
+  return basis === 'clock-unmeasured' && earliest !== latest
+    ? ['capture by an unmeasured clock has two different ends']
+    : [];
+}
+
+function joins({ role, sidecars, sidecar_of: sidecarOf }: Manifest): string[] {
+  const problems = order('sidecars', sidecars);
+  if (role !== 'media' && sidecars.length > 0) problems.push(`role ${role} lists sidecars`);
+  if ((role === 'sidecar') !== (sidecarOf !== null))
+    problems.push(`role ${role} with sidecar_of ${sidecarOf ?? 'null'}`);
+  return problems;
+}
+
+function order(field: string, values: readonly string[]): string[] {
+  const good = values.every((value, at) => at === 0 || (values[at - 1] ?? '') < value);
+  return good ? [] : [`${field} is not in ascending order, each once`];
+}
+
+// Looks whether recordings and sidecars of a docking name each other (SPEC 4.1, `sidecars` and `sidecar_of`). Pure; only notes, because
+// a sidecar may have come in another docking.
+
+/** What joins the files of one docking. */
+export interface Joined {
+  readonly where: string;
+  /** Station, camera and docking: paths mean something only within one. */
+  readonly docking: string;
+  readonly pathSha256: string;
+  readonly sidecars: readonly string[];
+  readonly sidecarOf: string | null;
+}
+
+/** Notes about files that name others which are not here, or do not name them back. */
+export function checkSidecars(joined: readonly Joined[]): Remark[] {
+  const byPlace = new Map(joined.map((one) => [placeOf(one.docking, one.pathSha256), one]));
+  return joined.flatMap((one) => [...missingSidecars(one, byPlace), ...recordingOf(one, byPlace)]);
+}
+
+function placeOf(docking: string, pathSha256: string): string {
+  return `${docking} ${pathSha256}`;
+}
+
+function missingSidecars(one: Joined, byPlace: ReadonlyMap<string, Joined>): Remark[] {
+  const found = one.sidecars.map((sha256) => byPlace.get(placeOf(one.docking, sha256)));
+  const missing = found.filter((sidecar) => sidecar === undefined).length;
+  const other = found.filter(
+    (sidecar) => sidecar !== undefined && sidecar.sidecarOf !== one.pathSha256,
+  ).length;
+  const remarks: Remark[] = [];
+  if (missing > 0) {
+    const message = `names ${one.sidecars.length} sidecars, ${missing} of them are not among the recordings of this docking here`;
+    remarks.push(note('sidecar.missing', one.where, message, { sidecars: one.sidecars.length, missing }));
+  }
+  if (other > 0) {
+    const message = `names ${one.sidecars.length} sidecars, ${other} of them do not name it as theirs`;
+    remarks.push(note('sidecar.one-sided', one.where, message, { sidecars: one.sidecars.length, other }));
+  }
+  return remarks;
+}
+
+function recordingOf(one: Joined, byPlace: ReadonlyMap<string, Joined>): Remark[] {
+  if (one.sidecarOf === null) return [];
+  const recording = byPlace.get(placeOf(one.docking, one.sidecarOf));
+  if (recording === undefined) {
+    const message = 'is a sidecar, and its recording is not among those of this docking here';
+    return [note('sidecar.missing', one.where, message)];
+  }
+  if (recording.sidecars.includes(one.pathSha256)) return [];
+  return [note('sidecar.one-sided', one.where, 'names a recording that does not name it as a sidecar')];
 }

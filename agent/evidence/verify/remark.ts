@@ -1,8 +1,24 @@
-// What a verification says: findings (something does not hold) and notes (worth knowing, and no fault). Codes are stable.
+// What a verification says: findings (something does not hold) and notes (worth knowing, and no fault), what they mean and what can be done.
+// Codes are stable; their texts lie in texts-en.ts and texts-de.ts.
 import type { Facts } from '../../../protocol/format/errors.ts';
-import type { RemarkCode } from './meanings.ts';
+import type { Language } from '../page/language.ts';
+import * as de from './texts-de.ts';
+import * as en from './texts-en.ts';
 
-export type { RemarkCode } from './meanings.ts';
+/** Kinds of documents, as their remarks' codes begin. */
+export type DocumentName =
+  | 'manifest'
+  | 'docking'
+  | 'receipt'
+  | 'deletion'
+  | 'order'
+  | 'key-change'
+  | 'key-revocation'
+  | 'witness'
+  | 'restored';
+
+/** Codes of all remarks: those that every kind of document has, and others. */
+export type RemarkCode = keyof typeof en.MEANINGS | `${DocumentName}.${keyof typeof en.FAULTS}`;
 
 /** One thing that was found. A text may hold names from a hostile disk: escape it before it goes to a terminal. */
 export interface Remark {
@@ -34,4 +50,84 @@ export function below(where: string, name: string): string {
 /** A name from disk as it may stand in a message: quoted, escaped, cut. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name);
+}
+
+const TEXTS: Readonly<Record<Language, de.Texts>> = { en, de };
+
+/** What a remark of that code means, in one or two sentences. */
+export function meaningOf(code: RemarkCode, language: Language): string {
+  const { MEANINGS, FAULTS } = TEXTS[language];
+  const all: Readonly<Record<string, string>> = { ...FAULTS, ...MEANINGS };
+  return all[code] ?? all[code.slice(code.indexOf('.') + 1)] ?? code;
+}
+
+type Remedy = keyof typeof en.REMEDIES;
+
+const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
+  'recording.missing': 'backup',
+  'recording.waiting': 'station',
+  'docking.missing': 'backup',
+  'docking.waiting': 'station',
+  'docking.part-missing': 'backup',
+  'docking.part-waiting': 'station',
+  'docking.recording-missing': 'backup',
+  'docking.recording-waiting': 'station',
+  'chain.gap': 'backup',
+  'chain.gap-waiting': 'station',
+  'docking-chain.gap': 'backup',
+  'docking-chain.gap-waiting': 'station',
+  'deletion.unfinished': 'receiver',
+  'deletion.missing': 'backup',
+  'deletion.put-back': 'putBack',
+  'deletion.order-missing': 'backup',
+  'deletion.not-judged': 'roleKeys',
+  'order.not-judged': 'roleKeys',
+  'order.incomplete': 'otherRole',
+  'order.not-logged': 'receiver',
+  'order.missing': 'backup',
+  'disclosure.pending': 'receiver',
+  'witness.not-logged': 'receiver',
+  'witness.missing': 'backup',
+  'key.introduced': 'introduced',
+  'key-change.lost': 'keyLost',
+  'key-change.missing': 'keyChange',
+  'key-revocation.missing': 'backup',
+  'custody.segment-missing': 'backup',
+  'custody.end-refused': 'endByHand',
+  'docking.record-refused': 'recordByHand',
+  'custody.revoked-key': 'whoHadKey',
+  'custody.fork': 'olderImage',
+  'vault.quarantined': 'quarantine',
+  'kit.findings': 'kitFindings',
+  'payload.missing': 'backup',
+  'payload.asked-again': 'backup',
+  'restored.missing': 'backup',
+  'store-log.none': 'backup',
+  'store-log.key-missing': 'backup',
+  'payload.not-for-identity': 'identity',
+};
+
+/** By the second half of a code, where it has no remedy of its own. */
+const BY_FAULT: Readonly<Record<string, Remedy>> = {
+  missing: 'backup',
+  'signature-missing': 'backup',
+  unreadable: 'medium',
+  'signature-unreadable': 'medium',
+  'signature-unknown-key': 'unknownKey',
+  'checkpoint-signature-unknown-key': 'unknownKey',
+  version: 'version',
+  'revoked-key': 'revokedKey',
+  'unexpected-entry': 'unexpected',
+};
+
+/** What to do about a remark; undefined where there is nothing, which is so for notes alone. */
+export function remedyOf(
+  { kind, code }: Pick<Remark, 'kind' | 'code'>,
+  language: Language,
+): string | undefined {
+  const words = TEXTS[language].REMEDIES;
+  const own = REMEDIES[code];
+  if (own !== undefined) return words[own];
+  if (kind === 'note') return undefined;
+  return words[BY_FAULT[code.slice(code.indexOf('.') + 1)] ?? 'altered'];
 }

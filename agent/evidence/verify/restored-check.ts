@@ -1,15 +1,14 @@
 // Checks the statements that the store was restored from a backup (SPEC 4.14): signatures, places, and what the store's own log says of them.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import {
   parseRestored,
+  type Restored,
   RESTORED_BYTES_MAX,
   RESTORED_TRUSTED_COMMENT,
   restoredName,
-  type Restored,
 } from '../../../protocol/documents/restored.ts';
-import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import { oddName } from './folder-names.ts';
-import { listFolder } from './read-files.ts';
+import { listFolder, oddName } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
 import { storedRestored, type StoreLog } from './store-log.ts';

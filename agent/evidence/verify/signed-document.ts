@@ -1,11 +1,11 @@
 // One signed document: read it, parse it, verify its signature, and name everything that does not hold.
 import { join } from 'node:path';
+import { keyIdHex, type PublicKey, verifyDocument } from '../../../protocol/documents/minisign.ts';
 import { parseUtf8 } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { keyIdHex, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
-import { readSmall, type ReadFiles } from './read-files.ts';
-import { below, finding, type Remark } from './remark.ts';
-import { parsed, signatureProblem, type DocumentName } from './signatures.ts';
+import { type ReadFiles, readSmall } from './read-files.ts';
+import { below, type DocumentName, finding, type Remark } from './remark.ts';
 
 /** A kind of document without its signatures. */
 export interface BareKind<T> {
@@ -101,4 +101,55 @@ export async function checkSignature(
     keyId = keyIdHex(verifyDocument(bytes, parseUtf8(read.bytes) ?? '', trustedComment, keys).keyId);
   });
   return { keyId, remarks: problem === undefined ? [] : [problem] };
+}
+
+// Turns the errors of signatures and documents into remarks, the same way for every kind of document.
+
+/** What may be signed badly, as the first half of a remark's code. */
+type SignedThing = `${DocumentName}.signature` | 'custody.signature' | 'custody.checkpoint-signature';
+
+/**
+ * The remark for a signature that does not hold; undefined where it does. `verify` throws what verifyDocument throws.
+ * Errors: whatever else `verify` throws.
+ */
+export function signatureProblem(thing: SignedThing, where: string, verify: () => void): Remark | undefined {
+  try {
+    verify();
+    return undefined;
+  } catch (error) {
+    const why = error instanceof DockError ? SIGNATURE_CODES[error.code] : undefined;
+    if (why === undefined || !(error instanceof DockError)) throw error;
+    return finding(`${thing}-${why}`, where, error.message);
+  }
+}
+
+const SIGNATURE_CODES: Readonly<Record<string, 'malformed' | 'unknown-key' | 'wrong' | 'comment'>> = {
+  'signature.malformed': 'malformed',
+  'signature.unknown-key': 'unknown-key',
+  'signature.wrong': 'wrong',
+  'signature.comment': 'comment',
+};
+
+const DOCUMENT_CODES: Readonly<Record<string, 'not-canonical' | 'version' | 'refused'>> = {
+  'canonical.refused': 'not-canonical',
+  'document.version': 'version',
+  'document.refused': 'refused',
+};
+
+/**
+ * A document from its bytes, or the remark that says why it is none. `parse` throws what parseDocument throws.
+ * Errors: whatever else `parse` throws.
+ */
+function parsed<T>(
+  name: DocumentName,
+  where: string,
+  parse: () => T,
+): { readonly value: T } | { readonly remark: Remark } {
+  try {
+    return { value: parse() };
+  } catch (error) {
+    const why = error instanceof DockError ? DOCUMENT_CODES[error.code] : undefined;
+    if (why === undefined || !(error instanceof DockError)) throw error;
+    return { remark: finding(`${name}.${why}`, where, error.message) };
+  }
 }

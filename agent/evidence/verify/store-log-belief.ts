@@ -1,15 +1,14 @@
 // Which segments of a receiver's log can be believed where a key of the store was put aside (SPEC 4.9.2): whoever has an old key can write a log
 // for a receiver that never was, or go on with one that ended. Reads a log once more for that; a store that never changed its key costs nothing.
+import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { checkCustody } from './custody-check.ts';
-import type { SegmentContext } from './custody-file.ts';
-import type { LinkedSegment } from './custody-links.ts';
+import { HeadBook, type LinkedSegment } from './custody-links.ts';
+import type { SegmentContext } from './custody-segment.ts';
 import type { FoundCustody } from './found-folders.ts';
-import { HeadBook } from './head-book.ts';
-import { isDoubtful } from './key-succession.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, note, type Remark } from './remark.ts';
-import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { isDoubtful } from './known-keys.ts';
 import { VouchedEntries } from './vouched-entries.ts';
 
 /** A log: its folder, and that one's name in remarks. */

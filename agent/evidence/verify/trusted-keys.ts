@@ -3,11 +3,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPublicKeyFile } from '../../../config/enrolment/keys.ts';
-import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import { equalBytes } from '../../../protocol/format/bytes.ts';
-import { isReceiverId, isStationId, type StationId } from '../../../protocol/format/ids.ts';
 import { keyIdHex, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Role } from '../../../protocol/documents/order.ts';
+import { equalBytes } from '../../../protocol/format/bytes.ts';
+import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { isReceiverId, isStationId, type StationId } from '../../../protocol/format/ids.ts';
+import type { CheckedReceipt } from './receipt-check.ts';
+import { finding, type Remark } from './remark.ts';
 
 /** Key files of one folder: stations of a town, with some to change over. */
 const KEY_FILES_MAX = 10_000;
@@ -162,4 +164,43 @@ function refuseConflicts(folder: string, roles: readonly (readonly NamedKey[])[]
 
 function fail(code: string, message: string, cause?: unknown): never {
   throw new DockError(code, message, { retry: 'person', cause });
+}
+
+// What a revoked key still vouches for (SPEC 4.9.3): what the store had receipted before. One rule for all who read documents. Pure.
+
+/** A document of a station: who signed it, and the receipt beside it. */
+interface SignedByStation {
+  readonly station: string;
+  /** Hex id of the key whose signature holds. */
+  readonly keyId: string;
+  readonly receipt: Pick<CheckedReceipt, 'confirms' | 'value'>;
+}
+
+/** When the key was revoked that alone vouches for a document; undefined where it was not, or a receipt from before confirms it. */
+export function revokedAlone(
+  keys: TrustedKeys,
+  { station, keyId, receipt: { confirms, value } }: SignedByStation,
+): string | undefined {
+  const at = revokedAt(keys, station, keyId);
+  return at === undefined || (confirms && value !== undefined && value.received_at < at) ? undefined : at;
+}
+
+const CODES = {
+  manifest: { code: 'manifest.revoked-key', word: 'manifest' },
+  docking: { code: 'docking.revoked-key', word: 'docking record' },
+} as const;
+
+/** The finding for such a document; `where` is its path. */
+export function revokedRemarks(
+  kind: keyof typeof CODES,
+  where: string,
+  keys: TrustedKeys,
+  signed: SignedByStation,
+): Remark[] {
+  const at = revokedAlone(keys, signed);
+  if (at === undefined) return [];
+  const { code, word } = CODES[kind];
+  const { keyId } = signed;
+  const message = `${word}: signed by key ${keyId}, which was revoked at ${at}; no receipt from before confirms it`;
+  return [finding(code, where, message, { key_id: keyId, revoked_at: at })];
 }

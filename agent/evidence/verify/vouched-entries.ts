@@ -8,9 +8,8 @@
 // 3. Memory: two groups at most. A longer one without a checkpoint is a fault of its own (custody.group-open).
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
-import { linkOf } from './custody-links.ts';
+import { linkOf, type NamedHead } from './custody-links.ts';
 import type { EntryPlace } from './custody-segment.ts';
-import type { NamedHead } from './head-book.ts';
 
 /** An entry with its segment, and the hex id of the key that vouches for it; undefined where none does. */
 export type TakeVouched = (entry: CustodyEntry, segment: string, keyId: string | undefined) => void;

@@ -1,21 +1,26 @@
 // The witnesses of a vault, verified like `bodydock verify` does it, with what is needed to compare their days with the documents that are here.
 import { join } from 'node:path';
-import { DockError } from '../../../protocol/format/errors.ts';
-import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
 import { stationDays } from '../../../protocol/custody/witness-day.ts';
+import { documentsOf } from '../../../protocol/custody/witness.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { WITNESS } from '../../../protocol/format/file-names.ts';
-import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
+import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
+import { custodyFolder, stationCustodies } from '../verify/found-folders.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import { findPlace } from '../verify/place.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
+import { findPlace, readVaultId } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
-import type { Remark } from '../verify/remark.ts';
+import { finding, type Remark } from '../verify/remark.ts';
 import type { StoreLog } from '../verify/store-log.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
-import { readVaultId } from '../verify/vault-id.ts';
-import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
-import { DocumentDays, type WitnessedDays } from '../verify/witness-roots.ts';
+import {
+  checkWitnesses,
+  DocumentDays,
+  type FoundWitness,
+  rootRemarks,
+  type WitnessedDays,
+} from '../verify/witness-check.ts';
 
 /** What reading needs. Paths are absolute. */
 export interface WitnessQuestion {
@@ -92,4 +97,99 @@ async function storeLogs(
   for (const receiver of names.filter(isReceiverId))
     await logs.readStore(receiver, custodyFolder(vault, receiver));
   return logs.store;
+}
+
+// Compares printed lines of witnesses with a vault: whether the witness of that day is the one that was printed, and whether the documents of
+// that day are those that it stands for.
+
+/** One line with what was found; good without a finding. */
+export interface CheckedLine {
+  readonly line: PrintedLine;
+  readonly remarks: readonly Remark[];
+}
+
+/** All lines, and what is wrong with the vault's witnesses as a whole. */
+export interface CheckedLines {
+  readonly lines: readonly CheckedLine[];
+  readonly remarks: readonly Remark[];
+}
+
+/** Errors: those of heldWitnesses and daysInVault. */
+export async function checkLines(
+  question: WitnessQuestion,
+  lines: readonly PrintedLine[],
+): Promise<CheckedLines> {
+  const held = await heldWitnesses(question);
+  const days = await daysInVault(question, held, new Set(lines.map(({ day }) => day)));
+  const checked: CheckedLine[] = [];
+  for (const line of lines) {
+    const found = witnessFor(held, line);
+    const remarks = found === undefined ? [noLine(line)] : lineRemarks(found, line);
+    if (found !== undefined) remarks.push(...(await rootRemarks(found, days)));
+    checked.push({ line, remarks });
+  }
+  return { lines: checked, remarks: held.remarks };
+}
+
+function witnessFor({ witnesses }: HeldWitnesses, { day, receiver }: PrintedLine): FoundWitness | undefined {
+  return witnesses.find(({ witness }) => witness.day === day && witness.receiver === receiver);
+}
+
+function noLine({ day, receiver }: PrintedLine): Remark {
+  const message = `the vault holds no witness of ${day} by ${receiver} whose signature holds`;
+  return finding('witness.no-line', `${receiver}/witness/${day}.json`, message, { day, receiver });
+}
+
+function lineRemarks({ witness, where }: FoundWitness, line: PrintedLine): Remark[] {
+  const pairs = [
+    ['documents', line.documents, documentsOf(witness)],
+    ['root', line.root, witness.root],
+    ['previous', line.previous ?? '-', witness.previous_sha256 ?? '-'],
+  ] as const;
+  return pairs
+    .filter(([, printed, found]) => printed !== found)
+    .map(([field, printed, found]) => {
+      const message = `${field}: printed ${printed}, in the vault ${found}`;
+      return finding('witness.line-differs', where, message, { field, printed, found });
+    });
+}
+
+// Reads the lines of witnesses as they come back from paper (SPEC 4.10): typed, scanned, broken where the paper ended, with or without the
+// gaps that make digits readable. Pure.
+
+/** What a printed line says. */
+export interface PrintedLine {
+  readonly day: string;
+  readonly receiver: string;
+  readonly documents: number;
+  readonly root: string;
+  /** Null for the first witness. */
+  readonly previous: string | null;
+}
+
+const DIGEST = '(?:[0-9a-f]\\s*){64}';
+const LINE = new RegExp(
+  `bodydock-witness\\s+1\\s+(\\d{4}-\\d{2}-\\d{2})\\s+(r-[a-z0-9-]{1,30})\\s+documents=\\s*(\\d{1,15})\\s+root=\\s*(${DIGEST})previous=\\s*(${DIGEST}|-)`,
+  'g',
+);
+const BEGINNING = /bodydock-witness\s/g;
+
+/** All lines in a text, and how many more begin in it but cannot be read as a whole. */
+export function printedLines(text: string): { readonly lines: PrintedLine[]; readonly unreadable: number } {
+  const plain = text.toLowerCase();
+  const lines = [...plain.matchAll(LINE)].map(
+    ([, day = '', receiver = '', documents = '', root = '', previous = '']): PrintedLine => ({
+      day,
+      receiver,
+      documents: Number(documents),
+      root: root.replaceAll(/\s/g, ''),
+      previous: previous === '-' ? null : previous.replaceAll(/\s/g, ''),
+    }),
+  );
+  return { lines, unreadable: [...plain.matchAll(BEGINNING)].length - lines.length };
+}
+
+/** A digest in groups of eight, for eyes. */
+export function grouped(digest: string): string {
+  return (digest.match(/.{1,8}/g) ?? []).join(' ');
 }

@@ -1,8 +1,8 @@
 // The sheet that hangs on a wall: what each witness's line says, in digits that eyes can compare, the line itself, and how to check it. Pure.
-import { blocksHtml, type Block } from '../page/blocks.ts';
-import { fill, number, shownAt, type Language } from '../page/language.ts';
-import { documentsOf, witnessLine, type Witness } from '../../../protocol/custody/witness.ts';
-import { grouped } from './printed-lines.ts';
+import { documentsOf, type Witness, witnessLine } from '../../../protocol/custody/witness.ts';
+import { type Block, blocksHtml } from '../page/blocks.ts';
+import { fill, type Language, number, shownAt } from '../page/language.ts';
+import { grouped } from './held-witnesses.ts';
 
 interface SheetWords {
   readonly title: string;

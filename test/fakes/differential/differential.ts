@@ -3,7 +3,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportCommand } from '../../../agent/cli/export.ts';
-import { verifyFolder } from '../../../agent/evidence/verify/verify-folder.ts';
+import { verifyFolder } from '../../../agent/evidence/verify/verify-place.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
 import { runCommand } from '../../unit/cli/io-memory.ts';
 import { codesOf, judgeWithPython, type Judgement } from '../manipulations/judges.ts';

@@ -1,6 +1,6 @@
 // What `bodydock verify` must find of a manipulation: one of the codes that say why, by the reason that the verifier in Python gives. That
 // something else is found too, such as a witness that counts other documents, is not enough.
-import type { RemarkCode } from '../../../agent/evidence/verify/meanings.ts';
+import type { RemarkCode } from '../../../agent/evidence/verify/remark.ts';
 
 /** A document that its signer changed behind its receipt: what vouched for it says so, and no rule of the document itself is broken. */
 const CHANGED_SINCE = ['receipt.wrong-manifest', 'custody.other-manifest'] as const;

@@ -349,7 +349,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'stay-of-foreign-docking',
     what: 'a docking counts to a stay that is not its own, and verify says nothing',
-    file: 'agent/evidence/verify/docking-stays.ts',
+    file: 'agent/evidence/verify/docking-log.ts',
     find: 'if (why === undefined) return [];',
     put: 'if (why === undefined || stay !== docking) return [];',
     suites: ['unit/evidence/verify/docking-stays'],

@@ -310,7 +310,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'late-record-a-forgery',
     what: 'the record of a docking that was cut off, made by a later start, is called out of order',
-    file: 'agent/evidence/verify/docking-order.ts',
+    file: 'agent/evidence/verify/docking-groups.ts',
     find: " && proven.ended !== 'cut-off'",
     put: '',
     suites: ['unit/evidence/verify/docking-order'],

@@ -61,7 +61,7 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
   {
     id: 'report-day-proven-beside-lost-log',
     what: "a day is proven without recording although the part of a station's log that would name its cameras is not here",
-    file: 'agent/evidence/report/log-reach.ts',
+    file: 'agent/evidence/report/logs.ts',
     find: '    return [...this.#unknown, ...(isCut ? [{ from: lastAt, to: undefined }] : [])];\n',
     put: '    return isCut ? [] : this.#unknown;\n',
     suites: ['unit/evidence/report/proven-days'],

@@ -37,7 +37,7 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
   {
     id: 'old-key-signs-document',
     what: 'a recording that was made behind a change of keys may be signed by the old one',
-    file: 'agent/evidence/verify/account-check.ts',
+    file: 'agent/evidence/verify/log-account.ts',
     find: '    ...byOldKey(document, account, putAside),\n',
     put: '    ...byOldKey(document, account, putAside).slice(0, 0),\n',
     suites: ['unit/evidence/verify/signed-entries'],
@@ -53,7 +53,7 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
   {
     id: 'standing-hold-goes',
     what: 'a hold that nobody lifted may be taken away once the documents of its recording were let go',
-    file: 'agent/evidence/verify/order-book.ts',
+    file: 'agent/evidence/verify/order-check.ts',
     find: "    if (!isOfBoth(signatures, 'hold')) return true;\n",
     put: "    if (!isOfBoth(signatures, 'hold') || this.#log.dropped.has(recording)) return true;\n",
     suites: ['unit/evidence/verify/store-log-records'],

@@ -14,8 +14,7 @@ import { HANDLING_DE } from '../../../agent/evidence/kit/handling-words-de.ts';
 import { KIT_DE } from '../../../agent/evidence/kit/kit-words-de.ts';
 import { fill, type Language } from '../../../agent/evidence/page/language.ts';
 import { HISTORY_DE } from '../../../agent/evidence/history/history-words-de.ts';
-import { MEANINGS_DE } from '../../../agent/evidence/verify/meanings-de.ts';
-import { REMEDIES_DE } from '../../../agent/evidence/verify/remedies-de.ts';
+import { MEANINGS, REMEDIES } from '../../../agent/evidence/verify/texts-de.ts';
 
 /** Where in a table a text stands, and how many values it takes. */
 function placesIn(words: unknown, at = ''): [string, number][] {
@@ -59,7 +58,7 @@ function textsIn(words: unknown): string[] {
 }
 
 test('in German an Empfänger is the program at the store, and whoever can open is called otherwise', () => {
-  const texts = textsIn([DOCTOR_TABLE, REMEDIES_DE, MEANINGS_DE, HANDLING_DE, KIT_DE, HISTORY_DE]);
+  const texts = textsIn([DOCTOR_TABLE, REMEDIES, MEANINGS, HANDLING_DE, KIT_DE, HISTORY_DE]);
   const wrong = texts.filter(
     (text) => text.includes('Empfänger') && /öffnen|age-|Identität|SHA-256/.test(text),
   );

@@ -7,7 +7,7 @@ import { historyText } from '../../../../agent/evidence/history/history-page.ts'
 import type { Step } from '../../../../agent/evidence/history/history.ts';
 import { HISTORY_EN } from '../../../../agent/evidence/history/history-words-en.ts';
 import { shortRows } from '../../../../agent/evidence/history/short-rows.ts';
-import { BETWEEN_MAX, STEPS_MAX } from '../../../../agent/evidence/history/step-picker.ts';
+import { BETWEEN_MAX, STEPS_MAX } from '../../../../agent/evidence/history/proven-log.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../../../protocol/documents/minisign.ts';

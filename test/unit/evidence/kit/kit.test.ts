@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportCommand } from '../../../../agent/cli/export.ts';
-import { proofText } from '../../../../agent/evidence/kit/kit-docking-facts.ts';
+import { proofText } from '../../../../agent/evidence/kit/kit-page.ts';
 import { makeKit } from '../../../../agent/evidence/kit/make-kit.ts';
 import { KIT_EN } from '../../../../agent/evidence/kit/kit-words-en.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';

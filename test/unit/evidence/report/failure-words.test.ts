@@ -1,6 +1,6 @@
 // Every kind of failure that a custody log tells of exists in German.
 import { expect, test } from 'vitest';
-import { FailureCount } from '../../../../agent/evidence/report/failures.ts';
+import { FailureCount } from '../../../../agent/evidence/report/gather.ts';
 import { kindWords } from '../../../../agent/evidence/report/words.ts';
 import {
   CUSTODY_EVENTS,

@@ -1,7 +1,7 @@
 // Quantiles and trend of a report.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { changePerDay, spreadOf } from '../../../../agent/evidence/report/figures.ts';
+import { changePerDay, spreadOf } from '../../../../agent/evidence/report/gather.ts';
 
 test('quantiles are values that occurred, in order, and the worst is the largest', () => {
   fc.assert(

@@ -3,9 +3,8 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenedIdentity } from '../../../../config/enrolment/identity-file.ts';
-import { verifyFolder } from '../../../../agent/evidence/verify/verify-folder.ts';
+import { type Totals, verifyFolder } from '../../../../agent/evidence/verify/verify-place.ts';
 import type { Remark, RemarkCode } from '../../../../agent/evidence/verify/remark.ts';
-import type { Totals } from '../../../../agent/evidence/verify/totals.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { parseManifest, type Manifest } from '../../../../protocol/documents/manifest.ts';
 import { parseReceipt, type Receipt } from '../../../../protocol/documents/receipt.ts';

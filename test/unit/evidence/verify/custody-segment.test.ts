@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SegmentWalk } from '../../../../agent/evidence/verify/custody-segment.ts';
-import { remedyOf } from '../../../../agent/evidence/verify/remedies.ts';
+import { remedyOf } from '../../../../agent/evidence/verify/remark.ts';
 import { chainGroups, type ChainedGroups } from '../../../../protocol/custody/custody-chain.ts';
 import { CHAIN_START } from '../../../../protocol/custody/custody-entry.ts';
 import { parseSegmentId, parseStationId } from '../../../../protocol/format/ids.ts';

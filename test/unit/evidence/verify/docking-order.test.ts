@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DockingFacts, ProvenDocking } from '../../../../agent/evidence/verify/docking-facts.ts';
-import { dockingOrderRemarks } from '../../../../agent/evidence/verify/docking-order.ts';
+import type { DockingFacts, ProvenDocking } from '../../../../agent/evidence/verify/docking-log.ts';
+import { dockingOrderRemarks } from '../../../../agent/evidence/verify/docking-groups.ts';
 
 const [EARLIER, LATER] = ['2026-11-27T08:00:00.000Z', '2026-11-27T09:00:00.000Z'];
 

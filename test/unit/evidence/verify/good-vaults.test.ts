@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { chainGroups, type LooseEntry } from '../../../../protocol/custody/custody-chain.ts';
-import { verifyFolder } from '../../../../agent/evidence/verify/verify-folder.ts';
+import { verifyFolder } from '../../../../agent/evidence/verify/verify-place.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import {
   CHAIN_START,

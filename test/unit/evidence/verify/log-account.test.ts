@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountRemarks } from '../../../../agent/evidence/verify/account-check.ts';
-import { LogAccount } from '../../../../agent/evidence/verify/log-account.ts';
+import { accountRemarks, LogAccount } from '../../../../agent/evidence/verify/log-account.ts';
 
 const NAME = 'a'.repeat(26);
 const receipt = (number: number): string => number.toString(16).padStart(64, '0');

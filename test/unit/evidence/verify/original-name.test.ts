@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { originalName } from '../../../../agent/evidence/verify/original-name.ts';
+import { originalName } from '../../../../agent/evidence/verify/restore-original.ts';
 
 const ID = 'abcdefghijklmnopqrstuvwxya';
 const bytes = (text: string): Uint8Array => Buffer.from(text);

@@ -1,6 +1,6 @@
 // What `bodydock verify` remarks on a vault of the tests.
 import type { Remark } from '../../../../agent/evidence/verify/remark.ts';
-import { verifyFolder } from '../../../../agent/evidence/verify/verify-folder.ts';
+import { verifyFolder } from '../../../../agent/evidence/verify/verify-place.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import type { EvidenceVault } from '../../../fakes/manipulations/evidence-vault.ts';
 

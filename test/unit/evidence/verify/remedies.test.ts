@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../../../agent/evidence/page/language.ts';
-import { meaningOf, type RemarkCode } from '../../../../agent/evidence/verify/meanings.ts';
-import { remedyOf } from '../../../../agent/evidence/verify/remedies.ts';
+import { meaningOf, type RemarkCode, remedyOf } from '../../../../agent/evidence/verify/remark.ts';
 
 const CODES: readonly RemarkCode[] = [
   'payload.unit-altered',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkSidecars, type Joined } from '../../../../agent/evidence/verify/sidecar-check.ts';
+import { checkSidecars, type Joined } from '../../../../agent/evidence/verify/recording-check.ts';
 
 function joined(where: string, over: Partial<Joined> = {}): Joined {
   return { where, docking: 'd', pathSha256: where, sidecars: [], sidecarOf: null, ...over };

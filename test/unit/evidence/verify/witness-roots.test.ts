@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
-import { DocumentDays } from '../../../../agent/evidence/verify/witness-roots.ts';
+import { DocumentDays } from '../../../../agent/evidence/verify/witness-check.ts';
 import { makeRecordingId } from '../../../../protocol/format/ids.ts';
 import { DayDigests } from '../../../../protocol/custody/witness-day.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
