@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseUtf8 } from '../protocol/format/bytes.ts';
 import { DockError } from '../protocol/format/errors.ts';
-import type { BrokerCredentials } from '../agent/platform/broker-types.ts';
+import type { BrokerCredentials } from '../agent/platform/broker-endings.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { readPrivateFile } from './guarded-file.ts';
 

@@ -5,7 +5,7 @@ import { readBrokerCredentials } from '../../config/broker-credentials.ts';
 import { connect } from 'node:net';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import { brokerAddress, isTlsUrl } from '../../agent/platform/broker-socket.ts';
-import type { BrokerCredentials } from '../../agent/platform/broker-types.ts';
+import type { BrokerCredentials } from '../platform/broker-endings.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';

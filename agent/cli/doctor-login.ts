@@ -4,12 +4,11 @@
 // exist; what is retained at the first is taken away again. Empty messages to other topics would be no documents to whoever reads those. What is asked is the custody question that every agent asks at each connect (SPEC 6.9).
 import { randomBytes } from 'node:crypto';
 import { parseStationId } from '../../protocol/format/ids.ts';
-import { logIn, type LoggedIn } from '../../agent/platform/broker-login.ts';
-import type { Ending, BrokerCredentials } from '../../agent/platform/broker-types.ts';
-import { lookAtRetained } from '../../agent/platform/retained-look.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
+import { type LoggedIn, logIn, lookAtRetained } from '../platform/broker-login.ts';
+import type { BrokerCredentials, Ending } from '../platform/broker-endings.ts';
 import type { DoctorContext } from './doctor-context.ts';
-import { found, type Finding } from './doctor-finding.ts';
+import { type Finding, found } from './doctor-finding.ts';
 import { reasonWords } from './doctor-reasons.ts';
 import { askStore } from './doctor-store.ts';
 

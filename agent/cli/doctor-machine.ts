@@ -2,9 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import type { StationConfig } from '../../config/station-config.ts';
-import { linuxClockSource } from '../../agent/platform/clock-source-linux.ts';
-import { askCommand } from '../../agent/platform/system-command.ts';
-import { found, type Finding } from './doctor-finding.ts';
+import { askCommand, linuxClockSource } from '../platform/clock-source-linux.ts';
+import { type Finding, found } from './doctor-finding.ts';
 
 const UNIT = 'bodydock.service';
 const ASK_MS = 5000;

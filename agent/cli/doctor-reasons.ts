@@ -1,6 +1,6 @@
 // What the codes of a CONNACK mean, in words for people. Source: MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1.
-import { reasonText } from '../../agent/platform/broker-reasons.ts';
 import type { Words } from '../monitoring/condition-kind.ts';
+import { reasonText } from '../platform/broker-endings.ts';
 
 const VERSION = {
   en: 'it does not speak this version of MQTT',

@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { CERTIFICATE_WARN_DAYS } from '../../config/tls-files.ts';
-import type { TlsCredentials } from '../../agent/platform/broker-types.ts';
+import type { TlsCredentials } from '../platform/broker-endings.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import { found, type Finding } from './doctor-finding.ts';
 

@@ -1,7 +1,7 @@
 // `bodydock keys rotate`: changes the signing key of a station. In two steps, because a store that does not know the new key would refuse
 // what it signs for a day: the next key is made and shown first, and signs only once the store knows it.
 import { dirname, join } from 'node:path';
-import { EXIT_GOOD } from '../../config/exit-codes.ts';
+import { command, type Io, usageError, writeJson } from '../../config/command-line.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
 import {
   commitNextKey,
@@ -11,28 +11,27 @@ import {
   type RotationFiles,
 } from '../../config/enrolment/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../config/enrolment/keys.ts';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { DockError, isDockError } from '../../protocol/format/errors.ts';
-import type { StationId } from '../../protocol/format/ids.ts';
-import { readBootId } from '../../agent/platform/boot-id.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { keyFingerprint, type ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
 import {
   inlineSigner,
   keyIdHex,
   parsePublicKey,
+  type PublicKey,
   publicKeyLine,
   publicKeyOf,
-  type PublicKey,
   type SecretKey,
 } from '../../protocol/documents/minisign.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { StationId } from '../../protocol/format/ids.ts';
 import { recoverSegments } from '../custody/custody-recovery.ts';
-import { lockSpool } from '../spool/lock.ts';
+import { nodeClock, readBootId } from '../platform/clock-node.ts';
 import { spoolLayout } from '../spool/layout.ts';
-import { command, usageError, writeJson, type Io } from '../../config/command-line.ts';
+import { lockSpool } from '../spool/lock.ts';
 import { openSpoolFolder } from './spool-folder.ts';
 
 /** A station whose key changes. */

@@ -1,7 +1,7 @@
 // The program `bodydock`: its commands.
 import { group, program } from '../../config/command-line.ts';
 import { exitOf } from '../../config/exit-codes.ts';
-import { tuneHeap } from '../../agent/platform/small-heap.ts';
+import { tuneHeap } from '../platform/memory.ts';
 
 /** `bodydock keys`. */
 export const keys = group({

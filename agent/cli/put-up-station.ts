@@ -1,17 +1,16 @@
 // Puts a station up in this process and down again, and tells the service manager and a parent what becomes of it.
 import type { StationConfig } from '../../config/station-config.ts';
 import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
-import type { ServiceManager } from '../../agent/platform/service-manager.ts';
-import { startWatchdog } from '../../agent/platform/watchdog.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
 import { Progress } from '../../protocol/format/progress.ts';
-import type { GoodConfig } from '../station/judged-config.ts';
-import type { LineSocket } from '../platform/line-socket.ts';
-import type { RunningStation } from '../station/station-runs.ts';
 import { controlSocketPath } from '../monitoring/control-protocol.ts';
-import { openControlServer, type ControlServerDeps } from '../monitoring/control-server.ts';
+import { type ControlServerDeps, openControlServer } from '../monitoring/control-server.ts';
+import { stopWithin } from '../platform/exit-soon.ts';
+import type { LineSocket } from '../platform/line-socket.ts';
+import { type ServiceManager, startWatchdog } from '../platform/service-manager.ts';
+import type { GoodConfig } from '../station/judged-config.ts';
 import { openStation } from '../station/open-station.ts';
-import { stopWithin } from '../../agent/platform/stop-within.ts';
+import type { RunningStation } from '../station/station-runs.ts';
 
 /** For workers and the spool's lock to be given back. */
 const CLOSE_MS = 5000;

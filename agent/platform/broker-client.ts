@@ -5,7 +5,7 @@ import { MqttClient } from 'mqtt';
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../protocol/format/limits.ts';
 import type { OpenedSocket } from './broker-socket.ts';
-import type { BrokerCredentials, BrokerWill, MqttVersion } from './broker-types.ts';
+import type { BrokerCredentials, BrokerWill, MqttVersion } from './broker-endings.ts';
 import { InboundGuard, type SkippedMessage } from './inbound-guard.ts';
 
 /** MQTT.js's own keepalive is not used (see broker-liveness.ts), but must still be told to the broker. */

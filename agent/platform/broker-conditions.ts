@@ -1,7 +1,7 @@
 // Says what keeps the station from its broker, as conditions for people: the definite causes at once, "unreachable" only after a while.
 import { RECONNECT_MS_MAX } from '../../protocol/format/limits.ts';
 import type { Clock, ConditionFacts, Conditions } from '../../protocol/format/ports.ts';
-import type { Ending } from './broker-types.ts';
+import type { Ending } from './broker-endings.ts';
 
 /** A broker that restarts is nobody's concern. */
 const UNREACHABLE_AFTER_MS = 10_000;

@@ -7,15 +7,18 @@ import type { BrokerMessage, Clock, Log, PublishOptions } from '../../protocol/f
 import { openClient } from './broker-client.ts';
 import { Liveness } from './broker-liveness.ts';
 import { offlineError, Publisher } from './broker-publisher.ts';
+import { endingOfError, type OpenedSocket } from './broker-socket.ts';
 import {
+  type BrokerCredentials,
+  type BrokerWill,
   connackEnding,
   disconnectEnding,
+  type Ending,
   isPacketTooLarge,
   missingFeature,
+  type MqttVersion,
   reasonText,
-} from './broker-reasons.ts';
-import { endingOfError, type OpenedSocket } from './broker-socket.ts';
-import type { BrokerCredentials, BrokerWill, Ending, MqttVersion } from './broker-types.ts';
+} from './broker-endings.ts';
 import type { SkippedMessage } from './inbound-guard.ts';
 
 const PINGREQ = Buffer.from([0xc0, 0x00]);

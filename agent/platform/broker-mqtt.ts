@@ -7,7 +7,7 @@
 // 4. Certificates and password are read anew for every attempt.
 import assert from 'node:assert/strict';
 import { bufferOf } from '../../protocol/format/bytes.ts';
-import { DockError, describeError, isDockError } from '../../protocol/format/errors.ts';
+import { describeError, DockError, isDockError } from '../../protocol/format/errors.ts';
 import {
   CONTROL_MESSAGE_BYTES_MAX,
   MESSAGE_BYTES_MIN,
@@ -26,10 +26,8 @@ import { withEither } from '../../protocol/format/with-either.ts';
 import { BrokerConditions } from './broker-conditions.ts';
 import { BrokerLink, type LinkEnd } from './broker-link.ts';
 import { offlineError } from './broker-publisher.ts';
-import { brokerAddress, openSocket, type OpenedSocket } from './broker-socket.ts';
-import type { BrokerCredentials, BrokerWill, MqttVersion } from './broker-types.ts';
-import { hasAesInstructions } from './cpu-aes.ts';
-import { useSmallPool } from './small-pool.ts';
+import { brokerAddress, hasAesInstructions, type OpenedSocket, openSocket } from './broker-socket.ts';
+import type { BrokerCredentials, BrokerWill, MqttVersion } from './broker-endings.ts';
 import {
   initialReconnect,
   RECONNECT_LIMITS,
@@ -38,6 +36,7 @@ import {
   type ReconnectLimits,
   type ReconnectState,
 } from './reconnect-state.ts';
+import { useSmallPool } from './memory.ts';
 
 const KEEPALIVE_S = 15;
 /** A connection that took so long to open is on a slow or lossy line, where TCP stands still for half a minute without being dead ... */

@@ -4,12 +4,12 @@
 // 1. Every promise settles: by the broker's word, by the end of the connection, or because an acknowledgement is overdue, which ends it.
 // 2. No more than one message of QoS 0 above the socket's own buffer waits here; the others wait at their callers.
 // 3. No more QoS 1 messages are unacknowledged than the broker said it takes (the library does not look at that number).
-import type { Socket } from 'node:net';
 import type { MqttClient } from 'mqtt';
+import type { Socket } from 'node:net';
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { Clock, PublishOptions } from '../../protocol/format/ports.ts';
-import { reasonText } from './broker-reasons.ts';
+import { reasonText } from './broker-endings.ts';
 
 /** QoS 1 messages that may wait for their turn: more is a caller that does not wait for its answers. */
 const WAITING_MAX = 1024;

@@ -1,10 +1,10 @@
 // Opens the TCP or TLS connection to a broker. Hands a socket out only when the far end is verified: before that not one byte of ours,
 // besides the handshake, has left. Speaks no MQTT.
-import { connect as connectTcp, type Socket } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../protocol/format/ports.ts';
-import type { Ending, TlsCredentials } from './broker-types.ts';
-import { SocketInput } from './socket-input.ts';
+import type { Ending, TlsCredentials } from './broker-endings.ts';
 
 const PORT_TCP = 1883;
 const PORT_TLS = 8883;
@@ -138,4 +138,47 @@ export async function openSocket(options: SocketOptions, signal: AbortSignal): P
     const ready = isTlsUrl(options.url) ? 'secureConnect' : 'connect';
     socket.once(ready, () => settle(() => resolve({ ok: true, socket, input })));
   });
+}
+
+// What one socket reads, in one buffer over and over: a stream of Node's makes a new one of 64 KiB for every read, which is garbage a moment
+// later.
+
+/** Half a unit. */
+const READ_BYTES = 256 * 1024;
+
+/** The reading side of one socket. */
+class SocketInput {
+  /** For the options of `net.connect` and `tls.connect`. */
+  readonly onread: OnReadOpts;
+  #take: (bytes: Buffer) => void = () => undefined;
+
+  constructor() {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    this.onread = {
+      buffer,
+      callback: (bytesRead) => {
+        this.#take(buffer.subarray(0, bytesRead));
+        return true;
+      },
+    };
+  }
+
+  /** Hands on all that comes from now on, as a view that is good until `take` returns. What came before is dropped. */
+  start(take: (bytes: Buffer) => void): void {
+    this.#take = take;
+  }
+}
+
+// Whether this processor has AES instructions: the Raspberry Pi 4 has none, and TLS then costs three times as much with AES.
+
+/**
+ * Reads the processor's features.
+ * Shape: true where "aes" is listed, and where the system does not tell.
+ * Errors: none.
+ * Source: Linux, /proc/cpuinfo ("flags" on x86, "Features" on Arm).
+ */
+export async function hasAesInstructions(path = '/proc/cpuinfo'): Promise<boolean> {
+  const text = await readFile(path, 'latin1').catch(() => '');
+  const features = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1];
+  return features === undefined || / aes(?: |$)/.test(features);
 }

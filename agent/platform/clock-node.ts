@@ -1,5 +1,6 @@
-// The machine's clock behind the Clock port. Nothing else in the product may ask Node for time or timers.
+// The machine's clock behind the Clock port, its zone, and the id of its boot. Nothing else in the product may ask Node for time or timers.
 // Timers are not unref'ed: a station that only waits for its next attempt must stay alive. Whoever ends a process aborts its signal.
+import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../protocol/format/ports.ts';
 import { sleepBy } from '../../protocol/format/sleep-by.ts';
@@ -41,4 +42,31 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
  */
 export function nodeClock(): Clock {
   return { wallMs: () => Date.now(), monotonicMs: () => SINCE_BOOT_MS + performance.now(), sleep, after };
+}
+
+// The station's zone, as the process has it (TZ, /etc/localtime): for cameras that know none. Documents are UTC only.
+
+/**
+ * The instant as local time taken as UTC, both in ms since 1970. An instant always has one local time, also round a change of summer
+ * time; the other way back there may be two or none, which is why nobody goes it.
+ */
+export function localMs(utcMs: number): number {
+  return utcMs - new Date(utcMs).getTimezoneOffset() * 60_000;
+}
+
+// The kernel's boot id: tells two runs of one machine apart where the wall clock cannot.
+
+const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
+const BOOT_ID_PATTERN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Reads the boot id of the running kernel.
+ * Shape: a lower-case UUID, drawn anew at each boot, or null where the system does not tell one.
+ * Errors: none.
+ * Source: Linux, Documentation/admin-guide/sysctl/kernel.rst, "random".
+ */
+export async function readBootId(path = BOOT_ID_PATH): Promise<string | null> {
+  const text = await readFile(path, 'latin1').catch(() => '');
+  const id = text.trim();
+  return BOOT_ID_PATTERN.test(id) ? id : null;
 }

@@ -1,5 +1,6 @@
 // Ends a process that was asked to end, whatever still holds it. `process.exit` does not do that: it waits for every thread, and one whose call
 // a dead mount, a stuck disk or an output that nobody takes never answers is waited for until somebody kills the process.
+import type { Clock, Log } from '../../protocol/format/ports.ts';
 import { workersLeft } from './worker-thread.ts';
 
 /** What still runs has this long to end by itself. */
@@ -54,4 +55,31 @@ function exitWhenFree(exitCode: number, looks: number): void {
 /** A call to the file system is under way, or a worker has not ended. */
 function isThreadHeld(): boolean {
   return workersLeft() > 0 || process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+}
+
+// Steps of a stop, each with a deadline: a mount that hangs, a disk that answers nothing and a broker that swallows must not keep an agent
+// from ending. What a step leaves undone, the next start does: the state on the disk is good at every moment.
+
+/** True where the work ended in time, however it ended; else it is left alone and a line says so. Never rejects. */
+export async function stopWithin(
+  { clock, log }: { readonly clock: Pick<Clock, 'after'>; readonly log: Pick<Log, 'warn' | 'error'> },
+  step: string,
+  ms: number,
+  work: () => Promise<unknown>,
+): Promise<boolean> {
+  let cancel: () => void = () => undefined;
+  const late = new Promise<boolean>((resolve) => (cancel = clock.after(ms, () => resolve(false))));
+  const inTime = await Promise.race([ended(work, step, log), late]);
+  cancel();
+  if (!inTime) log.warn('shutdown step timed out', { step, timeout_ms: ms });
+  return inTime;
+}
+
+async function ended(work: () => Promise<unknown>, step: string, log: Pick<Log, 'error'>): Promise<boolean> {
+  try {
+    await work();
+  } catch (error) {
+    log.error('shutdown step failed', { step, error });
+  }
+  return true;
 }

@@ -2,9 +2,8 @@
 import { encodeBase64 } from '../../protocol/format/bytes.ts';
 import type { OpenFile } from '../../protocol/format/ports.ts';
 import { nodeFiles } from './files-node.ts';
-import { PipeLines, type FileCalls } from './files-of-user.ts';
-import type { CallRequest } from './worker-calls.ts';
-import { serveCalls } from './worker-serve.ts';
+import { type FileCalls, PipeLines } from './files-of-user.ts';
+import { type CallRequest, serveCalls } from './worker-calls.ts';
 
 const files = nodeFiles();
 const opened = new Map<number, OpenFile>();

@@ -8,7 +8,7 @@
 //    would stop all others. A retained one would come again at every connect, so the connection is not ended for it.
 // 4. What no broker may send to us (other packet types, QoS 2, long control packets, a length of five bytes) ends the connection.
 import { MESSAGE_BYTES_MIN } from '../../protocol/format/limits.ts';
-import type { MqttVersion } from './broker-types.ts';
+import type { MqttVersion } from './broker-endings.ts';
 
 /** MQTT control packet types that a broker sends; QoS 2 and AUTH are not among those that we take part in. */
 const PUBLISH = 3;

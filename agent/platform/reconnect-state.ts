@@ -6,7 +6,7 @@
 // 3. Only a connection that held for STABLE_MS makes the ceiling small again: a flapping network is met with growing pauses.
 // 4. Whoever loses its client id to another waits longer than anybody else: two stations with one id do not throw each other out all the time.
 import { RECONNECT_MS_MAX, RECONNECT_MS_MIN } from '../../protocol/format/limits.ts';
-import type { Ending, MqttVersion } from './broker-types.ts';
+import type { Ending, MqttVersion } from './broker-endings.ts';
 
 /** A connection that held so long was a good one. */
 export const STABLE_MS = 10_000;

@@ -7,9 +7,10 @@
 // 3. Words that could not be sent, for want of processes or memory or in time, are sent with the next ones; a sign of life is not, which is true only
 //    when it is given.
 // 4. Nothing here throws, rejects or keeps the process alive: whoever is not heard is not alive to systemd, which is its business.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { describeError } from '../../protocol/format/errors.ts';
-import type { Log } from '../../protocol/format/ports.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
+import type { Progress } from '../../protocol/format/progress.ts';
 
 /** systemd-notify waits until systemd has read the message (at most 5 s by itself). */
 const SEND_MS = 10_000;
@@ -153,4 +154,36 @@ class Sender {
     this.#saidFailure = true;
     this.#options.log.warn('service manager not notified', { reason });
   }
+}
+
+// Tells the service manager "alive" as long as everything that is under way moves. The main loop proves itself by doing the telling.
+
+/** Tries within the manager's time: one may be late, and one lost. */
+const TRIES = 3;
+
+interface WatchdogOptions {
+  readonly manager: Pick<ServiceManager, 'watchdogMs' | 'alive'>;
+  readonly progress: Pick<Progress, 'stuck'>;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly log: Pick<Log, 'error' | 'info'>;
+}
+
+/** Starts telling, where somebody waits for it; the returned function ends it. */
+export function startWatchdog({ manager, progress, clock, log }: WatchdogOptions): () => void {
+  const { watchdogMs } = manager;
+  if (watchdogMs === null) return () => undefined;
+  let cancel: () => void = () => undefined;
+  let told = '';
+  const look = (): void => {
+    const stuck = progress.stuck();
+    if (stuck.length === 0) manager.alive();
+    const names = stuck.map(({ source }) => source).join(' ');
+    if (names !== told && stuck.length > 0)
+      log.error('no progress: watchdog notifications stopped', { stuck });
+    if (names !== told && stuck.length === 0) log.info('progress again', {});
+    told = names;
+    cancel = clock.after(watchdogMs / TRIES, look);
+  };
+  look();
+  return () => cancel();
 }

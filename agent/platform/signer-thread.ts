@@ -1,8 +1,8 @@
 // Entry of the signer's worker thread: holds the secret key and signs what it is given. Started by signer-worker.ts.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { signDocument, signMessage, type SecretKey } from '../../protocol/documents/minisign.ts';
-import { serveCalls } from './worker-serve.ts';
+import { type SecretKey, signDocument, signMessage } from '../../protocol/documents/minisign.ts';
+import { serveCalls } from './worker-calls.ts';
 
 /** What the worker answers. */
 export type SignerCalls = {

@@ -2,7 +2,7 @@
 // Compiled code starts the `.js` beside it. Run from source (vitest, tsx) a `.ts` entry would not load on Node 20, so there the worker
 // first registers tsx and then imports the entry.
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { tuneHeapAgain } from './small-heap.ts';
+import { tuneHeapAgain } from './memory.ts';
 
 /** What a worker is given, and how much memory its heap may take. */
 export type WorkerStart = Pick<WorkerOptions, 'workerData' | 'transferList' | 'resourceLimits' | 'name'>;

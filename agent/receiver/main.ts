@@ -2,7 +2,7 @@
 // The program `bodydock-receiver`: starts it in this process. Each command is loaded only when it is called.
 import { languageOfLocale } from '../../config/language.ts';
 import { runProgram } from '../platform/run-program.ts';
-import { tuneHeap } from '../platform/small-heap.ts';
+import { tuneHeap } from '../platform/memory.ts';
 
 tuneHeap(); // before anything is loaded
 await runProgram(

@@ -1,21 +1,21 @@
 // Entry of a bulk worker thread: several passes side by side, each in the order of its calls. Started by bulk-workers.ts.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { DockError } from '../../protocol/format/errors.ts';
-import { bufferFreer } from '../../agent/platform/free-buffer.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { LoopTurns } from '../../agent/platform/loop-turns.ts';
-import { readAtOnce } from '../../agent/platform/read-at-once.ts';
-import { nodeRandom } from '../../agent/platform/random-node.ts';
-import { Moved, serveCalls } from '../../agent/platform/worker-serve.ts';
 import { sealSmall } from '../../protocol/age/sealed-file.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { LoopTurns } from '../platform/loop-turns.ts';
+import { nodeRandom } from '../platform/random-node.ts';
+import { readAtOnce } from '../platform/read-at-once.ts';
+import { bufferFreer } from '../platform/memory.ts';
+import { Moved, serveCalls } from '../platform/worker-calls.ts';
 import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
 import type { Digesting, Sealing } from './bulk.ts';
 import { DigestPass } from './digest.ts';
 import { lookIntoAtOnce } from './folder-look.ts';
 import { SealPass } from './seal.ts';
-import { readUnit } from './unit-read.ts';
 import { UnitBuffers } from './unit-buffers.ts';
+import { readUnit } from './unit-read.ts';
 import { UnitTags } from './unit-tags.ts';
 
 assert(parentPort, 'this module is a worker');

@@ -4,23 +4,23 @@ import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
-import type { Bay } from '../dock/bay.ts';
-import type { UnexpectedDevices } from '../dock/unexpected-devices.ts';
-import type { ClockWatch } from '../monitoring/clock-watch.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Retirements } from '../custody/retirement.ts';
-import type { Dockings } from '../records/dockings.ts';
+import type { Bay } from '../dock/bay.ts';
+import type { UnexpectedDevices } from '../dock/unexpected-devices.ts';
+import type { ClockWatch } from '../monitoring/clock-watch.ts';
+import type { Monitoring } from '../monitoring/monitoring.ts';
+import { stopWithin } from '../platform/exit-soon.ts';
+import type { Tries } from '../pull/tries.ts';
+import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import type { CustodyPush } from '../push/custody-push.ts';
+import type { Pusher } from '../push/push.ts';
+import { RecordsBehindLog } from '../push/records-behind-log.ts';
+import type { Dockings } from '../records/dockings.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
 import type { OwedReceipts } from '../spool/owed-receipts.ts';
-import type { Pusher } from '../push/push.ts';
-import { RecordsBehindLog } from '../push/records-behind-log.ts';
-import type { Monitoring } from '../monitoring/monitoring.ts';
-import type { Tries } from '../pull/tries.ts';
-import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
-import { stopWithin } from '../../agent/platform/stop-within.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
 const STOP_MS = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { StartableBroker } from '../../agent/platform/broker-mqtt.ts';
-import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import type { BrokerWill } from '../../agent/platform/broker-endings.ts';
 import type { BrokerMessage } from '../../protocol/format/ports.ts';
 import type { ContractRunner } from './runner.ts';
 

@@ -6,7 +6,7 @@
 // 2. An acknowledgement says that the broker has the message, not that anybody got it.
 // 3. Payloads are copied at publish, as on a wire.
 import { DockError } from '../../protocol/format/errors.ts';
-import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import type { BrokerWill } from '../../agent/platform/broker-endings.ts';
 import type { StartableBroker } from '../../agent/platform/broker-mqtt.ts';
 import type { BrokerMessage, Clock, PublishOptions } from '../../protocol/format/ports.ts';
 import { matchesFilter, splitShared } from './topic-filter.ts';

@@ -4,7 +4,7 @@ import {
   type MqttBrokerOptions,
   type StartableBroker,
 } from '../../agent/platform/broker-mqtt.ts';
-import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import type { BrokerWill } from '../../agent/platform/broker-endings.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
 import type { BrokerSubject } from '../contracts/broker-contract.ts';

@@ -1,7 +1,7 @@
 // A worker for tests of the calls between threads: it answers, throws, waits, sends back what it got, and dies in several ways.
 import { parentPort } from 'node:worker_threads';
+import { Moved, serveCalls } from '../../agent/platform/worker-calls.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import { Moved, serveCalls } from '../../agent/platform/worker-serve.ts';
 
 /** What it answers. */
 export type OddCalls = {

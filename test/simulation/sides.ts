@@ -1,11 +1,16 @@
 // Station and store as their programs compose them, each in one process of a simulated machine.
 import { PortSwitches } from '../../agent/dock/port-switches.ts';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
-import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../agent/seal/unit-tags.ts';
-import { composeStation, type ComposedStation } from '../../agent/station/compose-station.ts';
 import { ConditionBoard } from '../../agent/monitoring/condition-board.ts';
 import { lostStatus } from '../../agent/monitoring/status.ts';
+import { LoggedConditions } from '../../agent/platform/conditions-log.ts';
+import { bufferFreer } from '../../agent/platform/memory.ts';
+import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
+import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
+import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../agent/seal/unit-tags.ts';
+import { type ComposedStation, composeStation } from '../../agent/station/compose-station.ts';
 import { makeIdentity } from '../../protocol/age/age-keys.ts';
+import { makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
 import {
   makeSessionId,
   parseBayId,
@@ -15,24 +20,19 @@ import {
   type ReceiverId,
   type StationId,
 } from '../../protocol/format/ids.ts';
-import { LoggedConditions } from '../../agent/platform/conditions-log.ts';
-import { bufferFreer } from '../../agent/platform/free-buffer.ts';
-import { makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
 import { Progress } from '../../protocol/format/progress.ts';
-import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
-import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
-import { inlineUnitStore } from '../fakes/unit-store-inline.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
+import { MemoryLocks } from '../fakes/locks-memory.ts';
 import { FixedMachine } from '../fakes/machine-fixed.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
+import { STORE_PROCESS } from '../fakes/running-process.ts';
 import { fastMessageSigner, fastSigner } from '../fakes/signer-fast.ts';
-import { serialOf, type Dock } from './dock.ts';
+import { inlineUnitStore } from '../fakes/unit-store-inline.ts';
+import { UsbDock } from '../fakes/usb/dock.ts';
+import { type Dock, serialOf } from './dock.ts';
 import type { LiveProcess } from './machine.ts';
 import type { Wire } from './wire.ts';
-import { UsbDock } from '../fakes/usb/dock.ts';
-import { MemoryLocks } from '../fakes/locks-memory.ts';
-import { STORE_PROCESS } from '../fakes/running-process.ts';
 
 /** Who the two sides are, and by which keys they know each other. */
 export interface Site {

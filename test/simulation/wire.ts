@@ -1,7 +1,7 @@
 // The network and the broker of a simulation: every message takes its time, and may be lost, come twice, late or out of order.
 import type { Clock } from '../../protocol/format/ports.ts';
 import { MemoryHub, type Arrival, type MemoryBroker, type Passage } from '../fakes/broker-memory.ts';
-import type { BrokerWill } from '../../agent/platform/broker-types.ts';
+import type { BrokerWill } from '../../agent/platform/broker-endings.ts';
 import type { SeededRandom } from '../fakes/random-seeded.ts';
 import { EVIL, type EvilBroker } from './evil-broker.ts';
 import type { LiveProcess } from './machine.ts';

@@ -3,15 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
-import { logIn } from '../../platform/broker-login.ts';
+import { filled } from '../../../config/texts.ts';
 import { CHECK_DE } from '../../../config/texts/de/check.ts';
 import { DOCTOR_DE } from '../../../config/texts/de/doctor.ts';
 import { CHECK_EN } from '../../../config/texts/en/check.ts';
 import { DOCTOR_EN } from '../../../config/texts/en/doctor.ts';
-import { filled } from '../../../config/texts.ts';
-import { nodeClock } from '../../platform/clock-node.ts';
-import { lookAtRetained } from '../../platform/retained-look.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
+import { logIn, lookAtRetained } from '../../platform/broker-login.ts';
+import { nodeClock } from '../../platform/clock-node.ts';
 
 interface Words {
   readonly en: string;

@@ -1,34 +1,33 @@
 // What commands of the store that write into the vault share: configuration, the store's key, the vault that is there, the store's log.
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import type { Io } from '../../../config/command-line.ts';
 import { readSigningKey } from '../../../config/enrolment/keys.ts';
 import { ownedFiles } from '../../../config/owned-files.ts';
 import { refusedFile } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { inlineSigner, publicKeyOf, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { SessionId } from '../../../protocol/format/ids.ts';
-import { readBootId } from '../../platform/boot-id.ts';
-import { nodeClock } from '../../platform/clock-node.ts';
+import type { Clock, Files, Log, Signer } from '../../../protocol/format/ports.ts';
+import { nodeClock, readBootId } from '../../platform/clock-node.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
 import { nodeRandom } from '../../platform/random-node.ts';
-import { inlineSigner, publicKeyOf, type SecretKey } from '../../../protocol/documents/minisign.ts';
-import type { Clock, Files, Log, Signer } from '../../../protocol/format/ports.ts';
 import { isEntered } from '../custody/entered-event.ts';
 import { WrittenEnd } from '../custody/log-end.ts';
 import {
   appendStoreEvents,
   endStoreSegment,
-  storeLogFolder,
   type StoreLogDeps,
+  storeLogFolder,
 } from '../custody/store-log.ts';
 import { readVaultId } from '../vault/vault-id.ts';
+import { VaultLayout } from '../vault/vault-layout.ts';
 import { VaultLocks } from '../vault/vault-lock.ts';
 import { readRun, refuseOther } from '../vault/vault-run.ts';
-import { VaultLayout } from '../vault/vault-layout.ts';
 import { loadChecked } from './check.ts';
-import type { Io } from '../../../config/command-line.ts';
 
 /** The store as a command works on it; its receiver may run beside it, on this machine. */
 export interface StoreCommand {

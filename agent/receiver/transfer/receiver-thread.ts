@@ -3,12 +3,12 @@
 // the buffers outlast the milliseconds of a signature.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { serveCalls } from '../../platform/worker-serve.ts';
+import { type SecretKey, signDocument, signMessage } from '../../../protocol/documents/minisign.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import { signDocument, signMessage, type SecretKey } from '../../../protocol/documents/minisign.ts';
-import { slabView } from './slabs.ts';
+import { serveCalls } from '../../platform/worker-calls.ts';
 import type { DigestsState, UnitPlaces, UnitSubject } from '../vault/unit-store.ts';
 import { digestsMatch, OpenUnits, UnitFiles } from '../vault/units-files.ts';
+import { slabView } from './slabs.ts';
 
 /** What the worker is given at its start. */
 export interface ReceiverThreadData {

@@ -401,6 +401,6 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     file: 'agent/platform/worker-thread.ts',
     find: 'worker.once(event, tuneHeapAgain);',
     put: 'void [event, tuneHeapAgain];',
-    suites: ['unit/platform/small-heap'],
+    suites: ['unit/platform/memory'],
   },
 ];

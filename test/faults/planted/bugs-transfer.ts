@@ -9,7 +9,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'answers-all-at-once',
     what: 'whatever threads answer is given out in one turn of the event loop, so that one unit after the other keeps everything else waiting',
-    file: 'agent/platform/answer-turns.ts',
+    file: 'agent/platform/worker-calls.ts',
     find: 'const IN_ONE_TURN = 4;',
     put: 'const IN_ONE_TURN = 1000;',
     suites: ['unit/platform/worker-calls'],

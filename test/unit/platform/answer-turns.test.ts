@@ -1,6 +1,6 @@
 // Answers of threads share the event loop with everything else.
 import { expect, test } from 'vitest';
-import { AnswerTurns } from '../../../agent/platform/answer-turns.ts';
+import { AnswerTurns } from '../../../agent/platform/worker-calls.ts';
 
 const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

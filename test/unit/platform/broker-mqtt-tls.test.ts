@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { openMqttBroker, type StartableBroker } from '../../../agent/platform/broker-mqtt.ts';
-import type { TlsCredentials } from '../../../agent/platform/broker-types.ts';
+import type { TlsCredentials } from '../../../agent/platform/broker-endings.ts';
 import { type Script, ScriptedBroker } from '../../fakes/broker-scripted.ts';
 import { testBrokerOptions, until } from '../../fakes/broker-subjects.ts';
 import type { MemoryConditions } from '../../fakes/conditions-memory.ts';

@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { folderIdentity, VacantFolders } from '../../../agent/platform/folder-identity.ts';
-import type { MountFiles } from '../../../agent/platform/mount-points.ts';
-import { parseMountInfo, type MountTable } from '../../../drivers/mass-storage/mount-table.ts';
+import { folderIdentity, type MountFiles, VacantFolders } from '../../../agent/platform/folder-identity.ts';
+import { type MountTable, parseMountInfo } from '../../../drivers/mass-storage/mount-table.ts';
 
 let root: string;
 beforeEach(async () => {

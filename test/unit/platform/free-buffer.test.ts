@@ -1,6 +1,6 @@
 // Freed buffers are gone at once, and their memory does not pile up.
 import { expect, test } from 'vitest';
-import { bufferFreer } from '../../../agent/platform/free-buffer.ts';
+import { bufferFreer } from '../../../agent/platform/memory.ts';
 
 test('a freed buffer is detached before the call ends, and so is every view on it', () => {
   const free = bufferFreer();

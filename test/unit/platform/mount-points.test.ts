@@ -8,7 +8,7 @@ import {
   isBareMountPoint,
   mountedAt,
   type MountFiles,
-} from '../../../agent/platform/mount-points.ts';
+} from '../../../agent/platform/folder-identity.ts';
 import { parseMountInfo } from '../../../drivers/mass-storage/mount-table.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 

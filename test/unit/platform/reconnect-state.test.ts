@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
-import type { Ending, MqttVersion } from '../../../agent/platform/broker-types.ts';
+import type { Ending, MqttVersion } from '../../../agent/platform/broker-endings.ts';
 import {
   initialReconnect,
   RECONNECT_LIMITS,

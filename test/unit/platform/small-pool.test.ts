@@ -41,7 +41,7 @@ async function heldAfterPackets(prepare: string): Promise<number> {
 }
 
 test('packets of many lengths do not keep a pool of buffers each', async () => {
-  const { href } = new URL('../../../agent/platform/small-pool.ts', import.meta.url);
+  const { href } = new URL('../../../agent/platform/memory.ts', import.meta.url);
   const small = await heldAfterPackets(`(await import('${href}')).useSmallPool();`);
   expect(small).toBeLessThan(1e6);
   expect(await heldAfterPackets('')).toBeGreaterThan(3 * small); // else mqtt-packet has changed, and the small pool may go

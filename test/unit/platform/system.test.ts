@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { readBootId } from '../../../agent/platform/boot-id.ts';
-import { hasAesInstructions } from '../../../agent/platform/cpu-aes.ts';
+import { hasAesInstructions } from '../../../agent/platform/broker-socket.ts';
+import { readBootId } from '../../../agent/platform/clock-node.ts';
 import { nodeRandom } from '../../../agent/platform/random-node.ts';
 
 describe('small facts of the machine', () => {

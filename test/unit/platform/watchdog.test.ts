@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
+import { startWatchdog } from '../../../agent/platform/service-manager.ts';
 import { DISK_STUCK_MS, watchedFiles } from '../../../agent/platform/watched-calls.ts';
-import { startWatchdog } from '../../../agent/platform/watchdog.ts';
 import type { Files, OpenFile } from '../../../protocol/format/ports.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
-import { WorkerCalls } from '../../../agent/platform/worker-calls.ts';
-import { packError, unpackError } from '../../../agent/platform/worker-errors.ts';
+import { packError, unpackError, WorkerCalls } from '../../../agent/platform/worker-calls.ts';
 import { startWorker } from '../../../agent/platform/worker-thread.ts';
+import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { OddCalls } from '../../fakes/worker-odd.ts';
 
 const opened: WorkerCalls<OddCalls>[] = [];

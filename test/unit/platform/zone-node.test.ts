@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { localMs } from '../../../agent/platform/clock-node.ts';
 import { instantText } from '../../../protocol/format/instants.ts';
-import { localMs } from '../../../agent/platform/zone-node.ts';
 
 const zone = process.env['TZ'];
 afterEach(() => {

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nodeFiles } from '../../../agent/platform/files-node.ts';
+import { bufferFreer } from '../../../agent/platform/memory.ts';
 import { SealPass } from '../../../agent/seal/seal.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
-import { bufferFreer } from '../../../agent/platform/free-buffer.ts';
-import { nodeFiles } from '../../../agent/platform/files-node.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const KIB = 1024;

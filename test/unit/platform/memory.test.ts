@@ -8,7 +8,7 @@ const from = (path: string): string => JSON.stringify(new URL(`../../../${path}`
 /** Prints the MiB of its young generation behind much garbage, once before and once behind the start of a thread. */
 const PROGRAM = `
 import { getHeapSpaceStatistics } from 'node:v8';
-import { tuneHeap } from ${from('agent/platform/small-heap.ts')};
+import { tuneHeap } from ${from('agent/platform/memory.ts')};
 import { openWorkerSigner } from ${from('agent/platform/signer-worker.ts')};
 import { makeSecretKey } from ${from('protocol/documents/minisign.ts')};
 
@@ -45,7 +45,7 @@ test('a program that did not tune its heap keeps the heap that Node gives it', (
 /** Prints the MiB of pages that half of many objects leave behind, the other half being garbage between them. */
 const SCATTERING = `
 import { getHeapSpaceStatistics } from 'node:v8';
-import { tuneHeap } from ${from('agent/platform/small-heap.ts')};
+import { tuneHeap } from ${from('agent/platform/memory.ts')};
 
 tuneHeap();
 const kept = Array.from({ length: 100_000 }, (_, at) => Array.from({ length: 32 }, () => at));
