@@ -27,7 +27,7 @@ export interface Io {
   readonly language?: Language;
   /** Columns of the terminal; undefined where there is none. */
   readonly columns?: number | undefined;
-  /** Reports that a service does its work from now on, to whoever started it. */
+  /** Reports that a service does its work from now on, to the process that started this one. */
   readonly ready?: () => void;
   /** Calls with an error that nobody caught: a fault of the program. */
   readonly onFault?: (handler: (error: unknown) => void) => void;

@@ -8,11 +8,9 @@ import { BAYS_MAX } from '../../config/station-schema.ts';
 import type { BayConfig } from '../../config/station-config.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { fill } from '../evidence/page/language.ts';
-import type { LearnWords } from './bays-learn-words.ts';
 import { usbVerdict } from './bays-ports.ts';
 import { deviceText, socketText, verdictText } from './bays-text.ts';
-import type { BaysWords } from './bays-words.ts';
+import type { BaysWords } from './bays-text.ts';
 
 const LOOK_MS = 250;
 /** Interfaces come a little after their device, and the second of two that were put in together a little after the first. */
@@ -30,7 +28,7 @@ export interface LearnOptions {
   readonly clock: Clock;
   /** Bays of the file: one on the same port keeps its id and camera. */
   readonly known: readonly BayConfig[];
-  readonly words: LearnWords & BaysWords;
+  readonly words: BaysWords;
   readonly say: (line: string) => void;
   /** Ends it: whoever stands there is done. */
   readonly finish: AbortSignal;
@@ -54,16 +52,15 @@ class Learner {
 
   async run(): Promise<void> {
     const { words, say, finish } = this.#options;
-    say(words.begin);
+    say(words('begin'));
     const there = await this.#list();
     this.#seen = addresses(there);
     const cameras = there.filter((device) => usbVerdict(device).kind === 'camera');
     if (cameras.length > 0)
       say(
-        fill(
-          words.already,
-          cameras.map((device) => `${device.portPath} ${deviceText(device, words)}`).join(', '),
-        ),
+        words('already', {
+          devices: cameras.map((device) => `${device.portPath} ${deviceText(device, words)}`).join(', '),
+        }),
       );
     while (!finish.aborted && this.learned.length < BAYS_MAX) {
       say(this.#question());
@@ -76,8 +73,8 @@ class Learner {
   #question(): string {
     const { words, known } = this.#options;
     const left = known.filter(({ id, usbPort }) => usbPort !== null && !this.#isLearned(id));
-    if (left.length === 0) return fill(words.next, this.#nextId());
-    return fill(words.nextKnown, left.map(({ id }) => id).join(', '), this.#nextId());
+    if (left.length === 0) return words('next', { bay: this.#nextId() });
+    return words('nextKnown', { bays: left.map(({ id }) => id).join(', '), bay: this.#nextId() });
   }
 
   #isLearned(id: string): boolean {
@@ -108,18 +105,25 @@ class Learner {
   async #judge(come: readonly UsbDeviceFacts[]): Promise<void> {
     const { words, say, devices } = this.#options;
     const [device] = come;
-    if (device === undefined) return say(words.gone);
+    if (device === undefined) return say(words('gone'));
     const { portPath } = device;
-    if (come.length > 1) return say(fill(words.several, come.map((each) => each.portPath).join(', ')));
+    if (come.length > 1)
+      return say(words('several', { ports: come.map((each) => each.portPath).join(', ') }));
     const verdict = usbVerdict(device);
     if (verdict.kind !== 'camera')
-      return say(fill(words.noCamera, portPath, deviceText(device, words), verdictText(verdict, words)));
+      return say(
+        words('noCamera', {
+          port: portPath,
+          device: deviceText(device, words),
+          why: verdictText(verdict, words),
+        }),
+      );
     const ports = await devices.portsOf(portPath);
     const isHere = ({ usbPort }: { readonly usbPort: string | null }): boolean =>
       usbPort !== null && ports.includes(usbPort);
     const socket = socketText({ port: portPath, otherPort: ports[1] ?? null });
     const earlier = this.learned.find(isHere);
-    if (earlier !== undefined) return say(fill(words.again, socket, earlier.id));
+    if (earlier !== undefined) return say(words('again', { port: socket, bay: earlier.id }));
     const { known } = this.#options;
     const had = known.find(({ usbPort }) => usbPort === portPath) ?? known.find(isHere);
     const bay = {
@@ -128,7 +132,7 @@ class Learner {
       camera: had?.camera ?? null,
     };
     this.learned.push(bay);
-    say(fill(words.learned, bay.id, socket, deviceText(device, words)));
+    say(words('learned', { bay: bay.id, port: socket, device: deviceText(device, words) }));
   }
 
   #nextId(): string {

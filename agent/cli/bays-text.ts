@@ -1,9 +1,14 @@
 // The ports of a machine as lines for people and as one document. Texts of devices are data: made printable, cut by the reader's adapter.
 import { printable } from '../../config/problems.ts';
 import { hasDisk, usbIdText, type UsbDeviceFacts } from '../../drivers/usb/device.ts';
-import { fill } from '../evidence/page/language.ts';
 import type { SerialPortSeen, UsbPortSeen, UsbVerdict } from './bays-ports.ts';
-import type { BaysWords } from './bays-words.ts';
+import { BAYS_DE } from '../../config/texts/de/bays.ts';
+import { BAYS_EN } from '../../config/texts/en/bays.ts';
+import { texts, type Say } from '../../config/texts.ts';
+
+/** What the commands on bays say. */
+export const BAYS = texts(BAYS_EN, BAYS_DE);
+export type BaysWords = Say<typeof BAYS_EN>;
 
 /** Lines with LF. */
 export function portsText(
@@ -12,25 +17,27 @@ export function portsText(
   words: BaysWords,
 ): string {
   const lines = [
-    `${words.usb}:`,
+    `${words('usb')}:`,
     ...usbLines(usb, words),
     '',
-    `${words.serial}:`,
+    `${words('serial')}:`,
     ...serialLines(serial, words),
   ];
-  const hints = usb.some(({ otherPort }) => otherPort !== null) ? [words.socket, words.hint] : [words.hint];
+  const hints = usb.some(({ otherPort }) => otherPort !== null)
+    ? [words('socket'), words('hint')]
+    : [words('hint')];
   return `${[...lines, '', ...hints].join('\n')}\n`;
 }
 
 function usbLines(ports: readonly UsbPortSeen[], words: BaysWords): string[] {
-  if (ports.length === 0) return [`  ${words.nothing}`];
+  if (ports.length === 0) return [`  ${words('nothing')}`];
   const width = Math.max(...ports.map((seen) => socketText(seen).length));
   return ports.flatMap(({ port, otherPort, steady, device, verdict, bay }) => {
-    const head = `  ${socketText({ port, otherPort }).padEnd(width)}  ${bay?.id ?? words.noBay}`;
+    const head = `  ${socketText({ port, otherPort }).padEnd(width)}  ${bay?.id ?? words('noBay')}`;
     const below = `  ${' '.repeat(width)}  `;
     const name = steady === null ? [] : [printable(`${below}usb_port: ${steady}`)];
-    if (device === null || verdict === null) return [`${head}  ${words.empty}`, ...name];
-    const beside = isReadInPart(device, verdict) ? `; ${words.diskBeside}` : '';
+    if (device === null || verdict === null) return [`${head}  ${words('empty')}`, ...name];
+    const beside = isReadInPart(device, verdict) ? `; ${words('diskBeside')}` : '';
     return [
       `${head}  ${deviceText(device, words)}`,
       `${below}${verdictText(verdict, words)}${beside}`,
@@ -40,9 +47,9 @@ function usbLines(ports: readonly UsbPortSeen[], words: BaysWords): string[] {
 }
 
 function serialLines(ports: readonly SerialPortSeen[], words: BaysWords): string[] {
-  if (ports.length === 0) return [`  ${words.nothing}`];
+  if (ports.length === 0) return [`  ${words('nothing')}`];
   return ports.map(({ path, node, bay }) =>
-    printable(`  ${path}  ${bay?.id ?? words.noBay}  ${node ?? words.empty}`),
+    printable(`  ${path}  ${bay?.id ?? words('noBay')}  ${node ?? words('empty')}`),
   );
 }
 
@@ -52,8 +59,8 @@ export function socketText({ port, otherPort }: Pick<UsbPortSeen, 'port' | 'othe
 }
 
 /** Id, strings and serial number in one line. */
-export function deviceText(device: UsbDeviceFacts, words: Pick<BaysWords, 'serialNumber'>): string {
-  const serial = device.serial === null ? null : `${words.serialNumber} ${device.serial}`;
+export function deviceText(device: UsbDeviceFacts, words: BaysWords): string {
+  const serial = device.serial === null ? null : `${words('serialNumber')} ${device.serial}`;
   const parts = [usbIdText(device), device.vendor, device.product, serial];
   return printable(parts.filter((part) => part !== null).join('  '));
 }
@@ -65,9 +72,11 @@ function isReadInPart(device: UsbDeviceFacts, verdict: UsbVerdict): boolean {
 
 /** What a bay would make of it. */
 export function verdictText(verdict: UsbVerdict, words: BaysWords): string {
-  if (verdict.kind === 'camera') return fill(words.opened, verdict.driver);
-  if (verdict.kind === 'no-driver') return words.noDriver;
-  return verdict.interfaceClass === null ? words.noInterface : fill(words.odd, verdict.interfaceClass);
+  if (verdict.kind === 'camera') return words('opened', { driver: verdict.driver });
+  if (verdict.kind === 'no-driver') return words('noDriver');
+  return verdict.interfaceClass === null
+    ? words('noInterface')
+    : words('odd', { class: verdict.interfaceClass });
 }
 
 /** Shape: `{usb_ports, serial_ports}`; the ports in the order of their names. */

@@ -11,12 +11,9 @@ import { steadyPort } from '../../config/usb-buses.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { fill } from '../evidence/page/language.ts';
 import { learnBays, type LearnedBay } from './bays-learn.ts';
-import { LEARN_WORDS } from './bays-learn-words.ts';
 import { serialPortsSeen, systemSerialPorts, usbPorts } from './bays-ports.ts';
-import { portsDocument, portsText } from './bays-text.ts';
-import { BAYS_WORDS } from './bays-words.ts';
+import { BAYS, portsDocument, portsText } from './bays-text.ts';
 import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
 const USB_TABLES = 'bus/usb/devices';
@@ -99,12 +96,12 @@ async function knownBays(
     (error: unknown) => systemCode(error) !== 'ENOENT',
   );
   if (!isThere) {
-    io.err(`${fill(BAYS_WORDS[language].noFile, path)}\n`);
+    io.err(`${BAYS[language]('noFile', { file: path })}\n`);
     return [];
   }
   const loaded = await loadStationConfig(path, usbRoot);
   if (loaded.kind !== 'refused') return loaded.config.bays;
-  io.err(`${fill(BAYS_WORDS[language].badFile, path)}\n`);
+  io.err(`${BAYS[language]('badFile', { file: path })}\n`);
   return [];
 }
 
@@ -117,7 +114,7 @@ async function list(
   const usb = await usbPorts(devices, known, io.signal, steady);
   const serial = await serialPortsSeen(systemSerialPorts, known);
   if (json) writeJson(io, portsDocument(usb, serial));
-  else io.out(portsText(usb, serial, BAYS_WORDS[language]));
+  else io.out(portsText(usb, serial, BAYS[language]));
   return EXIT_GOOD;
 }
 
@@ -126,26 +123,26 @@ async function learn(
   known: readonly BayConfig[],
   io: Io,
 ): Promise<number> {
-  const words = { ...BAYS_WORDS[wish.language], ...LEARN_WORDS[wish.language] };
+  const words = BAYS[wish.language];
   const say = (text: string): void => io.err(`${text}\n`);
   const { finish, stop } = entered(io.signal);
   const learned = await learnBays({ ...wish, known, words, say, clock: nodeClock(), finish }).finally(stop);
   if (learned.length === 0) {
-    say(words.none);
+    say(words('none'));
     if (wish.json) writeJson(io, { bays: [] });
     return EXIT_FAILURE;
   }
-  say(fill(words.done, learned.length));
+  say(words('done', { count: learned.length }));
   const fields = learned.map((bay) => bayFields(bay, wish.usbRoot));
   const text = stringify({ bays: fields });
   if (wish.json) writeJson(io, { bays: fields });
   else io.out(text);
   if (wish.out !== undefined) {
     await writeNew(wish.out, text);
-    say(fill(words.written, wish.out));
+    say(words('written', { file: wish.out }));
   }
   const left = known.filter(({ id }) => learned.every((bay) => bay.id !== id)).map(({ id }) => id);
-  if (left.length > 0) say(fill(words.left, left.join(', ')));
+  if (left.length > 0) say(words('left', { bays: left.join(', ') }));
   return EXIT_GOOD;
 }
 

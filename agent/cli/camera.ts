@@ -7,24 +7,13 @@ import { isCameraId } from '../../protocol/format/ids.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { reasonCodeSchema } from '../../protocol/documents/order.ts';
 import { writeRetirement } from '../custody/retirement.ts';
-import { fill, type Language } from '../evidence/page/language.ts';
 import { command, usageError, writeJson, LANG } from '../../config/command-line.ts';
+import { CAMERA_DE } from '../../config/texts/de/camera.ts';
+import { CAMERA_EN } from '../../config/texts/en/camera.ts';
+import { texts } from '../../config/texts.ts';
 import { spoolOf } from './spool-place.ts';
 
-/** What the command says in English and German. {} is the camera. */
-export const CAMERA_WORDS: Readonly<
-  Record<Language, { readonly written: string; readonly notNamed: string }>
-> = {
-  en: {
-    written: '{}: taken out of use; the running agent, or its next start, enters it into the custody log',
-    notNamed: 'the station\u2019s file does not name {}: look whether the id is spelled right',
-  },
-  de: {
-    written:
-      '{}: außer Betrieb genommen; das laufende Programm der Station, oder sein nächster Start, trägt es in das Verwahrprotokoll ein',
-    notNamed: 'Die Datei der Station nennt {} nicht: Bitte prüfen, ob die Kennung richtig geschrieben ist',
-  },
-};
+const CAMERA = texts(CAMERA_EN, CAMERA_DE);
 
 /** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", the system's. */
 export const retireCamera = command(
@@ -60,16 +49,16 @@ for it. A camera that docks again is in use again. Removing a camera from the st
     const code = reasonCodeSchema.safeParse(reason);
     if (!code.success)
       throw usageError('--reason CODE says why: 1 to 64 of a-z, 0-9 and "-", such as "lost"; never a name');
-    const words = CAMERA_WORDS[language];
+    const words = CAMERA[language];
     const { config, layout } = await spoolOf(file, io);
     const madeAt = new Date(nodeClock().wallMs()).toISOString();
     const word = { camera: id, reason: code.data, made_at: madeAt };
     await writeRetirement(await ownedFiles(layout.root), layout, word);
     const isNamed =
       config.cameras.some((each) => each.id === id) || config.bays.some((bay) => bay.camera === id);
-    if (!isNamed) io.err(`bodydock: ${fill(words.notNamed, id)}\n`);
+    if (!isNamed) io.err(`bodydock: ${words('notNamed', { camera: id })}\n`);
     if (json) writeJson(io, { retired: true, ...word });
-    else io.out(`${fill(words.written, id)}\n`);
+    else io.out(`${words('written', { camera: id })}\n`);
     return EXIT_GOOD;
   },
 );

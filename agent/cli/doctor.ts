@@ -39,7 +39,7 @@ export const doctor = command(
 Looks at configuration, keys, certificates, spool and disk, bays, service, clock, the way to the broker, the rights there, and the store; says
 what is wrong and the command that mends it. Run it as root (sudo): others see less. It changes nothing and may run beside the agent; then
 login, rights and store are what the agent says of them, because a second login could cut it off. Where the file is refused it looks at
-what it can all the same, and says what it left out.
+what it still can, and says what it left out.
 `,
     options: {
       config: STATION_FILE,

@@ -29,9 +29,15 @@ import { DockError } from '../../protocol/format/errors.ts';
 import { makeFolders } from '../../agent/platform/make-folders.ts';
 import { askAtTerminal } from '../../agent/platform/terminal.ts';
 import { fingerprintOf } from '../../protocol/documents/key-documents.ts';
-import { fill, shownAt, type Language } from '../evidence/page/language.ts';
+import { shownAt, type Language } from '../evidence/page/language.ts';
 import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
-import { ENROL_WORDS, type EnrolWords } from './keys-enrol-words.ts';
+import { KEYS_DE } from '../../config/texts/de/keys.ts';
+import { KEYS_EN } from '../../config/texts/en/keys.ts';
+import { texts, type Say } from '../../config/texts.ts';
+
+/** What both steps say. */
+export const ENROL = texts(KEYS_EN, KEYS_DE);
+type EnrolWords = Say<typeof KEYS_EN>;
 import { writeJson, type Io } from '../../config/command-line.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
@@ -58,7 +64,7 @@ export async function installAnswer(
   wish: AnswerWish,
   io: Io,
 ): Promise<void> {
-  const words = ENROL_WORDS[wish.language];
+  const words = ENROL[wish.language];
   const enrolment = await readEnrolment(wish.answer, openEnrolmentAnswer);
   const { document } = enrolment;
   checkIsForUs(station, document, pinnedKeys(configuration.tree));
@@ -66,7 +72,7 @@ export async function installAnswer(
   await compareFingerprint({
     fingerprint: enrolment.fingerprint,
     typed: wish.fingerprint,
-    ask: () => (wish.json ? Promise.resolve(undefined) : askAtTerminal(words.compare, io)),
+    ask: () => (wish.json ? Promise.resolve(undefined) : askAtTerminal(words('compare'), io)),
   });
   const installation = await checkCertificates(station, document);
   const pins = pinsOf(document);
@@ -204,15 +210,14 @@ interface Told {
 
 function shownAnswer(words: EnrolWords, { document, fingerprint }: Enrolment<EnrolmentAnswer>): string {
   const { store, made_at: madeAt, receivers, broker, request_sha256: request } = document;
-  const about = fill(
-    words.answer,
-    printable(store),
-    shownAt(madeAt),
-    receivers.join(', '),
-    broker.url,
-    fingerprintOf(request),
-  );
-  return about + fill(words.fingerprint, fingerprint);
+  const about = words('answer', {
+    store: printable(store),
+    at: shownAt(madeAt),
+    receivers: receivers.join(', '),
+    broker: broker.url,
+    fingerprint: fingerprintOf(request),
+  });
+  return about + words('fingerprint', { fingerprint });
 }
 
 function tell(
@@ -224,17 +229,17 @@ function tell(
   const [certificate] = installation?.certificates ?? [];
   if (installation !== undefined && certificate !== undefined) {
     const { tls, authorities } = installation;
-    io.out(fill(words.certificate, tls.certFile, shownAt(endOf(certificate))));
-    io.out(fill(words.authorities, tls.caFile, authorities.length));
+    io.out(words('certificate', { file: tls.certFile, until: shownAt(endOf(certificate)) }));
+    io.out(words('authorities', { file: tls.caFile, count: authorities.length }));
   }
   const isSame = changed !== undefined && changed.removed.length + changed.added.length === 0;
-  if (isSame) io.out(words.pinned);
-  else if (write) io.out(fill(words.written, file) + difference(changed));
+  if (isSame) io.out(words('pinned'));
+  else if (write) io.out(words('written', { file }) + difference(changed));
   else {
-    io.out(fill(words.putLines, file) + pinLines(pins));
-    if (changed !== undefined) io.out(words.wouldChange + difference(changed));
+    io.out(words('putLines', { file }) + pinLines(pins));
+    if (changed !== undefined) io.out(words('wouldChange') + difference(changed));
   }
-  io.out(words.recipients + words.nextCheck);
+  io.out(words('recipients') + words('nextCheck'));
 }
 
 function difference(changed: PinnedText | undefined): string {

@@ -16,10 +16,9 @@ import { isDockError } from '../../protocol/format/errors.ts';
 import { parseStationId } from '../../protocol/format/ids.ts';
 import { makeFolders } from '../../agent/platform/make-folders.ts';
 import { keyIdHex, publicKeyLine, publicKeyOf } from '../../protocol/documents/minisign.ts';
-import { fill } from '../evidence/page/language.ts';
 import { installAnswer } from './keys-enrol-answer.ts';
 import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
-import { ENROL_WORDS } from './keys-enrol-words.ts';
+import { ENROL } from './keys-enrol-answer.ts';
 import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
 /** Errors: "usage", "config.refused", "key.*", "tls.*", "enrolment.*", "document.*". */
@@ -109,11 +108,11 @@ async function request(
       key_made: own?.made ?? false,
       fingerprint,
     });
-  const words = ENROL_WORDS[language];
+  const words = ENROL[language];
   const about =
-    own === undefined ? words.noTls : fill(own.made ? words.keyMade : words.keyKept, keyFile ?? '');
-  io.out(fill(words.requested, out, id, keyId, about));
-  io.out(fill(words.fingerprint, fingerprint) + fill(words.next, out));
+    own === undefined ? words('noTls') : words(own.made ? 'keyMade' : 'keyKept', { file: keyFile ?? '' });
+  io.out(words('requested', { file: out, station: id, keyId, about }));
+  io.out(words('fingerprint', { fingerprint }) + words('next', { file: out }));
 }
 
 /** The private key that is there, or a new one. Errors: "key.*", "tls.key". */

@@ -161,7 +161,8 @@ export const bodydock = program({
     },
     {
       name: 'record-camera',
-      summary: 'record what a camera says, without names and contents, for whoever maintains its driver',
+      summary:
+        'record what a camera says, without names and contents, for the people who maintain its driver',
       load: async () => (await import('./record-camera.ts')).recordCameraCommand,
     },
     {

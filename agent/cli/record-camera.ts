@@ -10,11 +10,19 @@ import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { DockError, isDockError, systemCode } from '../../protocol/format/errors.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { fill } from '../evidence/page/language.ts';
 import { recordCamera, type RecordPorts } from './record-camera/record.ts';
 import { recordedText, type RecordedResult } from './record-camera/recorded-file.ts';
 import { command, usageError, writeJson, LANG } from '../../config/command-line.ts';
-import { RECORD_CAMERA_WORDS, type RecordCameraWords } from './record-camera-words.ts';
+import { RECORD_CAMERA_DE } from '../../config/texts/de/record-camera.ts';
+import { RECORD_CAMERA_EN } from '../../config/texts/en/record-camera.ts';
+import { texts, type Say } from '../../config/texts.ts';
+
+const RECORD_CAMERA = texts(RECORD_CAMERA_EN, RECORD_CAMERA_DE);
+type RecordCameraWords = Say<typeof RECORD_CAMERA_EN>;
+const STEPS = ['open', 'identity', 'clock', 'condition', 'listing'] as const;
+const isStep = (step: string): step is (typeof STEPS)[number] => STEPS.some((each) => each === step);
+/** Lines on what is left out of the file. */
+const LEFT_OUT = ['leftOut.0', 'leftOut.1', 'leftOut.2', 'leftOut.3', 'leftOut.4'] as const;
 
 type Values = Readonly<
   Record<'bay' | 'usb' | 'port' | 'folder' | 'baud' | 'framing' | 'config', string | undefined>
@@ -63,7 +71,7 @@ The agent must not have the camera meanwhile: stop it (systemctl stop bodydock),
   },
   async (line, io) => {
     const { values, json } = line;
-    const words = RECORD_CAMERA_WORDS[line.language];
+    const words = RECORD_CAMERA[line.language];
     if (values.out === undefined) throw usageError('`record-camera` wants --out FILE, a new file');
     await assertNew(values.out);
     const place = await placeOf(values);
@@ -73,20 +81,20 @@ The agent must not have the camera meanwhile: stop it (systemctl stop bodydock),
     try {
       recording = await recordCamera(place, systemPorts(clock, place), await readVersion(), io.signal);
     } catch (error) {
-      if (isDockError(error, 'driver.refused') && place.kind !== 'folder') io.err(`${words.stopAgent}\n`);
+      if (isDockError(error, 'driver.refused') && place.kind !== 'folder') io.err(`${words('stopAgent')}\n`);
       throw error;
     }
     const { head, lines, result } = recording;
     await writeNew(values.out, recordedText(head, lines, result));
     for (const text of [
-      fill(words.written, values.out, lines.length + 2),
-      ...words.leftOut,
-      words.kept,
-      words.look,
+      words('written', { file: values.out, lines: lines.length + 2 }),
+      ...LEFT_OUT.map((key) => words(key)),
+      words('kept'),
+      words('look'),
     ])
       say(text);
     say('');
-    say(words.made);
+    say(words('made'));
     for (const text of madeOf(result, words)) say(`  ${printable(text)}`);
     if (json) writeJson(io, { out: values.out, lines: lines.length + 2, result });
     return 'open' in result.failed ? EXIT_FAILURE : EXIT_GOOD;
@@ -155,19 +163,21 @@ function madeOf(
   const { vendor, model, firmware } = identity ?? { vendor: null, model: null, firmware: null };
   const battery = condition?.['batteryPercent'] ?? null;
   const missing = [
-    ...(clock === null ? [words.steps['clock']] : []),
-    ...(condition === null ? [words.steps['condition']] : []),
+    ...(clock === null ? [words('step.clock')] : []),
+    ...(condition === null ? [words('step.condition')] : []),
   ];
   return [
     [vendor, model, firmware].filter((text) => text !== null).join(', '),
-    clock === null ? '' : fill(words.clock, clock.resolution_ms),
-    typeof battery === 'number' ? fill(words.battery, battery) : '',
-    listing === null ? '' : fill(words.files, listing.files),
+    clock === null ? '' : words('clock', { ms: clock.resolution_ms }),
+    typeof battery === 'number' ? words('battery', { percent: battery }) : '',
+    listing === null ? '' : words('files', { count: listing.files }),
     listing === null || listing.problems.length === 0
       ? ''
-      : fill(words.problems, listing.problems.join(', ')),
-    missing.length === 0 ? '' : fill(words.notTold, missing.join(', ')),
-    ...Object.entries(failed).map(([step, code]) => fill(words.failed, words.steps[step] ?? step, code)),
+      : words('problems', { problems: listing.problems.join(', ') }),
+    missing.length === 0 ? '' : words('notTold', { what: missing.join(', ') }),
+    ...Object.entries(failed).map(([step, code]) =>
+      words('failed', { step: isStep(step) ? words(`step.${step}`) : step, code }),
+    ),
   ].filter((text) => text !== '');
 }
 

@@ -18,7 +18,8 @@ import type { ReleasedRows } from '../spool/released-rows.ts';
 import type { RecordingFacts } from '../spool/spooled-recording.ts';
 import { command, LANG } from '../../config/command-line.ts';
 import { spoolOf, type SpoolPlace } from './spool-place.ts';
-import { durationText, SPOOL_WORDS, type SpoolWords } from './spool-words.ts';
+import { durationText } from '../../config/durations.ts';
+import { SPOOL } from './spool-place.ts';
 
 const RECEIPT_BYTES_MAX = 64 * 1024;
 const SPOOL_ID = /"spool":"([a-z2-7]{26})"/;
@@ -136,7 +137,7 @@ async function receiptedAt(files: Files, folder: string): Promise<string | null>
 class Listing {
   readonly #aliases: ReadonlyMap<string, string>;
   readonly #language: Language;
-  readonly #words: SpoolWords;
+  readonly #words: (typeof SPOOL)[Language];
   readonly #nowMs = Date.now();
   readonly #width: number;
   readonly #totals: Totals = { recordings: 0, waiting: 0, waitingBytes: 0, bytes: 0 };
@@ -144,24 +145,24 @@ class Listing {
   constructor({ config }: SpoolPlace, language: Language) {
     this.#aliases = new Map(config.cameras.map(({ id, alias }) => [id, alias]));
     this.#language = language;
-    this.#words = SPOOL_WORDS[language];
+    this.#words = SPOOL[language];
     this.#width = Math.min(
       20,
-      Math.max(this.#words.camera.length, ...config.cameras.map(({ alias }) => alias.length)),
+      Math.max(this.#words('camera').length, ...config.cameras.map(({ alias }) => alias.length)),
     );
   }
 
   title(): string {
-    const { state, age, size, camera, recording, receipt } = this.#words;
-    return this.#row([state, age, size, camera, recording, receipt]);
+    const columns = ['state', 'age', 'size', 'camera', 'recording', 'receipt'] as const;
+    return this.#row(columns.map((column) => this.#words(column)));
   }
 
   line(row: Row): string {
     this.#count(row);
     const { facts, receiptedAt: at } = row;
     return this.#row([
-      this.#words.states[row.state],
-      facts === undefined ? '-' : durationText(this.#ageSeconds(facts), this.#words),
+      this.#words(`state.${row.state}`),
+      facts === undefined ? '-' : durationText(this.#ageSeconds(facts), this.#language),
       facts === undefined ? '-' : dataSize(facts.sealedSizeBytes, this.#language),
       this.#camera(facts),
       row.recording,
@@ -188,12 +189,12 @@ class Listing {
 
   sum(): string {
     const { recordings, bytes, waiting, waitingBytes } = this.#totals;
-    return this.#words.sum(
-      recordings,
-      dataSize(bytes, this.#language),
+    return this.#words('sum', {
+      count: recordings,
+      size: dataSize(bytes, this.#language),
       waiting,
-      dataSize(waitingBytes, this.#language),
-    );
+      waitingSize: dataSize(waitingBytes, this.#language),
+    });
   }
 
   totalsDocument(): object {

@@ -5,11 +5,17 @@ import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
+import { SPOOL_DE } from '../../config/texts/de/spool.ts';
+import { SPOOL_EN } from '../../config/texts/en/spool.ts';
+import { texts } from '../../config/texts.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import { publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { spoolLayout, type SpoolLayout } from '../spool/layout.ts';
 import { readTrustedKeys, type NamedKey, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import type { Io } from '../../config/command-line.ts';
+
+/** What the commands on the spool say. */
+export const SPOOL = texts(SPOOL_EN, SPOOL_DE);
 
 export interface SpoolPlace {
   readonly config: StationConfig;

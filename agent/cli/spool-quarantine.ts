@@ -6,13 +6,13 @@ import { STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { isRecordingId } from '../../protocol/format/ids.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { fill, shownAt, type Language } from '../evidence/page/language.ts';
+import { shownAt, type Language } from '../evidence/page/language.ts';
 import { nameBefore } from '../spool/quarantine.ts';
 import { DOCKING_NAME, MANIFEST_NAME, type SpoolLayout } from '../spool/layout.ts';
 import { command, writeJson, LANG } from '../../config/command-line.ts';
 import { quarantineReasons, type SetAside } from './spool-aside.ts';
 import { spoolOf } from './spool-place.ts';
-import { SPOOL_WORDS } from './spool-words.ts';
+import { SPOOL } from './spool-place.ts';
 
 const ENTRIES_MAX = 10_000;
 
@@ -88,14 +88,14 @@ function documentOf({ name, kind, why, since }: Aside): object {
 }
 
 function textOf(entries: readonly Aside[], leftOff: number, language: Language): string {
-  const words = SPOOL_WORDS[language];
-  if (entries.length === 0) return `${words.nothingAside}\n`;
+  const words = SPOOL[language];
+  if (entries.length === 0) return `${words('nothingAside')}\n`;
   const lines = entries.flatMap(({ name, path, kind, why, since }) => [
-    `${name}  ${fill(words.since, shownAt(since))}`,
-    `  ${words.why}${why ?? words.unknownWhy}`,
-    `  ${words.toDo}${words.remedies[kind]}`,
-    `  ${words.command}${kind === 'other' ? `ls -lR ${path}` : `bodydock verify ${path} --keys KEYS`}`,
+    `${name}  ${words('since', { at: shownAt(since) })}`,
+    `  ${words('why')}${why ?? words('unknownWhy')}`,
+    `  ${words('toDo')}${words(`remedy.${kind}`)}`,
+    `  ${words('command')}${kind === 'other' ? `ls -lR ${path}` : `bodydock verify ${path} --keys KEYS`}`,
   ]);
-  if (leftOff > 0) lines.push('', fill(words.leftOff, `${leftOff}`));
-  return [...lines, '', words.closing].map((each) => `${printable(each)}\n`).join('');
+  if (leftOff > 0) lines.push('', words('leftOff', { count: `${leftOff}` }));
+  return [...lines, '', words('closing')].map((each) => `${printable(each)}\n`).join('');
 }

@@ -6,12 +6,12 @@ import { ownedFiles } from '../../config/owned-files.ts';
 import { printable } from '../../config/problems.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { dataSize, fill, shownAt, type Language } from '../evidence/page/language.ts';
+import { dataSize, shownAt, type Language } from '../evidence/page/language.ts';
 import { readAgain, readTally, writeAgain } from '../pull/tally-file.ts';
 import { BROKEN_OFF_MAX, type Tallied } from '../pull/tally.ts';
 import { command, writeJson, LANG } from '../../config/command-line.ts';
 import { spoolOf, type SpoolPlace } from './spool-place.ts';
-import { TRIES_WORDS } from './spool-tries-words.ts';
+import { SPOOL } from './spool-place.ts';
 
 interface Told {
   readonly file: Tallied;
@@ -90,16 +90,16 @@ interface Telling {
 }
 
 function textOf(told: readonly Told[], { place, language, isWanted, again }: Telling): string {
-  const words = TRIES_WORDS[language];
+  const words = SPOOL[language];
   const aliases = new Map(place.config.cameras.map(({ id, alias }) => [id, alias]));
   const lines = told.flatMap(({ file: { bay, camera, pathSha256, sizeBytes, brokenOff, at }, isAside }) => [
-    fill(words.file, aliases.get(camera) ?? camera, bay, dataSize(sizeBytes, language)),
-    `  ${fill(isAside ? words.aside : words.noted, brokenOff, shownAt(at))}`,
+    words('file', { camera: aliases.get(camera) ?? camera, bay, size: dataSize(sizeBytes, language) }),
+    `  ${words(isAside ? 'aside' : 'noted', { count: brokenOff, at: shownAt(at) })}`,
     `  path_sha256 ${pathSha256}`,
   ]);
-  if (lines.length === 0) lines.push(words.nothing);
-  else if (isWanted) lines.push('', words.wanted);
-  else if (again) lines.push('', words.nothingAside);
-  else if (told.some(({ isAside }) => isAside)) lines.push('', words.toDo);
+  if (lines.length === 0) lines.push(words('nothing'));
+  else if (isWanted) lines.push('', words('wanted'));
+  else if (again) lines.push('', words('triesNothingAside'));
+  else if (told.some(({ isAside }) => isAside)) lines.push('', words('triesToDo'));
   return lines.map((each) => `${printable(each)}\n`).join('');
 }

@@ -1,5 +1,4 @@
 // Shows one look after the other in place on a terminal.
-import { fill } from '../evidence/page/language.ts';
 
 /** Where it is shown. */
 export interface Terminal {
@@ -19,11 +18,11 @@ const ERASE_BELOW = '\x1b[J';
 export class Frames {
   readonly #now: () => Terminal;
   readonly #out: (text: string) => void;
-  readonly #more: string;
+  readonly #more: (count: number) => string;
   #isDrawn = false;
 
-  /** `now` is asked at each look: a terminal may change its size. `more` says that {} lines are not shown. */
-  constructor(now: () => Terminal, out: (text: string) => void, more: string) {
+  /** `now` is asked at each look: a terminal may change its size. `more` says how many lines are not shown. */
+  constructor(now: () => Terminal, out: (text: string) => void, more: (count: number) => string) {
     this.#now = now;
     this.#out = out;
     this.#more = more;
@@ -47,6 +46,6 @@ export class Frames {
     const room = rows - 1;
     if (lines.length <= room) return lines;
     const shown = lines.slice(0, Math.max(0, room - 1));
-    return [...shown, fill(this.#more, lines.length - shown.length)];
+    return [...shown, this.#more(lines.length - shown.length)];
   }
 }

@@ -4,8 +4,11 @@ import type { BayDocument, ConditionDocument, HealthDocument } from '../../proto
 import type { Severity } from '../monitoring/condition-kind.ts';
 import { shownSubjects } from '../monitoring/shown-subjects.ts';
 import type { StationSays } from '../monitoring/control-protocol.ts';
-import { dataSize, fill, shownAt, type Language } from '../evidence/page/language.ts';
-import { STATUS_WORDS, type StatusWords } from './status-words.ts';
+import { dataSize, shownAt, type Language } from '../evidence/page/language.ts';
+import { STATUS_DE } from '../../config/texts/de/status.ts';
+import { STATUS_EN } from '../../config/texts/en/status.ts';
+import { durationText } from '../../config/durations.ts';
+import { texts, type Say } from '../../config/texts.ts';
 
 /** How it is shown. */
 export interface ViewOptions {
@@ -14,6 +17,9 @@ export interface ViewOptions {
   readonly width: number;
   readonly colour: boolean;
 }
+
+/** What `bodydock status` says. */
+export const STATUS = texts(STATUS_EN, STATUS_DE);
 
 type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 const SGR: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 };
@@ -33,6 +39,17 @@ const SEVERITY_COLOURS: Readonly<Record<Severity, Colour>> = {
   error: 'red',
   critical: 'red',
 };
+const LABELS = ['backlog', 'store', 'broker', 'disk', 'clock'] as const;
+const LIGHTS = Object.keys(LIGHT_COLOURS) as BayDocument['light'][];
+const BAY_STATES = [
+  'empty',
+  'reading',
+  'pulling',
+  'pushing',
+  'erasing',
+  'done',
+  'failed',
+] as const satisfies BayDocument['state'][];
 const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
 
 /** All lines, without ends. */
@@ -55,35 +72,35 @@ export function noteLines(text: string, width: number): string[] {
 }
 
 class View {
-  readonly #words: StatusWords;
+  readonly #words: Say<typeof STATUS_EN>;
   readonly #options: ViewOptions;
   readonly #width: number;
   readonly #labelColumns: number;
 
   constructor(options: ViewOptions) {
     this.#options = options;
-    this.#words = STATUS_WORDS[options.language];
-    const { backlog, store, broker, disk, clock } = this.#words;
-    const longest = Math.max(...[backlog, store, broker, disk, clock].map(({ length }) => length));
+    this.#words = STATUS[options.language];
+    const longest = Math.max(...LABELS.map((label) => this.#words(label).length));
     this.#labelColumns = Math.max(LABEL_COLUMNS_MIN, longest + 1);
     this.#width = Math.max(options.width, WIDTH_MIN);
   }
 
   head({ status, info }: StationSays): string {
-    const since = fill(this.#words.since, shownAt(status.since));
+    const since = this.#words('since', { at: shownAt(status.since) });
     const colour: Colour = status.state === 'ready' ? 'green' : 'yellow';
     const version = info === null ? '' : `  bodydock ${info.version}`;
     return this.#row([
       [info?.station ?? '', 'bold'],
-      [`  ${this.#words.states[status.state]}`, colour],
+      [`  ${this.#words(`state.${status.state}`)}`, colour],
       [` ${since}${version}`, 'dim'],
     ]);
   }
 
   bays(bays: readonly BayDocument[]): string[] {
-    const { bay, camera, light, state, progress, lights, bayStates } = this.#words;
-    const widest = (title: string, texts: readonly string[], most: number): number =>
-      Math.min(most, Math.max(title.length, ...texts.map(({ length }) => length)));
+    const words = this.#words;
+    const [bay, camera, light, state] = [words('bay'), words('camera'), words('light'), words('state')];
+    const widest = (title: string, cells: readonly string[], most: number): number =>
+      Math.min(most, Math.max(title.length, ...cells.map(({ length }) => length)));
     const columns = [
       widest(
         bay,
@@ -95,18 +112,26 @@ class View {
         bays.map((each) => each.camera ?? '-'),
         14,
       ),
-      widest(light, Object.values(lights), 15),
-      widest(state, Object.values(bayStates), 9),
+      widest(
+        light,
+        LIGHTS.map((each) => words(`light.${each}`)),
+        15,
+      ),
+      widest(
+        state,
+        BAY_STATES.map((each) => words(`bayState.${each}`)),
+        9,
+      ),
     ] as const;
     const cell = (text: string, at: 0 | 1 | 2 | 3): string =>
       `${cut(text, columns[at]).padEnd(columns[at])}  `;
-    const title = [cell(bay, 0), cell(camera, 1), cell(light, 2), cell(state, 3), progress].join('');
+    const title = [cell(bay, 0), cell(camera, 1), cell(light, 2), cell(state, 3), words('progress')].join('');
     const rows = bays.map((each) =>
       this.#row([
         [cell(each.bay, 0)],
         [cell(each.camera ?? '-', 1)],
-        [cell(lights[each.light], 2), LIGHT_COLOURS[each.light]],
-        [cell(bayStates[each.state], 3), each.state === 'failed' ? 'red' : undefined],
+        [cell(words(`light.${each.light}`), 2), LIGHT_COLOURS[each.light]],
+        [cell(words(`bayState.${each.state}`), 3), each.state === 'failed' ? 'red' : undefined],
         [this.#progress(each)],
       ]),
     );
@@ -114,32 +139,41 @@ class View {
   }
 
   numbers({ health, agent }: StationSays): string[] {
-    const { backlog, store, broker, disk, clock, clockStates, free, unknown } = this.#words;
-    const brokerRow = this.#labelled(broker, this.#broker(agent), agent.broker_connected ? undefined : 'red');
+    const words = this.#words;
+    const brokerRow = this.#labelled(
+      words('broker'),
+      this.#broker(agent),
+      agent.broker_connected ? undefined : 'red',
+    );
     if (health === null) return brokerRow;
     const { free_bytes: freeBytes, clock_synchronised: synchronised } = health;
-    const space = freeBytes === null ? unknown : fill(free, dataSize(freeBytes, this.#options.language));
-    const time = clockStates[synchronised === null ? 2 : synchronised ? 0 : 1];
+    const space =
+      freeBytes === null
+        ? words('unknown')
+        : words('free', { size: dataSize(freeBytes, this.#options.language) });
+    const time = words(
+      `clockState.${synchronised === null ? 'unknown' : synchronised ? 'synchronised' : 'not'}`,
+    );
     return [
-      ...this.#labelled(backlog, this.#backlog(health)),
-      ...this.#labelled(store, this.#store(health)),
+      ...this.#labelled(words('backlog'), this.#backlog(health)),
+      ...this.#labelled(words('store'), this.#store(health)),
       ...brokerRow,
-      ...this.#labelled(disk, space),
-      ...this.#labelled(clock, time, synchronised === false ? 'yellow' : undefined),
+      ...this.#labelled(words('disk'), space),
+      ...this.#labelled(words('clock'), time, synchronised === false ? 'yellow' : undefined),
     ];
   }
 
   conditions(conditions: readonly ConditionDocument[]): string[] {
     const { language } = this.#options;
-    if (conditions.length === 0) return [this.#row([[this.#words.noConditions, 'green']])];
+    if (conditions.length === 0) return [this.#row([[this.#words('noConditions'), 'green']])];
     const sorted = conditions.toSorted(
       (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
     );
     return sorted.flatMap((each) => {
-      const severity = this.#words.severities[each.severity].toUpperCase();
+      const severity = this.#words(`severity.${each.severity}`).toUpperCase();
       const subjects = shownSubjects(each.subjects);
       const about = subjects === '' ? '' : ` (${subjects})`;
-      const since = `  ${fill(this.#words.since, shownAt(each.since))}`;
+      const since = `  ${this.#words('since', { at: shownAt(each.since) })}`;
       const fits = `${severity}  ${each.code}${about}${since}`.length <= this.#width;
       return [
         this.#row([
@@ -149,7 +183,7 @@ class View {
         ]),
         ...(fits || about === '' ? [] : this.#indented(about.trim())),
         ...this.#indented(each.text[language]),
-        ...this.#indented(`${this.#words.toDo}${each.remedy[language]}`),
+        ...this.#indented(`${this.#words('toDo')}${each.remedy[language]}`),
       ];
     });
   }
@@ -158,7 +192,7 @@ class View {
   #progress(bay: BayDocument): string {
     const { entries, entries_spooled: spooled, entries_waiting: waiting, bytes, state } = bay;
     if (state === 'empty') return '';
-    const docked = bay.docked_at === null ? [] : [fill(this.#words.docked, shownAt(bay.docked_at))];
+    const docked = bay.docked_at === null ? [] : [this.#words('docked', { at: shownAt(bay.docked_at) })];
     if (entries === 0) return docked.join('');
     const done = state === 'pushing' ? bay.bytes_receipted : bay.bytes_spooled;
     const share = bytes === 0 ? 1 : Math.min(1, done / bytes);
@@ -166,51 +200,52 @@ class View {
     // A file that is still being written waits; a person is called for one that cannot be taken.
     const isGivenUp = bay.light === 'call-someone';
     if (waiting > 0)
-      parts.push(isGivenUp ? fill(this.#words.notTaken, waiting) : counted(this.#words.waiting, waiting));
+      parts.push(
+        isGivenUp ? this.#words('notTaken', { count: waiting }) : this.#words('waiting', { count: waiting }),
+      );
     const isMoving = state === 'pulling' || state === 'pushing';
     if (isMoving) parts.push(`${bar(share)} ${Math.floor(100 * share)}%`);
     if (bay.remaining_s !== null) parts.push(this.#duration(bay.remaining_s));
     if (bay.rate_bytes_per_s !== null)
       parts.push(`${dataSize(bay.rate_bytes_per_s, this.#options.language)}/s`);
     const files = `${spooled}/${entries}`;
-    parts.push(isMoving ? files : fill(this.#words.files, files), ...docked);
+    parts.push(isMoving ? files : this.#words('files', { files }), ...docked);
     return parts.join('  ');
   }
 
   #backlog(health: HealthDocument): string {
     const { language } = this.#options;
-    const { recordings, records, oldest, aside, nothingWaits } = this.#words;
+    const words = this.#words;
     const parts: string[] = [];
     if (health.spooled_recordings > 0) {
-      parts.push(counted(recordings, health.spooled_recordings), dataSize(health.spooled_bytes, language));
+      parts.push(
+        words('recordings', { count: health.spooled_recordings }),
+        dataSize(health.spooled_bytes, language),
+      );
     }
-    if (health.spooled_docking_records > 0) parts.push(counted(records, health.spooled_docking_records));
+    if (health.spooled_docking_records > 0)
+      parts.push(words('records', { count: health.spooled_docking_records }));
     const { oldest_unstored_seconds: seconds, window_opens_at: opensAt } = health;
-    if (parts.length === 0) parts.push(nothingWaits);
-    else if (seconds !== null) parts.push(fill(oldest, this.#duration(seconds)));
-    if (opensAt !== null) parts.push(fill(this.#words.untilWindow, shownAt(opensAt)));
-    if (health.quarantined_entries > 0) parts.push(counted(aside, health.quarantined_entries));
+    if (parts.length === 0) parts.push(words('nothingWaits'));
+    else if (seconds !== null) parts.push(words('oldest', { age: this.#duration(seconds) }));
+    if (opensAt !== null) parts.push(this.#words('untilWindow', { at: shownAt(opensAt) }));
+    if (health.quarantined_entries > 0) parts.push(words('aside', { count: health.quarantined_entries }));
     return parts.join(', ');
   }
 
   #broker({ broker, broker_connected: isConnected, rate_bytes_per_s: rate }: StationSays['agent']): string {
-    const { connected, notConnected, atMost } = this.#words;
-    const address = fill(isConnected ? connected : notConnected, broker);
+    const address = this.#words(isConnected ? 'connected' : 'notConnected', { broker });
     if (rate === null) return address;
     const size = rate < 1e6 ? `${Math.round(rate / 1e3)} kB` : dataSize(rate, this.#options.language);
-    return `${address}, ${fill(atMost, size)}`;
+    return `${address}, ${this.#words('atMost', { rate: size })}`;
   }
 
   #store({ store_silent_seconds: seconds }: HealthDocument): string {
-    return seconds === null ? this.#words.unheard : fill(this.#words.heard, this.#duration(seconds));
+    return seconds === null ? this.#words('unheard') : this.#words('heard', { age: this.#duration(seconds) });
   }
 
   #duration(seconds: number): string {
-    const [s, min, h, days] = this.#words.units;
-    if (seconds < 120) return `${seconds} ${s}`;
-    if (seconds < 7200) return `${Math.round(seconds / 60)} ${min}`;
-    if (seconds < 172_800) return `${Math.round(seconds / 3600)} ${h}`;
-    return `${Math.round(seconds / 86_400)} ${days}`;
+    return durationText(seconds, this.#options.language);
   }
 
   #labelled(label: string, text: string, colour?: Colour): string[] {
@@ -234,10 +269,6 @@ class View {
     }
     return row.trimEnd();
   }
-}
-
-function counted([one, many]: readonly [string, string], count: number): string {
-  return count === 1 ? one : fill(many, count);
 }
 
 function bar(share: number): string {

@@ -6,11 +6,10 @@ import { renderProblems } from '../../config/problems.ts';
 import { spoolOfRefused } from '../../config/refused-station.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { askAgent, type Asked } from '../monitoring/control-client.ts';
-import { fill, type Language } from '../evidence/page/language.ts';
+import { type Language } from '../evidence/page/language.ts';
 import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
-import { noteLines, statusLines } from './status-view.ts';
+import { noteLines, STATUS, statusLines } from './status-view.ts';
 import { Frames, type Terminal } from './status-frames.ts';
-import { STATUS_WORDS } from './status-words.ts';
 
 const LOOK_MS = 1000;
 const COLUMNS_DEFAULT = 80;
@@ -32,7 +31,7 @@ cameras, never a serial number or a name.
     },
     json: 'one look as one JSON document',
     exits:
-      '0 good, 1 no agent answered, 2 usage, 78 the file is refused: its problems are printed, and what the agent does all the same, as far as the file tells where its spool is.',
+      '0 good, 1 no agent answered, 2 usage, 78 the file is refused: its problems are printed, and what the agent does, as far as the file names its spool.',
   },
   async (line, io) => {
     const language = line.language;
@@ -74,14 +73,14 @@ async function show(look: () => Promise<Asked>, shown: Shown, io: Io): Promise<n
     else io.err(text);
     return first.kind === 'answered' ? EXIT_GOOD : EXIT_FAILURE;
   }
-  return live(first, look, { lines, more: STATUS_WORDS[shown.language].more }, io);
+  return live(first, look, { lines, more: (count) => STATUS[shown.language]('more', { count }) }, io);
 }
 
 /** An agent that goes away meanwhile may come back: it does where its file was edited. */
 async function live(
   first: Asked,
   look: () => Promise<Asked>,
-  { lines, more }: { readonly lines: (asked: Asked) => string[]; readonly more: string },
+  { lines, more }: { readonly lines: (asked: Asked) => string[]; readonly more: (count: number) => string },
   io: Io,
 ): Promise<number> {
   const clock = nodeClock();
@@ -123,10 +122,10 @@ function printJson(asked: Asked, io: Io, more: object): number {
 
 function linesOf(asked: Asked, { spool, language, isRefused }: Shown): string[] {
   const { columns, colour } = terminal();
-  const words = STATUS_WORDS[language];
-  if (asked.kind !== 'answered') return noteLines(fill(words.noAgent[asked.kind], spool), columns);
+  const words = STATUS[language];
+  if (asked.kind !== 'answered') return noteLines(words(`noAgent.${asked.kind}`, { spool }), columns);
   const lines = statusLines(asked.says, { language, width: columns, colour });
-  return isRefused ? [...noteLines(words.refused, columns), '', ...lines] : lines;
+  return isRefused ? [...noteLines(words('refused'), columns), '', ...lines] : lines;
 }
 
 /** The terminal as it is now: its size may change; what cannot be drawn on is none. NO_COLOR as on no-color.org. */

@@ -2,7 +2,7 @@
 // show. Pure.
 import type { ConditionKind, ConditionTable, SubjectKind, Words } from '../../monitoring/condition-kind.ts';
 import { CONDITION_AREAS } from '../../monitoring/condition-table.ts';
-import { STATUS_WORDS } from '../status-words.ts';
+import { STATUS } from '../status-view.ts';
 import type { Language } from '../../evidence/page/language.ts';
 
 /** Lines of the handbook between which the part stands. */
@@ -52,6 +52,6 @@ export function withConditionChapter(handbook: string, language: Language): stri
 
 function entry(code: string, { severity, subject, text, remedy }: ConditionKind, language: Language): string {
   const named = subject === 'none' ? '' : `, ${SUBJECTS[subject][language]}`;
-  const how = `${STATUS_WORDS[language].severities[severity]}${named}`;
+  const how = `${STATUS[language](`severity.${severity}`)}${named}`;
   return `- **\`${code}\`** (${how}): ${text[language]}\n  *${TO_DO[language]}:* ${remedy[language]}\n`;
 }

@@ -69,7 +69,7 @@ export const DOCTOR_DE = {
     remedy:
       'Nie eine Identität hierher bringen. Die Aufgaben dorthin bringen, wo sie ist, dort beantworten, die Antworten hier einsetzen (Handbuch, 1.7), dann `systemctl restart bodydock`.',
   },
-  // Spool and disk.
+  // The disk.
   'disk.good': { text: '{free} frei auf {type}; 64 KiB sind nach {ms} ms dauerhaft.' },
   'disk.absent': { text: 'Es gibt noch keinen Zwischenspeicher: Der erste Start legt ihn an.' },
   'disk.no-parent': {

@@ -53,7 +53,7 @@ export const CONDITIONS_EN = {
     remedy: 'Check whether the memory of the camera is write-protected or damaged. The recordings are safe.',
   },
   'camera.port': {
-    text: 'The serial port of this bay fails; recordings are taken over the other way all the same.',
+    text: 'The serial port of this bay fails; recordings still come by the other way.',
     remedy: 'Check the serial contacts and the cable of this bay.',
   },
   'camera.twice': {
@@ -93,7 +93,7 @@ export const CONDITIONS_EN = {
       'Keep the camera: its recordings are still on it. Put its right password into its password_file, then "systemctl restart bodydock".',
   },
   'camera.serial-differs': {
-    text: 'The camera in this bay says another serial number than station.yaml gives for it; it is served all the same.',
+    text: 'The camera in this bay says another serial number than station.yaml gives for it; it is still served.',
     remedy: 'Check whether it is the right camera; then correct its serial number in station.yaml.',
   },
   'usb.unexpected-device': {
@@ -147,7 +147,7 @@ export const CONDITIONS_EN = {
     remedy: 'Keep the camera and its memory as they are and call the technician.',
   },
   'recording.rejected': {
-    text: 'A file on a camera is odd: empty, of an unknown kind or oddly named. It was kept and is delivered all the same.',
+    text: 'A file on a camera is unusual: empty, of an unknown kind or with an invalid name. It was kept and is still delivered.',
     remedy: 'Nothing to do. If it happens often, show the camera to the technician.',
   },
   // Log and docking records.
@@ -265,7 +265,7 @@ export const CONDITIONS_EN = {
   },
   'station.clock-unsynchronised': {
     text: 'The clock of the station is not synchronised.',
-    remedy: 'Check that the time server can be reached ("timedatectl"). Recordings are taken all the same.',
+    remedy: 'Check that the time server can be reached ("timedatectl"). Recordings are still taken.',
   },
   'station.short': {
     text: 'The station is short of memory or file handles: it takes and hands over nothing for now, cameras keep their recordings.',

@@ -66,7 +66,7 @@ export const DOCTOR_EN = {
     remedy:
       'Never bring an identity here. Take the challenges to where it is, answer them there, install the answers here (handbook, 1.7), then `systemctl restart bodydock`.',
   },
-  // Spool and disk.
+  // The disk.
   'disk.good': { text: '{free} free on {type}; 64 KiB are durable after {ms} ms.' },
   'disk.absent': { text: 'There is no spool yet: the first start makes it.' },
   'disk.no-parent': {
@@ -207,7 +207,7 @@ export const DOCTOR_EN = {
   'broker.by-agent': { text: 'The agent is connected to the broker.' },
   'broker.not-tried': {
     text: 'Login, rights and store were not tried: an agent runs, and a second login with its certificate could cut it off.',
-    remedy: 'To try them all the same (the agent comes back by itself within minutes):',
+    remedy: 'To try them anyway (the agent comes back by itself within minutes):',
   },
   'broker.no-name': {
     text: 'The name of the broker cannot be resolved ({reason}).',
@@ -306,7 +306,7 @@ export const DOCTOR_EN = {
   },
   'monitoring.neither': {
     text: 'The broker retains nothing: monitoring sees a state only when it changes, and never that of a station that is lost.',
-    remedy: 'Switch retained messages on at the broker, or take another one. Recordings arrive all the same.',
+    remedy: 'Switch retained messages on at the broker, or take another one. Recordings still arrive.',
   },
   'monitoring.untold': {
     text: 'Which monitoring works with this broker was not found out: this station may not read its own trial topic.',

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bays } from '../../../agent/cli/program.ts';
 import { learnBays } from '../../../agent/cli/bays-learn.ts';
-import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
 import { serialPortsSeen, usbPorts, usbVerdict } from '../../../agent/cli/bays-ports.ts';
-import { BAYS_WORDS } from '../../../agent/cli/bays-words.ts';
+import { BAYS } from '../../../agent/cli/bays-text.ts';
 import type { BayConfig } from '../../../config/station-config.ts';
 import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
@@ -191,7 +190,7 @@ describe('learning a dock', () => {
     for (const port of before) usb.plug(port, device());
     const said: string[] = [];
     const finishing = new AbortController();
-    const words = { ...BAYS_WORDS.en, ...LEARN_WORDS.en };
+    const words = BAYS.en;
     const say = (text: string): void => void said.push(text);
     const learned = learnBays({ devices: usb.devices, clock, known, words, say, finish: finishing.signal });
     const put = async (port: string, look: DeviceLook = {}): Promise<void> => {
@@ -262,7 +261,7 @@ describe('learning a dock', () => {
     await clock.advance(500);
     usb.unplug('1-1.3');
     await clock.advance(2000);
-    expect(said.at(-2)).toBe(LEARN_WORDS.en.gone);
+    expect(said.at(-2)).toBe(BAYS.en('gone'));
     expect((await finish()).map(({ usbPort }) => usbPort)).toEqual(['1-1.1']);
   });
 

@@ -20,8 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportError } from '../../../config/command-line.ts';
 import { exitOf } from '../../../config/exit-codes.ts';
 import { spool } from '../../../agent/cli/program.ts';
-import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
-import { TRIES_WORDS } from '../../../agent/cli/spool-tries-words.ts';
+import { SPOOL } from '../../../agent/cli/spool-place.ts';
 import { readAgain, writeTally } from '../../../agent/pull/tally-file.ts';
 import { makeRecordingId, parseBayId, parseCameraId } from '../../../protocol/format/ids.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
@@ -222,7 +221,7 @@ describe('spool quarantine', () => {
     expect(out).toMatch(new RegExp(`^${id} {2}since .* UTC\\n {2}Why: missing chunks\\.bin$`, 'm'));
     expect(out).toContain('Why: the log of the station does not say');
     expect(out).toContain(`Command: ls -lR ${join(path, 'quarantine', 'photo.jpg')}`);
-    expect(out).toContain(SPOOL_WORDS.en.closing);
+    expect(out).toContain(SPOOL.en('closing'));
     const { json } = await run('quarantine', '--json');
     expect(json).toMatchObject({
       entries: [
@@ -261,8 +260,8 @@ describe('spool tries', () => {
   const noted = { ...common, pathSha256: 'b'.repeat(64), brokenOff: 1 };
 
   test('says where the agent ended and what is set aside, and gives a word only where there is something', async () => {
-    expect((await run('tries')).out).toBe(`${TRIES_WORDS.en.nothing}\n`);
-    expect(await run('tries', '--again')).toMatchObject({ exitCode: 1, out: `${TRIES_WORDS.en.nothing}\n` });
+    expect((await run('tries')).out).toBe(`${SPOOL.en('nothing')}\n`);
+    expect(await run('tries', '--again')).toMatchObject({ exitCode: 1, out: `${SPOOL.en('nothing')}\n` });
     const folder = join(path, 'tries');
     await mkdir(folder);
     await writeTally(nodeFiles(), folder, { agent: '1.0.0', files: [noted] });
@@ -277,14 +276,14 @@ describe('spool tries', () => {
     expect(out).toContain(
       'SET ASIDE: ends of the agent while it took it: 3, last found 2026-11-26 08:00:00 UTC',
     );
-    expect(out).toContain(TRIES_WORDS.en.toDo);
+    expect(out).toContain(SPOOL.en('triesToDo'));
     expect((await run('tries', '--lang', 'de')).out).toContain(
       'ZURÜCKGESTELLT: Enden des Agenten, während er sie übernahm: 3',
     );
     expect((await run('tries', '--json')).json).toMatchObject({ set_aside: 1, again: false, agent: '1.0.0' });
     const again = await run('tries', '--again');
     expect(again).toMatchObject({ exitCode: 0, err: '' });
-    expect(again.out).toContain(TRIES_WORDS.en.wanted);
+    expect(again.out).toContain(SPOOL.en('wanted'));
     expect(await readAgain(nodeFiles(), folder)).toBe(true);
     expect((await run('tries', '--json')).json).toMatchObject({
       again: true,

@@ -1,8 +1,7 @@
 // What `bodydock status` puts on a terminal.
 import { describe, expect, test } from 'vitest';
 import { Frames, type Terminal } from '../../../agent/cli/status-frames.ts';
-import { statusLines, wrap } from '../../../agent/cli/status-view.ts';
-import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
+import { STATUS, statusLines, wrap } from '../../../agent/cli/status-view.ts';
 import { LANGUAGES } from '../../../agent/evidence/page/language.ts';
 import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
 import { bay, condition, health, says } from '../monitoring/station-says.ts';
@@ -128,10 +127,11 @@ describe('a look at a station', () => {
 
   test('keeps every label apart from what it says, in each language', () => {
     for (const language of LANGUAGES) {
-      const { backlog, store, broker, disk, clock } = STATUS_WORDS[language];
+      const labels = (['backlog', 'store', 'broker', 'disk', 'clock'] as const).map((key) =>
+        STATUS[language](key),
+      );
       const text = statusLines(BUSY, { ...plain, language, width: 60 });
-      for (const label of [backlog, store, broker, disk, clock])
-        expect(text.filter((line) => line.startsWith(`${label} `))).toHaveLength(1);
+      for (const label of labels) expect(text.filter((line) => line.startsWith(`${label} `))).toHaveLength(1);
     }
   });
 
@@ -157,7 +157,8 @@ describe('a look at a station', () => {
 
   test('has a word in each language for whatever kept it from an answer', () => {
     for (const language of LANGUAGES)
-      for (const text of Object.values(STATUS_WORDS[language].noAgent)) expect(text).toMatch(/\{\}.*`/);
+      for (const kind of ['absent', 'busy', 'denied', 'silent'] as const)
+        expect(STATUS[language](`noAgent.${kind}`, { spool: '/spool' })).toMatch(/\/spool.*`/);
   });
 });
 
@@ -167,7 +168,7 @@ describe('looks one after the other', () => {
     const frames = new Frames(
       () => terminal,
       (part) => (text += part),
-      '{} more',
+      (count) => `${count} more`,
     );
     return {
       show: (...lines) => {

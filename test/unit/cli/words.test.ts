@@ -1,13 +1,8 @@
 // What commands say has the same places for values in each language.
 import { expect, test } from 'vitest';
-import { CAMERA_WORDS } from '../../../agent/cli/camera.ts';
-import { BAYS_WORDS } from '../../../agent/cli/bays-words.ts';
-import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
 import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
 import { DOCTOR_TABLE } from '../../../agent/cli/doctor-finding.ts';
 import { REPORT_WORDS } from '../../../agent/cli/report-words.ts';
-import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
-import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
 import { VERIFY_WORDS } from '../../../agent/cli/verify-words.ts';
 import { WITNESS_WORDS } from '../../../agent/cli/witness-words.ts';
 import { HANDLING_DE } from '../../../agent/evidence/kit/handling-words-de.ts';
@@ -24,13 +19,8 @@ function placesIn(words: unknown, at = ''): [string, number][] {
 }
 
 test.each<[string, Readonly<Record<Language, unknown>>]>([
-  ['bays', BAYS_WORDS],
-  ['bays learn', LEARN_WORDS],
-  ['camera', CAMERA_WORDS],
   ['open and export', OPENING_WORDS],
   ['report', REPORT_WORDS],
-  ['spool', SPOOL_WORDS],
-  ['status', STATUS_WORDS],
   ['verify', VERIFY_WORDS],
   ['witness', WITNESS_WORDS],
 ])('of %s', (_, { en, de }) => {

@@ -93,7 +93,7 @@ const echo = command(
 const tried = program({
   name: 'try',
   about: 'A program.',
-  exitOf: (code) => (code === 'try.odd' ? 78 : undefined),
+  exitOf: (code) => (code === 'try.person' ? 78 : undefined),
   commands: [{ name: 'echo', summary: 'prints', load: () => Promise.resolve(echo) }],
 });
 

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { ledLamp } from '../../../agent/dock/lamp-leds.ts';
-import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
+import { STATUS } from '../../../agent/cli/status-view.ts';
 import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
 import { conditionChapter, withConditionChapter } from '../../../agent/cli/handbook/condition-chapter.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
@@ -220,7 +220,7 @@ describe.each(HANDBOOK_LANGUAGES)('the page for the wall (%s)', (language) => {
   test('says the words of the lights that `bodydock status` says', async () => {
     const page = (await project(`config/lights.${language}.html`)).toLowerCase();
     for (const light of ['safe-to-take', 'do-not-take', 'call-someone'] as const)
-      expect(wordOf(page, light)).toBe(STATUS_WORDS[language].lights[light].toLowerCase());
+      expect(wordOf(page, light)).toBe(STATUS[language](`light.${light}`).toLowerCase());
   });
 
   test('shows the LEDs as the agent switches them', async () => {
