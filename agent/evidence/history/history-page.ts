@@ -2,7 +2,7 @@
 import { type Block, blocksHtml, blocksText } from '../page/blocks.ts';
 import { fill, type Language, number, shownAt } from '../page/language.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
-import { eventSentence } from './event-words.ts';
+import { eventSentence } from '../page/event-words.ts';
 import { HISTORY_DE } from './history-words-de.ts';
 import { HISTORY_EN, type HistoryWords } from './history-words-en.ts';
 import type { History, HistoryLog, Step } from './history.ts';

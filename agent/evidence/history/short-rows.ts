@@ -4,7 +4,7 @@ import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { unitCount } from '../../../protocol/documents/manifest.ts';
 import { fill, type Language, number, shownAt } from '../page/language.ts';
-import { codeWords, eventSentence } from './event-words.ts';
+import { codeWords, eventSentence } from '../page/event-words.ts';
 import type { HistoryWords } from './history-words-en.ts';
 import type { DocumentOf, DocumentShapes, History, HistoryDocument, Proof, Step } from './history.ts';
 

@@ -1,7 +1,7 @@
 // Every event of a custody log as a sentence for people, English and German. `{name}` is a fact of the entry, `{keeper}` whose log it is; a
 // name with a unit behind a colon is told in that unit. An event without words here is shown by its name and its facts.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { type Language, number, shownAt } from '../page/language.ts';
+import { type Language, number, shownAt } from './language.ts';
 
 type Sentence = readonly [en: string, de: string];
 
