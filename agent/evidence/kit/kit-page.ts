@@ -15,8 +15,8 @@ import {
 } from '../../../protocol/format/file-names.ts';
 import { type Block, blocksHtml, blocksText } from '../page/blocks.ts';
 import { fill, type Language, shownAt } from '../page/language.ts';
+import { eventSentence } from '../page/event-words.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
-import { eventWords, SHOWN_FACTS, type ShownFact } from './kit-event-words.ts';
 import type { KitDocking, KitEntry, KitParts, KitRecording } from './kit-plan.ts';
 import { type KitContents, type KitLine, type KitStep, kitSteps, opens, SAID } from './kit-steps.ts';
 import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
@@ -355,7 +355,7 @@ function logBlocks(parts: KitParts, words: KitWords, language: Language): Block[
   const entries = parts.entries.filter((one) => isShown(one, parts));
   const title: Block = { kind: 'heading', text: words.log };
   if (entries.length === 0) return [title, { kind: 'paragraph', text: words.logNone }];
-  const rows = entries.slice(0, ENTRIES_SHOWN_MAX).map((one) => entryRow(one, words, language));
+  const rows = entries.slice(0, ENTRIES_SHOWN_MAX).map((one) => entryRow(one, language));
   const more = fill(words.logMore, ENTRIES_SHOWN_MAX);
   return [
     title,
@@ -377,21 +377,10 @@ function isShown({ entry: { event, facts } }: KitEntry, parts: KitParts): boolea
   );
 }
 
-function valueWords(name: ShownFact, value: string, { verbs, roles }: KitWords): string {
-  const known: Readonly<Record<string, string>> = name === 'verb' ? verbs : name === 'role' ? roles : {};
-  return known[value] ?? value;
-}
-
-function entryRow({ keeper, entry }: KitEntry, words: KitWords, language: Language): string[] {
-  const { event, at, facts: own } = entry;
-  const about = own['recording'] ?? own['record'] ?? own['docking'] ?? '';
-  const more = SHOWN_FACTS.flatMap((name) => {
-    const value = own[name];
-    return value === undefined || value === null
-      ? []
-      : [fill(words.logFacts[name], valueWords(name, String(value), words))];
-  });
-  return [shownAt(at), keeper, eventWords(event, language), [String(about), ...more].join(', ')];
+function entryRow({ keeper, entry }: KitEntry, language: Language): string[] {
+  const { at, facts } = entry;
+  const about = facts['recording'] ?? facts['record'] ?? facts['docking'] ?? '';
+  return [shownAt(at), keeper, eventSentence({ ...entry, keeper }, language), String(about)];
 }
 
 // What the page of a kit says of one docking, row by row, from what its records claim. Pure.

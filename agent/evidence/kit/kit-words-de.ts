@@ -110,17 +110,6 @@ export const KIT_DE: KitWords = {
   logText:
     'Was die Protokolle zu diesen Aufzeichnungen und ihrem Andockvorgang sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
   logHead: ['Zeit (UTC)', 'Wer', 'Was', 'Wozu'],
-  roles: { officer: 'Aufzeichnungsbeauftragte', supervisor: 'vorgesetzte Stelle' },
-  logFacts: {
-    camera: 'Kamera {}',
-    entries: '{} Dateien',
-    offset_ms: 'Abweichung {} ms',
-    reason: 'Grund {}',
-    verb: '{}',
-    role: 'signiert: {}',
-    receiver: 'von {}',
-    command: 'mit {}',
-  },
   logMore: 'In den Protokolldateien stehen mehr Einträge als diese {}.',
   logNone: 'Kein Protokoll mit Einträgen zu diesen Aufzeichnungen liegt im Tresor.',
 

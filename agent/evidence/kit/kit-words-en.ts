@@ -1,5 +1,4 @@
 // The page of a kit in English. `{}` stands for a value. German is kit-words-de.ts, of the same shape.
-import type { ShownFact } from './kit-event-words.ts';
 import type { KitStepKind } from './kit-steps.ts';
 
 /** Title and reason of one step. */
@@ -117,17 +116,6 @@ export const KIT_EN = {
   logText:
     'What the logs say about these recordings and dockings, in their order; the full lines, and some more, are in the folder log/. Times are those of the clock of station or store.',
   logHead: ['Time (UTC)', 'Who', 'What', 'About'],
-  roles: { officer: 'officer', supervisor: 'supervisor' },
-  logFacts: {
-    camera: 'camera {}',
-    entries: '{} files',
-    offset_ms: 'off by {} ms',
-    reason: 'reason {}',
-    verb: '{}',
-    role: 'signed by the {}',
-    receiver: 'by {}',
-    command: 'with {}',
-  } satisfies Record<ShownFact, string>,
   logMore: 'More entries than these {} stand in the log files.',
   logNone: 'No log with entries on these recordings lies in the vault.',
 

@@ -166,7 +166,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   'hold-lapsed': [
     'A hold lapsed: its second signature did not come.',
-    'Eine Aufbewahrung verfiel: die zweite Unterschrift kam nicht.',
+    'Eine Löschsperre verfiel: die zweite Unterschrift kam nicht.',
   ],
   deleting: [
     'The store began to delete it; SHA-256 of the deletion record {deletion_sha256}.',
