@@ -23,7 +23,7 @@ import type { CheckedRecording } from '../verify/recording-check.ts';
 import { note, type Remark } from '../verify/remark.ts';
 import { StoreLogBelief } from '../verify/store-log-belief.ts';
 import { StoreLog } from '../verify/store-log.ts';
-import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { History, HistoryDocument, HistoryKey, Step, Subject } from './history.ts';
 import {
   headsIn,
@@ -165,21 +165,17 @@ class Gathering {
     related: Related,
     known: Pick<LogQuestion, 'heads' | 'unbelieved'>,
   ): Promise<ProvenLog | undefined> {
-    const { files, signal } = this.#question;
-    const question = {
-      files,
+    const question: LogQuestion = {
+      ...this.#reading(),
       ...this.#custodyOf(receiver),
       ...known,
       kind: 'store',
       keeper: receiver,
-      keysOf: () => storeKeys(this.#deps.keys),
       dropped: [],
-      revokedAt: () => undefined,
-      follow: (entry: CustodyEntry, isVouched: boolean) => {
+      follow: (entry, isVouched) => {
         if (isVouched) this.#store.take(receiver, entry);
       },
-      signal,
-    } as const;
+    };
     return provenLog(question, new StepPicker(related));
   }
 
@@ -187,20 +183,21 @@ class Gathering {
     related: Related,
     known: Pick<LogQuestion, 'heads' | 'dropped' | 'follow'>,
   ): Promise<ProvenLog | undefined> {
-    const { files, signal } = this.#question;
-    const { keys } = this.#deps;
-    const question = {
-      files,
-      ...this.#station.custody,
-      kind: 'station',
-      keeper: this.#station.station,
-      keysOf: (keeper: string | undefined) => stationKeys(keys, keeper),
+    const { custody, station: keeper } = this.#station;
+    const question: LogQuestion = {
+      ...this.#reading(),
+      ...custody,
       ...known,
+      kind: 'station',
+      keeper,
       unbelieved: new Set<string>(),
-      revokedAt: (keeper: string, keyId: string) => revokedAt(keys, keeper, keyId),
-      signal,
-    } as const;
+    };
     return provenLog(question, new StepPicker(related));
+  }
+
+  #reading(): Pick<LogQuestion, 'files' | 'keys' | 'signal'> {
+    const { files, signal } = this.#question;
+    return { files, keys: this.#deps.keys, signal };
   }
 
   async #documents(

@@ -2,9 +2,8 @@
 // with what it is worth.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { RECEIPT, SIGNATURE_SUFFIX, WITNESS } from '../../../protocol/format/file-names.ts';
-import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
+import type { CheckedCustody } from '../verify/custody-check.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead, type SegmentLink } from '../verify/custody-links.ts';
 import type { EntryPlace } from '../verify/custody-segment.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
@@ -12,7 +11,8 @@ import type { ReadFiles } from '../verify/read-files.ts';
 import { checkReceipt, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, type Remark } from '../verify/remark.ts';
-import { VouchedEntries } from '../verify/vouched-entries.ts';
+import { revokedAt, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { type LogReading, readLog } from '../verify/vouched-entries.ts';
 import { checkWitnesses, witnessHeadRemarks } from '../verify/witness-check.ts';
 import type { HistoryLog, Step } from './history.ts';
 import type { DocumentsDeps } from './subject-documents.ts';
@@ -26,14 +26,12 @@ export interface LogQuestion {
   readonly kind: HistoryLog['kind'];
   /** Undefined in a spool: the log says whose it is. */
   readonly keeper: string | undefined;
-  readonly keysOf: (keeper: string | undefined) => readonly PublicKey[];
+  readonly keys: TrustedKeys;
   readonly heads: readonly OutsideHead[];
   /** Ends of segments that were let go, as another log says. */
   readonly dropped: readonly NamedHead[];
   /** Segments that say nothing, because an old key of the store may have signed them. */
   readonly unbelieved: ReadonlySet<string>;
-  /** When a key of that keeper was revoked; undefined where it was not. */
-  readonly revokedAt: (keeper: string, keyId: string) => string | undefined;
   /** Hears of each entry that belongs to the life, those that are not listed for their number too, and whether somebody vouches for it. */
   readonly follow?: (entry: CustodyEntry, isVouched: boolean) => void;
   readonly signal: AbortSignal;
@@ -54,7 +52,7 @@ export interface ProvenLog {
 /** Reads it; undefined where there is none. Errors: the signal's reason; the machine's. */
 export async function provenLog(question: LogQuestion, picker: StepPicker): Promise<ProvenLog | undefined> {
   const reading = new Reading(question, picker);
-  const checked = await checkCustody({ ...question, station: question.keeper, ...reading.context });
+  const checked = await reading.read();
   if (checked === undefined || checked.segments === 0) return undefined;
   return reading.result(checked);
 }
@@ -67,9 +65,6 @@ class Reading {
   readonly #dropped: { readonly end: NamedHead; readonly ref: EntryRef }[] = [];
   /** Entries that belong to the life and have not been followed yet. */
   readonly #picked = new WeakSet<CustodyEntry>();
-  readonly #vouched = new VouchedEntries((entry, segment, keyId) =>
-    this.#follow(entry, keyId !== undefined && this.#isBelieved(segment)),
-  );
   #keeper: string | undefined;
   #first: string | null = null;
   #last: string | null = null;
@@ -82,23 +77,23 @@ class Reading {
     for (const end of question.dropped) this.#book.drop(end);
   }
 
-  get context(): Pick<Parameters<typeof checkCustody>[0], 'book' | 'visit' | 'ended' | 'isTaken'> {
-    const { kind, keeper } = this.#question;
-    return {
+  read(): ReturnType<typeof readLog> {
+    const reading: LogReading = {
+      ...this.#question,
+      station: this.#question.keeper,
       book: this.#book,
       visit: (entry, place) => {
         const ref = this.#proofs.take(entry, place);
         this.#see(entry, ref);
         if (this.#picker.take(entry, ref)) this.#picked.add(entry);
-        this.#vouched.take(entry, place);
       },
-      ended: (segment, signedBy) => this.#vouched.ended(segment, signedBy),
-      isTaken: kind === 'station' && keeper !== undefined,
     };
+    return readLog(reading, (entry, segment, keyId) =>
+      this.#follow(entry, keyId !== undefined && this.#isBelieved(segment)),
+    );
   }
 
   result({ linked, remarks, segments, entries }: CheckedCustody): ProvenLog {
-    this.#vouched.close();
     for (const { segment, signedBy } of linked)
       if (signedBy !== undefined) this.#proofs.ended(segment, signedBy);
     this.#proofs.confirm(this.#question.heads);
@@ -162,7 +157,7 @@ class Reading {
     if (!this.#isBelieved(ref.segment))
       return { proof: 'claimed', key_id: keyId, confirmed_by: null, doubt: 'old-key' };
     const outside = this.#proofs.confirmedBy(ref);
-    const revoked = this.#question.revokedAt(keeper, keyId);
+    const revoked = revokedAt(this.#question.keys, keeper, keyId);
     if (outside !== undefined && (revoked === undefined || outside.signedAt < revoked))
       return { proof: 'confirmed', key_id: keyId, confirmed_by: outside.where, doubt: null };
     if (revoked !== undefined)

@@ -2,10 +2,8 @@
 // what was let go.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { CUSTODY, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
 import { StationLog } from '../verify/docking-log.ts';
 import { custodyFolder, stationCustodies } from '../verify/found-folders.ts';
@@ -14,8 +12,8 @@ import { listSorted } from '../verify/read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import { below } from '../verify/remark.ts';
 import { StoreLogBelief } from '../verify/store-log-belief.ts';
-import { revokedAt, stationKeys, storeKeys } from '../verify/trusted-keys.ts';
-import { VouchedEntries } from '../verify/vouched-entries.ts';
+import { revokedAt } from '../verify/trusted-keys.ts';
+import { readLog } from '../verify/vouched-entries.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
 import type { SourceOptions } from './sources.ts';
 
@@ -67,8 +65,15 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
   const belief = new StoreLogBelief({ files, keys, stations, signal });
   for (const receiver of names.filter(isReceiverId)) {
     const doubted = await belief.unbelieved(receiver, custodyFolder(vault, receiver));
-    const how = { keeper: receiver, book: new HeadBook(), take, unbelieved: doubted.segments };
-    const checked = await readLog(options, how);
+    const reading = {
+      ...options,
+      ...custodyFolder(vault, receiver),
+      station: receiver,
+      book: new HeadBook(),
+    };
+    const checked = await readLog(reading, (entry, segment, keyId) => {
+      if (keyId !== undefined && !doubted.segments.has(segment)) take(entry);
+    });
     for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
       if (kind === 'finding') broken.add(where);
   }
@@ -122,12 +127,13 @@ export async function readStationLog(
   for (const { head } of heads) book.want(head);
   const log = new StationLog(below(station, CUSTODY), station);
   const reach = new LogReach();
-  const hear = (entry: CustodyEntry, segment: string): void => {
+  const reading = { ...options, ...custodyFolder(options.vault, station), station, book };
+  const checked = await readLog(reading, (entry, segment, keyId) => {
+    if (keyId === undefined) return;
     reach.take(entry, segment);
     log.take(entry);
     take(entry);
-  };
-  const checked = await readLog(options, { keeper: station, book, take: hear, unbelieved: new Set() });
+  });
   const remarks = [...(checked?.remarks ?? []), ...receiptHeadRemarks(heads, book)];
   const findings = remarks.filter(({ kind }) => kind === 'finding');
   const unheld = heads.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
@@ -157,39 +163,6 @@ async function missingIn(
 function heldAt(station: string, name: string): HeldDocument {
   const where = below(station, name);
   return { kind: 'recording', name, where, station, sha256: undefined, receiptSha256: undefined };
-}
-
-/** How a log is read. */
-interface ReadHow {
-  readonly keeper: string;
-  readonly book: HeadBook;
-  readonly take: (entry: CustodyEntry, segment: string) => void;
-  /** Segments that say nothing. */
-  readonly unbelieved: ReadonlySet<string>;
-}
-
-async function readLog(
-  { files, vault, keys, signal }: SourceOptions,
-  { keeper, book, take, unbelieved }: ReadHow,
-): Promise<CheckedCustody | undefined> {
-  const vouched = new VouchedEntries((entry, segment, keyId) => {
-    if (keyId !== undefined && !unbelieved.has(segment)) take(entry, segment);
-  });
-  const ours: readonly PublicKey[] = isReceiverId(keeper) ? storeKeys(keys) : stationKeys(keys, keeper);
-  const checked = await checkCustody({
-    files,
-    ...custodyFolder(vault, keeper),
-    station: keeper,
-    keysOf: () => ours,
-    book,
-    isRevoked: (keyId) => revokedAt(keys, keeper, keyId) !== undefined,
-    visit: (entry, place) => vouched.take(entry, place),
-    ended: (segment, signedBy) => vouched.ended(segment, signedBy),
-    isTaken: !isReceiverId(keeper),
-    signal,
-  });
-  vouched.close();
-  return checked;
 }
 
 // Finds out of which times the log of a station tells nothing, and what it tells of times that the station did not know. Pure.

@@ -1,9 +1,7 @@
 // Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
-import { checkCustody, type CheckedCustody } from './custody-check.ts';
+import type { CheckedCustody } from './custody-check.ts';
 import { droppedEnd, HeadBook, type KeyChangeEntry, type NamedHead } from './custody-links.ts';
-import type { SegmentContext } from './custody-segment.ts';
 import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
@@ -14,8 +12,8 @@ import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { note, type Remark } from './remark.ts';
 import { StoreLogBelief } from './store-log-belief.ts';
 import { StoreLog } from './store-log.ts';
-import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
-import { VouchedEntries } from './vouched-entries.ts';
+import { revokedAt, type TrustedKeys } from './trusted-keys.ts';
+import { type LogReading, readLog, type TakeVouched } from './vouched-entries.ts';
 import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
 
 /** What reading logs needs. */
@@ -65,7 +63,7 @@ export class PlaceLogs {
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
     let oldestAt: string | undefined;
-    const vouched = new VouchedEntries((entry, segment, keyId) => {
+    const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       if (doubted.segments.has(segment)) return;
@@ -74,13 +72,13 @@ export class PlaceLogs {
       if (end === undefined) return;
       this.#dropped.push(end);
       book.drop(end);
-    });
-    const visit: SegmentContext['visit'] = (entry, place) => {
+    };
+    const visit: LogReading['visit'] = (entry) => {
       oldestAt ??= entry.at;
       entries.take(entry);
-      vouched.take(entry, place);
     };
-    const { checked, remarks } = await this.#read({ ...found, station: receiver }, { book, visit, vouched });
+    const how = { ...found, station: receiver, book, visit };
+    const { checked, remarks } = await this.#read(how, take);
     const linked = checked?.linked ?? [];
     if (linked.length > 0) this.store.places.push(found.where);
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
@@ -99,7 +97,7 @@ export class PlaceLogs {
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
-    const vouched = new VouchedEntries((entry, segment, keyId) => {
+    const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       log.take(entry, keyId);
@@ -108,12 +106,11 @@ export class PlaceLogs {
       const end = droppedEnd(entry);
       if (end !== undefined) book.drop(end);
       if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
-    });
-    const visit: SegmentContext['visit'] = (entry, place) => {
-      entries.take(entry);
-      vouched.take(entry, place);
     };
-    const { checked, remarks } = await this.#read(found, { book, visit, vouched });
+    const { checked, remarks } = await this.#read(
+      { ...found, book, visit: (entry) => entries.take(entry) },
+      take,
+    );
     const told = [...receiptHeadRemarks(heads, book), ...remarks, ...entries.remarks()];
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
@@ -131,19 +128,14 @@ export class PlaceLogs {
   }
 
   async #read(
-    { folder, where, station }: FoundCustody,
-    { book, visit, vouched }: ReadHow,
+    how: Pick<LogReading, 'folder' | 'where' | 'station' | 'book' | 'visit'>,
+    take: TakeVouched,
   ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
-    const { files, keys, facts, kind, signal } = this.#options;
+    const { files, keys, facts, signal } = this.#options;
+    const { book, station } = how;
     const heads = this.#witnessHeads(station);
     for (const { head } of heads) book.want(head);
-    const isRevoked = (keyId: string): boolean =>
-      revokedAt(keys, station ?? facts.station ?? '', keyId) !== undefined;
-    const asked = { files, folder, where, station, keysOf: this.#keysOf(station), book, isRevoked, signal };
-    const ended = (segment: string, signedBy: string | undefined): void => vouched.ended(segment, signedBy);
-    const isTaken = kind === 'vault' && !isStore(station);
-    const checked = await checkCustody({ ...asked, visit, ended, isTaken });
-    vouched.close();
+    const checked = await readLog({ ...how, files, keys, owner: facts.station, signal }, take);
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
     this.counts.checkpoints += checked?.checkpoints ?? 0;
@@ -156,11 +148,6 @@ export class PlaceLogs {
     };
   }
 
-  #keysOf(keeper: string | undefined): (of: string | undefined) => readonly PublicKey[] {
-    const { keys } = this.#options;
-    return isStore(keeper) ? () => storeKeys(keys) : (of) => stationKeys(keys, of);
-  }
-
   #witnessHeads(keeper: string | undefined): ReceiptHead[] {
     return this.#options.witnesses.flatMap(({ witness, where }) =>
       witness.keepers.flatMap(({ keeper: named, custody_head: head }) =>
@@ -168,15 +155,4 @@ export class PlaceLogs {
       ),
     );
   }
-}
-
-/** How a log is read. */
-interface ReadHow {
-  readonly book: HeadBook;
-  readonly visit: SegmentContext['visit'];
-  readonly vouched: VouchedEntries;
-}
-
-function isStore(keeper: string | undefined): boolean {
-  return keeper?.startsWith('r-') === true;
 }

@@ -1,15 +1,13 @@
 // Which segments of a receiver's log can be believed where a key of the store was put aside (SPEC 4.9.2): whoever has an old key can write a log
 // for a receiver that never was, or go on with one that ended. Reads a log once more for that; a store that never changed its key costs nothing.
 import { isReceiverId } from '../../../protocol/format/ids.ts';
-import { checkCustody } from './custody-check.ts';
 import { HeadBook, type LinkedSegment } from './custody-links.ts';
-import type { SegmentContext } from './custody-segment.ts';
 import type { FoundCustody } from './found-folders.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, note, type Remark } from './remark.ts';
-import { stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 import { isDoubtful } from './known-keys.ts';
-import { VouchedEntries } from './vouched-entries.ts';
+import { readLog, type TakeVouched } from './vouched-entries.ts';
 
 /** A log: its folder, and that one's name in remarks. */
 type LogFolder = Pick<FoundCustody, 'folder' | 'where' | 'station'>;
@@ -59,16 +57,9 @@ export class StoreLogBelief {
     if (!keys.changes.some(({ holder }) => isReceiverId(holder))) return NOTHING;
     const book = new HeadBook();
     const excusing = new Set<string>();
-    const vouched = new VouchedEntries(({ event }, segment, keyId) => {
-      if (keyId !== undefined && EXCUSES.has(event)) excusing.add(segment);
+    const checked = await this.#read({ folder, where, station: receiver }, book, ({ event }, segment, by) => {
+      if (by !== undefined && EXCUSES.has(event)) excusing.add(segment);
     });
-    const ended: SegmentContext['ended'] = (segment, signedBy) => vouched.ended(segment, signedBy);
-    const checked = await this.#read(
-      { folder, where, station: receiver },
-      { book, keysOf: () => storeKeys(keys), ended },
-      (entry, place) => vouched.take(entry, place),
-    );
-    vouched.close();
     const { segments, keyId } = doubtful(checked?.linked ?? [], book, keys);
     if (segments.size === 0 || (await this.#receivers()).has(receiver)) return NOTHING;
     const message = `${segments.size} segments of the log of ${receiver} rest on key ${keyId}, which was put aside, and no station names that receiver`;
@@ -80,28 +71,18 @@ export class StoreLogBelief {
   /** Those by whom stations had receipts, as they signed it. */
   async #receivers(): Promise<ReadonlySet<string>> {
     if (this.#named !== undefined) return this.#named;
-    const { keys, stations } = this.#options;
     const named = new Set<string>();
-    for (const log of stations) {
-      const vouched = new VouchedEntries(({ event, facts }, _, keyId) => {
+    for (const log of this.#options.stations)
+      await this.#read(log, new HeadBook(), ({ event, facts }, _, keyId) => {
         if (event === 'receipted' && keyId !== undefined) named.add(String(facts['receiver']));
       });
-      const how = { book: new HeadBook(), keysOf: (of: string | undefined) => stationKeys(keys, of) };
-      const ended: SegmentContext['ended'] = (segment, signedBy) => vouched.ended(segment, signedBy);
-      await this.#read(log, { ...how, ended }, (entry, place) => vouched.take(entry, place));
-      vouched.close();
-    }
     this.#named = named;
     return named;
   }
 
-  #read(
-    { folder, where, station }: LogFolder,
-    how: Pick<SegmentContext, 'book' | 'keysOf' | 'ended'>,
-    visit: SegmentContext['visit'],
-  ): ReturnType<typeof checkCustody> {
-    const { files, signal } = this.#options;
-    return checkCustody({ files, folder, where, station, ...how, visit, signal });
+  #read(log: LogFolder, book: HeadBook, take: TakeVouched): ReturnType<typeof readLog> {
+    const { files, keys, signal } = this.#options;
+    return readLog({ files, keys, ...log, book, signal }, take);
   }
 }
 

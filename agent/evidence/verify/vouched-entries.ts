@@ -1,5 +1,5 @@
 // Gives the entries of one custody log on, each with the key that vouches for it (SPEC 10.3): whoever has no key can put lines behind the last
-// checkpoint, and these count for nothing. Pure.
+// checkpoint, and these count for nothing. VouchedEntries is pure; readLog reads a log with it, for all views of a vault.
 //
 // Invariants:
 // 1. Entries are given on in the order in which they came.
@@ -8,8 +8,12 @@
 // 3. Memory: two groups at most. A longer one without a checkpoint is a fault of its own (custody.group-open).
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
-import { linkOf, type NamedHead } from './custody-links.ts';
+import { isReceiverId } from '../../../protocol/format/ids.ts';
+import { checkCustody, type CheckedCustody } from './custody-check.ts';
+import { type HeadBook, linkOf, type NamedHead } from './custody-links.ts';
 import type { EntryPlace } from './custody-segment.ts';
+import type { ReadFiles } from './read-files.ts';
+import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** An entry with its segment, and the hex id of the key that vouches for it; undefined where none does. */
 export type TakeVouched = (entry: CustodyEntry, segment: string, keyId: string | undefined) => void;
@@ -93,4 +97,52 @@ export class VouchedEntries {
     if (group === undefined) return;
     for (const { entry } of group.entries.splice(0)) this.#take(entry, group.segment, keyId);
   }
+}
+
+/** A log that is read whole. */
+export interface LogReading {
+  readonly files: ReadFiles;
+  readonly keys: TrustedKeys;
+  readonly folder: string;
+  /** The folder's name in findings. */
+  readonly where: string;
+  /** Whose log it is: a station's, or a receiver's for the store's own. Undefined in a spool: the log says it. */
+  readonly station: string | undefined;
+  /** Whose keys may have been revoked, where `station` is not known. */
+  readonly owner?: string | undefined;
+  /** Heads that others name were entered before; it has seen all segments afterwards. */
+  readonly book: HeadBook;
+  /** Hears of each entry that can be read, in front of `take`. */
+  readonly visit?: ((entry: CustodyEntry, place: EntryPlace) => void) | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads a log from its first byte to its last, checks all of it, and gives on each entry with the key that vouches for it; undefined where no
+ * log is there. Errors: the signal's reason; those of the machine.
+ */
+export async function readLog(
+  { files, keys, folder, where, station, owner, book, visit, signal }: LogReading,
+  take: TakeVouched,
+): Promise<CheckedCustody | undefined> {
+  const isStore = station !== undefined && isReceiverId(station);
+  const vouched = new VouchedEntries(take);
+  const checked = await checkCustody({
+    files,
+    folder,
+    where,
+    station,
+    keysOf: isStore ? () => storeKeys(keys) : (of) => stationKeys(keys, of),
+    book,
+    isRevoked: (keyId) => revokedAt(keys, station ?? owner ?? '', keyId) !== undefined,
+    isTaken: station !== undefined && !isStore,
+    visit: (entry, place) => {
+      visit?.(entry, place);
+      vouched.take(entry, place);
+    },
+    ended: (segment, signedBy) => vouched.ended(segment, signedBy),
+    signal,
+  });
+  vouched.close();
+  return checked;
 }

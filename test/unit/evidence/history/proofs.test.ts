@@ -18,6 +18,7 @@ import {
   KEY_REVOCATION_TRUSTED_COMMENT,
 } from '../../../../protocol/documents/key-documents.ts';
 import { makeDockingId, parseStationId } from '../../../../protocol/format/ids.ts';
+import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
 import { writeSigned } from '../../../fakes/vault-builder-signed.ts';
 import { runCommand } from '../../cli/io-memory.ts';
 import { editSegment, historyOf, historyVault, type HistoryVault } from './history-vault.ts';
@@ -378,4 +379,19 @@ test('a name on the disk makes no lines of its own', async () => {
   expect(codes(history.findings)).toContain('folder.unexpected-entry');
   const lines = historyText(history, 'en').split('\n');
   expect(lines.filter((line) => line.startsWith('* Erased from the camera: never'))).toEqual([]);
+});
+
+test('the end of a log that no store takes, because its key was revoked, is a note as in a verification', async () => {
+  const { builder, emptyDocking } = vault;
+  const [old = builder.stationKey] = builder.stationKeys;
+  await builder.changeKey();
+  await builder.dock({ camera: 'cam-1' });
+  await builder.undock();
+  await revokeKey(builder.receiver, builder.station, old, { reason: 'lost' });
+  await builder.close();
+  await rm(join(builder.custody, `${builder.segments.at(-2) ?? ''}.jsonl`));
+  await rm(join(builder.custody, `${builder.segments.at(-2) ?? ''}.jsonl.minisig`), { force: true });
+  const { history } = await historyOf(vault, emptyDocking);
+  expect(codes(history.notes)).toContain('custody.end-refused');
+  expect(codes(history.findings)).not.toContain('custody.segment-missing');
 });
