@@ -18,8 +18,7 @@ import {
 import { printable } from '../../config/problems.ts';
 import type { YamlTree } from '../../config/yaml-tree.ts';
 import { encodeUtf8, parseBase64 } from '../../protocol/format/bytes.ts';
-import { pemOf } from '../../protocol/documents/certificate-request.ts';
-import { clientCertificateFault } from '../../protocol/documents/client-certificate.ts';
+import { clientCertificateFault } from '../../config/enrolment/certificates.ts';
 import {
   openEnrolmentAnswer,
   type Enrolment,
@@ -172,7 +171,7 @@ async function endOfInstalled(path: string, key: KeyObject): Promise<number | un
 
 async function install({ tls, certificates, authorities }: Installation): Promise<void> {
   const pem = (list: readonly X509Certificate[]): Uint8Array =>
-    encodeUtf8(list.map(({ raw }) => pemOf('CERTIFICATE', raw)).join(''));
+    encodeUtf8(list.map((certificate) => certificate.toString()).join(''));
   for (const [path, list] of [
     [tls.caFile, authorities],
     [tls.certFile, certificates],

@@ -10,7 +10,7 @@ import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadUnfinishedStation, STATION_FILE } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
 import { encodeBase64, encodeUtf8 } from '../../protocol/format/bytes.ts';
-import { makeCertificateRequest } from '../../protocol/documents/certificate-request.ts';
+import { makeCertificateRequest } from '../../config/enrolment/certificates.ts';
 import { encodeEnrolmentRequest } from '../../protocol/transfer/enrolment.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import { parseStationId } from '../../protocol/format/ids.ts';
@@ -21,7 +21,7 @@ import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.
 import { ENROL } from './keys-enrol-answer.ts';
 import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
 
-/** Errors: "usage", "config.refused", "key.*", "tls.*", "enrolment.*", "document.*". */
+/** Errors: "usage", "config.refused", "key.*", "tls.*", "openssl.*", "enrolment.*", "document.*". */
 export const enrolKeys = command(
   {
     name: 'bodydock keys enrol',
@@ -86,19 +86,21 @@ async function request(
   io: Io,
 ): Promise<void> {
   const signing = await readSigningKey(signingFile);
-  const own = broker.tls?.keyFile === undefined ? undefined : await certificateKey(broker.tls.keyFile);
+  const path = broker.tls?.keyFile;
+  const own = path === undefined ? undefined : { file: path, ...(await certificateKey(path)) };
+  const certificateRequest = own === undefined ? null : await makeCertificateRequest(id, own);
   const publicKey = publicKeyOf(signing);
   const document = encodeEnrolmentRequest({
     type: 'enrolment-request',
     version: 1,
     station: id,
     public_key: publicKeyLine(publicKey),
-    certificate_request: own === undefined ? null : encodeBase64(makeCertificateRequest(id, own.key)),
+    certificate_request: certificateRequest && encodeBase64(certificateRequest),
     made_at: new Date().toISOString(),
   });
   const fingerprint = await writeEnrolment(out, 'enrolment-request', document, signing);
   const keyId = keyIdHex(publicKey.keyId);
-  const keyFile = broker.tls?.keyFile ?? null;
+  const keyFile = path ?? null;
   if (json)
     return writeJson(io, {
       request_file: out,

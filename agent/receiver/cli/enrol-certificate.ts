@@ -1,15 +1,15 @@
 // The certificates of an enrolment: what the request asks for, and what is issued here or was issued elsewhere for it.
-import { createPrivateKey, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { intermediates, readCertificates } from '../../../config/certificate-files.ts';
 import { readPrivateFile } from '../../../config/guarded-file.ts';
 import { parseBase64 } from '../../../protocol/format/bytes.ts';
-import { openCertificateRequest } from '../../../protocol/documents/certificate-request.ts';
 import {
   checkAuthority,
   clientCertificateFault,
   issueClientCertificate,
+  openCertificateRequest,
   type Authority,
-} from '../../../protocol/documents/client-certificate.ts';
+} from '../../../config/enrolment/certificates.ts';
 import type { EnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { usageError } from '../../../config/command-line.ts';
@@ -31,10 +31,10 @@ export interface Requested {
 }
 
 /** Undefined where the station wants none. Errors: "usage" where source and request do not fit; "enrolment.certificate-request". */
-export function requestedKey(
+export async function requestedKey(
   { certificate_request: text, station }: EnrolmentRequest,
   source: CertificateSource | undefined,
-): Requested | undefined {
+): Promise<Requested | undefined> {
   if (text === null) {
     if (source === undefined) return undefined;
     throw usageError(
@@ -46,7 +46,7 @@ export function requestedKey(
       'this station asks for a certificate: name the authority (--ca-cert FILE --ca-key FILE), or write the request for one elsewhere (--csr FILE) and come back with --certificate FILE',
     );
   const request = parseBase64(text) ?? new Uint8Array();
-  return { request, publicKey: openCertificateRequest(request, station), source };
+  return { request, publicKey: await openCertificateRequest(request, station), source };
 }
 
 /** What goes to the station. */
@@ -56,11 +56,11 @@ export interface Chain {
   readonly authorities: readonly X509Certificate[];
 }
 
-/** Errors: "key.*", "tls.*", "enrolment.certificate" where what was issued elsewhere does not fit; "usage". */
+/** Errors: "key.*", "tls.*", "openssl.*", "enrolment.certificate" where what was issued elsewhere does not fit; "usage". */
 export async function certificatesFor(
   { broker }: Store,
   station: string,
-  { publicKey, source }: Requested,
+  { request, publicKey, source }: Requested,
   brokerCa = broker.tls?.caFile,
 ): Promise<Chain> {
   if (brokerCa === undefined)
@@ -71,20 +71,14 @@ export async function certificatesFor(
   const nowMs = Date.now();
   if (source.kind === 'issue') {
     const [certificate, ...more] = await readCertificates(source.caFile);
-    const authority: Authority = { certificate, privateKey: await readAuthorityKey(source.keyFile) };
-    checkAuthority(authority, nowMs);
-    const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
-    const issued = issueClientCertificate(authority, {
-      commonName: station,
-      publicKey,
-      days: source.days,
-      nowMs,
-      random,
-    });
-    return {
-      certificates: [new X509Certificate(issued), ...intermediates([certificate, ...more])],
-      authorities,
+    const authority: Authority = {
+      certificate,
+      key: await readAuthorityKey(source.keyFile),
+      file: source.keyFile,
     };
+    checkAuthority(authority, nowMs);
+    const issued = await issueClientCertificate(authority, { request, days: source.days, nowMs });
+    return { certificates: [issued, ...intermediates([certificate, ...more])], authorities };
   }
   const [certificate, ...more] = await readCertificates(source.file);
   const fault = clientCertificateFault(certificate, { commonName: station, publicKey, nowMs });

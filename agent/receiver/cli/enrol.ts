@@ -11,7 +11,7 @@ import { readPublicKeyFile, readSigningKey } from '../../../config/enrolment/key
 import { loadUnfinishedReceiver, RECEIVER_FILE } from '../../../config/load.ts';
 import { printable, refusedFile } from '../../../config/problems.ts';
 import { encodeBase64, encodeUtf8 } from '../../../protocol/format/bytes.ts';
-import { pemOf } from '../../../protocol/documents/certificate-request.ts';
+import { requestPem } from '../../../config/enrolment/certificates.ts';
 import {
   checkRequestAge,
   encodeEnrolmentAnswer,
@@ -158,7 +158,7 @@ async function answerRequest(store: Store, wish: Wish, io: Io): Promise<void> {
   const request = await readEnrolment(requestFile, openEnrolmentRequest);
   const { document, fingerprint } = request;
   checkRequestAge(document.made_at, Date.now());
-  const requested = requestedKey(document, source);
+  const requested = await requestedKey(document, source);
   const signing = await readSigningKey(store.signingFile);
   const known = await admit(store, document, publicKeyOf(signing));
   const keyId = keyIdHex(parsePublicKey(document.public_key).keyId);
@@ -167,7 +167,7 @@ async function answerRequest(store: Store, wish: Wish, io: Io): Promise<void> {
     json ? Promise.resolve(undefined) : askAtTerminal(words.compare, io);
   await compareFingerprint({ fingerprint, typed: typed.fingerprint, ask });
   if (source?.kind === 'csr' && requested !== undefined) {
-    await writeNewFile(source.file, encodeUtf8(pemOf('CERTIFICATE REQUEST', requested.request)), 'public');
+    await writeNewFile(source.file, encodeUtf8(requestPem(requested.request)), 'public');
     const { station } = document;
     if (json) print(io, { station, fingerprint, csr_file: source.file });
     else io.out(words.csr(source.file, requestFile));
