@@ -9,7 +9,7 @@ import { readPrivateFile } from './guarded-file.ts';
 const PASSWORD_BYTES_MAX = 256;
 const LINE_END_BYTES_MAX = 2;
 
-/** Read anew for every attempt, so that renewed files count without a restart. Errors: the system's; those of readBrokerPassword. */
+/** Read again for every attempt, so that renewed files count without a restart. Errors: the system's; those of readBrokerPassword. */
 export async function readBrokerCredentials({
   tls,
   login,

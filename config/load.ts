@@ -35,7 +35,7 @@ export const RECEIVER_FILE = {
 
 /**
  * `sha256` is the digest of the file's bytes, in hex; the custody log records it. Problems are in the order of the file. `places` is what
- * of a refused file can be looked for on this machine all the same, so that one look tells everything; absent where it could not be parsed.
+ * of a refused file can be looked for on this machine anyway, so that one look tells everything; absent where it could not be parsed.
  */
 export type Loaded<Config, Places = unknown> =
   | { readonly kind: 'loaded'; readonly config: Config; readonly sha256: string }
@@ -48,7 +48,7 @@ export async function loadStationConfig(file: string, usbRoot?: string): Promise
   return stationConfigOf(await readSource(file), file, usbRoot);
 }
 
-/** The same of a text that was read, for whoever looks first whether it is one that is known. Never throws. */
+/** The same of a text that was read, for anybody who looks first whether it is one that is known. Never throws. */
 export function stationConfigOf(source: Source, file: string, usbRoot?: string): LoadedStation {
   return load(source, file, stationFileSchema, {
     check: checkStation,

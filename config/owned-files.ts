@@ -1,4 +1,4 @@
-// Whose the files are that a command of root makes. A service owns its spool or vault, and whoever took the service over may put a link in the place of
+// Whose the files are that a command of root makes. A service owns its spool or vault, and anybody who took the service over may put a link in the place of
 // any name in it, at any moment: what root wrote there, or gave away there, by rights of its own would be wherever that leads. So root changes
 // nothing there itself: a process of the owner does.
 import { lchown, lstat, realpath, stat } from 'node:fs/promises';
@@ -44,7 +44,7 @@ export async function ownedFiles(root: string): Promise<Files> {
 }
 
 /**
- * The first on the way to the place that is not root: whoever owns a folder may exchange all that lies below it. Undefined where that is root
+ * The first on the way to the place that is not root: anybody who owns a folder may exchange all that lies below it. Undefined where that is root
  * all the way. Shape: `path` absolute.
  */
 async function ownerOf(path: string): Promise<SystemUser | undefined> {

@@ -13,7 +13,7 @@ export interface Problem {
   /** Place in the document, such as "bays[1].folder". */
   readonly path: string | null;
   readonly message: string;
-  /** The value as it stands in the file, shortened. */
+  /** The value as it is in the file, shortened. */
   readonly found: string | null;
   /** What could stand there instead. */
   readonly allowed: string | null;

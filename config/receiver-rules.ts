@@ -32,7 +32,7 @@ export function checkReceiver(file: Good<ReceiverFile>, report: RuleReport): voi
   if (file.broker !== undefined) checkBroker(file.broker, report);
 }
 
-/** The key without its id, which whoever holds the secret half can choose: two lines of two ids may be one key. */
+/** The key without its id, which anybody who holds the secret half can choose: two lines of two ids may be one key. */
 function keyItself(line: string): string {
   try {
     return encodeBase64(parsePublicKey(line).key);

@@ -1,5 +1,5 @@
 // What can still be read in a station.yaml that is refused: where the spool lies. The agent may go on with what the file said before, and
-// whoever looks after it needs to ask it then most of all.
+// anybody who looks after it needs to ask it then most of all.
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { readSource } from './source.ts';

@@ -1,5 +1,5 @@
 // What must hold between the values of the station's file. Values that did not pass the schema are absent, and the rest is checked
-// all the same, so that one run shows everything.
+// anyway, so that one run shows everything.
 import { dirname, resolve, sep } from 'node:path';
 import { identityOf, parseRecipient, sharedSecret } from '../protocol/age/age-keys.ts';
 import { checkBayPlaces } from './bay-rules.ts';

@@ -9,7 +9,7 @@ export type Path = readonly (string | number)[];
 /** A parsed file: what it says, and where. Groups have no prototype, so a key is only ever a key. */
 export interface YamlTree {
   readonly value: unknown;
-  /** Place of the value, or of the nearest group around it that stands in the file. */
+  /** Place of the value, or of the nearest group around it that is in the file. */
   readonly placeOfValue: (path: Path) => Place;
   /** Place of the key itself (a list item has none and answers with its value). */
   readonly placeOfKey: (path: Path) => Place;

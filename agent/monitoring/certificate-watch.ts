@@ -22,7 +22,7 @@ export interface CertificateWatchDeps {
   readonly ends: () => Promise<readonly CertificateEnd[]>;
 }
 
-/** Looks once an hour, whoever asks how often. */
+/** Looks once an hour, no matter who asks how often. */
 export class CertificateWatch {
   readonly #deps: CertificateWatchDeps;
   #lookedAtMs = Number.NEGATIVE_INFINITY;

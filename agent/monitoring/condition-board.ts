@@ -134,7 +134,7 @@ export class ConditionBoard implements Conditions {
     else standing.cancel = this.#clock.after(afterMs, due);
   }
 
-  /** Something of a code changed: it, and what it explains, is judged anew. */
+  /** Something of a code changed: it, and what it explains, is judged again. */
   #changed(code: string): void {
     const before = new Set(this.#shown);
     this.#judgeAll();

@@ -1,4 +1,4 @@
-// The socket of a running agent, on which `bodydock status` and `bodydock doctor` ask. Whoever may open it may read what monitoring sees,
+// The socket of a running agent, on which `bodydock status` and `bodydock doctor` ask. Anybody who may open it may read what monitoring sees,
 // and nothing else: no line that comes in changes anything. However many ask, the answer is made once in ANSWER_MS.
 import { chmod } from 'node:fs/promises';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
@@ -9,7 +9,7 @@ import { CONTROL_REQUEST_BYTES_MAX, isStatusRequest } from './control-protocol.t
 const CLIENTS_MAX = 16;
 const ASKING_MS = 2000;
 const TAKING_MS = 5000;
-/** Of one answer, before it is made anew. */
+/** Of one answer, before it is made again. */
 const ANSWER_MS = 500;
 /** The agent's group: technicians who belong to it may ask. */
 const SOCKET_MODE = 0o660;

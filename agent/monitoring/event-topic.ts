@@ -1,4 +1,4 @@
-// Tells on `P/event` what happened (SPEC 7): dockings one by one, recordings counted over a second. Not retained, QoS 0: whoever must not
+// Tells on `P/event` what happened (SPEC 7): dockings one by one, recordings counted over a second. Not retained, QoS 0: anybody who must not
 // miss anything reads the custody log, and a gap in the sequence shows that something was missed. A docking record that gets its receipt is no
 // recording: on a day without recordings none is told.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';

@@ -146,7 +146,7 @@ export class HealthWatch {
     return this.#measure(last.event_loop_delay_ms).catch(() => last);
   }
 
-  /** `loopDelayMs` where it is not to be measured, which begins it anew. */
+  /** `loopDelayMs` where it is not to be measured, which begins it again. */
   async #measure(loopDelayMs?: number): Promise<HealthDocument> {
     const { session, clock, machine, quarantinedEntries } = this.#deps;
     const freeBytes = await this.#deps.freeBytes().catch(() => null);

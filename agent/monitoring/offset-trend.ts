@@ -24,7 +24,7 @@ export interface OffsetTrend {
   readonly driftPpm: number | null;
   /** How far that may be off, from the uncertainty of the two readings. */
   readonly uncertaintyPpm: number | null;
-  /** How often the clock jumped between two dockings: set by somebody else, or begun anew at its factory date. */
+  /** How often the clock jumped between two dockings: set by somebody else, or begun again at its factory date. */
   readonly resets: number;
 }
 
@@ -62,7 +62,7 @@ function pointsOf({ clock_synchronised: synchronised, camera_clock: clock }: Clo
   ];
 }
 
-/** A setting in the same millisecond comes behind what it set. */
+/** A setting in the same millisecond comes after what it set. */
 function inOrder(a: OffsetPoint, b: OffsetPoint): number {
   return a.atMs - b.atMs || Number(a.isSet) - Number(b.isSet);
 }

@@ -1,5 +1,5 @@
 // Recordings that are kept although something is odd about them, as conditions: until the store has them, and their camera left, or until they
-// are set aside, which has a condition of its own.
+// are quarantined, which has a condition of its own.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { Conditions } from '../../protocol/format/ports.ts';
 

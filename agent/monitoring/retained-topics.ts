@@ -1,4 +1,4 @@
-// Retained documents of the station: each is made anew when it is sent, so that only the newest state ever leaves.
+// Retained documents of the station: each is made again when it is sent, so that only the newest state ever leaves.
 //
 // Invariants:
 // 1. One message a second and topic on average, whatever changes how often, and three in a row at most; the last change is always said.
@@ -21,7 +21,7 @@ export interface RetainedOptions {
   readonly log: Log;
 }
 
-/** One topic with what stands there now. */
+/** One topic with what is there now. */
 export interface RetainedTopic {
   readonly topic: string;
   /** The document of this moment, or undefined where the topic is to be empty. */

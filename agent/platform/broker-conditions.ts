@@ -105,7 +105,7 @@ export class BrokerConditions {
     this.#cancelClientId?.();
   }
 
-  /** The quiet begins anew. */
+  /** The quiet begins again. */
   #noQuiet(): void {
     this.#cancelClientId?.();
     this.#cancelClientId = undefined;

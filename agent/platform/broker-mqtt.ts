@@ -4,7 +4,7 @@
 // 1. Nothing is kept for a later connection: what was not acknowledged when a connection ends is rejected with "broker.offline".
 // 2. "Connected" is said only when every filter is granted; handlers hear of each change exactly once, in order.
 // 3. A handler that throws costs a log line, never the connection.
-// 4. Certificates and password are read anew for every attempt.
+// 4. Certificates and password are read again for every attempt.
 import assert from 'node:assert/strict';
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import { describeError, DockError, isDockError } from '../../protocol/format/errors.ts';
@@ -46,7 +46,7 @@ const SLOW_TIMES = 4;
 /** For the connection with TLS, and again for CONNACK and SUBACK: a link with 3 s of latency needs 12 and 12. */
 const ATTEMPT_MS_MAX = 30_000;
 
-/** A limit that was found by refusals is tried anew by a connection so much later: the broker may have been set up anew. */
+/** A limit that was found by refusals is tried again by a connection so much later: the broker may have been set up again. */
 const LOWERED_MS = 86_400_000;
 
 /** How to reach a broker, and as whom. */

@@ -18,7 +18,7 @@ const NOTHING = new Uint8Array(0);
 const IN_FLIGHT_MAX = 64;
 /** For an acknowledgement, once nothing of ours waits in front of it any more: a slow line needs a minute for what the system has of it. */
 const ACKNOWLEDGED_MS_MAX = 120_000;
-/** As often the wait starts anew while bytes still leave. A link that is dead ends before, see broker-liveness.ts. */
+/** As often the wait restarts while bytes still leave. A link that is dead ends before, see broker-liveness.ts. */
 const PATIENCE_TIMES_MAX = 20;
 
 export interface PublisherOptions {

@@ -142,7 +142,7 @@ class Writer {
 }
 
 /**
- * Writes a cache anew beside the old one and puts it in its place. Shape: lines are ASCII, and taken as the writing goes on,
+ * Writes a cache again beside the old one and puts it in its place. Shape: lines are ASCII, and taken as the writing goes on,
  * with other work of the process in between. Errors: the system's; the old one stays then.
  */
 export async function writeCache(

@@ -1,5 +1,5 @@
 // The machine's clock behind the Clock port, its zone, and the id of its boot. Nothing else in the product may ask Node for time or timers.
-// Timers are not unref'ed: a station that only waits for its next attempt must stay alive. Whoever ends a process aborts its signal.
+// Timers are not unref'ed: a station that only waits for its next attempt must stay alive. Anybody who ends a process aborts its signal.
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../protocol/format/ports.ts';
@@ -61,7 +61,7 @@ const BOOT_ID_PATTERN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Reads the boot id of the running kernel.
- * Shape: a lower-case UUID, drawn anew at each boot, or null where the system does not tell one.
+ * Shape: a lower-case UUID, drawn again at each boot, or null where the system does not tell one.
  * Errors: none.
  * Source: Linux, Documentation/admin-guide/sysctl/kernel.rst, "random".
  */

@@ -4,7 +4,7 @@
 // Invariants:
 // 1. The process gets nothing of root's: an empty environment, no open file but two pipes, no supplementary group, no terminal
 //    (it could type into that one), the folder "/".
-// 2. Whoever is that user may stop it and speak in its place. So it answers in lines of text, of bounded length, one for each call that waits;
+// 2. Anybody who is that user may stop it and speak in its place. So it answers in lines of text, of bounded length, one for each call that waits;
 //    any other ends it. Node's own channel between processes takes lines without end and throws past every handler at odd ones.
 // 3. Every call settles: with the answer, when the process ended, or after CALL_MS.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';

@@ -1,4 +1,4 @@
-// chokidar behind the port: the only file that knows it. It reads a folder anew whenever something changes in it, with a look at each entry, so it is
+// chokidar behind the port: the only file that knows it. It reads a folder again whenever something changes in it, with a look at each entry, so it is
 // for folders that hold few: that of the configuration, and the one in which a bay's folder appears. For cameras there is folder-tree.ts.
 import { watch } from 'chokidar';
 import type { WatchFolder } from './folder-changes.ts';

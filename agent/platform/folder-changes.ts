@@ -1,4 +1,4 @@
-// Tells what changes in a folder while it is watched. Nobody may rely on it: mounts tell nothing, and whoever watches looks by himself from time
+// Tells what changes in a folder while it is watched. Nobody may rely on it: mounts tell nothing, and anybody who watches looks by himself from time
 // to time.
 
 /** Something came, changed or went; what is there when the watch begins is not told. */

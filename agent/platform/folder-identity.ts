@@ -29,7 +29,7 @@ export class VacantFolders {
     this.#files = files;
   }
 
-  /** "none" where that cannot be seen: whoever opens it says why. Errors: the machine's where it is short of something. */
+  /** "none" where that cannot be seen: anybody who opens it says why. Errors: the machine's where it is short of something. */
   async vacancy(path: string): Promise<Vacancy> {
     const [folder, mounts] = await Promise.all([look(() => realpath(path)), look(this.#mountTable)]);
     if (folder === undefined || mounts === undefined) return 'none';

@@ -1,9 +1,9 @@
 // Watches the folders of a camera. Each has one watch of the system, and each change of a file costs one look at what the system names, so it makes
-// no difference how many files lie there. (chokidar looks at all entries of a folder behind each change in it: of the time that erasing 12,000
+// no difference how many files lie there. (chokidar looks at all entries of a folder after each change in it: of the time that erasing 12,000
 // files took the main thread, that was two thirds, and it grew with the square of their number.)
 //
 // Nobody relies on it, see folder-changes.ts. What happens to a folder itself libuv tells as something of its name in it; that is not there, and
-// told as gone. Of the topmost one nobody else tells: one that was taken away and is there again is read and watched anew.
+// told as gone. Of the topmost one nobody else tells: one that was taken away and is there again is read and watched again.
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
@@ -81,7 +81,7 @@ class FolderTree {
     return true;
   }
 
-  /** Undefined where it is one too many, which is told once until there is room again. Errors: any other of the system's. */
+  /** Undefined where it is one too many, which is reported once until there is room again. Errors: any other of the system's. */
   #watcherOf(folder: string): FSWatcher | undefined {
     try {
       if (this.#folders.size < FOLDERS_MAX) return watch(folder);
@@ -112,7 +112,7 @@ class FolderTree {
     if (this.#looks.size === 0) this.#readUnread();
   }
 
-  /** A folder under a known name may be another one: it is watched anew, and what came into it before that is told by it. */
+  /** A folder under a known name may be another one: it is watched again, and what came into it before that is told by it. */
   async #lookOnce(path: string, levelsBelow: number): Promise<void> {
     const found = await lstat(path).catch(ifAbsent);
     if (this.#isOver) return;
@@ -147,7 +147,7 @@ class FolderTree {
     if (this.#isOver) return;
     for (const path of below)
       if (!this.#isFull && !this.#folders.has(path)) this.#watching.onChange({ path, isGone: true });
-    // Where the folder above is watched anew as well, it does not find this one among its own any more.
+    // Where the folder above is watched again as well, it does not find this one among its own any more.
     this.#watching.onChange({ path: folder, isGone: isThere !== true });
   }
 

@@ -4,7 +4,7 @@
 // Invariants:
 // 1. Of a message above the limit no more than 7 bytes are ever kept, whatever length it claims: 256 MB cost no memory.
 // 2. What is taken out or put together is a whole packet; the parser behind sees a valid stream without it.
-// 3. A message of QoS 1 that was taken out is acknowledged all the same: else the broker would keep it in flight, and twenty of them
+// 3. A message of QoS 1 that was taken out is acknowledged anyway: else the broker would keep it in flight, and twenty of them
 //    would stop all others. A retained one would come again at every connect, so the connection is not ended for it.
 // 4. What no broker may send to us (other packet types, QoS 2, long control packets, a length of five bytes) ends the connection.
 import { MESSAGE_BYTES_MIN } from '../../protocol/format/limits.ts';
@@ -40,7 +40,7 @@ export interface SkippedMessage {
 export interface GuardSink {
   /** For the parser: a view on what came in, or on the guard's own buffer; good until the next bytes are passed. */
   readonly forward: (piece: Buffer) => void;
-  /** A long message of QoS 0, put together; the payload is a view like that. False: it is to be forwarded all the same. */
+  /** A long message of QoS 0, put together; the payload is a view like that. False: it is to be forwarded anyway. */
   readonly message: (topic: string, payload: Buffer) => boolean;
   readonly skipped: (message: SkippedMessage) => void;
   readonly violated: (detail: string) => void;

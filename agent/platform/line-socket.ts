@@ -1,7 +1,7 @@
 // A Unix socket that takes one line from each client and gives one answer: what the running agent and the mount helper are asked through.
 //
 // Invariants:
-// 1. A client costs one line of memory and a few seconds: what sends too much, too slowly or nonsense, or does not take its answer, is let go.
+// 1. A client costs one line of memory and a few seconds: what sends too much, too slowly or nonsense, or does not take its answer, is dropped.
 // 2. A socket that somebody answers at is never taken, nor anything that is no socket; one of a dead process is.
 import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -27,14 +27,14 @@ export interface LineSocketDeps {
   readonly requestBytesMax: number;
   /** For the whole line to come. */
   readonly askingMs: number;
-  /** For the answer to be made; undefined where whoever makes it has deadlines of his own. */
+  /** For the answer to be made; undefined where anybody who makes it has deadlines of his own. */
   readonly answeringMs?: number;
   /** For the answer to be taken. */
   readonly takingMs: number;
-  /** The answer to a line without its LF; undefined for nonsense, whose client is let go. */
+  /** The answer to a line without its LF; undefined for nonsense, whose client is dropped. */
   readonly answer: (line: string) => Promise<string | Uint8Array> | undefined;
   readonly clock: Pick<Clock, 'after'>;
-  /** A client did not send its line in time and is let go. Must not throw. */
+  /** A client did not send its line in time and is dropped. Must not throw. */
   readonly onSilent?: () => void;
   /** An answer could not be made, or the socket failed. Must not throw. */
   readonly onError: (error: unknown) => void;
@@ -42,7 +42,7 @@ export interface LineSocketDeps {
 
 /** A socket that is listened at. */
 export interface LineSocket {
-  /** Idempotent; clients are let go and the socket's name goes. Never rejects. */
+  /** Idempotent; clients are dropped and the socket's name goes. Never rejects. */
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ export function tuneHeap(): void {
 }
 
 /**
- * A thread runs: where it was given limits of its own, V8 has set the flags of the whole process anew, and the young generation would grow to 32 MiB
+ * A thread runs: where it was given limits of its own, V8 has set the flags of the whole process again, and the young generation would grow to 32 MiB
  * (measured) for as long as the process lives. Does nothing where nobody tuned the heap.
  */
 export function tuneHeapAgain(): void {

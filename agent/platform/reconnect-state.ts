@@ -4,7 +4,7 @@
 // 1. Two attempts are at least `minMs` apart, except the one that follows a first refusal of version 5.
 // 2. Pauses have full jitter between `minMs` and a ceiling that doubles up to `maxMs`: stations that lost one broker come back spread.
 // 3. Only a connection that held for STABLE_MS makes the ceiling small again: a flapping network is met with growing pauses.
-// 4. Whoever loses its client id to another waits longer than anybody else: two stations with one id do not throw each other out all the time.
+// 4. Anybody who loses its client id to another waits longer than anybody else: two stations with one id do not throw each other out all the time.
 import { RECONNECT_MS_MAX, RECONNECT_MS_MIN } from '../../protocol/format/limits.ts';
 import type { Ending, MqttVersion } from './broker-endings.ts';
 

@@ -6,7 +6,7 @@
 // 2. A sender has a deadline and is killed then. One that not even that ends (the kernel holds it) is left, and at most LEFT_MAX are.
 // 3. Words that could not be sent, for want of processes or memory or in time, are sent with the next ones; a sign of life is not, which is true only
 //    when it is given.
-// 4. Nothing here throws, rejects or keeps the process alive: whoever is not heard is not alive to systemd, which is its business.
+// 4. Nothing here throws, rejects or keeps the process alive: anybody who is not heard is not alive to systemd, which is its business.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { describeError } from '../../protocol/format/errors.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
@@ -18,7 +18,7 @@ const LEFT_MAX = 4;
 const STATUS_CHARACTERS_MAX = 200;
 const SENDER_FOLDERS = '/usr/bin:/bin';
 
-/** Whoever started this process and may watch over it. */
+/** Anybody who started this process and may watch over it. */
 export interface ServiceManager {
   /** The time within which `alive` must come; null where nobody waits for it. */
   readonly watchdogMs: number | null;

@@ -165,7 +165,7 @@ export class AnswerTurns {
     });
   }
 
-  /** What one of them gives in its turn comes behind all others; one that throws keeps none of the others back. */
+  /** What one of them gives in its turn comes after all others; one that throws keeps none of the others back. */
   #giveSome(): void {
     while (this.#left > 0) {
       const give = this.#waiting.shift();

@@ -1,5 +1,5 @@
 // Looks at everything that a configuration names on this machine: keys, TLS files, spool or vault, bays, proofs.
-// Reads only. load.ts has checked the text before; of one that is not good what could be read of it is looked at all the same.
+// Reads only. load.ts has checked the text before; of one that is not good what could be read of it is looked at anyway.
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../../protocol/format/bytes.ts';
@@ -132,7 +132,7 @@ function warnOfRetention({ roles, retention }: ReceiverPlaces, finds: FileFinds)
     );
 }
 
-/** Whoever holds a key that the other end trusts as its peer's could speak for both ends. */
+/** Anybody who holds a key that the other end trusts as its peer's could speak for both ends. */
 async function checkOwnKey(
   path: string,
   pins: readonly PublicKey[],
@@ -171,7 +171,7 @@ async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {
     );
 }
 
-/** The rules of the file compare paths as they are written: links in them can make one folder of two all the same. */
+/** The rules of the file compare paths as they are written: links in them can make one folder of two anyway. */
 async function checkBayLinks(
   { bays, spool, keys, broker, cameras }: StationPlaces,
   finds: FileFinds,

@@ -44,7 +44,7 @@ export function pinLines({ publicKeys, receivers, url, base }: StorePins): strin
 /** A file that was changed. */
 export interface PinnedText {
   readonly text: string;
-  /** Lines that went and that came, as they stand in the file. */
+  /** Lines that went and that came, as they are in the file. */
   readonly removed: readonly string[];
   readonly added: readonly string[];
 }

@@ -166,7 +166,7 @@ function parseHeader(header: Uint8Array): ParsedHeader {
   return { stanzas, signed: header.subarray(0, header.length - macLine.length - 1 + MAC_MARK.length), mac };
 }
 
-/** Index behind the last body line, which is the first one that is shorter than a full one. */
+/** Index after the last body line, which is the first one that is shorter than a full one. */
 function bodyEnd(lines: readonly string[], from: number): number {
   for (let at = from; ; at++) {
     const line = lines[at];

@@ -25,7 +25,7 @@ export interface ChainedGroups {
 }
 
 /**
- * Chains entries behind a state, closing each CUSTODY_GROUP_ENTRIES of them, and the last ones, by a signed checkpoint.
+ * Chains entries after a state, closing each CUSTODY_GROUP_ENTRIES of them, and the last ones, by a signed checkpoint.
  * Errors: the signer's.
  */
 export async function chainGroups(

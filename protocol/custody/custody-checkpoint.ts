@@ -1,4 +1,4 @@
-// Checkpoints of a custody log (SPEC 4.3.3): entries that say nothing but what their signature covers, so that whoever carries or keeps the
+// Checkpoints of a custody log (SPEC 4.3.3): entries that say nothing but what their signature covers, so that anybody who carries or keeps the
 // last line of a log cannot alter it either. Pure but for the signer.
 import { encodeUtf8, parseUtf8 } from '../format/bytes.ts';
 import {
@@ -60,7 +60,7 @@ export interface CheckpointFault {
   readonly detail: string;
 }
 
-/** Why the head of a checkpoint is not the one that must stand there, whoever signed it; undefined where it is. */
+/** Why the head of a checkpoint is not the one that must stand there, no matter who signed it; undefined where it is. */
 export function checkpointFault(entry: CustodyEntry, expected: ExpectedHead): CheckpointFault | undefined {
   const { head, signature } = entry.facts;
   if (typeof head !== 'string' || typeof signature !== 'string')

@@ -176,7 +176,7 @@ export function followChain(state: ChainState, line: Uint8Array): { entry: Custo
   return { entry, state: { sequence: entry.sequence, sha256: sha256Hex(line) } };
 }
 
-/** When an entry is made, by the clocks of whoever makes it. `boot`: null where the machine does not tell. */
+/** When an entry is made, by the clocks of anybody who makes it. `boot`: null where the machine does not tell. */
 export function entryStamp(
   clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
   boot: string | null,

@@ -1,4 +1,4 @@
-// The facts that each event of a custody log has (SPEC 4.3.5, 4.3.7), for whoever judges a log. Writers give them as values of their own.
+// The facts that each event of a custody log has (SPEC 4.3.5, 4.3.7), for anybody who judges a log. Writers give them as values of their own.
 import * as z from 'zod';
 import type { CustodyEntry, CustodyEventName } from './custody-entry.ts';
 import * as d from '../documents/document.ts';

@@ -29,7 +29,7 @@ export function predecessorOf({
   return { segment, sequence, sha256 };
 }
 
-/** Each segment behind the one that it names; where several may follow, the one opened first by its wall time. */
+/** Each segment after the one that it names; where several may follow, the one opened first by its wall time. */
 export function inOrder<Found extends FoundSegment>(found: readonly Found[]): Found[] {
   const waiting = new Map<string, Found[]>();
   const there = new Set<string>(found.map(({ segment }) => segment));

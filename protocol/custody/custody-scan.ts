@@ -48,7 +48,7 @@ export function scanSegment(
   return scan.finish(bytes, keys);
 }
 
-/** The same line by line, for whoever must not hold up others in between. */
+/** The same line by line, for anybody who must not hold up others in between. */
 export class SegmentScan {
   readonly #segment: SegmentId;
   #state = CHAIN_START;
@@ -128,7 +128,7 @@ function signatureProblem(checkpoint: CustodyEntry, keys: readonly PublicKey[]):
 }
 
 /**
- * A write that was cut off ends somewhere in a line, or in zeros where its bytes never came: no LF lies behind the last good line.
+ * A write that was cut off ends somewhere in a line, or in zeros where its bytes never came: no LF lies after the last good line.
  * A whole line that does not follow is no accident of a write.
  */
 function judgeRest(rest: Uint8Array, reason: string): Pick<ScannedSegment, 'rest' | 'reason'> {

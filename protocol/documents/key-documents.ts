@@ -66,7 +66,7 @@ export interface ProvenKeyChange {
 }
 
 /**
- * Verifies the signature by the new key: whoever holds that key says which key it had before.
+ * Verifies the signature by the new key: anybody who holds that key says which key it had before.
  * Errors: those of parseKeyChange; "signature.*"; "key.malformed"; "key-change.holder" for somebody else's.
  */
 export function proveKeyChange(bytes: Uint8Array, newKeySignature: string, holder: string): ProvenKeyChange {

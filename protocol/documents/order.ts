@@ -6,7 +6,7 @@ import * as d from './document.ts';
 export const ORDER_TRUSTED_COMMENT = 'bodydock order';
 /** An order or a disclosure is some 400 bytes. */
 export const ORDER_BYTES_MAX = 4 * 1024;
-/** A reason is a code, never words: a name could stand in words. */
+/** A reason is a code, never words: a name could are in words. */
 export const reasonCodeSchema = z
   .string()
   .regex(/^[a-z0-9-]{1,64}$/, 'not a code of 1 to 64 of a-z, 0-9 and "-"');

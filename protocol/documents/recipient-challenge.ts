@@ -1,4 +1,4 @@
-// The question behind a recipient's proof (SPEC 4.5): 32 random bytes, sealed by the very code that seals recordings. Whoever brings
+// The question behind a recipient's proof (SPEC 4.5): 32 random bytes, sealed by the very code that seals recordings. Anybody who brings
 // them back has opened a file of this program with the identity of that recipient.
 import { openSmall } from '../age/sealed-file-open.ts';
 import { sealSmall } from '../age/sealed-file.ts';

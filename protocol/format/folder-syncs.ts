@@ -1,4 +1,4 @@
-// Syncs of folders that many recordings share: whoever comes while one runs waits for the next one, and all of them share it.
+// Syncs of folders that many recordings share: anybody who comes while one runs waits for the next one, and all of them share it.
 // A running sync may have begun before a caller's rename, so it is never shared with a later caller.
 import type { Files } from './ports.ts';
 

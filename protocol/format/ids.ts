@@ -73,7 +73,7 @@ export function bytesOfId(id: RecordingId | DockingId): Buffer {
   return bytes;
 }
 
-/** The same id as a text of its own, for whoever keeps very many: a part of a topic or a line keeps all of that in memory. */
+/** The same id as a text of its own, for anybody who keeps very many: a part of a topic or a line keeps all of that in memory. */
 export function ownId<Id extends RecordingId | DockingId>(id: Id): Id {
   return makeIdFrom(bytesOfId(id)) as Id;
 }

@@ -38,7 +38,7 @@ export const CAMERA_PATH_BYTES_MAX = 4096;
 export const INVENTORY_ENTRIES_MAX = 100_000;
 /**
  * Files that one docking enters one by one in the custody log, and as many again that it says are not taken: more than any camera holds
- * (a card with 4,000 recordings and a sidecar each). What comes behind is counted. A camera that invents names fills 4 MB, not the disk.
+ * (a card with 4,000 recordings and a sidecar each). What comes after is counted. A camera that invents names fills 4 MB, not the disk.
  */
 export const DOCKING_SEEN_MAX = 10_000;
 /** Entries in one part of a docking record: some 240 bytes each, so that a part in base64 passes a broker that caps at 128 KB (AWS IoT). */
@@ -63,7 +63,7 @@ export const CUSTODY_BATCH_BYTES_MAX = 96 * KIB;
 export const CUSTODY_ENTRY_BYTES_MAX = 16 * KIB;
 /** Entries between two signed checkpoints. */
 export const CUSTODY_GROUP_ENTRIES = 64;
-/** Bytes of entries behind which a group is closed: with one more entry and its checkpoint it fits into one batch. */
+/** Bytes of entries after which a group is closed: with one more entry and its checkpoint it fits into one batch. */
 export const CUSTODY_GROUP_BYTES = 64 * KIB;
 /** Age of an unsigned custody entry, at most. */
 export const CUSTODY_GROUP_MS = 1000;

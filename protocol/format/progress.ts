@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. Nothing under way is fine: an idle station is alive.
-// 2. Slow is fine: each step that ends, and each wait that ends by a deadline of its own, starts the time anew for that piece of work.
+// 2. Slow is fine: each step that ends, and each wait that ends by a deadline of its own, starts the time again for that piece of work.
 // 3. Stuck is one piece of work without a step for longer than its source allows, however much moves beside it.
 import type { Around } from './files-around.ts';
 import type { Clock } from './ports.ts';

@@ -2,7 +2,7 @@
 
 import type { Clock } from './ports.ts';
 
-/** Lets others run. Errors: where whoever waits is to end. */
+/** Lets others run. Errors: where anybody who waits is to end. */
 export type Pause = () => Promise<void>;
 
 /** Where what was begun must not end in the middle: such a pause never rejects. */

@@ -1,4 +1,4 @@
-// The topics of SPEC 5 to 7 as an AsyncAPI 3.0 document, for whoever writes monitoring or a receiver. Made from the schemas that the code
+// The topics of SPEC 5 to 7 as an AsyncAPI 3.0 document, for anybody who writes monitoring or a receiver. Made from the schemas that the code
 // checks with; `npm run schemas` writes protocol/asyncapi.yaml, and a test tells where that file is not what this makes.
 import * as z from 'zod';
 import { stringify } from 'yaml';

@@ -46,7 +46,7 @@ const bayInfo = z.strictObject({
   led: z.boolean().meta({ description: 'Whether the bay has a light of its own.' }),
 });
 
-/** `P/info`, retained: what the station is. Only what stands here of the configuration is ever shown. */
+/** `P/info`, retained: what the station is. Only what is here of the configuration is ever shown. */
 export const infoSchema = z
   .strictObject({
     session,

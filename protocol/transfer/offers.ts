@@ -4,35 +4,35 @@
 // Invariants:
 // 1. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX. Nor is a receipt that does not count: who has one
 //    is offered ever more rarely, up to RECEIPT_MS_MAX, but soon at first, since it may be forged.
-// 2. Who stands back keeps nothing else back: others have its place, and a few numbers of it (OfferPauses) are enough to go on later.
+// 2. Who is in back-off keeps nothing else back: others have its place, and a few numbers of it (OfferPauses) are enough to go on later.
 import { OFFER_MS_MAX, OFFER_MS_MIN } from '../format/limits.ts';
 import type { RefuseBody } from './messages.ts';
 
-/** Pause behind a first refusal `never`: the offer may have been altered on its way. */
+/** Pause after a first refusal `never`: the offer may have been altered on its way. */
 export const NEVER_MS_MIN = 60_000;
 /** ... and the longest one, while nothing but such refusals comes. */
 export const NEVER_MS_MAX = 24 * 3_600_000;
-/** The longest one behind a receipt that does not count. */
+/** The longest one after a receipt that does not count. */
 export const RECEIPT_MS_MAX = 3_600_000;
 /** So long it is offered without an answer until others that wait may have its place. */
 export const UNANSWERED_MS_MAX = 120_000;
-/** ... where it stood back before: one offer tells. */
+/** ... where it in back-off before: one offer tells. */
 export const UNANSWERED_AGAIN_MS_MAX = 15_000;
 /** So many times as long as the one before. */
 const NEVER_GROWS = 4;
 
-/** What is kept of offers that stand back. */
+/** What is kept of offers that are in back-off. */
 export interface OfferPauses {
   /** Monotonic ms. */
   readonly offerAtMs: number;
-  /** Pauses behind the next refusal `never`, and behind the next receipt that does not count. */
+  /** Pauses after the next refusal `never`, and after the next receipt that does not count. */
   readonly neverMs: number;
   readonly receiptMs: number;
 }
 
 /** The offers of one recording. */
 export class Offers {
-  /** What it stands back for, until a claim comes: what was said, or that it stood back before. */
+  /** What it is in back-off for, until a claim comes: what was said, or that it in back-off before. */
   #back: RefuseBody['verb'] | 'receipt' | 'before' | undefined;
   #neverMs = NEVER_MS_MIN;
   #receiptMs = OFFER_MS_MIN;
@@ -43,7 +43,7 @@ export class Offers {
   #unansweredMsMax = UNANSWERED_MS_MAX;
   #isTooLarge = false;
 
-  /** `before`: it stood back, and goes on from there. */
+  /** `before`: it in back-off, and goes on from there. */
   constructor(nowMs: number, before?: OfferPauses) {
     this.#atMs = before?.offerAtMs ?? nowMs;
     if (before === undefined) return;
@@ -83,7 +83,7 @@ export class Offers {
     return { offerAtMs: this.#atMs, neverMs: this.#neverMs, receiptMs: this.#receiptMs };
   }
 
-  /** Whether the broker takes a message of that size, as far as it is known. It is offered again all the same, as late as others. */
+  /** Whether the broker takes a message of that size, as far as it is known. It is offered again anyway, as late as others. */
   fits(fits: boolean): void {
     this.#isTooLarge = !fits;
   }

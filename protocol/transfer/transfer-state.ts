@@ -30,7 +30,7 @@ export interface SenderSubject {
   readonly sealedSizeBytes: number;
 }
 
-/** What is kept of a recording that stands back: with it another sender goes on. */
+/** What is kept of a recording that is in back-off: with it another sender goes on. */
 export interface StandingBack extends OfferPauses {
   /** Claims of it, and of older ones, are old. That of the one behind it may be said again: its receiver may still hold the lease. */
   readonly epochMax: number;
@@ -131,7 +131,7 @@ export class Sender {
     return this.#offers.standsBack;
   }
 
-  /** Offered for long without an answer: others that wait may have its place. Of one that stood back before one offer is enough. */
+  /** Offered for long without an answer: others that wait may have its place. Of one that in back-off before one offer is enough. */
   isUnanswered(nowMs: number): boolean {
     return this.#phase === 'offering' && this.#offers.isUnanswered(nowMs);
   }
@@ -151,7 +151,7 @@ export class Sender {
     return { ...this.#offers.pauses, epochMax: Math.max(0, this.#epochMax - 1) };
   }
 
-  /** Whether the broker takes a message of the size of its offer, as far as it is known. It is offered again all the same, as late as others. */
+  /** Whether the broker takes a message of the size of its offer, as far as it is known. It is offered again anyway, as late as others. */
   offerFits(fits: boolean): void {
     this.#offers.fits(fits);
   }
@@ -161,7 +161,7 @@ export class Sender {
     return this.#stalled;
   }
 
-  /** Messages are smaller from now on: whether that helps is seen anew. */
+  /** Messages are smaller from now on: whether that helps is seen again. */
   messagesShrunk(): void {
     this.#noStall();
     this.#flight.forgetTimeouts();
@@ -260,7 +260,7 @@ export class Sender {
     this.#offerAfresh(nowMs);
   }
 
-  /** Nothing of it is to be sent for now: it is offered anew at that time, and what was on its way counts as never sent. */
+  /** Nothing of it is to be sent for now: it is offered again at that time, and what was on its way counts as never sent. */
   postponed(untilMs: number): void {
     this.#offerAfresh(untilMs);
   }
@@ -302,7 +302,7 @@ export class Sender {
     );
   }
 
-  /** Also while it is offered anew: then it may still be that one. */
+  /** Also while it is offered again: then it may still be that one. */
   #follows(receiver: ReceiverId): boolean {
     return this.#following?.receiver === receiver;
   }

@@ -60,7 +60,7 @@ function factsOf(folder: string, facts: Record<string, unknown>): Library {
   };
 }
 
-/** As Node looks for it: upwards from whoever asks. */
+/** As Node looks for it: upwards from anybody who asks. */
 function installed(name: string, from: string): string | undefined {
   for (let at = from; ; at = dirname(at)) {
     const folder = join(at, 'node_modules', name);

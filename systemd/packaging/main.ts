@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run package`: compiles anew and makes the Debian packages, the same bytes for the same source. Needs debhelper.
+// `npm run package`: compiles again and makes the Debian packages, the same bytes for the same source. Needs debhelper.
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

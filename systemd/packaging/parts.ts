@@ -1,6 +1,6 @@
 // Our programs as they are built: names, modules, and files beside them. What else is in the packages is in systemd/debian.
 
-/** Debian architectures with prebuilt native parts, and how these are named by whoever built them. */
+/** Debian architectures with prebuilt native parts, and how these are named by anybody who built them. */
 export const ARCHITECTURES = { amd64: 'linux-x64', arm64: 'linux-arm64' } as const;
 export type Architecture = keyof typeof ARCHITECTURES;
 

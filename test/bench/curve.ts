@@ -8,7 +8,7 @@ import { figure, renderTable } from './table.ts';
 export interface CurveValue {
   /** In the unit of the curve. */
   readonly time: number;
-  /** What came behind that, in the same unit, where the curve has a `thenLabel`. */
+  /** What came after that, in the same unit, where the curve has a `thenLabel`. */
   readonly thenTime?: number;
   /** Largest memory by process. */
   readonly peakMib: Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export interface CurveKind {
   readonly xLabel: string;
   /** Unit of `time`. */
   readonly timeLabel: string;
-  /** What came behind it. */
+  /** What came after it. */
   readonly thenLabel?: string;
   readonly sizes: readonly number[];
   readonly quickSizes: readonly number[];

@@ -1,5 +1,5 @@
 // Brings the machine's memory into the state of one that has run for a day: nearly none is free, the page cache has the rest. What is free is
-// not the same everywhere: a virtual machine may have given it back to its host, and whoever touches it first pays for getting it again. On
+// not the same everywhere: a virtual machine may have given it back to its host, and anybody who touches it first pays for getting it again. On
 // such a machine a gigabyte cost 1.5 to 2.7 CPU seconds at the first write and 0.2 at the second one, into pages that were just given back (`time
 // dd if=/dev/zero of=FILE bs=512k count=2048`, twice): as much as all that a party does with it.
 import { readFileSync } from 'node:fs';
@@ -81,7 +81,7 @@ class KeptFree {
     this.#machine = machine;
   }
 
-  /** Whether reading on, behind so many bytes, leaves less free, or has not yet been over all that is kept. */
+  /** Whether reading on, after so many bytes, leaves less free, or has not yet been over all that is kept. */
   isMore(readBytes: number): boolean {
     const { totalBytes } = this.#machine;
     const freeBytes = this.#machine.freeBytes();

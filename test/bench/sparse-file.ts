@@ -1,4 +1,4 @@
-// Files for load that costs nothing to make: holes behind a few bytes of their own. To read, seal and send one is as much work as for a dense
+// Files for load that costs nothing to make: holes after a few bytes of their own. To read, seal and send one is as much work as for a dense
 // file of that size, because nothing of ours compresses or looks for zeros.
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';

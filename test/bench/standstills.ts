@@ -1,4 +1,4 @@
-// When all processors of the machine stood still together, whoever wanted them: a virtual machine whose host gives it no time does, in periods of tens of
+// When all processors of the machine stood still together, no matter who wanted them: a virtual machine whose host gives it no time does, in periods of tens of
 // milliseconds, and does not count them as stolen. What holds up one processor alone, as a long system call of a party may, is none.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -13,7 +13,7 @@ import { figure, renderTable } from './table.ts';
 import { makeWork, type Work } from './work.ts';
 
 const EMPTIED_MS = 120_000;
-/** Of the custody log, and of the store's word on it, behind the last receipt. */
+/** Of the custody log, and of the store's word on it, after the last receipt. */
 const SETTLE_MS = 2000;
 const LIFE_MS = 5 * 60_000;
 const PROGRAMS = ['agent', 'receiver'] as const;

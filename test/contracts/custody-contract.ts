@@ -13,7 +13,7 @@ export interface CustodySubject {
   readonly durable: () => readonly CustodyEvent[];
   /** From now on nothing can be written. */
   readonly fail: () => void;
-  /** Writing works again, and whoever tries again by himself has done so. */
+  /** Writing works again, and anybody who tries again by himself has done so. */
   readonly heal: () => Promise<void>;
   readonly close: () => Promise<void>;
 }

@@ -10,7 +10,7 @@ import {
 import { hasCode, live, patternBytes } from './driver-subject.ts';
 import type { ContractRunner } from './runner.ts';
 
-/** A plugged-in device and what can be done to it behind the line's back. */
+/** A plugged-in device and what can be done to it after the line's back. */
 export interface LineSubject {
   readonly openLine: OpenLine;
   readonly settings: LineSettings;

@@ -102,7 +102,7 @@ function fileKeyOf(lines: readonly string[], secret: Buffer): Buffer {
   throw new Error('not sealed to this identity');
 }
 
-/** The pair of a secret, by identity: whoever judges many files holds one. */
+/** The pair of a secret, by identity: anybody who judges many files holds one. */
 const pairs = new WeakMap<Buffer, { readonly privateKey: KeyObject; readonly own: Buffer }>();
 
 function pairOf(secret: Buffer): { readonly privateKey: KeyObject; readonly own: Buffer } {

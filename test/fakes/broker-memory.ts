@@ -2,7 +2,7 @@
 // lets a test lose, double, alter or delay every single one. Nothing waits for real time: a manual clock makes runs repeatable.
 //
 // Invariants (as MQTT 3.1.1 with clean sessions):
-// 1. What is on the way to a client when its connection ends is gone, and so are its subscriptions; the client subscribes anew.
+// 1. What is on the way to a client when its connection ends is gone, and so are its subscriptions; the client subscribes again.
 // 2. An acknowledgement says that the broker has the message, not that anybody got it.
 // 3. Payloads are copied at publish, as on a wire.
 import { DockError } from '../../protocol/format/errors.ts';
@@ -278,7 +278,7 @@ export class MemoryBroker implements StartableBroker {
   }
 
   /**
-   * For the hub: a message arrives, if the connection that it was sent to still stands. The payload is lent: whoever keeps it past the
+   * For the hub: a message arrives, if the connection that it was sent to still stands. The payload is lent: anybody who keeps it past the
    * handler finds other bytes in it, as with a buffer that is read into again.
    */
   receive(connection: number, message: BrokerMessage): void {

@@ -32,7 +32,7 @@ export async function toolFolder(folder: string): Promise<string> {
   return tools;
 }
 
-/** Types blocks in a folder; ends behind the first line that fails. Standard error is not what a person is told to compare. */
+/** Types blocks in a folder; ends after the first line that fails. Standard error is not what a person is told to compare. */
 export async function typeBlocks(
   tools: string,
   folder: string,

@@ -15,7 +15,7 @@ export interface FileNode {
   /** Visible content. `bytes` may be longer than `size`. */
   bytes: Uint8Array;
   size: number;
-  /** `bytes` are those that somebody wrote, and stay as they are: whoever changes them copies them first. */
+  /** `bytes` are those that somebody wrote, and stay as they are: anybody who changes them copies them first. */
   isLent: boolean;
   /** Content when this disk began. */
   readonly base: Uint8Array;

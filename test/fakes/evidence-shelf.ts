@@ -4,7 +4,7 @@ import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, 
 /** Of a file that is read as a whole: a segment of the log has 2 MiB. What is longer lies in the place of one. */
 const WHOLE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Fills nothing behind the end: fewer bytes than asked for are the last ones. */
+/** Fills nothing after the end: fewer bytes than asked for are the last ones. */
 export type ReadAt = (position: number, bytesMax: number) => Buffer;
 
 /** Every method but `names` and `has` throws where nothing lies at the path. */
@@ -16,7 +16,7 @@ export interface Shelf {
   read(path: string): Buffer;
   /** For files that do not fit into memory. */
   reading<T>(path: string | Buffer, use: (readAt: ReadAt) => T): T;
-  /** One SHA-256 of 32 bytes for each unit of a file, where whoever keeps the shelf took them of these very bytes before. */
+  /** One SHA-256 of 32 bytes for each unit of a file, where anybody who keeps the shelf took them of these very bytes before. */
   unitDigests?(path: string): Buffer;
 }
 

@@ -39,7 +39,7 @@ export interface Fault {
   readonly times?: number;
   /** Only calls whose path holds this text. */
   readonly path?: string;
-  /** True: the call does what it should and fails all the same. */
+  /** True: the call does what it should and fails anyway. */
   readonly applied?: boolean;
   /** Hears of each call that fails by it, before it does. */
   readonly onHit?: (path: string) => void;

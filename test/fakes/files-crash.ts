@@ -125,7 +125,7 @@ export class CrashDisk implements Files {
     this.nodesMax = Number.POSITIVE_INFINITY;
   }
 
-  /** The disk after a power cut behind that many steps. */
+  /** The disk after a power cut after that many steps. */
   crash(step: number, survival: Survival): CrashDisk {
     pointTried();
     return new CrashDisk(survivingTree(this.#root, this.#steps.slice(0, step), chooserOf(survival, step)));
@@ -366,7 +366,7 @@ export class CrashDisk implements Files {
     if (fault !== undefined) throw systemError(fault.code, 'sync', path);
   }
 
-  /** A reader may hear of a write that failed too, and takes the error from no writer: each handle is told once (errseq_t, Linux 4.13). */
+  /** A reader may hear of a write that failed too, and takes the error from no writer: each handle is reported once (errseq_t, Linux 4.13). */
   #close(file: FileNode, path: string, writable: boolean): void {
     const fault = this.#faults.take(writable ? 'close' : 'closeRead', path);
     if (fault === undefined) return;

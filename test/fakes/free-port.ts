@@ -1,7 +1,7 @@
 // A TCP port on loopback that nobody listens on at this moment.
 import { createServer } from 'node:net';
 
-/** Another process may take it before the caller does; whoever starts a program on it tries again. */
+/** Another process may take it before the caller does; anybody who starts a program on it tries again. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -41,7 +41,7 @@ export async function fuzz<T>(
   fuzzed(name, done, performance.now() - beganMs);
 }
 
-/** Tells whoever runs all fuzzers how much was done. */
+/** Tells anybody who runs all fuzzers how much was done. */
 export function fuzzed(name: string, runs: number, ms: number): void {
   const out = process.env['BODYDOCK_NONSENSE_OUT'];
   if (out !== undefined) appendFileSync(out, `${JSON.stringify({ name, runs, ms })}\n`);

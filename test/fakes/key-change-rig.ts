@@ -51,7 +51,7 @@ export class KeyChangeRig {
     return stdout;
   }
 
-  /** A person at the store writes a station's key into its file, and starts the receiver anew where it runs. */
+  /** A person at the store writes a station's key into its file, and starts the receiver again where it runs. */
   async pinAtStore(line: string): Promise<void> {
     await editYaml(this.receiverFile, (config) => {
       for (const station of config['stations'] as { public_keys: string[] }[]) station.public_keys.push(line);
@@ -113,7 +113,7 @@ export class KeyChangeRig {
     };
   }
 
-  /** Resolves once the log in the vault has an entry that fits. What a receipt answers to comes behind it. */
+  /** Resolves once the log in the vault has an entry that fits. What a receipt answers to comes after it. */
   async untilVaultLog(what: string, fits: (line: LogLine) => boolean): Promise<void> {
     const there = async (): Promise<boolean> => (await this.vaultLog()).flat().some(fits);
     await until(`${what} in the vault's log`, 60_000, there, () => this.dock.tails());
@@ -127,7 +127,7 @@ export class KeyChangeRig {
     return texts.map((text) =>
       text
         .split('\n')
-        .slice(0, -1) // behind the last line end: nothing, or a line that is being written
+        .slice(0, -1) // after the last line end: nothing, or a line that is being written
         .map((line) => JSON.parse(line) as LogLine),
     );
   }

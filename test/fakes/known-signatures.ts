@@ -1,11 +1,11 @@
 // Ed25519 signatures for a simulation, which makes some thousand a life, has each looked at some five times by station, store and judges, and
 // would do little else. Of those made here most are stand-ins: bytes that hold because they are remembered, for that key and that message alone.
-// Looks at node:crypto's `verify` from outside: whoever verifies does so as always, over the very bytes, and what is not known is calculated.
+// Looks at node:crypto's `verify` from outside: anybody who verifies does so as always, over the very bytes, and what is not known is calculated.
 //
 // Invariants:
 // 1. Known is a key, a message and a signature, all to the last bit: one bit of difference, and it is calculated.
 // 2. Which signatures are stand-ins goes by their message: one in REAL_ONE_IN is a real one.
-// 3. Of real ones that are known every RECALCULATED_EVERYth answer is calculated all the same, and that answer counts.
+// 3. Of real ones that are known every RECALCULATED_EVERYth answer is calculated anyway, and that answer counts.
 // 4. Nobody but `signatureBy` makes a stand-in known, and none is forgotten but by `forgetSignatures`.
 import crypto, { hash, KeyObject } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';

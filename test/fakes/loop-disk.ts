@@ -90,7 +90,7 @@ export class LoopDisk {
     this.#isMounted = false;
   }
 
-  /** Away from its path at once, whoever has files of it open; they go on to work. */
+  /** Away from its path at once, no matter who has files of it open; they go on to work. */
   async unmountInUse(): Promise<void> {
     await run('umount', ['-l', this.path]);
     this.#isMounted = false;

@@ -1,4 +1,4 @@
-// A camera in memory: files as bytes or as makers of bytes, put, changed, removed and unplugged by whoever holds it.
+// A camera in memory: files as bytes or as makers of bytes, put, changed, removed and unplugged by anybody who holds it.
 import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import type { CameraCondition, CameraIdentity, InventoryEntry } from '../../drivers/driver.ts';
 import type { SettableClock } from '../../drivers/simulated/clock.ts';

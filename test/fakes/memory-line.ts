@@ -92,7 +92,7 @@ class MemoryLine implements Line {
     this.#ended ??= gone();
   }
 
-  /** Each piece is a copy that is overwritten afterwards: whoever keeps a view keeps nonsense. */
+  /** Each piece is a copy that is overwritten afterwards: anybody who keeps a view keeps nonsense. */
   #cut(bytes: Uint8Array, give: (piece: Uint8Array) => void): void {
     const size = Math.min(this.#socket.pieceBytes, Math.max(1, bytes.length));
     for (let at = 0; at < bytes.length; at += size) {

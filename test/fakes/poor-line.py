@@ -60,7 +60,7 @@ def main():
     namespace, far, own, rate, delay_ms, lost, seed = sys.argv[1:8]
     rate, delay, lost = float(rate), int(delay_ms) / 1000, int(lost) / 1000
     near_fd = open_tun("bd-near", own, far)
-    # A device is made in the namespace of whoever opens it.
+    # A device is made in the namespace of anybody who opens it.
     here = os.open("/proc/self/ns/net", os.O_RDONLY)
     there = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
     libc = ctypes.CDLL(None, use_errno=True)

@@ -9,7 +9,7 @@ const CURVES = [
   ['302e020100300506032b657004220420', 'Ed25519'],
 ] as const;
 const DER_BYTES = 48;
-/** Node 20 and 22 want a public half, and make it from the secret one all the same. Later ones compare the two: there a key is read as always. */
+/** Node 20 and 22 want a public half, and make it from the secret one anyway. Later ones compare the two: there a key is read as always. */
 const ANY_X = Buffer.alloc(32).toString('base64url');
 
 let isOn = false;

@@ -38,7 +38,7 @@ export class SeededRandom implements Random {
   }
 }
 
-/** A seeded source for whoever needs only the port. */
+/** A seeded source for anybody who needs only the port. */
 export function seededRandom(seed = 1): SeededRandom {
   return new SeededRandom(seed);
 }

@@ -12,7 +12,7 @@ export function wholeBytes(log: Uint8Array | undefined): number {
   return (log?.lastIndexOf(LINE_FEED) ?? -1) + 1;
 }
 
-/** Whether the station ended in order with it: that is its last entry, and nothing comes behind. */
+/** Whether the station ended in order with it: that is its last entry, and nothing comes after. */
 export function isEndOfLog(own: Uint8Array | undefined): boolean {
   return Buffer.from(own ?? []).includes('"event":"agent-stopped"');
 }

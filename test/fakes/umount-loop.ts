@@ -1,4 +1,4 @@
-// A umount behind which the image file can be written anew and mounted again.
+// A umount behind which the image file can be written again and mounted again.
 // The kernel detaches the loop device of a mount by itself, but not while anybody else holds it open, or holds the mount in another mount
 // namespace (seen at 3 of 1,600 umounts on a busy machine). A mount of the same image then gets the old device again, with the old disk's
 // blocks in its cache: a test finds the files of the run before it.

@@ -1,4 +1,4 @@
-// Puts a line behind the end of a custody segment, chained as it should be and without a checkpoint: whoever can write there can do so.
+// Puts a line after the end of a custody segment, chained as it should be and without a checkpoint: anybody who can write there can do so.
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import {

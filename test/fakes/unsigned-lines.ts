@@ -1,4 +1,4 @@
-// What anybody can do to a custody log who can write there and has no key: put lines behind its end, chained as they should be.
+// What anybody can do to a custody log who can write there and has no key: put lines after its end, chained as they should be.
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
@@ -10,7 +10,7 @@ import {
   type CustodyEvent,
 } from '../../protocol/custody/custody-entry.ts';
 
-/** Puts an entry behind the end of a segment, without a checkpoint. The newest segment of a running log has no signature over its whole. */
+/** Puts an entry after the end of a segment, without a checkpoint. The newest segment of a running log has no signature over its whole. */
 export async function appendUnsigned(
   path: string,
   event: CustodyEvent['event'],
@@ -26,7 +26,7 @@ export async function appendUnsigned(
   );
 }
 
-/** Begins a segment behind the end of another one; gives its path. */
+/** Begins a segment after the end of another one; gives its path. */
 export async function openUnsigned(before: string, segment: string, station: string): Promise<string> {
   const { line, entry } = await lastOf(before);
   const { at, boot, monotonic_ms, sequence } = entry;

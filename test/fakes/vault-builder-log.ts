@@ -105,7 +105,7 @@ export class BuilderLog {
     group = [];
   }
 
-  /** A cut tore the last write of this log: its checkpoint never came to the disk, and the next segment goes on behind what did. */
+  /** A cut tore the last write of this log: its checkpoint never came to the disk, and the next segment continues after what did. */
   async cutCheckpoint(): Promise<void> {
     await this.flush();
     const segment = this.#segments.at(-1);

@@ -140,7 +140,7 @@ export class StoreBuilder {
     await this.enter('expiry-warned', { station, recording, due_at });
   }
 
-  /** Deletes the payload behind a deletion record, at the clock's time. */
+  /** Deletes the payload after a deletion record, at the clock's time. */
   async delete(built: BuiltRecording, wish: DeletionWish = {}): Promise<DeletionRecord> {
     const { manifest, manifestBytes, folder } = built;
     const receipt = receiptIn(built.receipt);

@@ -278,7 +278,7 @@ export class VaultBuilder {
     for (const each of stays ? open : []) await this.#goOn(each);
   }
 
-  /** The power goes and comes back: open dockings are recorded behind the next start, as `wish` says. `stays`: as for `restart`. */
+  /** The power goes and comes back: open dockings are recorded after the next start, as `wish` says. `stays`: as for `restart`. */
   async cut({ stays = false, ...wish }: UndockingWish & { readonly stays?: boolean } = {}): Promise<void> {
     const open = [...this.#open.values()];
     await this.#begin();

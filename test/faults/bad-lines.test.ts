@@ -239,7 +239,7 @@ describe.skipIf(!isWanted || lacksTools('mosquitto', 'faketime'))('a bad line', 
       const linesBefore = await lineCount(rig.agent.logFile);
       const messagesBefore = messagesOf(broker);
       rig.agent.pause();
-      // The broker does not wait for whoever is asleep.
+      // The broker does not wait for anybody who is asleep.
       await pause(1000);
       station.cut();
       clock.move(jumpedS * 1000);

@@ -15,7 +15,7 @@ import {
 import { lossesOf, problemsOf } from './life/verdict.ts';
 import type { Side } from './sides.ts';
 
-/** Pauses behind a failure last a minute at most, and there may be some of them. */
+/** Pauses after a failure last a minute at most, and there may be some of them. */
 const LIFE_MS = 240_000;
 /** Times that a program may end by itself before all is delivered. */
 const RESTARTS_MAX = 3;

@@ -49,7 +49,7 @@ export class ErrorLibrary {
     this.#more = more.join(',');
   }
 
-  /** `more` are calls that change nothing and are listed, and may fail, all the same. */
+  /** `more` are calls that change nothing and are listed, and may fail, anyway. */
   static async build(more: readonly ('close' | 'read')[]): Promise<ErrorLibrary> {
     return new ErrorLibrary(await PreloadedLibrary.build(), more);
   }

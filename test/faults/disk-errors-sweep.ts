@@ -25,7 +25,7 @@ export interface ErrorFigures {
   readonly side: Side;
   readonly points: number;
   tried: number;
-  /** Points that the life did not come to: the order of parallel calls differs. They are judged all the same. */
+  /** Points that the life did not come to: the order of parallel calls differs. They are judged anyway. */
   missed: number;
   /** Points at which the program ended by itself, and was started again. */
   ended: number;

@@ -1,5 +1,5 @@
 // One upload after the other between real programs and a real mosquitto, both of whose connections go through proxies that can cut them
-// behind any byte. Each upload begins with new connections on both sides, so that a number of bytes is a place in it.
+// after any byte. Each upload begins with new connections on both sides, so that a number of bytes is a place in it.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
@@ -12,7 +12,7 @@ import { TestAuthority } from '../fakes/tls.ts';
 import { faultsOf } from './life/verdict.ts';
 
 const MIB = 1024 * 1024;
-/** More than a window: whoever begins anew is seen. */
+/** More than a window: anybody who begins again is seen. */
 export const UPLOAD_BYTES = 24 * MIB;
 /** Beside it, so that a cut falls between two recordings too. */
 const SMALL_BYTES = 3000;

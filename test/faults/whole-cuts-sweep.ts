@@ -10,7 +10,7 @@ import { COURSES, shownPoint, type Course, type CutPoint } from './whole-cuts-po
 
 /**
  * One of so many shares is tried, by hand and in CI, whose time is limited: a life of whole programs takes some ten seconds,
- * and what is left behind each call of theirs is tried from a tape (tape/).
+ * and what is left after each call of theirs is tried from a tape (tape/).
  */
 const SHARES = isQuick ? 384 : 24;
 /** Every so many points are cut again, while the program recovers. */
@@ -39,7 +39,7 @@ export interface CutFigures {
   tried: number;
   torn: number;
   secondCuts: number;
-  /** Points that this life did not come to: the order of parallel calls differs. They are judged all the same. */
+  /** Points that this life did not come to: the order of parallel calls differs. They are judged anyway. */
   missed: number;
   /** A sentence for each broken rule, by point. */
   readonly failing: Map<string, readonly string[]>;

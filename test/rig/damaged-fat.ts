@@ -15,7 +15,7 @@ export interface Damage {
   readonly loopedFolder: string;
   /** The file's second cluster leads back to its first: the kernel follows that and tells nothing. */
   readonly loopedFile: string;
-  /** The file's chain ends behind its second cluster, whatever size it has. */
+  /** The file's chain ends after its second cluster, whatever size it has. */
   readonly shortFile: string;
   /** The file says that it has 3.75 GiB. */
   readonly hugeFile: string;

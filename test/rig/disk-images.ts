@@ -44,7 +44,7 @@ export async function makeVolume(format: CardFormat, sizeMib: number, files: Car
   return image;
 }
 
-/** One image of that size with an MBR or GPT table and the volumes one behind the other; consumes them. */
+/** One image of that size with an MBR or GPT table and the volumes one after the other; consumes them. */
 export async function makeDisk(table: 'mbr' | 'gpt', volumes: readonly string[]): Promise<string> {
   const folder = await mkdtemp('/tmp/card-');
   const image = join(folder, 'disk.img');

@@ -30,7 +30,7 @@ export interface AnsweringDevice {
   out(bytes: Uint8Array, wire: Pick<Wire, 'send' | 'halt'>): 'taken' | 'stall';
 }
 
-/** One function; bound to a port by whoever makes the gadget. */
+/** One function; bound to a port by anybody who makes the gadget. */
 export class FfsDevice {
   readonly #folder: string;
   readonly #files: FileHandle[] = [];

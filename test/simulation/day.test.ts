@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { runSeed } from './run-seed.ts';
 
-/** With the last one all trouble would begin behind the dockings: the day waits for it. */
+/** With the last one all trouble would begin after the dockings: the day waits for it. */
 const SEEDS = [201, 202, 344];
 
 test.each(SEEDS)('by seed %i', async (seed) => {

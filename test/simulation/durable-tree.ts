@@ -45,11 +45,11 @@ class Content {
 
 /** Name changes that are not durable yet, in their order. Few of the many that there may be touch one folder. */
 class PendingNames {
-  /** Those that touch a folder; a change of two folders stands in both. */
+  /** Those that touch a folder; a change of two folders is in both. */
   readonly #of = new Map<FolderNode, Set<NameEffect[]>>();
   readonly #all = new Set<NameEffect[]>();
 
-  /** Behind all others. */
+  /** After all others. */
   add(change: NameEffect[]): void {
     this.#all.add(change);
     for (const { folder } of change) {

@@ -1,4 +1,4 @@
-// How a life is drawn from its seed, by generation: a seed means something only together with it. A new generation comes behind the others, and
+// How a life is drawn from its seed, by generation: a seed means something only together with it. A new generation comes after the others, and
 // none changes any more once a seed of it is kept.
 import type { Kind } from './troubles.ts';
 

@@ -5,7 +5,7 @@ import { signalsEndWithLives } from './lives.ts';
 afterEach(() => vi.restoreAllMocks());
 
 test('until its life is over a signal ends with one of those it was made of, for the reason of that one', () => {
-  vi.spyOn(AbortSignal, 'any'); // put back behind the test
+  vi.spyOn(AbortSignal, 'any'); // put back after the test
   signalsEndWithLives();
   const [first, second] = [new AbortController(), new AbortController()];
   const signal = AbortSignal.any([first.signal, second.signal]);

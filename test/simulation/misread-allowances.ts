@@ -1,5 +1,5 @@
 // What may be wrong at the end of a life in which pages were read wrong. A log whose chain a start could not follow proves less, and says so
-// (`chain-broken`); what was set aside meanwhile lies in the quarantine, for a person to look at, and one whose manifest could not be read is taken
+// (`chain-broken`); what was quarantined meanwhile lies in the quarantine, for a person to look at, and one whose manifest could not be read is taken
 // once more from its camera without saying of which it takes the place. Nothing else may be wrong.
 import { SPOOL, STATION, VAULT } from './sides.ts';
 import type { World } from './world.ts';

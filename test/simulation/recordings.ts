@@ -7,12 +7,12 @@ import { SeededRandom } from '../fakes/random-seeded.ts';
 /** Recordings with the same number and size have the same bytes. */
 export const VARIANTS = 6;
 const UNITS_MAX = 40;
-/** Repeated over and over, behind a head of its own. */
+/** Repeated over and over, after a head of its own. */
 const BLOCK = new SeededRandom(77).bytes(UNIT_BYTES);
 const HEAD_BYTES = 64;
 const MARK_BYTES = 24;
 
-/** What shows an original to whoever may only see it sealed: some of its bytes, names and serial numbers. */
+/** What shows an original to anybody who may only see it sealed: some of its bytes, names and serial numbers. */
 export const MARKS: readonly Buffer[] = [
   ...Array.from({ length: VARIANTS }, (_, at) => Buffer.from(new SeededRandom(at + 1).bytes(MARK_BYTES))),
   ...[0, 100_000, 300_000].map((at) => Buffer.from(BLOCK.subarray(at, at + MARK_BYTES))),
@@ -29,7 +29,7 @@ export interface Recording {
   readonly sha256: string;
 }
 
-/** Of each variant, the digest's state behind its head and 0, 1, 2 ... whole blocks. */
+/** Of each variant, the digest's state after its head and 0, 1, 2 ... whole blocks. */
 const states = new Map<number, Hash[]>();
 
 /** Bytes of a recording: content of that variant and size. */

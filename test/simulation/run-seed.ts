@@ -14,7 +14,7 @@ const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
 
-/** A condition stands no longer than that behind the last delivery: some end with a look once in half a minute. */
+/** A condition stands no longer than that after the last delivery: some end with a look once in half a minute. */
 const STANDS_MS = 60_000;
 /** Conditions that only a person, the next start, the bay's next docking or the going of kept copies ends; all others end with what they tell of. */
 const MAY_STAND: ReadonlySet<string> = new Set([
@@ -43,7 +43,7 @@ export interface SeedResult {
   readonly troubles: readonly number[];
   /** Messages that an evil broker dropped, altered, replayed, or forged. */
   readonly evilActs: number;
-  /** What happened last; for whoever looks into it. */
+  /** What happened last; for anybody who looks into it. */
   readonly last: readonly string[];
 }
 
@@ -140,7 +140,7 @@ export async function deliver(
   await finished(world, days.lastDockings(untilMs), 2 * withinMs);
   const waits = whatWaits(world);
   const standing = (): string[] => [...world.conditions.keys()].filter((code) => !mayStand.has(code));
-  // A program that still looks through what a cut left would be judged by what it has not mended yet.
+  // A program that still looks through what a cut left would be judged by what it has not fixed yet.
   await timeline.run(() => world.isUp && waits().length === 0, untilMs);
   // A condition that ends is told to the log, which then waits for the store once more.
   await timeline.run(() => standing().length === 0 && waits().length === 0, timeline.nowMs + STANDS_MS);
@@ -170,7 +170,7 @@ export function unsent({ station, store, site }: World): readonly string[] {
     });
 }
 
-/** Asks behind every event, and looks where a disk has changed since. */
+/** Asks after every event, and looks where a disk has changed since. */
 function whatWaits(world: World): () => readonly string[] {
   const { station, store } = world;
   let lookedAt: number | undefined;
@@ -188,7 +188,7 @@ function waiting(world: World): readonly string[] {
   const { durable } = world.station.disk;
   const isRecorded = (docking: string): boolean =>
     world.store.disk.durable.bytes(`${VAULT}/${world.site.station}/${docking}/receipt.json`) !== undefined;
-  // A journal that could not be removed behind its record, or of which the power left the beginning, does no harm, and goes with a start.
+  // A journal that could not be removed after its record, or of which the power left the beginning, does no harm, and goes with a start.
   const open = (durable.names(`${SPOOL}/docked`) ?? []).filter(
     (name) => !/\.(gone|new)$/.test(name) && !isRecorded(name.split('.')[0] ?? ''),
   );

@@ -40,7 +40,7 @@ export interface Site {
   readonly receiver: ReceiverId;
   readonly stationKey: SecretKey;
   readonly storeKey: SecretKey;
-  /** Keys of whoever may open recordings. */
+  /** Keys of anybody who may open recordings. */
   readonly recipient: { readonly identity: string; readonly recipient: string };
 }
 

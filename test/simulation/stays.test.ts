@@ -15,9 +15,9 @@ const DAY_MS = 24 * HOUR_MS;
 const PLUGS = 5;
 const EVENTS_MAX = 5;
 const SIZE_BYTES = 200_000;
-/** From the end of a day to a listing of a camera that stays: a start behind a cut among it. */
+/** From the end of a day to a listing of a camera that stays: a start after a cut among it. */
 const LISTED_WITHIN_MS = 300 * SECOND_MS;
-/** So long behind its start a station has listed its cameras, and counts none that comes as one that was there. */
+/** So long after its start a station has listed its cameras, and counts none that comes as one that was there. */
 const LISTED_MS = 40 * SECOND_MS;
 
 /** A camera in a bay, by the station's clock. */

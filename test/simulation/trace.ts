@@ -1,4 +1,4 @@
-// What happened in a simulation, as one digest: two runs of a seed that differ anywhere have different ones. Keeps the last lines for whoever
+// What happened in a simulation, as one digest: two runs of a seed that differ anywhere have different ones. Keeps the last lines for anybody who
 // has to understand a failure.
 import { createHash } from 'node:crypto';
 

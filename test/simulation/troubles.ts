@@ -227,7 +227,7 @@ function machineOf({ station, store }: World, random: SeededRandom): Machine {
   return random.pick([station, store]);
 }
 
-/** Happens behind a step of the disk, before anybody hears of that step. */
+/** Happens after a step of the disk, before anybody hears of that step. */
 function atStep(machine: Machine, random: SeededRandom, happens: () => void): () => void {
   machine.disk.atStep(1 + random.below(STEPS_MAX), () => machine.soon(happens));
   return () => machine.disk.atStep(0, nothing);

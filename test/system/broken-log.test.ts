@@ -1,5 +1,5 @@
 // A station whose custody log or spool was damaged while it was off: it says where, goes on in a new segment, keeps pulling and deletes
-// nothing; and whoever verifies spool or vault afterwards is told the same place.
+// nothing; and anybody who verifies spool or vault afterwards is told the same place.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

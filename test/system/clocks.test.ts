@@ -127,7 +127,7 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'openssl', 'age', 'minisign'
       for (const name of ['KOD_0001.MP4', 'KOD_0002.MP4', 'KOD_0003.MP4'])
         await rig.put(1, `DCIM/${name}`, random.bytes(12_000_000));
       await rig.start();
-      // Over the push, and longer than a keep-alive of 15 s behind it.
+      // Over the push, and longer than a keep-alive of 15 s after it.
       for (let jump = 0; jump < 36; jump++) {
         clock.move([YEARS_MS, -YEARS_MS, 0][jump % 3] ?? 0);
         await pause(700);

@@ -1,5 +1,5 @@
 // What an earlier version left on disk when it was killed is taken over: half of a recording on its way, another in the quarantine, an open
-// docking, a segment that was let go, a changed key, deleted recordings, a witness. Nothing is lost, and all of it still verifies.
+// docking, a segment that was dropped, a changed key, deleted recordings, a witness. Nothing is lost, and all of it still verifies.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -152,7 +152,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('a day on which noth
       await mount();
       try {
         await dock.start();
-        // What begins behind an end would have its record before the next one: so it is the last count that tells.
+        // What begins after an end would have its record before the next one: so it is the last count that tells.
         for (const stay of [1, 2]) {
           if (stay > 1) await mount();
           await dock.untilBay(1, 'safe to take and empty', 30_000, isDocked);

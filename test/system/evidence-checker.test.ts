@@ -13,7 +13,7 @@ const random = seededRandom(7);
 
 describe.skipIf(lacksTools('age', 'minisign'))('the independent checker', () => {
   let rig: DockRig;
-  /** Vault, spool and cameras as the run left them; copied back behind each test. */
+  /** Vault, spool and cameras as the run left them; copied back after each test. */
   let kept: string;
 
   beforeAll(async () => {

@@ -209,7 +209,7 @@ describe.skipIf(lacking)('one bit turned around', () => {
     const evidence = (await filesOf(kit)).filter((file) => file.includes('/'));
     expect(evidence.length).toBeGreaterThan(30);
     for (const file of evidence) {
-      // Not the first line of a signature or key, which nobody signs, nor what of a log stands behind its last signed point.
+      // Not the first line of a signature or key, which nobody signs, nor what of a log stands after its last signed point.
       const undo = await flip(join(kit, file), /\.(?:minisig|pub)$/.test(file) ? 0.7 : 0.4);
       await writeSums(kit);
       const shown = await typed(kit, blocks);

@@ -1,5 +1,5 @@
 // What only a real disk has in place of a file: links, pipes, ten gigabytes of nothing, files of somebody else. The agent runs as a user for
-// whom a file may be unreadable. Every recording is set aside, taken again and delivered; nothing is followed, waited for or read into memory.
+// whom a file may be unreadable. Every recording is quarantined, taken again and delivered; nothing is followed, waited for or read into memory.
 // What bits and lengths do is test/system/hostile-files.
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, symlink, truncate } from 'node:fs/promises';
@@ -61,7 +61,7 @@ const OF_RECORDINGS: readonly (readonly [string, string, Damage])[] = [
   ['', 'a link to /tmp', linkTo('/tmp')],
   ['', 'a FIFO', fifo],
 ];
-/** Of what a start makes anew, or does without. */
+/** Of what a start makes again, or does without. */
 const OF_THE_SPOOL: readonly (readonly [string, string, Damage])[] = [
   ['index.jsonl', 'ten gigabytes', sparse],
   ['released.jsonl', 'a FIFO', fifo],

@@ -51,7 +51,7 @@ describe.skipIf(lacksTools('age', 'minisign'))(`a bad line (BODYDOCK_SEED=${SEED
         );
         // What needs fewer bytes than the cut allows is done, and then nothing cuts it.
         await until('a cut', 4000, () => line?.connections === 0).catch(() => line?.cut());
-        // The pauses between attempts of one process grow to a minute; a new process begins anew.
+        // The pauses between attempts of one process grow to a minute; a new process begins again.
         await dock.agent.kill();
       }
       line.cutAfterUp = undefined;
@@ -82,7 +82,7 @@ describe.skipIf(lacksTools('age', 'minisign'))(`a bad line (BODYDOCK_SEED=${SEED
     await dock.untilCustodyBegun(70_000);
     await dock.stop();
     expect(dock.check()).toMatchObject({ problems: [], recordings: 1, onCameras: 0 });
-    // Resumed and not begun anew each time: no more went up than the file, what was in flight at each cut, and the talk.
+    // Resumed and not begun again each time: no more went up than the file, what was in flight at each cut, and the talk.
     expect(line.bytes.up).toBeLessThan(12 * MIB + 3 * 4 * MIB);
   });
 

@@ -1,5 +1,5 @@
 // What happens to cameras and broker on a normal bad day: a camera leaves in the middle of its pull, the broker is away, a file still grows
-// or is written anew while it is read. Behind each the independent checker finds everything once, and nothing else.
+// or is written again while it is read. Behind each the independent checker finds everything once, and nothing else.
 import { constants } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

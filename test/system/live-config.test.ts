@@ -1,4 +1,4 @@
-// The file is edited beside a running station, as a technician does: bad edits change nothing and are told, good ones are taken over.
+// The file is edited beside a running station, as a technician does: bad edits change nothing and are reported, good ones are taken over.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// A file of a camera at which the agent runs out of memory, again and again, while a service manager starts it anew (PRC-03): by the limit of
+// A file of a camera at which the agent runs out of memory, again and again, while a service manager starts it again (PRC-03): by the limit of
 // its heap, and by that of a control group, as the unit's MemoryMax= makes one, where the kernel kills it. Two bays, the real receiver, the
 // topics, both verifiers.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ const RESTART_MS = 100;
 const CODE = 'camera.set-aside';
 const HUNGRY = 'DCIM/HUNGRY.MP4';
 
-/** Starts the agent, and anew whenever it ends, as systemd would; the returned function lets it end in order. */
+/** Starts the agent, and again whenever it ends, as systemd would; the returned function lets it end in order. */
 function keepRunning(rig: DockRig): () => Promise<void> {
   const ending = new AbortController();
   const run = async (): Promise<void> => {

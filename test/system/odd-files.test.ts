@@ -192,7 +192,7 @@ function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A duration for whoever reads the output; nothing is judged by it. */
+/** A duration for anybody who reads the output; nothing is judged by it. */
 function report(what: string, startedMs: number): void {
   process.stdout.write(`${what}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
 }

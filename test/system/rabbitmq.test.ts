@@ -1,5 +1,5 @@
 // A real station at a real RabbitMQ, which gives no retained message to a subscription with a wildcard and writes the dots of a topic as
-// slashes: recordings arrive all the same, and monitoring sees the station where it asks for full topics.
+// slashes: recordings arrive anyway, and monitoring sees the station where it asks for full topics.
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

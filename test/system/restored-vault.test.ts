@@ -1,4 +1,4 @@
-// A store whose vault was put back to yesterday's copy: stations know what came since. What they still have comes again by itself, what
+// A store whose vault was restored to yesterday's copy: stations know what came since. What they still have comes again by itself, what
 // is only on a camera with its next docking, and what nobody has any more is named. The tests run side by side: most of it is waiting.
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 // The technician's path with the shipped broker configuration: all is well beside a running station, then one fault after the other, each
-// of them found with the command that mends it; and that command is typed where it can be.
+// of them found with the command that fixes it; and that command is typed where it can be.
 import { execFile, spawnSync } from 'node:child_process';
 import { chmod, chown, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

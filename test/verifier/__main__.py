@@ -113,7 +113,7 @@ def _line(kind: str, remark: Remark) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without what would move the cursor or end the line: names and values come from whoever wrote the vault."""
+    """Without what would move the cursor or end the line: names and values come from anybody who wrote the vault."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 

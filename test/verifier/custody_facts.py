@@ -112,7 +112,7 @@ def _check_receipt(each: Receipted, station: Station, facts: StationFacts, repor
             report.note("receipt.none", each.place, "has no receipt yet")
         return
     expected = {"receiver": receipt.value["receiver"], "receipt_sha256": receipt.sha256}
-    # A vault that was put back gives another receipt (4.2): the log names both, and one of them is here.
+    # A vault that was restored gives another receipt (4.2): the log names both, and one of them is here.
     if all(_differing(line, expected) for line in logged):
         _compare(logged, expected, "custody.other-receipt", receipt.place, report)
     _check_head(receipt.value["custody_head"], receipt.place, station.log, report)

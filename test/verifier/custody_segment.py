@@ -81,7 +81,7 @@ class Segment:
 
     @property
     def counting(self) -> list[Line]:
-        """Lines that say something and excuse something: behind the last signature anybody can put others (SPEC 10.3)."""
+        """Lines that say something and excuse something: after the last signature anybody can put others (SPEC 10.3)."""
         return [] if self.is_silent else self.lines[: self.signed_up_to]
 
     def line(self, sequence: int) -> Line | None:

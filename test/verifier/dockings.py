@@ -74,7 +74,7 @@ def _check_parts(docking: str, parts: list[Receipted], station: Station, dropped
         return False
     missing = sorted(set(expected) - set(numbers))
     gone = _dropped_parts(docking, station, dropped)
-    # Once the log of that time went as well, nothing tells which part a record that was let go had been.
+    # Once the log of that time went as well, nothing tells which part a record that was dropped had been.
     untold = not station.log.from_the_start and bool(dropped)
     if set(missing) <= _waiting_parts(docking, station):
         report.note("docking.part-waiting", parts[0].place, f"parts {missing} wait at the station")

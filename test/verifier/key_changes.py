@@ -104,7 +104,7 @@ def _is_behind(change: KeyChange, away: KeyChange, changes: Iterable[KeyChange])
 
 
 def check_old_keys(station: Station, report: Report) -> None:
-    """Nothing that an old key signed was made behind its change: by the clock, or by the order of the log, where the clock was set back."""
+    """Nothing that an old key signed was made after its change: by the clock, or by the order of the log, where the clock was set back."""
     changed: dict[str, Line] = {}
     logged_before: dict[str, set[Any]] = {}
     logged: set[Any] = set()

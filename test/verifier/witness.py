@@ -179,7 +179,7 @@ class _Days:
         return self.here.keys() | self._dropped.keys()
 
     def of(self, witness: Document) -> dict[str, list[str]]:
-        """Digests of its day, by station: of what is here, and of what was let go since it was made."""
+        """Digests of its day, by station: of what is here, and of what was dropped since it was made."""
         day, made_at = witness.value["day"], witness.value["made_at"]
         stations = {name: list(digests) for name, digests in self.here.get(day, {}).items()}
         for dropped in self._dropped.get(day, []):

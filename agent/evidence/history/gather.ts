@@ -113,7 +113,7 @@ class Gathering {
     });
   }
 
-  /** The store's own logs first, because they say what was let go. */
+  /** The store's own logs first, because they say what was dropped. */
   async #logs(
     related: Related,
     checked: readonly (CheckedRecording | CheckedDocking)[],
@@ -281,7 +281,7 @@ class Gathering {
   }
 }
 
-/** Documents that the store let go. Anybody can put a line behind the last one that is signed. */
+/** Documents that the store let go. Anybody can put a line after the last one that is signed. */
 function droppedIn(logs: readonly ProvenLog[]): ReadonlySet<string> {
   const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
   const letGo = stepsOfStore.filter(
@@ -357,7 +357,7 @@ class StoreAccount {
     this.#log.places.push(where);
   }
 
-  /** Every difference; asked once, behind the last entry. */
+  /** Every difference; asked once, after the last entry. */
   remarks({ id, station, checked, orders }: OrderedRecording): Remark[] {
     const facts = new PlaceFacts();
     if (checked !== undefined) facts.takeRecording(checked, station);
@@ -404,13 +404,13 @@ class SubjectAccount {
     this.#contents = new EntryCheck({ where, keeper: 'station', recordings });
   }
 
-  /** Takes the next entry about the subject. What nobody vouches for says nothing of documents, and must hold in itself all the same. */
+  /** Takes the next entry about the subject. What nobody vouches for says nothing of documents, and must hold in itself anyway. */
   take(entry: CustodyEntry, isVouched: boolean): void {
     if (isVouched && names(entry).some((name) => this.#subject.ids.has(name))) this.#account.take(entry);
     this.#contents?.take(entry);
   }
 
-  /** Every difference; asked once, behind the last entry. */
+  /** Every difference; asked once, after the last entry. */
   remarks({ fromTheStart, dropped }: LogsRead): Remark[] {
     const { kind, where, ids } = this.#subject;
     const account = this.#account;

@@ -28,7 +28,7 @@ export interface LogQuestion {
   readonly keeper: string | undefined;
   readonly keys: TrustedKeys;
   readonly heads: readonly OutsideHead[];
-  /** Ends of segments that were let go, as another log says. */
+  /** Ends of segments that were dropped, as another log says. */
   readonly dropped: readonly NamedHead[];
   /** Segments that say nothing, because an old key of the store may have signed them. */
   readonly unbelieved: ReadonlySet<string>;
@@ -45,7 +45,7 @@ export interface ProvenLog {
   readonly remarks: readonly Remark[];
   /** Hex ids of the keys whose checkpoints hold. */
   readonly keyIds: ReadonlySet<string>;
-  /** Ends of segments that this log says were let go. */
+  /** Ends of segments that this log says were dropped. */
   readonly dropped: readonly NamedHead[];
 }
 
@@ -130,7 +130,7 @@ class Reading {
     if (end !== undefined) this.#dropped.push({ end, ref });
   }
 
-  /** Anybody can put lines behind the last checkpoint: they let nothing go. */
+  /** Anybody can put lines after the last checkpoint: they let nothing go. */
   #follow(entry: CustodyEntry, isVouched: boolean): void {
     if (this.#picked.has(entry)) this.#question.follow?.(entry, isVouched);
     const end = isVouched ? droppedEnd(entry) : undefined;
@@ -244,13 +244,13 @@ class ProofBook {
     return vouched !== undefined && vouched.sequence >= sequence ? vouched.keyId : known?.signedBy;
   }
 
-  /** Takes all heads that others signed; called once, behind the last entry. */
+  /** Takes all heads that others signed; called once, after the last entry. */
   confirm(heads: readonly OutsideHead[]): void {
     for (const outside of heads.toSorted((a, b) => (a.signedAt < b.signedAt ? -1 : 1)))
       this.#walkBack(outside);
   }
 
-  /** What was signed first of all that stands behind the entry; undefined where nothing does. */
+  /** What was signed first of all that stands after the entry; undefined where nothing does. */
   confirmedBy({ segment, sequence, run }: EntryRef): OutsideHead | undefined {
     const known = this.#segments.get(segment)?.confirmed ?? [];
     return known.find((each) => each.run === run && each.sequence >= sequence)?.outside;
@@ -469,7 +469,7 @@ function headRemarks(heads: readonly OutsideHead[], book: HeadBook, keeper: stri
   return [...receiptHeadRemarks(of('receipt'), book), ...witnessHeadRemarks(of('witness'), book, keeper)];
 }
 
-/** ... where no log of it is here: each of its segments was let go, or taken away. `dropped`: ends of those let go. */
+/** ... where no log of it is here: each of its segments was dropped, or taken away. `dropped`: ends of those let go. */
 export function headsWithoutLog(
   heads: readonly OutsideHead[],
   keeper: string,

@@ -1,5 +1,5 @@
 // Leaves a disclosure (SPEC 4.11) behind in the vault before a recording is opened or exported: durable before the first byte goes out.
-// The receiver enters it into the store's log; whoever opens a recording does not hold the store's key.
+// The receiver enters it into the store's log; anybody who opens a recording does not hold the store's key.
 import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureFolder, replaceDurable } from '../../../protocol/format/durable.ts';

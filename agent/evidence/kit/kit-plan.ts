@@ -69,7 +69,7 @@ export async function planKit(question: KitQuestion): Promise<KitParts> {
   for (const keeper of keepers) {
     const found = await findInLogs({ ...question, keeper, ids });
     logs.push(found);
-    // The store's logs come behind: they tell of parts of the records that are not here any more.
+    // The store's logs come after: they tell of parts of the records that are not here any more.
     for (const { event, facts } of found.entries.map(({ entry }) => entry))
       if (event === 'docking-recorded') ids.add(String(facts['record']));
   }
@@ -212,7 +212,7 @@ async function findJoined(question: JoinQuestion): Promise<Joined> {
   const wanted = new Wanted(question);
   const sidecars: KitRecording[] = [];
   const dockings: KitDocking[] = [];
-  /** What was sealed anew in place of each recording, in whichever docking. */
+  /** What was sealed again in place of each recording, in whichever docking. */
   const replacing = new Map<string, string>();
   for (const name of ((await listSorted(files, folder)) ?? []).filter(isRecordingId)) {
     signal.throwIfAborted();
@@ -267,7 +267,7 @@ export function namedSidecars(
   );
 }
 
-/** Whether it is among these, or one that was sealed anew in its place. */
+/** Whether it is among these, or one that was sealed again in its place. */
 export function isHere(
   { recording, docking, pathSha256 }: NamedSidecar,
   recordings: readonly KitRecording[],

@@ -361,7 +361,7 @@ function dockedLines(record: string, recording: string): KitLine[] {
   ];
 }
 
-// The commands of a kit's page as one script for bash, for whoever does not want to type them. Pure.
+// The commands of a kit's page as one script for bash, for anybody who does not want to type them. Pure.
 
 /** Each command stands as on the page. The script ends at the first one that fails or does not show what the page says. */
 export function checkScript(contents: KitContents): string {

@@ -202,7 +202,7 @@ class Making {
     await this.#writeTexts(writer, { parts, signatures, keys, findings });
   }
 
-  /** A file that cannot be read is left out where that is known already and the kit is wanted all the same. */
+  /** A file that cannot be read is left out where that is known already and the kit is wanted anyway. */
   async #copy(writer: KitWriter, from: string, to: string, damaged: boolean): Promise<void> {
     try {
       await writer.copy(from, to);

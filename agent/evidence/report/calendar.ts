@@ -71,7 +71,7 @@ export class Calendar {
 
   /** The last millisecond of a day (RFC 3339 UTC). */
   endOf(day: string): string {
-    let atMs = dayNumber(day) + 2 * DAY_MS; // behind its end in every zone
+    let atMs = dayNumber(day) + 2 * DAY_MS; // after its end in every zone
     while (this.dayOf(new Date(atMs).toISOString()) > day) atMs -= QUARTER_MS;
     return new Date(atMs + QUARTER_MS - 1).toISOString();
   }

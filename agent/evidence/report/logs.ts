@@ -1,5 +1,5 @@
 // Reads the custody logs of a vault for a report: only entries that a signature stands behind count. The store's own first, because it says
-// what was let go.
+// what was dropped.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { CUSTODY, WITNESS } from '../../../protocol/format/file-names.ts';

@@ -60,7 +60,7 @@ export interface DayReport {
   readonly no_camera_in_use: number;
 }
 
-/** What whoever asked for a report said of how cameras are handed out, and what of single cameras is in it. */
+/** What anybody who asked for a report said of how cameras are handed out, and what of single cameras is in it. */
 export type Handing = 'pooled' | 'not-told' | 'without-cameras';
 
 /** A camera that a person took out of use within the period. */
@@ -90,7 +90,7 @@ export interface PilotReport {
   readonly cameras: readonly CameraReport[];
   /** From the start of the docking to the store's receipt for a recording of it. */
   readonly docking_to_receipt_s: Spread | null;
-  /** How many receipts came within each bound, in the order of LATENCY_BOUNDS_S, and behind the last one. */
+  /** How many receipts came within each bound, in the order of LATENCY_BOUNDS_S, and after the last one. */
   readonly docking_to_receipt_histogram: readonly number[];
   /** From the end of a docking to the store's receipt for its record: what there is to measure on days without recordings. */
   readonly record_to_receipt_s: Spread | null;

@@ -12,7 +12,7 @@ export interface LinkedSegment {
   readonly segment: string;
   readonly where: string;
   readonly link: SegmentLink;
-  /** Segments that it calls broken, behind a signature: it may follow them at an earlier entry. */
+  /** Segments that it calls broken, after a signature: it may follow them at an earlier entry. */
   readonly breaksNoted: ReadonlySet<string>;
   /** Hex ids of the keys whose checkpoints in it hold. */
   readonly keyIds: ReadonlySet<string>;
@@ -49,7 +49,7 @@ export function linkOf({ event, facts }: CustodyEntry): SegmentLink {
   return { segment, sequence, sha256 };
 }
 
-/** The end of the segment that an entry says was let go; undefined for other entries. */
+/** The end of the segment that an entry says was dropped; undefined for other entries. */
 export function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefined {
   const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
   if (event !== 'segment-dropped' || typeof segment !== 'string') return undefined;
@@ -58,7 +58,7 @@ export function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefine
     : undefined;
 }
 
-/** True where a segment follows another one that goes on behind the entry that it names: a fork, or a write that was repeated. */
+/** True where a segment follows another one that goes on after the entry that it names: a fork, or a write that was repeated. */
 export function followsEarlier({ link, breaksNoted }: LinkedSegment, book: HeadBook): boolean {
   if (link === undefined || link === null || breaksNoted.has(link.segment)) return false;
   return book.compare(link) === 'good' && book.lastOf(link.segment) !== link.sequence;
@@ -117,7 +117,7 @@ function unsignedEnds(segments: readonly LinkedSegment[], book: HeadBook): Remar
   });
 }
 
-/** Who changed away from a key signs nothing more with it (SPEC 4.9.2): whoever has the old one must not go on with the log. */
+/** Who changed away from a key signs nothing more with it (SPEC 4.9.2): anybody who has the old one must not go on with the log. */
 function oldKeys(segments: readonly LinkedSegment[]): Remark[] {
   const bySegment = new Map(segments.map((one) => [one.segment, one]));
   const told = new Map<string, ReadonlySet<string>>();
@@ -224,7 +224,7 @@ export interface NamedHead {
   readonly sha256: string;
 }
 
-/** How a named entry compares with the log that is held. "dropped": its segment was let go with its head kept, and could have held it. */
+/** How a named entry compares with the log that is held. "dropped": its segment was dropped with its head kept, and could have held it. */
 type HeadAnswer = 'good' | 'dropped' | 'segment-missing' | 'head-missing' | 'head-differs';
 
 /** First all heads are wanted, then all segments are seen, then they are compared. */
@@ -246,7 +246,7 @@ export class HeadBook {
     if (entries?.has(sequence) === true && entries.get(sequence) === undefined) entries.set(sequence, sha256);
   }
 
-  /** A segment was let go behind this entry, its last one. */
+  /** A segment was dropped after this entry, its last one. */
   drop(head: NamedHead): void {
     this.#dropped.set(head.segment, head);
   }

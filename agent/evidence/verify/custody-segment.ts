@@ -1,6 +1,6 @@
 // Follows one segment of the custody log entry by entry (SPEC 4.3): chain, opening, checkpoints. Pure; reading is custody-check.ts.
 //
-// Where the chain breaks, the reason is named and the walk goes on from what stands there, so that a second break is found too.
+// Where the chain breaks, the reason is named and the walk goes on from what is there, so that a second break is found too.
 import { join } from 'node:path';
 import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
 import {
@@ -48,9 +48,9 @@ export interface EntryPlace {
   readonly segment: string;
   /** SHA-256 of its line. */
   readonly sha256: string;
-  /** It names the entry before as that stands there: the chain holds between the two. */
+  /** It names the entry before as that is there: the chain holds between the two. */
   readonly follows: boolean;
-  /** For a checkpoint: hex id of the trusted key that signed the head of the entry before, as that stands there. */
+  /** For a checkpoint: hex id of the trusted key that signed the head of the entry before, as that is there. */
   readonly vouchedBy: string | undefined;
 }
 
@@ -80,7 +80,7 @@ export class SegmentWalk {
   vouchedTo = 0;
   /** The change of keys that it tells. */
   keyChange: KeyChangeEntry | undefined;
-  /** Segments that are called broken behind the last checkpoint: anybody can put such a line there. */
+  /** Segments that are called broken after the last checkpoint: anybody can put such a line there. */
   readonly #breaks: string[] = [];
 
   constructor(question: SegmentQuestion) {
@@ -93,7 +93,7 @@ export class SegmentWalk {
     return this.#sequence;
   }
 
-  /** Keys that may sign this segment; final behind the first line. */
+  /** Keys that may sign this segment; final after the first line. */
   get keys(): readonly PublicKey[] {
     return this.#keys;
   }
@@ -113,7 +113,7 @@ export class SegmentWalk {
     this.#offsetBefore = line.offset;
   }
 
-  /** What was found; asked once, behind the last line. `signed`: a signature over the whole file holds. */
+  /** What was found; asked once, after the last line. `signed`: a signature over the whole file holds. */
   finish(signed: boolean): Remark[] {
     const { where } = this.#question;
     for (const [code, count] of this.#untold)
@@ -269,7 +269,7 @@ export interface SegmentContext {
   readonly isRevoked?: (keyId: string) => boolean;
   /** Called for each entry that can be read. */
   readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
-  /** Called behind the last entry of a segment, with the hex id of the key whose signature over the whole file holds. */
+  /** Called after the last entry of a segment, with the hex id of the key whose signature over the whole file holds. */
   readonly ended?: (segment: string, signedBy: string | undefined) => void;
   /** The log came here through the store, which takes it only up to checkpoints (SPEC 6.9); left out, it did not. */
   readonly isTaken?: boolean;

@@ -173,7 +173,7 @@ function tooOld(where: string, recording: string, beginsAt: string | undefined):
   return note('deletion.not-judged', below(where, DELETION), message, { recording });
 }
 
-/** A hold forbids every deletion, whoever ordered it. */
+/** A hold forbids every deletion, no matter who ordered it. */
 function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeContext): Remark[] {
   const place = below(where, DELETION);
   const hold = orders.holdAt(name, deletion.deletedAt);
@@ -195,7 +195,7 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete 
   if (waitMs === 0 || !complete || log.places.length === 0) return [];
   const at = log.deletions.get(name)?.warnedAt;
   if (at !== undefined && Date.parse(at) + waitMs < Date.parse(deletion.deletedAt)) return [];
-  if (!log.reachesBackTo(receivedAt ?? '')) return []; // told with the entry of the deletion, or the warning was let go
+  if (!log.reachesBackTo(receivedAt ?? '')) return []; // told with the entry of the deletion, or the warning was dropped
   const message = `deletion record: due at ${deletion.retention.due_at}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
   return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
 }
@@ -256,7 +256,7 @@ interface LeftoversQuestion {
   readonly log: StoreLog;
 }
 
-/** A remark for each recording with such bytes. The log was read behind the folders, so that they are looked at anew. Errors: those of the machine. */
+/** A remark for each recording with such bytes. The log was read behind the folders, so that they are looked at again. Errors: those of the machine. */
 export async function leftoverRemarks({ files, path, facts, log }: LeftoversQuestion): Promise<Remark[]> {
   const remarks: Remark[] = [];
   for (const { name, where, leftovers } of facts.recordings.values()) {

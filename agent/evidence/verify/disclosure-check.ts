@@ -1,4 +1,4 @@
-// Disclosures (SPEC 4.11): those that the store's log keeps are listed, and those that no receiver has entered yet are told once they wait for
+// Disclosures (SPEC 4.11): those that the store's log keeps are listed, and those that no receiver has entered yet are reported once they wait for
 // more than a day.
 import { join } from 'node:path';
 import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';

@@ -264,7 +264,7 @@ export class DockingRecordings {
     else this.#compare(entry, part, held);
   }
 
-  /** Everything but `missing`, asked once behind the last entry. */
+  /** Everything but `missing`, asked once after the last entry. */
   remarks(): Remark[] {
     return [...this.#differing, ...[...this.#explained.values()].map(explainedRemark)];
   }

@@ -16,7 +16,7 @@ import { below, finding, note, type Remark } from './remark.ts';
 
 /** A record is made as soon as its docking is over; where the log goes on for longer than this without one, it was not made. */
 const RECORDED_WITHIN_MS = 3_600_000;
-/** The first start behind a cut makes the record; a second one finds it made. */
+/** The first start after a cut makes the record; a second one finds it made. */
 const STARTS_MAX = 1;
 /** Dockings that are named in one remark. */
 const NAMED_MAX = 3;
@@ -55,7 +55,7 @@ export function isRecorded({ records }: LoggedDocking): boolean {
   return first !== undefined && records.size >= first.parts;
 }
 
-/** The log goes on so far behind the docking's end that its record would stand there. */
+/** The log goes on so far after the docking's end that its record would stand there. */
 function isOverdue({ overtaken, startsSince, endedAt }: LoggedDocking, lastAt = ''): boolean {
   if (overtaken || startsSince > STARTS_MAX) return true;
   return endedAt !== undefined && Date.parse(lastAt) - Date.parse(endedAt) > RECORDED_WITHIN_MS;

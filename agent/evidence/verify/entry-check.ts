@@ -29,7 +29,7 @@ export class EntryCheck {
     this.#question = question;
   }
 
-  /** Takes the next entry, whoever wrote it; segments come in their order. */
+  /** Takes the next entry, no matter who wrote it; segments come in their order. */
   take(entry: CustodyEntry): void {
     const { event, facts, sequence } = entry;
     if (event === 'segment-opened') this.#segment = String(facts['segment']);
@@ -47,7 +47,7 @@ export class EntryCheck {
     if (keeper === 'station') this.#compare(entry, place);
   }
 
-  /** What was found; asked once, behind the last entry. */
+  /** What was found; asked once, after the last entry. */
   remarks(): Remark[] {
     const { where } = this.#question;
     if (this.#faults <= FAULTS_TOLD_MAX) return this.#remarks;

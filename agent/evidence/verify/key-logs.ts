@@ -84,7 +84,7 @@ function changeMissing({ where, holder, changeSha256, newKeyId }: LoggedKeyChang
     : finding('key-change.missing', where, message, facts);
 }
 
-// Which entries of a custody log only a revoked key vouches for: those behind the newest entry that a receipt from before names. Pure.
+// Which entries of a custody log only a revoked key vouches for: those after the newest entry that a receipt from before names. Pure.
 
 /** What it is judged by. */
 interface RevokedQuestion {

@@ -171,7 +171,7 @@ async function holdersBelow(
   root: string,
   wanted: (name: string) => boolean,
 ): Promise<KeyFolder[]> {
-  const names = (await listSorted(files, root).catch(() => undefined)) ?? []; // told by whoever walks there
+  const names = (await listSorted(files, root).catch(() => undefined)) ?? []; // told by anybody who walks there
   return names
     .filter((name) => (isStationId(name) || isReceiverId(name)) && wanted(name))
     .map((name) => ({
@@ -189,7 +189,7 @@ async function isVault(files: ReadFiles, path: string): Promise<boolean> {
 // Follows changes of keys from the keys that came by hand (SPEC 4.9): a change counts only where one of them signed it, or one that such
 // a change introduced.
 
-/** Keys that count behind the changes. */
+/** Keys that count after the changes. */
 interface Introduced {
   readonly keys: TrustedKeys;
   readonly remarks: readonly Remark[];
@@ -471,7 +471,7 @@ export function isDoubtful(keyId: string, keys: TrustedKeys): boolean {
   return false;
 }
 
-/** A key is made anew for each change, so nobody comes to one that he, or somebody else, goes away from. */
+/** A key is made again for each change, so nobody comes to one that he, or somebody else, goes away from. */
 function goesBack(step: KeyStep, changes: readonly KeyStep[]): boolean {
   const away = changes.filter(({ oldKeyId }) => oldKeyId === step.newKeyId);
   if (away.some(({ holder }) => holder !== step.holder)) return true;

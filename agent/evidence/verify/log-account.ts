@@ -258,7 +258,7 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
 /** What the store asked for again stays in the spool until there is another receipt for it (SPEC 6.10). */
 /**
  * From the first entry of the new key on it signs everything (SPEC 4.9.2). What the old one entered, or what was made before and entered only
- * behind a cut, is its own.
+ * after a cut, is its own.
  */
 function byOldKey(
   { name, where, made }: HeldDocument,
@@ -297,7 +297,7 @@ function unreceipted(
     remarks.push(finding('custody.erased-early', where, message, { recording: name }));
   }
   if (receipts.length > 0 || held.get(name)?.receiptSha256 !== undefined) return remarks;
-  // It was made durable, and receipted, before the oldest entry here: those segments were let go.
+  // It was made durable, and receipted, before the oldest entry here: those segments were dropped.
   if (!fromTheStart && sha256 === undefined) return remarks;
   const none = 'and there is no receipt for it in the log or here';
   if (erased) {

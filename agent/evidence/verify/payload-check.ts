@@ -119,7 +119,7 @@ async function readBoth(question: PayloadQuestion, payload: Part, chunks: Part):
     sizeBytes,
     units.cutAt ?? sizeBytes,
   );
-  // One header is told once, however it was looked at.
+  // One header is reported once, however it was looked at.
   const opening = original.remarks.filter(({ code }) => code !== 'payload.header' || header.length === 0);
   const remarks = [...list, ...header, ...cut, ...alteredUnits(question, units), ...opening];
   return { remarks, units: units.goodCount, opened: original.opened };
@@ -356,7 +356,7 @@ class DigestList {
     this.#buffer = new Uint8Array(Math.min(BUFFER_BYTES, sizeBytes));
   }
 
-  /** The next digest (32 bytes, valid until the next call), or undefined behind the last whole one. Errors: the system's. */
+  /** The next digest (32 bytes, valid until the next call), or undefined after the last whole one. Errors: the system's. */
   async next(): Promise<Uint8Array | undefined> {
     if (this.#held.length === 0) await this.#fill();
     if (this.#held.length < DIGEST_BYTES) return undefined;

@@ -1,4 +1,4 @@
-// Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
+// Reads all custody logs of a place: the store's own first, because it says what was dropped, then those of the stations.
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
 import type { CheckedCustody } from './custody-check.ts';
 import { droppedEnd, HeadBook, type KeyChangeEntry, type NamedHead } from './custody-links.ts';
@@ -48,7 +48,7 @@ export class PlaceLogs {
   readonly keyChanges: LoggedKeyChange[] = [];
   readonly counts: LogCounts = { segments: 0, entries: 0, checkpoints: 0 };
   readonly #options: LogsOptions;
-  /** Ends of segments that the store's log says were let go. */
+  /** Ends of segments that the store's log says were dropped. */
   readonly #dropped: NamedHead[] = [];
   readonly #belief: StoreLogBelief;
 

@@ -18,7 +18,7 @@ export interface Place {
   /** Absolute. */
   readonly path: string;
   /**
-   * Where the public keys lie if nobody says otherwise: never where whoever can write into the vault could vouch for himself, whatever he
+   * Where the public keys lie if nobody says otherwise: never where anybody who can write into the vault could vouch for himself, whatever he
    * removes or adds there. Errors: "key.unnamed" where no such folder is known.
    */
   readonly keysFolder: string;

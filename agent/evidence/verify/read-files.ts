@@ -95,7 +95,7 @@ const TOLD_MAX = 8;
 
 /**
  * What is wrong with the names in a folder that may hold `allowed`. `leftovers` may lie there when a process was cut off. Missing names
- * are told by whoever wants to read them.
+ * are told by anybody who wants to read them.
  */
 export function oddNames(
   where: string,

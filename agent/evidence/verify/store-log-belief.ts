@@ -1,4 +1,4 @@
-// Which segments of a receiver's log can be believed where a key of the store was put aside (SPEC 4.9.2): whoever has an old key can write a log
+// Which segments of a receiver's log can be believed where a key of the store was put aside (SPEC 4.9.2): anybody who has an old key can write a log
 // for a receiver that never was, or go on with one that ended. Reads a log once more for that; a store that never changed its key costs nothing.
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { HeadBook, type LinkedSegment } from './custody-links.ts';

@@ -73,7 +73,7 @@ export class StoreLog {
   readonly disclosures: LoggedDisclosure[] = [];
   /** By `storedRestored`. */
   readonly restored = new Map<string, LoggedRestored>();
-  /** Times of the oldest entries of receivers whose older segments were let go or taken away: these logs say nothing of what was before. */
+  /** Times of the oldest entries of receivers whose older segments were dropped or taken away: these logs say nothing of what was before. */
   readonly beginsAt = new Map<string, string>();
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();

@@ -1,4 +1,4 @@
-// Gives the entries of one custody log on, each with the key that vouches for it (SPEC 10.3): whoever has no key can put lines behind the last
+// Gives the entries of one custody log on, each with the key that vouches for it (SPEC 10.3): anybody who has no key can put lines after the last
 // checkpoint, and these count for nothing. VouchedEntries is pure; readLog reads a log with it, for all views of a vault.
 //
 // Invariants:
@@ -29,7 +29,7 @@ interface Group {
   readonly entries: Waiting[];
 }
 
-/** Follows one log, segment after segment; `ended` behind each of them, `close` behind the last. */
+/** Follows one log, segment after segment; `ended` behind each of them, `close` after the last. */
 export class VouchedEntries {
   readonly #take: TakeVouched;
   #group: Group | undefined;

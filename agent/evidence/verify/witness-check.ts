@@ -162,7 +162,7 @@ export interface WitnessedDays {
   of(day: string, station: string): DayDigests;
   /** Of those that the store let go behind a witness that was made then (RFC 3339), and that are not here. */
   droppedSince(madeAt: string, day: string, station: string): Uint8Array[];
-  /** Stations with documents of that day, those that were let go since included. */
+  /** Stations with documents of that day, those that were dropped since included. */
   stations(day: string, madeAt: string): Iterable<string>;
 }
 
@@ -274,7 +274,7 @@ export class DocumentDays implements WitnessedDays {
   }
 }
 
-/** One document that was let go. */
+/** One document that was dropped. */
 interface Dropped {
   /** When (RFC 3339). */
   readonly at: string;

@@ -65,7 +65,7 @@ export async function heldWitnesses(question: WitnessQuestion): Promise<HeldWitn
 }
 
 /**
- * The documents of some days that a vault holds, and those that the store's logs say behind a signature were let go.
+ * The documents of some days that a vault holds, and those that the store's logs say after a signature were dropped.
  * Errors: "witness.too-many"; the signal's reason; the system's.
  */
 export async function daysInVault(

@@ -1,5 +1,5 @@
 // The far end of the bare party: takes units, compares the digest of each with the one that it is announced with, writes them, syncs each file
-// behind its last one, and tells how many it has.
+// after its last one, and tells how many it has.
 import { createHash } from 'node:crypto';
 import { closeSync, fdatasync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

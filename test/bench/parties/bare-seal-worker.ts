@@ -28,7 +28,7 @@ const memory = new UnitTags(tags);
 const plain = Buffer.allocUnsafeSlow(UNIT_PLAIN_BYTES);
 const sealed = Buffer.allocUnsafeSlow(UNIT_SEALED_BYTES);
 
-/** Seals what stands in `plain` into `sealed`; returns its bytes. */
+/** Seals what is in `plain` into `sealed`; returns its bytes. */
 function sealUnit(file: number, number: number, sizeBytes: number): Buffer {
   let end = 0;
   for (let at = 0; at < sizeBytes; at += AGE_CHUNK_BYTES) {

@@ -15,7 +15,7 @@ export const SYNCED = 'bare/synced';
 /** Near end to far end. */
 export const UNITS = 'bare/unit';
 
-/** One unit as it is announced; the bytes lie in the spool, the unit's number times UNIT_SEALED_BYTES behind its file's start. */
+/** One unit as it is announced; the bytes lie in the spool, the unit's number times UNIT_SEALED_BYTES after its file's start. */
 export interface BareUnit {
   readonly file: number;
   readonly number: number;
@@ -37,7 +37,7 @@ export function parseUnitTopic(topic: string): Omit<BareUnit, 'sizeBytes'> {
 /** Key and nonces are the party's own and no secret: what counts is the work. Bytes of the key of ChaCha20-Poly1305. */
 export const KEY = Buffer.alloc(32, 'bench');
 
-/** Of a chunk: its number in its file, behind the file's own (RFC 8439 wants it never twice with one key). */
+/** Of a chunk: its number in its file, after the file's own (RFC 8439 wants it never twice with one key). */
 export function nonceOf(file: number, chunk: number): Buffer {
   const nonce = Buffer.alloc(12);
   nonce.writeUInt32BE(file, 0);

@@ -101,7 +101,7 @@ export function spaceBytes(measuredBytes: number): number {
   return COPIES * (measuredBytes + earlierBytes(measuredBytes));
 }
 
-/** What whoever runs all day took before what is measured: as much, up to a gigabyte, in more files. */
+/** What anybody who runs all day took before what is measured: as much, up to a gigabyte, in more files. */
 export function earlierFiles(measuredBytes: number): { readonly count: number; readonly mib: number } {
   const sizeBytes = earlierBytes(measuredBytes);
   return { count: Math.ceil(sizeBytes / EARLIER_FILE_BYTES), mib: sizeBytes / MIB };

@@ -1,5 +1,5 @@
 // What somebody does to a vault who can write there and has one of the keys that were ever used: one that was put aside, revoked, of another
-// role, or of another receiver. Logs go on or are begun with it, documents are signed anew, and changes lead to and from it.
+// role, or of another receiver. Logs go on or are begun with it, documents are signed again, and changes lead to and from it.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -71,7 +71,7 @@ interface Entry {
   readonly facts: Record<string, unknown>;
 }
 
-/** A segment by that key, behind `before` or as the first one, whatever is cut behind the sequence that it names. */
+/** A segment by that key, after `before` or as the first one, whatever is cut behind the sequence that it names. */
 async function writeSegment(
   { vault }: Altered,
   keeper: string,
@@ -155,7 +155,7 @@ const plantChange: Attack = async (altered) => {
   return (await goOn(altered, { holder, key: fresh, facts })) ?? `a change of ${told}`;
 };
 
-/** Two changes one behind the other, and a log by the last key. */
+/** Two changes one after the other, and a log by the last key. */
 const plantWay: Attack = async (altered) => {
   const { random, vault, world } = altered;
   const holder = random.pick([...(await keepersOf(altered)), 'r-evil', 'r-evil']);
@@ -187,7 +187,7 @@ async function goOn(
   return `a change of ${holder} to ${keyIdHex(key.keyId)}, and a segment by it: ${excuse.event}; without ${excuse.goes.join(', ')}`;
 }
 
-/** A whole log written anew by its own keys, without, with, or with another entry. */
+/** A whole log written again by its own keys, without, with, or with another entry. */
 const rewriteWhole: Attack = async (altered) => {
   const { random, world, vault } = altered;
   const keeper = random.pick(await keepersOf(altered));

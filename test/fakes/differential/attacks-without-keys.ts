@@ -1,4 +1,4 @@
-// What somebody does to a vault who can write there and has no key: takes away, cuts, exchanges, doubles, and puts lines behind what is signed.
+// What somebody does to a vault who can write there and has no key: takes away, cuts, exchanges, doubles, and puts lines after what is signed.
 import { appendFile, cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';

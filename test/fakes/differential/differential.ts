@@ -83,7 +83,7 @@ interface Alteration {
   readonly attacks: readonly Attack[];
 }
 
-/** A copy that some attack altered, or two one behind the other. */
+/** A copy that some attack altered, or two one after the other. */
 async function alter(
   world: HonestWorld,
   { from, folder, number, attacks }: Alteration,

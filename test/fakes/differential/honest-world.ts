@@ -13,7 +13,7 @@ import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
 
 const DAY_MS = 86_400_000;
 
-/** A vault, and every key that was ever used in it: whoever alters it may have any of them. */
+/** A vault, and every key that was ever used in it: anybody who alters it may have any of them. */
 export interface HonestWorld {
   readonly two: TwoReceivers;
   readonly docks: readonly VaultBuilder[];
@@ -21,7 +21,7 @@ export interface HonestWorld {
   readonly recordings: readonly BuiltRecording[];
   /** All that the receivers had, the oldest first. */
   readonly storeKeys: readonly SecretKey[];
-  /** What was done, in words, for whoever reads a failure. */
+  /** What was done, in words, for anybody who reads a failure. */
   readonly story: readonly string[];
 }
 

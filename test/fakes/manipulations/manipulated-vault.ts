@@ -1,5 +1,5 @@
 // A copy of the evidence vault that a manipulation may change, and the tools of a thief: change bytes, sign with a key that was stolen,
-// write a log anew.
+// write a log again.
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -91,7 +91,7 @@ export class ManipulatedVault {
     );
   }
 
-  /** Changes fields of a document and signs it anew. */
+  /** Changes fields of a document and signs it again. */
   async resign(
     path: string,
     key: SecretKey,
@@ -152,7 +152,7 @@ export class ManipulatedVault {
       await writeFile(`${path}.${role}.minisig`, signFast(key, bytes, 'bodydock order'));
   }
 
-  /** Writes the log of a station anew, with its own keys. */
+  /** Writes the log of a station again, with its own keys. */
   rewrite(dock: VaultBuilder, edit: LogEdit): Promise<void> {
     const keyOf = (segment: number): SecretKey =>
       (dock.stationKeys.length > 1 && segment < dock.segments.length - 1 ? dock.stationKeys[0] : undefined) ??

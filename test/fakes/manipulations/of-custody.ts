@@ -1,4 +1,4 @@
-// Manipulations of a station's custody log: by somebody without a key, and by the station that writes its own past anew.
+// Manipulations of a station's custody log: by somebody without a key, and by the station that writes its own past again.
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeText, STRANGER, type ManipulatedVault, type Manipulation } from './manipulated-vault.ts';
@@ -22,7 +22,7 @@ function lastCheckpoint(edit: (line: string) => string): Manipulation['act'] {
     });
 }
 
-/** Writes the log of dock-1 anew with its keys, changing one segment. */
+/** Writes the log of dock-1 again with its keys, changing one segment. */
 function rewritten(
   edit: (entries: readonly LooseLine[]) => readonly LooseLine[],
   segment = 0,

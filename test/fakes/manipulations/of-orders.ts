@@ -145,7 +145,7 @@ async function keyFile(vault: ManipulatedVault, ending: string): Promise<string>
 const oldKey = (vault: ManipulatedVault): SecretKey =>
   vault.evidence.dock1.stationKeys[0] ?? vault.evidence.dock1.stationKey;
 
-/** Writes the revocation anew. */
+/** Writes the revocation again. */
 async function revoked(
   vault: ManipulatedVault,
   change: (value: Loose) => Loose,

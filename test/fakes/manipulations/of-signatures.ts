@@ -146,7 +146,7 @@ export const OF_SIGNATURES: readonly Manipulation[] = [
   },
 ];
 
-/** Base64 ends in bits that say nothing; the letter behind this one has one of them set. */
+/** Base64 ends in bits that say nothing; the letter after this one has one of them set. */
 function nextLetter(letter: string): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   return letters[letters.indexOf(letter) + 1] ?? 'B';

@@ -14,7 +14,7 @@ function changed(name: string, change: (value: Loose) => Loose, reason: string):
   return { name, act: (vault) => redeleted(vault, vault.evidence.expired, change), reason };
 }
 
-/** Writes a deletion record anew and its digest into the store's log, so that both say the same. */
+/** Writes a deletion record again and its digest into the store's log, so that both say the same. */
 async function redeleted(
   vault: ManipulatedVault,
   of: BuiltRecording,

@@ -1,5 +1,5 @@
 // Damage that comes out of a seed: a bit turned, a file cut, lengthened, emptied, taken away or exchanged, a line of a log lost or doubled.
-// Nobody signs anything anew: this is what disks, people without a key and careless copies do.
+// Nobody signs anything again: this is what disks, people without a key and careless copies do.
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { SeededRandom } from '../random-seeded.ts';

@@ -1,4 +1,4 @@
-// Writes a custody log anew as a thief with its key would: entries changed, dropped or put in, then everything chained and signed again.
+// Writes a custody log again as a thief with its key would: entries changed, dropped or put in, then everything chained and signed again.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -14,7 +14,7 @@ export interface LooseLine {
   readonly [name: string]: unknown;
 }
 
-/** Gives the entries that a segment has from now on; checkpoints among them are signed anew. */
+/** Gives the entries that a segment has from now on; checkpoints among them are signed again. */
 export type LogEdit = (entries: readonly LooseLine[], segment: number) => readonly LooseLine[];
 
 /** Which log it is. */
@@ -25,7 +25,7 @@ export interface RewrittenLog {
   readonly keyOf: (segment: number) => SecretKey;
 }
 
-/** Writes all segments anew, each behind the one before. */
+/** Writes all segments again, each after the one before. */
 export async function rewriteLog(log: RewrittenLog, edit: LogEdit): Promise<void> {
   let last: Readonly<Record<string, unknown>> | undefined;
   for (const [number, segment] of log.segments.entries()) {

@@ -47,7 +47,7 @@ export class PtpObjects {
     return this.#virtual.delete(path);
   }
 
-  /** Handles are given out anew, and none of the old ones again. */
+  /** Handles are given out again, and none of the old ones again. */
   renumber(): void {
     this.#handles.clear();
   }

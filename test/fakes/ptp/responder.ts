@@ -124,7 +124,7 @@ export class PtpResponder implements WiredDevice {
     if (this.misdeeds.renumbersOnReset === true) this.objects.renumber();
   }
 
-  /** It started anew on its own: the session is gone, and handles are others. */
+  /** It restarted on its own: the session is gone, and handles are others. */
   restart(): void {
     this.#operations.closeSession();
     this.objects.renumber();

@@ -76,7 +76,7 @@ export class SysTree {
         ]);
   }
 
-  /** The controllers are found anew, in another order. */
+  /** The controllers are found again, in another order. */
   async forgetBuses(...numbers: readonly number[]): Promise<void> {
     for (const number of numbers) await rm(join(this.#links, `usb${number}`));
   }

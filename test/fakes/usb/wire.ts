@@ -68,7 +68,7 @@ export class Wire implements UsbTransport {
 
   // The device's end.
 
-  /** Packets as the bytes need; `zlp`: a zero-length packet behind a full last one. `cut`: ends short although more will follow. */
+  /** Packets as the bytes need; `zlp`: a zero-length packet after a full last one. `cut`: ends short although more will follow. */
   send(bytes: Uint8Array, { zlp = false, cut = false }: { zlp?: boolean; cut?: boolean } = {}): void {
     const endsShort = cut || zlp || bytes.length === 0 || bytes.length % this.packetBytes !== 0;
     this.#queue.push({ bytes, endsShort });

@@ -15,6 +15,6 @@ test.each(SIDES)('no fault at any call of the %s breaks a rule', { timeout: TIME
   console.log(shownFigures(figures));
   expect(Object.fromEntries(figures.failing)).toEqual({});
   expect(figures.calls).toBeGreaterThan(CALLS);
-  // Whoever names a try looks at one program.
+  // Anybody who names a try looks at one program.
   if (process.env['BODYDOCK_CALL_TRY'] === undefined) expect(figures.tried).toBeGreaterThan(0);
 });

@@ -12,7 +12,7 @@ const SECOND_MS = 1000;
 export const ILL_MS = 300 * SECOND_MS;
 /** A program that was asked to end is started again after so long. */
 const STARTED_AGAIN_MS = 3 * SECOND_MS;
-/** Caches, which are made anew, signs of life, and what is on its way out. */
+/** Caches, which are made again, signs of life, and what is on its way out. */
 const DISPENSABLE = /\/(ledger\.jsonl|tries\/|\.leases\/|released\/)|\.gone$/;
 /** A power cut that follows on an error follows within so many changes of that disk; a prime spreads them. */
 const CUT_WITHIN = 40;
@@ -159,7 +159,7 @@ export class Scene {
     await finished(world, world.timeline.sleep(ILL_MS), 2 * ILL_MS);
   }
 
-  /** Right behind that call, before anybody hears of it. */
+  /** Right after that call, before anybody hears of it. */
   behind(happens: () => void): void {
     let left = this.#point.number;
     const { machine } = this;

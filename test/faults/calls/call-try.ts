@@ -13,7 +13,7 @@ const TOLD: Readonly<Record<NonNullable<CallFault['isTold']>, Readonly<Record<Si
 };
 const RAISED = / (station|store) warn condition raised .*"condition":"([^"]+)"/;
 const NOT_STARTED = / did not start: /;
-/** A program that is killed so soon behind an error could not tell of it. */
+/** A program that is killed so soon after an error could not tell of it. */
 const TELLS_MS = 1000;
 /** A program that is asked to end has ended within so long. */
 const STOP_MS_MAX = 30_000;

@@ -10,7 +10,7 @@ import { VAULT } from '../../simulation/sides.ts';
 import { World } from '../../simulation/world.ts';
 
 const MINUTE_MS = 60_000;
-/** What waits for something that a fault holds up goes on behind so long. */
+/** What waits for something that a fault holds up continues after so long. */
 const PATIENCE_MS = 20 * MINUTE_MS;
 /** Docking records follow their cameras. */
 const AFTER_MS = MINUTE_MS;

@@ -18,7 +18,7 @@ export class FirstDay {
     this.#kept = kept;
   }
 
-  /** Keeps copies of what is there now, and of what is not, below the folder `at`, which is removed by whoever gave it. */
+  /** Keeps copies of what is there now, and of what is not, below the folder `at`, which is removed by anybody who gave it. */
   static async keep(folders: readonly string[], at: string): Promise<FirstDay> {
     const kept: KeptFolder[] = [];
     for (const [number, folder] of folders.entries()) {

@@ -33,7 +33,7 @@ function parseLine(row: string): AcceptanceLine {
   const [id = '', fault = '', outcome = '', shown = '', ...more] = row.slice(2, -2).split(' | ');
   if (shown === '' || more.length > 0) throw new Error(`${id}: not four columns: ${row}`);
   const standing = standingOf(shown);
-  // Behind what is missing the tests stand in brackets.
+  // Behind what is missing the tests are in brackets.
   const named = standing === 'proven' ? shown : (/\(`.*`\)$/.exec(shown)?.[0] ?? '');
   const names = [...named.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
   if (standing === 'proven' && shown.replaceAll(/`[^`]+`/g, '').replaceAll(', ', '') !== '')

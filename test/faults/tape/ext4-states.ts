@@ -1,4 +1,4 @@
-// What a real ext4 holds behind a call of a life that is on tape when the power goes there: the calls are done again on it, its power is cut, and
+// What a real ext4 holds after a call of a life that is on tape when the power goes there: the calls are done again on it, its power is cut, and
 // its kernel recovers it. Needs root, gcc and mkfs.ext4.
 import { execFile } from 'node:child_process';
 import {

@@ -1,4 +1,4 @@
-// Starts whole programs behind the points of a life on tape. BODYDOCK_RESTARTS=3/20 is one of twenty shares, and BODYDOCK_TAPE_TRY names a text
+// Starts whole programs after the points of a life on tape. BODYDOCK_RESTARTS=3/20 is one of twenty shares, and BODYDOCK_TAPE_TRY names a text
 // that a try's name must hold. In CI a share.
 import { availableParallelism } from 'node:os';
 import { pointFailed, pointTried } from '../../fakes/points.ts';

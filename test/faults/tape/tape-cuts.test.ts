@@ -1,4 +1,4 @@
-// Power cuts behind every call of agent and receiver, as they are shipped, that changes their disks (tape-life.ts): wherever it comes, their own
+// Power cuts after every call of agent and receiver, as they are shipped, that changes their disks (tape-life.ts): wherever it comes, their own
 // logic goes on from what was synced, and nothing is lost, doubled, claimed too early or erased without a durable receipt, says the independent
 // checker.
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -29,7 +29,7 @@ const LIFE_MS = 120_000;
 const SLOW_WRITE_MS = 1500;
 
 /**
- * How much later syncs begin: a receipt that is told in front of the store's sync reaches its camera, behind some syncs of the station, before
+ * How much later syncs begin: a receipt that is told in front of the store's sync reaches its camera, after some syncs of the station, before
  * that sync does.
  */
 const SYNC_MS = { agent: 1, receiver: 60 } as const;

@@ -1,5 +1,5 @@
 // Goes on from a moment of a life that is on tape: both programs' own logic on disks that hold what the cut left, on a virtual clock, until all is
-// delivered; and judges what was there right behind the cut, while they went on, and in the end.
+// delivered; and judges what was there right after the cut, while they went on, and in the end.
 import { plantTree } from '../../fakes/disk-trees.ts';
 import { Days } from '../../simulation/day.ts';
 import { lastProblems } from '../../simulation/last-judge.ts';
@@ -22,9 +22,9 @@ const DOCKED_MS = 10 * MINUTE_MS;
 export interface TapeTry {
   readonly point: TapePoint;
   readonly way: Way;
-  /** Behind so many changes of its disk while it recovers the power goes once more; 0 is never. */
+  /** After so many changes of its disk while it recovers the power goes once more; 0 is never. */
   readonly again: number;
-  /** Of all that happens behind the cut. */
+  /** Of all that happens after the cut. */
   readonly seed: number;
 }
 

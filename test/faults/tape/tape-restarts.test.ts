@@ -1,4 +1,4 @@
-// Agent and receiver, as they are shipped, started behind a power cut at every call of their life: on what a strict disk and on what a real ext4
+// Agent and receiver, as they are shipped, started after a power cut at every call of their life: on what a strict disk and on what a real ext4
 // leaves. All is delivered, once, and the log with it, says the independent checker.
 import { describe, expect, test } from 'vitest';
 import { lackingForExt4 } from './lacking.ts';

@@ -1,4 +1,4 @@
-// Starts both programs, as they are shipped, on what a power cut left behind a call of their life on tape: all is delivered, and judged as any
+// Starts both programs, as they are shipped, on what a power cut left after a call of their life on tape: all is delivered, and judged as any
 // other life.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

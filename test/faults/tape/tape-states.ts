@@ -1,4 +1,4 @@
-// What lies on both disks and on the cameras behind each call of a life that is on tape, and what of it a power cut leaves there.
+// What lies on both disks and on the cameras after each call of a life that is on tape, and what of it a power cut leaves there.
 import { plantTree, treeOf, type DiskTree } from '../../fakes/disk-trees.ts';
 import { CrashDisk, type Survival } from '../../fakes/files-crash.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
@@ -41,7 +41,7 @@ export interface TapedMoment {
   readonly onCameras: readonly FilmedRecording[];
 }
 
-/** Behind a call: steps of both disks, and recordings that were erased. */
+/** After a call: steps of both disks, and recordings that were erased. */
 interface Behind {
   readonly spool: number;
   readonly vault: number;
@@ -87,7 +87,7 @@ export class TapeStates {
     return new TapeStates(life, player, realDisk);
   }
 
-  /** Right behind the point the power of its program's disk goes, and leaves what the way says; the other program is killed. */
+  /** Right after the point the power of its program's disk goes, and leaves what the way says; the other program is killed. */
   async cut({ side, at }: TapePoint, way: Way): Promise<TapedMoment> {
     const behind = this.#behind[at];
     if (behind === undefined) throw new Error(`no call ${at} on the tape`);

@@ -1,4 +1,4 @@
-// Cuts the power behind every call of one program's life that is on tape, in each of the ways that are given: in CI a third of them in the strict
+// Cuts the power after every call of one program's life that is on tape, in each of the ways that are given: in CI a third of them in the strict
 // way, and of the other ways a smaller share. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
 import { startWorker } from '../../../agent/platform/worker-thread.ts';
 import { shareOfRun } from '../../fakes/share-of-run.ts';

@@ -1,4 +1,4 @@
-// `npm run test:nonsense`: every fuzzer of the project for ten minutes, one behind the other (CAM-25), and how much each did. Ends with 1 where
+// `npm run test:nonsense`: every fuzzer of the project for ten minutes, one after the other (CAM-25), and how much each did. Ends with 1 where
 // one failed; fast-check names seed and path then, which go into the kept seeds of that suite.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Two verifiers of two languages, one of which knows SPEC.md alone: worlds with much about keys, honest and altered by whoever has a key or none,
+// Two verifiers of two languages, one of which knows SPEC.md alone: worlds with much about keys, honest and altered by anybody who has a key or none,
 // are judged alike. A bounded part of what `npm run test:differential` goes on with for as long as it is told.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,11 +1,11 @@
 // Every kind of file that a station keeps in its spool and a store in its vault, and what has to come of it when it is damaged. A file that
-// matches no row fails `every-file`: whoever makes a new kind says here what a damaged one means.
+// matches no row fails `every-file`: anybody who makes a new kind says here what a damaged one means.
 //
 // Outcomes:
 // - `taken-again`: set aside and told; the recording is pulled again from its camera, or asked for again, and delivered.
 // - `given-again`: set aside and told; the other end gives it once more, and nothing was erased for it.
-// - `told`: nobody can make it again. It stays or is set aside, and is told; everything else goes on.
-// - `rebuilt`: made anew from what it was made from, or not needed any more. Nothing has to be told.
+// - `told`: nobody can make it again. It stays or is quarantined, and is reported; everything else goes on.
+// - `rebuilt`: made again from what it was made from, or not needed any more. Nothing has to be told.
 // - `refused`: the program does not start and says which file, and what to do.
 
 const ID = '[a-z2-7]{26}';

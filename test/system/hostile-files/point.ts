@@ -28,15 +28,15 @@ export interface PointResult extends PointName {
   /** False where the damage leaves the file as it is. */
   readonly isTried: boolean;
   readonly problems: readonly string[];
-  /** What was said of it, for whoever looks into it. */
+  /** What was said of it, for anybody who looks into it. */
   readonly said: readonly string[];
 }
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
-/** A question may go out to nobody where both start at once; the store asks again behind a minute, and two. */
+/** A question may go out to nobody where both start at once; the store asks again after a minute, and two. */
 const ASKED_MS = 4 * MINUTE_MS;
-/** Cameras in their bays stay there for so long behind the start. */
+/** Cameras in their bays stay there for so long after the start. */
 const DOCKED_MS = 30 * SECOND_MS;
 /** Longer than a copy is kept (KEEP_HOURS in simulation/sides.ts). */
 const KEPT_MS = 9 * MINUTE_MS;
@@ -105,7 +105,7 @@ interface PointParts {
   readonly victim: Victim;
   readonly path: string;
   readonly name: PointName;
-  /** What was whole nowhere but in the spool before the damage: a store that was put back has to be given it again. */
+  /** What was whole nowhere but in the spool before the damage: a store that was restored has to be given it again. */
   readonly lacked: ReadonlySet<string>;
   /** Path on its camera of the recording that the file is of. */
   readonly recording: string | undefined;
@@ -144,7 +144,7 @@ class Point {
     const isWaiting = kind.waits?.test(name.damage) === true && this.#isSaid();
     const waits = isWaiting ? /^\/spool\/\w+\/ID still waits|^NAME of \S+ is still on its camera/ : undefined;
     // A light tells what is known: of the damage nobody knows before it is looked at, and then the recording is pulled again. A mark of what was
-    // asked for says nothing once the copy was set aside.
+    // asked for says nothing once the copy was quarantined.
     const isAgain = kind.outcome === 'taken-again';
     const again = isAgain
       ? /^the light says "safe to take", NAME |^\/spool\/asked\/ID still waits$/

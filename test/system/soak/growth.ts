@@ -16,7 +16,7 @@ const SETTLED_ROUNDS = 12;
 const LEAK_BYTES = { heapBytes: 128 * KIB, bufferBytes: 32 * KIB };
 /** ... in the rounds before, where 132 KiB were measured: only what is kept of the payloads themselves would show. */
 const EARLY_LEAK_BYTES = { heapBytes: 512 * KIB, bufferBytes: 512 * KIB };
-/** A connection that is just being made anew, a file that is read at this moment. */
+/** A connection that is just being made again, a file that is read at this moment. */
 const HANDLES_MORE_MAX = 4;
 const STEADY_ROUNDS_MIN = 4;
 /** Rounds that are needed before anything can be said of growth. */

@@ -25,7 +25,7 @@ async function finds(content: string | Uint8Array): Promise<string[]> {
   return (await problems(content)).map((find) => `${find.line}:${find.column} ${find.code} ${find.path}`);
 }
 
-/** The same key under another id: whoever holds its secret half can write both lines. */
+/** The same key under another id: anybody who holds its secret half can write both lines. */
 function renamed(line: string): string {
   const key = parsePublicKey(line);
   return publicKeyLine({ ...key, keyId: new Uint8Array(key.keyId.length).fill(7) });

@@ -124,7 +124,7 @@ describe('a hostile client', () => {
     ['10 MB without an end of line', Buffer.alloc(10_000_000, 0x20)],
     ['bytes', Buffer.from([0, 255, 10])],
   ])('that sends %s gets nothing and costs nothing', async (_what, bytes) => {
-    const path = await open(new ManualClock()); // no deadline helps: it is let go for what it sent
+    const path = await open(new ManualClock()); // no deadline helps: it is dropped for what it sent
     expect(await exchange(path, bytes)).toBe('');
     expect(made).toBe(0);
     expect((await ask()).kind).toBe('answered');

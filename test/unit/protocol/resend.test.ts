@@ -64,7 +64,7 @@ test('a receiver that was away costs what was in flight, and one unit a time-out
   const [goneAtMs, backAtMs] = [100, 9000];
   const all = sent(100, (_, now) => (now >= goneAtMs && now < backAtMs ? undefined : now + 20));
   expect(new Set(all).size).toBe(100);
-  // At 1, 3 and 7 s behind the last answer; it is back before the next one.
+  // At 1, 3 and 7 s after the last answer; it is back before the next one.
   expect(all.length - 100).toBe(CREDIT + 3);
 });
 

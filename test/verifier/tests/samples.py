@@ -173,7 +173,7 @@ def docking(value: dict[str, Any], *, receipted: bool = True) -> Receipted:
 
 
 def log(*events: tuple[str, dict[str, Any]], at: str = "2026-11-25T08:00:00.000Z", name: str = SEGMENT) -> CustodyLog:
-    """A log of one segment with these entries behind its opening, all at the same time."""
+    """A log of one segment with these entries after its opening, all at the same time."""
     opening = {"segment": name, "last_segment": None}
     lines = [
         Line(name, number, "", hex_of(f"{name} {number}"), at, None, number, event, facts, f"log:{number}")

@@ -31,7 +31,7 @@ def _known(changes: list[KeyChange], *by_hand: str) -> KnownKeys:
 
 
 class SuccessionTest(unittest.TestCase):
-    """Changes one behind the other."""
+    """Changes one after the other."""
 
     def test_planned_ones_introduce_key_after_key_and_others_none(self) -> None:
         ways = (("two", "three", "planned"), ("old", "two", "planned"), ("old", "x", "lost"))

@@ -90,7 +90,7 @@ def _store(of: Recording, *, done: bool = True) -> CustodyLog:
 
 
 def _enter(store: CustodyLog, *lines: Line) -> None:
-    """Puts lines behind the end of a log, under its signature."""
+    """Puts lines after the end of a log, under its signature."""
     segment = store.order[0]
     segment.lines.extend(lines)
     segment.signed_up_to = len(segment.lines)

@@ -52,7 +52,7 @@ async function takeReceipt({ folder }: BuiltRecording): Promise<void> {
   for (const name of ['receipt.json', 'receipt.json.minisig']) await rm(join(folder, name));
 }
 
-/** Cuts the station's log behind its first checkpoint. */
+/** Cuts the station's log after its first checkpoint. */
 async function cutLog(builder: VaultBuilder): Promise<void> {
   const path = join(builder.custody, `${builder.segments[0]}.jsonl`);
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');

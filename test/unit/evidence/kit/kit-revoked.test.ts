@@ -56,7 +56,7 @@ async function revokedVault(
   return { builder, one };
 }
 
-/** The keys that came with a kit: whoever uses them has compared their ids. */
+/** The keys that came with a kit: anybody who uses them has compared their ids. */
 function ownKeys(kit: string): string[] {
   return ['--keys', join(kit, 'keys')];
 }

@@ -130,7 +130,7 @@ export class BrokenVault {
     return built;
   }
 
-  /** Signs a changed manifest anew, with the station's key unless another is given. */
+  /** Signs a changed manifest again, with the station's key unless another is given. */
   async resign(
     recording: number,
     change: (manifest: Manifest) => Manifest,

@@ -1,4 +1,4 @@
-// A recording that was read in several dockings: its file may be erased only behind another look at all of it (SPEC 18.4).
+// A recording that was read in several dockings: its file may be erased only after another look at all of it (SPEC 18.4).
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

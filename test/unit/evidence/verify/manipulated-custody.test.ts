@@ -43,7 +43,7 @@ afterAll(() => rm(good.root, { recursive: true, force: true }));
 const parse = (line: string): CustodyEntry => parseCustodyEntry(Buffer.from(line));
 const encode = (entry: CustodyEntry): string => Buffer.from(encodeCustodyEntry(entry)).toString('utf8');
 
-/** Chains entries of a segment anew, checkpoints signed with the key: what a forger can make. */
+/** Chains entries of a segment again, checkpoints signed with the key: what a forger can make. */
 async function forge(
   vault: BrokenVault,
   number: number,

@@ -39,7 +39,7 @@ const random = { bytes: (count: number) => randomBytes(count) };
 const stranger = makeSecretKey(random);
 /** The digest of something that nobody has. */
 const NOWHERE = '5'.repeat(64);
-/** What contradicts a manifest that was signed anew with the station's own key. */
+/** What contradicts a manifest that was signed again with the station's own key. */
 const SIGNED_ANEW: readonly RemarkCode[] = ['custody.other-manifest', 'receipt.wrong-manifest'];
 
 let good: VaultBuilder;
@@ -210,7 +210,7 @@ const receipts: Manipulation[] = [
   },
 ];
 
-/** Writes any value as a document of NEWEST, signed by whoever signs such documents. */
+/** Writes any value as a document of NEWEST, signed by anybody who signs such documents. */
 async function writeSigned(
   vault: BrokenVault,
   file: 'manifest.json' | 'receipt.json',

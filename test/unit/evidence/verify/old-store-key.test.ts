@@ -1,4 +1,4 @@
-// Whoever has a key that a store put aside in order, and can write into its vault, explains nothing away that the new key receipted.
+// Anybody who has a key that a store put aside in order, and can write into its vault, explains nothing away that the new key receipted.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

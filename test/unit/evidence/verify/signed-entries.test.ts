@@ -1,4 +1,4 @@
-// What a station may do and sign holds to the letter, whoever had a key of it: no erasure while the store asks again, nothing by the old key.
+// What a station may do and sign holds to the letter, no matter who had a key of it: no erasure while the store asks again, nothing by the old key.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

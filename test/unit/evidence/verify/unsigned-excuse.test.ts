@@ -1,4 +1,4 @@
-// Whoever can write into a vault or a spool and has no key can put lines behind the last checkpoint of a log: they explain nothing.
+// Anybody who can write into a vault or a spool and has no key can put lines after the last checkpoint of a log: they explain nothing.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

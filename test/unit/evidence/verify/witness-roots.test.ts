@@ -1,4 +1,4 @@
-// What a day's root is computed from once documents of it were let go (SPEC 4.10, 10.3).
+// What a day's root is computed from once documents of it were dropped (SPEC 4.10, 10.3).
 import { expect, test } from 'vitest';
 import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
@@ -55,7 +55,7 @@ test('what is named as let go and still here counts once', () => {
   expect(hexOf(days.droppedSince('2026-11-26T00:15:00.000Z', DAY, 'kod-1'))).toEqual([RECEIPT]);
 });
 
-/** What was let go on so many days, some documents each. */
+/** What was dropped on so many days, some documents each. */
 function droppedOn(daysMax: number, each: number): { readonly names: string[]; readonly days: DocumentDays } {
   const log = new StoreLog();
   const random = seededRandom(2);

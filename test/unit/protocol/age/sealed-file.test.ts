@@ -61,7 +61,7 @@ function sealInPieces(plaintext: Uint8Array, cuts: readonly number[], seed: numb
   for (const to of [...cuts, plaintext.length]) {
     const piece = plaintext.slice(from, to);
     sealer.seal(piece, (part) => parts.push(part));
-    piece.fill(0xee); // whoever gave the piece may use its memory again
+    piece.fill(0xee); // anybody who gave the piece may use its memory again
     from = to;
   }
   sealer.finish((part) => parts.push(part));

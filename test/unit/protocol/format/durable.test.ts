@@ -32,7 +32,7 @@ test.each(Object.entries(WRITERS))(
       );
       const last = disk.stepLabel(disk.steps);
       if (failed && operation !== 'rename') expect(disk.peekNames('/'), operation).toEqual([]);
-      if (failed && operation === 'sync') expect(last).toMatch(/^unlink/); // and no sync behind the failed one
+      if (failed && operation === 'sync') expect(last).toMatch(/^unlink/); // and no sync after the failed one
       if (failed) await write(disk, '/file', NEW);
       expect(text(disk, '/file'), operation).toBe('new bytes');
     }

@@ -20,7 +20,7 @@ import { lacksTools } from '../../../fakes/stock-tools.ts';
 const file = new URL('../../../../protocol/asyncapi.yaml', import.meta.url);
 const official = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
 
-/** It is a module of python3 and no program of its own, so whoever has python3 may lack it. */
+/** It is a module of python3 and no program of its own, so anybody who has python3 may lack it. */
 function lacksPyYaml(): boolean {
   if (lacksTools('python3')) return true;
   return process.env['CI'] === undefined && spawnSync('python3', ['-c', 'import yaml']).status !== 0;

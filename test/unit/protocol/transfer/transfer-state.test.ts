@@ -368,7 +368,7 @@ test('over a channel that loses, doubles and forgets, everything arrives and fin
               finished = true;
             }
           }
-          // Whoever forgets for ever is never full.
+          // Anybody who forgets for ever is never full.
           if (restarts < RESTARTS_MAX && chance() < 2) {
             [digests, units] = [0, new UnitSet()];
             restarts++;
