@@ -1,21 +1,32 @@
 // Who may be enrolled: a station that the store's file does not know yet, or knows with this very key. Nothing is changed in that file.
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BrokerConfig } from '../../../config/broker-config.ts';
+import { intermediates, readCertificates } from '../../../config/certificate-files.ts';
+import { usageError } from '../../../config/command-line.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
+import {
+  type Authority,
+  checkAuthority,
+  clientCertificateFault,
+  issueClientCertificate,
+  openCertificateRequest,
+} from '../../../config/enrolment/certificates.ts';
 import { readPublicKeyFile } from '../../../config/enrolment/keys.ts';
+import { readPrivateFile } from '../../../config/guarded-file.ts';
 import { valueAt, type YamlTree } from '../../../config/yaml-tree.ts';
-import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
-import type { EnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
-import { DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
-import type { ReceiverId } from '../../../protocol/format/ids.ts';
 import {
   encodePublicKey,
   keyIdHex,
   parsePublicKey,
-  publicKeyLine,
   type PublicKey,
+  publicKeyLine,
 } from '../../../protocol/documents/minisign.ts';
+import { encodeUtf8, equalBytes, parseBase64 } from '../../../protocol/format/bytes.ts';
+import { DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
+import type { ReceiverId } from '../../../protocol/format/ids.ts';
+import type { EnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
 import { revocationName } from '../keys/revocations.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 
@@ -130,4 +141,89 @@ function taken(station: string, where: string): DockError {
 function keyInUse(where: string): DockError {
   const message = `${where}: each needs a key of its own. At the station: \`bodydock keys make station\``;
   return new DockError('enrolment.key-in-use', message, { retry: 'person' });
+}
+
+// The certificates of an enrolment: what the request asks for, and what is issued here or was issued elsewhere for it.
+
+const PEM_BYTES_MAX = 256 * 1024;
+
+/** Where the certificate comes from, or the request for it goes. */
+export type CertificateSource =
+  | { readonly kind: 'issue'; readonly caFile: string; readonly keyFile: string; readonly days: number }
+  | { readonly kind: 'issued'; readonly file: string }
+  | { readonly kind: 'csr'; readonly file: string };
+
+/** A key that wants a certificate. */
+interface Requested {
+  readonly request: Uint8Array;
+  readonly publicKey: KeyObject;
+  readonly source: CertificateSource;
+}
+
+/** Undefined where the station wants none. Errors: "usage" where source and request do not fit; "enrolment.certificate-request". */
+export async function requestedKey(
+  { certificate_request: text, station }: EnrolmentRequest,
+  source: CertificateSource | undefined,
+): Promise<Requested | undefined> {
+  if (text === null) {
+    if (source === undefined) return undefined;
+    throw usageError(
+      'this station asks for no certificate (its broker is on its own machine): leave out what names one',
+    );
+  }
+  if (source === undefined)
+    throw usageError(
+      'this station asks for a certificate: name the authority (--ca-cert FILE --ca-key FILE), or write the request for one elsewhere (--csr FILE) and come back with --certificate FILE',
+    );
+  const request = parseBase64(text) ?? new Uint8Array();
+  return { request, publicKey: await openCertificateRequest(request, station), source };
+}
+
+/** What goes to the station. */
+export interface Chain {
+  /** The station's own first. */
+  readonly certificates: readonly [X509Certificate, ...X509Certificate[]];
+  readonly authorities: readonly X509Certificate[];
+}
+
+/** Errors: "key.*", "tls.*", "openssl.*", "enrolment.certificate" where what was issued elsewhere does not fit; "usage". */
+export async function certificatesFor(
+  { broker }: Store,
+  station: string,
+  { request, publicKey, source }: Requested,
+  brokerCa = broker.tls?.caFile,
+): Promise<Chain> {
+  if (brokerCa === undefined)
+    throw usageError(
+      'receiver.yaml names no ca_file: name the authority of the broker with --broker-ca FILE',
+    );
+  const authorities = await readCertificates(brokerCa);
+  const nowMs = Date.now();
+  if (source.kind === 'issue') {
+    const [certificate, ...more] = await readCertificates(source.caFile);
+    const authority: Authority = {
+      certificate,
+      key: await readAuthorityKey(source.keyFile),
+      file: source.keyFile,
+    };
+    checkAuthority(authority, nowMs);
+    const issued = await issueClientCertificate(authority, { request, days: source.days, nowMs });
+    return { certificates: [issued, ...intermediates([certificate, ...more])], authorities };
+  }
+  const [certificate, ...more] = await readCertificates(source.file);
+  const fault = clientCertificateFault(certificate, { commonName: station, publicKey, nowMs });
+  if (fault === undefined) return { certificates: [certificate, ...intermediates(more)], authorities };
+  const message = `${source.file}: this is no certificate for station ${station}: ${fault}. Have one issued from what --csr writes`;
+  throw new DockError('enrolment.certificate', message, { retry: 'person' });
+}
+
+async function readAuthorityKey(path: string): Promise<KeyObject> {
+  const bytes = await readPrivateFile(path, PEM_BYTES_MAX);
+  try {
+    return createPrivateKey(Buffer.from(bytes));
+  } catch {
+    // OpenSSL's words are not repeated: what it could not parse may be a secret.
+    const message = `${path} is no private key in PEM form, or has a passphrase: take the way of --csr and --certificate, and let its own tools sign`;
+    throw new DockError('tls.key', message, { retry: 'person' });
+  }
 }

@@ -2,36 +2,42 @@
 // The receiver's file stays as it is: the lines that it needs are printed.
 import { resolve } from 'node:path';
 import { brokerUrlFault, isLoopback, mapBroker } from '../../../config/broker-config.ts';
+import { command, type Io, LANG, type Line, type Options, usageError } from '../../../config/command-line.ts';
 import { compareFingerprint } from '../../../config/compare-fingerprint.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
+import { requestPem } from '../../../config/enrolment/certificates.ts';
 import { readEnrolment, writeEnrolment } from '../../../config/enrolment/enrolment-file.ts';
-import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { rotationFiles } from '../../../config/enrolment/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../../config/enrolment/keys.ts';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { loadUnfinishedReceiver, RECEIVER_FILE } from '../../../config/load.ts';
 import { printable, refusedFile } from '../../../config/problems.ts';
-import { encodeBase64, encodeUtf8 } from '../../../protocol/format/bytes.ts';
-import { requestPem } from '../../../config/enrolment/certificates.ts';
-import {
-  checkRequestAge,
-  encodeEnrolmentAnswer,
-  openEnrolmentRequest,
-  type Enrolment,
-  type EnrolmentRequest,
-} from '../../../protocol/transfer/enrolment.ts';
-import { isDockError } from '../../../protocol/format/errors.ts';
-import { parseReceiverId } from '../../../protocol/format/ids.ts';
-import { askAtTerminal } from '../../platform/terminal.ts';
 import {
   keyIdHex,
   parsePublicKey,
   publicKeyLine,
   publicKeyOf,
 } from '../../../protocol/documents/minisign.ts';
-import { command, LANG, usageError, type Io, type Line, type Options } from '../../../config/command-line.ts';
-import { certificatesFor, requestedKey, type CertificateSource, type Chain } from './enrol-certificate.ts';
-import { admit, keepStationKey, type Store } from './enrol-station.ts';
-import { ENROL_WORDS, type EnrolWords } from './enrol-words.ts';
+import { encodeBase64, encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { isDockError } from '../../../protocol/format/errors.ts';
+import { parseReceiverId } from '../../../protocol/format/ids.ts';
+import {
+  checkRequestAge,
+  encodeEnrolmentAnswer,
+  type Enrolment,
+  type EnrolmentRequest,
+  openEnrolmentRequest,
+} from '../../../protocol/transfer/enrolment.ts';
+import { askAtTerminal } from '../../platform/terminal.ts';
+import {
+  admit,
+  certificatesFor,
+  type CertificateSource,
+  type Chain,
+  keepStationKey,
+  requestedKey,
+  type Store,
+} from './enrol-station.ts';
 
 const DAYS_DEFAULT = 730;
 const DAYS_MAX = 3650;
@@ -274,3 +280,64 @@ function stationLines(station: string, key: string): string {
 function print(io: Io, document: unknown): void {
   io.out(`${printable(JSON.stringify(document))}\n`);
 }
+
+// What `bodydock-receiver enrol` says to the administrator of the store, in English and German.
+
+/** What an answer is about. */
+interface Answered {
+  readonly out: string;
+  readonly fingerprint: string;
+  readonly endsAt: string | null;
+  readonly keyFile: string;
+  /** The receiver's file, and the lines that it lacks: "" where it has them. */
+  readonly file: string;
+  readonly lines: string;
+}
+
+interface EnrolWords {
+  request(file: string, request: EnrolmentRequest, keyId: string, fingerprint: string): string;
+  readonly compare: string;
+  csr(file: string, requestFile: string): string;
+  answered(answered: Answered): string;
+}
+
+const shownAt = (at: string): string => at.replace('T', ' ').slice(0, 19);
+
+const ENROL_WORDS: Readonly<Record<'en' | 'de', EnrolWords>> = {
+  en: {
+    request: (file, { station, made_at: madeAt, certificate_request: wanted }, keyId, fingerprint) =>
+      `request ${file}: station ${station}, key id ${keyId}, made at ${shownAt(madeAt)}${wanted === null ? ', without a certificate' : ''}
+fingerprint:  ${fingerprint}
+`,
+    compare: 'Does the station read out the same fingerprint? Type yes or no: ',
+    csr: (file, requestFile) =>
+      `written: ${file}, the request for the authority. Its certificate must be for clients and keep the common name.
+Then: bodydock-receiver enrol ${requestFile} --certificate FILE
+`,
+    answered: ({ out, fingerprint, endsAt, keyFile, file, lines }) =>
+      `written: ${out}, the answer${endsAt === null ? '' : `; its certificate is valid until ${shownAt(endsAt)}`}
+fingerprint:  ${fingerprint}
+the station's public key: ${keyFile}
+${lines === '' ? `${file} knows this station with this key already; nothing to change in it.` : `Put these lines under stations in ${file}, then: bodydock-receiver check, and start the receiver anew.\n${lines.trimEnd()}`}
+Take the answer to the station and read its fingerprint out by telephone. There: bodydock keys enrol --answer ${out}
+`,
+  },
+  de: {
+    request: (file, { station, made_at: madeAt, certificate_request: wanted }, keyId, fingerprint) =>
+      `Antrag ${file}: Station ${station}, Schlüsselnummer ${keyId}, vom ${shownAt(madeAt)}${wanted === null ? ', ohne Zertifikat' : ''}
+Fingerabdruck:  ${fingerprint}
+`,
+    compare: 'Liest die Station denselben Fingerabdruck vor? ja oder nein eingeben: ',
+    csr: (file, requestFile) =>
+      `geschrieben: ${file}, der Antrag für die Zertifizierungsstelle. Ihr Zertifikat muss für Clients sein und den Common Name behalten.
+Danach: bodydock-receiver enrol ${requestFile} --certificate DATEI
+`,
+    answered: ({ out, fingerprint, endsAt, keyFile, file, lines }) =>
+      `geschrieben: ${out}, die Antwort${endsAt === null ? '' : `; ihr Zertifikat gilt bis ${shownAt(endsAt)}`}
+Fingerabdruck:  ${fingerprint}
+öffentlicher Schlüssel der Station: ${keyFile}
+${lines === '' ? `${file} kennt diese Station mit diesem Schlüssel schon; an ihr ist nichts zu ändern.` : `Diese Zeilen unter stations in ${file} eintragen, dann: bodydock-receiver check, und den Empfänger neu starten.\n${lines.trimEnd()}`}
+Die Antwort zur Station bringen und ihren Fingerabdruck am Telefon vorlesen. Dort: bodydock keys enrol --answer ${out}
+`,
+  },
+};

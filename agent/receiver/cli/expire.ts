@@ -1,13 +1,13 @@
 // `bodydock-receiver expire`: deletes what is due or ordered, once, or shows what that would be. A receiver may run beside it.
+import { command, type Io, usageError } from '../../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import { describeError } from '../../../protocol/format/errors.ts';
+import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import type { DroppedDocuments } from '../retention/documents.ts';
 import { dropOldDocuments, expire as expireVault, type Expired } from '../retention/expire.ts';
 import { previewVault } from '../retention/preview.ts';
-import { appendStoreEvents } from '../custody/store-log.ts';
-import { command, usageError, type Io } from '../../../config/command-line.ts';
 import {
   count,
   doubtJson,
@@ -17,7 +17,7 @@ import {
   previewText,
   totalsJson,
 } from './preview-text.ts';
-import { openRetentionCommand } from './retention-command.ts';
+import { openRetentionCommand } from './store-command.ts';
 
 /** Errors: "usage", "key.*", "vault.*", "lock.*", the system's. */
 export const expire = command(

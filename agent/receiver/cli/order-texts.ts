@@ -1,10 +1,8 @@
 // What persons are told of an order: how each role signs it, and what it does. The sheet that goes with the order is in German and English.
-import type { Order, Role } from '../../../protocol/documents/order.ts';
-import { ROLES } from '../../../protocol/documents/order.ts';
+import { type Order, type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { describeDoubt } from '../retention/clock-trust.ts';
-import type { OrderEffect } from '../retention/order-effect.ts';
-import type { MadeOrder } from '../retention/order-make.ts';
-import type { PlacedOrder } from '../retention/order-place.ts';
+import type { OrderEffect } from '../retention/order-list.ts';
+import type { MadeOrder, PlacedOrder } from '../retention/order-place.ts';
 import { ORDER_FILE, signatureFile } from '../retention/orders-read.ts';
 import { count, dueIn, megabytes } from './preview-text.ts';
 

@@ -1,20 +1,19 @@
 // `bodydock-receiver orders`: which orders lie in the vault, which of them count, and which wait for whose signature.
 import { join } from 'node:path';
+import { command, type Io, usageError } from '../../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
+import { type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isSessionId, isStationId } from '../../../protocol/format/ids.ts';
-import type { Role } from '../../../protocol/documents/order.ts';
-import { ROLES } from '../../../protocol/documents/order.ts';
 import type { Finding, RetentionDeps } from '../retention/deps.ts';
-import { listOrders, type ListedOrder } from '../retention/order-list.ts';
+import { type ListedOrder, listOrders } from '../retention/order-list.ts';
 import { readOrderFolder } from '../retention/orders-read.ts';
-import { command, usageError, type Io } from '../../../config/command-line.ts';
-import { writeOrderFolder } from './order-folder.ts';
 import { signCommand, waitingDeletion } from './order-texts.ts';
+import { writeOrderFolder } from './order.ts';
 import { columns } from './preview-text.ts';
-import { checkKnown, openRetentionCommand } from './retention-command.ts';
+import { checkKnown, openRetentionCommand } from './store-command.ts';
 
 /** Errors: "usage", "order.*", "key.*", "vault.*", the system's. */
 export const orders = command(

@@ -1,4 +1,5 @@
 // `bodydock-receiver reconcile`: compares what stations' logs and docking records tell with what lies in the vault.
+import { command, usageError } from '../../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import { isStationId } from '../../../protocol/format/ids.ts';
@@ -9,9 +10,8 @@ import {
   reconcileVault,
   unfinishedOf,
 } from '../reconcile/reconcile-vault.ts';
-import { command, usageError } from '../../../config/command-line.ts';
 import { reconcileJson, reconcileText, type ShownStation } from './reconcile-text.ts';
-import { checkKnown, openRetentionCommand } from './retention-command.ts';
+import { checkKnown, openRetentionCommand } from './store-command.ts';
 
 /** Errors: "usage", "key.*", "vault.*", the system's. */
 export const reconcile = command(

@@ -25,7 +25,7 @@ import { openServiceManager, startWatchdog } from '../../platform/service-manage
 import { DISK_STUCK_MS, watchedFiles } from '../../platform/watched-calls.ts';
 import { SLABS } from '../limits.ts';
 import { openReceiver } from '../open-receiver.ts';
-import { rememberedAnswer } from '../retention/asked-clock.ts';
+import { rememberedAnswer } from '../retention/clock-trust.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../units-around.ts';

@@ -10,19 +10,23 @@ import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { inlineSigner, publicKeyOf, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import type { SessionId } from '../../../protocol/format/ids.ts';
+import type { SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files, Log, Signer } from '../../../protocol/format/ports.ts';
 import { nodeClock, readBootId } from '../../platform/clock-node.ts';
+import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
 import { nodeRandom } from '../../platform/random-node.ts';
-import { isEntered } from '../custody/entered-event.ts';
 import { WrittenEnd } from '../custody/log-end.ts';
+import { isEntered } from '../custody/log-read.ts';
 import {
   appendStoreEvents,
   endStoreSegment,
   type StoreLogDeps,
   storeLogFolder,
 } from '../custody/store-log.ts';
+import { rememberedAnswer } from '../retention/clock-trust.ts';
+import type { RetentionDeps } from '../retention/deps.ts';
+import { stationsIn } from '../retention/survey.ts';
 import { readVaultId } from '../vault/vault-id.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 import { VaultLocks } from '../vault/vault-lock.ts';
@@ -113,4 +117,34 @@ function logTo(io: Io): Log {
     io.err(`${message}: ${JSON.stringify(code === undefined ? facts : { ...facts, system_code: code })}\n`);
   };
   return { error: say, warn: say, info: () => undefined, debug: () => undefined };
+}
+
+// What commands that give orders or delete work with: the store as other commands have it, and what receiver.yaml says of retention.
+
+/** Stations that a message names. */
+const SHOWN_MAX = 20;
+
+/** Errors: those of openStoreCommand. */
+export async function openRetentionCommand(file: string, io: Io): Promise<RetentionDeps> {
+  const { config, layout, logDeps, vault } = await openStoreCommand(file, io);
+  return {
+    ...logDeps,
+    layout,
+    vault,
+    retention: config.retention,
+    roles: config.roles,
+    stations: new Map(config.stations.map(({ id, publicKeys }) => [id, publicKeys])),
+    isSynchronised: rememberedAnswer(logDeps.clock, () => linuxClockSource().isSynchronised()),
+  };
+}
+
+/** Nothing is found of a station that nobody knows, and nothing found would read as good. Errors: "station.unknown"; the system's. */
+export async function checkKnown(deps: RetentionDeps, station: StationId | undefined): Promise<void> {
+  const known = new Set([...deps.stations.keys(), ...(await stationsIn(deps))]);
+  if (station === undefined || known.has(station)) return;
+  throw new DockError(
+    'station.unknown',
+    `neither the file nor the vault knows station ${station}, only ${[...known].toSorted().slice(0, SHOWN_MAX).join(', ') || 'none'}: look at its id`,
+    { retry: 'person' },
+  );
 }

@@ -1,16 +1,145 @@
-// Finds where the store's own log ends: the entry that the next one follows, and the segment that can be gone on with.
-import type { ChainState, CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import type { ChainBreak } from '../../../protocol/custody/custody-order.ts';
-import type { ScannedSegment } from '../../../protocol/custody/custody-scan.ts';
-import { isDockError } from '../../../protocol/format/errors.ts';
-import type { SegmentId } from '../../../protocol/format/ids.ts';
-import { keyIdHex, signatureKeyId, type PublicKey } from '../../../protocol/documents/minisign.ts';
-import type { Log } from '../../../protocol/format/ports.ts';
+// The segments of the store's own log as files: their order, changes to them, and where the log ends.
+import { dirname, join } from 'node:path';
+import {
+  CHAIN_START,
+  type ChainState,
+  CUSTODY_SEGMENT_TRUSTED_COMMENT,
+  type CustodyEntry,
+} from '../../../protocol/custody/custody-entry.ts';
+import { type ChainBreak, type FoundSegment, inOrder } from '../../../protocol/custody/custody-order.ts';
+import { linesIn, type ScannedSegment, SegmentScan } from '../../../protocol/custody/custody-scan.ts';
+import { keyIdHex, type PublicKey, signatureKeyId } from '../../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
-import { segmentPath } from './custody-file.ts';
-import { readTail, type CustodyTail } from './custody-tail.ts';
-import type { OpenSegment, SegmentFiles } from './segment-files.ts';
-import { hintedSegment, orderedSegments, type StoreSegment } from './segment-order.ts';
+import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { writeAnew } from '../../../protocol/format/durable.ts';
+import { DockError, isDockError } from '../../../protocol/format/errors.ts';
+import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
+import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
+import type { Files, Log, Signer } from '../../../protocol/format/ports.ts';
+import { LoopTurns } from '../../platform/loop-turns.ts';
+import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
+import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
+import { type CustodyTail, readTail, segmentPath } from './custody-file.ts';
+import { readNewest, writeNewest } from './custody-newest.ts';
+import { readFirstEntry } from './first-entry.ts';
+
+// The files of the store's own log, changed under its lock (locks.ts). Rules in store-log.ts.
+
+/** A segment has at most 2 MiB and one append: anything longer is none of ours. */
+export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
+/** Some 5 ms of work on a slow machine. */
+const LINES_PER_TURN = 64;
+
+/** A segment that is gone on with. */
+interface OpenSegment {
+  readonly segment: SegmentId;
+  readonly head: ChainState;
+  /** Up to and with the last entry. */
+  readonly sizeBytes: number;
+}
+
+interface SegmentFilesOptions {
+  readonly files: Files;
+  /** `custody/` of the store. */
+  readonly folder: string;
+  /** See underLock. */
+  readonly workFolder: string;
+  readonly signer: Signer;
+  readonly publicKey: PublicKey;
+}
+
+/** Changes to the folder. Errors of all: the system's. */
+export class SegmentFiles {
+  readonly files: Files;
+  readonly folder: string;
+  readonly #options: SegmentFilesOptions;
+
+  constructor(options: SegmentFilesOptions) {
+    this.#options = options;
+    this.files = options.files;
+    this.folder = options.folder;
+  }
+
+  /** Puts a new segment in place, durable with the folders above it. */
+  async create(segment: SegmentId, bytes: Uint8Array): Promise<void> {
+    const { files, folder, workFolder } = this.#options;
+    const work = join(workFolder, `${segment}.jsonl`);
+    await writeAnew(files, work, bytes);
+    for (const path of [dirname(dirname(folder)), dirname(folder)]) await files.syncFolder(path);
+    await this.#place(work, segmentPath(folder, segment));
+    await writeNewest({ files, folder, syncs: new FolderSyncs(files) }, segment);
+  }
+
+  /** Appends whole lines, durably. */
+  async append({ segment, sizeBytes }: OpenSegment, bytes: Uint8Array): Promise<void> {
+    const { files, folder } = this.#options;
+    const file = await files.open(segmentPath(folder, segment), 'write');
+    try {
+      await file.write(bytes, sizeBytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Writes a segment anew without what lies behind its last entry, so that all of it is surely durable. Nothing is written where its chain does
+   * not lead there: what the system shows may not be what lies on the medium. Gives how far it holds then.
+   */
+  async rewrite({ segment, head, sizeBytes }: OpenSegment): Promise<ScannedSegment | undefined> {
+    const { files, folder, workFolder, publicKey } = this.#options;
+    const path = segmentPath(folder, segment);
+    const bytes = (await files.readAll(path, SEGMENT_READ_BYTES_MAX)).subarray(0, sizeBytes);
+    const scanned = await scanBytes(segment, bytes, [publicKey]);
+    if (scanned.state.sha256 !== head.sha256 || scanned.rest !== 'none') return scanned;
+    const work = join(workFolder, `${segment}.jsonl`);
+    await writeAnew(files, work, bytes);
+    await this.#place(work, path);
+    return undefined;
+  }
+
+  /** Signs the whole of a segment that holds; else says where it breaks and leaves it. */
+  async end({ segment }: OpenSegment): Promise<ChainBreak | undefined> {
+    const { files, folder, workFolder, signer, publicKey } = this.#options;
+    const bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
+    const { state, rest, reason } = await scanBytes(segment, bytes, [publicKey]);
+    if (rest !== 'none') return { segment, sequence: state.sequence, reason };
+    const signature = await signer.sign(bytes, CUSTODY_SEGMENT_TRUSTED_COMMENT);
+    const name = `${segment}.jsonl${SIGNATURE_SUFFIX}`;
+    const work = join(workFolder, name);
+    await writeAnew(files, work, encodeUtf8(signature));
+    await this.#place(work, join(folder, name));
+    return undefined;
+  }
+
+  /** What the whole of a segment is worth; signatures are not looked at. */
+  async scan(segment: SegmentId): Promise<ScannedSegment> {
+    const bytes = await this.files.readAll(segmentPath(this.folder, segment), SEGMENT_READ_BYTES_MAX);
+    return scanBytes(segment, bytes, []);
+  }
+
+  async #place(work: string, path: string): Promise<void> {
+    const { files, folder } = this.#options;
+    await files.rename(work, path);
+    await files.syncFolder(folder);
+  }
+}
+
+async function scanBytes(
+  segment: SegmentId,
+  bytes: Uint8Array,
+  keys: readonly PublicKey[],
+): Promise<ScannedSegment> {
+  const scan = new SegmentScan(segment);
+  const turns = new LoopTurns();
+  let lines = 0;
+  for (const { line, end } of linesIn(bytes)) {
+    if (!scan.take(line, end)) break;
+    if (++lines % LINES_PER_TURN === 0) await turns.next();
+  }
+  return scan.finish(bytes, keys);
+}
 
 /** What this process itself wrote last of the store's log, and made durable. Made once for each process. */
 export class WrittenEnd {
@@ -107,4 +236,53 @@ async function tailOf({ files, folder }: SegmentFiles, segment: SegmentId): Prom
 function isOurs(checkpoint: CustodyEntry | undefined, { keyId }: PublicKey): boolean {
   const signature = checkpoint?.facts['signature'];
   return typeof signature === 'string' && signatureKeyId(signature) === keyIdHex(keyId);
+}
+
+// Which segment of the store's own log is the newest one. Reads first entries only.
+
+/** One segment in the folder. */
+export interface StoreSegment {
+  readonly segment: SegmentId;
+  /** Ended: a signature over the whole of it lies beside it. */
+  readonly signed: boolean;
+  readonly first: CustodyEntry | undefined;
+}
+
+/**
+ * All segments, the oldest first; undefined stands for first entries that cannot be read.
+ * Errors: "store-log.oversize" for a folder with more than CUSTODY_SEGMENTS_MAX; the system's.
+ */
+export async function orderedSegments(files: Files, folder: string): Promise<StoreSegment[]> {
+  const { ids, signed } = await listSegments(files, folder);
+  const found: FoundSegment[] = [];
+  for (const segment of ids) {
+    const first = await readFirstEntry(files, join(folder, segment + SEGMENT_SUFFIX));
+    found.push({ segment, first, last: CHAIN_START, signed: signed.has(segment) });
+  }
+  return inOrder(found);
+}
+
+/** The only segment that has not ended, where the hint names it too; undefined where it takes a look at all of them. Errors: the system's. */
+async function hintedSegment(files: Files, folder: string): Promise<StoreSegment | undefined> {
+  const { ids, signed } = await listSegments(files, folder);
+  const [open, ...others] = ids.filter((id) => !signed.has(id));
+  if (open === undefined || others.length > 0 || (await readNewest(files, folder)) !== open) return undefined;
+  return { segment: open, signed: false, first: undefined };
+}
+
+async function listSegments(
+  files: Files,
+  folder: string,
+): Promise<{ ids: SegmentId[]; signed: ReadonlySet<SegmentId> }> {
+  const names = await files.list(folder);
+  const idsOf = (suffix: string): SegmentId[] =>
+    names
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => name.slice(0, -suffix.length))
+      .filter(isSegmentId);
+  const ids = idsOf(SEGMENT_SUFFIX);
+  if (ids.length <= CUSTODY_SEGMENTS_MAX)
+    return { ids, signed: new Set(idsOf(SEGMENT_SUFFIX + SIGNATURE_SUFFIX)) };
+  const message = `${folder} holds ${ids.length} segments, at most ${CUSTODY_SEGMENTS_MAX} are looked at: this is no log of ours`;
+  throw new DockError('store-log.oversize', message, { retry: 'person' });
 }

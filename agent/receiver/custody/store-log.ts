@@ -9,18 +9,17 @@
 //    unsigned; the next one begins with `chain-broken`), a segment above the bound without its signature (signed).
 // 4. After an error the events may be in the log or not: whoever appends says a thing again rather than not at all.
 import { join } from 'node:path';
-import { chainGroups, type ChainedGroups, type LooseEntry } from '../../../protocol/custody/custody-chain.ts';
-import { CHAIN_START, entryStamp, type CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { type ChainedGroups, chainGroups, type LooseEntry } from '../../../protocol/custody/custody-chain.ts';
+import { CHAIN_START, type CustodyEvent, entryStamp } from '../../../protocol/custody/custody-entry.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import { ensureFolder } from '../../../protocol/format/durable.ts';
 import { makeSegmentId, type ReceiverId, type SegmentId } from '../../../protocol/format/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../../protocol/format/ports.ts';
-import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
+import { type Locks, underLock } from '../vault/locks.ts';
 import { CUSTODY, VaultLayout } from '../vault/vault-layout.ts';
-import { underLock, type Locks } from '../vault/locks.ts';
-import { findEnd, type LogEnd, type WrittenEnd } from './log-end.ts';
-import { SegmentFiles } from './segment-files.ts';
+import { findEnd, type LogEnd, SegmentFiles, type WrittenEnd } from './log-end.ts';
 
 /** A segment is ended and a new one opened above this size (SPEC 4.3.2): some 5,000 entries. */
 const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;

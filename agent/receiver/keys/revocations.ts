@@ -6,13 +6,13 @@
 //    stolen key in. A key that is refused by mistake costs time, no recording.
 // 2. A folder that cannot be listed gives no answer: nobody is told anything then.
 import { join } from 'node:path';
+import { KEY_DOCUMENT_BYTES_MAX, parseKeyRevocation } from '../../../protocol/documents/key-documents.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
-import { KEY_DOCUMENT_BYTES_MAX, parseKeyRevocation } from '../../../protocol/documents/key-documents.ts';
 import type { Clock, Conditions, Files, Log } from '../../../protocol/format/ports.ts';
-import { readDocument } from '../vault/stored-document.ts';
 import { REVOCATIONS_MS } from '../limits.ts';
+import { readDocument } from '../vault/vault-dockings.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 
 const NAME = /^(?<keyId>[0-9a-f]{16})\.revocation\.json$/;

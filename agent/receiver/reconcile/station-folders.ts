@@ -2,17 +2,17 @@
 // receipt, which recordings docking records and later manifests name, and which heads of the log receipts name. Reads no payload.
 import { join } from 'node:path';
 import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { chunksBytes } from '../../../protocol/documents/manifest.ts';
+import { type CustodyHead, parseReceipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { describeError, DockError } from '../../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId, type StationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { chunksBytes } from '../../../protocol/documents/manifest.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, type CustodyHead } from '../../../protocol/documents/receipt.ts';
-import { readDocument } from '../vault/stored-document.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
-import { readRecording, type FactsKeys } from '../retention/recording-facts.ts';
-import type { RecordingName } from '../vault/vault.ts';
+import { type FactsKeys, readRecording } from '../retention/recording-facts.ts';
+import { readDocument } from '../vault/vault-dockings.ts';
 import { CHUNKS, DOCKING, PAYLOAD, RECEIPT } from '../vault/vault-layout.ts';
+import type { RecordingName } from '../vault/vault.ts';
 
 /** A folder that is not as it should be. */
 export interface OddFolder extends RecordingName {

@@ -6,6 +6,7 @@
 //    monotonic time, over a boot it stands still, whatever the wall clock says meanwhile.
 // 2. A clock that left what is possible stays doubtful, however often somebody writes its time down, until it comes back to what is possible
 //    or a person says that it is right (event `clock-checked`).
+import type { Clock } from '../../../protocol/format/ports.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -84,4 +85,26 @@ export function describeDoubt({ kind, byMs }: ClockDoubt): string {
   const hours = Math.round(byMs / HOUR_MS);
   const much = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
   return `the store's clock is ${much} or more ${kind === 'ahead' ? 'ahead of' : 'behind'} what its log and its receipts allow`;
+}
+
+// Asks the system whether its clock is synchronised, at most once in a while: each question starts a process.
+
+/** An answer counts so long. */
+const ANSWER_MS = 60_000;
+
+/** The question with a memory. Shape: `ask` gives null where the system does not tell, and never rejects; calls at one time share it. */
+export function rememberedAnswer(
+  clock: Pick<Clock, 'monotonicMs'>,
+  ask: () => Promise<boolean | null>,
+): () => Promise<boolean | null> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let answer: Promise<boolean | null> = Promise.resolve(null);
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - askedMs >= ANSWER_MS) {
+      askedMs = nowMs;
+      answer = ask();
+    }
+    return answer;
+  };
 }

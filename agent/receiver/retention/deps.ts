@@ -1,7 +1,7 @@
 // What everything about retention stands on, made once by the program that runs it.
 import type { RetentionConfig, RolesConfig } from '../../../config/receiver-config.ts';
-import type { SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { StoreLogDeps } from '../custody/store-log.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 
@@ -24,3 +24,47 @@ export interface Finding {
   readonly recording: string | null;
   readonly what: string;
 }
+
+// Bounds and times of retention, each with its reason. What SPEC 10 fixes is in protocol/documents/retention.ts.
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How far back the store's log is read: longer than any warning or hold by one role matters. A warning that is older is given anew. */
+export const MEMORY_MS = 60 * DAY_MS;
+/** Of what happened longer ago than this it is not asked whether the log knows it: it may lie behind MEMORY_MS. */
+export const REMEMBERED_MS = 30 * DAY_MS;
+/** Recordings that are decided, deleted and logged together: few enough that the lock is held for seconds at most. */
+export const BATCH = 16;
+/** Failures after which an expiration ends and leaves the rest to the next one: the disk takes nothing, or somebody must look. */
+export const FAILURES_MAX = 40;
+/** Findings that are kept one by one; above that they are only counted. */
+export const FINDINGS_MAX = 1000;
+/** A person's word that the clock is right counts so long where the system says that it is not synchronised. */
+export const CHECKED_MS = HOUR_MS;
+/** Recordings that one round of an expiration deletes at most: an hour on a slow disk. The next round goes on. */
+export const ROUND_MAX = 10_000;
+/** A hold by one role is told of when it lapses sooner than this. */
+export const LAPSING_MS = 2 * DAY_MS;
+/** What is due sooner than this is told of, where somebody should look at it before. */
+export const SOON_MS = 3 * DAY_MS;
+/** A hold without an end that is older than this is told of: somebody must say whether it is still needed. */
+export const REVIEW_MS = 90 * DAY_MS;
+/**
+ * Ended segments of a station's log stay so much longer than documents: the station itself drops them first, and need not send them again.
+ */
+export const SEGMENTS_LATER_MS = 30 * DAY_MS;
+/** Witnesses that are looked through for one that names a station's log: days in which others had documents and this station had none. */
+export const WITNESSES_MAX = 400;
+/** The first round of a running receiver, behind its start: what stations wait for goes first, and a crash loop does not walk the vault. */
+export const FIRST_ROUND_MS = 15_000;
+/** The next round where one round did not do it all. */
+export const MORE_MS = 60_000;
+/** ... and after a failure, or while the clock is in doubt. */
+export const AGAIN_MS = HOUR_MS;
+/** How long an ending receiver waits for its last entry in the log. */
+export const LAST_ENTRY_MS = 2000;
+/** Disclosures are taken into the log so often. */
+export const DISCLOSURES_MS = 60_000;
+/** Disclosures that are taken into the log in one go. */
+export const DISCLOSURES_MAX = 1000;

@@ -6,18 +6,18 @@
 // 2. What cannot be read, or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
 //    else out of the log.
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isSessionId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../../protocol/documents/order.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import { readStoreLog } from '../custody/log-read.ts';
-import { appendStoreEvents, storeLogFolder, type StoreLogDeps } from '../custody/store-log.ts';
+import { appendStoreEvents, type StoreLogDeps, storeLogFolder } from '../custody/store-log.ts';
 import { DOCKING, MANIFEST, type VaultLayout } from '../vault/vault-layout.ts';
-import { DISCLOSURES_MAX } from './limits.ts';
+import { DISCLOSURES_MAX } from './deps.ts';
 
 const SUFFIX = '.json';
 /** How a file is called until it is whole. */

@@ -1,27 +1,27 @@
 // How old the documents of one folder are, by the store's own clock: those of a deleted recording from its deletion on, those of a docking
 // from its receipt on (SPEC 10.3). Reads and verifies; changes nothing.
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import type { DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import {
   DOCKING_RECORD_TRUSTED_COMMENT,
-  parseDockingRecord,
   type DockingRecord,
+  parseDockingRecord,
 } from '../../../protocol/documents/docking-record.ts';
-import { listIfThere } from '../../../protocol/format/durable.ts';
-import { DockError, isDockError } from '../../../protocol/format/errors.ts';
-import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { verifyDocument } from '../../../protocol/documents/minisign.ts';
 import {
   parseReceipt,
   RECEIPT_BYTES_MAX,
   RECEIPT_TRUSTED_COMMENT,
 } from '../../../protocol/documents/receipt.ts';
-import { readDocument } from '../vault/stored-document.ts';
-import type { RecordingName } from '../vault/vault.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { listIfThere } from '../../../protocol/format/durable.ts';
+import { DockError, isDockError } from '../../../protocol/format/errors.ts';
+import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { readDocument } from '../vault/vault-dockings.ts';
 import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault/vault-layout.ts';
+import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
-import type { DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
-import { readRecording, type FactsKeys } from './recording-facts.ts';
+import { type FactsKeys, readRecording } from './recording-facts.ts';
 
 /** Documents whose end can be computed. */
 export interface AgedDocuments extends RecordingName {

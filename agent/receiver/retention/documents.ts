@@ -9,17 +9,16 @@
 // 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { type Order, ROLES } from '../../../protocol/documents/order.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
-import { ROLES, type Order } from '../../../protocol/documents/order.ts';
-import { underLock } from '../vault/locks.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
-import type { RetentionDeps } from './deps.ts';
+import { underLock } from '../vault/locks.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { documentAge, type AgedDocuments, type DocumentAge } from './document-age.ts';
-import { BATCH, ROUND_MAX } from './limits.ts';
-import { readOrderFolder, type ReadOrder } from './orders-read.ts';
+import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
+import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
+import { type ReadOrder, readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
 import { dropSegments } from './segments-drop.ts';
 import { storeKeys } from './store-keys.ts';

@@ -8,16 +8,20 @@ import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { behindReceipt, judge, type ClockDoubt } from './clock-trust.ts';
-import { deleteRecordings, type Deleted } from './deletion.ts';
-import type { RetentionDeps } from './deps.ts';
+import { behindReceipt, type ClockDoubt, judge } from './clock-trust.ts';
+import { type Deleted, deleteRecordings } from './deletion.ts';
+import { BATCH, CHECKED_MS, FAILURES_MAX, type RetentionDeps, ROUND_MAX } from './deps.ts';
 import { dropDocuments, type DroppedDocuments } from './documents.ts';
-import { BATCH, CHECKED_MS, FAILURES_MAX, ROUND_MAX } from './limits.ts';
-import { clockReading, readMemory, unseenMsMax, type LogMemory } from './log-memory.ts';
-import { missingOrderEvents } from './order-events.ts';
+import { clockReading, type LogMemory, missingOrderEvents, readMemory, unseenMsMax } from './log-memory.ts';
 import { storeKeys } from './store-keys.ts';
-import { survey, type SurveyContext, type SurveyedRecording, type SurveyVisitor } from './survey.ts';
-import { TotalsSum, type RetentionTotals } from './totals.ts';
+import {
+  type RetentionTotals,
+  survey,
+  type SurveyContext,
+  type SurveyedRecording,
+  type SurveyVisitor,
+  TotalsSum,
+} from './survey.ts';
 
 /** What was found, before anything was done. */
 export interface Surveyed {

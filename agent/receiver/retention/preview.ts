@@ -3,8 +3,7 @@ import { LATE_DOCKING_MS, notBefore, type Retention } from '../../../protocol/do
 import type { ClockDoubt } from './clock-trust.ts';
 import type { RetentionDeps } from './deps.ts';
 import { surveyVault } from './expire.ts';
-import type { SurveyedRecording } from './survey.ts';
-import type { RetentionTotals } from './totals.ts';
+import type { RetentionTotals, SurveyedRecording } from './survey.ts';
 
 /** Rows that are kept: some 60 MiB. Above that they are only counted. */
 const ROWS_MAX = 100_000;

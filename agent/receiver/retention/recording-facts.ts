@@ -1,30 +1,30 @@
 // What one folder of a vault holds, as far as retention goes: its documents verified, its due date computed from them. Reads only.
 import { join } from 'node:path';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
   DELETION_BYTES_MAX,
   DELETION_TRUSTED_COMMENT,
-  parseDeletionRecord,
   type DeletionRecord,
+  parseDeletionRecord,
 } from '../../../protocol/documents/deletion-record.ts';
+import {
+  type Manifest,
+  MANIFEST_TRUSTED_COMMENT,
+  parseManifest,
+} from '../../../protocol/documents/manifest.ts';
+import { type PublicKey, verifyDocument } from '../../../protocol/documents/minisign.ts';
+import {
+  parseReceipt,
+  type Receipt,
+  RECEIPT_BYTES_MAX,
+  RECEIPT_TRUSTED_COMMENT,
+} from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { describeError, DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import {
-  MANIFEST_TRUSTED_COMMENT,
-  parseManifest,
-  type Manifest,
-} from '../../../protocol/documents/manifest.ts';
-import { verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
-import {
-  parseReceipt,
-  RECEIPT_BYTES_MAX,
-  RECEIPT_TRUSTED_COMMENT,
-  type Receipt,
-} from '../../../protocol/documents/receipt.ts';
-import { readDocument } from '../vault/stored-document.ts';
-import type { RecordingName, SignedDocument } from '../vault/vault.ts';
+import { readDocument } from '../vault/vault-dockings.ts';
 import { CHUNKS, DELETION, MANIFEST, PAYLOAD, RECEIPT } from '../vault/vault-layout.ts';
+import type { RecordingName, SignedDocument } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
 
 /** Lies in a folder from before its payload goes until the log says that it went; a power cut may bring it back. */

@@ -6,16 +6,22 @@
 // 2. Times between rounds are monotonic. A wall clock that jumps makes no round come sooner, and what a round does is judged by clock-trust.
 // 3. Nothing is deleted or written where the vault's id is not that of the vault that was opened.
 // 4. Whatever fails is told and tried again; it never ends the receiver.
-import type { Conditions } from '../../../protocol/format/ports.ts';
-import { appendStoreEvents } from '../custody/store-log.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import type { ConditionFacts, Conditions } from '../../../protocol/format/ports.ts';
+import { appendStoreEvents } from '../custody/store-log.ts';
 import { checkVaultThere } from '../vault/vault-id.ts';
-import type { RetentionDeps } from './deps.ts';
+import { describeDoubt, DOUBT_REMEDY } from './clock-trust.ts';
+import {
+  AGAIN_MS,
+  DISCLOSURES_MS,
+  FIRST_ROUND_MS,
+  LAST_ENTRY_MS,
+  MORE_MS,
+  type RetentionDeps,
+} from './deps.ts';
 import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
-import { dropOldDocuments, expire } from './expire.ts';
-import { AGAIN_MS, DISCLOSURES_MS, FIRST_ROUND_MS, LAST_ENTRY_MS, MORE_MS } from './limits.ts';
-import { tellConditions } from './retention-conditions.ts';
+import { dropOldDocuments, expire, type Expired } from './expire.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -143,4 +149,43 @@ export class RetentionTimer {
 
 function droppedFacts({ folders, orders, segments }: DroppedDocuments): Record<string, number> {
   return { documents_dropped: folders, orders_dropped: orders, segments_dropped: segments };
+}
+
+// What a round of retention tells as conditions: why nothing is deleted, what came late, what is held for long, what ends soon.
+
+/** Raises what stands behind this round and clears the rest. */
+function tellConditions(conditions: Conditions, { totals, doubt, failure }: Expired): void {
+  const told = (code: string, stands: boolean, facts: ConditionFacts): void =>
+    stands ? conditions.raise(code, null, facts) : conditions.clear(code, null);
+  const { states, found } = totals;
+  told('retention.clock', doubt !== null, {
+    reason: doubt && describeDoubt(doubt),
+    remedy: DOUBT_REMEDY,
+    overdue: states.due + states.ordered,
+  });
+  told('retention.failed', failure !== undefined, { due: states.due + states.ordered + states.unfinished });
+  told('retention.blocked', states.blocked > 0, {
+    overdue: states.blocked,
+    reason: 'an order of their station cannot be read, or nobody can tell what it holds',
+  });
+  told('retention.late', totals.late > 0, { count: totals.late, first_due_at: totals.firstLateDueAt });
+  told('retention.evidence-due', totals.evidenceSoon > 0, {
+    count: totals.evidenceSoon,
+    first_due_at: totals.firstEvidenceDueAt,
+  });
+  told('retention.hold-lapsing', totals.lapsing > 0, {
+    count: totals.lapsing,
+    first_lapse_at: totals.firstLapseAt,
+  });
+  told('retention.held-long', totals.heldLong > 0, {
+    count: totals.heldLong,
+    first_ordered_at: totals.firstHeldAt,
+  });
+  const [first] = found;
+  told('retention.odd', totals.findings > 0, {
+    count: totals.findings,
+    station: first?.station ?? null,
+    recording: first?.recording ?? null,
+    what: first?.what ?? null,
+  });
 }

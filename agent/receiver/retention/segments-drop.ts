@@ -5,27 +5,25 @@
 // 1. Only segments in front of one that a verified witness names, the oldest first, each as its follower names its end.
 // 2. `segment-dropped` is durable before the first byte goes, so that a verifier knows a log that was cut from one that was let go.
 import { join } from 'node:path';
-import { parseUtf8 } from '../../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
-import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { isSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
-import { verifyDocument } from '../../../protocol/documents/minisign.ts';
-import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import {
   dayOf,
   parseWitness,
   WITNESS_BYTES_MAX,
   WITNESS_TRUSTED_COMMENT,
 } from '../../../protocol/custody/witness.ts';
-import { segmentPath } from '../custody/custody-file.ts';
-import { readTail } from '../custody/custody-tail.ts';
-import { orderedSegments, type StoreSegment } from '../custody/segment-order.ts';
+import { verifyDocument } from '../../../protocol/documents/minisign.ts';
+import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
+import { parseUtf8 } from '../../../protocol/format/bytes.ts';
+import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
+import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { isSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { readTail, segmentPath } from '../custody/custody-file.ts';
+import { orderedSegments, type StoreSegment } from '../custody/log-end.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { SIGNATURE_SUFFIX, WITNESS } from '../vault/vault-layout.ts';
-import type { RetentionDeps } from './deps.ts';
-import { SEGMENTS_LATER_MS, WITNESSES_MAX } from './limits.ts';
+import { type RetentionDeps, SEGMENTS_LATER_MS, WITNESSES_MAX } from './deps.ts';
 import type { FactsKeys } from './recording-facts.ts';
 
 const SUFFIX = '.json';

@@ -7,9 +7,9 @@ import { systemCode } from '../../../protocol/format/errors.ts';
 import { isCameraId, isRecordingId, type StationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
-import type { DockingIndex, MissingDocking } from './docking-index.ts';
-import { readDocument } from './stored-document.ts';
 import { DOCKING_GAPS_MAX } from '../limits.ts';
+import type { DockingIndex, MissingDocking } from './docking-index.ts';
+import { readDocument } from './vault-dockings.ts';
 import { DOCKING, type VaultLayout } from './vault-layout.ts';
 
 /** A DockingIndex in a vault of files. */

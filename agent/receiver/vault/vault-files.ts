@@ -1,14 +1,13 @@
 // The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds and keeps.
 import { join } from 'node:path';
+import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import { ensureFolder, listIfThere } from '../../../protocol/format/durable.ts';
+import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import type { ReceiverId, SessionId, StationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
-import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
-import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
-import { placeDocument, readDocument } from './stored-document.ts';
 import { UNFINISHED_PER_STATION_MAX } from '../limits.ts';
-import { clearPrepared, VaultDockings } from './vault-dockings.ts';
+import { clearPrepared, placeDocument, readDocument, VaultDockings } from './vault-dockings.ts';
 import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';

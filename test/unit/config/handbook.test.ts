@@ -5,27 +5,27 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { ledLamp } from '../../../agent/dock/lamp-leds.ts';
-import { STATUS } from '../../../agent/cli/status-view.ts';
-import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
 import { conditionChapter, withConditionChapter } from '../../../agent/cli/handbook/condition-chapter.ts';
+import { STATUS } from '../../../agent/cli/status-view.ts';
+import { ledLamp } from '../../../agent/dock/lamp-leds.ts';
+import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
+import { KNOWN_VAULTS } from '../../../agent/receiver/vault/vault-id.ts';
+import { VaultLayout } from '../../../agent/receiver/vault/vault-layout.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { keyChangesFolder } from '../../../config/enrolment/key-changes.ts';
 import { receiverFileSchema } from '../../../config/receiver-schema.ts';
 import { schemaOptions } from '../../../config/schema-options.ts';
 import { stationFileSchema } from '../../../config/station-schema.ts';
 import { parseBayId, parseStationId } from '../../../protocol/format/ids.ts';
-import { KNOWN_VAULTS } from '../../../agent/receiver/vault/known-vault.ts';
-import { VaultLayout } from '../../../agent/receiver/vault/vault-layout.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { AGENT, RECEIVER } from '../../../systemd/packaging/parts.ts';
 import {
   commandsOf,
   HANDBOOK_LANGUAGES,
-  handbookText,
-  sectionsOf,
   type HandbookLanguage,
+  handbookText,
   type Section,
+  sectionsOf,
 } from './handbook-text.ts';
 
 const project = (name: string): Promise<string> =>
@@ -108,7 +108,7 @@ describe('the handbook', () => {
       .filter((piece) => !STORE_CODES.includes(piece))
       .filter((piece) => !OPTIONS.includes(piece) && !(piece in CONDITION_TABLE));
     expect(odd).toEqual([]);
-    const store = await project('agent/receiver/retention/retention-conditions.ts');
+    const store = await project('agent/receiver/retention/retention-timer.ts');
     expect(STORE_CODES.filter((code) => !store.includes(`'${code}'`))).toEqual([]);
     for (const { code } of sections.en)
       for (const piece of code.filter((each) => /^[a-z_]+: /.test(each))) {

@@ -7,7 +7,7 @@ import { parseNote } from '../../../agent/evidence/report/notes.ts';
 import { isStatusRequest, parseAnswer } from '../../../agent/monitoring/control-protocol.ts';
 import { verifyCustodyHead, verifyDown, verifyReceipt } from '../../../agent/push/push-verify.ts';
 import { followBatch } from '../../../agent/receiver/custody/custody-batch.ts';
-import { readTail } from '../../../agent/receiver/custody/custody-tail.ts';
+import { readTail } from '../../../agent/receiver/custody/custody-file.ts';
 import { factsOfRecord } from '../../../agent/records/stored-record.ts';
 import { pinnedKeys } from '../../../config/enrolment/pin-lines.ts';
 import { receiverFileSchema } from '../../../config/receiver-schema.ts';

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { placeDocument } from '../../../agent/receiver/vault/vault-dockings.ts';
+import { publicKeyOf, signDocument } from '../../../protocol/documents/minisign.ts';
+import { RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { makeSessionId, parseStationId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { encodeMessage } from '../../../protocol/transfer/messages.ts';
-import { publicKeyOf, signDocument } from '../../../protocol/documents/minisign.ts';
-import { RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
-import { placeDocument } from '../../../agent/receiver/vault/stored-document.ts';
-import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
-import { BenchTop, STATION_KEY, STORE_KEY, type RunningReceiver } from './bench-top.ts';
-import { makeSample, STATION, type Sample } from './sample.ts';
+import { SeededRandom } from '../../fakes/random-seeded.ts';
+import { BenchTop, type RunningReceiver, STATION_KEY, STORE_KEY } from './bench-top.ts';
+import { makeSample, type Sample, STATION } from './sample.ts';
 import type { ScriptedStation } from './scripted-station.ts';
 
 const NAMES = [

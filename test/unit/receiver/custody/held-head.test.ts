@@ -1,8 +1,8 @@
 // The head of a log that a witness names, where the hint that says which segment is the newest one does not fit what is there.
 import { expect, test } from 'vitest';
-import { makeSegmentId } from '../../../../protocol/format/ids.ts';
+import { heldHead } from '../../../../agent/receiver/custody/witness-keepers.ts';
 import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
-import { heldHead } from '../../../../agent/receiver/custody/held-head.ts';
+import { makeSegmentId } from '../../../../protocol/format/ids.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';

@@ -1,9 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nodeFiles } from '../../../../agent/platform/files-node.ts';
+import { revokeKey } from '../../../../agent/receiver/cli/revoke.ts';
+import { Revocations } from '../../../../agent/receiver/keys/revocations.ts';
+import { REVOCATIONS_MS } from '../../../../agent/receiver/limits.ts';
+import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
 import { readPublicKeyFile } from '../../../../config/enrolment/keys.ts';
 import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
-import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import {
   KEY_REVOCATION_TRUSTED_COMMENT,
   parseKeyRevocation,
@@ -16,10 +20,6 @@ import {
   stockKeyId,
   verifyDocument,
 } from '../../../../protocol/documents/minisign.ts';
-import { Revocations } from '../../../../agent/receiver/keys/revocations.ts';
-import { revokeKey } from '../../../../agent/receiver/keys/revoke.ts';
-import { REVOCATIONS_MS } from '../../../../agent/receiver/limits.ts';
-import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
 import { CrashDisk, SURVIVALS } from '../../../fakes/files-crash.ts';

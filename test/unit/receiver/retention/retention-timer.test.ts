@@ -1,10 +1,9 @@
 // Retention while a receiver runs: when it looks, what it tells, and that it ends in order.
 import { describe, expect, test } from 'vitest';
-import { makeSessionId } from '../../../../protocol/format/ids.ts';
-import { encodeVaultId } from '../../../../protocol/documents/vault-document.ts';
+import { AGAIN_MS, FIRST_ROUND_MS, type RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
 import { RetentionTimer } from '../../../../agent/receiver/retention/retention-timer.ts';
-import { AGAIN_MS, FIRST_ROUND_MS } from '../../../../agent/receiver/retention/limits.ts';
-import type { RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
+import { encodeVaultId } from '../../../../protocol/documents/vault-document.ts';
+import { makeSessionId } from '../../../../protocol/format/ids.ts';
 import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';

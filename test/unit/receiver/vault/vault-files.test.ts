@@ -196,9 +196,8 @@ test('unfinished work of a receiver of 0.1.0, which lies in a folder named by it
   await fillUnits(access, work, sample, [1]);
   await work.complete();
   expect(await vault.find(sample)).toMatchObject({ payloadBytes: sample.payload.length });
-  expect(Buffer.from(disk.peek(`/vault/${STATION}/${sample.recording}/payload.age`) ?? [])).toEqual(
-    Buffer.from(sample.payload),
-  );
+  const stored = disk.peek(`/vault/${STATION}/${sample.recording}/payload.age`) ?? new Uint8Array(0);
+  expect(Buffer.compare(stored, sample.payload)).toBe(0);
   expect((await disk.list(`/vault/${STATION}/${sample.recording}`)).toSorted()).toEqual([
     'chunks.bin',
     'manifest.json',
