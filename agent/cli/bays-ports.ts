@@ -3,9 +3,8 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { BayConfig } from '../../config/station-config.ts';
-import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
-import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
-import { assertCameraLike } from '../../drivers/usb/guard.ts';
+import { ptpInterfaceOf } from '../../drivers/ptp/codes.ts';
+import { assertCameraLike, hasDisk, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 
 const SERIAL_FOLDER = '/dev/serial/by-path';

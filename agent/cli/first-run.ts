@@ -1,17 +1,16 @@
 // `bodydock first-run`, in the project `npm start`: the first run. Says what it is going to do with the cameras in its first line, and what became of them in its last ones.
+import { command, writeJson } from '../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD, EXIT_REJECTED_ENTRIES } from '../../config/exit-codes.ts';
 import { typedCommand } from '../../config/program-version.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { pinoLog } from '../../agent/platform/log-pino.ts';
-import { nodeRandom } from '../../agent/platform/random-node.ts';
 import type { BayDocument } from '../../protocol/transfer/messages.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { pinoLog } from '../platform/log-pino.ts';
+import { nodeRandom } from '../platform/random-node.ts';
 import { checkCameraFolders } from './first-run/camera-folders.ts';
-import { closingWords } from './first-run/closing-words.ts';
+import { closingWords, glanceAtVault, type VaultGlance } from './first-run/closing-words.ts';
 import { firstRun, type FirstRunResult } from './first-run/first-run.ts';
 import { openOutFolder } from './first-run/out-folder.ts';
 import { formatBytes } from './first-run/progress.ts';
-import { glanceAtVault, type VaultGlance } from './first-run/vault-glance.ts';
-import { command, writeJson } from '../../config/command-line.ts';
 
 /** Exit code when all has ended. Errors: those of checkCameraFolders, openOutFolder and firstRun. */
 export const firstRunCommand = command(

@@ -108,7 +108,7 @@ function systemPorts(clock: Clock, place: Place): RecordPorts {
     clock,
     devices,
     openUsb: async (device, interfaceNumber, signal) => {
-      const { UsbBudget } = await import('../../drivers/usb/budget.ts');
+      const { UsbBudget } = await import('../../drivers/usb/transfer-limits.ts');
       const { libusbTransports } = await import('../../drivers/usb/libusb-open.ts');
       return libusbTransports({ clock, devices, budget: new UsbBudget() })(device, interfaceNumber, signal);
     },

@@ -1,12 +1,12 @@
 // `bodydock simulate serial`: a camera on a pseudo terminal until SIGTERM or SIGINT. Any program that speaks SMP can talk to it.
+import { command, usageError, writeJson } from '../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { SMP_FAULTS, parseSmpFault, type SmpFaults } from '../../drivers/simulated/smp-faults.ts';
 import {
   openSerialSimulation,
   type SerialSimulationWish,
 } from '../../drivers/simulated/serial-simulation.ts';
-import { command, usageError, writeJson } from '../../config/command-line.ts';
+import { parseSmpFault, SMP_FAULTS, type SmpFaults } from '../../drivers/simulated/smp-camera-line.ts';
+import { nodeClock } from '../platform/clock-node.ts';
 
 const FAULT_ROWS = Object.entries(SMP_FAULTS).map(([name, words]) => `  ${name}  ${words}`);
 

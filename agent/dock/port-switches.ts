@@ -6,7 +6,7 @@
 // 2. While it is away, anything on the port counts as the camera: whether it is one the driver judges, who then says as what it came back.
 // 3. Once it is back, anything else on the port, or nothing, is its departure.
 import type { UsbDeviceFacts } from '../../drivers/usb/device.ts';
-import type { BeginSwitch } from '../../drivers/usb/port-switch.ts';
+import type { BeginSwitch } from '../../drivers/usb/port-power.ts';
 
 interface Change {
   /** What the watch of the port knows the camera by. */

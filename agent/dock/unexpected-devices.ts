@@ -4,8 +4,8 @@
 // 1. One look at a time, LOOK_MS apart: how many devices come and go between two looks costs nothing.
 // 2. At most PORTS_MAX ports are told of at a time.
 import type { BayConfig } from '../../config/station-config.ts';
-import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
-import { hasDisk, usbIdText, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
+import { ptpInterfaceOf } from '../../drivers/ptp/codes.ts';
+import { hasDisk, type UsbDeviceFacts, type UsbDevices, usbIdText } from '../../drivers/usb/device.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 
 /** Nobody waits for this: a bay's own port is looked at more often. */

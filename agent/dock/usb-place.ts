@@ -1,10 +1,14 @@
 // A bay on a USB port: what is plugged in there is looked at in the kernel's tables before anything opens it.
 import type { CameraSession, Driver } from '../../drivers/driver.ts';
-import { usbIdText, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
-import { assertCameraLike } from '../../drivers/usb/guard.ts';
+import {
+  assertCameraLike,
+  type UsbDeviceFacts,
+  type UsbDevices,
+  usbIdText,
+} from '../../drivers/usb/device.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { SinglePlace, type BayPlace } from './bay-place.ts';
+import { type BayPlace, SinglePlace } from './bay-place.ts';
 import { departed, type PlaceIdentity } from './place-watch.ts';
 import { PortSwitches, usbIdentity } from './port-switches.ts';
 import { PortWatch } from './port-watch.ts';

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { StationConfig } from '../../config/station-config.ts';
 import { type LoginCounts, LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../../drivers/driver.ts';
-import type { BlockDevices } from '../../drivers/mass-storage/block-devices.ts';
-import { mediaAt } from '../../drivers/mass-storage/disk-use.ts';
-import { massStorageDriver, type MassStorageUsb } from '../../drivers/mass-storage/driver.ts';
 import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
+import type { BlockDevices } from '../../drivers/mass-storage/block-devices.ts';
+import { massStorageDriver, type MassStorageUsb } from '../../drivers/mass-storage/driver.ts';
+import { mediaAt } from '../../drivers/mass-storage/mount-table.ts';
 import { helperVolumes, MOUNT_FOLDER_DEFAULT } from '../../drivers/mass-storage/volumes-helper.ts';
-import { deviceAt, isCameraPort } from '../../drivers/serial/device-node.ts';
+import { deviceAt, isCameraPort } from '../../drivers/serial/line.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import { helperPower, POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-helper.ts';
 import type { CyclePower } from '../../drivers/usb/port-power.ts';
@@ -99,7 +99,7 @@ async function usbDrivers(
 ): Promise<Driver[]> {
   const { ambarellaDriver } = await import('../../drivers/ambarella/driver.ts');
   const { ptpDriver } = await import('../../drivers/ptp/driver.ts');
-  const { UsbBudget } = await import('../../drivers/usb/budget.ts');
+  const { UsbBudget } = await import('../../drivers/usb/transfer-limits.ts');
   const { libusbControls, libusbTransports } = await import('../../drivers/usb/libusb-open.ts');
   const usb = { clock, devices, budget: new UsbBudget() };
   const ambarella = ambarellaDriver({

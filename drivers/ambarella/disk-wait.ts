@@ -9,8 +9,7 @@
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import type { CameraSession, Driver } from '../driver.ts';
-import { usbIdText, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
-import { assertCameraLike } from '../usb/guard.ts';
+import { assertCameraLike, type UsbDeviceFacts, type UsbDevices, usbIdText } from '../usb/device.ts';
 
 /** The cameras take 2 to 5 s; the system finds and mounts the disk after that. */
 export const DISK_MS = 60_000;

@@ -8,14 +8,12 @@ import { DockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import type { CameraIdentity, CameraSession, Driver, Place } from '../driver.ts';
 import { PairedSession } from '../serial/paired/session.ts';
-import type { UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
-import type { OpenUsbControl } from '../usb/open-usb.ts';
-import type { BeginSwitch } from '../usb/port-switch.ts';
+import type { OpenUsbControl, UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
+import type { BeginSwitch } from '../usb/port-power.ts';
 import { LOOK_MS, showsDisk, stayText } from './disk-wait.ts';
 import type { LoginGuard } from './login-guard.ts';
 import { logIn } from './login.ts';
-import { AmbarellaSession } from './session.ts';
-import { ToldHalf } from './told-half.ts';
+import { AmbarellaSession, ToldHalf } from './session.ts';
 
 const VENDOR_ID = 0x4255;
 const PRODUCT_ID = 0x0001;

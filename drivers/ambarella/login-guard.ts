@@ -8,7 +8,7 @@
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { UsbDeviceFacts } from '../usb/device.ts';
-import { asciiBytes } from './wire-text.ts';
+import { asciiBytes } from './dialect.ts';
 
 /** Cameras that lock do so after three to five wrong passwords. */
 export const LOGIN_REFUSALS_MAX = 3;

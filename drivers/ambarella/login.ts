@@ -5,12 +5,12 @@
 // 2. Nothing but the question without a password goes to a camera before it was answered, where the dialect has one.
 // 3. A password goes to a camera at most once in each dialect.
 import { DockError } from '../../protocol/format/errors.ts';
-import type { UsbOpened } from '../usb/open-usb.ts';
+import type { UsbOpened } from '../usb/device.ts';
 import { dialectA } from './dialect-a.ts';
 import { dialectB } from './dialect-b.ts';
 import { dialectC } from './dialect-c.ts';
 import type { Dialect, Told } from './dialect.ts';
-import { lockedOut, refused, type LoginAttempt } from './login-guard.ts';
+import { lockedOut, type LoginAttempt, refused } from './login-guard.ts';
 
 const DIALECTS: readonly Dialect[] = [dialectA, dialectB, dialectC];
 

@@ -7,24 +7,24 @@
 // 3. The watcher of the port knows of the change from before the command until the session is closed.
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import type {
-  CameraCondition,
-  CameraIdentity,
-  CameraSession,
-  CameraTime,
-  ClockSetting,
-  EraseOutcome,
-  Inventory,
-  InventoryEntry,
-  Piece,
+import {
+  type CameraCondition,
+  type CameraIdentity,
+  type CameraSession,
+  type CameraTime,
+  type ClockSetting,
+  type EraseOutcome,
+  type Inventory,
+  type InventoryEntry,
+  NOTHING_TOLD,
+  type Piece,
 } from '../driver.ts';
-import { PairedSession } from '../serial/paired/session.ts';
-import type { UsbDeviceFacts } from '../usb/device.ts';
-import type { UsbOpened } from '../usb/open-usb.ts';
-import type { BeginSwitch, PortSwitch } from '../usb/port-switch.ts';
-import { openShownDisk, stayText, type DiskWaitParts, type ShownDisk } from './disk-wait.ts';
+import { type ControlHalf, PairedSession } from '../serial/paired/session.ts';
+import type { UsbDeviceFacts, UsbOpened } from '../usb/device.ts';
+import type { BeginSwitch, PortSwitch } from '../usb/port-power.ts';
+import type { Told } from './dialect.ts';
+import { type DiskWaitParts, openShownDisk, type ShownDisk, stayText } from './disk-wait.ts';
 import type { LoggedIn } from './login.ts';
-import { ToldHalf } from './told-half.ts';
 
 /** Whoever asks how the camera is waits so long for its disk, then hears of the battery alone. Below what a bay grants for a question. */
 const CONDITION_MS = 8000;
@@ -213,4 +213,47 @@ function left(): DockError {
 
 function closed(): DockError {
   return new DockError('driver.detached', 'the session was closed', { retry: 'later' });
+}
+
+// What a camera said of itself before it left the bus, as the control half of a pair: the other half is its disk.
+
+/** Nothing can be asked any more: the answers are those that were given. */
+export class ToldHalf implements ControlHalf {
+  readonly said: CameraIdentity;
+  readonly #batteryPercent: number | null;
+
+  /** `device` is the one that showed no disk; its own serial number counts where the camera told none. */
+  constructor(device: UsbDeviceFacts, told: Told) {
+    this.said = {
+      vendor: device.vendor,
+      model: device.product,
+      serial: told.serial ?? device.serial,
+      firmware: null,
+    };
+    this.#batteryPercent = told.batteryPercent;
+  }
+
+  async identity(signal: AbortSignal): Promise<CameraIdentity> {
+    signal.throwIfAborted();
+    return this.said;
+  }
+
+  async readClock(signal: AbortSignal): Promise<CameraTime | null> {
+    signal.throwIfAborted();
+    return null;
+  }
+
+  async setClock(_to: { utcMs: number; localMs: number }, signal: AbortSignal): Promise<ClockSetting> {
+    signal.throwIfAborted();
+    return 'not-supported';
+  }
+
+  async condition(signal: AbortSignal): Promise<CameraCondition | null> {
+    signal.throwIfAborted();
+    return this.#batteryPercent === null ? null : { ...NOTHING_TOLD, batteryPercent: this.#batteryPercent };
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
 }

@@ -1,6 +1,6 @@
 // From a system's stat to an inventory entry and its stamp.
 import { instantText, isInstantMs } from '../../protocol/format/instants.ts';
-import { CompactEntry } from '../compact-entry.ts';
+import { CompactEntry } from '../large-listing.ts';
 import type { InventoryEntry } from '../driver.ts';
 import type { EntryStat } from './folder-files.ts';
 

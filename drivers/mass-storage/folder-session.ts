@@ -1,4 +1,5 @@
 // One open folder as a camera: lists it, reads it, erases single files of it. Who opens it and why is in driver.ts and volume-session.ts.
+import type { Clock } from '../../protocol/format/ports.ts';
 import type {
   CameraCondition,
   CameraIdentity,
@@ -13,12 +14,9 @@ import type {
 import { BoundedCalls } from './bounded-calls.ts';
 import { eraseFile, goneOf } from './erase-file.ts';
 import type { FolderFiles } from './folder-files.ts';
-import { detached, type MassStorageTimes, type Medium } from './medium.ts';
-import { openMedium } from './open-medium.ts';
+import { detached, type MassStorageTimes, type Medium, openMedium, storageCondition } from './medium.ts';
 import { readFile } from './read-file.ts';
-import { storageCondition } from './storage-condition.ts';
 import { walk } from './walk.ts';
-import type { Clock } from '../../protocol/format/ports.ts';
 
 /** What a session on a folder stands on. */
 export interface FolderWorld {

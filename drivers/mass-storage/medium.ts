@@ -6,11 +6,12 @@
 //    So "not there" and "cannot be read" count only after the device was seen to be still present.
 // 3. The kernel notices a pulled plug up to 400 ms after the first read error (measured): where a device can be unplugged,
 //    a look that decides something waits longer than that first.
+import { bufferOf } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
+import { type CameraCondition, NOTHING_TOLD } from '../driver.ts';
 import type { BoundedCalls } from './bounded-calls.ts';
-import type { EntryStat, FolderFiles, OpenedFolder } from './folder-files.ts';
-import { splitPath } from './paths.ts';
+import type { EntryStat, FolderFiles, FolderSpace, OpenedFolder } from './folder-files.ts';
 
 /** Waits of the driver in ms; each may be set for tests. */
 export interface MassStorageTimes {
@@ -189,4 +190,102 @@ export function unreadable(code: string, cause: unknown): DockError {
   }
   const words = `the file cannot be read (${code}); it stays on the camera: check the card and the rights of its folder`;
   return new DockError('driver.unreadable', words, { cause, retry: 'person', facts });
+}
+
+// Path bytes below a camera's root: joining, taking apart, order. Bytes are never turned into text here.
+
+const SLASH = 0x2f;
+const DOT = 0x2e;
+
+/** Path of a name in a folder; the root's own path is empty. */
+export function joinPath(folder: Uint8Array, name: Uint8Array): Uint8Array {
+  return folder.length === 0 ? name : Buffer.concat([folder, Buffer.of(SLASH), name]);
+}
+
+/** The parts of a path, or undefined where one of them could lead elsewhere: empty, ".", "..", or with a NUL. */
+function splitPath(path: Uint8Array): Uint8Array[] | undefined {
+  const parts: Uint8Array[] = [];
+  for (let start = 0; start <= path.length;) {
+    const slash = path.indexOf(SLASH, start);
+    const end = slash === -1 ? path.length : slash;
+    parts.push(path.subarray(start, end));
+    start = end + 1;
+  }
+  return parts.every(isName) ? parts : undefined;
+}
+
+/** True for what can be one name in a folder. */
+export function isName(name: Uint8Array): boolean {
+  if (name.length === 0 || name.includes(SLASH) || name.includes(0)) return false;
+  return !(name.length <= 2 && name.every((byte) => byte === DOT));
+}
+
+/**
+ * What a folder's members are sorted by, as Latin-1 so that texts compare as bytes do; a walk in that order gives whole paths in byte order:
+ * folders end in "/".
+ */
+export function sortKey(name: Uint8Array, isFolder: boolean): string {
+  return bufferOf(name).toString('latin1') + (isFolder ? '/' : '');
+}
+
+// Opens the folder of a card for one session and looks at what it lies on.
+
+type World = Pick<Medium, 'files' | 'clock' | 'times' | 'calls'>;
+
+/** Errors: "driver.detached" where nothing is there, "driver.refused" where it may not be opened, "driver.timeout"; the signal's reason. */
+export async function openMedium(path: string, world: World, signal: AbortSignal): Promise<Medium> {
+  const { files, calls } = world;
+  const open = (): Promise<OpenedFolder> => files.openRoot(path);
+  const close = (root: OpenedFolder): Promise<void> => calls.release(root.close());
+  const root = await calls.run('opening the folder', signal, open, close).catch(refuse);
+  try {
+    const rootStat = await calls.run('looking at the folder', signal, () => root.stat());
+    const keepsNumbers = await calls.run('looking at the folder', signal, () => root.keepsNumbers());
+    const device = await calls.run('looking at the device', signal, () => files.device(rootStat.device));
+    return new Medium({ ...world, path, root, rootStat, keepsNumbers, device });
+  } catch (error) {
+    await close(root);
+    return refuse(error);
+  }
+}
+
+function refuse(error: unknown): never {
+  const code = systemCode(error);
+  if (isDockError(error) || code === undefined) throw error;
+  if (code === 'ENOENT' || code === 'ENODEV' || code === 'ENOMEDIUM')
+    throw detached('nothing is at its place', error);
+  const words = `the folder of the camera cannot be opened (${code}): the agent needs to read and enter it; check its owner and mount options`;
+  throw new DockError('driver.refused', words, {
+    cause: error,
+    retry: 'person',
+    facts: { system_code: code },
+  });
+}
+
+// What a card tells of its state: its space, where it is a file system of its own. A plain folder tells nothing.
+
+/**
+ * Total and free bytes of the card, or null where they cannot be told.
+ * Errors: "driver.detached"; the signal's reason. A card that does not answer the question may still be read.
+ */
+export async function storageCondition(medium: Medium, signal: AbortSignal): Promise<CameraCondition | null> {
+  await medium.assertPresent(signal);
+  const space = await askSpace(medium, signal);
+  await medium.assertPresent(signal);
+  return space === null ? null : conditionOf(space);
+}
+
+async function askSpace(medium: Medium, signal: AbortSignal): Promise<FolderSpace | null> {
+  try {
+    return await medium.calls.run('asking for the free space', signal, () => medium.root.space());
+  } catch (error) {
+    if (signal.aborted || isDockError(error, 'driver.detached')) throw error;
+    return null;
+  }
+}
+
+function conditionOf({ totalBytes, freeBytes }: FolderSpace): CameraCondition | null {
+  if (totalBytes <= 0n || freeBytes < 0n || freeBytes > totalBytes) return null;
+  if (totalBytes > BigInt(Number.MAX_SAFE_INTEGER)) return null;
+  return { ...NOTHING_TOLD, storageTotalBytes: Number(totalBytes), storageFreeBytes: Number(freeBytes) };
 }

@@ -3,7 +3,6 @@
 // 1. What is seen but not listed is a problem in the result; nothing is left out silently.
 // 2. Folders are entered from their open parent, so at most INVENTORY_DEPTH_MAX + 1 of them are open at a time.
 // 3. The caller looks whether the medium is still there when the walk has ended; before that the result means nothing.
-import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import { isDockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import {
@@ -11,11 +10,11 @@ import {
   INVENTORY_DEPTH_MAX,
   INVENTORY_ENTRIES_MAX,
 } from '../../protocol/format/limits.ts';
+import { sortYielding } from '../large-listing.ts';
+import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
 import { entryOf } from './entries.ts';
 import type { EntryStat, NameReader, OpenedFolder } from './folder-files.ts';
-import { unreadable, type Medium } from './medium.ts';
-import { isName, joinPath, sortKey } from './paths.ts';
-import { sortSlowly } from '../sort-slowly.ts';
+import { isName, joinPath, type Medium, sortKey, unreadable } from './medium.ts';
 
 /** A camera has some dozen folders. More than this is a card that was made to keep us busy. */
 const FOLDERS_MAX = 10_000;
@@ -101,7 +100,7 @@ class Walk {
     if (stat.device !== this.#medium.rootStat.device) return this.#problem('other-device', path);
     const items = await this.#list(folder, path);
     const pause = (): Promise<void> => this.#medium.files.yieldTurn();
-    level.items = await sortSlowly(items, byKey, pause);
+    level.items = await sortYielding(items, byKey, pause);
   }
 
   async #list(folder: OpenedFolder, path: Uint8Array): Promise<Item[]> {

@@ -1,4 +1,5 @@
 // Numbers of PTP and MTP that this driver uses. Source: ISO 15740:2013 clauses 10 to 13; MTP 1.1 appendices B to F; Android's extension 0x95C1.
+import type { UsbDeviceFacts, UsbInterfaceFacts } from '../usb/device.ts';
 
 /** Operations. */
 export const OPERATION = {
@@ -86,4 +87,20 @@ export function responseText(code: number): string {
 /** "0x1007". */
 export function operationText(code: number): string {
   return `0x${code.toString(16).padStart(4, '0')}`;
+}
+
+// Which interface of a device speaks PTP or MTP, told from the kernel's tables alone.
+
+/** Still image, image capture, PIMA 15740. */
+const PTP_INTERFACE = { classCode: 6, subclassCode: 1, protocolCode: 1 };
+
+/** The interface that speaks PTP: by its class, or by the name that Android gives it. */
+export function ptpInterfaceOf({ interfaces }: UsbDeviceFacts): UsbInterfaceFacts | undefined {
+  const standard = interfaces.find(
+    ({ classCode, subclassCode, protocolCode }) =>
+      classCode === PTP_INTERFACE.classCode &&
+      subclassCode === PTP_INTERFACE.subclassCode &&
+      protocolCode === PTP_INTERFACE.protocolCode,
+  );
+  return standard ?? interfaces.find(({ classCode, name }) => classCode === 0xff && name === 'MTP');
 }

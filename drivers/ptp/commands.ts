@@ -1,12 +1,21 @@
 // The questions that this driver asks a PTP camera, each with its bounds. What the answers mean for a docking is the driver's business.
-import { percentOfDescription, percentOfValue } from './battery.ts';
-import type { StorageInfo, DeviceInfo, ObjectInfo } from './datasets.ts';
-import { DataReader } from './data-reader.ts';
-import { parseDeviceInfo, parseIds, parseObjectInfo, parseStorageInfo, safeBytes } from './datasets.ts';
+import { DockError } from '../../protocol/format/errors.ts';
 import { ALL_FORMATS, DEVICE_PROPERTY, HANDLE_ROOT, OBJECT_PROPERTY, OPERATION, RESPONSE } from './codes.ts';
 import { assertOk, type PtpConversation, type PtpQuestion } from './conversation.ts';
+import {
+  DataReader,
+  type DeviceInfo,
+  type ObjectInfo,
+  parseDeviceInfo,
+  parseIds,
+  parseObjectInfo,
+  parseStorageInfo,
+  percentOfDescription,
+  percentOfValue,
+  safeBytes,
+  type StorageInfo,
+} from './datasets.ts';
 import type { PtpAnswer } from './pipe.ts';
-import { DockError } from '../../protocol/format/errors.ts';
 
 /** Datasets are some hundred bytes; long texts and arrays of codes make them some thousand. */
 const DATASET_BYTES_MAX = 64 * 1024;

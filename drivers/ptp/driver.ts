@@ -2,7 +2,6 @@
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import {
-  NOTHING_TOLD,
   type CameraCondition,
   type CameraIdentity,
   type CameraSession,
@@ -12,28 +11,24 @@ import {
   type EraseOutcome,
   type Inventory,
   type InventoryEntry,
+  NOTHING_TOLD,
   type Piece,
   type Place,
 } from '../driver.ts';
-import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
-import type { OpenUsb } from '../usb/open-usb.ts';
+import { hasDisk, type OpenUsb, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
 import type { CyclePower } from '../usb/port-power.ts';
 import type { UsbTransport } from '../usb/transport.ts';
-import { RESPONSE } from './codes.ts';
 import { CameraEvents, type CameraNotice } from './camera-events.ts';
+import { ptpInterfaceOf, RESPONSE } from './codes.ts';
 import { PtpCommands } from './commands.ts';
 import { PtpConversation, responseOf } from './conversation.ts';
-import { isDatasetError } from './data-reader.ts';
+import { isDatasetError } from './datasets.ts';
 import { DeviceClock } from './device-clock.ts';
-import type { FoundObject } from './given-paths.ts';
-import { describeObject, isStill, listObjects, type PtpListing } from './listing.ts';
-import { withNewHandles } from './new-handles.ts';
-import { pathKey } from './object-path.ts';
-import { ptpInterfaceOf } from './ptp-interface.ts';
-import { ptpQuirksOf, type PtpQuirks } from './quirks.ts';
+import { type FoundObject, pathKey, withNewHandles } from './given-paths.ts';
+import { describeObject, isStill, listObjects, type PtpListing, PtpStores } from './listing.ts';
+import { type PtpQuirks, ptpQuirksOf } from './quirks.ts';
 import { readObject } from './read-object.ts';
 import type { RecoveryStep } from './recovery.ts';
-import { PtpStores } from './stores.ts';
 
 const TEXT_CHARACTERS_MAX = 128;
 /** Looks for a store behind the opening, and the pause between two. */

@@ -1,8 +1,9 @@
 // Gives each object of a listing the path by which the station knows it. Names and folders alone do not tell objects apart: one folder
 // may hold a name twice. An object keeps its path from listing to listing, also when the other one of its name goes: else the station would
 // take it for another file, and the path that it had for erased.
+import { bufferOf, concatBytes, encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { isDockError } from '../../protocol/format/errors.ts';
 import { forEachSlowly } from '../../protocol/format/slowly.ts';
-import { pathKey, withHandle } from './object-path.ts';
 
 /** An object as the camera told of it. */
 export interface NamedObject {
@@ -98,4 +99,61 @@ class KnownPaths {
   #keyOf(name: string, { handle, stamp }: Pick<NamedObject, 'handle' | 'stamp'>): string {
     return `${this.#areHandlesKept ? handle : stamp} ${name}`;
   }
+}
+
+// For work by handles that begins with finding them: where the session had to be opened anew on the way, it begins again.
+
+/** `work` must not have changed anything before it rejects with "ptp.handles-lost". The recoveries of a session are bounded, so is this. */
+export async function withNewHandles<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDockError(error, 'ptp.handles-lost')) throw error;
+    }
+  }
+}
+
+// Paths of objects that only have names and parents: path bytes that no other object of the camera has. Pure.
+
+const SLASH = encodeUtf8('/');
+
+/** Path bytes of a name in a folder ("" for the root). */
+export function joinPath(folder: Uint8Array, name: string): Uint8Array {
+  const bytes = nameBytes(name);
+  return folder.length === 0 ? bytes : concatBytes([folder, SLASH, bytes]);
+}
+
+/** What is put behind a path that another object has already: the handle, so that both are told apart in one docking. */
+export function withHandle(path: Uint8Array, handle: number): Uint8Array {
+  return concatBytes([path, encodeUtf8(`;${handle.toString(16).padStart(8, '0')}`)]);
+}
+
+/**
+ * UTF-8 of the name's UTF-16 units, a lone surrogate in the three bytes that UTF-8 would give it: no two names have the same bytes.
+ */
+export function nameBytes(name: string): Uint8Array {
+  if (name.isWellFormed()) return encodeUtf8(name);
+  const parts: Uint8Array[] = [];
+  for (const character of name) {
+    const code = character.charCodeAt(0);
+    const isLone = character.length === 1 && code >= 0xd800 && code <= 0xdfff;
+    parts.push(
+      isLone
+        ? Uint8Array.of(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f))
+        : encodeUtf8(character),
+    );
+  }
+  return concatBytes(parts);
+}
+
+/** A path as a key of a map. */
+export function pathKey(path: Uint8Array): string {
+  return bufferOf(path).toString('latin1');
+}
+
+/** True where the path with that key ends in the name: what a handle leads to now is still what was listed under it. */
+export function endsInName(key: string, name: string): boolean {
+  const own = pathKey(nameBytes(name));
+  return key === own || key.endsWith(`/${own}`);
 }

@@ -10,9 +10,7 @@ import type { Clock } from '../../protocol/format/ports.ts';
 import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../usb/transport.ts';
 import { OPERATION, operationText } from './codes.ts';
 import { encodeCommand, encodeData } from './container.ts';
-import { HurriedWait } from './hurried-wait.ts';
-import { InboundState, type InboundEvent } from './inbound-state.ts';
-import { Progress } from './progress.ts';
+import { type InboundEvent, InboundState } from './inbound-state.ts';
 
 const COMMAND_MS = 5000;
 const TRANSACTION_MAX = 0xfffffffe;
@@ -197,4 +195,98 @@ function isData(event: InboundEvent): event is InboundEvent & { kind: 'data' } {
 
 function isResponse(event: InboundEvent): event is InboundEvent & { kind: 'response' } {
   return event.kind === 'response';
+}
+
+// A deadline that moves with what comes: so many bytes in so much time, else a camera counts as silent (one byte a minute is no progress).
+
+const PROGRESS_BYTES = 64 * 1024;
+
+class Progress {
+  readonly #clock: Clock;
+  readonly #withinMs: number;
+  #dueMs: number;
+  #bytes = 0;
+
+  constructor(clock: Clock, withinMs: number) {
+    this.#clock = clock;
+    this.#withinMs = withinMs;
+    this.#dueMs = clock.monotonicMs() + withinMs;
+  }
+
+  came(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < PROGRESS_BYTES) return;
+    this.#bytes = 0;
+    this.#dueMs = this.#clock.monotonicMs() + this.#withinMs;
+  }
+
+  /** Time in which nobody asked for more is not the camera's. */
+  paused(ms: number): void {
+    this.#dueMs += ms;
+  }
+
+  /** Errors: "driver.timeout". */
+  leftMs(): number {
+    const left = this.#dueMs - this.#clock.monotonicMs();
+    if (left > 0) return left;
+    const words = `the camera sent less than ${PROGRESS_BYTES} bytes in ${this.#withinMs} ms`;
+    throw new DockError('driver.timeout', words, { retry: 'later' });
+  }
+}
+
+// A wait for bytes that is cut short once the camera said that they will not come: it may still be wrong, so it gets a moment to show it.
+
+const HURRIED_MS = 1000;
+
+class HurriedWait {
+  readonly #clock: Pick<Clock, 'after'>;
+  #stop: AbortController | undefined;
+  #words: string | undefined;
+  #disarm: (() => void) | undefined;
+
+  constructor(clock: Pick<Clock, 'after'>) {
+    this.#clock = clock;
+  }
+
+  /** What is waited for now, or next, is given up when it does not come within HURRIED_MS. Once is as good as often. */
+  hurry(words: string): void {
+    this.#words ??= words;
+    this.#arm();
+  }
+
+  /** What was said is about nothing any more. */
+  forget(): void {
+    this.#words = undefined;
+    this.#disarm?.();
+    this.#disarm = undefined;
+  }
+
+  /** Runs the wait; bytes that come end the hurry. Errors: those of the wait, "driver.timeout"; the signal's reason. */
+  async run<T>(signal: AbortSignal, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#stop = stop;
+    this.#arm();
+    try {
+      return await wait(stop.signal);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#stop = undefined;
+      this.forget();
+    }
+  }
+
+  #arm(): void {
+    const [stop, words] = [this.#stop, this.#words];
+    if (stop === undefined || words === undefined || this.#disarm !== undefined) return;
+    this.#disarm = this.#clock.after(HURRIED_MS, () =>
+      stop.abort(
+        new DockError('driver.timeout', `${words}, and sent nothing for ${HURRIED_MS} ms`, {
+          retry: 'later',
+        }),
+      ),
+    );
+  }
 }

@@ -9,9 +9,8 @@ import type { InventoryEntry, Piece } from '../driver.ts';
 import { OPERATION, RESPONSE } from './codes.ts';
 import type { PtpCommands } from './commands.ts';
 import { responseOf } from './conversation.ts';
-import type { FoundObject } from './given-paths.ts';
+import { type FoundObject, withNewHandles } from './given-paths.ts';
 import { describeObject, isStill } from './listing.ts';
-import { withNewHandles } from './new-handles.ts';
 import type { PtpQuirks } from './quirks.ts';
 
 /** With its header just under one transfer, so that it always ends with a short packet. */

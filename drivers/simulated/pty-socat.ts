@@ -1,11 +1,10 @@
 // A pseudo terminal that looks like a serial port. Node cannot make one, so socat does: it holds the one end and hands our bytes to it.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { lstat, open, readlink, unlink, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readlink, unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import type { ByteSink } from './paced-sender.ts';
 
 const READY_MS = 5000;
 const LOOK_MS = 10;
@@ -172,4 +171,32 @@ function escaped(path: string): string {
 
 function gone(): DockError {
   return new DockError('simulated.gone', 'the pseudo terminal is closed', { retry: 'never' });
+}
+
+// Sends bytes as slowly as a serial line carries them: ten bits a byte, in small pieces, one send behind the other.
+
+const BITS_PER_BYTE = 10;
+/** A piece takes about so long. */
+const PIECE_MS = 10;
+
+export interface ByteSink {
+  /** Resolves when the bytes were taken; rejects when nobody takes any more. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Shape: a sink in front of a sink. Units: bits per second. */
+export function pacedSender(sink: ByteSink, clock: Clock, baud: number, signal: AbortSignal): ByteSink {
+  const bytesPerMs = baud / BITS_PER_BYTE / 1000;
+  const pieceBytes = Math.max(1, Math.floor(bytesPerMs * PIECE_MS));
+  let freeAtMs = clock.monotonicMs();
+  return {
+    write: async (bytes) => {
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        const piece = bytes.subarray(at, at + pieceBytes);
+        freeAtMs = Math.max(freeAtMs, clock.monotonicMs()) + piece.length / bytesPerMs;
+        await clock.sleep(freeAtMs - clock.monotonicMs(), signal);
+        await sink.write(piece);
+      }
+    },
+  };
 }

@@ -1,20 +1,16 @@
 // A simulated serial camera on a pseudo terminal: files, clock, camera, line and terminal put together.
+import { stat } from 'node:fs/promises';
 import { concatBytes } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { stat } from 'node:fs/promises';
 import { NOTHING_TOLD } from '../driver.ts';
-import { consoleFraming } from '../serial/smp/console-framing.ts';
-import { rawFraming } from '../serial/smp/raw-framing.ts';
+import { consoleFraming, rawFraming } from '../serial/smp/framing.ts';
 import { simulatedFiles } from './camera.ts';
 import { SimulatedClock } from './clock.ts';
 import { openPty } from './pty-socat.ts';
-import { SmpCameraLine } from './smp-camera-line.ts';
+import { SmpCameraLine, type SmpFaults } from './smp-camera-line.ts';
 import { SMP_IDENTITY, SmpCamera } from './smp-camera.ts';
-import type { SmpFaults } from './smp-faults.ts';
-import { folderSmpFiles } from './smp-files-folder.ts';
-import { MemorySmpFiles } from './smp-files-memory.ts';
-import type { SmpFiles } from './smp-files.ts';
+import { folderSmpFiles, MemorySmpFiles, type SmpFiles } from './smp-files.ts';
 
 /** What is simulated; what is undefined is left to the camera's own defaults. */
 export interface SerialSimulationWish {

@@ -9,18 +9,25 @@ import {
   packetOf,
   parseHeader,
   parseMap,
+  RC_INVALID,
+  RC_NO_ENTRY,
+  RC_NOT_SUPPORTED,
+  RC_TOO_NEW,
   SMP_HEADER_BYTES,
   type SmpHeader,
   type SmpMap,
 } from '../serial/smp/packet.ts';
-import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_TOO_NEW } from '../serial/smp/refusals.ts';
-import { mcumgrCbor } from './mcumgr-cbor.ts';
 import type { SettableClock } from './clock.ts';
-import { smpCameraGroup, type SmpErasing } from './smp-camera-group.ts';
-import { smpFileGroup } from './smp-file-group.ts';
 import type { SmpFiles } from './smp-files.ts';
-import { type SmpGroup, type SmpReply } from './smp-groups.ts';
-import { smpOsGroup } from './smp-os-group.ts';
+import {
+  mcumgrCbor,
+  smpCameraGroup,
+  type SmpErasing,
+  smpFileGroup,
+  type SmpGroup,
+  smpOsGroup,
+  type SmpReply,
+} from './smp-groups.ts';
 
 /** MCUmgr's usual buffers over a serial line. */
 const BUF_SIZE = 2048;

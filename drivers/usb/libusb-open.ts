@@ -15,11 +15,10 @@
 // are its own time-outs and buffers that a callback keeps, both stood by transport-usb.ts: a transfer without an answer that was to end after
 // 700 ms ended after 882 (3.1: 711).
 import type { Device, Endpoint, InEndpoint, OutEndpoint } from 'usb';
-import type { UsbDeviceFacts } from './device.ts';
+import type { OpenUsb, OpenUsbControl, UsbDeviceFacts } from './device.ts';
 import { detached, refusalOf } from './libusb-errors.ts';
-import type { OpenUsb, OpenUsbControl } from './open-usb.ts';
-import { isBulkPair, noBulkPipes, pipesOf } from './pipes.ts';
-import { LibusbTransport, type Claimed, type UsbTransportOptions } from './transport-usb.ts';
+import { type Claimed, LibusbTransport, type UsbTransportOptions } from './transport-usb.ts';
+import { isBulkPair, noBulkPipes, pipesOf } from './transport.ts';
 
 /** Opens transports through libusb. The package loads native code: it is imported with the first device. */
 export function libusbTransports(options: UsbTransportOptions): OpenUsb {

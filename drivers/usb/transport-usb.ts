@@ -6,13 +6,17 @@ import type { Device, InEndpoint, Interface, LibUSBException, OutEndpoint, Trans
 import { bufferOf } from '../../protocol/format/bytes.ts';
 import type { DockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { within } from './bounded-wait.ts';
-import type { UsbBudget } from './budget.ts';
+import { EventPace, type UsbBudget, within } from './transfer-limits.ts';
 import type { UsbDeviceFacts, UsbDevices } from './device.ts';
-import { EventPace } from './event-pace.ts';
 import { detached, failed, failureOf, isGone } from './libusb-errors.ts';
-import { isBulkPair, noBulkPipes } from './pipes.ts';
-import { USB_CLOSE_MS, USB_TRANSFER_BYTES_MAX, type UsbRequest, type UsbTransport } from './transport.ts';
+import {
+  isBulkPair,
+  noBulkPipes,
+  USB_CLOSE_MS,
+  USB_TRANSFER_BYTES_MAX,
+  type UsbRequest,
+  type UsbTransport,
+} from './transport.ts';
 
 const RESET_MS = 10_000;
 const CLEAR_MS = 2000;

@@ -4,6 +4,7 @@
 // 1. A transport is opened once and closed once: nothing can reach the device that comes to the port next.
 // 2. At most one transfer on each pipe at a time; a second one is a mistake of the caller.
 // 3. Every wait has the caller's deadline, kept by the adapter's own timer: the packages' own ones come late or lose bytes.
+import { DockError } from '../../protocol/format/errors.ts';
 
 /** A control request; the direction is that of the call. Source: USB 2.0, 9.3. */
 export interface UsbRequest {
@@ -62,3 +63,45 @@ export interface UsbTransport extends UsbControl {
 /** All cameras share 16 MB of the kernel (usbfs_memory_mb); more than this at a time for one fails with many of them docked. */
 export const USB_TRANSFER_BYTES_MAX = 1024 * 1024;
 export const USB_CLOSE_MS = 5000;
+
+// Which of an interface's endpoints are its pipes. Pure.
+
+/** bmAttributes, bits 0 and 1. Source: USB 2.0, 9.6.6. */
+const TYPE_BULK = 2;
+const TYPE_INTERRUPT = 3;
+
+/** What of an endpoint decides. */
+export interface EndpointFacts {
+  readonly transferType: number;
+  readonly direction: 'in' | 'out';
+}
+
+/** The first endpoint of each kind; undefined where the interface has none. */
+interface Pipes<Endpoint> {
+  readonly input: Endpoint | undefined;
+  readonly output: Endpoint | undefined;
+  readonly events: Endpoint | undefined;
+}
+
+/** Never throws. */
+export function pipesOf<Endpoint extends EndpointFacts>(endpoints: readonly Endpoint[]): Pipes<Endpoint> {
+  const pick = (type: number, direction: 'in' | 'out'): Endpoint | undefined =>
+    endpoints.find((each) => each.transferType === type && each.direction === direction);
+  return {
+    input: pick(TYPE_BULK, 'in'),
+    output: pick(TYPE_BULK, 'out'),
+    events: pick(TYPE_INTERRUPT, 'in'),
+  };
+}
+
+/** True where data can go in both directions. Never throws. */
+export function isBulkPair({ input, output }: Pipes<unknown>): boolean {
+  return input !== undefined && output !== undefined;
+}
+
+/** The error of a driver that needs bulk pipes, at an interface without them. */
+export function noBulkPipes(interfaceNumber: number): DockError {
+  return new DockError('driver.refused', `interface ${interfaceNumber} has no pair of bulk pipes`, {
+    retry: 'never',
+  });
+}

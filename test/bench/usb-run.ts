@@ -11,7 +11,7 @@ import type { CameraSession, InventoryEntry } from '../../drivers/driver.ts';
 import { CONTAINER_HEADER_BYTES, encodeCommand } from '../../drivers/ptp/container.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { MemoryCamera } from '../fakes/memory-camera.ts';
-import { UsbBudget } from '../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../drivers/usb/transfer-limits.ts';
 import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../../drivers/usb/transport.ts';
 import { makeIdentity } from '../../protocol/age/age-keys.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';

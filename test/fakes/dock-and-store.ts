@@ -1,66 +1,66 @@
 // A whole station and a whole store in one process: their real logic and real files in a temporary folder, cameras in memory, and a
 // broker in memory whose every message a test may drop, alter or double.
-import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PortSwitches } from '../../agent/dock/port-switches.ts';
 import type { Lamp } from '../../agent/dock/bay-lamp.ts';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { PortSwitches } from '../../agent/dock/port-switches.ts';
 import type { ClockSource } from '../../agent/monitoring/clock-source.ts';
-import { composeStation, type ComposedStation } from '../../agent/station/compose-station.ts';
 import { ConditionBoard } from '../../agent/monitoring/condition-board.ts';
-import { deviceAt } from '../../drivers/serial/device-node.ts';
-import type { PushLimits } from '../../config/push-limits.ts';
-import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
-import { simulatedDriver } from './simulated-driver.ts';
-import { MemoryCamera, type MemoryContent, type MemoryFileLook } from './memory-camera.ts';
-import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
-import type { UsbDevices } from '../../drivers/usb/device.ts';
-import { makeIdentity } from '../../protocol/age/age-keys.ts';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
-import { parseDockingRecord, type DockingRecord } from '../../protocol/documents/docking-record.ts';
-import {
-  makeSessionId,
-  parseBayId,
-  parseCameraId,
-  parseReceiverId,
-  parseStationId,
-  type CameraId,
-  type ReceiverId,
-} from '../../protocol/format/ids.ts';
-import { instantText } from '../../protocol/format/instants.ts';
+import { lostStatus } from '../../agent/monitoring/status.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { watchFolder } from '../../agent/platform/folder-changes-chokidar.ts';
+import { watchTree } from '../../agent/platform/folder-tree.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
-import { parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
+import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
+import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
+import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
+import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { type ComposedStation, composeStation } from '../../agent/station/compose-station.ts';
+import type { PushLimits } from '../../config/push-limits.ts';
+import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
+import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
+import { deviceAt } from '../../drivers/serial/line.ts';
+import type { UsbDevices } from '../../drivers/usb/device.ts';
+import { makeIdentity } from '../../protocol/age/age-keys.ts';
+import { openSealed } from '../../protocol/age/sealed-file-open.ts';
+import { type CustodyEntry, parseCustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { type DockingRecord, parseDockingRecord } from '../../protocol/documents/docking-record.ts';
+import { type Manifest, parseManifest } from '../../protocol/documents/manifest.ts';
 import {
   inlineSigner,
   makeSecretKey,
   publicKeyOf,
   type SecretKey,
 } from '../../protocol/documents/minisign.ts';
-import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
-import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
-import { inlineUnitStore } from './unit-store-inline.ts';
-import { openSealed } from '../../protocol/age/sealed-file-open.ts';
+import {
+  type CameraId,
+  makeSessionId,
+  parseBayId,
+  parseCameraId,
+  parseReceiverId,
+  parseStationId,
+  type ReceiverId,
+} from '../../protocol/format/ids.ts';
+import { instantText } from '../../protocol/format/instants.ts';
 import type { Clock, Files } from '../../protocol/format/ports.ts';
 import { Progress } from '../../protocol/format/progress.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
-import { lostStatus } from '../../agent/monitoring/status.ts';
-import { watchFolder } from '../../agent/platform/folder-changes-chokidar.ts';
-import { watchTree } from '../../agent/platform/folder-tree.ts';
 import { MemoryHub } from './broker-memory.ts';
 import { BusJudge } from './bus-judge.ts';
 import { BelievingClock } from './clock-believing.ts';
 import { ScaledClock } from './clock-scaled.ts';
 import { FixedClockSource } from './clock-source-fixed.ts';
 import { MemoryConditions } from './conditions-memory.ts';
-import { FixedMachine } from './machine-fixed.ts';
 import { MemoryLog } from './log-memory.ts';
-import { fastMessageSigner } from './signer-fast.ts';
-import { UsbDock } from './usb/dock.ts';
-import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
+import { FixedMachine } from './machine-fixed.ts';
+import { MemoryCamera, type MemoryContent, type MemoryFileLook } from './memory-camera.ts';
 import { STORE_PROCESS } from './running-process.ts';
+import { fastMessageSigner } from './signer-fast.ts';
+import { simulatedDriver } from './simulated-driver.ts';
+import { inlineUnitStore } from './unit-store-inline.ts';
+import { UsbDock } from './usb/dock.ts';
 
 export const STATION = parseStationId('kod-1');
 export const BASE = 'bodydock';

@@ -8,8 +8,9 @@ import type {
   RecordedPtp,
   RecordedSmp,
 } from '../../agent/cli/record-camera/recorded-file.ts';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
 import type { Place } from '../../drivers/driver.ts';
-import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
+import { consoleFraming, rawFraming } from '../../drivers/serial/smp/framing.ts';
 import {
   encodePacket,
   parseHeader,
@@ -17,10 +18,8 @@ import {
   SMP_HEADER_BYTES,
   type SmpMap,
 } from '../../drivers/serial/smp/packet.ts';
-import { rawFraming } from '../../drivers/serial/smp/raw-framing.ts';
 import type { UsbRequest } from '../../drivers/usb/transport.ts';
 import { concatBytes } from '../../protocol/format/bytes.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { MemorySocket } from './memory-line.ts';
 import { container, parameters } from './ptp/encode.ts';
 import { UsbDock } from './usb/dock.ts';

@@ -1,5 +1,5 @@
 // A serial camera whose every answer a test writes itself: what no simulated camera would say.
-import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
+import { consoleFraming } from '../../drivers/serial/smp/framing.ts';
 import {
   encodePacket,
   packetOf,

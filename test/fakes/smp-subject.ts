@@ -1,15 +1,13 @@
 // A simulated serial camera and the driver that talks to it, as the driver contract wants them: over a socket in memory.
-import { SimulatedClock } from '../../drivers/simulated/clock.ts';
-import { SmpCameraLine } from '../../drivers/simulated/smp-camera-line.ts';
-import { SmpCamera, type SmpCameraWish } from '../../drivers/simulated/smp-camera.ts';
-import type { SmpFaults } from '../../drivers/simulated/smp-faults.ts';
-import { MemorySmpFiles } from '../../drivers/simulated/smp-files-memory.ts';
-import type { ByteSink } from '../../drivers/simulated/paced-sender.ts';
-import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
-import { smpDriver } from '../../drivers/serial/smp/driver.ts';
-import { rawFraming } from '../../drivers/serial/smp/raw-framing.ts';
-import { NOTHING_TOLD, type Place } from '../../drivers/driver.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { NOTHING_TOLD, type Place } from '../../drivers/driver.ts';
+import { smpDriver } from '../../drivers/serial/smp/driver.ts';
+import { consoleFraming, rawFraming } from '../../drivers/serial/smp/framing.ts';
+import { SimulatedClock } from '../../drivers/simulated/clock.ts';
+import type { ByteSink } from '../../drivers/simulated/pty-socat.ts';
+import { SmpCameraLine, type SmpFaults } from '../../drivers/simulated/smp-camera-line.ts';
+import { SmpCamera, type SmpCameraWish } from '../../drivers/simulated/smp-camera.ts';
+import { MemorySmpFiles } from '../../drivers/simulated/smp-files.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import type { DriverSubject } from '../contracts/driver-subject.ts';
 import { MemorySocket } from './memory-line.ts';

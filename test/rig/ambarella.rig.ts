@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { PortSwitches } from '../../agent/dock/port-switches.ts';
 import { ambarellaDriver } from '../../drivers/ambarella/driver.ts';
 import { LoginGuard } from '../../drivers/ambarella/login-guard.ts';
-import { UsbBudget } from '../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../drivers/usb/transfer-limits.ts';
 import { libusbControls } from '../../drivers/usb/libusb-open.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { AmbarellaRecorder } from '../fakes/ambarella/recorder.ts';

@@ -1,13 +1,13 @@
 // A simulated camera at its own end of a real serial device of the guest. socat carries the bytes, so that whatever the device does when it is
 // pulled happens to socat; what the camera was sent is kept.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { consoleFraming } from '../../drivers/serial/smp/framing.ts';
+import { parseHeader } from '../../drivers/serial/smp/packet.ts';
 import { SmpCameraLine } from '../../drivers/simulated/smp-camera-line.ts';
 import { SmpCamera } from '../../drivers/simulated/smp-camera.ts';
-import type { MemorySmpFiles } from '../../drivers/simulated/smp-files-memory.ts';
-import { consoleFraming } from '../../drivers/serial/smp/console-framing.ts';
-import { parseHeader } from '../../drivers/serial/smp/packet.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
+import type { MemorySmpFiles } from '../../drivers/simulated/smp-files.ts';
 import { pause } from '../fakes/until.ts';
 
 /** What is on its way in an emulated device has arrived by then. */

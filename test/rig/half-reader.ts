@@ -1,7 +1,7 @@
 // In the rig's guest: opens the camera on a USB port and reads its longest file again and again, until somebody kills it in the middle of a
 // transaction. Says so once some of the file has come. Argument: the port's path.
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { UsbBudget } from '../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../drivers/usb/transfer-limits.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';

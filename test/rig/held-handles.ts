@@ -1,7 +1,7 @@
 // What this process holds of USB devices: open handles of the system, and transports that nobody closed.
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OpenUsb } from '../../drivers/usb/open-usb.ts';
+import type { OpenUsb } from '../../drivers/usb/device.ts';
 
 const OWN = '/proc/self/fd';
 

@@ -7,7 +7,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { UsbBudget } from '../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../drivers/usb/transfer-limits.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';

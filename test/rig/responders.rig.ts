@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CameraSession, InventoryEntry } from '../../drivers/driver.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { UsbBudget } from '../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../drivers/usb/transfer-limits.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';

@@ -7,13 +7,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { ptpInterfaceOf } from '../../drivers/ptp/codes.ts';
 import { CONTAINER_HEADER_BYTES, encodeCommand } from '../../drivers/ptp/container.ts';
-import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
-import { UsbBudget } from '../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../drivers/usb/transfer-limits.ts';
 import type { UsbDeviceFacts } from '../../drivers/usb/device.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { live, patternBytes } from '../contracts/driver-subject.ts';
 import { pause } from '../fakes/until.ts';
 import { openMonitor } from './monitor.ts';

@@ -2,7 +2,7 @@
 // has, and nothing else. The real driver speaks to a simulated camera over a socket in memory.
 import { afterEach, expect, test } from 'vitest';
 import type { Driver, Place } from '../../drivers/driver.ts';
-import type { SmpFaults } from '../../drivers/simulated/smp-faults.ts';
+import type { SmpFaults } from '../../drivers/simulated/smp-camera-line.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import { DockAndStore, type DockOptions } from '../fakes/dock-and-store.ts';

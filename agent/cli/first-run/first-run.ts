@@ -1,25 +1,22 @@
 // The first run: the real broker, receiver and agent on this machine, from cameras to verified receipts, watched over MQTT as
 // monitoring would. It owns the order of the steps and nothing of what they do.
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readdir, rename, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeIdentityFile, readIdentityFile } from '../../../config/enrolment/identity-file.ts';
 import { makeSigningKey, readPublicKeyFile } from '../../../config/enrolment/keys.ts';
 import { makeSimulatedCamera } from '../../../drivers/simulated/camera.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
-import { openMqttBroker, type StartableBroker } from '../../../agent/platform/broker-mqtt.ts';
-import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import type { BayDocument } from '../../../protocol/transfer/messages.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
+import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import type { Clock, Log, Random } from '../../../protocol/format/ports.ts';
-import { LoggedConditions } from '../../../agent/platform/conditions-log.ts';
-import { runCommand } from './command.ts';
-import { FIRST_RUN_STATION, writeConfigFiles, type FirstRunCamera } from './config-files.ts';
-import { dockEmpty, emptyDrawer } from './empty-docking.ts';
-import type { OutFolder } from './out-folder.ts';
-import { Part } from './processes.ts';
-import { ProgressLines, type ProgressOutput } from './progress.ts';
-import { BayWatch } from './watch-bays.ts';
+import type { BayDocument } from '../../../protocol/transfer/messages.ts';
+import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
+import { LoggedConditions } from '../../platform/conditions-log.ts';
+import { makeFolders } from '../../platform/make-folders.ts';
+import { FIRST_RUN_STATION, type FirstRunCamera, type OutFolder, writeConfigFiles } from './out-folder.ts';
+import { Part, runCommand } from './processes.ts';
+import { BayWatch, ProgressLines, type ProgressOutput } from './progress.ts';
 
 const BODYDOCK = fileURLToPath(new URL('../../main.js', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('../../../agent/receiver/main.js', import.meta.url));
@@ -238,4 +235,62 @@ function portOf(message: unknown): number {
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+// The second docking of a first run: each simulated camera is taken out of its bay and put back with nothing on it, as on most days of a
+// real service. What it leaves is a docking record: the proof that nothing was on the camera any more.
+//
+// A camera is its folder; out of its bay means that the folder lies in `drawer`. Folders of the user's own cameras are never moved.
+
+/** The station looks more than once a second whether a camera is there; far more than that, on a slow machine too, means that it does not look. */
+const MOVE_MS_MAX = 120_000;
+const DOCKING_LOOK_MS = 100;
+
+interface EmptyDockingTools {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Newest documents, in the order of the cameras. */
+  readonly bays: () => readonly (BayDocument | undefined)[];
+}
+
+/** Docks each camera once more. True where each bay showed it to be empty in time. Errors: the system's; the signal's reason. */
+async function dockEmpty(
+  out: OutFolder,
+  cameras: readonly FirstRunCamera[],
+  tools: EmptyDockingTools,
+): Promise<boolean> {
+  try {
+    for (const { folder } of cameras) await rename(folder, join(await drawerOf(out), basename(folder)));
+    if (!(await allShow(tools, ({ camera }) => camera === null))) return false;
+  } finally {
+    await emptyDrawer(out);
+  }
+  return allShow(tools, ({ camera, state, entries }) => camera !== null && state === 'done' && entries === 0);
+}
+
+/** Puts back what an earlier run that was killed left in the drawer. */
+async function emptyDrawer(out: OutFolder): Promise<void> {
+  const drawer = join(out.path, 'drawer');
+  const names = await readdir(drawer).catch((error: unknown): string[] => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names) await rename(join(drawer, name), join(out.cameras, name));
+}
+
+async function drawerOf(out: OutFolder): Promise<string> {
+  const drawer = join(out.path, 'drawer');
+  await makeFolders(drawer, 0o750);
+  return drawer;
+}
+
+async function allShow(
+  { clock, signal, bays }: EmptyDockingTools,
+  shows: (bay: BayDocument) => boolean,
+): Promise<boolean> {
+  for (const end = clock.monotonicMs() + MOVE_MS_MAX; clock.monotonicMs() < end;) {
+    if (bays().every((bay) => bay !== undefined && shows(bay))) return true;
+    await clock.sleep(DOCKING_LOOK_MS, signal);
+  }
+  return false;
 }

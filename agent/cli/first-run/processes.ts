@@ -1,5 +1,5 @@
 // The processes of a first run: broker, receiver and agent, in the group of the command that started them, with a log file each.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockError } from '../../../protocol/format/errors.ts';
@@ -138,4 +138,35 @@ async function usedTicks(pid: number | undefined): Promise<number | undefined> {
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields?.[11]) + Number(fields?.[12]);
   return Number.isNaN(ticks) ? undefined : ticks;
+}
+
+// Runs one of our own commands to its end, as a user would type it, and gives back what it printed.
+
+/** Printed text that is kept; a verification of 10,000 recordings prints less. */
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+
+interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Never rejects for an exit code. Errors: the signal's reason; the system's where Node cannot be started. */
+export function runCommand(
+  script: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    const text = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8');
+      child[name].on('data', (part: string) => {
+        text[name] = (text[name] + part).slice(-OUTPUT_BYTES_MAX);
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, ...text }));
+  });
 }

@@ -2,12 +2,12 @@
 // What is not known here is left out, as zeros. Source of the layouts: as drivers/ptp/datasets.ts.
 import { DEVICE_PROPERTY, OBJECT_PROPERTY, OPERATION } from '../../../drivers/ptp/codes.ts';
 import {
+  isDatasetError,
   parseDeviceInfo,
   parseIds,
   parseObjectInfo,
   parseStorageInfo,
 } from '../../../drivers/ptp/datasets.ts';
-import { isDatasetError } from '../../../drivers/ptp/data-reader.ts';
 import type { Disguise } from './disguise.ts';
 
 const CANON_SECONDS = 0xd034;

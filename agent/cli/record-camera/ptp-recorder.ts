@@ -1,6 +1,6 @@
 // Listens to a PTP camera's transport: every transaction that passes is a line of the file. It changes nothing that passes.
 import { CONTAINER_HEADER_BYTES, CONTAINER_TYPE, LENGTH_UNKNOWN } from '../../../drivers/ptp/container.ts';
-import type { OpenUsb } from '../../../drivers/usb/open-usb.ts';
+import type { OpenUsb } from '../../../drivers/usb/device.ts';
 import type { UsbTransport } from '../../../drivers/usb/transport.ts';
 import { concatBytes } from '../../../protocol/format/bytes.ts';
 import type { Disguise } from './disguise.ts';

@@ -2,17 +2,15 @@
 // Nothing is read, written or erased on the camera.
 import type { CameraSession, Driver, Inventory, Place } from '../../../drivers/driver.ts';
 import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
-import { consoleFraming } from '../../../drivers/serial/smp/console-framing.ts';
-import { smpDriver } from '../../../drivers/serial/smp/driver.ts';
-import { rawFraming } from '../../../drivers/serial/smp/raw-framing.ts';
-import type { OpenLine } from '../../../drivers/serial/line.ts';
+import { ptpInterfaceOf } from '../../../drivers/ptp/codes.ts';
 import { PtpCommands } from '../../../drivers/ptp/commands.ts';
 import { PtpConversation } from '../../../drivers/ptp/conversation.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
-import { ptpInterfaceOf } from '../../../drivers/ptp/ptp-interface.ts';
 import { ptpQuirksOf } from '../../../drivers/ptp/quirks.ts';
-import type { UsbDeviceFacts, UsbDevices } from '../../../drivers/usb/device.ts';
-import type { OpenUsb } from '../../../drivers/usb/open-usb.ts';
+import type { OpenLine } from '../../../drivers/serial/line.ts';
+import { smpDriver } from '../../../drivers/serial/smp/driver.ts';
+import { consoleFraming, rawFraming } from '../../../drivers/serial/smp/framing.ts';
+import type { OpenUsb, UsbDeviceFacts, UsbDevices } from '../../../drivers/usb/device.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { withEither } from '../../../protocol/format/with-either.ts';

@@ -8,14 +8,19 @@
 // 5. A writable mount is never taken away lazily while its device is there: what was written might not be on the medium yet.
 import { join } from 'node:path';
 import type { BlockDevices, DiskFacts } from '../../../drivers/mass-storage/block-devices.ts';
-import { diskUses, isInUse } from '../../../drivers/mass-storage/disk-use.ts';
-import { mountAt, mountFault, type MountTable } from '../../../drivers/mass-storage/mount-table.ts';
+import {
+  diskUses,
+  isInUse,
+  mountAt,
+  mountFault,
+  type MountTable,
+} from '../../../drivers/mass-storage/mount-table.ts';
 import {
   type LeftAlone,
+  mountError,
   type MountMode,
   RW_LEASE_MS,
   type VolumeReport,
-  mountError,
 } from '../../../drivers/mass-storage/volumes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { BayId } from '../../../protocol/format/ids.ts';

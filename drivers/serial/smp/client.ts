@@ -1,11 +1,10 @@
 // Talks SMP over a line: sends requests, gives answers or errors. Which requests make sense is the commands' and the driver's business.
-import type { Clock } from '../../../protocol/format/ports.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
+import type { Clock } from '../../../protocol/format/ports.ts';
 import type { Line } from '../line.ts';
-import { SmpExchange, type Match, type SmpRequest } from './exchange.ts';
+import { type Match, SmpExchange, type SmpRequest } from './exchange.ts';
 import type { SmpDeframer, SmpFraming } from './framing.ts';
-import { errorOf, parseMap, type SmpMap } from './packet.ts';
-import { RC_BUSY } from './refusals.ts';
+import { errorOf, parseMap, RC_BUSY, type SmpMap } from './packet.ts';
 
 /** Calls that may wait: one pull with its window, and a liveness check beside it. */
 const CALLS_MAX = 64;

@@ -11,7 +11,7 @@ import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import type { Piece } from '../../driver.ts';
 import type { SmpCommands, SmpDownload } from './commands.ts';
 import { PLACES_MAX } from './exchange.ts';
-import { RC_NO_ENTRY, rcOf } from './refusals.ts';
+import { RC_NO_ENTRY, rcOf } from './packet.ts';
 
 /** Answers are gathered into pieces of about this size: a line that gives 8 kB/s still shows progress every few seconds. */
 const PIECE_BYTES = 32 * 1024;

@@ -5,11 +5,9 @@ import type { CameraSession, Driver, Place } from '../../driver.ts';
 import type { OpenLine } from '../line.ts';
 import { SmpClient } from './client.ts';
 import { SmpCommands } from './commands.ts';
-import { consoleFraming } from './console-framing.ts';
 import { PLACES_MAX } from './exchange.ts';
-import { SMP_PACKET_BYTES_MAX } from './packet.ts';
-import { rawFraming } from './raw-framing.ts';
-import { RC_NOT_SUPPORTED, RC_TOO_NEW, rcOf } from './refusals.ts';
+import { consoleFraming, rawFraming } from './framing.ts';
+import { RC_NOT_SUPPORTED, RC_TOO_NEW, rcOf, SMP_PACKET_BYTES_MAX } from './packet.ts';
 import { HELLO, SmpSession } from './session.ts';
 
 export interface SmpDriverOptions {

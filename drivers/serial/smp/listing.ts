@@ -4,8 +4,7 @@ import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { CAMERA_PATH_BYTES_MAX, INVENTORY_ENTRIES_MAX } from '../../../protocol/format/limits.ts';
 import type { Inventory, InventoryEntry, InventoryProblem } from '../../driver.ts';
-import { parseCameraTime } from './camera-time.ts';
-import type { SmpCommands, SmpItem } from './commands.ts';
+import { parseCameraTime, type SmpCommands, type SmpItem } from './commands.ts';
 
 /** Items asked for at a time; the camera gives as many as fit into a packet. */
 const PAGE_ITEMS = 32;

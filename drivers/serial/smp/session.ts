@@ -15,13 +15,12 @@ import type {
   InventoryEntry,
   Piece,
 } from '../../driver.ts';
-import { cameraTimeText, parseCameraTime } from './camera-time.ts';
 import type { SmpClient } from './client.ts';
-import type { SmpCommands, SmpIdentity } from './commands.ts';
+import { cameraTimeText, parseCameraTime, type SmpCommands, type SmpIdentity } from './commands.ts';
 import { download } from './download.ts';
 import { listedNow, listRecordings } from './listing.ts';
+import { RC_NOT_SUPPORTED, rcOf } from './packet.ts';
 import { SmpPresence } from './presence.ts';
-import { RC_NOT_SUPPORTED, rcOf } from './refusals.ts';
 
 /** Two seconds of the slowest line: what is read again where a reading goes on. */
 const OVERLAP_BYTES = 16 * 1024;

@@ -1,7 +1,12 @@
 // USB ports in memory: what is plugged into which, as the kernel would tell it, and wires to it.
-import type { OpenUsb, OpenUsbControl } from '../../../drivers/usb/open-usb.ts';
-import { noBulkPipes } from '../../../drivers/usb/pipes.ts';
-import type { UsbDeviceFacts, UsbDevices, UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
+import type {
+  OpenUsb,
+  OpenUsbControl,
+  UsbDeviceFacts,
+  UsbDevices,
+  UsbInterfaceFacts,
+} from '../../../drivers/usb/device.ts';
+import { noBulkPipes } from '../../../drivers/usb/transport.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { Wire, type WiredDevice } from './wire.ts';

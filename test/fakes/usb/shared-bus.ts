@@ -1,7 +1,7 @@
 // One USB bus for many wires: what is fetched from any of them takes its time on the bus, slice by slice in turn, as a host controller serves
 // its bulk pipes. Time is the clock's, so a rate over a manual clock is the same number in every run.
-import type { OpenUsb } from '../../../drivers/usb/open-usb.ts';
-import type { UsbBudget } from '../../../drivers/usb/budget.ts';
+import type { UsbBudget } from '../../../drivers/usb/transfer-limits.ts';
+import type { OpenUsb } from '../../../drivers/usb/device.ts';
 import type { UsbTransport } from '../../../drivers/usb/transport.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 

@@ -20,7 +20,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'ptp-battery-scale',
     what: 'a battery on a scale from 0 to 4 counts as per cent: a full one is called weak at every docking',
-    file: 'drivers/ptp/battery.ts',
+    file: 'drivers/ptp/datasets.ts',
     find: '  if (most === FULL_PERCENT) return',
     put: '  if (most <= FULL_PERCENT) return',
     suites: ['unit/drivers/ptp/condition'],
@@ -124,7 +124,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'smp-crc-not-checked',
     what: 'a packet that was altered on the line is taken',
-    file: 'drivers/serial/smp/console-framing.ts',
+    file: 'drivers/serial/smp/framing.ts',
     find: '    if (crc16(packet) !== ((high << 8) | low)) return this.#drop();\n',
     put: '    void crc16;\n    void high;\n    void low;\n',
     suites: ['unit/drivers/serial/smp/framing'],

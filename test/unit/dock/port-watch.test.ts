@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PairWatch, PORT_GONE_MS, SWITCH_MS } from '../../../agent/dock/pair-watch.ts';
 import type { PlaceWatch } from '../../../agent/dock/place-watch.ts';
 import { PortWatch } from '../../../agent/dock/port-watch.ts';
-import { deviceAt, isCameraPort } from '../../../drivers/serial/device-node.ts';
+import { deviceAt, isCameraPort } from '../../../drivers/serial/line.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { until } from '../../fakes/until.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CompactEntry } from '../../../drivers/compact-entry.ts';
+import { CompactEntry } from '../../../drivers/large-listing.ts';
 import type { InventoryEntry } from '../../../drivers/driver.ts';
 
 const entry: InventoryEntry = {

@@ -3,23 +3,23 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   batteryPercentA,
+  type CommandA,
   COMMANDS_A,
   encodeA,
   frameBytesA,
   isPingA,
   parseA,
   serialOfIdBlock,
-  type CommandA,
-} from '../../../../drivers/ambarella/wire-a.ts';
-import { fuzz, type KeptSeed } from '../../../fakes/fuzzing.ts';
+} from '../../../../drivers/ambarella/dialect-a.ts';
 import {
   deviceIdB,
   encodeB,
   isPasswordB,
   logInOutcomeB,
   parseB,
-} from '../../../../drivers/ambarella/wire-b.ts';
-import { encodeC, parseC, requestC } from '../../../../drivers/ambarella/wire-c.ts';
+} from '../../../../drivers/ambarella/dialect-b.ts';
+import { encodeC, parseC, requestC } from '../../../../drivers/ambarella/dialect-c.ts';
+import { fuzz, type KeptSeed } from '../../../fakes/fuzzing.ts';
 
 const KEPT: Readonly<
   Record<'frames a' | 'id block a' | 'texts b' | 'device id b' | 'packets c', readonly KeptSeed[]>

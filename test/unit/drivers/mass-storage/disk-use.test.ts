@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DiskFacts } from '../../../../drivers/mass-storage/block-devices.ts';
-import { idleDisks, mediaAt } from '../../../../drivers/mass-storage/disk-use.ts';
+import { idleDisks, mediaAt, parseMountInfo } from '../../../../drivers/mass-storage/mount-table.ts';
+import { live } from '../../../contracts/driver-subject.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { moved } from '../../../fakes/moved-clock.ts';
-import { live } from '../../../contracts/driver-subject.ts';
-import { parseMountInfo } from '../../../../drivers/mass-storage/mount-table.ts';
 
 const PART = {
   name: 'sda2',

@@ -2,21 +2,21 @@
 // once failed are kept.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { EventReader } from '../../../../drivers/ptp/camera-events.ts';
 import {
   parseDeviceInfo,
   parseIds,
   parseObjectInfo,
   parseStorageInfo,
 } from '../../../../drivers/ptp/datasets.ts';
-import { parsePtpTime } from '../../../../drivers/ptp/date-time.ts';
-import { EventReader } from '../../../../drivers/ptp/event-reader.ts';
-import { InboundState, type InboundEvent } from '../../../../drivers/ptp/inbound-state.ts';
+import { parsePtpTime } from '../../../../drivers/ptp/device-clock.ts';
+import { type InboundEvent, InboundState } from '../../../../drivers/ptp/inbound-state.ts';
 import { isDockError } from '../../../../protocol/format/errors.ts';
 import { live, patternBytes } from '../../../contracts/driver-subject.ts';
-import { container, ids, objectInfo } from '../../../fakes/ptp/encode.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { fuzz, type KeptSeed } from '../../../fakes/fuzzing.ts';
-import { ptpBench, PTP_PLACE } from './subject.ts';
+import { container, ids, objectInfo } from '../../../fakes/ptp/encode.ts';
+import { PTP_PLACE, ptpBench } from './subject.ts';
 
 /** Seeds of runs that once failed. */
 const KEPT: Readonly<Record<'datasets' | 'events' | 'dates' | 'transfers' | 'answers', readonly KeptSeed[]>> =

@@ -1,7 +1,11 @@
 // Paths that objects keep from listing to listing, whatever else of their name comes and goes.
 import { expect, test } from 'vitest';
-import { givePaths, type ListedBefore, type NamedObject } from '../../../../drivers/ptp/given-paths.ts';
-import { pathKey } from '../../../../drivers/ptp/object-path.ts';
+import {
+  givePaths,
+  type ListedBefore,
+  type NamedObject,
+  pathKey,
+} from '../../../../drivers/ptp/given-paths.ts';
 import { path as bytes } from '../../../contracts/driver-subject.ts';
 
 function object(handle: number, name: string, stamp = `s${handle}`): NamedObject {

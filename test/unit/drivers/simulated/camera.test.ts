@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { assignRoles } from '../../../../agent/inventory/roles.ts';
+import { nodeClock } from '../../../../agent/platform/clock-node.ts';
 import type { InventoryEntry } from '../../../../drivers/driver.ts';
 import { massStorageDriver } from '../../../../drivers/mass-storage/driver.ts';
 import {
+  type CameraWish,
+  makeEventLog,
+  makeGpsTrack,
   makeSimulatedCamera,
   simulatedFiles,
-  type CameraWish,
 } from '../../../../drivers/simulated/camera.ts';
-import { makeEventLog, makeGpsTrack } from '../../../../drivers/simulated/sidecar.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
-import { nodeClock } from '../../../../agent/platform/clock-node.ts';
 import { latin1, live, readBytes } from '../../../contracts/driver-subject.ts';
 
 const wish: CameraWish = { kind: 'two-clips', seed: 1, startedAtMs: Date.UTC(2026, 10, 24, 20) };

@@ -3,11 +3,6 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SMP_FAULTS, parseSmpFault } from '../../../../drivers/simulated/smp-faults.ts';
-import { SmpCamera, type SmpCameraWish } from '../../../../drivers/simulated/smp-camera.ts';
-import { folderSmpFiles } from '../../../../drivers/simulated/smp-files-folder.ts';
-import { MemorySmpFiles } from '../../../../drivers/simulated/smp-files-memory.ts';
-import type { SmpFiles } from '../../../../drivers/simulated/smp-files.ts';
 import {
   encodePacket,
   parseHeader,
@@ -15,6 +10,9 @@ import {
   SMP_HEADER_BYTES,
   type SmpMap,
 } from '../../../../drivers/serial/smp/packet.ts';
+import { parseSmpFault, SMP_FAULTS } from '../../../../drivers/simulated/smp-camera-line.ts';
+import { SmpCamera, type SmpCameraWish } from '../../../../drivers/simulated/smp-camera.ts';
+import { folderSmpFiles, MemorySmpFiles, type SmpFiles } from '../../../../drivers/simulated/smp-files.ts';
 import { sha256 } from '../../../../protocol/format/bytes.ts';
 import { patternBytes } from '../../../contracts/driver-subject.ts';
 

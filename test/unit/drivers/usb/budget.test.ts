@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { UsbBudget } from '../../../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../../../drivers/usb/transfer-limits.ts';
 import { live } from '../../../contracts/driver-subject.ts';
 
 /** Work that ends when it is told to. */

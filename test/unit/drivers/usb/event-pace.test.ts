@@ -1,6 +1,6 @@
 // However fast a device has something to say, it is asked at a bounded pace.
 import { expect, test } from 'vitest';
-import { EventPace } from '../../../../drivers/usb/event-pace.ts';
+import { EventPace } from '../../../../drivers/usb/transfer-limits.ts';
 
 /** Packets taken in so many ms from a device that always has one, each of which takes `packetMs`. */
 function takenIn(totalMs: number, packetMs: number): { readonly packets: number; readonly pauses: number } {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ptpDriver } from '../../../../drivers/ptp/driver.ts';
 import { MemoryCamera } from '../../../fakes/memory-camera.ts';
-import { UsbBudget } from '../../../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../../../drivers/usb/transfer-limits.ts';
 import { isDockError } from '../../../../protocol/format/errors.ts';
 import { live, patternBytes, readBytes } from '../../../contracts/driver-subject.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';

@@ -1,8 +1,8 @@
 // Devices with and without bulk pipes: what is found of them, and who is refused.
 import { expect, test } from 'vitest';
-import { ptpDriver } from '../../../../drivers/ptp/driver.ts';
-import { isBulkPair, noBulkPipes, pipesOf, type EndpointFacts } from '../../../../drivers/usb/pipes.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';
+import { ptpDriver } from '../../../../drivers/ptp/driver.ts';
+import { type EndpointFacts, isBulkPair, noBulkPipes, pipesOf } from '../../../../drivers/usb/transport.ts';
 import { live } from '../../../contracts/driver-subject.ts';
 import { MemoryCamera } from '../../../fakes/memory-camera.ts';
 import { PtpResponder } from '../../../fakes/ptp/responder.ts';

@@ -1,7 +1,7 @@
 // The transport over libusb, with a device in memory that keeps the package's rules: a device with anything under way cannot be closed.
 import type { Device, InEndpoint, Interface, LibUSBException, OutEndpoint, Transfer } from 'usb';
 import { expect, test } from 'vitest';
-import { UsbBudget } from '../../../../drivers/usb/budget.ts';
+import { UsbBudget } from '../../../../drivers/usb/transfer-limits.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../../../drivers/usb/device.ts';
 import { LibusbTransport } from '../../../../drivers/usb/transport-usb.ts';
 import { DockError } from '../../../../protocol/format/errors.ts';

@@ -1,13 +1,13 @@
 // A conversation with a camera that says what no good one says; every wait ends, on a clock that stands still.
 import { describe, expect, test } from 'vitest';
 import { SmpClient } from '../../../../../drivers/serial/smp/client.ts';
-import { consoleFraming } from '../../../../../drivers/serial/smp/console-framing.ts';
 import type { SmpRequest } from '../../../../../drivers/serial/smp/exchange.ts';
+import { consoleFraming } from '../../../../../drivers/serial/smp/framing.ts';
 import { live } from '../../../../contracts/driver-subject.ts';
 import { ManualClock, settle } from '../../../../fakes/clock-manual.ts';
+import type { MemorySocket } from '../../../../fakes/memory-line.ts';
 import { passing } from '../../../../fakes/passing.ts';
 import { scriptedCamera, type ScriptedRequest } from '../../../../fakes/smp-scripted.ts';
-import type { MemorySocket } from '../../../../fakes/memory-line.ts';
 
 const READ: SmpRequest = { op: 'read', group: 8, command: 1, map: { name: 'a' }, timeoutMs: 2000, tries: 4 };
 const WRITE: SmpRequest = { ...READ, op: 'write', tries: 1 };

@@ -1,11 +1,13 @@
 // Packets on the line: whole, cut at every byte, between noise, damaged, and from a fuzzer.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { consoleFraming } from '../../../../../drivers/serial/smp/console-framing.ts';
-import { crc16 } from '../../../../../drivers/serial/smp/crc16.ts';
-import type { SmpFraming } from '../../../../../drivers/serial/smp/framing.ts';
+import {
+  consoleFraming,
+  crc16,
+  rawFraming,
+  type SmpFraming,
+} from '../../../../../drivers/serial/smp/framing.ts';
 import { encodePacket, SMP_PACKET_BYTES_MAX } from '../../../../../drivers/serial/smp/packet.ts';
-import { rawFraming } from '../../../../../drivers/serial/smp/raw-framing.ts';
 import { concatBytes, encodeUtf8, equalBytes } from '../../../../../protocol/format/bytes.ts';
 
 function answer(sequence: number, bytes: number): Uint8Array {

@@ -2,7 +2,11 @@
 // CAM-16, CAM-17): it comes to a good end with the right bytes, or to an error with a name, never to wrong bytes, and always soon.
 import { describe, expect, test } from 'vitest';
 import type { CameraSession, InventoryEntry } from '../../../../../drivers/driver.ts';
-import { SMP_FAULTS, type SmpFault, type SmpFaults } from '../../../../../drivers/simulated/smp-faults.ts';
+import {
+  SMP_FAULTS,
+  type SmpFault,
+  type SmpFaults,
+} from '../../../../../drivers/simulated/smp-camera-line.ts';
 import { sha256 } from '../../../../../protocol/format/bytes.ts';
 import { isDockError } from '../../../../../protocol/format/errors.ts';
 import { latin1, live, patternBytes, readBytes } from '../../../../contracts/driver-subject.ts';

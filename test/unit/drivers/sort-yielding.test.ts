@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sortSlowly } from '../../../drivers/sort-slowly.ts';
+import { sortYielding } from '../../../drivers/large-listing.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const byNumber = (a: { number: number }, b: { number: number }): number => a.number - b.number;
@@ -10,7 +10,7 @@ test('any items come out as from a stable sort', async () => {
   await fc.assert(
     fc.asyncProperty(items, async (numbers) => {
       const given = numbers.map((number, at) => ({ number, at }));
-      expect(await sortSlowly(given, byNumber, async () => undefined)).toEqual(given.toSorted(byNumber));
+      expect(await sortYielding(given, byNumber, async () => undefined)).toEqual(given.toSorted(byNumber));
     }),
     { numRuns: 20 },
   );
@@ -25,7 +25,7 @@ test('100,000 items are compared in small lots, with a pause between them', asyn
     most = Math.max(most, ++compares);
     return byNumber(a, b);
   };
-  await sortSlowly(items, compare, async () => {
+  await sortYielding(items, compare, async () => {
     compares = 0;
   });
   expect(most).toBeLessThan(30_000);
