@@ -1,35 +1,35 @@
 // Finds everything that a kit holds: the recordings that were asked for, and in their vault what belongs to them.
+import { type BareKind, readDocument } from '../verify/signed-document.ts';
+import {
+  DELETION_KIND,
+  DOCKING_KIND,
+  MANIFEST_KIND,
+  ORDER_KIND,
+  RECEIPT_KIND,
+  witnessKind,
+} from '../verify/document-kinds.ts';
 import { join } from 'node:path';
 import { type CustodyEntry, parseCustodyHead } from '../../../protocol/custody/custody-entry.ts';
 import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
-import { dayOf, parseWitness, type Witness, WITNESS_BYTES_MAX } from '../../../protocol/custody/witness.ts';
-import {
-  DELETION_BYTES_MAX,
-  type DeletionRecord,
-  parseDeletionRecord,
-} from '../../../protocol/documents/deletion-record.ts';
-import { type DockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
-import { type Manifest, parseManifest } from '../../../protocol/documents/manifest.ts';
-import { type Order, ORDER_BYTES_MAX, parseOrder } from '../../../protocol/documents/order.ts';
-import { parseReceipt, type Receipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
+import { dayOf, type Witness } from '../../../protocol/custody/witness.ts';
+import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
+import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import type { Order } from '../../../protocol/documents/order.ts';
+import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import {
   CUSTODY,
-  DELETION,
   DOCKING,
   KEYS,
-  MANIFEST,
-  ORDER,
   ORDERS,
-  RECEIPT,
   SEGMENT_SUFFIX,
   SIGNATURE_SUFFIX,
   WITNESS,
 } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isSegmentId, isStationId } from '../../../protocol/format/ids.ts';
-import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { diskError, listSorted, type ReadFiles, readSmall } from '../verify/read-files.ts';
+import { diskError, listSorted, type ReadFiles } from '../verify/read-files.ts';
 
 /** What a kit is asked for. */
 export interface KitQuestion {
@@ -99,7 +99,7 @@ async function find(
   if (found.length > 1) throw several(recording, found);
   const read = await readRecording(files, join(vault, station), station, recording);
   if (!read.names.includes(DOCKING)) return read;
-  const record = await claimedDocking(files, read.folder);
+  const record = await claimed(files, read.folder, DOCKING_KIND);
   if (record === undefined) throw unreadable(recording);
   return { station, docking: record.docking };
 }
@@ -131,7 +131,7 @@ async function findOrders(
   for (const station of new Set(recordings.map((recording) => recording.station)))
     for (const name of (await listSorted(files, join(vault, station, ORDERS))) ?? []) {
       const folder = join(vault, station, ORDERS, name);
-      const order = await claimed(files, join(folder, ORDER), ORDER_BYTES_MAX, parseOrder);
+      const order = await claimed(files, folder, ORDER_KIND);
       if (order === undefined || !ids.has(order.recording)) continue;
       found.push({ order, folder, names: (await listSorted(files, folder)) ?? [] });
     }
@@ -148,9 +148,9 @@ async function findWitnesses(
   const found: KitWitness[] = [];
   for (const receiver of receivers)
     for (const day of [...days].sort()) {
-      const path = join(vault, receiver, WITNESS, `${day}.json`);
-      const witness = await claimed(files, path, WITNESS_BYTES_MAX, parseWitness);
-      if (witness !== undefined) found.push({ path, witness });
+      const folder = join(vault, receiver, WITNESS);
+      const witness = await claimed(files, folder, witnessKind(`${day}.json`));
+      if (witness !== undefined) found.push({ path: join(folder, `${day}.json`), witness });
     }
   return found;
 }
@@ -217,15 +217,15 @@ async function findJoined(question: JoinQuestion): Promise<Joined> {
   for (const name of ((await listSorted(files, folder)) ?? []).filter(isRecordingId)) {
     signal.throwIfAborted();
     const place = join(folder, name);
-    const document = await claimedDocking(files, place);
+    const document = await claimed(files, place, DOCKING_KIND);
     if (document !== undefined) {
       if (!wanted.dockings.has(document.docking)) continue;
       const names = (await listSorted(files, place)) ?? [];
-      const receipt = await claimedReceipt(files, place);
+      const receipt = await claimed(files, place, RECEIPT_KIND);
       dockings.push({ record: name, folder: place, names, document, receipt });
       continue;
     }
-    const manifest = await claimedManifest(files, place);
+    const manifest = await claimed(files, place, MANIFEST_KIND);
     for (const replaced of manifest?.supersedes ?? []) replacing.set(replaced, name);
     if (wanted.isSidecar(name, manifest)) sidecars.push(await readRecording(files, folder, station, name));
   }
@@ -325,49 +325,19 @@ async function readRecording(
     recording,
     folder,
     names: (await listSorted(files, folder)) ?? [],
-    manifest: await claimedManifest(files, folder),
-    receipt: await claimedReceipt(files, folder),
-    deletion: await claimedDeletion(files, folder),
+    manifest: await claimed(files, folder, MANIFEST_KIND),
+    receipt: await claimed(files, folder, RECEIPT_KIND),
+    deletion: await claimed(files, folder, DELETION_KIND),
   };
 }
 
-// Reads documents of a vault as claims: undefined where one is missing, too long or does not parse.
-
-/** A document of at most `bytesMax` bytes. Errors: only those of the machine. */
+/** A document of a vault as a claim: undefined where it is missing, too long or does not parse. Errors: only those of the machine. */
 export async function claimed<T>(
   files: ReadFiles,
-  path: string,
-  bytesMax: number,
-  parse: (bytes: Uint8Array) => T,
+  folder: string,
+  kind: BareKind<T>,
 ): Promise<T | undefined> {
-  const read = await readSmall(files, path, bytesMax);
-  if (read.kind !== 'bytes') return undefined;
-  try {
-    return parse(read.bytes);
-  } catch (error) {
-    if (error instanceof DockError) return undefined;
-    throw error;
-  }
-}
-
-/** The manifest of a recording's folder. */
-function claimedManifest(files: ReadFiles, folder: string): Promise<Manifest | undefined> {
-  return claimed(files, join(folder, MANIFEST), MANIFEST_BYTES_MAX, parseManifest);
-}
-
-/** The docking record of its folder. */
-function claimedDocking(files: ReadFiles, folder: string): Promise<DockingRecord | undefined> {
-  return claimed(files, join(folder, DOCKING), MANIFEST_BYTES_MAX, parseDockingRecord);
-}
-
-/** The receipt of a recording's or docking record's folder. */
-function claimedReceipt(files: ReadFiles, folder: string): Promise<Receipt | undefined> {
-  return claimed(files, join(folder, RECEIPT), RECEIPT_BYTES_MAX, parseReceipt);
-}
-
-/** The deletion record of a recording's folder. */
-function claimedDeletion(files: ReadFiles, folder: string): Promise<DeletionRecord | undefined> {
-  return claimed(files, join(folder, DELETION), DELETION_BYTES_MAX, parseDeletionRecord);
+  return (await readDocument(files, folder, '.', kind)).value;
 }
 
 // Finds the segments of custody logs that hold entries about recordings, and the signed head that vouches for them. Reads each segment

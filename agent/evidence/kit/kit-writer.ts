@@ -6,7 +6,6 @@
 // 3. SHA256SUMS names every other file, with the digest of the bytes that were read for it.
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
-import { KEY_DOCUMENT_BYTES_MAX, parseKeyChange } from '../../../protocol/documents/key-documents.ts';
 import {
   encodePublicKey,
   keyIdHex,
@@ -35,6 +34,7 @@ import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files, OpenFile, Random } from '../../../protocol/format/ports.ts';
 import { type ReadFiles, readSmall } from '../verify/read-files.ts';
 import type { NamedKey, TrustedKeys } from '../verify/trusted-keys.ts';
+import { keyChangeKind } from '../verify/document-kinds.ts';
 import { claimed, type KitFile, type KitParts, type KitSegment } from './kit-plan.ts';
 
 const PIECE_BYTES = 1024 * 1024;
@@ -314,7 +314,7 @@ function wordFor({ file, key, station }: NamedKey): string {
 
 /** Pinned to its station only where those given are: one that is would put the others of that station out of force. */
 async function introducedKeys(files: ReadFiles, path: string, trusted: TrustedKeys): Promise<KitKey[]> {
-  const change = await claimed(files, path, KEY_DOCUMENT_BYTES_MAX, parseKeyChange);
+  const change = await claimed(files, dirname(path), keyChangeKind(basename(path)));
   if (change === undefined) return [];
   const { holder } = change;
   const isPinned = trusted.station.some(({ station }) => station === holder);

@@ -1,34 +1,21 @@
 // Walks a vault for a report: one folder after the other, only documents whose signatures hold. No payload is read, nothing is kept.
 import { join } from 'node:path';
-import {
-  DELETION_TRUSTED_COMMENT,
-  type DeletionRecord,
-  parseDeletionRecord,
-} from '../../../protocol/documents/deletion-record.ts';
-import {
-  DOCKING_RECORD_TRUSTED_COMMENT,
-  type DockingRecord,
-  parseDockingRecord,
-} from '../../../protocol/documents/docking-record.ts';
-import {
-  type Manifest,
-  MANIFEST_TRUSTED_COMMENT,
-  parseManifest,
-} from '../../../protocol/documents/manifest.ts';
-import { keyIdHex, type PublicKey, verifyDocument } from '../../../protocol/documents/minisign.ts';
+import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
+import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { longestHold } from '../../../protocol/documents/order-standing.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
-import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
-import { DELETION, DOCKING, MANIFEST, ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { checkDocument, type DocumentKind } from '../verify/signed-document.ts';
+import { DELETION_KIND, DOCKING_KIND, MANIFEST_KIND } from '../verify/document-kinds.ts';
 import { receiptableDocking } from '../verify/docking-check.ts';
 import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
-import { listSorted, type ReadFiles, readSmall } from '../verify/read-files.ts';
+import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { type CheckedReceipt, checkReceipt, type Receiptable } from '../verify/receipt-check.ts';
 import { receiptableRecording } from '../verify/recording-check.ts';
-import { revokedAlone, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { revokedAlone, type TrustedKeys } from '../verify/trusted-keys.ts';
 
 /** The receipt beside a document: its time, and what it names of the station's log; null where there is none that counts. */
 interface Receipted {
@@ -59,22 +46,6 @@ export interface SourceOptions {
   readonly signal: AbortSignal;
 }
 
-const MANIFEST_KIND: CountedKind<Manifest> = {
-  file: MANIFEST,
-  trustedComment: MANIFEST_TRUSTED_COMMENT,
-  parse: parseManifest,
-};
-const DOCKING_KIND: CountedKind<DockingRecord> = {
-  file: DOCKING,
-  trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
-  parse: parseDockingRecord,
-};
-const DELETION_KIND: CountedKind<DeletionRecord> = {
-  file: DELETION,
-  trustedComment: DELETION_TRUSTED_COMMENT,
-  parse: parseDeletionRecord,
-};
-
 /** Stations of a vault, sorted. Errors: the system's. */
 export async function stationsOf({ files, vault }: SourceOptions): Promise<string[]> {
   return ((await listSorted(files, vault)) ?? []).filter(isStationId);
@@ -94,25 +65,23 @@ export async function* sourcesOf(
 
 /** The manifest of a recording, where it counts and is of this place. Errors: only those of the machine. */
 export async function provenManifest(
-  { files, vault, keys }: SourceOptions,
+  options: SourceOptions,
   station: string,
   name: string,
 ): Promise<{ readonly value: Manifest; readonly sha256: string; readonly keyId: string } | undefined> {
-  const ours = stationKeys(keys, station);
-  const manifest = await countedDocument(files, join(vault, station, name), MANIFEST_KIND, ours);
+  const manifest = await countedDocument(options, join(options.vault, station, name), MANIFEST_KIND);
   if (manifest.kind !== 'document') return undefined;
   return manifest.value.station === station && manifest.value.recording === name ? manifest : undefined;
 }
 
 async function readFolder(options: SourceOptions, station: string, name: string): Promise<Source[]> {
-  const { files, vault, keys } = options;
+  const { vault, keys } = options;
   const folder = join(vault, station, name);
   const unproven = (file?: string): Source => ({
     kind: 'unproven',
     where: [station, name, ...(file === undefined ? [] : [file])].join('/'),
   });
-  const ours = stationKeys(keys, station);
-  const record = await countedDocument(files, folder, DOCKING_KIND, ours);
+  const record = await countedDocument(options, folder, DOCKING_KIND);
   const manifest = record.kind === 'absent' ? await provenManifest(options, station, name) : undefined;
   const subject = record.kind === 'document' ? record : manifest;
   if (subject?.value.station !== station) return [unproven()];
@@ -132,7 +101,7 @@ async function readFolder(options: SourceOptions, station: string, name: string)
       ? [{ kind: 'docking', record: record.value, sha256, receivedAt, head }, ...refused]
       : [unproven()];
   if (manifest === undefined) return [unproven()];
-  const deletion = await countedDocument(files, folder, DELETION_KIND, storeKeys(keys));
+  const deletion = await countedDocument(options, folder, DELETION_KIND);
   const deleted = deletion.kind === 'document' && deletion.value.manifest_sha256 === sha256;
   if (!deleted && deletion.kind !== 'absent') refused.push(unproven(DELETION_KIND.file));
   return [
@@ -173,13 +142,6 @@ async function receiptBeside(
 
 // A signed document that may be counted: it parses, and one of the trusted keys signed it. What is wrong with others is `bodydock verify`'s to say.
 
-/** A kind of document beside its signature. */
-interface CountedKind<T> {
-  readonly file: string;
-  readonly trustedComment: string;
-  readonly parse: (bytes: Uint8Array) => T;
-}
-
 /** "absent": no file of that name. "unproven": it is there and does not count. */
 type Counted<T> =
   | { readonly kind: 'document'; readonly value: T; readonly sha256: string; readonly keyId: string }
@@ -187,23 +149,14 @@ type Counted<T> =
 
 /** Reads and verifies one. Errors: only those of the machine. */
 async function countedDocument<T>(
-  files: ReadFiles,
+  { files, keys }: SourceOptions,
   folder: string,
-  { file, trustedComment, parse }: CountedKind<T>,
-  keys: readonly PublicKey[],
+  kind: DocumentKind<T>,
 ): Promise<Counted<T>> {
-  const document = await readSmall(files, join(folder, file), MANIFEST_BYTES_MAX);
-  if (document.kind === 'missing') return { kind: 'absent' };
-  const signature = await readSmall(files, join(folder, `${file}.minisig`), SIGNATURE_FILE_BYTES_MAX);
-  if (document.kind !== 'bytes' || signature.kind !== 'bytes') return { kind: 'unproven' };
-  try {
-    const key = verifyDocument(document.bytes, parseUtf8(signature.bytes) ?? '', trustedComment, keys);
-    const keyId = keyIdHex(key.keyId);
-    return { kind: 'document', value: parse(document.bytes), sha256: sha256Hex(document.bytes), keyId };
-  } catch (error) {
-    if (error instanceof DockError) return { kind: 'unproven' };
-    throw error;
-  }
+  const { bytes, value, keyId, remarks } = await checkDocument(files, folder, '.', kind, keys);
+  if (remarks.some(({ code }) => code === `${kind.name}.missing`)) return { kind: 'absent' };
+  if (bytes === undefined || value === undefined || keyId === undefined) return { kind: 'unproven' };
+  return { kind: 'document', value, sha256: sha256Hex(bytes), keyId };
 }
 
 // Which recordings of a station are kept as evidence: those under a hold that both roles signed (SPEC 4.8). An order about a recording

@@ -1,12 +1,7 @@
 // Checks the deletion record in a recording's folder (SPEC 4.7): its signature, what it says of the documents beside it, and when the
 // recording was due. Whether orders, holds and the store's log agree needs more than one folder: deletion-judge.ts.
 import { join } from 'node:path';
-import {
-  DELETION_BYTES_MAX,
-  DELETION_TRUSTED_COMMENT,
-  type DeletionRecord,
-  parseDeletionRecord,
-} from '../../../protocol/documents/deletion-record.ts';
+import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
@@ -19,8 +14,9 @@ import type { PlaceFacts } from './place-facts.ts';
 import { type ReadFiles, statFile } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
+import { DELETION_KIND } from './document-kinds.ts';
 import type { StoreLog } from './store-log.ts';
-import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 
 /** A folder in which a deletion record may lie. */
 export interface DeletionQuestion {
@@ -52,14 +48,7 @@ export async function checkDeletion(
 ): Promise<CheckedDocument<DeletionRecord>> {
   if (![DELETION, DELETION + SIGNATURE_SUFFIX].some((name) => names.includes(name))) return NONE;
   const { files, folder, where, keys, vault } = question;
-  const checked = await checkDocument(files, folder, where, {
-    name: 'deletion',
-    file: DELETION,
-    bytesMax: DELETION_BYTES_MAX,
-    trustedComment: DELETION_TRUSTED_COMMENT,
-    parse: parseDeletionRecord,
-    keys: () => storeKeys(keys),
-  });
+  const checked = await checkDocument(files, folder, where, DELETION_KIND, keys);
   if (checked.value === undefined) return checked;
   const place = below(where, DELETION);
   const fields = differing(place, checked.value, beside, vault);

@@ -1,21 +1,16 @@
 // Checks the folder of one part of a docking record (SPEC 4.6): names, document, signature, receipt, and what one part can say against
 // itself. Parts, chains, entries and the custody log need more than one folder and are checked elsewhere.
-import {
-  DOCKING_RECORD_TRUSTED_COMMENT,
-  type DockingEntry,
-  type DockingRecord,
-  parseDockingRecord,
-} from '../../../protocol/documents/docking-record.ts';
+import type { DockingEntry, DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { NO_CHUNKS_SHA256, type Receipt } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DOCKING, DOCKING_NAMES } from '../../../protocol/format/file-names.ts';
 import { parseRecordingId } from '../../../protocol/format/ids.ts';
-import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { listFolder, oddNames, type ReadFiles } from './read-files.ts';
 import { type CheckedReceipt, checkReceipt, type Receiptable } from './receipt-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
-import { revokedRemarks, stationKeys, type TrustedKeys } from './trusted-keys.ts';
+import { DOCKING_KIND } from './document-kinds.ts';
+import { revokedRemarks, type TrustedKeys } from './trusted-keys.ts';
 
 /** One folder and what is expected of it. */
 export interface DockingQuestion {
@@ -47,25 +42,13 @@ export interface CheckedDocking {
   readonly remarks: readonly Remark[];
 }
 
-/** What reads and verifies a docking record again: docking-entries.ts needs its entries a second time. */
-export function dockingKind(keys: TrustedKeys): Parameters<typeof checkDocument<DockingRecord>>[3] {
-  return {
-    name: 'docking',
-    file: DOCKING,
-    bytesMax: MANIFEST_BYTES_MAX,
-    trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
-    parse: parseDockingRecord,
-    keys: (record) => stationKeys(keys, record?.station),
-  };
-}
-
 /** Checks a folder; undefined where there is none of that name. Errors: only those of the machine. */
 export async function checkDocking(question: DockingQuestion): Promise<CheckedDocking | undefined> {
   const { files, folder, where, name, keys } = question;
   const names = await listFolder(files, folder, where);
   if (names === undefined) return undefined;
   if (!Array.isArray(names)) return { ...NOTHING, where, name, remarks: [names] };
-  const document = await checkDocument(files, folder, where, dockingKind(keys));
+  const document = await checkDocument(files, folder, where, DOCKING_KIND, keys);
   const own =
     document.bytes &&
     document.value &&

@@ -3,12 +3,8 @@
 import { basename, dirname, join } from 'node:path';
 import {
   KEY_CHANGE_TRUSTED_COMMENT,
-  KEY_DOCUMENT_BYTES_MAX,
-  KEY_REVOCATION_TRUSTED_COMMENT,
   type KeyChange,
   type KeyRevocation,
-  parseKeyChange,
-  parseKeyRevocation,
 } from '../../../protocol/documents/key-documents.ts';
 import { keyIdHex, parsePublicKey, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import { equalBytes, sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -19,6 +15,7 @@ import type { Place } from './place.ts';
 import { listFolder, listSorted, oddName, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, checkSignature, readDocument } from './signed-document.ts';
+import { keyChangeKind, keyRevocationKind } from './document-kinds.ts';
 import { revokedName, stationKeys, storeKeys, type KeyStep, type TrustedKeys } from './trusted-keys.ts';
 
 /** Files of one holder; a key changes every few years. */
@@ -327,13 +324,7 @@ async function readKeyChange(
   { folder, where, holder, inPlace }: KeyFolder,
   name: string,
 ): Promise<{ readonly change: FoundChange | undefined; readonly remarks: readonly Remark[] }> {
-  const kind = {
-    name: 'key-change',
-    file: name,
-    bytesMax: KEY_DOCUMENT_BYTES_MAX,
-    parse: parseKeyChange,
-  } as const;
-  const read = await readDocument(files, folder, where, kind);
+  const read = await readDocument(files, folder, where, keyChangeKind(name));
   const { bytes, value: document } = read;
   if (bytes === undefined || document === undefined) return { change: undefined, remarks: read.remarks };
   const place = below(where, name);
@@ -412,14 +403,7 @@ async function checkRevocation(
   name: string,
   keys: TrustedKeys,
 ): Promise<{ readonly revocation: FoundRevocation | undefined; readonly remarks: readonly Remark[] }> {
-  const checked = await checkDocument(files, folder, where, {
-    name: 'key-revocation',
-    file: name,
-    bytesMax: KEY_DOCUMENT_BYTES_MAX,
-    trustedComment: KEY_REVOCATION_TRUSTED_COMMENT,
-    parse: parseKeyRevocation,
-    keys: () => storeKeys(keys),
-  });
+  const checked = await checkDocument(files, folder, where, keyRevocationKind(name), keys);
   const place = below(where, name);
   const { value: document, keyId } = checked;
   if (document === undefined || keyId === undefined)

@@ -7,14 +7,7 @@ import {
   longestHold,
   type SignedOrder,
 } from '../../../protocol/documents/order-standing.ts';
-import {
-  type Order,
-  ORDER_BYTES_MAX,
-  ORDER_TRUSTED_COMMENT,
-  parseOrder,
-  type Role,
-  ROLES,
-} from '../../../protocol/documents/order.ts';
+import { type Order, ORDER_TRUSTED_COMMENT, type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { HOLD_ALONE_MS, type Retention } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
@@ -23,6 +16,7 @@ import type { HeldDocument } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
 import type { CheckedRecording } from './recording-check.ts';
+import { ORDER_KIND } from './document-kinds.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkSignature, readDocument } from './signed-document.ts';
 import type { LoggedOrder, LoggedSignature, StoreLog } from './store-log.ts';
@@ -85,8 +79,7 @@ async function checkOrder(
   const names = await listFolder(files, folder, where);
   if (names === undefined) return { order: undefined, remarks: [] };
   if (!Array.isArray(names)) return { order: undefined, remarks: [names] };
-  const kind = { name: 'order', file: ORDER, bytesMax: ORDER_BYTES_MAX, parse: parseOrder } as const;
-  const read = await readDocument(files, folder, where, kind);
+  const read = await readDocument(files, folder, where, ORDER_KIND);
   const remarks = [...oddNames(where, names, NAMES), ...read.remarks];
   const { bytes, value } = read;
   if (bytes === undefined || value === undefined) return { order: undefined, remarks };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { chainRemark, checkChains } from './chain-check.ts';
-import { dockingKind } from './docking-check.ts';
+import { DOCKING_KIND } from './document-kinds.ts';
 import {
   checkEntries,
   type DockingGroup,
@@ -107,8 +107,8 @@ export class PlaceBetween {
 
   /** The document of a part that was verified before; undefined where it is another one by now. */
   async #readAgain(part: ProvenPart): Promise<DockingRecord | undefined> {
-    const { files, place, keys } = this.#context;
-    const read = await readDocument(files, join(place.path, part.where), part.where, dockingKind(keys));
+    const { files, place } = this.#context;
+    const read = await readDocument(files, join(place.path, part.where), part.where, DOCKING_KIND);
     return read.bytes !== undefined && isSame(read.bytes, part) ? read.value : undefined;
   }
 

@@ -1,16 +1,12 @@
 // Checks the receipt that lies beside a document (SPEC 4.2): its signature, and field by field whether it confirms that document.
-import {
-  parseReceipt,
-  type Receipt,
-  RECEIPT_BYTES_MAX,
-  RECEIPT_TRUSTED_COMMENT,
-} from '../../../protocol/documents/receipt.ts';
+import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { RECEIPT, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { HeadBook, NamedHead } from './custody-links.ts';
 import type { ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
-import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { RECEIPT_KIND } from './document-kinds.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 
 /** What a receipt should say of what lies beside it. `vault` is the vault that holds it, where known. */
 export type Receiptable = Pick<
@@ -44,14 +40,7 @@ export async function checkReceipt(question: ReceiptQuestion): Promise<CheckedRe
     const remarks = [note('receipt.none', where, 'no receipt lies here')];
     return { bytes: undefined, value: undefined, keyId: undefined, confirms: false, remarks };
   }
-  const checked = await checkDocument(files, folder, where, {
-    name: 'receipt',
-    file: RECEIPT,
-    bytesMax: RECEIPT_BYTES_MAX,
-    trustedComment: RECEIPT_TRUSTED_COMMENT,
-    parse: parseReceipt,
-    keys: () => storeKeys(keys),
-  });
+  const checked = await checkDocument(files, folder, where, RECEIPT_KIND, keys);
   if (checked.value === undefined || own === undefined) return { ...checked, confirms: false };
   const fields = receiptRemarks(below(where, RECEIPT), checked.value, own);
   const confirms = checked.keyId !== undefined && fields.length === 0;

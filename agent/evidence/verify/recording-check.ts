@@ -3,11 +3,7 @@
 import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts';
 import { sealedSizeBytes } from '../../../protocol/age/sealed-file.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
-import {
-  type Manifest,
-  MANIFEST_TRUSTED_COMMENT,
-  parseManifest,
-} from '../../../protocol/documents/manifest.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
@@ -17,7 +13,6 @@ import {
   RELEASED_NAMES,
   SEALED_NAMES,
 } from '../../../protocol/format/file-names.ts';
-import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { checkDeletion } from './deletion-check.ts';
 import { checkPayload } from './payload-check.ts';
 import { DELETING, listFolder, oddNames, type ReadFiles } from './read-files.ts';
@@ -25,7 +20,8 @@ import { type CheckedReceipt, checkReceipt, type Receiptable } from './receipt-c
 import { below, finding, note, type Remark } from './remark.ts';
 import { openSource } from './restore-original.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
-import { revokedRemarks, stationKeys, type TrustedKeys } from './trusted-keys.ts';
+import { MANIFEST_KIND } from './document-kinds.ts';
+import { revokedRemarks, type TrustedKeys } from './trusted-keys.ts';
 
 /** One folder and what is expected of it. */
 export interface RecordingQuestion {
@@ -137,14 +133,7 @@ const NOTHING = {
 
 async function checkManifest(question: RecordingQuestion): Promise<CheckedDocument<Manifest>> {
   const { files, folder, where, keys } = question;
-  const checked = await checkDocument(files, folder, where, {
-    name: 'manifest',
-    file: MANIFEST,
-    bytesMax: MANIFEST_BYTES_MAX,
-    trustedComment: MANIFEST_TRUSTED_COMMENT,
-    parse: parseManifest,
-    keys: (manifest) => stationKeys(keys, manifest?.station),
-  });
+  const checked = await checkDocument(files, folder, where, MANIFEST_KIND, keys);
   if (checked.value === undefined) return checked;
   return { ...checked, remarks: [...checked.remarks, ...placeRemarks(question, checked.value)] };
 }

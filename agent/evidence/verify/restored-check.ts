@@ -1,18 +1,12 @@
 // Checks the statements that the store was restored from a backup (SPEC 4.14): signatures, places, and what the store's own log says of them.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import {
-  parseRestored,
-  type Restored,
-  RESTORED_BYTES_MAX,
-  RESTORED_TRUSTED_COMMENT,
-  restoredName,
-} from '../../../protocol/documents/restored.ts';
+import { type Restored, restoredName } from '../../../protocol/documents/restored.ts';
 import { listFolder, oddName } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
+import { restoredKind } from './document-kinds.ts';
 import { storedRestored, type StoreLog } from './store-log.ts';
-import { storeKeys } from './trusted-keys.ts';
 import type { WitnessQuestion } from './witness-check.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;
@@ -53,14 +47,7 @@ async function checkStatement(
   { files, folder, where, receiver, vault, keys }: WitnessQuestion,
   file: string,
 ): Promise<{ readonly found: FoundRestored | undefined; readonly remarks: readonly Remark[] }> {
-  const checked = await checkDocument(files, folder, where, {
-    name: 'restored',
-    file,
-    bytesMax: RESTORED_BYTES_MAX,
-    trustedComment: RESTORED_TRUSTED_COMMENT,
-    parse: parseRestored,
-    keys: () => storeKeys(keys),
-  });
+  const checked = await checkDocument(files, folder, where, restoredKind(file), keys);
   const { bytes, value: restored, keyId } = checked;
   if (bytes === undefined || restored === undefined || keyId === undefined)
     return { found: undefined, remarks: checked.remarks };

@@ -4,8 +4,10 @@ import { keyIdHex, type PublicKey, verifyDocument } from '../../../protocol/docu
 import { parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { type ReadFiles, readSmall } from './read-files.ts';
 import { below, type DocumentName, finding, type Remark } from './remark.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 
 /** A kind of document without its signatures. */
 export interface BareKind<T> {
@@ -18,8 +20,8 @@ export interface BareKind<T> {
 /** A kind of document that lies beside its signature. */
 export interface DocumentKind<T> extends BareKind<T> {
   readonly trustedComment: string;
-  /** Keys that may sign it; asked without a value where it does not parse. */
-  readonly keys: (value: T | undefined) => readonly PublicKey[];
+  /** Those of the trusted keys that may sign it; asked without a value where it does not parse. */
+  readonly signers: (keys: TrustedKeys, value: T | undefined) => readonly PublicKey[];
 }
 
 /** A signature file that should be there. */
@@ -52,11 +54,13 @@ export async function checkDocument<T>(
   folder: string,
   where: string,
   kind: DocumentKind<T>,
+  keys: TrustedKeys,
 ): Promise<CheckedDocument<T>> {
   const read = await readDocument(files, folder, where, kind);
   if (read.bytes === undefined) return { ...read, keyId: undefined };
-  const { name, file, trustedComment } = kind;
-  const signed = { name, signatureFile: `${file}.minisig`, trustedComment, keys: kind.keys(read.value) };
+  const { name, file, trustedComment, signers } = kind;
+  const signatureFile = file + SIGNATURE_SUFFIX;
+  const signed = { name, signatureFile, trustedComment, keys: signers(keys, read.value) };
   const signature = await checkSignature(files, folder, where, signed, read.bytes);
   return { ...read, keyId: signature.keyId, remarks: [...read.remarks, ...signature.remarks] };
 }

@@ -1,14 +1,6 @@
 // Checks the daily witnesses of one receiver (SPEC 4.10): signatures, places, and how they follow each other. Roots are witness-roots.ts.
 import { DayDigests } from '../../../protocol/custody/witness-day.ts';
-import {
-  dayOf,
-  daySchema,
-  parseWitness,
-  type Witness,
-  WITNESS_AFTER_MS,
-  WITNESS_BYTES_MAX,
-  WITNESS_TRUSTED_COMMENT,
-} from '../../../protocol/custody/witness.ts';
+import { dayOf, daySchema, type Witness, WITNESS_AFTER_MS } from '../../../protocol/custody/witness.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { HeadBook } from './custody-links.ts';
@@ -17,8 +9,9 @@ import { listFolder, oddName, type ReadFiles } from './read-files.ts';
 import type { ReceiptHead } from './receipt-check.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
+import { witnessKind } from './document-kinds.ts';
 import { type StoreLog, witnessName } from './store-log.ts';
-import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 
 const DAY_MS = 86_400_000;
 const SUFFIX = '.json';
@@ -70,14 +63,7 @@ async function checkWitness(
   { files, folder, where, receiver, vault, keys }: WitnessQuestion,
   name: string,
 ): Promise<{ readonly found: FoundWitness | undefined; readonly remarks: readonly Remark[] }> {
-  const checked = await checkDocument(files, folder, where, {
-    name: 'witness',
-    file: name,
-    bytesMax: WITNESS_BYTES_MAX,
-    trustedComment: WITNESS_TRUSTED_COMMENT,
-    parse: parseWitness,
-    keys: () => storeKeys(keys),
-  });
+  const checked = await checkDocument(files, folder, where, witnessKind(name), keys);
   const { bytes, value: witness, keyId } = checked;
   if (bytes === undefined || witness === undefined || keyId === undefined)
     return { found: undefined, remarks: checked.remarks };
