@@ -73,7 +73,7 @@ const roles = z.strictObject({
     'Keys of recording officers: the first signature of an order to hold, release or delete a recording.',
   ),
   supervisors: roleKeys(
-    'Keys of their superiors: the second signature. No key stands in both lists, and with an empty list no order counts in full.',
+    'Keys of their superiors: the second signature. No key is in both lists, and with an empty list no order counts in full.',
   ),
 });
 
@@ -105,7 +105,7 @@ export const receiverFileSchema = z
         ...part.brokerFields,
         shared_offers: z.boolean().default(false).meta({
           description:
-            'Whether several receivers share the offers by $share, so that each offer is looked at by one of them. Only for a broker that checks rights when somebody subscribes: at any other, mosquitto with an acl_file among them, whoever has an account can take a turn in the group, and the offers of that turn reach nobody. Without it each receiver looks at every offer. One receiver at a time works on a vault.',
+            'Whether several receivers share the offers by $share, so that each offer is looked at by one of them. Only for a broker that checks rights when somebody subscribes: at any other, mosquitto with an acl_file among them, anybody who has an account can take a turn in the group, and the offers of that turn reach nobody. Without it each receiver looks at every offer. One receiver at a time works on a vault.',
           allowed: 'true or false',
         }),
       })

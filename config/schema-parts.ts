@@ -128,7 +128,7 @@ export function version(): z.ZodLiteral<1> {
 /** `keys`, the same in both files. */
 export function signingKeys(description: string): z.ZodObject<{ signing_file: z.ZodString }> {
   return z.strictObject({ signing_file: path(description) }).meta({
-    description: 'Files with private keys. They stand in files of their own, never in this one.',
+    description: 'Files with private keys. They are in files of their own, never in this one.',
     allowed: 'a group of keys',
   });
 }

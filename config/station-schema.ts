@@ -82,7 +82,7 @@ const serial = z.strictObject({
 
 const bay = z
   .strictObject({
-    id: part.plainId('Name of the bay; it stands in topics and documents.'),
+    id: part.plainId('Name of the bay; it is in topics and documents.'),
     folder: part
       .path(
         'Folder in which the files of the camera appear, such as a mount point. At a mount point at which nothing is mounted (below /media, /mnt or /run/media, in fstab, or of a mount unit) no camera is there, whatever lies in it. The user of the service, bodydock, must be able to write there and in the folders below, else nothing is erased. A bay has a folder or a USB port, a serial port, or one of each.',
@@ -121,10 +121,10 @@ const bay = z
 
 const camera = z
   .strictObject({
-    id: part.plainId('Name of the camera; it stands in documents.'),
+    id: part.plainId('Name of the camera; it is in documents.'),
     alias: part.label('Name that staff and monitoring see; the id where it is left out.', 64).optional(),
     model: part
-      .label('Model as the camera says it; where it stands here, it must be that to be this camera.', 128)
+      .label('Model as the camera says it; where it is given here, it must be that to be this camera.', 128)
       .optional(),
     serial: part
       .label(
@@ -219,7 +219,7 @@ export const stationFileSchema = z
       .max(RECIPIENTS_MAX)
       .meta({
         description:
-          'Public keys that every recording is sealed to. Whoever holds the identity of one can open it; this station cannot.',
+          'Public keys that every recording is sealed to. A person who holds the identity of one can open it; this station cannot.',
         allowed: `a list of 1 to ${RECIPIENTS_MAX} age recipients`,
       }),
     store: store.meta({ description: 'The far end, as this station knows it.', allowed: GROUP }),

@@ -32,7 +32,7 @@ export const enrolKeys = command(
     about: `
 The configuration needs its station, keys and broker for this; the rest may follow. The private key of the certificate is made where
 broker.key_file points, and never leaves this machine; one that is there is kept, so that the same two steps renew a certificate.
-On each way two people compare a fingerprint by telephone: whoever made the file reads it out.
+On each way two people compare a fingerprint by telephone: the person who made the file reads it out.
 `,
     options: {
       config: STATION_FILE,

@@ -49,6 +49,6 @@ export const REPORT_WORDS: Readonly<Record<Language, ReportWords>> = {
     latency: 'vom Andocken bis zur Quittung: die Hälfte in {} s, 95 von 100 in {} s, am längsten {} s',
     written: '{}: der Bericht; daneben {}',
     unproven:
-      '{} Ordner, einzelne Dokumente oder Protokolle nicht gezählt: Mit diesen Schlüsseln stimmen sie nicht, oder sie fehlen ({}); "bodydock verify" sagt, warum',
+      '{} Ordner, einzelne Dokumente oder Verwahrprotokolle nicht gezählt: Mit diesen Schlüsseln stimmen sie nicht, oder sie fehlen ({}); "bodydock verify" sagt, warum',
   },
 };

@@ -138,7 +138,7 @@ const DE: VerifyWords = {
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',
   store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}, bezeugte Tage {}',
   keyChanges: 'Schlüssel: Wechsel {}, Sperren {}',
-  log: 'Protokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
+  log: 'Verwahrprotokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
   verdictGood: 'gut: kein Befund, Hinweise: {}',
   verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',
   together: 'alles zusammen:',

@@ -5,16 +5,17 @@ export const HISTORY_DE: HistoryWords = {
   titleRecording: 'Verwahrung der Aufzeichnung {}',
   titleDocking: 'Verwahrung zum Andockvorgang {}',
   intro:
-    'Alles, was die signierten Protokolle und Dokumente der Station {} und des Zentralspeichers darüber sagen, in der Reihenfolge, in der es geschah. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
+    'Alles, was die signierten Verwahrprotokolle und Dokumente der Station {} und des Zentralspeichers darüber sagen, in der Reihenfolge, in der es geschah. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
   introSpool:
-    'Alles, was das signierte Protokoll und die Dokumente auf der Station {} darüber sagen, in der Reihenfolge, in der es geschah. Was der Zentralspeicher danach tat (Anordnungen, Öffnen, Löschen), steht nur dort. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
+    'Alles, was das signierte Verwahrprotokoll und die Dokumente auf der Station {} darüber sagen, in der Reihenfolge, in der es geschah. Was der Zentralspeicher danach tat (Anordnungen, Öffnen, Löschen), steht nur dort. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
   good: 'Alle Signaturen, Prüfsummen und Ketten, auf denen diese Seite beruht, wurden beim Erstellen geprüft und stimmen.',
   bad: 'NICHT ALLES STIMMT (Befunde: {}). Sie stehen unten unter „Was nicht stimmt“; die betroffenen Zeilen sind nicht mehr wert, als diese zulassen.',
   claimed:
     'Nicht alle Zeilen unten sind belegt (nur behauptet: {}): Hinter diesen steht keine Signatur, der vertraut wird. Sie sind gekennzeichnet.',
   broken:
     'DAS PROTOKOLL IST UNTERBROCHEN, ABGESCHNITTEN ODER UNVOLLSTÄNDIG (Stellen: {}, siehe unten): Dort können Einträge fehlen, und diese Seite kann nicht sagen, welche.',
-  noLog: 'Hier liegt kein Protokoll der Station. Was gesagt wird, beruht allein auf einzelnen Dokumenten.',
+  noLog:
+    'Hier liegt kein Verwahrprotokoll der Station. Was gesagt wird, beruht allein auf einzelnen Dokumenten.',
 
   shortly: 'Das Wichtigste',
   shortlyHead: ['', 'Was bekannt ist', 'Wert'],
@@ -55,7 +56,7 @@ export const HISTORY_DE: HistoryWords = {
   erasedText: '{} durch Station {}, das Fehlen bestätigt (Andockvorgang {})',
   erasedOpen:
     'nicht bekannt: {} durch Station {} angewiesen; ob die Datei fort ist, war nicht zu sehen (Andockvorgang {})',
-  notErased: 'nicht, soweit dieses Protokoll sagt',
+  notErased: 'nicht, soweit dieses Verwahrprotokoll sagt',
   reclaimed: 'Eigene Kopie der Station',
   reclaimedText: 'entfernt am {}',
   orders: 'Anordnung',
@@ -92,12 +93,12 @@ export const HISTORY_DE: HistoryWords = {
 
   steps: 'Jeder Schritt',
   stepsHead: ['Zeit (UTC)', 'Was', 'Wer', 'Wert'],
-  stepsMore: '{} weitere Einträge dazu stehen in den Protokollen und sind hier nicht aufgeführt.',
-  stepsNone: 'Kein Eintrag eines Protokolls hier nennt es.',
+  stepsMore: '{} weitere Einträge dazu stehen in den Verwahrprotokollen und sind hier nicht aufgeführt.',
+  stepsNone: 'Kein Eintrag eines Verwahrprotokolls hier nennt es.',
   between: 'Was in dieser Zeit sonst geschah',
   betweenText:
     'Starts, Uhren, Konfigurationen und Schlüssel von Station und Zentralspeicher von kurz vor dem ersten bis zum letzten Schritt: Sie bestimmen mit, was die Schritte wert sind.',
-  betweenMore: '{} weitere davon stehen in den Protokollen und sind hier nicht aufgeführt.',
+  betweenMore: '{} weitere davon stehen in den Verwahrprotokollen und sind hier nicht aufgeführt.',
   station: 'Station {}',
   store: 'Zentralspeicher {}',
 
@@ -119,12 +120,12 @@ export const HISTORY_DE: HistoryWords = {
     disclosure: 'Einsicht oder Herausgabe, noch nicht im Verwahrprotokoll des Zentralspeichers',
   },
   nobody: 'niemandem: nur behauptet',
-  documentsNone: 'Keine: Was oben steht, stammt allein aus den Protokollen.',
+  documentsNone: 'Keine: Was oben steht, stammt allein aus den Verwahrprotokollen.',
 
-  logs: 'Gelesene Protokolle',
+  logs: 'Gelesene Verwahrprotokolle',
   logsText:
     'Jedes wurde vom ersten bis zum letzten Byte gelesen, jeder Eintrag mit dem vorigen verglichen, jeder Prüfpunkt mit seiner Signatur.',
-  logsHead: ['Protokoll von', 'Von, bis', 'Umfang'],
+  logsHead: ['Verwahrprotokoll von', 'Von, bis', 'Umfang'],
   logsSize: 'Einträge: {}, Abschnitte: {}',
   logFromStart: 'es beginnt mit dem allerersten Eintrag',
   logLater: 'ältere Abschnitte liegen nicht hier',
@@ -154,13 +155,13 @@ export const HISTORY_DE: HistoryWords = {
     'old-key': 'ihr Schlüssel wurde abgelegt',
   },
   meanings: [
-    'bestätigt: Es steht in einem Protokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder einem Tageszeugnis einen Stand derselben lückenlosen Kette signiert. Einen Eintrag der Station kann seitdem keiner der beiden allein geändert haben. Einen Eintrag im eigenen Protokoll des Zentralspeichers könnte dieser allein neu geschrieben haben, samt allen Tageszeugnissen seitdem: Diese mit den Zeilen vergleichen, die an ihren Tagen gedruckt wurden.',
-    'signiert: Ein vertrauter Schlüssel hat es signiert, in einem Protokoll oder Dokument. Niemand ohne diesen Schlüssel kann es geschrieben oder geändert haben.',
+    'bestätigt: Es steht in einem Verwahrprotokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder einem Tageszeugnis einen Stand derselben lückenlosen Kette signiert. Einen Eintrag der Station kann seitdem keiner der beiden allein geändert haben. Einen Eintrag im eigenen Verwahrprotokoll des Zentralspeichers könnte dieser allein neu geschrieben haben, samt allen Tageszeugnissen seitdem: Diese mit den Zeilen vergleichen, die an ihren Tagen gedruckt wurden.',
+    'signiert: Ein vertrauter Schlüssel hat es signiert, in einem Verwahrprotokoll oder Dokument. Niemand ohne diesen Schlüssel kann es geschrieben oder geändert haben.',
     'NUR BEHAUPTET: Dahinter steht keine Signatur, der vertraut werden kann (die neuesten Einträge einer laufenden Station, eine nicht signierte Datei, eine dahinter unterbrochene Kette, ein gesperrter Schlüssel). Es kann wahr sein; bewiesen ist es nicht.',
-    'Wer hier handelt, ist ein Gerät mit einem Schlüssel oder eine Rolle mit einem Schlüssel: Stationen, Zentralspeicher und Kameras haben Nummern, und kein Protokoll enthält den Namen einer Person.',
+    'Wer hier handelt, ist ein Gerät mit einem Schlüssel oder eine Rolle mit einem Schlüssel: Stationen, Zentralspeicher und Kameras haben Nummern, und kein Verwahrprotokoll enthält den Namen einer Person.',
   ],
   check:
-    'Zum Prüfen: „bodydock verify“ über denselben Ort mit Schlüsseln aus eigener Quelle; ohne dieses Programm: Jeder Eintrag „checkpoint“ eines Protokolls enthält den Text eines Standes und den Text seiner minisign-Signatur, und jede Zeile nennt den SHA-256 der Zeile davor.',
+    'Zum Prüfen: „bodydock verify“ über denselben Ort mit Schlüsseln aus eigener Quelle; ohne dieses Programm: Jeder Eintrag „checkpoint“ eines Verwahrprotokolls enthält den Text eines Standes und den Text seiner minisign-Signatur, und jede Zeile nennt den SHA-256 der Zeile davor.',
   made: 'Erstellt von bodydock {} am {} UTC aus: {} {}.',
   places: { vault: 'Tresor', spool: 'Zwischenspeicher' },
 };

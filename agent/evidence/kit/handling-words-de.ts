@@ -39,7 +39,7 @@ export const HANDLING_DE: HandlingWords = {
   stationLog: 'Station, Verwahrprotokoll',
   stationLogWhat:
     'Welcher Schritt wann mit welcher Aufzeichnung geschah, nach Nummern. Verkettet und signiert.',
-  stationLogHow: '{} Tage, nachdem der Zentralspeicher diesen Teil des Protokolls hat.',
+  stationLogHow: '{} Tage, nachdem der Zentralspeicher diesen Teil des Verwahrprotokolls hat.',
   broker: 'Nachrichtenvermittler ({})',
   brokerWhat:
     'Reicht versiegelte Aufzeichnungen und signierte Dokumente weiter. Zeigt den Zustand jedes Platzes: Anzeigename der Kamera, Zahl der Dateien, das Licht.',
@@ -55,7 +55,7 @@ export const HANDLING_DE: HandlingWords = {
   documentsHow:
     '{} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
-  lasting: 'Zentralspeicher, eigenes Protokoll und Tageszeugnisse',
+  lasting: 'Zentralspeicher, eigenes Verwahrprotokoll und Tageszeugnisse',
   lastingWhat:
     'Was der Zentralspeicher gelöscht, gewarnt und herausgegeben hat, nach Nummern; Wechsel und Sperren von Schlüsseln; und eine Zeile je Tag, die belegt, was er hatte (nur Prüfsummen).',
   lastingHow: 'Ohne Frist: Nur daran lässt sich später erkennen, was gelöscht und was entwendet wurde.',
@@ -90,17 +90,17 @@ export const HANDLING_DE: HandlingWords = {
   deleteWhat: 'Eine Aufbewahrung beenden oder vorzeitig löschen',
   deleteWho:
     'Nur Aufzeichnungsbeauftragte ({}) und vorgesetzte Stelle ({}) gemeinsam, nie zweimal derselbe Schlüssel.',
-  deleteTrace: 'Die signierte Anordnung, ein signierter Löschnachweis, Einträge im Protokoll.',
+  deleteTrace: 'Die signierte Anordnung, ein signierter Löschnachweis, Einträge im Verwahrprotokoll.',
   expireWhat: 'Löschen nach Fristablauf',
   expireWho:
     'Niemand: Das Programm tut es. Es braucht niemanden, und niemand kann es hindern, außer durch eine Anordnung.',
   expireByHandWho:
     'Wer den Zentralspeicher betreibt, mit einem Befehl seines Programms; es geht nur, was fällig ist.',
-  expireTrace: 'Ein signierter Löschnachweis und Einträge im Protokoll.',
+  expireTrace: 'Ein signierter Löschnachweis und Einträge im Verwahrprotokoll.',
   configWhat: 'Fristen, Öffnungsberechtigte, Schlüssel ändern',
   configWho: 'Wer das Gerät verwaltet, in dessen Konfigurationsdatei. Keine Nachricht aus dem Netz kann es.',
   configTrace:
-    'Die Prüfsumme der Datei der Station steht bei jedem Start und jeder Änderung in ihrem Protokoll.',
+    'Die Prüfsumme der Datei der Station steht bei jedem Start und jeder Änderung in ihrem Verwahrprotokoll.',
   keys: '{} Schlüssel: {}',
   oneKey: '1 Schlüssel: {}',
   noKey: 'kein Schlüssel',
@@ -118,20 +118,20 @@ export const HANDLING_DE: HandlingWords = {
   cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {}.',
   personsNever: 'Was nie vorkommt',
   personsNeverList: [
-    'Namen, Personalnummern, Anmeldenamen oder E-Mail-Adressen, in keinem Dokument, Protokoll, keiner Nachricht und keiner Einstellung. (Einen Anzeigenamen wählt, wer die Konfiguration schreibt: Oben ist er zu sehen.)',
+    'Namen, Personalnummern, Anmeldenamen oder E-Mail-Adressen, in keinem Dokument, Verwahrprotokoll, keiner Nachricht und keiner Einstellung. (Einen Anzeigenamen wählt, wer die Konfiguration schreibt: Oben ist er zu sehen.)',
     'Wer welche Kamera getragen hat.',
     'Eine unversiegelte Aufzeichnung auf dem Datenträger der Station, auf der Leitung, beim Nachrichtenvermittler oder im Zentralspeicher.',
     'Livebilder, Fernstart einer Kamera, Mithören.',
     'Erkennung oder Auswertung von Gesichtern, Stimmen, Kennzeichen, Verhalten oder Leistung.',
   ],
 
-  logs: 'Protokolle',
-  logsHead: ['Protokoll', 'Was darin steht', 'Wie lange'],
+  logs: 'Verwahrprotokolle',
+  logsHead: ['Verwahrprotokoll', 'Was darin steht', 'Wie lange'],
   logStation: 'Verwahrprotokoll der Station',
   logStationWhat:
     'Starts, Änderungen der Konfiguration, Zustand der Uhr; zu jedem Andockvorgang und jeder Aufzeichnung: angedockt, aufgelistet, gelesen, versiegelt, bestätigt, gelöscht. Nach Nummern.',
   logStationHow: 'An der Station {} Tage, nachdem der Zentralspeicher es hat; im Zentralspeicher {}.',
-  logStore: 'Protokoll des Zentralspeichers',
+  logStore: 'Verwahrprotokoll des Zentralspeichers',
   logStoreWhat:
     'Warnungen und Löschungen, Anordnungen, Einsichten mit Grund, Wechsel und Sperren von Schlüsseln.',
   logProgram: 'Programmprotokoll (Journal des Betriebssystems)',

@@ -66,13 +66,13 @@ export const HANDLING_EN = {
 
   sealed: 'Who can open recordings',
   sealedText:
-    'Every recording is sealed to the public keys below, each of which stands for an identity (a secret file). Whoever holds one of the {} identities and can read the store can open. The station, the broker and the store’s program cannot. Which person keeps which identity is not known to the product and must be written down elsewhere.',
+    'Every recording is sealed to the public keys below, each of which stands for an identity (a secret file). A person who holds one of the {} identities and can read the store can open. The station, the broker and the store’s program cannot. Which person keeps which identity is not known to the product and must be written down elsewhere.',
   recipient: '{}, fingerprint {}',
 
   roles: 'Who may do what',
   rolesHead: ['What', 'Who', 'What remains of it'],
   openWhat: 'See a recording',
-  openWho: 'Whoever holds one of the {} identities and may read the store.',
+  openWho: 'A person who holds one of the {} identities and may read the store.',
   openTrace:
     'A reason as a code is asked for beforehand and stands in the store’s log, with time and number of the recording.',
   exportWhat: 'Hand a recording to a court',

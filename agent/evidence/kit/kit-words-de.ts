@@ -10,20 +10,20 @@ export const KIT_DE: KitWords = {
   oneRecording: 'eine Aufzeichnung',
   recordings: '{} Aufzeichnungen',
   introDocking:
-    'Dieser Ordner enthält zu jedem Mal, das eine Bodycam in ihrer Dockingstation war (insgesamt {}), das signierte Protokoll: was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
-  good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Protokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
+    'Dieser Ordner enthält zu jedem Mal, das eine Bodycam in ihrer Dockingstation war (insgesamt {}), das Andockprotokoll: was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
+  good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Verwahrprotokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
   bad: 'NICHT ALLES IN DIESER MAPPE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
 
   shortly: 'Das Wichtigste',
   shortlyText: [
     'Als die Kamera in die Station gesteckt wurde, hat die Station alles aufgelistet, was auf ihr war, bevor sie etwas anfasste, jede Datei ein einziges Mal gelesen, dabei versiegelt, und ein Dokument (das Manifest) mit der Prüfsumme des Originals signiert. Eine Prüfsumme ist der Fingerabdruck von Bytes: Ändert man ein Bit, ist es eine andere.',
     'Der Zentralspeicher hat jedes Byte, das ankam, mit diesem Dokument verglichen und eine Quittung signiert. Weder die Station noch das Programm des Zentralspeichers kann öffnen, was versiegelt wurde: Das kann nur, wer die Identität (eine geheime Datei) eines der Öffnungsberechtigten hat.',
-    'Station und Zentralspeicher führen je ein Protokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. Daraus kann nichts entfernt und später nichts eingefügt werden, ohne dass die Kette bricht; signierte Punkte halten die Kette fest.',
+    'Station und Zentralspeicher führen je ein Verwahrprotokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. Daraus kann nichts entfernt und später nichts eingefügt werden, ohne dass die Kette bricht; signierte Punkte halten die Kette fest.',
     'Diese Signaturen beweisen also: Diese Aufzeichnung ist seit dem Augenblick ihrer Versiegelung Byte für Byte das, was die Station der Kamera entnommen hat.',
   ],
   shortlyDocking: [
-    'Als die Kamera in die Station gesteckt wurde, hat die Station alles aufgelistet, was auf ihr war, bevor sie etwas anfasste. Am Ende hat sie ein Protokoll signiert: diese Liste, und was aus jeder Datei wurde.',
-    'Der Zentralspeicher hat dazu eine Quittung signiert, und beide führen ein Protokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. So kann nichts davon später geändert, entfernt oder untergeschoben werden, ohne dass es auffällt.',
+    'Als die Kamera in die Station gesteckt wurde, hat die Station alles aufgelistet, was auf ihr war, bevor sie etwas anfasste. Am Ende hat sie ein Andockprotokoll signiert: diese Liste, und was aus jeder Datei wurde.',
+    'Der Zentralspeicher hat dazu eine Quittung signiert, und beide führen ein Verwahrprotokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. So kann nichts davon später geändert, entfernt oder untergeschoben werden, ohne dass es auffällt.',
   ],
 
   facts: 'Aufzeichnung {}',
@@ -106,12 +106,12 @@ export const KIT_DE: KitWords = {
   findings: 'Befunde',
   findingsHead: ['Was', 'Wo und warum'],
 
-  log: 'Was die Protokolle sagen',
+  log: 'Was die Verwahrprotokolle sagen',
   logText:
-    'Was die Protokolle zu diesen Aufzeichnungen und ihrem Andockvorgang sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
+    'Was die Verwahrprotokolle zu diesen Aufzeichnungen und ihrem Andockvorgang sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
   logHead: ['Zeit (UTC)', 'Wer', 'Was', 'Wozu'],
   logMore: 'In den Protokolldateien stehen mehr Einträge als diese {}.',
-  logNone: 'Kein Protokoll mit Einträgen zu diesen Aufzeichnungen liegt im Tresor.',
+  logNone: 'Kein Verwahrprotokoll mit Einträgen zu diesen Aufzeichnungen liegt im Tresor.',
 
   contents: 'Was in diesem Ordner liegt',
   contentsHead: ['Datei', 'Was es ist'],
@@ -126,12 +126,12 @@ export const KIT_DE: KitWords = {
     docking: 'Andockprotokoll: alles, was auf der Kamera war, und was daraus wurde',
     order: 'eine Anordnung zu der Aufzeichnung',
     log: 'Teil des Verwahrprotokolls der Station oder des Verwahrprotokolls des Zentralspeichers',
-    head: 'ein signierter Punkt dieses Protokolls, herausgeschrieben, damit minisign ihn prüfen kann',
+    head: 'ein signierter Punkt dieses Verwahrprotokolls, herausgeschrieben, damit minisign ihn prüfen kann',
     key: 'öffentliche Schlüssel',
     change: 'Wechsel und Sperren von Signaturschlüsseln',
     witness: 'das Zeugnis des Zentralspeichers über einen Tag: eine Prüfsumme über alles, was an ihm einging',
     signature: 'Signatur der Datei dieses Namens',
-    chain: 'folgt der Kette eines Protokolls; kurz, vor dem Ausführen zu lesen',
+    chain: 'folgt der Kette eines Verwahrprotokolls; kurz, vor dem Ausführen zu lesen',
     format: 'die Formate in Kürze (englisch)',
     spec: 'die Formate Byte für Byte (englisch)',
     sums: 'Prüfsummen aller Dateien hier, gegen Schäden unterwegs',
@@ -192,7 +192,7 @@ export const KIT_DE: KitWords = {
     },
     docking: {
       title: 'Der Andockvorgang',
-      why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Protokoll hat. Eine fehlende Datei würde auffallen.',
+      why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Verwahrprotokoll hat. Eine fehlende Datei würde auffallen.',
     },
     revoked: {
       title: 'Vor der Sperre des Schlüssels',
@@ -203,8 +203,8 @@ export const KIT_DE: KitWords = {
       why: 'Jede Anordnung wurde von Aufzeichnungsbeauftragten und von der vorgesetzten Stelle signiert, oder von der einen Seite, deren Signatur hier liegt.',
     },
     log: {
-      title: 'Die Protokolle',
-      why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. Das Protokoll nennt die Dokumente dieser Mappe mit ihren Prüfsummen. (Einige tausend Zeilen brauchen eine Minute.)',
+      title: 'Die Verwahrprotokolle',
+      why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. Das Verwahrprotokoll nennt die Dokumente dieser Mappe mit ihren Prüfsummen. (Einige tausend Zeilen brauchen eine Minute.)',
     },
     witness: {
       title: 'Das Tageszeugnis',

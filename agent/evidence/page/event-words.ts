@@ -36,7 +36,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   'seen-more': [
     '{entries:n} more files were seen that the log counts only; SHA-256 of their list {sha256}.',
-    '{entries:n} weitere Dateien wurden gesehen, die das Protokoll nur zählt; SHA-256 ihrer Liste {sha256}.',
+    '{entries:n} weitere Dateien wurden gesehen, die das Verwahrprotokoll nur zählt; SHA-256 ihrer Liste {sha256}.',
   ],
   pulled: [
     'Every byte was read from the camera: {size_bytes:n} bytes, SHA-256 {sha256}.',
@@ -113,7 +113,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   'difference-found': [
     'The station found a difference between its log and the store or its disk: {difference}, {subject}.',
-    'Die Station fand einen Unterschied zwischen ihrem Protokoll und dem Zentralspeicher oder ihrem Datenträger: {difference}, {subject}.',
+    'Die Station fand einen Unterschied zwischen ihrem Verwahrprotokoll und dem Zentralspeicher oder ihrem Datenträger: {difference}, {subject}.',
   ],
   'difference-gone': [
     'That difference is gone: {difference}, {subject}.',
@@ -154,7 +154,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   'chain-broken': [
     'The station itself found its log broken: segment {segment} behind entry {sequence}.',
-    'Die Station selbst fand ihr Protokoll unterbrochen: Abschnitt {segment} hinter Eintrag {sequence}.',
+    'Die Station selbst fand ihr Verwahrprotokoll unterbrochen: Abschnitt {segment} nach Eintrag {sequence}.',
   ],
   'expiry-warned': [
     'The store warned that it will be deleted at {due_at:t}.',

@@ -5,7 +5,7 @@ import type * as en from './texts-en.ts';
 export type Texts = { readonly [Kind in keyof typeof en]: Readonly<Record<keyof (typeof en)[Kind], string>> };
 
 const NO_CHAIN =
-  'Ein Eintrag wurde weggenommen, hinzugefügt oder verändert, nachdem das Protokoll geschrieben war.';
+  'Ein Eintrag wurde weggenommen, hinzugefügt oder verändert, nachdem das Verwahrprotokoll geschrieben war.';
 const ALTERED =
   'Es wurde nach dem Signieren verändert oder beschädigt, oder es wurde nie mit diesem Schlüssel signiert.';
 const OTHER_KEY =
@@ -68,11 +68,11 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'receipt.wrong-vault':
     'Die Quittung gab ein anderer Tresor: Diese Kopie wurde von Hand hingelegt, oder vault.json wurde ausgetauscht.',
   'receipt.custody-segment-missing':
-    'Der Zentralspeicher hatte diesen Abschnitt des Protokolls, als er die Quittung gab; er ging verloren oder wurde weggenommen.',
+    'Der Zentralspeicher hatte diesen Abschnitt des Verwahrprotokolls, als er die Quittung gab; er ging verloren oder wurde weggenommen.',
   'receipt.custody-head-missing':
-    'Der Zentralspeicher hatte mehr vom Protokoll, als er die Quittung gab: Sein Ende wurde abgeschnitten.',
+    'Der Zentralspeicher hatte mehr vom Verwahrprotokoll, als er die Quittung gab: Sein Ende wurde abgeschnitten.',
   'receipt.custody-head-differs':
-    'Das Protokoll ist nicht das, das der Zentralspeicher hatte, als er die Quittung gab: Es wurde ausgetauscht oder verändert.',
+    'Das Verwahrprotokoll ist nicht das, das der Zentralspeicher hatte, als er die Quittung gab: Es wurde ausgetauscht oder verändert.',
 
   'payload.missing': 'Die versiegelte Aufzeichnung selbst ist weg.',
   'payload.asked-again':
@@ -118,7 +118,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'chain.gap':
     'Eine Aufzeichnung, die die Station signiert hat, ist nicht hier: Sie ging verloren oder wurde weggenommen.',
   'chain.gap-dropped':
-    'Der Zentralspeicher hat ihre Dokumente lange nach ihrem Inhalt entfernt; sein Protokoll sagt es.',
+    'Der Zentralspeicher hat ihre Dokumente lange nach ihrem Inhalt entfernt; sein Verwahrprotokoll sagt es.',
   'chain.gap-elsewhere':
     'Geprüft wurden einzelne Aufzeichnungen, kein ganzer Tresor: Die dazwischen kann woanders liegen.',
   'chain.gap-waiting':
@@ -141,13 +141,14 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'custody.torn-ended':
     'In einen Abschnitt, auf den ein anderer folgt, schreibt niemand: Er wurde gekürzt oder verlängert, von Hand oder durch seinen Datenträger.',
   'custody.entry-refused':
-    'Die Zeile ist kein Eintrag eines Protokolls: Sie wurde verändert oder beschädigt.',
+    'Die Zeile ist kein Eintrag eines Verwahrprotokolls: Sie wurde verändert oder beschädigt.',
   'custody.entry-missing': NO_CHAIN,
   'custody.entry-doubled': NO_CHAIN,
   'custody.entry-order': NO_CHAIN,
   'custody.entry-altered': NO_CHAIN,
   'custody.not-opened': 'Der Anfang des Abschnitts fehlt oder gehört zu einem anderen.',
-  'custody.other-station': 'Hier liegt das Protokoll einer anderen Station: Es wurde von Hand verschoben.',
+  'custody.other-station':
+    'Hier liegt das Verwahrprotokoll einer anderen Station: Es wurde von Hand verschoben.',
   'custody.checkpoint-refused':
     'Der signierte Prüfpunkt lässt sich nicht lesen: Für die Einträge bis hier bürgt nichts.',
   'custody.checkpoint-signature-malformed': 'Für die Einträge bis hier bürgt nichts.',
@@ -159,29 +160,29 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'custody.unsigned-tail':
     'Die neuesten Einträge warten auf ihren Prüfpunkt; die Kette hält sie, eine Signatur noch nicht.',
   'custody.unsigned-end':
-    'Der Zentralspeicher nimmt ein Protokoll nur so weit, wie seine signierten Prüfpunkte reichen, und auf etwas, das noch auf einen wartet, folgt nichts: Diese Zeilen schrieb jemand ohne Schlüssel.',
+    'Der Zentralspeicher nimmt ein Verwahrprotokoll nur so weit, wie seine signierten Prüfpunkte reichen, und auf etwas, das noch auf einen wartet, folgt nichts: Diese Zeilen schrieb jemand ohne Schlüssel.',
   'custody.signature-unreadable': MEDIUM,
   'custody.signature-malformed': 'Die Signaturdatei wurde beschädigt oder ist von anderer Art.',
   'custody.signature-unknown-key': OTHER_KEY,
   'custody.signature-wrong': ALTERED,
   'custody.signature-comment': OTHER_KIND,
-  'custody.signature-alone': 'Das Protokoll, das sie signiert, ging verloren oder wurde weggenommen.',
+  'custody.signature-alone': 'Das Verwahrprotokoll, das sie signiert, ging verloren oder wurde weggenommen.',
   'custody.two-starts':
-    'Ein Protokoll hat einen ersten Abschnitt: Ein älterer Stand der Station wurde zurückgespielt, oder sie hat ihr Protokoll einmal verloren.',
+    'Ein Verwahrprotokoll hat einen ersten Abschnitt: Ein älterer Stand der Station wurde zurückgespielt, oder sie hat ihr Verwahrprotokoll einmal verloren.',
   'custody.repeated':
     'Dort schlug das Schreiben fehl und wurde im nächsten Abschnitt wiederholt; nichts ist verloren.',
   'custody.fork':
-    'Ein älterer Stand der Station wurde zurückgespielt, und das Protokoll ging von dort ein zweites Mal weiter.',
+    'Ein älterer Stand der Station wurde zurückgespielt, und das Verwahrprotokoll ging von dort ein zweites Mal weiter.',
   'custody.cycle':
     'Abschnitte folgen im Kreis aufeinander, was keine Station schreiben kann: Sie wurden gefälscht.',
-  'custody.segment-missing': 'Ein Abschnitt des Protokolls ging verloren oder wurde weggenommen.',
+  'custody.segment-missing': 'Ein Abschnitt des Verwahrprotokolls ging verloren oder wurde weggenommen.',
   'custody.segment-dropped':
     'Er wurde entfernt, so alt wie eingestellt, und sein Ende bewahrt; was hier ist, geht von dort weiter.',
   'custody.two-keys': 'Ein Abschnitt hat einen Schlüssel: Einen Teil davon hat jemand anders signiert.',
   'custody.key-not-announced':
     'Wer zu einem neuen Schlüssel wechselt, sagt es im zweiten Eintrag; dieser Abschnitt tut es nicht.',
   'custody.old-key':
-    'Wer zu einem neuen Schlüssel gewechselt hat, signiert nichts mehr mit dem alten: Jemand, der den alten hat, führte das Protokoll weiter oder signierte danach ein Dokument.',
+    'Wer zu einem neuen Schlüssel gewechselt hat, signiert nichts mehr mit dem alten: Jemand, der den alten hat, führte das Verwahrprotokoll weiter oder signierte danach ein Dokument.',
   'custody.revoked-key':
     'Für diese Einträge bürgt nur ein gesperrter Schlüssel, und keine Quittung zeigt, dass sie vorher da waren: mit Vorsicht beurteilen.',
   'custody.end-refused':
@@ -190,23 +191,23 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'custody.link-differs':
     'Der Abschnitt, auf den ein anderer folgte, ist nicht der, der hier liegt: Er wurde ausgetauscht oder verändert.',
   'custody.break-noted':
-    'Die Station fand ihr Protokoll selbst unterbrochen und ging in einem neuen Abschnitt weiter.',
+    'Die Station fand ihr Verwahrprotokoll selbst unterbrochen und ging in einem neuen Abschnitt weiter.',
   'custody.other-manifest':
-    'Das Protokoll bürgt für ein anderes Manifest dieser Aufzeichnung: Es wurde ausgetauscht.',
+    'Das Verwahrprotokoll bürgt für ein anderes Manifest dieser Aufzeichnung: Es wurde ausgetauscht.',
   'custody.other-original':
-    'Laut Protokoll wurden andere Bytes von der Kamera gelesen, als das Manifest beschreibt: Eines der beiden wurde gefälscht.',
+    'Laut Verwahrprotokoll wurden andere Bytes von der Kamera gelesen, als das Manifest beschreibt: Eines der beiden wurde gefälscht.',
   'custody.other-sealed':
-    'Laut Protokoll wurde etwas anderes versiegelt, als das Manifest beschreibt: Eines der beiden wurde gefälscht.',
+    'Laut Verwahrprotokoll wurde etwas anderes versiegelt, als das Manifest beschreibt: Eines der beiden wurde gefälscht.',
   'custody.other-rejection':
-    'Protokoll und Manifest nennen verschiedene Gründe, warum die Aufzeichnung auffällig ist: Eines der beiden wurde gefälscht.',
+    'Verwahrprotokoll und Manifest nennen verschiedene Gründe, warum die Aufzeichnung auffällig ist: Eines der beiden wurde gefälscht.',
   'custody.not-named':
-    'Das Protokoll kennt den ganzen Andockvorgang und diese Aufzeichnung nicht: Sie wurde später hingelegt, oder das Protokoll ist nicht das, das geschrieben wurde.',
+    'Das Verwahrprotokoll kennt den ganzen Andockvorgang und diese Aufzeichnung nicht: Sie wurde später hingelegt, oder das Verwahrprotokoll ist nicht das, das geschrieben wurde.',
   'custody.facts':
     'Ein Eintrag sagt etwas anderes, als Einträge seiner Art sagen; keines unserer Programme schreibt einen solchen.',
   'custody.group-open':
     'Eine Gruppe von Einträgen wird nach höchstens 64 signiert; so viele ohne Prüfpunkt schreibt keine unserer Stationen.',
   'custody.other-receipt':
-    'Das Protokoll nennt eine andere Quittung für diese Aufzeichnung: Sie wurde ausgetauscht.',
+    'Das Verwahrprotokoll nennt eine andere Quittung für diese Aufzeichnung: Sie wurde ausgetauscht.',
   'custody.erased-early':
     'Eine Datei wurde auf einer Kamera gelöscht, bevor das Wort des Zentralspeichers da war: Das darf nie geschehen.',
   'custody.erased-unreceipted':
@@ -242,7 +243,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'docking.part-waiting':
     'Ein Teil des Andockprotokolls ist noch nicht eingetroffen; laut Verwahrprotokoll der Station liegt er noch dort.',
   'docking.part-dropped':
-    'Der Zentralspeicher hat einen Teil des Andockprotokolls entfernt, lange nach den Aufzeichnungen, die er nennt; sein Protokoll sagt es.',
+    'Der Zentralspeicher hat einen Teil des Andockprotokolls entfernt, lange nach den Aufzeichnungen, die er nennt; sein Verwahrprotokoll sagt es.',
   'docking.part-differs':
     'Teile eines Andockprotokolls widersprechen sich: Sie gehören zu verschiedenen, oder einer wurde gefälscht.',
   'docking.inventory-differs':
@@ -255,13 +256,13 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Geprüft wurden einzelne Ordner, kein ganzer Tresor: Die Aufzeichnungen können woanders liegen.',
   'docking.recording-replaced': 'Sie wurde neu versiegelt, und die Aufzeichnung, die sie ersetzt, ist hier.',
   'docking.recording-dropped':
-    'Der Zentralspeicher hat ihre Dokumente lange nach ihrem Inhalt entfernt; sein Protokoll sagt es.',
+    'Der Zentralspeicher hat ihre Dokumente lange nach ihrem Inhalt entfernt; sein Verwahrprotokoll sagt es.',
   'docking.recording-set-aside':
-    'Die Station hat sie zur Seite gelegt, weil sie auffällig war; ihr Protokoll sagt es.',
+    'Die Station hat sie zur Seite gelegt, weil sie auffällig war; ihr Verwahrprotokoll sagt es.',
   'docking.recording-differs':
     'Andockprotokoll und Manifest sagen Verschiedenes über eine Aufzeichnung: Eines der beiden wurde ausgetauscht oder gefälscht.',
   'docking.recording-not-listed':
-    'Ihr Andockprotokoll kennt sie nicht: Die Aufzeichnung wurde später hingelegt, oder das Protokoll ist nicht das, das gemacht wurde.',
+    'Ihr Andockprotokoll kennt sie nicht: Die Aufzeichnung wurde später hingelegt, oder das Andockprotokoll ist nicht das, das gemacht wurde.',
   'docking.record-elsewhere':
     'Ohne ihr Andockprotokoll lässt sich nicht sagen, ob alles hier ist, was auf der Kamera war.',
   'docking.stay':
@@ -297,15 +298,15 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'docking-chain.gap-waiting':
     'Das dazwischen ist noch nicht eingetroffen; laut Verwahrprotokoll der Station liegt es noch dort.',
   'docking-chain.gap-dropped':
-    'Es wurde entfernt, nachdem es quittiert oder so alt wie eingestellt war; ein Protokoll sagt es oder begann später.',
+    'Es wurde entfernt, nachdem es quittiert oder so alt wie eingestellt war; ein Verwahrprotokoll sagt es oder begann später.',
   'docking-chain.other-chain':
     'Ein Andockprotokoll nennt das einer anderen Kamera oder eines anderen Schlüssels als Vorgänger: Es wurde ausgetauscht oder gefälscht.',
   'docking-chain.cycle':
     'Andockprotokolle nennen einander als Vorgänger, was keine Station kann: Sie wurden gefälscht.',
   'docking-chain.order':
-    'Ein Andockvorgang begann vor dem, auf den er folgt, nach einer Uhr, die bei beiden richtig ging: Protokolle wurden ausgetauscht oder gefälscht.',
+    'Ein Andockvorgang begann vor dem, auf den er folgt, nach einer Uhr, die bei beiden richtig ging: Andockprotokolle wurden ausgetauscht oder gefälscht.',
   'docking-chain.order-twice':
-    'Zwei Kameras mit einer Id steckten gleichzeitig in zwei Plätzen: Ihre Protokolle folgen aufeinander, wie ihre Andockvorgänge endeten.',
+    'Zwei Kameras mit einer Id steckten gleichzeitig in zwei Plätzen: Ihre Andockprotokolle folgen aufeinander, wie ihre Andockvorgänge endeten.',
   'docking-chain.order-unsure':
     'Nach der Uhr der Station begann ein Andockvorgang vor dem, auf den er folgt; doch sie war bei einem nicht abgeglichen, oder der Andockvorgang riss ab und sein Andockprotokoll wurde spät gemacht.',
 
@@ -328,9 +329,9 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'deletion.put-back':
     'Die Aufzeichnung wurde gelöscht, und an ihrer Stelle liegen wieder Bytes: Jemand hat eine Kopie behalten und zurückgelegt.',
   'deletion.not-logged':
-    'Das Verwahrprotokoll des Zentralspeichers kennt diesen Löschnachweis nicht: Er wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
+    'Das Verwahrprotokoll des Zentralspeichers kennt diesen Löschnachweis nicht: Er wurde gefälscht, oder das Verwahrprotokoll wurde abgeschnitten.',
   'deletion.missing':
-    'Laut Protokoll des Zentralspeichers wurde die Aufzeichnung gelöscht, und der Nachweis ist nicht hier: Er ging verloren oder wurde weggenommen.',
+    'Laut Verwahrprotokoll des Zentralspeichers wurde die Aufzeichnung gelöscht, und der Nachweis ist nicht hier: Er ging verloren oder wurde weggenommen.',
   'deletion.not-judged': 'Ob die Löschung erlaubt war, lässt sich ohne das hier Genannte nicht sagen.',
 
   'order.other-order':
@@ -352,14 +353,14 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'order.lapsed-early':
     'Eine Aufbewahrung durch eine Rolle gilt sieben Tage; der Zentralspeicher nannte sie früher verfallen.',
   'order.not-logged':
-    'Der Zentralspeicher hat sie noch nicht aufgenommen, oder der Abschnitt seines Protokolls, der sie nennt, ist nicht hier.',
+    'Der Zentralspeicher hat sie noch nicht aufgenommen, oder der Abschnitt seines Verwahrprotokolls, der sie nennt, ist nicht hier.',
   'order.missing':
     'Das Verwahrprotokoll des Zentralspeichers nennt eine Anordnung, die nicht hier ist: Sie ging verloren oder wurde weggenommen.',
 
   'disclosure.made':
     'Jemand hat die Aufzeichnung geöffnet oder herausgegeben und gesagt, warum; das Verwahrprotokoll des Zentralspeichers bewahrt es.',
   'disclosure.pending':
-    'Jemand hat eine Aufzeichnung geöffnet oder herausgegeben, und seither hat es kein Zentralspeicher in sein Protokoll eingetragen.',
+    'Jemand hat eine Aufzeichnung geöffnet oder herausgegeben, und seither hat es kein Zentralspeicher in sein Verwahrprotokoll eingetragen.',
   'disclosure.refused':
     'Es sollte sagen, wer was warum geöffnet oder herausgegeben hat; es lässt sich nicht lesen oder trägt den Namen eines anderen.',
 
@@ -377,21 +378,21 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'key-change.revoked':
     'Der Schlüssel, der den neuen einführt, wurde gesperrt: Nur ein von Hand überbrachter Schlüssel zählt.',
   'key-change.missing':
-    'Laut Protokoll wurde der Schlüssel gewechselt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen.',
+    'Laut Verwahrprotokoll wurde der Schlüssel gewechselt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen.',
   'key-change.goes-back':
     'Jeder Wechsel macht einen neuen Schlüssel, daher geht niemand zu einem abgelegten zurück: Jemand, der den alten hat, will ihn wieder gelten lassen.',
   'key-change.twice':
     'Von einem Schlüssel wechselt sein Inhaber zu einem anderen: Jemand, der den alten hat, machte einen eigenen Wechsel.',
   'key-change.other-logged':
-    'Das Dokument handelt von einem anderen Wechsel als das Protokoll: Eines von beiden wurde ausgetauscht oder erfunden.',
-  'key-change.not-logged': 'Das Protokoll nennt diesen Schlüsselwechsel (noch) nicht.',
+    'Das Dokument handelt von einem anderen Wechsel als das Verwahrprotokoll: Eines von beiden wurde ausgetauscht oder erfunden.',
+  'key-change.not-logged': 'Das Verwahrprotokoll nennt diesen Schlüsselwechsel (noch) nicht.',
   'key-revocation.rule': 'Die Sperre widerspricht ihrem Ort oder dem Format.',
   'key-revocation.not-logged':
-    'Das Verwahrprotokoll des Zentralspeichers kennt diese Sperre nicht: Sie wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
+    'Das Verwahrprotokoll des Zentralspeichers kennt diese Sperre nicht: Sie wurde gefälscht, oder das Verwahrprotokoll wurde abgeschnitten.',
   'key-revocation.other-logged':
     'Der Zentralspeicher hat den Schlüssel aus einem anderen Grund gesperrt, als das Dokument sagt: Es wurde seither ausgetauscht.',
   'key-revocation.missing':
-    'Laut Protokoll hat der Zentralspeicher einen Schlüssel gesperrt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
+    'Laut Verwahrprotokoll hat der Zentralspeicher einen Schlüssel gesperrt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
 
   'witness.rule': 'Das Zeugnis widerspricht seinem Ort oder sich selbst.',
   'witness.too-soon':
@@ -399,7 +400,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'witness.root-differs':
     'Die Dokumente jenes Tages sind nicht die, für die der Zentralspeicher gebürgt hat: Eines wurde seither weggenommen, hinzugefügt oder verändert.',
   'witness.head-differs':
-    'Das Protokoll ist nicht das, für das der Zentralspeicher gebürgt hat: Es wurde ausgetauscht, verändert oder abgeschnitten.',
+    'Das Verwahrprotokoll ist nicht das, für das der Zentralspeicher gebürgt hat: Es wurde ausgetauscht, verändert oder abgeschnitten.',
   'witness.left-out':
     'Hier liegen Dokumente jenes Tages, für die der Zentralspeicher nicht gebürgt hat: Sie wurden später hinzugefügt.',
   'witness.chain':
@@ -417,18 +418,18 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt und hat das erklärt. Was ihm seither fehlt, haben die Stationen vielleicht erneut geliefert; was sie nicht mehr hatten, ist verloren.',
   'restored.rule': 'Die Erklärung widerspricht ihrem Ort oder sich selbst.',
   'restored.not-logged':
-    'Das Protokoll des Zentralspeichers kennt diese Erklärung nicht: Sie wurde gefälscht, oder das Protokoll wurde abgeschnitten.',
+    'Das Verwahrprotokoll des Zentralspeichers kennt diese Erklärung nicht: Sie wurde gefälscht, oder das Verwahrprotokoll wurde abgeschnitten.',
   'restored.other-logged':
-    'Die Erklärung sagt etwas anderes als das Protokoll des Zentralspeichers über sie: Eines von beiden wurde ausgetauscht.',
+    'Die Erklärung sagt etwas anderes als das Verwahrprotokoll des Zentralspeichers über sie: Eines von beiden wurde ausgetauscht.',
   'restored.missing':
-    'Das Protokoll des Zentralspeichers nennt eine Erklärung, dass er wiederhergestellt wurde, und sie ist nicht hier: Sie ging verloren oder wurde weggenommen.',
+    'Das Verwahrprotokoll des Zentralspeichers nennt eine Erklärung, dass er wiederhergestellt wurde, und sie ist nicht hier: Sie ging verloren oder wurde weggenommen.',
 
   'store-log.none':
-    'Ein Zentralspeicher behält sein Protokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
+    'Ein Zentralspeicher behält sein Verwahrprotokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
   'store-log.key-missing':
-    'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Protokolls: Dieser ging verloren oder wurde weggenommen.',
+    'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Verwahrprotokolls: Dieser ging verloren oder wurde weggenommen.',
   'store-log.old-key':
-    'Dieses Protokoll kann jemand geschrieben haben, der einen alten Schlüssel des Zentralspeichers hat: Es erklärt nichts, was hier fehlt.',
+    'Dieses Verwahrprotokoll kann jemand geschrieben haben, der einen alten Schlüssel des Zentralspeichers hat: Es erklärt nichts, was hier fehlt.',
 };
 
 export const REMEDIES: Texts['REMEDIES'] = {
@@ -447,10 +448,10 @@ export const REMEDIES: Texts['REMEDIES'] = {
     'Den neuen öffentlichen Schlüssel von Hand besorgen, seine Nummer mit dem Etikett der Station vergleichen und ihn neben dem alten in den Ordner der Schlüssel legen.',
   keyChange: 'Das Dokument von der Station besorgen, oder ihren neuen öffentlichen Schlüssel von Hand.',
   endByHand:
-    'Das Ende des Protokolls, und wovon es spricht, von Hand aus dem Zwischenspeicher der Station übernehmen.',
+    'Das Ende des Verwahrprotokolls, und wovon es spricht, von Hand aus dem Zwischenspeicher der Station übernehmen.',
   recordByHand: 'Das Andockprotokoll von Hand aus dem Zwischenspeicher der Station übernehmen.',
   whoHadKey:
-    'Fragen, wer den Schlüssel seither hatte, und mit dem eigenen Protokoll der Station in ihrem Zwischenspeicher vergleichen.',
+    'Fragen, wer den Schlüssel seither hatte, und mit dem eigenen Verwahrprotokoll der Station in ihrem Zwischenspeicher vergleichen.',
   olderImage:
     'Fragen, ob ein älterer Stand der Station zurückgespielt wurde; wenn ja, an der Station bestätigen.',
   kitFindings: 'Lesen, was in der Datei steht, und danach fragen, wer den Tresor führt.',

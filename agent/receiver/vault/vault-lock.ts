@@ -15,7 +15,7 @@ import type { Locks } from './locks.ts';
 import { readRun } from './vault-run.ts';
 import { VaultLayout } from './vault-layout.ts';
 
-/** Whoever holds a lock works for some tens of milliseconds; a disk may stall for seconds. */
+/** A person who holds a lock works for some tens of milliseconds; a disk may stall for seconds. */
 const WAIT_MS = 60_000;
 const POLL_MS_MIN = 10;
 const POLL_MS_MAX = 250;

@@ -24,7 +24,7 @@ Aufzeichnungen bleiben {days} Tage, Dokumente {documentsDays}; was fällig ist, 
   'severity.error': 'Fehler: ',
   brokerTaken: 'Der Broker nimmt diesen Empfänger an.',
   brokerUnreachable: 'Der Broker war nicht erreichbar oder hat diesen Empfänger nicht angenommen ({detail}).',
-  brokerUnreachableRemedy: 'Das Protokoll des Brokers sagt, warum: journalctl -u mosquitto -n 50',
+  brokerUnreachableRemedy: 'Das Journal des Brokers sagt, warum: journalctl -u mosquitto -n 50',
   monitoringUntold:
     'Welche Überwachung mit diesem Broker arbeitet, ist nicht festzustellen: Noch keine Station dieser Datei hat etwas gesagt, oder dieser Empfänger darf es nicht lesen.',
   monitoringUntoldRemedy:

@@ -114,7 +114,7 @@ export const CONDITIONS_DE = {
     remedy: 'Verbindung zum Zentralspeicher prüfen, bevor er voll ist.',
   },
   'spool.reserve-used': {
-    text: 'Der Datenträger ist so voll, dass Protokolle von ihrer Reserve zehren.',
+    text: 'Der Datenträger ist so voll, dass Verwahrprotokolle von ihrer Reserve zehren.',
     remedy: 'Fremde Dateien vom Datenträger entfernen; die Station legt ihre Reserve von selbst neu an.',
   },
   'spool.gone': {
@@ -132,7 +132,7 @@ export const CONDITIONS_DE = {
       'Diesen Schlüssel an die Stelle von keys.signing_file zurücklegen und den Dienst neu starten. Ist er verloren: den jetzigen beiseitelegen, dann "bodydock keys rotate --reason lost --old-key SCHLÜSSEL".',
   },
   'spool.recordings-lost': {
-    text: 'Das Protokoll nennt Aufzeichnungen, die weder auf dieser Station noch im Zentralspeicher sind.',
+    text: 'Das Verwahrprotokoll nennt Aufzeichnungen, die weder auf dieser Station noch im Zentralspeicher sind.',
     remedy:
       'An der Station nichts verändern. Technik und Datenschutz verständigen; danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
   },
@@ -156,7 +156,7 @@ export const CONDITIONS_DE = {
   },
   // Log and docking records.
   'custody.chain-broken': {
-    text: 'Das Protokoll dieser Station wurde verändert oder beschädigt: Seine Kette hält nicht.',
+    text: 'Das Verwahrprotokoll dieser Station wurde verändert oder beschädigt: Seine Kette hält nicht.',
     remedy: 'An der Station nichts verändern. Technik und Datenschutz verständigen.',
   },
   'custody.write-failed': {
@@ -164,12 +164,12 @@ export const CONDITIONS_DE = {
     remedy: 'Datenträger der Station prüfen: voll, schreibgeschützt oder defekt.',
   },
   'custody.store-differs': {
-    text: 'Der Zentralspeicher hat ein anderes Protokoll dieser Station als die Station selbst.',
+    text: 'Der Zentralspeicher hat ein anderes Verwahrprotokoll dieser Station als die Station selbst.',
     remedy:
       'Wurde hier oder dort eine Sicherung zurückgespielt? Wenn nicht, Datenschutz verständigen. Danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
   },
   'custody.not-taken': {
-    text: 'Das Protokoll dieser Station kommt nicht in den Zentralspeicher: Ein Teil wird dort nicht angenommen oder ist hier nicht lesbar.',
+    text: 'Das Verwahrprotokoll dieser Station kommt nicht in den Zentralspeicher: Ein Teil wird dort nicht angenommen oder ist hier nicht lesbar.',
     remedy:
       'Grund "refused": Am Zentralspeicher sagt "journalctl -u bodydock-receiver", warum; nach einem Wechsel der Schlüssel fehlt dort der neue in stations[].public_keys. Grund "unreadable": Datenträger der Station prüfen.',
   },
@@ -190,7 +190,7 @@ export const CONDITIONS_DE = {
   'store.unknown-key': {
     text: 'Jemand antwortet als Zentralspeicher mit einem Schlüssel, den die Konfiguration dieser Station nicht nennt.',
     remedy:
-      'store.public_keys mit den Schlüsseln des Zentralspeichers vergleichen; das Protokoll des Agenten nennt den Schlüssel. Stimmen sie, IT-Sicherheit rufen.',
+      'store.public_keys mit den Schlüsseln des Zentralspeichers vergleichen; das Journal des Agenten nennt den Schlüssel. Stimmen sie, IT-Sicherheit rufen.',
   },
   'store.behind': {
     text: 'Eine Aufzeichnung oder ein Andockprotokoll wartet zu lange auf die Quittung.',

@@ -123,14 +123,14 @@ export const DOCTOR_DE = {
     remedy: 'Kleine Dateien außerhalb des Zwischenspeichers entfernen.',
   },
   'disk.reserve': {
-    text: 'Die Reserve für Protokolle ist nicht vollständig. Der Agent legt sie an, sobald Platz ist.',
+    text: 'Die Reserve für Verwahrprotokolle ist nicht vollständig. Der Agent legt sie an, sobald Platz ist.',
   },
   'disk.slow': {
     text: 'Der Datenträger ist langsam: 64 KiB waren erst nach {ms} ms dauerhaft.',
     remedy: 'Eine verbrauchte Speicherkarte macht das. Bleibt es so, tauschen.',
   },
   'spool.mode': {
-    text: 'Andere können in den Zwischenspeicher sehen (Modus {mode}). Was dort liegt, ist versiegelt, das Protokoll nicht.',
+    text: 'Andere können in den Zwischenspeicher sehen (Modus {mode}). Was dort liegt, ist versiegelt, das Verwahrprotokoll nicht.',
   },
   'spool.owner': {
     text: 'Es gehört nicht dem Benutzer des Agenten (Nummer {user}), der so nicht damit arbeiten kann.',
@@ -234,7 +234,7 @@ export const DOCTOR_DE = {
   },
   'broker.unanswered': {
     text: 'Die Verbindung steht, endet aber ohne Antwort eines Brokers ({reason}).',
-    remedy: 'Das Protokoll des Brokers sagt, warum; ein anderer Dienst an diesem Port sagt nichts von MQTT.',
+    remedy: 'Das Journal des Brokers sagt, warum; ein anderer Dienst an diesem Port sagt nichts von MQTT.',
   },
   'broker.refused': {
     text: 'Der Broker weist diese Station ab: {words} (Code {code}).',

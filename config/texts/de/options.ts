@@ -32,9 +32,9 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Id dieser Station. Das eigene Zertifikat nennt sie, und jedes Topic und jedes Dokument enthält sie.',
   spool: 'Wo Aufzeichnungen warten, bis der Zentralspeicher sie hat.',
   'spool.path':
-    'Ordner für versiegelte Aufzeichnungen, Dokumente und das Protokoll. Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner für versiegelte Aufzeichnungen, Dokumente und das Verwahrprotokoll. Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'spool.reserve_bytes':
-    'Platz, den Aufzeichnungen nie belegen: So bleiben Protokoll und Journal auch auf einem vollen Datenträger schreibbar.',
+    'Platz, den Aufzeichnungen nie belegen: So bleiben Verwahrprotokoll und Journal auch auf einem vollen Datenträger schreibbar.',
   'spool.keep_hours':
     'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit der Zentralspeicher sie noch einmal anfordern kann.',
   'spool.documents_days':
@@ -98,7 +98,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'retention.days':
     'Tage, nach denen eine Aufzeichnung fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',
   'retention.log_days':
-    'Tage, die ein Abschnitt des Protokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
+    'Tage, die ein Abschnitt des Verwahrprotokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
   release:
     'Ob Dateien von Kameras gelöscht werden: never nie; after-receipt, sobald der Zentralspeicher signiert quittiert hat und zu jedem öffentlichen Schlüssel bewiesen ist, dass jemand damit öffnen kann.',
   log: 'Das Log des Programms.',
@@ -127,7 +127,7 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'retention.days':
     'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer solange eine Löschsperre gilt.',
   'retention.documents_days':
-    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Protokolle bleiben. Nicht weniger als `days`.',
+    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Verwahrprotokolle bleiben. Nicht weniger als `days`.',
   'retention.timer_hours':
     'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
   roles:

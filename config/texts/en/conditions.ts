@@ -88,7 +88,7 @@ export const CONDITIONS_EN = {
       'Put each camera into its own bay, or take camera out of the bays in station.yaml: then each is known by its serial number.',
   },
   'camera.locked-out': {
-    text: 'Cameras in this bay did not accept their password several times in a row; no more is tried, lest a camera lock itself.',
+    text: 'Cameras in this bay did not accept their password several times in a row; no more is tried, so that no camera locks itself.',
     remedy:
       'Keep the camera: its recordings are still on it. Put its right password into its password_file, then "systemctl restart bodydock".',
   },
@@ -113,20 +113,20 @@ export const CONDITIONS_EN = {
   },
   'spool.reserve-used': {
     text: 'The disk is so full that log and records live on their reserve.',
-    remedy: 'Remove other files from the disk; the station makes its reserve anew by itself.',
+    remedy: 'Remove other files from the disk; the station makes its reserve again by itself.',
   },
   'spool.gone': {
     text: 'The disk with the recordings is not there.',
     remedy: 'Check the disk and its mount. Cameras keep their recordings until it is back.',
   },
   'spool.quarantine': {
-    text: 'Something on the disk of the station was damaged or unknown and was put aside.',
+    text: 'Something on the disk of the station was damaged or unknown and was quarantined.',
     remedy: 'Have the technician look at it and at the disk. Nothing was deleted.',
   },
   'spool.other-key': {
     text: 'What waits on the station was signed with a key that the station does not have: it is kept and not sent.',
     remedy:
-      'Put that key back in place of keys.signing_file and start the service anew. Where it is lost: move the present one away, then "bodydock keys rotate --reason lost --old-key KEY".',
+      'Put that key back in place of keys.signing_file and restart the service. Where it is lost: move the present one away, then "bodydock keys rotate --reason lost --old-key KEY".',
   },
   'spool.recordings-lost': {
     text: 'The log names recordings that are neither on this station nor in the store.',
@@ -162,12 +162,12 @@ export const CONDITIONS_EN = {
   'custody.store-differs': {
     text: 'The store holds another log of this station than the station itself.',
     remedy:
-      'Was a backup put back, here or there? If not, call the data protection officer. Then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
+      'Was a backup restored, here or there? If not, call the data protection officer. Then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
   },
   'custody.not-taken': {
     text: 'The log of this station does not get to the store: a part of it is not taken there, or cannot be read here.',
     remedy:
-      'Reason "refused": at the store "journalctl -u bodydock-receiver" says why; behind a change of keys the new one is missing in stations[].public_keys there. Reason "unreadable": check the disk of the station.',
+      'Reason "refused": at the store "journalctl -u bodydock-receiver" says why; after a change of keys the new one is missing in stations[].public_keys there. Reason "unreadable": check the disk of the station.',
   },
   'docking.journal-failed': {
     text: 'The journal of the stay in this bay cannot be written.',
@@ -195,7 +195,7 @@ export const CONDITIONS_EN = {
   'store.put-back': {
     text: 'The central store lost what it had: it is delivered again, and nothing is erased because of a receipt for it.',
     remedy:
-      'Was a backup put back at the store? Then leave the station running, and look at the store what did not come again: "bodydock-receiver reconcile".',
+      'Was a backup restored at the store? Then leave the station running, and look at the store what did not come again: "bodydock-receiver reconcile".',
   },
   'recording.refused': {
     text: 'The store refuses a recording; the station keeps it and offers it again by itself.',

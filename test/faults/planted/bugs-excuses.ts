@@ -36,7 +36,7 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'old-key-signs-document',
-    what: 'a recording that was made behind a change of keys may be signed by the old one',
+    what: 'a recording that was made after a change of keys may be signed by the old one',
     file: 'agent/evidence/verify/log-account.ts',
     find: '    ...byOldKey(document, account, putAside),\n',
     put: '    ...byOldKey(document, account, putAside).slice(0, 0),\n',

@@ -48,7 +48,7 @@ describe('the annex says', () => {
     expect(words(ran)).toContain(
       `- ${recipient(1)}, fingerprint ${fingerprint.replaceAll(/(.{4})(?!$)/g, '$1 ')}`,
     );
-    expect(words(ran)).toContain('Whoever holds one of the 2 identities');
+    expect(words(ran)).toContain('A person who holds one of the 2 identities');
     expect(ran.out).not.toMatch(/AGE-SECRET-KEY|password|key_file/i);
   });
 

@@ -35,7 +35,7 @@ test('the summary, and what was left out, are in the language that was asked for
     /^2026-11-01 bis 2026-12-31 \(UTC\)\nAndockvorgänge \d+, davon \d+ mit einer Kamera/,
   );
   expect(en.err).toMatch(/^bodydock: \d+ folders, single documents or logs left out/);
-  expect(de.err).toMatch(/^bodydock: \d+ Ordner, einzelne Dokumente oder Protokolle nicht gezählt/);
+  expect(de.err).toMatch(/^bodydock: \d+ Ordner, einzelne Dokumente oder Verwahrprotokolle nicht gezählt/);
   expect(de.out + de.err).not.toMatch(/\b(?:the|of|and|with|not|to|days|recordings)\b/);
   const numbers = (text: string): string[] => text.match(/\d+/g) ?? [];
   expect(numbers(de.out.replaceAll('95 von 100', '95'))).toEqual(numbers(en.out.replaceAll('95th', '95')));

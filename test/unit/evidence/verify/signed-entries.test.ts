@@ -37,7 +37,7 @@ describe('a recording that the store asked for again', () => {
   });
 });
 
-describe('behind a change of keys', () => {
+describe('after a change of keys', () => {
   test('the old key signs no document', async () => {
     const [builder] = await recorded('old-key-document');
     const old = builder.stationKey;
