@@ -1,5 +1,6 @@
 // The custody port: what the stages of a recording tell the log. The writer is custody-log.ts; the events are in protocol/SPEC.md, 4.3.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { Log } from '../../protocol/format/ports.ts';
 
 /** Appends are ordered and kept in memory until the next checkpoint; nothing may be claimed to anybody before it. */
 export interface Custody {
@@ -9,4 +10,19 @@ export interface Custody {
    * somebody else makes, and makes none before that time. Rejects "custody.write-failed".
    */
   checkpoint(patienceMs?: number): Promise<void>;
+}
+
+/** Appends what is true whether or not the log takes it; where it does not, the program's own log says so. Returns whether it was taken. */
+export function appendOrLog(
+  custody: Pick<Custody, 'append'>,
+  log: Pick<Log, 'error'>,
+  ...events: readonly CustodyEvent[]
+): boolean {
+  try {
+    for (const event of events) custody.append(event);
+    return true;
+  } catch (error) {
+    log.error('custody log entry rejected', { ...events[0]?.facts, error });
+    return false;
+  }
 }

@@ -4,9 +4,11 @@ import { performDocking, type BayWork } from './bay-docking.ts';
 import { bayLight, bayState, RateMeter, type BayActivity } from './bay-state.ts';
 import { REFUSAL_CODES, isCameraRefusal } from './camera-register.ts';
 import type { DockingLife } from './docking-life.ts';
+import { appendOrLog } from '../custody/custody.ts';
 import { NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
 import type { IndicatorLight } from './indicator-light.ts';
-import type { BayId, RecordingId } from '../../protocol/format/ids.ts';
+import type { Changes, ItemChange } from '../spool/changes.ts';
+import type { BayId } from '../../protocol/format/ids.ts';
 import { isDockError, type DockError } from '../../protocol/format/errors.ts';
 import type { BayDocument } from '../../protocol/transfer/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
@@ -44,7 +46,10 @@ export interface BayDeps {
   readonly conditions: Conditions;
   /** The light beside the bay, where it has one. */
   readonly lamp?: BayLamp | undefined;
-  readonly onChange: (bay: Bay) => void;
+  /** Of the spool. */
+  readonly changes: Pick<Changes<ItemChange>, 'read'>;
+  /** Shows what a bay has to show, soon after it said that it changed. */
+  readonly status: { bayChanged(bay: Bay): void };
 }
 
 export class Bay {
@@ -73,6 +78,21 @@ export class Bay {
 
   /** Runs until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#follow(signal), this.#dock(signal)]);
+  }
+
+  /** Receipts, and recordings that left the spool, may be of this bay's camera. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    for await (const { kind, item, to } of this.#deps.changes.read(signal)) {
+      if (kind !== 'recording') continue;
+      if (to === 'gone') this.#docking?.quarantined(item);
+      if (to !== 'receipted') continue;
+      this.wake();
+      this.#changed();
+    }
+  }
+
+  async #dock(signal: AbortSignal): Promise<void> {
     const startedMs = this.#deps.clock.monotonicMs();
     this.#changed(); // what is retained may be of a camera that left while nobody looked
     while (!signal.aborted) {
@@ -92,13 +112,9 @@ export class Bay {
     this.#begin(undefined);
   }
 
-  /** A receipt came for a recording that may be of this bay's camera. */
+  /** Something outside changed that may concern this bay's camera. */
   wake(): void {
     this.#docking?.wake();
-  }
-
-  quarantined(recording: RecordingId): void {
-    this.#docking?.quarantined(recording);
   }
 
   /** Files that were set aside may be tried once more. */
@@ -116,8 +132,14 @@ export class Bay {
     return this.#docking?.stayDockedAt ?? null;
   }
 
-  /** The bay document of this moment (SPEC 7). */
-  document(): BayDocument {
+  /** Its camera is being read or erased. */
+  get isBusy(): boolean {
+    const activity = this.#docking?.activity ?? this.#idle;
+    return activity !== 'resting' && activity !== 'failed' && activity !== 'empty';
+  }
+
+  /** Shows this moment with light and lamp, and gives the bay document of it (SPEC 7). */
+  show(): BayDocument {
     const docking = this.#docking;
     const activity = docking?.activity ?? this.#idle;
     const counts = docking?.counts(this.#deps.progress) ?? NO_ENTRIES;
@@ -173,7 +195,7 @@ export class Bay {
   }
 
   #changed(): void {
-    this.#deps.onChange(this);
+    this.#deps.status.bayChanged(this);
   }
 
   async #ended(error: unknown, signal: AbortSignal): Promise<void> {
@@ -245,14 +267,10 @@ export class Bay {
     const { log, conditions, work } = this.#deps;
     if (code === this.#failedBy) return;
     log.warn('camera refused', { bay: this.id, code, why: message });
-    try {
-      work.take.custody.append({
-        event: 'camera-refused',
-        facts: { bay: this.id, reason: String(facts['reason']) },
-      });
-    } catch (error) {
-      log.error('custody log entry rejected', { bay: this.id, error });
-    }
+    appendOrLog(work.take.custody, log, {
+      event: 'camera-refused',
+      facts: { bay: this.id, reason: String(facts['reason']) },
+    });
     this.#clearRefusals();
     conditions.clear('camera.failed', this.id);
     conditions.raise(code, this.id, facts);

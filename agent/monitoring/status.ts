@@ -59,7 +59,7 @@ export class StatusPublisher {
   bayChanged(bay: Bay): void {
     this.#bays.set(bay.id, bay);
     const topic = this.#options.topics.bay(bay.id);
-    const document = (): Uint8Array => encodeMonitoring(baySchema, bay.document());
+    const document = (): Uint8Array => encodeMonitoring(baySchema, bay.show());
     this.retained.add({ topic, document, essence: () => bay.camera });
     this.retained.changed(topic);
   }

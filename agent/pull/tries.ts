@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { describeError } from '../../protocol/format/errors.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
+import { Changes } from '../spool/changes.ts';
 import { readAgain, readTally, removeAgain, writeTally } from './tally-file.ts';
 import { Tally, TALLIED_MAX, type BrokenOff, type TriedFile } from './tally.ts';
 import { encodeNote, isNoteName, noteName, NOTE_BYTES_MAX, parseNote, type TryRun } from './try-note.ts';
@@ -38,8 +39,6 @@ export interface TriesDeps {
   /** Null where the machine does not tell: nothing is counted then. */
   readonly bootId: string | null;
   readonly version: string;
-  /** Files that were set aside may be tried once more. Must not throw. */
-  readonly onAgain: () => void;
 }
 
 /** A try that is under way. */
@@ -52,6 +51,8 @@ export interface Try {
 
 /** All tries of one station. */
 export class Tries {
+  /** Files that were set aside may be tried once more. */
+  readonly again = new Changes<'again'>();
   readonly #deps: TriesDeps;
   readonly #run: TryRun | undefined;
   readonly #turns = new TryTurns();
@@ -103,7 +104,7 @@ export class Tries {
 
   /** Looks for a person's word, and whether it is time anyway, until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, onAgain } = this.#deps;
+    const { clock, log } = this.#deps;
     let sinceMs = this.#openedAtMs;
     let told = '';
     while (!signal.aborted) {
@@ -117,7 +118,7 @@ export class Tries {
         told = why;
         return false;
       });
-      if (isWanted || (isDue && (await this.#tryAgain()))) onAgain();
+      if (isWanted || (isDue && (await this.#tryAgain()))) this.again.put('again');
     }
   }
 

@@ -3,7 +3,8 @@
 import { isDockError, systemCode } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
+import { appendOrLog, type Custody } from '../custody/custody.ts';
+import type { Changes, ItemChange } from '../spool/changes.ts';
 import { isWithheld } from '../platform/look-patiently.ts';
 import { FailurePauses } from './failure-pauses.ts';
 import type { PushSource, PushSources } from './push-source.ts';
@@ -25,6 +26,7 @@ export const OFFER_SIZE_CODE = 'broker.offer-size';
 export interface PushFailuresOptions {
   readonly broker: Pick<Broker, 'payloadBytesMax'>;
   readonly sources: PushSources;
+  readonly changes: Pick<Changes<ItemChange>, 'put'>;
   readonly custody: Custody;
   readonly clock: Clock;
   readonly log: Log;
@@ -112,17 +114,10 @@ export class PushFailures {
     this.#leaving.delete(recording);
     if (isAway(failure?.error)) return this.#options.postpone(recording, AWAY_MS);
     this.#options.forget(recording);
-    this.#enterQuarantined(recording, reason);
-    source.onQuarantined(recording); // out of the spool even where it could not be moved
+    const { custody, log, changes } = this.#options;
+    appendOrLog(custody, log, { event: 'quarantined', facts: { name: recording, reason } });
+    changes.put({ kind: source.kind, item: recording, to: 'gone' }); // even where it could not be moved
     if (failure !== undefined) throw failure.error;
-  }
-
-  #enterQuarantined(recording: RecordingId, reason: string): void {
-    try {
-      this.#options.custody.append({ event: 'quarantined', facts: { name: recording, reason } });
-    } catch (error) {
-      this.#options.log.error('custody log entry rejected', { recording, error });
-    }
   }
 }
 

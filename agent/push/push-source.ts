@@ -6,11 +6,12 @@ import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { parseManifest } from '../../protocol/documents/manifest.ts';
 import type { OfferMessage } from '../../protocol/transfer/messages.ts';
 import type { SenderSubject } from '../../protocol/transfer/transfer-state.ts';
-import { spooledEvents } from '../seal/commit.ts';
+import type { CustodyLog } from '../custody/custody-log.ts';
+import { ITEM } from '../custody/ledger.ts';
 import { meantByManifest, type ReceiptMeant } from '../spool/receipt-match.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { SignedBytes } from '../spool/documents.ts';
-import type { SpooledRecording, SpoolState } from '../spool/spooled-recording.ts';
+import { spooledEvents, type SpooledRecording, type SpoolState } from '../spool/spooled-recording.ts';
 
 export type PushKind = OfferMessage['kind'];
 
@@ -45,6 +46,8 @@ export interface PushStore<Item extends PushItem = PushItem> {
   storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
   /** See Spool.askAgain. */
   askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome>;
+  /** See Spool.askedOver. */
+  askedOver(recording: RecordingId): Promise<void>;
   quarantine(recording: RecordingId, reason: string): Promise<void>;
 }
 
@@ -58,28 +61,17 @@ export interface PushSource {
   unlogged(recordings: readonly RecordingId[]): Promise<readonly RecordingId[]>;
   /** What a receipt for this document must say. Errors: those of parsing it. */
   receiptMeant(bytes: Uint8Array): ReceiptMeant;
-  /** The entry of its receipt was appended to the log. Must not throw. */
-  onReceiptLogged(recording: RecordingId): void;
-  /** A receipt is durable. Must not throw. */
-  onReceipted(recording: RecordingId): void;
-  /** One left the spool for the quarantine. Must not throw. */
-  onQuarantined(recording: RecordingId): void;
-  /** The store asked for one again, and the log says so. Must not throw. */
-  onAskedAgain(recording: RecordingId, outcome: AskedOutcome): void;
 }
 
 /** Recordings of the spool as things to push. */
 export function recordingSource(
   store: PushStore<SpooledRecording>,
-  callbacks: Pick<
-    PushSource,
-    'unlogged' | 'onReceiptLogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'
-  >,
+  custody: Pick<CustodyLog, 'lacking'>,
 ): PushSource {
   return {
-    ...callbacks,
     kind: 'recording',
     store,
+    unlogged: (recordings) => custody.lacking(recordings, ITEM.spooled),
     durableEvents: (recording) => {
       const spooled = store.get(recording);
       return spooled === undefined ? [] : spooledEvents(spooled);

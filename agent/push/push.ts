@@ -12,8 +12,10 @@ import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfer-state.ts';
-import type { Custody } from '../custody/custody.ts';
+import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
+import type { Changes, ItemChange } from '../spool/changes.ts';
+import type { OwedReceipts } from '../spool/owed-receipts.ts';
 import { Askings } from './askings.ts';
 import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { PushQueue, type LaneName } from './push-queue.ts';
@@ -40,6 +42,10 @@ export interface PushOptions {
   readonly store: TrustedStore;
   readonly strangeKeys: Pick<StrangeKeys, 'refused'>;
   readonly sources: readonly PushSource[];
+  /** What becomes of what is pushed; that of others is read, and its own is put. */
+  readonly changes: Changes<ItemChange>;
+  /** Hears of each receipt whose entry was appended to the log. */
+  readonly owedReceipts: Pick<OwedReceipts, 'logged'>;
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -69,6 +75,7 @@ export class Pusher {
   #reads = 0;
   #cancelWake: () => void = () => undefined;
   #stopped = false;
+  readonly #ending = new AbortController();
   #pumping = false;
   #onDrained: (() => void)[] = [];
 
@@ -88,7 +95,7 @@ export class Pusher {
       manifestBytes: (recording) => this.#steps.manifestBytes(recording),
       onStored: (recording) => this.#stored(recording),
       onRefused: (recording, isLasting) => this.#receiptRefused(recording, isLasting),
-      onLogged: (recording) => sources.holding(recording)?.onReceiptLogged(recording),
+      onLogged: (recording) => options.owedReceipts.logged(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
     this.#failures = new PushFailures({
@@ -110,7 +117,16 @@ export class Pusher {
   /** Takes over what the spool holds without a receipt, the oldest first. */
   start(): void {
     this.#options.limits.onChange(() => this.#pump());
+    this.#run(this.#follow());
     for (const source of this.#sources.all) this.#run(this.#takeOver(source, source.store.waiting()));
+  }
+
+  /** Until the end: what becomes durable, and what loses its receipt. */
+  async #follow(): Promise<void> {
+    for await (const { item, to, isUnlogged } of this.#options.changes.read(this.#ending.signal)) {
+      const found = to === 'spooled' ? this.#sources.get(item) : undefined;
+      if (found?.state === 'spooled') this.add(found, isUnlogged !== true);
+    }
   }
 
   /** Something became durable in the spool; what the log says of that is owed to it where it is not logged. */
@@ -165,6 +181,7 @@ export class Pusher {
   /** Resolves when what is running has ended; nothing new is started. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#ending.abort();
     this.#cancelWake();
     this.#askings.stop();
     this.#options.limits.pace.letGo();
@@ -217,16 +234,13 @@ export class Pusher {
   /** The store lost it: what is here is delivered again. Another receipt than ours is an old message. */
   #again(source: PushSource, body: AgainBody, outcome: AskedOutcome): void {
     const { recording, receiver, receipt_sha256 } = body;
-    const { log, custody } = this.#options;
+    const { log, custody, changes } = this.#options;
     log.warn('store requests redelivery', { kind: source.kind, recording, outcome });
-    try {
-      custody.append({ event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
-    } catch (error) {
-      log.error('custody log entry rejected', { recording, error });
-    }
+    appendOrLog(custody, log, { event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
     const item = source.store.get(recording);
     if (item?.state === 'spooled') this.#enqueue(source.kind, item);
-    source.onAskedAgain(recording, outcome);
+    // What is not here any more may still lie on its camera: it is taken anew there.
+    changes.put({ kind: source.kind, item: recording, to: outcome === 'waits' ? 'asked-again' : 'gone' });
   }
 
   #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
@@ -391,7 +405,10 @@ export class Pusher {
   #receipted(recording: RecordingId): void {
     this.#queue.get(recording)?.receipted();
     this.#forget(recording);
-    this.#sources.holding(recording)?.onReceipted(recording);
+    const source = this.#sources.holding(recording);
+    if (source === undefined) return;
+    void source.store.askedOver(recording);
+    this.#options.changes.put({ kind: source.kind, item: recording, to: 'receipted' });
   }
 
   #forget(recording: RecordingId): void {

@@ -51,8 +51,6 @@ export interface DockingRecordsOptions {
   readonly storeKeys: readonly PublicKey[];
   /** What the log says was recorded last of a camera; undefined where it does not tell. Errors: the system's. */
   readonly lastRecorded: (camera: CameraId) => Promise<LoggedEnd | undefined>;
-  /** A part was receipted and is not of its camera's newest docking: it need not stay for long. Must not throw. */
-  readonly onReclaimable: (record: RecordingId) => void;
 }
 
 /** Which documents are read. */
@@ -204,6 +202,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
     });
   }
 
+  /** Nothing is kept of an asking. */
+  async askedOver(): Promise<void> {
+    return undefined;
+  }
+
   /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.gone"; "spool.write-failed": it is no longer here all the same. */
   quarantine(record: RecordingId, reason: string): Promise<void> {
     return this.#turns.run(record, async () => {
@@ -291,12 +294,16 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
     for (const record of stored) this.#records.add(record);
     for (const { recording } of before?.parts ?? [])
-      if (this.#records.get(recording)?.state === 'receipted') this.#options.onReclaimable(recording);
+      if (this.#records.get(recording)?.state === 'receipted') this.#putReclaimable(recording);
     return stored;
   }
 
   #tellReclaimable(stored: StoredRecord): void {
-    if (this.#isReclaimable(stored)) this.#options.onReclaimable(stored.recording);
+    if (this.#isReclaimable(stored)) this.#putReclaimable(stored.recording);
+  }
+
+  #putReclaimable(item: RecordingId): void {
+    this.#options.spool.changes.put({ kind: 'docking', item, to: 'reclaimable' });
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {

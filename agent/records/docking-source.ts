@@ -1,5 +1,7 @@
 // Docking records as things to push (SPEC 6): an offer with nothing behind its document.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import type { CustodyLog } from '../custody/custody-log.ts';
+import { ITEM } from '../custody/ledger.ts';
 import type { PushSource } from '../push/push-source.ts';
 import { meantByDockingRecord } from '../spool/receipt-match.ts';
 import type { DockingRecords } from './docking-records.ts';
@@ -15,17 +17,11 @@ export function recordedEvent({ recording, manifestSha256, facts }: StoredRecord
 }
 
 /** The records of one spool. */
-export function dockingSource(
-  records: DockingRecords,
-  callbacks: Pick<
-    PushSource,
-    'unlogged' | 'onReceiptLogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'
-  >,
-): PushSource {
+export function dockingSource(records: DockingRecords, custody: Pick<CustodyLog, 'lacking'>): PushSource {
   return {
-    ...callbacks,
     kind: 'docking',
     store: records,
+    unlogged: (recorded) => custody.lacking(recorded, ITEM.recorded),
     durableEvents: (record) => {
       const stored = records.get(record);
       return stored === undefined ? [] : [recordedEvent(stored)];

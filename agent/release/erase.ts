@@ -12,14 +12,16 @@ import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/for
 import { RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
+import { appendOrLog, type Custody } from '../custody/custody.ts';
 import { ALREADY_GONE, hasReceipt, pathDigest, UNCONFIRMED, type TrackedEntry } from '../inventory/entry.ts';
 import type { DockingFacts } from '../seal/manifest-build.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
 import { forEachSlowly, pauseWhatever } from '../../protocol/format/slowly.ts';
+import type { OwedReceipts } from '../spool/owed-receipts.ts';
 import type { Spool } from '../spool/spool.ts';
+import type { StorePutBack } from '../spool/store-put-back.ts';
 
 /** Entries of which the log says in one go that they are being erased, or were. */
 const STROKE_ENTRIES_MAX = 500;
@@ -38,19 +40,13 @@ export interface EraseDeps {
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
   readonly provenRecipients: () => ReadonlySet<string>;
-  readonly spool: Pick<Spool, 'find' | 'stateOf'>;
+  readonly spool: Pick<Spool, 'find' | 'stateOf' | 'recheck' | 'changes'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
-  /** See StorePutBack.isBehind. */
-  readonly storeBehind: () => boolean;
-  /** Appends `receipted` entries that the log lacks, see owed-receipts.ts; none are looked for where it is left out. */
-  readonly makeUpReceipts?: (recordings: readonly RecordingId[]) => Promise<unknown>;
-  /**
-   * The gate refused the documents of a recording: true where they were damaged, and what follows from that was begun. Nothing is looked at
-   * where it is left out. Errors: "spool.write-failed"; the machine's.
-   */
-  readonly mendDocuments?: (recording: RecordingId) => Promise<boolean>;
+  readonly store: Pick<StorePutBack, 'isBehind'>;
+  /** Appends `receipted` entries that the log lacks. */
+  readonly owedReceipts: Pick<OwedReceipts, 'makeUp'>;
   readonly conditions: Conditions;
   readonly log: Log;
 }
@@ -132,7 +128,7 @@ export class Eraser {
    */
   ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
     const found: TrackedEntry[] = [];
-    if (this.erases && this.#deps.storeBehind()) return found;
+    if (this.erases && this.#deps.store.isBehind) return found;
     for (const entry of entries) {
       if (isSpooled(entry) && hasReceipt(this.#deps.spool, entry.fate.recording)) found.push(entry);
       if (found.length === WAVE_ENTRIES_MAX) break;
@@ -218,7 +214,7 @@ export class Eraser {
       const { recording } = entry.fate;
       if (await this.#allows(entry)) allowed.push({ entry, recording, isAsked: false, isUnconfirmed: false });
     }
-    await this.#deps.makeUpReceipts?.(allowed.map(({ recording }) => recording));
+    await this.#deps.owedReceipts.makeUp(allowed.map(({ recording }) => recording));
     signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
     const erasing = (each: Announced): void => {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
@@ -268,7 +264,6 @@ export class Eraser {
         storeBehind: this.#isAsked(fate.recording),
         entry: {
           cameraId: this.#docking.camera,
-          docking: this.#docking.docking,
           pathSha256: entry.pathSha256,
           sizeBytes: entry.listed.sizeBytes,
           sha256: fate.sha256 ?? '',
@@ -297,17 +292,25 @@ export class Eraser {
 
   /** Then the entry waits for another receipt, or is pulled anew. */
   async #isMended(recording: RecordingId): Promise<boolean> {
+    const { spool, custody, log } = this.#deps;
     try {
-      return (await this.#deps.mendDocuments?.(recording)) ?? false;
+      const outcome = await spool.recheck(recording);
+      if (outcome === 'unreceipted') spool.changes.put({ kind: 'recording', item: recording, to: 'spooled' });
+      if (outcome === 'aside') {
+        const facts = { name: recording, reason: 'damaged documents' };
+        appendOrLog(custody, log, { event: 'quarantined', facts });
+        spool.changes.put({ kind: 'recording', item: recording, to: 'gone' });
+      }
+      return outcome !== 'good';
     } catch (error) {
-      this.#deps.log.error('damaged documents not quarantined', { recording, error });
+      log.error('damaged documents not quarantined', { recording, error });
       return false;
     }
   }
 
   /** The store lost it, or may have: looked at behind the last read, so that nothing of that moment is missed. */
   #isAsked(recording: RecordingId): boolean {
-    return this.#deps.storeBehind() || !hasReceipt(this.#deps.spool, recording);
+    return this.#deps.store.isBehind || !hasReceipt(this.#deps.spool, recording);
   }
 
   /** Asks the gate once more at this very moment. A camera that refused may have erased all the same, so a new listing tells what became of the file. */

@@ -8,7 +8,6 @@ import { meantByManifest, receiptMismatch } from '../spool/receipt-match.ts';
 /** The entry on the camera as it was proven in this docking; every field comes from this docking's own reading. */
 export interface ProvenEntry {
   readonly cameraId: string;
-  readonly docking: string;
   readonly pathSha256: string;
   readonly sizeBytes: number;
   /** SHA-256 of the bytes read from the camera in this unbroken docking, from the first to the last. */

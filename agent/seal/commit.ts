@@ -1,6 +1,5 @@
 // From a finished sealing to "spooled": manifest, signature, durable folder, log. One at a time for a camera, so that its chain
 // of manifests never names one that is not durable.
-import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import {
   encodeManifest,
@@ -10,17 +9,21 @@ import {
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Log, Signer } from '../../protocol/format/ports.ts';
 import type { Bulk, SealResult } from './bulk.ts';
-import type { Custody } from '../custody/custody.ts';
+import { appendOrLog, type Custody } from '../custody/custody.ts';
 import { timeThatHolds } from './capture-time.ts';
 import type { TrackedEntry } from '../inventory/entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
 import type { LastSpooled } from '../spool/manifest-chain.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
-import { Turns } from '../spool/turns.ts';
+import { spooledEvents } from '../spool/spooled-recording.ts';
+import type { Turns } from '../spool/turns.ts';
 
 /** What committing needs. */
 export interface CommitDeps {
-  readonly spool: Pick<Spool, 'commit' | 'discard' | 'lastManifestSha256' | 'findContent' | 'replacedBy'>;
+  readonly spool: Pick<
+    Spool,
+    'commit' | 'discard' | 'lastManifestSha256' | 'findContent' | 'replacedBy' | 'changes'
+  >;
   readonly bulk: Pick<Bulk, 'sealSmall'>;
   readonly signer: Signer;
   readonly custody: Custody;
@@ -28,11 +31,9 @@ export interface CommitDeps {
   readonly clockSynchronised: () => boolean | null;
   readonly log: Log;
   /** What the log says of a camera's last recording, where the spool cannot tell. */
-  readonly lastSpooled?: LastSpooled;
-  /** Of all dockings: a camera that is in two bays at a time has one chain all the same. Of this one alone where it is left out. */
-  readonly turns?: Turns<CameraId>;
-  /** A new recording is durable here; `isLogged` is false where the log could not take its entry. Must not throw. */
-  readonly onSpooled: (recording: SpooledRecording, isLogged: boolean) => void;
+  readonly lastSpooled: LastSpooled;
+  /** Of all dockings: a camera that is in two bays at a time has one chain all the same. */
+  readonly turns: Turns<CameraId>;
 }
 
 /** What was sealed and waits for its manifest. */
@@ -51,17 +52,15 @@ export type CommitOutcome = { readonly kind: 'new' | 'matched'; readonly recordi
 export class Committer {
   readonly #deps: CommitDeps;
   readonly #docking: DockingFacts;
-  readonly #turns: Turns<CameraId>;
 
   constructor(deps: CommitDeps, docking: DockingFacts) {
     this.#deps = deps;
     this.#docking = docking;
-    this.#turns = deps.turns ?? new Turns();
   }
 
   /** Resolves when the recording is durable. Errors: those of the spool and the signer; the staging is discarded then. */
   commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
-    return this.#turns.run(this.#docking.camera, () => this.#commit(entry, sealed));
+    return this.#deps.turns.run(this.#docking.camera, () => this.#commit(entry, sealed));
   }
 
   async #commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
@@ -117,31 +116,9 @@ export class Committer {
     const manifestBytes = encodeManifest(manifest);
     const signature = await signer.sign(manifestBytes, MANIFEST_TRUSTED_COMMENT);
     const spooled = await spool.commit(staging, { manifestBytes, signature, manifest });
-    this.#deps.onSpooled(spooled, this.#logged(spooled));
+    // Where the log takes nothing now the recording is durable all the same, and whoever pushes it owes the entries.
+    const isUnlogged = !appendOrLog(this.#deps.custody, this.#deps.log, ...spooledEvents(spooled));
+    spool.changes.put({ kind: 'recording', item: recording, to: 'spooled', isUnlogged });
     return spooled;
   }
-
-  /** False where the log takes nothing now: the recording is durable all the same, and whoever pushes it owes the entries. */
-  #logged(spooled: SpooledRecording): boolean {
-    try {
-      for (const event of spooledEvents(spooled)) this.#deps.custody.append(event);
-      return true;
-    } catch (error) {
-      this.#deps.log.error('custody log entry rejected', { recording: spooled.recording, error });
-      return false;
-    }
-  }
-}
-
-/** What the log says of a recording that is durable, in this order: what was sealed, whether it is odd, and that it is kept. */
-export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
-  const { recording, manifestSha256, sealedSizeBytes, chunksSha256, rejected } = spooled;
-  const size = { sealed_size_bytes: sealedSizeBytes };
-  return [
-    { event: 'sealed', facts: { recording, ...size, chunks_sha256: chunksSha256 } },
-    ...(rejected === null
-      ? []
-      : [{ event: 'rejected' as const, facts: { recording, reason: rejected.reason } }]),
-    { event: 'spooled', facts: { recording, manifest_sha256: manifestSha256, ...size } },
-  ];
 }

@@ -11,9 +11,11 @@ import { parseManifest } from '../../protocol/documents/manifest.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import { retentionOf } from '../../protocol/documents/retention.ts';
-import type { Custody } from '../custody/custody.ts';
+import { appendOrLog, type Custody } from '../custody/custody.ts';
+import type { Changes, ItemChange } from './changes.ts';
 import type { PushItem, PushStore } from '../push/push-source.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
+import type { StorePutBack } from './store-put-back.ts';
 import type { SteadyWall } from '../platform/steady-wall.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,8 +31,9 @@ export interface DueOptions {
 }
 
 export interface KeepOptions {
+  readonly kind: ItemChange['kind'];
   /** Recordings, or docking records. One that may not go yet stays until another has gone; all may unless it says. */
-  readonly spool: Pick<PushStore, 'get'> & {
+  readonly spool: Pick<PushStore, 'get' | 'quarantine'> & {
     /** What is here now, in no order. */
     recordings(): Iterable<Pick<PushItem, 'recording' | 'state'>>;
     reclaim(recording: RecordingId): Promise<void>;
@@ -40,14 +43,12 @@ export interface KeepOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepMs: number;
-  /** With it, no copy stays beyond the day on which it is due. */
-  readonly due?: DueOptions;
-  /** See StorePutBack.isBehind: as long as it is, nobody knows which copies it will ask for, and only those go that are due. Never unless given. */
-  readonly storeBehind?: () => boolean;
-  /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
-  readonly onUnreceipted: (recording: PushItem) => void;
-  /** Its documents are not what was made durable: it can neither be reclaimed nor release anything. Errors: the system's. */
-  readonly onDamaged: (recording: RecordingId, reason: string) => Promise<void>;
+  /** No copy stays beyond the day on which it is due. */
+  readonly due: DueOptions;
+  /** As long as it is behind, nobody knows which copies it will ask for, and only those go that are due. */
+  readonly store: Pick<StorePutBack, 'isBehind'>;
+  /** Of the spool: what may go is read there, what does not stand any more is put there. */
+  readonly changes: Changes<ItemChange>;
 }
 
 /** A receipted recording whose copy is here. */
@@ -79,8 +80,20 @@ export class Keep {
     this.#kept.set(recording, { seenAtMs, dueMs: undefined, isRead: false });
   }
 
-  /** Looks once a minute until the signal is aborted; never rejects. */
+  /** Until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#follow(signal), this.#reclaimInTime(signal)]);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { kind, changes } = this.#options;
+    const mayGo = kind === 'recording' ? 'receipted' : 'reclaimable';
+    for await (const change of changes.read(signal))
+      if (change.kind === kind && change.to === mayGo) this.receipted(change.item);
+  }
+
+  /** Looks once a minute. */
+  async #reclaimInTime(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#readDue(signal);
       for (const recording of this.#over()) {
@@ -93,13 +106,9 @@ export class Keep {
 
   /** Reclaims the copy that was receipted first. Returns false where there is none that may go. */
   async makeRoom(): Promise<boolean> {
-    if (this.#isStoreBehind) return false;
+    if (this.#options.store.isBehind) return false;
     for (const recording of this.#kept.keys()) if (this.#mayGo(recording)) return this.#reclaim(recording);
     return false;
-  }
-
-  get #isStoreBehind(): boolean {
-    return this.#options.storeBehind?.() ?? false;
   }
 
   #mayGo(recording: RecordingId): boolean {
@@ -108,11 +117,11 @@ export class Keep {
 
   /** Those that were kept long enough, and those that are due. */
   #over(): RecordingId[] {
-    const { clock, due, keepMs } = this.#options;
+    const { clock, due, store, keepMs } = this.#options;
     const seenMs = clock.monotonicMs() - keepMs;
-    const nowMs = due?.wall.nowMs();
+    const nowMs = due.wall.nowMs();
     const isOver = ({ seenAtMs, dueMs }: Kept): boolean =>
-      (seenAtMs <= seenMs && !this.#isStoreBehind) ||
+      (seenAtMs <= seenMs && !store.isBehind) ||
       (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
     return [...this.#kept].filter(([, kept]) => isOver(kept)).map(([recording]) => recording);
   }
@@ -120,7 +129,6 @@ export class Keep {
   /** Learns from their documents when recordings are due, some in each look. */
   async #readDue(signal: AbortSignal): Promise<void> {
     const { due, spool, log } = this.#options;
-    if (due === undefined) return;
     const unread = [...this.#kept].filter(([, { isRead }]) => !isRead).slice(0, READS_MAX);
     for (const [recording, kept] of unread) {
       if (signal.aborted) return;
@@ -146,29 +154,32 @@ export class Keep {
       else this.#notReclaimed(recording);
       return false;
     }
-    try {
-      this.#options.custody.append({ event: 'spool-reclaimed', facts: { recording } });
-    } catch (error) {
-      this.#options.log.error('custody log entry rejected', { recording, error });
-    }
+    const { custody, log } = this.#options;
+    appendOrLog(custody, log, { event: 'spool-reclaimed', facts: { recording } });
     return true;
   }
 
   /** Never rejects: what the disk does not move is tried again, behind all others. */
   async #setAside(recording: RecordingId, damage: DockError): Promise<void> {
+    const { kind, spool, custody, changes, log } = this.#options;
+    const reason = damage.message.slice(0, 256);
     try {
-      await this.#options.onDamaged(recording, damage.message.slice(0, 256));
+      await spool.quarantine(recording, reason);
     } catch (error) {
-      this.#options.log.error('damaged spool copy not quarantined', { recording, error });
+      log.error('damaged spool copy not quarantined', { recording, error });
       this.#notReclaimed(recording);
+      return;
     }
+    appendOrLog(custody, log, { event: 'quarantined', facts: { name: recording, reason } });
+    changes.put({ kind, item: recording, to: 'gone' });
   }
 
   /** One whose stored receipt does not stand needs a new one; any other is tried again, behind all others. */
   #notReclaimed(recording: RecordingId): void {
-    const spooled = this.#options.spool.get(recording);
-    if (spooled?.state === 'spooled') this.#options.onUnreceipted(spooled);
-    else if (spooled?.state === 'receipted') this.receipted(recording);
+    const { kind, spool, changes } = this.#options;
+    const state = spool.get(recording)?.state;
+    if (state === 'spooled') changes.put({ kind, item: recording, to: 'spooled' });
+    else if (state === 'receipted') this.receipted(recording);
   }
 }
 

@@ -17,6 +17,7 @@ import {
 import type { Files } from '../../protocol/format/ports.ts';
 import type { AskedOutcome } from './asked-again.ts';
 import { readAskedMarks } from './asked-marks.ts';
+import { Changes, type ItemChange } from './changes.ts';
 import type { SignedBytes } from './documents.ts';
 import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
@@ -49,6 +50,8 @@ export class Spool {
   readonly #options: Pick<SpoolOptions, 'files' | 'clock' | 'random' | 'log'>;
   readonly #parts: SpoolParts;
   readonly #turns = new Turns<RecordingId>();
+  /** What becomes of recordings and docking records. Who makes a change, and its entry in the log, durable puts it here. */
+  readonly changes = new Changes<ItemChange>();
 
   private constructor({ files, clock, random, log }: SpoolOptions, parts: SpoolParts) {
     this.#options = { files, clock, random, log };

@@ -1,5 +1,6 @@
 // What the spool knows of one recording without touching the disk: facts of its manifest, where it lies, and how far it got.
 // Made for whoever works on one: the spool itself keeps rows (recording-rows.ts, released-rows.ts).
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { join } from 'node:path';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
@@ -146,4 +147,17 @@ export class CatalogueEntry implements SpooledRecording {
   get chunksPath(): string {
     return join(this.folder, CHUNKS_NAME);
   }
+}
+
+/** What the log says of a recording that is durable, in this order: what was sealed, whether it is odd, and that it is kept. */
+export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
+  const { recording, manifestSha256, sealedSizeBytes, chunksSha256, rejected } = spooled;
+  const size = { sealed_size_bytes: sealedSizeBytes };
+  return [
+    { event: 'sealed', facts: { recording, ...size, chunks_sha256: chunksSha256 } },
+    ...(rejected === null
+      ? []
+      : [{ event: 'rejected' as const, facts: { recording, reason: rejected.reason } }]),
+    { event: 'spooled', facts: { recording, manifest_sha256: manifestSha256, ...size } },
+  ];
 }

@@ -2,17 +2,18 @@
 // something of ours waits to be delivered again a condition says so.
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
+import { Changes } from './changes.ts';
 
 export interface StorePutBackOptions {
   readonly conditions: Conditions;
   readonly log: Log;
-  /** Nothing of the store's stands against an erasure any more. Must not throw. */
-  readonly onLevel: () => void;
 }
 
 /** What one station knows of its store. */
 export class StorePutBack {
   readonly #options: StorePutBackOptions;
+  /** Nothing of the store's stands against an erasure any more. */
+  readonly levels = new Changes<'level'>();
   readonly #waiting = new Set<RecordingId>();
   #behind = false;
   #asking = 0;
@@ -42,7 +43,7 @@ export class StorePutBack {
         : 'the store holds all of our log again',
     );
     this.#show();
-    if (!this.isBehind) this.#options.onLevel();
+    if (!this.isBehind) this.levels.put('level');
   }
 
   /** It asks for something, and what follows from that is not durable yet; settled when it is, and not before. The promise does not reject. */
@@ -50,7 +51,7 @@ export class StorePutBack {
     this.#asking++;
     void settled.then(() => {
       this.#asking--;
-      if (!this.isBehind) this.#options.onLevel();
+      if (!this.isBehind) this.levels.put('level');
     });
   }
 

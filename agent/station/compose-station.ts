@@ -34,6 +34,7 @@ import { recordingSource } from '../push/push-source.ts';
 import { Pusher } from '../push/push.ts';
 import { SendLimits } from '../push/send-limits.ts';
 import { StrangeKeys } from '../push/strange-keys.ts';
+import type { Changes, ItemChange } from '../spool/changes.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import { Turns } from '../spool/turns.ts';
@@ -50,6 +51,8 @@ const HOUR_MS = 3_600_000;
 /** A station that may be started; `close` ends its spool once the station was stopped. */
 export interface ComposedStation {
   readonly station: Station;
+  /** What becomes of what is in its spool. */
+  readonly changes: Changes<ItemChange>;
   /** What monitoring sees at this moment. */
   readonly documents: Monitoring['documents'];
   /** What it may take of the uplink, and takes from now on. */
@@ -126,7 +129,6 @@ async function connectParts(
     storeKeys: store.storeKeys,
     spool,
     custody,
-    onReclaimable: (record) => recordKeep.receipted(record),
   });
   const { records } = dockings;
   for (const { kind, name, reason } of [...findings, ...odd]) {
@@ -145,7 +147,7 @@ async function connectParts(
   });
   const { logDays, days } = settings.retention;
   const strangeKeys = new StrangeKeys(ports);
-  const putBack = new StorePutBack({ conditions, log, onLevel: () => station.storeLevel() });
+  const putBack = new StorePutBack({ conditions, log });
   const custodyPush = new CustodyPush({
     ...ports,
     broker: counted(ports.broker, limits.pace),
@@ -157,18 +159,16 @@ async function connectParts(
     dropping: new CustodyDropping({ ...ports, custody, folder: layout.custody, logDays, wall }),
   });
   custody.onCheckpoint(() => custodyPush.advance());
+  const { changes } = spool;
   const keep = new Keep({
     ...ports,
+    kind: 'recording',
     spool,
+    changes,
+    store: putBack,
     custody,
     due: { wall, dueMs: recordingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
-    storeBehind: () => putBack.isBehind,
-    onUnreceipted: (recording) => pusher.add(recording, true),
-    onDamaged: async (recording, reason) => {
-      await spool.quarantine(recording, reason);
-      leftForQuarantine(recording, reason);
-    },
   });
   const documentsDropping = new DocumentsDropping({
     ...ports,
@@ -197,29 +197,16 @@ async function connectParts(
         (each) => !custody.ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256)),
       ),
   });
-  const recordings = recordingSource(spool, {
-    unlogged: (recordings) => custody.lacking(recordings, ITEM.spooled),
-    onReceiptLogged: (recording) => owedReceipts.logged(recording),
-    onReceipted: (recording) => {
-      void spool.askedOver(recording);
-      putBack.over(recording);
-      station.receipted(recording);
-    },
-    onQuarantined: (recording) => {
-      putBack.over(recording);
-      station.quarantined(recording);
-    },
-    onAskedAgain: (recording, outcome) => {
-      if (outcome === 'waits') putBack.asked(recording);
-      else station.quarantined(recording); // a file that is still there is taken anew
-    },
-  });
   const recordKeep = new Keep({
     ...ports,
+    kind: 'docking',
+    changes,
+    store: putBack,
     spool: {
       recordings: () => records.reclaimable(),
       get: (record) => records.get(record),
       mayGo: (record) => records.mayGo(record),
+      quarantine: (record, reason) => records.quarantine(record, reason),
       reclaim: async (record) => {
         // Only a receipt in the signed log explains a record that is not there any more.
         if (await owedReceipts.makeUp([record])) await custody.checkpoint();
@@ -229,27 +216,15 @@ async function connectParts(
     custody,
     due: { wall, dueMs: dockingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
-    storeBehind: () => putBack.isBehind,
-    onUnreceipted: (record) => pusher.add(record, true),
-    onDamaged: async (record, reason) => {
-      await records.quarantine(record, reason);
-      custody.append({ event: 'quarantined', facts: { name: record, reason } });
-    },
-  });
-  const dockingRecords = dockingSource(records, {
-    unlogged: (recorded) => custody.lacking(recorded, ITEM.recorded),
-    onReceiptLogged: (record) => owedReceipts.logged(record),
-    onReceipted: (record) => putBack.over(record),
-    // Nobody can make it again: its place in the quarantine is a condition.
-    onQuarantined: (record) => putBack.over(record),
-    onAskedAgain: (record) => putBack.asked(record),
   });
   const pusher = new Pusher({
     ...ports,
     limits,
     store,
     strangeKeys,
-    sources: [recordings, dockingRecords],
+    sources: [recordingSource(spool, custody), dockingSource(records, custody)],
+    changes,
+    owedReceipts,
     units: ports.bulk,
     custody,
     onAsking: (settled) => putBack.asking(settled),
@@ -260,21 +235,9 @@ async function connectParts(
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
-  const leftForQuarantine = (recording: RecordingId, reason: string): void => {
-    custody.append({ event: 'quarantined', facts: { name: recording, reason } });
-    station.quarantined(recording);
-  };
-  const mendDocuments = async (recording: RecordingId): Promise<boolean> => {
-    const outcome = await spool.recheck(recording);
-    const spooled = spool.get(recording);
-    if (outcome === 'unreceipted' && spooled !== undefined) pusher.add(spooled, true);
-    if (outcome === 'aside') leftForQuarantine(recording, 'damaged documents');
-    return outcome !== 'good';
-  };
   const tries = await Tries.open({
     ...ports,
     folder: layout.tries,
-    onAgain: () => station.tryAgain(),
   });
   const register = await CameraRegister.open(settings, ports);
   const twins = new CameraTwins(conditions);
@@ -299,7 +262,6 @@ async function connectParts(
       spool,
       custody,
       lastSpooled: (camera) => lastOfCamera(custody, camera, 'spooled'),
-      onSpooled: (...spooled) => pusher.add(...spooled),
     },
     measure: {
       clockSynchronised,
@@ -316,9 +278,8 @@ async function connectParts(
       spool,
       custody,
       stationKeys,
-      storeBehind: () => putBack.isBehind,
-      makeUpReceipts: (recordings) => owedReceipts.makeUp(recordings),
-      mendDocuments,
+      store: putBack,
+      owedReceipts,
     },
   });
   const bays = settings.bays.map(
@@ -331,7 +292,8 @@ async function connectParts(
         clock,
         log,
         conditions,
-        onChange: (changed) => status.bayChanged(changed),
+        changes,
+        status,
       }),
   );
   putBack.start(spool.askedAgain);
@@ -344,6 +306,8 @@ async function connectParts(
     dockings,
     pusher,
     monitoring,
+    changes,
+    putBack,
     keep,
     recordKeep,
     documentsDropping,
@@ -360,6 +324,7 @@ async function connectParts(
   });
   return {
     station,
+    changes,
     documents: () => monitoring.documents(),
     limits,
     close: () => {

@@ -56,7 +56,7 @@ export interface OpenOptions {
 }
 
 /** A station with its adapters, and what it says of itself. */
-export interface OpenedStation extends Omit<ComposedStation, 'documents' | 'limits'> {
+export interface OpenedStation extends Pick<ComposedStation, 'station' | 'close'> {
   /** What it may take of the uplink from now on. */
   readonly setLimits: (limits: PushLimits) => void;
   readonly conditions: Conditions;

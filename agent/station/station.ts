@@ -1,7 +1,7 @@
 // The station: puts bays, pushing, custody and status side by side and passes messages between them. It decides nothing itself.
 import { setMaxListeners } from 'node:events';
 import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
-import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
+import type { SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Custody } from '../custody/custody.ts';
@@ -19,7 +19,9 @@ import type { Pusher } from '../push/push.ts';
 import { RecordsBehindLog } from '../push/records-behind-log.ts';
 import type { Dockings } from '../records/dockings.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
+import type { Changes, ItemChange } from '../spool/changes.ts';
 import type { Keep } from '../spool/keep.ts';
+import type { StorePutBack } from '../spool/store-put-back.ts';
 import type { OwedReceipts } from '../spool/owed-receipts.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
@@ -61,13 +63,15 @@ export interface StationParts {
     Monitoring,
     'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'settle' | 'stop'
   >;
+  readonly changes: Pick<Changes<ItemChange>, 'read'>;
+  readonly putBack: Pick<StorePutBack, 'asked' | 'over' | 'levels'>;
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
   readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
   readonly owedReceipts: Pick<OwedReceipts, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
-  readonly tries: Pick<Tries, 'run' | 'stop'>;
+  readonly tries: Pick<Tries, 'run' | 'stop' | 'again'>;
   readonly unfinished: Pick<UnfinishedPulls, 'close'>;
   readonly unexpectedDevices: Pick<UnexpectedDevices, 'run'>;
   readonly bays: readonly Bay[];
@@ -116,6 +120,9 @@ export class Station {
     const { signal } = this.#ending;
     setMaxListeners(LISTENERS_OF_REST + LISTENERS_OF_BAY * bays.length, signal);
     this.#running = Promise.all([
+      this.#followItems(signal),
+      this.#followStore(signal),
+      this.#followTries(signal),
       keep.run(signal),
       recordKeep.run(signal),
       this.#parts.documentsDropping.run(signal),
@@ -165,7 +172,7 @@ export class Station {
 
   /** A camera is being read or erased. */
   get isBusy(): boolean {
-    return this.#parts.bays.some((bay) => bay.document().light === 'do-not-take');
+    return this.#parts.bays.some((bay) => bay.isBusy);
   }
 
   /** Station.yaml with this digest is in force from here on: at the start, and after each change that was taken over (SPEC 4.3.5). */
@@ -189,28 +196,25 @@ export class Station {
     void this.#parts.monitoring.status.say(this.#health());
   }
 
-  /** Called by the pusher: a receipt is durable. */
-  receipted(recording: RecordingId): void {
-    this.#parts.keep.receipted(recording);
-    for (const bay of this.#parts.bays) {
-      bay.wake();
-      this.#parts.monitoring.status.bayChanged(bay);
+  /** What the store asked for again waits until there is another receipt for it, or until it left the spool. */
+  async #followItems(signal: AbortSignal): Promise<void> {
+    const { changes, putBack } = this.#parts;
+    for await (const { item, to } of changes.read(signal)) {
+      if (to === 'asked-again') putBack.asked(item);
+      if (to === 'receipted' || to === 'gone') putBack.over(item);
     }
   }
 
   /** The store has caught up: what waited for that may be erased. */
-  storeLevel(): void {
-    for (const bay of this.#parts.bays) bay.wake();
+  async #followStore(signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#parts.putBack.levels.read(signal))
+      for (const bay of this.#parts.bays) bay.wake();
   }
 
   /** Files that were set aside may be tried once more. */
-  tryAgain(): void {
-    for (const bay of this.#parts.bays) bay.tryAgain();
-  }
-
-  /** A recording left the spool, to the quarantine or since the store lost it. */
-  quarantined(recording: RecordingId): void {
-    for (const bay of this.#parts.bays) bay.quarantined(recording);
+  async #followTries(signal: AbortSignal): Promise<void> {
+    for await (const _ of this.#parts.tries.again.read(signal))
+      for (const bay of this.#parts.bays) bay.tryAgain();
   }
 
   /** Somebody below `down/` spoke a moment ago: only then a stop waits for answers. */

@@ -136,7 +136,8 @@ test('a stop does not wait for a mount that hangs, and the next start ends that 
   await dock.until('spooled', () => dock.bay()['light'] === 'safe-to-take');
   mount.dead = true;
   clock.hurry(5);
-  dock.station?.station.receipted(parseRecordingId('a'.repeat(26))); // a round begins when there is news
+  // A round begins when there is news.
+  dock.station?.changes.put({ kind: 'recording', item: parseRecordingId('a'.repeat(26)), to: 'receipted' });
   await dock.until('a call that hangs', () => mount.hanging > 0);
   clock.hurry(5); // what began before the stop is not the stop's
   await dock.stopStation();

@@ -1,3 +1,4 @@
+import { Turns } from '../../../agent/spool/turns.ts';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -93,15 +94,26 @@ beforeEach(async () => {
   tries = await openTries();
   const working = { ...common, spool };
   const signer = inlineSigner(key);
-  const onSpooled = (): void => undefined;
-  const committer = new Committer({ ...working, signer, clockSynchronised: () => null, onSpooled }, facts);
+  const lastSpooled = async (): Promise<undefined> => undefined;
+  const turns = new Turns<typeof facts.camera>();
+  const committer = new Committer(
+    { ...working, signer, clockSynchronised: () => null, lastSpooled, turns },
+    facts,
+  );
   const pullStop = new PullStop({ ...working, tryDisk: () => spool.tryDisk() });
   const unfinished = new UnfinishedPulls(working);
   const taking = { ...working, tries: asItIs, makeRoom: async () => false, pullStop, unfinished };
-  const taker = new Taker(taking, facts, session, committer, onSpooled);
+  const taker = new Taker(taking, facts, session, committer, () => undefined);
   const provenRecipients = (): ReadonlySet<string> => new Set();
   const eraser = new Eraser(
-    { ...working, policy: 'never', storeKeys: [], provenRecipients, storeBehind: () => false },
+    {
+      ...working,
+      policy: 'never',
+      storeKeys: [],
+      provenRecipients,
+      store: { isBehind: false },
+      owedReceipts: { makeUp: async () => false },
+    },
     facts,
     session,
   );

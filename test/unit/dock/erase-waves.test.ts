@@ -1,4 +1,5 @@
 // How much is erased between two listings of a camera, and what the log says before each part of it is touched.
+import { Changes } from '../../../agent/spool/changes.ts';
 import { expect, test } from 'vitest';
 import { Eraser } from '../../../agent/release/erase.ts';
 import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
@@ -88,8 +89,18 @@ function eraserWith({
       stationKeys: [publicKeyOf(stationKey)],
       storeKeys: [publicKeyOf(storeKey)],
       provenRecipients: () => new Set(proven()),
-      storeBehind,
-      spool: { stateOf: () => 'receipted', find: async () => ({ folder: '/ready/it' }) as SpooledRecording },
+      store: {
+        get isBehind() {
+          return storeBehind();
+        },
+      },
+      owedReceipts: { makeUp: async () => false },
+      spool: {
+        stateOf: () => 'receipted',
+        find: async () => ({ folder: '/ready/it' }) as SpooledRecording,
+        recheck: async () => 'good',
+        changes: new Changes(),
+      },
       files: {
         readAll: async (path) => {
           onRead();

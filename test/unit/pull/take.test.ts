@@ -1,3 +1,4 @@
+import { Turns } from '../../../agent/spool/turns.ts';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +89,12 @@ beforeEach(async () => {
   custody = new MemoryCustody();
   tries = await openTries();
   pushed = [];
+  const { changes } = spool;
+  const put = changes.put.bind(changes);
+  changes.put = (change) => {
+    if (change.to === 'spooled') pushed.push(change.item);
+    put(change);
+  };
   rejections.length = 0;
   process.on('unhandledRejection', onRejection);
 });
@@ -105,7 +112,6 @@ function openTries(): Promise<Tries> {
     log,
     bootId: 'one boot',
     version: 'test',
-    onAgain: () => undefined,
   });
 }
 
@@ -118,7 +124,8 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
       ...deps,
       signer: inlineSigner(stationKey),
       clockSynchronised: () => null,
-      onSpooled: ({ recording }) => pushed.push(recording),
+      lastSpooled: async () => undefined,
+      turns: new Turns(),
     },
     facts,
   );

@@ -56,7 +56,6 @@ function open(disk: CrashDisk, change: Partial<TriesDeps> = {}): Promise<Tries> 
     log: new MemoryLog(),
     bootId: 'one boot',
     version: '1.0.0',
-    onAgain: nothing,
     ...change,
   });
 }
@@ -150,8 +149,11 @@ test('a person’s word gives what is set aside one more try, to a running agent
   for (let end = 0; end < 3; end++) await killedAt(disk, [file('bad')]);
   const clock = new ManualClock();
   let again = 0;
-  const tries = await open(disk, { clock, onAgain: () => again++ });
+  const tries = await open(disk, { clock });
   const ending = new AbortController();
+  void (async () => {
+    for await (const _ of tries.again.read(ending.signal)) again++;
+  })();
   const running = tries.run(ending.signal);
   await clock.advance(6000);
   expect(tries.isSetAside(file('bad'))).toBe(true);
@@ -233,8 +235,11 @@ test('an agent that has run for a day tries once more, and another day later aga
   for (let end = 0; end < 3; end++) await killedAt(disk, [file('bad')]);
   const clock = new LeapingClock();
   let again = 0;
-  const tries = await open(disk, { clock, onAgain: () => again++ });
+  const tries = await open(disk, { clock });
   const ending = new AbortController();
+  void (async () => {
+    for await (const _ of tries.again.read(ending.signal)) again++;
+  })();
   const running = tries.run(ending.signal);
   clock.leap(86_000_000);
   await clock.advance(10_000);

@@ -43,15 +43,9 @@ for (const isMisread of [false, true])
       session,
       store: { station, storeKeys: [publicKeyOf(storeKey)], receivers: [receiver] },
       strangeKeys: new StrangeKeys({ clock, log, conditions } as never),
-      sources: [
-        recordingSource(spool, {
-          unlogged: async () => [],
-          onReceiptLogged: () => undefined,
-          onReceipted: () => undefined,
-          onQuarantined: () => undefined,
-          onAskedAgain: () => undefined,
-        }),
-      ],
+      sources: [recordingSource(spool, { lacking: async () => [] })],
+      changes: spool.changes,
+      owedReceipts: { logged: () => undefined },
       units: { readUnit: async (_path, _position, sizeBytes) => new Uint8Array(sizeBytes) },
       limits: new SendLimits({ clock, localMs: (utcMs) => utcMs, log }),
       freeBuffer: () => undefined,

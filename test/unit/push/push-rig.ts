@@ -1,4 +1,6 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
+import type { ItemChange } from '../../../agent/spool/changes.ts';
+import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { randomBytes } from 'node:crypto';
 import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
 import { recordingSource, type PushStore } from '../../../agent/push/push-source.ts';
@@ -70,9 +72,7 @@ export class PushRig {
   readonly stationKey = makeSecretKey(random);
   readonly storeKey = makeSecretKey(random);
   readonly held = new Map<RecordingId, Held>();
-  readonly receipted: RecordingId[] = [];
-  readonly quarantined: RecordingId[] = [];
-  readonly askedAgain: string[] = [];
+  readonly changes = new HeardChanges<ItemChange>();
   /** Askings of the store of which what follows is not durable, and those of them that are tried again. */
   asking = 0;
   unmarked = 0;
@@ -133,13 +133,12 @@ export class PushRig {
       strangeKeys: new StrangeKeys(this),
       sources: [
         recordingSource(this.#spool(), {
-          unlogged: async (recordings) => recordings.filter((recording) => this.unlogged.has(recording)),
-          onReceiptLogged: (recording) => this.logged.push(recording),
-          onReceipted: (recording) => this.receipted.push(recording),
-          onQuarantined: (recording) => this.quarantined.push(recording),
-          onAskedAgain: (recording, outcome) => this.askedAgain.push(`${recording} ${outcome}`),
+          lacking: async (recordings) =>
+            [...recordings].filter((recording) => this.unlogged.has(recording)),
         }),
       ],
+      changes: this.changes,
+      owedReceipts: { logged: (recording) => this.logged.push(recording) },
       units: { readUnit: (_path, _position, sizeBytes) => this.onReadUnit(sizeBytes) },
       limits: this.limits,
       freeBuffer: () => undefined,
@@ -292,6 +291,23 @@ export class PushRig {
     });
   }
 
+  /** Those of which that was put, in order. */
+  #heard(to: ItemChange['to']): RecordingId[] {
+    return this.changes.heard.filter((change) => change.to === to).map(({ item }) => item);
+  }
+
+  get receipted(): RecordingId[] {
+    return this.#heard('receipted');
+  }
+
+  get quarantined(): RecordingId[] {
+    return this.#heard('gone');
+  }
+
+  get askedAgain(): string[] {
+    return this.#heard('asked-again').map((recording) => `${recording} waits`);
+  }
+
   #of(recording: RecordingId): Held {
     const held = this.held.get(recording);
     if (held === undefined) throw new Error(`${recording} is not in the rig`);
@@ -330,6 +346,7 @@ export class PushRig {
         entry.state = 'spooled';
         return 'waits';
       },
+      askedOver: async () => undefined,
       quarantine: async (recording) => {
         if (this.isGone) throw new DockError('spool.gone', 'another disk', { retry: 'person' });
         this.held.delete(recording);

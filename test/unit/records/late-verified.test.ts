@@ -52,7 +52,6 @@ async function openRecords(
     conditions: new MemoryConditions(),
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
-    onReclaimable: () => undefined,
     lastRecorded,
   });
   return { spool, records };

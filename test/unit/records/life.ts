@@ -80,6 +80,12 @@ export async function openDockings(
   const conditions = new MemoryConditions();
   const clock = new ManualClock();
   const custody = await openCustody(files, seed, { conditions });
+  const { changes } = spool;
+  const put = changes.put.bind(changes);
+  changes.put = (change) => {
+    if (change.to === 'reclaimable') onReclaimable(change.item);
+    put(change);
+  };
   const { dockings, findings } = await Dockings.open({
     station: STATION,
     spool,
@@ -92,7 +98,6 @@ export async function openDockings(
     conditions,
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
-    onReclaimable,
   });
   const close = async (): Promise<void> => {
     await dockings.settle();

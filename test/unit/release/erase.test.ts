@@ -1,3 +1,4 @@
+import { Changes, type ItemChange } from '../../../agent/spool/changes.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -56,6 +57,9 @@ function spooledEntry(): TrackedEntry {
   });
 }
 
+/** Nothing is damaged. */
+const documentsStand = { recheck: async () => 'good' as const, changes: new Changes<ItemChange>() };
+
 function eraserOver(
   state: SpooledRecording['state'] | undefined,
   storeBehind = false,
@@ -70,8 +74,9 @@ function eraserOver(
       stationKeys: [],
       storeKeys: [],
       provenRecipients: () => new Set(),
-      storeBehind: () => storeBehind,
-      spool: { stateOf: () => state, find: async () => undefined },
+      store: { isBehind: storeBehind },
+      owedReceipts: { makeUp: async () => false },
+      spool: { ...documentsStand, stateOf: () => state, find: async () => undefined },
       files: { readAll: () => Promise.reject(new Error('nothing is read here')) },
       custody: new MemoryCustody(),
       clock: nodeClock(),
@@ -96,6 +101,7 @@ test.each([
   const eraser = eraserOver('receipted', false, {
     custody,
     spool: {
+      ...documentsStand,
       stateOf: () => 'receipted',
       find: async () => ({ folder: '/spool/ready/it' }) as SpooledRecording,
     },
@@ -260,7 +266,8 @@ test('what leaves the spool while its file is erased is told as erased, and the 
       const outcome = await erase(...asked);
       const erasing = (await entriesOnDisk(opened())).findLast(({ event }) => event === 'erasing');
       left = erasing?.facts.recording;
-      if (left !== undefined) opened().station?.station.quarantined(parseRecordingId(left));
+      if (left !== undefined)
+        opened().station?.changes.put({ kind: 'recording', item: parseRecordingId(left), to: 'gone' });
       return outcome;
     };
   });

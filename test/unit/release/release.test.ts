@@ -91,7 +91,6 @@ const good: ReleaseQuestion = {
   provenRecipients: new Set([recipient, escrow]),
   entry: {
     cameraId: 'cam-1',
-    docking: 'abcdefghijklmnopqrstuvwxyi',
     pathSha256: manifest.source.path_sha256,
     sizeBytes: 1000,
     sha256: '1'.repeat(64),

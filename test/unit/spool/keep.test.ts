@@ -1,3 +1,5 @@
+import type { ItemChange } from '../../../agent/spool/changes.ts';
+import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dockingDue, Keep, recordingDue, type KeepOptions } from '../../../agent/spool/keep.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
@@ -20,19 +22,32 @@ let held: { recording: typeof recording; state: SpooledRecording['state'] };
 let fails: DockError | undefined;
 let again: string[];
 let aside: string[];
+let quarantine: (name: string) => Promise<void>;
 beforeEach(() => {
   clock = new ManualClock();
   held = { recording, state: 'receipted' };
   fails = undefined;
   again = [];
   aside = [];
+  quarantine = async (name) => void aside.push(name);
 });
 
 function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {}): Keep {
   const known = { ...held, folder: '/recording' } as SpooledRecording;
   const recordings = Object.defineProperty(known, 'state', { get: () => held.state });
+  const changes = new HeardChanges<ItemChange>();
+  const put = changes.put.bind(changes);
+  changes.put = (change) => {
+    if (change.to === 'spooled') again.push(change.item);
+    put(change);
+  };
   return new Keep({
+    kind: 'recording',
+    changes,
+    store: { isBehind: false },
+    due: { wall: new SteadyWall(clock, () => null), dueMs: async () => Infinity },
     spool: {
+      quarantine: quarantine,
       recordings: () => [recordings].values(),
       get: () => recordings,
       reclaim: async () => {
@@ -45,8 +60,6 @@ function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {})
     clock,
     log: new MemoryLog(),
     keepMs: KEEP_MS,
-    onUnreceipted: (spooled) => again.push(spooled.recording),
-    onDamaged: async (name) => void aside.push(name),
     ...options,
   });
 }
@@ -54,12 +67,11 @@ function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {})
 test('a copy whose documents are damaged is set aside, and tried again only where it could not be moved', async () => {
   fails = new DockError('spool.damaged', 'manifest.json was altered', { retry: 'never' });
   let refuses = true;
-  const kept = keep(new MemoryCustody(), {
-    onDamaged: async (name) => {
-      if (refuses) throw new DockError('spool.write-failed', 'not moved', { retry: 'later' });
-      aside.push(name);
-    },
-  });
+  quarantine = async (name) => {
+    if (refuses) throw new DockError('spool.write-failed', 'not moved', { retry: 'later' });
+    aside.push(name);
+  };
+  const kept = keep();
   kept.start();
   expect([await kept.makeRoom(), aside]).toEqual([false, []]);
   refuses = false;
@@ -85,6 +97,7 @@ test('a copy that may not go yet stays, without a word, and goes at the next loo
   const log = new MemoryLog();
   let mayGo = false;
   const spool = {
+    quarantine,
     recordings: () => [known].values(),
     get: () => known,
     mayGo: () => mayGo,
@@ -125,7 +138,12 @@ test('a copy that could not be removed is tried again later', async () => {
 
 test('no copy makes room while the store is behind: it may be the last one there is', async () => {
   let isBehind = true;
-  const kept = keep(new MemoryCustody(), { storeBehind: () => isBehind });
+  const store = {
+    get isBehind() {
+      return isBehind;
+    },
+  };
+  const kept = keep(new MemoryCustody(), { store });
   kept.start();
   expect([await kept.makeRoom(), held.state]).toEqual([false, 'receipted']);
   isBehind = false;
@@ -287,6 +305,7 @@ describe('a copy whose recording is due', () => {
     const kept = keep(new MemoryCustody(), {
       keepMs: 365 * DAY_MS,
       spool: {
+        quarantine,
         recordings: () => (items as unknown as SpooledRecording[]).values(),
         get: (id) => items.find((item) => item.recording === id) as unknown as SpooledRecording,
         reclaim: async (id) => void states.set(id, 'released'),

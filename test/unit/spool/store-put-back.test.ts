@@ -9,7 +9,10 @@ import { seededRandom } from '../../fakes/random-seeded.ts';
 function made(): { putBack: StorePutBack; conditions: MemoryConditions; levels: () => number } {
   const conditions = new MemoryConditions();
   let levels = 0;
-  const putBack = new StorePutBack({ conditions, log: new MemoryLog(), onLevel: () => levels++ });
+  const putBack = new StorePutBack({ conditions, log: new MemoryLog() });
+  void (async () => {
+    for await (const _ of putBack.levels.read(new AbortController().signal)) levels++;
+  })();
   return { putBack, conditions, levels: () => levels };
 }
 

@@ -1,3 +1,5 @@
+import { Changes } from '../../../agent/spool/changes.ts';
+import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
 import { expect, test } from 'vitest';
 import { ClockWatch } from '../../../agent/monitoring/clock-watch.ts';
 import { CustodyPush } from '../../../agent/push/custody-push.ts';
@@ -45,13 +47,15 @@ async function stationWith(
     log,
   });
   const keep = new Keep({
-    spool,
+    spool: { ...spool, quarantine: async () => undefined },
     custody,
     clock,
     log,
     keepMs: 1000,
-    onUnreceipted: () => undefined,
-    onDamaged: async () => undefined,
+    kind: 'recording',
+    changes: new Changes(),
+    store: { isBehind: false },
+    due: { wall: new SteadyWall(clock, () => null), dueMs: async () => Infinity },
   });
   const station = new Station({
     session,
@@ -78,7 +82,9 @@ async function stationWith(
     differences: { run: async () => undefined },
     retirements: { run: async () => undefined },
     dockings: { start: () => undefined, settle: async () => undefined },
-    tries: { run: async () => undefined, stop: async () => undefined },
+    tries: { run: async () => undefined, stop: async () => undefined, again: new Changes() },
+    changes: rig.changes,
+    putBack: { asked: () => undefined, over: () => undefined, levels: new Changes() },
     pusher: rig.pusher,
     monitoring: {
       status: new StatusPublisher({ broker, topics, session, clock, log }),
@@ -126,7 +132,11 @@ test('a stop takes the notes of tries away before it waits for what may hang', a
   const rig = new PushRig();
   let isTakenAway = false;
   const { station } = await stationWith(rig, {
-    tries: { run: async () => undefined, stop: async () => void (isTakenAway = true) },
+    tries: {
+      run: async () => undefined,
+      stop: async () => void (isTakenAway = true),
+      again: new Changes(),
+    },
     unexpectedDevices: { run: () => new Promise(() => undefined) },
   });
   await station.start();

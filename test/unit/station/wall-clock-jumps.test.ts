@@ -1,5 +1,7 @@
 // What a station does, and when, is the same whether its wall clock jumps or not: every case runs once without and then with a jump at
 // each of its moments. A suspend of the machine looks the same from inside: wall time passed, monotonic time did not.
+import { Changes } from '../../../agent/spool/changes.ts';
+import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
 import { describe, expect, test } from 'vitest';
 import { Keep } from '../../../agent/spool/keep.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
@@ -107,6 +109,7 @@ function keeping(): Case {
   const keep = new Keep({
     spool: {
       recordings: () => [known].values(),
+      quarantine: async () => undefined,
       get: () => known,
       reclaim: async () => void seen.push(`${clock.monotonicMs()} reclaimed`),
     },
@@ -114,8 +117,10 @@ function keeping(): Case {
     clock,
     log: new MemoryLog(),
     keepMs: 4 * HOUR_MS,
-    onUnreceipted: () => undefined,
-    onDamaged: async () => undefined,
+    kind: 'recording',
+    changes: new Changes(),
+    store: { isBehind: false },
+    due: { wall: new SteadyWall(clock, () => null), dueMs: async () => Infinity },
   });
   keep.start();
   void keep.run(new AbortController().signal);

@@ -1,0 +1,53 @@
+// What becomes of the things in the spool, as it happens, for whoever looks at them: pushing, release, retention, status. Nobody is called back.
+//
+// Invariants:
+// 1. A change is put once what it says is durable, and in the custody log where that takes it.
+// 2. A reader gets each change that is put after it began to read, in their order; it keeps nobody else waiting.
+import type { RecordingId } from '../../protocol/format/ids.ts';
+
+/** A recording or a docking record got further, or back. */
+export interface ItemChange {
+  readonly kind: 'recording' | 'docking';
+  readonly item: RecordingId;
+  /**
+   * `spooled`: it is here, and waits for a receipt: it is new, or its receipt does not count. `receipted`: a receipt counts and is in the log.
+   * `reclaimable`: a docking record that was receipted need not stay. `asked-again`: the store lost it, and what is here waits for another receipt.
+   * `gone`: it left the spool, for the quarantine, or the store lost what only documents are left of here.
+   */
+  readonly to: 'spooled' | 'receipted' | 'reclaimable' | 'asked-again' | 'gone';
+  /** Of one that is new: the log could not take its entries, and is owed them. */
+  readonly isUnlogged?: boolean;
+}
+
+/** Changes of one kind, for any number of readers. */
+export class Changes<Change> {
+  readonly #readers = new Set<(change: Change) => void>();
+
+  put(change: Change): void {
+    for (const take of this.#readers) take(change);
+  }
+
+  /** Changes from now on, until the signal is aborted. Never rejects. */
+  read(signal: AbortSignal): AsyncIterable<Change> {
+    let waiting: Change[] = [];
+    let wake = (): void => undefined;
+    const take = (change: Change): void => {
+      waiting.push(change);
+      wake();
+    };
+    const end = (): void => {
+      this.#readers.delete(take);
+      wake();
+    };
+    if (!signal.aborted) this.#readers.add(take);
+    signal.addEventListener('abort', end, { once: true });
+    return (async function* () {
+      while (!signal.aborted) {
+        const changes = waiting;
+        waiting = [];
+        yield* changes;
+        if (waiting.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+      }
+    })();
+  }
+}
