@@ -1,7 +1,5 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in station-parts.ts and by tests.
-import type { BayConfig } from '../../config/station-config.ts';
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
-import type { BayWork } from '../dock/bay-docking.ts';
 import { bayLamp } from '../dock/bay-lamp.ts';
 import { Bay } from '../dock/bay.ts';
 import { CameraRegister } from '../dock/camera-register.ts';
@@ -44,7 +42,7 @@ import { SteadyWall } from '../platform/steady-wall.ts';
 import { StorePutBack } from '../spool/store-put-back.ts';
 import { Tries } from '../pull/tries.ts';
 import { BAY_STUCK_MS, WatchedPlace } from '../dock/watched-place.ts';
-import { Undo } from './undo.ts';
+import { AsyncDisposableStack } from '../platform/disposable-stack.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -61,7 +59,7 @@ export interface ComposedStation {
 }
 
 /**
- * Opens spool and log and connects the parts; where one of them cannot be opened, those before it are closed. The caller holds the spool's lock.
+ * Opens spool and log and connects the parts; where one of them cannot be closing, those before it are closed. The caller holds the spool's lock.
  * `looks`: see SpoolOptions. They are no port: ports live as long as the station, and what these saw must not.
  * Errors: "spool.*", "custody.*", the system's.
  */
@@ -70,13 +68,13 @@ export async function composeStation(
   given: StationPorts,
   looks?: SpoolOptions['looks'],
 ): Promise<ComposedStation> {
-  const undo = new Undo();
+  const closing = new AsyncDisposableStack();
   try {
-    return await connectParts(settings, given, looks, undo);
+    return await connectParts(settings, given, looks, closing);
   } catch (error) {
     // A log or a reserve that tries again by itself would write beside the next station of this process, or keep one that has ended.
-    await undo
-      .all()
+    await closing
+      .disposeAsync()
       .catch((failure: unknown) => given.log.warn('not all resources closed', { error: failure }));
     throw error;
   }
@@ -86,105 +84,144 @@ async function connectParts(
   settings: StationSettings,
   given: StationPorts,
   looks: SpoolOptions['looks'],
-  undo: Undo,
+  closing: AsyncDisposableStack,
 ): Promise<ComposedStation> {
-  const limits = new SendLimits(given);
-  undo.later(async () => limits.stop());
-  if (settings.limits !== undefined) limits.set(settings.limits);
-  const monitoring = new Monitoring({ ...given, settings, limits });
-  const { disk, status, cameras: cameraHealth } = monitoring;
-  const files = disk.files(given.files);
-  const watched = { ...given, files, bulk: new BulkAround(given.bulk, disk.around) };
-  const { clock, log, conditions, stationKeys } = watched;
+  const { station, bays: bayConfigs, retention } = settings;
+  const { clock, random, log, conditions, signer, stationKeys, bootId, version, localMs } = given;
+  const { broker, topics, session, provenRecipients, usbDevices } = given;
   const store = {
-    station: settings.station,
+    station,
     storeKeys: settings.store.publicKeys,
     receivers: settings.store.receivers,
   };
   const layout = spoolLayout(settings.spool.path);
-  await refuseOtherStation(files, layout.custody, settings.station);
-  await refusePutAsideKey(files, layout.custody, given.laterKeys ?? []);
+
+  // What is watched from the first call on.
+  const limits = new SendLimits({ clock, localMs, log });
+  closing.defer(async () => limits.stop());
+  if (settings.limits !== undefined) limits.set(settings.limits);
+  const monitoring = new Monitoring({
+    settings,
+    broker,
+    topics,
+    session,
+    clock,
+    files: given.files,
+    log,
+    conditions,
+    machine: given.machine,
+    stationKeys,
+    provenRecipients,
+    version,
+    configSha256: given.configSha256,
+    localMs,
+    limits,
+    certificates: given.certificates,
+  });
+  const { disk, status, cameras } = monitoring;
+  const bulk = new BulkAround(given.bulk, disk.around);
+
+  // What lies on the disk: spool, log, docking records.
+  const unguarded = disk.files(given.files);
+  await refuseOtherStation(unguarded, layout.custody, station);
+  await refusePutAsideKey(unguarded, layout.custody, given.laterKeys ?? []);
   const { spool, findings } = await Spool.open({
-    ...watched,
-    ...settings.spool,
+    path: settings.spool.path,
+    reserveBytes: settings.spool.reserveBytes,
     looks,
     storeKeys: store.storeKeys,
+    stationKeys,
+    files: unguarded,
+    bulk,
+    clock,
+    random,
+    log,
+    conditions,
   });
-  undo.later(() => spool.close());
+  closing.defer(() => spool.close());
   for (const error of (await looks)?.failures ?? []) disk.saw(error);
-  const ports = { ...watched, files: spool.files };
+  const { files, changes } = spool;
   const custody = await CustodyLog.open({
-    ...ports,
+    station,
+    version,
+    bootId,
     folder: layout.custody,
     ledgerFile: layout.ledger,
     onAppended: (event) => monitoring.entered(event),
-    station: settings.station,
     reserve: spool.logReserve,
+    signer,
+    stationKeys,
+    keyChange: given.keyChange,
+    files,
+    clock,
+    random,
+    log,
+    conditions,
   });
-  undo.later(() => custody.close());
-  monitoring.takeOver(custody.ledger);
+  closing.defer(() => custody.close());
+  const { ledger } = custody;
+  monitoring.takeOver(ledger);
   const { dockings, findings: odd } = await Dockings.open({
-    ...ports,
-    station: settings.station,
-    storeKeys: store.storeKeys,
+    station,
     spool,
     custody,
+    signer,
+    stationKeys,
+    storeKeys: store.storeKeys,
+    files,
+    clock,
+    random,
+    log,
+    conditions,
   });
   const { records } = dockings;
-  for (const { kind, name, reason } of [...findings, ...odd]) {
+  for (const { kind, name, reason } of [...findings, ...odd])
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
-  }
-  const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
+
+  // What time it is, and what the log says of what is here.
+  const clockWatch = await ClockWatch.open({ source: given.clockSource, clock, custody, conditions, log });
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
   const wall = new SteadyWall(clock, clockSynchronised);
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
+  const leavings = new OwedLeavings({ ledger, spool, records, layout, files, clock });
+  const acknowledgementFile = layout.acknowledgement;
   const differences = new Differences({
-    ...ports,
     custody,
     spool,
-    leavings: new OwedLeavings({ ...ports, ledger: custody.ledger, spool, records, layout }),
-    acknowledgementFile: layout.acknowledgement,
+    leavings,
+    acknowledgementFile,
+    files,
+    clock,
+    conditions,
+    log,
   });
-  const { logDays, days } = settings.retention;
-  const strangeKeys = new StrangeKeys(ports);
+  const retirements = new Retirements({ custody, folder: layout.retirements, files, clock, log });
+
+  // The store: its log, its receipts, what it has lost.
+  const strangeKeys = new StrangeKeys({ clock, conditions });
   const putBack = new StorePutBack({ conditions, log });
+  const { logDays, days } = retention;
+  const dropping = new CustodyDropping({ custody, folder: layout.custody, logDays, wall, files, clock, log });
   const custodyPush = new CustodyPush({
-    ...ports,
-    broker: counted(ports.broker, limits.pace),
-    onBehind: (isBehind) => putBack.behind(isBehind),
+    broker: counted(broker, limits.pace),
+    topics,
     store,
     strangeKeys,
     source: custody,
+    dropping,
     isOurs: (head) => differences.isOurs(head),
-    dropping: new CustodyDropping({ ...ports, custody, folder: layout.custody, logDays, wall }),
+    onBehind: (isBehind) => putBack.behind(isBehind),
+    clock,
+    log,
+    conditions,
   });
   custody.onCheckpoint(() => custodyPush.advance());
-  const { changes } = spool;
-  const keep = new Keep({
-    ...ports,
-    kind: 'recording',
-    spool,
-    changes,
-    store: putBack,
-    custody,
-    due: { wall, dueMs: recordingDue(ports.files, days) },
-    keepMs: settings.spool.keepHours * HOUR_MS,
-  });
-  const documentsDropping = new DocumentsDropping({
-    ...ports,
-    spool,
-    custody,
-    wall,
-    days: settings.spool.documentsDays,
-  });
   // The log needs no more entries of what was reclaimed by one.
   const isReceiptEntered = (recording: RecordingId): boolean =>
     custody.isEntered(recording, ITEM.receipted) ||
-    (!custody.ledger.items.has(recording) && spool.stateOf(recording) === 'released');
+    (!ledger.items.has(recording) && spool.stateOf(recording) === 'released');
   const owedReceipts = new OwedReceipts({
-    ...ports,
     folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
-    custody,
     receipted: function* () {
       for (const kind of [spool.recordings(), records.recordings()])
         for (const held of kind) if (held.state === 'receipted') yield held.recording;
@@ -193,15 +230,47 @@ async function connectParts(
     unlogged: async (recordings) => recordings.filter((recording) => !isReceiptEntered(recording)),
     takenBack: () => spool.takenBack(),
     unloggedAskings: async (askings) =>
-      askings.filter(
-        (each) => !custody.ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256)),
-      ),
+      askings.filter((each) => !ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256))),
+    custody,
+    files,
+    log,
+  });
+  const pusher = new Pusher({
+    broker,
+    limits,
+    topics,
+    session,
+    store,
+    strangeKeys,
+    sources: [recordingSource(spool, custody), dockingSource(records, custody)],
+    changes,
+    owedReceipts,
+    units: bulk,
+    freeBuffer: given.freeBuffer,
+    custody,
+    onAsking: (settled) => putBack.asking(settled),
+    onUnmarked: (count) => putBack.unmarked(count),
+    knowsHead: (head) => differences.isOurs(head),
+    clock,
+    log,
+    conditions,
+  });
+
+  // How long what the store has stays here.
+  const keepMs = settings.spool.keepHours * HOUR_MS;
+  const keep = new Keep({
+    kind: 'recording',
+    spool,
+    due: { wall, dueMs: recordingDue(files, days) },
+    keepMs,
+    store: putBack,
+    changes,
+    custody,
+    clock,
+    log,
   });
   const recordKeep = new Keep({
-    ...ports,
     kind: 'docking',
-    changes,
-    store: putBack,
     spool: {
       recordings: () => records.reclaimable(),
       get: (record) => records.get(record),
@@ -213,96 +282,100 @@ async function connectParts(
         await records.reclaim(record);
       },
     },
-    custody,
-    due: { wall, dueMs: dockingDue(ports.files, days) },
-    keepMs: settings.spool.keepHours * HOUR_MS,
-  });
-  const pusher = new Pusher({
-    ...ports,
-    limits,
-    store,
-    strangeKeys,
-    sources: [recordingSource(spool, custody), dockingSource(records, custody)],
+    due: { wall, dueMs: dockingDue(files, days) },
+    keepMs,
+    store: putBack,
     changes,
-    owedReceipts,
-    units: ports.bulk,
     custody,
-    onAsking: (settled) => putBack.asking(settled),
-    onUnmarked: (count) => putBack.unmarked(count),
-    knowsHead: (head) => differences.isOurs(head),
+    clock,
+    log,
   });
+  const { documentsDays } = settings.spool;
+  const documentsDropping = new DocumentsDropping({ spool, custody, clock, wall, log, days: documentsDays });
+
+  // The bays.
+  const tries = await Tries.open({ folder: layout.tries, files, clock, log, bootId, version });
+  const unfinished = new UnfinishedPulls({ spool, clock, log });
+  const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
+  const register = await CameraRegister.open(settings, { signer, conditions });
+  const common = {
+    station,
+    boot: bootId,
+    recipients: settings.recipients,
+    take: {
+      spool,
+      bulk,
+      custody,
+      clock,
+      random,
+      log,
+      tries,
+      makeRoom: () => keep.makeRoom(),
+      pullStop,
+      unfinished,
+    },
+    commit: {
+      spool,
+      bulk,
+      signer,
+      custody,
+      clock,
+      clockSynchronised,
+      log,
+      lastSpooled: (camera: CameraId) => lastOfCamera(custody, camera, 'spooled'),
+      turns: new Turns<CameraId>(),
+    },
+    erase: {
+      policy: settings.release,
+      stationKeys,
+      storeKeys: store.storeKeys,
+      provenRecipients,
+      spool,
+      files,
+      custody,
+      clock,
+      store: putBack,
+      owedReceipts,
+      conditions,
+      log,
+    },
+    measure: { clockSynchronised, localMs, startAheadMs: clock.wallMs() - clock.monotonicMs() },
+    dockings,
+    twins: new CameraTwins(conditions),
+  };
   const progress = {
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
-  const tries = await Tries.open({
-    ...ports,
-    folder: layout.tries,
+  const bays = bayConfigs.map((bay) => {
+    const whoIs = register.whoIs(bay);
+    const place = new WatchedPlace(bayPlace(bay, given, whoIs), given.progress.source(bay.id, BAY_STUCK_MS));
+    const watch = { conditions, rates: new PullRates(), cameras };
+    const lamp = bayLamp(bay, { leds: given.leds, clock, conditions, log });
+    const work = { ...common, bay: bay.id, whoIs, place, watch };
+    return new Bay({ id: bay.id, work, lamp, progress, changes, status, clock, log, conditions });
   });
-  const register = await CameraRegister.open(settings, ports);
-  const twins = new CameraTwins(conditions);
-  const turns = new Turns<CameraId>();
-  const unfinished = new UnfinishedPulls({ spool, clock, log });
-  const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
-  const work = (bay: BayConfig): BayWork => ({
-    station: settings.station,
-    bay: bay.id,
-    boot: ports.bootId,
-    whoIs: register.whoIs(bay),
-    recipients: settings.recipients,
-    place: new WatchedPlace(
-      bayPlace(bay, ports, register.whoIs(bay)),
-      ports.progress.source(bay.id, BAY_STUCK_MS),
-    ),
-    take: { ...ports, spool, custody, tries, makeRoom: () => keep.makeRoom(), pullStop, unfinished },
-    commit: {
-      ...ports,
-      clockSynchronised,
-      turns,
-      spool,
-      custody,
-      lastSpooled: (camera) => lastOfCamera(custody, camera, 'spooled'),
-    },
-    measure: {
-      clockSynchronised,
-      localMs: ports.localMs,
-      startAheadMs: clock.wallMs() - clock.monotonicMs(),
-    },
-    dockings,
-    twins,
-    watch: { conditions, rates: new PullRates(), cameras: cameraHealth },
-    erase: {
-      ...ports,
-      policy: settings.release,
-      storeKeys: store.storeKeys,
-      spool,
-      custody,
-      stationKeys,
-      store: putBack,
-      owedReceipts,
-    },
+  const unexpectedDevices = new UnexpectedDevices({
+    devices: usbDevices,
+    bays: bayConfigs,
+    isIdleDisk: given.isIdleDisk,
+    clock,
+    log,
+    conditions,
   });
-  const bays = settings.bays.map(
-    (bay) =>
-      new Bay({
-        id: bay.id,
-        work: work(bay),
-        lamp: bayLamp(bay, ports),
-        progress,
-        clock,
-        log,
-        conditions,
-        changes,
-        status,
-      }),
-  );
+
   putBack.start(spool.askedAgain);
-  const station = new Station({
-    ...ports,
+  const composed = new Station({
+    session,
+    version,
+    configSha256: given.configSha256,
+    provenRecipients,
+    topics,
+    broker,
     custody,
     custodyPush,
     differences,
-    retirements: new Retirements({ ...ports, custody, folder: layout.retirements }),
+    retirements,
     dockings,
     pusher,
     monitoring,
@@ -315,15 +388,17 @@ async function connectParts(
     clockWatch,
     tries,
     unfinished,
-    unexpectedDevices: new UnexpectedDevices({ ...ports, devices: ports.usbDevices, bays: settings.bays }),
+    unexpectedDevices,
     bays,
+    clock,
+    log,
   });
   conditions.onShown((code) => {
     monitoring.changed(code);
-    station.conditionsChanged(conditions.degrading);
+    composed.conditionsChanged(conditions.degrading);
   });
   return {
-    station,
+    station: composed,
     changes,
     documents: () => monitoring.documents(),
     limits,

@@ -14,7 +14,7 @@ import { spoolLayout } from '../spool/layout.ts';
 import { ReadyLooks } from '../spool/ready-looks.ts';
 import { lockSpool } from '../spool/lock.ts';
 import type { OpenedStation, OpenOptions, StationThreads } from './station-parts.ts';
-import { Undo } from './undo.ts';
+import { AsyncDisposableStack } from '../platform/disposable-stack.ts';
 
 /**
  * Opens lock, keys, workers, spool and log; nothing is connected or read from a camera before `station.start()`. Where it rejects, all of it
@@ -22,30 +22,30 @@ import { Undo } from './undo.ts';
  * Errors: "key.*", "spool.locked", "spool.*", "custody.*" as the parts throw them.
  */
 export async function openStation(config: StationConfig, options: OpenOptions): Promise<OpenedStation> {
-  const undo = new Undo();
+  const closing = new AsyncDisposableStack();
   try {
     const key = await readSigningKey(config.keys.signingFile);
     const lock = await lockSpool(config.spool.path);
-    undo.later(() => lock.release());
+    closing.defer(() => lock.release());
     const disk = options.progress.source('spool', DISK_STUCK_MS);
-    const threads = startThreads({ key, bays: config.bays.length, disk }, undo);
+    const threads = startThreads({ key, bays: config.bays.length, disk }, closing);
     const files = watchedFiles(nodeFiles(), disk);
     const { ready } = spoolLayout(config.spool.path);
     const looks = threads.bulk.then((bulk) => ReadyLooks.take(files, bulk, ready)).catch(() => undefined); // what is wrong shows when the spool is opened
     const { openParts } = await import('./station-parts.ts');
-    return await openParts(config, options, { key, files, threads, looks, undo });
+    return await openParts(config, options, { key, files, threads, looks, closing });
   } catch (error) {
-    await undo
-      .all()
+    await closing
+      .disposeAsync()
       .catch((failure: unknown) => options.log.warn('not all resources closed', { error: failure }));
     throw error;
   }
 }
 
-/** `undo` closes both, opened or not. */
+/** `closing` closes both, opened or not. */
 function startThreads(
   { key, bays, disk }: { readonly key: SecretKey; readonly bays: number; readonly disk: ProgressSource },
-  undo: Undo,
+  closing: AsyncDisposableStack,
 ): StationThreads {
   const signer = openWorkerSigner(key);
   const cores = availableParallelism();
@@ -53,7 +53,7 @@ function startThreads(
   const bulk = openBulkWorkers({ count, cores }).then((opened) => new BulkAround(opened, disk.during));
   for (const opening of [signer, bulk]) {
     const opened = opening.catch(() => undefined); // heard of at once: whoever waits for it may come later, or not at all
-    undo.later(async () => (await opened)?.close());
+    closing.defer(async () => (await opened)?.close());
   }
   return { signer, bulk };
 }

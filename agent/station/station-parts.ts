@@ -40,7 +40,7 @@ import type { ReadyLooks } from '../spool/ready-looks.ts';
 import { type ComposedStation, composeStation } from './compose-station.ts';
 import { stationDrivers } from './station-drivers.ts';
 import type { StationPorts } from './station-ports.ts';
-import type { Undo } from './undo.ts';
+import type { AsyncDisposableStack } from '../platform/disposable-stack.ts';
 
 /** What the program itself knows. */
 export interface OpenOptions {
@@ -70,7 +70,7 @@ export interface StationThreads {
   readonly bulk: Promise<Bulk>;
 }
 
-/** What was opened before; `undo` closes it, and what is opened here. */
+/** What was opened before; `closing` closes it, and what is opened here. */
 export interface OpenedBefore {
   readonly key: SecretKey;
   /** Whatever waits for the disk shows in the progress of the spool; that of `threads` does, too. */
@@ -78,14 +78,14 @@ export interface OpenedBefore {
   readonly threads: StationThreads;
   /** See SpoolOptions. */
   readonly looks: Promise<ReadyLooks | undefined>;
-  readonly undo: Undo;
+  readonly closing: AsyncDisposableStack;
 }
 
 /** Errors: those of openStation. */
 export async function openParts(
   config: StationConfig,
   { log, onStanding = () => undefined, ...options }: OpenOptions,
-  { key, files, threads, looks, undo }: OpenedBefore,
+  { key, files, threads, looks, closing }: OpenedBefore,
 ): Promise<OpenedStation> {
   const own = publicKeyOf(key);
   const folder = keyChangesFolder(config.spool.path);
@@ -171,7 +171,7 @@ export async function openParts(
     bootId: await readBootId(),
   };
   const opened = await composeStation(settings, ports, looks);
-  undo.later(() => opened.close());
+  closing.defer(() => opened.close());
   const agent = () => ({
     pid: process.pid,
     broker: brokerAddress(new URL(config.broker.url)),
@@ -183,7 +183,7 @@ export async function openParts(
     setLimits: (limits) => opened.limits.set(limits),
     conditions,
     says: async () => encodeAnswer(agent(), await opened.documents()),
-    close: () => undo.all(),
+    close: () => closing.disposeAsync(),
   };
 }
 

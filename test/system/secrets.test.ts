@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { parse, stringify } from 'yaml';
 import { afterEach, expect, test } from 'vitest';
-import { Undo } from '../../agent/station/undo.ts';
+import { AsyncDisposableStack } from '../../agent/platform/disposable-stack.ts';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { LoopDisk } from '../fakes/loop-disk.ts';
@@ -24,14 +24,14 @@ const PATTERN = Buffer.from(`marked video ${randomBytes(12).toString('base64')} 
 /** A camera's files show in the vault only sealed; the store has the names too, sealed for the same recipients. */
 const lacks = process.getuid?.() !== 0 || lacksTools('mosquitto', 'openssl', 'age', 'minisign', 'mkfs.ext4');
 
-const undo = new Undo();
-afterEach(() => undo.all());
+const closing = new AsyncDisposableStack();
+afterEach(() => closing.disposeAsync());
 
 test.skipIf(lacks)(
   'no secret, no name and no picture is anywhere but where it belongs',
   async () => {
     const disk = await LoopDisk.mount(192);
-    undo.later(() => disk.close());
+    closing.defer(() => disk.close());
     const temporary = join(disk.path, 'tmp');
     await mkdir(temporary);
     const { rig, spy } = await opened(disk, temporary);
@@ -82,7 +82,7 @@ test.skipIf(lacks)(
 
 async function opened(disk: LoopDisk, temporary: string): Promise<{ rig: DockRig; spy: MqttClient }> {
   const authority = await TestAuthority.open();
-  undo.later(() => authority.close());
+  closing.defer(() => authority.close());
   // One after the other: openssl's authority keeps its list in a file without a lock.
   const server = await authority.issue({
     commonName: 'localhost',
@@ -96,7 +96,7 @@ async function opened(disk: LoopDisk, temporary: string): Promise<{ rig: DockRig
   ];
   const files = ({ certFile, keyFile }: TestCertificate) => ({ caFile: authority.caFile, certFile, keyFile });
   const broker = await Mosquitto.open({ tls: { ...files(server), requireClient: true } });
-  undo.later(() => broker.stop());
+  closing.defer(() => broker.stop());
   const view = {
     ca: Buffer.from(authority.ca),
     cert: Buffer.from(monitoring.cert),
@@ -111,10 +111,10 @@ async function opened(disk: LoopDisk, temporary: string): Promise<{ rig: DockRig
     viewTls: view,
     agentEnvironment: { TMPDIR: temporary },
   });
-  undo.later(() => rig.close());
+  closing.defer(() => rig.close());
   await writeFile(rig.stationFile, withDebug(await readFile(rig.stationFile, 'utf8')));
   const spy = await connectAsync(`mqtts://127.0.0.1:${broker.port}`, { protocolVersion: 5, ...view });
-  undo.later(() => spy.endAsync(true));
+  closing.defer(() => spy.endAsync(true));
   return { rig, spy };
 }
 

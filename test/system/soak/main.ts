@@ -1,7 +1,7 @@
 // `npm run test:soak`: a dock and its store live through troubles for some time. Prints a line a round and one line of figures; ends with 1
 // where something was lost, doubled, or grew.
 import { join } from 'node:path';
-import { Undo } from '../../../agent/station/undo.ts';
+import { AsyncDisposableStack } from '../../../agent/platform/disposable-stack.ts';
 import { DockRig } from '../../fakes/dock-rig.ts';
 import { Mosquitto } from '../../fakes/mosquitto.ts';
 import { optionsOrCode } from '../../fakes/options-or-code.ts';
@@ -24,21 +24,21 @@ async function main(args: readonly string[]): Promise<number> {
   const options = optionsOrCode(() => parseOptions(args), HELP);
   if (typeof options === 'number') return options;
   for (const tool of ['mosquitto', 'age', 'minisign']) requireTool(tool);
-  const undo = new Undo();
+  const closing = new AsyncDisposableStack();
   try {
-    return await soak(options, await openSpots(undo));
+    return await soak(options, await openSpots(closing));
   } finally {
-    await undo.all();
+    await closing.disposeAsync();
   }
 }
 
-async function openSpots(undo: Undo): Promise<TroubleSpots> {
+async function openSpots(closing: AsyncDisposableStack): Promise<TroubleSpots> {
   const disk = process.getuid?.() === 0 ? await SmallDisk.mount(DISK_MIB) : undefined;
-  if (disk !== undefined) undo.later(() => disk.close());
+  if (disk !== undefined) closing.defer(() => disk.close());
   const broker = await Mosquitto.open();
-  undo.later(() => broker.stop());
+  closing.defer(() => broker.stop());
   const line = await TcpProxy.open(broker.port);
-  undo.later(() => line.close());
+  closing.defer(() => line.close());
   const rig = await DockRig.open({
     cameras: CAMERAS,
     broker,
@@ -48,7 +48,7 @@ async function openSpots(undo: Undo): Promise<TroubleSpots> {
     receiverEnvironment: INSPECTED,
     ...(disk !== undefined && { spoolFolder: join(disk.path, 'spool') }),
   });
-  undo.later(() => rig.close());
+  closing.defer(() => rig.close());
   return { rig, broker, line, disk };
 }
 
