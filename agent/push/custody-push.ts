@@ -2,8 +2,8 @@
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
+import type { Differences } from '../custody/differences.ts';
 import { Turns } from '../spool/turns.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { LogNotTaken } from './log-not-taken.ts';
@@ -50,8 +50,8 @@ export interface CustodyPushOptions {
   readonly store: TrustedStore;
   readonly strangeKeys: Pick<StrangeKeys, 'refused'>;
   readonly source: CustodySource;
-  /** Whether an entry that the store names is ours; says so to whom it may concern where it is not. Errors: the system's. */
-  readonly isOurs: (head: CustodyHead) => Promise<boolean>;
+  /** Knows whether an entry that the store names is ours, and reports where it is not. */
+  readonly differences: Pick<Differences, 'isOurs'>;
   readonly dropping: Dropping;
   /** Whether the store signs for less than it did, as often as that may have changed. Must not throw. */
   readonly onBehind: (isBehind: boolean) => void;
@@ -280,7 +280,7 @@ export class CustodyPush {
     const { segment, sequence, sha256 } = verifyCustodyHead(payload, this.#options.store);
     if (segment === null) return this.#askAnew();
     const head = sequence === null || sha256 === null ? null : { segment, sequence, sha256 };
-    const isOurs = head === null || (await this.#options.isOurs(head));
+    const isOurs = head === null || (await this.#options.differences.isOurs(head));
     if (isOurs) this.#learn(segment, head?.sequence ?? 0);
     else this.#holdings.differs(segment);
     if (this.#holdings.isBehind) this.#options.onBehind(true);

@@ -7,6 +7,7 @@ import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import { isWithheld } from '../platform/look-patiently.ts';
 import { FailurePauses } from './failure-pauses.ts';
+import type { PushReceipts } from './push-receipts.ts';
 import type { PushSource, PushSources } from './push-source.ts';
 
 /** Errors that are a file's own: it is not there, or is something else than a file. */
@@ -31,15 +32,17 @@ export interface PushFailuresOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** True while a receipt of the recording is on its way to the disk. */
-  readonly isTaking: (recording: RecordingId) => boolean;
-  /** It is not pushed any more. */
-  readonly forget: (recording: RecordingId) => void;
-  /** The broker takes no message of that size: others need not wait for it. */
-  readonly tooLarge: (recording: RecordingId) => void;
-  /** It is tried again that much later. */
-  readonly postpone: (recording: RecordingId, pauseMs: number) => void;
+  readonly receipts: Pick<PushReceipts, 'isTaking'>;
 }
+
+/**
+ * What follows for what could not be sent. `gone`: it is not pushed any more. `too-large`: the broker takes no message of that size, and others need
+ * not wait for it. `later`: it is tried again after a pause. `nothing`: whoever failed says so itself, or it was said already.
+ */
+export type FailureVerdict =
+  { readonly kind: 'nothing' | 'gone' | 'too-large' } | { readonly kind: 'later'; readonly pauseMs: number };
+
+const NOTHING: FailureVerdict = { kind: 'nothing' };
 
 /** What the log says of a failure. */
 type FailureFacts = Readonly<Record<string, unknown>> & { readonly recording: RecordingId };
@@ -58,25 +61,31 @@ export class PushFailures {
     this.#options = options;
   }
 
-  /** A step of that recording failed. Errors: those of the quarantine, behind which it is out of the spool all the same. */
-  async take(recording: RecordingId, error: unknown): Promise<void> {
-    const { sources, log, isTaking, forget } = this.#options;
-    if (isDockError(error, 'broker.offline') || isDockError(error, 'broker.refused')) return; // the connection has told it
-    if (isDockError(error, 'broker.message-oversize')) return this.#oversize(recording);
+  /** A step of that recording failed. Never rejects: behind a failure of the quarantine it is out of the spool all the same. */
+  async judge(recording: RecordingId, error: unknown): Promise<FailureVerdict> {
+    const { sources, log, receipts, broker, conditions } = this.#options;
+    if (isDockError(error, 'broker.offline') || isDockError(error, 'broker.refused')) return NOTHING; // the connection has told it
+    if (isDockError(error, 'broker.message-oversize')) {
+      // A person must raise its limit; it is offered again all the same.
+      conditions.raise(OFFER_SIZE_CODE, recording, { payload_bytes_max: broker.payloadBytesMax });
+      return { kind: 'too-large' };
+    }
     const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
     const code = systemCode(error) ?? '';
     const source = sources.of(recording);
     const state = source?.store.get(recording)?.state;
-    if (state === undefined) forget(recording);
+    if (source === undefined || state === undefined) return { kind: 'gone' };
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
-    if (source === undefined || state !== 'spooled' || isTaking(recording)) return;
-    if (isDockError(error, 'spool.other-key')) return this.#options.postpone(recording, OTHER_KEY_MS); // a condition tells it
+    if (state !== 'spooled' || receipts.isTaking(recording)) return NOTHING;
+    if (isDockError(error, 'spool.other-key')) return { kind: 'later', pauseMs: OTHER_KEY_MS }; // a condition tells it
     const facts = { kind: source.kind, recording, error };
     const isOurs = damaged || NO_FILE.has(code) || isWithheld(error);
-    if (isDockError(error, 'custody.write-failed') || !isOurs) return void this.#pause(this.#lacks, facts);
-    if (isWithheld(error) && this.#pause(this.#withheld, facts, PATIENCE_MS)) return;
+    if (isDockError(error, 'custody.write-failed') || !isOurs)
+      return this.#pause(this.#lacks, facts) ?? NOTHING;
+    const pause = isWithheld(error) ? this.#pause(this.#withheld, facts, PATIENCE_MS) : undefined;
+    if (pause !== undefined) return pause;
     log.error('delivery failed', facts);
-    await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
+    return this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
   }
 
   /** It is not pushed any more. */
@@ -85,39 +94,32 @@ export class PushFailures {
     this.#withheld.forget(recording);
   }
 
-  /** Puts it off; false where it has failed for `patienceMs`. */
-  #pause(pauses: FailurePauses, facts: FailureFacts, patienceMs = Infinity): boolean {
-    const { clock, log, postpone } = this.#options;
+  /** Puts it off; undefined where it has failed for `patienceMs`. */
+  #pause(pauses: FailurePauses, facts: FailureFacts, patienceMs = Infinity): FailureVerdict | undefined {
+    const { clock, log } = this.#options;
     const pause = pauses.next(facts.recording, clock.monotonicMs());
-    if (pause === undefined) return true;
-    if (pause.failingMs >= patienceMs) return false;
+    if (pause === undefined) return NOTHING;
+    if (pause.failingMs >= patienceMs) return undefined;
     log.error('delivery failed, will retry', { ...facts, pause_ms: pause.ms });
-    postpone(facts.recording, pause.ms);
-    return true;
-  }
-
-  /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */
-  #oversize(recording: RecordingId): void {
-    const { broker, conditions, tooLarge } = this.#options;
-    tooLarge(recording);
-    conditions.raise(OFFER_SIZE_CODE, recording, { payload_bytes_max: broker.payloadBytesMax });
+    return { kind: 'later', pauseMs: pause.ms };
   }
 
   /** Where the whole spool is not there or could not be looked for, nothing is wrong with what is in it: it is tried again. */
-  async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<void> {
-    if (this.#leaving.has(recording)) return; // several of its units fail at one time
+  async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<FailureVerdict> {
+    if (this.#leaving.has(recording)) return NOTHING; // several of its units fail at one time
     this.#leaving.add(recording);
-    const failure = await source.store.quarantine(recording, reason).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
-    this.#leaving.delete(recording);
-    if (isAway(failure?.error)) return this.#options.postpone(recording, AWAY_MS);
-    this.#options.forget(recording);
     const { custody, log, changes } = this.#options;
+    try {
+      await source.store.quarantine(recording, reason);
+    } catch (error) {
+      if (isAway(error)) return { kind: 'later', pauseMs: AWAY_MS };
+      log.error('it could not be moved to the quarantine, and is out of the spool', { recording, error });
+    } finally {
+      this.#leaving.delete(recording);
+    }
     appendOrLog(custody, log, { event: 'quarantined', facts: { name: recording, reason } });
-    changes.put({ kind: source.kind, item: recording, to: 'gone' }); // even where it could not be moved
-    if (failure !== undefined) throw failure.error;
+    changes.put({ kind: source.kind, item: recording, to: 'gone' });
+    return { kind: 'gone' };
   }
 }
 

@@ -6,9 +6,11 @@
 // 2. Who is offered for long without an answer gives its place to one that waits, and is a row from then on.
 // 3. Rows come back one at a time, every TRIAL_MS at most, or behind a claim: however many there are, they cost little, and each has its turn.
 // 4. While there are rows, one place is for the newest that waits: it may be one that the store takes.
-import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import type { RoundTrip } from '../../protocol/format/round-trip.ts';
-import { Sender, type SenderSubject, type StandingBack } from '../../protocol/transfer/transfer-state.ts';
+import { Sender, type StandingBack } from '../../protocol/transfer/transfer-state.ts';
+import type { PushSources } from './push-source.ts';
+import type { PushSteps } from './push-steps.ts';
 import { StoodBack } from './stood-back.ts';
 
 const STANDING_BACK_MAX = 256;
@@ -21,15 +23,13 @@ const LOOK_MS = 1000;
 /** Taken ones that the list of waiting ones may still hold. */
 const TAKEN_MAX = 1024;
 
-/** What is sent of a thing; undefined where nothing is to be sent of it any more. */
-export type SubjectOf = (recording: RecordingId) => SenderSubject | undefined;
-
 export interface PushLaneOptions {
   /** Of all that is pushed. */
   readonly roundTrip: RoundTrip;
-  readonly subjectOf: SubjectOf;
-  /** Its sender is gone until it comes back by itself. Must not throw. */
-  readonly onRow: (recording: RecordingId) => void;
+  readonly sources: Pick<PushSources, 'subject'>;
+  readonly session: SessionId;
+  /** Of what has a sender; those of a row are let go of. */
+  readonly documents: Pick<PushSteps, 'unload'>;
 }
 
 /** A queue and its senders. What waits is an id and nothing more: it may be a hundred thousand. */
@@ -143,7 +143,7 @@ export class PushLane {
     this.#rows.put(recording, standingBack);
     this.#senders.delete(recording);
     this.#changes++;
-    this.#options.onRow(recording);
+    this.#options.documents.unload(recording);
   }
 
   #tryRow(places: number, nowMs: number): void {
@@ -162,8 +162,8 @@ export class PushLane {
   }
 
   #begin(recording: RecordingId, nowMs: number, before?: StandingBack): Sender | undefined {
-    const { subjectOf, roundTrip } = this.#options;
-    const subject = subjectOf(recording);
+    const { sources, session, roundTrip } = this.#options;
+    const subject = sources.subject(recording, session);
     if (subject === undefined) return undefined;
     const sender = new Sender(subject, nowMs, roundTrip, before);
     this.#senders.set(recording, sender);

@@ -4,7 +4,7 @@
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import { RoundTrip } from '../../protocol/format/round-trip.ts';
 import type { Sender } from '../../protocol/transfer/transfer-state.ts';
-import { PushLane, type SubjectOf } from './push-lane.ts';
+import { PushLane, type PushLaneOptions } from './push-lane.ts';
 
 /** Recordings offered or sent at once: enough to hide round trips of small ones, few enough to bound memory. */
 const ACTIVE_MAX = 16;
@@ -30,9 +30,8 @@ export class PushQueue {
   #listed: readonly Active[] = [];
   #listedChanges = 0;
 
-  /** `subjectOf` is asked when a thing's turn comes, `onRow` called when nothing of it is sent for long. */
-  constructor(subjectOf: SubjectOf, onRow: (recording: RecordingId) => void) {
-    const options = { subjectOf, onRow, roundTrip: new RoundTrip() }; // all of it takes the same way
+  constructor(of: Omit<PushLaneOptions, 'roundTrip'>) {
+    const options = { ...of, roundTrip: new RoundTrip() }; // all of it takes the same way
     this.#lanes = {
       locked: new PushLane(options),
       docking: new PushLane(options),

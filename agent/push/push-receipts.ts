@@ -1,7 +1,7 @@
 // Takes the receipts of what is pushed: verified, stored durably and logged, in this order; only then anybody is told.
 //
 // Invariants:
-// 1. `onReceipted` is called once a recording, after its receipt and the log entry of it are durable.
+// 1. `receipted` comes once a recording, after its receipt and the log entry of it are durable.
 // 2. A receipt that was stored and could not be logged is logged when it comes again.
 // 3. Refused receipts make one log entry a recording and reason, however many come. Whoever waits behind what has one need not.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
@@ -10,9 +10,11 @@ import { isDockError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
-import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { Differences } from '../custody/differences.ts';
+import type { OwedReceipts } from '../spool/owed-receipts.ts';
 import type { PushSources } from './push-source.ts';
+import type { PushSteps } from './push-steps.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
 
 /** The next offer's checkpoint covers a receipt's entry, too: one of its own costs two signatures and a sync for each recording. */
@@ -27,19 +29,18 @@ export interface PushReceiptsOptions {
   readonly custody: Custody;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** Our own document of a recording or docking, verified. */
-  readonly manifestBytes: (recording: RecordingId) => Promise<Uint8Array>;
-  /** Whether a head that the store names is in our custody log. */
-  readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
-  /** A receipt is durable: the store has all of it, and nothing more need be sent. Must not throw. */
-  readonly onStored: (recording: RecordingId) => void;
-  /** One came that does not count, or (`isLasting` false) could not be kept now: nothing of it is stored. Must not throw. */
-  readonly onRefused: (recording: RecordingId, isLasting: boolean) => void;
-  /** The entry of a stored receipt was appended to the log; it is durable no later than what is appended behind it. Must not throw. */
-  readonly onLogged: (recording: RecordingId) => void;
-  /** A receipt is durable and logged. Must not throw. */
-  readonly onReceipted: (recording: RecordingId) => void;
+  readonly documents: Pick<PushSteps, 'manifestBytes'>;
+  /** Knows whether a head that the store names is in our custody log. */
+  readonly differences: Pick<Differences, 'isOurs'>;
+  /** Hears of each receipt whose entry was appended to the log: it is durable no later than what is appended after it. */
+  readonly owedReceipts: Pick<OwedReceipts, 'logged'>;
 }
+
+/**
+ * What becomes of a receipt. `stored`: it is durable, the store has all of it, and nothing more need be sent. `receipted`: it is logged, too.
+ * `refused`: it does not count. `not-kept`: it could not be kept now, and nothing of it is stored.
+ */
+export type ReceiptStep = 'stored' | 'receipted' | 'refused' | 'not-kept';
 
 /** Receipts of one station. */
 export class PushReceipts {
@@ -62,15 +63,24 @@ export class PushReceipts {
    * A receipt came. One at a time for a recording; `isPushed` says that somebody still waits for one that may be stored already.
    * Errors: "custody.overrun" where a refusal could not be logged; everything else is logged and changes nothing.
    */
-  async take(recording: RecordingId, message: ReceiptMessage, isPushed: boolean): Promise<void> {
+  async *take(
+    recording: RecordingId,
+    message: ReceiptMessage,
+    isPushed: boolean,
+  ): AsyncGenerator<ReceiptStep, void> {
     const isSpooled = this.#options.sources.get(recording)?.state === 'spooled';
     if (this.#taking.has(recording) || !(isSpooled || isPushed || this.#untold.has(recording))) return;
     this.#taking.add(recording);
     try {
-      if (isSpooled) await this.#keep(recording, message);
-      await this.#tell(recording);
+      if (isSpooled) {
+        await this.#keep(recording, message);
+        yield 'stored';
+      }
+      await this.#enter(recording);
+      // The store may have asked for it again meanwhile: then it waits for another receipt.
+      if (this.#options.sources.get(recording)?.state !== 'spooled') yield 'receipted';
     } catch (error) {
-      this.#notTaken(recording, error);
+      yield* this.#notTaken(recording, error);
     } finally {
       this.#taking.delete(recording);
     }
@@ -84,35 +94,32 @@ export class PushReceipts {
 
   async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
     const source = this.#options.sources.mustOf(recording);
-    const meant = source.receiptMeant(await this.#options.manifestBytes(recording));
+    const meant = source.receiptMeant(await this.#options.documents.manifestBytes(recording));
     const { bytes, signature, receipt } = verifyReceipt(message, meant, this.#options.store);
     // The receipt counts all the same: what differs is the log, and whoever knows that log says so.
-    if (receipt.custody_head !== null) await this.#options.knowsHead(receipt.custody_head);
+    if (receipt.custody_head !== null) await this.#options.differences.isOurs(receipt.custody_head);
     await source.store.storeReceipt(recording, bytes, signature);
     const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
     this.#untold.set(recording, { event: { event: 'receipted', facts }, logged: false });
-    this.#options.onStored(recording);
   }
 
-  async #tell(recording: RecordingId): Promise<void> {
+  async #enter(recording: RecordingId): Promise<void> {
     const untold = this.#untold.get(recording);
     if (untold?.logged === false) {
       this.#options.custody.append(untold.event);
       untold.logged = true;
-      this.#options.onLogged(recording);
+      this.#options.owedReceipts.logged(recording);
     }
     await this.#options.custody.checkpoint(PATIENCE_MS);
     this.#untold.delete(recording);
-    // The store may have asked for it again meanwhile: then it waits for another receipt.
-    if (this.#options.sources.get(recording)?.state !== 'spooled') this.#options.onReceipted(recording);
   }
 
-  #notTaken(recording: RecordingId, error: unknown): void {
+  *#notTaken(recording: RecordingId, error: unknown): Generator<ReceiptStep> {
     const code = isDockError(error) ? error.code : 'unknown';
     this.#options.log.warn('receipt rejected', { recording, error });
     const isFalse = code === 'receipt.mismatch' || code.startsWith('signature.');
     const isLasting = isFalse || code === TAKEN_BACK;
-    if (!this.#untold.has(recording)) this.#options.onRefused(recording, isLasting);
+    if (!this.#untold.has(recording)) yield isLasting ? 'refused' : 'not-kept';
     if (!isLasting) return;
     if (isFalse) this.#options.conditions.raise('receipt.refused', recording, { reason: code });
     const logged = this.#refusals.get(recording) ?? new Set();

@@ -9,15 +9,15 @@ import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import { appendOrLog, type Custody } from '../custody/custody.ts';
+import type { Differences } from '../custody/differences.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import type { OwedReceipts } from '../spool/owed-receipts.ts';
 import { Askings } from './askings.ts';
-import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
+import { OFFER_SIZE_CODE, PushFailures, type FailureVerdict } from './push-failures.ts';
 import { PushQueue, type LaneName } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
 import { PushSources, type PushItem, type PushKind, type PushSource, type PushTurn } from './push-source.ts';
@@ -57,8 +57,8 @@ export interface PushOptions {
   readonly onAsking: (settled: Promise<void>) => void;
   /** So many of these are tried again, because the disk did not take them. Must not throw. */
   readonly onUnmarked: (count: number) => void;
-  /** Whether a head that the store names is in our custody log. */
-  readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
+  /** Knows whether a head that the store names is in our custody log. */
+  readonly differences: Pick<Differences, 'isOurs'>;
 }
 
 /** Drives all transfers of one station. */
@@ -83,28 +83,33 @@ export class Pusher {
     const sources = new PushSources(options.sources);
     this.#options = options;
     this.#sources = sources;
-    this.#size = new ToldSize(options);
-    this.#queue = new PushQueue(
-      (recording) => sources.subject(recording, options.session),
-      (recording) => this.#steps.unload(recording),
-    );
-    this.#steps = new PushSteps({ ...options, sources, pace: options.limits.pace });
-    this.#receipts = new PushReceipts({
-      ...options,
+    const { broker, limits, topics, session, store, units, freeBuffer, custody } = options;
+    const { changes, owedReceipts, differences, clock, log, conditions } = options;
+    this.#size = new ToldSize({ broker, log, conditions });
+    const { pace } = limits;
+    const steps = new PushSteps({ broker, pace, topics, session, sources, units, freeBuffer, custody });
+    const receipts = new PushReceipts({
+      store,
       sources,
-      manifestBytes: (recording) => this.#steps.manifestBytes(recording),
-      onStored: (recording) => this.#stored(recording),
-      onRefused: (recording, isLasting) => this.#receiptRefused(recording, isLasting),
-      onLogged: (recording) => options.owedReceipts.logged(recording),
-      onReceipted: (recording) => this.#receipted(recording),
+      documents: steps,
+      differences,
+      owedReceipts,
+      custody,
+      log,
+      conditions,
     });
+    this.#steps = steps;
+    this.#receipts = receipts;
+    this.#queue = new PushQueue({ sources, session, documents: steps });
     this.#failures = new PushFailures({
-      ...options,
+      broker,
       sources,
-      isTaking: (recording) => this.#receipts.isTaking(recording),
-      forget: (recording) => this.#forget(recording),
-      tooLarge: (recording) => this.#tooLarge(recording),
-      postpone: (recording, pauseMs) => this.#postpone(recording, pauseMs),
+      receipts,
+      changes,
+      custody,
+      clock,
+      log,
+      conditions,
     });
     this.#askings = new Askings({
       ...options,
@@ -347,7 +352,7 @@ export class Pusher {
       else await this.#steps.perform(recording, action);
       if (action.kind === 'offer') this.#offered(sender);
     } catch (error) {
-      await this.#failures.take(recording, error);
+      this.#failed(recording, await this.#failures.judge(recording, error));
     } finally {
       this.#reads -= reads;
     }
@@ -379,8 +384,13 @@ export class Pusher {
   }
 
   async #settle(recording: RecordingId, message: ReceiptMessage): Promise<void> {
+    const isPushed = this.#queue.get(recording) !== undefined;
     try {
-      await this.#receipts.take(recording, message, this.#queue.get(recording) !== undefined);
+      for await (const step of this.#receipts.take(recording, message, isPushed)) {
+        if (step === 'stored') this.#stored(recording);
+        else if (step === 'receipted') this.#receipted(recording);
+        else this.#receiptRefused(recording, step === 'refused');
+      }
     } finally {
       if (this.#queue.get(recording) === undefined) this.#steps.unload(recording);
     }
@@ -420,13 +430,12 @@ export class Pusher {
       this.#options.conditions.clear(code, recording);
   }
 
-  #tooLarge(recording: RecordingId): void {
-    this.#steps.unload(recording); // it may be for long
-    this.#queue.get(recording)?.offerFits(false);
-  }
-
-  #postpone(recording: RecordingId, pauseMs: number): void {
-    this.#steps.unload(recording); // read anew from the disk before it is offered
-    this.#queue.get(recording)?.postponed(this.#options.clock.monotonicMs() + pauseMs);
+  #failed(recording: RecordingId, verdict: FailureVerdict): void {
+    if (verdict.kind === 'nothing') return;
+    if (verdict.kind === 'gone') return this.#forget(recording);
+    this.#steps.unload(recording); // it may be for long, and it is read anew from the disk before it is offered
+    const sender = this.#queue.get(recording);
+    if (verdict.kind === 'later') sender?.postponed(this.#options.clock.monotonicMs() + verdict.pauseMs);
+    else sender?.offerFits(false);
   }
 }

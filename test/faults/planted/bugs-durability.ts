@@ -162,7 +162,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'disk-away-is-damage',
     what: 'what cannot be read because its disk is away counts as gone to the quarantine',
     file: 'agent/push/push-failures.ts',
-    find: '    if (isAway(failure?.error)) return this.#options.postpone(recording, AWAY_MS);\n',
+    find: "      if (isAway(error)) return { kind: 'later', pauseMs: AWAY_MS };\n",
     put: '',
     suites: ['unit/push/push'],
   },

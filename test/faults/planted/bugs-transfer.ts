@@ -34,7 +34,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'refused-receipt-holds-place',
     what: 'a recording whose receipts do not count holds its place, and sixteen of them end all pushing',
     file: 'agent/push/push-receipts.ts',
-    find: '    if (!this.#untold.has(recording)) this.#options.onRefused(recording, isLasting);\n',
+    find: "    if (!this.#untold.has(recording)) yield isLasting ? 'refused' : 'not-kept';\n",
     put: '',
     suites: ['unit/push/standing-back'],
   },

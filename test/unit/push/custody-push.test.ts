@@ -83,15 +83,17 @@ class LogRig {
           for (const known of this.segments.slice(from)) known.held = false;
         },
       },
-      isOurs: async (head) => {
-        await this.lookedUp(head);
-        const ours = this.segments.find((known) => known.segment === head.segment);
-        const isOurs =
-          ours !== undefined &&
-          head.sequence <= ours.lastSequence &&
-          head.sha256 === entryDigest(head.segment, head.sequence);
-        if (!isOurs) this.foreign.push(head);
-        return isOurs;
+      differences: {
+        isOurs: async (head) => {
+          await this.lookedUp(head);
+          const ours = this.segments.find((known) => known.segment === head.segment);
+          const isOurs =
+            ours !== undefined &&
+            head.sequence <= ours.lastSequence &&
+            head.sha256 === entryDigest(head.segment, head.sequence);
+          if (!isOurs) this.foreign.push(head);
+          return isOurs;
+        },
       },
       dropping: {
         candidate: () => this.dropping.candidate(),

@@ -55,7 +55,7 @@ for (const isMisread of [false, true])
       conditions,
       onAsking: () => undefined,
       onUnmarked: () => undefined,
-      knowsHead: async () => true,
+      differences: { isOurs: async () => true },
     });
     broker.onState((connected) => pusher.connectionChanged(connected));
     const listener = hub.client('listener');

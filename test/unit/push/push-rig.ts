@@ -148,7 +148,7 @@ export class PushRig {
       conditions: this.conditions,
       onAsking: (settled) => this.#hear(settled),
       onUnmarked: (count) => (this.unmarked = count),
-      knowsHead: async () => true,
+      differences: { isOurs: async () => true },
     });
   }
 

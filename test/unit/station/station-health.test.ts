@@ -72,7 +72,7 @@ async function stationWith(
       store,
       strangeKeys: { refused: () => undefined },
       source,
-      isOurs: async () => true,
+      differences: { isOurs: async () => true },
       dropping,
       onBehind: () => undefined,
       clock,
