@@ -11,7 +11,7 @@ import type { RoundTrip } from '../../protocol/format/round-trip.ts';
 import { Sender, type StandingBack } from '../../protocol/transfer/transfer-state.ts';
 import type { PushSources } from './push-source.ts';
 import type { PushSteps } from './push-steps.ts';
-import { StoodBack } from './stood-back.ts';
+import { StoodBack } from './back-off.ts';
 
 const STANDING_BACK_MAX = 256;
 /** Rows that are offered and not answered yet, and places beyond all others that they take once they are claimed. */

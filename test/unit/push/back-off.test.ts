@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StoodBack } from '../../../agent/push/stood-back.ts';
+import { StoodBack } from '../../../agent/push/back-off.ts';
 import { makeRecordingId, type RecordingId } from '../../../protocol/format/ids.ts';
 import type { StandingBack } from '../../../protocol/transfer/transfer-state.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
