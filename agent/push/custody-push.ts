@@ -1,14 +1,14 @@
 // Brings the custody log to the store, segment after segment, one batch at a time (SPEC 6.9). What the store holds is only what it signed.
-import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
+import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Differences } from '../custody/differences.ts';
+import type { StoredRecord } from '../records/stored-record.ts';
 import { Turns } from '../spool/turns.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
-import { LogNotTaken } from './log-not-taken.ts';
-import { verifyCustodyHead, type TrustedStore } from './push-verify.ts';
-import type { StrangeKeys } from './strange-keys.ts';
+import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-verify.ts';
+import type { Pusher } from './push.ts';
 
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
@@ -313,5 +313,95 @@ export class CustodyPush {
     if (dropping.candidate() !== segment) return;
     if (isWhole) dropping.confirmed(segment, () => this.advance());
     else dropping.refused(segment);
+  }
+}
+
+// Whether the custody log gets to the store, for people: a store that takes nothing of it says so to nobody here, and recordings and records
+// may arrive all the same.
+//
+// Told are the segment that is written now, where the store leaves it unanswered, and any that the disk does not show. One that the store
+// refuses and behind which it takes the next one is not told: so it goes with the end of a log that a revoked key signed (SPEC 4.9.3).
+
+const CONDITION = 'custody.not-taken';
+
+interface NotTaken {
+  /** The store signed for it up to that entry. */
+  readonly held: number;
+  readonly reason: 'refused' | 'unreadable';
+}
+
+/** Segments of one log, the newest last. */
+class LogNotTaken {
+  readonly #conditions: Conditions;
+  readonly #segments: () => readonly { readonly segment: SegmentId }[];
+  readonly #notTaken = new Map<SegmentId, NotTaken>();
+
+  constructor(conditions: Conditions, segments: () => readonly { readonly segment: SegmentId }[]) {
+    this.#conditions = conditions;
+    this.#segments = segments;
+  }
+
+  /** Nothing came of what was sent of a segment behind entry `held`. */
+  waits(segment: SegmentId, { held, reason }: NotTaken): void {
+    if (reason === 'unreadable' || segment === this.#newest) this.#notTaken.set(segment, { held, reason });
+    this.#tell();
+  }
+
+  /** The store signed for a segment up to that entry. */
+  signed(segment: SegmentId, sequence: number): void {
+    const before = this.#notTaken.get(segment);
+    if (before !== undefined && sequence > before.held) this.#notTaken.delete(segment);
+    if (segment === this.#newest && sequence > 0)
+      for (const [each, { reason }] of this.#notTaken)
+        if (each !== segment && reason === 'refused') this.#notTaken.delete(each);
+    this.#tell();
+  }
+
+  get #newest(): SegmentId | undefined {
+    return this.#segments().at(-1)?.segment;
+  }
+
+  #tell(): void {
+    if (this.#notTaken.size === 0) return this.#conditions.clear(CONDITION, null);
+    const here = new Set(this.#segments().map(({ segment }) => segment));
+    for (const segment of this.#notTaken.keys()) if (!here.has(segment)) this.#notTaken.delete(segment); // dropped
+    const [first] = this.#notTaken;
+    if (first === undefined) return this.#conditions.clear(CONDITION, null);
+    const [segment, { reason }] = first;
+    this.#conditions.raise(CONDITION, null, { segment, reason });
+  }
+}
+
+// Offers a docking's record behind the log that tells of the docking. The receipt names the head of the log that the store holds by then
+// (SPEC 4.2), so it proves that camera's whole visit, its erasures among it; a record that overtook the log would prove it a docking later.
+
+/** A store that does not sign for the log gets the record behind so long all the same. */
+const LOG_MS_MAX = 1000;
+
+/** The records of dockings on their way to the pusher. */
+export class RecordsBehindLog {
+  readonly #log: Pick<CustodyPush, 'level'>;
+  readonly #pusher: Pick<Pusher, 'add'>;
+  readonly #waiting = new Set<Promise<void>>();
+
+  constructor(log: Pick<CustodyPush, 'level'>, pusher: Pick<Pusher, 'add'>) {
+    this.#log = log;
+    this.#pusher = pusher;
+  }
+
+  /** `isLogged`: see Pusher.add. Never throws. */
+  add(part: StoredRecord, isLogged: boolean): void {
+    const waiting = this.#add(part, isLogged).finally(() => this.#waiting.delete(waiting));
+    this.#waiting.add(waiting);
+  }
+
+  /** Resolves when the pusher has all that was added. Never rejects. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#waiting);
+  }
+
+  async #add(part: StoredRecord, isLogged: boolean): Promise<void> {
+    await this.#log.level(LOG_MS_MAX);
+    this.#pusher.add(part, isLogged);
   }
 }

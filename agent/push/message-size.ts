@@ -6,6 +6,8 @@
 // 2. A larger size is on trial until more than the window arrived with it; during that the first connection lost while sending ends it.
 // 3. Each trial that failed makes the next one four times as rare: what a broker that truly takes less costs is bounded by what arrives.
 import { MESSAGE_BYTES_MIN, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { Broker, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { Sender } from '../../protocol/transfer/transfer-state.ts';
 
 const MIB = 1024 * 1024;
 /** On a line that is slow to open: a message that takes a minute is lost with its connection. */
@@ -67,5 +69,51 @@ export class MessageSize {
   #passed(): void {
     this.#onTrial = false;
     this.#riseBytes = RISE_BYTES;
+  }
+}
+
+// How large a message the station dares to send, with what is said of it: lines of the log, and a condition where none is small enough.
+
+interface MessageSizerOptions {
+  readonly broker: Pick<Broker, 'payloadBytesMax' | 'isSlow'>;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** The size for one broker; nothing of it throws. */
+export class MessageSizer {
+  readonly #options: MessageSizerOptions;
+  readonly #size = new MessageSize();
+
+  constructor(options: MessageSizerOptions) {
+    this.#options = options;
+  }
+
+  /** Payload bytes to use now. */
+  get limitBytes(): number {
+    const { payloadBytesMax, isSlow } = this.#options.broker;
+    return this.#size.limit(payloadBytesMax, isSlow);
+  }
+
+  /** The receiver answers but nothing of this arrives. */
+  stalled(sender: Sender): void {
+    const { log, conditions, broker } = this.#options;
+    sender.messagesShrunk();
+    if (this.#size.shrink())
+      log.warn('message size reduced', { reason: 'the receiver answers but nothing arrives' });
+    else conditions.raise('broker.message-size', null, { payload_bytes_max: broker.payloadBytesMax });
+  }
+
+  /** The connection ended while bytes of these were on the way; of none is no reason. */
+  lostWhileSending(senders: readonly Sender[]): void {
+    if (senders.length === 0) return;
+    if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
+      this.#options.log.warn('message size reduced', { reason: 'connection lost while sending' });
+  }
+
+  arrived(sizeBytes: number): void {
+    if (this.#size.arrived(sizeBytes))
+      this.#options.log.info('message size increased', { reason: 'much arrived' });
+    this.#options.conditions.clear('broker.message-size', null);
   }
 }

@@ -4,9 +4,9 @@ import { isDockError, systemCode } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import { appendOrLog, type Custody } from '../custody/custody.ts';
-import type { Changes, ItemChange } from '../spool/changes.ts';
 import { isWithheld } from '../platform/look-patiently.ts';
-import { FailurePauses } from './failure-pauses.ts';
+import type { Changes, ItemChange } from '../spool/changes.ts';
+import { FailurePauses } from './back-off.ts';
 import type { PushReceipts } from './push-receipts.ts';
 import type { PushSource, PushSources } from './push-source.ts';
 

@@ -8,18 +8,18 @@
 //    carries a whole unit at one time carries it all the same.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
+import { unitBytes } from '../../protocol/documents/manifest.ts';
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/format/limits.ts';
-import { unitBytes } from '../../protocol/documents/manifest.ts';
-import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts';
 import type { Broker } from '../../protocol/format/ports.ts';
+import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import { PAYLOAD } from '../../protocol/format/file-names.ts';
 import type { Custody } from '../custody/custody.ts';
 import { enterOwed } from '../custody/owed-events.ts';
-import type { Pace } from './pace.ts';
 import type { PushSources } from './push-source.ts';
+import type { Pace } from './send-limits.ts';
 
 /** What pushing needs of the bulk workers. */
 export interface UnitReader {

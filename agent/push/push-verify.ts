@@ -1,22 +1,23 @@
 // What comes below `down/` for a recording, checked: signed messages against the pinned store keys, receipts against our own documents.
 // Whatever does not hold is thrown as an error and changes nothing.
+import { type PublicKey, verifyDocument, verifyMessage } from '../../protocol/documents/minisign.ts';
+import { parseReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
 import { parseUtf8 } from '../../protocol/format/bytes.ts';
-import { DockError } from '../../protocol/format/errors.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, RecordingId, StationId } from '../../protocol/format/ids.ts';
+import type { Clock, Conditions } from '../../protocol/format/ports.ts';
 import {
-  messageBytes,
-  parseDown,
-  parseSignedBody,
   type AgainBody,
   type ClaimBody,
   type CustodyBody,
   type HaveMessage,
+  messageBytes,
+  parseDown,
+  parseSignedBody,
   type ReceiptMessage,
   type RefuseBody,
 } from '../../protocol/transfer/messages.ts';
-import { verifyDocument, verifyMessage, type PublicKey } from '../../protocol/documents/minisign.ts';
-import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
-import { receiptMismatch, type ReceiptMeant } from '../spool/receipt-match.ts';
+import { type ReceiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
 
 /** Whom a station listens to: only the technician's file says so. */
 export interface TrustedStore {
@@ -103,4 +104,33 @@ function listed<Message extends { readonly receiver: ReceiverId }>(
 
 function misdirected(why: string): never {
   throw new DockError('message.misdirected', `message ignored: ${why}`, { retry: 'never' });
+}
+
+// Shows that somebody speaks as the store with a key that the technician's file does not name: a store that changed its key, or a forger.
+// Receipts are told for themselves (push-receipts.ts): there something is at stake.
+
+/** Messages of the true store do not take the condition back: a forger beside it would stay unseen. It goes after an hour without another. */
+const QUIET_MS = 3_600_000;
+const CONDITION = 'store.unknown-key';
+
+/** Of one station. */
+export class StrangeKeys {
+  readonly #deps: { readonly conditions: Conditions; readonly clock: Pick<Clock, 'after'> };
+  #cancel: () => void = () => undefined;
+
+  constructor(deps: { readonly conditions: Conditions; readonly clock: Pick<Clock, 'after'> }) {
+    this.#deps = deps;
+  }
+
+  /** Told of whatever a message was refused for; only a signature by a key that is not pinned counts. */
+  refused(error: unknown): void {
+    if (!isDockError(error, 'signature.unknown-key')) return;
+    this.#deps.conditions.raise(CONDITION, null, { reason: error.message });
+    this.#cancel();
+    this.#cancel = this.#deps.clock.after(QUIET_MS, () => this.#deps.conditions.clear(CONDITION, null));
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
 }

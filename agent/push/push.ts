@@ -7,8 +7,8 @@
 // 2. What the spool cannot give back goes to the quarantine: it is neither sent nor skipped silently.
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
-import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import { appendOrLog, type Custody } from '../custody/custody.ts';
@@ -17,15 +17,14 @@ import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import type { OwedReceipts } from '../spool/owed-receipts.ts';
 import { Askings } from './askings.ts';
-import { OFFER_SIZE_CODE, PushFailures, type FailureVerdict } from './push-failures.ts';
-import { PushQueue, type LaneName } from './push-queue.ts';
+import { MessageSizer } from './message-size.ts';
+import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
+import { type LaneName, PushQueue } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
-import { PushSources, type PushItem, type PushKind, type PushSource, type PushTurn } from './push-source.ts';
+import { type PushItem, type PushKind, type PushSource, PushSources, type PushTurn } from './push-source.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
-import { verifyDown, type TrustedStore } from './push-verify.ts';
+import { type StrangeKeys, type TrustedStore, verifyDown } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';
-import type { StrangeKeys } from './strange-keys.ts';
-import { ToldSize } from './told-size.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
@@ -66,7 +65,7 @@ export class Pusher {
   readonly #options: PushOptions;
   readonly #sources: PushSources;
   readonly #queue: PushQueue;
-  readonly #size: ToldSize;
+  readonly #size: MessageSizer;
   readonly #steps: PushSteps;
   readonly #receipts: PushReceipts;
   readonly #failures: PushFailures;
@@ -85,7 +84,7 @@ export class Pusher {
     this.#sources = sources;
     const { broker, limits, topics, session, store, units, freeBuffer, custody } = options;
     const { changes, owedReceipts, differences, clock, log, conditions } = options;
-    this.#size = new ToldSize({ broker, log, conditions });
+    this.#size = new MessageSizer({ broker, log, conditions });
     const { pace } = limits;
     const steps = new PushSteps({ broker, pace, topics, session, sources, units, freeBuffer, custody });
     const receipts = new PushReceipts({

@@ -14,15 +14,14 @@ import type { Monitoring } from '../monitoring/monitoring.ts';
 import { stopWithin } from '../platform/exit-soon.ts';
 import type { Tries } from '../pull/tries.ts';
 import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
-import type { CustodyPush } from '../push/custody-push.ts';
+import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
 import type { Pusher } from '../push/push.ts';
-import { RecordsBehindLog } from '../push/records-behind-log.ts';
 import type { Dockings } from '../records/dockings.ts';
-import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
+import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
-import type { StorePutBack } from '../spool/store-put-back.ts';
 import type { OwedReceipts } from '../spool/owed-receipts.ts';
+import type { StorePutBack } from '../spool/store-put-back.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
 const STOP_MS = {

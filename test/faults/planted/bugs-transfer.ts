@@ -41,7 +41,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'unanswered-holds-place',
     what: 'a recording whose offers nobody answers holds its place although others wait',
-    file: 'agent/push/push-lane.ts',
+    file: 'agent/push/push-queue.ts',
     find: 'if (!(standsBack || wanted > 0) || !sender.isUnanswered(nowMs)) continue;',
     put: 'if (!standsBack || !sender.isUnanswered(nowMs)) continue;',
     suites: ['unit/push/standing-back'],
@@ -73,7 +73,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'record-overtakes-log',
     what: 'the record of a docking does not wait for the log, so that its receipt does not prove what the log tells of it',
-    file: 'agent/push/records-behind-log.ts',
+    file: 'agent/push/custody-push.ts',
     find: '    await this.#log.level(LOG_MS_MAX);\n',
     put: '',
     suites: ['unit/push/records-behind-log'],

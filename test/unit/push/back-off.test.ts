@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StoodBack } from '../../../agent/push/back-off.ts';
+import { BackoffQueue } from '../../../agent/push/back-off.ts';
 import { makeRecordingId, type RecordingId } from '../../../protocol/format/ids.ts';
 import type { StandingBack } from '../../../protocol/transfer/transfer-state.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -17,7 +17,7 @@ const actions = fc.array(
 test('the first one is always the one that is due first of those that are here, however they come and go', () => {
   fc.assert(
     fc.property(actions, (all) => {
-      const rows = new StoodBack();
+      const rows = new BackoffQueue();
       const model = new Map<RecordingId, number>();
       for (const [which, action] of all) {
         const recording = ids[which] ?? raise();

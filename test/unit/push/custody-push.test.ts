@@ -1,18 +1,18 @@
 // The conversation about the custody log: what is asked, what is sent, and what is found out of a store that is not what it was.
 import { describe, expect, test } from 'vitest';
 import { CustodyPush, type Dropping } from '../../../agent/push/custody-push.ts';
-import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
+import { StrangeKeys } from '../../../agent/push/push-verify.ts';
+import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import {
   makeSegmentId,
   parseSegmentId,
   parseStationId,
   type SegmentId,
 } from '../../../protocol/format/ids.ts';
-import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
-import { CustodyStore, entryDigest } from '../../fakes/custody-store.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { CustodyStore, entryDigest } from '../../fakes/custody-store.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 

@@ -1,6 +1,6 @@
 // Hours of the day by the clock on the wall: over midnight, and on the days on which summer time begins and ends in Berlin.
 import { expect, test } from 'vitest';
-import { isOpenAt, opensAtMs } from '../../../agent/push/hours.ts';
+import { isOpenAt, opensAtMs } from '../../../agent/push/send-limits.ts';
 import type { DailyWindow } from '../../../config/push-limits.ts';
 
 const MINUTE_MS = 60_000;

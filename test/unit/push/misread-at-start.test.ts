@@ -1,21 +1,21 @@
 // A recording whose manifest the start read wrong is offered, claimed and taken once it is read right.
 import { expect, test } from 'vitest';
 import { recordingSource } from '../../../agent/push/push-source.ts';
+import { StrangeKeys } from '../../../agent/push/push-verify.ts';
 import { Pusher } from '../../../agent/push/push.ts';
 import { SendLimits } from '../../../agent/push/send-limits.ts';
-import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
+import { keyIdHex, publicKeyOf, signMessage } from '../../../protocol/documents/minisign.ts';
 import { parseReceiverId, parseStationId, type SessionId } from '../../../protocol/format/ids.ts';
 import { encodeMessage, encodeSignedBody } from '../../../protocol/transfer/messages.ts';
-import { keyIdHex, publicKeyOf, signMessage } from '../../../protocol/documents/minisign.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { MemoryHub } from '../../fakes/broker-memory.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
-import { misreadBehind } from '../station/misread-behind.ts';
 import { ChainLife, digestOf, manifestOf } from '../spool/chain-life.ts';
 import { openSpool, storeKey } from '../spool/scenario.ts';
+import { misreadBehind } from '../station/misread-behind.ts';
 
 const station = parseStationId('office-1');
 const receiver = parseReceiverId('r-a');

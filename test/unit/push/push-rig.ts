@@ -1,36 +1,17 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
-import type { ItemChange } from '../../../agent/spool/changes.ts';
-import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { randomBytes } from 'node:crypto';
-import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
-import { recordingSource, type PushStore } from '../../../agent/push/push-source.ts';
+import { type PushStore, recordingSource } from '../../../agent/push/push-source.ts';
+import { StrangeKeys } from '../../../agent/push/push-verify.ts';
 import { Pusher } from '../../../agent/push/push.ts';
 import { SendLimits } from '../../../agent/push/send-limits.ts';
+import type { ItemChange } from '../../../agent/spool/changes.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
-import {
-  makeRecordingId,
-  parseBayId,
-  parseCameraId,
-  parseReceiverId,
-  parseStationId,
-  type DockingId,
-  type RecordingId,
-  type SessionId,
-} from '../../../protocol/format/ids.ts';
 import {
   chunksBytes,
   encodeManifest,
-  MANIFEST_TRUSTED_COMMENT,
   type Manifest,
+  MANIFEST_TRUSTED_COMMENT,
 } from '../../../protocol/documents/manifest.ts';
-import {
-  encodeMessage,
-  encodeSignedBody,
-  messageField,
-  type SignedBody,
-} from '../../../protocol/transfer/messages.ts';
 import {
   keyIdHex,
   makeSecretKey,
@@ -38,8 +19,27 @@ import {
   type SecretKey,
 } from '../../../protocol/documents/minisign.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import {
+  type DockingId,
+  makeRecordingId,
+  parseBayId,
+  parseCameraId,
+  parseReceiverId,
+  parseStationId,
+  type RecordingId,
+  type SessionId,
+} from '../../../protocol/format/ids.ts';
+import {
+  encodeMessage,
+  encodeSignedBody,
+  messageField,
+  type SignedBody,
+} from '../../../protocol/transfer/messages.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { MemoryHub } from '../../fakes/broker-memory.ts';
+import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';

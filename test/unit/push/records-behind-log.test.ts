@@ -1,7 +1,7 @@
 // A docking's record is offered behind the log, whatever the store says of the log.
 import { expect, test } from 'vitest';
+import { RecordsBehindLog } from '../../../agent/push/custody-push.ts';
 import type { StoredRecord } from '../../../agent/records/stored-record.ts';
-import { RecordsBehindLog } from '../../../agent/push/records-behind-log.ts';
 import { makeRecordingId } from '../../../protocol/format/ids.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
