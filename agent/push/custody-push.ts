@@ -5,7 +5,7 @@ import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
-import { Turns } from '../spool/turns.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-verify.ts';
 import type { Pusher } from './push.ts';
@@ -66,7 +66,7 @@ export class CustodyPush {
   readonly #holdings: Holdings;
   readonly #notTaken: LogNotTaken;
   /** Heads count in the order in which they came: one that is looked up for longer than a later one would say less than is known. */
-  readonly #heads = new Turns<'head'>();
+  readonly #heads = new KeyedMutex<'head'>();
   #headsWaiting = 0;
   #waitingFor: SegmentId | undefined;
   /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */

@@ -8,7 +8,7 @@ import type { CameraId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import { enterOwed } from '../custody/owed-events.ts';
-import { Turns } from '../spool/turns.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -37,7 +37,7 @@ export interface EndingsDeps {
 /** Everything that waits for its record. */
 export class DockingEndings {
   readonly #deps: EndingsDeps;
-  readonly #turns = new Turns<CameraId>();
+  readonly #turns = new KeyedMutex<CameraId>();
   readonly #waiting = new Set<EndedDocking>();
   /** What of each is owed to the log. */
   readonly #owed = new Map<EndedDocking, CustodyEvent[]>();

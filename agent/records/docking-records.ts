@@ -28,7 +28,7 @@ import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import { withReserve } from '../spool/receipts.ts';
 import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
-import { Turns } from '../spool/turns.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import type { NewestDocking } from './record-chain.ts';
 import { RecordLinks } from './record-links.ts';
@@ -69,7 +69,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
   readonly #inParts: ReadonlySet<DockingId>;
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
-  readonly #turns = new Turns<RecordingId>();
+  readonly #turns = new KeyedMutex<RecordingId>();
   /** Receipts that the store took back in this run. */
   readonly #refused = new Map<RecordingId, readonly RefusedReceipt[]>();
   /** What a writer of a record works with. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { sealSmall } from '../../protocol/age/sealed-file.ts';
 import { DockError } from '../../protocol/format/errors.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { nodeFiles } from '../platform/files-node.ts';
 import { LoopTurns } from '../platform/loop-turns.ts';
 import { nodeRandom } from '../platform/random-node.ts';
@@ -31,30 +32,16 @@ const context = {
   tags,
   turn: () => turns.next(), // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
 };
-const sealings = new Map<number, InOrder<Sealing>>();
-const digestings = new Map<number, InOrder<Digesting>>();
+const sealings = new Map<number, Sealing>();
+const digestings = new Map<number, Digesting>();
+/** Calls of one pass wait for each other: they arrive faster than the disk takes what they bring. */
+const calls = new KeyedMutex<number>();
 
-/** One pass whose calls wait for each other: they arrive faster than the disk takes what they bring. */
-class InOrder<Pass> {
-  readonly pass: Pass;
-  #last: Promise<unknown> = Promise.resolve();
-
-  constructor(pass: Pass) {
-    this.pass = pass;
-  }
-
-  run<T>(call: (pass: Pass) => Promise<T>): Promise<T> {
-    const running = this.#last.then(() => call(this.pass));
-    this.#last = running.catch(() => undefined);
-    return running;
-  }
-}
-
-function sealing(pass: number): InOrder<Sealing> {
+function sealing(pass: number): Sealing {
   return sealings.get(pass) ?? unknownPass();
 }
 
-function digesting(pass: number): InOrder<Digesting> {
+function digesting(pass: number): Digesting {
   return digestings.get(pass) ?? unknownPass();
 }
 
@@ -63,9 +50,13 @@ function unknownPass(): never {
   throw new DockError('worker.died', 'a worker thread is gone and this pass with it', { retry: 'later' });
 }
 
+function inOrder<Pass, T>(id: number, pass: Pass, call: (pass: Pass) => Promise<T>): Promise<T> {
+  return calls.run(id, () => call(pass));
+}
+
 /** Ends a pass at once, its waiting calls included. */
 async function abort(pass: number): Promise<void> {
-  await sealings.get(pass)?.pass.abort();
+  await sealings.get(pass)?.abort();
   sealings.delete(pass);
   digestings.delete(pass);
 }
@@ -73,20 +64,21 @@ async function abort(pass: number): Promise<void> {
 serveCalls<BulkCalls>(parentPort, {
   ready: async () => undefined,
   startSeal: async ({ pass, job }) => {
-    sealings.set(pass, new InOrder<Sealing>(await SealPass.start(job, context)));
+    sealings.set(pass, await SealPass.start(job, context));
   },
   startDigest: async ({ pass }) => {
-    digestings.set(pass, new InOrder<Digesting>(new DigestPass(context)));
+    digestings.set(pass, new DigestPass(context));
   },
-  write: ({ pass, piece }) => (sealings.get(pass) ?? digesting(pass)).run((open) => open.write(piece)),
-  resumeDifference: ({ pass, bytes }) => sealing(pass).run((open) => open.resumeDifference(bytes)),
+  write: ({ pass, piece }) =>
+    inOrder(pass, sealings.get(pass) ?? digesting(pass), (open) => open.write(piece)),
+  resumeDifference: ({ pass, bytes }) => inOrder(pass, sealing(pass), (open) => open.resumeDifference(bytes)),
   finishSeal: async ({ pass }) => {
-    const result = await sealing(pass).run((open) => open.finish());
+    const result = await inOrder(pass, sealing(pass), (open) => open.finish());
     sealings.delete(pass);
     return result;
   },
   finishDigest: async ({ pass }) => {
-    const result = await digesting(pass).run((open) => open.finish());
+    const result = await inOrder(pass, digesting(pass), (open) => open.finish());
     digestings.delete(pass);
     return result;
   },

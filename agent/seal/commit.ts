@@ -16,7 +16,7 @@ import { buildManifest, type DockingFacts } from './manifest-build.ts';
 import type { LastSpooled } from '../spool/manifest-chain.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
 import { spooledEvents } from '../spool/spooled-recording.ts';
-import type { Turns } from '../spool/turns.ts';
+import type { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 
 /** What committing needs. */
 export interface CommitDeps {
@@ -33,7 +33,7 @@ export interface CommitDeps {
   /** What the log says of a camera's last recording, where the spool cannot tell. */
   readonly lastSpooled: LastSpooled;
   /** Of all dockings: a camera that is in two bays at a time has one chain all the same. */
-  readonly turns: Turns<CameraId>;
+  readonly turns: KeyedMutex<CameraId>;
 }
 
 /** What was sealed and waits for its manifest. */

@@ -33,7 +33,7 @@ import type { Reservation } from '../platform/space.ts';
 import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
 import type { SpooledRecording, SpoolState } from './spooled-recording.ts';
 import { writeFailed } from './stored-receipts.ts';
-import { Turns } from './turns.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 
 export type { RecoveryFinding } from './findings.ts';
 export type { Staging } from './layout.ts';
@@ -49,7 +49,7 @@ const TRIAL_BYTES = 64 * 1024;
 export class Spool {
   readonly #options: Pick<SpoolOptions, 'files' | 'clock' | 'random' | 'log'>;
   readonly #parts: SpoolParts;
-  readonly #turns = new Turns<RecordingId>();
+  readonly #turns = new KeyedMutex<RecordingId>();
   /** What becomes of recordings and docking records. Who makes a change, and its entry in the log, durable puts it here. */
   readonly changes = new Changes<ItemChange>();
 

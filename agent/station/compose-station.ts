@@ -39,7 +39,7 @@ import { OwedLeavings } from '../spool/owed-leavings.ts';
 import { OwedReceipts } from '../spool/owed-receipts.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import { StorePutBack } from '../spool/store-put-back.ts';
-import { Turns } from '../spool/turns.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
 
@@ -322,7 +322,7 @@ async function connectParts(
       clockSynchronised,
       log,
       lastSpooled: (camera: CameraId) => lastOfCamera(custody, camera, 'spooled'),
-      turns: new Turns<CameraId>(),
+      turns: new KeyedMutex<CameraId>(),
     },
     erase: {
       policy: settings.release,

@@ -1,4 +1,4 @@
-import { Turns } from '../../../agent/spool/turns.ts';
+import { KeyedMutex } from '../../../protocol/format/keyed-mutex.ts';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ beforeEach(async () => {
   const working = { ...common, spool };
   const signer = inlineSigner(key);
   const lastSpooled = async (): Promise<undefined> => undefined;
-  const turns = new Turns<typeof facts.camera>();
+  const turns = new KeyedMutex<typeof facts.camera>();
   const committer = new Committer(
     { ...working, signer, clockSynchronised: () => null, lastSpooled, turns },
     facts,

@@ -1,4 +1,4 @@
-import { Turns } from '../../../agent/spool/turns.ts';
+import { KeyedMutex } from '../../../protocol/format/keyed-mutex.ts';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,7 +125,7 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
       signer: inlineSigner(stationKey),
       clockSynchronised: () => null,
       lastSpooled: async () => undefined,
-      turns: new Turns(),
+      turns: new KeyedMutex(),
     },
     facts,
   );

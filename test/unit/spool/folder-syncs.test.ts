@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { inParallel } from '../../../agent/platform/in-parallel.ts';
-import { Turns } from '../../../agent/spool/turns.ts';
+import { KeyedMutex } from '../../../protocol/format/keyed-mutex.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 
 interface Call {
@@ -53,7 +53,7 @@ test('a failed sync fails those who shared it and nobody behind them', async () 
 });
 
 test('turns of one key follow each other, also behind a failed one, and those of others do not wait', async () => {
-  const turns = new Turns<string>();
+  const turns = new KeyedMutex<string>();
   const seen: string[] = [];
   const step = (name: string, error?: Error) => async (): Promise<void> => {
     seen.push(`${name} starts`);

@@ -1,7 +1,7 @@
-// One after the other for the same recording, side by side for different ones.
+// One after the other for the same key, side by side for different ones.
 
 /** Queues of asynchronous steps, one per key; a queue is forgotten when it is empty. */
-export class Turns<Key> {
+export class KeyedMutex<Key> {
   readonly #last = new Map<Key, Promise<unknown>>();
 
   /** Runs the step after all earlier ones of that key, whatever became of them. Errors: those of the step. */
