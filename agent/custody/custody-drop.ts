@@ -8,7 +8,7 @@
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
-import type { SteadyWall } from '../platform/steady-wall.ts';
+import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 import type { CustodyLog } from './custody-log.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
@@ -24,7 +24,7 @@ export interface CustodyDroppingOptions {
   readonly logDays: number;
   readonly files: Files;
   readonly clock: Clock;
-  readonly wall: SteadyWall;
+  readonly wall: TrustedWallClock;
   readonly log: Log;
 }
 

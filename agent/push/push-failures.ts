@@ -37,7 +37,7 @@ export interface PushFailuresOptions {
 
 /**
  * What follows for what could not be sent. `gone`: it is not pushed any more. `too-large`: the broker takes no message of that size, and others need
- * not wait for it. `later`: it is tried again after a pause. `nothing`: whoever failed says so itself, or it was said already.
+ * not wait for it. `later`: it is tried again after a pause. `nothing`: the part that failed reports it, or it was reported before.
  */
 export type FailureVerdict =
   { readonly kind: 'nothing' | 'gone' | 'too-large' } | { readonly kind: 'later'; readonly pauseMs: number };

@@ -3,7 +3,7 @@
 // Invariants:
 // 1. `receipted` comes once a recording, after its receipt and the log entry of it are durable.
 // 2. A receipt that was stored and could not be logged is logged when it comes again.
-// 3. Refused receipts make one log entry a recording and reason, however many come. Whoever waits behind what has one need not.
+// 3. Refused receipts make one log entry a recording and reason, however many come. What waits after one that has it need not.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
@@ -12,7 +12,7 @@ import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
-import type { OwedReceipts } from '../spool/owed-receipts.ts';
+import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { PushSources } from './push-source.ts';
 import type { PushSteps } from './push-steps.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
@@ -33,7 +33,7 @@ export interface PushReceiptsOptions {
   /** Knows whether a head that the store names is in our custody log. */
   readonly differences: Pick<Differences, 'isOurs'>;
   /** Hears of each receipt whose entry was appended to the log: it is durable no later than what is appended after it. */
-  readonly owedReceipts: Pick<OwedReceipts, 'logged'>;
+  readonly receiptEntries: Pick<ReceiptEntries, 'logged'>;
 }
 
 /**
@@ -96,7 +96,7 @@ export class PushReceipts {
     const source = this.#options.sources.mustOf(recording);
     const meant = source.receiptMeant(await this.#options.documents.manifestBytes(recording));
     const { bytes, signature, receipt } = verifyReceipt(message, meant, this.#options.store);
-    // The receipt counts all the same: what differs is the log, and whoever knows that log says so.
+    // The receipt counts all the same: what differs is the log, and that is reported where the log is known.
     if (receipt.custody_head !== null) await this.#options.differences.isOurs(receipt.custody_head);
     await source.store.storeReceipt(recording, bytes, signature);
     const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
@@ -108,7 +108,7 @@ export class PushReceipts {
     if (untold?.logged === false) {
       this.#options.custody.append(untold.event);
       untold.logged = true;
-      this.#options.owedReceipts.logged(recording);
+      this.#options.receiptEntries.logged(recording);
     }
     await this.#options.custody.checkpoint(PATIENCE_MS);
     this.#untold.delete(recording);

@@ -15,7 +15,7 @@ import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
-import type { OwedReceipts } from '../spool/owed-receipts.ts';
+import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import { Askings } from './askings.ts';
 import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
@@ -44,7 +44,7 @@ export interface PushOptions {
   /** What becomes of what is pushed; that of others is read, and its own is put. */
   readonly changes: Changes<ItemChange>;
   /** Hears of each receipt whose entry was appended to the log. */
-  readonly owedReceipts: Pick<OwedReceipts, 'logged'>;
+  readonly receiptEntries: Pick<ReceiptEntries, 'logged'>;
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -83,7 +83,7 @@ export class Pusher {
     this.#options = options;
     this.#sources = sources;
     const { broker, limits, topics, session, store, units, freeBuffer, custody } = options;
-    const { changes, owedReceipts, differences, clock, log, conditions } = options;
+    const { changes, receiptEntries, differences, clock, log, conditions } = options;
     this.#size = new MessageSizer({ broker, log, conditions });
     const { pace } = limits;
     const steps = new PushSteps({ broker, pace, topics, session, sources, units, freeBuffer, custody });
@@ -92,7 +92,7 @@ export class Pusher {
       sources,
       documents: steps,
       differences,
-      owedReceipts,
+      receiptEntries,
       custody,
       log,
       conditions,

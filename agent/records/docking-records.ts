@@ -202,7 +202,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     });
   }
 
-  /** Nothing is kept of an asking. */
+  /** There is no mark to remove. */
   async askedOver(): Promise<void> {
     return undefined;
   }

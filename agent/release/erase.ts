@@ -19,7 +19,7 @@ import { lookPatiently } from '../platform/look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
 import { forEachSlowly, pauseWhatever } from '../../protocol/format/slowly.ts';
-import type { OwedReceipts } from '../spool/owed-receipts.ts';
+import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { StorePutBack } from '../spool/store-put-back.ts';
 
@@ -46,7 +46,7 @@ export interface EraseDeps {
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   readonly store: Pick<StorePutBack, 'isBehind'>;
   /** Appends `receipted` entries that the log lacks. */
-  readonly owedReceipts: Pick<OwedReceipts, 'makeUp'>;
+  readonly receiptEntries: Pick<ReceiptEntries, 'makeUp'>;
   readonly conditions: Conditions;
   readonly log: Log;
 }
@@ -214,7 +214,7 @@ export class Eraser {
       const { recording } = entry.fate;
       if (await this.#allows(entry)) allowed.push({ entry, recording, isAsked: false, isUnconfirmed: false });
     }
-    await this.#deps.owedReceipts.makeUp(allowed.map(({ recording }) => recording));
+    await this.#deps.receiptEntries.makeUp(allowed.map(({ recording }) => recording));
     signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
     const erasing = (each: Announced): void => {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });

@@ -116,7 +116,7 @@ export class Committer {
     const manifestBytes = encodeManifest(manifest);
     const signature = await signer.sign(manifestBytes, MANIFEST_TRUSTED_COMMENT);
     const spooled = await spool.commit(staging, { manifestBytes, signature, manifest });
-    // Where the log takes nothing now the recording is durable all the same, and whoever pushes it owes the entries.
+    // Where the log takes nothing now the recording is durable all the same, and pushing appends its entries before it offers it.
     const isUnlogged = !appendOrLog(this.#deps.custody, this.#deps.log, ...spooledEvents(spooled));
     spool.changes.put({ kind: 'recording', item: recording, to: 'spooled', isUnlogged });
     return spooled;

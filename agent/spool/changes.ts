@@ -1,4 +1,4 @@
-// What becomes of the things in the spool, as it happens, for whoever looks at them: pushing, release, retention, status. Nobody is called back.
+// What becomes of the things in the spool, as it happens, for those who look at them: pushing, release, retention, status. Nobody is called back.
 //
 // Invariants:
 // 1. A change is put once what it says is durable, and in the custody log where that takes it.

@@ -8,7 +8,7 @@
 import type { Clock, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Spool } from './spool.ts';
-import type { SteadyWall } from '../platform/steady-wall.ts';
+import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
 const DAY_MS = 86_400_000;
 /** Pause between two groups, and behind the last one. */
@@ -21,7 +21,7 @@ export interface DocumentsDroppingOptions {
   readonly spool: Pick<Spool, 'droppable' | 'dropDocuments'>;
   readonly custody: Custody;
   readonly clock: Clock;
-  readonly wall: SteadyWall;
+  readonly wall: TrustedWallClock;
   readonly log: Log;
   /** `spool.documents_days`. */
   readonly days: number;

@@ -16,7 +16,7 @@ import type { Changes, ItemChange } from './changes.ts';
 import type { PushItem, PushStore } from '../push/push-source.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
 import type { StorePutBack } from './store-put-back.ts';
-import type { SteadyWall } from '../platform/steady-wall.ts';
+import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 60_000;
@@ -25,7 +25,7 @@ const READS_MAX = 200;
 
 /** What tells when a copy is due. */
 export interface DueOptions {
-  readonly wall: SteadyWall;
+  readonly wall: TrustedWallClock;
   /** Wall time in ms since 1970. Errors: those of its documents; the system's. */
   readonly dueMs: (item: PushItem) => Promise<number>;
 }

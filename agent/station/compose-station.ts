@@ -18,7 +18,7 @@ import { hasReceipt } from '../inventory/entry.ts';
 import { ClockWatch } from '../monitoring/clock-watch.ts';
 import { Monitoring } from '../monitoring/monitoring.ts';
 import { AsyncDisposableStack } from '../platform/disposable-stack.ts';
-import { SteadyWall } from '../platform/steady-wall.ts';
+import { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 import { PullRates } from '../pull/pull-rates.ts';
 import { PullStop } from '../pull/pull-stop.ts';
 import { Tries } from '../pull/tries.ts';
@@ -36,7 +36,7 @@ import { DocumentsDropping } from '../spool/documents-dropping.ts';
 import { dockingDue, Keep, recordingDue } from '../spool/keep.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import { OwedLeavings } from '../spool/owed-leavings.ts';
-import { OwedReceipts } from '../spool/owed-receipts.ts';
+import { ReceiptEntries } from '../spool/receipt-entries.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import { StorePutBack } from '../spool/store-put-back.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
@@ -180,7 +180,7 @@ async function connectParts(
   // What time it is, and what the log says of what is here.
   const clockWatch = await ClockWatch.open({ source: given.clockSource, clock, custody, conditions, log });
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
-  const wall = new SteadyWall(clock, clockSynchronised);
+  const wall = new TrustedWallClock(clock, clockSynchronised);
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
   const leavings = new OwedLeavings({ ledger, spool, records, layout, files, clock });
   const acknowledgementFile = layout.acknowledgement;
@@ -198,7 +198,7 @@ async function connectParts(
 
   // The store: its log, its receipts, what it has lost.
   const strangeKeys = new StrangeKeys({ clock, conditions });
-  const putBack = new StorePutBack({ conditions, log });
+  const restoredStore = new StorePutBack({ conditions, log });
   const { logDays, days } = retention;
   const dropping = new CustodyDropping({ custody, folder: layout.custody, logDays, wall, files, clock, log });
   const custodyPush = new CustodyPush({
@@ -209,7 +209,7 @@ async function connectParts(
     source: custody,
     dropping,
     differences,
-    onBehind: (isBehind) => putBack.behind(isBehind),
+    onBehind: (isBehind) => restoredStore.behind(isBehind),
     clock,
     log,
     conditions,
@@ -219,7 +219,7 @@ async function connectParts(
   const isReceiptEntered = (recording: RecordingId): boolean =>
     custody.isEntered(recording, ITEM.receipted) ||
     (!ledger.items.has(recording) && spool.stateOf(recording) === 'released');
-  const owedReceipts = new OwedReceipts({
+  const receiptEntries = new ReceiptEntries({
     folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
     receipted: function* () {
       for (const kind of [spool.recordings(), records.recordings()])
@@ -243,12 +243,12 @@ async function connectParts(
     strangeKeys,
     sources: [recordingSource(spool, custody), dockingSource(records, custody)],
     changes,
-    owedReceipts,
+    receiptEntries,
     units: bulk,
     freeBuffer: given.freeBuffer,
     custody,
-    onAsking: (settled) => putBack.asking(settled),
-    onUnmarked: (count) => putBack.unmarked(count),
+    onAsking: (settled) => restoredStore.asking(settled),
+    onUnmarked: (count) => restoredStore.unmarked(count),
     differences,
     clock,
     log,
@@ -262,7 +262,7 @@ async function connectParts(
     spool,
     due: { wall, dueMs: recordingDue(files, days) },
     keepMs,
-    store: putBack,
+    store: restoredStore,
     changes,
     custody,
     clock,
@@ -277,13 +277,13 @@ async function connectParts(
       quarantine: (record, reason) => records.quarantine(record, reason),
       reclaim: async (record) => {
         // Only a receipt in the signed log explains a record that is not there any more.
-        if (await owedReceipts.makeUp([record])) await custody.checkpoint();
+        if (await receiptEntries.makeUp([record])) await custody.checkpoint();
         await records.reclaim(record);
       },
     },
     due: { wall, dueMs: dockingDue(files, days) },
     keepMs,
-    store: putBack,
+    store: restoredStore,
     changes,
     custody,
     clock,
@@ -333,8 +333,8 @@ async function connectParts(
       files,
       custody,
       clock,
-      store: putBack,
-      owedReceipts,
+      store: restoredStore,
+      receiptEntries,
       conditions,
       log,
     },
@@ -363,7 +363,7 @@ async function connectParts(
     conditions,
   });
 
-  putBack.start(spool.askedAgain);
+  restoredStore.start(spool.askedAgain);
   const composed = new Station({
     session,
     version,
@@ -379,11 +379,11 @@ async function connectParts(
     pusher,
     monitoring,
     changes,
-    putBack,
+    restoredStore,
     keep,
     recordKeep,
     documentsDropping,
-    owedReceipts,
+    receiptEntries,
     clockWatch,
     tries,
     unfinished,

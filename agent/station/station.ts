@@ -20,7 +20,7 @@ import type { Dockings } from '../records/dockings.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
-import type { OwedReceipts } from '../spool/owed-receipts.ts';
+import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { StorePutBack } from '../spool/store-put-back.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
@@ -63,12 +63,12 @@ export interface StationParts {
     'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'settle' | 'stop'
   >;
   readonly changes: Pick<Changes<ItemChange>, 'read'>;
-  readonly putBack: Pick<StorePutBack, 'asked' | 'over' | 'levels'>;
+  readonly restoredStore: Pick<StorePutBack, 'asked' | 'over' | 'levels'>;
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
   readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
-  readonly owedReceipts: Pick<OwedReceipts, 'start' | 'run'>;
+  readonly receiptEntries: Pick<ReceiptEntries, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
   readonly tries: Pick<Tries, 'run' | 'stop' | 'again'>;
   readonly unfinished: Pick<UnfinishedPulls, 'close'>;
@@ -97,7 +97,7 @@ export class Station {
   async start(): Promise<void> {
     const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, monitoring } =
       this.#parts;
-    const { dockings, keep, recordKeep, owedReceipts } = this.#parts;
+    const { dockings, keep, recordKeep, receiptEntries } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
     this.#proofsInForce();
@@ -107,7 +107,7 @@ export class Station {
     broker.onMessage((message) => this.#take(message));
     broker.onState((connected) => this.#connection(connected));
     await broker.subscribe(topics.downFilter);
-    owedReceipts.start();
+    receiptEntries.start();
     keep.start();
     recordKeep.start();
     pusher.start();
@@ -125,7 +125,7 @@ export class Station {
       keep.run(signal),
       recordKeep.run(signal),
       this.#parts.documentsDropping.run(signal),
-      owedReceipts.run(),
+      receiptEntries.run(),
       differences.run(signal),
       this.#parts.retirements.run(signal),
       custodyPush.run(signal),
@@ -197,16 +197,16 @@ export class Station {
 
   /** What the store asked for again waits until there is another receipt for it, or until it left the spool. */
   async #followItems(signal: AbortSignal): Promise<void> {
-    const { changes, putBack } = this.#parts;
+    const { changes, restoredStore } = this.#parts;
     for await (const { item, to } of changes.read(signal)) {
-      if (to === 'asked-again') putBack.asked(item);
-      if (to === 'receipted' || to === 'gone') putBack.over(item);
+      if (to === 'asked-again') restoredStore.asked(item);
+      if (to === 'receipted' || to === 'gone') restoredStore.over(item);
     }
   }
 
   /** The store has caught up: what waited for that may be erased. */
   async #followStore(signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#parts.putBack.levels.read(signal))
+    for await (const _ of this.#parts.restoredStore.levels.read(signal))
       for (const bay of this.#parts.bays) bay.wake();
   }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { CustodyDropping } from '../../../agent/custody/custody-drop.ts';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
-import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import type { SegmentId } from '../../../protocol/format/ids.ts';
 import type { ManualClock } from '../../fakes/clock-manual.ts';
 import { settle } from '../../fakes/clock-manual.ts';
@@ -35,7 +35,7 @@ async function run(
   await custody.checkpoint();
   for (const { segment } of custody.segments()) custody.storeHolds(segment);
   const log = new MemoryLog();
-  const wall = new SteadyWall(clock, synchronised);
+  const wall = new TrustedWallClock(clock, synchronised);
   const dropping = new CustodyDropping({
     custody,
     folder: FOLDER,

@@ -112,7 +112,7 @@ beforeEach(async () => {
       storeKeys: [],
       provenRecipients,
       store: { isBehind: false },
-      owedReceipts: { makeUp: async () => false },
+      receiptEntries: { makeUp: async () => false },
     },
     facts,
     session,

@@ -94,7 +94,7 @@ function eraserWith({
           return storeBehind();
         },
       },
-      owedReceipts: { makeUp: async () => false },
+      receiptEntries: { makeUp: async () => false },
       spool: {
         stateOf: () => 'receipted',
         find: async () => ({ folder: '/ready/it' }) as SpooledRecording,

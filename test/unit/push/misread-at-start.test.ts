@@ -45,7 +45,7 @@ for (const isMisread of [false, true])
       strangeKeys: new StrangeKeys({ clock, log, conditions } as never),
       sources: [recordingSource(spool, { lacking: async () => [] })],
       changes: spool.changes,
-      owedReceipts: { logged: () => undefined },
+      receiptEntries: { logged: () => undefined },
       units: { readUnit: async (_path, _position, sizeBytes) => new Uint8Array(sizeBytes) },
       limits: new SendLimits({ clock, localMs: (utcMs) => utcMs, log }),
       freeBuffer: () => undefined,

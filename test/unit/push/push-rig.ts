@@ -133,12 +133,11 @@ export class PushRig {
       strangeKeys: new StrangeKeys(this),
       sources: [
         recordingSource(this.#spool(), {
-          lacking: async (recordings) =>
-            [...recordings].filter((recording) => this.unlogged.has(recording)),
+          lacking: async (recordings) => [...recordings].filter((recording) => this.unlogged.has(recording)),
         }),
       ],
       changes: this.changes,
-      owedReceipts: { logged: (recording) => this.logged.push(recording) },
+      receiptEntries: { logged: (recording) => this.logged.push(recording) },
       units: { readUnit: (_path, _position, sizeBytes) => this.onReadUnit(sizeBytes) },
       limits: this.limits,
       freeBuffer: () => undefined,

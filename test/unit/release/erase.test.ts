@@ -58,7 +58,7 @@ function spooledEntry(): TrackedEntry {
 }
 
 /** Nothing is damaged. */
-const documentsStand = { recheck: async () => 'good' as const, changes: new Changes<ItemChange>() };
+const undamaged = { recheck: async () => 'good' as const, changes: new Changes<ItemChange>() };
 
 function eraserOver(
   state: SpooledRecording['state'] | undefined,
@@ -75,8 +75,8 @@ function eraserOver(
       storeKeys: [],
       provenRecipients: () => new Set(),
       store: { isBehind: storeBehind },
-      owedReceipts: { makeUp: async () => false },
-      spool: { ...documentsStand, stateOf: () => state, find: async () => undefined },
+      receiptEntries: { makeUp: async () => false },
+      spool: { ...undamaged, stateOf: () => state, find: async () => undefined },
       files: { readAll: () => Promise.reject(new Error('nothing is read here')) },
       custody: new MemoryCustody(),
       clock: nodeClock(),
@@ -101,7 +101,7 @@ test.each([
   const eraser = eraserOver('receipted', false, {
     custody,
     spool: {
-      ...documentsStand,
+      ...undamaged,
       stateOf: () => 'receipted',
       find: async () => ({ folder: '/spool/ready/it' }) as SpooledRecording,
     },
@@ -258,7 +258,7 @@ test('a camera that says "done" and shows the file all the same has not erased i
   await expectNotErased(dock, 'still-listed');
 });
 
-test('what leaves the spool while its file is erased is told as erased, and the docking goes on', async () => {
+test('what leaves the spool while its file is erased is reported as erased, and the docking goes on', async () => {
   let left: string | undefined;
   const dock = await openWith((session, opened) => {
     const erase = session.erase.bind(session);
@@ -283,7 +283,7 @@ test('what leaves the spool while its file is erased is told as erased, and the 
   expect(record?.ended).toBe('stopped');
 });
 
-/** A camera whose listings lack a place while `isCut` says so; `onErase` is called behind each erasure. */
+/** A camera whose listings lack a place while `isCut` says so; `onErase` is called after each erasure. */
 function openCut(isCut: () => boolean, onErase: () => void = () => undefined): Promise<DockAndStore> {
   const otherwise = (session: CameraSession): void => {
     const [erase, inventory] = [session.erase.bind(session), session.inventory.bind(session)];
@@ -308,7 +308,7 @@ async function erasuresOf(dock: DockAndStore): Promise<string[]> {
     .map(({ event, facts: { reason } }) => (reason === undefined ? event : `${event} ${reason}`));
 }
 
-test('behind a listing that is not complete nothing is erased, and somebody is told; behind a whole one it is', async () => {
+test('after a listing that is not complete nothing is erased, and a condition says so; after a whole one it is', async () => {
   let isCut = true;
   const dock = await openCut(() => isCut);
   await dock.startReceiver();

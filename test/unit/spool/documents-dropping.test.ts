@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { DocumentsDropping } from '../../../agent/spool/documents-dropping.ts';
 import type { Spool, SpoolOptions } from '../../../agent/spool/spool.ts';
-import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
@@ -64,7 +64,7 @@ async function run(
   { synchronised = true, ...options }: Partial<SpoolOptions> & { synchronised?: boolean | null } = {},
 ): Promise<Rig> {
   const clock = new ManualClock();
-  const wall = new SteadyWall(clock, () => synchronised);
+  const wall = new TrustedWallClock(clock, () => synchronised);
   clock.jumpWall(days * DAY_MS);
   const { spool } = await openSpool(disk, { clock, ...options });
   const custody = await openCustody(disk, days);

@@ -3,7 +3,7 @@ import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dockingDue, Keep, recordingDue, type KeepOptions } from '../../../agent/spool/keep.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
-import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { makeRecordingId, parseRecordingId } from '../../../protocol/format/ids.ts';
 import { encodeManifest, parseManifest, type Manifest } from '../../../protocol/documents/manifest.ts';
@@ -45,7 +45,7 @@ function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {})
     kind: 'recording',
     changes,
     store: { isBehind: false },
-    due: { wall: new SteadyWall(clock, () => null), dueMs: async () => Infinity },
+    due: { wall: new TrustedWallClock(clock, () => null), dueMs: async () => Infinity },
     spool: {
       quarantine: quarantine,
       recordings: () => [recordings].values(),
@@ -93,7 +93,7 @@ test('a copy is removed once it was kept long enough', async () => {
   await running;
 });
 
-test('a copy that may not go yet stays, without a word, and goes at the next look behind the one that it waits for', async () => {
+test('a copy that may not go yet stays, without a word, and goes at the next look after the one that it waits for', async () => {
   const log = new MemoryLog();
   let mayGo = false;
   const spool = {
@@ -118,10 +118,10 @@ test('a copy that may not go yet stays, without a word, and goes at the next loo
   await running;
 });
 
-test('a recording whose stored receipt does not stand is pushed again', async () => {
+test('a recording whose stored receipt does not verify is pushed again', async () => {
   const kept = keep();
   kept.start();
-  fails = new DockError('spool.not-receipted', 'its receipt does not stand', { retry: 'later' });
+  fails = new DockError('spool.not-receipted', 'its receipt does not verify', { retry: 'later' });
   await kept.makeRoom();
   expect(again).toEqual([recording]);
 });
@@ -197,7 +197,7 @@ describe('a copy whose recording is due', () => {
     }: Case = {},
   ): Promise<boolean> {
     clock.jumpWall(fromMs - clock.wallMs());
-    const wall = new SteadyWall(clock, () => synchronised);
+    const wall = new TrustedWallClock(clock, () => synchronised);
     const kept = keep(new MemoryCustody(), { keepMs, due: { wall, dueMs: dueOf(disk, 14) } });
     kept.start();
     const ending = new AbortController();
@@ -271,7 +271,7 @@ describe('a copy whose recording is due', () => {
   test('is found by a station whose clock is believed only later', async () => {
     let synchronised: boolean | null = false;
     clock.jumpWall(RECEIVED_MS + 20 * DAY_MS - clock.wallMs());
-    const wall = new SteadyWall(clock, () => synchronised);
+    const wall = new TrustedWallClock(clock, () => synchronised);
     const due = { wall, dueMs: recordingDue(documents(), 14) };
     const kept = keep(new MemoryCustody(), { keepMs: 365 * DAY_MS, due });
     kept.start();
@@ -310,7 +310,7 @@ describe('a copy whose recording is due', () => {
         get: (id) => items.find((item) => item.recording === id) as unknown as SpooledRecording,
         reclaim: async (id) => void states.set(id, 'released'),
       },
-      due: { wall: new SteadyWall(clock, () => true), dueMs: (item) => (reads++, readDue(item)) },
+      due: { wall: new TrustedWallClock(clock, () => true), dueMs: (item) => (reads++, readDue(item)) },
     });
     kept.start();
     const ending = new AbortController();

@@ -1,5 +1,5 @@
 import { Changes } from '../../../agent/spool/changes.ts';
-import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { expect, test } from 'vitest';
 import { ClockWatch } from '../../../agent/monitoring/clock-watch.ts';
 import { CustodyPush } from '../../../agent/push/custody-push.ts';
@@ -55,7 +55,7 @@ async function stationWith(
     kind: 'recording',
     changes: new Changes(),
     store: { isBehind: false },
-    due: { wall: new SteadyWall(clock, () => null), dueMs: async () => Infinity },
+    due: { wall: new TrustedWallClock(clock, () => null), dueMs: async () => Infinity },
   });
   const station = new Station({
     session,
@@ -84,7 +84,7 @@ async function stationWith(
     dockings: { start: () => undefined, settle: async () => undefined },
     tries: { run: async () => undefined, stop: async () => undefined, again: new Changes() },
     changes: rig.changes,
-    putBack: { asked: () => undefined, over: () => undefined, levels: new Changes() },
+    restoredStore: { asked: () => undefined, over: () => undefined, levels: new Changes() },
     pusher: rig.pusher,
     monitoring: {
       status: new StatusPublisher({ broker, topics, session, clock, log }),
@@ -98,7 +98,7 @@ async function stationWith(
     keep,
     recordKeep: keep,
     documentsDropping: { run: async () => undefined },
-    owedReceipts: { start: () => undefined, run: async () => undefined },
+    receiptEntries: { start: () => undefined, run: async () => undefined },
     clockWatch,
     unexpectedDevices: { run: async () => undefined },
     bays: [],

@@ -1,7 +1,7 @@
 // What a station does, and when, is the same whether its wall clock jumps or not: every case runs once without and then with a jump at
 // each of its moments. A suspend of the machine looks the same from inside: wall time passed, monotonic time did not.
 import { Changes } from '../../../agent/spool/changes.ts';
-import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { describe, expect, test } from 'vitest';
 import { Keep } from '../../../agent/spool/keep.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
@@ -120,7 +120,7 @@ function keeping(): Case {
     kind: 'recording',
     changes: new Changes(),
     store: { isBehind: false },
-    due: { wall: new SteadyWall(clock, () => null), dueMs: async () => Infinity },
+    due: { wall: new TrustedWallClock(clock, () => null), dueMs: async () => Infinity },
   });
   keep.start();
   void keep.run(new AbortController().signal);

@@ -14,7 +14,7 @@ import { RECEIPT_NAME } from './layout.ts';
 /** Receipts that are known to be in the log: those of a camera with as many files as a docking takes. */
 const LOGGED_MAX = INVENTORY_ENTRIES_MAX;
 
-export interface OwedReceiptsOptions {
+export interface ReceiptEntriesOptions {
   /** Where something that was receipted lies; undefined where it is not here any more. Errors: the machine's. */
   readonly folderOf: (recording: RecordingId) => Promise<string | undefined>;
   readonly files: Pick<Files, 'readAll'>;
@@ -40,13 +40,13 @@ export interface TakenBackReceipt {
 }
 
 /** Knows which receipts the log names. The log itself is asked only for those of earlier runs, once for each. */
-export class OwedReceipts {
-  readonly #options: OwedReceiptsOptions;
+export class ReceiptEntries {
+  readonly #options: ReceiptEntriesOptions;
   readonly #logged = new Set<RecordingId>();
   /** Receipted before this start. */
   #earlier: readonly RecordingId[] = [];
 
-  constructor(options: OwedReceiptsOptions) {
+  constructor(options: ReceiptEntriesOptions) {
     this.#options = options;
   }
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ITEM, receiptName } from '../../../agent/custody/ledger.ts';
 import type { Custody } from '../../../agent/custody/custody.ts';
-import { OwedReceipts } from '../../../agent/spool/owed-receipts.ts';
+import { ReceiptEntries } from '../../../agent/spool/receipt-entries.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -39,7 +39,7 @@ const receipt = encodeReceipt({
 function owedOver(unlogged: (recordings: readonly RecordingId[]) => readonly RecordingId[]) {
   const events: CustodyEvent[] = [];
   const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
-  const owed = new OwedReceipts({
+  const owed = new ReceiptEntries({
     folderOf: async () => '/spool/ready/x',
     files: { readAll: async () => receipt },
     custody,
@@ -89,8 +89,8 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
   const log = new MemoryLog();
   const receipted = [cut, whole];
   let isReadable = false;
-  const make = (): OwedReceipts =>
-    new OwedReceipts({
+  const make = (): ReceiptEntries =>
+    new ReceiptEntries({
       folderOf: async () => '/spool/ready/x',
       files: { readAll: async () => receipt },
       custody,
@@ -126,7 +126,7 @@ test('a start says of receipts that were taken back what a cut kept out of the l
     { recording: cut, receiver: RECEIVER, receipt_sha256: 'c'.repeat(64) },
     { recording: whole, receiver: RECEIVER, receipt_sha256: 'd'.repeat(64) },
   ];
-  const owed = new OwedReceipts({
+  const owed = new ReceiptEntries({
     folderOf: async () => undefined,
     files: { readAll: async () => receipt },
     custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },
@@ -162,7 +162,7 @@ async function madeUp(
   await before.custody.checkpoint();
   const left = disk.crash(disk.steps, 'nothing');
   const { custody } = await openLog(left, 2);
-  const owed = new OwedReceipts({
+  const owed = new ReceiptEntries({
     folderOf: async () => '/spool/ready/x',
     files: { readAll: async () => receipt },
     custody,
@@ -211,7 +211,7 @@ test.each([
 test('what became of a receipt while the log was searched counts: one that was taken back is not entered, nor an asking behind another receipt', async () => {
   const events: CustodyEvent[] = [];
   const receipts = new Set<RecordingId>([cut]);
-  const owed = new OwedReceipts({
+  const owed = new ReceiptEntries({
     folderOf: async () => '/spool/ready/x',
     files: { readAll: async () => receipt },
     custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },

@@ -6,7 +6,7 @@ import type { Clock } from '../../protocol/format/ports.ts';
 const STEP_MS_MAX = 60_000;
 
 /** Wall time, where it may be believed. */
-export class SteadyWall {
+export class TrustedWallClock {
   readonly #clock: Clock;
   readonly #synchronised: () => boolean | null;
   #aheadMs: number;

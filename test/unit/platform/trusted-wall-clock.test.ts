@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { SteadyWall } from '../../../agent/platform/steady-wall.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 
 const YEARS_MS = 10 * 365 * 86_400_000;
 
 function wall(first: boolean | null): {
   clock: ManualClock;
-  wall: SteadyWall;
+  wall: TrustedWallClock;
   say: (now: boolean | null) => void;
 } {
   const clock = new ManualClock();
   let synchronised = first;
-  return { clock, wall: new SteadyWall(clock, () => synchronised), say: (now) => (synchronised = now) };
+  return { clock, wall: new TrustedWallClock(clock, () => synchronised), say: (now) => (synchronised = now) };
 }
 
 test('a clock that is synchronised is believed, also behind a step that set it right', async () => {
