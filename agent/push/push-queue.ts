@@ -132,7 +132,7 @@ interface PushLaneOptions {
   readonly roundTrip: RoundTrip;
   readonly sources: Pick<PushSources, 'subject'>;
   readonly session: SessionId;
-  /** Of what has a sender; those of a row are let go of. */
+  /** Of what has a sender; those of a row are dropped. */
   readonly documents: Pick<PushSteps, 'unload'>;
 }
 
