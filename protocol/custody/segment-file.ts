@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { bufferOf } from '../format/bytes.ts';
 import { parseCustodyEntry, type CustodyEntry, type CustodyEventName } from './custody-entry.ts';
-import { DockError } from '../format/errors.ts';
+import { DockError, systemCode } from '../format/errors.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../format/limits.ts';
 import type { Files, OpenFile } from '../format/ports.ts';
 
@@ -90,38 +90,53 @@ export async function readSegment(
   }
 }
 
+/** A text that a line is searched for, in the bytes that it has there. */
+export type Needle = Buffer;
+
+/** The text as a needle. */
+export function needle(text: string): Needle {
+  return Buffer.from(text);
+}
+
+/** What every line of an entry of that event holds. */
+export function eventNeedle(event: CustodyEventName): Needle {
+  return needle(`"event":"${event}"`);
+}
+
+/** The entry that a line is, where it holds one of the needles: any other line is not parsed, so that millions are searched in seconds. */
+export function entryHolding(line: Uint8Array, needles: readonly Needle[]): CustodyEntry | undefined {
+  const text = bufferOf(line);
+  return needles.some((each) => text.includes(each)) ? entryIn(line) : undefined;
+}
+
 /**
- * Every entry of the segment at `path` that can be read. `needles`: only those whose line has one of these texts; a line without is not
- * parsed, so that millions are read in seconds. Errors: the system's; the signal's reason.
+ * Every entry of the segment at `path` that can be read; with `needles` only those whose line holds one. Errors: the system's; the
+ * signal's reason.
  */
 export async function* segmentEntries(
   reading: SegmentReading,
   path: string,
-  needles?: readonly string[],
+  needles?: readonly Needle[],
 ): AsyncGenerator<CustodyEntry, void, undefined> {
   for await (const { bytes, ended, oversize } of segmentLines(reading, path)) {
     if (!ended || oversize) continue;
-    const entry = needles === undefined || holdsOne(bytes, needles) ? entryIn(bytes) : undefined;
+    const entry = needles === undefined ? entryIn(bytes) : entryHolding(bytes, needles);
     if (entry !== undefined) yield entry;
   }
 }
 
-/** A text that every line of such an entry has, as a needle. */
-export function eventNeedle(event: CustodyEventName): string {
-  return `"event":"${event}"`;
-}
-
-function holdsOne(line: Uint8Array, needles: readonly string[]): boolean {
-  const text = bufferOf(line);
-  return needles.some((needle) => text.includes(needle));
-}
-
-/** The first entry of a segment; undefined where it begins with none. Errors: the system's. */
+/** The first entry of a segment; undefined where it begins with none, or is gone. Errors: the system's. */
 export async function firstEntry(
   files: Pick<Files, 'open'>,
   path: string,
 ): Promise<CustodyEntry | undefined> {
-  const file = await files.open(path, 'read');
+  let file: OpenFile;
+  try {
+    file = await files.open(path, 'read');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
   try {
     const room = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
     const head = room.subarray(0, await file.read(room, 0));

@@ -2,7 +2,7 @@
 // camera. Several answers are possible, and none is guessed.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
+import { needle, segmentEntries } from '../../../protocol/custody/segment-file.ts';
 import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -357,7 +357,7 @@ async function* entriesWith(
   const names = (await listSorted(deps.files, folder).catch(() => undefined)) ?? [];
   for (const name of names.filter((each) => each.endsWith(SEGMENT_SUFFIX)))
     try {
-      yield* segmentEntries(deps, join(folder, name), needles);
+      yield* segmentEntries(deps, join(folder, name), needles.map(needle));
     } catch (error) {
       deps.signal.throwIfAborted();
       diskError(error); // that it cannot be read is told by the check of the whole log

@@ -7,7 +7,7 @@ import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { CustodyFile } from './custody-file.ts';
-import { readFirstEntry } from './first-entry.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
 import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
 
@@ -76,7 +76,7 @@ async function lookAtOthers(
   let oldestAt = others.length > 0 ? opened.at : '';
   let twin: string | undefined;
   for (const other of others.slice(0, CUSTODY_SEGMENTS_MAX)) {
-    const entry = await readFirstEntry(files, join(folder, other + SEGMENT_SUFFIX));
+    const entry = await firstEntry(files, join(folder, other + SEGMENT_SUFFIX));
     if (entry === undefined || entry.at <= oldestAt) oldestAt = '';
     if (entry === undefined) continue;
     isFollowed ||= entry.facts['last_segment'] === segment;

@@ -24,7 +24,7 @@ import type { Revocations } from '../keys/revocations.ts';
 import type { RevokedUse } from '../keys/revoked-use.ts';
 import type { MissingWatch } from '../reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
-import { readFirstEntry } from './first-entry.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import type { VaultNote } from '../vault/vault.ts';
 import {
@@ -287,7 +287,7 @@ export class CustodyKeeper {
   async #unhinted(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyEntry | undefined> {
     const newest = await this.#newest(log, folder);
     if (newest === segment) return undefined;
-    const first = await readFirstEntry(this.#options.files, segmentPath(folder, segment));
+    const first = await firstEntry(this.#options.files, segmentPath(folder, segment));
     return newest === undefined || first?.facts['last_segment'] === newest ? first : undefined;
   }
 

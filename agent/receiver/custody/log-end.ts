@@ -22,7 +22,7 @@ import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
 import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
 import { type CustodyTail, readTail, segmentPath } from './custody-file.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
-import { readFirstEntry } from './first-entry.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 
 // The files of the store's own log, changed under its lock (locks.ts). Rules in store-log.ts.
 
@@ -256,7 +256,7 @@ export async function orderedSegments(files: Files, folder: string): Promise<Sto
   const { ids, signed } = await listSegments(files, folder);
   const found: FoundSegment[] = [];
   for (const segment of ids) {
-    const first = await readFirstEntry(files, join(folder, segment + SEGMENT_SUFFIX));
+    const first = await firstEntry(files, join(folder, segment + SEGMENT_SUFFIX));
     found.push({ segment, first, last: CHAIN_START, signed: signed.has(segment) });
   }
   return inOrder(found);

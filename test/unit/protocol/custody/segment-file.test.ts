@@ -6,6 +6,7 @@ import { encodeCustodyEntry, FIRST_PREVIOUS } from '../../../../protocol/custody
 import {
   eventNeedle,
   firstEntry,
+  type Needle,
   readSegment,
   segmentEntries,
   segmentLines,
@@ -83,7 +84,7 @@ test('a line that is longer than any entry comes cut, and the lines after it who
 
 test('entries are those lines that parse, and with needles only the lines that hold one', async () => {
   const disk = holding(encodeUtf8(['{}', ...LINES, '\u0000'].join('\n') + '\n'));
-  const read = async (needles?: readonly string[]): Promise<number[]> => {
+  const read = async (needles?: readonly Needle[]): Promise<number[]> => {
     const sequences: number[] = [];
     for await (const { sequence } of segmentEntries(disk, '/segment', needles)) sequences.push(sequence);
     return sequences;
@@ -98,4 +99,14 @@ test('the file is closed where a reader looks no further, and reading ends with 
   expect(disk.closed).toBe(1);
   const stopped = { ...disk, signal: AbortSignal.abort(new Error('stop')) };
   await expect(readSegment(stopped, '/segment', () => undefined)).rejects.toThrow('stop');
+});
+
+test('a segment that is gone has no first entry, and one that the disk refuses is an error', async () => {
+  const refusing = (code: string) => ({
+    open: () => Promise.reject(Object.assign(new Error(code), { code })),
+  });
+  expect(await firstEntry(refusing('ENOENT'), '/segment')).toBeUndefined();
+  await expect(firstEntry(refusing('EIO'), '/segment')).rejects.toThrow('EIO');
+  const first = holding(encodeUtf8(`${LINES[0] ?? ''}\n${LINES[1] ?? ''}`));
+  expect(await firstEntry(first.files, '/segment')).toMatchObject({ sequence: 1, event: 'spooled' });
 });
