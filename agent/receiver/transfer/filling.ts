@@ -2,7 +2,7 @@
 import type { Slabs } from './slabs.ts';
 
 /** Which unit is being put together in which slab. */
-export class Filling {
+export class Reassembly {
   readonly #slabs: Slabs;
   readonly #slabOf = new Map<number, number>();
 

@@ -12,7 +12,7 @@ import { encodeMessage, type HaveMessage } from '../../../protocol/transfer/mess
 import type { Clock, Log } from '../../../protocol/format/ports.ts';
 import { CLAIM_MS_MIN, DIGESTS_WAITING_BYTES_MAX, HAVES_WAITING_MAX, RESUME_UNITS } from '../limits.ts';
 import { ClaimTicket } from './claim-ticket.ts';
-import { Filling } from './filling.ts';
+import { Reassembly } from './filling.ts';
 import type { OfferSubject } from './offer-check.ts';
 import { Receiving, type ReceivingAction } from './receive-state.ts';
 import { logName } from './sending.ts';
@@ -66,7 +66,7 @@ export class Transfer {
   readonly #receiving: Receiving;
   /** What came was dropped again. */
   #isDropped = false;
-  readonly #filling: Filling;
+  readonly #reassembly: Reassembly;
   readonly #claim: ClaimTicket;
   #beginning: Promise<void> = Promise.resolve();
   #work: VaultWork | undefined;
@@ -85,7 +85,7 @@ export class Transfer {
     this.#options = options;
     this.subject = options.subject;
     const { session, sealedSizeBytes } = options.subject;
-    this.#filling = new Filling(options.slabs);
+    this.#reassembly = new Reassembly(options.slabs);
     this.#claim = new ClaimTicket(session, options.signClaim);
     const subject = { receiver, sealedSizeBytes, epoch: vault.epoch };
     this.#receiving = new Receiving(subject, session, clock.monotonicMs());
@@ -135,10 +135,10 @@ export class Transfer {
     const verdict = this.#receiving.piece(offset, payload.length, this.#now());
     if (verdict.kind === 'drop') return;
     const { unit, at, whole } = verdict;
-    const slab = this.#filling.copy(unit, at, payload);
+    const slab = this.#reassembly.copy(unit, at, payload);
     if (slab === undefined) this.#receiving.forget(unit);
     if (slab === undefined || !whole) return;
-    this.#filling.handOver(unit);
+    this.#reassembly.handOver(unit);
     this.#run(this.#check(unit, slab), 'write');
   }
 
@@ -166,7 +166,7 @@ export class Transfer {
 
   /** Gives the buffers of units that are not whole back, but for so many that were begun first; they are asked for again. */
   dropFilling(kept = 0): void {
-    for (const unit of this.#filling.drop(kept)) this.#receiving.forget(unit);
+    for (const unit of this.#reassembly.drop(kept)) this.#receiving.forget(unit);
   }
 
   /** Ends it, or waits for its end where everything came. Resolves when its work was ended; never rejects. */
