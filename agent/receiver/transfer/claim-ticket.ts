@@ -2,7 +2,7 @@
 import type { SessionId } from '../../../protocol/format/ids.ts';
 
 /** Signs and keeps the claim for the newest session. */
-export class ClaimTicket {
+export class SignedClaim {
   readonly #sign: (session: SessionId) => Promise<Uint8Array>;
   #session: SessionId;
   #payload: Promise<Uint8Array> | undefined;

@@ -11,7 +11,7 @@ import { unitBytes } from '../../../protocol/documents/manifest.ts';
 import { encodeMessage, type HaveMessage } from '../../../protocol/transfer/messages.ts';
 import type { Clock, Log } from '../../../protocol/format/ports.ts';
 import { CLAIM_MS_MIN, DIGESTS_WAITING_BYTES_MAX, HAVES_WAITING_MAX, RESUME_UNITS } from '../limits.ts';
-import { ClaimTicket } from './claim-ticket.ts';
+import { SignedClaim } from './claim-ticket.ts';
 import { Reassembly } from './filling.ts';
 import type { OfferSubject } from './offer-check.ts';
 import { Receiving, type ReceivingAction } from './receive-state.ts';
@@ -67,7 +67,7 @@ export class Transfer {
   /** What came was dropped again. */
   #isDropped = false;
   readonly #reassembly: Reassembly;
-  readonly #claim: ClaimTicket;
+  readonly #claim: SignedClaim;
   #beginning: Promise<void> = Promise.resolve();
   #work: VaultWork | undefined;
   #units: UnitWork | undefined;
@@ -86,7 +86,7 @@ export class Transfer {
     this.subject = options.subject;
     const { session, sealedSizeBytes } = options.subject;
     this.#reassembly = new Reassembly(options.slabs);
-    this.#claim = new ClaimTicket(session, options.signClaim);
+    this.#claim = new SignedClaim(session, options.signClaim);
     const subject = { receiver, sealedSizeBytes, epoch: vault.epoch };
     this.#receiving = new Receiving(subject, session, clock.monotonicMs());
   }
