@@ -1,5 +1,5 @@
 // Gives the entries of one custody log on, each with the key that vouches for it (SPEC 10.3): anybody who has no key can put lines after the last
-// checkpoint, and these count for nothing. VouchedEntries is pure; readLog reads a log with it, for all views of a vault.
+// checkpoint, and these count for nothing. CoveredEntries is pure; readLog reads a log with it, for all views of a vault.
 //
 // Invariants:
 // 1. Entries are given on in the order in which they came.
@@ -30,7 +30,7 @@ interface Group {
 }
 
 /** Follows one log, segment after segment; `ended` behind each of them, `close` after the last. */
-export class VouchedEntries {
+export class CoveredEntries {
   readonly #take: TakeVouched;
   #group: Group | undefined;
   /** What the segment before left unsigned: this one's first checkpoint may cover it. */
@@ -126,7 +126,7 @@ export async function readLog(
   take: TakeVouched,
 ): Promise<CheckedCustody | undefined> {
   const isStore = station !== undefined && isReceiverId(station);
-  const vouched = new VouchedEntries(take);
+  const vouched = new CoveredEntries(take);
   const checked = await checkCustody({
     files,
     folder,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { EntryPlace } from '../../../../agent/evidence/verify/custody-segment.ts';
-import { VouchedEntries } from '../../../../agent/evidence/verify/vouched-entries.ts';
+import { CoveredEntries } from '../../../../agent/evidence/verify/vouched-entries.ts';
 import type { CustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../../../protocol/format/limits.ts';
 
@@ -9,10 +9,10 @@ const TWO = 'segment-2';
 const KEY = '0123456789abcdef';
 
 let told: string[];
-let entries: VouchedEntries;
+let entries: CoveredEntries;
 beforeEach(() => {
   told = [];
-  entries = new VouchedEntries((entry, segment, keyId) =>
+  entries = new CoveredEntries((entry, segment, keyId) =>
     told.push(`${segment} ${entry.sequence} ${keyId ?? 'nobody'}`),
   );
 });
