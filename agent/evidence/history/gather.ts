@@ -21,7 +21,7 @@ import { type Place, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { note, type Remark } from '../verify/remark.ts';
-import { StoreLogBelief } from '../verify/store-log-belief.ts';
+import { StoreLogTrust } from '../verify/store-log-belief.ts';
 import { StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { History, HistoryDocument, HistoryKey, Step, Subject } from './history.ts';
@@ -150,10 +150,10 @@ class Gathering {
   }
 
   /** By the logs of all stations of the vault, whichever of them is asked about. */
-  async #belief(): Promise<StoreLogBelief> {
+  async #belief(): Promise<StoreLogTrust> {
     const { files, place, signal } = this.#question;
     const stations = place.kind === 'spool' ? [] : await stationCustodies(files, place.path);
-    return new StoreLogBelief({ files, keys: this.#deps.keys, stations, signal });
+    return new StoreLogTrust({ files, keys: this.#deps.keys, stations, signal });
   }
 
   #custodyOf(keeper: string): CustodyFolder {

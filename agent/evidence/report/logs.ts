@@ -11,7 +11,7 @@ import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import { below } from '../verify/remark.ts';
-import { StoreLogBelief } from '../verify/store-log-belief.ts';
+import { StoreLogTrust } from '../verify/store-log-belief.ts';
 import { revokedAt } from '../verify/trusted-keys.ts';
 import { readLog } from '../verify/vouched-entries.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
@@ -62,7 +62,7 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
   const { files, vault, keys, signal } = options;
   const names = (await listSorted(files, vault)) ?? [];
   const stations = await stationCustodies(files, vault);
-  const belief = new StoreLogBelief({ files, keys, stations, signal });
+  const belief = new StoreLogTrust({ files, keys, stations, signal });
   for (const receiver of names.filter(isReceiverId)) {
     const doubted = await belief.unbelieved(receiver, custodyFolder(vault, receiver));
     const reading = {

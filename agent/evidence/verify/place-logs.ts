@@ -10,7 +10,7 @@ import type { PlaceFacts } from './place-facts.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { note, type Remark } from './remark.ts';
-import { StoreLogBelief } from './store-log-belief.ts';
+import { StoreLogTrust } from './store-log-belief.ts';
 import { StoreLog } from './store-log.ts';
 import { revokedAt, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './vouched-entries.ts';
@@ -50,11 +50,11 @@ export class PlaceLogs {
   readonly #options: LogsOptions;
   /** Ends of segments that the store's log says were dropped. */
   readonly #dropped: NamedHead[] = [];
-  readonly #belief: StoreLogBelief;
+  readonly #belief: StoreLogTrust;
 
   constructor(options: LogsOptions) {
     this.#options = options;
-    this.#belief = new StoreLogBelief(options);
+    this.#belief = new StoreLogTrust(options);
   }
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */

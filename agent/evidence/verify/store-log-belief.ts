@@ -40,7 +40,7 @@ const EXCUSES: ReadonlySet<string> = new Set([
 const NOTHING: Unbelieved = { segments: new Set(), remarks: [] };
 
 /** The logs of all receivers of one vault. */
-export class StoreLogBelief {
+export class StoreLogTrust {
   readonly #options: BeliefOptions;
   #named: ReadonlySet<string> | undefined;
 
