@@ -4,7 +4,7 @@
  * `around` gets each promise as the call gave it and returns what the caller gets in its place. What the calls named in `opening` give is
  * wrapped in the same way: the open file of a disk, the session of a driver.
  */
-export function aroundCalls<Port extends object>(
+export function interceptAsync<Port extends object>(
   port: Port,
   around: <T>(call: Promise<T>) => Promise<T>,
   opening: readonly (keyof Port)[] = [],
@@ -25,5 +25,5 @@ export function aroundCalls<Port extends object>(
 }
 
 function aroundOpened(opened: unknown, around: <T>(call: Promise<T>) => Promise<T>): unknown {
-  return typeof opened === 'object' && opened !== null ? aroundCalls(opened, around) : opened;
+  return typeof opened === 'object' && opened !== null ? interceptAsync(opened, around) : opened;
 }

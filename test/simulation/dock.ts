@@ -3,7 +3,7 @@ import type { Driver } from '../../drivers/driver.ts';
 import { SimulatedClock } from '../../drivers/simulated/clock.ts';
 import { simulatedDriver } from '../fakes/simulated-driver.ts';
 import { MemoryCamera } from '../fakes/memory-camera.ts';
-import { aroundCalls } from '../../protocol/format/around-calls.ts';
+import { interceptAsync } from '../../protocol/format/around-calls.ts';
 import { misbehave, type Misdeeds } from '../fakes/misbehaving-camera.ts';
 import type { SeededRandom } from '../fakes/random-seeded.ts';
 import type { Recording } from './recordings.ts';
@@ -117,7 +117,7 @@ export class Dock {
         const session = await slowly(100)(honest.open(place, signal));
         const camera = this.#places.get(place.path);
         if (camera === undefined) return session;
-        return aroundCalls(misbehave(session, paced(camera.misdeeds), clock), slowly(30));
+        return interceptAsync(misbehave(session, paced(camera.misdeeds), clock), slowly(30));
       },
     };
   }
