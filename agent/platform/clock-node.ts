@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { sleepBy } from '../../protocol/format/sleep-by.ts';
+import { abortableSleep } from '../../protocol/format/sleep-by.ts';
 
 /** Node turns a longer delay into 1 ms, so longer ones are waited for in pieces. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -31,7 +31,7 @@ function after(ms: number, call: () => void): () => void {
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return sleepBy(after, ms, signal);
+  return abortableSleep(after, ms, signal);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Clock } from './ports.ts';
 
 /** See Clock.sleep. */
-export function sleepBy(after: Clock['after'], ms: number, signal: AbortSignal): Promise<void> {
+export function abortableSleep(after: Clock['after'], ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);

@@ -1,7 +1,7 @@
 // A clock that stands still until a test moves it. Timers and sleeps fire in order of their due time, ties in order of arming.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { sleepBy } from '../../protocol/format/sleep-by.ts';
+import { abortableSleep } from '../../protocol/format/sleep-by.ts';
 
 interface Timer {
   readonly dueMs: number;
@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return sleepBy((ms, call) => this.after(ms, call), ms, signal);
+    return abortableSleep((ms, call) => this.after(ms, call), ms, signal);
   }
 
   /**
