@@ -10,7 +10,7 @@ const NOTHING = { recording: null, reason: null, erased: false };
 const VANISHED: EntryOutcome = { ...NOTHING, fate: 'vanished' };
 
 /** States of one docking. Those of the first listing come first. */
-export class DockingAccount {
+export class EntryLedger {
   #states: TrackedEntry[] = [];
   #first = 0;
   #later = 0;

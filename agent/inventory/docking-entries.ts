@@ -19,7 +19,7 @@ import {
   type EndedEntries,
   type InventoryRow,
 } from '../records/ended-docking.ts';
-import { DockingAccount } from './docking-account.ts';
+import { EntryLedger } from './docking-account.ts';
 import { EntryTally } from './entry-tally.ts';
 import { isSetAside, PENDING, TrackedEntry, type EntryFate, type SeenEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';
@@ -57,7 +57,7 @@ type ListedAt = LookedAt & { readonly wallMs: number };
 /** Entries of one docking. */
 export class DockingEntries {
   readonly #deps: Omit<DockingEntriesDeps, 'before'>;
-  readonly #account = new DockingAccount();
+  readonly #account = new EntryLedger();
   /** Entries by what became of them. */
   readonly tally = new EntryTally();
   readonly #entries = new Map<string, TrackedEntry>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LATER_ENTRIES_MAX } from '../../../agent/records/docking-bounds.ts';
-import { DockingAccount } from '../../../agent/inventory/docking-account.ts';
+import { EntryLedger } from '../../../agent/inventory/docking-account.ts';
 import type { EntryOutcome, TrackedEntry } from '../../../agent/inventory/entry.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 
@@ -27,7 +27,7 @@ const listing = (name: string, count: number): TrackedEntry[] =>
   Array.from({ length: count }, (_, at) => entryOf(`${name}.${at}`));
 
 test('a camera that shows other names in each listing is looked through once for places, not for each name', () => {
-  const account = new DockingAccount();
+  const account = new EntryLedger();
   const later = listing('later', LATER_ENTRIES_MAX);
   for (const entry of later) account.met(entry, true);
   for (const entry of later) account.gone(entry); // what is no file leaves something behind
@@ -39,7 +39,7 @@ test('a camera that shows other names in each listing is looked through once for
 });
 
 test('places of states that left nothing are found each time that some did', () => {
-  const account = new DockingAccount();
+  const account = new EntryLedger();
   const files = Array.from({ length: LATER_ENTRIES_MAX }, (_, at) =>
     trackedEntry(listedFile('a'), { kind: 'pending' }, { pathSha256: `file.${at}` }),
   );
