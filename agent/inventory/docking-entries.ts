@@ -19,7 +19,7 @@ import {
   type EndedEntries,
   type InventoryRow,
 } from '../records/ended-docking.ts';
-import { EntryLedger } from './docking-account.ts';
+import { EntryLedger } from './entry-ledger.ts';
 import { EntryTally } from './entry-tally.ts';
 import { isSetAside, PENDING, TrackedEntry, type EntryFate, type SeenEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';

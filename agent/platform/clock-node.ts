@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { abortableSleep } from '../../protocol/format/sleep-by.ts';
+import { abortableSleep } from '../../protocol/format/abortable-sleep.ts';
 
 /** Node turns a longer delay into 1 ms, so longer ones are waited for in pieces. */
 const TIMER_MS_MAX = 2 ** 31 - 1;

@@ -11,7 +11,7 @@ import {
   openSample,
   storeUnit,
   type Access,
-} from '../unit/receiver/transfer/filling.ts';
+} from '../unit/receiver/transfer/reassembly.ts';
 import { makeDockingSample } from '../unit/receiver/docking-sample.ts';
 import { makeSample } from '../unit/receiver/sample.ts';
 import type { ContractRunner } from './runner.ts';

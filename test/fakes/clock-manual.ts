@@ -1,7 +1,7 @@
 // A clock that stands still until a test moves it. Timers and sleeps fire in order of their due time, ties in order of arming.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { abortableSleep } from '../../protocol/format/sleep-by.ts';
+import { abortableSleep } from '../../protocol/format/abortable-sleep.ts';
 
 interface Timer {
   readonly dueMs: number;

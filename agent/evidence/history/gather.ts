@@ -21,7 +21,7 @@ import { type Place, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { note, type Remark } from '../verify/remark.ts';
-import { StoreLogTrust } from '../verify/store-log-belief.ts';
+import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { History, HistoryDocument, HistoryKey, Step, Subject } from './history.ts';

@@ -12,7 +12,7 @@ import { checkReceipt, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, type Remark } from '../verify/remark.ts';
 import { revokedAt, type TrustedKeys } from '../verify/trusted-keys.ts';
-import { type LogReading, readLog } from '../verify/vouched-entries.ts';
+import { type LogReading, readLog } from '../verify/covered-entries.ts';
 import { checkWitnesses, witnessHeadRemarks } from '../verify/witness-check.ts';
 import type { HistoryLog, Step } from './history.ts';
 import type { DocumentsDeps } from './subject-documents.ts';

@@ -11,9 +11,9 @@ import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import { below } from '../verify/remark.ts';
-import { StoreLogTrust } from '../verify/store-log-belief.ts';
+import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { revokedAt } from '../verify/trusted-keys.ts';
-import { readLog } from '../verify/vouched-entries.ts';
+import { readLog } from '../verify/covered-entries.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
 import type { SourceOptions } from './sources.ts';
 

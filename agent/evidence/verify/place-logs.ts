@@ -10,10 +10,10 @@ import type { PlaceFacts } from './place-facts.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { note, type Remark } from './remark.ts';
-import { StoreLogTrust } from './store-log-belief.ts';
+import { StoreLogTrust } from './store-log-trust.ts';
 import { StoreLog } from './store-log.ts';
 import { revokedAt, type TrustedKeys } from './trusted-keys.ts';
-import { type LogReading, readLog, type TakeVouched } from './vouched-entries.ts';
+import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
 import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
 
 /** What reading logs needs. */

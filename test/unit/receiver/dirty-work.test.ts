@@ -12,7 +12,7 @@ import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
-import { fillUnits, openSample, storeUnit, type Access } from './transfer/filling.ts';
+import { fillUnits, openSample, storeUnit, type Access } from './transfer/reassembly.ts';
 import { makeSample, STATION } from './sample.ts';
 import { STORE_PROCESS } from '../../fakes/running-process.ts';
 

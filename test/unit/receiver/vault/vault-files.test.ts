@@ -26,7 +26,7 @@ import { CrashDisk } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeDockingSample } from '../docking-sample.ts';
-import { completeSample, fillUnits, openSample, type Access } from '../transfer/filling.ts';
+import { completeSample, fillUnits, openSample, type Access } from '../transfer/reassembly.ts';
 import { makeSample, STATION } from '../sample.ts';
 import { STORE_PROCESS } from '../../../fakes/running-process.ts';
 

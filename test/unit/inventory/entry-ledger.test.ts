@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LATER_ENTRIES_MAX } from '../../../agent/records/docking-bounds.ts';
-import { EntryLedger } from '../../../agent/inventory/docking-account.ts';
+import { EntryLedger } from '../../../agent/inventory/entry-ledger.ts';
 import type { EntryOutcome, TrackedEntry } from '../../../agent/inventory/entry.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 

@@ -7,7 +7,7 @@ import type { ReadFiles } from './read-files.ts';
 import { finding, note, type Remark } from './remark.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import { isDoubtful } from './known-keys.ts';
-import { readLog, type TakeVouched } from './vouched-entries.ts';
+import { readLog, type TakeVouched } from './covered-entries.ts';
 
 /** A log: its folder, and that one's name in remarks. */
 type LogFolder = Pick<FoundCustody, 'folder' | 'where' | 'station'>;

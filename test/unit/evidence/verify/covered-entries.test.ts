@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { EntryPlace } from '../../../../agent/evidence/verify/custody-segment.ts';
-import { CoveredEntries } from '../../../../agent/evidence/verify/vouched-entries.ts';
+import { CoveredEntries } from '../../../../agent/evidence/verify/covered-entries.ts';
 import type { CustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../../../protocol/format/limits.ts';
 
