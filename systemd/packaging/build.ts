@@ -15,10 +15,9 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle } from './bundle.ts';
-import { copyrightText } from './copyright.ts';
-import { bashCompletion, manualPage, type HelpPage } from './help-pages.ts';
-import { libraryAt, libraryFiles, librariesNamed } from './libraries.ts';
-import { ARCHITECTURES, type Architecture, type Part } from './parts.ts';
+import { bashCompletion, type HelpPage, manualPage } from './help-pages.ts';
+import { copyrightText, librariesNamed, libraryAt, libraryFiles } from './libraries.ts';
+import { type Architecture, ARCHITECTURES, type Part } from './parts.ts';
 
 const run = promisify(execFile);
 const BUILD_MS = 300_000;

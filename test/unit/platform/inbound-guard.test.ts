@@ -166,12 +166,12 @@ describe('the guard before the parser', () => {
     const payload = Buffer.alloc(20 * KIB, 7);
     const topic = Buffer.from([0, 1, 0x61]);
     const expiry = Buffer.from([5, 2, 0, 0, 0, 9]);
-    const odd = [
+    const invalid = [
       packet(3, Buffer.concat([topic, expiry, payload])),
       packet(3, Buffer.concat([Buffer.from([0, 0, 3, 0x23, 0, 1]), payload])),
       packet(3, Buffer.concat([Buffer.from([0x50, 0x00]), Buffer.alloc(0x5000, 0x61)])),
     ];
-    for (const bytes of odd) {
+    for (const bytes of invalid) {
       for (const size of [bytes.length, 1000]) {
         const seen = watched({ packetBytesMax: 100 * KIB, version: 5 });
         feed(seen.guard, bytes, [size]);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const from = (path: string): string => JSON.stringify(new URL(`../../../${path}`, import.meta.url).href);
 
-/** Prints the MiB of its young generation behind much garbage, once before and once behind the start of a thread. */
+/** Prints the MiB of its young generation after much garbage, once before and once after the start of a thread. */
 const PROGRAM = `
 import { getHeapSpaceStatistics } from 'node:v8';
 import { tuneHeap } from ${from('agent/platform/memory.ts')};
@@ -22,27 +22,27 @@ function youngMib() {
 if (process.argv.at(-1) === 'tuned') tuneHeap();
 const before = youngMib();
 const signer = await openWorkerSigner(makeSecretKey({ bytes: (count) => new Uint8Array(count).fill(7) }));
-const behind = youngMib();
+const after = youngMib();
 await signer.close();
-console.log(JSON.stringify({ before, behind }));
+console.log(JSON.stringify({ before, after }));
 `;
 
-function young(how: 'tuned' | 'as it is'): { readonly before: number; readonly behind: number } {
+function young(how: 'tuned' | 'as it is'): { readonly before: number; readonly after: number } {
   const given = ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM, how];
   return JSON.parse(execFileSync(process.execPath, given, { encoding: 'utf8' })) as ReturnType<typeof young>;
 }
 
-test('the young generation stays small behind the start of a thread', () => {
-  const { before, behind } = young('tuned');
+test('the young generation stays small after the start of a thread', () => {
+  const { before, after } = young('tuned');
   expect(before).toBeLessThanOrEqual(4);
-  expect(behind).toBeLessThanOrEqual(4);
+  expect(after).toBeLessThanOrEqual(4);
 });
 
 test('a program that did not tune its heap keeps the heap that Node gives it', () => {
-  expect(young('as it is').behind).toBeGreaterThan(8);
+  expect(young('as it is').after).toBeGreaterThan(8);
 });
 
-/** Prints the MiB of pages that half of many objects leave behind, the other half being garbage between them. */
+/** Prints the MiB of pages that half of many objects leave, the other half being garbage between them. */
 const SCATTERING = `
 import { getHeapSpaceStatistics } from 'node:v8';
 import { tuneHeap } from ${from('agent/platform/memory.ts')};
@@ -55,10 +55,10 @@ collect();
 const before = mib();
 for (let at = 0; at < kept.length; at += 2) kept[at] = null;
 collect();
-console.log(JSON.stringify({ before, behind: mib() }));
+console.log(JSON.stringify({ before, after: mib() }));
 `;
 
-function scattered(): { readonly before: number; readonly behind: number } {
+function scattered(): { readonly before: number; readonly after: number } {
   const given = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', SCATTERING];
   return JSON.parse(execFileSync(process.execPath, given, { encoding: 'utf8' })) as ReturnType<
     typeof scattered
@@ -66,6 +66,6 @@ function scattered(): { readonly before: number; readonly behind: number } {
 }
 
 test('objects that lie scattered are put together, and their pages given back', () => {
-  const { before, behind } = scattered();
-  expect(behind).toBeLessThan(before * 0.75);
+  const { before, after } = scattered();
+  expect(after).toBeLessThan(before * 0.75);
 });

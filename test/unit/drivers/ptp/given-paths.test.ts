@@ -30,8 +30,8 @@ async function listed(objects: readonly NamedObject[], areHandlesKept = true): P
 
 test('the second of a name has its handle behind it, and a file that is really called so too', async () => {
   expect(await given([object(1, 'a'), object(2, 'a'), object(3, 'b')])).toEqual(['a', 'a;00000002', 'b']);
-  const odd = [object(1, 'a;00000003'), object(2, 'a'), object(3, 'a')];
-  expect(await given(odd)).toEqual(['a;00000003', 'a', 'a;00000003;00000003']);
+  const repeated = [object(1, 'a;00000003'), object(2, 'a'), object(3, 'a')];
+  expect(await given(repeated)).toEqual(['a;00000003', 'a', 'a;00000003;00000003']);
 });
 
 test('the one that stays keeps its path when the other goes, also where it is listed first, and when its content changes', async () => {

@@ -41,7 +41,7 @@ async function made(
 }
 
 describe('a simulated camera folder', () => {
-  test('with two clips has two recordings with two sidecars each and nothing odd', async () => {
+  test('with two clips has two recordings with two sidecars each and nothing rejected', async () => {
     const { entries } = await made(wish);
     const names = [
       'KOD_0001.GPS',
