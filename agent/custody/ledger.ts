@@ -196,12 +196,22 @@ export class Ledger {
     const { recording, manifest_sha256: sha256 } = facts;
     if (typeof recording !== 'string' || !isRecordingId(recording)) return;
     const docking = this.pulled.get(recording);
-    this.pulled.delete(recording);
     const isKnown = (this.bits(recording) & ITEM.spooled) !== 0;
     this.#set(recording, ITEM.spooled);
     const camera = cameraIn(facts) ?? (docking && this.dockings.get(docking)?.camera);
+    this.#passed(recording, camera);
     if (isKnown || camera === undefined || typeof sha256 !== 'string') return;
     this.#ends(this.manifests, camera, { recording, sha256, keyId: this.#keyOf(facts), docking: null });
+  }
+
+  /** What was pulled of a camera before this one, and is entered late, is not the end of its chain any more. */
+  #passed(recording: RecordingId, camera: CameraId | undefined): void {
+    if (this.pulled.has(recording))
+      for (const [earlier, docking] of this.pulled) {
+        if (earlier === recording) break;
+        if (this.dockings.get(docking)?.camera === camera) this.pulled.delete(earlier);
+      }
+    this.pulled.delete(recording);
   }
 
   #recorded(facts: CustodyEntry['facts']): void {

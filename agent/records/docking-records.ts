@@ -94,7 +94,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
       reserve: spool.logReserve,
       confirm: () => spool.confirm(),
       setAside: (...what) => spool.setAside(...what),
-      unread,
       onChange: () => undefined,
     });
     this.writing = { ...options, layout: spool.layout, syncs: new FolderSyncs(files) };

@@ -13,7 +13,7 @@ import { appendOrLog, type Custody } from '../custody/custody.ts';
 import { timeThatHolds } from './capture-time.ts';
 import type { TrackedEntry } from '../inventory/entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
-import type { LastSpooled } from '../spool/manifest-chain.ts';
+import type { ChainEnd } from '../custody/ledger.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
 import { spooledEvents } from '../spool/spooled-recording.ts';
 import type { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
@@ -30,8 +30,8 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly clockSynchronised: () => boolean | null;
   readonly log: Log;
-  /** What the log says of a camera's last recording, where the spool cannot tell. */
-  readonly lastSpooled: LastSpooled;
+  /** What the ledger says was spooled last of a camera. */
+  readonly lastSpooled: (camera: CameraId) => ChainEnd | undefined;
   /** Of all dockings: a camera that is in two bays at a time has one chain all the same. */
   readonly turns: KeyedMutex<CameraId>;
 }
@@ -107,7 +107,10 @@ export class Committer {
         seal,
         joints,
         replaced: spool.replacedBy(this.#docking.camera, entry.pathSha256, seal.originalSha256),
-        previousManifestSha256: await spool.lastManifestSha256(this.#docking.camera, this.#deps.lastSpooled),
+        previousManifestSha256: await spool.lastManifestSha256(
+          this.#docking.camera,
+          this.#deps.lastSpooled(this.#docking.camera),
+        ),
         sealedAt: new Date(clock.wallMs()).toISOString(),
         clockSynchronised: this.#deps.clockSynchronised(),
       },

@@ -1,4 +1,4 @@
-// All recordings whose payload is here, in memory: found by id, by place on a camera, and the end of each camera's chain of manifests.
+// All recordings whose payload is here, in memory: found by id and by place on a camera.
 // Holds facts only; whoever adds or changes one has made it durable first.
 //
 // Invariant: whoever holds an entry of a recording that is here sees what the catalogue knows of it, whenever that changes: two entries of one
@@ -10,19 +10,6 @@ import { RecordingRows, type RecordingGlance } from './recording-rows.ts';
 import type { ListedFile } from './released-rows.ts';
 import { CatalogueEntry, type LinkFacts, type RecordingFacts, type SpoolState } from './spooled-recording.ts';
 import { OwnKeys } from './own-keys.ts';
-
-/** The newest of manifests that no other one names: where a chain goes on. */
-export interface ChainEnd extends LinkFacts {
-  /** This process made it durable: nothing is later. */
-  readonly isOwn: boolean;
-}
-
-function endOf(
-  { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId }: LinkFacts,
-  isOwn: boolean,
-): ChainEnd {
-  return { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId, isOwn };
-}
 
 /** References to what is gone may wait for so many others until they are looked for. */
 const REFERENCES_MIN = 64;
@@ -55,7 +42,6 @@ export class Catalogue {
   readonly #rows: RecordingRows;
   readonly #ownKeys: OwnKeys;
   readonly #held = new HeldEntries();
-  readonly #ends = new Map<CameraId, ChainEnd>();
 
   /** `rows`: what is known to be here; the catalogue's from now on. `ownKeys`: those of the station. */
   constructor(layout: SpoolLayout, rows = new RecordingRows(), ownKeys = new OwnKeys([])) {
@@ -115,7 +101,7 @@ export class Catalogue {
     return this.#rows.ofDocking(docking).map((row) => this.#entryAt(row));
   }
 
-  /** Adds a durable recording. Chains are not followed: `commit` or `setEnds` does. */
+  /** Adds a durable recording. */
   add(facts: RecordingFacts, state: SpoolState): void {
     this.#held.forget(facts.recording);
     this.#rows.put(facts, state);
@@ -127,20 +113,6 @@ export class Catalogue {
     return this.#entryAt(this.#rows.put(facts, state));
   }
 
-  /** A new recording of this process: it is the end of its camera's chain from now on. */
-  commit(facts: RecordingFacts): CatalogueEntry {
-    this.#ends.set(facts.camera, endOf(facts, true));
-    return this.enter(facts, 'spooled');
-  }
-
-  /** A recording was read anew, and other facts than those known verified: whoever holds the entry has the right ones from now on. */
-  correct(facts: RecordingFacts): void {
-    const state = this.stateOf(facts.recording);
-    if (state === undefined) return;
-    this.#rows.put(facts, state);
-    this.#held.get(facts.recording)?.correct(facts);
-  }
-
   /** An entry got further, or back. One that was removed, and added again since, is another one. */
   became(entry: CatalogueEntry): void {
     if (this.#held.get(entry.recording) !== entry) return;
@@ -148,7 +120,7 @@ export class Catalogue {
     if (row !== undefined) this.#rows.setState(row, entry.state);
   }
 
-  /** Forgets a recording that went to `released/` or to the quarantine. Its place in the chain stays: a durable manifest is not undone. */
+  /** Forgets a recording that went to `released/` or to the quarantine. */
   remove(recording: RecordingId): void {
     const row = this.#rows.find(recording);
     if (row === undefined) return;
@@ -156,48 +128,16 @@ export class Catalogue {
     this.#rows.remove(row);
   }
 
-  /** The end of the camera's chain, whichever key of this station signed it. */
-  end(camera: CameraId): ChainEnd | undefined {
-    return this.#ends.get(camera);
+  /** Recordings of that camera whose manifest names the one of that digest, or none. Looks through all of them: it is asked seldom. */
+  naming(camera: CameraId, previousSha256: string | null): LinkFacts[] {
+    return [...this.#rows.naming(camera, previousSha256)].map((row) => this.#rows.linkAt(row));
   }
 
-  /** The ends of all chains as they are known now. */
-  ends(): IterableIterator<ChainEnd> {
-    return this.#ends.values();
-  }
-
-  /** Beginnings of all digests that recordings but those name as their previous manifest, for `unnamed`. */
-  previous(without: Iterable<RecordingId>): Iterable<number> {
-    return this.#rows.previous(this.#rowsOf(without));
-  }
-
-  /** Recordings but those whose manifest is not among these. */
-  unnamed(named: ReadonlySet<number>, without: Iterable<RecordingId>): LinkFacts[] {
-    const rows = this.#rows.ends(named, this.#rowsOf(without));
-    return [...rows].map((row) => this.#rows.linkAt(row));
-  }
-
-  /** Whether a recording but those names the manifest of that digest. */
-  isNamed(sha256: string, without: Iterable<RecordingId>): boolean {
-    return this.#rows.isNamed(sha256, this.#rowsOf(without));
-  }
-
-  /**
-   * Takes the ends of all chains: manifests that verified and that no other such one names. Of several, those by the station's key of today, `keyId`,
-   * come first, as a chain ends with its key (SPEC 4.1). Where a chain forked, the one sealed last counts; what this process made stays the end.
-   */
-  setEnds(ends: Iterable<LinkFacts>, keyId: string | undefined): void {
-    for (const [camera, { isOwn }] of this.#ends) if (!isOwn) this.#ends.delete(camera);
-    const rank = (end: ChainEnd): string => {
-      const isOfToday = keyId === undefined || end.keyId === null || end.keyId === keyId;
-      return `${isOfToday ? 1 : 0} ${end.sealedAt} ${end.manifestSha256}`;
-    };
-    for (const facts of ends) {
-      const known = this.#ends.get(facts.camera);
-      if (known?.isOwn === true) continue;
-      const end = endOf(facts, false);
-      if (known === undefined || rank(end) > rank(known)) this.#ends.set(facts.camera, end);
-    }
+  /** The recording of that camera and of such a key that was sealed last. */
+  newestOf(camera: CameraId, isKey: (keyId: string | null) => boolean): LinkFacts | undefined {
+    const rows = [...this.#rows.ofCamera(camera)].filter((row) => isKey(this.#rows.keyIdAt(row)));
+    const newest = rows.sort((a, b) => this.#rows.sealedMsAt(b) - this.#rows.sealedMsAt(a))[0];
+    return newest === undefined ? undefined : this.#rows.linkAt(newest);
   }
 
   #likely(camera: CameraId, file: ListedFile): number[] {
@@ -214,14 +154,5 @@ export class Catalogue {
     const entry = new CatalogueEntry(this.#rows.factsAt(row), this.#rows.stateAt(row), this.#layout, this);
     this.#held.add(entry);
     return entry;
-  }
-
-  #rowsOf(recordings: Iterable<RecordingId>): Set<number> {
-    const rows = new Set<number>();
-    for (const recording of recordings) {
-      const row = this.#rows.find(recording);
-      if (row !== undefined) rows.add(row);
-    }
-    return rows;
   }
 }

@@ -7,6 +7,8 @@
 // 3. A few at a time, with pauses: a station that has a year to let go takes a day for it, and its bays do not notice.
 import type { Clock, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { SpooledRecording } from './spooled-recording.ts';
+import type { Ledger } from '../custody/ledger.ts';
 import type { Spool } from './spool.ts';
 import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
@@ -20,6 +22,8 @@ const GROUP_RECORDINGS = 50;
 export interface DocumentsDroppingOptions {
   readonly spool: Pick<Spool, 'droppable' | 'dropDocuments'>;
   readonly custody: Custody;
+  /** Of a camera that it does not know the end of, all documents stay. */
+  readonly ledger: Pick<Ledger, 'manifests'>;
   readonly clock: Clock;
   readonly wall: TrustedWallClock;
   readonly log: Log;
@@ -47,7 +51,7 @@ export class DocumentsDropping {
   }
 
   async #group(): Promise<void> {
-    const { spool, custody, wall, log, days } = this.#options;
+    const { spool, custody, ledger, wall, log, days } = this.#options;
     const from = this.#next;
     this.#next = 0;
     const nowMs = wall.nowMs();
@@ -59,6 +63,8 @@ export class DocumentsDropping {
       sealedBefore: before,
       listedBefore: before,
       receivedBeforeMs: beforeMs,
+      isChainEnd: ({ camera, recording }: SpooledRecording) =>
+        (ledger.manifests.get(camera)?.recording ?? recording) === recording,
     };
     const { droppable, next } = await spool.droppable(question, from, GROUP_RECORDINGS);
     this.#next = next;

@@ -4,7 +4,6 @@
 //
 // Shape: that of agent/platform/cache-file.ts; the header is `{"type":"spool-index","version":4,"spool":<id>}`. Lines are JSON lists: texts in the order of
 // their numbers, `["text",text]`, then `["rows",base64]` of whole rows (recording-rows.ts).
-import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { readCache, writeCache, type CacheFile } from '../platform/cache-file.ts';
 import type { SpoolLayout } from './layout.ts';
@@ -41,28 +40,26 @@ export async function readIndex(
 }
 
 /** Rows that are written, as they are when the writing comes to them. */
-export type WrittenRows = Pick<RecordingRows, 'texts' | 'downwards' | 'idAt' | 'bytesAt'>;
+export type WrittenRows = Pick<RecordingRows, 'texts' | 'downwards' | 'bytesAt'>;
 
 /**
  * Writes the index anew beside the old one and puts it in its place, with other work of the process in between: what rows say may be of different
- * moments. Those of which `isLeftOut` says so are not written. Errors: the system's; the old index stays then.
+ * moments. Errors: the system's; the old index stays then.
  */
 export function writeIndex(
   files: Files,
   layout: SpoolLayout,
   spool: string,
   rows: WrittenRows,
-  isLeftOut: (recording: RecordingId) => boolean,
 ): Promise<void> {
-  return writeCache(files, cacheOf(layout, spool), linesOf(rows, isLeftOut));
+  return writeCache(files, cacheOf(layout, spool), linesOf(rows));
 }
 
-function* linesOf(rows: WrittenRows, isLeftOut: (recording: RecordingId) => boolean): Generator<string> {
+function* linesOf(rows: WrittenRows): Generator<string> {
   for (const text of rows.texts) yield JSON.stringify(['text', text]);
   const piece = Buffer.alloc(LINE_ROWS * RECORDING_ROW_BYTES);
   let filled = 0;
   for (const row of rows.downwards()) {
-    if (isLeftOut(rows.idAt(row))) continue;
     filled += rows.bytesAt(row).copy(piece, filled);
     if (filled < piece.length) continue;
     yield lineOf(piece);

@@ -4,7 +4,6 @@ import { describeError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { ChainLinks } from './chain-links.ts';
 import { writeIndex } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { writeReleasedRows } from './released-file.ts';
@@ -28,8 +27,6 @@ export interface IndexKeeperDeps {
   readonly layout: SpoolLayout;
   readonly catalogue: Catalogue;
   readonly rows: ReleasedRows;
-  /** What the start could not verify: left out, so that the next one reads it anew. */
-  readonly links: Pick<ChainLinks, 'unread'>;
   /** Released recordings in whose folder the start left something. */
   readonly unfinished: ReadonlySet<RecordingId>;
   /** The spool's id. */
@@ -117,12 +114,6 @@ export class IndexKeeper {
     this.#queueWhere((kept) => kept.isFarBehind);
   }
 
-  /** One verified that either may have left out. */
-  verified(): void {
-    this.changed();
-    this.releasedChanged();
-  }
-
   reclaimBegan(recording: RecordingId): void {
     this.#unfinished.add(recording);
   }
@@ -161,17 +152,17 @@ export class IndexKeeper {
   }
 
   #writeIndex(): Promise<void> {
-    const { files, layout, catalogue, links, id } = this.#deps;
+    const { files, layout, catalogue, id } = this.#deps;
     // What is said of a recording was durable before, and one that goes meanwhile is forgotten by the next start.
-    return writeIndex(files, layout, id, catalogue.rows, (recording) => links.unread.has(recording));
+    return writeIndex(files, layout, id, catalogue.rows);
   }
 
   #writeReleased(): Promise<void> {
     this.#cancelRows?.();
     this.#cancelRows = undefined;
-    const { files, layout, rows, links, id } = this.#deps;
+    const { files, layout, rows, id } = this.#deps;
     const cameras = rows.cameras.map((camera) => ({ ...camera }));
-    const snapshot = rows.snapshot(new Set([...this.#unfinished, ...links.unread]));
+    const snapshot = rows.snapshot(this.#unfinished);
     return writeReleasedRows(files, layout, id, cameras, snapshot);
   }
 }

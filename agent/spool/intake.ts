@@ -8,6 +8,7 @@ import { isDockError } from '../../protocol/format/errors.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
+import type { ManifestChain } from './manifest-chain.ts';
 import type { Catalogue } from './catalogue.ts';
 import { stagingOf, type SpoolLayout, type Staging } from './layout.ts';
 import { makeDurable, undoRename, type SealedDocuments } from './make-durable.ts';
@@ -25,6 +26,7 @@ export interface IntakeDeps {
   readonly layout: SpoolLayout;
   readonly syncs: FolderSyncs;
   readonly catalogue: Catalogue;
+  readonly chain: Pick<ManifestChain, 'committed'>;
   /** Errors: "spool.gone". */
   readonly confirm: () => Promise<void>;
   readonly onChange: () => void;
@@ -63,7 +65,9 @@ export class Intake {
       writeFailed('commit', staging.recording, error);
     }
     const { manifest, manifestBytes, signature } = sealed;
-    const entry = this.#deps.catalogue.commit(factsOf(manifest, sha256Hex(manifestBytes), signature));
+    const facts = factsOf(manifest, sha256Hex(manifestBytes), signature);
+    const entry = this.#deps.catalogue.enter(facts, 'spooled');
+    this.#deps.chain.committed(facts);
     this.#deps.onChange();
     return entry;
   }

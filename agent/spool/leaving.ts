@@ -6,10 +6,10 @@ import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { ChainLinks } from './chain-links.ts';
 import type { Documents } from './documents.ts';
 import type { IndexKeeper } from './index-keeper.ts';
 import type { SpoolLayout } from './layout.ts';
+import type { ManifestChain } from './manifest-chain.ts';
 import type { Quarantine } from './quarantine.ts';
 import { moveToReleased, removePayload } from './reclaim.ts';
 import type { ReleasedRows } from './released-rows.ts';
@@ -23,7 +23,7 @@ export interface LeavingDeps {
   readonly layout: SpoolLayout;
   readonly syncs: FolderSyncs;
   readonly catalogue: Catalogue;
-  readonly links: Pick<ChainLinks, 'outOfPlace'>;
+  readonly chain: Pick<ManifestChain, 'leaves'>;
   readonly rows: ReleasedRows;
   readonly asked: AskedAgain;
   readonly quarantine: Quarantine;
@@ -77,11 +77,10 @@ export class Leaving {
 
   /** It leaves the spool, whatever the disk does, but where the whole spool is away ("spool.gone"). What the store has is replaced by the new recording of a file that is still on a camera. */
   async setAside(entry: SpooledRecording, reason: string): Promise<void> {
-    const { log, catalogue, links, rows, asked, quarantine, index, confirm } = this.#deps;
+    const { log, catalogue, chain, rows, asked, quarantine, index, confirm } = this.#deps;
     await confirm();
     const { recording, folder, state } = entry;
-    const known = catalogue.get(recording);
-    if (known !== undefined) links.outOfPlace(known);
+    chain.leaves(entry);
     catalogue.remove(recording);
     rows.remove(recording);
     if (state !== 'spooled' || asked.waits(recording)) asked.withdraw(entry);
@@ -108,8 +107,9 @@ export class Leaving {
   }
 
   async #release(entry: CatalogueEntry): Promise<void> {
-    const { files, catalogue, released, index } = this.#deps;
+    const { files, catalogue, chain, released, index } = this.#deps;
     const { recording } = entry;
+    chain.leaves(entry);
     index.reclaimBegan(recording);
     const folder = await moveToReleased(this.#deps, recording, () => {
       entry.state = 'released';

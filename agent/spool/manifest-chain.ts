@@ -1,81 +1,97 @@
-// What the next manifest of a camera names as its previous one: the durable manifest that no other durable one names.
-import { describeError, isMachineShort } from '../../protocol/format/errors.ts';
-import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/documents/minisign.ts';
+// What the next manifest of a camera names as its previous one (SPEC 4.1): the one that became durable last, by the same key.
+//
+// The ledger remembers it. It may lack what became durable right before a cut, so what is here and goes on from there comes behind it. Where the log
+// knows nothing of a camera whose recordings are here, the newest of them is the end.
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import { keyIdHex } from '../../protocol/documents/minisign.ts';
+import type { CameraId } from '../../protocol/format/ids.ts';
 import type { Log } from '../../protocol/format/ports.ts';
-import { namedByEnd, namedByNext } from './chain-end.ts';
-import type { SecondLook } from '../custody/second-look.ts';
-import type { LoggedEnd } from '../custody/last-of-camera.ts';
-import { LoggedEnds } from '../custody/logged-ends.ts';
+import type { ChainEnd } from '../custody/ledger.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { ChainLinks } from './chain-links.ts';
-import type { SpooledRecording } from './spooled-recording.ts';
-
-export interface ManifestChainDeps {
-  readonly catalogue: Pick<Catalogue, 'end'>;
-  readonly find: (recording: RecordingId) => Promise<SpooledRecording | undefined>;
-  /** The one that signs now first. */
-  readonly stationKeys: readonly PublicKey[];
-  readonly links: Pick<ChainLinks, 'unread' | 'isNamed'>;
-  readonly secondLook: Pick<SecondLook<RecordingId>, 'atAll'>;
-  readonly log: Log;
-}
-
-/** What the log says was spooled last of a camera. Errors: the system's. */
-export type LastSpooled = (camera: CameraId) => Promise<LoggedEnd | undefined>;
+import type { Released } from './released.ts';
+import type { LinkFacts } from './spooled-recording.ts';
 
 /** One per spool. */
 export class ManifestChain {
-  readonly #deps: ManifestChainDeps;
+  readonly #catalogue: Pick<Catalogue, 'get' | 'naming' | 'newestOf'>;
+  readonly #released: Pick<Released, 'newestOf'>;
+  readonly #log: Log;
+  /** Id of the key that signs now; undefined where none is known. */
   readonly #keyId: string | undefined;
-  /** Not asked once this process has made a manifest of the camera durable. */
-  readonly #logged = new LoggedEnds();
+  /** What this process made durable last of a camera, or found out. */
+  readonly #ends = new Map<CameraId, string | null>();
+  /** What left in this run, and is not in the catalogue any more. */
+  readonly #left: LinkFacts[] = [];
 
-  constructor(deps: ManifestChainDeps) {
-    this.#deps = deps;
-    const [own] = deps.stationKeys;
+  /** `stationKeys`: the one that signs now first. */
+  constructor(
+    catalogue: Pick<Catalogue, 'get' | 'naming' | 'newestOf'>,
+    released: Pick<Released, 'newestOf'>,
+    stationKeys: readonly PublicKey[],
+    log: Log,
+  ) {
+    this.#catalogue = catalogue;
+    this.#released = released;
+    this.#log = log;
+    const [own] = stationKeys;
     this.#keyId = own && keyIdHex(own.keyId);
   }
 
-  /** Digest of the manifest that the camera's next one names, or null. Errors: only the machine's. */
-  async previous(camera: CameraId, lastSpooled: LastSpooled): Promise<string | null> {
-    const { catalogue, links, secondLook, find, log } = this.#deps;
-    if (catalogue.end(camera)?.isOwn !== true) await secondLook.atAll();
-    const isAsked = catalogue.end(camera)?.isOwn !== true && links.unread.size > 0;
-    const logged = isAsked ? await this.#ask(camera, lastSpooled) : undefined;
-    const there = logged && (await find(logged.recording));
-    const last = catalogue.end(camera);
-    if (last?.isOwn === true) return last.manifestSha256;
-    const end = last && {
-      sha256: last.manifestSha256,
-      previousSha256: last.previousManifestSha256,
-      isOfEarlierKey: this.#keyId !== undefined && last.keyId !== null && last.keyId !== this.#keyId,
-    };
-    const named = namedByNext(
-      {
-        end,
-        unread: links.unread,
-        isNamed: (sha256) => links.isNamed(sha256),
-        isHere: ({ sha256 }) => there?.manifestSha256 === sha256,
-      },
-      logged,
-    );
-    if (named !== namedByEnd(end))
-      log.warn('last recording of a camera taken from the log', { camera, named });
-    return named;
+  /** A manifest of this process became durable. */
+  committed({ camera, manifestSha256 }: Pick<LinkFacts, 'camera' | 'manifestSha256'>): void {
+    this.#ends.set(camera, manifestSha256);
   }
 
-  /** A log that is not shown keeps no recording from becoming durable. Errors: the machine's. */
-  async #ask(camera: CameraId, lastSpooled: LastSpooled): Promise<LoggedEnd | undefined> {
-    try {
-      return await this.#logged.of(camera, lastSpooled);
-    } catch (error) {
-      if (isMachineShort(error)) throw error;
-      this.#deps.log.warn('last recording of a camera not found in the log', {
-        camera,
-        reason: describeError(error),
+  /** A recording is about to leave its place: what its manifest names is no end. */
+  leaves({ recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId }: LinkFacts): void {
+    if (this.#ends.has(camera)) return;
+    this.#left.push({ recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId });
+  }
+
+  /** Digest of the manifest that the camera's next one names, or null. `logged`: the end of its chain in the ledger. Errors: the machine's. */
+  async previous(camera: CameraId, logged: ChainEnd | undefined): Promise<string | null> {
+    const known = this.#ends.get(camera);
+    if (known !== undefined) return known;
+    const end = logged === undefined ? await this.#rebuilt(camera) : this.#follow(camera, logged);
+    if (!this.#ends.has(camera)) this.#ends.set(camera, end);
+    return this.#ends.get(camera) ?? null;
+  }
+
+  #follow(camera: CameraId, logged: ChainEnd): string | null {
+    const keyId = this.#catalogue.get(logged.recording)?.keyId ?? logged.keyId;
+    let end = this.#isOfToday(keyId) ? logged.sha256 : null;
+    const passed = new Set<string | null>();
+    while (!passed.has(end)) {
+      passed.add(end);
+      const next = this.#naming(camera, end).find((facts) => this.#isOfToday(facts.keyId));
+      if (next === undefined) break;
+      this.#log.warn('recording is durable, and the log does not say that it came last', {
+        recording: next.recording,
       });
-      return undefined;
+      end = next.manifestSha256;
     }
+    return end;
+  }
+
+  #naming(camera: CameraId, previousSha256: string | null): LinkFacts[] {
+    const left = this.#left.filter(
+      (facts) => facts.camera === camera && facts.previousManifestSha256 === previousSha256,
+    );
+    return [...this.#catalogue.naming(camera, previousSha256), ...left];
+  }
+
+  /** Without a log: the newest that is here of today's key. */
+  async #rebuilt(camera: CameraId): Promise<string | null> {
+    const left = this.#left.filter((facts) => facts.camera === camera && this.#isOfToday(facts.keyId));
+    const found = [this.#catalogue.newestOf(camera, (keyId) => this.#isOfToday(keyId)), ...left];
+    found.push(await this.#released.newestOf(camera, (keyId) => this.#isOfToday(keyId)));
+    const newest = found
+      .flatMap((facts) => facts ?? [])
+      .sort((a, b) => (a.sealedAt < b.sealedAt ? 1 : -1))[0];
+    return newest?.manifestSha256 ?? null;
+  }
+
+  #isOfToday(keyId: string | null): boolean {
+    return keyId === null || this.#keyId === undefined || keyId === this.#keyId;
   }
 }

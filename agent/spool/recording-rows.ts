@@ -16,7 +16,7 @@ import {
   type RecordingId,
 } from '../../protocol/format/ids.ts';
 import type { ListedFile } from './released-rows.ts';
-import { digestKey, RowTable } from './row-table.ts';
+import { RowTable } from './row-table.ts';
 import type { LinkFacts, RecordingFacts, RejectedReason, SpoolState } from './spooled-recording.ts';
 
 const AT = {
@@ -314,25 +314,19 @@ export class RecordingRows {
     };
   }
 
-  /** Beginnings of all digests that rows but those name as their previous manifest, as `digestKey` makes them. */
-  *previous(without: ReadonlySet<number>): Generator<number> {
-    for (const row of this.#table.downwards())
-      if (this.#hasPrevious(row) && !without.has(row)) yield this.#key(row, AT.previous);
+  /** Rows of that camera. */
+  *ofCamera(camera: CameraId): Generator<number> {
+    const number = this.#texts.known(camera);
+    if (number === undefined) return;
+    for (const row of this.#table.downwards()) if (this.#table.uint32(row, AT.camera) === number) yield row;
   }
 
-  /** Rows but those whose manifest is not among these: ends of chains. */
-  *ends(named: ReadonlySet<number>, without: ReadonlySet<number>): Generator<number> {
-    for (const row of this.#table.downwards())
-      if (!without.has(row) && !named.has(this.#key(row, AT.manifest))) yield row;
-  }
-
-  /** Whether a row but those names the manifest of that digest. */
-  isNamed(sha256: string, without: ReadonlySet<number>): boolean {
-    const [key, whole] = [digestKey(sha256), Buffer.from(sha256, 'hex')];
-    for (const row of this.#table.downwards())
-      if (this.#key(row, AT.previous) === key && !without.has(row))
-        if (this.#hasPrevious(row) && this.#table.same(row, AT.previous, whole)) return true;
-    return false;
+  /** Rows of that camera whose manifest names the one of that digest, or none. */
+  *naming(camera: CameraId, previousSha256: string | null): Generator<number> {
+    const digest = Buffer.from(previousSha256 ?? '', 'hex');
+    for (const row of this.ofCamera(camera))
+      if (this.#hasPrevious(row) === (previousSha256 !== null) && this.#table.same(row, AT.previous, digest))
+        yield row;
   }
 
   /** Texts that rows name by their numbers, from 1 on. */
@@ -385,9 +379,5 @@ export class RecordingRows {
 
   #digest(row: number, at: number): string {
     return this.#table.bytes(row, at, 32).toString('hex');
-  }
-
-  #key(row: number, at: number): number {
-    return this.#table.uint48BE(row, at);
   }
 }

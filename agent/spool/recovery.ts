@@ -12,17 +12,16 @@
 // 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
 // 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
 // 7. Payloads are not read: the time grows with the number of names, not with bytes.
-// 8. What was read of a manifest is believed where its signature verified: a page may be read wrong. What does not verify stays where it is, has no say in
-//    a chain (chain-links.ts), and is read again before anything is said of it (second-look.ts).
+// 8. What was read of a manifest is believed where its signature verified. What does not verify at three looks goes to the quarantine, but for what another
+//    key signed: that is as whole as it was, and waits for that key.
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
-import { describeError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { Catalogue } from './catalogue.ts';
-import { ChainLinks } from './chain-links.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from '../platform/in-parallel.ts';
 import { sortNames } from './folder-names.ts';
@@ -30,12 +29,13 @@ import { judgeReady, readFacts } from './judge.ts';
 import {
   CHUNKS_NAME,
   PAYLOAD_NAME,
+  RECEIPT_NAME,
   RELEASED_NAMES,
   SEALED_NAMES,
   spoolFolders,
   type SpoolLayout,
 } from './layout.ts';
-import type { Quarantine } from './quarantine.ts';
+import { nameBefore, type Quarantine } from './quarantine.ts';
 import type { ReadyLooks } from './ready-looks.ts';
 import { moveBackToReady } from './reclaim.ts';
 import { RecordingRows } from './recording-rows.ts';
@@ -47,6 +47,9 @@ import { OwnKeys } from './own-keys.ts';
 const AT_ONCE = 32;
 /** Moves to the quarantine in one start and folder: a million odd names must not hold up a station. */
 const MOVES_MAX = 1000;
+/** Things in the quarantine that are read. */
+const ASIDE_MAX = 1000;
+const NOT_VERIFIED = 'the signature of its manifest does not verify';
 /** Rows, and names of released recordings, that are looked up in one go. */
 const NAMES_AT_ONCE = 2000;
 /** Other names that belong into the spool's folder. */
@@ -116,22 +119,19 @@ export class Recovery {
   /** Until its recordings were looked at, what the index says. */
   readonly #rows: RecordingRows;
   readonly #catalogue: Catalogue;
+  readonly #ownKeys: OwnKeys;
   /** What the index said of those that are not as it says, or not in `ready/`. */
   readonly #known = new Map<RecordingId, { readonly facts: RecordingFacts; readonly state: SpoolState }>();
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
   readonly #unfinished = new Set<RecordingId>();
   #read = 0;
-  /** What the manifests say of each other, once it ran. */
-  readonly links: ChainLinks;
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.#rows = deps.index ?? new RecordingRows();
-    this.#catalogue = new Catalogue(deps.layout, this.#rows, new OwnKeys(deps.stationKeys));
-    const { files, layout, quarantine, rows, stationKeys } = deps;
-    // It lives as long as the spool: what only the start needs must not go along.
-    this.links = new ChainLinks({ files, layout, quarantine, rows, stationKeys, catalogue: this.#catalogue });
+    this.#ownKeys = new OwnKeys(deps.stationKeys);
+    this.#catalogue = new Catalogue(deps.layout, this.#rows, this.#ownKeys);
   }
 
   /** Facts that the index did not know: with many of them it is worth writing it anew. */
@@ -162,9 +162,7 @@ export class Recovery {
       this.#released(name, path),
     );
     await this.#root();
-    this.#asideReceipted.push(...(await this.links.readApart()));
-    for (const { recording, reason } of await this.links.setEnds())
-      this.#deps.findings.add('failed', recording, reason);
+    await this.#readAside();
     return this.#catalogue;
   }
 
@@ -179,7 +177,6 @@ export class Recovery {
         await step(name, path);
       } catch (error) {
         if (isMachineShort(error)) throw error;
-        if (isRecordingId(name)) this.links.unread.add(name);
         this.#deps.findings.add('failed', name, describeError(error));
       }
     });
@@ -220,11 +217,11 @@ export class Recovery {
     const judgement = await judgeReady(files, path, name, known?.facts, stationKeys);
     if (judgement.verdict === 'odd') {
       if (known?.state === 'receipted') this.#asideReceipted.push(known.facts);
-      this.links.unread.add(name);
       return this.#aside(layout.ready, path, name, judgement.reason);
     }
     const { names, facts, isVerified } = judgement;
-    if (!isVerified) this.links.unread.add(name);
+    if (!isVerified && !this.#ownKeys.isOther(facts.keyId))
+      return this.#aside(layout.ready, path, name, NOT_VERIFIED);
     await this.#clean(path, name, names.leftovers, names.unknown);
     const receipted =
       names.receipted && (known?.state === 'receipted' || (await this.#syncReceipt(path, name)));
@@ -269,7 +266,6 @@ export class Recovery {
     if (await this.#isBack(name)) return this.#ready(name, join(layout.ready, name));
     const found = await this.#lookReleased(name, path, this.#known.get(name)?.facts);
     if (typeof found === 'string') {
-      this.links.unread.add(name);
       return this.#aside(layout.released, path, name, found);
     }
     this.#read++;
@@ -295,6 +291,23 @@ export class Recovery {
     }
     if (rows.size > here.length) rows.retain(here);
     return unknown;
+  }
+
+  /** Of what lies in the quarantine, facts that verify and of which the store gave a receipt. Errors: the machine's. */
+  async #readAside(): Promise<void> {
+    const { files, quarantine, stationKeys } = this.#deps;
+    const names = quarantine.names.filter((name) => isRecordingId(nameBefore(name))).slice(-ASIDE_MAX);
+    await inParallel(names, AT_ONCE, async (name) => {
+      const folder = join(quarantine.folder, name);
+      try {
+        if ((await files.stat(join(folder, RECEIPT_NAME)))?.kind !== 'file') return;
+        const recording = nameBefore(name) as RecordingId;
+        const { facts, isVerified } = await readFacts(files, folder, recording, stationKeys);
+        if (isVerified) this.#asideReceipted.push(facts);
+      } catch (error) {
+        if (isMachineShort(error)) throw error;
+      }
+    });
   }
 
   /** Facts of a released recording, its reclaim finished; or why it is odd. */
@@ -342,12 +355,12 @@ export class Recovery {
     }
   }
 
-  /** Facts of a manifest; one that does not verify is noted. Errors: those of readFacts. */
+  /** Facts of a manifest. Errors: those of readFacts; "spool.damaged" where it does not verify. */
   async #readFacts(folder: string, recording: RecordingId): Promise<RecordingFacts> {
     const { files, stationKeys } = this.#deps;
     const { facts, isVerified } = await readFacts(files, folder, recording, stationKeys);
-    if (!isVerified) this.links.unread.add(recording);
-    return facts;
+    if (isVerified || this.#ownKeys.isOther(facts.keyId)) return facts;
+    throw new DockError('spool.damaged', NOT_VERIFIED, { retry: 'never' });
   }
 
   #add(facts: RecordingFacts, state: 'spooled' | 'receipted', known: boolean): void {

@@ -186,16 +186,11 @@ export class ReleasedRows {
     return ahead.length > 0;
   }
 
-  /** Beginnings of all digests that rows but those of some recordings name as their previous manifest, for `ends`. */
-  *previous(without: Iterable<RecordingId>): Generator<number> {
-    const passed = this.#rowsOf(without);
-    for (const row of this.#table.downwards()) if (!passed.has(row)) yield this.#digestKey(row, AT.previous);
-  }
-
-  /** Recordings whose manifest is not among these: ends of chains. */
-  *ends(named: ReadonlySet<number>): Generator<RecordingId> {
-    for (const row of this.#table.downwards())
-      if (!named.has(this.#digestKey(row, AT.manifest))) yield this.#idOf(row);
+  /** Recordings of that camera, the newest first. */
+  ofCamera(camera: CameraId): RecordingId[] {
+    const number = this.#numbers.get(camera);
+    if (number === undefined) return [];
+    return this.#newestFirst([...this.#table.downwards()].filter((row) => this.#camera(row) === number));
   }
 
   /**
@@ -318,10 +313,6 @@ export class ReleasedRows {
 
   #camera(row: number): number {
     return this.#table.uint32(row, AT.camera) % DAMAGED;
-  }
-
-  #digestKey(row: number, at: number): number {
-    return this.#table.uint48BE(row, at);
   }
 }
 

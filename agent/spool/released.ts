@@ -17,6 +17,8 @@ import { OwnKeys } from './own-keys.ts';
 
 /** Files of a listing that are looked up in one go. */
 const FILES_AT_ONCE = 1000;
+/** Documents that are read for the newest one of a camera. */
+const NEWEST_MAX = 16;
 
 export interface ReleasedDeps {
   readonly files: Files;
@@ -28,8 +30,6 @@ export interface ReleasedDeps {
   readonly stationKeys: readonly PublicKey[];
   /** Without any, no receipt can be verified, and nothing is let go. */
   readonly storeKeys: readonly PublicKey[];
-  /** Whether its camera's next manifest will name this one. */
-  readonly isChainEnd: (entry: SpooledRecording) => boolean;
   /** Rows changed. */
   readonly onChange: () => void;
 }
@@ -39,6 +39,14 @@ export interface Droppable {
   readonly recording: RecordingId;
   readonly manifestSha256: string;
   readonly receiptSha256: string;
+}
+
+/** What the documents are asked. */
+export interface ProvenQuestion {
+  /** Wall time. */
+  readonly receivedBeforeMs: number;
+  /** Whether its camera's next manifest may name this one. */
+  readonly isChainEnd: (recording: SpooledRecording) => boolean;
 }
 
 /** Released recordings of one spool. */
@@ -73,6 +81,18 @@ export class Released {
       log.warn('documents of a released recording not readable', { recording, reason: describeError(error) });
       return undefined;
     }
+  }
+
+  /** The newest one of that camera and of such a key whose documents can be read. Errors: the machine's. */
+  async newestOf(
+    camera: CameraId,
+    isKey: (keyId: string | null) => boolean,
+  ): Promise<CatalogueEntry | undefined> {
+    for (const recording of this.#deps.rows.ofCamera(camera).slice(0, NEWEST_MAX)) {
+      const entry = await this.read(recording);
+      if (entry !== undefined && isKey(entry.keyId)) return entry;
+    }
+    return undefined;
   }
 
   /** Whether something of that camera, place and size may be here. */
@@ -117,11 +137,11 @@ export class Released {
   }
 
   /**
-   * Those whose documents may go (SPEC 4.4), of so many that their rows propose; `receivedBeforeMs` is wall time. What does not
+   * Those whose documents may go (SPEC 4.4), of so many that their rows propose. What does not
    * verify stays and is logged. Errors: the machine's.
    */
   async droppable(
-    question: DropQuestion & { readonly receivedBeforeMs: number },
+    question: DropQuestion & ProvenQuestion,
     from: number,
     countMax: number,
   ): Promise<{ droppable: Droppable[]; next: number }> {
@@ -131,7 +151,7 @@ export class Released {
     const droppable: Droppable[] = [];
     for (const recording of found) {
       const entry = await this.read(recording);
-      const proven = entry && (await this.#proven(entry, question.receivedBeforeMs));
+      const proven = entry && (await this.#proven(entry, question));
       if (proven !== undefined) droppable.push(proven);
     }
     return { droppable, next };
@@ -167,8 +187,11 @@ export class Released {
   }
 
   /** Undefined where it must stay. */
-  async #proven(entry: CatalogueEntry, receivedBeforeMs: number): Promise<Droppable | undefined> {
-    const { documents, stationKeys, storeKeys, isChainEnd, log } = this.#deps;
+  async #proven(
+    entry: CatalogueEntry,
+    { receivedBeforeMs, isChainEnd }: ProvenQuestion,
+  ): Promise<Droppable | undefined> {
+    const { documents, stationKeys, storeKeys, log } = this.#deps;
     const { recording, manifestSha256 } = entry;
     if (storeKeys.length === 0 || isChainEnd(entry)) return undefined;
     try {

@@ -14,11 +14,6 @@ interface Block {
   readonly view: DataView;
 }
 
-/** The beginning of a digest as `uint48BE` reads it from a row: its first 48 bits. */
-export function digestKey(sha256: string): number {
-  return Number.parseInt(sha256.slice(0, 12), 16);
-}
-
 /** Rows of one length. Numbers in them are little-endian. */
 export class RowTable {
   readonly #rowBytes: number;
@@ -101,13 +96,6 @@ export class RowTable {
 
   setUint32(row: number, at: number, value: number): void {
     this.#block(row).view.setUint32(this.#from(row) + at, value, true);
-  }
-
-  /** See `digestKey`. */
-  uint48BE(row: number, at: number): number {
-    const { view } = this.#block(row);
-    const from = this.#from(row) + at;
-    return view.getUint16(from) * 2 ** 32 + view.getUint32(from + 2);
   }
 
   float64(row: number, at: number): number {

@@ -4,10 +4,8 @@ import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import type { Bulk } from '../seal/bulk.ts';
-import type { SecondLook } from '../custody/second-look.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { ChainLinks } from './chain-links.ts';
 import { Documents } from './documents.ts';
 import { Findings, type RecoveryFinding } from './findings.ts';
 import { Holdings } from './holdings.ts';
@@ -26,7 +24,6 @@ import { ReadyLooks } from './ready-looks.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import { Released } from './released.ts';
 import { Reserve } from '../platform/reserve.ts';
-import { secondLookAtManifests } from './second-look.ts';
 import { Space } from '../platform/space.ts';
 import { CatalogueEntry } from './spooled-recording.ts';
 import { StoredReceipts } from './stored-receipts.ts';
@@ -63,7 +60,6 @@ interface Recovered {
   readonly quarantine: Quarantine;
   readonly reserve: Reserve;
   readonly syncs: FolderSyncs;
-  readonly links: ChainLinks;
   readonly unfinished: ReadonlySet<RecordingId>;
 }
 
@@ -75,7 +71,6 @@ export interface SpoolParts extends Recovered {
   readonly released: Released;
   readonly holdings: Holdings;
   readonly chain: ManifestChain;
-  readonly secondLook: SecondLook<RecordingId>;
   readonly space: Space;
   readonly intake: Intake;
   readonly leaving: Leaving;
@@ -140,7 +135,6 @@ async function recover(
       quarantine,
       reserve,
       syncs,
-      links: recovery.links,
       unfinished: recovery.unfinished,
     },
     findings: findings.list(),
@@ -150,7 +144,7 @@ async function recover(
 
 /** `factsRead`: facts that the index did not know. */
 function composed(options: KeptOptions, recovered: Recovered, factsRead: number): SpoolParts {
-  const { presence, layout, catalogue, links, quarantine, reserve } = recovered;
+  const { presence, layout, catalogue, quarantine, reserve } = recovered;
   const documents = new Documents(options);
   const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
   const common = {
@@ -163,18 +157,14 @@ function composed(options: KeptOptions, recovered: Recovered, factsRead: number)
   };
   const receipts = new StoredReceipts({
     ...common,
-    unread: links.unread,
     setAside: (...what) => quarantine.move(...what),
   });
   const released = new Released({
     ...common,
     onChange: () => index.releasedChanged(),
-    // One that the start could not read, or not verify, may be an end.
-    isChainEnd: ({ recording, camera, manifestSha256 }) =>
-      links.unread.has(recording) || catalogue.end(camera)?.manifestSha256 === manifestSha256,
   });
   const holdings = new Holdings({ ...common, released });
-  const secondLook = secondLookAtManifests({ ...common, onChange: () => index.verified() });
+  const chain = new ManifestChain(catalogue, released, options.stationKeys, options.log);
   return {
     ...recovered,
     documents,
@@ -182,14 +172,13 @@ function composed(options: KeptOptions, recovered: Recovered, factsRead: number)
     receipts,
     released,
     holdings,
-    secondLook,
-    chain: new ManifestChain({ ...common, secondLook, find: (recording) => holdings.find(recording) }),
+    chain,
     space: new Space({
       ...options,
       root: layout.root,
       reserveMissingBytes: () => reserve.missingBytes,
     }),
-    intake: new Intake(common),
-    leaving: new Leaving({ ...common, receipts, released, index }),
+    intake: new Intake({ ...common, chain }),
+    leaving: new Leaving({ ...common, chain, receipts, released, index }),
   };
 }

@@ -23,11 +23,11 @@ import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
 import type { Rechecked } from './leaving.ts';
 import type { SealedDocuments } from './make-durable.ts';
-import type { LastSpooled } from './manifest-chain.ts';
+import type { ChainEnd } from '../custody/ledger.ts';
 import type { RecordingGlance } from './recording-rows.ts';
 import type { RefusedReceipt } from './refused-receipts.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
-import type { Droppable } from './released.ts';
+import type { Droppable, ProvenQuestion } from './released.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { Reservation } from '../platform/space.ts';
 import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
@@ -119,14 +119,13 @@ export class Spool {
 
   /**
    * Stores a verified receipt, durably. One that is there and stands stays; one that does not stand goes to the quarantine.
-   * Errors: "spool.unknown" where the recording is not here, "receipt.asked-again" for one that the store took back, "spool.unverified" where there is a
-   * receipt and nobody can say now whether it stands, "spool.write-failed".
+   * Errors: "spool.unknown" where the recording is not here, "receipt.asked-again" for one that the store took back,
+   * "spool.write-failed".
    */
   storeReceipt(recording: RecordingId, receiptBytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return;
       await this.#parts.asked.assertCounts(recording, receiptBytes);
-      await this.#parts.secondLook.at(recording);
       await this.#parts.receipts.store(this.#parts.holdings.mustKnow(recording), {
         bytes: receiptBytes,
         signature,
@@ -142,7 +141,6 @@ export class Spool {
    */
   askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
     return this.#turns.run(recording, async () => {
-      await this.#parts.secondLook.at(recording);
       const { asked, reserve } = this.#parts;
       const entry = this.#parts.catalogue.get(recording) ?? (await this.#parts.released.read(recording));
       if (entry === undefined || (entry.state === 'spooled' && !asked.isUnmarked(recording))) return 'other';
@@ -200,7 +198,6 @@ export class Spool {
   reclaim(recording: RecordingId): Promise<void> {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return; // what a failed reclaim left is finished by the next start
-      await this.#parts.secondLook.at(recording);
       await this.#parts.leaving.reclaim(this.#parts.holdings.mustKnow(recording));
       await this.#parts.space.look();
     });
@@ -227,7 +224,6 @@ export class Spool {
    */
   recheck(recording: RecordingId): Promise<Rechecked> {
     return this.#turns.run(recording, async () => {
-      await this.#parts.secondLook.at(recording);
       const here = this.#parts.catalogue.get(recording);
       const entry = here ?? (await this.#parts.released.read(recording));
       if (entry === undefined || entry.state === 'spooled') return 'good';
@@ -319,7 +315,7 @@ export class Spool {
 
   /** Released recordings whose documents may go, see Released. Errors: the machine's. */
   droppable(
-    question: DropQuestion & { readonly receivedBeforeMs: number },
+    question: DropQuestion & ProvenQuestion,
     from: number,
     countMax: number,
   ): Promise<{ droppable: Droppable[]; next: number }> {
@@ -333,16 +329,15 @@ export class Spool {
   }
 
   /**
-   * What the camera's next manifest names as its previous one: the durable manifest that no other durable one names. `lastSpooled` is asked where
-   * what is here does not tell. Errors: only the machine's.
+   * What the camera's next manifest names as its previous one. `logged`: the end of its chain in the ledger; undefined where the log tells of none.
+   * Errors: only the machine's.
    */
-  lastManifestSha256(camera: CameraId, lastSpooled: LastSpooled = unlogged): Promise<string | null> {
-    return this.#parts.chain.previous(camera, lastSpooled);
+  lastManifestSha256(camera: CameraId, logged?: ChainEnd): Promise<string | null> {
+    return this.#parts.chain.previous(camera, logged);
   }
 
   /** `chunks.bin`, compared with the manifest. Errors: "spool.unknown", "spool.damaged". */
   async readChunks(recording: RecordingId): Promise<Uint8Array> {
-    await this.#parts.secondLook.at(recording);
     return this.#parts.holdings.readChunks(recording);
   }
 
@@ -351,7 +346,6 @@ export class Spool {
    * Errors: "spool.unknown", "spool.damaged".
    */
   async readManifest(recording: RecordingId): Promise<SignedBytes> {
-    await this.#parts.secondLook.at(recording);
     return this.#parts.holdings.readManifest(recording);
   }
 
@@ -381,9 +375,4 @@ export class Spool {
     await this.#turns.idle();
     await this.#parts.index.close();
   }
-}
-
-/** There is no log. */
-async function unlogged(): Promise<undefined> {
-  return undefined;
 }

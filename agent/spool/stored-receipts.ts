@@ -23,8 +23,6 @@ export interface StoredReceiptsDeps {
   /** Errors: "spool.gone" where nothing may be written. */
   readonly confirm: () => Promise<void>;
   readonly setAside: (path: string, reason: string, as: string) => Promise<unknown>;
-  /** What did not verify when it was read: nothing is judged by it. */
-  readonly unread: ReadonlySet<string>;
   /** An owner's state changed. */
   readonly onChange: () => void;
 }
@@ -48,11 +46,10 @@ export class StoredReceipts {
 
   /**
    * Whether the stored receipt stands. One that does not is moved aside, and its owner counts as spooled again.
-   * Errors: "spool.unverified" where the document that it is about does not verify now; "spool.write-failed" where it could not be moved; the machine's.
+   * Errors: "spool.write-failed" where it could not be moved; the machine's.
    */
   async stands(owner: ReceiptOwner): Promise<boolean> {
-    const { documents, storeKeys, unread, log, setAside } = this.#deps;
-    if (unread.has(owner.recording)) unverified(owner.recording);
+    const { documents, storeKeys, log, setAside } = this.#deps;
     const look = (): Promise<string | undefined> => documents.receiptProblem(owner, storeKeys);
     // A read that fails once says nothing of the receipt: only what is wrong twice is set aside.
     const problem = (await look()) === undefined ? undefined : await look();
@@ -101,15 +98,6 @@ export function writeFailed(what: string, recording: string, error: unknown): ne
     'spool.write-failed',
     `could not ${what} recording ${recording}: ${describeError(error)}; this attempt is over`,
     { cause: error, retry: 'later', facts: { recording } },
-  );
-}
-
-/** Errors: "spool.unverified", always. */
-function unverified(recording: string): never {
-  throw new DockError(
-    'spool.unverified',
-    `the disk shows another document of ${recording} than was signed: nothing is said of its receipt; check the station's disk`,
-    { retry: 'later', facts: { recording } },
   );
 }
 

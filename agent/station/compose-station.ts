@@ -3,7 +3,6 @@ import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import { CustodyDropping } from '../custody/custody-drop.ts';
 import { CustodyLog } from '../custody/custody-log.ts';
 import { Differences } from '../custody/differences.ts';
-import { lastOfCamera } from '../custody/last-of-camera.ts';
 import { ITEM, receiptName } from '../custody/ledger.ts';
 import { refuseOtherStation, refusePutAsideKey } from '../custody/log-owner.ts';
 import { Retirements } from '../custody/retirement.ts';
@@ -290,7 +289,15 @@ async function connectParts(
     log,
   });
   const { documentsDays } = settings.spool;
-  const documentsDropping = new DocumentsDropping({ spool, custody, clock, wall, log, days: documentsDays });
+  const documentsDropping = new DocumentsDropping({
+    spool,
+    custody,
+    ledger: custody.ledger,
+    clock,
+    wall,
+    log,
+    days: documentsDays,
+  });
 
   // The bays.
   const tries = await Tries.open({ folder: layout.tries, files, clock, log, bootId, version });
@@ -321,7 +328,7 @@ async function connectParts(
       clock,
       clockSynchronised,
       log,
-      lastSpooled: (camera: CameraId) => lastOfCamera(custody, camera, 'spooled'),
+      lastSpooled: (camera: CameraId) => custody.ledger.manifests.get(camera),
       turns: new KeyedMutex<CameraId>(),
     },
     erase: {

@@ -94,7 +94,7 @@ beforeEach(async () => {
   tries = await openTries();
   const working = { ...common, spool };
   const signer = inlineSigner(key);
-  const lastSpooled = async (): Promise<undefined> => undefined;
+  const lastSpooled = (): undefined => undefined;
   const turns = new KeyedMutex<typeof facts.camera>();
   const committer = new Committer(
     { ...working, signer, clockSynchronised: () => null, lastSpooled, turns },

@@ -124,7 +124,7 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
       ...deps,
       signer: inlineSigner(stationKey),
       clockSynchronised: () => null,
-      lastSpooled: async () => undefined,
+      lastSpooled: () => undefined,
       turns: new KeyedMutex(),
     },
     facts,

@@ -1,11 +1,12 @@
 // Runs of a station that takes recordings of a camera, one manifest naming the one before it: spool and log on one disk, ended in order.
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
-import { lastOfCamera } from '../../../agent/custody/last-of-camera.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { makeDockingId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
+import { fastSigner } from '../../fakes/signer-fast.ts';
 import { openLog } from '../custody/custody-scenario.ts';
 import {
   CAMERA,
@@ -13,6 +14,7 @@ import {
   openSpool,
   prepare,
   spoolOne,
+  stationKey,
   type PrepareOptions,
   type Prepared,
 } from './scenario.ts';
@@ -46,7 +48,11 @@ export class ChainLife {
   /** One run; behind it the index is gone, as a kill leaves it: the next start reads manifests. */
   async run<T>(work: (run: ChainRun) => Promise<T>): Promise<T> {
     const { spool } = await openSpool(this.disk);
-    const { custody } = await openLog(this.disk, this.nextSeed);
+    const { custody } = await openLog(this.disk, this.nextSeed, {
+      ledgerFile: '/spool/ledger.jsonl',
+      signer: fastSigner(stationKey),
+      stationKeys: [publicKeyOf(stationKey)],
+    });
     const done = await work({ spool, custody });
     await custody.checkpoint();
     this.segment = custody.segments().at(-1)?.segment ?? '';
@@ -61,7 +67,7 @@ export class ChainLife {
     { spool, custody }: ChainRun,
     { isLogged = true, camera = CAMERA }: Pick<PrepareOptions, 'camera'> & { isLogged?: boolean } = {},
   ): Promise<Prepared> {
-    const previous = await spool.lastManifestSha256(camera, (of) => lastOfCamera(custody, of, 'spooled'));
+    const previous = await spool.lastManifestSha256(camera, custody.ledger.manifests.get(camera));
     const docking = makeDockingId(this.#random);
     const prepared = prepare(this.#random, { camera, previous, docking });
     const { recording, payload } = prepared;

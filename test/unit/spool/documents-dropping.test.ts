@@ -4,6 +4,7 @@ import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { DocumentsDropping } from '../../../agent/spool/documents-dropping.ts';
 import type { Spool, SpoolOptions } from '../../../agent/spool/spool.ts';
 import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
+import { makeDockingId } from '../../../protocol/format/ids.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
@@ -46,6 +47,15 @@ async function yearsAgo(): Promise<{ disk: CrashDisk; all: readonly Prepared[] }
   }
   await spool.listed(CAMERA, [], async () => undefined);
   await spool.close();
+  const custody = await openCustody(disk, 0);
+  const docking = makeDockingId(random);
+  custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking } });
+  for (const { recording, documents } of all) {
+    const facts = { recording, manifest_sha256: sha256Hex(documents.manifestBytes) };
+    custody.append({ event: 'pulled', facts: { recording, docking } });
+    custody.append({ event: 'spooled', facts });
+  }
+  await custody.close();
   return { disk: disk.crash(disk.steps, 'everything'), all };
 }
 
@@ -68,7 +78,16 @@ async function run(
   clock.jumpWall(days * DAY_MS);
   const { spool } = await openSpool(disk, { clock, ...options });
   const custody = await openCustody(disk, days);
-  const dropping = new DocumentsDropping({ spool, custody, clock, wall, log: new MemoryLog(), days: 400 });
+  const { ledger } = custody;
+  const dropping = new DocumentsDropping({
+    spool,
+    custody,
+    ledger,
+    clock,
+    wall,
+    log: new MemoryLog(),
+    days: 400,
+  });
   const ending = new AbortController();
   const running = dropping.run(ending.signal);
   const look = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import { parseCameraId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { misreadBehind } from '../station/misread-behind.ts';
 import { ChainLife, digestOf, manifestOf, named } from './chain-life.ts';
-import { CAMERA, openSpool } from './scenario.ts';
+import { CAMERA, openSpool, receiptOne } from './scenario.ts';
 
 /** One bit away from CAMERA, `cam-1`. */
 const CAM_3 = parseCameraId('cam-3');
@@ -47,18 +47,28 @@ test('the camera of the only one that is here is read wrong: its chain does not 
   expect(named(made)).toBe(digestOf(last));
 });
 
-test('the index does not keep what did not verify: the next start reads it anew', async () => {
+test('what does not verify is set aside and told, and no index keeps what was read of it', async () => {
   const last = await life.one();
   const end = misreadBehind(disk, manifestOf(last), '"camera":{"id":"cam-', 1);
-  const cameras: (string | undefined)[] = [];
   for (let starts = 0; starts < 2; starts++) {
-    const { spool } = await openSpool(disk);
-    cameras.push(spool.get(last.recording)?.camera);
-    await spool.close(); // leaves an index
+    const { spool, findings, conditions } = await openSpool(disk);
     end();
+    expect(spool.get(last.recording)).toBeUndefined();
+    expect(spool.asideNames).toEqual([last.recording]);
+    expect(conditions.codes()).toContain('spool.quarantine');
+    if (starts === 0) expect(findings).toMatchObject([{ kind: 'quarantined', name: last.recording }]);
+    await spool.close();
   }
-  expect(disk.peek('/spool/index.jsonl')).toBeDefined();
-  expect(cameras).toEqual([CAM_3, CAMERA]);
+});
+
+test('a receipted one whose manifest is damaged for good is set aside: a file that is still on the camera is taken anew', async () => {
+  const last = await life.one();
+  await life.run((run) => receiptOne(run.spool, last));
+  const signature = Buffer.from(disk.peek(`${manifestOf(last)}.minisig`) ?? []).toString();
+  disk.plant(`${manifestOf(last)}.minisig`, signature.replace('recording-manifest', 'recovding-manifest'));
+  const { spool } = await openSpool(disk);
+  expect(spool.asideNames).toEqual([last.recording]);
+  await spool.close();
 });
 
 test('one look that shows it wrong says nothing: the start looks again', async () => {

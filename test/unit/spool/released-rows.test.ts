@@ -1,7 +1,6 @@
 // Rows of released recordings against a plain map, under random actions; and what they cost.
 import { describe, expect, test } from 'vitest';
 import { ReleasedRows, type RowFacts } from '../../../agent/spool/released-rows.ts';
-import { digestKey } from '../../../agent/spool/row-table.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
   bytesOfId,
@@ -111,16 +110,15 @@ describe('rows', () => {
     expect(rows.memoryBytes / rows.size).toBeLessThan(100);
   });
 
-  test('know the ends of chains', () => {
+  test('know those of a camera, the newest first', () => {
     const random = seededRandom(5);
     const rows = new ReleasedRows();
     const [first, second, other] = [factsOf(random), factsOf(random), factsOf(random)];
-    for (const facts of [first, { ...second, previousManifestSha256: first.manifestSha256 }, other])
-      rows.add(facts);
-    const named = new Set(rows.previous([]));
-    expect([...rows.ends(named)].sort()).toEqual([second.recording, other.recording].sort());
-    named.add(digestKey(other.manifestSha256));
-    expect([...rows.ends(named)]).toEqual([second.recording]);
+    const camera = CAMERAS[0] as CameraId;
+    rows.add({ ...first, camera, sealedAt: '2026-11-25T09:30:00.000Z' });
+    rows.add({ ...second, camera, sealedAt: '2026-11-25T09:31:00.000Z' });
+    rows.add({ ...other, camera: 'cam-9' as CameraId });
+    expect(rows.ofCamera(camera)).toEqual([second.recording, first.recording]);
   });
 
   test('may go where the last whole listing of their camera does not show the file any more', () => {
