@@ -127,12 +127,12 @@ export class CustodyLog implements Custody {
     return this.#ledger;
   }
 
-  /** False where the ledger lacks what a segment says that the disk did not show: what it does not name may be entered all the same. */
+  /** False where the ledger lacks what a segment says that the disk did not show: what it does not name may be entered. */
   get isWhole(): boolean {
     return this.#hidden.size === 0;
   }
 
-  /** Whether an entry of all that has those bits (ITEM) is in the log, or will be in front of whatever is appended now. */
+  /** Whether an entry of all that has those bits (ITEM) is in the log, or will be before all that is appended now. */
   isEntered(item: RecordingId, bits: number): boolean {
     return ((this.#ledger.bits(item) | (this.#ahead.get(item) ?? 0)) & bits) === bits;
   }

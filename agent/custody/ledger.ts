@@ -1,7 +1,7 @@
 // The ledger: what the custody log says of the state of this station, folded entry by entry (SPEC 4.3.9). Pure: no disk, no clock.
 //
 // Invariants:
-// 1. The same entries in the same order give the same ledger, whoever folds them: a start from the whole log, a start from a snapshot and what
+// 1. The same entries in the same order give the same ledger: a start from the whole log, a start from a snapshot and what
 //    follows it, or the running station after each durable group.
 // 2. The ledger claims nothing about folders. Settlement compares the two.
 // 3. It grows with what is in the spool and with cameras, not with the age of the log.

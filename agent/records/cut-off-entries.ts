@@ -52,7 +52,6 @@ export class CutOffEntries {
   readonly #byPath = new Map<string, Row[]>();
   readonly #bound = new Set<RecordingId>();
   #later = 0;
-  #isRecorded = false;
   #isListed = false;
   #docked: ToldEntry | undefined;
   #clockSet: NonNullable<DockingRecord['camera_clock']>['set'] = null;
@@ -66,10 +65,6 @@ export class CutOffEntries {
   /** The `docked` entry, where the log still has it. */
   get docked(): ToldEntry | undefined {
     return this.#docked;
-  }
-  /** True where the log says that this docking has its record already. */
-  get isRecorded(): boolean {
-    return this.#isRecorded;
   }
   /** True where the log has a listing of it. */
   get isListed(): boolean {
@@ -89,7 +84,6 @@ export class CutOffEntries {
     const path = textOf(entry, 'path_sha256');
     const recording = textOf(entry, 'recording');
     if (event === 'docked') this.#docked = entry;
-    else if (event === 'docking-recorded') this.#isRecorded = true;
     else if (event === 'camera-clock-set') this.#clockSet = clockSetOf(entry);
     else if (event === 'inventory') this.#isListed = true;
     else if (event === 'seen-more') this.#seenMore();

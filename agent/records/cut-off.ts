@@ -9,15 +9,14 @@ import {
 } from '../../protocol/format/ids.ts';
 import type { Spool } from '../spool/spool.ts';
 import { CutOffEntries } from './cut-off-entries.ts';
-import type { ToldEntry } from '../custody/told-entries.ts';
-import { visitDocking, type DockingLogSource } from './docking-log.ts';
+import { visitDocking, type ToldEntry, type ToldSource } from '../custody/told-entries.ts';
 import { UNMEASURED, type DockingInventory, type EndedDocking } from './ended-docking.ts';
 import type { JournalOpening } from './journal-files.ts';
 import type { OpenDocking } from './journal-recovery.ts';
 
 export interface CutOffDeps {
   readonly station: StationId;
-  readonly custody: DockingLogSource;
+  readonly custody: ToldSource;
   readonly spool: Pick<Spool, 'stateOf' | 'ofDocking'>;
 }
 
@@ -34,9 +33,9 @@ export type CutOff =
 
 /** Errors: the system's where the log cannot be read. */
 export async function endCutOff(deps: CutOffDeps, open: OpenDocking): Promise<CutOff> {
+  if (deps.custody.ledger.recorded.has(open.docking)) return { kind: 'recorded' };
   const entries = new CutOffEntries(open.inventory?.rows ?? []);
   await visitDocking(deps.custody, open.docking, (entry) => entries.take(entry));
-  if (entries.isRecorded) return { kind: 'recorded' };
   const opening = open.opening ?? openingFrom(entries.docked, deps.station, open.docking);
   if (opening === undefined) return { kind: 'unknown' };
   const told = entries.finish({

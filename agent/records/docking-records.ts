@@ -3,10 +3,8 @@
 // Invariants:
 // 1. A record is in `recordings()` only after all parts of its docking were durable.
 // 2. The parts of each camera's newest docking stay, receipted or not: they carry the chain, and what the next docking must know.
-// 3. A part goes only once the part that it names has gone and all parts of its docking were receipted: what is left of a chain is always its
-//    end, and a docking without its first part is either recorded wholly or not at all.
+// 3. A part goes only once all parts of its docking were receipted.
 // 4. Whatever changes one part runs one after the other.
-// 5. What a start read of a record, and did not verify, is read again before anything is said of it (record-links.ts).
 import { join } from 'node:path';
 import {
   DOCKING_RECORD_TRUSTED_COMMENT,
@@ -18,7 +16,7 @@ import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
-import type { LoggedEnd } from '../custody/last-of-camera.ts';
+import type { ChainEnd } from '../custody/ledger.ts';
 import type { PushStore } from '../push/push-source.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
@@ -30,10 +28,8 @@ import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
-import type { NewestDocking } from './record-chain.ts';
-import { RecordLinks } from './record-links.ts';
-import { recoverRecords, type RecoveredRecords } from './record-recovery.ts';
-import { RecordSet } from './record-set.ts';
+import { RecordChain, type NewestDocking } from './record-chain.ts';
+import { recoverRecords } from './record-recovery.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
 import { StoredRecord, type RecordFacts } from './stored-record.ts';
@@ -49,8 +45,8 @@ export interface DockingRecordsOptions {
   /** Of the signer's key first, and older ones of this station. */
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
-  /** What the log says was recorded last of a camera; undefined where it does not tell. Errors: the system's. */
-  readonly lastRecorded: (camera: CameraId) => Promise<LoggedEnd | undefined>;
+  /** What the ledger says was recorded last of a camera. */
+  readonly lastRecorded: (camera: CameraId) => ChainEnd | undefined;
 }
 
 /** Which documents are read. */
@@ -63,10 +59,8 @@ const DOCKING_DOCUMENT = {
 /** All records of one spool. `open` takes whatever lies on the disk. */
 export class DockingRecords implements PushStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
-  readonly #records: RecordSet;
-  readonly #links: RecordLinks;
-  /** Dockings of which a part that is not here may come back. */
-  readonly #inParts: ReadonlySet<DockingId>;
+  readonly #records = new Map<RecordingId, StoredRecord>();
+  readonly #chain: RecordChain;
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
   readonly #turns = new KeyedMutex<RecordingId>();
@@ -75,18 +69,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** What a writer of a record works with. */
   readonly writing: RecordWriterDeps;
 
-  private constructor(options: DockingRecordsOptions, { records, apart, unread, inParts }: RecoveredRecords) {
+  private constructor(options: DockingRecordsOptions, records: readonly StoredRecord[]) {
     const { files, spool } = options;
     this.#options = options;
-    this.#records = new RecordSet(records);
-    this.#inParts = inParts;
-    this.#links = new RecordLinks({
-      ...options,
-      records: this.#records,
-      apart,
-      unread,
-      onVerified: (record) => this.#tellReclaimable(record),
-    });
+    for (const record of records) this.#records.set(record.recording, record);
+    this.#chain = new RecordChain(this, options.lastRecorded, options.stationKeys);
     this.#documents = new Documents(options, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
       ...options,
@@ -103,8 +90,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
   static async open(
     options: DockingRecordsOptions,
   ): Promise<{ records: DockingRecords; findings: readonly RecoveryFinding[] }> {
-    const recovered = await recoverRecords(options);
-    return { records: new DockingRecords(options, recovered), findings: recovered.findings };
+    const { records, findings } = await recoverRecords(options);
+    return { records: new DockingRecords(options, records), findings };
   }
 
   get(record: RecordingId): StoredRecord | undefined {
@@ -113,7 +100,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** Its documents are all that there is of a record. */
   holds(record: RecordingId): boolean {
-    return this.#records.get(record) !== undefined;
+    return this.#records.has(record);
   }
 
   recordings(): IterableIterator<StoredRecord> {
@@ -132,27 +119,15 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** The camera's newest docking that has a record, whichever key of this station signed it. */
   newest(camera: CameraId): NewestDocking | undefined {
-    return this.#links.newest(camera);
-  }
-
-  /** Looks again at what did not verify, before `newest` is asked. Errors: only the machine's. */
-  lookAgain(): Promise<void> {
-    return this.#links.lookAgain();
-  }
-
-  /** Whether a record that did not verify says that it is of a newer docking of that camera: nobody knows for sure then which one came last. */
-  mayHaveNewer(camera: CameraId): boolean {
-    return this.#links.mayHaveNewer(camera);
+    return this.#chain.newest(camera);
   }
 
   /** One attempt to make a docking's record durable. Errors: "spool.gone", the system's, the signer's: nothing of it counts then. */
   async write(camera: CameraId, writer: RecordWriter): Promise<StoredRecord[]> {
     const { spool } = this.#options;
     await spool.confirm();
-    const previous = await this.#links.previous(camera, writer.docking);
-    const left = this.#records.left();
+    const previous = this.#chain.previous(camera);
     const parts = await withReserve(spool.logReserve, () => writer.write(previous));
-    this.#records.forget(left); // it synced their folder
     return this.#add(camera, parts);
   }
 
@@ -163,7 +138,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** The document and its signature, compared with what was made durable and verified. Errors: "spool.unknown", "spool.damaged". */
   async readManifest(record: RecordingId): Promise<SignedBytes> {
-    await this.#links.lookAgainAt(record);
     return this.#documents.manifest(this.#mustKnow(record), this.#options.stationKeys);
   }
 
@@ -175,7 +149,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "receipt.asked-again", "spool.gone", "spool.write-failed". */
   storeReceipt(record: RecordingId, bytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(record, async () => {
-      await this.#links.lookAgainAt(record);
       const stored = this.#mustKnow(record);
       assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
@@ -190,7 +163,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
    */
   askAgain(record: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
     return this.#turns.run(record, async () => {
-      await this.#links.lookAgainAt(record);
       const stored = this.#records.get(record);
       if (stored?.state !== 'receipted') return 'other';
       const { bytes } = await this.#documents.receipt(stored);
@@ -212,29 +184,25 @@ export class DockingRecords implements PushStore<StoredRecord> {
       const stored = this.#records.get(record);
       if (stored === undefined) return;
       await this.#options.spool.confirm();
-      this.#records.hide(stored);
-      this.#links.goesApart(stored.facts);
+      this.#chain.leaves(stored.facts);
+      this.#records.delete(record);
       this.#options.log.error('docking record quarantined', { record, reason });
       await this.#options.spool
         .setAsideInTheEnd(stored.folder, reason)
         .catch((error: unknown) => writeFailed('quarantine', record, error));
-      this.#records.forget([stored]);
     });
   }
 
-  /** Parts that were receipted and need not stay, each behind the one that it names: what was receipted before this process is among them. */
+  /** Parts that were receipted and need not stay: what was receipted before this process is among them. */
   reclaimable(): StoredRecord[] {
-    return this.#records.inOrder().filter((record) => this.#isReclaimable(record));
+    return [...this.#records.values()].filter((record) => this.#isReclaimable(record));
   }
 
   /** Whether a part that is reclaimable may go now, see the third invariant. So it may where it is not here itself. */
   mayGo(record: RecordingId): boolean {
     const stored = this.#records.get(record);
     if (stored === undefined) return true;
-    const { docking, parts } = stored.facts;
-    if (this.#inParts.has(docking) || this.#links.mayNameUnread(stored)) return false;
-    const isWhole = parts === 1 || this.partsOf(docking).every(({ state }) => state === 'receipted');
-    return isWhole && this.#records.isFirst(stored);
+    return this.partsOf(stored.facts.docking).every(({ state }) => state === 'receipted');
   }
 
   /**
@@ -243,7 +211,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
-      await this.#links.lookAgainAt(record);
       const stored = this.#mustKnow(record);
       if (!this.mayGo(record)) notYet(record);
       if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
@@ -263,11 +230,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
   async removeUnclaimed(docking: DockingId): Promise<void> {
     const parts = this.partsOf(docking);
     if (parts.length === 0) return;
-    for (const part of parts) {
-      this.#records.hide(part);
-      this.#links.forget(part.recording);
-    }
-    this.#links.follow();
+    for (const { recording } of parts) this.#records.delete(recording);
     for (const part of parts)
       await this.#remove(part).catch((error: unknown) =>
         this.#options.log.error('part of an incomplete docking record not removed', { docking, error }),
@@ -279,19 +242,17 @@ export class DockingRecords implements PushStore<StoredRecord> {
     await this.#options.spool.confirm();
     const going = join(layout.docked, stored.recording + GOING_SUFFIX);
     await files.rename(stored.folder, going); // as a whole: a cut never leaves half of a record behind
-    this.#records.leave(stored);
-    const left = this.#records.left();
+    this.#records.delete(stored.recording);
     await syncs.sync(layout.dockings);
-    this.#records.forget(left);
     await files.removeTree(going);
   }
 
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
-    const before = this.#links.newest(camera);
-    this.#links.recorded(camera, parts);
+    const before = this.#chain.newest(camera);
+    this.#chain.recorded(camera, parts);
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
-    for (const record of stored) this.#records.add(record);
+    for (const record of stored) this.#records.set(record.recording, record);
     for (const { recording } of before?.parts ?? [])
       if (this.#records.get(recording)?.state === 'receipted') this.#putReclaimable(recording);
     return stored;
@@ -306,7 +267,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {
-    return state === 'receipted' && !this.#links.mayBeNewest(facts);
+    return state === 'receipted' && this.#chain.newest(facts.camera)?.docking !== facts.docking;
   }
 
   #mustKnow(record: RecordingId): StoredRecord {
@@ -318,9 +279,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
 /** Errors: "spool.not-yet", always. */
 function notYet(record: string): never {
-  throw new DockError(
-    'spool.not-yet',
-    `docking record ${record} stays: the one that it names is still here, or a part of it has no receipt`,
-    { retry: 'later', facts: { record } },
-  );
+  throw new DockError('spool.not-yet', `docking record ${record} stays: a part of it has no receipt`, {
+    retry: 'later',
+    facts: { record },
+  });
 }

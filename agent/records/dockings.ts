@@ -12,12 +12,10 @@ import {
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { PreviousDocking } from '../seal/capture-time.ts';
 import type { Custody } from '../custody/custody.ts';
-import { lastOfCamera } from '../custody/last-of-camera.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
-import { unrecordedDockings, visitDocking } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
@@ -30,6 +28,11 @@ import type { StoredRecord } from './stored-record.ts';
 
 /** Pause between two looks whether another docking may begin. */
 const FULL_MS = 1000;
+/**
+ * Newest segments in which a docking may have begun that has no record: 8 MiB of log. One that is cut off while no journal of it can be written began
+ * a short time before.
+ */
+const UNRECORDED_SEGMENTS = 4;
 
 export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool' | 'lastRecorded'> {
   readonly station: StationId;
@@ -69,11 +72,11 @@ export class Dockings {
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
     const { records, findings } = await DockingRecords.open({
       ...options,
-      lastRecorded: (camera) => lastOfCamera(options.custody, camera, 'docking-recorded'),
+      lastRecorded: (camera) => options.custody.ledger.records.get(camera),
     });
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.
-    for (const docking of await unfinished(options, records, journals.open))
+    for (const docking of unfinished(options.custody, records, journals.open))
       await records.removeUnclaimed(docking);
     return {
       dockings: new Dockings(options, records, journals.open),
@@ -144,21 +147,22 @@ export class Dockings {
     const waiting = this.#endings.newest(camera);
     if (waiting !== undefined) return { bay: waiting.bay, ended: waiting.ended, stay: stayIn(waiting) };
     const { records } = this;
-    const { log, stationKeys } = this.#options;
-    await records
-      .lookAgain()
-      .catch((error: unknown) => log.warn('docking records not verified again', { error }));
+    const { stationKeys } = this.#options;
     const [facts] = records.newest(camera)?.parts ?? [];
     const [own] = stationKeys;
     const isOwn = own !== undefined && facts?.keyId === keyIdHex(own.keyId);
-    return isOwn && !records.mayHaveNewer(camera) ? facts : undefined;
+    return isOwn ? facts : undefined;
   }
 
   async #recover(): Promise<void> {
-    const began = [
-      ...this.#open.map((open) => ({ open, at: beganAt(open) })),
-      ...(await this.#unjournalled()),
-    ];
+    if (!this.#options.custody.isWhole) {
+      // Another record would contradict the one that the log may tell of.
+      this.#options.log.error(
+        'dockings that were cut off not recorded: custody log not readable, will retry at next start',
+      );
+      return;
+    }
+    const began = [...this.#open.map((open) => ({ open, at: beganAt(open) })), ...this.#unjournalled()];
     const oldestFirst = began.sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ open }) => open);
     for (const open of oldestFirst) {
       try {
@@ -173,21 +177,24 @@ export class Dockings {
   }
 
   /** Dockings that only the log knows: the disk refused their journals, and then the power went. */
-  async #unjournalled(): Promise<{ open: OpenDocking; at: string }[]> {
-    const { custody, log } = this.#options;
+  #unjournalled(): { open: OpenDocking; at: string }[] {
+    const { custody } = this.#options;
     const journalled = new Set(this.#open.map(({ docking }) => docking));
-    try {
-      const unrecorded = await lookPatiently(() => unrecordedDockings(custody));
-      return unrecorded
-        .filter(({ docking }) => !journalled.has(docking))
-        .map(({ docking, dockedAt }) => ({
-          open: { docking, opening: undefined, inventory: undefined },
-          at: `${dockedAt} ${docking}`,
-        }));
-    } catch (error) {
-      log.error('search for dockings without a record failed, will retry at next start', { error });
-      return [];
-    }
+    const newest = new Set(
+      custody
+        .segments()
+        .slice(-UNRECORDED_SEGMENTS)
+        .map(({ segment }) => segment),
+    );
+    return [...custody.ledger.dockings]
+      .filter(
+        ([docking, { segment }]) =>
+          newest.has(segment) && !journalled.has(docking) && !custody.ledger.recorded.has(docking),
+      )
+      .map(([docking, { at }]) => ({
+        open: { docking, opening: undefined, inventory: undefined },
+        at: `${at} ${docking}`,
+      }));
   }
 
   async #endCutOff(open: OpenDocking): Promise<void> {
@@ -222,49 +229,20 @@ function beganAt({ opening, docking }: OpenDocking): string {
   return `${opening?.docked_at ?? '~'} ${docking}`;
 }
 
-/** Dockings of which parts are here without the first one, and that no record was claimed of: by the log alone where the disk took no journal either. */
-async function unfinished(
-  options: DockingsOptions,
+/** Dockings of which parts are here without the first one, and that no record was claimed of. None as long as the log is not shown. */
+function unfinished(
+  { ledger, isWhole }: Pick<CutOffDeps['custody'], 'ledger' | 'isWhole'>,
   records: DockingRecords,
   open: readonly OpenDocking[],
-): Promise<DockingId[]> {
-  const all = new Set([...records.recordings()].map(({ facts }) => facts.docking));
-  const inParts = [...all].filter((docking) => records.get(parseRecordingId(docking)) === undefined);
-  const journalled = new Set(open.map(({ docking }) => docking));
-  const found: DockingId[] = [];
-  for (const docking of inParts.filter((each) => journalled.has(each)))
-    if (!(await mayBeRecorded(options, docking))) found.push(docking);
-  const others = inParts.filter((each) => !journalled.has(each));
-  if (others.length === 0) return found;
-  const unrecorded = new Set(await unrecordedOf(options));
-  return [...found, ...others.filter((each) => unrecorded.has(each))];
-}
-
-/** None where the log is not shown. */
-async function unrecordedOf({ custody, log }: DockingsOptions): Promise<DockingId[]> {
-  try {
-    return (await lookPatiently(() => unrecordedDockings(custody))).map(({ docking }) => docking);
-  } catch (error) {
-    log.warn('parts of docking records kept: log does not show whether they were completed', { error });
-    return [];
-  }
-}
-
-/** Whether the log tells of the docking's record: its first part has gone then, and its journal could not be removed. Also where the log is not shown. */
-async function mayBeRecorded({ custody, log }: DockingsOptions, docking: DockingId): Promise<boolean> {
-  try {
-    return await lookPatiently(async () => {
-      let isRecorded = false;
-      await visitDocking(custody, docking, ({ event }) => {
-        isRecorded ||= event === 'docking-recorded';
-      });
-      return isRecorded;
-    });
-  } catch (error) {
-    log.warn('parts of a docking record kept: log does not show whether it was completed', {
-      docking,
-      error,
-    });
-    return true;
-  }
+): DockingId[] {
+  const inParts = new Set([...records.recordings()].map(({ facts }) => facts.docking));
+  const begun = new Set([...open.map(({ docking }) => docking), ...ledger.dockings.keys()]);
+  return [...inParts].filter(
+    (docking) =>
+      isWhole &&
+      begun.has(docking) &&
+      !ledger.recorded.has(docking) &&
+      records.get(parseRecordingId(docking)) === undefined &&
+      records.partsOf(docking).every(({ state }) => state === 'spooled'),
+  );
 }

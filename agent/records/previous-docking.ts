@@ -22,13 +22,10 @@ export async function previousFromRecord(
   camera: CameraId,
   log: Log,
 ): Promise<PreviousDocking | null> {
-  await records
-    .lookAgain()
-    .catch((error: unknown) => log.warn('docking records not verified again', { error }));
-  if (records.mayHaveNewer(camera)) return NOTHING_SURE;
   const newest = records.newest(camera);
   const [facts] = newest?.parts ?? [];
-  if (newest === undefined || facts === undefined) return null;
+  if (newest === undefined) return null;
+  if (facts === undefined) return NOTHING_SURE;
   const stayed = await stayedIn(records, newest).catch((error: unknown) => {
     log.warn('previous docking record not readable', { camera, error });
     return undefined;

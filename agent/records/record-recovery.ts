@@ -4,31 +4,24 @@
 // 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
 // 2. A folder with a document that parses, its signature, and its own id as its name is a record. Halves of a receipt in it are removed,
 //    unknown files in it and odd folders go to the quarantine. Nothing else is deleted.
-// 3. What was read of a record is believed where its signature verified. One that does not stays where it is, has no say in a chain, and is read again
-//    before anything is said of it.
-// 4. What lies in the quarantine, is whole and verifies is put back where its place in the chain is sure (put-back.ts): a page that was read wrong,
-//    or a disk that refused, sent it there, and nobody can make it again.
+// 3. What was read of a record is believed where its signature verified. One that does not at three looks goes to the quarantine, but for what another
+//    key signed: that is as whole as it was, and waits for that key.
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
-import {
-  DOCKING_RECORD_TRUSTED_COMMENT,
-  parseDockingRecord,
-} from '../../protocol/documents/docking-record.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/documents/docking-record.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
-import { isRecordingId, type DockingId, type RecordingId } from '../../protocol/format/ids.ts';
+import { isRecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import { InDoubt } from '../spool/in-doubt.ts';
+import { OwnKeys } from '../spool/own-keys.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
-import { nameBefore } from '../spool/quarantine.ts';
 import { inParallel } from '../platform/in-parallel.ts';
 import { lookForWhole } from '../platform/look-patiently.ts';
 import { sortNames, type FolderNames } from '../spool/folder-names.ts';
 import { isSigned } from '../spool/judge.ts';
-import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, MANIFEST_NAME } from '../spool/layout.ts';
-import { dockingToPutBack } from './put-back.ts';
+import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';
 
@@ -36,8 +29,6 @@ import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.t
 const AT_ONCE = 32;
 /** Moves to the quarantine in one start: a million odd names must not hold up a station. */
 const MOVES_MAX = 1000;
-/** Things in the quarantine that are looked at for the chains. */
-const APART_MAX = 1000;
 
 export interface RecordRecoveryDeps {
   readonly files: Files;
@@ -47,46 +38,13 @@ export interface RecordRecoveryDeps {
   readonly log: Log;
 }
 
-/** Records that are whole, facts that verified of those in the quarantine, and what was found odd. */
-export interface RecoveredRecords {
-  readonly records: readonly StoredRecord[];
-  readonly apart: readonly RecordFacts[];
-  /** Records by their names that could not be read, or not verified: nobody knows for sure their places in a chain. */
-  readonly unread: InDoubt<string>;
-  /** Dockings of which a part that is not here may come back: the others wait for it. */
-  readonly inParts: ReadonlySet<DockingId>;
-  readonly findings: readonly RecoveryFinding[];
-}
-
 /** Errors: the system's where the folder cannot be listed or synced; the machine's ("EMFILE" ...). */
-export async function recoverRecords(deps: RecordRecoveryDeps): Promise<RecoveredRecords> {
+export async function recoverRecords(
+  deps: RecordRecoveryDeps,
+): Promise<{ readonly records: readonly StoredRecord[]; readonly findings: readonly RecoveryFinding[] }> {
   const recovery = new RecordRecovery(deps);
   await recovery.run();
-  const { apart, unread } = await apartFrom(deps);
-  const all = new InDoubt([...recovery.unread, ...unread]);
-  for (const { recording } of apart) if (!unread.has(recording)) all.delete(recording);
-  const { records, findings } = recovery;
-  const inParts = withoutPart(records, apart, all);
-  return { apart, unread: all, records, inParts, findings: findings.list() };
-}
-
-/** Dockings of which a part is not here that may come back: any behind one that is here, and any before it as long as something cannot be read. */
-function withoutPart(
-  records: readonly StoredRecord[],
-  apart: readonly RecordFacts[],
-  unread: ReadonlySet<string>,
-): Set<DockingId> {
-  const here = new Map<DockingId, RecordFacts[]>();
-  for (const { facts } of records)
-    if (facts.parts > 1) here.set(facts.docking, [...(here.get(facts.docking) ?? []), facts]);
-  const lyingApart = new Set(apart.map(({ docking }) => docking));
-  const found = new Set<DockingId>();
-  for (const [docking, parts] of here) {
-    const lowest = Math.min(...parts.map(({ part }) => part));
-    const isEnd = parts.length === (parts[0]?.parts ?? 0) - lowest + 1;
-    if (!isEnd || (lowest > 1 && (unread.size > 0 || lyingApart.has(docking)))) found.add(docking);
-  }
-  return found;
+  return { records: recovery.records, findings: recovery.findings.list() };
 }
 
 /** A folder that is a record. */
@@ -98,13 +56,14 @@ interface Judged {
 
 class RecordRecovery {
   readonly records: StoredRecord[] = [];
-  readonly unread = new Set<string>();
   readonly findings: Findings;
   readonly #deps: RecordRecoveryDeps;
+  readonly #ownKeys: OwnKeys;
   #moves = 0;
 
   constructor(deps: RecordRecoveryDeps) {
     this.#deps = deps;
+    this.#ownKeys = new OwnKeys(deps.stationKeys);
     this.findings = new Findings(deps.log);
   }
 
@@ -117,11 +76,9 @@ class RecordRecovery {
         await this.#look(name, join(dockings, name));
       } catch (error) {
         if (isMachineShort(error)) throw error;
-        if (isRecordingId(name)) this.unread.add(name);
         this.findings.add('failed', name, describeError(error));
       }
     });
-    await this.#putBack();
     if (this.#moves > MOVES_MAX)
       this.findings.add(
         'left',
@@ -130,70 +87,13 @@ class RecordRecovery {
       );
   }
 
-  async #putBack(): Promise<void> {
-    const { files, spool } = this.#deps;
-    const found = new Map<string, RecordFacts>();
-    for (const name of asideRecords(spool).slice(-APART_MAX)) {
-      const facts = isRecordingId(name) ? await this.#wholeAside(name) : undefined;
-      if (facts !== undefined && (await files.stat(join(spool.layout.dockings, name))) === undefined)
-        found.set(name, facts);
-    }
-    for (let here = this.#facts(); found.size > 0; here = this.#facts()) {
-      const next = dockingToPutBack(here, [...found.values()]);
-      if (next.length === 0) return;
-      for (const { recording } of next.toReversed()) {
-        found.delete(recording);
-        if (!(await this.#giveBack(recording))) return;
-      }
-    }
-  }
-
-  #facts(): RecordFacts[] {
-    return this.records.map(({ facts }) => facts);
-  }
-
-  async #giveBack(record: RecordingId): Promise<boolean> {
-    const { spool } = this.#deps;
-    const path = join(spool.layout.dockings, record);
-    try {
-      await spool.giveBack(record, path);
-      this.unread.delete(record);
-      this.findings.add('put-back', record, 'it lay in the quarantine, and is whole');
-      await this.#look(record, path);
-      return true;
-    } catch (error) {
-      if (isMachineShort(error)) throw error;
-      this.unread.add(record); // it may lie here or there
-      this.findings.add('failed', record, describeError(error));
-      return false;
-    }
-  }
-
-  /** Facts of what lies in the quarantine, where it is a whole docking record that verifies. Errors: the machine's. */
-  async #wholeAside(name: string): Promise<RecordFacts | undefined> {
-    const { files, spool, stationKeys } = this.#deps;
-    try {
-      const { bytes, facts, isVerified } = await readRecord(
-        files,
-        join(spool.layout.quarantine, name),
-        stationKeys,
-      );
-      return isVerified && parseDockingRecord(bytes).record === name ? facts : undefined;
-    } catch (error) {
-      if (isMachineShort(error)) throw error;
-      return undefined;
-    }
-  }
-
   async #look(name: string, path: string): Promise<void> {
     const { spool } = this.#deps;
     if (!isRecordingId(name)) return this.#aside(path, name, 'not a docking record');
     const found = await this.#judge(name, path);
-    if (typeof found === 'string') {
-      this.unread.add(name);
-      return this.#aside(path, name, found);
-    }
-    if (!found.isVerified) this.unread.add(name);
+    if (typeof found === 'string') return this.#aside(path, name, found);
+    if (!found.isVerified && !this.#ownKeys.isOther(found.facts.keyId))
+      return this.#aside(path, name, 'its signature does not verify');
     await this.#clean(path, name, found.names);
     const receipted = found.names.receipted && (await this.#isSynced(path, name));
     const state = receipted ? 'receipted' : 'spooled';
@@ -273,38 +173,4 @@ export async function readRecord(
   const signature = await readSignature(files, folder);
   const isVerified = isSigned(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);
   return { bytes, facts: factsOfRecord(bytes, signature), isVerified };
-}
-
-/** Recordings lie there under the same kind of name. */
-async function isRecording(files: Files, folder: string): Promise<boolean> {
-  const names = await files.list(folder).catch((): string[] => []);
-  return !names.includes(DOCKING_NAME) && names.includes(MANIFEST_NAME);
-}
-
-/** Names in the quarantine that are records' or recordings', perhaps with a number behind them; what came last is last. */
-function asideRecords(spool: RecordSpool): string[] {
-  return spool.asideNames.filter((name) => isRecordingId(nameBefore(name)));
-}
-
-/** Quarantined records were durable, so a chain that leads through them must not fork. */
-async function apartFrom({
-  files,
-  spool,
-  stationKeys,
-}: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart'> & { readonly unread: ReadonlySet<string> }> {
-  const { quarantine } = spool.layout;
-  const apart: RecordFacts[] = [];
-  const names = asideRecords(spool);
-  const unread = new Set(names.slice(0, -APART_MAX).map(nameBefore));
-  await inParallel(names.slice(-APART_MAX), AT_ONCE, async (name) => {
-    const folder = join(quarantine, name);
-    try {
-      const { facts, isVerified } = await readRecord(files, folder, stationKeys);
-      if (isVerified) apart.push(facts);
-      else unread.add(nameBefore(name));
-    } catch {
-      if (!(await isRecording(files, folder))) unread.add(nameBefore(name));
-    }
-  });
-  return { apart, unread };
 }

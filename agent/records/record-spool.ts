@@ -4,12 +4,5 @@ import type { Spool } from '../spool/spool.ts';
 /** What records need of the spool that they lie in. */
 export type RecordSpool = Pick<
   Spool,
-  | 'layout'
-  | 'confirm'
-  | 'setAside'
-  | 'setAsideInTheEnd'
-  | 'giveBack'
-  | 'asideNames'
-  | 'logReserve'
-  | 'changes'
+  'layout' | 'confirm' | 'setAside' | 'setAsideInTheEnd' | 'asideNames' | 'logReserve' | 'changes'
 >;

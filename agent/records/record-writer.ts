@@ -46,11 +46,6 @@ export class RecordWriter {
     this.#making = join(deps.layout.docked, ended.docking + MAKING_SUFFIX);
   }
 
-  /** The one whose record it makes. */
-  get docking(): DockingId {
-    return this.#ended.docking;
-  }
-
   /**
    * One attempt. `previous` is the digest of the camera's record before this one, or null. Shape: the facts of the parts, in order.
    * Errors: the system's, the signer's; then nothing of the attempt counts.

@@ -4,11 +4,11 @@ import type { Log } from '../../protocol/format/ports.ts';
 /**
  * `new-spool`: an empty folder was made a spool; `id-replaced`: spool.json was damaged; `discarded`: an unfinished sealing of ours
  * was removed; `quarantined`: moved aside, `name` is its name there; `left`: not ours, untouched; `reclaimed`: a reclaim that was
- * cut off was finished; `put-back`: it lay aside and is whole; `failed`: a step of recovery that the disk refused, what it concerns does
+ * cut off was finished; `failed`: a step of recovery that the disk refused, what it concerns does
  * not count as durable.
  */
 export type FindingKind =
-  'new-spool' | 'id-replaced' | 'discarded' | 'quarantined' | 'left' | 'reclaimed' | 'put-back' | 'failed';
+  'new-spool' | 'id-replaced' | 'discarded' | 'quarantined' | 'left' | 'reclaimed' | 'failed';
 
 /** One finding. `name` is a name in the spool, `reason` plain words. */
 export interface RecoveryFinding {

@@ -1,5 +1,4 @@
-// Moves what is odd aside, whole and under its own name, and says so. Deletes nothing; a person empties the folder, but for what turns out to be
-// whole.
+// Moves what is odd aside, whole and under its own name, and says so. Deletes nothing, and puts nothing back: a person empties the folder.
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../protocol/format/errors.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
@@ -84,15 +83,6 @@ export class Quarantine {
       this.#owed.add(path, () => this.#moveAgain(path, reason));
       throw error;
     }
-  }
-
-  /** Moves what lies here under that name to that path, durably: it is whole. Errors: the system's; then it lies there, or here. */
-  async giveBack(name: string, path: string): Promise<void> {
-    await this.#files.rename(join(this.folder, name), path);
-    this.#names.delete(name);
-    if (this.#names.size > 0) this.#raise(null, null);
-    else this.#conditions.clear('spool.quarantine', null);
-    await Promise.all([this.#syncs.sync(this.folder), this.#syncs.sync(dirname(path))]);
   }
 
   /** Resolves when nothing of it runs any more. Never rejects. */

@@ -244,11 +244,6 @@ export class Spool {
     return this.#parts.quarantine.moveInTheEnd(path, reason);
   }
 
-  /** Moves what was set aside under that name to that path, durably: it turned out to be whole. Errors: the system's. */
-  giveBack(name: string, path: string): Promise<void> {
-    return this.#parts.quarantine.giveBack(name, path);
-  }
-
   /** Names of everything that was set aside. */
   get asideNames(): readonly string[] {
     return this.#parts.quarantine.names;

@@ -343,11 +343,11 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/spool/find-content'],
   },
   {
-    id: 'records-go-in-any-order',
-    what: 'a docking record goes while the one that it names is still there',
-    file: 'agent/records/record-set.ts',
-    find: 'previousSha256 === null || !this.#digests.has(previousSha256);',
-    put: 'true;',
+    id: 'parts-go-without-receipts',
+    what: 'a part of a docking record goes while another one has no receipt',
+    file: 'agent/records/docking-records.ts',
+    find: "return this.partsOf(stored.facts.docking).every(({ state }) => state === 'receipted');",
+    put: 'return true;',
     suites: ['unit/records/record-order'],
   },
   {

@@ -3,10 +3,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { ITEM } from '../../../agent/custody/ledger.ts';
-import { lastOfCamera } from '../../../agent/custody/last-of-camera.ts';
 import { endCutOff } from '../../../agent/records/cut-off.ts';
 import { UNMEASURED } from '../../../agent/records/ended-docking.ts';
-import { unrecordedDockings, visitDocking } from '../../../agent/records/docking-log.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import {
   makeDockingId,
@@ -51,12 +49,6 @@ async function logOf(...segments: readonly (readonly CustodyEvent[])[]): Promise
   return custody;
 }
 
-async function isRecorded(custody: CustodyLog, docking: DockingId): Promise<boolean> {
-  const told: string[] = [];
-  await visitDocking(custody, docking, ({ event }) => told.push(event));
-  return told.includes('docking-recorded');
-}
-
 /** The log as a start finds it that is not shown the n-th of its segments, and that no index tells of it. */
 async function reopened(custody: CustodyLog, nth: number): Promise<CustodyLog> {
   await custody.close();
@@ -97,34 +89,41 @@ test('want of file handles is no answer', async () => {
   await expect(openLog(disk, ++runs)).rejects.toMatchObject({ code: 'EMFILE' });
 });
 
-test('whether a docking was recorded, and which came last of a camera, is not said without it', async () => {
+/** What is made of a docking of which a journal is here. */
+function ending(custody: CustodyLog, docking: DockingId): ReturnType<typeof endCutOff> {
+  const spool = { stateOf: () => undefined, ofDocking: () => Promise.resolve([]) };
+  const opening = { ...openingOf({ docking, recordings: [], further: 0 }), ...UNMEASURED };
+  return endCutOff({ station: STATION, custody, spool }, { docking, opening, inventory: undefined });
+}
+
+test('what became of a docking is not said where the log is not shown any more', async () => {
   const docking = makeDockingId(random);
-  const custody = await logOf([docked(docking)], [recorded(docking)], []);
-  expect(await unrecordedDockings(custody)).toEqual([]);
+  const custody = await logOf([docked(docking)], [], []);
   hide(custody, 1);
-  const eisdir = { code: 'EISDIR' };
-  await expect(unrecordedDockings(custody)).rejects.toMatchObject(eisdir);
-  await expect(lastOfCamera(custody, CAMERA, 'docking-recorded')).rejects.toMatchObject(eisdir);
   const spool = { stateOf: () => undefined, ofDocking: () => Promise.resolve([]) };
   const open = {
     docking,
     opening: { ...openingOf({ docking, recordings: [], further: 0 }), ...UNMEASURED },
     inventory: undefined,
   };
-  await expect(endCutOff({ station: STATION, custody, spool }, open)).rejects.toMatchObject(eisdir);
+  await expect(endCutOff({ station: STATION, custody, spool }, open)).rejects.toMatchObject({
+    code: 'EISDIR',
+  });
 });
 
-test('nor is it said by a start that was not shown it', async () => {
+test('whether a docking was recorded a start does not say that was not shown it, and the next one does', async () => {
   const docking = makeDockingId(random);
   const record = parseRecordingId(docking);
   const custody = await reopened(await logOf([docked(docking)], [recorded(docking)], []), 1);
   expect(custody.apart).toHaveLength(1);
-  await expect(unrecordedDockings(custody)).rejects.toMatchObject({ code: 'EISDIR' });
-  await expect(isRecorded(custody, docking)).rejects.toMatchObject({ code: 'EISDIR' });
+  expect(custody.isWhole).toBe(false);
   expect(custody.isEntered(record, ITEM.recorded)).toBe(false);
+  await custody.close();
   disk.heal();
-  expect(await unrecordedDockings(custody)).toEqual([]);
-  expect(await isRecorded(custody, docking)).toBe(true);
+  const next = (await openLog(disk, ++runs)).custody;
+  expect(next.isWhole).toBe(true);
+  expect(next.ledger.recorded.has(docking)).toBe(true);
+  expect([...next.ledger.dockings]).toEqual([]);
 });
 
 test('what is damaged from its first line on tells of records, and of nothing else', async () => {
@@ -139,6 +138,8 @@ test('what is damaged from its first line on tells of records, and of nothing el
   const { custody } = await openLog(disk, ++runs);
   expect(custody.segments().map((each) => each.segment)).not.toContain(segment);
   expect(custody.apart).toEqual([segment]);
-  expect(await unrecordedDockings(custody)).toEqual([]);
-  expect(await isRecorded(custody, docking)).toBe(true);
+  expect(custody.ledger.recorded.has(docking)).toBe(true);
+  expect(custody.ledger.dockings.has(begun)).toBe(false);
+  expect(await ending(custody, docking)).toEqual({ kind: 'recorded' });
+  expect(await ending(custody, begun)).toMatchObject({ kind: 'ended' });
 });

@@ -1,12 +1,9 @@
 // Which record comes last of a camera where the log is damaged or not shown, and where something in the spool cannot be read: neither forks a chain.
 import { beforeEach, expect, test } from 'vitest';
-import { parseCameraId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { CAMERA } from '../spool/scenario.ts';
 import { RecordsLife, type RecordsRun } from './chain-life.ts';
 import { endedOf, plan } from './life.ts';
-
-const OTHER_CAMERA = parseCameraId('cam-9');
 
 let life: RecordsLife;
 let disk: CrashDisk;
@@ -144,50 +141,6 @@ test('the last one is set aside behind 1,000 other things', async () => {
     bytes.subarray(0, bytes.length >> 1),
   );
   expect((await run(1)).made[0]?.facts.previousSha256).toBe(last?.manifestSha256);
-});
-
-test('a segment that the disk stops showing, and something odd in the quarantine: a docking waits a while for its record, not for good', async () => {
-  await run(1);
-  const silent = await run(0);
-  junk();
-  const opened = await life.open();
-  const { dockings, clock } = opened;
-  const refused = { write: () => Promise.reject(new Error('the disk refuses')) };
-  const askForOther = (): Promise<unknown> =>
-    expect(dockings.records.write(OTHER_CAMERA, refused as never)).rejects.toThrow('the disk refuses');
-  await askForOther(); // the log has told of that camera by now
-  hide(log(silent.segment));
-  let made = 0;
-  dockings.start(() => void made++);
-  await dockings.ready(new AbortController().signal);
-  dockings.end(endedOf(await life.dock(opened)));
-  await clock.advance(10 * 60_000);
-  expect(made).toBe(0);
-  await askForOther();
-  await clock.advance(10 * 60_000);
-  expect(made).toBe(1);
-  await opened.close();
-});
-
-test('a record that the disk refuses is tried again without a search of the whole log each time', async () => {
-  await run(1);
-  junk();
-  const opened = await life.open();
-  let opens = 0;
-  disk.hearCalls((operation, path) => {
-    if (operation === 'open' && path.startsWith('/spool/custody/')) opens++;
-  });
-  const refused = { write: () => Promise.reject(new Error('the disk refuses')) };
-  const counts: number[] = [];
-  for (let attempts = 0; attempts < 3; attempts++) {
-    opens = 0;
-    const written = opened.dockings.records.write(OTHER_CAMERA, refused as never);
-    await expect(written).rejects.toThrow('the disk refuses');
-    counts.push(opens);
-  }
-  await opened.close();
-  expect(counts[0]).toBeGreaterThan(0);
-  expect(counts.slice(1)).toEqual([0, 0]);
 });
 
 for (const unread of ['nothing', 'something else'])

@@ -1,8 +1,9 @@
-// Records go in the order of their chain, however the wall clock stood: what is left tells a start which docking came last.
+// Records go in any order once the store has all parts of a docking: the ledger says which docking came last, however the wall clock stood.
 import { beforeEach, expect, test } from 'vitest';
 import { RecordChain } from '../../../agent/records/record-chain.ts';
 import type { EndedDocking } from '../../../agent/records/ended-docking.ts';
-import type { StoredRecord } from '../../../agent/records/stored-record.ts';
+import { StoredRecord } from '../../../agent/records/stored-record.ts';
+import { keyIdHex, makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { makeDockingId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -70,40 +71,6 @@ beforeEach(async () => {
   });
 });
 
-test('one goes only once the one that it names has gone', () =>
-  opened(async ({ dockings: { records } }) => {
-    const [first, second] = made.map(({ recording }) => recording);
-    expect(records.reclaimable().map(({ recording }) => recording)).toEqual([first, second]);
-    if (first === undefined || second === undefined) throw new Error('there are three');
-    expect([records.mayGo(first), records.mayGo(second)]).toEqual([true, false]);
-    await expect(records.reclaim(second)).rejects.toMatchObject({ code: 'spool.not-yet' });
-    await records.reclaim(first);
-    expect(records.mayGo(second)).toBe(true);
-    await records.reclaim(second);
-    expect([...records.recordings()].map(({ recording }) => recording)).toEqual([made[2]?.recording]);
-  }));
-
-test('one whose going may not outlast a cut holds up the next one until it does', () =>
-  opened(async (station) => {
-    const { records } = station.dockings;
-    const [first, second] = made.map(({ recording }) => recording);
-    if (first === undefined || second === undefined) throw new Error('there are three');
-    disk.fail({ operation: 'syncFolder', nth: 1, code: 'EIO', path: '/spool/dockings' });
-    await expect(records.reclaim(first)).rejects.toMatchObject({ code: 'spool.write-failed' });
-    expect(records.mayGo(second)).toBe(false);
-    await record(station, [later()]); // syncs the same folder
-    expect(records.mayGo(second)).toBe(true);
-  }));
-
-test('one whose way into the quarantine the disk refused holds up the next one', () =>
-  opened(async ({ dockings: { records } }) => {
-    const [first, second] = made.map(({ recording }) => recording);
-    if (first === undefined || second === undefined) throw new Error('there are three');
-    disk.fail({ operation: 'rename', nth: 1, times: 1, code: 'EIO', path: '/spool/quarantine' });
-    await expect(records.quarantine(first, 'damaged')).rejects.toMatchObject({ code: 'spool.write-failed' });
-    expect(records.mayGo(second)).toBe(false);
-  }));
-
 test('a docking keeps its first part until the store has all of them, and what a log tells of is no unfinished record', async () => {
   disk = await freshDisk();
   const big = plan(1, 0, 300);
@@ -123,9 +90,31 @@ test('a docking keeps its first part until the store has all of them, and what a
     await first.dockings.records.reclaim(one.recording);
     return [two, all[2]];
   });
+  const left = parts.map((part) => part?.recording ?? '').sort();
+  await opened(async ({ dockings }) => {
+    const here = (): string[] => [...dockings.records.recordings()].map(({ recording }) => recording).sort();
+    expect(here()).toEqual(left);
+    dockings.start(() => undefined);
+    await dockings.settle(); // its journal is still there, and it has its record
+    expect(here()).toEqual(left);
+  });
+});
+
+test('the first part lies in the quarantine and the journal is still there: what the log tells of stays', async () => {
+  disk = await freshDisk();
+  const big = plan(1, 0, 300);
+  const second = await opened(async (first) => {
+    const journal = await first.dockings.begin(openingOf(big));
+    await journal.inventoryTaken(inventoryOf(big));
+    await journal.close();
+    disk.fail({ operation: 'unlink', nth: 1, code: 'EIO', path: '/docked/' });
+    const [one, two] = await record(first, [endedOf(big)], 2);
+    if (one === undefined) throw new Error('there are two parts');
+    await first.dockings.records.quarantine(one.recording, 'damaged');
+    return two?.recording;
+  });
   await opened(async ({ dockings: { records } }) => {
-    const left = [...records.recordings()].map(({ recording }) => recording).sort();
-    expect(left).toEqual(parts.map((part) => part?.recording ?? '').sort());
+    expect([...records.recordings()].map(({ recording }) => recording)).toEqual([second]);
   });
 });
 
@@ -143,19 +132,30 @@ test.each([0, 1, 2])(
   },
 );
 
-test('what lies in the quarantine comes behind what does not, whatever its time', () => {
-  const [first, , third] = made.map(({ facts }) => facts);
-  if (first === undefined || third === undefined) throw new Error('there are three');
-  expect(new RecordChain([third], [first]).newest(CAMERA)?.docking).toBe(third.docking);
-  expect(new RecordChain([], [first, third]).newest(CAMERA)?.docking).toBe(first.docking);
-});
-
-test("a record by the station's key of today comes before one of an earlier key, wherever it lies and whatever its time", () => {
-  const [facts] = made.map((record) => record.facts);
+test("a record by the station's key of today is the end, and the next one names nothing of an earlier key", () => {
+  const [facts] = made.map((each) => each.facts);
   if (facts === undefined) throw new Error('there are three');
-  const before = { ...facts, keyId: 'earlier', dockedAt: '2026-11-26T09:00:00.000Z' };
+  const keys = [makeSecretKey(seededRandom(9)), makeSecretKey(seededRandom(10))].map((key) =>
+    publicKeyOf(key),
+  );
+  const [today, earlier] = keys.map(({ keyId }) => keyIdHex(keyId));
+  const before = { ...facts, keyId: earlier ?? null, dockedAt: '2026-11-26T09:00:00.000Z' };
   const docking = makeDockingId(seededRandom(9));
-  const first = { ...facts, docking, keyId: 'today', manifestSha256: 'f'.repeat(64) };
-  expect(new RecordChain([before, first], [], 'today').newest(CAMERA)?.docking).toBe(docking);
-  expect(new RecordChain([before], [first], 'today').newest(CAMERA)?.parts).toEqual([first]);
+  const first = {
+    ...facts,
+    docking,
+    keyId: today ?? null,
+    manifestSha256: 'f'.repeat(64),
+    previousSha256: null,
+  };
+  const chain = (...all: readonly (typeof facts)[]): RecordChain =>
+    new RecordChain(
+      { recordings: () => all.map((each) => new StoredRecord(each, 'spooled', '/spool/dockings')) },
+      () => undefined,
+      keys,
+    );
+  expect(chain(before, first).newest(CAMERA)?.docking).toBe(docking);
+  expect(chain(before).newest(CAMERA)?.docking).toBe(before.docking);
+  expect(chain(before).previous(CAMERA)).toBeNull();
+  expect(chain(before, first).previous(CAMERA)).toBe(first.manifestSha256);
 });

@@ -47,7 +47,7 @@ test.each([
   expect(told(disk)).toEqual(['inventory', 'docking-recorded']);
 });
 
-test.each([1, 2, 3, 4, 5, 6])(
+test.each([1, 2])(
   'a log that the disk refuses to show at its look %i and the next is read all the same: the record is not left to the next start',
   async (nth) => {
     const disk = await cutBehind(true);

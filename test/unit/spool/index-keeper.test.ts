@@ -1,6 +1,5 @@
 // What the caches of a growing spool cost: how much is written for a recording, what is written without need, and what the disk has when.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { InDoubt } from '../../../agent/spool/in-doubt.ts';
 import { Catalogue } from '../../../agent/spool/catalogue.ts';
 import { readIndex } from '../../../agent/spool/index-file.ts';
 import { IndexKeeper } from '../../../agent/spool/index-keeper.ts';
@@ -67,7 +66,6 @@ beforeEach(async () => {
   catalogue = new Catalogue(layout);
   rows = new ReleasedRows();
   const files = filesWith(disk, { create: async (path) => counted(path, await disk.create(path)) });
-  const links = { unread: new InDoubt<RecordingId>() };
   const deps = {
     files,
     log,
@@ -75,7 +73,6 @@ beforeEach(async () => {
     layout,
     catalogue,
     rows,
-    links,
     unfinished: new Set<RecordingId>(),
     id: ID,
   };
