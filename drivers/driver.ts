@@ -162,7 +162,7 @@ export interface CameraSession {
     | undefined;
   /**
    * Shows the bay's light on the camera itself, where it has something to show it with. May come beside another call and must not hold it
-   * up. Whoever calls bounds the wait and lives without it.
+   * up. Anybody who calls bounds the wait and lives without it.
    */
   setIndicator?(state: IndicatorState, signal: AbortSignal): Promise<void>;
   /** Called once where the camera left and the session notices by itself, also when nothing is asked. One handler. */

@@ -31,7 +31,7 @@ export function parseHelperRequest<Verb extends string>(
   return { verb, bay };
 }
 
-/** The helper is ours and runs as root; what it says is checked all the same. Undefined for what is no answer. Never throws. */
+/** The helper is ours and runs as root; what it says is checked anyway. Undefined for what is no answer. Never throws. */
 export function parseHelperAnswer<Answer>(text: string, schema: z.ZodType<Answer>): Answer | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data;

@@ -82,7 +82,7 @@ async function started<Options extends HelperPlace>(
 export type BayPorts = ReadonlyMap<BayId, string>;
 
 /**
- * The USB port of each bay, from the station's own file: never from whoever asks.
+ * The USB port of each bay, from the station's own file: never from anybody who asks.
  * Reads the file whenever it is asked, as it is exchanged while the helper runs; one that is not valid, which a technician is just writing,
  * leaves what was read before. The loader is the agent's: two readers of one file would sooner or later read it differently.
  */
@@ -138,7 +138,7 @@ export interface HelperSocket<Verb extends string> {
 
 /**
  * Listens with mode 0660, owner root, once `prepare` is done, which runs only where no other helper listens: one line in, one line of JSON
- * out, and the end, for the members of one group. Whoever sends nonsense is let go. Resolves with what ends it.
+ * out, and the end, for the members of one group. Anybody who sends nonsense is dropped. Resolves with what ends it.
  * Errors: "mount.taken" or "power.taken" where another helper listens there, or something that is no socket lies there; the system's.
  */
 export async function listenAsHelper<Verb extends string>(
@@ -199,7 +199,7 @@ const STICKY = 0o1000;
  * sticky folder, such as /tmp, only its owner can exchange.
  */
 export async function requireOwnFolder(folder: string, uid: number): Promise<void> {
-  await mkdir(folder, { mode: 0o755 }).catch(() => undefined); // looked at next, whoever made it
+  await mkdir(folder, { mode: 0o755 }).catch(() => undefined); // looked at next, no matter who made it
   for (let path = folder; ; path = dirname(path)) {
     const found = await lstat(path);
     const isOwn = found.uid === 0 || found.uid === uid;

@@ -4,7 +4,7 @@
 // Invariants:
 // 1. The first listing is written to the journal and into the custody log before `track` resolves, and nothing was read before.
 // 2. Every entry of a listing has a fate at every moment.
-// 3. At most DOCKING_SEEN_MAX files of a docking stand in the log one by one; of the others their count and their digest do.
+// 3. At most DOCKING_SEEN_MAX files of a docking are in the log one by one; of the others their count and their digest do.
 import { createHash } from 'node:crypto';
 import type { Inventory, InventoryEntry } from '../../drivers/driver.ts';
 import { inventoryLine } from '../../protocol/documents/docking-record.ts';
@@ -153,7 +153,7 @@ export class DockingEntries {
     }
   }
 
-  /** What was set aside may be tried once more. */
+  /** What was deferred may be tried once more. */
   tryAgain(): void {
     for (const entry of this.tally.open) if (isSetAside(entry.fate)) entry.againAtMs = 0;
   }
@@ -202,7 +202,7 @@ export class DockingEntries {
   #meet(seen: Omit<SeenEntry, 'looks'>, looks: ListingLooks): TrackedEntry | undefined {
     const known = this.#entries.get(seen.pathSha256);
     if (known !== undefined && isSameState(known.listed, seen.listed) && known.fate.kind !== 'erased') {
-      // What says the same is let go of with its listing: entries of many listings would lie scattered over the heap.
+      // What says the same is dropped of with its listing: entries of many listings would lie scattered over the heap.
       if (!saysTheSame(known.listed, seen.listed)) known.listed = seen.listed;
       known.role = seen.role;
       known.looks = looks.again(known.looks);
@@ -339,7 +339,7 @@ function metEntry(
 ): TrackedEntry {
   const before = known?.fate.kind === 'erased' ? undefined : known?.looks;
   const state = { ...seen, looks: looks.first(seen.listed, before) };
-  // Another state of a file that is set aside is another file.
+  // Another state of a file that is deferred is another file.
   if (seen.listed.kind !== 'file' || known?.fate.kind !== 'waiting' || isSetAside(known.fate))
     return new TrackedEntry(state);
   const entry = new TrackedEntry(state, known.fate);

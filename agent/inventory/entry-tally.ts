@@ -1,5 +1,5 @@
 // Numbers of a docking's entries, kept as fates change: a bay shows them once a second and at each change, and 100,000 entries counted
-// anew each time would hold up everything else.
+// again each time would hold up everything else.
 //
 // Invariants:
 // 1. What fates say is exact at every moment. What the store has of entries that are here and not decided yet is looked at whenever it is
@@ -163,7 +163,7 @@ function bounded(bytes: number): number {
   return Math.min(bytes, Number.MAX_SAFE_INTEGER);
 }
 
-/** One that stays in the set keeps its place: whoever walks through it meets each once. */
+/** One that stays in the set keeps its place: anybody who walks through it meets each once. */
 function keep(set: Set<TrackedEntry>, entry: TrackedEntry, isIn: boolean): void {
   if (isIn) set.add(entry);
   else set.delete(entry);

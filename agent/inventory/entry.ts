@@ -17,7 +17,7 @@ export type WaitReason =
   | 'camera-failed'
   | 'too-damaged'
   | 'quarantined'
-  /** It ended the agent again and again, and is set aside (tries/tries.ts). */
+  /** It ended the agent again and again, and is quarantined (tries/tries.ts). */
   | 'agent-failed';
 
 /** First and last pause before an entry that waits is tried again. */
@@ -66,7 +66,7 @@ export interface SeenEntry {
   readonly looks: Looks;
 }
 
-/** Hears of fates: undefined before the first that it hears of, and behind the last. */
+/** Hears of fates: undefined before the first that it hears of, and after the last. */
 export interface FateListener {
   became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void;
 }

@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. Only listings count, and only by the monotonic clock: the one that showed a state first counts from its end, a later one from its begin.
-// 2. What is said of a state says nothing of the next one: a file that changed begins anew, and must then stay as it is for longer.
+// 2. What is said of a state says nothing of the next one: a file that changed begins again, and must then stay as it is for longer.
 import { instantMs } from '../../protocol/format/instants.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
 
@@ -124,7 +124,7 @@ function shared<Key>(known: Map<Key, Looks>, key: Key, make: () => Looks): Looks
   return made;
 }
 
-/** Reading found it in another state than the listing that said so: looks begin anew. */
+/** Reading found it in another state than the listing that said so: looks begin again. */
 export function lookAnew(looks: Looks, nowMs: number): Looks {
   return { ...looks, firstMs: nowMs, lastMs: nowMs, old: 'no' };
 }

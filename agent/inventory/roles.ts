@@ -6,7 +6,7 @@ import type { InventoryEntry } from '../../drivers/driver.ts';
 import type { ListedEntry } from './listing.ts';
 import { forEachSlowly, type Pause } from '../../protocol/format/slowly.ts';
 
-/** Why a file is odd, from its name and size alone; odd files are kept, sealed and signed all the same. */
+/** Why a file is odd, from its name and size alone; odd files are kept, sealed and signed anyway. */
 export type OddReason = 'empty' | 'unknown-kind' | 'odd-name';
 
 /** Shape: digests are SHA-256 of path bytes; `sidecars` ascend, at most SIDECARS_MAX. Entries that are no file are "other" and not odd. */

@@ -1,4 +1,4 @@
-// Keeps a camera from being locked by our own attempts to log in. In memory: a new start of the agent begins anew.
+// Keeps a camera from being locked by our own attempts to log in. In memory: a new start of the agent begins again.
 //
 // Invariants:
 // 1. A password that was sent and not accepted counts as refused, whatever came of it: a refusal, silence, or a camera that left.

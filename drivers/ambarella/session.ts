@@ -2,7 +2,7 @@
 // that needs the disk makes it change over, and the session goes on over the disk as the same one.
 //
 // Invariants:
-// 1. The camera is told once. Whatever fails then, the session's later calls fail with the same error: nothing is guessed.
+// 1. The camera is reported once. Whatever fails then, the session's later calls fail with the same error: nothing is guessed.
 // 2. From the command on nothing of the device that leaves is claimed; when the session is closed, nothing of either is.
 // 3. The watcher of the port knows of the change from before the command until the session is closed.
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
@@ -26,7 +26,7 @@ import type { Told } from './dialect.ts';
 import { type DiskWaitParts, openShownDisk, type ShownDisk, stayText } from './disk-wait.ts';
 import type { LoggedIn } from './login.ts';
 
-/** Whoever asks how the camera is waits so long for its disk, then hears of the battery alone. Below what a bay grants for a question. */
+/** Anybody who asks how the camera is waits so long for its disk, then hears of the battery alone. Below what a bay grants for a question. */
 const CONDITION_MS = 8000;
 
 export interface AmbarellaParts extends DiskWaitParts {
@@ -123,7 +123,7 @@ export class AmbarellaSession implements CameraSession {
   async #close(): Promise<void> {
     this.#gone ??= closed();
     this.#closing.abort(this.#gone);
-    await this.#changing?.catch(() => undefined); // whoever asked for the disk has the error
+    await this.#changing?.catch(() => undefined); // anybody who asked for the disk has the error
     await this.#parts.line.control.close();
     await this.#disk?.close();
     this.#switch?.end();

@@ -19,7 +19,7 @@ export class BoundedCalls {
     this.#closed = closed;
   }
 
-  /** Called behind each call, whatever ended it. */
+  /** Called after each call, whatever ended it. */
   onEnd(handler: () => void): void {
     this.#onEnd = handler;
   }

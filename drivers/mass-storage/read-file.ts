@@ -180,7 +180,7 @@ class RangeReader {
     return changed('it ends before its listed size', undefined, { read_bytes: endBytes });
   }
 
-  /** Fills what can be read behind the first `good` bytes; returns the ranges of the buffer that cannot, in order. */
+  /** Fills what can be read after the first `good` bytes; returns the ranges of the buffer that cannot, in order. */
   async #readAround(buffer: Uint8Array, from: number, good: number): Promise<Range[]> {
     const unreadable: Range[] = [];
     const open: Range[] = [{ from: good, to: buffer.length }];

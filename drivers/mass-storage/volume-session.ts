@@ -266,7 +266,7 @@ export class VolumeSession implements CameraSession {
     throw fault(wrong);
   }
 
-  /** A helper that was started anew mounted it through another device: the root that is open is of a mount that is gone. */
+  /** A helper that was restarted mounted it through another device: the root that is open is of a mount that is gone. */
   #isOpen({ folder, device }: MountedVolume): boolean {
     return this.#open?.volume.folder === folder && this.#open.volume.device === device;
   }
@@ -296,7 +296,7 @@ export class VolumeSession implements CameraSession {
     if (this.#closing.signal.aborted) return;
     this.#cancelIdle = this.#world.clock.after(RW_IDLE_MS, () => {
       if (this.#open?.volume.mode !== 'rw') return;
-      this.#idling = this.#leave().then(() => this.#unmount().catch(() => undefined)); // mounted anew by the next call
+      this.#idling = this.#leave().then(() => this.#unmount().catch(() => undefined)); // mounted again by the next call
     });
   }
 

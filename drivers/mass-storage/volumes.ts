@@ -31,7 +31,7 @@ export interface MountedVolume {
   readonly fileSystem: 'vfat' | 'exfat';
   /** Of the partition. */
   readonly sizeBytes: number;
-  /** The file system says that it is larger than the partition: what lies behind its end cannot be read or listed. */
+  /** The file system says that it is larger than the partition: what lies after its end cannot be read or listed. */
   readonly isCutShort: boolean;
 }
 

@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. An event costs a bounded, short piece of work and no memory that lasts.
-// 2. Each notice is told once in a session, however often its cause comes.
+// 2. Each notice is reported once in a session, however often its cause comes.
 import { concatBytes } from '../../protocol/format/bytes.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
@@ -110,7 +110,7 @@ export class CameraEvents {
 //
 // Invariants:
 // 1. Never throws, whatever comes, and keeps less than one container.
-// 2. An event begins with a packet, or behind another event in it: nothing is looked for in the middle of nonsense.
+// 2. An event begins with a packet, or after another event in it: nothing is looked for in the middle of nonsense.
 
 const EVENT_BYTES_MAX = CONTAINER_HEADER_BYTES + 4 * PARAMETERS_MAX;
 
@@ -140,7 +140,7 @@ export class EventReader {
     const events: PtpEvent[] = [];
     while (bytes.length > 0) {
       const header = headerOf(bytes);
-      // Packets may be filled up behind an event.
+      // Packets may be filled up after an event.
       if (header === 'nonsense') return { events, isOdd: events.length === 0 };
       if (header === 'cut' || header.length > bytes.length) {
         this.#held = bytes.slice();

@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. Only requests that change nothing are asked a second time.
-// 2. `generation` counts up whenever the session was opened anew: object handles of before mean nothing then.
+// 2. `generation` counts up whenever the session was opened again: object handles of before mean nothing then.
 // 3. Recoveries and new openings in one session are bounded: a camera that needs more needs a person.
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
@@ -43,7 +43,7 @@ export interface PtpQuestion {
   readonly dataOut?: Uint8Array;
   /** It changes something on the camera, so it is asked once. */
   readonly changes?: boolean;
-  /** It names an object by its handle, so it is not asked again in a session that was opened anew. */
+  /** It names an object by its handle, so it is not asked again in a session that was opened again. */
   readonly byHandle?: boolean;
   /** See InboundWish. */
   readonly payloadBytes?: number;
@@ -97,7 +97,7 @@ export class PtpConversation {
   /**
    * One transaction, its data up to `bytesMax`. The response may be any; `assertOk` tells.
    * Errors: "driver.detached", "driver.timeout", "driver.protocol" after recovery did not help; "ptp.handles-lost" for a question by handle
-   * where the session had to be opened anew; the signal's reason.
+   * where the session had to be opened again; the signal's reason.
    */
   async ask(question: PtpQuestion, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
     for (let busy = 1; ; busy++) {
@@ -114,7 +114,7 @@ export class PtpConversation {
     }
   }
 
-  /** One transaction with its data as it comes; not asked again. Whoever leaves it in the middle calls `recover`. Errors: as PtpPipe.stream. */
+  /** One transaction with its data as it comes; not asked again. Anybody who leaves it in the middle calls `recover`. Errors: as PtpPipe.stream. */
   async *stream(
     question: PtpQuestion,
     signal: AbortSignal,
@@ -151,7 +151,7 @@ export class PtpConversation {
     this.#pipe.hurry(words, transaction);
   }
 
-  /** Opens the session anew, for cameras that see their own changes only then. Errors: as `ask`. */
+  /** Opens the session again, for cameras that see their own changes only then. Errors: as `ask`. */
   async reopen(signal: AbortSignal): Promise<void> {
     await this.#once({ operation: OPERATION.closeSession, changes: true }, 0, signal);
     await this.#openSession(signal);

@@ -45,7 +45,7 @@ export interface PtpDriverOptions {
   readonly onNotice?: (portPath: string, notice: CameraNotice) => void;
   /** Whether the disk that a device shows beside PTP may hold files; without it none is asked for. Errors: the system's; the signal's reason. */
   readonly hasFilesBeside?: (portPath: string, signal: AbortSignal) => Promise<boolean>;
-  /** Stands behind those steps; without it they are all there is. */
+  /** Stands after those steps; without it they are all there is. */
   readonly cyclePower?: CyclePower;
 }
 
@@ -262,7 +262,7 @@ class PtpSession implements CameraSession {
     return outcomeOf(await this.#commands.erase(handle, signal));
   }
 
-  /** Where the session was opened anew since the listing, handles may be others: the camera is listed again. */
+  /** Where the session was opened again since the listing, handles may be others: the camera is listed again. */
   async #find(entry: InventoryEntry, signal: AbortSignal): Promise<FoundObject> {
     if (this.#listing === undefined || this.#listing.generation !== this.#commands.generation)
       this.#listing = await this.#list(signal);

@@ -101,7 +101,7 @@ class KnownPaths {
   }
 }
 
-// For work by handles that begins with finding them: where the session had to be opened anew on the way, it begins again.
+// For work by handles that begins with finding them: where the session had to be opened again on the way, it begins again.
 
 /** `work` must not have changed anything before it rejects with "ptp.handles-lost". The recoveries of a session are bounded, so is this. */
 export async function withNewHandles<T>(work: () => Promise<T>): Promise<T> {

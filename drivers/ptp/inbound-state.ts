@@ -3,7 +3,7 @@
 // Invariants:
 // 1. Data is given in order and only for this transaction; what belongs to an earlier one is dropped, to a later one refused.
 // 2. Never more than a header and five parameters are kept: data passes through.
-// 3. Nothing is given behind the response.
+// 3. Nothing is given after the response.
 import { concatBytes } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import {
@@ -38,7 +38,7 @@ export interface InboundWish {
   readonly transaction: number;
   /** After CloseSession some cameras answer with transaction 0. */
   readonly takesZero?: boolean;
-  /** Payload that is expected where the camera announces no length: else a response right behind a full last packet would pass for data. */
+  /** Payload that is expected where the camera announces no length: else a response right after a full last packet would pass for data. */
   readonly payloadBytes?: number | undefined;
 }
 
@@ -81,7 +81,7 @@ export class InboundState {
   }
 
   #header(bytes: Uint8Array, events: InboundEvent[]): Uint8Array {
-    // Behind whole data one odd byte or a few may come before the response's own packet; they are no header.
+    // After whole data one odd byte or a few may come before the response's own packet; they are no header.
     if (this.#dataSeen && this.#held.length === 0 && bytes.length < CONTAINER_HEADER_BYTES) {
       this.#stray();
       return bytes.subarray(bytes.length);

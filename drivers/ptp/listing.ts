@@ -47,7 +47,7 @@ export interface KnownBefore {
 }
 
 /**
- * Errors: those of the commands; "ptp.handles-lost" where the session was opened anew on the way. A folder or an object that the camera does
+ * Errors: those of the commands; "ptp.handles-lost" where the session was opened again on the way. A folder or an object that the camera does
  * not tell of is a problem, not an error.
  */
 export async function listObjects(
@@ -111,7 +111,7 @@ export async function describeObject(
 
 /**
  * Whether an object as it is described now is the one that was listed under `plain` (a `pathKey`) with that stamp. The name counts too: a camera
- * that counts its objects anew when one goes leads to another one by the same handle, which may be as long and tell no time.
+ * that counts its objects again when one goes leads to another one by the same handle, which may be as long and tell no time.
  */
 export function isStill(
   { info, sizeBytes }: { readonly info: ObjectInfo; readonly sizeBytes: number | null },

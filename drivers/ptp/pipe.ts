@@ -82,7 +82,7 @@ export class PtpPipe {
     if (this.#isBusy && transaction === this.#transaction) this.#wait.hurry(words);
   }
 
-  /** The next transaction has the number behind this one. */
+  /** The next transaction has the number after this one. */
   numberFrom(transaction: number): void {
     this.#transaction = transaction;
   }

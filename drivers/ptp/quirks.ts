@@ -10,7 +10,7 @@ export interface PtpQuirks {
   readonly avoidsFullLastPacket: boolean;
   /** Closing the session, or a reset at the end, hangs it: the interface is just let go. */
   readonly leavesSessionOpen: boolean;
-  /** Sees changes of its files only after the session is opened anew. */
+  /** Sees changes of its files only after the session is opened again. */
   readonly reopensBeforeListing: boolean;
   /** Device property with the clock as seconds since 1970 in local time (32 bits), where it has no property 0x5011; null: none is known. */
   readonly secondsProperty: number | null;

@@ -69,7 +69,7 @@ class SerialLine implements Line {
     } catch (error) {
       this.#ended = gone('the serial port did not open', error);
       await this.close();
-      // One that opens after all is let go at once: it would stay locked for the camera that comes next.
+      // One that opens after all is dropped at once: it would stay locked for the camera that comes next.
       void opened.then(
         () => this.#port.close(() => undefined),
         () => undefined,

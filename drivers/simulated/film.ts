@@ -1,4 +1,4 @@
-// Makes recordings for simulated cameras: one film that any player plays (FILM.md), made different and larger by noise behind its last box.
+// Makes recordings for simulated cameras: one film that any player plays (FILM.md), made different and larger by noise after its last box.
 import { readFileSync } from 'node:fs';
 import { concatBytes, encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { systemCode } from '../../protocol/format/errors.ts';

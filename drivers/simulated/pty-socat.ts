@@ -173,7 +173,7 @@ function gone(): DockError {
   return new DockError('simulated.gone', 'the pseudo terminal is closed', { retry: 'never' });
 }
 
-// Sends bytes as slowly as a serial line carries them: ten bits a byte, in small pieces, one send behind the other.
+// Sends bytes as slowly as a serial line carries them: ten bits a byte, in small pieces, one send after the other.
 
 const BITS_PER_BYTE = 10;
 /** A piece takes about so long. */

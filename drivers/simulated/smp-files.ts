@@ -108,7 +108,7 @@ function absent(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemCode(error) ?? '')) throw error;
 }
 
-// A serial camera's files in memory: put, changed and removed by whoever holds it.
+// A serial camera's files in memory: put, changed and removed by anybody who holds it.
 
 /** How a file looks beside its content; what is left out is what a camera without such knowledge tells. */
 interface MemorySmpLook {

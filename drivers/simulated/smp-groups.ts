@@ -53,7 +53,7 @@ const ARRAY = 0x9f;
 const MAP = 0xbf;
 const BREAK = 0xff;
 
-/** Bytes of a value made of maps with text keys, arrays, and what stands in them. */
+/** Bytes of a value made of maps with text keys, arrays, and what is in them. */
 export function mcumgrCbor(value: unknown): Uint8Array {
   if (Array.isArray(value)) return between(ARRAY, value.map(mcumgrCbor));
   if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array))

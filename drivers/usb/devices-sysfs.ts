@@ -67,7 +67,7 @@ function hasNumber({ facts }: Look): boolean {
 }
 
 /**
- * Undefined while the device comes or goes: whoever asks asks again. One that is being reset has no number for a moment, and is there all the
+ * Undefined while the device comes or goes: anybody who asks asks again. One that is being reset has no number for a moment, and is there all the
  * same: it is waited for, as is one that was not seen `isSettled`; one that does not get so is told as it is.
  */
 async function readSettled(

@@ -9,7 +9,7 @@
 //     3.1.0    3 (1-9)      5 (4-25)     14 (5-15) MB/s       233 (229-386)
 //
 // At the size that is used here, 1 MiB, no round of 3 reached one of 2; the rest is within the spread. What decides is what happens when
-// something goes wrong. In 3.1, what comes behind a length that is no multiple of a packet is dropped without a word (asked for 13 bytes of a
+// something goes wrong. In 3.1, what comes after a length that is no multiple of a packet is dropped without a word (asked for 13 bytes of a
 // dataset, got 13, and then the response); an error has no number, only a text that is the same for a pipe that is busy and a device that left;
 // asking for a device's texts opens it. 2.18 tells a stall, a departure and a refusal apart by libusb's numbers (libusb-errors.ts). Its faults
 // are its own time-outs and buffers that a callback keeps, both stood by transport-usb.ts: a transfer without an answer that was to end after

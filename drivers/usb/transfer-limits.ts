@@ -1,5 +1,5 @@
 // Limits of USB transfers: bytes, waits, pace. One budget of pending bytes for the whole process: all transfers of all programs share 16 MB of the
-// kernel (usbfs_memory_mb), and one that finds none left fails. Whoever waits is served in order.
+// kernel (usbfs_memory_mb), and one that finds none left fails. Anybody who waits is served in order.
 import { DockError } from '../../protocol/format/errors.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 

@@ -339,7 +339,7 @@ export class LibusbTransport implements UsbTransport {
         const pauseMs = pace.pauseMs(clock.monotonicMs());
         if (pauseMs > 0) await clock.sleep(pauseMs, ending);
       } catch {
-        return; // a device without working events is listed now and then all the same
+        return; // a device without working events is listed now and then anyway
       }
     }
   }

@@ -1,4 +1,4 @@
-// The mount of one bay, which has at most one. Whoever calls sees to it that calls come one after the other (bay-lane.ts).
+// The mount of one bay, which has at most one. Anybody who calls sees to it that calls come one after the other (bay-lane.ts).
 //
 // Invariants:
 // 1. A volume is mounted read-only, through a loop device that no write passes, unless "rw" was asked for, and read-only again, or not at all, RW_LEASE_MS after that was asked for last.

@@ -172,7 +172,7 @@ export type RunCommand = (
 ) => Promise<CommandResult>;
 
 /**
- * Resolves when the program has ended; never rejects. It is killed after `timeoutMs`, and still lives until the kernel lets go of it: whoever
+ * Resolves when the program has ended; never rejects. It is killed after `timeoutMs`, and still lives until the kernel lets go of it: anybody who
  * waits for it in vain has to say so and must not start another one for the same device.
  */
 export function systemCommands(path: string = SYSTEM_PATH): RunCommand {

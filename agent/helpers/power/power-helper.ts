@@ -168,11 +168,11 @@ function refusal(code: PowerCode, words: string): DockError {
   return new DockError(code, words, { retry: 'later' });
 }
 
-// Which ports were switched off and not on again: written down before, so that a start behind a crash switches them on.
+// Which ports were switched off and not on again: written down before, so that a start after a crash switches them on.
 //
 // Invariants:
 // 1. The mark of a port is there before the port is off, and goes only once it is on. One that was cut off is of a port that is on still.
-// 2. A mark names ports, never files: what is written to is found anew.
+// 2. A mark names ports, never files: what is written to is found again.
 
 const END = '.off';
 

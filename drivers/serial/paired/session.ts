@@ -139,7 +139,7 @@ export class PairedSession implements CameraSession {
     try {
       return await question(this.#control);
     } catch (error) {
-      const isLate = isDockError(signal.reason, 'driver.timeout'); // of this question alone: whoever asked waits no longer
+      const isLate = isDockError(signal.reason, 'driver.timeout'); // of this question alone: anybody who asked waits no longer
       if (!isDockError(error) || (signal.aborted && !isLate)) throw error;
       if (error.code === 'driver.detached') this.#isControlGone = true;
       this.#onTrouble(error);

@@ -70,7 +70,7 @@ async function* answersInOrder(
   setMaxListeners(2 * PLACES_MAX, both); // one for each request, and those that were given up in favour of others
   const ask = (off: number): void => {
     const answer = commands.download(name, off, both);
-    answer.catch(() => undefined); // whoever awaits it sees the error; one that is given up must not be unhandled
+    answer.catch(() => undefined); // anybody who awaits it sees the error; one that is given up must not be unhandled
     asked.set(off, answer);
   };
   let at = offset;

@@ -15,7 +15,7 @@ export const PLACES_MAX = 16;
 const STALE_MS = 60_000;
 /** Numbers that may be left out at a time. */
 const STALE_MAX = 128;
-/** How often a request's time may begin anew because others are answered. */
+/** How often a request's time may begin again because others are answered. */
 const WAITS_MAX = PLACES_MAX;
 
 /** One request. `tries`: how often it may be sent; only what changes nothing may be sent twice. */

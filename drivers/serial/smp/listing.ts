@@ -1,5 +1,5 @@
 // A serial camera's list of recordings as an inventory. The list comes in pages while the camera may record: a list that changed on the way is
-// read anew.
+// read again.
 import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { CAMERA_PATH_BYTES_MAX, INVENTORY_ENTRIES_MAX } from '../../../protocol/format/limits.ts';

@@ -161,7 +161,7 @@ function malformed(why: string, cause?: unknown): never {
   throw new DockError('smp.malformed', `SMP packet refused: ${why}`, { retry: 'later', cause });
 }
 
-// What a camera's error codes mean (SPEC 11.2): SMP's own, and those of the file group, which count anew from 1. Pure.
+// What a camera's error codes mean (SPEC 11.2): SMP's own, and those of the file group, which count again from 1. Pure.
 
 /** Source: Zephyr, SMP Protocol Specification, "Management error codes". */
 export const RC_UNKNOWN = 1;

@@ -202,7 +202,7 @@ export class SmpSession implements CameraSession {
 
   /**
    * What was read of the file before the offset, to go on from; undefined where that is not known. A read that broke off has compared no
-   * digest: the one that goes on behind it compares that of the whole.
+   * digest: the one that continues after it compares that of the whole.
    */
   #readBefore({ path, stamp }: InventoryEntry, offset: number): ReadSoFar | undefined {
     const file = `${stamp} ${Buffer.from(path).toString('latin1')}`;

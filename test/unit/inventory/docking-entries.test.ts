@@ -169,7 +169,7 @@ test.each([2 ** 53, -1, 0.5, Number.NaN])(
   },
 );
 
-/** Ends whoever takes a listing over in the middle of that: behind so many pauses from `arm` on. */
+/** Ends anybody who takes a listing over in the middle of that: after so many pauses from `arm` on. */
 class EndingClock {
   readonly #clock = nodeClock();
   readonly #ending = new AbortController();

@@ -1,4 +1,4 @@
-// Numbers of a docking's entries are those that counting all of them anew gives, whatever becomes of them and in which order.
+// Numbers of a docking's entries are those that counting all of them again gives, whatever becomes of them and in which order.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EntryTally, LOOKS_MAX, type BayCounts } from '../../../agent/inventory/entry-tally.ts';

@@ -174,7 +174,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((all, one) => all + one, 0);
 }
 
-/** When a docking that only looks takes a file that is written behind these pauses; each listing sees it somewhere on its way. */
+/** When a docking that only looks takes a file that is written after these pauses; each listing sees it somewhere on its way. */
 function takenAtMs(between: readonly number[], listingMs: number): number {
   const writtenMs = between.map((_, at) => sum(between.slice(0, at + 1)));
   const stateAt = (ms: number): number => writtenMs.filter((at) => at <= ms).length;

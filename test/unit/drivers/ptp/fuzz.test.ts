@@ -90,7 +90,7 @@ test('packets of any bytes on the interrupt pipe are events or odd, in any cut, 
           expect(event.parameters.length).toBeLessThanOrEqual(5);
           expect(Number.isSafeInteger(event.code + event.transaction)).toBe(true);
         }
-      // What began with the last packet may take up to 31 bytes of it; behind that an event counts again.
+      // What began with the last packet may take up to 31 bytes of it; after that an event counts again.
       const found = [good, good, good].flatMap((packet) => reader.push(packet).events);
       expect(found.at(-1)).toEqual({ code: 0x4002, transaction: 0xffffffff, parameters: [7] });
     }),

@@ -138,7 +138,7 @@ test('a docking over a line on which any answer may be lost, damaged, doubled, l
   await check('answers', property, 60);
 });
 
-/** Puts mishaps between camera and station: each happens so many answers behind the one before it. */
+/** Puts mishaps between camera and station: each happens so many answers after the one before it. */
 function disturb(
   end: { write(bytes: Uint8Array): Promise<void> },
   mishaps: readonly (readonly [number, Mishap])[],
