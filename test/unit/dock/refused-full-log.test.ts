@@ -1,4 +1,5 @@
 // A camera that is refused while the custody log takes nothing more: the bay says so and goes on, and the agent with it.
+import { Changes } from '../../../agent/spool/changes.ts';
 import { expect, test, vi } from 'vitest';
 import { Bay, type BayDeps } from '../../../agent/dock/bay.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
@@ -43,7 +44,8 @@ test('a log that is overrun does not end a bay that refuses a camera', async () 
     clock,
     log,
     conditions,
-    onChange: () => undefined,
+    changes: new Changes(),
+    status: { bayChanged: () => undefined },
   } as unknown as BayDeps);
   const ending = new AbortController();
   const ran = bay.run(ending.signal);
