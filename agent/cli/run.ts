@@ -1,23 +1,23 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { command, type Io } from '../../config/command-line.ts';
 import { checkStationStart } from '../../config/enrolment/installed-files.ts';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import { isUnfoundPort } from '../../config/usb-buses.ts';
 import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { endingInTime } from '../../agent/platform/exit-soon.ts';
-import { pinoLog } from '../../agent/platform/log-pino.ts';
-import { openServiceManager } from '../../agent/platform/service-manager.ts';
 import { darkenLamps } from '../dock/dark-lamps.ts';
+import { News } from '../dock/docking.ts';
 import { clockedLamp } from '../dock/lamp-leds.ts';
-import { News } from '../dock/news.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { endingInTime } from '../platform/exit-soon.ts';
+import { watchFolder } from '../platform/folder-changes-chokidar.ts';
+import { pinoLog } from '../platform/log-pino.ts';
+import { openServiceManager } from '../platform/service-manager.ts';
 import { ConfigFileWatch } from '../station/file-watch.ts';
 import { judgeConfig, readConfig } from '../station/judged-config.ts';
 import { StationRuns } from '../station/station-runs.ts';
-import { watchFolder } from '../platform/folder-changes-chokidar.ts';
-import { command, type Io } from '../../config/command-line.ts';
 import { putUpStation } from './put-up-station.ts';
 
 /** Exit code when it ended. Errors: those of openStation. */

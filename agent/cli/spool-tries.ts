@@ -1,17 +1,15 @@
 // `bodydock spool tries`: files of cameras at which the agent ended without a word, and which of them are set aside. With --again a person's
 // word that these are to be tried once more; the running agent, or the next start, does it.
+import { command, LANG, writeJson } from '../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { printable } from '../../config/problems.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { dataSize, shownAt, type Language } from '../evidence/page/language.ts';
-import { readAgain, readTally, writeAgain } from '../pull/tally-file.ts';
-import { BROKEN_OFF_MAX, type Tallied } from '../pull/tally.ts';
-import { command, writeJson, LANG } from '../../config/command-line.ts';
-import { spoolOf, type SpoolPlace } from './spool-place.ts';
-import { SPOOL } from './spool-place.ts';
+import { dataSize, type Language, shownAt } from '../evidence/page/language.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { BROKEN_OFF_MAX, readAgain, readTally, type Tallied, writeAgain } from '../pull/tally.ts';
+import { SPOOL, spoolOf, type SpoolPlace } from './spool-place.ts';
 
 interface Told {
   readonly file: Tallied;

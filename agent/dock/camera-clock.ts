@@ -4,10 +4,10 @@
 // Nobody waits for the camera's next tick, which would tighten the reading to its round trip: it takes up to a second of polling in
 // every docking, while the times of its files are no finer than that, and what is computed from them counts in days.
 import type { CameraSession, CameraTime } from '../../drivers/driver.ts';
-import type { DockError } from '../../protocol/format/errors.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import { isInstantMs } from '../../protocol/format/instants.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { answerOrNull } from './answer-or-null.ts';
+import { withEither } from '../../protocol/format/with-either.ts';
 
 /** What is asked, for messages. */
 const CLOCK = "the camera's clock";
@@ -127,4 +127,38 @@ function isOff(
 function isSane({ claimedMs, zoneMinutes, resolutionMs }: CameraTime): boolean {
   if (!isInstantMs(claimedMs) || !(resolutionMs >= 0 && resolutionMs <= RESOLUTION_MS_MAX)) return false;
   return zoneMinutes === null || (Number.isInteger(zoneMinutes) && Math.abs(zoneMinutes) <= ZONE_MINUTES_MAX);
+}
+
+// A question that a camera need not answer: in time, or it counts as not told.
+
+/** A camera that has not answered by then is left alone. */
+const CALL_MS_MAX = 10_000;
+
+/**
+ * What the call gives; null where the camera fails at it. A camera that does not tell is pulled like any other.
+ * Shape: `what` names the thing for messages; `onFailed` hears of the failure.
+ * Errors: "driver.detached"; the signal's reason; what is no DockError.
+ */
+export async function answerOrNull<T>(
+  what: string,
+  clock: Pick<Clock, 'after'>,
+  signal: AbortSignal,
+  call: (ending: AbortSignal) => Promise<T>,
+  onFailed: (error: DockError) => void = () => undefined,
+): Promise<T | null> {
+  const late = new AbortController();
+  const timedOut = new DockError('driver.timeout', `${what} took longer than ${CALL_MS_MAX} ms`, {
+    retry: 'later',
+    facts: { timeout_ms: CALL_MS_MAX },
+  });
+  const cancel = clock.after(CALL_MS_MAX, () => late.abort(timedOut));
+  try {
+    return await withEither(signal, late.signal, call);
+  } catch (error) {
+    if (signal.aborted || !isDockError(error) || error.code === 'driver.detached') throw error;
+    onFailed(error);
+    return null;
+  } finally {
+    cancel();
+  }
 }

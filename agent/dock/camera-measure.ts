@@ -7,16 +7,16 @@ import type { DockingId } from '../../protocol/format/ids.ts';
 import { instantText } from '../../protocol/format/instants.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { FileClock } from '../inventory/looks.ts';
 import type { DockingMeasured } from '../records/ended-docking.ts';
-import { answerOrNull } from './answer-or-null.ts';
 import {
-  readCameraClock,
-  setCameraClock,
+  answerOrNull,
   type ClockLeft,
   type ClockReading,
   type ClockSet,
+  readCameraClock,
+  setCameraClock,
 } from './camera-clock.ts';
-import type { FileClock } from '../inventory/looks.ts';
 
 export interface CameraMeasureDeps {
   readonly docking: DockingId;

@@ -13,40 +13,39 @@ import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { NewDockingRecord } from '../../protocol/documents/docking-record.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import {
-  makeDockingId,
   type BayId,
   type CameraId,
+  makeDockingId,
   type RecordingId,
   type StationId,
 } from '../../protocol/format/ids.ts';
 import { enterOwed } from '../custody/owed-events.ts';
+import { DockingEntries, type DockingEntriesDeps } from '../inventory/docking-entries.ts';
+import { type BayCounts, NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
+import type { Vanished } from '../inventory/vanished-entries.ts';
+import { type TakeDeps, Taker } from '../pull/take.ts';
 import type { DockingJournal } from '../records/docking-journal.ts';
 import type { Dockings } from '../records/dockings.ts';
 import {
-  inventoryEvent,
-  undockedEvent,
   type DockingInventory,
   type DockingOpening,
   type DockingStay,
+  inventoryEvent,
+  undockedEvent,
 } from '../records/ended-docking.ts';
-import type { BeginningDocking } from '../records/stay.ts';
 import { NOTHING_SURE } from '../records/previous-docking.ts';
+import type { BeginningDocking } from '../records/stay.ts';
+import { type EraseDeps, Eraser } from '../release/erase.ts';
+import { type CommitDeps, Committer } from '../seal/commit.ts';
+import type { DockingFacts } from '../seal/manifest-build.ts';
 import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
-import type { Vanished } from '../inventory/vanished-entries.ts';
-import type { CameraHealth } from './camera-health.ts';
 import type { ClockSet } from './camera-clock.ts';
+import type { CameraHealth } from './camera-health.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
-import type { CameraTwins } from './camera-twins.ts';
-import { Committer, type CommitDeps } from '../seal/commit.ts';
-import { DockingEntries, type DockingEntriesDeps } from '../inventory/docking-entries.ts';
+import type { CameraTwins } from './camera-register.ts';
 import { DockingWatch, type DockingWatchDeps } from './docking-watch.ts';
-import { Docking } from './docking.ts';
-import { NO_ENTRIES, type BayCounts, type PushProgress } from '../inventory/entry-tally.ts';
-import { Eraser, type EraseDeps } from '../release/erase.ts';
-import type { DockingFacts } from '../seal/manifest-build.ts';
-import { News } from './news.ts';
-import { Taker, type TakeDeps } from '../pull/take.ts';
+import { Docking, News } from './docking.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -9,25 +9,24 @@
 // 4. No entry is read before its looks say that it stays as it is, and the others do not wait for it (SPEC 16).
 import type { Inventory } from '../../drivers/driver.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
+import { forEachSlowly } from '../../protocol/format/slowly.ts';
 import { withEither } from '../../protocol/format/with-either.ts';
-import type { BaySession } from './bay-place.ts';
-import type { BayActivity } from './bay-state.ts';
 import type { Custody } from '../custody/custody.ts';
-import type { DockingJournal } from '../records/docking-journal.ts';
 import type { DockingEntries } from '../inventory/docking-entries.ts';
 import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from '../inventory/entry.ts';
-import type { Eraser } from '../release/erase.ts';
 import {
   isChanging,
   isSettled,
   isStill,
+  type Looks,
   untilSettledMs,
   untilStillMs,
-  type Looks,
 } from '../inventory/looks.ts';
-import type { News } from './news.ts';
-import { forEachSlowly } from '../../protocol/format/slowly.ts';
 import type { Taker } from '../pull/take.ts';
+import type { DockingJournal } from '../records/docking-journal.ts';
+import type { Eraser } from '../release/erase.ts';
+import type { BaySession } from './bay-place.ts';
+import type { BayActivity } from './bay-state.ts';
 
 /** Commits that may run behind the reading of the next entry. */
 const COMMITS_MAX = 8;
@@ -270,4 +269,38 @@ function rankOf(entry: TrackedEntry, taker: Pick<Taker, 'isSuspected' | 'isBegun
   const group =
     4 * Number(taker.isSuspected(entry)) + 2 * Number(!taker.isBegun(entry)) + Number(!listed.locked);
   return group * 2 * TRIES_MAX + tries;
+}
+
+// A bell that is never missed: a ring before the wait ends the next wait at once.
+
+/** One waiter at a time. */
+export class News {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Resolves at the next ring, or at once where one came since the last wait; rejects with the signal's reason. */
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (!this.#rung) await this.#ringOrAbort(signal);
+    this.#rung = false;
+  }
+
+  #ringOrAbort(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#wake = undefined;
+        signal.removeEventListener('abort', end);
+        if (signal.aborted)
+          reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+        else resolve();
+      };
+      this.#wake = end;
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
 }

@@ -2,7 +2,7 @@
 // nor a serial device that is pulled while it sends gives an event that never fails to come. What does come only makes the next look sooner.
 import { DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
-import { News } from './news.ts';
+import { News } from './docking.ts';
 
 /** How often a place is looked at where something lies. */
 export const PRESENCE_MS = 1000;

@@ -8,14 +8,26 @@
 // 2. A note that cannot be written, read or removed, and a tally that cannot, hold nothing up: such a try counts for nothing.
 // 3. A note is removed before what it says is remembered, so that none counts twice.
 import { dirname, join } from 'node:path';
+import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import { describeError } from '../../protocol/format/errors.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
-import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import { Changes } from '../spool/changes.ts';
-import { readAgain, readTally, removeAgain, writeTally } from './tally-file.ts';
-import { Tally, TALLIED_MAX, type BrokenOff, type TriedFile } from './tally.ts';
-import { encodeNote, isNoteName, noteName, NOTE_BYTES_MAX, parseNote, type TryRun } from './try-note.ts';
-import { TryTurns } from './try-turns.ts';
+import {
+  type BrokenOff,
+  encodeNote,
+  isNoteName,
+  NOTE_BYTES_MAX,
+  noteName,
+  parseNote,
+  readAgain,
+  readTally,
+  removeAgain,
+  TALLIED_MAX,
+  Tally,
+  type TriedFile,
+  type TryRun,
+  writeTally,
+} from './tally.ts';
 
 /** It is looked so often whether somebody wants what is set aside to be tried again. */
 const LOOK_MS = 5000;
@@ -250,4 +262,70 @@ async function makeFolderIfMissing(files: Files, folder: string): Promise<void> 
   if ((await files.stat(folder)) !== undefined) return;
   await files.makeFolder(folder);
   await files.syncFolder(dirname(folder)); // for the tally that will lie in it
+}
+
+// Who may take a file now: any number of tries side by side, or one alone. A try that must be alone waits for a moment in which the station
+// takes nothing else, so that a file under suspicion holds nobody up for longer than it takes itself.
+
+interface Waiter {
+  readonly isAlone: boolean;
+  readonly go: () => void;
+}
+
+/** All tries of a station. */
+export class TryTurns {
+  #running = 0;
+  #isAlone = false;
+  #waiting: Waiter[] = [];
+
+  /** Resolves when it may begin, with what ends its turn (idempotent). Errors: the signal's reason. */
+  async begin(isAlone: boolean, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (!this.#mayGo(isAlone)) await this.#wait(isAlone, signal);
+    else this.#enter(isAlone);
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#running--;
+      this.#isAlone = false;
+      this.#next();
+    };
+  }
+
+  /** Enters on behalf of those that wait, in their order, those beside others first. */
+  #next(): void {
+    const inOrder = this.#waiting.toSorted((a, b) => Number(a.isAlone) - Number(b.isAlone));
+    for (const waiter of inOrder) {
+      if (!this.#mayGo(waiter.isAlone)) continue;
+      this.#enter(waiter.isAlone);
+      this.#waiting = this.#waiting.filter((other) => other !== waiter);
+      waiter.go();
+    }
+  }
+
+  #mayGo(isAlone: boolean): boolean {
+    return !this.#isAlone && (!isAlone || this.#running === 0);
+  }
+
+  #enter(isAlone: boolean): void {
+    this.#running++;
+    this.#isAlone = isAlone;
+  }
+
+  #wait(isAlone: boolean, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+        reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+      };
+      const go = (): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const waiter = { isAlone, go };
+      this.#waiting.push(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
 }

@@ -4,8 +4,8 @@ import type { Files } from '../../protocol/format/ports.ts';
 import type { Bulk } from './bulk.ts';
 import { DigestPass } from './digest.ts';
 import { lookInto } from './folder-look.ts';
-import { SealPass, type SealContext } from './seal.ts';
-import { readsOf, readUnit } from './unit-read.ts';
+import { type SealContext, SealPass } from './seal.ts';
+import { readsOf, readUnit } from './unit-tags.ts';
 
 /** Works on the given files with the given randomness; holds nothing. `freeBuffer` gets buffers that are done with, where it is given. */
 export function bulkInline(context: Omit<SealContext, 'turn'> & { readonly files: Files }): Bulk {

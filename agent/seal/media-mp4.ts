@@ -4,8 +4,14 @@
 //    So memory does not grow with the file, nor with the tables of a long one.
 // 2. A box is entered only below the parent that the standard gives it: the nesting is at most six levels.
 // 3. A size that contradicts its parent, or more boxes than BOXES_MAX, ends the reading; what was found till then stands.
-import { codecOf, durationMs, fourCode, pixels } from './media-bytes.ts';
-import type { ContainerFacts, ContainerParser } from './media-container.ts';
+import {
+  codecOf,
+  type ContainerFacts,
+  type ContainerParser,
+  durationMs,
+  fourCode,
+  pixels,
+} from './media-container.ts';
 
 /** The longest that we read of a box: stsd up to the height of its first entry, 44 bytes; mvhd version 1, 32. */
 const LEAF_BYTES = 64;

@@ -7,16 +7,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Piece } from '../../drivers/driver.ts';
+import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/age/sealed-file.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import { ORIGINAL_BYTES_MAX, UNREADABLE_RANGES_MAX } from '../../protocol/format/limits.ts';
 import type { Files, OpenFile, Random } from '../../protocol/format/ports.ts';
-import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/age/sealed-file.ts';
-import type { SealJob, Sealing, SealResult, ResumeDifference } from './bulk.ts';
+import type { ResumeDifference, Sealing, SealJob, SealResult } from './bulk.ts';
 import { MediaFacts } from './media-facts.ts';
 import { resumeFrom, ResumeMarks } from './resume-marks.ts';
-import { UnitBuffers } from './unit-buffers.ts';
 import type { UnitTags } from './unit-tags.ts';
-import { UnitWriter } from './unit-writer.ts';
+import { UnitBuffers, UnitWriter } from './unit-writer.ts';
 
 /** Plaintext between two looks at the disk: less than a unit once sealed, and small enough to stay in the cache until it is sealed. */
 const SLICE_BYTES = 256 * 1024;

@@ -1,5 +1,6 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in station-parts.ts and by tests.
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { CustodyDropping } from '../custody/custody-drop.ts';
 import { CustodyLog } from '../custody/custody-log.ts';
 import { Differences } from '../custody/differences.ts';
@@ -8,8 +9,7 @@ import { refuseOtherStation, refusePutAsideKey } from '../custody/log-owner.ts';
 import { Retirements } from '../custody/retirement.ts';
 import { bayLamp } from '../dock/bay-lamp.ts';
 import { Bay } from '../dock/bay.ts';
-import { CameraRegister } from '../dock/camera-register.ts';
-import { CameraTwins } from '../dock/camera-twins.ts';
+import { CameraRegister, CameraTwins } from '../dock/camera-register.ts';
 import { bayPlace } from '../dock/make-place.ts';
 import { UnexpectedDevices } from '../dock/unexpected-devices.ts';
 import { BAY_STUCK_MS, WatchedPlace } from '../dock/watched-place.ts';
@@ -38,7 +38,6 @@ import { OwedLeavings } from '../spool/owed-leavings.ts';
 import { ReceiptEntries } from '../spool/receipt-entries.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import { StorePutBack } from '../spool/store-put-back.ts';
-import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
 

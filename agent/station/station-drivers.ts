@@ -1,7 +1,8 @@
 // The drivers of this station with the real devices behind them. Native code is loaded only where a bay needs it.
 import { join } from 'node:path';
-import type { StationConfig } from '../../config/station-config.ts';
-import { type LoginCounts, LoginGuard } from '../../drivers/ambarella/login-guard.ts';
+import { readCameraPassword } from '../../config/camera-password.ts';
+import type { BayConfig, StationConfig } from '../../config/station-config.ts';
+import { type LockListener, type LoginCounts, LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
 import type { BlockDevices } from '../../drivers/mass-storage/block-devices.ts';
@@ -14,9 +15,7 @@ import { helperPower, POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-
 import type { CyclePower } from '../../drivers/usb/port-power.ts';
 import type { BayId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import { lockConditions } from '../dock/lock-conditions.ts';
 import type { PortSwitches } from '../dock/port-switches.ts';
-import { passwordOf } from './camera-passwords.ts';
 
 export interface StationDriverPorts {
   readonly usbDevices: UsbDevices;
@@ -122,4 +121,51 @@ async function usbDrivers(
     onNotice: (portPath, notice) => log.warn('camera event received', { usb_port: portPath, notice }),
   });
   return [ambarella, ptp];
+}
+
+// Which password belongs to the camera on a USB port. Read anew each time, so that a corrected file counts with the next docking.
+
+type Settings = Pick<StationConfig, 'bays' | 'cameras'>;
+
+/**
+ * Shape: gives the password of the camera on that port; undefined where the configuration has none for it. A bay that names no camera
+ * knows who is in it only after the password: it takes the one password file of the configuration, and none where there are several.
+ * Errors: those of readCameraPassword.
+ */
+export function passwordOf(settings: Settings): (portPath: string) => Promise<string | undefined> {
+  const files = new Map(settings.bays.map((bay) => [bay.usbPort, passwordFileOf(bay, settings)]));
+  return async (portPath) => {
+    const file = files.get(portPath) ?? null;
+    return file === null ? undefined : readCameraPassword(file);
+  };
+}
+
+function passwordFileOf({ camera }: Settings['bays'][number], { cameras }: Settings): string | null {
+  if (camera !== null) return cameras.find(({ id }) => id === camera)?.passwordFile ?? null;
+  const files = new Set(cameras.flatMap(({ passwordFile }) => passwordFile ?? []));
+  const [only = null] = files;
+  return files.size === 1 ? only : null;
+}
+
+// Tells that no more passwords are tried at a bay: its cameras refused the configured one too often in a row.
+
+const CONDITION = 'camera.locked-out';
+
+/** Subject is the bay of the port; a port of no bay is none of ours. */
+export function lockConditions(
+  bays: readonly Pick<BayConfig, 'id' | 'usbPort'>[],
+  conditions: Conditions,
+): LockListener {
+  const bayAt = (portPath: string): string | undefined =>
+    bays.find(({ usbPort }) => usbPort === portPath)?.id;
+  return {
+    onLocked: (portPath, refusals) => {
+      const bay = bayAt(portPath);
+      if (bay !== undefined) conditions.raise(CONDITION, bay, { refusals });
+    },
+    onFree: (portPath) => {
+      const bay = bayAt(portPath);
+      if (bay !== undefined) conditions.clear(CONDITION, bay);
+    },
+  };
 }

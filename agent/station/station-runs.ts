@@ -6,10 +6,12 @@
 // 2. The station is put down in order before it is put up with another configuration, and not while a camera is read or erased, for at most
 //    BUSY_MS_MAX.
 // 3. Where it cannot be put up with the new one, it goes on with the old one; that file is not tried again before it is edited again.
+import { isDeepStrictEqual } from 'node:util';
+import { LIVE_OPTIONS } from '../../config/live-options.ts';
+import { type Problem, renderProblem } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
 import { describeError } from '../../protocol/format/errors.ts';
-import { renderProblem, type Problem } from '../../config/problems.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import { changedParts } from './changed-parts.ts';
 import type { GoodConfig, JudgedConfig } from './judged-config.ts';
 
 /** A card of 128 GB takes an hour; who edits the file waits no longer. What is being read then is read anew. */
@@ -222,4 +224,41 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | un
     if (signal.aborted) onAbort();
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+// Which parts of the configuration differ, by their names in the file. Pure.
+
+/** What a change of the file asks for. */
+interface ChangedParts {
+  /** First keys of the file, such as "bays", or what of one is taken over by itself, such as "broker.windows"; empty where only comments or the order changed. */
+  readonly parts: readonly string[];
+  readonly needsRestart: boolean;
+}
+
+/** Compares what is in force with what stands in the file now. */
+export function changedParts(inForce: StationConfig, next: StationConfig): ChangedParts {
+  const [before, after] = [byPart(inForce), byPart(next)];
+  const parts = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((part) => !isDeepStrictEqual(before.get(part), after.get(part)))
+    .toSorted();
+  return { parts, needsRestart: parts.some((part) => !LIVE_OPTIONS.has(part)) };
+}
+
+/** Each group without those of its options that are taken over by themselves, and these. */
+function byPart(config: StationConfig): Map<string, unknown> {
+  const parts = new Map<string, unknown>();
+  for (const [key, value] of Object.entries<unknown>({ ...config })) {
+    const group = snakeCase(key);
+    const isLive = (name: string): boolean => LIVE_OPTIONS.has(`${group}.${snakeCase(name)}`);
+    const options = typeof value === 'object' && value !== null ? Object.entries<unknown>({ ...value }) : [];
+    const live = options.filter(([name]) => isLive(name));
+    for (const [name, option] of live) parts.set(`${group}.${snakeCase(name)}`, option);
+    const rest = live.length === 0 ? value : Object.fromEntries(options.filter(([name]) => !isLive(name)));
+    parts.set(group, rest);
+  }
+  return parts;
+}
+
+function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -3,8 +3,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { lockConditions } from '../../agent/dock/lock-conditions.ts';
 import { PortSwitches } from '../../agent/dock/port-switches.ts';
+import { lockConditions } from '../../agent/station/station-drivers.ts';
 import { ambarellaDriver } from '../../drivers/ambarella/driver.ts';
 import { LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import { NOTHING_TOLD } from '../../drivers/driver.ts';

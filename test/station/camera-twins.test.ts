@@ -2,15 +2,15 @@
 // is told as long as both are there.
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { CameraTwins } from '../../agent/dock/camera-twins.ts';
+import { CameraTwins } from '../../agent/dock/camera-register.ts';
+import { SimulatedClock } from '../../drivers/simulated/clock.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { parseBayId, parseCameraId } from '../../protocol/format/ids.ts';
-import { SimulatedClock } from '../../drivers/simulated/clock.ts';
-import { MEMORY_IDENTITY, type MemoryCamera } from '../fakes/memory-camera.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
+import { MEMORY_IDENTITY, type MemoryCamera } from '../fakes/memory-camera.ts';
 
 const SERIAL = 'SN-0815-4711';
 const BAYS = ['bay-1', 'bay-2'];

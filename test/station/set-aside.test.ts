@@ -3,11 +3,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { writeAgain, writeTally } from '../../agent/pull/tally-file.ts';
-import { encodeNote } from '../../agent/pull/try-note.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { encodeNote, writeAgain, writeTally } from '../../agent/pull/tally.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { parseBayId, parseCameraId } from '../../protocol/format/ids.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
 import type { ConditionDocument } from '../../protocol/transfer/monitoring.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';

@@ -270,7 +270,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'try-of-other-boot-counted',
     what: 'a power cut counts against the file that was read',
-    file: 'agent/pull/try-note.ts',
+    file: 'agent/pull/tally.ts',
     find: 'boot !== run.boot || ',
     put: '',
     suites: ['unit/pull/tries'],

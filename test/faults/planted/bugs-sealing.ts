@@ -48,7 +48,7 @@ export const SEALING_BUGS: readonly PlantedBug[] = [
   {
     id: 'tag-decides',
     what: 'a unit whose tag was overwritten counts as damaged, and its recording goes to the quarantine',
-    file: 'agent/seal/unit-read.ts',
+    file: 'agent/seal/unit-tags.ts',
     find: '(tags?.confirm(place.sha256, unit) === true || equalBytes(sha256(unit), place.sha256))',
     put: '(tags?.confirm(place.sha256, unit) ?? equalBytes(sha256(unit), place.sha256))',
     suites: ['unit/seal/unit-tags'],

@@ -1,5 +1,6 @@
 // The spool for the technician: listed, verified, copied out, and what was set aside explained. The spool is one that signed documents,
 // sealed files and a custody log lie in.
+import { execFile } from 'node:child_process';
 import {
   appendFile,
   cp,
@@ -12,23 +13,22 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { reportError } from '../../../config/command-line.ts';
-import { exitOf } from '../../../config/exit-codes.ts';
 import { spool } from '../../../agent/cli/program.ts';
 import { SPOOL } from '../../../agent/cli/spool-place.ts';
-import { readAgain, writeTally } from '../../../agent/pull/tally-file.ts';
-import { makeRecordingId, parseBayId, parseCameraId } from '../../../protocol/format/ids.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
+import { readAgain, writeTally } from '../../../agent/pull/tally.ts';
+import { reportError } from '../../../config/command-line.ts';
+import { exitOf } from '../../../config/exit-codes.ts';
+import { makeRecordingId, parseBayId, parseCameraId } from '../../../protocol/format/ids.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { STATION } from '../config/files.ts';
 import { change, flip } from '../evidence/verify/broken-vault.ts';
-import { runCommand, type CommandRun } from './io-memory.ts';
+import { type CommandRun, runCommand } from './io-memory.ts';
 
 /** What the log says was set aside. */
 const ASIDE = makeRecordingId(seededRandom(9));

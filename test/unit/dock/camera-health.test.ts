@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { BatteryTrend } from '../../../agent/dock/battery-trend.ts';
-import { CameraHealth } from '../../../agent/dock/camera-health.ts';
+import { BatteryTrend, CameraHealth } from '../../../agent/dock/camera-health.ts';
 import type { DockingMeasured } from '../../../agent/records/ended-docking.ts';
 import { parseCameraId } from '../../../protocol/format/ids.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';

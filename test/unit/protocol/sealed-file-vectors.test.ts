@@ -1,13 +1,12 @@
 // Golden vectors of the sealed file and its digests (SPEC 3): whole, split at each boundary, byte by byte.
 import { Decrypter } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
-import { UnitBuffers } from '../../../agent/seal/unit-buffers.ts';
-import { UnitWriter } from '../../../agent/seal/unit-writer.ts';
+import { UnitBuffers, UnitWriter } from '../../../agent/seal/unit-writer.ts';
+import { openSealed } from '../../../protocol/age/sealed-file-open.ts';
+import { beginSeal } from '../../../protocol/age/sealed-file.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { AGE_CHUNK_BYTES, AGE_TAG_BYTES, UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import { openSealed } from '../../../protocol/age/sealed-file-open.ts';
-import { beginSeal } from '../../../protocol/age/sealed-file.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { readVectors } from '../../fakes/vectors.ts';
 

@@ -1,9 +1,7 @@
 // Notes of tries on a disk in memory, over processes that end in order and without a word.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readTally, writeAgain } from '../../../agent/pull/tally-file.ts';
-import { isNoteName } from '../../../agent/pull/try-note.ts';
-import type { BrokenOff } from '../../../agent/pull/tally.ts';
+import { type BrokenOff, isNoteName, readTally, writeAgain } from '../../../agent/pull/tally.ts';
 import { Tries, type TriesDeps, type Try } from '../../../agent/pull/tries.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { parseBayId, parseCameraId } from '../../../protocol/format/ids.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { TryTurns } from '../../../agent/pull/try-turns.ts';
+import { TryTurns } from '../../../agent/pull/tries.ts';
 
 const { signal } = new AbortController();
 

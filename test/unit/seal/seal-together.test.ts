@@ -1,11 +1,11 @@
 // Several sealings of one thread behind one slow disk: what they share stays bounded, and each gets its own bytes.
 import { expect, test } from 'vitest';
 import { SealPass } from '../../../agent/seal/seal.ts';
-import { UnitBuffers } from '../../../agent/seal/unit-buffers.ts';
+import { UnitBuffers } from '../../../agent/seal/unit-writer.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
+import { openSmall } from '../../../protocol/age/sealed-file-open.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { PULL_PIECE_BYTES } from '../../../protocol/format/limits.ts';
-import { openSmall } from '../../../protocol/age/sealed-file-open.ts';
 import { contentOf, piecesOf } from '../../contracts/bulk-contract.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';

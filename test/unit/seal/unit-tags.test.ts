@@ -2,8 +2,7 @@
 // slot of one unit the bytes of another. What they do not confirm is only not known.
 import { createCipheriv } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readUnit } from '../../../agent/seal/unit-read.ts';
-import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../../agent/seal/unit-tags.ts';
+import { newTagMemory, readUnit, TAG_KEY_BYTES, UnitTags } from '../../../agent/seal/unit-tags.ts';
 import { sha256 } from '../../../protocol/format/bytes.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';

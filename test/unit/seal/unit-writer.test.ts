@@ -1,11 +1,10 @@
 // The writer behind a sealing, over files that a test holds back and fails: groups of syncs, digests on the way, buffers used again.
+import * as fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UnitBuffers } from '../../../agent/seal/unit-buffers.ts';
 import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../../agent/seal/unit-tags.ts';
-import { UnitWriter } from '../../../agent/seal/unit-writer.ts';
+import { UnitBuffers, UnitWriter } from '../../../agent/seal/unit-writer.ts';
 import { sha256 } from '../../../protocol/format/bytes.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import type { OpenFile } from '../../../protocol/format/ports.ts';

@@ -3,10 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockConditions } from '../../../agent/dock/lock-conditions.ts';
-import { passwordOf } from '../../../agent/station/camera-passwords.ts';
+import { lockConditions, passwordOf } from '../../../agent/station/station-drivers.ts';
 import type { BayConfig, CameraConfig } from '../../../config/station-config.ts';
-import { LoginGuard, type LoginCounts } from '../../../drivers/ambarella/login-guard.ts';
+import { type LoginCounts, LoginGuard } from '../../../drivers/ambarella/login-guard.ts';
 import { parseBayId, parseCameraId } from '../../../protocol/format/ids.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 

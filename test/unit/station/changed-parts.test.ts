@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { changedParts } from '../../../agent/station/changed-parts.ts';
+import { expect, test } from 'vitest';
+import { changedParts } from '../../../agent/station/station-runs.ts';
 import { loadStationConfig } from '../../../config/load.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { exchange, STATION, withFolder } from '../config/files.ts';

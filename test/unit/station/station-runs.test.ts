@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
-import type { GoodConfig, JudgedConfig } from '../../../agent/station/judged-config.ts';
-import { StationRuns } from '../../../agent/station/station-runs.ts';
-import { News } from '../../../agent/dock/news.ts';
-import { loadStationConfig } from '../../../config/load.ts';
-import { problem } from '../../../config/problems.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { News } from '../../../agent/dock/docking.ts';
+import type { GoodConfig, JudgedConfig } from '../../../agent/station/judged-config.ts';
+import { StationRuns } from '../../../agent/station/station-runs.ts';
+import { loadStationConfig } from '../../../config/load.ts';
+import { problem } from '../../../config/problems.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
