@@ -1,5 +1,5 @@
 // Bulk: everything that touches every byte of a recording (hash, seal, write, read back) or every recording of a spool, as the agent asks for it.
-// bulk-workers.ts does it in worker threads, bulk-inline.ts in the calling thread; both pass test/contracts/bulk-contract.ts.
+// bulk-workers.ts does it in worker threads, test/fakes/bulk-inline.ts in the calling thread; both pass test/contracts/bulk-contract.ts.
 import type { Piece } from '../../drivers/driver.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';

@@ -1,5 +1,5 @@
 // The one pass over a recording: SHA-256 of the original, age sealing, unit digests, writing, and what its container tells.
-// Synchronous but for the disk; runs in a worker thread (bulk-worker.ts) or where it is called (bulk-inline.ts).
+// Synchronous but for the disk; runs in a worker thread (bulk-worker.ts), in tests where it is called.
 //
 // Invariants:
 // 1. Each plaintext byte is taken once and in order; plaintext is never written.

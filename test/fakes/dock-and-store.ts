@@ -16,7 +16,7 @@ import { nodeRandom } from '../../agent/platform/random-node.ts';
 import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
 import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
 import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { bulkInline } from './bulk-inline.ts';
 import { type ComposedStation, composeStation } from '../../agent/station/compose-station.ts';
 import type { PushLimits } from '../../config/push-limits.ts';
 import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';

@@ -1,6 +1,6 @@
 // For the vault builder: really sealed recordings with their manifests.
 import { join } from 'node:path';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { bulkInline } from './bulk-inline.ts';
 import type { TrackedEntry } from '../../agent/inventory/entry.ts';
 import { buildManifest } from '../../agent/seal/manifest-build.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';

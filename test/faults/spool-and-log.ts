@@ -1,6 +1,6 @@
 // The real spool and its custody log in one folder of this machine's disk, for what only a kernel or a cut shows.
 import { join } from 'node:path';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../fakes/bulk-inline.ts';
 import { CustodyLog } from '../../agent/custody/custody-log.ts';
 import { Spool, type SpoolOptions } from '../../agent/spool/spool.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';

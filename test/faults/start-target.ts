@@ -5,7 +5,7 @@ import { mkdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../fakes/bulk-inline.ts';
 import type { Bulk } from '../../agent/seal/bulk.ts';
 import { openBulkWorkers } from '../../agent/seal/bulk-workers.ts';
 import { Spool } from '../../agent/spool/spool.ts';

@@ -3,7 +3,7 @@ import type { Driver } from '../../drivers/driver.ts';
 import { SimulatedClock } from '../../drivers/simulated/clock.ts';
 import { simulatedDriver } from '../fakes/simulated-driver.ts';
 import { MemoryCamera } from '../fakes/memory-camera.ts';
-import { interceptAsync } from '../../protocol/format/intercept-async.ts';
+import { interceptAsync } from '../fakes/intercept-async.ts';
 import { misbehave, type Misdeeds } from '../fakes/misbehaving-camera.ts';
 import type { SeededRandom } from '../fakes/random-seeded.ts';
 import type { Recording } from './recordings.ts';

@@ -6,7 +6,7 @@ import { LoggedConditions } from '../../agent/platform/conditions-log.ts';
 import { bufferFreer } from '../../agent/platform/memory.ts';
 import { openReceiver, type OpenReceiver } from '../../agent/receiver/open-receiver.ts';
 import { Slabs } from '../../agent/receiver/transfer/slabs.ts';
-import { bulkInline } from '../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../fakes/bulk-inline.ts';
 import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../agent/seal/unit-tags.ts';
 import { type ComposedStation, composeStation } from '../../agent/station/compose-station.ts';
 import { makeIdentity } from '../../protocol/age/age-keys.ts';

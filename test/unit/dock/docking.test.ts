@@ -16,7 +16,7 @@ import { writeTally } from '../../../agent/pull/tally.ts';
 import { Tries } from '../../../agent/pull/tries.ts';
 import { UnfinishedPulls } from '../../../agent/pull/unfinished-pulls.ts';
 import { Eraser } from '../../../agent/release/erase.ts';
-import { bulkInline } from '../../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import { Committer } from '../../../agent/seal/commit.ts';
 import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
 import { Spool } from '../../../agent/spool/spool.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pullInto, type PullContext } from '../../../agent/pull/pull.ts';
-import { bulkInline } from '../../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import type { Sealing } from '../../../agent/seal/bulk.ts';
 import type { CameraSession, InventoryEntry, Piece } from '../../../drivers/driver.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { bulkInline } from '../../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import type { Bulk } from '../../../agent/seal/bulk.ts';
 import { Committer } from '../../../agent/seal/commit.ts';
 import type { TrackedEntry } from '../../../agent/inventory/entry.ts';

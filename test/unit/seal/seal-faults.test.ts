@@ -1,7 +1,7 @@
 // A sealing on a disk that fails: each create, write, sync and close in its turn, a full disk, a power cut behind the end.
 import { describe, expect, test } from 'vitest';
 import type { SealResult } from '../../../agent/seal/bulk.ts';
-import { bulkInline } from '../../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';

@@ -19,7 +19,7 @@ import {
 import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/documents/minisign.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
-import { bulkInline } from '../../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import type { SealedDocuments, SpoolOptions, Staging } from '../../../agent/spool/spool.ts';
 import { Spool } from '../../../agent/spool/spool.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { BulkAround } from '../../../../agent/seal/bulk-around.ts';
-import { bulkInline } from '../../../../agent/seal/bulk-inline.ts';
+import { bulkInline } from '../../../fakes/bulk-inline.ts';
 import { DiskWatch } from '../../../../protocol/format/disk-watch.ts';
 import { makeIdentity } from '../../../../protocol/age/age-keys.ts';
 import { nodeRandom } from '../../../../agent/platform/random-node.ts';

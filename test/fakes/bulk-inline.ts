@@ -1,11 +1,11 @@
-// The Bulk port in the calling thread: for tests and for commands that handle one recording.
+// The Bulk port in the calling thread.
 import { sealSmall } from '../../protocol/age/sealed-file.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import type { Bulk } from './bulk.ts';
-import { DigestPass } from './digest.ts';
-import { lookInto } from './folder-look.ts';
-import { type SealContext, SealPass } from './seal.ts';
-import { readsOf, readUnit } from './unit-tags.ts';
+import type { Bulk } from '../../agent/seal/bulk.ts';
+import { DigestPass } from '../../agent/seal/digest.ts';
+import { lookInto } from '../../agent/seal/folder-look.ts';
+import { type SealContext, SealPass } from '../../agent/seal/seal.ts';
+import { readsOf, readUnit } from '../../agent/seal/unit-tags.ts';
 
 /** Works on the given files with the given randomness; holds nothing. `freeBuffer` gets buffers that are done with, where it is given. */
 export function bulkInline(context: Omit<SealContext, 'turn'> & { readonly files: Files }): Bulk {
