@@ -40,7 +40,7 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
     const machine = await DebianMachine.boot('townhall-1', wish);
     try {
       const into = (name: string): string => join(machine.root, name);
-      await cp(inject('packages'), into('packages'), { recursive: true });
+      await cp(join(inject('packages'), 'one'), into('packages/one'), { recursive: true });
       for (const name of ['station-life.sh', 'probe.mjs', 'hold-in-the-middle.py'])
         await cp(here(name), into(name));
       const { text } = await machine.type('bash /station-life.sh', { timeoutMs: LIFE_MS });
