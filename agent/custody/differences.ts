@@ -30,7 +30,16 @@ const MEANING: Readonly<Record<DifferenceKind, string>> = {
   'older-image': 'the store holds a segment that this station does not have',
   'spool-lost':
     'a recording that the log calls spooled is not in the spool, and the store gave no receipt for it',
+  'store-lost':
+    'the store was restored from a backup and may lack a recording of which this station has no copy any more',
 };
+/** Conditions of differences that name recordings. */
+const LOST_CODES = [
+  ['spool-lost', 'spool.recordings-lost'],
+  ['store-lost', 'store.recordings-lost'],
+] as const;
+const STORE_LOST_REMEDY =
+  'a file that is still on a camera comes again with its next docking; compare at the store (bodydock-receiver reconcile), and then `bodydock custody --acknowledge --reason CODE`';
 const REMEDY =
   'an older card image was put back, a part of the spool was lost, or another station uses this key: put the right one back; where that cannot be, verify vault and spool, and then `bodydock custody --acknowledge --reason CODE`';
 
@@ -56,6 +65,8 @@ export class Differences {
   readonly #found = new Map<string, Difference & { acknowledged: boolean }>();
   /** The store's last word on a segment: the difference, or undefined where it fits. */
   readonly #said = new Map<string, Difference | undefined>();
+  /** What a restored store lacks, as it was told since the last look. */
+  readonly #storeLost = new Set<RecordingId>();
   #reviewed = false;
   #stopping = false;
   #toldFailure: string | undefined;
@@ -72,6 +83,12 @@ export class Differences {
     if (this.#said.size < DIFFERENCES_MAX || this.#said.has(subject)) this.#said.set(subject, found);
     if (this.#reviewed) this.#apply();
     return difference === undefined;
+  }
+
+  /** The store was restored and may lack these for good: each is entered once, over starts too. */
+  storeLost(recordings: readonly RecordingId[]): void {
+    for (const recording of recordings.slice(0, NAMED_MAX)) this.#storeLost.add(recording);
+    if (this.#reviewed) this.#apply();
   }
 
   /** Takes over what earlier runs found, looks for lost recordings, and for a person's word, until the signal is aborted. Never rejects. */
@@ -109,6 +126,7 @@ export class Differences {
     aside: ReadonlySet<string>,
   ): Promise<boolean> {
     const { spool, custody } = this.#options;
+    if (difference === 'store-lost') return false;
     if (difference === 'spool-lost')
       return spool.stateOf(subject as RecordingId) !== undefined || aside.has(subject);
     const known = custody.segments().find((each) => each.segment === subject);
@@ -120,7 +138,7 @@ export class Differences {
     for (const [subject, found] of this.#said) {
       if (found !== undefined) continue;
       for (const known of this.#standing())
-        if (known.subject === subject && known.difference !== 'spool-lost') this.#over(known);
+        if (known.subject === subject && known.sequence !== null) this.#over(known);
     }
     this.#enterSaid();
     this.#show();
@@ -129,6 +147,9 @@ export class Differences {
   #enterSaid(): void {
     for (const found of this.#said.values()) if (found !== undefined) this.#enter(found);
     this.#said.clear();
+    for (const subject of this.#storeLost)
+      this.#enter({ difference: 'store-lost', subject, sequence: null, sha256: null });
+    this.#storeLost.clear();
   }
 
   /** Once, when all was told. Looked at twice: what leaves at this moment is entered a little later. */
@@ -181,7 +202,10 @@ export class Differences {
     this.#found.set(key, { ...difference, acknowledged: false });
     this.#append({ event: 'difference-found', facts: { ...difference } });
     const what = MEANING[difference.difference];
-    this.#options.log.error('station differs from its last run', { ...difference, what, remedy: REMEDY });
+    const { log } = this.#options;
+    if (difference.difference === 'store-lost')
+      log.error('restored store may lack a recording', { ...difference, what, remedy: STORE_LOST_REMEDY });
+    else log.error('station differs from its last run', { ...difference, what, remedy: REMEDY });
   }
 
   /** The same entry is known again, or the same recording is there. */
@@ -218,8 +242,7 @@ export class Differences {
   #show(): void {
     const { conditions } = this.#options;
     const standing = this.#standing();
-    const lost = standing.filter(({ difference }) => difference === 'spool-lost');
-    const store = standing.filter(({ difference }) => difference !== 'spool-lost');
+    const store = standing.filter(({ sequence }) => sequence !== null);
     const newest = store.at(-1);
     if (newest === undefined) conditions.clear('custody.store-differs', null);
     else {
@@ -227,9 +250,12 @@ export class Differences {
       const facts = { difference, segment: subject, sequence, differences: store.length };
       conditions.raise('custody.store-differs', null, facts);
     }
-    const [first] = lost;
-    if (first === undefined) conditions.clear('spool.recordings-lost', null);
-    else conditions.raise('spool.recordings-lost', null, { recordings: lost.length, first: first.subject });
+    for (const [kind, code] of LOST_CODES) {
+      const lost = standing.filter(({ difference }) => difference === kind);
+      const [first] = lost;
+      if (first === undefined) conditions.clear(code, null);
+      else conditions.raise(code, null, { recordings: lost.length, first: first.subject });
+    }
   }
 
   #append(event: Parameters<CustodyLog['append']>[0]): void {

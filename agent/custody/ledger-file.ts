@@ -80,7 +80,6 @@ const lineSchema = z.union([
     }),
   ]),
   z.tuple([z.literal('dropped'), d.segmentIdSchema]),
-  z.tuple([z.literal('taken-back'), z.string()]),
   z.tuple([z.literal('retired'), d.cameraIdSchema]),
   z.tuple([z.literal('bay'), d.bayIdSchema]),
 ]);
@@ -139,9 +138,6 @@ class Reading implements Snapshot {
       case 'dropped':
         ledger.dropped.add(line[1]);
         break;
-      case 'taken-back':
-        ledger.takenBack.add(line[1]);
-        break;
       case 'retired':
         ledger.retired.add(line[1]);
         break;
@@ -170,7 +166,6 @@ export function* linesOf(ledger: Ledger): Generator<Line> {
   for (const [recording, docking] of ledger.pulled) yield ['pulled', recording, docking];
   for (const found of ledger.differences.values()) yield ['difference', found];
   for (const segment of ledger.dropped) yield ['dropped', segment];
-  for (const name of ledger.takenBack) yield ['taken-back', name];
   for (const camera of ledger.retired) yield ['retired', camera];
   for (const bay of ledger.bays) yield ['bay', bay];
 }

@@ -20,16 +20,16 @@ import {
 } from '../../protocol/format/ids.ts';
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 
-/** What differs: the store's log from ours (the first three), or our spool from our log. */
-export const DIFFERENCES = ['cut-tail', 'rewritten', 'older-image', 'spool-lost'] as const;
+/** What differs: the store's log from ours (the first three), our spool from our log, or a restored store from our receipts. */
+export const DIFFERENCES = ['cut-tail', 'rewritten', 'older-image', 'spool-lost', 'store-lost'] as const;
 export type DifferenceKind = (typeof DIFFERENCES)[number];
 
 /** One difference, as its entry in the log names it (SPEC 4.3.8). */
 export interface Difference {
   readonly difference: DifferenceKind;
-  /** A segment; for `spool-lost` a recording. */
+  /** A segment; for `spool-lost` and `store-lost` a recording. */
   readonly subject: string;
-  /** The entry that the store holds; null for `spool-lost`. */
+  /** The entry that the store holds; null for those two. */
   readonly sequence: number | null;
   readonly sha256: string | null;
 }
@@ -99,8 +99,6 @@ export class Ledger {
   readonly differences = new Map<string, Difference & { readonly acknowledged: boolean }>();
   /** Segments that were dropped here: the store may still name them. */
   readonly dropped = new Set<SegmentId>();
-  /** Receipts that the store took back, as `receiptName` names them. */
-  readonly takenBack = new Set<string>();
   /** Cameras that a person took out of use, and that were not docked since. */
   readonly retired = new Set<CameraId>();
   /** Bays that an entry names. */
@@ -121,7 +119,8 @@ export class Ledger {
     spooled: ({ facts }) => this.#spooled(facts),
     'docking-recorded': ({ facts }) => this.#recorded(facts),
     receipted: ({ facts }) => this.#set(facts['recording'], ITEM.receipted | ITEM.onceReceipted),
-    'asked-again': ({ facts }) => this.#askedAgain(facts),
+    'asked-again': ({ facts }) => this.#unreceipted(facts['recording'] as RecordingId), // by 0.1.0
+    'store-restored': () => this.#storeRestored(),
     quarantined: ({ facts }) => this.#leaves(facts['name'], true),
     'spool-reclaimed': ({ facts }) => this.#leaves(facts['recording'], false),
     'spool-documents-dropped': ({ facts }) => this.items.delete(facts['recording'] as RecordingId),
@@ -240,11 +239,14 @@ export class Ledger {
     if (ends.has(camera) || ends.size < CAMERAS_MAX) ends.set(camera, end);
   }
 
-  #askedAgain({ recording, receipt_sha256: receipt }: CustodyEntry['facts']): void {
-    if (typeof recording !== 'string' || !isRecordingId(recording)) return;
-    add(this.takenBack, receiptName(recording, String(receipt)), ITEMS_MAX);
-    const bits = this.items.get(recording);
-    if (bits !== undefined) this.items.set(recording, bits & ~ITEM.receipted);
+  /** No receipt of before counts any more. */
+  #storeRestored(): void {
+    for (const item of this.items.keys()) this.#unreceipted(item);
+  }
+
+  #unreceipted(item: RecordingId): void {
+    const bits = this.items.get(item);
+    if (bits !== undefined) this.items.set(item, bits & ~ITEM.receipted);
   }
 
   /** What had a receipt that is entered and was reclaimed needs no entry any more. */
@@ -293,15 +295,10 @@ export function parseDifference(facts: CustodyEntry['facts']): Difference | unde
   const difference = DIFFERENCES.find((each) => each === facts['difference']);
   const { subject, sequence, sha256 } = facts;
   if (difference === undefined || typeof subject !== 'string') return undefined;
-  if (difference === 'spool-lost')
+  if (difference === 'spool-lost' || difference === 'store-lost')
     return isRecordingId(subject) ? { difference, subject, sequence: null, sha256: null } : undefined;
   if (!isSegmentId(subject) || typeof sequence !== 'number' || typeof sha256 !== 'string') return undefined;
   return { difference, subject, sequence, sha256 };
-}
-
-/** One receipt of a recording, which may have had several. */
-export function receiptName(recording: RecordingId, receiptSha256: string): string {
-  return `${recording} ${receiptSha256}`;
 }
 
 function cameraIn({ camera }: CustodyEntry['facts']): CameraId | undefined {

@@ -155,7 +155,12 @@ const AREAS = {
       subject: 'none',
       facts: ['oldest_unstored_seconds', 'limit_seconds'],
     },
-    'store.put-back': { severity: 'warning', subject: 'none', afterMs: 10_000, facts: ['waiting'] },
+    'store.rolled-back': {
+      severity: 'critical',
+      subject: 'none',
+      facts: ['segment', 'acknowledged', 'shown'],
+    },
+    'store.recordings-lost': { severity: 'critical', subject: 'none', facts: ['recordings', 'first'] },
     'recording.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
     'docking.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
     'receipt.refused': { severity: 'critical', subject: 'recording', facts: ['reason'] },

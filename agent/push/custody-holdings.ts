@@ -7,6 +7,7 @@
 // A segment of which it takes nothing does not keep the later ones from it: a log by a new key must arrive although the store refuses the end
 // of the one before, by a key that was revoked. It waits, and is tried again with growing pauses.
 import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { ShownLess } from './store-rollback.ts';
 import type { KnownSegment } from '../custody/custody-segments.ts';
 
 /** A segment of the log as far as pushing needs it. */
@@ -35,6 +36,19 @@ const SMALL_ENTRIES = 64;
 /** Batches behind one entry that the store answers with nothing, until the segment has to wait for the others. */
 const REFUSALS_MAX = 2;
 
+/** A store that shows less than it had signed for is asked so often, over at least so long: brokers deliver old words again behind new ones. */
+const LESS_ANSWERS = 3;
+const LESS_MS = 2000;
+/** ... and so long after the last time. */
+const LESS_PAUSE_MS = 700;
+
+/** The newest segment that the store had signed for, while it shows less of it. */
+interface Doubt extends ShownLess {
+  readonly sinceMs: number;
+  readonly answers: number;
+  readonly askAtMs: number;
+}
+
 /** Batches of a segment that were sent behind an entry and brought nothing. */
 interface Refusals {
   readonly held: number;
@@ -50,7 +64,8 @@ export class Holdings {
   readonly #refusals = new Map<SegmentId, Refusals>();
   /** The most that the store ever signed for in this run. */
   readonly #most = new Map<SegmentId, number>();
-  #behind = false;
+  #doubt: Doubt | undefined;
+  #less: ShownLess | undefined;
   /** Segments that are asked about although they count as held. */
   readonly #spots = new Set<SegmentId>();
 
@@ -69,22 +84,45 @@ export class Holdings {
     if (oldest?.held === true) this.#spots.add(oldest.segment);
   }
 
-  /** It signed for less than it did: it was put back. Until it holds everything again. */
-  get isBehind(): boolean {
-    return this.#behind;
+  /** It shows less of our log than it had signed for, and is asked whether that is so. */
+  get isDoubtful(): boolean {
+    return this.#doubt !== undefined;
+  }
+
+  /** It does: it was restored from a backup. Until `forgetAcknowledged`. */
+  get showsLess(): ShownLess | undefined {
+    return this.#less;
+  }
+
+  /** When the question about that is due; undefined where there is none. */
+  get doubtAtMs(): number | undefined {
+    return this.#doubt?.askAtMs;
+  }
+
+  /** What it had signed for counts no more: it said that it was restored. */
+  forgetAcknowledged(): void {
+    const [oldest] = this.#source.segments();
+    if (oldest !== undefined) this.#source.storeLost(oldest.segment);
+    this.#most.clear();
+    this.#doubt = undefined;
+    this.#less = undefined;
+    this.forget();
   }
 
   /** What is next; undefined where the store holds everything that it takes. */
-  next(): HoldingsStep | undefined {
+  next(nowMs: number): HoldingsStep | undefined {
+    if (this.#doubt !== undefined) {
+      if (nowMs < this.#doubt.askAtMs) return undefined;
+      this.#doubt = { ...this.#doubt, askAtMs: nowMs + LESS_PAUSE_MS };
+      return { segment: this.#doubt.segment, held: undefined, isSmall: false };
+    }
     const [spot] = this.#spots;
     if (spot !== undefined) return { segment: spot, held: undefined, isSmall: false };
     const segments = this.#source.segments();
-    const allOpen = segments.filter((each) => this.#isOpen(each));
-    if (allOpen.length === 0) this.#behind = false; // not for those that wait: what it lost is told by what it has not taken
-    const open = allOpen.find((each) => !this.#isRefused(each.segment));
+    const open = segments.find((each) => this.#isOpen(each) && !this.#isRefused(each.segment));
     if (open === undefined) return undefined;
     const held = this.#heldOf(open);
-    const mayGrow = open === segments.at(-1) && !this.#behind;
+    const mayGrow = open === segments.at(-1) && this.#less === undefined;
     const isSmall = mayGrow && open.lastSequence - (held ?? 0) < SMALL_ENTRIES;
     return { segment: open.segment, held, isSmall };
   }
@@ -114,12 +152,15 @@ export class Holdings {
   }
 
   /** The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment. */
-  learned({ segment, lastSequence, held }: PushedSegment, sequence: number): boolean {
+  learned({ segment, lastSequence, held }: PushedSegment, sequence: number, nowMs: number): boolean {
     this.#answered(segment);
     this.#said.set(segment, sequence);
-    const most = Math.max(this.#most.get(segment) ?? 0, held ? lastSequence : 0);
-    if (sequence < most) this.#putBack(segment);
-    else this.#most.set(segment, sequence);
+    if (sequence < this.#acknowledged({ segment, lastSequence, held }))
+      this.#shownLess(segment, sequence, nowMs);
+    else {
+      this.#most.set(segment, sequence);
+      if (this.#doubt?.segment === segment) this.#doubt = undefined;
+    }
     if (sequence > (this.#refusals.get(segment)?.held ?? sequence)) this.#refusals.delete(segment);
     if (sequence >= lastSequence) this.#source.storeHolds(segment);
     else if (held) this.#source.storeLost(segment);
@@ -140,12 +181,31 @@ export class Holdings {
     if (behind?.held === true && !this.#said.has(behind.segment)) this.#spots.add(behind.segment);
   }
 
-  /** What it said of the segments behind that one is not true any more. */
-  #putBack(segment: SegmentId): void {
-    this.#behind = true;
+  /**
+   * Of an older segment that says nothing: it may have been dropped there, or set aside. The newest one that it had signed for decides, and what it said
+   * of the later ones is not true any more.
+   */
+  #shownLess(segment: SegmentId, shown: number, nowMs: number): void {
     const segments = this.#source.segments();
     const at = segments.findIndex((each) => each.segment === segment);
     for (const later of segments.slice(at + 1)) this.#said.delete(later.segment);
+    if (this.#less !== undefined) return;
+    const newest = segments.findLast((each) => this.#acknowledged(each) > 0);
+    if (newest === undefined) return;
+    const acknowledged = this.#acknowledged(newest);
+    this.#most.set(newest.segment, acknowledged); // it counts as held no more
+    const known = this.#doubt ?? { sinceMs: nowMs, answers: 0, askAtMs: nowMs };
+    const isIt = newest.segment === segment;
+    const doubt = { ...known, segment: newest.segment, acknowledged, shown: isIt ? shown : 0 };
+    this.#doubt = isIt ? { ...doubt, answers: known.answers + 1 } : doubt;
+    if (this.#doubt.answers < LESS_ANSWERS || nowMs - this.#doubt.sinceMs < LESS_MS) return;
+    this.#less = { segment: newest.segment, acknowledged, shown };
+    this.#doubt = undefined;
+  }
+
+  /** The most that the store ever signed for, in this run or of an ended segment. */
+  #acknowledged({ segment, lastSequence, held }: PushedSegment): number {
+    return Math.max(this.#most.get(segment) ?? 0, held ? lastSequence : 0);
   }
 
   #isOpen(each: PushedSegment): boolean {

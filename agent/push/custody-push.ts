@@ -9,6 +9,7 @@ import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-verify.ts';
 import type { Pusher } from './push.ts';
+import type { StoreRollback } from './store-rollback.ts';
 
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
@@ -53,8 +54,8 @@ export interface CustodyPushOptions {
   /** Knows whether an entry that the store names is ours, and reports where it is not. */
   readonly differences: Pick<Differences, 'isOurs'>;
   readonly dropping: Dropping;
-  /** Whether the store signs for less than it did, as often as that may have changed. Must not throw. */
-  readonly onBehind: (isBehind: boolean) => void;
+  /** Hears whether the store signs for less than it had. */
+  readonly rollback: Pick<StoreRollback, 'doubts' | 'showsLess'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -76,6 +77,7 @@ export class CustodyPush {
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
+  #cancelDoubt: () => void = () => undefined;
   /** Called once there is nothing left to send, or nowhere to send it, with which it is; while somebody waits for that, no batch waits for others. */
   readonly #whenLevel = new Set<(isLevel: boolean) => void>();
   #answerMs = ANSWER_MS_MIN;
@@ -175,15 +177,19 @@ export class CustodyPush {
     this.#stopped = true;
     this.#cancel();
     this.#cancelSmall?.();
+    this.#cancelDoubt();
     this.#stopTrying();
     this.#levelled(false);
     await this.#options.dropping.stop();
   }
 
   async #step(): Promise<void> {
-    const next = this.#holdings.next();
-    this.#options.onBehind(this.#holdings.isBehind);
-    if (next === undefined) this.#levelled(true);
+    const next = this.#holdings.next(this.#options.clock.monotonicMs());
+    this.#tellRollback();
+    if (next === undefined) {
+      if (this.#holdings.isDoubtful) return this.#askLater();
+      this.#levelled(true);
+    }
     const due = next?.held !== undefined && next.isSmall && this.#isTooSoon() ? undefined : next;
     const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
@@ -206,6 +212,27 @@ export class CustodyPush {
       this.#unread = { segment, error };
       throw error;
     }
+  }
+
+  #tellRollback(): void {
+    const { rollback } = this.#options;
+    const { isDoubtful, showsLess } = this.#holdings;
+    if (showsLess !== undefined) rollback.showsLess(showsLess);
+    rollback.doubts(isDoubtful);
+  }
+
+  /** The question about what the store shows less of is due a little later. */
+  #askLater(): void {
+    const { clock } = this.#options;
+    const waitMs = Math.max(1, (this.#holdings.doubtAtMs ?? 0) - clock.monotonicMs());
+    this.#cancelDoubt();
+    this.#cancelDoubt = clock.after(waitMs, () => this.advance());
+  }
+
+  /** The store said that it was restored: what it had signed for counts no more, and it is asked again about all of it. */
+  forgetAcknowledged(): void {
+    this.#holdings.forgetAcknowledged();
+    this.#askAnew();
   }
 
   #levelled(isLevel: boolean): void {
@@ -283,7 +310,7 @@ export class CustodyPush {
     const isOurs = head === null || (await this.#options.differences.isOurs(head));
     if (isOurs) this.#learn(segment, head?.sequence ?? 0);
     else this.#holdings.differs(segment);
-    if (this.#holdings.isBehind) this.#options.onBehind(true);
+    this.#tellRollback();
     if (this.#waitingFor === segment) {
       // One that says no more than before the batch is none: what brings nothing must not be sent again at once.
       if (isOurs && (head?.sequence ?? 0) === this.#sentBehind) return;
@@ -307,7 +334,7 @@ export class CustodyPush {
     const known = source.segments().find((each) => each.segment === segment);
     if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
     this.#answerMs = ANSWER_MS_MIN;
-    const isWhole = this.#holdings.learned(known, sequence);
+    const isWhole = this.#holdings.learned(known, sequence, this.#options.clock.monotonicMs());
     this.#notTaken.signed(segment, sequence);
     if (!this.#holdings.hasRefusals) this.#stopTrying();
     if (dropping.candidate() !== segment) return;

@@ -16,17 +16,19 @@ import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { PushSources } from './push-source.ts';
 import type { PushSteps } from './push-steps.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
+import type { StoreRollback } from './store-rollback.ts';
 
 /** The next offer's checkpoint covers a receipt's entry, too: one of its own costs two signatures and a sync for each recording. */
 const PATIENCE_MS = 200;
 
-/** A true one that the store took back: brokers deliver twice, and what waits for another one is told as such. */
-const TAKEN_BACK = 'receipt.asked-again';
+/** A true one of before the store was restored: a broker may deliver it at any time. */
+const NOT_HELD = 'receipt.not-held';
 
 export interface PushReceiptsOptions {
   readonly store: TrustedStore;
   readonly sources: PushSources;
   readonly custody: Custody;
+  readonly rollback: Pick<StoreRollback, 'assertHeld'>;
   readonly log: Log;
   readonly conditions: Conditions;
   readonly documents: Pick<PushSteps, 'manifestBytes'>;
@@ -77,7 +79,7 @@ export class PushReceipts {
         yield 'stored';
       }
       await this.#enter(recording);
-      // The store may have asked for it again meanwhile: then it waits for another receipt.
+      // A statement may have come meanwhile: then it waits for another receipt.
       if (this.#options.sources.get(recording)?.state !== 'spooled') yield 'receipted';
     } catch (error) {
       yield* this.#notTaken(recording, error);
@@ -98,7 +100,15 @@ export class PushReceipts {
     const { bytes, signature, receipt } = verifyReceipt(message, meant, this.#options.store);
     // The receipt counts all the same: what differs is the log, and that is reported where the log is known.
     if (receipt.custody_head !== null) await this.#options.differences.isOurs(receipt.custody_head);
+    const { rollback } = this.#options;
+    rollback.assertHeld(receipt, bytes, message);
     await source.store.storeReceipt(recording, bytes, signature);
+    try {
+      rollback.assertHeld(receipt, bytes, message); // a statement may have come while it was stored
+    } catch (error) {
+      await source.store.takeBackReceipt(recording);
+      throw error;
+    }
     const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
     this.#untold.set(recording, { event: { event: 'receipted', facts }, logged: false });
   }
@@ -118,7 +128,7 @@ export class PushReceipts {
     const code = isDockError(error) ? error.code : 'unknown';
     this.#options.log.warn('receipt rejected', { recording, error });
     const isFalse = code === 'receipt.mismatch' || code.startsWith('signature.');
-    const isLasting = isFalse || code === TAKEN_BACK;
+    const isLasting = isFalse || code === NOT_HELD;
     if (!this.#untold.has(recording)) yield isLasting ? 'refused' : 'not-kept';
     if (!isLasting) return;
     if (isFalse) this.#options.conditions.raise('receipt.refused', recording, { reason: code });

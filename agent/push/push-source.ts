@@ -9,7 +9,6 @@ import type { SenderSubject } from '../../protocol/transfer/transfer-state.ts';
 import type { CustodyLog } from '../custody/custody-log.ts';
 import { ITEM } from '../custody/ledger.ts';
 import { meantByManifest, type ReceiptMeant } from '../spool/receipt-match.ts';
-import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { SignedBytes } from '../spool/documents.ts';
 import { spooledEvents, type SpooledRecording, type SpoolState } from '../spool/spooled-recording.ts';
 
@@ -44,10 +43,8 @@ export interface PushStore<Item extends PushItem = PushItem> {
   /** chunks.bin, compared with the document; "spool.damaged". */
   readChunks(recording: RecordingId): Promise<Uint8Array>;
   storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
-  /** See Spool.askAgain. */
-  askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome>;
-  /** See Spool.askedOver. */
-  askedOver(recording: RecordingId): Promise<void>;
+  /** Removes a receipt, durably: it counts as spooled again. Undefined where there is none, or it is not here. Errors: "spool.gone", "spool.write-failed". */
+  takeBackReceipt(recording: RecordingId): Promise<Item | undefined>;
   quarantine(recording: RecordingId, reason: string): Promise<void>;
 }
 

@@ -2,12 +2,12 @@
 // Whatever does not hold is thrown as an error and changes nothing.
 import { type PublicKey, verifyDocument, verifyMessage } from '../../protocol/documents/minisign.ts';
 import { parseReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
-import { parseUtf8 } from '../../protocol/format/bytes.ts';
+import { parseRestored, type Restored, RESTORED_TRUSTED_COMMENT } from '../../protocol/documents/restored.ts';
+import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, RecordingId, StationId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions } from '../../protocol/format/ports.ts';
 import {
-  type AgainBody,
   type ClaimBody,
   type CustodyBody,
   type HaveMessage,
@@ -16,6 +16,9 @@ import {
   parseSignedBody,
   type ReceiptMessage,
   type RefuseBody,
+  type SignedMessage,
+  type HeldBody,
+  parseRestoredMessage,
 } from '../../protocol/transfer/messages.ts';
 import { type ReceiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
 
@@ -29,7 +32,7 @@ export interface TrustedStore {
 export type TrustedDown =
   | { readonly kind: 'claim'; readonly body: ClaimBody }
   | { readonly kind: 'refuse'; readonly body: RefuseBody }
-  | { readonly kind: 'again'; readonly body: AgainBody }
+  | { readonly kind: 'again' }
   | { readonly kind: 'have'; readonly message: HaveMessage }
   | { readonly kind: 'receipt'; readonly message: ReceiptMessage };
 
@@ -42,13 +45,13 @@ export function verifyDown(payload: Uint8Array, recording: RecordingId, store: T
   if (message.message === 'have') return { kind: 'have', message: listed(message, store) };
   if (message.message === 'receipt') return { kind: 'receipt', message: listed(message, store) };
   verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);
+  if (message.message === 'again') return { kind: 'again' };
   const body = listed(parseSignedBody(message), store);
   if (body.station !== store.station || body.recording !== recording)
     misdirected('it names another station or recording');
   if (body.message === 'claim') return { kind: 'claim', body };
   if (body.message === 'refuse') return { kind: 'refuse', body };
-  if (body.message === 'again') return { kind: 'again', body };
-  return misdirected('a custody head does not belong to a recording');
+  return misdirected(`${body.message} does not stand alone for a recording`);
 }
 
 /** A signed custody head. Errors: "message.refused", "signature.*", "message.misdirected". */
@@ -60,6 +63,26 @@ export function verifyCustodyHead(payload: Uint8Array, store: TrustedStore): Cus
   if (body.message !== 'custody' || body.station !== store.station)
     return misdirected('it names another station');
   return body;
+}
+
+/** The store's word that it holds what a receipt was given for. Errors: "message.refused", "signature.*", "message.misdirected". */
+export function verifyHeld(message: SignedMessage, recording: RecordingId, store: TrustedStore): HeldBody {
+  verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);
+  const body = listed(parseSignedBody(message), store);
+  if (body.message !== 'held' || body.station !== store.station || body.recording !== recording)
+    return misdirected('it names another station or recording');
+  return body;
+}
+
+/** The statement that the store was restored, with its digest. Errors: "message.refused", "signature.*", "document.*", "message.misdirected". */
+export function verifyRestored(
+  payload: Uint8Array,
+  store: TrustedStore,
+): { readonly restored: Restored; readonly sha256: string } {
+  const { statement, signature } = parseRestoredMessage(payload);
+  const bytes = messageBytes(statement);
+  verifyDocument(bytes, signature, RESTORED_TRUSTED_COMMENT, store.storeKeys);
+  return { restored: listed(parseRestored(bytes), store), sha256: sha256Hex(bytes) };
 }
 
 /** A receipt that verified against our own document, with the bytes to keep. */

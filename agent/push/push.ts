@@ -1,6 +1,5 @@
 // Pushes recordings and docking records to the store: decides when which step of protocol/transfer/transfer-state.ts is done. The steps
-// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, of what the store
-// asks for again in askings.ts, what differs between the kinds in push-source.ts.
+// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, what differs between the kinds in push-source.ts.
 //
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
@@ -8,15 +7,13 @@
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
+import type { ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfer-state.ts';
-import { appendOrLog, type Custody } from '../custody/custody.ts';
+import { type Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
-import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import type { ReceiptEntries } from '../spool/receipt-entries.ts';
-import { Askings } from './askings.ts';
 import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { type LaneName, PushQueue } from './push-queue.ts';
@@ -25,6 +22,7 @@ import { type PushItem, type PushKind, type PushSource, PushSources, type PushTu
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { type StrangeKeys, type TrustedStore, verifyDown } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';
+import type { StoreRollback } from './store-rollback.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
@@ -52,10 +50,7 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** The store asks for something again; settled once what follows from that is durable, and not before. */
-  readonly onAsking: (settled: Promise<void>) => void;
-  /** So many of these are tried again, because the disk did not take them. Must not throw. */
-  readonly onUnmarked: (count: number) => void;
+  readonly rollback: Pick<StoreRollback, 'assertHeld'>;
   /** Knows whether a head that the store names is in our custody log. */
   readonly differences: Pick<Differences, 'isOurs'>;
 }
@@ -69,7 +64,6 @@ export class Pusher {
   readonly #steps: PushSteps;
   readonly #receipts: PushReceipts;
   readonly #failures: PushFailures;
-  readonly #askings: Askings;
   #running = new Set<Promise<void>>();
   #reads = 0;
   #cancelWake: () => void = () => undefined;
@@ -93,6 +87,7 @@ export class Pusher {
       documents: steps,
       differences,
       receiptEntries,
+      rollback: options.rollback,
       custody,
       log,
       conditions,
@@ -109,12 +104,6 @@ export class Pusher {
       clock,
       log,
       conditions,
-    });
-    this.#askings = new Askings({
-      ...options,
-      sources,
-      follow: (source, body, outcome) => this.#again(source, body, outcome),
-      run: (work) => this.#run(work),
     });
   }
 
@@ -187,7 +176,6 @@ export class Pusher {
     this.#stopped = true;
     this.#ending.abort();
     this.#cancelWake();
-    this.#askings.stop();
     this.#options.limits.pace.letGo();
     await Promise.allSettled(this.#running);
   }
@@ -215,7 +203,9 @@ export class Pusher {
       return;
     }
     if (down.kind === 'again') {
-      this.#askings.take(recording, down.body);
+      this.#options.log.warn('the store asks for single recordings, as 0.1.0 does: update the receiver', {
+        recording,
+      });
       return;
     }
     const known = this.#queue.get(recording);
@@ -233,18 +223,6 @@ export class Pusher {
       const arrived = sender.receivedBytes - before;
       if (arrived > 0) this.#size.arrived(Math.min(arrived, onTheWay)); // what an earlier connection left there says nothing of this one
     }
-  }
-
-  /** The store lost it: what is here is delivered again. Another receipt than ours is an old message. */
-  #again(source: PushSource, body: AgainBody, outcome: AskedOutcome): void {
-    const { recording, receiver, receipt_sha256 } = body;
-    const { log, custody, changes } = this.#options;
-    log.warn('store requests redelivery', { kind: source.kind, recording, outcome });
-    appendOrLog(custody, log, { event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
-    const item = source.store.get(recording);
-    if (item?.state === 'spooled') this.#enqueue(source.kind, item);
-    // What is not here any more may still lie on its camera: it is taken anew there.
-    changes.put({ kind: source.kind, item: recording, to: outcome === 'waits' ? 'asked-again' : 'gone' });
   }
 
   #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
@@ -416,7 +394,6 @@ export class Pusher {
     this.#forget(recording);
     const source = this.#sources.holding(recording);
     if (source === undefined) return;
-    void source.store.askedOver(recording);
     this.#options.changes.put({ kind: source.kind, item: recording, to: 'receipted' });
   }
 

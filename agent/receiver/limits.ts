@@ -117,12 +117,5 @@ export const STOP_MS = 4000;
 /** Size of one buffer. */
 export const SLAB_BYTES = UNIT_BYTES;
 
-/** After news of what is missing it is looked at so soon: an entry seldom comes alone. */
-export const MISSING_SOON_MS = 2000;
-/** ... and otherwise so often, and asked for after pauses of as much, doubling up to MISSING_ASK_MS_MAX. */
-export const MISSING_LOOK_MS = 60_000;
-export const MISSING_ASK_MS_MAX = 3_600_000;
-/** What a station is asked for at one time: each costs a signature of some 3 ms, and a station offers 16 at once. */
-export const MISSING_ASKED_MAX = 64;
-/** A station that asks for the head of its log is new here, or came back: it is asked anew, at most so often. */
-export const MISSING_HELLO_MS = 5000;
+/** Statements that the vault was restored are looked for so often: a command beside the receiver makes one. */
+export const RESTORED_LOOK_MS = 10_000;

@@ -10,7 +10,7 @@ import { FilesDockingIndex } from './vault/docking-index-files.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { Revocations } from './keys/revocations.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
-import { MissingWatch } from './reconcile/missing-watch.ts';
+import { RestoredStatements } from './reconcile/restored-statements.ts';
 import { Receiver } from './receiver.ts';
 import type { MessageSigner, Sending } from './transfer/sending.ts';
 import type { Slabs } from './transfer/slabs.ts';
@@ -108,21 +108,19 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
       return (await readRecording(deps, name, keys)).kind === 'deleted';
     },
     count: (signal) => countVault(ports.files, vault.layout, signal),
-    missing: (sending: Sending) =>
-      new MissingWatch({
+    restored: (sending: Sending) =>
+      new RestoredStatements({
         ...ports,
-        receiver: receiverId,
         stations: [...stations.keys()],
         layout: vault.layout,
-        documentsDays: settings.retention.documentsDays,
-        ask: (body) => sending.again(body),
+        say: (station, document) => sending.restored(station, document),
       }),
-    custody: (sending: Sending, revokedUse: RevokedUse, missing: MissingWatch) =>
+    custody: (sending: Sending, revokedUse: RevokedUse, restored: RestoredStatements) =>
       new CustodyKeeper({
         ...ports,
         revocations,
         revokedUse,
-        missing,
+        restored,
         receiver: receiverId,
         stations,
         syncs: new FolderSyncs(ports.files),

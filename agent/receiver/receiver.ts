@@ -11,7 +11,7 @@ import type { CustodyKeeper } from './custody/custody-keep.ts';
 import type { DockingGaps } from './transfer/docking-gaps.ts';
 import { STOP_MS } from './limits.ts';
 import { CustodyGreeting } from './custody/custody-greeting.ts';
-import type { MissingWatch } from './reconcile/missing-watch.ts';
+import type { RestoredStatements } from './reconcile/restored-statements.ts';
 import { Receipts } from './transfer/receipts.ts';
 import { RefusedKeys } from './transfer/refused-keys.ts';
 import { Refusals } from './transfer/refusals.ts';
@@ -36,8 +36,8 @@ export interface ReceiverOptions {
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
   readonly gaps: DockingGaps;
-  /** Watches for what was receipted and is not in the vault; it asks through the `sending` that it is given. */
-  readonly missing: (sending: Sending) => MissingWatch;
+  /** Finds the statements that the vault was restored; it tells them through the `sending` that it is given. */
+  readonly restored: (sending: Sending) => RestoredStatements;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly slabs: Slabs;
   readonly units: UnitStore;
@@ -48,7 +48,7 @@ export interface ReceiverOptions {
   /** See ReceiptsOptions. */
   readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
   /** Keeps the custody logs; it answers through the `sending` that it is given. */
-  readonly custody: (sending: Sending, revokedUse: RevokedUse, missing: MissingWatch) => CustodyKeeper;
+  readonly custody: (sending: Sending, revokedUse: RevokedUse, restored: RestoredStatements) => CustodyKeeper;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -62,7 +62,7 @@ export class Receiver {
   readonly #custody: CustodyKeeper;
   readonly #claims: Claims;
   readonly #revokedUse: RevokedUse;
-  readonly #missing: MissingWatch;
+  readonly #restored: RestoredStatements;
   readonly #greeting: CustodyGreeting;
 
   constructor(options: ReceiverOptions) {
@@ -70,8 +70,8 @@ export class Receiver {
     const sending = new Sending({ ...options, keyId: options.publicKey.keyId });
     this.#transfers = new Transfers(options.slabs.freeCount, options.clock);
     this.#revokedUse = new RevokedUse(options);
-    this.#missing = options.missing(sending);
-    this.#custody = options.custody(sending, this.#revokedUse, this.#missing);
+    this.#restored = options.restored(sending);
+    this.#custody = options.custody(sending, this.#revokedUse, this.#restored);
     const greet = (station: StationId): Promise<void> => this.#custody.greet(station);
     this.#greeting = new CustodyGreeting({ ...options, stations: [...options.stations.keys()], greet });
     this.#space = new Space({
@@ -85,7 +85,7 @@ export class Receiver {
       ...options,
       sending,
       custodyHead,
-      takenBack: (name) => this.#missing.takenBack(name),
+      restored: this.#restored,
       refusedKeys: new RefusedKeys(options),
     });
     const refusals = new Refusals({ ...options, sending });
@@ -94,7 +94,6 @@ export class Receiver {
     this.#claims = new Claims({
       ...options,
       ...own,
-      missing: this.#missing,
       sending,
       receipts,
       refusals,
@@ -107,7 +106,7 @@ export class Receiver {
     const { broker, topics, sharedOffers } = this.#options;
     this.#space.start();
     this.#options.gaps.start();
-    await this.#missing.start();
+    await this.#restored.start();
     this.#greeting.start();
     broker.onMessage((message) => this.#take(message));
     await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
@@ -134,7 +133,7 @@ export class Receiver {
     await this.#transfers.stop(); // what an offer at hand began in between
     await this.#greeting.stop();
     await this.#custody.stop();
-    await this.#missing.stop();
+    await this.#restored.stop();
     await this.#space.stop();
     await this.#options.gaps.stop();
     this.#revokedUse.stop();

@@ -11,20 +11,17 @@ import {
   parseDockingRecord,
 } from '../../protocol/documents/docking-record.ts';
 import type { DockingEntry } from '../../protocol/documents/docking-record.ts';
-import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
 import type { PushStore } from '../push/push-source.ts';
-import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import { withReserve } from '../spool/receipts.ts';
-import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
@@ -64,8 +61,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
   readonly #turns = new KeyedMutex<RecordingId>();
-  /** Receipts that the store took back in this run. */
-  readonly #refused = new Map<RecordingId, readonly RefusedReceipt[]>();
   /** What a writer of a record works with. */
   readonly writing: RecordWriterDeps;
 
@@ -146,36 +141,37 @@ export class DockingRecords implements PushStore<StoredRecord> {
     return new Uint8Array(0);
   }
 
-  /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "receipt.asked-again", "spool.gone", "spool.write-failed". */
+  /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "spool.gone", "spool.write-failed". */
   storeReceipt(record: RecordingId, bytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(record, async () => {
       const stored = this.#mustKnow(record);
-      assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
       this.#tellReclaimable(stored);
     });
   }
 
-  /**
-   * The store asks for a part again for which it gave the receipt with that digest: it counts as spooled until there is another one that counts.
-   * Nothing is erased because of a docking record, so nothing of that outlives a start: the store asks again.
-   * Errors: "spool.damaged" where its receipt cannot be read.
-   */
-  askAgain(record: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
+  /** Removes a receipt, durably: the part counts as spooled again. Undefined where there is none, or it is not here. Errors: "spool.gone", "spool.write-failed". */
+  takeBackReceipt(record: RecordingId): Promise<StoredRecord | undefined> {
     return this.#turns.run(record, async () => {
       const stored = this.#records.get(record);
-      if (stored?.state !== 'receipted') return 'other';
-      const { bytes } = await this.#documents.receipt(stored);
-      if (sha256Hex(bytes) !== receiptSha256) return 'other';
-      this.#refused.set(record, withRefused(this.#refused.get(record) ?? [], bytes));
-      stored.state = 'spooled';
-      return 'waits';
+      if (stored?.state !== 'receipted') return undefined;
+      await this.#receipts.takeBack(stored);
+      return stored;
     });
   }
 
-  /** There is no mark to remove. */
-  async askedOver(): Promise<void> {
-    return undefined;
+  /** All receipts of what is here, one after the other. Errors: those of `takeBackReceipt`. */
+  async *offerAgain(): AsyncGenerator<StoredRecord> {
+    for (const { recording } of this.#records.values()) {
+      const stored = await this.takeBackReceipt(recording);
+      if (stored !== undefined) yield stored;
+    }
+  }
+
+  /** Vault and time of the newest receipt of what is here. Errors: the machine's. */
+  newestReceipt(): ReturnType<Documents['newestReceipt']> {
+    const receipted = [...this.#records.values()].filter(({ state }) => state === 'receipted');
+    return this.#documents.newestReceipt(receipted);
   }
 
   /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.gone"; "spool.write-failed": it is no longer here all the same. */

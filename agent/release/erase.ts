@@ -21,7 +21,7 @@ import { mayErase, type ReleaseAnswer } from './release.ts';
 import { forEachSlowly, pauseWhatever } from '../../protocol/format/slowly.ts';
 import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { StorePutBack } from '../spool/store-put-back.ts';
+import type { StoreRollback } from '../push/store-rollback.ts';
 
 /** Entries of which the log says in one go that they are being erased, or were. */
 const STROKE_ENTRIES_MAX = 500;
@@ -44,7 +44,7 @@ export interface EraseDeps {
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
-  readonly store: Pick<StorePutBack, 'isBehind'>;
+  readonly store: Pick<StoreRollback, 'isBehind'>;
   /** Appends `receipted` entries that the log lacks. */
   readonly receiptEntries: Pick<ReceiptEntries, 'makeUp'>;
   readonly conditions: Conditions;

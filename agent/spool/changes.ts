@@ -11,10 +11,10 @@ export interface ItemChange {
   readonly item: RecordingId;
   /**
    * `spooled`: it is here, and waits for a receipt: it is new, or its receipt does not count. `receipted`: a receipt counts and is in the log.
-   * `reclaimable`: a docking record that was receipted need not stay. `asked-again`: the store lost it, and what is here waits for another receipt.
-   * `gone`: it left the spool, for the quarantine, or the store lost what only documents are left of here.
+   * `reclaimable`: a docking record that was receipted need not stay. `gone`: it left the spool, for the quarantine, or a restored store may lack what
+   * only documents are left of here.
    */
-  readonly to: 'spooled' | 'receipted' | 'reclaimable' | 'asked-again' | 'gone';
+  readonly to: 'spooled' | 'receipted' | 'reclaimable' | 'gone';
   /** Of one that is new: the log could not take its entries, and is owed them. */
   readonly isUnlogged?: boolean;
 }

@@ -1,4 +1,4 @@
-// How long a receipted recording's spool copy stays: so that a store that was restored from a backup can ask again, and never beyond the
+// How long a receipted recording's spool copy stays: so that it can be offered again to a store that was restored from a backup, and never beyond the
 // day on which the recording is due (SPEC 10.4).
 //
 // The first is counted in monotonic time since this process saw the receipt, so that no jump of the wall clock removes anything early.
@@ -15,7 +15,7 @@ import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { Changes, ItemChange } from './changes.ts';
 import type { PushItem, PushStore } from '../push/push-source.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
-import type { StorePutBack } from './store-put-back.ts';
+import type { StoreRollback } from '../push/store-rollback.ts';
 import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
 const DAY_MS = 86_400_000;
@@ -45,8 +45,8 @@ export interface KeepOptions {
   readonly keepMs: number;
   /** No copy stays beyond the day on which it is due. */
   readonly due: DueOptions;
-  /** As long as it is behind, nobody knows which copies it will ask for, and only those go that are due. */
-  readonly store: Pick<StorePutBack, 'isBehind'>;
+  /** As long as it is behind, only those go that are due. */
+  readonly store: Pick<StoreRollback, 'isBehind'>;
   /** Of the spool: what may go is read there, what does not stand any more is put there. */
   readonly changes: Changes<ItemChange>;
 }

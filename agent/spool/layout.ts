@@ -33,7 +33,9 @@ export interface SpoolLayout {
   readonly dockings: string;
   /** Journals of dockings that are open, and records that are not whole yet. */
   readonly docked: string;
-  /** Names of what the store asked for again, see asked-again.ts; made with the first one. */
+  /** What the station must not forget of its store (store-state.ts). */
+  readonly store: string;
+  /** Marks of 0.1.0: names of what its store had asked for again. */
   readonly asked: string;
   /** Notes of tries that are under way and what is remembered of those that broke off, see tries/tries.ts; made at the start. */
   readonly tries: string;
@@ -70,6 +72,7 @@ export function spoolLayout(path: string): SpoolLayout {
     released: below('released'),
     dockings: below('dockings'),
     docked: below('docked'),
+    store: below('store.json'),
     asked: below('asked'),
     tries: below('tries'),
     quarantine: below('quarantine'),

@@ -4,7 +4,6 @@ import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import type { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Documents } from './documents.ts';
 import type { IndexKeeper } from './index-keeper.ts';
@@ -15,6 +14,7 @@ import { moveToReleased, removePayload } from './reclaim.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { Released } from './released.ts';
 import type { CatalogueEntry, SpooledRecording } from './spooled-recording.ts';
+import type { Withdrawn } from './withdrawn.ts';
 import { notReceipted, writeFailed, type StoredReceipts } from './stored-receipts.ts';
 
 export interface LeavingDeps {
@@ -25,7 +25,7 @@ export interface LeavingDeps {
   readonly catalogue: Catalogue;
   readonly chain: Pick<ManifestChain, 'leaves'>;
   readonly rows: ReleasedRows;
-  readonly asked: AskedAgain;
+  readonly withdrawn: Withdrawn;
   readonly quarantine: Quarantine;
   readonly documents: Documents;
   readonly receipts: StoredReceipts;
@@ -77,21 +77,17 @@ export class Leaving {
 
   /** It leaves the spool, whatever the disk does, but where the whole spool is away ("spool.gone"). What the store has is replaced by the new recording of a file that is still on a camera. */
   async setAside(entry: SpooledRecording, reason: string): Promise<void> {
-    const { log, catalogue, chain, rows, asked, quarantine, index, confirm } = this.#deps;
+    const { log, catalogue, chain, rows, withdrawn, quarantine, index, confirm } = this.#deps;
     await confirm();
     const { recording, folder, state } = entry;
     chain.leaves(entry);
     catalogue.remove(recording);
     rows.remove(recording);
-    if (state !== 'spooled' || asked.waits(recording)) asked.withdraw(entry);
+    if (state !== 'spooled') withdrawn.add(entry);
     log.error('recording quarantined', { recording, reason });
     await quarantine
       .moveInTheEnd(folder, reason)
       .catch((error: unknown) => writeFailed('quarantine', recording, error));
-    // Nothing of it is here any more that could wait for another receipt; a mark that stays says nothing.
-    await asked
-      .over(recording)
-      .catch((error: unknown) => log.warn('marker not removed', { recording, error }));
     if (state === 'released') index.releasedChanged();
     else index.changed();
   }

@@ -1,5 +1,5 @@
-// A cut between a receipt's sync and the log's checkpoint leaves a recording or a record receipted without its `receipted` entry, and one
-// between the spool's mark and the checkpoint a receipt that was taken back without `asked-again`. The next start makes up for both; and where something is to be erased because of the receipt, that waits for the entry, so that the log never shows
+// A cut between a receipt's sync and the log's checkpoint leaves a recording or a record receipted without its `receipted` entry. The next
+// start makes up for it; and where something is to be erased because of the receipt, that waits for the entry, so that the log never shows
 // an erasure without its reason.
 import { join } from 'node:path';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
@@ -26,17 +26,6 @@ export interface ReceiptEntriesOptions {
   readonly isReceipted: (recording: RecordingId) => boolean;
   /** Of these recordings, those without a `receipted` entry in the durable log. */
   readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
-  /** Receipts that the store took back, of recordings for which there is no other one. Errors: the machine's. */
-  readonly takenBack: () => Promise<readonly TakenBackReceipt[]>;
-  /** Of these, those without their `asked-again` entry in the durable log. */
-  readonly unloggedAskings: (askings: readonly TakenBackReceipt[]) => Promise<readonly TakenBackReceipt[]>;
-}
-
-/** A receipt that counts no more. */
-export interface TakenBackReceipt {
-  readonly recording: RecordingId;
-  readonly receiver: string;
-  readonly receipt_sha256: string;
 }
 
 /** Knows which receipts the log names. The log itself is asked only for those of earlier runs, once for each. */
@@ -58,8 +47,6 @@ export class ReceiptEntries {
   /** Makes up for what earlier runs owe. Never rejects: what fails is made up for when it is to be erased, or at the next start. */
   async run(): Promise<void> {
     try {
-      const takenBack = await this.#options.takenBack(); // first: what this run is asked for, it enters itself
-      await this.#makeUpAskings(takenBack);
       await this.makeUp(this.#earlier);
       await this.#options.custody.checkpoint();
     } catch (error) {
@@ -75,6 +62,11 @@ export class ReceiptEntries {
     this.#remember(recording);
   }
 
+  /** The store was restored: entries of before count no more. */
+  storeRestored(): void {
+    this.#logged.clear();
+  }
+
   /** Appends the entries that are missing, and says whether there were any: the caller makes the checkpoint. Errors: the system's, "document.refused". */
   async makeUp(recordings: readonly RecordingId[]): Promise<boolean> {
     const asked = recordings.filter((recording) => !this.#logged.has(recording));
@@ -83,15 +75,6 @@ export class ReceiptEntries {
     for (const recording of unlogged) await this.#append(recording);
     for (const recording of asked) this.#remember(recording);
     return unlogged.length > 0;
-  }
-
-  async #makeUpAskings(takenBack: readonly TakenBackReceipt[]): Promise<void> {
-    if (takenBack.length === 0) return;
-    const { unloggedAskings, isReceipted, custody } = this.#options;
-    for (const { recording, receiver, receipt_sha256 } of await unloggedAskings(takenBack))
-      if (!isReceipted(recording))
-        // Behind the entry of another receipt, which came meanwhile, it would take that one back.
-        custody.append({ event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
   }
 
   /** The oldest ones are forgotten: whoever asks for one of them has the log read. */

@@ -3,7 +3,7 @@
 // Invariants:
 // 1. A recording counts as receipted only when both files are there; either alone is an unfinished write and is removed before the next.
 // 2. The pair is written under other names first; the folder is synced before anybody hears of it.
-// 3. A receipt that stands is never replaced by another one, but where the store asked for its recording again.
+// 3. A receipt that stands is never replaced by another one, but where the store was restored since.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';

@@ -8,7 +8,6 @@
 // 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.
 //    Unfinished receipts in a whole one are removed, unknown files in it go to the quarantine, and it stays a recording.
 // 4. `released/`: what the rows of the last run name is believed to be there as it was then. Of anything else, a payload that still lies beside its four documents is removed: its reclaim had begun. Without them: quarantine.
-//    But what the store asked for again since, and is whole, goes back to `ready/`: it may be the last copy.
 // 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
 // 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
 // 7. Payloads are not read: the time grows with the number of names, not with bytes.
@@ -37,7 +36,6 @@ import {
 } from './layout.ts';
 import { nameBefore, type Quarantine } from './quarantine.ts';
 import type { ReadyLooks } from './ready-looks.ts';
-import { moveBackToReady } from './reclaim.ts';
 import { RecordingRows } from './recording-rows.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts, SpoolState } from './spooled-recording.ts';
@@ -62,6 +60,7 @@ const OUR_FILES = [
   'ledger.jsonl',
   'acknowledgement.json',
   'vanished.json',
+  'store.json',
 ];
 const ROOT_NAMES: ReadonlySet<string> = new Set([
   'lost+found',
@@ -92,22 +91,22 @@ export interface RecoveryDeps {
 /** Makes folders that are missing; what lies in their place is moved aside. Errors: the system's. */
 export async function makeFolders(files: Files, layout: SpoolLayout, findings: Findings): Promise<void> {
   let changed = false;
-  const { asked } = layout; // made with the first mark
-  for (const folder of [...spoolFolders(layout), asked]) {
+  for (const folder of spoolFolders(layout)) {
     const found = await files.stat(folder);
-    if (found?.kind === 'folder' || (found === undefined && folder === asked)) continue;
+    if (found?.kind === 'folder') continue;
     if (found !== undefined) {
       const aside = await freeName(files, `${folder}.odd`);
       await files.rename(folder, aside);
       findings.add('left', aside.slice(layout.root.length + 1), 'was not a folder');
     }
-    if (folder !== asked) await files.makeFolder(folder);
+    await files.makeFolder(folder);
     changed = true;
   }
   if (changed) await files.syncFolder(layout.root);
 }
 
-async function freeName(files: Files, wanted: string): Promise<string> {
+/** A name that nothing has yet. Errors: the system's. */
+export async function freeName(files: Files, wanted: string): Promise<string> {
   let path = wanted;
   for (let count = 2; (await files.stat(path)) !== undefined; count++) path = `${wanted}.${count}`;
   return path;
@@ -263,19 +262,12 @@ export class Recovery {
     if (!isRecordingId(name)) return this.#aside(layout.released, path, name, 'not a recording id');
     if (this.#catalogue.has(name))
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
-    if (await this.#isBack(name)) return this.#ready(name, join(layout.ready, name));
     const found = await this.#lookReleased(name, path, this.#known.get(name)?.facts);
     if (typeof found === 'string') {
       return this.#aside(layout.released, path, name, found);
     }
     this.#read++;
     this.#deps.rows.add(found);
-  }
-
-  async #isBack(recording: RecordingId): Promise<boolean> {
-    const { files, layout, stationKeys } = this.#deps;
-    const isAskedFor = (await files.stat(join(layout.asked, recording))) !== undefined;
-    return isAskedFor && (await moveBackToReady(files, layout, recording, stationKeys));
   }
 
   /** Names in `released/` that the rows do not know; rows whose folder is gone are forgotten. */

@@ -109,6 +109,11 @@ export class ReleasedRows {
     return this.#find(recording) !== undefined;
   }
 
+  /** All of them as they are now. */
+  recordings(): RecordingId[] {
+    return [...this.#table.downwards()].map((row) => this.#idOf(row));
+  }
+
   /** Adds a recording; it counts as listed, because its file may be on the camera. One that is here already stays as it is. */
   add(facts: RowFacts): void {
     if (this.has(facts.recording)) return;

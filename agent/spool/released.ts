@@ -95,6 +95,17 @@ export class Released {
     return undefined;
   }
 
+  /** Whether its receipt is of this vault and later than that. Errors: the machine's. */
+  async isReceivedAfter(entry: SpooledRecording, vault: string, at: string): Promise<boolean> {
+    try {
+      const receipt = parseReceipt((await this.#deps.documents.receipt(entry)).bytes);
+      return receipt.vault === vault && receipt.received_at > at;
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return false; // it allows nothing
+    }
+  }
+
   /** Whether something of that camera, place and size may be here. */
   mayHold(camera: CameraId, file: ListedFile): boolean {
     return this.#deps.rows.ofFile(camera, file).length > 0;

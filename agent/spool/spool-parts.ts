@@ -4,7 +4,6 @@ import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import type { Bulk } from '../seal/bulk.ts';
-import { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
 import { Documents } from './documents.ts';
 import { Findings, type RecoveryFinding } from './findings.ts';
@@ -26,7 +25,10 @@ import { Released } from './released.ts';
 import { Reserve } from '../platform/reserve.ts';
 import { Space } from '../platform/space.ts';
 import { CatalogueEntry } from './spooled-recording.ts';
+import { openStoreState } from './open-store-state.ts';
+import type { StoreState } from './store-state.ts';
 import { StoredReceipts } from './stored-receipts.ts';
+import { Withdrawn } from './withdrawn.ts';
 
 export interface SpoolOptions {
   /** Absolute. */
@@ -55,7 +57,9 @@ interface Recovered {
   readonly presence: Presence;
   readonly layout: SpoolLayout;
   readonly catalogue: Catalogue;
-  readonly asked: AskedAgain;
+  readonly withdrawn: Withdrawn;
+  /** What the last run knew of the store. */
+  readonly store: StoreState;
   readonly rows: ReleasedRows;
   readonly quarantine: Quarantine;
   readonly reserve: Reserve;
@@ -117,8 +121,9 @@ async function recover(
   const rows = await readReleasedRows(files, layout, identity.id);
   const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, ready, stationKeys });
   const catalogue = await recovery.run();
-  const asked = await AskedAgain.open({ files, layout, catalogue, rows, stationKeys });
-  for (const facts of recovery.asideReceipted) asked.withdraw(new CatalogueEntry(facts, 'receipted', layout));
+  const withdrawn = new Withdrawn();
+  for (const facts of recovery.asideReceipted) withdrawn.add(new CatalogueEntry(facts, 'receipted', layout));
+  const store = await openStoreState({ files, layout, catalogue, rows, withdrawn, stationKeys, findings });
   const reserve = await Reserve.open(layout.reserve, options.reserveBytes, {
     ...options,
     files: presence.files,
@@ -131,7 +136,8 @@ async function recover(
       layout,
       catalogue,
       rows,
-      asked,
+      withdrawn,
+      store,
       quarantine,
       reserve,
       syncs,

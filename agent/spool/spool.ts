@@ -5,9 +5,7 @@
 // 2. After a failed write, sync or rename that attempt is over: nothing of it is synced again, and the recording is not here.
 // 3. Whatever changes one recording runs one after the other; different recordings run side by side and share folder syncs.
 // 4. Nothing is written where another spool, or none, shows at the path.
-import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { writeDurable } from '../../protocol/format/durable.ts';
-import { describeError } from '../../protocol/format/errors.ts';
 import {
   makeRecordingId,
   type CameraId,
@@ -15,9 +13,8 @@ import {
   type RecordingId,
 } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import type { AskedOutcome } from './asked-again.ts';
-import { readAskedMarks } from './asked-marks.ts';
 import { Changes, type ItemChange } from './changes.ts';
+import type { Receipt } from '../../protocol/documents/receipt.ts';
 import type { SignedBytes } from './documents.ts';
 import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
@@ -25,14 +22,14 @@ import type { Rechecked } from './leaving.ts';
 import type { SealedDocuments } from './make-durable.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
 import type { RecordingGlance } from './recording-rows.ts';
-import type { RefusedReceipt } from './refused-receipts.ts';
+import { moveBackToReady } from './reclaim.ts';
+import type { StoreState } from './store-state.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
 import type { Droppable, ProvenQuestion } from './released.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { Reservation } from '../platform/space.ts';
 import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
 import type { SpooledRecording, SpoolState } from './spooled-recording.ts';
-import { writeFailed } from './stored-receipts.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 
 export type { RecoveryFinding } from './findings.ts';
@@ -47,14 +44,14 @@ const TRIAL_BYTES = 64 * 1024;
 
 /** One spool. `open` takes whatever lies on the disk; the caller holds the lock (lock.ts). */
 export class Spool {
-  readonly #options: Pick<SpoolOptions, 'files' | 'clock' | 'random' | 'log'>;
+  readonly #options: Pick<SpoolOptions, 'files' | 'clock' | 'random' | 'log' | 'stationKeys'>;
   readonly #parts: SpoolParts;
   readonly #turns = new KeyedMutex<RecordingId>();
   /** What becomes of recordings and docking records. Who makes a change, and its entry in the log, durable puts it here. */
   readonly changes = new Changes<ItemChange>();
 
-  private constructor({ files, clock, random, log }: SpoolOptions, parts: SpoolParts) {
-    this.#options = { files, clock, random, log };
+  private constructor({ files, clock, random, log, stationKeys }: SpoolOptions, parts: SpoolParts) {
+    this.#options = { files, clock, random, log, stationKeys };
     this.#parts = parts;
   }
 
@@ -119,13 +116,11 @@ export class Spool {
 
   /**
    * Stores a verified receipt, durably. One that is there and stands stays; one that does not stand goes to the quarantine.
-   * Errors: "spool.unknown" where the recording is not here, "receipt.asked-again" for one that the store took back,
-   * "spool.write-failed".
+   * Errors: "spool.unknown" where the recording is not here, "spool.write-failed".
    */
   storeReceipt(recording: RecordingId, receiptBytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return;
-      await this.#parts.asked.assertCounts(recording, receiptBytes);
       await this.#parts.receipts.store(this.#parts.holdings.mustKnow(recording), {
         bytes: receiptBytes,
         signature,
@@ -133,61 +128,67 @@ export class Spool {
     });
   }
 
-  /**
-   * The store asks for a recording again for which it gave the receipt with that digest (SPEC 6.10). `waits`: it counts as spooled until
-   * another receipt is stored and `askedOver` was called; `gone`: only its documents are left, and it is not here any more.
-   * Errors: "spool.damaged" where its receipt cannot be read: nothing changed; "spool.gone", "spool.write-failed": a copy counts as spooled all
-   * the same, but a start does not know of it. Behind any of them the caller asks again.
-   */
-  askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
+  /** What the last run knew of the store. */
+  get store(): StoreState {
+    return this.#parts.store;
+  }
+
+  /** Removes a receipt, durably: the recording counts as spooled again. Undefined where there is none, or it is not here. Errors: "spool.gone", "spool.write-failed". */
+  takeBackReceipt(recording: RecordingId): Promise<SpooledRecording | undefined> {
     return this.#turns.run(recording, async () => {
-      const { asked, reserve } = this.#parts;
-      const entry = this.#parts.catalogue.get(recording) ?? (await this.#parts.released.read(recording));
-      if (entry === undefined || (entry.state === 'spooled' && !asked.isUnmarked(recording))) return 'other';
-      const { bytes } = await this.#parts.documents.receipt(entry);
-      if (sha256Hex(bytes) !== receiptSha256) return 'other';
-      asked.hear(entry, bytes);
-      await this.confirm();
-      const outcome = await asked
-        .ask(entry, bytes, reserve)
-        .catch((error: unknown) => writeFailed('mark as asked for again', recording, error));
-      this.#parts.index.changed();
-      return outcome;
+      const entry = this.#parts.catalogue.get(recording);
+      if (entry?.state !== 'receipted') return undefined;
+      await this.#parts.receipts.takeBack(entry);
+      return entry;
     });
   }
 
-  /** There is another receipt for what was asked for again, durable and logged. Never rejects: a mark that stays brings one more delivery. */
-  async askedOver(recording: RecordingId): Promise<void> {
-    await this.#turns
-      .run(recording, () => this.#parts.asked.over(recording, this.#parts.reserve))
-      .catch((error: unknown) =>
-        this.#options.log.warn('marker of a requested redelivery not removed', {
-          recording,
-          reason: describeError(error),
-        }),
-      );
-  }
-
-  /** Recordings that were asked for again and wait for another receipt. */
-  get askedAgain(): Iterable<RecordingId> {
-    return this.#parts.asked.waiting;
-  }
-
-  /** All receipts that the store took back, of what waits for another one or of which only documents are left, as far as they are known. Errors: the machine's. */
-  async takenBack(): Promise<(RefusedReceipt & { readonly recording: RecordingId })[]> {
-    const newest = this.#parts.asked.lastTakenBack;
-    const marks = await readAskedMarks(this.files, this.layout);
-    for (const [recording, refused] of newest) {
-      const known = marks.get(recording) ?? [];
-      const isKnown = known.some(({ receipt_sha256 }) => receipt_sha256 === refused.receipt_sha256);
-      if (!isKnown) marks.set(recording, [...known, refused]);
+  /** All receipts of what is here, one after the other. Errors: those of `takeBackReceipt`. */
+  async *offerAgain(): AsyncGenerator<SpooledRecording> {
+    for (const recording of this.#receipted()) {
+      const entry = await this.takeBackReceipt(recording);
+      if (entry !== undefined) yield entry;
     }
-    return [...marks].flatMap(([recording, all]) => all.map((refused) => ({ ...refused, recording })));
   }
 
-  /** Recordings that are not here any more because the store lost them, and that a new one with this original replaces. */
+  /** Vault and time of the newest receipt of what is here. Errors: the machine's. */
+  newestReceipt(): Promise<Pick<Receipt, 'vault' | 'received_at'> | undefined> {
+    const entries = this.#receipted().flatMap((recording) => this.#parts.catalogue.get(recording) ?? []);
+    return this.#parts.documents.newestReceipt(entries);
+  }
+
+  #receipted(): RecordingId[] {
+    return [...this.recordings()].flatMap(({ recording, state }) =>
+      state === 'receipted' ? [recording] : [],
+    );
+  }
+
+  /**
+   * Takes released recordings out of what is known that a vault received later than an instant: a file that is still on a camera is pulled as a
+   * new one. One whose reclaim the disk did not finish is here again. Gives the others. Errors: the machine's; the system's.
+   */
+  async withdrawLost(vault: string, completeUntil: string): Promise<RecordingId[]> {
+    const { released, withdrawn, rows, catalogue, layout, index } = this.#parts;
+    const lost: RecordingId[] = [];
+    for (const recording of rows.recordings()) {
+      const entry = await released.read(recording);
+      if (entry === undefined || !(await released.isReceivedAfter(entry, vault, completeUntil))) continue;
+      rows.remove(recording);
+      if (await moveBackToReady(this.files, layout, recording, this.#options.stationKeys))
+        catalogue.enter(entry, 'receipted');
+      else {
+        withdrawn.add(entry);
+        lost.push(recording);
+      }
+    }
+    index.releasedChanged();
+    index.changed();
+    return lost;
+  }
+
+  /** Recordings that do not stand for a file on a camera any more, and that a new one with this original replaces. */
   replacedBy(camera: CameraId, pathSha256: string, originalSha256: string): RecordingId[] {
-    return this.#parts.asked.replacedBy(camera, pathSha256, originalSha256);
+    return this.#parts.withdrawn.replacedBy(camera, pathSha256, originalSha256);
   }
 
   /**

@@ -6,7 +6,7 @@ import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { DocumentFolder, Documents, SignedBytes } from './documents.ts';
 import { RECEIPT_NAMES } from './layout.ts';
-import { withReserve, writeReceipt } from './receipts.ts';
+import { removeReceipt, withReserve, writeReceipt } from './receipts.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { SpoolState } from './spooled-recording.ts';
 
@@ -62,6 +62,17 @@ export class StoredReceipts {
     owner.state = 'spooled';
     this.#deps.onChange();
     return false;
+  }
+
+  /** Removes a receipt, durably: its owner counts as spooled again. Errors: "spool.gone", "spool.write-failed". */
+  async takeBack(owner: ReceiptOwner): Promise<void> {
+    const { files, confirm, onChange } = this.#deps;
+    await confirm();
+    await removeReceipt(files, owner.folder).catch((error: unknown) =>
+      writeFailed('take back the receipt of', owner.recording, error),
+    );
+    owner.state = 'spooled';
+    onChange();
   }
 
   async #write(owner: ReceiptOwner, receipt: SignedBytes): Promise<void> {

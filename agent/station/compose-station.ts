@@ -4,7 +4,7 @@ import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { CustodyDropping } from '../custody/custody-drop.ts';
 import { CustodyLog } from '../custody/custody-log.ts';
 import { Differences } from '../custody/differences.ts';
-import { ITEM, receiptName } from '../custody/ledger.ts';
+import { ITEM } from '../custody/ledger.ts';
 import { refuseOtherStation, refusePutAsideKey } from '../custody/log-owner.ts';
 import { Retirements } from '../custody/retirement.ts';
 import { bayLamp } from '../dock/bay-lamp.ts';
@@ -27,6 +27,7 @@ import { recordingSource } from '../push/push-source.ts';
 import { StrangeKeys } from '../push/push-verify.ts';
 import { Pusher } from '../push/push.ts';
 import { counted, SendLimits } from '../push/send-limits.ts';
+import { StoreRollback } from '../push/store-rollback.ts';
 import { dockingSource } from '../records/docking-source.ts';
 import { Dockings } from '../records/dockings.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
@@ -37,7 +38,6 @@ import { spoolLayout } from '../spool/layout.ts';
 import { OwedLeavings } from '../spool/owed-leavings.ts';
 import { ReceiptEntries } from '../spool/receipt-entries.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
-import { StorePutBack } from '../spool/store-put-back.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
 
@@ -196,7 +196,17 @@ async function connectParts(
 
   // The store: its log, its receipts, what it has lost.
   const strangeKeys = new StrangeKeys({ clock, conditions });
-  const restoredStore = new StorePutBack({ conditions, log });
+  const rollback = new StoreRollback({
+    state: spool.store,
+    files,
+    layout,
+    reserve: spool.logReserve,
+    store,
+    custody,
+    clock,
+    log,
+    conditions,
+  });
   const { logDays, days } = retention;
   const dropping = new CustodyDropping({ custody, folder: layout.custody, logDays, wall, files, clock, log });
   const custodyPush = new CustodyPush({
@@ -207,7 +217,7 @@ async function connectParts(
     source: custody,
     dropping,
     differences,
-    onBehind: (isBehind) => restoredStore.behind(isBehind),
+    rollback,
     clock,
     log,
     conditions,
@@ -225,9 +235,6 @@ async function connectParts(
     },
     isReceipted: (recording) => records.get(recording)?.state === 'receipted' || hasReceipt(spool, recording),
     unlogged: async (recordings) => recordings.filter((recording) => !isReceiptEntered(recording)),
-    takenBack: () => spool.takenBack(),
-    unloggedAskings: async (askings) =>
-      askings.filter((each) => !ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256))),
     custody,
     files,
     log,
@@ -245,8 +252,7 @@ async function connectParts(
     units: bulk,
     freeBuffer: given.freeBuffer,
     custody,
-    onAsking: (settled) => restoredStore.asking(settled),
-    onUnmarked: (count) => restoredStore.unmarked(count),
+    rollback,
     differences,
     clock,
     log,
@@ -260,7 +266,7 @@ async function connectParts(
     spool,
     due: { wall, dueMs: recordingDue(files, days) },
     keepMs,
-    store: restoredStore,
+    store: rollback,
     changes,
     custody,
     clock,
@@ -281,7 +287,7 @@ async function connectParts(
     },
     due: { wall, dueMs: dockingDue(files, days) },
     keepMs,
-    store: restoredStore,
+    store: rollback,
     changes,
     custody,
     clock,
@@ -339,7 +345,7 @@ async function connectParts(
       files,
       custody,
       clock,
-      store: restoredStore,
+      store: rollback,
       receiptEntries,
       conditions,
       log,
@@ -369,7 +375,6 @@ async function connectParts(
     conditions,
   });
 
-  restoredStore.start(spool.askedAgain);
   const composed = new Station({
     session,
     version,
@@ -379,13 +384,12 @@ async function connectParts(
     broker,
     custody,
     custodyPush,
+    rollback,
     differences,
     retirements,
     dockings,
     pusher,
     monitoring,
-    changes,
-    restoredStore,
     keep,
     recordKeep,
     documentsDropping,
@@ -398,6 +402,18 @@ async function connectParts(
     clock,
     log,
   });
+  rollback.connect({
+    receipted: [
+      { kind: 'recording', of: spool },
+      { kind: 'docking', of: records },
+    ],
+    changes,
+    spool,
+    differences,
+    receiptEntries,
+    custodyPush,
+  });
+  closing.defer(() => rollback.stop());
   conditions.onShown((code) => {
     monitoring.changed(code);
     composed.conditionsChanged(conditions.degrading);

@@ -16,12 +16,11 @@ import type { Tries } from '../pull/tries.ts';
 import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
 import type { Pusher } from '../push/push.ts';
+import type { StoreRollback } from '../push/store-rollback.ts';
 import type { Dockings } from '../records/dockings.ts';
-import type { Changes, ItemChange } from '../spool/changes.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
 import type { ReceiptEntries } from '../spool/receipt-entries.ts';
-import type { StorePutBack } from '../spool/store-put-back.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
 const STOP_MS = {
@@ -54,6 +53,7 @@ export interface StationParts {
   readonly broker: Broker & { start(): void };
   readonly custody: Custody & { close(): Promise<void> };
   readonly custodyPush: CustodyPush;
+  readonly rollback: Pick<StoreRollback, 'start' | 'take' | 'stop' | 'levels'>;
   readonly differences: Pick<Differences, 'run'>;
   readonly retirements: Pick<Retirements, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
@@ -62,8 +62,6 @@ export interface StationParts {
     Monitoring,
     'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'settle' | 'stop'
   >;
-  readonly changes: Pick<Changes<ItemChange>, 'read'>;
-  readonly restoredStore: Pick<StorePutBack, 'asked' | 'over' | 'levels'>;
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
@@ -111,6 +109,7 @@ export class Station {
     keep.start();
     recordKeep.start();
     pusher.start();
+    this.#parts.rollback.start();
     dockings.start((part, isLogged) => this.#records.add(part, isLogged));
     await monitoring.start();
     broker.start();
@@ -119,7 +118,6 @@ export class Station {
     const { signal } = this.#ending;
     setMaxListeners(LISTENERS_OF_REST + LISTENERS_OF_BAY * bays.length, signal);
     this.#running = Promise.all([
-      this.#followItems(signal),
       this.#followStore(signal),
       this.#followTries(signal),
       keep.run(signal),
@@ -154,7 +152,10 @@ export class Station {
     await this.#stopStep('records', () => dockings.settle());
     await this.#records.settle();
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
-    await this.#stopStep('pushing', () => pusher.stop());
+    await this.#stopStep('pushing', async () => {
+      await this.#parts.rollback.stop();
+      await pusher.stop();
+    });
     await this.#stopStep('log', async () => {
       custody.append({ event: 'agent-stopped', facts: {} });
       await this.#checkpoint();
@@ -195,18 +196,9 @@ export class Station {
     void this.#parts.monitoring.status.say(this.#health());
   }
 
-  /** What the store asked for again waits until there is another receipt for it, or until it left the spool. */
-  async #followItems(signal: AbortSignal): Promise<void> {
-    const { changes, restoredStore } = this.#parts;
-    for await (const { item, to } of changes.read(signal)) {
-      if (to === 'asked-again') restoredStore.asked(item);
-      if (to === 'receipted' || to === 'gone') restoredStore.over(item);
-    }
-  }
-
-  /** The store has caught up: what waited for that may be erased. */
+  /** The store is not behind any more: what waited for that may be erased. */
   async #followStore(signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#parts.restoredStore.levels.read(signal))
+    for await (const _ of this.#parts.rollback.levels.read(signal))
       for (const bay of this.#parts.bays) bay.wake();
   }
 
@@ -252,7 +244,10 @@ export class Station {
       this.#parts.custodyPush.take(message.payload);
       return;
     }
-    if (topic.kind === 'restored') return;
+    if (topic.kind === 'restored') {
+      this.#parts.rollback.take(message.payload);
+      return;
+    }
     this.#parts.pusher.take(topic.recording, message.payload);
     this.#parts.custodyPush.storeHeard();
   }

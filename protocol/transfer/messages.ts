@@ -45,6 +45,7 @@ const haveSchema = z.object({
 export type HaveMessage = z.infer<typeof haveSchema>;
 
 const signedSchema = z.object({
+  /** `again` comes from stores of 0.1.0 alone: nobody follows it. */
   message: z.enum(['claim', 'refuse', 'custody', 'again', 'held']),
   body: z.string().max(16_384),
   signature: base64Schema,
@@ -110,16 +111,6 @@ const custodySchema = z.object({
 });
 export type CustodyBody = z.infer<typeof custodySchema>;
 
-/** The vault does not hold any more what that receipt was given for. */
-const againSchema = z.object({
-  message: z.literal('again'),
-  station: d.stationIdSchema,
-  recording: d.recordingIdSchema,
-  receiver: d.receiverIdSchema,
-  receipt_sha256: d.sha256Schema,
-});
-export type AgainBody = z.infer<typeof againSchema>;
-
 /** A vault that was restored by that statement holds what that receipt was given for. */
 const heldSchema = z.object({
   message: z.literal('held'),
@@ -135,7 +126,6 @@ export const signedBodySchema = z.discriminatedUnion('message', [
   claimSchema,
   refuseSchema,
   custodySchema,
-  againSchema,
   heldSchema,
 ]);
 export type SignedBody = z.infer<typeof signedBodySchema>;

@@ -32,7 +32,7 @@ const LATE_MS = 8000;
 const REPLAY_MS = 120_000;
 /** True receipts that it keeps, by the topic that they came under. */
 const RECEIPTS_MAX = 256;
-/** Where a store asks for something again, the receipt of before is said so long after it: some come before the new one. */
+/** Where a store says that it was restored, the receipts of before are said so long after it: some come before the new ones. */
 const RECEIPTS_SAID_MS = [20, 40, 80, 160, 320, 1000, 10_000];
 
 /** Parts in a thousand of all messages that each happens to. */
@@ -147,11 +147,12 @@ export class EvilBroker {
     const said = nameOf(payload);
     if (said === 'receipt' && this.#receipts.size < RECEIPTS_MAX)
       this.#receipts.set(topic, { topic, payload, qos });
-    const old = said === 'again' ? this.#receipts.get(topic) : undefined;
-    if (old === undefined) return;
-    this.acts.set('give-old-receipt', (this.acts.get('give-old-receipt') ?? 0) + 1);
-    this.#parts.note(`evil: gives the old receipt of ${topic}`);
-    for (const afterMs of RECEIPTS_SAID_MS) this.#say(old, afterMs);
+    if (!topic.endsWith('/down/restored')) return;
+    for (const old of this.#receipts.values()) {
+      this.acts.set('give-old-receipt', (this.acts.get('give-old-receipt') ?? 0) + 1);
+      this.#parts.note(`evil: gives the old receipt of ${old.topic}`);
+      for (const afterMs of RECEIPTS_SAID_MS) this.#say(old, afterMs);
+    }
   }
 
   #keep({ topic, payload, qos }: Passage): void {
@@ -249,7 +250,7 @@ export class EvilBroker {
         retry_after_ms: 0,
         manifest_sha256: manifestSha256,
       },
-      { message: 'again', ...named, receipt_sha256: sha256Hex(receipt) },
+      { message: 'held', ...named, receipt_sha256: sha256Hex(receipt), restored_sha256: manifestSha256 },
     ] as const;
     const chosen = random.pick(bodies);
     const body = encodeSignedBody(chosen);

@@ -1,8 +1,9 @@
-// A store that is put back to an earlier state, while the broker between keeps the true receipts that it gave since, and hands them out again
-// when it asks for what it lost: nothing goes off a camera before the store holds it again.
+// A store that is restored from a backup and says so, while the broker between keeps the true receipts that it gave since, and hands them out
+// again: nothing goes off a camera before the store holds it again.
 import { expect, test } from 'vitest';
 import { contentOf, digestOf } from './recordings.ts';
 import { SPOOL } from './sides.ts';
+import { plantStatement } from './planted-statement.ts';
 import { World } from './world.ts';
 
 const MINUTE_MS = 60_000;
@@ -67,9 +68,14 @@ test.each([1, 2, 3])('by seed %i', async (seed) => {
   world.wire.hub.release('store');
   await until(world, 'two receipts', () => copies(world).receipted === copies(world).here);
   world.putStoreBack(backup);
-  // What is erased before the station heard of it is lost (SPEC 6.10, limit): here it has heard of both.
-  const asked = (): number => (world.station.disk.files.peekNames(`${SPOOL}/asked`) ?? []).length;
-  await until(world, 'both asked for again', () => asked() === 2);
+  const restoredAt = new Date(Date.parse('2026-11-25T06:00:00.000Z') + world.timeline.nowMs).toISOString();
+  await plantStatement(world.store.disk.files, restoredAt);
+  // What is erased before the station heard of it is lost (SPEC 6.10, limit): here it has heard of it.
+  const isFollowed = (): boolean =>
+    Buffer.from(world.station.disk.files.peek(`${SPOOL}/store.json`) ?? [])
+      .toString()
+      .includes('"offered":true');
+  await until(world, 'the statement followed', isFollowed);
   plug(world, 1, 1);
   await until(world, 'the camera emptied', () => isEmpty(world, 1));
   world.look('the camera is empty', true);

@@ -158,9 +158,15 @@ def _check_erasures(station: Station, report: Report) -> None:
     allowed: set[Any] = set()
     taken_back: set[Any] = set()
     first = next(station.log.lines(), None)
-    for line in station.log.of("receipted", "asked-again", "erasing", "erased"):
+    reclaimed: set[Any] = set()
+    for line in station.log.of("receipted", "asked-again", "store-restored", "spool-reclaimed", "erasing", "erased"):
         name = line.facts.get("recording")
-        if line.event == "receipted":
+        if line.event == "spool-reclaimed":
+            reclaimed.add(name)
+        elif line.event == "store-restored":
+            taken_back |= receipted - reclaimed
+            receipted &= reclaimed
+        elif line.event == "receipted":
             receipted.add(name)
             allowed.add(name)
         elif line.event == "asked-again":

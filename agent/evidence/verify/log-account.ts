@@ -30,6 +30,8 @@ export interface LoggedDocument {
   readonly reclaimed: boolean;
   /** The store lost what it gave the last receipt for, and has given no other one. */
   readonly askedAgain: boolean;
+  /** ... because it was restored: the station removed the receipt. */
+  readonly restored: boolean;
   /** The station's documents went, too. */
   readonly letGo: boolean;
 }
@@ -49,6 +51,7 @@ const NOTHING: LoggedDocument = {
   uncomparedIn: [],
   reclaimed: false,
   askedAgain: false,
+  restored: false,
   letGo: false,
 };
 /** Receipts of one document that are kept, the newest ones: a vault that was restored from a backup may ask again. */
@@ -62,6 +65,7 @@ export class LogAccount {
 
   /** Takes one entry, and the hex id of the key that vouches for it; those that name no document are passed over. */
   take({ event, facts }: CustodyEntry, keyId?: string): void {
+    if (event === 'store-restored') return this.#storeRestored();
     const name = facts[NAMED_BY[event] ?? 'recording'];
     if (typeof name !== 'string') return;
     const known = this.#documents.get(name) ?? NOTHING;
@@ -69,6 +73,13 @@ export class LogAccount {
     if (news === undefined) return;
     const signedBy = news.sha256 === undefined ? known.signedBy : keyId;
     this.#documents.set(name, { ...known, ...news, signedBy });
+  }
+
+  /** No receipt of before counts any more for what the station still held. */
+  #storeRestored(): void {
+    for (const [name, known] of this.#documents)
+      if (known.receipts.length > 0 && !known.reclaimed)
+        this.#documents.set(name, { ...known, askedAgain: true, restored: true });
   }
 
   /** What the log says of a document; undefined where it does not name it. */
@@ -117,7 +128,7 @@ function newsOf(
   if (event === 'spool-documents-dropped') return { reclaimed: true, letGo: true };
   if (event === 'asked-again') return { askedAgain: true };
   if (event !== 'receipted' || typeof receipt !== 'string') return undefined;
-  return { receipts: [...known.receipts, receipt].slice(-RECEIPTS_MAX), askedAgain: false };
+  return { receipts: [...known.receipts, receipt].slice(-RECEIPTS_MAX), askedAgain: false, restored: false };
 }
 
 function withDocking(known: readonly string[], { docking }: CustodyEntry['facts']): readonly string[] {
@@ -244,7 +255,7 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
     const code = kind === 'docking' ? 'custody.other-docking-record' : 'custody.other-manifest';
     remarks.push(finding(code, where, message, { expected, found: sha256 }));
   }
-  if (receipts.length > 0 && receiptSha256 === undefined)
+  if (receipts.length > 0 && receiptSha256 === undefined && !logged.restored)
     remarks.push(
       finding('receipt.missing', where, 'no receipt lies here; the custody log says that there was one'),
     );

@@ -60,6 +60,12 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
       load: async () => (await import('./reconcile.ts')).reconcile,
     },
     {
+      name: 'restored',
+      summary:
+        'say, signed, that the vault was restored from a backup: stations then offer again what they hold',
+      load: async () => (await import('./restored.ts')).restored,
+    },
+    {
       name: 'revoke',
       summary: 'let a key of a station count no more',
       load: async () => (await import('./revoke.ts')).revoke,

@@ -10,20 +10,9 @@ export interface ShownStation extends ReconciledStation {
   readonly underWay: number;
 }
 
-/** What the command did beside looking. */
-export interface ReconcileDone {
-  readonly asked: number;
-  readonly acknowledged: number;
-}
-
 /** Text for the terminal. */
-export function reconcileText(
-  stations: readonly ShownStation[],
-  { asked, acknowledged }: ReconcileDone,
-): string {
+export function reconcileText(stations: readonly ShownStation[]): string {
   const lines = stations.flatMap(stationLines);
-  if (acknowledged > 0) lines.push(`${acknowledged} acknowledged`);
-  if (asked > 0) lines.push(`${asked} marked: a receiver that runs asks for them within a minute`);
   const bad = stations.filter((station) => !isGood(station)).length;
   lines.push(
     bad === 0
@@ -34,7 +23,7 @@ export function reconcileText(
 }
 
 /** The same as one JSON document. */
-export function reconcileJson(stations: readonly ShownStation[], done: ReconcileDone): string {
+export function reconcileJson(stations: readonly ShownStation[]): string {
   const shown = stations.map((found) => ({
     station: found.station,
     good: isGood(found),
@@ -47,14 +36,14 @@ export function reconcileJson(stations: readonly ShownStation[], done: Reconcile
     unreceipted: found.unreceipted.map(({ recording, what }) => ({ recording, what })),
     ahead: found.ahead.map(({ head, held }) => ({ ...head, held_sequence: held })),
   }));
-  return `${JSON.stringify({ good: stations.every(isGood), ...done, stations: shown })}\n`;
+  return `${JSON.stringify({ good: stations.every(isGood), stations: shown })}\n`;
 }
 
 function isLost({ where }: MissingRecording): boolean {
   return where === 'nowhere';
 }
 
-function missingJson({ recording, kind, camera, where, receipt, acknowledged }: MissingRecording): object {
+function missingJson({ recording, kind, camera, where, receipt }: MissingRecording): object {
   return {
     recording,
     kind,
@@ -63,7 +52,6 @@ function missingJson({ recording, kind, camera, where, receipt, acknowledged }: 
     receiver: receipt?.receiver ?? null,
     receipted_at: receipt?.at ?? null,
     receipt_sha256: receipt?.sha256 ?? null,
-    acknowledged,
   };
 }
 
@@ -88,10 +76,7 @@ function stationLines(found: ShownStation): string[] {
   ];
 }
 
-function rowOf(
-  head: string,
-  { recording, kind, camera, where, receipt, acknowledged }: MissingRecording,
-): string[] {
+function rowOf(head: string, { recording, kind, camera, where, receipt }: MissingRecording): string[] {
   const what = kind === 'docking' ? 'docking record' : 'recording';
   const of = `${what} of camera ${camera ?? '(not known)'}`;
   const by =
@@ -100,6 +85,5 @@ function rowOf(
       : `receipted ${receipt.at} by ${receipt.receiver}, receipt ${receipt.sha256}`;
   const places = { spool: 'in the spool of the station', camera: 'maybe still on its camera', nowhere: '' };
   const place = places[where];
-  const seen = acknowledged === null ? '' : `acknowledged ${acknowledged.at} (${acknowledged.reason})`;
-  return [head, recording, [of, by, place, seen].filter((part) => part !== '').join('; ')];
+  return [head, recording, [of, by, place].filter((part) => part !== '').join('; ')];
 }

@@ -22,7 +22,7 @@ import { Allowance } from '../transfer/allowance.ts';
 import { judgeOpening } from './custody-forks.ts';
 import type { Revocations } from '../keys/revocations.ts';
 import type { RevokedUse } from '../keys/revoked-use.ts';
-import type { MissingWatch } from '../reconcile/missing-watch.ts';
+import type { RestoredStatements } from '../reconcile/restored-statements.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
 import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
@@ -49,8 +49,8 @@ export interface CustodyKeepOptions {
   readonly note: (note: VaultNote) => Promise<void>;
   /** Moves a file of the vault to the quarantine. */
   readonly setAside: (path: string, reason: string) => Promise<void>;
-  /** What lines tell of, and what a station must hear before an answer. */
-  readonly missing: Pick<MissingWatch, 'notice' | 'beforeAnswer'>;
+  /** What a station must hear before an answer. */
+  readonly restored: Pick<RestoredStatements, 'beforeAnswer'>;
   /** Signs and publishes. */
   readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
@@ -126,7 +126,7 @@ export class CustodyKeeper {
     try {
       await this.#inOrder(log, async () => {
         const folder = await this.#options.folder(station);
-        await this.#options.missing.beforeAnswer(station, true);
+        await this.#options.restored.beforeAnswer(station, true);
         if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
       });
     } catch (error) {
@@ -166,7 +166,7 @@ export class CustodyKeeper {
   async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
     const folder = await this.#options.folder(station);
     const file = await this.#file(station, log, folder, incoming.segment);
-    await this.#options.missing.beforeAnswer(station, incoming.payload.length === 0);
+    await this.#options.restored.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
       await this.#answerNewest(station, log, folder);
     if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))
@@ -201,7 +201,6 @@ export class CustodyKeeper {
         : (outcome.opened ?? (await this.#unhinted(log, folder, segment)));
     const isNewest = opened !== undefined && (await this.#opening(station, log, folder, opened));
     if (outcome.bytes.length > 0) {
-      await this.#options.missing.notice(station, outcome.bytes);
       await this.#keep(log, { folder, file, incoming }, outcome);
       this.#options.conditions.clear('custody.write-failed', station);
     }

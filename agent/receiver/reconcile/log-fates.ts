@@ -10,7 +10,6 @@ export const FATE_EVENTS: readonly CustodyEventName[] = [
   'docking-recorded',
   'spooled',
   'receipted',
-  'asked-again',
   'spool-reclaimed',
   'quarantined',
   'erased',
@@ -28,7 +27,7 @@ export interface LoggedReceipt {
 /** What the log says of one recording or docking record. */
 export interface LoggedFate {
   readonly kind: 'recording' | 'docking';
-  /** The one that the station did not take back, where there is one: it follows no `again` that names another one. */
+  /** The last one. */
   readonly receipt: LoggedReceipt | undefined;
   /** Not in the station's spool any more. */
   readonly left: boolean;
@@ -45,19 +44,12 @@ export function whereabouts({ left, erased }: Pick<LoggedFate, 'left' | 'erased'
   return erased ? 'nowhere' : 'camera';
 }
 
-interface Receipts {
-  readonly all: LoggedReceipt[];
-  readonly takenBack: Set<string>;
-}
-
 const NOTHING: LoggedFate = { kind: 'recording', receipt: undefined, left: false, erased: false };
 
 /** Listens to one log; segments may come in any order. */
 export class LogFates {
   readonly #wants: (recording: RecordingId) => boolean;
   readonly #fates = new Map<RecordingId, LoggedFate>();
-  /** Of what has several, or was asked for again. */
-  readonly #receipts = new Map<RecordingId, Receipts>();
   readonly #dockings = new Map<RecordingId, string>();
   readonly #cameras = new Map<string, string>();
 
@@ -74,30 +66,7 @@ export class LogFates {
     if (event === 'pulled' || event === 'docking-recorded')
       remember(this.#dockings, named, String(facts['docking']));
     const news = newsOf(event, facts, at);
-    if (event === 'asked-again') this.#receiptsOf(named).takenBack.add(String(facts['receipt_sha256']));
-    else if (
-      news?.receipt !== undefined &&
-      (this.#receipts.has(named) || this.of(named)?.receipt !== undefined)
-    )
-      this.#receiptsOf(named).all.push(news.receipt);
-    const fate = { ...(this.of(named) ?? NOTHING), ...news };
-    if (news !== undefined || this.#fates.has(named))
-      this.#fates.set(named, { ...fate, receipt: this.#counting(named) ?? fate.receipt });
-  }
-
-  #receiptsOf(recording: RecordingId): Receipts {
-    let receipts = this.#receipts.get(recording);
-    if (receipts === undefined) {
-      const { receipt } = this.of(recording) ?? NOTHING;
-      receipts = { all: receipt === undefined ? [] : [receipt], takenBack: new Set() };
-      this.#receipts.set(recording, receipts);
-    }
-    return receipts;
-  }
-
-  #counting(recording: RecordingId): LoggedReceipt | undefined {
-    const { all, takenBack } = this.#receipts.get(recording) ?? { all: [], takenBack: new Set() };
-    return all.findLast(({ sha256 }) => !takenBack.has(sha256)) ?? all.at(-1);
+    if (news !== undefined) this.#fates.set(named, { ...(this.of(named) ?? NOTHING), ...news });
   }
 
   /** Undefined where the log does not name it. */

@@ -14,7 +14,6 @@ import { storeKeys } from '../retention/store-keys.ts';
 import { keysFor, stationsIn } from '../retention/survey.ts';
 import { CUSTODY } from '../vault/vault-layout.ts';
 import { LogFates, whereabouts, type LoggedFate, type Whereabouts } from './log-fates.ts';
-import { markOf, MissingMarks, type MissingMark } from './missing-marks.ts';
 import { isStillOdd, readStationFolders, type OddFolder, type StationFolders } from './station-folders.ts';
 import { readStationLog } from './station-log.ts';
 
@@ -29,7 +28,6 @@ export interface MissingRecording {
   readonly where: Whereabouts;
   /** By whom, when and with which receipt it was receipted; null where only a docking record knows it. */
   readonly receipt: { readonly receiver: string; readonly at: string; readonly sha256: string } | null;
-  readonly acknowledged: MissingMark['acknowledged'];
 }
 
 /** The log of a station has entries that the vault does not hold. */
@@ -104,13 +102,12 @@ async function reconcileStation(
     (segment, entries) => held.set(segment, entries),
   );
   const folders = await readStationFolders(deps, station, keys);
-  const marks = await new MissingMarks(deps.files, deps.layout).of(station);
   const stillOdd = async (odd: readonly OddFolder[]): Promise<OddFolder[]> => {
     const left: OddFolder[] = [];
     for (const each of odd) if (await isStillOdd(deps, each, keys)) left.push(each);
     return left;
   };
-  const { missing, waiting } = compare({ deps, station, context, fates, folders, marks });
+  const { missing, waiting } = compare({ deps, station, context, fates, folders });
   return {
     station,
     receipted: folders.receipted.size,
@@ -128,10 +125,9 @@ interface Comparison {
   readonly context: Context;
   readonly fates: LogFates;
   readonly folders: StationFolders;
-  readonly marks: ReadonlyMap<RecordingId, MissingMark>;
 }
 
-function compare({ deps, station, context, fates, folders, marks }: Comparison): {
+function compare({ deps, station, context, fates, folders }: Comparison): {
   missing: MissingRecording[];
   waiting: number;
 } {
@@ -150,13 +146,12 @@ function compare({ deps, station, context, fates, folders, marks }: Comparison):
     }
     if (!context.receivers.has(receipt.receiver) || isOld(receipt.at, deps)) continue;
     const camera = fates.cameraOf(recording) ?? folders.recorded.get(recording)?.camera ?? null;
-    const acknowledged = marks.get(recording)?.acknowledged ?? null;
-    missing.push({ recording, kind, camera, where: whereabouts(fate), receipt, acknowledged });
+    missing.push({ recording, kind, camera, where: whereabouts(fate), receipt });
   }
   for (const [recording, { camera }] of folders.recorded) {
     if (isHere(recording) || isLetGo(recording) || fates.of(recording) !== undefined) continue;
     const known = { recording, kind: 'recording', camera, where: 'spool' } as const;
-    missing.push({ ...known, receipt: null, acknowledged: null });
+    missing.push({ ...known, receipt: null });
   }
   return { missing: missing.toSorted((a, b) => (a.recording < b.recording ? -1 : 1)), waiting };
 }
@@ -178,38 +173,9 @@ function isOld(at: string, { clock, retention }: Pick<RetentionDeps, 'clock' | '
   return clock.wallMs() - Date.parse(at) > retention.documentsDays * DAY_MS;
 }
 
-/** True where nobody needs to look: everything known is here, whole and receipted, or a person has seen that it is not. */
+/** True where nobody needs to look: everything known is here, whole and receipted. */
 export function isGood({ missing, incomplete, unreceipted, ahead }: ReconciledStation): boolean {
-  return (
-    missing.every(({ acknowledged }) => acknowledged !== null) &&
-    incomplete.length + unreceipted.length + ahead.length === 0
-  );
-}
-
-/** Marks what is missing for the receiver that runs, which asks for it within a minute. Gives their number. Errors: the system's. */
-export async function askForMissing(
-  deps: RetentionDeps,
-  { station, missing }: ReconciledStation,
-): Promise<number> {
-  const nowMs = deps.clock.wallMs();
-  const marks = missing.flatMap(({ recording, receipt, acknowledged }) =>
-    receipt === null ? [] : [[recording, markOf(receipt, nowMs, acknowledged)] as const],
-  );
-  if (marks.length > 0) await new MissingMarks(deps.files, deps.layout).put(station, marks);
-  return marks.length;
-}
-
-/** A person has seen what is lost or missing. Gives their number. Errors: the system's. */
-export async function acknowledgeMissing(
-  deps: RetentionDeps,
-  found: ReconciledStation,
-  reason: string,
-): Promise<number> {
-  const acknowledged = { at: new Date(deps.clock.wallMs()).toISOString(), reason };
-  const seen = found.missing
-    .filter((each) => each.acknowledged === null)
-    .map((each) => ({ ...each, acknowledged }));
-  return askForMissing(deps, { ...found, missing: seen });
+  return missing.length + incomplete.length + unreceipted.length + ahead.length === 0;
 }
 
 /** Folders of unfinished work of a station; transfers that are under way are among them. Errors: the system's. */

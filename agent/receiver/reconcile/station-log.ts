@@ -2,7 +2,6 @@
 // that is damaged says nothing here: whether the log holds is `verify`'s business.
 import { join } from 'node:path';
 import type { CustodyEntry, CustodyEventName } from '../../../protocol/custody/custody-entry.ts';
-import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { entryHolding, eventNeedle, segmentLines } from '../../../protocol/custody/segment-file.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { systemCode } from '../../../protocol/format/errors.ts';
@@ -40,14 +39,6 @@ export async function readStationLog(
 }
 
 const FATES = FATE_EVENTS.map(eventNeedle);
-
-/** Entries of FATE_EVENTS among whole lines. */
-export function* fatesIn(lines: Uint8Array): Generator<CustodyEntry> {
-  for (const { line } of linesIn(lines)) {
-    const entry = entryHolding(line, FATES);
-    if (entry !== undefined) yield entry;
-  }
-}
 
 /** Gives the number of lines. One that was dropped meanwhile has none. */
 async function readStationSegment(

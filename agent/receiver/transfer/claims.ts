@@ -6,7 +6,6 @@
 // 3. No refusal is final, and whatever failed on our side is a pause.
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
-import { parseManifest } from '../../../protocol/documents/manifest.ts';
 import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
@@ -15,7 +14,6 @@ import * as limits from '../limits.ts';
 import { DockingDesk } from './docking-desk.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
-import type { MissingWatch } from '../reconcile/missing-watch.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { KEY_REVOKED, never, type Rejections } from './rejections.ts';
@@ -37,7 +35,6 @@ export interface ClaimsOptions {
   readonly space: Space;
   readonly transfers: Transfers;
   readonly gaps: DockingGaps;
-  readonly missing: Pick<MissingWatch, 'kept' | 'setAside'>;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -172,7 +169,6 @@ export class Claims {
     const isOwnSignature = stored.manifest.signature === document.signature;
     if (!stored.deleted && !isOwnSignature && !this.#isGenuine('recording', subject.station, stored.manifest))
       return this.#setAside(subject, 'the signature of its manifest is damaged');
-    await this.#replaced(subject.station, document);
     const answer = await receipts.answer(subject, stored);
     if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
     if (answer.kind === 'unprovable')
@@ -191,9 +187,9 @@ export class Claims {
 
   /** False: it can be received anew. */
   async #setAside(offer: OfferSubject, reason: string): Promise<false> {
-    const { vault, missing, conditions, log } = this.#options;
+    const { vault, conditions, log } = this.#options;
     log.error('damaged recording in the vault quarantined', { ...logName(offer), reason });
-    await missing.setAside(offer, () => vault.setAside(offer, reason));
+    await vault.setAside(offer, reason);
     conditions.raise('vault.recording-damaged', null, { ...logName(offer), reason });
     return false;
   }
@@ -218,7 +214,7 @@ export class Claims {
           manifest_sha256: offer.manifestSha256,
         }),
       say: (payload) => sending.send(offer, payload),
-      onWhole: () => this.#whole(offer, document, keyId),
+      onWhole: () => this.#whole(offer, keyId),
       onMissing: (units) => transfers.missing(offer, units),
       onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
     });
@@ -228,16 +224,10 @@ export class Claims {
   }
 
   /** The key may have been revoked while the recording came: it gets no receipt then (SPEC 4.9). */
-  async #whole(
-    offer: OfferSubject,
-    document: SignedDocument,
-    keyId: string,
-  ): Promise<'receipted' | 'refused'> {
-    const { vault, receipts, revocations, rejections, missing } = this.#options;
+  async #whole(offer: OfferSubject, keyId: string): Promise<'receipted' | 'refused'> {
+    const { vault, receipts, revocations, rejections } = this.#options;
     if (!(await revocations.of(offer.station)).has(keyId)) {
-      await this.#replaced(offer.station, document);
       await receipts.make(offer);
-      await missing.kept(offer.station, [offer.recording]);
       return 'receipted';
     }
     const stored = await vault.find(offer);
@@ -245,11 +235,6 @@ export class Claims {
     if (typeof stored === 'object')
       await rejections.revoked({ subject: offer, document: stored.manifest, keyId, revoked: true });
     return 'refused';
-  }
-
-  /** Before the receipt is given: behind it the station does not offer any more, and nobody would look at what this one replaces. */
-  #replaced(station: StationId, { bytes }: SignedDocument): Promise<void> {
-    return this.#options.missing.kept(station, parseManifest(bytes).supersedes);
   }
 
   #messageBytesMax(): number {

@@ -6,7 +6,6 @@ import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Conditions, Log } from '../../../protocol/format/ports.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import type { CheckedOffer, OfferSubject } from './offer-check.ts';
-import type { MissingWatch } from '../reconcile/missing-watch.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import type { Rejections } from './rejections.ts';
@@ -20,7 +19,6 @@ const BESIDE_BYTES = 16 * 1024;
 export interface DockingDeskOptions {
   readonly vault: Vault;
   readonly gaps: Pick<DockingGaps, 'kept'>;
-  readonly missing: Pick<MissingWatch, 'kept' | 'setAside'>;
   readonly space: Pick<Space, 'refusalOfBytes' | 'added'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -58,7 +56,7 @@ export class DockingDesk {
   }
 
   async #keep({ subject, document }: CheckedOffer): Promise<void> {
-    const { vault, space, receipts, missing, log, conditions } = this.#options;
+    const { vault, space, receipts, log, conditions } = this.#options;
     const receipt = await receipts.sign(subject);
     const placed = await vault.placeDocking(subject, document, receipt);
     if (!placed) return; // another receiver on this vault was faster and answers; if not, the offer comes again
@@ -67,7 +65,6 @@ export class DockingDesk {
     conditions.clear('vault.write-failed', null);
     log.info('docking record stored, receipt sent', logName(subject));
     await receipts.give(subject, receipt);
-    await missing.kept(subject.station, [subject.recording]);
   }
 
   /** True where it was answered; false where it must be kept anew. */
@@ -108,9 +105,9 @@ export class DockingDesk {
   }
 
   async #setAside(subject: OfferSubject, reason: string): Promise<false> {
-    const { vault, missing, log, conditions } = this.#options;
+    const { vault, log, conditions } = this.#options;
     log.error('damaged docking record in the vault quarantined', { ...logName(subject), reason });
-    await missing.setAside(subject, () => vault.setAside(subject, reason));
+    await vault.setAside(subject, reason);
     conditions.raise('vault.recording-damaged', null, { ...logName(subject), reason });
     return false;
   }

@@ -1,6 +1,6 @@
 // Makes, keeps and gives receipts (SPEC 4.2). A receipt is made only for what is whole and durable in the vault, stored durably, and only
 // then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames. One that its
-// station does not count, since it was taken back or its key is not pinned there any more, is replaced.
+// station does not count, since its key is not pinned there any more, is replaced. A vault that was restored says with each receipt that it holds what that is for.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
@@ -15,6 +15,7 @@ import {
   type Receipt,
 } from '../../../protocol/documents/receipt.ts';
 import type { OfferSubject } from './offer-check.ts';
+import type { RestoredStatements } from '../reconcile/restored-statements.ts';
 import type { RefusedKeys } from './refused-keys.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
@@ -29,8 +30,7 @@ export interface ReceiptsOptions {
   readonly receiver: ReceiverId;
   /** See CustodyKeeper.head. */
   readonly custodyHead: (station: StationId) => Promise<CustodyHead | null>;
-  /** See MissingWatch.takenBack. */
-  readonly takenBack: (name: RecordingName) => Promise<ReadonlySet<string>>;
+  readonly restored: Pick<RestoredStatements, 'newest'>;
   readonly refusedKeys: Pick<RefusedKeys, 'isRefused' | 'isOurs' | 'replaced'>;
   /** Whether all documents of one that was deleted verify, its deletion record with its receipt: the store let its payload go itself. Errors: the system's. */
   readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
@@ -59,7 +59,7 @@ export class Receipts {
 
   /** For a recording that was completed just now: its receipt is durable and sent. Errors: the system's, those of the signer. */
   make(subject: ReceiptSubject): Promise<void> {
-    return this.#make(subject, 0);
+    return this.#make(subject);
   }
 
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
@@ -88,7 +88,7 @@ export class Receipts {
   async #replace(subject: ReceiptSubject, stored: Pick<StoredRecording, 'receipt'>): Promise<void> {
     const ours = await this.#oursByEarlierKey(subject, stored.receipt);
     if (ours !== undefined) return this.#signAnew(subject, ours);
-    await this.#make(subject, await this.#afterMs(subject, stored));
+    await this.#make(subject);
     this.#options.refusedKeys.replaced(subject);
   }
 
@@ -98,7 +98,6 @@ export class Receipts {
     receipt: SignedDocument | undefined,
   ): Promise<SignedDocument | undefined> {
     if (receipt === undefined || !this.fits(receipt, subject)) return undefined;
-    if (await this.#isTakenBack(subject, receipt)) return undefined;
     return (await this.#options.refusedKeys.isOurs(receipt)) ? receipt : undefined;
   }
 
@@ -124,15 +123,14 @@ export class Receipts {
    * Errors: as `make`.
    */
   async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    const counts =
-      !(await this.#isRefused(subject, { receipt })) && !(await this.#isTakenBack(subject, receipt));
+    const counts = !(await this.#isRefused(subject, { receipt }));
     await (counts ? this.give(subject, receipt) : this.#replace(subject, { receipt }));
   }
 
   /** See `sign`. */
-  async #make(subject: ReceiptSubject, afterMs: number): Promise<void> {
+  async #make(subject: ReceiptSubject): Promise<void> {
     const { vault, log } = this.#options;
-    const document = await this.sign(subject, afterMs);
+    const document = await this.sign(subject);
     await vault.storeReceipt(subject, document);
     log.info('receipt sent', logName(subject));
     await this.give(subject, document);
@@ -155,7 +153,6 @@ export class Receipts {
     const { receipt } = stored;
     if (receipt === undefined || !this.fits(receipt, offer)) return false;
     if (stored.payloadBytes !== offer.sealedSizeBytes && !stored.deleted) return false;
-    if (await this.#isTakenBack(offer, receipt)) return false;
     await this.giveStored('recording', offer, receipt);
     return true;
   }
@@ -171,23 +168,13 @@ export class Receipts {
     await this.give(name, receipt);
   }
 
-  /** A new receipt, which is nowhere yet, received later than `afterMs` (UTC). Errors: those of the signer and of the custody head. */
-  async sign(subject: ReceiptSubject, afterMs = 0): Promise<SignedDocument> {
-    const bytes = encodeReceipt(await this.#receipt(subject, afterMs));
+  /** A new receipt, which is nowhere yet. Errors: those of the signer and of the custody head. */
+  async sign(subject: ReceiptSubject): Promise<SignedDocument> {
+    const bytes = encodeReceipt(await this.#receipt(subject));
     return { bytes, signature: await this.#options.signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
   }
 
-  /** A station takes no receipt any more that is not later. */
-  async #isTakenBack(name: RecordingName, { bytes }: SignedDocument): Promise<boolean> {
-    return (await this.#options.takenBack(name)).has(sha256Hex(bytes));
-  }
-
-  /** A receipt that takes the place of one that was taken back is later than that; see `sign`. What an unknown key says of its time counts for nothing. */
-  async #afterMs(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): Promise<number> {
-    return receipt !== undefined && (await this.#isTakenBack(name, receipt)) ? receivedAtMs(receipt) : 0;
-  }
-
-  async #receipt(subject: ReceiptSubject, afterMs: number): Promise<Receipt> {
+  async #receipt(subject: ReceiptSubject): Promise<Receipt> {
     const { vault, receiver, custodyHead, clock } = this.#options;
     return {
       type: 'receipt',
@@ -201,7 +188,7 @@ export class Receipts {
       receiver,
       vault: vault.id,
       custody_head: await custodyHead(subject.station),
-      received_at: new Date(Math.max(clock.wallMs(), afterMs + 1)).toISOString(),
+      received_at: new Date(clock.wallMs()).toISOString(),
     };
   }
 
@@ -242,8 +229,9 @@ export class Receipts {
 
   /** Sends a receipt that is durable. Never rejects: whoever did not get it offers again and is given it again. */
   async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
-    await this.#options.sending
-      .receipt(name, receipt)
+    const { sending, restored } = this.#options;
+    await sending
+      .receipt(name, receipt, restored.newest?.sha256)
       .catch((error: unknown) => this.#options.log.debug('receipt not sent', { ...logName(name), error }));
   }
 }
@@ -266,9 +254,4 @@ function subjectOf(name: RecordingName, { receipt }: StoredRecording): ReceiptSu
     if (error instanceof DockError) return undefined;
     throw error;
   }
-}
-
-/** Errors: those of parsing it. */
-function receivedAtMs({ bytes }: SignedDocument): number {
-  return Date.parse(parseReceipt(bytes).received_at);
 }

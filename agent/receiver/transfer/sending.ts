@@ -1,4 +1,5 @@
 // What the receiver says to stations: signs messages, encodes them and publishes. Decides nothing.
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { ReceiverId, RecordingId, StationId } from '../../../protocol/format/ids.ts';
 import {
   encodeMessage,
@@ -6,6 +7,7 @@ import {
   messageField,
   type HaveMessage,
   type SignedBody,
+  type SignedMessage,
 } from '../../../protocol/transfer/messages.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import type { Broker, Signer } from '../../../protocol/format/ports.ts';
@@ -39,9 +41,13 @@ export class Sending {
 
   /** Payload of a signed message. Errors: those of the signer. */
   async signed(body: SignedBody): Promise<Uint8Array> {
+    return encodeMessage(await this.#sign(body));
+  }
+
+  async #sign(body: SignedBody): Promise<SignedMessage> {
     const text = encodeSignedBody(body);
     const signature = await this.#options.signer.signMessage(text);
-    return encodeMessage({ message: body.message, body: text, signature, key_id: this.#keyId });
+    return { message: body.message, body: text, signature, key_id: this.#keyId };
   }
 
   /** Sends a payload to where a station listens for one recording. */
@@ -54,14 +60,26 @@ export class Sending {
     return this.send(name, encodeMessage(message));
   }
 
-  receipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
+  /** `restoredSha256`: the statement by which the vault was restored; the receipt then says as well that the vault holds it now. */
+  async receipt(
+    { station, recording }: RecordingName,
+    { bytes, signature }: SignedDocument,
+    restoredSha256?: string,
+  ): Promise<void> {
     const { receiver } = this.#options;
-    const message = { message: 'receipt', receiver, receipt: messageField(receipt.bytes) } as const;
-    return this.send(name, encodeMessage({ ...message, signature: receipt.signature }));
+    const message = { message: 'receipt', receiver, receipt: messageField(bytes), signature } as const;
+    const name = { station, recording };
+    if (restoredSha256 === undefined) return this.send(name, encodeMessage(message));
+    const digests = { receipt_sha256: sha256Hex(bytes), restored_sha256: restoredSha256 };
+    const held = await this.#sign({ message: 'held', ...name, receiver, ...digests });
+    await this.send(name, encodeMessage({ ...message, held }));
   }
 
-  async again(body: SignedBody & { message: 'again' }): Promise<void> {
-    await this.send(body, await this.signed(body));
+  /** The statement that the vault was restored. */
+  restored(station: StationId, { bytes, signature }: SignedDocument): Promise<void> {
+    const { broker, topics, receiver } = this.#options;
+    const message = { message: 'restored', receiver, statement: messageField(bytes), signature } as const;
+    return broker.publish(topics.downRestored(station), encodeMessage(message), { qos: 1 });
   }
 
   async custody(station: StationId, body: SignedBody & { message: 'custody' }): Promise<void> {

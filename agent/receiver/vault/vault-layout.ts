@@ -1,7 +1,7 @@
 // Names and paths inside a vault (SPEC 4.4). The only place that builds or parses them.
 import { join } from 'node:path';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
-import { CUSTODY, KEYS, ORDERS, VAULT_ID } from '../../../protocol/format/file-names.ts';
+import { CUSTODY, KEYS, ORDERS, RESTORED, VAULT_ID } from '../../../protocol/format/file-names.ts';
 import type { RecordingName } from './vault.ts';
 
 export {
@@ -16,6 +16,7 @@ export {
   PAYLOAD,
   RECEIPT,
   RECORDING_NAMES,
+  RESTORED,
   SIGNATURE_SUFFIX,
   WITNESS,
 } from '../../../protocol/format/file-names.ts';
@@ -29,6 +30,7 @@ const LEASES = '.leases';
 const QUARANTINE = '.quarantine';
 const DOCKINGS = '.dockings';
 const DISCLOSURES = '.disclosures';
+/** What 0.1.0 marked as missing. */
 const MISSING = '.missing';
 
 /** Top-level names of a vault that are not stations. */
@@ -74,10 +76,6 @@ export class VaultLayout {
   logLock(receiver: ReceiverId): string {
     return join(this.root, LEASES, `log-${receiver}`);
   }
-  /** See MissingMarks. */
-  get missing(): string {
-    return join(this.root, MISSING);
-  }
   /** See FilesDockingIndex. */
   get dockings(): string {
     return join(this.root, DOCKINGS);
@@ -103,6 +101,10 @@ export class VaultLayout {
   /** Key changes and revocations of a station, or key changes of a receiver. */
   keys(holder: StationId | ReceiverId): string {
     return join(this.root, holder, KEYS);
+  }
+  /** Statements by a receiver that the vault was restored. */
+  restored(receiver: ReceiverId): string {
+    return join(this.root, receiver, RESTORED);
   }
   custody(station: StationId): string {
     return join(this.root, station, CUSTODY);

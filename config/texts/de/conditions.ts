@@ -197,10 +197,15 @@ export const CONDITIONS_DE = {
     remedy:
       'Netz, Broker und Zentralspeicher prüfen; dort nennt "journalctl -u bodydock-receiver" "vault.full" oder "vault.quota", wo kein Platz ist. Ist alles gut, reicht die Leitung, oder was broker.rate_bytes_per_s und broker.windows davon lassen, nicht für das, was aufgenommen wird.',
   },
-  'store.put-back': {
-    text: 'Der Zentralspeicher hat verloren, was er schon hatte: Es wird erneut geliefert, und nichts wird wegen einer Quittung dafür gelöscht.',
+  'store.rolled-back': {
+    text: 'Der Zentralspeicher hat weniger, als er schon bestätigt hatte, wie nach dem Zurückspielen einer Sicherung: Auf Kameras wird nichts gelöscht, und die Station behält alle Kopien.',
     remedy:
-      'Wurde am Zentralspeicher eine Sicherung zurückgespielt? Dann die Station laufen lassen und dort nachsehen, was nicht wiederkam: "bodydock-receiver reconcile".',
+      'Am Zentralspeicher einmal "bodydock-receiver restored" eingeben (Handbuch, 10): Danach bietet diese Station alles erneut an, was sie noch hat. Neue Aufzeichnungen werden inzwischen weiter geliefert.',
+  },
+  'store.recordings-lost': {
+    text: 'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt; ihm fehlen vielleicht Aufzeichnungen, von denen diese Station keine Kopie mehr hat.',
+    remedy:
+      'Die Kameras andocken: Eine Datei, die noch auf einer ist, kommt wieder. Das Verwahrprotokoll dieser Station nennt die Aufzeichnungen ("store-lost"); "bodydock-receiver reconcile" am Zentralspeicher sagt, welche davon verloren sind. Danach "bodydock custody --acknowledge --reason CODE".',
   },
   'recording.refused': {
     text: 'Der Zentralspeicher lehnt eine Aufzeichnung ab; die Station behält sie und bietet sie von selbst erneut an.',

@@ -192,10 +192,15 @@ export const CONDITIONS_EN = {
     remedy:
       'Check the network, the broker and the store; there "journalctl -u bodydock-receiver" names "vault.full" or "vault.quota" where it has no room. If all is good, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
   },
-  'store.put-back': {
-    text: 'The central store lost what it had: it is delivered again, and nothing is erased because of a receipt for it.',
+  'store.rolled-back': {
+    text: 'The central store holds less than it had signed for, as after a backup was restored: nothing is erased from cameras, and the station keeps all copies.',
     remedy:
-      'Was a backup restored at the store? Then leave the station running, and look at the store what did not come again: "bodydock-receiver reconcile".',
+      'At the store, type "bodydock-receiver restored" once (handbook, 10): this station then offers again everything that it still holds. New recordings go on being delivered meanwhile.',
+  },
+  'store.recordings-lost': {
+    text: 'The central store was restored from a backup and may lack recordings of which this station has no copy any more.',
+    remedy:
+      'Dock the cameras: a file that is still on one comes again. The log of this station names the recordings ("store-lost"); "bodydock-receiver reconcile" at the store says which of them are lost. Then "bodydock custody --acknowledge --reason CODE".',
   },
   'recording.refused': {
     text: 'The store refuses a recording; the station keeps it and offers it again by itself.',

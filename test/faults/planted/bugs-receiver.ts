@@ -75,14 +75,6 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/transfer/refused-keys'],
   },
   {
-    id: 'replaced-stays-missing',
-    what: 'what a recording replaces stays missing behind a power cut',
-    file: 'agent/receiver/transfer/claims.ts',
-    find: '    await this.#replaced(subject.station, document);\n    const answer',
-    put: '    const answer',
-    suites: ['unit/receiver/missing-watch'],
-  },
-  {
     id: 'hint-not-made-up',
     what: 'a hint that could not be written once leaves all receipts with the head of the segment before',
     file: 'agent/receiver/custody/custody-keep.ts',
@@ -113,14 +105,6 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     find: 'if (last !== undefined && last.day > dayAfter(over, 1)) throw ahead(last.day, over);',
     put: 'void ahead;',
     suites: ['unit/receiver/custody/daily-witness'],
-  },
-  {
-    id: 'asked-by-the-first-receipt',
-    what: 'a vault that was put back twice asks by a receipt that the station does not hold any more',
-    file: 'agent/receiver/reconcile/missing-watch.ts',
-    find: "if (event !== 'receipted') continue;",
-    put: "if (event !== 'receipted' || missing?.marks.has(recording) === true) continue;",
-    suites: ['unit/receiver/missing-watch'],
   },
   {
     id: 'hold-lost-with-replacement',

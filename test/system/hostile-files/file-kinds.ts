@@ -2,7 +2,7 @@
 // matches no row fails `every-file`: anybody who makes a new kind says here what a damaged one means.
 //
 // Outcomes:
-// - `taken-again`: set aside and told; the recording is pulled again from its camera, or asked for again, and delivered.
+// - `taken-again`: set aside and told; the recording is pulled again from its camera, and delivered.
 // - `given-again`: set aside and told; the other end gives it once more, and nothing was erased for it.
 // - `told`: nobody can make it again. It stays or is quarantined, and is reported; everything else goes on.
 // - `rebuilt`: made again from what it was made from, or not needed any more. Nothing has to be told.
@@ -89,9 +89,7 @@ const spool: readonly FileKind[] = [
   ),
   row('spool', 'opening of a docking', String.raw`docked/ID\.opening`, 'told'),
   row('spool', 'inventory of a docking', String.raw`docked/ID\.inventory`, 'told'),
-  row('spool', 'mark of what was asked for again', String.raw`asked/ID(\.over)?`, 'rebuilt', {
-    leaves: /^\/spool\/asked\/ID still waits/, // a folder in its place stays; the copy was delivered
-  }),
+  row('spool', 'what is known of the store', String.raw`store\.json`, 'rebuilt'),
   row('spool', 'custody segment', String.raw`custody/ID\.jsonl`, 'told', { leaves: BROKEN_LOG }),
   row('spool', 'signature of a custody segment', String.raw`custody/ID\.jsonl\.minisig`, 'told', {
     leaves: BROKEN_LOG,
@@ -163,11 +161,6 @@ const vault: readonly FileKind[] = [
     String.raw`\.dockings/[a-z0-9-]+/(held/SHA|missing/SHA\.[a-z0-9-]+)`,
     'rebuilt',
   ),
-  row('vault', 'mark of a missing recording', String.raw`\.missing/[a-z0-9-]+/ID\.json`, 'rebuilt'),
-  // Not to be read: the store gives no receipt, as it could be one of them, and the copy stays in the spool.
-  row('vault', 'receipts that were taken back', String.raw`\.missing/[a-z0-9-]+/ID\.asked`, 'rebuilt', {
-    waits: /^not to be read/,
-  }),
 ];
 
 /** Made by hand, by the clock, or by a person's order: each altered in the suites of `verify`, which nobody but a person asks. */
@@ -175,6 +168,15 @@ const vaultElsewhere: readonly FileKind[] = [
   row('vault', 'log of the store', String.raw`r-[a-z0-9-]+/custody/ID\.jsonl(\.minisig)?`, 'told', {
     notTried: 'manipulations',
   }),
+  row(
+    'vault',
+    'statement of a restored vault',
+    String.raw`r-[a-z0-9-]+/restored/[0-9a-f]{16}\.json(\.minisig)?`,
+    'told',
+    {
+      notTried: 'restored-statements',
+    },
+  ),
   row('vault', 'witness', String.raw`r-[a-z0-9-]+/witness/\d{4}-\d\d-\d\d\.json(\.minisig)?`, 'told', {
     notTried: 'manipulations',
   }),

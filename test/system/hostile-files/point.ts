@@ -34,8 +34,6 @@ export interface PointResult extends PointName {
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
-/** A question may go out to nobody where both start at once; the store asks again after a minute, and two. */
-const ASKED_MS = 4 * MINUTE_MS;
 /** Cameras in their bays stay there for so long after the start. */
 const DOCKED_MS = 30 * SECOND_MS;
 /** Longer than a copy is kept (KEEP_HOURS in simulation/sides.ts). */
@@ -143,12 +141,9 @@ class Point {
     const leaves = this.#wasLastCopy() ? /ID|NAME/ : kind.leaves;
     const isWaiting = kind.waits?.test(name.damage) === true && this.#isSaid();
     const waits = isWaiting ? /^\/spool\/\w+\/ID still waits|^NAME of \S+ is still on its camera/ : undefined;
-    // A light tells what is known: of the damage nobody knows before it is looked at, and then the recording is pulled again. A mark of what was
-    // asked for says nothing once the copy was quarantined.
+    // A light tells what is known: of the damage nobody knows before it is looked at, and then the recording is pulled again.
     const isAgain = kind.outcome === 'taken-again';
-    const again = isAgain
-      ? /^the light says "safe to take", NAME |^\/spool\/asked\/ID still waits$/
-      : undefined;
+    const again = isAgain ? /^the light says "safe to take", NAME / : undefined;
     // Nobody can tell any more that the store has it, so its file is delivered once more.
     const twice = isAgain && this.#wasStored ? /^doubled: \S+ "NAME" is .*\bID\b/ : undefined;
     const problems = this.#problems
@@ -213,11 +208,7 @@ class Point {
       dock.unplug(bay);
     }
     const { judge, required } = this.#world;
-    const askedMs = timeline.nowMs + ASKED_MS;
-    const isOpen = (): boolean =>
-      waiting(this.#world).length > 0 ||
-      judge.undelivered(required).length > 0 ||
-      (timeline.nowMs < askedMs && isAskedFor(this.#world));
+    const isOpen = (): boolean => waiting(this.#world).length > 0 || judge.undelivered(required).length > 0;
     while (isOpen() && !isOver()) await timeline.sleep(10 * SECOND_MS);
     if (!isOver() && kind.path.source.includes('ready')) await timeline.sleep(KEPT_MS);
   }
@@ -259,11 +250,10 @@ class Point {
     return this.#said.some((line) => ids.some((id) => line.includes(id)));
   }
 
-  /** The store lost what it had and asked for this very copy, whose camera is empty: it is told as lost. */
+  /** The store was restored without this very copy, whose camera is empty. */
   #wasLastCopy(): boolean {
     const { kind, name } = this.#parts;
-    const isTold = this.#said.some((line) => line.includes('"condition":"vault.recordings-lost"'));
-    return kind.outcome === 'taken-again' && name.moment === 'asked-again' && isTold;
+    return kind.outcome === 'taken-again' && name.moment === 'restored' && this.#isSaid();
   }
 
   /** The file's own ids as ID and the file of its recording as NAME, so that a row can say what is said of it. */
@@ -274,21 +264,12 @@ class Point {
   }
 }
 
-/** The store lacks something that it gave a receipt for, and has asked for it, or does within a minute. */
-function isAskedFor({ store }: World): boolean {
-  const marks = store.disk.durable.names(`${VAULT}/.missing/${STATION}`) ?? [];
-  return marks.some((name) => name.endsWith('.json'));
-}
-
 /** What in the spool waits for its record or its receipt. */
 function waiting(world: World): readonly string[] {
   const { durable } = world.station.disk;
-  const asked = (durable.names(`${SPOOL}/asked`) ?? [])
-    .filter((name) => !name.endsWith('.over'))
-    .map((name) => `${SPOOL}/asked/${name}`);
   const all = ['ready', 'dockings'].flatMap((state) =>
     (durable.names(`${SPOOL}/${state}`) ?? []).map((id) => `${SPOOL}/${state}/${id}`),
   );
   const isReceipted = (folder: string): boolean => durable.bytes(`${folder}/receipt.json`) !== undefined;
-  return [...asked, ...all.filter((folder) => !isReceipted(folder))];
+  return all.filter((folder) => !isReceipted(folder));
 }

@@ -1,7 +1,7 @@
 // The state of a station, its store and its cameras at one moment, out of which any number of worlds can go on; and the life that such
 // moments are taken from, until every kind of file was there once.
+import { plantStatement } from '../../simulation/planted-statement.ts';
 import { writeAcknowledgement } from '../../../agent/custody/acknowledgement.ts';
-import { isRecordingId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { plantTree, treeOf, type DiskTree } from '../../fakes/disk-trees.ts';
 import { contentOf, digestOf, type Recording } from '../../simulation/recordings.ts';
@@ -216,7 +216,7 @@ export async function lifeSnapshots(): Promise<readonly Snapshot[]> {
   await life.until('the third camera emptied', () => life.isEmpty(1));
   await life.pass(20 * SECOND_MS);
   take('delivered');
-  snapshots.push(await askedAgain(snapshots));
+  snapshots.push(await restored(snapshots));
   return snapshots;
 }
 
@@ -231,22 +231,19 @@ function uploadUnderWay({ store }: World): boolean {
   );
 }
 
-/** The store has its mark of a missing recording, and of the receipts that it took back. */
-function isAskedFor({ store }: World): boolean {
-  const marks = store.disk.files.peekNames(`${VAULT}/.missing/${STATION}`) ?? [];
-  return ['.json', '.asked'].every((suffix) => marks.some((name) => name.endsWith(suffix)));
-}
-
-/** The vault of an earlier day was put back: the store asks for what it lost. */
-async function askedAgain(snapshots: readonly Snapshot[]): Promise<Snapshot> {
+/** The vault of an earlier day was restored, and said so: the station offers again what it holds. */
+async function restored(snapshots: readonly Snapshot[]): Promise<Snapshot> {
   const [earlier, now] = ['settled', 'delivered'].map((name) => snapshots.find((each) => each.name === name));
   if (earlier === undefined || now === undefined) throw new Error('no such moment');
   const life = new Life(worldFrom({ ...now, vault: earlier.vault }, 2));
+  const { files } = life.world.store.disk;
+  await plantStatement(files, new Date(now.atMs).toISOString());
   life.world.bootStore();
   life.world.bootStation();
-  await life.until(
-    'the store asked for something again',
-    () => life.spooled('asked').some(isRecordingId) && isAskedFor(life.world),
-  );
-  return snapshotOf('asked-again', life.world, now.atMs + AWAY_MS);
+  const isFollowed = (): boolean =>
+    Buffer.from(life.world.station.disk.files.peek(`${SPOOL}/store.json`) ?? [])
+      .toString()
+      .includes('"offered":true');
+  await life.until('the statement followed', isFollowed);
+  return snapshotOf('restored', life.world, now.atMs + AWAY_MS);
 }

@@ -1,5 +1,6 @@
 // The conversation about the custody log: what is asked, what is sent, and what is found out of a store that is not what it was.
 import { describe, expect, test } from 'vitest';
+import type { ShownLess } from '../../../agent/push/store-rollback.ts';
 import { CustodyPush, type Dropping } from '../../../agent/push/custody-push.ts';
 import { StrangeKeys } from '../../../agent/push/push-verify.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
@@ -35,8 +36,9 @@ class LogRig {
   readonly segments: { segment: SegmentId; lastSequence: number; held: boolean }[];
   /** Heads that the store named and that are not ours. */
   readonly foreign: CustodyHead[] = [];
-  /** Whether the store was behind, as it changed. */
-  readonly behind: boolean[] = [];
+  /** Whether the store shows less than it had signed for, as that changed; and that it does, once it is sure. */
+  readonly doubts: boolean[] = [];
+  less: ShownLess | undefined;
   dropping: Dropping = NOTHING_TO_DROP;
   /** While a head is looked up on the disk. */
   lookedUp: (head: CustodyHead) => Promise<void> = () => Promise.resolve();
@@ -101,8 +103,11 @@ class LogRig {
         refused: (segment) => this.dropping.refused(segment),
         stop: () => this.dropping.stop(),
       },
-      onBehind: (isBehind) => {
-        if (this.behind.at(-1) !== isBehind) this.behind.push(isBehind);
+      rollback: {
+        doubts: (isDoubtful) => {
+          if (this.doubts.at(-1) !== isDoubtful) this.doubts.push(isDoubtful);
+        },
+        showsLess: (less) => (this.less = less),
       },
       clock: this.clock,
       log: this.log,
@@ -123,9 +128,14 @@ class LogRig {
     await this.talk();
   }
 
+  /** Questions about what it shows less of are asked for some seconds. */
   async talk(): Promise<void> {
     for (let quiet = 0, seen = -1; quiet < 3;) {
       await settle(20);
+      if (this.doubts.at(-1) === true) {
+        await this.clock.advance(700);
+        continue;
+      }
       const said = this.store.asked.length + this.store.sent.length;
       quiet = said === seen ? quiet + 1 : 0;
       seen = said;
@@ -353,7 +363,8 @@ describe('a store that was put back to an earlier state', () => {
     expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
     expect(rig.segments.slice(0, -1).every(({ held }) => held)).toBe(true);
     expect(rig.foreign).toEqual([]);
-    expect(rig.behind).toEqual([false, true, false]);
+    expect(rig.doubts).toEqual([false, true, false]);
+    expect(rig.less).toEqual({ segment: rig.id(-1), acknowledged: ENTRIES, shown: 0 });
   });
 
   test('and one that is empty, gets everything again', async () => {
@@ -365,16 +376,17 @@ describe('a store that was put back to an earlier state', () => {
     expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
   });
 
-  test('is behind from its first word on, unasked, until it holds everything again', async () => {
+  test('is doubted from its first word on, unasked, and counts as restored once it said so for two seconds; it gets everything again', async () => {
     const rig = new LogRig(3, true);
     await rig.reconnect();
-    expect(rig.behind).toEqual([false]);
+    expect([rig.doubts, rig.less]).toEqual([[false], undefined]);
     rig.store.held.delete(rig.id(2));
     rig.store.held.set(rig.id(1), 1);
     rig.push.take(await rig.store.answer(rig.id(1)));
     await rig.talk();
     expect([rig.store.held.get(rig.id(1)), rig.store.held.get(rig.id(2))]).toEqual([ENTRIES, ENTRIES]);
-    expect(rig.behind).toEqual([false, true, false]);
+    expect(rig.doubts).toEqual([false, true, false]);
+    expect(rig.less).toMatchObject({ acknowledged: ENTRIES });
   });
 
   test('is not one whose older word is looked up for longer than its newer one', async () => {
@@ -392,7 +404,7 @@ describe('a store that was put back to an earlier state', () => {
     await settle();
     shown();
     await rig.talk();
-    expect(rig.behind).toEqual([false]);
+    expect([rig.doubts, rig.less]).toEqual([[false], undefined]);
   });
 
   test('is understood although its message is gone by the time that the one before was looked up', async () => {
@@ -440,7 +452,7 @@ describe('a store that was put back to an earlier state', () => {
     rig.push.take(await rig.store.answer(rig.id(0), { segment: null }));
     await rig.talk();
     expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
-    expect(rig.behind).toEqual([false, true, false]);
+    expect(rig.doubts).toEqual([false, true, false]);
   });
 
   test('and that holds half of a segment, gets its second half', async () => {

@@ -1,4 +1,5 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { randomBytes } from 'node:crypto';
 import { type PushStore, recordingSource } from '../../../agent/push/push-source.ts';
 import { StrangeKeys } from '../../../agent/push/push-verify.ts';
@@ -73,12 +74,8 @@ export class PushRig {
   readonly storeKey = makeSecretKey(random);
   readonly held = new Map<RecordingId, Held>();
   readonly changes = new HeardChanges<ItemChange>();
-  /** Askings of the store of which what follows is not durable, and those of them that are tried again. */
-  asking = 0;
-  unmarked = 0;
-  onAskAgain: () => Promise<void> = async () => undefined;
-  /** Digests of receipts that count no more. */
-  readonly takenBack = new Set<string>();
+  /** Receipts count no more without the store's word that it holds what they are for. */
+  isRestored = false;
   readonly #stored = new Map<RecordingId, string>();
   /** Recordings that `start` finds without their entry in the log. */
   readonly unlogged = new Set<RecordingId>();
@@ -145,15 +142,13 @@ export class PushRig {
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
-      onAsking: (settled) => this.#hear(settled),
-      onUnmarked: (count) => (this.unmarked = count),
+      rollback: {
+        assertHeld: () => {
+          if (this.isRestored) throw new DockError('receipt.not-held', 'restored since', { retry: 'later' });
+        },
+      },
       differences: { isOurs: async () => true },
     });
-  }
-
-  #hear(settled: Promise<void>): void {
-    this.asking++;
-    void settled.then(() => this.asking--);
   }
 
   /** A recording that is durable in the spool, and known to the pusher. */
@@ -226,10 +221,12 @@ export class PushRig {
     return this.#stored.get(recording) ?? '';
   }
 
-  /** The store asks again for what it gave that receipt for. */
-  again(recording: RecordingId, receiptSha256 = this.receiptSha256(recording)): Uint8Array {
-    const again = { message: 'again', station, recording, receiver, receipt_sha256: receiptSha256 } as const;
-    return this.#signed(this.storeKey, again);
+  /** As stores of 0.1.0 ask for what they gave a receipt for. */
+  again(recording: RecordingId): Uint8Array {
+    const facts = { station, recording, receiver, receipt_sha256: this.receiptSha256(recording) };
+    const body = new TextDecoder().decode(encodeCanonical({ message: 'again', ...facts }));
+    const signature = signMessageFast(this.storeKey, body);
+    return encodeMessage({ message: 'again', body, signature, key_id: keyIdHex(this.storeKey.keyId) });
   }
 
   /** What the receiver holds: all digests, and the one unit or none. */
@@ -303,10 +300,6 @@ export class PushRig {
     return this.#heard('gone');
   }
 
-  get askedAgain(): string[] {
-    return this.#heard('asked-again').map((recording) => `${recording} waits`);
-  }
-
   #of(recording: RecordingId): Held {
     const held = this.held.get(recording);
     if (held === undefined) throw new Error(`${recording} is not in the rig`);
@@ -332,20 +325,15 @@ export class PushRig {
         new Uint8Array(chunksBytes(this.#of(recording).recording.sealedSizeBytes)),
       storeReceipt: async (recording, bytes) => {
         await this.onStoreReceipt();
-        if (this.takenBack.has(sha256Hex(bytes)))
-          throw new DockError('receipt.asked-again', 'taken back', { retry: 'never' });
         this.#stored.set(recording, sha256Hex(bytes));
         this.#of(recording).recording.state = 'receipted';
       },
-      askAgain: async (recording, receiptSha256) => {
+      takeBackReceipt: async (recording) => {
         const { recording: entry } = this.#of(recording);
-        await this.onAskAgain();
-        if (entry.state !== 'receipted' || receiptSha256 !== this.#stored.get(recording)) return 'other';
-        this.takenBack.add(receiptSha256);
+        if (entry.state !== 'receipted') return undefined;
         entry.state = 'spooled';
-        return 'waits';
+        return entry;
       },
-      askedOver: async () => undefined,
       quarantine: async (recording) => {
         if (this.isGone) throw new DockError('spool.gone', 'another disk', { retry: 'person' });
         this.held.delete(recording);

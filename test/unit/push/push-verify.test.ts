@@ -48,7 +48,6 @@ const BODIES = {
     retry_after_ms: 1000,
     manifest_sha256: sha256,
   },
-  again: { message: 'again', ...to, receipt_sha256: sha256 },
 } as const satisfies Readonly<Record<string, SignedBody>>;
 const CUSTODY = {
   message: 'custody',

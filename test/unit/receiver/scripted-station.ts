@@ -10,11 +10,12 @@ import {
   messageBytes,
   messageField,
   parseDown,
+  parseRestoredMessage,
   parseSignedBody,
-  type AgainBody,
   type ClaimBody,
   type CustodyBody,
   type HaveMessage,
+  type HeldBody,
   type RefuseBody,
 } from '../../../protocol/transfer/messages.ts';
 import { verifyDocument, verifyMessage, type PublicKey } from '../../../protocol/documents/minisign.ts';
@@ -46,14 +47,16 @@ export class ScriptedStation {
   readonly receiptTexts = new Map<RecordingId, string>();
   /** Digests of those whose key it does not pin, as they came. */
   readonly refusedReceipts: string[] = [];
+  /** By recording: what came with its receipt of a restored vault. */
+  readonly held = new Map<RecordingId, HeldBody | undefined>();
+  /** Digests of statements that the vault was restored, as they came. */
+  readonly statements: string[] = [];
   readonly claims: ClaimBody[] = [];
   readonly haves: HaveMessage[] = [];
   readonly refusals: RefuseBody[] = [];
   readonly custody: CustodyBody[] = [];
   /** How often it was told that nothing of its log is held. */
   nothingHeld = 0;
-  /** What it was asked for again, with the number of answers about its log that had come before. */
-  readonly again: (AgainBody & { readonly answers: number })[] = [];
   /** Called when a receipt that verified arrived. */
   onReceipt: (receipt: Receipt) => void = () => undefined;
   /** Alters unit bytes before they are sent. */
@@ -125,7 +128,10 @@ export class ScriptedStation {
   #take({ topic, payload }: BrokerMessage): void {
     const down = this.topics.parseDown(topic);
     if (down === undefined) return;
-    if (down.kind === 'restored') return;
+    if (down.kind === 'restored') {
+      this.statements.push(sha256Hex(messageBytes(parseRestoredMessage(payload).statement)));
+      return;
+    }
     const message = parseDown(payload);
     if (down.kind === 'custody') {
       if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);
@@ -136,11 +142,11 @@ export class ScriptedStation {
       this.haves.push(message);
       sender?.have(message, this.#now());
     } else if (message.message === 'receipt') {
+      this.held.set(down.recording, message.held && (this.#verified(message.held) as HeldBody));
       this.#receipt(messageBytes(message.receipt), message.signature);
     } else {
       const body = this.#verified(message);
-      if (body.message === 'again') this.again.push({ ...body, answers: this.custody.length });
-      else if (body.message === 'claim') {
+      if (body.message === 'claim') {
         this.claims.push(body);
         sender?.claim(body, this.#now());
       } else if (body.message === 'refuse') {

@@ -1,5 +1,6 @@
 // Ends of chains that leave their place, that the log does not name, or of a log that is lost: no chain forks.
 import { beforeEach, expect, test } from 'vitest';
+import { parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { parseCameraId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { dropSegment } from '../custody/custody-scenario.ts';
@@ -37,6 +38,16 @@ test('the released end goes to the quarantine in this run and stays the end', as
   disk.corrupt(`/spool/released/${two.recording}/receipt.json`, () => Buffer.from('x'));
   const made = await life.run(async (run) => {
     expect(await run.spool.recheck(two.recording)).toBe('aside');
+    return life.take(run);
+  });
+  expect(named(made)).toBe(digestOf(two));
+});
+
+test('a restored store may lack the released end: it stays the end', async () => {
+  const { two } = await releasedTwo();
+  const made = await life.run(async (run) => {
+    const { vault } = parseReceipt(two.receipt.bytes);
+    expect(await run.spool.withdrawLost(vault, '2020-01-01T00:00:00.000Z')).toContain(two.recording);
     return life.take(run);
   });
   expect(named(made)).toBe(digestOf(two));

@@ -1,6 +1,6 @@
 // A receipt that a cut left without its log entry gets it before its file is erased; one that has it is not logged twice.
 import { expect, test } from 'vitest';
-import { ITEM, receiptName } from '../../../agent/custody/ledger.ts';
+import { ITEM } from '../../../agent/custody/ledger.ts';
 import type { Custody } from '../../../agent/custody/custody.ts';
 import { ReceiptEntries } from '../../../agent/spool/receipt-entries.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -46,8 +46,6 @@ function owedOver(unlogged: (recordings: readonly RecordingId[]) => readonly Rec
     log: new MemoryLog(),
     receipted: () => [],
     isReceipted: () => true,
-    takenBack: async () => [],
-    unloggedAskings: async () => [],
     unlogged: async (recordings) => unlogged(recordings),
   });
   return { owed, events };
@@ -97,8 +95,6 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
       log,
       receipted: () => receipted,
       isReceipted: () => true,
-      takenBack: async () => [],
-      unloggedAskings: async () => [],
       unlogged: async (recordings) => {
         if (!isReadable) throw new Error('EIO');
         return recordings.filter((recording) => recording !== whole);
@@ -120,42 +116,17 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
   expect(events).toHaveLength(1);
 });
 
-test('a start says of receipts that were taken back what a cut kept out of the log', async () => {
-  const events: CustodyEvent[] = [];
-  const taken = [
-    { recording: cut, receiver: RECEIVER, receipt_sha256: 'c'.repeat(64) },
-    { recording: whole, receiver: RECEIVER, receipt_sha256: 'd'.repeat(64) },
-  ];
-  const owed = new ReceiptEntries({
-    folderOf: async () => undefined,
-    files: { readAll: async () => receipt },
-    custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },
-    log: new MemoryLog(),
-    receipted: () => [],
-    isReceipted: () => false,
-    unlogged: async () => [],
-    takenBack: async () => taken,
-    unloggedAskings: async (askings) => askings.filter(({ recording }) => recording === cut),
-  });
-  owed.start();
-  await owed.run();
-  expect(events).toEqual([{ event: 'asked-again', facts: taken[0] }]);
-});
-
 const NOW = 'now';
 const digestOf = (name: string): string => (name === NOW ? sha256Hex(receipt) : name.repeat(64));
 const factsOf = (name: string) => ({ recording: cut, receiver: RECEIVER, receipt_sha256: digestOf(name) });
-/** What a log holds of the recording: `R1` that this receipt came, `A1` that it was taken back. */
-const toEvent = (entry: string): CustodyEvent => ({
-  event: entry.startsWith('R') ? 'receipted' : 'asked-again',
-  facts: factsOf(entry.slice(1)),
-});
+/** What a log holds of the recording: `R1` that this receipt came, `A1` that 0.1.0 took it back, `S1` that the store was restored. */
+const toEvent = (entry: string): CustodyEvent =>
+  entry.startsWith('S')
+    ? { event: 'store-restored', facts: { receiver: RECEIVER, restored_sha256: 'e'.repeat(64) } }
+    : { event: entry.startsWith('R') ? 'receipted' : 'asked-again', facts: factsOf(entry.slice(1)) };
 
 /** A run that logged this and was cut off; then a start, with what the spool knows. Gives the entries of both in their order. */
-async function madeUp(
-  logged: readonly string[],
-  spool: { readonly isReceipted: boolean; readonly takenBack: readonly string[] },
-): Promise<string[]> {
+async function madeUp(logged: readonly string[]): Promise<string[]> {
   const disk = logDisk();
   const before = await openLog(disk, 1);
   for (const entry of logged) before.custody.append(toEvent(entry));
@@ -167,48 +138,33 @@ async function madeUp(
     files: { readAll: async () => receipt },
     custody,
     log: new MemoryLog(),
-    receipted: () => (spool.isReceipted ? [cut] : []),
-    isReceipted: () => spool.isReceipted,
+    receipted: () => [cut],
+    isReceipted: () => true,
     unlogged: (recordings) => custody.lacking(recordings, ITEM.receipted),
-    takenBack: async () => spool.takenBack.map(factsOf),
-    unloggedAskings: async (askings) =>
-      askings.filter(
-        (each) => !custody.ledger.takenBack.has(receiptName(each.recording, each.receipt_sha256)),
-      ),
   });
   owed.start();
   await owed.run();
   const names = new Map([NOW, '1', '2'].map((name) => [digestOf(name), name]));
   const entries = [...chainsOn(left).values()].flat().sort((a, b) => (a.at < b.at ? -1 : 1));
   return entries.flatMap(({ event, facts }) => {
+    if (event === 'store-restored') return ['S1'];
     const name = names.get(String(facts['receipt_sha256']));
     return name === undefined ? [] : [(event === 'receipted' ? 'R' : 'A') + name];
   });
 }
 
 test.each([
-  ['the first time', ['R1'], ['1'], ['A1']],
-  ['a second time', ['R1', 'A1', 'R2'], ['1', '2'], ['A2']],
-  ['twice, neither of which the log has', ['R1', 'R2'], ['1', '2'], ['A1', 'A2']],
-  ['a second time, which the log has', ['R1', 'A1', 'R2', 'A2'], ['1', '2'], []],
-])(
-  'of what was asked for %s the start enters what a cut kept out',
-  async (_what, logged, takenBack, added) => {
-    const entries = await madeUp(logged, { isReceipted: false, takenBack });
-    expect(entries.slice(logged.length)).toEqual(added);
-  },
-);
-
-test.each([
   ['the one before was taken back', ['R1', 'A1'], ['Rnow']],
   ['several before were', ['R1', 'A1', 'R2', 'A2'], ['Rnow']],
+  ['the store was restored since', ['Rnow', 'S1'], ['Rnow']],
   ['it is there', ['R1', 'A1', 'Rnow'], []],
+  ['it is there after the store was restored', ['R1', 'S1', 'Rnow'], []],
 ])('a receipt that is here gets its entry where %s', async (_what, logged, added) => {
-  const entries = await madeUp(logged, { isReceipted: true, takenBack: [] });
+  const entries = await madeUp(logged);
   expect(entries.slice(logged.length)).toEqual(added);
 });
 
-test('what became of a receipt while the log was searched counts: one that was taken back is not entered, nor an asking behind another receipt', async () => {
+test('what became of a receipt while the log was searched counts: one that was taken back is not entered', async () => {
   const events: CustodyEvent[] = [];
   const receipts = new Set<RecordingId>([cut]);
   const owed = new ReceiptEntries({
@@ -221,11 +177,6 @@ test('what became of a receipt while the log was searched counts: one that was t
     unlogged: async (recordings) => {
       receipts.delete(cut);
       return recordings;
-    },
-    takenBack: async () => [{ recording: whole, receiver: RECEIVER, receipt_sha256: 'd'.repeat(64) }],
-    unloggedAskings: async (askings) => {
-      receipts.add(whole);
-      return askings;
     },
   });
   owed.start();

@@ -1,4 +1,5 @@
 // What a start makes of an odd disk: strangers, leftovers, damage of every kind. Nothing is deleted for being odd, nothing odd counts.
+import type { RecordingId } from '../../../protocol/format/ids.ts';
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { MANIFEST_TRUSTED_COMMENT } from '../../../protocol/documents/manifest.ts';
@@ -122,10 +123,24 @@ describe('a folder', () => {
     expect(disk.steps).toBe(before);
   });
 
-  test('with a file in the place of the marks of what was asked for again goes on', async () => {
+  test('takes the marks of what the store of 0.1.0 had asked for again over: it is offered again, once', async () => {
+    const { disk } = await withOne('receipted', true);
+    const [name = ''] = disk.peekNames(`${ROOT}/ready`) ?? [];
+    disk.plantFolder(`${ROOT}/asked`);
+    disk.plant(`${ROOT}/asked/${name}`, '[]');
+    disk.plant(`${ROOT}/asked/${name}.over`, '[]');
+    const { spool } = await openSpool(disk);
+    expect(spool.stateOf(name as RecordingId)).toBe('spooled');
+    expect(disk.peekNames(`${ROOT}/asked`)).toBeUndefined();
+    await spool.close();
+    expect((await openSpool(disk)).spool.stateOf(name as RecordingId)).toBe('spooled');
+  });
+
+  test('with a file in the place of these marks goes on', async () => {
     const { disk } = await withOne('receipted', true);
     disk.plant(`${ROOT}/asked`, 'x');
-    expect((await openSpool(disk)).findings[0]).toMatchObject({ kind: 'left', name: 'asked.odd' });
+    const [name = ''] = disk.peekNames(`${ROOT}/ready`) ?? [];
+    expect((await openSpool(disk)).spool.stateOf(name as RecordingId)).toBe('receipted');
   });
 
   test('that another disk took the place of is written no more', async () => {

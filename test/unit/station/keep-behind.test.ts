@@ -1,9 +1,10 @@
-// A store that was put back and has not caught up with the log yet: it has not said what it lost, and the station's copies may be the last.
+// A store that was restored and has not said so yet: the station's copies may be the last.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SkippingClock } from '../../fakes/clock-skipping.ts';
 import { DockAndStore } from '../../fakes/dock-and-store.ts';
+import { sayRestored } from '../../fakes/restored-store.ts';
 import { backUp, holdLog } from './put-back-vault.ts';
 
 let dock: DockAndStore;
@@ -23,14 +24,17 @@ test('no copy goes while the store is behind, since it may be the last one there
 
   await dock.stopReceiver();
   await putBack();
-  // What the log tells comes slowly over this line; that the store is behind, the station knows by its first answer.
+  // The log comes slowly over this line; that the store is behind, the station knows by its answers to questions.
   let isSlow = true;
   holdLog(dock, () => isSlow);
   await dock.startReceiver();
-  await dock.until('behind', () => dock.conditions.isRaised('store.put-back'));
+  await dock.until('behind', () => dock.conditions.isRaised('store.rolled-back'));
   clock.skippedMs = 49 * 3_600_000; // its 48 hours are over meanwhile
   await new Promise((resolve) => setTimeout(resolve, 7000)); // more than two looks of a minute each
   isSlow = false;
+  await dock.stopReceiver();
+  await sayRestored(join(dock.folder, 'vault'), dock.storeKey);
+  await dock.startReceiver();
   await dock.until('delivered again', async () => (await dock.vault()).length === 1, 8000);
   expect((await dock.vault()).map(({ original }) => original.toString())).toEqual(['the only film']);
 });

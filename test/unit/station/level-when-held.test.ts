@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => dock.close());
 
-test('nothing is erased for a store that was put back, as long as it has not signed for all of the log', async () => {
+test('nothing is erased for a store that was put back, as long as it has not said so', async () => {
   const { camera } = dock;
   const putBack = await backUp(dock);
   camera.isProtected = true; // it stays for the next docking
@@ -25,11 +25,11 @@ test('nothing is erased for a store that was put back, as long as it has not sig
   // Its disk takes no more of the log, or this line is bad: batches stay without an answer, questions do not.
   holdLog(dock);
   await dock.startReceiver();
-  await dock.until('behind', () => dock.conditions.isRaised('store.put-back'));
+  await dock.until('behind', () => dock.conditions.isRaised('store.rolled-back'));
   camera.attach();
   await dock.until('known again', () => dock.bay()['entries_spooled'] === 1);
   await new Promise((resolve) => setTimeout(resolve, 6000)); // two minutes of the station
   expect((await dock.vault()).length).toBe(0);
   expect(camera.files()).toHaveLength(1);
-  expect(dock.conditions.isRaised('store.put-back')).toBe(true);
+  expect(dock.conditions.isRaised('store.rolled-back')).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeRecordingId, makeSegmentId, type RecordingId } from '../../../../protocol/format/ids.ts';
@@ -36,12 +36,9 @@ async function keepLog({ vault }: RetentionStore, log: SegmentMaker): Promise<vo
 interface Row {
   readonly recording: string;
   readonly where: string;
-  readonly acknowledged: unknown;
 }
 interface Found {
   readonly code: number;
-  readonly asked: number;
-  readonly acknowledged: number;
   readonly lost: Row[];
   readonly missing: Row[];
   readonly incomplete: { recording: string; what: string }[];
@@ -95,7 +92,7 @@ describe('bodydock-receiver reconcile', () => {
         receipted_at: '2026-11-25T08:00:00.000Z',
         receipt_sha256: RECEIPT,
       };
-      const row = { kind: 'recording', camera: 'cam-9', acknowledged: null, ...receipt };
+      const row = { kind: 'recording', camera: 'cam-9', ...receipt };
       const { code, lost: gone, missing } = await found(store, STATION);
       expect([code, gone]).toEqual([1, [{ recording: lost, where: 'nowhere', ...row }]]);
       expect(missing).toHaveLength(2);
@@ -128,48 +125,6 @@ describe('bodydock-receiver reconcile', () => {
     });
   });
 
-  test('--ask marks what is missing; --acknowledge makes it no finding, and it stays listed', async () => {
-    await withRetentionStore(async (store) => {
-      const recording = makeRecordingId(random);
-      await keepLog(store, logOf([recording]).add('spool-reclaimed', { recording }));
-      const marks = (): Promise<string[]> =>
-        readdir(join(store.vault, '.missing', STATION)).catch((): string[] => []);
-      await found(store);
-      expect(await marks()).toEqual([]);
-      expect(await found(store, '--ask')).toMatchObject({ code: 1, asked: 1 });
-      expect(await marks()).toEqual([`${recording}.json`]);
-      const seen = await found(store, '--acknowledge', '--reason', 'disk-failed');
-      expect(seen).toMatchObject({ code: 0, acknowledged: 1 });
-      const again = await found(store, '--ask');
-      expect(again).toMatchObject({ code: 0, missing: [{ recording }] });
-      expect(again.missing[0]?.acknowledged).toMatchObject({ reason: 'disk-failed' });
-    });
-  });
-
-  test('--ask names the last of several receipts: the station follows no other', async () => {
-    await withRetentionStore(async (store) => {
-      const recording = makeRecordingId(random);
-      const again = '8'.repeat(64);
-      const log = logOf([recording])
-        .add('asked-again', { recording, receiver: RECEIVER, receipt_sha256: RECEIPT })
-        .add('receipted', { recording, receiver: RECEIVER, receipt_sha256: again });
-      await keepLog(store, log);
-      expect(await found(store, '--ask')).toMatchObject({ asked: 1, missing: [{ receipt_sha256: again }] });
-      const mark = await readFile(join(store.vault, '.missing', STATION, `${recording}.json`), 'utf8');
-      expect(JSON.parse(mark)).toMatchObject({ receipt_sha256: again });
-    });
-  });
-
-  test('--ask and --acknowledge together do both', async () => {
-    await withRetentionStore(async (store) => {
-      const recording = makeRecordingId(random);
-      await keepLog(store, logOf([recording]).add('spool-reclaimed', { recording }));
-      const both = await found(store, '--ask', '--acknowledge', '--reason', 'disk-failed');
-      expect(both).toMatchObject({ code: 0, asked: 1, acknowledged: 1 });
-      expect(both.missing[0]?.acknowledged).toMatchObject({ reason: 'disk-failed' });
-    });
-  });
-
   test('says that a station is ahead where a receipt names an entry that is not held', async () => {
     await withRetentionStore(async (store) => {
       const log = logOf([]);
@@ -184,11 +139,8 @@ describe('bodydock-receiver reconcile', () => {
     });
   });
 
-  test('refuses words that do not go together', async () => {
+  test('refuses what is no id of a station', async () => {
     await withRetentionStore(async ({ call }) => {
-      expect((await call('reconcile', '--acknowledge')).code).toBe(2);
-      expect((await call('reconcile', '--reason', 'x')).code).toBe(2);
-      expect((await call('reconcile', '--acknowledge', '--reason', 'Two Words')).code).toBe(2);
       expect((await call('reconcile', 'No/Station')).code).toBe(2);
     });
   });
@@ -197,7 +149,7 @@ describe('bodydock-receiver reconcile', () => {
 test('a station that neither the file nor the vault knows is no good news', async () => {
   await withRetentionStore(async ({ call, plant }) => {
     const sample = await plant(1);
-    for (const words of [['reconcile'], ['reconcile', '--ask'], ['orders'], ['orders', '--json']]) {
+    for (const words of [['reconcile'], ['orders'], ['orders', '--json']]) {
       const [command = '', ...options] = words;
       const typed = await call(command, `${sample.station}0`, ...options);
       const said = options.includes('--json') ? expect.stringContaining('"station.unknown"') : '';

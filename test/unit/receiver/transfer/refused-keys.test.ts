@@ -6,7 +6,7 @@ import {
   DELETION_TRUSTED_COMMENT,
   encodeDeletionRecord,
 } from '../../../../protocol/documents/deletion-record.ts';
-import { makeSegmentId, parseReceiverId, type RecordingId } from '../../../../protocol/format/ids.ts';
+import { parseReceiverId, type RecordingId } from '../../../../protocol/format/ids.ts';
 import {
   encodeKeyChange,
   KEY_CHANGE_TRUSTED_COMMENT,
@@ -23,7 +23,6 @@ import {
 import { parseReceipt } from '../../../../protocol/documents/receipt.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { BenchTop, STATION_KEY, STORE_KEY, type RunningReceiver } from '../bench-top.ts';
-import { SegmentMaker } from '../custody-sample.ts';
 import { makeDockingSample } from '../docking-sample.ts';
 import { signFast } from '../fast-signer.ts';
 import { STATION, type Sample } from '../sample.ts';
@@ -175,23 +174,6 @@ test.each([true, false])(
     expect(receiver.conditions.codes()).toContain('vault.recording-damaged');
   },
 );
-
-test('one by the old key that the station took back is not signed anew: another one is made', async () => {
-  const store = await Store.open(6);
-  store.change();
-  await store.top.receiver({ key: NEXT_KEY });
-  const station = await store.top.station({ storeKey: publicKeyOf(NEXT_KEY) });
-  const facts = { recording: store.name, receiver: RECEIVER, receipt_sha256: store.first };
-  const log = new SegmentMaker(STATION, makeSegmentId(store.top.random), STATION_KEY)
-    .add('receipted', facts)
-    .add('asked-again', facts)
-    .checkpoint();
-  await station.publish(station.topics.custody(log.segment, 1), log.batch(1));
-  await store.top.until('answer', () => station.custody.length > 0, 5000);
-  store.offer(station);
-  await store.top.until('receipt', () => station.receipts.has(store.name));
-  expect(station.receiptTexts.get(store.name)).not.toBe(store.first);
-});
 
 test.each([
   ['the store itself deleted', STORE_KEY, NEXT_KEY],

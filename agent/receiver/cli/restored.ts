@@ -1,0 +1,165 @@
+// `bodydock-receiver restored`: says once, signed, that the vault was restored from a backup (SPEC 4.14). Looks at the vault and at the store's log
+// first, and says what the statement says.
+import { join } from 'node:path';
+import { command, usageError } from '../../../config/command-line.ts';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { RECEIVER_FILE } from '../../../config/load.ts';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX, type CustodyHead } from '../../../protocol/documents/receipt.ts';
+import {
+  encodeRestored,
+  RESTORED_TRUSTED_COMMENT,
+  restoredName,
+  type Restored,
+} from '../../../protocol/documents/restored.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { ensureFolder, listIfThere } from '../../../protocol/format/durable.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import { instantMs } from '../../../protocol/format/instants.ts';
+import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { appendStoreEvents } from '../custody/store-log.ts';
+import { readStatements, type Statement } from '../reconcile/restored-statements.ts';
+import { placeDocument, readDocument } from '../vault/vault-dockings.ts';
+import { RECEIPT } from '../vault/vault-layout.ts';
+import { openStoreCommand, type StoreCommand } from './store-command.ts';
+
+/** What the vault holds. Times in ms since 1970, UTC. */
+interface Holdings {
+  readonly receipts: number;
+  readonly newestMs: number;
+}
+
+/** Errors: "usage", "key.*", "vault.*", "lock.*", the system's. In any case of an error: type it again. */
+export const restored = command(
+  {
+    name: 'bodydock-receiver restored',
+    usage: ['[--preview] [--backup-at TIME] [--config FILE] [--json]'],
+    about: `
+For a vault that was restored from a backup: says so once, signed with the store's key. Until then stations that notice it erase nothing and
+keep all copies. After it each station offers again everything that it still holds, and the store takes what it lacks. Type it once the
+backup is back, best before the receiver starts; a receiver that runs tells its stations within seconds.
+`,
+    options: {
+      preview: { type: 'boolean', text: 'only says what would be said' },
+      'backup-at': {
+        type: 'string',
+        value: 'TIME',
+        text: 'when the backup was made, such as 2026-11-30T02:00:00Z: for a vault on which receivers ran since it was restored. Without it the time of the newest receipt in the vault',
+      },
+      config: RECEIVER_FILE,
+    },
+    exits: '0 said, 1 failure, 2 usage, 78 configuration, keys or vault.',
+    wordsMax: 0,
+  },
+  async (line, io) => {
+    const { preview = false, 'backup-at': backupAt, config } = line.values;
+    const store = await openStoreCommand(config, io);
+    const holdings = await lookAtVault(store);
+    const before = await readStatements(store.files, store.layout, store.logDeps.log);
+    await finish(store, before);
+    const statement = await compose(store, holdings, { backupAt, last: before.at(-1) });
+    if (!preview) await make(store, statement);
+    const { restored_at, complete_until, custody_head } = statement;
+    const facts = { restored_at, complete_until, custody_head, receipts: holdings.receipts };
+    const document = { made: !preview, statements_before: before.length, ...facts };
+    io.out(line.json ? `${JSON.stringify(document)}\n` : report(statement, holdings, before.at(-1), preview));
+    return EXIT_GOOD;
+  },
+);
+
+/** The newest receipt of all stations: what was received later is not here. Errors: the system's. */
+async function lookAtVault({ files, layout, logDeps }: StoreCommand): Promise<Holdings> {
+  let [receipts, newestMs] = [0, 0];
+  for (const station of (await files.list(layout.root)).filter(isStationId))
+    for (const recording of (await listIfThere(files, layout.station(station))).filter(isRecordingId)) {
+      logDeps.signal.throwIfAborted();
+      const path = join(layout.recording({ station, recording }), RECEIPT);
+      const receivedMs = receivedAtMs(await readDocument(files, path, RECEIPT_BYTES_MAX));
+      if (receivedMs === undefined) continue;
+      receipts++;
+      newestMs = Math.max(newestMs, receivedMs);
+    }
+  return { receipts, newestMs };
+}
+
+function receivedAtMs(document: Awaited<ReturnType<typeof readDocument>>): number | undefined {
+  try {
+    return document && Date.parse(parseReceipt(document.bytes).received_at);
+  } catch (error) {
+    if (error instanceof DockError) return undefined; // `verify` tells of it
+    throw error;
+  }
+}
+
+/** A cut may have kept the entry of an earlier statement of this receiver out of the log. */
+async function finish(store: StoreCommand, statements: readonly Statement[]): Promise<void> {
+  for (const { restored: earlier, sha256 } of statements) {
+    if (earlier.receiver !== store.config.receiver) continue;
+    const event = entryOf(earlier, sha256);
+    if (!(await store.isEntered(event, sha256))) await store.enter([event]);
+  }
+}
+
+async function compose(
+  { config, vault, clock, logDeps }: StoreCommand,
+  { newestMs }: Holdings,
+  { backupAt, last }: { readonly backupAt: string | undefined; readonly last: Statement | undefined },
+): Promise<Restored> {
+  const backupMs = backupAt === undefined ? Number.POSITIVE_INFINITY : (atMs(backupAt) ?? noTime(backupAt));
+  const lastMs = last === undefined ? 0 : Date.parse(last.restored.restored_at) + 1;
+  const restoredMs = Math.max(clock.wallMs(), lastMs);
+  const head: CustodyHead | null = await appendStoreEvents(logDeps, []);
+  return {
+    type: 'restored',
+    version: 1,
+    receiver: config.receiver,
+    vault,
+    restored_at: new Date(restoredMs).toISOString(),
+    complete_until: new Date(Math.min(newestMs, backupMs, restoredMs)).toISOString(),
+    custody_head: head,
+  };
+}
+
+/** Undefined for what is no time in UTC. */
+function atMs(text: string): number | undefined {
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? (instantMs(text) ?? undefined) : undefined;
+}
+
+function noTime(text: string): never {
+  throw usageError(`--backup-at ${JSON.stringify(text)}: a time in UTC, such as 2026-11-30T02:00:00Z`);
+}
+
+async function make(store: StoreCommand, statement: Restored): Promise<void> {
+  const { files, layout, signer, config } = store;
+  const bytes = encodeRestored(statement);
+  const signature = await signer.sign(bytes, RESTORED_TRUSTED_COMMENT);
+  const folder = layout.restored(config.receiver);
+  for (const path of [layout.keeper(config.receiver), folder]) await ensureFolder(files, path);
+  await placeDocument(files, join(folder, restoredName(bytes)), { bytes, signature });
+  for (const path of [layout.keeper(config.receiver), layout.root]) await files.syncFolder(path);
+  await store.enter([entryOf(statement, sha256Hex(bytes))]);
+}
+
+function entryOf({ complete_until }: Restored, sha256: string): CustodyEvent {
+  return { event: 'restored', facts: { restored_sha256: sha256, complete_until } };
+}
+
+function report(
+  { restored_at: at, complete_until: until, custody_head: head }: Restored,
+  { receipts, newestMs }: Holdings,
+  last: Statement | undefined,
+  preview: boolean,
+): string {
+  const newest = receipts === 0 ? 'none' : new Date(newestMs).toISOString();
+  return `The vault holds ${receipts} receipts; the newest is from ${newest}.
+The store's own log ends with ${head === null ? 'nothing' : `entry ${head.sequence} of segment ${head.segment}`}.
+Statements before: ${last === undefined ? 'none' : `the last one is from ${last.restored.restored_at}`}.
+${preview ? 'The statement would say' : 'The statement says'}: restored at ${at}; what was received after ${until} may be missing.
+${
+  preview
+    ? 'Nothing was made. Without --preview it is signed, entered into the log, and told to the stations.'
+    : `It is signed and entered into the log. Stations offer again what they still hold as soon as they hear of it. Then \`bodydock-receiver
+reconcile\` says what did not come again.`
+}
+`;
+}

@@ -1,0 +1,85 @@
+// Says in a vault that it was restored, as `bodydock-receiver restored` does, for tests without processes.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeRandom } from '../../agent/platform/random-node.ts';
+import { WrittenEnd } from '../../agent/receiver/custody/log-end.ts';
+import { appendStoreEvents } from '../../agent/receiver/custody/store-log.ts';
+import { placeDocument } from '../../agent/receiver/vault/vault-dockings.ts';
+import { readVaultId } from '../../agent/receiver/vault/vault-id.ts';
+import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
+import { VaultLayout } from '../../agent/receiver/vault/vault-layout.ts';
+import {
+  encodeRestored,
+  RESTORED_TRUSTED_COMMENT,
+  restoredName,
+  type Restored,
+} from '../../protocol/documents/restored.ts';
+import { inlineSigner, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseReceiverId } from '../../protocol/format/ids.ts';
+import { MemoryLog } from './log-memory.ts';
+
+/** A statement, signed but nowhere yet. */
+export async function signed(
+  key: SecretKey,
+  statement: Pick<Restored, 'vault'> & Partial<Restored>,
+): Promise<{ readonly bytes: Uint8Array; readonly signature: string }> {
+  const bytes = encodeRestored({
+    type: 'restored',
+    version: 1,
+    receiver: parseReceiverId('r-a'),
+    restored_at: new Date().toISOString(),
+    complete_until: '2026-01-01T00:00:00.000Z',
+    custody_head: null,
+    ...statement,
+  });
+  return { bytes, signature: await inlineSigner(key).sign(bytes, RESTORED_TRUSTED_COMMENT) };
+}
+
+/** The same about that vault. */
+export async function signStatement(
+  vault: string,
+  key: SecretKey,
+  change: Partial<Restored> = {},
+): Promise<{ readonly bytes: Uint8Array; readonly signature: string }> {
+  const layout = new VaultLayout(vault);
+  const id = change.vault ?? (await readVaultId(nodeFiles(), layout));
+  if (id === undefined) throw new Error(`${vault} is no vault`);
+  return signed(key, { ...change, vault: id });
+}
+
+/** Makes a statement in the vault, with its entry in the store's log. Gives its digest. */
+export async function sayRestored(
+  vault: string,
+  key: SecretKey,
+  change: Partial<Restored> = {},
+): Promise<string> {
+  const document = await signStatement(vault, key, change);
+  const receiver = change.receiver ?? parseReceiverId('r-a');
+  const folder = new VaultLayout(vault).restored(receiver);
+  await mkdir(folder, { recursive: true });
+  await placeDocument(nodeFiles(), join(folder, restoredName(document.bytes)), document);
+  const sha256 = sha256Hex(document.bytes);
+  const complete_until = change.complete_until ?? '2026-01-01T00:00:00.000Z';
+  await appendStoreEvents(
+    {
+      vaultPath: vault,
+      locks: new VaultLocks(vault, nodeClock()),
+      written: new WrittenEnd(),
+      receiver,
+      version: 'test',
+      files: nodeFiles(),
+      clock: nodeClock(),
+      random: nodeRandom(),
+      log: new MemoryLog(),
+      signer: inlineSigner(key),
+      publicKey: publicKeyOf(key),
+      bootId: null,
+      signal: new AbortController().signal,
+    },
+    [{ event: 'restored', facts: { restored_sha256: sha256, complete_until } }],
+  );
+  return sha256;
+}

@@ -1,0 +1,245 @@
+// What a station knows of a restored store: what it keeps over starts, what follows from statements, and which receipts count.
+import { beforeEach, expect, test } from 'vitest';
+import { StoreRollback, type RollbackWork } from '../../../agent/push/store-rollback.ts';
+import { NOTHING_KNOWN, readStoreState } from '../../../agent/spool/store-state.ts';
+import { spoolLayout } from '../../../agent/spool/layout.ts';
+import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import type { Receipt } from '../../../protocol/documents/receipt.ts';
+import { encodeReceipt } from '../../../protocol/documents/receipt.ts';
+import type { Restored } from '../../../protocol/documents/restored.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import {
+  makeRecordingId,
+  makeSegmentId,
+  makeSessionId,
+  parseReceiverId,
+  parseStationId,
+} from '../../../protocol/format/ids.ts';
+import {
+  encodeMessage,
+  encodeSignedBody,
+  messageField,
+  type SignedMessage,
+} from '../../../protocol/transfer/messages.ts';
+import { keyIdHex, signMessage } from '../../../protocol/documents/minisign.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { MemoryCustody } from '../../fakes/custody-memory.ts';
+import { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { signed } from '../../fakes/restored-store.ts';
+
+const random = seededRandom(5);
+const KEY = makeSecretKey(random);
+const [station, receiver, vault] = [parseStationId('kod-1'), parseReceiverId('r-a'), makeSessionId(random)];
+const recording = makeRecordingId(random);
+const layout = spoolLayout('/spool');
+
+class Rig {
+  readonly disk = new CrashDisk();
+  readonly clock = new ManualClock();
+  readonly custody = new MemoryCustody();
+  readonly conditions = new MemoryConditions();
+  readonly log = new MemoryLog();
+  /** What was done, in order. */
+  readonly done: string[] = [];
+  /** Vault of the newest receipt here. */
+  vault: string | undefined = vault;
+
+  constructor() {
+    this.disk.plantFolder('/spool');
+  }
+
+  async start(): Promise<StoreRollback> {
+    const rollback = new StoreRollback({
+      state: await readStoreState(this.disk, layout),
+      files: this.disk,
+      layout,
+      reserve: { giveUp: async () => false },
+      store: { station, storeKeys: [publicKeyOf(KEY)], receivers: [receiver] },
+      custody: this.custody,
+      clock: this.clock,
+      log: this.log,
+      conditions: this.conditions,
+    });
+    const { done } = this;
+    const newest = (): Promise<Pick<Receipt, 'vault' | 'received_at'> | undefined> =>
+      Promise.resolve(this.vault === undefined ? undefined : { vault: this.vault as never, received_at: '' });
+    const of = {
+      newestReceipt: newest,
+      offerAgain: () => {
+        done.push('offered');
+        return (async function* none() {})();
+      },
+    };
+    const work: RollbackWork = {
+      receipted: [{ kind: 'recording', of }],
+      changes: { put: ({ item, to }) => void done.push(`${item} ${to}`) },
+      spool: {
+        withdrawLost: async (from, until) => {
+          done.push(`lost after ${until}`);
+          return from === vault ? [recording] : [];
+        },
+      },
+      differences: { storeLost: (lost) => void done.push(`told ${lost.length}`) },
+      receiptEntries: { storeRestored: () => undefined },
+      custodyPush: { forgetAcknowledged: () => void done.push('forgot') },
+    };
+    void (async () => {
+      for await (const level of rollback.levels.read(new AbortController().signal)) done.push(level);
+    })();
+    rollback.connect(work);
+    rollback.start();
+    return rollback;
+  }
+
+  async said(rollback: StoreRollback, change: Partial<Restored> = {}): Promise<string> {
+    const { bytes, signature } = await signed(KEY, { vault, ...change });
+    rollback.take(
+      encodeMessage({ message: 'restored', receiver, statement: messageField(bytes), signature }),
+    );
+    await settle();
+    return sha256Hex(bytes);
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function receiptOf(of: string): { receipt: Receipt; bytes: Uint8Array } {
+  const receipt: Receipt = {
+    type: 'receipt',
+    version: 1,
+    kind: 'recording',
+    recording,
+    station,
+    manifest_sha256: 'a'.repeat(64),
+    sealed_size_bytes: 1,
+    chunks_sha256: 'b'.repeat(64),
+    receiver,
+    vault: of as Receipt['vault'],
+    custody_head: null,
+    received_at: '2026-11-25T09:30:00.000Z',
+  };
+  return { receipt, bytes: encodeReceipt(receipt) };
+}
+
+function held(receiptSha256: string, restoredSha256: string, key = KEY): { held: SignedMessage } {
+  const digests = { receipt_sha256: receiptSha256, restored_sha256: restoredSha256 };
+  const body = encodeSignedBody({ message: 'held', station, recording, receiver, ...digests });
+  const signature = signMessage(key, body);
+  return { held: { message: 'held', body, signature, key_id: keyIdHex(key.keyId) } };
+}
+
+let rig: Rig;
+beforeEach(() => {
+  rig = new Rig();
+});
+
+test('that the store shows less outlives a start, and ends with its statement', async () => {
+  const first = await rig.start();
+  first.showsLess({ segment: makeSegmentId(random), acknowledged: 9, shown: 3 });
+  expect(first.isBehind).toBe(true);
+  await settle();
+  await first.stop();
+  const next = await rig.start();
+  expect([next.isBehind, rig.conditions.isRaised('store.rolled-back')]).toEqual([true, true]);
+  await rig.said(next);
+  expect([next.isBehind, rig.conditions.isRaised('store.rolled-back')]).toEqual([false, false]);
+  expect(rig.done.at(-1)).toBe('level');
+});
+
+test('a statement is followed once, over starts too; an older one and one of another vault are passed over', async () => {
+  const first = await rig.start();
+  const sha256 = await rig.said(first, { restored_at: '2026-11-25T10:00:00.000Z' });
+  await rig.said(first, { restored_at: '2026-11-25T10:00:00.000Z' });
+  await rig.said(first, { restored_at: '2026-11-25T09:00:00.000Z' });
+  await rig.said(first, { vault: makeSessionId(random), restored_at: '2026-11-26T09:00:00.000Z' });
+  await first.stop();
+  const next = await rig.start();
+  await rig.said(next, { restored_at: '2026-11-25T10:00:00.000Z' });
+  expect(rig.done.filter((what) => what === 'offered')).toHaveLength(1);
+  expect(rig.custody.of('store-restored')).toEqual([
+    { event: 'store-restored', facts: { receiver, restored_sha256: sha256 } },
+  ]);
+  await rig.said(next, { restored_at: '2026-11-27T10:00:00.000Z' });
+  expect(rig.done.filter((what) => what === 'offered')).toHaveLength(2);
+});
+
+test('a station without a receipt follows any statement of its store; a forged one nobody does', async () => {
+  rig.vault = undefined;
+  const rollback = await rig.start();
+  const { bytes, signature } = await signed(makeSecretKey(random), { vault });
+  rollback.take(encodeMessage({ message: 'restored', receiver, statement: messageField(bytes), signature }));
+  await settle();
+  expect(rig.custody.of('store-restored')).toEqual([]);
+  await rig.said(rollback);
+  expect(rig.custody.of('store-restored')).toHaveLength(1);
+});
+
+test('as long as the disk does not take what follows, the store counts as behind; a cut goes on with the next start', async () => {
+  const first = await rig.start();
+  rig.disk.fail({ operation: 'create', path: '/spool/store.json.new', nth: 1, code: 'ENOSPC' });
+  await rig.said(first);
+  expect([first.isBehind, rig.conditions.isRaised('store.rolled-back')]).toEqual([true, true]);
+  expect(rig.done).not.toContain('offered');
+  await rig.clock.advance(1000);
+  await settle();
+  expect([first.isBehind, rig.done.includes('offered')]).toEqual([false, true]);
+});
+
+test('a statement that a cut left half followed is gone on with', async () => {
+  const restored = { receiver, vault, sha256: 'c'.repeat(64), offered: false } as const;
+  const times = { restored_at: '2026-11-25T10:00:00.000Z', complete_until: '2026-11-25T09:00:00.000Z' };
+  const state = { ...NOTHING_KNOWN, restored: { ...restored, ...times } };
+  rig.disk.plant('/spool/store.json', JSON.stringify(state));
+  const rollback = await rig.start();
+  expect(rollback.isBehind).toBe(true);
+  await settle();
+  expect(rig.done).toEqual([
+    'told 0',
+    `lost after ${times.complete_until}`,
+    `${recording} gone`,
+    'told 1',
+    'offered',
+    'forgot',
+    'level',
+  ]);
+  expect(await readStoreState(rig.disk, layout)).toMatchObject({
+    restored: { offered: true },
+    lost: [recording],
+  });
+});
+
+test('what it keeps of the store, damaged, lets nothing be erased until the store says its statement again', async () => {
+  rig.disk.plant('/spool/store.json', '{"version":1,');
+  const rollback = await rig.start();
+  expect(rollback.isBehind).toBe(true);
+  await rig.said(rollback);
+  expect(rollback.isBehind).toBe(false);
+});
+
+test('a receipt of the restored vault counts only with the word that it holds what that is for', async () => {
+  const rollback = await rig.start();
+  const { receipt, bytes } = receiptOf(vault);
+  const digest = sha256Hex(bytes);
+  rollback.assertHeld(receipt, bytes, {});
+  const restored = await rig.said(rollback);
+  const refuses = (word: { held?: SignedMessage }): boolean => {
+    try {
+      rollback.assertHeld(receipt, bytes, word);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  expect(refuses({})).toBe(true);
+  expect(refuses(held('d'.repeat(64), restored))).toBe(true);
+  expect(refuses(held(digest, 'd'.repeat(64)))).toBe(true);
+  expect(refuses(held(digest, restored, makeSecretKey(random)))).toBe(true);
+  expect(refuses(held(digest, restored))).toBe(false);
+  const other = receiptOf(makeSessionId(random));
+  rollback.assertHeld(other.receipt, other.bytes, {});
+});

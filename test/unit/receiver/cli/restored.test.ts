@@ -1,0 +1,57 @@
+// `bodydock-receiver restored`: what it says beforehand, what it makes, and what it makes again.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseRestored } from '../../../../protocol/documents/restored.ts';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
+import { RECEIVER } from '../keys/store-folder.ts';
+import { withRetentionStore, type RetentionStore } from './retention-store.ts';
+
+const statements = async ({ vault }: RetentionStore): Promise<string[]> => {
+  const names = await readdir(join(vault, RECEIVER, 'restored')).catch((): string[] => []);
+  return names.filter((name) => name.endsWith('.json'));
+};
+const storeLog = async ({ vault }: RetentionStore): Promise<string> => {
+  const folder = join(vault, RECEIVER, 'custody');
+  const names = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith('.jsonl'));
+  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('');
+};
+
+test('says what it would say, and makes nothing; then one signed statement, with its entry in the log', async () => {
+  await withRetentionStore(async (store) => {
+    await store.plant(3);
+    const shown = await store.call('restored', '--preview', '--json');
+    expect(shown.code).toBe(0);
+    const preview = JSON.parse(shown.out) as Record<string, unknown>;
+    expect(preview).toMatchObject({ made: false, receipts: 1, statements_before: 0 });
+    expect(await statements(store)).toEqual([]);
+    const said = await store.call('restored');
+    expect(said).toMatchObject({ code: 0, err: '' });
+    const [name = ''] = await statements(store);
+    const bytes = await readFile(join(store.vault, RECEIVER, 'restored', name));
+    expect(parseRestored(bytes)).toMatchObject({
+      receiver: RECEIVER,
+      complete_until: preview['complete_until'],
+    });
+    expect(said.out).toContain(String(preview['complete_until']));
+    expect(await readdir(join(store.vault, RECEIVER, 'restored'))).toContain(`${name}.minisig`);
+    expect(await storeLog(store)).toContain(`"restored_sha256":"${sha256Hex(bytes)}"`);
+  });
+});
+
+test('takes the time of the backup, and a later statement than the one before; what is no time is refused', async () => {
+  await withRetentionStore(async (store) => {
+    await store.plant(3);
+    const made = async (...words: string[]): Promise<Record<string, string>> => {
+      const { code, out } = await store.call('restored', '--json', ...words);
+      expect(code).toBe(0);
+      return JSON.parse(out) as Record<string, string>;
+    };
+    const first = await made('--backup-at', '2020-01-01T00:00:00Z');
+    const second = await made();
+    expect(first['complete_until']).toBe('2020-01-01T00:00:00.000Z');
+    expect(String(second['restored_at']) > String(first['restored_at'])).toBe(true);
+    expect(await statements(store)).toHaveLength(2);
+    expect((await store.call('restored', '--backup-at', 'yesterday')).code).toBe(2);
+  });
+});
