@@ -7,6 +7,7 @@ import type { CameraSession, CameraTime } from '../../drivers/driver.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import { isInstantMs } from '../../protocol/format/instants.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
+import type { ClockReading, ClockSet } from '../seal/capture-time.ts';
 import { withEither } from '../../protocol/format/with-either.ts';
 
 /** What is asked, for messages. */
@@ -19,33 +20,6 @@ const READINGS_MAX = 3;
 const OFFSET_MS_MIN = 1000;
 const RESOLUTION_MS_MAX = 86_400_000;
 const ZONE_MINUTES_MAX = 1440;
-
-/** One reading of a camera's clock. Units: ms since 1970, integers; `offsetMs` is camera minus station. */
-export interface ClockReading {
-  /** Station's wall time in the middle of the reading. */
-  readonly readAtMs: number;
-  /** What the camera showed, taken as UTC where it tells no zone. */
-  readonly claimedAtMs: number;
-  readonly offsetMs: number;
-  readonly uncertaintyMs: number;
-  /** Minutes east of UTC where the camera tells them. */
-  readonly zoneMinutes: number | null;
-}
-
-/** What came of looking whether a camera's clock is to be set. */
-export interface ClockSet {
-  /** Station's wall time from which on the camera may have had another time, ms since 1970; null where it surely kept the one it had. */
-  readonly fromMs: number | null;
-  /** Null where it was left as it is, and where nobody knows what it shows now. */
-  readonly left: ClockLeft | null;
-}
-
-/** What was left after a camera's clock was set, read at `atMs` of the station. */
-export interface ClockLeft {
-  readonly atMs: number;
-  readonly offsetMs: number;
-  readonly uncertaintyMs: number;
-}
 
 export interface SetClockDeps {
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs' | 'after'>;

@@ -9,14 +9,8 @@ import type { Clock, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { FileClock } from '../inventory/looks.ts';
 import type { DockingMeasured } from '../records/ended-docking.ts';
-import {
-  answerOrNull,
-  type ClockLeft,
-  type ClockReading,
-  type ClockSet,
-  readCameraClock,
-  setCameraClock,
-} from './camera-clock.ts';
+import { answerOrNull, readCameraClock, setCameraClock } from './camera-clock.ts';
+import type { ClockLeft, ClockReading, ClockSet } from '../seal/capture-time.ts';
 
 export interface CameraMeasureDeps {
   readonly docking: DockingId;

@@ -40,7 +40,7 @@ import { type CommitDeps, Committer } from '../seal/commit.ts';
 import type { DockingFacts } from '../seal/manifest-build.ts';
 import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
-import type { ClockSet } from './camera-clock.ts';
+import type { ClockSet } from '../seal/capture-time.ts';
 import type { CameraHealth } from './camera-health.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
 import type { CameraTwins } from './camera-register.ts';

@@ -9,8 +9,34 @@
 import { instantMs, instantText } from '../../protocol/format/instants.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import type { ClockReading, ClockSet } from '../dock/camera-clock.ts';
 import type { TrackedEntry } from '../inventory/entry.ts';
+
+/** One reading of a camera's clock. Units: ms since 1970, integers; `offsetMs` is camera minus station. */
+export interface ClockReading {
+  /** Station's wall time in the middle of the reading. */
+  readonly readAtMs: number;
+  /** What the camera showed, taken as UTC where it tells no zone. */
+  readonly claimedAtMs: number;
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+  /** Minutes east of UTC where the camera tells them. */
+  readonly zoneMinutes: number | null;
+}
+
+/** What came of looking whether a camera's clock is to be set. */
+export interface ClockSet {
+  /** Station's wall time from which on the camera may have had another time, ms since 1970; null where it surely kept the one it had. */
+  readonly fromMs: number | null;
+  /** Null where it was left as it is, and where nobody knows what it shows now. */
+  readonly left: ClockLeft | null;
+}
+
+/** What was left after a camera's clock was set, read at `atMs` of the station. */
+export interface ClockLeft {
+  readonly atMs: number;
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+}
 
 /** A file system with coarser times is none; a step that is no number counts as this. */
 const STEP_MS_MAX = 86_400_000;

@@ -1,11 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  readCameraClock,
-  setCameraClock,
-  type ClockLeft,
-  type ClockReading,
-} from '../../../agent/dock/camera-clock.ts';
+import { readCameraClock, setCameraClock } from '../../../agent/dock/camera-clock.ts';
+import type { ClockLeft, ClockReading } from '../../../agent/seal/capture-time.ts';
 import type { CameraSession, CameraTime } from '../../../drivers/driver.ts';
 import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../../drivers/simulated/clock.ts';
 import { simulatedDriver } from '../../fakes/simulated-driver.ts';

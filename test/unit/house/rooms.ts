@@ -44,10 +44,8 @@ export function roomOf(path: string): Room {
 export const STILL_BACK: readonly (readonly [Room, Room])[] = [
   ['agent/custody', 'agent/evidence'],
   ['agent/custody', 'agent/spool'],
-  ['agent/push', 'agent/seal'],
   ['agent/records', 'agent/push'],
   ['agent/records', 'agent/seal'],
-  ['agent/seal', 'agent/dock'],
   ['agent/spool', 'agent/push'],
   ['agent/spool', 'agent/seal'],
 ];
