@@ -1,33 +1,38 @@
 // Puts a receiver together from its configuration and its ports. Which adapters these are is decided in main.ts and by tests.
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
-import { DiskWatch, LOOK_MS } from '../../protocol/format/disk-watch.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import { DiskWatch, LOOK_MS } from '../../protocol/format/disk-watch.ts';
+import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { receiverTopics } from '../../protocol/transfer/topics.ts';
-import { CustodyKeeper } from './custody/custody-keep.ts';
-import { DockingGaps } from './transfer/docking-gaps.ts';
-import { FilesDockingIndex } from './vault/docking-index-files.ts';
-import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
-import { Revocations } from './keys/revocations.ts';
-import type { RevokedUse } from './keys/revoked-use.ts';
-import { RestoredStatements } from './reconcile/restored-statements.ts';
+import { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
+import { DailyWitness } from './custody/daily-witness.ts';
+import { WrittenEnd } from './custody/log-end.ts';
+import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
-import type { MessageSigner, Sending } from './transfer/sending.ts';
-import type { Slabs } from './transfer/slabs.ts';
-import type { UnitStore } from './vault/unit-store.ts';
+import { RestoredStatements } from './reconcile/restored-statements.ts';
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
 import { readRecording } from './retention/recording-facts.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { storeKeys } from './retention/store-keys.ts';
-import { UnitsAround } from './units-around.ts';
-import { countVault } from './vault/vault-count.ts';
+import { Claims } from './transfer/claims.ts';
+import { DockingDesk } from './transfer/docking-desk.ts';
+import { DockingGaps } from './transfer/docking-gaps.ts';
+import { Receipts } from './transfer/receipts.ts';
+import { Refusals, Rejections } from './transfer/refusals.ts';
+import { RefusedKeys } from './transfer/refused-keys.ts';
+import { type MessageSigner, Sending } from './transfer/sending.ts';
+import type { Slabs } from './transfer/slabs.ts';
+import { Space } from './transfer/space.ts';
+import { Transfers } from './transfer/transfers.ts';
+import { FilesDockingIndex } from './vault/docking-index-files.ts';
+import { UnitsAround, type UnitStore } from './vault/unit-store.ts';
 import { FilesVault } from './vault/vault-files.ts';
 import { checkVaultThere } from './vault/vault-id.ts';
-import type { Locks } from './vault/locks.ts';
+import type { Locks } from './vault/vault-lock.ts';
 import type { RunningProcess } from './vault/vault-run.ts';
-import { WrittenEnd } from './custody/log-end.ts';
-import { DailyWitness } from './custody/daily-witness.ts';
+import type { RecordingName } from './vault/vault.ts';
 
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
 export type ReceiverSettings = Pick<
@@ -83,52 +88,48 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     units: new UnitsAround(given.units, disk.around),
   };
   const vault = await FilesVault.open({ ...ports, path: settings.vault.path, receiver: receiverId });
+  const { files, clock, log, conditions } = ports;
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
-  const revocations = new Revocations({ ...ports, layout: vault.layout });
-  const ownKeys = (): Promise<PublicKey[]> =>
-    storeKeys({ ...ports, layout: vault.layout, receiver: receiverId });
+  const base = { ...ports, receiver: receiverId, stations, vault, layout: vault.layout };
+  const topics = receiverTopics(broker.base, receiverId);
+  const sending = new Sending({ ...base, topics, keyId: ports.publicKey.keyId });
+  const ownKeys = (): Promise<PublicKey[]> => storeKeys(base);
+  const revocations = new Revocations(base);
+  const revokedUse = new RevokedUse(base);
+  const restored = new RestoredStatements({ ...base, stations: [...stations.keys()], sending });
+  const syncs = new FolderSyncs(files);
+  const custody = new CustodyKeeper({ ...base, syncs, revocations, revokedUse, restored, sending });
+  const greeting = new CustodyGreeting({ ...base, custody });
+  const index = new FilesDockingIndex(files, vault.layout);
+  const gaps = new DockingGaps({ ...base, index, stations: stations.keys() });
+  const transfers = new Transfers(ports.slabs.freeCount, clock);
+  const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, transfers });
+  const refusedKeys = new RefusedKeys({ ...base, storeKeys: ownKeys });
+  const isDeletedByUs = async (name: RecordingName): Promise<boolean> => {
+    const keys = { store: await ownKeys(), station: stations.get(name.station) ?? [] };
+    return (await readRecording(base, name, keys)).kind === 'deleted';
+  };
+  const receipts = new Receipts({ ...base, sending, custody, restored, refusedKeys, isDeletedByUs });
+  const refusals = new Refusals({ ...base, sending });
+  const rejections = new Rejections({ ...base, refusals, revokedUse });
+  const answering = { space, receipts, refusals, rejections };
+  const dockings = new DockingDesk({ ...base, ...answering, gaps });
+  const claims = new Claims({ ...base, ...answering, sending, revocations, transfers, dockings });
   const receiver = new Receiver({
-    ...ports,
-    revocations,
     receiver: receiverId,
-    stations,
-    vault,
-    topics: receiverTopics(broker.base, receiverId),
+    broker: ports.broker,
+    topics,
     sharedOffers: broker.sharedOffers,
-    quotaBytes: settings.vault.quotaBytes,
-    gaps: new DockingGaps({
-      ...ports,
-      index: new FilesDockingIndex(ports.files, vault.layout),
-      stations: stations.keys(),
-    }),
-    storeKeys: ownKeys,
-    isDeletedByUs: async (name) => {
-      const keys = { store: await ownKeys(), station: stations.get(name.station) ?? [] };
-      const deps = { files: ports.files, layout: vault.layout };
-      return (await readRecording(deps, name, keys)).kind === 'deleted';
-    },
-    count: (signal) => countVault(ports.files, vault.layout, signal),
-    restored: (sending: Sending) =>
-      new RestoredStatements({
-        ...ports,
-        stations: [...stations.keys()],
-        layout: vault.layout,
-        say: (station, document) => sending.restored(station, document),
-      }),
-    custody: (sending: Sending, revokedUse: RevokedUse, restored: RestoredStatements) =>
-      new CustodyKeeper({
-        ...ports,
-        revocations,
-        revokedUse,
-        restored,
-        receiver: receiverId,
-        stations,
-        syncs: new FolderSyncs(ports.files),
-        folder: (station) => vault.custodyFolder(station),
-        note: (note) => vault.note(note),
-        setAside: (path, reason) => vault.setAsidePath(path, reason),
-        answer: (station, body) => sending.custody(station, body),
-      }),
+    transfers,
+    claims,
+    space,
+    gaps,
+    custody,
+    greeting,
+    restored,
+    revokedUse,
+    clock,
+    log,
   });
   const store = {
     ...ports,
@@ -143,19 +144,19 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   };
   const witness = new DailyWitness({
     deps: store,
-    conditions: ports.conditions,
+    conditions: conditions,
     clockDoubt: async (signal) => {
-      await checkVaultThere(ports.files, vault.layout, vault.id);
+      await checkVaultThere(files, vault.layout, vault.id);
       // A day is over by the log's clock; whether the system calls it synchronised does not matter for that.
       const deps = { ...store, isSynchronised: () => Promise.resolve(true), signal };
       return clockDoubt(deps, await readMemory(deps), undefined);
     },
   });
-  const retention = new RetentionTimer({ deps: store, conditions: ports.conditions });
+  const retention = new RetentionTimer({ deps: store, conditions: conditions });
   let stopLooking = (): void => undefined;
   const lookAtDisk = (): void => {
     disk.look();
-    stopLooking = ports.clock.after(LOOK_MS, lookAtDisk);
+    stopLooking = clock.after(LOOK_MS, lookAtDisk);
   };
   return {
     vault,

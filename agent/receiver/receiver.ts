@@ -1,113 +1,50 @@
 // The receiving end as a whole: subscribes, hands each message to whom it concerns, ends in order. Knows no file and no socket.
-import type { ReceiverId, StationId } from '../../protocol/format/ids.ts';
+import type { ReceiverId } from '../../protocol/format/ids.ts';
+import type { Broker, BrokerMessage, Clock, Log } from '../../protocol/format/ports.ts';
 import { parseFin } from '../../protocol/transfer/messages.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
-import type { Broker, BrokerMessage, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { ReceiverTopics, UpTopic } from '../../protocol/transfer/topics.ts';
-import { Claims } from './transfer/claims.ts';
-import type { Revocations } from './keys/revocations.ts';
-import { RevokedUse } from './keys/revoked-use.ts';
-import type { CustodyKeeper } from './custody/custody-keep.ts';
-import type { DockingGaps } from './transfer/docking-gaps.ts';
+import type { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
+import type { RevokedUse } from './keys/revocations.ts';
 import { STOP_MS } from './limits.ts';
-import { CustodyGreeting } from './custody/custody-greeting.ts';
 import type { RestoredStatements } from './reconcile/restored-statements.ts';
-import { Receipts } from './transfer/receipts.ts';
-import { RefusedKeys } from './transfer/refused-keys.ts';
-import { Refusals } from './transfer/refusals.ts';
-import { Rejections } from './transfer/rejections.ts';
-import { Sending, type MessageSigner } from './transfer/sending.ts';
-import type { Slabs } from './transfer/slabs.ts';
-import { Space } from './vault/space.ts';
-import { Transfers } from './transfer/transfers.ts';
-import type { UnitStore } from './vault/unit-store.ts';
-import type { VaultCount } from './vault/vault-count.ts';
-import type { RecordingName, Vault } from './vault/vault.ts';
+import type { Claims } from './transfer/claims.ts';
+import type { DockingGaps } from './transfer/docking-gaps.ts';
+import type { Space } from './transfer/space.ts';
+import type { Transfers } from './transfer/transfers.ts';
 
-export interface ReceiverOptions {
+/** What a receiver is made of; open-receiver.ts makes it, in the order of who needs whom. */
+export interface ReceiverParts {
   readonly receiver: ReceiverId;
-  /** Stations whose manifests count, with all their keys. */
-  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   readonly broker: Broker;
   readonly topics: ReceiverTopics;
   readonly sharedOffers: boolean;
-  readonly vault: Vault;
-  readonly quotaBytes: number;
-  /** See countVault. */
-  readonly count: (signal: AbortSignal) => Promise<VaultCount>;
+  readonly transfers: Transfers;
+  readonly claims: Claims;
+  readonly space: Space;
   readonly gaps: DockingGaps;
-  /** Finds the statements that the vault was restored; it tells them through the `sending` that it is given. */
-  readonly restored: (sending: Sending) => RestoredStatements;
-  readonly revocations: Pick<Revocations, 'of'>;
-  readonly slabs: Slabs;
-  readonly units: UnitStore;
-  readonly signer: MessageSigner;
-  readonly publicKey: PublicKey;
-  /** See storeKeys. */
-  readonly storeKeys: () => Promise<readonly PublicKey[]>;
-  /** See ReceiptsOptions. */
-  readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
-  /** Keeps the custody logs; it answers through the `sending` that it is given. */
-  readonly custody: (sending: Sending, revokedUse: RevokedUse, restored: RestoredStatements) => CustodyKeeper;
+  readonly custody: CustodyKeeper;
+  readonly greeting: CustodyGreeting;
+  readonly restored: RestoredStatements;
+  readonly revokedUse: RevokedUse;
   readonly clock: Clock;
   readonly log: Log;
-  readonly conditions: Conditions;
 }
 
 /** One receiver on one vault and one broker. */
 export class Receiver {
-  readonly #options: ReceiverOptions;
-  readonly #transfers: Transfers;
-  readonly #space: Space;
-  readonly #custody: CustodyKeeper;
-  readonly #claims: Claims;
-  readonly #revokedUse: RevokedUse;
-  readonly #restored: RestoredStatements;
-  readonly #greeting: CustodyGreeting;
+  readonly #parts: ReceiverParts;
 
-  constructor(options: ReceiverOptions) {
-    this.#options = options;
-    const sending = new Sending({ ...options, keyId: options.publicKey.keyId });
-    this.#transfers = new Transfers(options.slabs.freeCount, options.clock);
-    this.#revokedUse = new RevokedUse(options);
-    this.#restored = options.restored(sending);
-    this.#custody = options.custody(sending, this.#revokedUse, this.#restored);
-    const greet = (station: StationId): Promise<void> => this.#custody.greet(station);
-    this.#greeting = new CustodyGreeting({ ...options, stations: [...options.stations.keys()], greet });
-    this.#space = new Space({
-      ...options,
-      missingBytes: () => this.#transfers.missingBytes(),
-      yieldOne: (station) => this.#transfers.yieldOne(station),
-    });
-    const custodyHead = (station: StationId): ReturnType<CustodyKeeper['head']> =>
-      this.#custody.head(station);
-    const receipts = new Receipts({
-      ...options,
-      sending,
-      custodyHead,
-      restored: this.#restored,
-      refusedKeys: new RefusedKeys(options),
-    });
-    const refusals = new Refusals({ ...options, sending });
-    const own = { space: this.#space, transfers: this.#transfers };
-    const rejections = new Rejections({ ...options, refusals, revokedUse: this.#revokedUse });
-    this.#claims = new Claims({
-      ...options,
-      ...own,
-      sending,
-      receipts,
-      refusals,
-      rejections,
-    });
+  constructor(parts: ReceiverParts) {
+    this.#parts = parts;
   }
 
   /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */
   async start(): Promise<void> {
-    const { broker, topics, sharedOffers } = this.#options;
-    this.#space.start();
-    this.#options.gaps.start();
-    await this.#restored.start();
-    this.#greeting.start();
+    const { broker, topics, sharedOffers, space, gaps, restored, greeting } = this.#parts;
+    space.start();
+    gaps.start();
+    await restored.start();
+    greeting.start();
     broker.onMessage((message) => this.#take(message));
     await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
   }
@@ -118,7 +55,7 @@ export class Receiver {
    */
   async stop(): Promise<void> {
     const abort = new AbortController();
-    const { clock, log } = this.#options;
+    const { clock, log } = this.#parts;
     const patience = clock.sleep(STOP_MS, abort.signal).then(
       () => log.warn('stopped before all work was done'),
       () => undefined,
@@ -129,40 +66,42 @@ export class Receiver {
   }
 
   async #finish(): Promise<void> {
-    await Promise.all([this.#claims.stop(), this.#transfers.stop()]);
-    await this.#transfers.stop(); // what an offer at hand began in between
-    await this.#greeting.stop();
-    await this.#custody.stop();
-    await this.#restored.stop();
-    await this.#space.stop();
-    await this.#options.gaps.stop();
-    this.#revokedUse.stop();
+    const { claims, transfers, greeting, custody, restored, space, gaps, revokedUse } = this.#parts;
+    await Promise.all([claims.stop(), transfers.stop()]);
+    await transfers.stop(); // what an offer at hand began in between
+    await claims.ended();
+    await greeting.stop();
+    await custody.stop();
+    await restored.stop();
+    await space.stop();
+    await gaps.stop();
+    revokedUse.stop();
   }
 
   #take({ topic, payload, retained }: BrokerMessage): void {
     if (retained) return; // whoever is not connected now asks again
-    const up = this.#options.topics.parseUp(topic);
+    const up = this.#parts.topics.parseUp(topic);
     if (up === undefined) return;
-    if ('receiver' in up && up.receiver !== this.#options.receiver) return;
+    if ('receiver' in up && up.receiver !== this.#parts.receiver) return;
     this.#dispatch(up, payload);
   }
 
   #dispatch(up: UpTopic, payload: Uint8Array): void {
     switch (up.kind) {
       case 'bytes':
-        this.#transfers.get(up)?.bytes(up.offset, payload);
+        this.#parts.transfers.get(up)?.bytes(up.offset, payload);
         return;
       case 'digests':
-        this.#transfers.get(up)?.digests(up.offset, payload);
+        this.#parts.transfers.get(up)?.digests(up.offset, payload);
         return;
       case 'fin':
         this.#fin(up, payload);
         return;
       case 'offer':
-        this.#claims.offer({ station: up.station, recording: up.recording }, payload);
+        this.#parts.claims.offer({ station: up.station, recording: up.recording }, payload);
         return;
       case 'custody':
-        this.#custody.take(up.station, up.segment, up.from, payload);
+        this.#parts.custody.take(up.station, up.segment, up.from, payload);
         return;
     }
   }
@@ -170,11 +109,11 @@ export class Receiver {
   #fin(up: UpTopic & { kind: 'fin' }, payload: Uint8Array): void {
     try {
       const { epoch } = parseFin(payload);
-      const transfer = this.#transfers.get(up);
-      if (transfer === undefined) this.#claims.finWithoutTransfer(up);
+      const transfer = this.#parts.transfers.get(up);
+      if (transfer === undefined) this.#parts.claims.finWithoutTransfer(up);
       else transfer.fin(epoch);
     } catch (error) {
-      this.#options.log.debug('no fin', { station: up.station, recording: up.recording, error });
+      this.#parts.log.debug('no fin', { station: up.station, recording: up.recording, error });
     }
   }
 }

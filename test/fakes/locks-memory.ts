@@ -1,6 +1,6 @@
 // Locks of a vault among those that share this object, as processes of one machine do.
+import type { Locks } from '../../agent/receiver/vault/vault-lock.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import type { Locks } from '../../agent/receiver/vault/locks.ts';
 
 /** A holder that never ends makes the next one wait for ever; so that a test sees it, `isHeld` tells. */
 export class MemoryLocks implements Locks {

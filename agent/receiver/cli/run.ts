@@ -28,7 +28,7 @@ import { openReceiver } from '../open-receiver.ts';
 import { rememberedAnswer } from '../retention/clock-trust.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
-import { UnitsAround } from '../units-around.ts';
+import { UnitsAround } from '../vault/unit-store.ts';
 import { lockVault, VaultLocks } from '../vault/vault-lock.ts';
 import { loadChecked } from './check.ts';
 

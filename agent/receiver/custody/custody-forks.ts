@@ -1,15 +1,19 @@
 // Whether a new custody segment continues the log that the vault knows, or shows a station that was put back to an earlier state.
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { listIfThere } from '../../../protocol/format/durable.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
+import { segmentIdSchema } from '../../../protocol/documents/document.ts';
+import { encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
+import { listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
+import { NEWEST_SEGMENT, SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
+import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
-import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
-import { CustodyFile } from './custody-file.ts';
-import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
-import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { TEMPORARY } from '../vault/vault-layout.ts';
+import { CustodyFile } from './custody-file.ts';
 
 /** What a clock shows that nobody has set lies before. */
 const CLOCK_SET_FROM = '2025-01-01T00:00:00.000Z';
@@ -107,4 +111,32 @@ async function compareEnd(
   return head.sequence === sequence && head.sha256 !== opened.facts['last_sha256']
     ? { other: last, detail: `entry ${sequence} is another one in the vault` }
     : undefined;
+}
+
+// Which segment of a station's custody log was begun last: a small file beside the segments. Only a hint for receipts; a start without it
+// names no head until the next segment begins.
+
+const NEWEST_BYTES_MAX = 1024;
+const newestSchema = z.object({ segment: segmentIdSchema });
+
+/** Makes it durable. Errors: the system's. */
+export async function writeNewest(
+  { files, syncs, folder }: { files: Files; syncs: FolderSyncs; folder: string },
+  segment: SegmentId,
+): Promise<void> {
+  const path = join(folder, NEWEST_SEGMENT);
+  await writeAnew(files, path + TEMPORARY, encodeUtf8(JSON.stringify({ segment })));
+  await files.rename(path + TEMPORARY, path);
+  await syncs.sync(folder);
+}
+
+/** Undefined where there is none that can be read. Errors: the system's. */
+export async function readNewest(files: Files, folder: string): Promise<SegmentId | undefined> {
+  const bytes = await readIfThere(files, join(folder, NEWEST_SEGMENT), NEWEST_BYTES_MAX);
+  if (bytes === undefined) return undefined;
+  try {
+    return newestSchema.parse(JSON.parse(parseUtf8(bytes) ?? '')).segment;
+  } catch {
+    return undefined; // torn or foreign: the next segment writes it anew
+  }
 }

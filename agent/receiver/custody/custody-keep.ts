@@ -6,27 +6,19 @@
 // 2. One batch of a station is worked on at a time, and few wait.
 // 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins. Of a station that sends much
 //    that does not follow, or asks and asks, nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { CHAIN_START, type ChainState, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
+import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
 import type { ReceiverId, SegmentId, StationId } from '../../../protocol/format/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import type { Broker, Clock, Conditions, Files, Log } from '../../../protocol/format/ports.ts';
+import { type Pause, pauseWhatever } from '../../../protocol/format/slowly.ts';
 import type { CustodyBody } from '../../../protocol/transfer/messages.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
-import type { Clock, Conditions, Files, Log } from '../../../protocol/format/ports.ts';
-import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
-import { pauseWhatever, type Pause } from '../../../protocol/format/slowly.ts';
-import { followBatch, type BatchOutcome, type CustodyProblem } from './custody-batch.ts';
-import { CustodyFile, segmentPath } from './custody-file.ts';
-import { Allowance } from '../transfer/allowance.ts';
-import { judgeOpening } from './custody-forks.ts';
-import type { Revocations } from '../keys/revocations.ts';
-import type { RevokedUse } from '../keys/revoked-use.ts';
-import type { RestoredStatements } from '../reconcile/restored-statements.ts';
-import { readNewest, writeNewest } from './custody-newest.ts';
-import { firstEntry } from '../../../protocol/custody/segment-file.ts';
-import type { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
-import type { VaultNote } from '../vault/vault.ts';
+import type { Revocations, RevokedUse } from '../keys/revocations.ts';
 import {
   CUSTODY_QUESTIONS,
   CUSTODY_SEGMENTS_OPEN_MAX,
@@ -34,6 +26,13 @@ import {
   CUSTODY_WAITING_MAX,
   REFUSALS,
 } from '../limits.ts';
+import type { RestoredStatements } from '../reconcile/restored-statements.ts';
+import { Allowance } from '../transfer/refusals.ts';
+import type { Sending } from '../transfer/sending.ts';
+import type { FilesVault } from '../vault/vault-files.ts';
+import { type BatchOutcome, type CustodyProblem, followBatch } from './custody-batch.ts';
+import { CustodyFile, segmentPath } from './custody-file.ts';
+import { judgeOpening, readNewest, writeNewest } from './custody-forks.ts';
 
 const DOES_NOT_HOLD = 'custody segment that does not hold';
 
@@ -44,15 +43,10 @@ export interface CustodyKeepOptions {
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly revokedUse: Pick<RevokedUse, 'saw'>;
-  /** See Vault.custodyFolder. */
-  readonly folder: (station: StationId) => Promise<string>;
-  readonly note: (note: VaultNote) => Promise<void>;
-  /** Moves a file of the vault to the quarantine. */
-  readonly setAside: (path: string, reason: string) => Promise<void>;
+  readonly vault: Pick<FilesVault, 'custodyFolder' | 'note' | 'setAsidePath'>;
   /** What a station must hear before an answer. */
   readonly restored: Pick<RestoredStatements, 'beforeAnswer'>;
-  /** Signs and publishes. */
-  readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
+  readonly sending: Pick<Sending, 'custody'>;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -125,7 +119,7 @@ export class CustodyKeeper {
     const log = this.#logOf(station);
     try {
       await this.#inOrder(log, async () => {
-        const folder = await this.#options.folder(station);
+        const folder = await this.#options.vault.custodyFolder(station);
         await this.#options.restored.beforeAnswer(station, true);
         if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
       });
@@ -164,7 +158,7 @@ export class CustodyKeeper {
   }
 
   async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
-    const folder = await this.#options.folder(station);
+    const folder = await this.#options.vault.custodyFolder(station);
     const file = await this.#file(station, log, folder, incoming.segment);
     await this.#options.restored.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
@@ -223,7 +217,7 @@ export class CustodyKeeper {
     } catch (error) {
       if (isDockError(error, 'custody.damaged')) {
         log.open.delete(incoming.segment);
-        await this.#options.setAside(segmentPath(folder, incoming.segment), DOES_NOT_HOLD);
+        await this.#options.vault.setAsidePath(segmentPath(folder, incoming.segment), DOES_NOT_HOLD);
       }
       throw error;
     }
@@ -246,7 +240,7 @@ export class CustodyKeeper {
 
   /** A segment that is damaged beyond its end is set aside; the station sends it again. */
   async #openFile(station: StationId, folder: string, segment: SegmentId): Promise<CustodyFile> {
-    const { files, syncs, setAside, stations } = this.#options;
+    const { files, syncs, vault, stations } = this.#options;
     const use = { station, keys: stations.get(station) ?? [] };
     try {
       return await CustodyFile.open(files, syncs, folder, segment, use);
@@ -254,7 +248,7 @@ export class CustodyKeeper {
       const isOdd = ['EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
       if (!isOdd && !isDockError(error, 'custody.damaged')) throw error;
       const reason = isOdd ? 'not a file' : DOES_NOT_HOLD;
-      await setAside(segmentPath(folder, segment), reason);
+      await vault.setAsidePath(segmentPath(folder, segment), reason);
       return CustodyFile.open(files, syncs, folder, segment, use);
     }
   }
@@ -315,7 +309,7 @@ export class CustodyKeeper {
     if (log.aside === digest) return;
     log.aside = digest;
     this.#options.log.error('custody batch out of sequence', { station, kind: problem.kind, ...facts });
-    await this.#options.note({
+    await this.#options.vault.note({
       station,
       isSigned: problem.kind === 'revoked',
       facts: { reason: `custody-${problem.kind}`, station, ...facts },
@@ -334,13 +328,13 @@ export class CustodyKeeper {
       sequence: held ? head.sequence : null,
       sha256: held ? head.sha256 : null,
     };
-    await this.#options
-      .answer(station, body)
+    await this.#options.sending
+      .custody(station, body)
       .catch((error: unknown) => this.#options.log.debug('custody head not sent', { station, error }));
   }
 
   async #head(station: StationId, log: StationLog): Promise<CustodyHead | null> {
-    const folder = await this.#options.folder(station);
+    const folder = await this.#options.vault.custodyFolder(station);
     const segment = await this.#newest(log, folder);
     if (segment === undefined) return null;
     const { sequence, sha256 } = (await this.#file(station, log, folder, segment)).head;
@@ -351,5 +345,47 @@ export class CustodyKeeper {
   #failed(station: StationId, segment: SegmentId | undefined, error: unknown): void {
     this.#options.log.error('custody log not stored', { station, segment, error });
     this.#options.conditions.raise('custody.write-failed', station);
+  }
+}
+
+// Says to each station, at each connect and unasked, how far the vault holds its log (SPEC 6.10): a station whose own connection did not
+// break would not notice that the store was put back.
+
+interface CustodyGreetingOptions {
+  readonly stations: ReadonlyMap<StationId, unknown>;
+  readonly broker: Pick<Broker, 'onState' | 'connected'>;
+  readonly custody: Pick<CustodyKeeper, 'greet'>;
+}
+
+/** Of one receiver. */
+export class CustodyGreeting {
+  readonly #options: CustodyGreetingOptions;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: CustodyGreetingOptions) {
+    this.#options = options;
+  }
+
+  /** Begins with the next connect. */
+  start(): void {
+    this.#options.broker.onState((connected) => {
+      if (!connected || this.#stopped) return;
+      this.#running = this.#running.then(() => this.#greetAll());
+    });
+  }
+
+  /** Resolves when nothing of it runs any more. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #greetAll(): Promise<void> {
+    const { stations, broker, custody } = this.#options;
+    for (const station of stations.keys()) {
+      if (this.#stopped || !broker.connected) return;
+      await custody.greet(station);
+    }
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../../protocol/custody/custody-entry.ts';
 import { type ChainBreak, type FoundSegment, inOrder } from '../../../protocol/custody/custody-order.ts';
 import { linesIn, type ScannedSegment, SegmentScan } from '../../../protocol/custody/custody-scan.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import { keyIdHex, type PublicKey, signatureKeyId } from '../../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
@@ -21,8 +22,7 @@ import { LoopTurns } from '../../platform/loop-turns.ts';
 import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
 import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
 import { type CustodyTail, readTail, segmentPath } from './custody-file.ts';
-import { readNewest, writeNewest } from './custody-newest.ts';
-import { firstEntry } from '../../../protocol/custody/segment-file.ts';
+import { readNewest, writeNewest } from './custody-forks.ts';
 
 // The files of the store's own log, changed under its lock (locks.ts). Rules in store-log.ts.
 

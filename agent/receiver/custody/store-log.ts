@@ -17,8 +17,8 @@ import { ensureFolder } from '../../../protocol/format/durable.ts';
 import { makeSegmentId, type ReceiverId, type SegmentId } from '../../../protocol/format/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../../protocol/format/ports.ts';
-import { type Locks, underLock } from '../vault/locks.ts';
 import { CUSTODY, VaultLayout } from '../vault/vault-layout.ts';
+import { type Locks, underLock } from '../vault/vault-lock.ts';
 import { findEnd, type LogEnd, SegmentFiles, type WrittenEnd } from './log-end.ts';
 
 /** A segment is ended and a new one opened above this size (SPEC 4.3.2): some 5,000 entries. */

@@ -10,7 +10,7 @@ import type { Files, Log } from '../../../protocol/format/ports.ts';
 import { LoopTurns } from '../../platform/loop-turns.ts';
 import { CUSTODY } from '../vault/vault-layout.ts';
 import { readTail, segmentPath } from './custody-file.ts';
-import { readNewest } from './custody-newest.ts';
+import { readNewest } from './custody-forks.ts';
 import { orderedSegments } from './log-end.ts';
 
 type Keeper = Witness['keepers'][number];

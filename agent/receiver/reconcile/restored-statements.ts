@@ -15,6 +15,7 @@ import { RESTORED_LOOK_MS } from '../limits.ts';
 import { readDocument } from '../vault/vault-dockings.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 import type { SignedDocument } from '../vault/vault.ts';
+import type { Sending } from '../transfer/sending.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;
 
@@ -54,8 +55,7 @@ export interface RestoredStatementsOptions {
   readonly files: Files;
   readonly layout: VaultLayout;
   readonly stations: Iterable<StationId>;
-  /** Publishes a statement. */
-  readonly say: (station: StationId, document: SignedDocument) => Promise<void>;
+  readonly sending: Pick<Sending, 'restored'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -121,9 +121,9 @@ export class RestoredStatements {
 
   /** A station that is away hears it when it asks. */
   async #say(station: StationId, { document, sha256 }: Statement): Promise<void> {
-    const { say, log } = this.#options;
+    const { sending, log } = this.#options;
     try {
-      await say(station, document);
+      await sending.restored(station, document);
       this.#told.set(station, sha256);
     } catch (error) {
       log.debug('statement that the vault was restored not sent', { station, error });

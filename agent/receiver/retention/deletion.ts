@@ -8,17 +8,17 @@
 // 4. Recovery takes: a record that does not hold beside a whole payload (decided anew); a record beside anything else of the payload, or
 //    beside DELETING_MARK (finished: nothing is decided anew, and the log may say a thing twice).
 import { join } from 'node:path';
-import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import {
   DELETION_TRUSTED_COMMENT,
   encodeDeletionRecord,
 } from '../../../protocol/documents/deletion-record.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { createAnew, unlinkIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import { underLock } from '../vault/locks.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
-import type { RecordingName } from '../vault/vault.ts';
 import { CHUNKS, DELETION, PAYLOAD, SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
+import { underLock } from '../vault/vault-lock.ts';
+import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { DELETING_MARK, readRecording } from './recording-facts.ts';

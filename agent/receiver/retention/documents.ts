@@ -14,7 +14,7 @@ import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
-import { underLock } from '../vault/locks.ts';
+import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';

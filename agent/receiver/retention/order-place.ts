@@ -14,7 +14,7 @@ import { ensureFolder, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { makeSessionId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
-import { underLock } from '../vault/locks.ts';
+import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
 import { orderEvent } from './log-memory.ts';

@@ -4,26 +4,23 @@
 // 1. Nothing is stored of an offer before its signature, its station and its recording were checked.
 // 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top is not parsed.
 // 3. No refusal is final, and whatever failed on our side is a pause.
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
-import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
 import type { Revocations } from '../keys/revocations.ts';
 import * as limits from '../limits.ts';
-import { DockingDesk } from './docking-desk.ts';
-import type { DockingGaps } from './docking-gaps.ts';
-import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
-import type { Receipts } from './receipts.ts';
-import type { Refusal, Refusals } from './refusals.ts';
-import { KEY_REVOKED, never, type Rejections } from './rejections.ts';
-import { keyOf, logName, type Sending } from './sending.ts';
-import type { Slabs } from './slabs.ts';
-import type { Space } from '../vault/space.ts';
-import { Transfer, type TransferEnd } from './transfer.ts';
-import type { Transfers } from './transfers.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
 import type { RecordingName, SignedDocument, Vault } from '../vault/vault.ts';
+import type { DockingDesk } from './docking-desk.ts';
+import { type CheckedOffer, checkOffer, isSignedOffer, type OfferSubject } from './offer-check.ts';
+import type { Receipts } from './receipts.ts';
+import { KEY_REVOKED, never, type Refusal, type Refusals, type Rejections } from './refusals.ts';
+import { keyOf, logName, type Sending } from './sending.ts';
+import type { Slabs } from './slabs.ts';
+import type { Space } from './space.ts';
+import { Transfer, type TransferEnd } from './transfer.ts';
+import type { Transfers } from './transfers.ts';
 
 export interface ClaimsOptions {
   readonly receiver: ReceiverId;
@@ -34,7 +31,7 @@ export interface ClaimsOptions {
   readonly slabs: Slabs;
   readonly space: Space;
   readonly transfers: Transfers;
-  readonly gaps: DockingGaps;
+  readonly dockings: Pick<DockingDesk, 'answer'>;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -45,21 +42,19 @@ export interface ClaimsOptions {
   readonly conditions: Conditions;
 }
 
+/** What became of a recording that was claimed; `refused`: its key was revoked while it came. */
+type ReceivedEnd = TransferEnd | { readonly kind: 'receipted' } | { readonly kind: 'refused' };
+
 /** The desk where offers arrive. */
 export class Claims {
   readonly #options: ClaimsOptions;
-  readonly #dockings: DockingDesk;
   readonly #answering = new Map<string, Promise<void>>();
+  readonly #receiving = new Set<Promise<void>>();
   readonly #perStation = new Map<StationId, number>();
   #stopped = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    this.#dockings = new DockingDesk({
-      ...options,
-      isGenuine: (station, document) => this.#isGenuine('docking', station, document),
-      afterFailure: (error) => this.#afterFailure(error),
-    });
   }
 
   /** An offer came. Never throws. */
@@ -109,6 +104,11 @@ export class Claims {
     await Promise.all(this.#answering.values());
   }
 
+  /** Resolves when every recording that was begun has ended, with its receipt where it is whole. */
+  async ended(): Promise<void> {
+    while (this.#receiving.size > 0) await Promise.all(this.#receiving);
+  }
+
   async #answer(name: RecordingName, payload: Uint8Array): Promise<void> {
     const { stations, transfers, conditions, revocations } = this.#options;
     const pinned = stations.get(name.station);
@@ -123,7 +123,9 @@ export class Claims {
     if (offer.revoked) return this.#answerRevoked(offer);
     const active = transfers.get(name);
     if (active === undefined)
-      return offer.subject.kind === 'docking' ? this.#dockings.answer(offer) : this.#answerGood(offer);
+      return offer.subject.kind === 'docking'
+        ? this.#options.dockings.answer(offer)
+        : this.#answerGood(offer);
     if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
       return this.#options.rejections.conflict(offer.subject, offer.document);
     active.offered(offer.subject.session);
@@ -195,57 +197,48 @@ export class Claims {
   }
 
   #begin(checked: CheckedOffer): void {
-    const { transfers, sending, vault } = this.#options;
-    const { subject: offer, document, keyId } = checked;
-    if (!transfers.hasPlace(offer.station)) return; // taken while we looked
+    const { transfers, vault, log, stations } = this.#options;
+    const { subject, document } = checked;
+    if (!transfers.hasPlace(subject.station)) return; // taken while we looked
     const transfer = new Transfer({
       ...this.#options,
-      subject: offer,
-      isGenuine: (other) => this.#isGenuine('recording', offer.station, other),
-      signClaim: (session) =>
-        sending.signed({
-          message: 'claim',
-          ...logName(offer),
-          receiver: this.#options.receiver,
-          session,
-          epoch: vault.epoch,
-          message_bytes_max: this.#messageBytesMax(),
-          lease_ms: LEASE_MS,
-          manifest_sha256: offer.manifestSha256,
-        }),
-      say: (payload) => sending.send(offer, payload),
-      onWhole: () => this.#whole(offer, keyId),
-      onMissing: (units) => transfers.missing(offer, units),
-      onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
+      subject,
+      keys: stations.get(subject.station) ?? [],
     });
-    this.#options.log.info('recording claimed', { ...logName(offer), epoch: vault.epoch });
-    transfers.add(offer, transfer);
-    transfer.start(document);
+    log.info('recording claimed', { ...logName(subject), epoch: vault.epoch });
+    transfers.add(subject, transfer);
+    const receiving = this.#receive(checked, transfer, document).finally(() =>
+      this.#receiving.delete(receiving),
+    );
+    this.#receiving.add(receiving);
+  }
+
+  async #receive(checked: CheckedOffer, transfer: Transfer, document: SignedDocument): Promise<void> {
+    let end: ReceivedEnd = await transfer.run(document);
+    if (end.kind === 'whole')
+      end = await this.#whole(checked).catch((error: unknown) => ({ kind: 'failed' as const, error }));
+    this.#ended(checked.subject, end, transfer.gainedBytes);
   }
 
   /** The key may have been revoked while the recording came: it gets no receipt then (SPEC 4.9). */
-  async #whole(offer: OfferSubject, keyId: string): Promise<'receipted' | 'refused'> {
+  async #whole({ subject, keyId }: CheckedOffer): Promise<ReceivedEnd> {
     const { vault, receipts, revocations, rejections } = this.#options;
-    if (!(await revocations.of(offer.station)).has(keyId)) {
-      await receipts.make(offer);
-      return 'receipted';
+    if (!(await revocations.of(subject.station)).has(keyId)) {
+      await receipts.make(subject);
+      return { kind: 'receipted' };
     }
-    const stored = await vault.find(offer);
-    await vault.setAside(offer, KEY_REVOKED);
+    const stored = await vault.find(subject);
+    await vault.setAside(subject, KEY_REVOKED);
     if (typeof stored === 'object')
-      await rejections.revoked({ subject: offer, document: stored.manifest, keyId, revoked: true });
-    return 'refused';
-  }
-
-  #messageBytesMax(): number {
-    return Math.max(MESSAGE_BYTES_MIN, Math.min(UNIT_BYTES, this.#options.broker.payloadBytesMax));
+      await rejections.revoked({ subject, document: stored.manifest, keyId, revoked: true });
+    return { kind: 'refused' };
   }
 
   #isGenuine(kind: OfferSubject['kind'], station: StationId, document: SignedDocument): boolean {
     return isSignedOffer(kind, document, this.#options.stations.get(station) ?? []);
   }
 
-  #ended(offer: OfferSubject, end: TransferEnd, gainedBytes: number): void {
+  #ended(offer: OfferSubject, end: ReceivedEnd, gainedBytes: number): void {
     const { transfers, space, conditions, refusals, log } = this.#options;
     transfers.remove(offer);
     space.added(gainedBytes);
@@ -265,20 +258,10 @@ export class Claims {
       log.warn('station sends altered bytes', logName(offer));
       conditions.raise('receiver.altered', offer.station, { recording: offer.recording });
       void refusals.refuse(offer, pause('bytes do not have their digests', limits.PAUSE_ALTERED_MS));
-    } else {
+    } else if (end.kind === 'failed') {
       log.error('recording not stored', { ...logName(offer), error: end.error });
-      void refusals.refuse(offer, this.#afterFailure(end.error));
+      void refusals.refuse(offer, space.afterFailure(end.error));
     }
-  }
-
-  /** What a failure of ours means for the station: a pause in any case. */
-  #afterFailure(error: unknown): Refusal {
-    const code = systemCode(error) ?? '';
-    if (['ENOSPC', 'EDQUOT'].includes(code)) return this.#options.space.writeFailed();
-    if (isDockError(error, 'worker.died') || isDockError(error, 'units.not-open'))
-      return { verb: 'resend', reason: 'the receiver lost its worker', retryAfterMs: 0 };
-    this.#options.conditions.raise('vault.write-failed', null, { system_code: code });
-    return pause('the vault cannot be written', limits.PAUSE_FAILED_MS);
   }
 
   /** Before there was anything to answer to, or the vault failed: the station repeats its offer. */

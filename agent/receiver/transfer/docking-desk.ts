@@ -1,17 +1,17 @@
 // Answers offers of docking records (SPEC 6.6): each comes whole in its offer, is made durable together with its receipt, and only then
 // answered with it. Whoever offers it again gets what is stored.
-import { equalBytes } from '../../../protocol/format/bytes.ts';
 import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import { equalBytes } from '../../../protocol/format/bytes.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Conditions, Log } from '../../../protocol/format/ports.ts';
-import type { DockingGaps } from './docking-gaps.ts';
-import type { CheckedOffer, OfferSubject } from './offer-check.ts';
-import type { Receipts } from './receipts.ts';
-import type { Refusal, Refusals } from './refusals.ts';
-import type { Rejections } from './rejections.ts';
-import { logName } from './sending.ts';
-import type { Space } from '../vault/space.ts';
 import type { SignedDocument, StoredDocking, Vault } from '../vault/vault.ts';
+import type { DockingGaps } from './docking-gaps.ts';
+import { type CheckedOffer, isSignedOffer, type OfferSubject } from './offer-check.ts';
+import type { Receipts } from './receipts.ts';
+import type { Refusals, Rejections } from './refusals.ts';
+import { logName } from './sending.ts';
+import type { Space } from './space.ts';
 
 /** A receipt, two signatures, and what a file system adds to four small files. */
 const BESIDE_BYTES = 16 * 1024;
@@ -19,14 +19,11 @@ const BESIDE_BYTES = 16 * 1024;
 export interface DockingDeskOptions {
   readonly vault: Vault;
   readonly gaps: Pick<DockingGaps, 'kept'>;
-  readonly space: Pick<Space, 'refusalOfBytes' | 'added'>;
+  readonly space: Pick<Space, 'refusalOfBytes' | 'added' | 'afterFailure'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
   readonly rejections: Rejections;
-  /** True for a docking record that this station signed. */
-  readonly isGenuine: (station: StationId, document: SignedDocument) => boolean;
-  /** What a failure of ours means for the station. */
-  readonly afterFailure: (error: unknown) => Refusal;
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -51,7 +48,7 @@ export class DockingDesk {
       await this.#keep(offer);
     } catch (error) {
       this.#options.log.error('docking record not stored', { ...logName(subject), error });
-      await refusals.refuse(subject, this.#options.afterFailure(error));
+      await refusals.refuse(subject, space.afterFailure(error));
     }
   }
 
@@ -72,19 +69,19 @@ export class DockingDesk {
     { subject, document }: CheckedOffer,
     stored: StoredDocking | 'damaged',
   ): Promise<boolean> {
-    const { vault, receipts, rejections, isGenuine } = this.#options;
+    const { vault, receipts, rejections } = this.#options;
     if (stored === 'damaged') {
       if (typeof (await vault.find(subject)) === 'object') return this.#conflict(subject, document);
       return this.#setAside(subject, 'its documents cannot be read');
     }
     if (!equalBytes(stored.record.bytes, document.bytes)) {
-      if (!isGenuine(subject.station, stored.record))
+      if (!this.#isGenuine(subject.station, stored.record))
         return this.#setAside(subject, 'its record was altered');
       await rejections.conflict(subject, document);
       return true;
     }
     const { receipt } = stored;
-    if (stored.record.signature !== document.signature && !isGenuine(subject.station, stored.record))
+    if (stored.record.signature !== document.signature && !this.#isGenuine(subject.station, stored.record))
       return this.#setAside(subject, 'its signature is damaged');
     if (receipt === undefined || !receipts.fits(receipt, subject))
       return this.#setAside(subject, 'its receipt is missing or about something else');
@@ -92,6 +89,11 @@ export class DockingDesk {
     await this.#link(subject, document);
     await receipts.giveOrReplace(subject, receipt);
     return true;
+  }
+
+  /** True for a docking record that this station signed. */
+  #isGenuine(station: StationId, document: SignedDocument): boolean {
+    return isSignedOffer('docking', document, this.#options.stations.get(station) ?? []);
   }
 
   async #link({ station, manifestSha256: sha256 }: OfferSubject, { bytes }: SignedDocument): Promise<void> {

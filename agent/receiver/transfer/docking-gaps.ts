@@ -8,8 +8,8 @@
 // 3. Memory holds the stations with gaps and the cameras that were told of, never digests.
 import type { CameraId, StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
-import type { DockingIndex, MissingDocking } from '../vault/docking-index.ts';
 import { DOCKING_GAP_MS } from '../limits.ts';
+import type { DockingIndex, MissingDocking } from '../vault/docking-index-files.ts';
 
 export interface DockingGapsOptions {
   readonly index: DockingIndex;

@@ -29,7 +29,7 @@ export interface ReceiptsOptions {
   readonly publicKey: PublicKey;
   readonly receiver: ReceiverId;
   /** See CustodyKeeper.head. */
-  readonly custodyHead: (station: StationId) => Promise<CustodyHead | null>;
+  readonly custody: { head(station: StationId): Promise<CustodyHead | null> };
   readonly restored: Pick<RestoredStatements, 'newest'>;
   readonly refusedKeys: Pick<RefusedKeys, 'isRefused' | 'isOurs' | 'replaced'>;
   /** Whether all documents of one that was deleted verify, its deletion record with its receipt: the store let its payload go itself. Errors: the system's. */
@@ -175,7 +175,7 @@ export class Receipts {
   }
 
   async #receipt(subject: ReceiptSubject): Promise<Receipt> {
-    const { vault, receiver, custodyHead, clock } = this.#options;
+    const { vault, receiver, custody, clock } = this.#options;
     return {
       type: 'receipt',
       version: 1,
@@ -187,7 +187,7 @@ export class Receipts {
       chunks_sha256: subject.chunksSha256,
       receiver,
       vault: vault.id,
-      custody_head: await custodyHead(subject.station),
+      custody_head: await custody.head(subject.station),
       received_at: new Date(clock.wallMs()).toISOString(),
     };
   }

@@ -1,16 +1,16 @@
 // What the receiver says to stations: signs messages, encodes them and publishes. Decides nothing.
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import type { ReceiverId, RecordingId, StationId } from '../../../protocol/format/ids.ts';
+import type { ReceiverId, RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
+import type { Broker, Signer } from '../../../protocol/format/ports.ts';
 import {
   encodeMessage,
   encodeSignedBody,
-  messageField,
   type HaveMessage,
+  messageField,
   type SignedBody,
   type SignedMessage,
 } from '../../../protocol/transfer/messages.ts';
-import { keyIdHex } from '../../../protocol/documents/minisign.ts';
-import type { Broker, Signer } from '../../../protocol/format/ports.ts';
 import type { ReceiverTopics } from '../../../protocol/transfer/topics.ts';
 import type { RecordingName, SignedDocument } from '../vault/vault.ts';
 
@@ -99,4 +99,46 @@ export function logName({ station, recording }: RecordingName): {
 /** One text for the two ids that name a recording. */
 export function keyOf({ station, recording }: RecordingName): string {
   return `${station}/${recording}`;
+}
+
+// The signed claim of one lease: signed once for each session of the station, said again whenever it offers.
+
+/** Signs and keeps the claim for the newest session. */
+export class SignedClaim {
+  readonly #sign: (session: SessionId) => Promise<Uint8Array>;
+  #session: SessionId;
+  #payload: Promise<Uint8Array> | undefined;
+  #saidAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(session: SessionId, sign: (session: SessionId) => Promise<Uint8Array>) {
+    this.#session = session;
+    this.#sign = sign;
+  }
+
+  get session(): SessionId {
+    return this.#session;
+  }
+
+  /** Monotonic ms at which it was said last to this session. */
+  get saidAtMs(): number {
+    return this.#saidAtMs;
+  }
+
+  /** From now on it is for that session. */
+  turnTo(session: SessionId): void {
+    if (session === this.#session) return;
+    this.#session = session;
+    this.#payload = undefined;
+    this.#saidAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The signed message. Errors: those of the signer. */
+  payload(): Promise<Uint8Array> {
+    this.#payload ??= this.#sign(this.#session);
+    return this.#payload;
+  }
+
+  said(nowMs: number): void {
+    this.#saidAtMs = nowMs;
+  }
 }

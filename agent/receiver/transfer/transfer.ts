@@ -3,28 +3,26 @@
 // Invariants:
 // 1. Whatever ends it, its buffers go back to the pool, its files are closed and its work in the vault is ended.
 // 2. After a failed sync nothing of its payload is used again (the vault drops it); after any other failure what is there is kept.
-// 3. `onWhole` is called only after everything is durable and in place.
+// 3. It ends `whole` only after everything is durable and in place.
+import { unitBytes } from '../../../protocol/documents/manifest.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, SessionId } from '../../../protocol/format/ids.ts';
-import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
-import { unitBytes } from '../../../protocol/documents/manifest.ts';
+import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../../protocol/format/limits.ts';
+import type { Broker, Clock, Log } from '../../../protocol/format/ports.ts';
 import { encodeMessage, type HaveMessage } from '../../../protocol/transfer/messages.ts';
-import type { Clock, Log } from '../../../protocol/format/ports.ts';
 import { CLAIM_MS_MIN, DIGESTS_WAITING_BYTES_MAX, HAVES_WAITING_MAX, RESUME_UNITS } from '../limits.ts';
-import { SignedClaim } from './signed-claim.ts';
-import { Reassembly } from './reassembly.ts';
-import type { OfferSubject } from './offer-check.ts';
-import { Receiving, type ReceivingAction } from './receive-state.ts';
-import { logName } from './sending.ts';
-import type { Slabs } from './slabs.ts';
 import type { DigestsState, UnitStore, UnitSubject, UnitWork } from '../vault/unit-store.ts';
-import type { SignedDocument, Vault, VaultWork } from '../vault/vault.ts';
+import type { RecordingName, SignedDocument, Vault, VaultWork } from '../vault/vault.ts';
+import { isSignedOffer, type OfferSubject } from './offer-check.ts';
+import { Receiving, type ReceivingAction } from './receive-state.ts';
+import { logName, type Sending, SignedClaim } from './sending.ts';
+import { Reassembly, type Slabs } from './slabs.ts';
 
 /** Why a transfer ended. */
 export type TransferEnd =
-  | { readonly kind: 'receipted' }
-  /** Its key was revoked while it came: it was set aside and refused. */
-  | { readonly kind: 'refused' }
+  /** All of it is durable and in place: it can have its receipt. */
+  | { readonly kind: 'whole' }
   /** Nothing came any more, we stop, or another station is due the room. */
   | { readonly kind: 'left'; readonly reason: 'idle' | 'stopped' | 'yielded' }
   /** The station keeps sending bytes with other digests. */
@@ -42,22 +40,16 @@ export interface TransferOptions {
   readonly slabs: Slabs;
   readonly clock: Clock;
   readonly log: Log;
-  /** True for another manifest that this station signed. */
-  readonly isGenuine: (document: SignedDocument) => boolean;
-  /** The signed claim for a session of the station. */
-  readonly signClaim: (session: SessionId) => Promise<Uint8Array>;
-  /** Sends to the station, in order. */
-  readonly say: (payload: Uint8Array) => Promise<void>;
-  /** The recording is in place: makes the receipt, unless it is refused after all. */
-  readonly onWhole: () => Promise<'receipted' | 'refused'>;
-  /** So many units are missing: once the station may send, and after each that landed. */
-  readonly onMissing: (units: number) => void;
-  /** Called once, when its work was ended. */
-  readonly onEnd: (end: TransferEnd) => void;
+  /** Of the station. */
+  readonly keys: readonly PublicKey[];
+  readonly broker: Pick<Broker, 'payloadBytesMax'>;
+  readonly sending: Pick<Sending, 'signed' | 'send'>;
+  /** Shares buffers: so many units are missing, once the station may send and after each that landed. */
+  readonly transfers: { missing(name: RecordingName, units: number): void };
 }
 
 /** Which step a failure belongs to: after "sync" the payload cannot be trusted. */
-type Step = 'write' | 'sync' | 'receipt';
+type Step = 'write' | 'sync';
 
 /** A recording that is claimed. */
 export class Transfer {
@@ -69,6 +61,7 @@ export class Transfer {
   readonly #reassembly: Reassembly;
   readonly #claim: SignedClaim;
   #beginning: Promise<void> = Promise.resolve();
+  #ended: (end: TransferEnd) => void = () => undefined;
   #work: VaultWork | undefined;
   #units: UnitWork | undefined;
   #keeping: Promise<void> = Promise.resolve();
@@ -86,7 +79,7 @@ export class Transfer {
     this.subject = options.subject;
     const { session, sealedSizeBytes } = options.subject;
     this.#reassembly = new Reassembly(options.slabs);
-    this.#claim = new SignedClaim(session, options.signClaim);
+    this.#claim = new SignedClaim(session, (each) => this.#signClaim(each));
     const subject = { receiver, sealedSizeBytes, epoch: vault.epoch };
     this.#receiving = new Receiving(subject, session, clock.monotonicMs());
   }
@@ -101,9 +94,11 @@ export class Transfer {
     return this.#isDropped ? 0 : this.#receiving.gainedUnits * UNIT_BYTES;
   }
 
-  /** Opens the vault's work with the offered document, claims, and finds what is there. */
-  start(document: SignedDocument): void {
+  /** Opens the vault's work with the offered document, claims, finds what is there, and receives. Resolves once its work is ended; never rejects. */
+  run(document: SignedDocument): Promise<TransferEnd> {
+    const ended = new Promise<TransferEnd>((resolve) => (this.#ended = resolve));
     this.#beginning = this.#begin(document).catch((error: unknown) => this.#fail(error, 'write'));
+    return ended;
   }
 
   /** The station offered it again, maybe in another session. */
@@ -185,8 +180,27 @@ export class Transfer {
     await this.#closing;
   }
 
+  #missing(): void {
+    this.#options.transfers.missing(this.subject, this.#receiving.missingUnits);
+  }
+
+  #signClaim(session: SessionId): Promise<Uint8Array> {
+    const { sending, receiver, vault, broker, subject } = this.#options;
+    return sending.signed({
+      message: 'claim',
+      ...logName(subject),
+      receiver,
+      session,
+      epoch: vault.epoch,
+      message_bytes_max: Math.max(MESSAGE_BYTES_MIN, Math.min(UNIT_BYTES, broker.payloadBytesMax)),
+      lease_ms: LEASE_MS,
+      manifest_sha256: subject.manifestSha256,
+    });
+  }
+
   async #begin(document: SignedDocument): Promise<void> {
-    const { vault, units, subject, isGenuine } = this.#options;
+    const { vault, units, subject, keys } = this.#options;
+    const isGenuine = (other: SignedDocument): boolean => isSignedOffer('recording', other, keys);
     const { sealedSizeBytes, chunksSha256 } = subject;
     const sealed: UnitSubject = { sealedSizeBytes, chunksSha256 };
     this.#claim.payload().catch(() => undefined); // signed while the files are made; waited for below
@@ -199,7 +213,7 @@ export class Transfer {
     this.#open = true;
     const resumes = digestsWhole && work.payloadBytes > 0;
     if (digestsWhole) this.#receiving.digestsFound();
-    if (!resumes) this.#options.onMissing(this.#receiving.missingUnits); // so that the first `have` brings credit
+    if (!resumes) this.#missing(); // so that the first `have` brings credit
     await this.#sendClaim();
     if (resumes) await this.#resume(this.#units, work);
   }
@@ -214,7 +228,7 @@ export class Transfer {
       this.#pump();
     }
     if (this.#closing !== undefined) return;
-    this.#options.onMissing(this.#receiving.missingUnits);
+    this.#missing();
     this.#pump();
   }
 
@@ -238,7 +252,7 @@ export class Transfer {
   }
 
   async #check(unit: number, slab: number): Promise<void> {
-    const { slabs, subject, onMissing } = this.#options;
+    const { slabs, subject } = this.#options;
     let good: boolean | undefined;
     try {
       const sizeBytes = unitBytes(subject.sealedSizeBytes, unit);
@@ -248,7 +262,7 @@ export class Transfer {
     }
     if (this.#closing !== undefined || good === undefined) return;
     this.#receiving.checked(unit, good, this.#now());
-    if (good) onMissing(this.#receiving.missingUnits);
+    if (good) this.#missing();
     this.#pump();
   }
 
@@ -279,8 +293,9 @@ export class Transfer {
   }
 
   #say(payload: Uint8Array, done: () => void = () => undefined): void {
-    const { say, log, subject } = this.#options;
-    say(payload)
+    const { sending, log, subject } = this.#options;
+    sending
+      .send(subject, payload)
       .catch((error: unknown) => log.debug('message not sent', { ...logName(subject), error }))
       .finally(done);
   }
@@ -295,11 +310,7 @@ export class Transfer {
     await this.#keeping;
     await this.#units?.close();
     await this.#work?.complete();
-    try {
-      this.#end({ kind: await this.#options.onWhole() });
-    } catch (error) {
-      this.#fail(error, 'receipt');
-    }
+    this.#end({ kind: 'whole' });
   }
 
   /** Work in the background: its failure ends the transfer. */
@@ -316,7 +327,7 @@ export class Transfer {
     if (this.#closing !== undefined) return;
     this.#cancelWake();
     this.dropFilling();
-    this.#closing = this.#close(spoiled).then(() => this.#options.onEnd(end));
+    this.#closing = this.#close(spoiled).then(() => this.#ended(end));
   }
 
   async #close(spoiled: boolean): Promise<void> {

@@ -8,6 +8,7 @@ import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
 import { UNFINISHED_PER_STATION_MAX } from '../limits.ts';
 import { clearPrepared, placeDocument, readDocument, VaultDockings } from './vault-dockings.ts';
+import { countVault, type VaultCount } from './vault-count.ts';
 import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';
@@ -202,6 +203,10 @@ export class FilesVault implements Vault {
   async mayBegin({ station, recording }: RecordingName): Promise<boolean> {
     const entries = await listIfThere(this.#parts.files, this.layout.incomingStation(station));
     return entries.includes(recording) || entries.length < UNFINISHED_PER_STATION_MAX;
+  }
+
+  count(signal: AbortSignal): Promise<VaultCount> {
+    return countVault(this.#parts.files, this.layout, signal);
   }
 
   async unfinishedBytes(name: RecordingName): Promise<number> {

@@ -1,19 +1,55 @@
 // Locks of a vault by this machine's kernel (kernel-lock.ts): one keeps a second receiver off it, others let a command and the receiver change
 // the same thing one after the other. What keeps off a receiver of another machine is a note in the vault (vault-run.ts).
 import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { notMakable } from '../../../config/disk-place.ts';
 import { ensureFolder } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
+import type { Clock, Files } from '../../../protocol/format/ports.ts';
 import {
   folderLockName,
   isKernelLocked,
-  takeKernelLock,
   type KernelLock,
+  takeKernelLock,
 } from '../../platform/kernel-lock.ts';
-import type { Clock, Files } from '../../../protocol/format/ports.ts';
-import type { Locks } from './locks.ts';
-import { readRun } from './vault-run.ts';
 import { VaultLayout } from './vault-layout.ts';
+import { readRun } from './vault-run.ts';
+
+// Lets one piece of work at a time change what a vault has once: the store's log, orders and deletions, witnesses. A command of the store may run
+// beside the receiver, on its machine.
+
+/** Locks over all processes of this machine that work on one vault. A process that dies holds none. */
+export interface Locks {
+  /**
+   * Runs once nobody else runs under that name.
+   * Errors: "lock.held" where others hold it for a minute; the signal's reason; those of `run`.
+   */
+  alone<T>(name: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
+}
+
+export interface LockDeps {
+  readonly files: Files;
+  readonly locks: Locks;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs something alone, with `folder` to work in: what is put in place is made there first. It is empty at the beginning; receivers of 0.1.0 kept a
+ * lock in it. The folder above its parent must be there.
+ * Errors: those of Locks; the system's.
+ */
+export function underLock<T>(
+  { files, locks, signal }: LockDeps,
+  folder: string,
+  run: (folder: string) => Promise<T>,
+): Promise<T> {
+  return locks.alone(basename(folder), signal, async () => {
+    await ensureFolder(files, dirname(folder));
+    await ensureFolder(files, folder);
+    for (const left of await files.list(folder)) await files.removeTree(join(folder, left));
+    return run(folder);
+  });
+}
 
 /** A person who holds a lock works for some tens of milliseconds; a disk may stall for seconds. */
 const WAIT_MS = 60_000;

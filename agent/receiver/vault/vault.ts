@@ -7,6 +7,7 @@
 // 3. Nothing is removed because it is odd: it is set aside and named.
 import type { RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { UnitPlaces } from './unit-store.ts';
+import type { VaultCount } from './vault-count.ts';
 
 /** A recording is named by its station and its id: folders of two stations never meet. */
 export interface RecordingName {
@@ -119,6 +120,8 @@ export interface Vault {
   freeBytes(): Promise<number>;
   /** Whether the recording is begun already, or its station has not too many unfinished ones. */
   mayBegin(name: RecordingName): Promise<boolean>;
+  /** Counts all of it. Errors: the system's; the signal's reason. */
+  count(signal: AbortSignal): Promise<VaultCount>;
   /** Payload bytes of an unfinished recording that are on disk already; holes between them count as well. */
   unfinishedBytes(name: RecordingName): Promise<number>;
   /** Notes that this run has ended. Never rejects. */

@@ -29,7 +29,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'room-held-by-a-word',
     what: 'a station that announces all the room there is keeps others out of the vault',
-    file: 'agent/receiver/vault/space.ts',
+    file: 'agent/receiver/transfer/space.ts',
     find: 'return greedy !== station && greedyBytes > shareBytes &&',
     put: 'return greedy === station && greedyBytes > shareBytes &&',
     suites: ['unit/receiver/greedy-station'],
@@ -37,9 +37,9 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'greets-once',
     what: 'a receiver says the heads of logs at its first connect only',
-    file: 'agent/receiver/receiver.ts',
-    find: 'stations: [...options.stations.keys()], greet',
-    put: 'stations: options.stations.keys(), greet',
+    file: 'agent/receiver/custody/custody-keep.ts',
+    find: '.then(() => this.#greetAll());',
+    put: '.then(() => this.#greetAll()).then(() => void (this.#stopped = true));',
     suites: ['unit/receiver/custody/custody-greeting'],
   },
   {

@@ -4,12 +4,13 @@
 // 1. What was admitted fits, as far as the books go: nobody is admitted on room that another one still needs.
 // 2. Room that a station only names is no reason to keep another one out: where it does not suffice, whoever asks for no more than an equal part of
 //    what is left gets it, and stations with more than that give way, the largest recording first. Nothing that came is lost.
+import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
 import * as limits from '../limits.ts';
-import type { Refusal } from '../transfer/refusals.ts';
-import type { VaultCount } from './vault-count.ts';
-import type { RecordingName, Vault } from './vault.ts';
+import type { Refusal } from './refusals.ts';
+import type { Transfers } from './transfers.ts';
+import type { RecordingName, Vault } from '../vault/vault.ts';
 
 /** The vault is counted anew so often, since other programs delete what is due. */
 const COUNT_MS = 3_600_000;
@@ -21,14 +22,9 @@ const CHECK_MS = 30_000;
 const PRESENT_MS = 5000;
 
 export interface SpaceOptions {
-  readonly vault: Pick<Vault, 'freeBytes' | 'mayBegin' | 'unfinishedBytes' | 'isPresent'>;
+  readonly vault: Pick<Vault, 'count' | 'freeBytes' | 'mayBegin' | 'unfinishedBytes' | 'isPresent'>;
   readonly quotaBytes: number;
-  /** See countVault. */
-  readonly count: (signal: AbortSignal) => Promise<VaultCount>;
-  /** See Transfers. */
-  readonly missingBytes: () => ReadonlyMap<StationId, number>;
-  /** See Transfers. */
-  readonly yieldOne: (station: StationId) => Promise<boolean>;
+  readonly transfers: Pick<Transfers, 'missingBytes' | 'yieldOne'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -126,7 +122,7 @@ export class Space {
     const [largest] = [...coming].toSorted(([, a], [, b]) => b - a);
     if (largest === undefined || (coming.get(station) ?? 0) > shareBytes) return false;
     const [greedy, greedyBytes] = largest;
-    return greedy !== station && greedyBytes > shareBytes && this.#options.yieldOne(greedy);
+    return greedy !== station && greedyBytes > shareBytes && this.#options.transfers.yieldOne(greedy);
   }
 
   async #freeBytes(): Promise<number> {
@@ -143,14 +139,20 @@ export class Space {
 
   /** Bytes that are promised or still to come, of each station of which something is. */
   #coming(): Map<StationId, number> {
-    const coming = new Map(this.#options.missingBytes());
+    const coming = new Map(this.#options.transfers.missingBytes());
     for (const [station, bytes] of this.#promised) coming.set(station, bytes + (coming.get(station) ?? 0));
     return coming;
   }
 
-  /** A write found no space although the books said so. */
-  writeFailed(): Refusal {
-    return this.#full(null, 0, 'no space left', 0);
+  /** What a failure of ours means for the station: a pause in any case. */
+  afterFailure(error: unknown): Refusal {
+    const code = systemCode(error) ?? '';
+    // A write found no space although the books said so.
+    if (['ENOSPC', 'EDQUOT'].includes(code)) return this.#full(null, 0, 'no space left', 0);
+    if (isDockError(error, 'worker.died') || isDockError(error, 'units.not-open'))
+      return { verb: 'resend', reason: 'the receiver lost its worker', retryAfterMs: 0 };
+    this.#options.conditions.raise('vault.write-failed', null, { system_code: code });
+    return pause('the vault cannot be written', limits.PAUSE_FAILED_MS);
   }
 
   #tooLarge(station: StationId, sealedSizeBytes: number): Refusal {
@@ -208,11 +210,11 @@ export class Space {
 
   /** Never rejects: after a failure the old number stands until the next count. */
   async #count(): Promise<void> {
-    const { count, clock, log, conditions } = this.#options;
+    const { vault, clock, log, conditions } = this.#options;
     const before = this.#usedBytes;
     this.#countedAtMs = undefined;
     try {
-      const found = await count(this.#stop.signal);
+      const found = await vault.count(this.#stop.signal);
       this.#usedBytes = found.bytes + (this.#usedBytes - before);
       const { bytes, recordings, dockings, unfinished, oddCount } = found;
       log.info('vault counted', { bytes, recordings, dockings, unfinished, odd: oddCount });
