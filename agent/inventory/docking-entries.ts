@@ -202,7 +202,7 @@ export class DockingEntries {
   #meet(seen: Omit<SeenEntry, 'looks'>, looks: ListingLooks): TrackedEntry | undefined {
     const known = this.#entries.get(seen.pathSha256);
     if (known !== undefined && isSameState(known.listed, seen.listed) && known.fate.kind !== 'erased') {
-      // What says the same is dropped of with its listing: entries of many listings would lie scattered over the heap.
+      // What says the same is released with its listing: entries of many listings would lie scattered over the heap.
       if (!saysTheSame(known.listed, seen.listed)) known.listed = seen.listed;
       known.role = seen.role;
       known.looks = looks.again(known.looks);

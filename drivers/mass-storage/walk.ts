@@ -23,7 +23,7 @@ const NAMES_MAX = 2 * (INVENTORY_ENTRIES_MAX + FOLDERS_MAX);
 /** Problems that are told one by one. */
 const PROBLEMS_MAX = 1000;
 
-/** What lies in a folder, and the text that it is sorted by. A file's own name is dropped of: its entry has it. */
+/** What lies in a folder, and the text that it is sorted by. A file's own name is not kept: its entry has it. */
 type Item = { readonly key: string } & (
   { readonly entry: InventoryEntry } | { readonly entry: undefined; readonly name: Uint8Array }
 );
