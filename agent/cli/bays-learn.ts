@@ -4,13 +4,11 @@
 // Invariants:
 // 1. A bay is learned only from one device that came alone, stayed for SETTLE_MS and is a camera by what it shows.
 // 2. No socket is two bays; what was plugged in before counts once it was taken out and put in again.
-import { BAYS_MAX } from '../../config/station-schema.ts';
 import type { BayConfig } from '../../config/station-config.ts';
+import { BAYS_MAX } from '../../config/station-schema.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import { usbVerdict } from './bays-ports.ts';
-import { deviceText, socketText, verdictText } from './bays-text.ts';
-import type { BaysWords } from './bays-text.ts';
+import { type BaysWords, deviceText, socketText, usbVerdict, verdictText } from './bays-ports.ts';
 
 const LOOK_MS = 250;
 /** Interfaces come a little after their device, and the second of two that were put in together a little after the first. */

@@ -1,8 +1,9 @@
 // `bodydock bays`: what is plugged in where, and which bay that is; `learn` makes the list of bays for station.yaml. Opens no device.
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { stat, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
+import { command, type Io, LANG, writeJson } from '../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import type { Language } from '../../config/language.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
@@ -10,11 +11,16 @@ import type { BayConfig } from '../../config/station-config.ts';
 import { steadyPort } from '../../config/usb-buses.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeClock } from '../platform/clock-node.ts';
 import { learnBays, type LearnedBay } from './bays-learn.ts';
-import { serialPortsSeen, systemSerialPorts, usbPorts } from './bays-ports.ts';
-import { BAYS, portsDocument, portsText } from './bays-text.ts';
-import { command, writeJson, type Io, LANG } from '../../config/command-line.ts';
+import {
+  BAYS,
+  portsDocument,
+  portsText,
+  serialPortsSeen,
+  systemSerialPorts,
+  usbPorts,
+} from './bays-ports.ts';
 
 const USB_TABLES = 'bus/usb/devices';
 

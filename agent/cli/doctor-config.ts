@@ -1,12 +1,11 @@
 // The configuration and the files that it names, as `bodydock check` sees them, with the command that mends each.
 import { lstat, stat } from 'node:fs/promises';
 import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
-import { inLanguage, renderProblem, type Problem } from '../../config/problems.ts';
+import { inLanguage, type Problem, renderProblem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import type { Words } from '../monitoring/condition-kind.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
-import type { DoctorContext } from './doctor-context.ts';
-import { FILE_CODES, found, type Finding } from './doctor-finding.ts';
+import { type DoctorContext, FILE_CODES, type Finding, found } from './doctor-finding.ts';
 
 /** Looked at by doctor-disk.ts, which says more. */
 const OF_DISK = /^disk\./;

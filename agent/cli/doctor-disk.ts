@@ -1,16 +1,20 @@
 // The spool and its disk: whose it is, on what it lies, how much is free, and whether and how fast it takes what is written.
 import type { Stats } from 'node:fs';
-import { lstat, open, readdir, stat, statfs, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkDiskPlace } from '../../config/disk-place.ts';
 import { FileFinds } from '../../config/file-finds.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
 import { dataSize } from '../evidence/page/language.ts';
+import type { Asked } from '../monitoring/control-client.ts';
 import { spoolLayout } from '../spool/layout.ts';
-import type { DoctorContext, SpoolContext } from './doctor-context.ts';
-import { found, type DoctorValues, type Finding } from './doctor-finding.ts';
-import { agentUser } from './doctor-user.ts';
-import { mountOf, type Mount } from './doctor-mount.ts';
+import {
+  type DoctorContext,
+  type DoctorValues,
+  type Finding,
+  found,
+  type SpoolContext,
+} from './doctor-finding.ts';
 
 /** As agent/monitoring/health-watch.ts tells it. */
 const LOW_BYTES = 2 * 1024 ** 3;
@@ -139,4 +143,50 @@ async function tryDisk({ config, clock }: DiskContext, mount: Mount | undefined)
 
 function bothSizes(bytes: number): DoctorValues[string] {
   return { en: dataSize(bytes, 'en'), de: dataSize(bytes, 'de') };
+}
+
+// Who the running agent is on this machine.
+
+/** Numbers of user, group and all groups of the agent's process; undefined where none runs or the system does not tell. Never rejects. */
+export async function agentUser(
+  asked: Asked | undefined,
+): Promise<{ readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | undefined> {
+  if (asked?.kind !== 'answered') return undefined;
+  const text = await readFile(`/proc/${asked.says.agent.pid}/status`, 'utf8').catch(() => '');
+  const numbers = (name: string): number[] =>
+    (new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '').split(/\s+/).filter(Boolean).map(Number);
+  const [, uid] = numbers('Uid');
+  const [, gid] = numbers('Gid');
+  return uid === undefined || gid === undefined
+    ? undefined
+    : { uid, gid, groups: [gid, ...numbers('Groups')] };
+}
+
+// On which mount a path lies. Source: proc_pid_mountinfo(5).
+
+/** `type` is the name of the file system, such as "ext4". */
+interface Mount {
+  readonly point: string;
+  readonly type: string;
+}
+
+/** The mount of a path, or of the nearest folder above it that is there; undefined where the system does not tell. Never rejects. */
+async function mountOf(path: string): Promise<Mount | undefined> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const real = await realpath(path).catch(() => path);
+  let best: Mount | undefined;
+  for (const line of table.split('\n')) {
+    const [front = '', back = ''] = line.split(' - ');
+    const point = unescaped(front.split(' ')[4] ?? '');
+    const isAbove = point === '/' || real === point || real.startsWith(`${point}/`);
+    // Of two at one point the later one lies on top.
+    if (point !== '' && isAbove && point.length >= (best?.point.length ?? 0))
+      best = { point, type: back.split(' ')[0] ?? '?' };
+  }
+  return best;
+}
+
+/** Blanks and backslashes are written in octal. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_all, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }

@@ -1,10 +1,13 @@
 // What `bodydock doctor` finds: a code with values. How bad each code is and the command that fixes it stand here, the words in
 // config/texts.
-import { printable } from '../../config/problems.ts';
 import type { Language } from '../../config/language.ts';
+import { printable } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
 import { DOCTOR_DE } from '../../config/texts/de/doctor.ts';
 import { DOCTOR_EN } from '../../config/texts/en/doctor.ts';
+import type { Clock, Random } from '../../protocol/format/ports.ts';
 import type { Words } from '../monitoring/condition-kind.ts';
+import type { Asked } from '../monitoring/control-client.ts';
 
 /** "good": looked at and right. "note": worth knowing. "warning": works, and should be fixed. "error": does not work, or is not safe. */
 export type DoctorSeverity = 'good' | 'note' | 'warning' | 'error';
@@ -253,3 +256,26 @@ function fillNamed(
 function shellWord(value: string): string {
   return PLAIN.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
+
+// What every check of `bodydock doctor` gets.
+
+export interface DoctorContext {
+  /** Path of station.yaml. */
+  readonly file: string;
+  readonly config: StationConfig;
+  /** What the running agent said; undefined where its socket cannot have a name. */
+  readonly asked: Asked | undefined;
+  /** Log in at the broker although an agent runs. */
+  readonly connect: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+/** For what can be looked at where no more than the spool is known. */
+export interface SpoolContext {
+  readonly config: Pick<StationConfig, 'spool'>;
+}
+
+/** One area of checks. Whatever is wrong is a finding. Errors: the signal's reason; a fault of ours. */
+export type Check = (context: DoctorContext) => Promise<Finding[]>;

@@ -1,9 +1,28 @@
-// The system below the agent: service, clock and zone, udev rule, modules of the kernel.
-import { readFile, stat } from 'node:fs/promises';
+// The machine of the station: service, clock and zone, udev rule, kernel modules; the ports of the bays and their power; and what the
+// running agent reports. Opens and switches nothing.
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
+import { join } from 'node:path';
 import type { StationConfig } from '../../config/station-config.ts';
+import { isUnfoundPort } from '../../config/usb-buses.ts';
+import { askHelper, HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
+import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
+import { POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-helper.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { ConditionDocument } from '../../protocol/transfer/monitoring.ts';
+import { hasSwitch, hubPort } from '../helpers/power/power-helper.ts';
+import type { Severity } from '../monitoring/condition-kind.ts';
+import { shownSubjects } from '../monitoring/shown-subjects.ts';
 import { askCommand, linuxClockSource } from '../platform/clock-source-linux.ts';
-import { type Finding, found } from './doctor-finding.ts';
+import { socketText, usbPorts, type UsbPortSeen } from './bays-ports.ts';
+import { agentUser } from './doctor-disk.ts';
+import {
+  type DoctorContext,
+  type DoctorSeverity,
+  type Finding,
+  found,
+  type SpoolContext,
+} from './doctor-finding.ts';
 
 const UNIT = 'bodydock.service';
 const ASK_MS = 5000;
@@ -78,4 +97,139 @@ async function checkModules({ config }: MachineContext): Promise<Finding[]> {
   return [...wanted]
     .filter((name) => !new RegExp(`/${name.replaceAll(/[-_]/g, '[-_]')}\\.ko`).test(known))
     .map((module) => found('system.no-module', folder, { module }));
+}
+
+// The ports of the bays: is the dock plugged in, is there a device that no driver opens, may the agent open it. Opens nothing.
+
+const USB_FOLDER = '/sys/bus/usb/devices';
+const DEVICE_FOLDER = '/dev/bus/usb';
+
+/** Folders and serial ports are looked at with the other files of the configuration (doctor-config.ts). */
+export async function checkBays(context: DoctorContext): Promise<Finding[]> {
+  const { config, file, signal } = context;
+  const bays = config.bays.filter(({ usbPort }) => usbPort !== null);
+  const devices = sysfsDevices(USB_FOLDER, () => bays.flatMap(({ usbPort }) => usbPort ?? []));
+  const ports = await usbPorts(devices, bays, signal);
+  const findings: Finding[] = [];
+  for (const port of ports) {
+    if (port.bay === null) continue;
+    const where = `${port.bay.id} (${socketText(port)})`;
+    if (port.device === null) findings.push(...(await checkHub(port.port, where)));
+    else if (port.verdict?.kind !== 'camera') findings.push(found('bay.refused', where, { config: file }));
+    else findings.push(...(await checkDevice(context, port, where)));
+  }
+  return findings.length > 0 || bays.length === 0 ? findings : [found('bay.good')];
+}
+
+/** An empty port shows nothing; the hub that it belongs to does. */
+async function checkHub(port: string, where: string): Promise<Finding[]> {
+  if (isUnfoundPort(port)) return [found('bay.no-hub', where, { hub: port.split('/')[0] ?? port })];
+  const dot = port.lastIndexOf('.');
+  const hub = dot === -1 ? `usb${port.split('-')[0] ?? ''}` : port.slice(0, dot);
+  const isThere = await stat(join(USB_FOLDER, hub)).catch(() => undefined);
+  return isThere === undefined ? [found('bay.no-hub', where, { hub })] : [];
+}
+
+async function checkDevice(
+  { asked }: DoctorContext,
+  { device }: UsbPortSeen,
+  where: string,
+): Promise<Finding[]> {
+  const user = await agentUser(asked);
+  if (device === null || user === undefined || user.uid === 0) return [];
+  const number = (value: number): string => String(value).padStart(3, '0');
+  const node = join(DEVICE_FOLDER, number(device.bus), number(device.address));
+  const entry = await stat(node).catch(() => undefined);
+  if (entry === undefined) return [];
+  const { mode, uid, gid } = entry;
+  const may =
+    (uid === user.uid && (mode & 0o600) === 0o600) ||
+    (user.groups.includes(gid) && (mode & 0o060) === 0o060) ||
+    (mode & 0o006) === 0o006;
+  return may ? [] : [found('bay.device-denied', where, { node, user: user.uid })];
+}
+
+// The power of the bays' ports: is the optional helper turned on, and can the kernel switch each port. Switches nothing.
+
+const ANSWER_MS = 2000;
+
+/** Where it looks. */
+interface PowerPlaces {
+  readonly root: string;
+  readonly socket: string;
+}
+
+/** What of a doctor's context it needs. */
+interface PowerContext extends Pick<DoctorContext, 'clock' | 'signal'> {
+  readonly config: { readonly bays: readonly Pick<StationConfig['bays'][number], 'id' | 'usbPort'>[] };
+}
+
+const PLACES: PowerPlaces = {
+  root: '/sys/bus/usb/devices',
+  socket: join(POWER_FOLDER_DEFAULT, HELPER_SOCKET_NAME),
+};
+
+export async function checkPower(
+  context: PowerContext,
+  { root, socket }: PowerPlaces = PLACES,
+): Promise<Finding[]> {
+  const { config, clock, signal } = context;
+  const bays = config.bays.flatMap(({ id, usbPort }) => (usbPort === null ? [] : [{ id, usbPort }]));
+  if (bays.length === 0) return [];
+  const isThere = await lstat(socket).catch(() => undefined);
+  if (isThere === undefined) return [found('power.off')];
+  if (!(await answers({ socket, clock }, signal))) return [found('power.silent', socket)];
+  const findings: Finding[] = [];
+  for (const { id, usbPort } of bays) {
+    const port = hubPort(root, usbPort);
+    if (port === undefined || !(await hasSwitch(port)))
+      findings.push(found('power.no-switch', `${id} (${usbPort})`));
+  }
+  return findings.length > 0 ? findings : [found('power.good')];
+}
+
+/** An empty line is nonsense, whose client is let go by whoever listens. Errors: the signal's reason. */
+async function answers(
+  at: { readonly socket: string; readonly clock: DoctorContext['clock'] },
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isThere = false;
+  const fail = (kind: string): DockError => {
+    isThere = kind === 'hung-up';
+    return new DockError('power.absent', 'no answer', { retry: 'later' });
+  };
+  const words = { who: 'the helper', service: 'bodydock-power' };
+  await askHelper(
+    { ...at, ...words, line: '\n', answerBytesMax: 0, answerMs: ANSWER_MS, fail },
+    signal,
+  ).catch(() => signal.throwIfAborted());
+  return isThere;
+}
+
+// What the running agent says of itself: each condition that stands, with its own words.
+
+const SEVERITIES: Readonly<Record<Severity, DoctorSeverity>> = {
+  info: 'note',
+  warning: 'warning',
+  error: 'error',
+  critical: 'error',
+};
+/** ... and code 69. */
+const OUT_OF_REACH = /^(?:broker|store)\./;
+
+export function agentFindings({ asked, config }: Pick<DoctorContext, 'asked'> & SpoolContext): Finding[] {
+  if (asked === undefined) return [found('agent.path-length', config.spool.path)];
+  if (asked.kind !== 'answered') return [found(`agent.${asked.kind}`, config.spool.path)];
+  const findings = asked.says.conditions.map(conditionFinding);
+  return findings.length > 0 ? findings : [found('agent.good')];
+}
+
+function conditionFinding({ code, severity, text, remedy, subjects }: ConditionDocument): Finding {
+  const reach = OUT_OF_REACH.test(code) && severity !== 'info' && severity !== 'warning';
+  return {
+    code,
+    where: shownSubjects(subjects),
+    values: {},
+    kind: { severity: SEVERITIES[severity], text, remedy, ...(reach ? { exit: 69 } : {}) },
+  };
 }

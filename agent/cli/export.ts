@@ -1,9 +1,23 @@
-// `bodydock export`: a kit for a court's expert, or the annex on data handling. Parses the command line; the work is elsewhere.
-import { resolve } from 'node:path';
-import { STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { exportHandling } from './export-handling.ts';
-import { exportKit } from './export-kit.ts';
-import { command, refuseOptions, usageError } from '../../config/command-line.ts';
+// `bodydock export`: a kit for a court's expert, or the annex on data handling.
+import { basename, resolve } from 'node:path';
+import { command, type Io, refuseOptions, usageError, writeJson } from '../../config/command-line.ts';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { loadReceiverConfig, loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
+import { printable, refusedFile } from '../../config/problems.ts';
+import { readVersion } from '../../config/program-version.ts';
+import type { DockError } from '../../protocol/format/errors.ts';
+import { isRecordingId } from '../../protocol/format/ids.ts';
+import { handlingDocument, handlingFacts, type HandlingFacts } from '../evidence/kit/handling-document.ts';
+import { type KitWish, type MadeKit, makeKit } from '../evidence/kit/make-kit.ts';
+import { blocksHtml, blocksText } from '../evidence/page/blocks.ts';
+import { fill, type Language } from '../evidence/page/language.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeRandom } from '../platform/random-node.ts';
+import { disclosureText, OPENING_WORDS } from './opening-words.ts';
+import { replacePage } from './page-file.ts';
+import { remarkDocument } from './verify-json.ts';
+import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
 const OF_KIT = ['vault', 'out', 'reason', 'station', 'keys', 'with-findings'] as const;
@@ -87,3 +101,97 @@ may hold or delete it, which data on persons can occur and which never do, which
     return exportKit({ ...places, words, station, reason, withFindings, language, json }, io);
   },
 );
+
+// `bodydock export RECORDING...`: the kit for a court's expert, and what is said of it.
+
+/** Makes the kit; gives the exit code. Errors: those of makeKit; "usage" for a word that is no recording. */
+async function exportKit(
+  wish: Omit<KitWish, 'recordings'> & { readonly words: readonly string[]; readonly json: boolean },
+  io: Io,
+): Promise<number> {
+  const recordings = [...new Set(wish.words.map(recordingIn))];
+  const files = await ownedFiles(wish.vault);
+  const ports = { files, clock: nodeClock(), random: nodeRandom(), signal: io.signal };
+  const kit = await makeKit({ ...wish, recordings }, { ...ports, version: await readVersion() });
+  if (wish.json) writeJson(io, kitDocument(kit, wish.out));
+  else io.out(kit.made ? madeText(kit, wish.out, wish.language) : refusedText(kit, wish.language));
+  return kit.findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+/** An id, or the path of a recording's folder. */
+function recordingIn(word: string): string {
+  const id = basename(resolve(word));
+  if (isRecordingId(id)) return id;
+  throw usageError(
+    `${JSON.stringify(word.slice(0, 80))} is no recording: give the id of 26 characters of a recording or docking record, or its folder`,
+  );
+}
+
+function madeText({ parts, findings, place, disclosures }: MadeKit, out: string, language: Language): string {
+  const words = OPENING_WORDS[language];
+  const { asked, sidecars, dockings, segments } = parts;
+  const lines = [
+    disclosureText(place, disclosures, words),
+    fill(words.kit, out, asked.length, sidecars.length, dockings.length, segments.length),
+    findings.length === 0 ? words.kitGood : fill(words.kitBad, findings.length),
+  ];
+  return new VerifyText(language).remarks(findings) + lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function refusedText({ findings }: MadeKit, language: Language): string {
+  return `${new VerifyText(language).remarks(findings)}${OPENING_WORDS[language].notExported}\n`;
+}
+
+function kitDocument({ made, parts, findings, disclosures }: MadeKit, out: string): unknown {
+  const ids = (list: readonly { readonly recording: string }[]): string[] =>
+    list.map(({ recording }) => recording);
+  return {
+    good: findings.length === 0,
+    out: made ? out : null,
+    recordings: ids(parts.asked),
+    sidecars: ids(parts.sidecars),
+    docking_records: parts.dockings.map(({ record }) => record),
+    segments: parts.segments.map(({ keeper, segment }) => ({ keeper, segment })),
+    disclosures: disclosures.map(({ disclosure }) => disclosure),
+    remarks: findings.map(remarkDocument),
+  };
+}
+
+// `bodydock export --data-handling`: the annex to the works agreement, from the configuration alone.
+
+/** What was asked for. */
+interface HandlingWish {
+  readonly config: string | undefined;
+  readonly receiverConfig: string | undefined;
+  readonly language: Language;
+  readonly html: string | undefined;
+  readonly json: boolean;
+}
+
+/** Prints the annex; gives the exit code. Errors: "page.unwritable". */
+async function exportHandling(wish: HandlingWish, io: Io): Promise<number> {
+  const facts = await factsOf(wish, io);
+  const stamp = { madeAt: new Date(nodeClock().wallMs()).toISOString(), version: await readVersion() };
+  const { title, blocks } = handlingDocument(facts, wish.language, stamp);
+  if (wish.html !== undefined) {
+    await replacePage(resolve(wish.html), blocksHtml(wish.language, title, blocks));
+    if (!wish.json) io.out(`${printable(wish.html)}: ${title}\n`);
+  } else if (!wish.json) io.out(blocksText(title, blocks).replaceAll(/[^\n]+/g, printable));
+  if (wish.json) writeJson(io, { ...facts, made_at: stamp.madeAt, version: stamp.version });
+  return EXIT_GOOD;
+}
+
+/** Errors: "config.refused", behind the problems of both files. */
+async function factsOf(
+  { config: file = STATION_FILE_DEFAULT, receiverConfig }: HandlingWish,
+  io: Io,
+): Promise<HandlingFacts> {
+  const station = await loadStationConfig(file);
+  const store = receiverConfig === undefined ? undefined : await loadReceiverConfig(receiverConfig);
+  const refusals: DockError[] = [];
+  if (station.kind === 'refused') refusals.push(refusedFile(file, station.problems, 'bodydock', io));
+  if (receiverConfig !== undefined && store?.kind === 'refused')
+    refusals.push(refusedFile(receiverConfig, store.problems, 'bodydock-receiver', io));
+  if (station.kind === 'refused' || store?.kind === 'refused') throw refusals[0];
+  return handlingFacts(station, store);
+}

@@ -1,43 +1,43 @@
 // The last step of an enrolment (SPEC 4.12): what the store answered is compared, checked against the private key that is here, and put to
 // its places. Nothing is changed before all of it was found good; pins go into the configuration only where that was asked for.
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmod, chown, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { brokerUrlFault, type TlsFiles } from '../../config/broker-config.ts';
+import { type BrokerConfig, brokerUrlFault, type TlsFiles } from '../../config/broker-config.ts';
+import { type Io, writeJson } from '../../config/command-line.ts';
 import { compareFingerprint } from '../../config/compare-fingerprint.ts';
 import { replaceFile } from '../../config/durable-file.ts';
+import { clientCertificateFault } from '../../config/enrolment/certificates.ts';
 import { readEnrolment } from '../../config/enrolment/enrolment-file.ts';
-import { readPublicFile } from '../../config/guarded-file.ts';
 import {
   pinLines,
   pinnedKeys,
-  withPins,
   type PinnedText,
   type StorePins,
+  withPins,
 } from '../../config/enrolment/pin-lines.ts';
+import { readPrivateFile, readPublicFile } from '../../config/guarded-file.ts';
 import { printable } from '../../config/problems.ts';
-import type { YamlTree } from '../../config/yaml-tree.ts';
-import { encodeUtf8, parseBase64 } from '../../protocol/format/bytes.ts';
-import { clientCertificateFault } from '../../config/enrolment/certificates.ts';
-import {
-  openEnrolmentAnswer,
-  type Enrolment,
-  type EnrolmentAnswer,
-} from '../../protocol/transfer/enrolment.ts';
-import { DockError } from '../../protocol/format/errors.ts';
-import { makeFolders } from '../../agent/platform/make-folders.ts';
-import { askAtTerminal } from '../../agent/platform/terminal.ts';
-import { fingerprintOf } from '../../protocol/documents/key-documents.ts';
-import { shownAt, type Language } from '../evidence/page/language.ts';
-import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
+import { type Say, texts } from '../../config/texts.ts';
 import { KEYS_DE } from '../../config/texts/de/keys.ts';
 import { KEYS_EN } from '../../config/texts/en/keys.ts';
-import { texts, type Say } from '../../config/texts.ts';
+import type { YamlTree } from '../../config/yaml-tree.ts';
+import { fingerprintOf } from '../../protocol/documents/key-documents.ts';
+import { encodeUtf8, parseBase64 } from '../../protocol/format/bytes.ts';
+import { DockError } from '../../protocol/format/errors.ts';
+import type { StationId } from '../../protocol/format/ids.ts';
+import {
+  type Enrolment,
+  type EnrolmentAnswer,
+  openEnrolmentAnswer,
+} from '../../protocol/transfer/enrolment.ts';
+import { type Language, shownAt } from '../evidence/page/language.ts';
+import { makeFolders } from '../platform/make-folders.ts';
+import { askAtTerminal } from '../platform/terminal.ts';
 
 /** What both steps say. */
 export const ENROL = texts(KEYS_EN, KEYS_DE);
 type EnrolWords = Say<typeof KEYS_EN>;
-import { writeJson, type Io } from '../../config/command-line.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
 
@@ -267,4 +267,27 @@ function tellJson({ enrolment, installation, pins, changed }: Told, { write }: A
 
 function endOf(certificate: X509Certificate): string {
   return new Date(certificate.validTo).toISOString();
+}
+
+// What both steps of an enrolment need of the station's side: its file, which may not be finished, and the private key of its certificate.
+
+const KEY_PEM_BYTES_MAX = 256 * 1024;
+
+/** What its file says of a station that may have nothing else yet. Paths are absolute. */
+export interface EnrollingStation {
+  readonly id: StationId;
+  readonly signingFile: string;
+  readonly broker: BrokerConfig;
+}
+
+/** Errors: "key.*"; "tls.key" where it is no private key that can be read here. */
+export async function readCertificateKey(path: string): Promise<KeyObject> {
+  const bytes = await readPrivateFile(path, KEY_PEM_BYTES_MAX);
+  try {
+    return createPrivateKey(Buffer.from(bytes));
+  } catch {
+    // OpenSSL's words are not repeated: what it could not parse may be a secret.
+    const message = `${path} is no private key in PEM form, or has a passphrase and nobody is there to type it: move it away to have a new one made`;
+    throw new DockError('tls.key', message, { retry: 'person' });
+  }
 }

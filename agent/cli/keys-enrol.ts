@@ -3,23 +3,21 @@ import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { mapBroker } from '../../config/broker-config.ts';
+import { command, type Io, LANG, usageError, writeJson } from '../../config/command-line.ts';
 import { writeNewFile } from '../../config/durable-file.ts';
+import { makeCertificateRequest } from '../../config/enrolment/certificates.ts';
 import { writeEnrolment } from '../../config/enrolment/enrolment-file.ts';
-import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readSigningKey } from '../../config/enrolment/keys.ts';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadUnfinishedStation, STATION_FILE } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
+import { keyIdHex, publicKeyLine, publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { encodeBase64, encodeUtf8 } from '../../protocol/format/bytes.ts';
-import { makeCertificateRequest } from '../../config/enrolment/certificates.ts';
-import { encodeEnrolmentRequest } from '../../protocol/transfer/enrolment.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import { parseStationId } from '../../protocol/format/ids.ts';
-import { makeFolders } from '../../agent/platform/make-folders.ts';
-import { keyIdHex, publicKeyLine, publicKeyOf } from '../../protocol/documents/minisign.ts';
-import { installAnswer } from './keys-enrol-answer.ts';
-import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
-import { ENROL } from './keys-enrol-answer.ts';
-import { command, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
+import { encodeEnrolmentRequest } from '../../protocol/transfer/enrolment.ts';
+import { makeFolders } from '../platform/make-folders.ts';
+import { ENROL, type EnrollingStation, installAnswer, readCertificateKey } from './keys-enrol-answer.ts';
 
 /** Errors: "usage", "config.refused", "key.*", "tls.*", "openssl.*", "enrolment.*", "document.*". */
 export const enrolKeys = command(

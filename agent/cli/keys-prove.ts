@@ -1,18 +1,40 @@
 // `bodydock keys prove`: proves that recipients can open what this station seals. In one step where station and identity are at
 // hand; else in three: ask (station), answer (store), install (station), with files carried between them.
 import { basename, join } from 'node:path';
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { command, type Io, usageError, writeJson } from '../../config/command-line.ts';
 import { replaceFile } from '../../config/durable-file.ts';
-import { readPublicFile } from '../../config/guarded-file.ts';
 import { readIdentityFile } from '../../config/enrolment/identity-file.ts';
-import { STATION_FILE } from '../../config/load.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
+import { readSigningKey } from '../../config/enrolment/keys.ts';
+import {
+  findChallenge,
+  installProof,
+  keepChallenge,
+  loadProofs,
+  proofsFolder,
+} from '../../config/enrolment/proofs.ts';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { readPublicFile } from '../../config/guarded-file.ts';
+import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
+import { renderProblems } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+import {
+  inlineSigner,
+  type PublicKey,
+  publicKeyOf,
+  type SecretKey,
+} from '../../protocol/documents/minisign.ts';
+import {
+  answerChallenge,
+  CHALLENGE_FILE_BYTES_MAX,
+  makeChallenge,
+} from '../../protocol/documents/recipient-challenge.ts';
+import { recipientProofName } from '../../protocol/documents/recipient-proof.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
-import { makeFolders } from '../../agent/platform/make-folders.ts';
-import { recipientProofName } from '../../protocol/documents/recipient-proof.ts';
-import { answerChallenge, CHALLENGE_FILE_BYTES_MAX } from '../../protocol/documents/recipient-challenge.ts';
-import { command, usageError, writeJson, type Io } from '../../config/command-line.ts';
-import { openProver, type Prover } from './prover.ts';
+import { makeFolders } from '../platform/make-folders.ts';
+import { nodeRandom } from '../platform/random-node.ts';
+import { openSpoolFolder } from './spool-place.ts';
 
 const FILES_MAX = 64;
 
@@ -171,4 +193,68 @@ async function report(prover: Prover, proven: readonly string[], io: Io, json: b
     );
   }
   return proven.length > 0 ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+// The station's side of a proof: asks, keeps what it asked, checks answers and signs proofs, in the spool of one configuration.
+
+/** One station that asks its recipients. */
+interface Prover {
+  readonly config: StationConfig;
+  /** A new challenge for a recipient, sealed; an earlier one for it is void from now on. */
+  ask(recipient: string): Promise<Uint8Array>;
+  /** Installs the proof of the recipient whose challenge has this answer, and returns it. Errors: "proof.wrong-answer". */
+  install(answer: Uint8Array, file: string): Promise<string>;
+  /** Recipients of the configuration without a proof that holds. */
+  unproven(): Promise<string[]>;
+}
+
+/** Opens configuration, key and proofs; undefined after the problems of the configuration were printed. Errors: "key.*", "spool.*". */
+async function openProver(file: string, io: Io, json: boolean): Promise<Prover | undefined> {
+  const loaded = await loadStationConfig(file);
+  if (loaded.kind === 'refused') {
+    io.err(renderProblems(loaded.problems));
+    if (json) writeJson(io, { good: false, problems: loaded.problems });
+    return undefined;
+  }
+  const { config } = loaded;
+  const key = await readSigningKey(config.keys.signingFile);
+  const own = publicKeyOf(key);
+  const { earlier } = await loadKeyHistory(keyChangesFolder(config.spool.path), config.station, own);
+  const folder = await openSpoolFolder(config.spool.path, proofsFolder(config.spool.path));
+  return proverOf(config, folder, { key, stationKeys: [own, ...earlier] });
+}
+
+function proverOf(
+  config: StationConfig,
+  folder: string,
+  { key, stationKeys }: { readonly key: SecretKey; readonly stationKeys: readonly PublicKey[] },
+): Prover {
+  return {
+    config,
+    ask: async (recipient) => {
+      const challenge = makeChallenge(recipient, nodeRandom());
+      await keepChallenge(folder, recipient, challenge.sha256);
+      return challenge.sealed;
+    },
+    install: async (answer, file) => {
+      const asked = await findChallenge(folder, config.recipients, answer);
+      if (asked === undefined) throw wrongAnswer(file);
+      const { recipient, sha256: challengeSha256 } = asked;
+      const provenAt = new Date().toISOString();
+      const { station } = config;
+      const signer = inlineSigner(key);
+      const proof = { station, recipient, challengeSha256, answer, provenAt, signer };
+      await installProof(folder, proof);
+      return recipient;
+    },
+    unproven: async () => {
+      const proofs = await loadProofs(folder, config.station, stationKeys);
+      return config.recipients.filter((recipient) => !proofs.has(recipient));
+    },
+  };
+}
+
+function wrongAnswer(file: string): DockError {
+  const message = `${file} answers no challenge that waits here: a newer one was asked, or it belongs to another station; ask again`;
+  return new DockError('proof.wrong-answer', message, { retry: 'person' });
 }

@@ -32,7 +32,7 @@ import { recoverSegments } from '../custody/custody-recovery.ts';
 import { nodeClock, readBootId } from '../platform/clock-node.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import { lockSpool } from '../spool/lock.ts';
-import { openSpoolFolder } from './spool-folder.ts';
+import { openSpoolFolder } from './spool-place.ts';
 
 /** A station whose key changes. */
 interface Rotation {

@@ -1,18 +1,23 @@
 // The spool that a station's file names, for commands that only read it.
 import { stat } from 'node:fs/promises';
+import type { Io } from '../../config/command-line.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
 import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
+import { texts } from '../../config/texts.ts';
 import { SPOOL_DE } from '../../config/texts/de/spool.ts';
 import { SPOOL_EN } from '../../config/texts/en/spool.ts';
-import { texts } from '../../config/texts.ts';
-import { DockError } from '../../protocol/format/errors.ts';
 import { publicKeyOf } from '../../protocol/documents/minisign.ts';
+import { ensureFolder } from '../../protocol/format/durable.ts';
+import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { type NamedKey, readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeRandom } from '../platform/random-node.ts';
+import { openIdentity } from '../spool/identity.ts';
 import { spoolLayout, type SpoolLayout } from '../spool/layout.ts';
-import { readTrustedKeys, type NamedKey, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
-import type { Io } from '../../config/command-line.ts';
 
 /** What the commands on the spool say. */
 export const SPOOL = texts(SPOOL_EN, SPOOL_DE);
@@ -63,4 +68,26 @@ export async function spoolKeys(
   }));
   const none = { officer: [], supervisor: [], introduced: new Map(), changes: [], revoked: new Map() };
   return { folder: file, station, store, ...none };
+}
+
+// Folders of a spool that commands write into while no agent may ever have run.
+
+/**
+ * One folder of a spool that is there, or that is made here as the first start would make it: an id file first, because a folder that
+ * holds something else is refused as foreign. Gives the folder.
+ * Errors: "spool.unusable", those of openIdentity.
+ */
+export async function openSpoolFolder(spoolPath: string, folder: string): Promise<string> {
+  try {
+    const layout = spoolLayout(spoolPath);
+    const files = await ownedFiles(spoolPath);
+    if ((await files.stat(layout.identity)) === undefined)
+      await openIdentity(layout, { files, clock: nodeClock(), random: nodeRandom() });
+    await ensureFolder(files, folder);
+    return folder;
+  } catch (error) {
+    if (error instanceof DockError) throw error;
+    const message = `the spool ${spoolPath} cannot be used (${systemCode(error) ?? 'unknown error'}): make the folder above it, and run this as root or as the user of the service`;
+    throw new DockError('spool.unusable', message, { retry: 'person', cause: error });
+  }
 }

@@ -1,18 +1,20 @@
 // `bodydock spool quarantine`: what the agent set aside, with why and since when as its custody log says it, and what to do.
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { command, LANG, writeJson } from '../../config/command-line.ts';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
+import type { CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { eventNeedle, segmentEntries } from '../../protocol/custody/segment-file.ts';
+import { SEGMENT_SUFFIX } from '../../protocol/format/file-names.ts';
 import { isRecordingId } from '../../protocol/format/ids.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { shownAt, type Language } from '../evidence/page/language.ts';
-import { nameBefore } from '../spool/quarantine.ts';
+import { type Language, shownAt } from '../evidence/page/language.ts';
+import { diskError } from '../evidence/verify/read-files.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import { DOCKING_NAME, MANIFEST_NAME, type SpoolLayout } from '../spool/layout.ts';
-import { command, writeJson, LANG } from '../../config/command-line.ts';
-import { quarantineReasons, type SetAside } from './spool-aside.ts';
-import { spoolOf } from './spool-place.ts';
-import { SPOOL } from './spool-place.ts';
+import { nameBefore } from '../spool/quarantine.ts';
+import { SPOOL, spoolOf } from './spool-place.ts';
 
 const ENTRIES_MAX = 10_000;
 
@@ -98,4 +100,39 @@ function textOf(entries: readonly Aside[], leftOff: number, language: Language):
   ]);
   if (leftOff > 0) lines.push('', words('leftOff', { count: `${leftOff}` }));
   return [...lines, '', words('closing')].map((each) => `${printable(each)}\n`).join('');
+}
+
+// Looks into the custody log for why things were set aside. Reads line by line, never a longer line than an entry may be; what cannot be read
+// says nothing and is left out.
+
+/** What the log says of one name. */
+interface SetAside {
+  readonly reason: string;
+  /** RFC 3339, as the station's clock was then. */
+  readonly at: string;
+}
+
+/** The newest entry of each name. Errors: the system's where the folder cannot be listed, those of the machine, the signal's reason. */
+async function quarantineReasons(layout: SpoolLayout, signal: AbortSignal): Promise<Map<string, SetAside>> {
+  const found = new Map<string, SetAside>();
+  const files = nodeFiles();
+  const segments = (await files.list(layout.custody)).filter((name) => name.endsWith(SEGMENT_SUFFIX));
+  for (const segment of segments)
+    try {
+      for await (const entry of segmentEntries({ files, signal }, join(layout.custody, segment), [
+        eventNeedle('quarantined'),
+      ]))
+        take(entry, found);
+    } catch (error) {
+      signal.throwIfAborted();
+      diskError(error); // a damaged one, or one that the agent has let go: what is set aside is told all the same
+    }
+  return found;
+}
+
+function take({ event, at, facts }: CustodyEntry, found: Map<string, SetAside>): void {
+  if (event !== 'quarantined') return;
+  const name = String(facts['name']);
+  const known = found.get(name);
+  if (known === undefined || known.at < at) found.set(name, { reason: String(facts['reason']), at });
 }

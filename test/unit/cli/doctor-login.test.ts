@@ -3,12 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { DoctorContext } from '../../../agent/cli/doctor-context.ts';
-import type { Finding } from '../../../agent/cli/doctor-finding.ts';
+import { type DoctorContext, type Finding, wordsOf } from '../../../agent/cli/doctor-finding.ts';
 import { tryLogin } from '../../../agent/cli/doctor-login.ts';
-import { wordsOf } from '../../../agent/cli/doctor-finding.ts';
-import { loadStationConfig } from '../../../config/load.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { loadStationConfig } from '../../../config/load.ts';
 import {
   connack,
   CONNECT,
@@ -16,8 +14,8 @@ import {
   packet,
   PUBLISH,
   readMessage,
-  ScriptedBroker,
   type Script,
+  ScriptedBroker,
 } from '../../fakes/broker-scripted.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { put, STATION } from '../config/files.ts';

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkPower } from '../../../agent/cli/doctor-power.ts';
+import { checkPower } from '../../../agent/cli/doctor-machine.ts';
 import { listenAsHelper } from '../../../agent/helpers/helper.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { parseBayId } from '../../../protocol/format/ids.ts';

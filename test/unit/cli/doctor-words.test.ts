@@ -1,7 +1,7 @@
 // The words of the doctor: each code has them in both languages, with the same values.
 import { describe, expect, test } from 'vitest';
-import { reasonWords } from '../../../agent/cli/doctor-reasons.ts';
 import { DOCTOR_TABLE, wordsOf } from '../../../agent/cli/doctor-finding.ts';
+import { reasonWords } from '../../../agent/cli/doctor-login.ts';
 
 const valuesIn = (text: string): string[] => [...text.matchAll(/\{[a-z]+\}/g)].map(([name]) => name).sort();
 /** CONNACK codes of MQTT 3.1.1 and 5.0 that refuse. */

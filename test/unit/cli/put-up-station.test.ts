@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { putUpStation } from '../../../agent/cli/put-up-station.ts';
-import { loadStationConfig } from '../../../config/load.ts';
+import { putUpStation } from '../../../agent/cli/run.ts';
 import type { ServiceManager } from '../../../agent/platform/service-manager.ts';
-import { put, STATION, withFolder } from '../config/files.ts';
+import { loadStationConfig } from '../../../config/load.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { put, STATION, withFolder } from '../config/files.ts';
 
 const WATCHDOG_MS = 30_000;
 

@@ -1,7 +1,7 @@
 // What `bodydock status` puts on a terminal.
 import { describe, expect, test } from 'vitest';
-import { Frames, type Terminal } from '../../../agent/cli/status-frames.ts';
 import { STATUS, statusLines, wrap } from '../../../agent/cli/status-view.ts';
+import { Frames, type Terminal } from '../../../agent/cli/status.ts';
 import { LANGUAGES } from '../../../agent/evidence/page/language.ts';
 import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
 import { bay, condition, health, says } from '../monitoring/station-says.ts';
