@@ -3,7 +3,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
 import { inLanguage, type Problem, renderProblem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import type { Words } from '../monitoring/condition-kind.ts';
+import type { Words } from '../monitoring/condition-table.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
 import { type DoctorContext, FILE_CODES, type Finding, found } from './doctor-finding.ts';
 

@@ -6,7 +6,7 @@ import type { StationConfig } from '../../config/station-config.ts';
 import { DOCTOR_DE } from '../../config/texts/de/doctor.ts';
 import { DOCTOR_EN } from '../../config/texts/en/doctor.ts';
 import type { Clock, Random } from '../../protocol/format/ports.ts';
-import type { Words } from '../monitoring/condition-kind.ts';
+import type { Words } from '../monitoring/condition-table.ts';
 import type { Asked } from '../monitoring/control-client.ts';
 
 /** "good": looked at and right. "note": worth knowing. "warning": works, and should be fixed. "error": does not work, or is not safe. */

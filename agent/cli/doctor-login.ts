@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseStationId } from '../../protocol/format/ids.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
-import type { Words } from '../monitoring/condition-kind.ts';
+import type { Words } from '../monitoring/condition-table.ts';
 import { type BrokerCredentials, type Ending, reasonText } from '../platform/broker-endings.ts';
 import { type LoggedIn, logIn, lookAtRetained } from '../platform/broker-login.ts';
 import { askStore } from './doctor-broker.ts';

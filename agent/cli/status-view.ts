@@ -1,14 +1,14 @@
 // One look at a station as lines of a terminal. Pure: gets what the agent says, gives text. Every line fits into the width that is given.
+import { durationText } from '../../config/durations.ts';
 import { printable } from '../../config/problems.ts';
-import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/transfer/monitoring.ts';
-import type { Severity } from '../monitoring/condition-kind.ts';
-import { shownSubjects } from '../monitoring/shown-subjects.ts';
-import type { StationSays } from '../monitoring/control-protocol.ts';
-import { dataSize, shownAt, type Language } from '../evidence/page/language.ts';
+import { type Say, texts } from '../../config/texts.ts';
 import { STATUS_DE } from '../../config/texts/de/status.ts';
 import { STATUS_EN } from '../../config/texts/en/status.ts';
-import { durationText } from '../../config/durations.ts';
-import { texts, type Say } from '../../config/texts.ts';
+import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/transfer/monitoring.ts';
+import { dataSize, type Language, shownAt } from '../evidence/page/language.ts';
+import { shownSubjects } from '../monitoring/condition-document.ts';
+import type { Severity } from '../monitoring/condition-table.ts';
+import type { StationSays } from '../monitoring/control-protocol.ts';
 
 /** How it is shown. */
 export interface ViewOptions {

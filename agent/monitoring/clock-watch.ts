@@ -3,8 +3,6 @@
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
-import type { ClockSource } from './clock-source.ts';
-import { haveParted, whatHappened, type ClockSample } from './clock-steps.ts';
 
 /** Two clocks are compared this often; no question is asked as long as they go alike. */
 const LOOK_MS = 5000;
@@ -146,4 +144,53 @@ export class ClockWatch {
 
 function sample(clock: Clock, bootMs: number | null): ClockSample {
   return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), bootMs };
+}
+
+// The port to what the system knows of this station's clock. Its adapter is agent/platform/clock-source-linux.ts.
+
+/** Both questions are answered within seconds and never reject; null where the system cannot tell. */
+export interface ClockSource {
+  /** Whether the wall clock is synchronised to another one now. */
+  isSynchronised(): Promise<boolean | null>;
+  /** Milliseconds since the machine was started, those of a suspend included, which monotonic time leaves out. */
+  bootMs(): Promise<number | null>;
+}
+
+// Tells what happened to the station's wall clock between two looks: nothing, a suspend of the machine, or a step. Pure.
+//
+// Wall time, monotonic time and boot time go on alike, slewing included. A suspend stops monotonic time only; a step moves wall time only.
+
+/** The three clocks at one moment, in ms. */
+export interface ClockSample {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+  /** Null where the system does not tell: a suspend cannot be told from a step then, and counts as one. */
+  readonly bootMs: number | null;
+}
+
+/** What is less is truncation, the time between reading one clock and the next, and slow steering. A leap second is just about as much. */
+export const STEP_MS_MIN = 1000;
+
+/** True where wall and monotonic clock have parted since: time to find out why. */
+export function haveParted(
+  before: Pick<ClockSample, 'wallMs' | 'monotonicMs'>,
+  now: Pick<ClockSample, 'wallMs' | 'monotonicMs'>,
+): boolean {
+  return Math.abs(now.wallMs - before.wallMs - (now.monotonicMs - before.monotonicMs)) > STEP_MS_MIN;
+}
+
+/** Milliseconds, each 0 where it is not more than STEP_MS_MIN; `stepMs` has the sign of the step. */
+export function whatHappened(
+  before: ClockSample,
+  now: ClockSample,
+): { readonly stepMs: number; readonly suspendedMs: number } {
+  const monotonicMs = now.monotonicMs - before.monotonicMs;
+  const asleepMs =
+    now.bootMs === null || before.bootMs === null ? 0 : now.bootMs - before.bootMs - monotonicMs;
+  const suspendedMs = asleepMs > STEP_MS_MIN ? asleepMs : 0;
+  const stepMs = now.wallMs - before.wallMs - monotonicMs - suspendedMs;
+  return {
+    stepMs: Math.abs(stepMs) > STEP_MS_MIN ? Math.round(stepMs) : 0,
+    suspendedMs: Math.round(suspendedMs),
+  };
 }

@@ -5,9 +5,8 @@
 // 1. A subject is shown from the end of its delay until it is cleared, and only while none of the code's causes is shown.
 // 2. Whatever is raised, the board stays bounded: subjects beyond SUBJECTS_MAX of one code are counted and only logged one by one.
 // 3. A cause is never hidden by what it causes: the table has no circle (a test tells).
-import type { ConditionFacts, Conditions, Clock } from '../../protocol/format/ports.ts';
-import type { Severity } from './condition-kind.ts';
-import { conditionKind } from './condition-table.ts';
+import type { Clock, ConditionFacts, Conditions } from '../../protocol/format/ports.ts';
+import { conditionKind, type Severity } from './condition-table.ts';
 
 /** Of one code: bays, cameras, and some hundred recordings of a store that refuses them all. */
 const SUBJECTS_MAX = 1024;

@@ -1,6 +1,5 @@
 // All conditions as a page for people, in both languages: made from the tables, so that it is never older than they are. Pure.
-import type { ConditionKind, Severity } from './condition-kind.ts';
-import { CONDITION_TABLE } from './condition-table.ts';
+import { CONDITION_TABLE, type ConditionKind, type Severity } from './condition-table.ts';
 
 type Language = 'en' | 'de';
 

@@ -3,11 +3,11 @@
 // Invariants:
 // 1. `at` is the time of the measuring itself, also where the document is said again because a condition came or went: a main thread that hangs, or a disk that does not answer, makes it go stale.
 // 2. Each limit has a second one below it at which the condition goes, so that nothing flutters.
-import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
-import { healthSchema, type HealthDocument } from '../../protocol/transfer/monitoring.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { Severity } from './condition-kind.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import { type HealthDocument, healthSchema } from '../../protocol/transfer/monitoring.ts';
 import type { SendLimits } from '../push/send-limits.ts';
+import type { Severity } from './condition-table.ts';
 import type { Machine } from './machine.ts';
 import type { RetainedTopics } from './retained-topics.ts';
 

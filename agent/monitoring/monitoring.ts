@@ -2,29 +2,28 @@
 // looks at the parts of the station and none of them waits for it.
 import type { StationConfig } from '../../config/station-config.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
-import { isRecordingId, type CameraId, type SessionId } from '../../protocol/format/ids.ts';
-import { DiskWatch } from '../../protocol/format/disk-watch.ts';
-import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
-import { healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
+import { DiskWatch } from '../../protocol/format/disk-watch.ts';
+import { type BayId, type CameraId, isRecordingId, type SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/format/ports.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import { healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
+import type { Ledger } from '../custody/ledger.ts';
 import { CameraHealth } from '../dock/camera-health.ts';
 import { unregisteredAlias } from '../dock/camera-register.ts';
-import type { ConditionBoard } from './condition-board.ts';
-import { conditionTopics } from './condition-topics.ts';
-import type { Ledger } from '../custody/ledger.ts';
+import { VanishedMemory } from '../dock/vanished-memory.ts';
 import type { DockingRecords } from '../records/docking-records.ts';
 import type { Spool } from '../spool/spool.ts';
-import { StatusPublisher } from './status.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
-import { VanishedMemory } from '../dock/vanished-memory.ts';
+import type { ConditionBoard } from './condition-board.ts';
+import { conditionTopics } from './condition-document.ts';
 import { EventTopic } from './event-topic.ts';
-import { FormerBays } from './former-bays.ts';
 import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';
 import type { Machine } from './machine.ts';
 import { RejectedRecordings } from './rejected-recordings.ts';
-import { infoDocument, type InfoSettings } from './station-info.ts';
+import type { RetainedTopics } from './retained-topics.ts';
+import { infoDocument, type InfoSettings, StatusPublisher } from './status.ts';
 
 export interface MonitoringDeps {
   readonly settings: InfoSettings & Pick<StationConfig, 'spool' | 'cameraMissingDays'>;
@@ -230,4 +229,40 @@ function lastDockings(
     const at = Date.parse(facts?.endedAt ?? facts?.dockedAt ?? '');
     return camera === null || Number.isNaN(at) ? [] : [[camera, at] as const];
   });
+}
+
+// Bays that the custody log names and the configuration does not any more. What the broker retains of one, nobody else takes back: monitoring
+// would show its last state, and its light, for ever.
+
+/** Four times as many as a station has; each is one more empty message at a connect. */
+const BAYS_MAX = 64;
+
+/** Bays that an entry names and the configuration does not. */
+class FormerBays {
+  readonly #topics: Pick<StationTopics, 'bay'>;
+  readonly #retained: Pick<RetainedTopics, 'add' | 'changed'>;
+  readonly #bays: ReadonlySet<string>;
+  readonly #former = new Set<string>();
+
+  /** `bays` are those that there are. */
+  constructor(deps: {
+    readonly topics: Pick<StationTopics, 'bay'>;
+    readonly retained: Pick<RetainedTopics, 'add' | 'changed'>;
+    readonly bays: Iterable<string>;
+  }) {
+    this.#topics = deps.topics;
+    this.#retained = deps.retained;
+    this.#bays = new Set(deps.bays);
+  }
+
+  /** Bays that the log names. */
+  takeOver(named: Iterable<BayId>): void {
+    for (const bay of named) {
+      if (this.#bays.has(bay) || this.#former.size >= BAYS_MAX) continue;
+      this.#former.add(bay);
+      const topic = this.#topics.bay(bay);
+      this.#retained.add({ topic, document: () => undefined });
+      this.#retained.changed(topic);
+    }
+  }
 }

@@ -1,8 +1,15 @@
-// The state of the station over MQTT: status with session, the will, and one document a bay. The status is said behind everything else.
+// The state of the station over MQTT: status with session, the will, and one document a bay. The status is sent after everything else; and who the station is, in a document of its own.
+import type { BayConfig, StationConfig } from '../../config/station-config.ts';
+import { type PublicKey, publicKeyLine, stockKeyId } from '../../protocol/documents/minisign.ts';
 import type { SessionId } from '../../protocol/format/ids.ts';
-import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
-import { baySchema, statusSchema, type StatusDocument } from '../../protocol/transfer/monitoring.ts';
 import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import {
+  baySchema,
+  type InfoDocument,
+  type StatusDocument,
+  statusSchema,
+} from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Bay } from '../dock/bay.ts';
 import { RetainedTopics } from './retained-topics.ts';
@@ -89,4 +96,62 @@ export class StatusPublisher {
   #now(): string {
     return new Date(this.#options.clock.wallMs()).toISOString();
   }
+}
+
+// What the station is, for `P/info`: versions, the public key, and what of the configuration monitoring may know. Each field is picked
+// by name: a new key of station.yaml is shown only once somebody writes it here and into the schema.
+
+/** What of station.yaml is looked at. */
+export type InfoSettings = Pick<
+  StationConfig,
+  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release' | 'retention'
+>;
+
+interface StationFacts {
+  readonly session: string;
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly startedAt: string;
+  readonly publicKey: PublicKey;
+  readonly configSha256: string;
+  readonly provenRecipients: ReadonlySet<string>;
+}
+
+/** The document of this moment. */
+export function infoDocument(settings: InfoSettings, facts: StationFacts, at: string): InfoDocument {
+  const { recipients, store, bays, cameras, spool, retention } = settings;
+  const aliasOf = (id: string | null): string | null =>
+    cameras.find((camera) => camera.id === id)?.alias ?? id;
+  return {
+    session: facts.session,
+    at,
+    station: settings.station,
+    version: facts.version,
+    node_version: facts.nodeVersion,
+    started_at: facts.startedAt,
+    public_key: publicKeyLine(facts.publicKey),
+    configuration: {
+      sha256: facts.configSha256,
+      release: settings.release,
+      retention_days: retention.days,
+      keep_hours: spool.keepHours,
+      recipients: recipients.length,
+      recipients_proven: recipients.filter((each) => facts.provenRecipients.has(each)).length,
+      store_keys: store.publicKeys.map(({ keyId }) => stockKeyId(keyId)),
+      receivers: [...store.receivers],
+      bays: bays.map((bay) => ({
+        bay: bay.id,
+        camera: aliasOf(bay.camera),
+        place: placeOf(bay),
+        led: bay.leds.length > 0,
+      })),
+      cameras: cameras.map(({ alias }) => alias),
+    },
+  };
+}
+
+/** How a bay reaches its camera; never where, because a path may name a person. */
+function placeOf({ folder, usbPort, serial }: BayConfig): string {
+  const ways = [folder !== null && 'folder', usbPort !== null && 'usb', serial !== null && 'serial'];
+  return ways.filter((way) => way !== false).join('+') || 'none';
 }

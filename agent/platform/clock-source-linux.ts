@@ -23,7 +23,7 @@ const CHRONY_LOCAL_ID = '7F7F0101';
 const CHRONY_FIELDS = 14;
 
 /**
- * The clock source of this machine (see agent/monitoring/clock-source.ts).
+ * The clock source of this machine (see agent/monitoring/clock-watch.ts).
  * Errors: none; null where the system does not tell. Each answer comes within two timeouts.
  * Source: timedatectl(1), chronyc(1) "tracking", systemd-timesyncd.service(8), proc_uptime(5).
  */

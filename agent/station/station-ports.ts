@@ -1,19 +1,19 @@
 // What a station needs of its configuration and of the world. Types only: who gives what is decided in station-parts.ts and by tests.
 import type { PushLimits } from '../../config/push-limits.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import type { SessionId } from '../../protocol/format/ids.ts';
 import type { ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
 import type { Progress } from '../../protocol/format/progress.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Lamp } from '../dock/bay-lamp.ts';
 import type { BayPlacePorts } from '../dock/make-place.ts';
-import type { Bulk } from '../seal/bulk.ts';
-import type { ClockSource } from '../monitoring/clock-source.ts';
-import type { ConditionBoard } from '../monitoring/condition-board.ts';
 import type { CertificateWatch } from '../monitoring/certificate-watch.ts';
+import type { ClockSource } from '../monitoring/clock-watch.ts';
+import type { ConditionBoard } from '../monitoring/condition-board.ts';
 import type { Machine } from '../monitoring/machine.ts';
+import type { Bulk } from '../seal/bulk.ts';
 
 /** What of station.yaml matters here; keys and how the broker is reached are the adapters'. */
 export type StationSettings = Pick<

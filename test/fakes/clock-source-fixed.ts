@@ -1,5 +1,5 @@
 // What a system says of its clock, as a test wants it. Set the fields at any time.
-import type { ClockSource } from '../../agent/monitoring/clock-source.ts';
+import type { ClockSource } from '../../agent/monitoring/clock-watch.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 
 /** Answers at once. A suspend is wall time that passes without monotonic time: `suspend` lets the clock jump and counts it. */

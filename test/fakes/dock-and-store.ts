@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lamp } from '../../agent/dock/bay-lamp.ts';
 import { PortSwitches } from '../../agent/dock/port-switches.ts';
-import type { ClockSource } from '../../agent/monitoring/clock-source.ts';
+import type { ClockSource } from '../../agent/monitoring/clock-watch.ts';
 import { ConditionBoard } from '../../agent/monitoring/condition-board.ts';
 import { lostStatus } from '../../agent/monitoring/status.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';

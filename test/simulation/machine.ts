@@ -1,6 +1,6 @@
 // A simulated computer: its clock, its disk, and at most one process on it, which lives until the power or the process is cut. Of a dead
 // process nothing goes on: none of its timers fires and none of its calls comes back.
-import type { ClockSource } from '../../agent/monitoring/clock-source.ts';
+import type { ClockSource } from '../../agent/monitoring/clock-watch.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import { SimulatedDisk, type Survives } from './disk.ts';

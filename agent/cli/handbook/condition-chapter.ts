@@ -1,9 +1,14 @@
 // The handbook's part on conditions, made from the condition tables: one entry a code, in the words that monitoring and `bodydock status`
 // show. Pure.
-import type { ConditionKind, ConditionTable, SubjectKind, Words } from '../../monitoring/condition-kind.ts';
-import { CONDITION_AREAS } from '../../monitoring/condition-table.ts';
-import { STATUS } from '../status-view.ts';
 import type { Language } from '../../evidence/page/language.ts';
+import {
+  CONDITION_AREAS,
+  type ConditionKind,
+  type ConditionTable,
+  type SubjectKind,
+  type Words,
+} from '../../monitoring/condition-table.ts';
+import { STATUS } from '../status-view.ts';
 
 /** Lines of the handbook between which the part stands. */
 export const CONDITIONS_BEGIN =

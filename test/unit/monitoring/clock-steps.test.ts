@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  type ClockSample,
   haveParted,
   STEP_MS_MIN,
   whatHappened,
-  type ClockSample,
-} from '../../../agent/monitoring/clock-steps.ts';
+} from '../../../agent/monitoring/clock-watch.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 const before: ClockSample = { wallMs: Date.UTC(2026, 10, 25), monotonicMs: 5000.25, bootMs: 9000 };

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { LoopDelay } from '../../../agent/monitoring/loop-delay.ts';
+import { LoopDelay } from '../../../agent/monitoring/machine-node.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 
 let clock: ManualClock;
