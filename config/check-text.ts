@@ -15,7 +15,7 @@ export interface CheckFinds {
 /** What both commands say. */
 export const CHECK_TEXTS = texts(CHECK_EN, CHECK_DE);
 
-/** The remarks, a line each. */
+/** The warnings, a line each. */
 export function warningsText(warnings: readonly Warning[], language: Language): string {
   const say = CHECK_TEXTS[language];
   return warnings
@@ -26,7 +26,7 @@ export function warningsText(warnings: readonly Warning[], language: Language): 
     .join('');
 }
 
-/** Remarks and problems, a line each, and how many there are. */
+/** Warnings and problems, a line each, and how many there are. */
 export function refusedText({ problems, warnings }: CheckFinds, file: string, language: Language): string {
   const sum = CHECK_TEXTS[language]('refused', { count: problems.length, file });
   return `${warningsText(warnings, language)}${renderProblems(problems, language)}${sum}\n`;

@@ -110,7 +110,7 @@ describe.skipIf(lacksTools('openssl'))('a request for a certificate', () => {
     );
   });
 
-  test('leaves no folder of its own behind', async () => {
+  test('takes its folder away again', async () => {
     const place = await mkdtemp(join(folder, 'place-'));
     vi.stubEnv('TMPDIR', place);
     await requestFor('townhall-1', privateKey).finally(() => vi.unstubAllEnvs());
@@ -118,8 +118,8 @@ describe.skipIf(lacksTools('openssl'))('a request for a certificate', () => {
   });
 
   test('is not made by a key of another kind', async () => {
-    const { privateKey: odd } = generateKeyPairSync('x25519');
-    await expect(requestFor('t', odd)).rejects.toThrow('use EC (P-256), RSA or Ed25519');
+    const { privateKey: agreement } = generateKeyPairSync('x25519');
+    await expect(requestFor('t', agreement)).rejects.toThrow('use EC (P-256), RSA or Ed25519');
   });
 });
 
@@ -195,7 +195,7 @@ describe.skipIf(lacksTools('openssl'))('openssl', () => {
 
   test('issues certificates that are no client certificate of this station, and each is named', async () => {
     const pair = KEYS.ec();
-    const issuer = await authority('odd', pair.privateKey);
+    const issuer = await authority('plain', pair.privateKey);
     const nowMs = Date.now();
     const wish = { commonName: 'townhall-1', publicKey: pair.publicKey, nowMs };
     const request = await requestFor('townhall-1', pair.privateKey);
