@@ -1,8 +1,8 @@
-// Reads what a connection to the broker is made with from the files that the configuration names.
+// Reads passwords and credentials from the files that the configuration names: those of the broker, and those of cameras.
 import { readFile } from 'node:fs/promises';
+import type { BrokerCredentials } from '../agent/platform/broker-endings.ts';
 import { parseUtf8 } from '../protocol/format/bytes.ts';
 import { DockError } from '../protocol/format/errors.ts';
-import type { BrokerCredentials } from '../agent/platform/broker-endings.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { readPrivateFile } from './guarded-file.ts';
 
@@ -39,5 +39,25 @@ export async function readBrokerPassword(path: string): Promise<Uint8Array> {
   const password = Buffer.from(text ?? '');
   if (text !== undefined && /^\P{Cc}+$/u.test(text) && password.length <= PASSWORD_BYTES_MAX) return password;
   const words = `${path} holds no password for the broker: put one line of 1 to ${PASSWORD_BYTES_MAX} bytes into it, without control characters`;
+  throw new DockError('password.malformed', words, { retry: 'person' });
+}
+
+// Reads the password of a camera from its file. No message holds a character of it.
+
+/** The longest that a known camera takes; each way of speaking has a length of its own, which the driver checks. */
+const PASSWORD_CHARACTERS_MAX = 60;
+
+/**
+ * Printable ASCII, 1 to PASSWORD_CHARACTERS_MAX; a line end behind it is no part of it.
+ * Errors: "key.missing", "key.unreadable", "key.owner", "key.mode", "key.empty", "key.oversize" as of readPrivateFile; "password.malformed".
+ */
+export async function readCameraPassword(path: string): Promise<string> {
+  const bytes = await readPrivateFile(path, PASSWORD_CHARACTERS_MAX + LINE_END_BYTES_MAX);
+  const text = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/\r?\n$/, '');
+  bytes.fill(0);
+  if (/^[\x20-\x7e]+$/.test(text) && text.length <= PASSWORD_CHARACTERS_MAX) return text;
+  const words = `${path} holds no password of a camera: put one line of 1 to ${PASSWORD_CHARACTERS_MAX} printable ASCII characters into it`;
   throw new DockError('password.malformed', words, { retry: 'person' });
 }

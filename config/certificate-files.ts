@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { parseUtf8 } from '../protocol/format/bytes.ts';
 import { DockError } from '../protocol/format/errors.ts';
+import type { TlsFiles } from './broker-config.ts';
 import { readPublicFile } from './guarded-file.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
@@ -29,4 +30,27 @@ export function intermediates(certificates: readonly X509Certificate[]): X509Cer
 function noCertificate(path: string, cause?: unknown): DockError {
   const message = `${path} holds no certificate in PEM form ("BEGIN CERTIFICATE"), or a damaged one: name another file`;
   return new DockError('tls.certificate', message, { retry: 'person', cause });
+}
+
+// When the certificates end that a configuration names. Whether they fit is the business of tls-files.ts.
+
+/** Ends in ms since 1970: of the client's certificate and of those between it and its authority, and of every authority. Errors: those of readCertificates. */
+export async function certificateEnds({
+  caFile,
+  certFile,
+}: Pick<TlsFiles, 'caFile' | 'certFile'>): Promise<
+  readonly { certificate: 'client' | 'authority'; endsAtMs: number }[]
+> {
+  const [own, authorities] = await Promise.all([
+    certFile === undefined ? [] : readCertificates(certFile),
+    readCertificates(caFile),
+  ]);
+  const endMs = ({ validTo }: { readonly validTo: string }): number => Date.parse(validTo);
+  return [
+    ...[...own.slice(0, 1), ...intermediates(own.slice(1))].map((each) => ({
+      certificate: 'client' as const,
+      endsAtMs: endMs(each),
+    })),
+    ...authorities.map((each) => ({ certificate: 'authority' as const, endsAtMs: endMs(each) })),
+  ];
 }

@@ -1,18 +1,32 @@
 // Loads a configuration file: all of it is good and comes back typed, or every problem comes back and nothing is applied.
 // Looks at no other file, but for the kernel's table of USB buses: whether keys, certificates and folders are there is asked elsewhere.
 import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
 import type * as z from 'zod';
-import { orderProblems, type Problem } from './problems.ts';
-import { mapReceiver, receiverPlaces, type ReceiverConfig, type ReceiverPlaces } from './receiver-config.ts';
-import { checkReceiver } from './receiver-rules.ts';
-import { receiverFileSchema, type ReceiverFile } from './receiver-schema.ts';
-import { RuleReport } from './rules.ts';
-import { goodGroups, goodParts, schemaProblems, type Good } from './schema-problems.ts';
-import { readSource, type Source } from './source.ts';
-import { mapStation, stationPlaces, type StationConfig, type StationPlaces } from './station-config.ts';
-import { checkStation } from './station-rules.ts';
-import { stationFileSchema, type StationFile } from './station-schema.ts';
 import type { OptionDeclaration } from './command-line.ts';
+import { orderProblems, type Problem } from './problems.ts';
+import {
+  checkReceiver,
+  mapReceiver,
+  type ReceiverConfig,
+  receiverPlaces,
+  type ReceiverPlaces,
+} from './receiver-config.ts';
+import { type ReceiverFile, receiverFileSchema } from './receiver-schema.ts';
+import { RuleReport } from './rules.ts';
+import { type Good, goodGroups, goodParts, schemaProblems } from './schema-problems.ts';
+import { readSource, type Source } from './source.ts';
+import {
+  mapSpool,
+  mapStation,
+  type SpoolConfig,
+  type StationConfig,
+  stationPlaces,
+  type StationPlaces,
+} from './station-config.ts';
+import { checkStation } from './station-rules.ts';
+import { type StationFile, stationFileSchema } from './station-schema.ts';
+import { scanYaml } from './yaml-scan.ts';
 import { parseYaml, type YamlTree } from './yaml-tree.ts';
 
 /** Where the packages put the files. */
@@ -164,4 +178,24 @@ function examine<Schema extends z.ZodObject>(
   check(good, report);
   const problems = [...parsed.problems, ...schemaProblems(schema, tree, file), ...report.problems];
   return { kind: 'examined', text: source.text, sha256: source.sha256, tree, problems, good };
+}
+
+// What can still be read in a station.yaml that is refused: where the spool lies. The agent may go on with what the file said before, and
+// anybody who looks after it needs to ask it then most of all.
+
+/**
+ * The spool as the file names it, with what else the file says of it as far as that is good. Undefined where the file itself is refused
+ * (somebody else may write it, it cannot be read) or names no path that can be one. Never rejects.
+ */
+export async function spoolOfRefused(file: string): Promise<SpoolConfig | undefined> {
+  const source = await readSource(file);
+  if (source.kind === 'refused' || scanYaml(source.text, file).length > 0) return undefined;
+  const spool = stationFileSchema.shape.spool;
+  // A slip in one line leaves the others as they are: the library reads on behind it.
+  const document = parseDocument(source.text, { prettyErrors: false, uniqueKeys: false, version: '1.2' });
+  const said: unknown = document.toJS()?.spool;
+  const good = spool.safeParse(said);
+  const path = typeof said === 'object' && said !== null && 'path' in said ? said.path : undefined;
+  const { data } = good.success ? good : spool.safeParse({ path });
+  return data && mapSpool(data, dirname(resolve(file)));
 }

@@ -3,12 +3,17 @@
 // Disturbs nobody: what is written is the trial topic (SPEC 5), which nobody else reads, and that a condition does not stand which does not
 // exist; what is retained at the first is taken away again. Empty messages to other topics would be no documents to whoever reads those. What is asked is the custody question that every agent asks at each connect (SPEC 6.9).
 import { randomBytes } from 'node:crypto';
-import { parseStationId } from '../../protocol/format/ids.ts';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeError } from '../../protocol/format/errors.ts';
+import { SEGMENT_SUFFIX } from '../../protocol/format/file-names.ts';
+import { verifyCustodyHead } from '../push/push-verify.ts';
+import { spoolLayout } from '../spool/layout.ts';
+import { isSegmentId, makeSegmentId, parseStationId, type SegmentId } from '../../protocol/format/ids.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
 import type { Words } from '../monitoring/condition-table.ts';
 import { type BrokerCredentials, type Ending, reasonText } from '../platform/broker-endings.ts';
 import { type LoggedIn, logIn, lookAtRetained } from '../platform/broker-login.ts';
-import { askStore } from './doctor-broker.ts';
 import { type DoctorContext, type Finding, found } from './doctor-finding.ts';
 
 /** MQTT 5.0: unsupported protocol version. */
@@ -197,4 +202,50 @@ const REASONS: Readonly<Record<number, Words>> = {
 export function reasonWords(code: number): Words {
   const text = reasonText(code);
   return REASONS[code] ?? { en: text, de: text };
+}
+
+// Asks the store what it holds of this station's log, as every agent does when it connects. The answer is signed, so it tells at once that
+// a receiver is there, that it knows this station, and that its key is one of the configuration. Nothing is stored for it.
+
+/** A receiver answers within a second; one that just starts takes longer. */
+const ANSWER_MS = 4000;
+
+async function askStore(context: DoctorContext, login: LoggedIn): Promise<Finding> {
+  const { config, clock, signal } = context;
+  const topics = stationTopics(config.broker.base, config.station);
+  const store = {
+    station: config.station,
+    storeKeys: config.store.publicKeys,
+    receivers: config.store.receivers,
+  };
+  const done = new AbortController();
+  let answer: Finding | undefined;
+  login.onMessage = ({ topic, payload, retained }) => {
+    if (topic !== topics.downCustody || retained) return;
+    try {
+      const { receiver } = verifyCustodyHead(payload, store);
+      answer = found('store.good', topics.downCustody, { receiver });
+      done.abort();
+    } catch (error) {
+      answer ??= found('store.stranger', topics.downCustody, { reason: describeError(error).slice(0, 200) });
+    }
+  };
+  const segment = (await newestSegment(config.spool.path)) ?? makeSegmentId(context.random);
+  await login.link.publish(topics.custody(segment, 0), new Uint8Array(0), { qos: 1 }).catch(() => undefined);
+  await clock.sleep(ANSWER_MS, AbortSignal.any([signal, done.signal])).catch(() => undefined);
+  signal.throwIfAborted();
+  return answer ?? found('store.silent', topics.downCustody, { topic: topics.downCustody });
+}
+
+/** The segment that was written to last; undefined where none can be read. Never rejects. */
+async function newestSegment(spool: string): Promise<SegmentId | undefined> {
+  const folder = spoolLayout(spool).custody;
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(SEGMENT_SUFFIX));
+  let newest: { readonly id: SegmentId; readonly atMs: number } | undefined;
+  for (const name of names) {
+    const id = name.slice(0, -SEGMENT_SUFFIX.length);
+    const atMs = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0;
+    if (isSegmentId(id) && (newest === undefined || atMs > newest.atMs)) newest = { id, atMs };
+  }
+  return newest?.id;
 }

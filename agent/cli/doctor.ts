@@ -3,9 +3,8 @@
 import { resolve } from 'node:path';
 import { command, type Io, LANG, writeJson } from '../../config/command-line.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD, EXIT_UNREACHABLE } from '../../config/exit-codes.ts';
-import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
+import { loadStationConfig, spoolOfRefused, STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
-import { spoolOfRefused } from '../../config/refused-station.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import { askAgent, type Asked } from '../monitoring/control-client.ts';

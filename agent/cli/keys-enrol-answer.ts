@@ -5,10 +5,9 @@ import { chmod, chown, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type BrokerConfig, brokerUrlFault, type TlsFiles } from '../../config/broker-config.ts';
 import { type Io, writeJson } from '../../config/command-line.ts';
-import { compareFingerprint } from '../../config/compare-fingerprint.ts';
 import { replaceFile } from '../../config/durable-file.ts';
 import { clientCertificateFault } from '../../config/enrolment/certificates.ts';
-import { readEnrolment } from '../../config/enrolment/enrolment-file.ts';
+import { compareFingerprint, readEnrolment } from '../../config/enrolment/enrolment-file.ts';
 import {
   pinLines,
   pinnedKeys,

@@ -2,9 +2,8 @@
 // changes nothing.
 import { command, type Io, LANG, writeJson } from '../../config/command-line.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { loadStationConfig, STATION_FILE } from '../../config/load.ts';
+import { loadStationConfig, spoolOfRefused, STATION_FILE } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
-import { spoolOfRefused } from '../../config/refused-station.ts';
 import type { Language } from '../evidence/page/language.ts';
 import { askAgent, type Asked } from '../monitoring/control-client.ts';
 import { nodeClock } from '../platform/clock-node.ts';

@@ -1,6 +1,6 @@
 // The drivers of this station with the real devices behind them. Native code is loaded only where a bay needs it.
 import { join } from 'node:path';
-import { readCameraPassword } from '../../config/camera-password.ts';
+import { readCameraPassword } from '../../config/broker-credentials.ts';
 import type { BayConfig, StationConfig } from '../../config/station-config.ts';
 import { type LockListener, type LoginCounts, LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../../drivers/driver.ts';

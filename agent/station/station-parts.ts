@@ -1,7 +1,7 @@
 // What a station consists of: every adapter of the agent is made here, but for the files and threads that open-station.ts begins with. Loaded while those start.
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import { readBrokerCredentials } from '../../config/broker-credentials.ts';
-import { certificateEnds } from '../../config/certificate-ends.ts';
+import { certificateEnds } from '../../config/certificate-files.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/enrolment/key-changes.ts';
 import { loadProofs, proofsFolder } from '../../config/enrolment/proofs.ts';
 import type { PushLimits } from '../../config/push-limits.ts';

@@ -2,23 +2,22 @@
 // Reads only. load.ts has checked the text before; of one that is not good what could be read of it is looked at anyway.
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type PublicKey, publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { equalBytes } from '../../protocol/format/bytes.ts';
 import { describeError } from '../../protocol/format/errors.ts';
-import { publicKeyOf, type PublicKey } from '../../protocol/documents/minisign.ts';
 import type { BrokerPlaces, TlsFiles } from '../broker-config.ts';
-import { readBrokerPassword } from '../broker-credentials.ts';
-import { readCameraPassword } from '../camera-password.ts';
+import { readBrokerPassword, readCameraPassword } from '../broker-credentials.ts';
 import { checkDiskPlace, checkStarter } from '../disk-place.ts';
 import { FileFinds } from '../file-finds.ts';
-import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
-import { readSigningKey } from './keys.ts';
-import { loadProofs, proofsFolder } from './proofs.ts';
 import type { ReceiverPlaces } from '../receiver-config.ts';
 import { checkSerialPorts } from '../serial-ports.ts';
 import type { StationConfig, StationPlaces } from '../station-config.ts';
 import { holds } from '../station-rules.ts';
 import { checkCertificates, checkTlsFiles } from '../tls-files.ts';
 import { isUnfoundPort } from '../usb-buses.ts';
+import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
+import { readSigningKey } from './keys.ts';
+import { loadProofs, proofsFolder } from './proofs.ts';
 
 /** What a look at a station's files gave. */
 export interface StationFinds extends FileFinds {

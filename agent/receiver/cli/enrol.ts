@@ -3,10 +3,13 @@
 import { resolve } from 'node:path';
 import { brokerUrlFault, isLoopback, mapBroker } from '../../../config/broker-config.ts';
 import { command, type Io, LANG, type Line, type Options, usageError } from '../../../config/command-line.ts';
-import { compareFingerprint } from '../../../config/compare-fingerprint.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
 import { requestPem } from '../../../config/enrolment/certificates.ts';
-import { readEnrolment, writeEnrolment } from '../../../config/enrolment/enrolment-file.ts';
+import {
+  compareFingerprint,
+  readEnrolment,
+  writeEnrolment,
+} from '../../../config/enrolment/enrolment-file.ts';
 import { rotationFiles } from '../../../config/enrolment/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../../config/enrolment/keys.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';

@@ -5,16 +5,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readCameraPassword } from '../../../config/camera-password.ts';
-import { FileFinds } from '../../../config/file-finds.ts';
+import { readCameraPassword } from '../../../config/broker-credentials.ts';
 import { keepKeyChange, loadKeyHistory } from '../../../config/enrolment/key-changes.ts';
 import { makeSigningKey, readPublicKeyFile, readSigningKey } from '../../../config/enrolment/keys.ts';
-import { loadReceiverConfig, loadStationConfig } from '../../../config/load.ts';
 import { installProof, loadProofs } from '../../../config/enrolment/proofs.ts';
+import { FileFinds } from '../../../config/file-finds.ts';
+import { loadReceiverConfig, loadStationConfig } from '../../../config/load.ts';
 import { checkTlsFiles } from '../../../config/tls-files.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
-import { DockError, isDockError } from '../../../protocol/format/errors.ts';
-import { parseStationId } from '../../../protocol/format/ids.ts';
 import {
   inlineSigner,
   makeSecretKey,
@@ -22,12 +20,14 @@ import {
   publicKeyOf,
 } from '../../../protocol/documents/minisign.ts';
 import { answerChallenge, makeChallenge } from '../../../protocol/documents/recipient-challenge.ts';
-import { RECEIVER, STATION } from '../../unit/config/files.ts';
+import { DockError, isDockError } from '../../../protocol/format/errors.ts';
+import { parseStationId } from '../../../protocol/format/ids.ts';
 import { pointTried } from '../../fakes/points.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
+import { takesShare } from '../../fakes/share-of-run.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { TestAuthority } from '../../fakes/tls.ts';
-import { takesShare } from '../../fakes/share-of-run.ts';
+import { RECEIVER, STATION } from '../../unit/config/files.ts';
 
 const PLACES = takesShare ? 40 : 200;
 const SPARSE_BYTES = 10 * 1024 ** 3;

@@ -3,11 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type * as z from 'zod';
-import { allowedText, optionReferences } from '../../../config/option-reference.ts';
-import { RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from '../../../config/texts/de/options.ts';
+import { allowedText, optionReferences, schemaOptions } from '../../../config/option-reference.ts';
 import { receiverFileSchema } from '../../../config/receiver-schema.ts';
-import { schemaOptions } from '../../../config/schema-options.ts';
 import { stationFileSchema } from '../../../config/station-schema.ts';
+import { RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from '../../../config/texts/de/options.ts';
 
 const folder = new URL('../../../config/', import.meta.url);
 const textOf = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');

@@ -5,7 +5,7 @@ import { germanOf } from '../../../config/texts/de/problems.ts';
 
 /** Files whose texts `check` shows. */
 const SOURCES =
-  'schema-problems rules station-rules bay-rules camera-rules broker-config push-limits receiver-rules yaml-tree yaml-scan source enrolment/installed-files guarded-file disk-place serial-ports tls-files camera-password broker-credentials';
+  'schema-problems rules station-rules bay-rules broker-config push-limits receiver-config yaml-tree yaml-scan source enrolment/installed-files guarded-file disk-place serial-ports tls-files broker-credentials';
 /** Texts in them that are no words for people, or reach nobody by `check`. */
 const NOT_SHOWN = [
   /^\$\{issue\.code/, // a key of a set

@@ -2,7 +2,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CertificateWatch } from '../../../agent/monitoring/certificate-watch.ts';
-import { certificateEnds } from '../../../config/certificate-ends.ts';
+import { certificateEnds } from '../../../config/certificate-files.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
