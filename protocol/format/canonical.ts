@@ -32,7 +32,6 @@ function isInOrder(value: unknown, depth: number): boolean {
 }
 
 function write(value: unknown, depth: number): string {
-  if (depth > JSON_DEPTH_MAX) fail(`deeper than ${JSON_DEPTH_MAX} levels`);
   if (value === null || value === true || value === false) return String(value);
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value) || Object.is(value, -0))
@@ -43,6 +42,7 @@ function write(value: unknown, depth: number): string {
     if (!value.isWellFormed()) fail('a text holds a lone surrogate');
     return JSON.stringify(value);
   }
+  if (typeof value === 'object' && depth >= JSON_DEPTH_MAX) fail(`deeper than ${JSON_DEPTH_MAX} levels`);
   if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`;
   if (typeof value === 'object') {
     const fields = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -166,6 +166,11 @@ def _walk(start: Segment, followers: dict[str | None, list[Segment]], log: Custo
         pending.extend(after)
 
 
+def _told(line: Line) -> tuple[object, ...]:
+    """What of an entry is the same where it is repeated (4.3.2.4)."""
+    return line.at, line.boot, line.monotonic_ms, line.event, line.facts
+
+
 def _check_link(before: Segment, after: Segment, log: CustodyLog, report: Report) -> None:
     """The head that a segment names is an entry of the one before; what stands behind it there is repeated (4.3.2)."""
     opened = after.opened or {}
@@ -178,8 +183,8 @@ def _check_link(before: Segment, after: Segment, log: CustodyLog, report: Report
         place = f"{after.place}:1"
         report.find("custody.link", place, f"names an entry {sequence} that {before.name} does not hold so")
         return
-    lost = [(each.event, each.facts) for each in before.lines[named.sequence :] if each.event != "checkpoint"]
-    again = [(each.event, each.facts) for each in after.lines[1 : 1 + 2 * len(lost)]]
+    lost = [_told(each) for each in before.lines[named.sequence :] if each.event != "checkpoint"]
+    again = [_told(each) for each in after.lines[1 : 1 + 2 * len(lost)]]
     if any(each not in again for each in lost):
         report.find(
             "custody.fork", after.place, f"leaves {before.name} at {named.sequence}, and that one goes on otherwise"

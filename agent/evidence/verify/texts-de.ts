@@ -103,6 +103,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'source.refused': 'Der versiegelte Name des Originals hat nicht die Form, die eine Station schreibt.',
   'source.wrong-path': 'Der versiegelte Name ist nicht der, dessen Prüfsumme das Manifest trägt.',
 
+  'recording.doubled':
+    'Jemand hat eine Kopie in den Ordner einer anderen Station gelegt oder eine Id ein zweites Mal vergeben: keine von beiden nach dieser Prüfung beurteilen.',
   'recording.missing':
     'Laut Verwahrprotokoll der Station war sie hier: Sie ging verloren oder wurde weggenommen.',
   'recording.waiting':

@@ -89,6 +89,8 @@ export const MEANINGS = {
   'source.refused': 'The sealed name of the original is not in the form that a station writes.',
   'source.wrong-path': 'The sealed name is not the one whose digest the manifest carries.',
 
+  'recording.doubled':
+    'Somebody put a copy of it into the folder of another station, or gave an id a second time: judge neither by this verification.',
   'recording.missing': 'The custody log says that it was here: it was lost or taken away.',
   'recording.waiting':
     'The station has spooled them and the store has not confirmed them: they are still to come, or were replaced.',

@@ -115,6 +115,7 @@ class PlaceCheck {
   async #recording(found: FoundRecording, vault: string | undefined): Promise<void> {
     const checked = await checkRecording({ ...this.#options, ...found, vault });
     if (checked === undefined) return; // a running agent or receiver has just moved it
+    this.#tell(this.#doubled(found));
     this.#facts.takeRecording(checked, found.station);
     countRecording(this.#totals, checked);
     for (const remark of checked.remarks) countRemark(this.#totals, remark);
@@ -124,10 +125,19 @@ class PlaceCheck {
   async #docking(found: FoundDocking, vault: string | undefined): Promise<void> {
     const checked = await checkDocking({ ...this.#options, ...found, vault });
     if (checked === undefined) return;
+    this.#tell(this.#doubled(found));
     this.#facts.takeDocking(checked, found.station);
     countDocking(this.#totals, checked);
     for (const remark of checked.remarks) countRemark(this.#totals, remark);
     this.#report.docking(checked);
+  }
+
+  /** An id is of one folder (SPEC 1.1.2). Not asked of a spool, where a running agent moves recordings from one folder to another. */
+  #doubled({ name, where }: FoundRecording | FoundDocking): Remark[] {
+    const first = this.#facts.recordings.get(name) ?? this.#facts.dockings.get(name);
+    if (first === undefined || this.#place.kind === 'spool') return [];
+    const message = `${name} is here, and as ${first.where} too: an id is never given twice`;
+    return [finding('recording.doubled', where, message, { first: first.where })];
   }
 
   async #checkOrders(found: FoundOrders): Promise<void> {

@@ -133,7 +133,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'receipt.other-vault': ['receipt.wrong-vault'],
   'receipt.signature-unknown-key': ['receipt.signature-unknown-key'],
   'receipt.signature-wrong': ['receipt.signature-wrong'],
-  'recording.doubled': ['manifest.other-station'],
+  'recording.doubled': ['recording.doubled'],
   'recording.missing': ['recording.missing'],
   'revocation.document': ['manifest.revoked-key'],
   'revocation.other-key-id': ['key-revocation.rule'],

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const EVIDENCE_BUGS: readonly PlantedBug[] = [
   {
+    id: 'verify-two-of-one-id',
+    what: 'a copy of a recording in the folder of another station is verified in the place of the recording, and nothing says so',
+    file: 'agent/evidence/verify/verify-place.ts',
+    find: "    if (first === undefined || this.#place.kind === 'spool') return [];\n",
+    put: '    if (first === undefined || this.#place.path !== "") return [];\n',
+    suites: ['unit/evidence/verify/manipulations'],
+  },
+  {
     id: 'kit-without-logs',
     what: 'a kit is called good although the logs name a receipt, a docking record or an order that was taken away',
     file: 'agent/evidence/kit/make-kit.ts',

@@ -17,6 +17,7 @@ const SAMPLE = [
   'another capture time, signed by the station itself after the receipt',
   'a signature of the kind that is not prehashed, by the right key',
   'receipts of two recordings exchanged, with their signatures',
+  'a recording in the folders of two stations',
   'a receipt that the store dated back afterwards',
   'a station that enters another digest of an original',
   'a station that erased before the receipt came',

@@ -69,6 +69,14 @@ test('a value may be as deep as the limit and no deeper, in order or not', () =>
   }
 });
 
+test('an object or array is a level of its own, also where nothing is in it', () => {
+  for (const empty of [{}, []]) {
+    const deep = (levels: number): unknown => (levels === 1 ? empty : [deep(levels - 1)]);
+    expect(text(deep(JSON_DEPTH_MAX))).toHaveLength(2 * JSON_DEPTH_MAX);
+    expect(() => encodeCanonical(deep(JSON_DEPTH_MAX + 1))).toThrow('deeper');
+  }
+});
+
 test('text that JSON.stringify would give, and that is not canonical, is refused', () => {
   for (const odd of ['{"b":1,"a":2}', '{"a":1,"a":2}', '{"a": 1}', '[1.0]', '[-0]', '{"9":1,"10":2}'])
     expect(() => parseCanonical(Buffer.from(odd), 100), odd).toThrow('canonical');
