@@ -100,7 +100,7 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       );
       expect(lines).toContainEqual(
         expect.stringMatching(
-          new RegExp(`^0 "bodydock ${STATION} recording.rejected" subjects=1 A file on a camera is odd`),
+          new RegExp(`^0 "bodydock ${STATION} recording.rejected" subjects=1 A file on a camera is unusual`),
         ),
       );
     });
