@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The program `bodydock`: starts it in this process. Each command is loaded only when it is called.
 import { languageOfLocale } from '../config/language.ts';
-import { runProgram } from '../agent/platform/run-program.ts';
+import { runProgram } from './platform/run-program.ts';
 import { bodydock } from './cli/program.ts';
 
 await runProgram(

@@ -4,7 +4,7 @@ import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
 import { ownedFiles } from '../../config/owned-files.ts';
 import { isCameraId } from '../../protocol/format/ids.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeClock } from '../platform/clock-node.ts';
 import { reasonCodeSchema } from '../../protocol/documents/order.ts';
 import { writeRetirement } from '../custody/retirement.ts';
 import { command, usageError, writeJson, LANG } from '../../config/command-line.ts';

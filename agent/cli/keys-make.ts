@@ -4,7 +4,7 @@ import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { makeIdentityFile } from '../../config/enrolment/identity-file.ts';
 import { makeSigningKey } from '../../config/enrolment/keys.ts';
 import { NAME_PATTERN } from '../../protocol/format/ids.ts';
-import { makeFolders } from '../../agent/platform/make-folders.ts';
+import { makeFolders } from '../platform/make-folders.ts';
 import { keyIdHex, publicKeyLine } from '../../protocol/documents/minisign.ts';
 import { command, usageError, writeJson, type Io } from '../../config/command-line.ts';
 

@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
-import { makeFolders } from '../../agent/platform/make-folders.ts';
+import { makeFolders } from '../platform/make-folders.ts';
 import type { OriginalTarget } from '../evidence/verify/restore-original.ts';
 
 /** Restored recordings show people: only who restored them may read them. */

@@ -8,7 +8,7 @@ import { kernelPort } from '../../config/usb-buses.ts';
 import type { Place } from '../../drivers/driver.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { DockError, isDockError, systemCode } from '../../protocol/format/errors.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
+import { nodeClock } from '../platform/clock-node.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import { recordCamera, type RecordPorts } from './record-camera/record.ts';
 import { recordedText, type RecordedResult } from './record-camera/recorded-file.ts';

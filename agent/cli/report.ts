@@ -2,9 +2,9 @@
 import { join, resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { makeFolders } from '../../agent/platform/make-folders.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { makeFolders } from '../platform/make-folders.ts';
 import { Calendar, parsePeriod } from '../evidence/report/calendar.ts';
 import { makeReport } from '../evidence/report/make-report.ts';
 import type { PilotReport } from '../evidence/report/pilot-report.ts';

@@ -6,7 +6,7 @@ import { STATION_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { isMachineShort } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { parseReceipt } from '../../protocol/documents/receipt.ts';
 import { dataSize, shownAt, type Language } from '../evidence/page/language.ts';

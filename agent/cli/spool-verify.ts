@@ -2,8 +2,8 @@
 // not hold; the rest is counted.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import { findPlace } from '../evidence/verify/place.ts';
 import { verifyPlace, type VerifyReport } from '../evidence/verify/verify-place.ts';
 import { command, writeJson, LANG } from '../../config/command-line.ts';

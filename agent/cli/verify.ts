@@ -4,8 +4,8 @@ import { EXIT_FAILURE, EXIT_GOOD, exitOf } from '../../config/exit-codes.ts';
 import { readIdentityFile, type OpenedIdentity } from '../../config/enrolment/identity-file.ts';
 import { printable } from '../../config/problems.ts';
 import { describeError, DockError, systemCode } from '../../protocol/format/errors.ts';
-import { nodeClock } from '../../agent/platform/clock-node.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import {
   addTotals,
   noTotals,

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import { daySchema, witnessLine, type Witness } from '../../protocol/custody/witness.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import type { Remark } from '../evidence/verify/remark.ts';

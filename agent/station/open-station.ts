@@ -3,9 +3,9 @@
 import { availableParallelism } from 'node:os';
 import { readSigningKey } from '../../config/enrolment/keys.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { openWorkerSigner } from '../../agent/platform/signer-worker.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { DISK_STUCK_MS, watchedFiles } from '../../agent/platform/watched-calls.ts';
+import { openWorkerSigner } from '../platform/signer-worker.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { DISK_STUCK_MS, watchedFiles } from '../platform/watched-calls.ts';
 import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import type { ProgressSource } from '../../protocol/format/progress.ts';
 import { BulkAround } from '../seal/bulk-around.ts';

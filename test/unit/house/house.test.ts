@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { aboveBudget, arrowsBack, measureHouse, readBudget } from './measure.ts';
@@ -25,6 +25,16 @@ describe('the house', () => {
     );
     expect(missing).toEqual([]);
     expect(tree.size).toBeGreaterThan(100);
+  });
+
+  test('every import is written the shortest way, so that rules on paths see it', async () => {
+    const longer: string[] = [];
+    for (const path of (await readSourceTree(root)).keys())
+      for (const [, spec = ''] of readFileSync(join(root, path), 'utf8').matchAll(/\bfrom '(\.[^']+)'/g)) {
+        const shortest = posix.relative(posix.dirname(path), posix.join(posix.dirname(path), spec));
+        if (spec !== (shortest.startsWith('.') ? shortest : `./${shortest}`)) longer.push(`${path}: ${spec}`);
+      }
+    expect(longer).toEqual([]);
   });
 
   test('an import from a room above is an arrow back, also of a type', () => {
