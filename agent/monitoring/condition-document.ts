@@ -81,6 +81,9 @@ export function shownSubjects(subjects: ConditionDocument['subjects']): string {
 // Shows the board on MQTT: one retained document a code, and an empty one for every code that is not shown. What an earlier run left
 // behind, or was cleared while the broker was away, goes at the next connect.
 
+/** Codes that an earlier version could show, and no part of this one: their topics are emptied, or a broker would show them for good. */
+const FORMER: readonly string[] = ['store.put-back'];
+
 interface ConditionTopicsDeps {
   readonly board: ConditionBoard;
   readonly retained: RetainedTopics;
@@ -90,7 +93,7 @@ interface ConditionTopicsDeps {
 
 /** Adds a topic for every code; the returned function tells that what is shown of a code changed. */
 export function conditionTopics(deps: ConditionTopicsDeps): (code: string) => void {
-  for (const code of Object.keys(CONDITION_TABLE)) addTopic(deps, code);
+  for (const code of [...Object.keys(CONDITION_TABLE), ...FORMER]) addTopic(deps, code);
   return (code) => {
     addTopic(deps, code);
     deps.retained.changed(deps.topics.condition(code));

@@ -326,4 +326,12 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     put: "return { kind: 'receipt', message };",
     suites: ['unit/push/push-verify'],
   },
+  {
+    id: 'former-condition-stays',
+    what: 'a broker shows a condition for good that an earlier version raised and this one does not know',
+    file: 'agent/monitoring/condition-document.ts',
+    find: "const FORMER: readonly string[] = ['store.put-back'];",
+    put: 'const FORMER: readonly string[] = [];',
+    suites: ['unit/monitoring/condition-board'],
+  },
 ];

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { ConditionBoard } from '../../../agent/monitoring/condition-board.ts';
-import { conditionDocument } from '../../../agent/monitoring/condition-document.ts';
+import { conditionDocument, conditionTopics } from '../../../agent/monitoring/condition-document.ts';
+import { RetainedTopics } from '../../../agent/monitoring/retained-topics.ts';
+import { parseStationId } from '../../../protocol/format/ids.ts';
 import { MONITORING_SUBJECTS_MAX } from '../../../protocol/format/limits.ts';
 import { conditionSchema } from '../../../protocol/transfer/monitoring.ts';
+import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { conditionsContract } from '../../contracts/conditions-contract.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
 
 const SESSION = 'abcdefghijklmnopqrstuvwxye';
 
@@ -125,6 +129,23 @@ describe('the document of a condition', () => {
     made.raise('odd/#', null);
     expect(conditionDocument(made.shown('odd/#') ?? never(), SESSION)).toBeUndefined();
   });
+});
+
+test('a connect empties what is not shown, also codes that only an earlier version could show', async () => {
+  const { board: made, clock } = board();
+  made.raise('spool.full', null);
+  const said = new Map<string, number>();
+  const publish = (topic: string, payload: Uint8Array): Promise<void> => {
+    said.set(topic, payload.length);
+    return Promise.resolve();
+  };
+  const retained = new RetainedTopics({ clock, log: new MemoryLog(), broker: { connected: true, publish } });
+  const topics = stationTopics('bodydock', parseStationId('townhall-1'));
+  conditionTopics({ board: made, retained, topics, session: SESSION });
+  await retained.sayAll();
+  expect(said.get(topics.condition('spool.full'))).toBeGreaterThan(0);
+  for (const code of ['spool.low', 'store.put-back'])
+    expect([code, said.get(topics.condition(code))]).toEqual([code, 0]);
 });
 
 function never(): never {
