@@ -141,10 +141,10 @@ export function group(declaration: GroupDeclaration): Command {
     const [name, ...rest] = args;
     const entry = entryOf(declaration, name);
     if (entry !== undefined) return (await entry.load())(rest, io);
-    if (!asksForHelp(args) && name !== 'help') {
+    const isWord = name !== undefined && !name.startsWith('-');
+    if (name !== 'help' && (isWord || !asksForHelp(args))) {
       const { without } = declaration;
-      if (without !== undefined && (name === undefined || name.startsWith('-')))
-        return (await without.load())(args, io);
+      if (without !== undefined && !isWord) return (await without.load())(args, io);
       throw unknownCommand(declaration, name);
     }
     if (args.includes('--json')) writeJson(io, await describedGroup(declaration));

@@ -118,6 +118,7 @@ describe('a command', () => {
     [['echo', '--many'], 'many'],
     [['echo', '--\u001b[2J'], 'unknown option --?[2J'],
     [['other'], 'there is echo'],
+    [['other', '--help'], 'there is echo'],
     [[], 'a command is missing'],
   ])('refuses %j', async (args, named) => {
     const { code, err } = await said(tried, args);
