@@ -15,7 +15,7 @@ export const HANDLING_DE: HandlingWords = {
     'no-officers':
       'Es ist kein Schlüssel einer oder eines Aufzeichnungsbeauftragten eingetragen: Niemand kann eine Aufzeichnung über ihre Frist hinaus aufbewahren oder vorzeitig löschen lassen.',
     'no-supervisors':
-      'Es ist kein Schlüssel einer vorgesetzten Stelle eingetragen: Eine Aufbewahrung verfällt nach 7 Tagen, und niemand kann eine Aufzeichnung vorzeitig löschen lassen.',
+      'Es ist kein Schlüssel einer vorgesetzten Stelle eingetragen: Eine Löschsperre verfällt nach 7 Tagen, und niemand kann eine Aufzeichnung vorzeitig löschen lassen.',
   },
 
   places: 'Was wo liegt, und wie lange',
@@ -85,9 +85,9 @@ export const HANDLING_DE: HandlingWords = {
   exportTrace: 'Wie oben.',
   holdWhat: 'Löschsperre: eine Aufzeichnung über ihre Frist hinaus aufbewahren',
   holdWho:
-    'Aufzeichnungsbeauftragte ({}) sofort; es verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({}) unterschreibt.',
+    'Aufzeichnungsbeauftragte ({}) sofort; sie verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({}) unterschreibt.',
   holdTrace: 'Die signierte Anordnung und ein Eintrag je Unterschrift.',
-  deleteWhat: 'Eine Aufbewahrung beenden oder vorzeitig löschen',
+  deleteWhat: 'Eine Löschsperre aufheben oder vorzeitig löschen',
   deleteWho:
     'Nur Aufzeichnungsbeauftragte ({}) und vorgesetzte Stelle ({}) gemeinsam, nie zweimal derselbe Schlüssel.',
   deleteTrace: 'Die signierte Anordnung, ein signierter Löschnachweis, Einträge im Verwahrprotokoll.',
@@ -118,7 +118,7 @@ export const HANDLING_DE: HandlingWords = {
   cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {}.',
   personsNever: 'Was nie vorkommt',
   personsNeverList: [
-    'Namen, Personalnummern, Anmeldenamen oder E-Mail-Adressen, in keinem Dokument, Verwahrprotokoll, keiner Nachricht und keiner Einstellung. (Einen Anzeigenamen wählt, wer die Konfiguration schreibt: Oben ist er zu sehen.)',
+    'Namen, Personalnummern, Anmeldenamen oder E-Mail-Adressen, in keinem Dokument, Verwahrprotokoll oder Programmprotokoll, keiner Nachricht und keiner Einstellung. (Einen Anzeigenamen wählt, wer die Konfiguration schreibt: Oben ist er zu sehen.)',
     'Wer welche Kamera getragen hat.',
     'Eine unversiegelte Aufzeichnung auf dem Datenträger der Station, auf der Leitung, beim Nachrichtenvermittler oder im Zentralspeicher.',
     'Livebilder, Fernstart einer Kamera, Mithören.',

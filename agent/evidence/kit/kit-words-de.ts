@@ -192,7 +192,7 @@ export const KIT_DE: KitWords = {
     },
     docking: {
       title: 'Der Andockvorgang',
-      why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Verwahrprotokoll hat. Eine fehlende Datei würde auffallen.',
+      why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Andockprotokoll hat. Eine fehlende Datei würde auffallen.',
     },
     revoked: {
       title: 'Vor der Sperre des Schlüssels',

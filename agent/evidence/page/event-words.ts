@@ -109,7 +109,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   quarantined: [
     '{name} was set aside at the station ({reason}).',
-    '{name} wurde in der Station zur Seite gelegt ({reason}).',
+    '{name} kam in der Station in Quarantäne ({reason}).',
   ],
   'difference-found': [
     'The station found a difference between its log and the store or its disk: {difference}, {subject}.',

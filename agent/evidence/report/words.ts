@@ -200,7 +200,7 @@ const CODES_DE: ReadonlyMap<string, string> = new Map([
   ['camera-failed', 'Kamera antwortete nicht'],
   ['spool-full', 'Zwischenspeicher der Station voll'],
   ['spool-failed', 'Zwischenspeicher der Station gestört'],
-  ['quarantined', 'zur Seite gelegt'],
+  ['quarantined', 'in Quarantäne'],
   ['agent-failed', 'Datei beendete das Programm der Station mehrmals'],
   ['not-reached', 'Andockvorgang endete vorher'],
 ]);
@@ -217,7 +217,7 @@ const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['docking record was let go in order', 'Andockprotokoll nach Ablauf der Frist entfernt'],
   ['docking record has not come yet', 'Andockprotokoll noch nicht eingegangen'],
   ['receipt refused', 'Quittung zurückgewiesen'],
-  ['set aside as damaged', 'als beschädigt zur Seite gelegt'],
+  ['set aside as damaged', 'beschädigt, in Quarantäne'],
   ['custody log broken', 'Verwahrprotokoll unterbrochen'],
   ['file not erased from its camera', 'Datei nicht von der Kamera gelöscht'],
   [

@@ -221,11 +221,11 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'vault.id-refused': 'Welcher Tresor das ist, lässt sich nicht sagen.',
   'vault.unfinished': 'Sie werden gerade empfangen oder warten darauf, dass eine Station weitermacht.',
   'vault.quarantined':
-    'Der Zentralspeicher hat sie als auffällig zur Seite gelegt; eine Notiz bei jedem sagt, warum.',
+    'Der Zentralspeicher hat sie in Quarantäne genommen, weil sie auffällig waren; eine Notiz bei jedem sagt, warum.',
   'spool.unfinished': 'Sie wurden gerade versiegelt; der nächste Start entfernt, was kein Manifest nennt.',
-  'spool.quarantined': 'Die Station hat sie als auffällig zur Seite gelegt.',
+  'spool.quarantined': 'Die Station hat sie in Quarantäne genommen, weil sie auffällig waren.',
   'proof.refused':
-    'Der Beweis, dass ein Öffnungsberechtigter öffnen kann, gilt nicht; bei der Freigabe zum Löschen zählt er als keiner.',
+    'Der Nachweis, dass ein Öffnungsberechtigter öffnen kann, gilt nicht; bei der Freigabe zum Löschen zählt er als keiner.',
 
   // Docking records (SPEC 4.6).
   'docking.other-record':
@@ -258,7 +258,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'docking.recording-dropped':
     'Der Zentralspeicher hat ihre Dokumente lange nach ihrem Inhalt entfernt; sein Verwahrprotokoll sagt es.',
   'docking.recording-set-aside':
-    'Die Station hat sie zur Seite gelegt, weil sie auffällig war; ihr Verwahrprotokoll sagt es.',
+    'Die Station hat sie in Quarantäne genommen, weil sie auffällig war; ihr Verwahrprotokoll sagt es.',
   'docking.recording-differs':
     'Andockprotokoll und Manifest sagen Verschiedenes über eine Aufzeichnung: Eines der beiden wurde ausgetauscht oder gefälscht.',
   'docking.recording-not-listed':
@@ -319,7 +319,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Die Aufzeichnung wurde gelöscht, bevor sie fällig war, und niemand hatte es angeordnet.',
   'deletion.not-warned':
     'Was bald nach seinem Eintreffen fällig ist, wird einen Tag nach einer Warnung gelöscht, und was kam, als die Uhr des Speichers ihre Zeit verloren hatte, nach so vielen Tagen, wie es aufbewahrt wird; es gab keine rechtzeitige.',
-  'deletion.held': 'Die Aufzeichnung wurde gelöscht, obwohl eine Aufbewahrung es verbot.',
+  'deletion.held': 'Die Aufzeichnung wurde gelöscht, obwohl eine Löschsperre es verbot.',
   'deletion.order-missing':
     'Die Anordnung, auf der die Löschung beruht, ist nicht hier: Sie ging verloren, wurde weggenommen oder nie gegeben.',
   'deletion.order-invalid':
@@ -343,7 +343,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'order.unsigned': 'Niemand der beiden Rollen hat die Anordnung unterschrieben; sie zählt nichts.',
   'order.same-key': 'Beide Unterschriften sind von einem Schlüssel: Zwei Personen müssen unterschreiben.',
   'order.incomplete':
-    'Eine Rolle hat unterschrieben. Eine Aufbewahrung gilt so sieben Tage, die anderen Anordnungen gar nicht.',
+    'Eine Rolle hat unterschrieben. Eine Löschsperre gilt so sieben Tage, die anderen Anordnungen gar nicht.',
   'order.not-judged':
     'Die Schlüssel der beiden Rollen sind nicht angegeben: Niemand kann sagen, wer unterschrieben hat.',
   'order.other-logged':
@@ -351,7 +351,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'order.signature-gone':
     'Der Zentralspeicher hat eine Unterschrift aufgenommen, die nicht mehr hier ist: Sie ging verloren oder wurde weggenommen.',
   'order.lapsed-early':
-    'Eine Aufbewahrung durch eine Rolle gilt sieben Tage; der Zentralspeicher nannte sie früher verfallen.',
+    'Eine Löschsperre durch eine Rolle gilt sieben Tage; der Zentralspeicher nannte sie früher verfallen.',
   'order.not-logged':
     'Der Zentralspeicher hat sie noch nicht aufgenommen, oder der Abschnitt seines Verwahrprotokolls, der sie nennt, ist nicht hier.',
   'order.missing':

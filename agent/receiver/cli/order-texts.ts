@@ -69,7 +69,7 @@ export function waitingDeletion(
   const { order, reason } = deletion;
   return {
     en: `ATTENTION: An order to delete it (${order}, ${reason}) is signed by both and is carried out as soon as no hold counts.`,
-    de: `ACHTUNG: Eine von beiden unterschriebene Löschanordnung (${order}, ${reason}) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.`,
+    de: `ACHTUNG: Eine von beiden unterschriebene Löschanordnung (${order}, ${reason}) wird ausgeführt, sobald keine Löschsperre mehr gilt.`,
   };
 }
 

@@ -114,7 +114,7 @@ export const CONDITIONS_DE = {
     remedy: 'Verbindung zum Zentralspeicher prüfen, bevor er voll ist.',
   },
   'spool.reserve-used': {
-    text: 'Der Datenträger ist so voll, dass Verwahrprotokolle von ihrer Reserve zehren.',
+    text: 'Der Datenträger ist so voll, dass Verwahrprotokoll und Andockprotokolle von ihrer Reserve zehren.',
     remedy: 'Fremde Dateien vom Datenträger entfernen; die Station legt ihre Reserve von selbst neu an.',
   },
   'spool.gone': {

@@ -123,7 +123,7 @@ export const DOCTOR_DE = {
     remedy: 'Kleine Dateien außerhalb des Zwischenspeichers entfernen.',
   },
   'disk.reserve': {
-    text: 'Die Reserve für Verwahrprotokolle ist nicht vollständig. Der Agent legt sie an, sobald Platz ist.',
+    text: 'Die Reserve für Verwahrprotokoll und Andockprotokolle ist nicht vollständig. Der Agent legt sie an, sobald Platz ist.',
   },
   'disk.slow': {
     text: 'Der Datenträger ist langsam: 64 KiB waren erst nach {ms} ms dauerhaft.',

@@ -141,7 +141,7 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   broker: 'Der MQTT-Broker zwischen Stationen und Zentralspeicher.',
   ...BROKER_DE,
   'broker.shared_offers':
-    'Ob sich mehrere Empfänger die Angebote mit $share teilen, sodass sich einer von ihnen jedes Angebot ansieht. Nur bei einem Broker, der Rechte schon beim Abonnieren prüft: Bei jedem anderen, auch bei mosquitto mit einer acl_file, kann, wer ein Konto hat, sich in die Gruppe einreihen, und die Angebote, die auf ihn fallen, erreichen niemanden. Ohne dies sieht jeder Empfänger jedes Angebot an. Auf einem Vault arbeitet ein Empfänger zur selben Zeit.',
+    'Ob sich mehrere Empfänger die Angebote mit $share teilen, sodass sich einer von ihnen jedes Angebot ansieht. Nur bei einem Broker, der Rechte schon beim Abonnieren prüft: Bei jedem anderen, auch bei mosquitto mit einer acl_file, kann, wer ein Konto hat, sich in die Gruppe einreihen, und die Angebote, die auf ihn fallen, erreichen niemanden. Ohne dies sieht jeder Empfänger jedes Angebot an. An einem Tresor arbeitet ein Empfänger zur selben Zeit.',
 };
 
 const NAME = '{} bis {} Zeichen aus a-z, {}-{} und "-", am Anfang und am Ende kein "-"';

@@ -7,7 +7,7 @@ export const SPOOL_DE = {
   age: 'ALTER',
   size: 'GRÖSSE',
   camera: 'KAMERA',
-  recording: 'AUFNAHME',
+  recording: 'AUFZEICHNUNG',
   receipt: 'QUITTUNG (UTC)',
   'state.spooled': 'wartet',
   'state.receipted': 'gesichert',

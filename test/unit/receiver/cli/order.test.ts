@@ -159,7 +159,7 @@ test('bodydock-receiver unhold warns of a deletion that waits, before it is sign
     expect(text).toContain(line);
     expect(sheet).toContain(line);
     expect(sheet).toContain(
-      `Eine von beiden unterschriebene Löschanordnung (${id}, case-7) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.`,
+      `Eine von beiden unterschriebene Löschanordnung (${id}, case-7) wird ausgeführt, sobald keine Löschsperre mehr gilt.`,
     );
     await signOrder(lift, await readFile(join(lift, 'order.json')), 'officer');
     await store.call('unhold', '--place', lift);
