@@ -266,7 +266,6 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
   return remarks;
 }
 
-/** What the store asked for again stays in the spool until there is another receipt for it (SPEC 6.10). */
 /**
  * From the first entry of the new key on it signs everything (SPEC 4.9.2). What the old one entered, or what was made before and entered only
  * after a cut, is its own.
@@ -283,6 +282,7 @@ function byOldKey(
   return [finding('custody.old-key', where, message, { key_id: made.keyId })];
 }
 
+/** What a restored store may lack stays in the spool until there is another receipt for it (SPEC 6.10). */
 function askedFor({ name, where, hasPayload = true }: HeldDocument, account: LogAccount): Remark[] {
   const logged = account.of(name);
   if (hasPayload || logged?.sha256 === undefined) return [];

@@ -132,7 +132,7 @@ class PlaceCheck {
     this.#report.docking(checked);
   }
 
-  /** An id is of one folder (SPEC 1.1.2). Not asked of a spool, where a running agent moves recordings from one folder to another. */
+  /** An id is of one folder (SPEC 1.1.3). Not asked of a spool, where a running agent moves recordings from one folder to another. */
   #doubled({ name, where }: FoundRecording | FoundDocking): Remark[] {
     const first = this.#facts.recordings.get(name) ?? this.#facts.dockings.get(name);
     if (first === undefined || this.#place.kind === 'spool') return [];
