@@ -56,6 +56,19 @@ test('the rooms of the architecture are those of the house, in their order', () 
   expect(rooms).toEqual([...ROOMS]);
 });
 
+test('the list of faults names tests that exist', () => {
+  const rows = textOfFile('test/acceptance.md')
+    .split('\n')
+    .filter((line) => /^\| [A-Z]{3}-\d+ \|/.test(line));
+  const named = rows.flatMap((row) =>
+    [...(row.split('|')[4] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  );
+  expect(named.length).toBeGreaterThan(200);
+  const bare = files.map((file) => `/${file}`.replace(/(?:\.long)?(?:\.test)?\.(?:ts|mjs|sh)$/, ''));
+  const isTest = (name: string): boolean => bare.some((file) => file.endsWith(`/${name}`));
+  expect(named.filter((name) => !name.startsWith('npm run ') && !isTest(name))).toEqual([]);
+});
+
 test('the pages of commands name the same commands in both languages', () => {
   const commands = (language: string): string[] =>
     [...textOfFile(`config/commands.${language}.md`).matchAll(/^\| `[^|]*` \|/gm)].map(([cell]) => cell);
