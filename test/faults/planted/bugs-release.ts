@@ -450,8 +450,8 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'password-for-all',
     what: 'the password for the broker may be read by everybody on the machine',
     file: 'config/broker-credentials.ts',
-    find: 'const bytes = await readPrivateFile(path,',
-    put: "const { readPublicFile } = await import('./guarded-file.ts');\n  const bytes = await readPublicFile(path,",
+    find: 'const bytes = await readPrivateFile(path, PASSWORD_BYTES_MAX',
+    put: "const { readPublicFile } = await import('./guarded-file.ts');\n  const bytes = await readPublicFile(path, PASSWORD_BYTES_MAX",
     suites: ['unit/config/broker-credentials'],
   },
   {
