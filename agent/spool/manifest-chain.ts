@@ -14,7 +14,7 @@ import type { LinkFacts } from './spooled-recording.ts';
 /** One per spool. */
 export class ManifestChain {
   readonly #catalogue: Pick<Catalogue, 'get' | 'naming' | 'newestOf'>;
-  readonly #released: Pick<Released, 'newestOf'>;
+  readonly #released: Pick<Released, 'naming' | 'newestOf'>;
   readonly #log: Log;
   /** Id of the key that signs now; undefined where none is known. */
   readonly #keyId: string | undefined;
@@ -26,7 +26,7 @@ export class ManifestChain {
   /** `stationKeys`: the one that signs now first. */
   constructor(
     catalogue: Pick<Catalogue, 'get' | 'naming' | 'newestOf'>,
-    released: Pick<Released, 'newestOf'>,
+    released: Pick<Released, 'naming' | 'newestOf'>,
     stationKeys: readonly PublicKey[],
     log: Log,
   ) {
@@ -52,18 +52,18 @@ export class ManifestChain {
   async previous(camera: CameraId, logged: ChainEnd | undefined): Promise<string | null> {
     const known = this.#ends.get(camera);
     if (known !== undefined) return known;
-    const end = logged === undefined ? await this.#rebuilt(camera) : this.#follow(camera, logged);
+    const end = await (logged === undefined ? this.#rebuilt(camera) : this.#follow(camera, logged));
     if (!this.#ends.has(camera)) this.#ends.set(camera, end);
     return this.#ends.get(camera) ?? null;
   }
 
-  #follow(camera: CameraId, logged: ChainEnd): string | null {
+  async #follow(camera: CameraId, logged: ChainEnd): Promise<string | null> {
     const keyId = this.#catalogue.get(logged.recording)?.keyId ?? logged.keyId;
     let end = this.#isOfToday(keyId) ? logged.sha256 : null;
     const passed = new Set<string | null>();
     while (!passed.has(end)) {
       passed.add(end);
-      const next = this.#naming(camera, end).find((facts) => this.#isOfToday(facts.keyId));
+      const next = (await this.#naming(camera, end)).find((facts) => this.#isOfToday(facts.keyId));
       if (next === undefined) break;
       this.#log.warn('recording is durable, and the log does not say that it came last', {
         recording: next.recording,
@@ -73,11 +73,13 @@ export class ManifestChain {
     return end;
   }
 
-  #naming(camera: CameraId, previousSha256: string | null): LinkFacts[] {
+  /** Its copy may have been reclaimed since, in an earlier run. */
+  async #naming(camera: CameraId, previousSha256: string | null): Promise<LinkFacts[]> {
+    const released = await this.#released.naming(camera, previousSha256);
     const left = this.#left.filter(
       (facts) => facts.camera === camera && facts.previousManifestSha256 === previousSha256,
     );
-    return [...this.#catalogue.naming(camera, previousSha256), ...left];
+    return [...this.#catalogue.naming(camera, previousSha256), ...left, ...released];
   }
 
   /** Without a log: the newest that is here of today's key. */

@@ -198,6 +198,15 @@ export class ReleasedRows {
     return this.#newestFirst([...this.#table.downwards()].filter((row) => this.#camera(row) === number));
   }
 
+  /** Recordings of that camera whose manifest may name the one of that digest, or none. */
+  naming(camera: CameraId, previousSha256: string | null): RecordingId[] {
+    const number = this.#numbers.get(camera);
+    const prefix = digestPrefix(previousSha256 ?? '', 8);
+    return [...this.#table.downwards()]
+      .filter((row) => this.#camera(row) === number && this.#table.same(row, AT.previous, prefix))
+      .map((row) => this.#idOf(row));
+  }
+
   /**
    * Recordings that may go, those that were sealed first first: so the end of a chain stays whole. So many, and some more where these have the same
    * place in that order; beginning at a place of an earlier answer, or with 0 anew; and where the next ones begin, 0 behind the last.

@@ -95,6 +95,14 @@ export class Released {
     return undefined;
   }
 
+  /** Those of that camera whose manifest names the one of that digest, or none. Errors: the machine's. */
+  async naming(camera: CameraId, previousSha256: string | null): Promise<CatalogueEntry[]> {
+    const found = await this.#readAll(this.#deps.rows.naming(camera, previousSha256));
+    return found.filter(
+      (entry) => entry.camera === camera && entry.previousManifestSha256 === previousSha256,
+    );
+  }
+
   /** Whether its receipt is of this vault and later than that. Errors: the machine's. */
   async isReceivedAfter(entry: SpooledRecording, vault: string, at: string): Promise<boolean> {
     try {

@@ -4,7 +4,7 @@ import { parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { parseCameraId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { dropSegment } from '../custody/custody-scenario.ts';
-import { ChainLife, digestOf, named, type ChainRun } from './chain-life.ts';
+import { ChainLife, digestOf, logSpooled, named, type ChainRun } from './chain-life.ts';
 import { receiptOne, type Prepared } from './scenario.ts';
 
 const CAM_3 = parseCameraId('cam-3');
@@ -58,6 +58,20 @@ test('two that the log does not name were durable before a cut: the last one is 
   const last = await life.run(async (run) => {
     await life.take(run, { isLogged: false });
     return life.take(run, { isLogged: false });
+  });
+  expect(named(await life.one())).toBe(digestOf(last));
+});
+
+test('one that the log did not name was durable before a cut, and its copy was reclaimed since: it is the end', async () => {
+  await life.one();
+  const last = await life.run((run) => life.take(run, { isLogged: false }));
+  await life.run(async (run) => {
+    const { docking } = last.documents.manifest;
+    const facts = { docking, record: docking, sha256: 'd'.repeat(64), part: 1, parts: 1 };
+    run.custody.append({ event: 'docking-recorded', facts }); // as a start ends what was cut off
+    await run.custody.checkpoint();
+    logSpooled(run.custody, last); // as the pusher makes up for it
+    await release(run, last);
   });
   expect(named(await life.one())).toBe(digestOf(last));
 });
