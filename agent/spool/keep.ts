@@ -69,10 +69,10 @@ export class Keep {
     this.#options = options;
   }
 
-  /** Takes over what was receipted before this start. */
+  /** Takes over what is receipted by now. */
   start(): void {
-    for (const recording of this.#options.spool.recordings())
-      if (recording.state === 'receipted') this.receipted(recording.recording);
+    for (const { recording, state } of this.#options.spool.recordings())
+      if (state === 'receipted' && !this.#kept.has(recording)) this.receipted(recording);
   }
 
   receipted(recording: RecordingId): void {
@@ -82,7 +82,9 @@ export class Keep {
 
   /** Until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#follow(signal), this.#reclaimInTime(signal)]);
+    const following = this.#follow(signal);
+    this.start(); // what came since the last call: no change of it is read here
+    await Promise.all([following, this.#reclaimInTime(signal)]);
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

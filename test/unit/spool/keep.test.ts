@@ -93,6 +93,19 @@ test('a copy is removed once it was kept long enough', async () => {
   await running;
 });
 
+test('a copy whose receipt came after the start, and before changes were read, is removed like any other', async () => {
+  held.state = 'spooled';
+  const kept = keep();
+  kept.start();
+  held.state = 'receipted';
+  const ending = new AbortController();
+  const running = kept.run(ending.signal);
+  await clock.advance(KEEP_MS + 60_000);
+  expect(held.state).toBe('released');
+  ending.abort(new Error('ended'));
+  await running;
+});
+
 test('a copy that may not go yet stays, without a word, and goes at the next look after the one that it waits for', async () => {
   const log = new MemoryLog();
   let mayGo = false;
