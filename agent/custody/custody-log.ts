@@ -265,7 +265,7 @@ export class CustodyLog implements Custody {
 
   async #shown(segment: SegmentId, fold: () => Promise<void>): Promise<void> {
     try {
-      await lookPatiently(fold);
+      await fold();
     } catch (error) {
       if (systemCode(error) === undefined || isMachineShort(error)) throw error;
       this.#hidden.add(segment);

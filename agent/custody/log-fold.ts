@@ -6,6 +6,7 @@ import { bufferOf, sha256Hex } from '../../protocol/format/bytes.ts';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
 import { linesIn } from '../../protocol/custody/custody-scan.ts';
 import { isDockingId, type DockingId, type SegmentId } from '../../protocol/format/ids.ts';
+import { lookPatiently } from '../platform/look-patiently.ts';
 import type { ReadableSegment } from './custody-segments.ts';
 import type { Ledger } from './ledger.ts';
 import { newPiece, type SegmentReader } from './segment-reader.ts';
@@ -26,7 +27,7 @@ export function foldDurable(ledger: Ledger, segment: SegmentId, lines: Uint8Arra
 
 /**
  * Folds a segment of an earlier run from an entry on. Shape: `known` up to its last entry that holds; `isBroken` where its chain breaks behind that
- * one: what follows tells what happened, too. Errors: the system's; what was read until then is folded.
+ * one: what follows tells what happened, too. No entry is folded twice. Errors: the system's; what was read until then is folded.
  */
 export async function foldSegment(
   ledger: Ledger,
@@ -46,7 +47,7 @@ export async function foldSegment(
     held = undefined;
   };
   for (let from = fromSequence; ;) {
-    const batch = await reader.readInto(piece, all, from);
+    const batch = await lookPatiently(() => reader.readInto(piece, all, from));
     if (batch === undefined) break;
     for (const { line } of linesIn(batch.lines)) {
       const before = held;
@@ -65,7 +66,7 @@ export async function foldApart(ledger: Ledger, reader: SegmentReader, segment: 
   const all = { segment, lastSequence: Number.POSITIVE_INFINITY, lastSha256: '' };
   const piece = newPiece();
   for (let from = 1; ;) {
-    const batch = await reader.readInto(piece, all, from);
+    const batch = await lookPatiently(() => reader.readInto(piece, all, from));
     if (batch === undefined) return;
     for (const { line } of linesIn(batch.lines)) foldRecorded(ledger, line);
     from = batch.to + 1;

@@ -9,6 +9,7 @@ import {
   makeDockingId,
   makeRecordingId,
   makeSegmentId,
+  parseCameraId,
   type DockingId,
   type RecordingId,
 } from '../../../protocol/format/ids.ts';
@@ -130,6 +131,34 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
     }
   },
 );
+
+test('a read that fails in the middle of a segment folds no entry twice', async () => {
+  const random = seededRandom(8);
+  const [docking, first, second] = [makeDockingId(random), makeRecordingId(random), makeRecordingId(random)];
+  const lived = logDisk();
+  const { custody } = await openLog(lived, 1);
+  custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: 'cam-1', docking } });
+  for (const recording of [first, second]) {
+    custody.append({ event: 'pulled', facts: { recording, docking } });
+    custody.append({ event: 'spooled', facts: { recording, manifest_sha256: SHA256 } });
+  }
+  custody.append({ event: 'receipted', facts: { recording: first } });
+  custody.append({ event: 'spool-reclaimed', facts: { recording: first } });
+  for (let count = 0; count < 1500; count++) {
+    custody.append({ event: 'seen', facts: { docking, path_sha256: SHA256 } });
+    if (count % 100 === 0) await custody.checkpoint();
+  }
+  await custody.close();
+  for (let nth = 1; nth <= 6; nth++) {
+    const disk = lived.crash(lived.steps, 'nothing');
+    disk.fail({ operation: 'open', path: '.jsonl', nth, times: 1, code: 'EIO' });
+    const opened = await openLog(disk, 2);
+    expect(opened.custody.ledger.manifests.get(parseCameraId('cam-1'))?.recording, `open ${nth}`).toBe(
+      second,
+    );
+    await opened.custody.close();
+  }
+});
 
 describe('what entries say', () => {
   const random = seededRandom(5);
