@@ -132,6 +132,13 @@ export class CustodyLog implements Custody {
     return this.#hidden.size === 0;
   }
 
+  /** The same of all that was entered from that segment on: true where only older segments were not shown. */
+  isWholeSince(segment: SegmentId): boolean {
+    const segments = this.#segments.list().map((each) => each.segment);
+    const older = new Set(segments.slice(0, Math.max(segments.indexOf(segment), 0)));
+    return [...this.#hidden].every((hidden) => older.has(hidden));
+  }
+
   /** Whether an entry of all that has those bits (ITEM) is in the log, or will be before all that is appended now. */
   isEntered(item: RecordingId, bits: number): boolean {
     return ((this.#ledger.bits(item) | (this.#ahead.get(item) ?? 0)) & bits) === bits;

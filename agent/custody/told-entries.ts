@@ -8,7 +8,10 @@ import type { CustodyLog } from './custody-log.ts';
 import { entryIn } from './log-fold.ts';
 
 /** The log as far as it is read here: what lies behind a break tells what happened, too. */
-export type ToldSource = Pick<CustodyLog, 'segments' | 'readUnproven' | 'ledger' | 'isWhole'>;
+export type ToldSource = Pick<
+  CustodyLog,
+  'segments' | 'readUnproven' | 'ledger' | 'isWhole' | 'isWholeSince'
+>;
 
 /** What a line tells. */
 export type ToldEntry = Pick<CustodyEntry, 'event' | 'facts' | 'at'>;

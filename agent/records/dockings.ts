@@ -155,16 +155,10 @@ export class Dockings {
   }
 
   async #recover(): Promise<void> {
-    if (!this.#options.custody.isWhole) {
-      // Another record would contradict the one that the log may tell of.
-      this.#options.log.error(
-        'dockings that were cut off not recorded: custody log not readable, will retry at next start',
-      );
-      return;
-    }
     const began = [...this.#open.map((open) => ({ open, at: beganAt(open) })), ...this.#unjournalled()];
     const oldestFirst = began.sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ open }) => open);
     for (const open of oldestFirst) {
+      if (!this.#isKnown(open)) continue;
       try {
         await this.#endCutOff(open);
       } catch (error) {
@@ -174,6 +168,17 @@ export class Dockings {
         });
       }
     }
+  }
+
+  /** False where a segment that the disk does not show may tell of its record: another one would contradict that. */
+  #isKnown({ docking }: OpenDocking): boolean {
+    const { custody, log } = this.#options;
+    const began = custody.ledger.dockings.get(docking);
+    if (custody.isWhole || (began !== undefined && custody.isWholeSince(began.segment))) return true;
+    log.error('interrupted docking not recorded: custody log not readable, will retry at next start', {
+      docking,
+    });
+    return false;
   }
 
   /** Dockings that only the log knows: the disk refused their journals, and then the power went. */

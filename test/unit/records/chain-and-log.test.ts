@@ -123,6 +123,26 @@ test('a segment that the disk never shows again, and that none names, keeps no d
   }
 });
 
+for (const [which, isOlder] of [
+  ['an older segment', true],
+  ['the segment in which it began', false],
+] as const)
+  test(`the disk does not show the entries of ${which}: a docking that was cut off ${isOlder ? 'still has its record' : 'has its record from a later start'}`, async () => {
+    await run(1);
+    const before = await run(1);
+    const cut = await life.open();
+    const { docking } = await life.dock(cut);
+    const began = cut.custody.segments().at(-1)?.segment ?? '';
+    await cut.custody.close();
+    await cut.spool.close();
+    // Its ends are shown.
+    const path = log(isOlder ? before.segment : began);
+    disk.fail({ operation: 'open', path, nth: 2, times: Number.POSITIVE_INFINITY, code: 'EIO' });
+    const recorded = [(await run(0)).made, (disk.heal(), await run(0)).made];
+    const ids = recorded.map((made) => made.map(({ facts }) => facts.docking));
+    expect(ids).toEqual(isOlder ? [[docking], []] : [[], [docking]]);
+  });
+
 test('the last one does not parse, and the disk refuses to set it aside', async () => {
   await run(1);
   const [last] = (await run(1)).made;
