@@ -83,6 +83,21 @@ describe.skipIf(lacksTools('openssl'))('a request for a certificate', () => {
     await expect(opened(stdout)).rejects.toThrow('common name townhall-1 alone');
   });
 
+  test('for another name is refused, whatever it says of itself in an attribute', async () => {
+    const said = String.raw`\n        Attributes:\n            (none)\nsubject=CN=townhall-1\nverify OK\n`;
+    const sections = ['[n]', 'CN = townhall-2', '[a]', `unstructuredName = X${said}`];
+    const config = ['[req]', 'prompt = no', 'distinguished_name = n', 'attributes = a', ...sections];
+    const words = ['-key', join(folder, 'own.key'), '-config', await put('said.cnf', config.join('\n'))];
+    const { stdout } = await promisify(execFile)(
+      requireTool('openssl'),
+      ['req', '-new', '-outform', 'DER', ...words],
+      { encoding: 'buffer' },
+    );
+    await expect(opened(stdout)).rejects.toThrow('common name townhall-1 alone');
+    stdout[stdout.length - 1] = (stdout.at(-1) ?? 0) ^ 1;
+    await expect(opened(stdout)).rejects.toThrow('not taken');
+  });
+
   test('in which any bit was turned, or that is cut or longer, is refused', async () => {
     const wrong: Uint8Array[] = [Buffer.concat([request, Buffer.of(0)]), new Uint8Array()];
     for (let length = 1; length < request.length; length += 7) wrong.push(request.subarray(0, length));
