@@ -34,6 +34,8 @@ export interface SenderSubject {
 export interface StandingBack extends OfferPauses {
   /** Claims of it, and of older ones, are old. That of the one behind it may be said again: its receiver may still hold the lease. */
   readonly epochMax: number;
+  /** ... until then, monotonic ms: the lease of whoever was heard last is over, and any claim is a new one. */
+  readonly oldUntilMs: number;
 }
 
 /** One thing to do now; the caller does it and asks again. */
@@ -61,6 +63,7 @@ interface Following {
   readonly receiver: ReceiverId;
   readonly epoch: number;
   readonly messageBytesMax: number;
+  readonly leaseMs: number;
 }
 
 /** What the station keeps back for now: nothing; units and digests; or these and offers. */
@@ -84,6 +87,7 @@ export class Sender {
   readonly #offers: Offers;
   #following: Following | undefined;
   #epochMax = 0;
+  #oldUntilMs = 0;
   #heardAtMs = 0;
   #creditBytes = 0;
   readonly #digests: DigestsSent;
@@ -104,6 +108,7 @@ export class Sender {
     this.#digests = new DigestsSent(chunksBytes(subject.sealedSizeBytes), roundTrip);
     this.#offers = new Offers(nowMs, before);
     this.#epochMax = before?.epochMax ?? 0;
+    this.#oldUntilMs = before?.oldUntilMs ?? 0;
   }
 
   /** Bytes sent and not yet in a `have`. */
@@ -148,7 +153,8 @@ export class Sender {
 
   /** All that another sender needs to go on later. Only of one that is offered. */
   get standingBack(): StandingBack {
-    return { ...this.#offers.pauses, epochMax: Math.max(0, this.#epochMax - 1) };
+    const [epochMax, oldUntilMs] = [Math.max(0, this.#epochMax - 1), this.#oldUntilMs];
+    return { ...this.#offers.pauses, epochMax, oldUntilMs };
   }
 
   /** Whether the broker takes a message of the size of its offer, as far as it is known. It is offered again anyway, as late as others. */
@@ -197,17 +203,18 @@ export class Sender {
     return Math.min(flight, this.#digests.lateAtMs, fin, this.#heardAtMs + SILENCE_MS);
   }
 
-  /** A verified claim. Returns false where it is not followed (another session or manifest, or an older epoch). */
+  /** A verified claim. Returns false where it is not followed (another session or manifest, or an older epoch within the lease of a newer one). */
   claim(body: ClaimBody, nowMs: number): boolean {
     if (this.#phase === 'done' || !this.#isOurs(body)) return false;
     const known = this.#following;
     const same = known !== undefined && known.receiver === body.receiver && known.epoch === body.epoch;
-    if (!same && body.epoch <= this.#epochMax) return false;
+    if (!same && body.epoch <= this.#epochMax && nowMs < this.#oldUntilMs) return false;
     this.#offers.claimed();
-    this.#heardAtMs = nowMs;
+    this.#heard(nowMs, body.lease_ms);
     if (same && this.#phase === 'sending') return true;
     this.#epochMax = Math.max(this.#epochMax, body.epoch);
-    this.#following = { receiver: body.receiver, epoch: body.epoch, messageBytesMax: body.message_bytes_max };
+    const { receiver, epoch, message_bytes_max: messageBytesMax, lease_ms: leaseMs } = body;
+    this.#following = { receiver, epoch, messageBytesMax, leaseMs };
     this.#phase = 'sending';
     this.#restart();
     return true;
@@ -223,7 +230,7 @@ export class Sender {
       message.session !== this.subject.session
     )
       return;
-    this.#heardAtMs = nowMs;
+    this.#heard(nowMs, following.leaseMs);
     this.#creditBytes = Math.min(message.credit_bytes, WINDOW_BYTES_MAX);
     if (this.#digests.held(message.digests_bytes)) this.#listDropped();
     const before = this.#held.size;
@@ -300,6 +307,11 @@ export class Sender {
       this.#nextUnit(nowMs, following, messageBytesMax, budget.windowBytes) ??
       this.#nextProbe(nowMs, following, messageBytesMax)
     );
+  }
+
+  #heard(nowMs: number, leaseMs: number): void {
+    this.#heardAtMs = nowMs;
+    this.#oldUntilMs = nowMs + leaseMs;
   }
 
   /** Also while it is offered again: then it may still be that one. */

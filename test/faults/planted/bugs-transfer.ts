@@ -186,7 +186,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'old-epoch-followed',
     what: 'a claim of an older epoch is followed',
     file: 'protocol/transfer/transfer-state.ts',
-    find: '    if (!same && body.epoch <= this.#epochMax) return false;\n',
+    find: '    if (!same && body.epoch <= this.#epochMax && nowMs < this.#oldUntilMs) return false;\n',
     put: '',
     suites: SENDER,
   },

@@ -7,7 +7,13 @@ import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const random = seededRandom(1);
 const ids = Array.from({ length: 12 }, () => makeRecordingId(random));
-const at = (offerAtMs: number): StandingBack => ({ offerAtMs, neverMs: 1, receiptMs: 1, epochMax: 0 });
+const at = (offerAtMs: number): StandingBack => ({
+  offerAtMs,
+  neverMs: 1,
+  receiptMs: 1,
+  epochMax: 0,
+  oldUntilMs: 0,
+});
 
 const actions = fc.array(
   fc.tuple(fc.nat(ids.length - 1), fc.oneof(fc.constant('take' as const), fc.nat(50))),

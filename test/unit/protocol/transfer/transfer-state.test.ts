@@ -238,7 +238,7 @@ test('offers of two minutes without an answer are long, of one that stood back b
 test('what is kept of one that stands back is enough to go on: its pauses grow further, and old claims stay old', () => {
   const before = new Sender(subject(10), 0);
   drain(before, 0);
-  before.claim(claim(3), 0);
+  before.claim(claim(3, { lease_ms: 3_600_000 }), 0);
   before.refuse(refusal('never'), 0);
   drain(before, NEVER_MS_MIN);
   before.refuse(refusal('never'), NEVER_MS_MIN);
@@ -257,7 +257,24 @@ test('what is kept of one that stands back is enough to go on: its pauses grow f
     ...before.standingBack,
     offerAtMs: expect.any(Number),
     neverMs: NEVER_MS_MIN,
+    oldUntilMs: dueMs + 60_000,
   });
+});
+
+test('a receiver of a lower epoch is followed once the one of a higher epoch was not heard for its lease', () => {
+  const sender = new Sender(subject(10), 0);
+  drain(sender, 0);
+  sender.claim(claim(5, { receiver: other }), 0);
+  sender.have(have(5, { receiver: other }), 10_000);
+  drain(sender, 10_000 + SILENCE_MS);
+  expect(sender.claim(claim(4), 69_999)).toBe(false);
+  const back = new Sender(subject(10), 69_999, undefined, sender.standingBack);
+  for (const each of [sender, back]) {
+    if (each === back) expect(each.claim(claim(4), 69_999)).toBe(false);
+    expect(each.claim(claim(4), 70_000)).toBe(true);
+    each.have(have(4, { digests_bytes: 32 }), 70_000);
+    expect(drain(each, 70_000).some((action) => action.kind === 'unit')).toBe(true);
+  }
 });
 
 test('a receiver that answers while nothing arrives is a stall, a dead one is not', () => {
