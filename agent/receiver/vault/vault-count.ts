@@ -5,6 +5,7 @@ import { listIfThere } from '../../../protocol/format/durable.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import * as names from './vault-layout.ts';
+import { unfinishedBytes } from './vault-work.ts';
 
 /** Odd things that are named one by one. */
 const ODD_NAMED_MAX = 20;
@@ -94,7 +95,7 @@ class Walk {
       this.#signal.throwIfAborted();
       if (!isRecordingId(recording)) continue;
       this.#unfinished++;
-      this.#bytes += await this.#sizeOf(join(path, recording, names.PAYLOAD));
+      this.#bytes += await unfinishedBytes(this.#files, join(path, recording));
     }
   }
 

@@ -13,7 +13,7 @@ import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';
 import { beginRun, endRun, type RunningProcess, type VaultRun } from './vault-run.ts';
-import { openWork } from './vault-work.ts';
+import { openWork, unfinishedBytes } from './vault-work.ts';
 import type {
   RecordingName,
   SignedDocument,
@@ -209,9 +209,8 @@ export class FilesVault implements Vault {
     return countVault(this.#parts.files, this.layout, signal);
   }
 
-  async unfinishedBytes(name: RecordingName): Promise<number> {
-    const payload = join(this.layout.incomingRecording(name), names.PAYLOAD);
-    return (await this.#parts.files.stat(payload))?.sizeBytes ?? 0;
+  unfinishedBytes(name: RecordingName): Promise<number> {
+    return unfinishedBytes(this.#parts.files, this.layout.incomingRecording(name));
   }
 
   close(): Promise<void> {

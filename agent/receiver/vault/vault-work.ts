@@ -9,7 +9,13 @@
 //    by their digests. Receivers of 0.1.0 left the same files in a folder `<epoch>.<holder>` of this one.
 import { join } from 'node:path';
 import { equalBytes, encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { createAnew, ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
+import {
+  createAnew,
+  ensureFolder,
+  listIfThere,
+  readIfThere,
+  writeAnew,
+} from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files, OpenFile } from '../../../protocol/format/ports.ts';
@@ -88,10 +94,24 @@ async function usableFiles(options: OpenWorkOptions, folder: string): Promise<Se
   return found;
 }
 
+/** Name of the folder in which a receiver of 0.1.0 left its work on a recording; undefined where there is none. Errors: the system's. */
+async function newestLeased(files: Files, folder: string): Promise<string | undefined> {
+  const leased = (await listIfThere(files, folder)).filter((name) => LEASED_WORK.test(name));
+  return leased.toSorted((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10))[0];
+}
+
+/** Bytes of a payload that lies in the folder of a recording that is not whole. Errors: the system's. */
+export async function unfinishedBytes(files: Files, folder: string): Promise<number> {
+  if ((await files.stat(folder))?.kind !== 'folder') return 0;
+  let bytes = 0;
+  for (const inner of new Set(['', (await newestLeased(files, folder)) ?? '']))
+    bytes += (await files.stat(join(folder, inner, names.PAYLOAD)))?.sizeBytes ?? 0;
+  return bytes;
+}
+
 /** Moves the files of the folder that a receiver of 0.1.0 left to where they are looked for; gives the name of that folder. */
 async function takeOverLeased(files: Files, folder: string): Promise<string | undefined> {
-  const leased = (await files.list(folder)).filter((name) => LEASED_WORK.test(name));
-  const newest = leased.toSorted((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10))[0];
+  const newest = await newestLeased(files, folder);
   if (newest === undefined || (await files.stat(join(folder, newest)))?.kind !== 'folder') return undefined;
   for (const name of await files.list(join(folder, newest)))
     if (WORK_NAMES.has(name)) await files.rename(join(folder, newest, name), join(folder, name));
