@@ -74,7 +74,7 @@ export interface OpenReceiver {
   startRetention(): void;
   /** See Receiver.start. */
   start(): Promise<void>;
-  /** Ends the receiver and closes its vault; the ports stay open. Never rejects. */
+  /** Ends the receiver, and notes its end in the vault where it ended in order; the ports stay open. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -168,8 +168,9 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     },
     stop: async () => {
       stopLooking();
-      await Promise.all([receiver.stop(), witness.stop(), retention.stop()]);
-      await vault.close();
+      const [isInOrder] = await Promise.all([receiver.stop(), witness.stop(), retention.stop()]);
+      // Without a note of its end no receiver of another machine begins while something of this one may still be written.
+      if (isInOrder) await vault.close();
     },
   };
 }

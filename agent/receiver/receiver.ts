@@ -51,18 +51,21 @@ export class Receiver {
 
   /**
    * Ends in order: no more offers, what is complete gets its receipt, unfinished work is closed. After STOP_MS it ends all the same:
-   * what was not done then is asked for again. Never rejects.
+   * what was not done then is asked for again. False where something still works on the vault then. Never rejects.
    */
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     const abort = new AbortController();
     const { clock, log } = this.#parts;
     const patience = clock.sleep(STOP_MS, abort.signal).then(
-      () => log.warn('stopped before all work was done'),
-      () => undefined,
+      () => {
+        log.warn('stopped before all work was done');
+        return false;
+      },
+      () => true,
     );
     await Promise.race([this.#finish(), patience]);
     abort.abort(new Error('ended'));
-    await patience;
+    return patience;
   }
 
   async #finish(): Promise<void> {

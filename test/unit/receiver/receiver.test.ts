@@ -6,6 +6,8 @@ import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { makeSessionId, parseStationId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { encodeMessage } from '../../../protocol/transfer/messages.ts';
+import type { VaultRun } from '../../../agent/receiver/vault/vault-run.ts';
+import { whileTimePasses } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { BenchTop, type RunningReceiver, STATION_KEY, STORE_KEY } from './bench-top.ts';
@@ -615,6 +617,27 @@ describe('a disk that fails', () => {
     await top.until('receipt', receipted(station, sample), 300_000);
     expect(receiver.conditions.isRaised('vault.lost')).toBe(false);
   });
+});
+
+test('a receiver whose disk holds its work at the end does not note that it ended', async () => {
+  for (const isHeld of [false, true]) {
+    const { top, receiver, station } = await pair(31);
+    const sample = top.sample(3 * UNIT_BYTES);
+    const create = top.disk.create.bind(top.disk);
+    top.disk.create = async (path) => {
+      const file = await create(path);
+      if (isHeld && path.endsWith('payload.age')) file.sync = () => new Promise(() => undefined);
+      return file;
+    };
+    station.push(sample);
+    await top.until('claim', () => receiver.log.messages('info').includes('recording claimed'));
+    await top.clock.advance(2000);
+    await whileTimePasses(top.clock, receiver.stop());
+    const run = JSON.parse(
+      Buffer.from(top.disk.peek('/vault/.leases/run.json') ?? []).toString(),
+    ) as VaultRun;
+    expect(run.ended_at === null).toBe(isHeld);
+  }
 });
 
 describe('a receiver that takes the place of one that died', () => {
