@@ -126,7 +126,7 @@ export interface MadeWitnesses {
 
 /**
  * Makes what is due. Several processes may call it at one time: each day gets one witness.
- * Errors: "witness.too-many"; "witness.ahead"; "canonical.refused", "document.refused" where the last witness was damaged; "lock.held", "lock.lost"; the
+ * Errors: "witness.too-many"; "witness.ahead"; "canonical.refused", "document.refused" where the last witness was damaged; "lock.held"; the
  * signer's, the system's, the signal's reason.
  */
 export function makeWitnesses(deps: WitnessDeps): Promise<MadeWitnesses> {

@@ -56,7 +56,7 @@ export class DockingDesk {
     const { vault, space, receipts, log, conditions } = this.#options;
     const receipt = await receipts.sign(subject);
     const placed = await vault.placeDocking(subject, document, receipt);
-    if (!placed) return; // another receiver on this vault was faster and answers; if not, the offer comes again
+    if (!placed) return; // something lies there that was not there before: the next offer is answered
     space.added(document.bytes.length);
     await this.#link(subject, document);
     conditions.clear('vault.write-failed', null);
