@@ -5,7 +5,8 @@
 // 1. That the store is behind, and which statement is followed, is durable before anything follows from it, and outlives a start.
 // 2. From the moment at which a statement is heard until all that is here was taken back, the store counts as behind.
 // 3. After a statement a receipt of its vault counts only with the signed word `held` that names both.
-// 4. A statement is followed once. One that is older than the one that is followed, or of another vault than the newest receipt, changes nothing.
+// 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the newest
+//    receipt (than that one where there is no receipt), changes nothing.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
@@ -16,7 +17,12 @@ import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
-import { STORE_LOST_MAX, writeStoreState, type StoreState } from '../spool/store-state.ts';
+import {
+  STORE_LOST_MAX,
+  writeStoreState,
+  type FollowedStatement,
+  type StoreState,
+} from '../spool/store-state.ts';
 import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { Spool } from '../spool/spool.ts';
 import { Changes, type ItemChange } from '../spool/changes.ts';
@@ -106,7 +112,7 @@ export class StoreRollback {
   /** Goes on with what a cut left. */
   start(): void {
     this.#work?.differences.storeLost(this.#state.lost);
-    if (this.#state.restored?.offered === false) this.#run(() => this.#offerAgain());
+    if (this.#state.restored?.offered === false) void this.#run(() => this.#offerAgain());
   }
 
   /** Resolves when nothing of it runs any more. Never rejects. */
@@ -131,7 +137,7 @@ export class StoreRollback {
       { ...less },
     );
     this.#show();
-    this.#run(() => this.#keep());
+    void this.#run(() => this.#keep());
   }
 
   /** A message at `down/restored`. Never throws: what does not hold is logged and changes nothing. */
@@ -141,7 +147,7 @@ export class StoreRollback {
     try {
       const found = verifyRestored(payload, store);
       this.#waiting++;
-      this.#run(() => this.#follow(found.restored, found.sha256).finally(() => this.#waiting--));
+      void this.#run(() => this.#follow(found.restored, found.sha256)).finally(() => this.#waiting--);
     } catch (error) {
       log.warn('statement of the store refused', { error });
     }
@@ -162,7 +168,7 @@ export class StoreRollback {
   }
 
   /** One after the other. Counts as behind from now on, until it is through. */
-  #run(work: () => Promise<void>): void {
+  #run(work: () => Promise<void>): Promise<void> {
     this.#following++;
     this.#last = this.#last
       .then(() => this.#untilDone(work))
@@ -171,6 +177,7 @@ export class StoreRollback {
         this.#show();
         if (!this.isBehind && !this.#ending.signal.aborted) this.levels.put('level');
       });
+    return this.#last;
   }
 
   /** What the disk refuses is tried again until it takes it. Never rejects. */
@@ -181,6 +188,7 @@ export class StoreRollback {
       try {
         return await work();
       } catch (error) {
+        if (signal.aborted) return;
         log.error('what follows from a restored store is not durable: it is tried again', { error });
         this.#raise();
         await clock.sleep(pauseMs, signal).catch(() => undefined);
@@ -192,11 +200,11 @@ export class StoreRollback {
     const known = this.#state.restored;
     if (known?.sha256 === sha256) return this.#offerAgain();
     const { receiver, vault, restored_at, complete_until } = restored;
-    if (known?.vault === vault && restored_at <= known.restored_at) {
+    if (known !== null && restored_at <= known.restored_at) {
       log.warn('statement of the store passed over: a later one is followed', { restored_at });
       return;
     }
-    const ours = await this.#vault();
+    const ours = (await this.#vault()) ?? known?.vault;
     if (ours !== undefined && ours !== vault) {
       log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
       return;
@@ -222,11 +230,7 @@ export class StoreRollback {
     await this.#keep();
     const facts = { receiver: followed.receiver, restored_sha256: followed.sha256 };
     custody.append({ event: 'store-restored', facts });
-    const lost = await work.spool.withdrawLost(followed.vault, followed.complete_until);
-    // A file that is still on its camera is pulled again.
-    for (const item of lost) work.changes.put({ kind: 'recording', item, to: 'gone' });
-    const all = new Set([...this.#state.lost, ...lost]);
-    this.#state = { ...this.#state, lost: [...all].slice(-STORE_LOST_MAX) };
+    const lost = await this.#withdrawLost(followed, work);
     await this.#keep();
     work.differences.storeLost(this.#state.lost);
     let offered = 0;
@@ -234,6 +238,7 @@ export class StoreRollback {
       for await (const { recording: item } of of.offerAgain()) {
         work.changes.put({ kind, item, to: 'spooled' });
         offered++;
+        this.#ending.signal.throwIfAborted(); // the next start goes on
       }
     await custody.checkpoint();
     work.receiptEntries.storeRestored();
@@ -241,12 +246,32 @@ export class StoreRollback {
     this.#state = { ...this.#state, behind: null, restored: { ...followed, offered: true } };
     await this.#keep();
     const { restored_at, complete_until } = followed;
-    const counts = { offered, lost: lost.length };
+    const counts = { offered, lost };
     log.warn('the store was restored: all that is here is offered again', {
       restored_at,
       complete_until,
       ...counts,
     });
+  }
+
+  /** How many. What was withdrawn before the disk refused one is remembered as well. Errors: the system's. */
+  async #withdrawLost(
+    { vault, complete_until: until }: FollowedStatement,
+    work: RollbackWork,
+  ): Promise<number> {
+    const all = new Set(this.#state.lost);
+    let lost = 0;
+    try {
+      for await (const item of work.spool.withdrawLost(vault, until)) {
+        all.add(item);
+        lost++;
+        work.changes.put({ kind: 'recording', item, to: 'gone' }); // a file that is still on its camera is pulled again
+        this.#ending.signal.throwIfAborted();
+      }
+    } finally {
+      this.#state = { ...this.#state, lost: [...all].slice(-STORE_LOST_MAX) };
+    }
+    return lost;
   }
 
   async #keep(): Promise<void> {

@@ -4,7 +4,7 @@
 // 1. rename the folder to `released/`, sync both sides: from here on recovery finishes the rest;
 // 2. remove the payload and the chunk list, sync the folder.
 // The receipt is durable before: a recording counts as receipted only after its folder was synced.
-// Where the disk refuses step 2 and the store asks for the recording again meanwhile (asked-again.ts), what is whole goes back.
+// Where the disk refuses step 2 and the store was restored meanwhile (Spool.withdrawLost), what is whole goes back.
 import { join } from 'node:path';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
@@ -40,18 +40,20 @@ export async function removePayload(files: Files, folder: string): Promise<void>
 
 /**
  * Moves a recording in `released/` that is still whole back to `ready/`, durably; false where a part of it is gone or does not verify: nothing
- * changed then. Errors: the system's; it lies in one of the two places.
+ * changed then. `onMoved` is called as soon as it lies there. Errors: the system's; it lies in one of the two places.
  */
 export async function moveBackToReady(
   files: Files,
   layout: SpoolLayout,
   recording: RecordingId,
   stationKeys: readonly PublicKey[],
+  onMoved: () => void,
 ): Promise<boolean> {
   const from = join(layout.released, recording);
   const found = await judgeReady(files, from, recording, undefined, stationKeys);
   if (found.verdict === 'odd' || !found.isVerified) return false;
   await files.rename(from, join(layout.ready, recording));
+  onMoved();
   await files.syncFolder(layout.ready);
   await files.syncFolder(layout.released);
   return true;

@@ -165,25 +165,29 @@ export class Spool {
 
   /**
    * Takes released recordings out of what is known that a vault received later than an instant: a file that is still on a camera is pulled as a
-   * new one. One whose reclaim the disk did not finish is here again. Gives the others. Errors: the machine's; the system's.
+   * new one. One whose reclaim the disk did not finish is here again. Gives each of the others as it goes. Reclaims that run end before; the
+   * caller lets none begin. Errors: the machine's; the system's: what was given is withdrawn, and the rest is not.
    */
-  async withdrawLost(vault: string, completeUntil: string): Promise<RecordingId[]> {
+  async *withdrawLost(vault: string, completeUntil: string): AsyncGenerator<RecordingId> {
     const { released, withdrawn, rows, catalogue, layout, index } = this.#parts;
-    const lost: RecordingId[] = [];
+    await this.#turns.idle();
     for (const recording of rows.recordings()) {
       const entry = await released.read(recording);
       if (entry === undefined || !(await released.isReceivedAfter(entry, vault, completeUntil))) continue;
-      rows.remove(recording);
-      if (await moveBackToReady(this.files, layout, recording, this.#options.stationKeys))
+      const leaves = (): void => {
+        rows.remove(recording);
+        index.releasedChanged();
+      };
+      const isBack = await moveBackToReady(this.files, layout, recording, this.#options.stationKeys, () => {
+        leaves();
         catalogue.enter(entry, 'receipted');
-      else {
-        withdrawn.add(entry);
-        lost.push(recording);
-      }
+        index.changed();
+      });
+      if (isBack) continue;
+      leaves();
+      withdrawn.add(entry);
+      yield recording;
     }
-    index.releasedChanged();
-    index.changed();
-    return lost;
   }
 
   /** Recordings that do not stand for a file on a camera any more, and that a new one with this original replaces. */

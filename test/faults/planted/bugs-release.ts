@@ -378,7 +378,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'statement-forgotten-by-a-start',
     what: 'a statement that a cut left half followed is forgotten, and copies are reclaimed for receipts of before',
     file: 'agent/push/store-rollback.ts',
-    find: '    if (this.#state.restored?.offered === false) this.#run(() => this.#offerAgain());\n',
+    find: '    if (this.#state.restored?.offered === false) void this.#run(() => this.#offerAgain());\n',
     put: '',
     suites: ['unit/push/store-rollback'],
   },

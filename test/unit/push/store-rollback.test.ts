@@ -1,5 +1,6 @@
 // What a station knows of a restored store: what it keeps over starts, what follows from statements, and which receipts count.
 import { beforeEach, expect, test } from 'vitest';
+import type { PushItem } from '../../../agent/push/push-source.ts';
 import { StoreRollback, type RollbackWork } from '../../../agent/push/store-rollback.ts';
 import { NOTHING_KNOWN, readStoreState } from '../../../agent/spool/store-state.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
@@ -46,6 +47,13 @@ class Rig {
   readonly done: string[] = [];
   /** Vault of the newest receipt here. */
   vault: string | undefined = vault;
+  /** While one of them is taken back. */
+  takingBack: () => void = () => undefined;
+  /** What only documents are left of; a disk that refuses the second one. */
+  lost: (typeof recording)[] = [recording];
+  /** Receipts that are taken back. */
+  offered = 0;
+  refuses = 0;
 
   constructor() {
     this.disk.plantFolder('/spool');
@@ -70,16 +78,16 @@ class Rig {
       newestReceipt: newest,
       offerAgain: () => {
         done.push('offered');
-        return (async function* none() {})();
+        return this.#takenBack();
       },
     };
     const work: RollbackWork = {
       receipted: [{ kind: 'recording', of }],
       changes: { put: ({ item, to }) => void done.push(`${item} ${to}`) },
       spool: {
-        withdrawLost: async (from, until) => {
+        withdrawLost: (from, until) => {
           done.push(`lost after ${until}`);
-          return from === vault ? [recording] : [];
+          return this.#withdrawn(from);
         },
       },
       differences: { storeLost: (lost) => void done.push(`told ${lost.length}`) },
@@ -92,6 +100,17 @@ class Rig {
     rollback.connect(work);
     rollback.start();
     return rollback;
+  }
+
+  async *#takenBack(): AsyncGenerator<PushItem> {
+    this.takingBack();
+    if (this.offered > 0) for (let count = 0; count < this.offered; count++) yield { recording } as PushItem;
+  }
+
+  async *#withdrawn(from: string): AsyncGenerator<typeof recording> {
+    for (const each of from === vault ? this.lost.splice(0, 1) : []) yield each;
+    if (this.refuses-- > 0) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+    yield* this.lost.splice(0);
   }
 
   async said(rollback: StoreRollback, change: Partial<Restored> = {}): Promise<string> {
@@ -166,6 +185,54 @@ test('a statement is followed once, over starts too; an older one and one of ano
   ]);
   await rig.said(next, { restored_at: '2026-11-27T10:00:00.000Z' });
   expect(rig.done.filter((what) => what === 'offered')).toHaveLength(2);
+});
+
+test('an older statement of a vault of before is not followed, and be it that no receipt is here', async () => {
+  const rollback = await rig.start();
+  const sha256 = await rig.said(rollback, { restored_at: '2026-11-25T10:00:00.000Z' });
+  rig.vault = undefined; // all were taken back
+  const other = makeSessionId(random);
+  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T09:30:00.000Z' });
+  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T10:30:00.000Z' });
+  rig.vault = other; // an old receipt of that vault may have come again, too
+  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T09:30:00.000Z' });
+  expect(rig.custody.of('store-restored').map(({ facts }) => facts['restored_sha256'])).toEqual([sha256]);
+  const { receipt, bytes } = receiptOf(vault);
+  expect(() => rollback.assertHeld(receipt, bytes, {})).toThrow('does not say that it holds');
+  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T10:30:00.000Z' });
+  expect(rig.custody.of('store-restored')).toHaveLength(2);
+});
+
+test('what is withdrawn before the disk refuses one is remembered over starts, too', async () => {
+  const rollback = await rig.start();
+  const second = makeRecordingId(random);
+  rig.lost = [recording, second];
+  rig.refuses = 1;
+  await rig.said(rollback);
+  expect(rollback.isBehind).toBe(true);
+  await rig.clock.advance(1000);
+  await settle();
+  expect((await readStoreState(rig.disk, layout)).lost).toEqual([recording, second]);
+  expect(rig.done).toEqual(expect.arrayContaining([`${recording} gone`, `${second} gone`]));
+});
+
+test('a stop ends it in the midst, and the next start goes on', async () => {
+  const rollback = await rig.start();
+  let stopped: Promise<void> | undefined;
+  rig.offered = 100;
+  rig.takingBack = () => {
+    stopped = rollback.stop();
+  };
+  await rig.said(rollback);
+  await stopped;
+  expect(rig.done.filter((what) => what === `${recording} spooled`)).toHaveLength(1);
+  expect((await readStoreState(rig.disk, layout)).restored?.offered).toBe(false);
+  expect(rig.log.messages()).toEqual([]);
+  rig.offered = 0;
+  rig.takingBack = () => undefined;
+  await rig.start();
+  await settle();
+  expect((await readStoreState(rig.disk, layout)).restored?.offered).toBe(true);
 });
 
 test('a station without a receipt follows any statement of its store; a forged one nobody does', async () => {
