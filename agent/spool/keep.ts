@@ -98,9 +98,10 @@ export class Keep {
   async #reclaimInTime(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#readDue(signal);
-      for (const recording of this.#over()) {
+      const now = [...this.#kept]; // one that could not go is put behind the others
+      for (const [recording, kept] of now) {
         if (signal.aborted) break;
-        if (this.#mayGo(recording)) await this.#reclaim(recording);
+        if (this.#isOver(kept) && this.#mayGo(recording)) await this.#reclaim(recording);
       }
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
@@ -117,15 +118,15 @@ export class Keep {
     return this.#options.spool.mayGo?.(recording) ?? true;
   }
 
-  /** Those that were kept long enough, and those that are due. */
-  #over(): RecordingId[] {
+  /** It was kept long enough, or is due. Asked before each: the store may be behind since the one before went. */
+  #isOver({ seenAtMs, dueMs }: Kept): boolean {
     const { clock, due, store, keepMs } = this.#options;
     const seenMs = clock.monotonicMs() - keepMs;
     const nowMs = due.wall.nowMs();
-    const isOver = ({ seenAtMs, dueMs }: Kept): boolean =>
+    return (
       (seenAtMs <= seenMs && !store.isBehind) ||
-      (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
-    return [...this.#kept].filter(([, kept]) => isOver(kept)).map(([recording]) => recording);
+      (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs)
+    );
   }
 
   /** Learns from their documents when recordings are due, some in each look. */

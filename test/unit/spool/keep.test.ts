@@ -149,6 +149,30 @@ test('a copy that could not be removed is tried again later', async () => {
   expect(held.state).toBe('released');
 });
 
+test('a store that turns out to be behind while copies go ends that with the one that goes', async () => {
+  const store = { isBehind: false };
+  const random = seededRandom(4);
+  const copies = [1, 2, 3].map(() => ({ recording: makeRecordingId(random), state: 'receipted' }) as never);
+  const gone: string[] = [];
+  const spool = {
+    quarantine,
+    recordings: () => copies.values(),
+    get: (name: string) => copies.find(({ recording: each }) => each === name),
+    reclaim: async (name: string) => {
+      gone.push(name);
+      store.isBehind = true;
+    },
+  };
+  const kept = keep(new MemoryCustody(), { store, spool });
+  kept.start();
+  const ending = new AbortController();
+  const running = kept.run(ending.signal);
+  await clock.advance(KEEP_MS + 60_000);
+  expect(gone).toHaveLength(1);
+  ending.abort(new Error('ended'));
+  await running;
+});
+
 test('no copy makes room while the store is behind: it may be the last one there is', async () => {
   let isBehind = true;
   const store = {
