@@ -65,6 +65,8 @@ export class Holdings {
   /** The most that the store ever signed for in this run. */
   readonly #most = new Map<SegmentId, number>();
   #doubt: Doubt | undefined;
+  /** Ended segments of which it showed less since then: they are remembered as held until it is known what that means, for a start may come between. */
+  readonly #shownOfEnded = new Set<SegmentId>();
   #less: ShownLess | undefined;
   /** Segments that are asked about although they count as held. */
   readonly #spots = new Set<SegmentId>();
@@ -106,6 +108,7 @@ export class Holdings {
     this.#most.clear();
     this.#doubt = undefined;
     this.#less = undefined;
+    this.#shownOfEnded.clear();
     this.forget();
   }
 
@@ -163,14 +166,19 @@ export class Holdings {
     }
     if (sequence > (this.#refusals.get(segment)?.held ?? sequence)) this.#refusals.delete(segment);
     if (sequence >= lastSequence) this.#source.storeHolds(segment);
-    else if (held) this.#source.storeLost(segment);
+    else if (held) this.#shownOfEnded.add(segment);
+    if (this.#doubt === undefined) {
+      for (const each of this.#shownOfEnded) this.#source.storeLost(each);
+      this.#shownOfEnded.clear();
+    }
     return sequence >= lastSequence;
   }
 
-  /** The store holds something else: nothing that we could send would follow it. */
-  differs(segment: SegmentId): void {
+  /** The store holds something else: nothing that we could send would follow it, and nothing of ours is what it holds. */
+  differs(segment: SegmentId, nowMs: number): void {
     this.#answered(segment);
     this.#said.set(segment, Number.MAX_SAFE_INTEGER);
+    if (this.#doubt?.segment === segment) this.#shownLess(segment, 0, nowMs);
   }
 
   /** The segment that the store says was begun last there: one behind it that counts as held is looked at. */

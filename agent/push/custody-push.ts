@@ -309,7 +309,7 @@ export class CustodyPush {
     const head = sequence === null || sha256 === null ? null : { segment, sequence, sha256 };
     const isOurs = head === null || (await this.#options.differences.isOurs(head));
     if (isOurs) this.#learn(segment, head?.sequence ?? 0);
-    else this.#holdings.differs(segment);
+    else this.#holdings.differs(segment, this.#options.clock.monotonicMs());
     this.#tellRollback();
     if (this.#waitingFor === segment) {
       // One that says no more than before the batch is none: what brings nothing must not be sent again at once.

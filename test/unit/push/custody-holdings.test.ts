@@ -1,0 +1,56 @@
+// What is made of a store that shows less of the log than it had signed for, as far as it is not sent: over starts, and where it holds something else.
+import { expect, test } from 'vitest';
+import { Holdings, type PushedSegment } from '../../../agent/push/custody-holdings.ts';
+import { makeSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+
+const random = seededRandom(21);
+
+/** Three ended segments that the store holds, and what is remembered of them over starts. */
+class Remembered {
+  readonly list = [1, 2, 3].map(() => ({ segment: makeSegmentId(random), lastSequence: 3, held: true }));
+
+  segments(): PushedSegment[] {
+    return this.list;
+  }
+  storeHolds(): void {}
+  storeLost(segment: SegmentId): void {
+    const from = this.list.findIndex((each) => each.segment === segment);
+    for (const each of this.list.slice(from)) each.held = false;
+  }
+  at(place: number): PushedSegment {
+    return this.list.at(place) as PushedSegment;
+  }
+}
+
+test('a start in the middle of the doubt forgets nothing: the store is found to be behind all the same', () => {
+  const source = new Remembered();
+  const before = new Holdings(source);
+  before.forget();
+  before.learned(source.at(0), 0, 0);
+  expect(before.isDoubtful).toBe(true);
+  const holdings = new Holdings(source);
+  holdings.forget();
+  holdings.learned(source.at(0), 0, 0);
+  expect(holdings.isDoubtful).toBe(true);
+  for (const nowMs of [0, 1000, 3000]) holdings.learned(source.at(-1), 0, nowMs);
+  expect(holdings.showsLess).toMatchObject({ segment: source.at(-1).segment, acknowledged: 3, shown: 0 });
+  expect(source.list.map(({ held }) => held)).toEqual([false, false, false]);
+});
+
+test('an older segment that the store dropped is not held any more once the doubt is over', () => {
+  const source = new Remembered();
+  const holdings = new Holdings(source);
+  holdings.learned(source.at(1), 0, 0);
+  holdings.learned(source.at(-1), 3, 1000);
+  expect([holdings.isDoubtful, holdings.showsLess]).toEqual([false, undefined]);
+  expect(source.list.map(({ held }) => held)).toEqual([true, false, false]);
+});
+
+test('a store that holds something else in place of the newest that it had signed for is behind, and not asked for ever', () => {
+  const source = new Remembered();
+  const holdings = new Holdings(source);
+  holdings.learned(source.at(0), 0, 0);
+  for (const nowMs of [0, 1000, 3000]) holdings.differs(source.at(-1).segment, nowMs);
+  expect([holdings.isDoubtful, holdings.showsLess?.acknowledged]).toEqual([false, 3]);
+});
