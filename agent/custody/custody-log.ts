@@ -116,6 +116,9 @@ export class CustodyLog implements Custody {
     if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
     for (const each of breaks) log.#broken(each);
     await log.#fold(from);
+    const [oldest] = segments;
+    // What the snapshot says of the store is from before.
+    if (log.ledger.isStoreRestored && oldest !== undefined) log.storeLost(oldest.segment);
     await log.#groups.open(log.#ledger.keyId === keyChange?.new_key_id ? undefined : keyChange);
     if (segments.length > 0) log.#snapshot?.changed(); // at least the last run's is not in it
     log.#background = log.#scrub(segments);

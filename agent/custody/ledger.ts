@@ -107,6 +107,7 @@ export class Ledger {
   keyId: string | null = null;
   /** The same of the segment that was opened last: one key signs all of a segment. */
   #openKeyId: string | null = null;
+  #isStoreRestored = false;
 
   /** What entries change; all other events are passed over without being parsed. */
   readonly #takers: Partial<Record<CustodyEventName, (entry: FoldedEntry) => void>> = {
@@ -129,6 +130,11 @@ export class Ledger {
     'difference-gone': ({ facts }) => this.#difference(facts, false),
     'difference-acknowledged': () => this.#acknowledged(),
   };
+
+  /** An entry that was taken since the snapshot says that the store was restored. */
+  get isStoreRestored(): boolean {
+    return this.#isStoreRestored;
+  }
 
   /** From a snapshot, which was taken behind a checkpoint. */
   resume(keyId: string | null): void {
@@ -241,6 +247,7 @@ export class Ledger {
 
   /** No receipt of before counts any more. */
   #storeRestored(): void {
+    this.#isStoreRestored = true;
     for (const item of this.items.keys()) this.#unreceipted(item);
   }
 

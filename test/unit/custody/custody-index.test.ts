@@ -171,6 +171,20 @@ describe('the index', () => {
     expect(with_.custody.segments()).toHaveLength(4);
   });
 
+  test('of before the log says that the store was restored counts none of them as held', async () => {
+    const { disk, ids } = await threeRuns();
+    const { custody } = await open(disk, 4);
+    for (const segment of ids) custody.storeHolds(segment);
+    await custody.close();
+    const next = await open(disk, 5);
+    const facts = { receiver: 'r-a', restored_sha256: 'a'.repeat(64) };
+    next.custody.append({ event: 'store-restored', facts });
+    await next.custody.checkpoint();
+    next.custody.storeLost(ids[0] as SegmentId); // a cut comes before that is written
+    const { custody: last } = await open(cut(disk), 6);
+    expect(last.segments().filter(({ held }) => held)).toEqual([]);
+  });
+
   test('hides no segment that is gone from the middle, and brings none back', async () => {
     const { disk, ids } = await threeRuns();
     const gone = ids[1] as SegmentId;
