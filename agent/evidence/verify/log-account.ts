@@ -210,7 +210,7 @@ export function missingDocument(where: string, name: string, account: LogAccount
 export function accountRemarks(question: AccountQuestion): Remark[] {
   const { where, account, held, kind, putAside = new Map() } = question;
   const remarks = [...held.values()].flatMap((document) => [
-    ...contradictions(document, account),
+    ...contradictions(document, account, kind),
     ...byOldKey(document, account, putAside),
   ]);
   if (kind === 'spool')
@@ -243,7 +243,11 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
   ];
 }
 
-function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
+function contradictions(
+  document: HeldDocument,
+  account: LogAccount,
+  place: AccountQuestion['kind'],
+): Remark[] {
   const logged = account.of(document.name);
   if (logged === undefined) return [];
   const { where, kind, sha256, receiptSha256 } = document;
@@ -255,7 +259,7 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
     const code = kind === 'docking' ? 'custody.other-docking-record' : 'custody.other-manifest';
     remarks.push(finding(code, where, message, { expected, found: sha256 }));
   }
-  if (receipts.length > 0 && receiptSha256 === undefined && !logged.restored)
+  if (receipts.length > 0 && receiptSha256 === undefined && !(logged.restored && place === 'spool'))
     remarks.push(
       finding('receipt.missing', where, 'no receipt lies here; the custody log says that there was one'),
     );
