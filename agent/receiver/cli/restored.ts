@@ -44,7 +44,7 @@ backup is back, best before the receiver starts; a receiver that runs tells its 
       'backup-at': {
         type: 'string',
         value: 'TIME',
-        text: 'when the backup was made, such as 2026-11-30T02:00:00Z: for a vault on which receivers ran since it was restored. Without it the time of the newest receipt in the vault',
+        text: 'before which nothing is missing, such as the beginning of the backup, 2026-11-30T02:00:00Z: for a vault on which receivers ran since it was restored or while it was backed up, or of which a part was lost. Without it the time of the newest receipt in the vault',
       },
       config: RECEIVER_FILE,
     },
@@ -56,7 +56,7 @@ backup is back, best before the receiver starts; a receiver that runs tells its 
     const store = await openStoreCommand(config, io);
     const holdings = await lookAtVault(store);
     const before = await readStatements(store.files, store.layout, store.logDeps.log);
-    await finish(store, before);
+    if (!preview) await finish(store, before);
     const statement = await compose(store, holdings, { backupAt, last: before.at(-1) });
     if (!preview) await make(store, statement);
     const { restored_at, complete_until, custody_head } = statement;

@@ -1,5 +1,5 @@
 // `bodydock-receiver restored`: what it says beforehand, what it makes, and what it makes again.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseRestored } from '../../../../protocol/documents/restored.ts';
@@ -35,6 +35,12 @@ test('says what it would say, and makes nothing; then one signed statement, with
     });
     expect(said.out).toContain(String(preview['complete_until']));
     expect(await readdir(join(store.vault, RECEIVER, 'restored'))).toContain(`${name}.minisig`);
+    expect(await storeLog(store)).toContain(`"restored_sha256":"${sha256Hex(bytes)}"`);
+    // A cut kept the entry out of the log: the next statement makes up for it, and saying what it would say does not.
+    await rm(join(store.vault, RECEIVER, 'custody'), { recursive: true });
+    expect((await store.call('restored', '--preview')).code).toBe(0);
+    expect(await storeLog(store)).toBe('');
+    expect((await store.call('restored')).code).toBe(0);
     expect(await storeLog(store)).toContain(`"restored_sha256":"${sha256Hex(bytes)}"`);
   });
 });
