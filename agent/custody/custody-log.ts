@@ -8,7 +8,7 @@ import type { ProvenKeyChange } from '../../protocol/documents/key-documents.ts'
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
-import { withReserve } from '../spool/receipts.ts';
+import { withReserve } from '../platform/reserve.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
 import { CustodyGroups, type CustodyGroupsDeps, type TakenEvent } from './custody-groups.ts';
 import { checkedFacts } from './custody-pending.ts';

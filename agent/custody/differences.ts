@@ -14,8 +14,8 @@ import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import { readAcknowledgement, removeAcknowledgement } from './acknowledgement.ts';
 import type { CustodyLog } from './custody-log.ts';
-import type { OwedLeavings } from '../spool/owed-leavings.ts';
 import { DIFFERENCES_MAX, ITEM, keyOf, type Difference, type DifferenceKind } from './ledger.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 
 /** It is looked so often whether somebody acknowledged. */
 const LOOK_MS = 30_000;
@@ -43,13 +43,23 @@ const STORE_LOST_REMEDY =
 const REMEDY =
   'an older card image was put back, a part of the spool was lost, or another station uses this key: put the right one back; where that cannot be, verify vault and spool, and then `bodydock custody --acknowledge --reason CODE`';
 
+/** What left the spool without an entry of it; the spool knows. */
+export interface Leavings {
+  /** Names of the quarantine as they were before. */
+  readonly aside: ReadonlySet<string>;
+  /** Entries that the log lacks. Errors: the system's where the disk does not say what lies there. */
+  find(): Promise<CustodyEvent[]>;
+  /** What that event says left the spool did so by an entry. */
+  hasLeft(event: CustodyEvent): boolean;
+}
+
 export interface DifferencesOptions {
   readonly custody: Pick<
     CustodyLog,
     'append' | 'checkpoint' | 'segments' | 'entrySha256' | 'ledger' | 'isWhole'
   >;
   readonly spool: { stateOf(recording: RecordingId): unknown };
-  readonly leavings: Pick<OwedLeavings, 'find' | 'aside' | 'hasLeft'>;
+  readonly leavings: Leavings;
   readonly files: Files;
   /** See acknowledgement.ts. */
   readonly acknowledgementFile: string;

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { SPOOL_HEADROOM_BYTES } from './space.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
 
 /** Pause between two attempts to make it again. */
 const RESTORE_MS = 30_000;
@@ -132,5 +133,19 @@ export class Reserve implements GivesSpace {
       await dropFile(files, path, file);
       throw error;
     }
+  }
+}
+
+/** Full, or over a quota: more space helps. */
+const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Runs the attempt; where the disk is full, gives up the reserve and makes one more. Errors: those of the last attempt. */
+export async function withReserve<T>(reserve: GivesSpace | undefined, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!FULL_CODES.has(systemCode(error) ?? '') || reserve === undefined || !(await reserve.giveUp()))
+      throw error;
+    return attempt();
   }
 }

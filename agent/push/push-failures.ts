@@ -8,7 +8,8 @@ import { isWithheld } from '../platform/look-patiently.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import { FailurePauses } from './back-off.ts';
 import type { PushReceipts } from './push-receipts.ts';
-import type { PushSource, PushSources } from './push-source.ts';
+import type { PushSources } from './push-source.ts';
+import type { PushSource } from '../spool/signed-items.ts';
 
 /** Errors that are a file's own: it is not there, or is something else than a file. */
 const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ESPIPE', 'ENXIO']);

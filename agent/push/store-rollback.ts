@@ -28,7 +28,7 @@ import type { Spool } from '../spool/spool.ts';
 import { Changes, type ItemChange } from '../spool/changes.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { CustodyPush } from './custody-push.ts';
-import type { PushItem } from './push-source.ts';
+import type { PushItem } from '../spool/signed-items.ts';
 import { verifyHeld, verifyRestored, type TrustedStore } from './push-verify.ts';
 
 /** First pause before what the disk refused is tried again, and the longest. */

@@ -6,7 +6,7 @@ import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import type { DockingId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
-import { withReserve } from '../spool/receipts.ts';
+import { withReserve } from '../platform/reserve.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { UNMEASURED, type DockingMeasured, type DockingOpening } from './ended-docking.ts';
 import {

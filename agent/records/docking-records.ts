@@ -16,12 +16,12 @@ import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
-import type { PushStore } from '../push/push-source.ts';
+import type { PushStore } from '../spool/signed-items.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
-import { withReserve } from '../spool/receipts.ts';
+import { withReserve } from '../platform/reserve.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';

@@ -2,7 +2,7 @@
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { CustodyLog } from '../custody/custody-log.ts';
 import { ITEM } from '../custody/ledger.ts';
-import type { PushSource } from '../push/push-source.ts';
+import type { PushSource } from '../spool/signed-items.ts';
 import { meantByDockingRecord } from '../spool/receipt-match.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { StoredRecord } from './stored-record.ts';

@@ -10,7 +10,7 @@ import {
   type StationId,
 } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { PreviousDocking } from '../seal/capture-time.ts';
+import type { PreviousDocking } from './previous-docking.ts';
 import type { Custody } from '../custody/custody.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';

@@ -3,10 +3,30 @@ import { instantMs } from '../../protocol/format/instants.ts';
 import type { CameraId } from '../../protocol/format/ids.ts';
 import { DOCKING_ENTRIES_PER_PART } from '../../protocol/format/limits.ts';
 import type { Log } from '../../protocol/format/ports.ts';
-import type { PreviousDocking } from '../seal/capture-time.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import type { NewestDocking } from './record-chain.ts';
+
+/** Camera time minus station time, ms. */
+export interface ClockOffset {
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+}
+
+/** What is known of the camera's previous docking at this station. */
+export interface PreviousDocking {
+  /** Station's wall time, ms since 1970; null where nobody saw the end. */
+  readonly endedAtMs: number | null;
+  /** As its record says; null where the station could not tell. */
+  readonly clockSynchronised: boolean | null;
+  /** The offset left at its end: after setting, else as read, also where a setting was not confirmed: it may have stayed. Null where it was not read. */
+  readonly offset: ClockOffset | null;
+  /**
+   * True for a path digest that may have stayed on the camera: listed there and not erased. True for every one where that docking
+   * had no complete listing. What stayed was made before that docking, so nothing of it bounds or measures.
+   */
+  readonly mayHaveStayed: (pathSha256: string) => boolean;
+}
 
 /** There was one, and nothing sure is known of it. */
 export const NOTHING_SURE: PreviousDocking = {

@@ -2,7 +2,7 @@
 import type { Piece } from '../../drivers/driver.ts';
 import type { Around } from '../../protocol/format/files-around.ts';
 import type { Bulk, Digesting, ResumeDifference, Sealing, SealJob, SealResult } from './bulk.ts';
-import type { FolderLooks, FoldersWanted } from './folder-look.ts';
+import type { FolderLooks, FoldersWanted } from '../spool/folder-look.ts';
 
 /** The same work. Errors: its own. */
 export class BulkAround implements Bulk {

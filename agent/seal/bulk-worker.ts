@@ -12,7 +12,7 @@ import { readAtOnce } from '../platform/read-at-once.ts';
 import { Moved, serveCalls } from '../platform/worker-calls.ts';
 import type { BulkCalls, BulkThreadData, Digesting, Sealing } from './bulk.ts';
 import { DigestPass } from './digest.ts';
-import { lookIntoAtOnce } from './folder-look.ts';
+import { lookIntoAtOnce } from '../spool/folder-look.ts';
 import { SealPass } from './seal.ts';
 import { readUnit, UnitTags } from './unit-tags.ts';
 import { UnitBuffers } from './unit-writer.ts';

@@ -17,7 +17,7 @@ import type {
   SealJob,
   SealResult,
 } from './bulk.ts';
-import type { FolderLooks, FoldersWanted } from './folder-look.ts';
+import type { FolderLooks, FoldersWanted } from '../spool/folder-look.ts';
 import { resumeFrom } from './resume-marks.ts';
 import { newTagMemory, TAG_KEY_BYTES } from './unit-tags.ts';
 

@@ -2,11 +2,11 @@
 // bulk-workers.ts does it in worker threads, test/fakes/bulk-inline.ts in the calling thread; both pass test/contracts/bulk-contract.ts.
 import type { Piece } from '../../drivers/driver.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
-import type { FolderLooks, FoldersWanted } from './folder-look.ts';
+import type { FolderLooks, FoldersWanted, LooksIntoFolders } from '../spool/folder-look.ts';
 import type { TagMemory, UnitPlace } from './unit-tags.ts';
 
 /** The port. Every call may reject with "worker.died": its work is lost, the next call gets another worker. */
-export interface Bulk {
+export interface Bulk extends LooksIntoFolders {
   /** Begins to seal one original. Creates both files. Errors: "key.recipient"; the system's error. */
   startSeal(job: SealJob): Promise<Sealing>;
   /** Begins a pass that only hashes. */
@@ -23,8 +23,6 @@ export interface Bulk {
     sizeBytes: number,
     sha256: Uint8Array,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** One look for each folder. Errors: the system's, of the first folder that cannot be looked into. */
-  lookInto(wanted: FoldersWanted): Promise<FolderLooks>;
   /** Seals a small text. Errors: "key.recipient". */
   sealSmall(bytes: Uint8Array, recipients: readonly string[]): Promise<Uint8Array>;
   /** Ends all workers; what still runs rejects with "worker.died". Idempotent, never rejects. */

@@ -10,6 +10,7 @@ import { instantMs, instantText } from '../../protocol/format/instants.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import type { TrackedEntry } from '../inventory/entry.ts';
+import type { ClockOffset, PreviousDocking } from '../records/previous-docking.ts';
 
 /** One reading of a camera's clock. Units: ms since 1970, integers; `offsetMs` is camera minus station. */
 export interface ClockReading {
@@ -42,27 +43,6 @@ export interface ClockLeft {
 const STEP_MS_MAX = 86_400_000;
 /** Wall and monotonic clock may part by this much before a docking's times count for nothing. */
 const STEPPED_MS = 1000;
-
-/** Camera time minus station time, ms. */
-export interface ClockOffset {
-  readonly offsetMs: number;
-  readonly uncertaintyMs: number;
-}
-
-/** What is known of the camera's previous docking at this station. */
-export interface PreviousDocking {
-  /** Station's wall time, ms since 1970; null where nobody saw the end. */
-  readonly endedAtMs: number | null;
-  /** As its record says; null where the station could not tell. */
-  readonly clockSynchronised: boolean | null;
-  /** The offset left at its end: after setting, else as read, also where a setting was not confirmed: it may have stayed. Null where it was not read. */
-  readonly offset: ClockOffset | null;
-  /**
-   * True for a path digest that may have stayed on the camera: listed there and not erased. True for every one where that docking
-   * had no complete listing. What stayed was made before that docking, so nothing of it bounds or measures.
-   */
-  readonly mayHaveStayed: (pathSha256: string) => boolean;
-}
 
 /** What is known of time in one docking. */
 export interface DockingTime {

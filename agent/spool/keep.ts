@@ -13,9 +13,8 @@ import { parseReceipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receip
 import { retentionOf } from '../../protocol/documents/retention.ts';
 import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { Changes, ItemChange } from './changes.ts';
-import type { PushItem, PushStore } from '../push/push-source.ts';
+import type { PushItem, PushStore } from './signed-items.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
-import type { StoreRollback } from '../push/store-rollback.ts';
 import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,7 +45,7 @@ export interface KeepOptions {
   /** No copy stays beyond the day on which it is due. */
   readonly due: DueOptions;
   /** As long as it is behind, only those go that are due. */
-  readonly store: Pick<StoreRollback, 'isBehind'>;
+  readonly store: { readonly isBehind: boolean };
   /** Of the spool: what may go is read there, what does not stand any more is put there. */
   readonly changes: Changes<ItemChange>;
 }

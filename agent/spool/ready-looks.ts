@@ -1,6 +1,5 @@
 // One look at each folder of `ready/`, many in one go: a start compares them with what the index knows, and has only what is not so looked at by itself.
-import type { Bulk } from '../seal/bulk.ts';
-import type { FolderLooks } from '../seal/folder-look.ts';
+import type { FolderLooks, LooksIntoFolders } from './folder-look.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { inParallel } from '../platform/in-parallel.ts';
@@ -39,7 +38,7 @@ export class ReadyLooks {
   }
 
   /** Errors: the system's where the folder itself cannot be listed. */
-  static async take(files: Files, bulk: Pick<Bulk, 'lookInto'>, ready: string): Promise<ReadyLooks> {
+  static async take(files: Files, bulk: LooksIntoFolders, ready: string): Promise<ReadyLooks> {
     const names = await files.list(ready);
     const recordings = names.filter(isRecordingId);
     const starts = Array.from(

@@ -7,25 +7,9 @@
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
-import { systemCode } from '../../protocol/format/errors.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import type { SignedBytes } from './documents.ts';
 import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME } from './layout.ts';
-import type { GivesSpace } from '../platform/reserve.ts';
-
-/** Full, or over a quota: more space helps. */
-const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
-
-/** Runs the attempt; where the disk is full, gives up the reserve and makes one more. Errors: those of the last attempt. */
-export async function withReserve<T>(reserve: GivesSpace | undefined, attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!FULL_CODES.has(systemCode(error) ?? '') || reserve === undefined || !(await reserve.giveUp()))
-      throw error;
-    return attempt();
-  }
-}
 
 /** Writes both files of a receipt into a folder that holds none that stands. Errors: the system's; then no pair is there. */
 export async function writeReceipt(files: Files, folder: string, receipt: SignedBytes): Promise<void> {

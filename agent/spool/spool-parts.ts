@@ -3,7 +3,7 @@ import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
-import type { Bulk } from '../seal/bulk.ts';
+import type { LooksIntoFolders } from './folder-look.ts';
 import type { Catalogue } from './catalogue.ts';
 import { Documents } from './documents.ts';
 import { Findings, type RecoveryFinding } from './findings.ts';
@@ -42,7 +42,7 @@ export interface SpoolOptions {
   readonly conditions: Conditions;
   /** Keys that signed our manifests: the one that signs now first, then old ones. */
   readonly stationKeys: readonly PublicKey[];
-  readonly bulk: Pick<Bulk, 'lookInto'>;
+  readonly bulk: LooksIntoFolders;
   /** Looks at `ready/` that were begun before, under the spool's lock; undefined where they failed. */
   readonly looks?: Promise<ReadyLooks | undefined> | undefined;
   /** Where given, a stored receipt must verify with one of them before a payload is removed. */

@@ -7,7 +7,7 @@ import { readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
 import { isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import { withReserve } from './receipts.ts';
+import { withReserve } from '../platform/reserve.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { SpoolLayout } from './layout.ts';
 

@@ -6,7 +6,8 @@ import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { DocumentFolder, Documents, SignedBytes } from './documents.ts';
 import { RECEIPT_NAMES } from './layout.ts';
-import { removeReceipt, withReserve, writeReceipt } from './receipts.ts';
+import { removeReceipt, writeReceipt } from './receipts.ts';
+import { withReserve } from '../platform/reserve.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { SpoolState } from './spooled-recording.ts';
 

@@ -3,7 +3,7 @@ import { sealSmall } from '../../protocol/age/sealed-file.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import type { Bulk } from '../../agent/seal/bulk.ts';
 import { DigestPass } from '../../agent/seal/digest.ts';
-import { lookInto } from '../../agent/seal/folder-look.ts';
+import { lookInto } from '../../agent/spool/folder-look.ts';
 import { type SealContext, SealPass } from '../../agent/seal/seal.ts';
 import { readsOf, readUnit } from '../../agent/seal/unit-tags.ts';
 

@@ -40,21 +40,9 @@ export function roomOf(path: string): Room {
   return found[0];
 }
 
-/** Pairs of rooms between which an import runs back up today. The list may only become shorter. */
-export const STILL_BACK: readonly (readonly [Room, Room])[] = [
-  ['agent/custody', 'agent/evidence'],
-  ['agent/custody', 'agent/spool'],
-  ['agent/records', 'agent/push'],
-  ['agent/records', 'agent/seal'],
-  ['agent/spool', 'agent/push'],
-  ['agent/spool', 'agent/seal'],
-];
-
 /** Rooms that a file of `room` must not import from. */
 export function roomsAbove(room: Room): Room[] {
-  return ROOMS.slice(0, ROOMS.indexOf(room)).filter(
-    (above) => !STILL_BACK.some(([from, to]) => from === room && to === above),
-  );
+  return ROOMS.slice(0, ROOMS.indexOf(room));
 }
 
 /**

@@ -1,7 +1,8 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { randomBytes } from 'node:crypto';
-import { type PushStore, recordingSource } from '../../../agent/push/push-source.ts';
+import { recordingSource } from '../../../agent/push/push-source.ts';
+import type { PushStore } from '../../../agent/spool/signed-items.ts';
 import { StrangeKeys } from '../../../agent/push/push-verify.ts';
 import { Pusher } from '../../../agent/push/push.ts';
 import { SendLimits } from '../../../agent/push/send-limits.ts';

@@ -1,7 +1,7 @@
 // Recordings that the index knows are looked at many in one go. What a start makes of them is what it makes of them one by one, without an index.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bulkInline } from '../../fakes/bulk-inline.ts';
-import type { FolderLooks } from '../../../agent/seal/folder-look.ts';
+import type { FolderLooks } from '../../../agent/spool/folder-look.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';

@@ -22,6 +22,12 @@ export interface FolderLooks {
   readonly sizesBytes: Float64Array<ArrayBuffer>;
 }
 
+/** Who looks; the agent has threads for it. */
+export interface LooksIntoFolders {
+  /** One look for each folder. Errors: the system's, of the first folder that cannot be looked into. */
+  lookInto(wanted: FoldersWanted): Promise<FolderLooks>;
+}
+
 /** One look for each folder. Blocks. Errors: the system's, of the first folder that cannot be looked into. */
 export function lookIntoAtOnce({ parent, names, file }: FoldersWanted): FolderLooks {
   const gathered = new Gathered(names.length);
