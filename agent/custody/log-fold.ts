@@ -12,6 +12,8 @@ import type { Ledger } from './ledger.ts';
 import { newPiece, type SegmentReader } from './segment-reader.ts';
 
 const EVENT_KEY = '"event":"';
+/** Some 5 ms of work. */
+const ENTRIES_AT_ONCE = 500;
 
 /** Folds lines that this run has just made durable. Shape: the entries of them that changed something. */
 export function foldDurable(ledger: Ledger, segment: SegmentId, lines: Uint8Array): CustodyEntry[] {
@@ -46,7 +48,8 @@ export async function foldSegment(
     else foldRecorded(ledger, held);
     held = undefined;
   };
-  for (let from = fromSequence; ;) {
+  const first = fromSequence;
+  for (let from = first; ;) {
     const batch = await lookPatiently(() => reader.readInto(piece, all, from));
     if (batch === undefined) break;
     for (const { line } of linesIn(batch.lines)) {
@@ -56,7 +59,7 @@ export async function foldSegment(
       held = isWanted(ledger, line) ? line.slice() : undefined;
     }
     from = batch.to + 1;
-    await nextTurn();
+    await betweenBatches(from - first);
   }
   named((digest) => digest === lastSha256);
 }
@@ -70,7 +73,13 @@ export async function foldApart(ledger: Ledger, reader: SegmentReader, segment: 
     if (batch === undefined) return;
     for (const { line } of linesIn(batch.lines)) foldRecorded(ledger, line);
     from = batch.to + 1;
+    await betweenBatches(from);
   }
+}
+
+/** Lets others run once so much was folded that they may wait for it. */
+async function betweenBatches(entries: number): Promise<void> {
+  if (entries >= ENTRIES_AT_ONCE) await nextTurn();
 }
 
 /** The entry of a line; undefined where it does not parse. */

@@ -231,11 +231,12 @@ export class Recovery {
   async #notKnownWhole(): Promise<string[]> {
     const { ready } = this.#deps;
     const whole = new Set<string>();
-    for (const part of ready.knownWhole(this.#rows)) {
-      await nextTurn();
-      for (const name of part) whole.add(name);
-    }
     let looked = 0;
+    for (const part of ready.knownWhole(this.#rows))
+      for (const name of part) {
+        whole.add(name);
+        if (++looked % NAMES_AT_ONCE === 0) await nextTurn();
+      }
     for (const row of this.#rows.downwards()) {
       if (++looked % NAMES_AT_ONCE === 0) await nextTurn();
       const recording = this.#rows.idAt(row);

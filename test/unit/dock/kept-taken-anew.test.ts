@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SkippingClock } from '../../fakes/clock-skipping.ts';
 import { DockAndStore } from '../../fakes/dock-and-store.ts';
+import { sayRestored } from '../../fakes/restored-store.ts';
 import { backUp } from '../station/put-back-vault.ts';
 
 let dock: DockAndStore;
@@ -43,9 +44,10 @@ test('is taken anew where the store lost it and only documents are left here', a
   clock.skippedMs = 49 * 3_600_000;
   await dock.until('the copy is gone', async () => (await readdir(ready())).length === 0);
   await putBack();
+  await sayRestored(join(dock.folder, 'vault'), dock.storeKey);
   await dock.startReceiver();
-  await dock.until('asked again', async () =>
-    (await dock.custody()).some(({ event }) => event === 'asked-again'),
+  await dock.until('statement followed', async () =>
+    (await dock.custody()).some(({ event }) => event === 'store-restored'),
   );
   await expectTakenAnew(recording);
 });
@@ -57,6 +59,7 @@ test('is taken anew where the store lost it and the copy here is damaged', async
   const bytes = await readFile(path);
   await writeFile(path, bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1));
   await putBack();
+  await sayRestored(join(dock.folder, 'vault'), dock.storeKey);
   await dock.startReceiver();
   await dock.until('quarantined', () => dock.conditions.isRaised('spool.quarantine'));
   await expectTakenAnew(recording);
