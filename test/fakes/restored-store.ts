@@ -31,7 +31,7 @@ export async function signed(
     version: 1,
     receiver: parseReceiverId('r-a'),
     restored_at: new Date().toISOString(),
-    complete_until: '2026-01-01T00:00:00.000Z',
+    complete_until: '2020-01-01T00:00:00.000Z',
     custody_head: null,
     ...statement,
   });
