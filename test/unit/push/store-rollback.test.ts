@@ -1,6 +1,6 @@
 // What a station knows of a restored store: what it keeps over starts, what follows from statements, and which receipts count.
 import { beforeEach, expect, test } from 'vitest';
-import type { PushItem } from '../../../agent/push/push-source.ts';
+import type { PushItem } from '../../../agent/spool/signed-items.ts';
 import { StoreRollback, type RollbackWork } from '../../../agent/push/store-rollback.ts';
 import { NOTHING_KNOWN, readStoreState } from '../../../agent/spool/store-state.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
