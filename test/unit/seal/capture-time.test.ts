@@ -1,6 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { captureOf, timeThatHolds, type DatedEntry, type DockingTime } from '../../../agent/seal/capture-time.ts';
+import {
+  captureOf,
+  timeThatHolds,
+  type DatedEntry,
+  type DockingTime,
+} from '../../../agent/seal/capture-time.ts';
 import type { ClockOffset, PreviousDocking } from '../../../agent/records/previous-docking.ts';
 import { instantMs, instantText } from '../../../protocol/format/instants.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
