@@ -137,7 +137,12 @@ export class Claims {
     const { subject } = offer;
     const stored = subject.kind === 'docking' ? await vault.findDocking(subject) : await vault.find(subject);
     const receipt = typeof stored === 'object' ? stored.receipt : undefined;
-    if (receipt !== undefined && receipts.fits(receipt, subject))
+    const isGone =
+      typeof stored === 'object' &&
+      'payloadBytes' in stored &&
+      !stored.deleted &&
+      stored.payloadBytes !== subject.sealedSizeBytes;
+    if (receipt !== undefined && !isGone && receipts.fits(receipt, subject))
       return receipts.giveStored(subject.kind, subject, receipt);
     const active = transfers.get(subject);
     if (active?.subject.manifestSha256 === subject.manifestSha256) {

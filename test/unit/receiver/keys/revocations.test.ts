@@ -99,6 +99,18 @@ describe('a revoked key', () => {
     expect(station.refusals).toEqual([]);
   });
 
+  test('gets no receipt again for a recording whose sealed file is gone', async () => {
+    const { top, station } = await bench(5);
+    const recording = top.sample(100);
+    station.push(recording);
+    await top.until('receipt', () => station.receipts.size === 1);
+    await top.disk.unlink(`/vault/${STATION}/${recording.recording}/payload.age`);
+    await revoke(top);
+    station.receipts.clear();
+    await offered(top, station, recording);
+    expect([station.receipts.size, station.refusals.length]).toEqual([0, 1]);
+  });
+
   test('that is revoked in the middle of a recording: no receipt, whether it is offered again or comes whole', async () => {
     for (const again of [true, false]) {
       const { top, receiver, station } = await bench(again ? 3 : 4);
