@@ -2,7 +2,7 @@
 // since most of their time is waiting.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test, type TestContext } from 'vitest';
 import { type RigWish, STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
@@ -13,7 +13,8 @@ import { pause, until } from '../fakes/until.ts';
 const MIB = 1024 * 1024;
 
 describe.skipIf(lacksTools('mosquitto', 'age', 'minisign')).concurrent('a store in trouble', () => {
-  async function openRig(wish: RigWish = {}): Promise<DockRig> {
+  /** Of several tests that run, only the context knows the one that asks. */
+  async function openRig({ onTestFinished }: TestContext, wish: RigWish = {}): Promise<DockRig> {
     const broker = await Mosquitto.open();
     onTestFinished(() => broker.stop());
     const dock = await DockRig.open({ broker, ...wish });
@@ -38,8 +39,8 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign')).concurrent('a store 
     return (await Promise.all(texts)).map((text) => (JSON.parse(text) as { receiver: string }).receiver);
   }
 
-  test('that hangs again and again stores the recording once', async () => {
-    const dock = await openRig();
+  test('that hangs again and again stores the recording once', async (context) => {
+    const dock = await openRig(context);
     await dock.start();
     await untilBegun(dock);
     for (let round = 0; round < 4; round++) {
@@ -53,14 +54,14 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign')).concurrent('a store 
     expect(dock.check()).toMatchObject({ problems: [], recordings: 1, onCameras: 0 });
   });
 
-  test.each([
+  test.for([
     ['ends in order', 'stop'],
     ['is killed', 'kill'],
   ] as const)(
     'whose receiver %s in the middle is served by another one on the same vault',
     { timeout: 300_000 },
-    async (_, end) => {
-      const dock = await openRig({ receivers: ['r-archive', 'r-second'] });
+    async ([, end], context) => {
+      const dock = await openRig(context, { receivers: ['r-archive', 'r-second'] });
       await dock.start();
       await untilBegun(dock);
       await dock.receiver[end]();
