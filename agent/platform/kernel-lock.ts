@@ -31,7 +31,7 @@ export async function takeKernelLock(name: string): Promise<KernelLock | undefin
     if (systemCode(error) === 'EADDRINUSE') return undefined;
     throw error;
   }
-  server.on('error', () => undefined); // a call that could not be taken: the lock is held all the same
+  server.on('error', () => undefined); // a call that could not be taken: the lock is still held
   let released: Promise<void> | undefined;
   return { release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))) };
 }
@@ -44,7 +44,7 @@ export function isKernelLocked(name: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    // Whoever has the name and does not take the call now, as it hangs, has it all the same.
+    // A process that has the name and does not take the call now, as it hangs, still has it.
     probe.on('error', (error) => resolve(systemCode(error) === 'EAGAIN'));
   });
 }

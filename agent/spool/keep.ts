@@ -97,7 +97,7 @@ export class Keep {
   async #reclaimInTime(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#readDue(signal);
-      const now = [...this.#kept]; // one that could not go is put behind the others
+      const now = [...this.#kept]; // one that could not go is put after the others
       for (const [recording, kept] of now) {
         if (signal.aborted) break;
         if (this.#isOver(kept) && this.#mayGo(recording)) await this.#reclaim(recording);

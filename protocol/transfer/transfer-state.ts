@@ -34,7 +34,7 @@ export interface SenderSubject {
 export interface StandingBack extends OfferPauses {
   /** Claims of it, and of older ones, are old. That of the one behind it may be said again: its receiver may still hold the lease. */
   readonly epochMax: number;
-  /** ... until then, monotonic ms: the lease of whoever was heard last is over, and any claim is a new one. */
+  /** ... until then, monotonic ms: the lease of the receiver that was heard last is over, and any claim is a new one. */
   readonly oldUntilMs: number;
 }
 

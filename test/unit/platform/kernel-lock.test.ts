@@ -35,7 +35,7 @@ test('a program that was started meanwhile does not keep it', async (context) =>
   await again?.release();
 });
 
-test('who hangs and answers nobody holds it all the same', async (context) => {
+test('who hangs and answers nobody still holds it', async (context) => {
   const name = await lockName(context);
   const lock = await takeKernelLock(name);
   // All at once, so that none of them is answered meanwhile: more than may wait.

@@ -23,34 +23,34 @@ class Remembered {
   }
 }
 
-test('a start in the middle of the doubt forgets nothing: the store is found to be behind all the same', () => {
+test('a start in the middle of the doubt forgets nothing: the store is still found to be rolled back', () => {
   const source = new Remembered();
   const before = new Holdings(source);
   before.forget();
   before.learned(source.at(0), 0, 0);
   expect(before.isDoubtful).toBe(true);
-  const holdings = new Holdings(source);
-  holdings.forget();
-  holdings.learned(source.at(0), 0, 0);
-  expect(holdings.isDoubtful).toBe(true);
-  for (const nowMs of [0, 1000, 3000]) holdings.learned(source.at(-1), 0, nowMs);
-  expect(holdings.showsLess).toMatchObject({ segment: source.at(-1).segment, acknowledged: 3, shown: 0 });
+  const known = new Holdings(source);
+  known.forget();
+  known.learned(source.at(0), 0, 0);
+  expect(known.isDoubtful).toBe(true);
+  for (const nowMs of [0, 1000, 3000]) known.learned(source.at(-1), 0, nowMs);
+  expect(known.showsLess).toMatchObject({ segment: source.at(-1).segment, acknowledged: 3, shown: 0 });
   expect(source.list.map(({ held }) => held)).toEqual([false, false, false]);
 });
 
 test('an older segment that the store dropped is not held any more once the doubt is over', () => {
   const source = new Remembered();
-  const holdings = new Holdings(source);
-  holdings.learned(source.at(1), 0, 0);
-  holdings.learned(source.at(-1), 3, 1000);
-  expect([holdings.isDoubtful, holdings.showsLess]).toEqual([false, undefined]);
+  const known = new Holdings(source);
+  known.learned(source.at(1), 0, 0);
+  known.learned(source.at(-1), 3, 1000);
+  expect([known.isDoubtful, known.showsLess]).toEqual([false, undefined]);
   expect(source.list.map(({ held }) => held)).toEqual([true, false, false]);
 });
 
-test('a store that holds something else in place of the newest that it had signed for is behind, and not asked for ever', () => {
+test('a store that holds something else in place of the newest that it had signed for is rolled back, and not asked for ever', () => {
   const source = new Remembered();
-  const holdings = new Holdings(source);
-  holdings.learned(source.at(0), 0, 0);
-  for (const nowMs of [0, 1000, 3000]) holdings.differs(source.at(-1).segment, nowMs);
-  expect([holdings.isDoubtful, holdings.showsLess?.acknowledged]).toEqual([false, 3]);
+  const known = new Holdings(source);
+  known.learned(source.at(0), 0, 0);
+  for (const nowMs of [0, 1000, 3000]) known.differs(source.at(-1).segment, nowMs);
+  expect([known.isDoubtful, known.showsLess?.acknowledged]).toEqual([false, 3]);
 });

@@ -149,7 +149,7 @@ test('a copy that could not be removed is tried again later', async () => {
   expect(held.state).toBe('released');
 });
 
-test('a store that turns out to be behind while copies go ends that with the one that goes', async () => {
+test('a store that turns out to be rolled back while copies go ends that with the one that goes', async () => {
   const store = { isBehind: false };
   const random = seededRandom(4);
   const copies = [1, 2, 3].map(() => ({ recording: makeRecordingId(random), state: 'receipted' }) as never);
