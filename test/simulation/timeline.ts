@@ -12,6 +12,10 @@ interface Due {
 
 const STEPS_A_TURN = 32;
 
+/** Before time makes a leap of more than this, so many turns of the loop pass: programs may be at work that does not wait for the clock. */
+const FAR_MS = 1000;
+const IDLE_TURNS = 100;
+
 /** Time in ms since the simulation began. */
 export class Timeline {
   readonly #random: SeededRandom;
@@ -49,8 +53,20 @@ export class Timeline {
 
   /** Lets events happen, one by one, each with all that follows from it at once, until `isOver` or the time is reached. */
   async run(isOver: () => boolean, untilMs: number): Promise<void> {
-    await oneByOne(() => !isOver() && this.#happens(untilMs));
+    let idle = 0;
+    await oneByOne(() => {
+      if (isOver()) return false;
+      if (this.#isFar() && ++idle <= IDLE_TURNS) return true;
+      idle = 0;
+      return this.#happens(untilMs);
+    });
     if (!isOver()) this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** Nothing is planned for the next moment. */
+  #isFar(): boolean {
+    const next = this.#due[0];
+    return next === undefined || next.atMs - this.#nowMs > FAR_MS;
   }
 
   /** The next event, and false where there is none until then. */
