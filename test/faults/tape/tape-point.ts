@@ -1,6 +1,7 @@
 // Goes on from a moment of a life that is on tape: both programs' own logic on disks that hold what the cut left, on a virtual clock, until all is
 // delivered; and judges what was there right after the cut, while they went on, and in the end.
-import { plantTree } from '../../fakes/disk-trees.ts';
+import { hostname } from 'node:os';
+import { plantTree, type DiskTree } from '../../fakes/disk-trees.ts';
 import { Days } from '../../simulation/day.ts';
 import { lastProblems } from '../../simulation/last-judge.ts';
 import { BEGIN_MS } from '../../simulation/machine.ts';
@@ -10,6 +11,9 @@ import { SPOOL, VAULT } from '../../simulation/sides.ts';
 import { World } from '../../simulation/world.ts';
 import type { FilmedRecording, TapedLife } from './tape-life.ts';
 import type { TapePoint, TapeStates, Way } from './tape-states.ts';
+import { STORE_PROCESS } from '../../fakes/running-process.ts';
+
+const RUN_NOTE = '.leases/run.json';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -78,7 +82,7 @@ async function worldAt(
   const { spool, vault, onCameras } = await states.cut(point, way);
   const world = new World(seed, false, life.site);
   plantTree(world.station.disk.files, SPOOL, spool);
-  plantTree(world.store.disk.files, VAULT, vault);
+  plantTree(world.store.disk.files, VAULT, ofTheSameMachine(vault));
   for (const machine of [world.station, world.store])
     machine.wallAheadMs = life.endedAtMs - BEGIN_MS + AWAY_MS;
   for (const filmed of life.recordings) {
@@ -88,6 +92,16 @@ async function worldAt(
     world.dock.cameras.find(({ name }) => name === filmed.camera)?.record(recording, filmed.modifiedAt);
   }
   return world;
+}
+
+/** The programs of the tape ran on this machine, those of the world run on another one: its receiver must find a note of its own machine. */
+function ofTheSameMachine(vault: DiskTree): DiskTree {
+  const note = vault.get(RUN_NOTE);
+  if (note === undefined || note === null) return vault;
+  const renamed = Buffer.from(note)
+    .toString()
+    .replaceAll(JSON.stringify(hostname()), JSON.stringify(STORE_PROCESS.host));
+  return new Map([...vault, [RUN_NOTE, Buffer.from(renamed)]]);
 }
 
 function recordingOf({ camera, path, bytes, sizeBytes, sha256 }: FilmedRecording): Recording {
