@@ -9,6 +9,7 @@ import type { CustodyEntry } from '../../protocol/custody/custody-entry.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 import { filesWith } from '../fakes/files-with.ts';
+import { sayRestored } from '../fakes/restored-store.ts';
 
 let dock: DockAndStore;
 afterEach(() => dock.close());
@@ -79,8 +80,8 @@ test('a recording in the quarantine of which the log does not say so is entered,
 });
 
 test.each([
-  ['the store asks while the entry is missing', false],
-  ['the store asks once the entry is made up for', true],
+  ['it is restored while the entry is missing', false],
+  ['it is restored once the entry is made up for', true],
 ])('a store that lost what the station let go says that it is lost: %s', async (_what, isMadeUpFirst) => {
   const cut = new Cut();
   dock = await DockAndStore.open({ hasFastSigner: true, stationFiles: cut.files() });
@@ -100,12 +101,14 @@ test.each([
   await dock.stopReceiver();
   await cut.comes();
   expect(await events(recording)).not.toContain('spool-reclaimed');
-  await rm(join(dock.folder, 'vault', STATION), { recursive: true }); // put back to before that station came
+  await rm(join(dock.folder, 'vault', STATION), { recursive: true }); // restored to before that station came
+  await sayRestored(join(dock.folder, 'vault'), dock.storeKey);
   const isMadeUp = async (): Promise<boolean> => (await events(recording)).includes('spool-reclaimed');
   await dock.startStation();
   if (isMadeUpFirst) await dock.until('its entry', isMadeUp, 30_000);
   await dock.startReceiver();
-  const isTold = (): boolean => dock.storeConditions.isRaised('vault.recordings-lost', STATION);
+  const isTold = (): boolean => dock.conditions.isRaised('store.recordings-lost');
   await dock.until('that it is lost', isTold, 30_000);
+  await dock.until('its entry', isMadeUp, 30_000);
   expect((await events(recording)).filter((event) => event === 'spool-reclaimed')).toHaveLength(1);
 });
