@@ -48,8 +48,7 @@ export async function foldSegment(
     else foldRecorded(ledger, held);
     held = undefined;
   };
-  const first = fromSequence;
-  for (let from = first; ;) {
+  for (let from = fromSequence; ;) {
     const batch = await lookPatiently(() => reader.readInto(piece, all, from));
     if (batch === undefined) break;
     for (const { line } of linesIn(batch.lines)) {
@@ -59,7 +58,7 @@ export async function foldSegment(
       held = isWanted(ledger, line) ? line.slice() : undefined;
     }
     from = batch.to + 1;
-    await betweenBatches(from - first);
+    await betweenBatches(from - fromSequence);
   }
   named((digest) => digest === lastSha256);
 }

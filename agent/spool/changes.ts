@@ -2,7 +2,8 @@
 //
 // Invariants:
 // 1. A change is put once what it says is durable, and in the custody log where that takes it.
-// 2. A reader gets each change that is put after it began to read, in their order; it keeps nobody else waiting.
+// 2. A reader gets each change that is put after it began to read, in their order; it keeps nobody else waiting. It takes each without a wait of its
+//    own, so that no more pile up than one turn of the loop puts.
 import type { RecordingId } from '../../protocol/format/ids.ts';
 
 /** A recording or a docking record got further, or back. */
@@ -42,11 +43,15 @@ export class Changes<Change> {
     if (!signal.aborted) this.#readers.add(take);
     signal.addEventListener('abort', end, { once: true });
     return (async function* () {
-      while (!signal.aborted) {
-        const changes = waiting;
-        waiting = [];
-        yield* changes;
-        if (waiting.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+      try {
+        while (!signal.aborted) {
+          const changes = waiting;
+          waiting = [];
+          yield* changes;
+          if (waiting.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
+        }
+      } finally {
+        end(); // also where the reader leaves before the end
       }
     })();
   }

@@ -56,7 +56,7 @@ export interface ComposedStation {
 }
 
 /**
- * Opens spool and log and connects the parts; where one of them cannot be closing, those before it are closed. The caller holds the spool's lock.
+ * Opens spool and log and connects the parts; where one of them cannot be opened, those before it are closed. The caller holds the spool's lock.
  * `looks`: see SpoolOptions. They are no port: ports live as long as the station, and what these saw must not.
  * Errors: "spool.*", "custody.*", the system's.
  */

@@ -1,7 +1,7 @@
 // Full disks at the station and at the store, on small disks of their own: nothing is lost, nothing is claimed, and it goes on by itself
 // once there is space. The tests run side by side, since most of their time is waiting.
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test, type TestContext } from 'vitest';
 import type { RigWish } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
@@ -12,13 +12,19 @@ import { until } from '../fakes/until.ts';
 const MIB = 1024 * 1024;
 const lacksRoot = process.env['CI'] === undefined && process.getuid?.() !== 0;
 
-async function mount(sizeMib: number): Promise<SmallDisk> {
+/** Of several tests that run, only the context knows the one that asks. */
+async function mount({ onTestFinished }: TestContext, sizeMib: number): Promise<SmallDisk> {
   const disk = await SmallDisk.mount(sizeMib);
   onTestFinished(() => disk.close());
   return disk;
 }
 
-async function openRig(wish: RigWish, files: number, mibEach: number): Promise<DockRig> {
+async function openRig(
+  { onTestFinished }: TestContext,
+  wish: RigWish,
+  files: number,
+  mibEach: number,
+): Promise<DockRig> {
   const rig = await DockRig.open(wish);
   onTestFinished(() => rig.close());
   const block = seededRandom(files).bytes(MIB);
@@ -39,9 +45,9 @@ function untilLogged(rig: DockRig, part: 'agent' | 'receiver', code: string): Pr
 describe
   .skipIf(lacksTools('age', 'minisign') || lacksRoot)
   .concurrent('a full disk (needs root to mount one)', () => {
-    test('at the station stops pulling; what is receipted gives way, and all is delivered', async () => {
-      const disk = await mount(44);
-      const rig = await openRig({ spoolFolder: join(disk.path, 'spool') }, 5, 12);
+    test('at the station stops pulling; what is receipted gives way, and all is delivered', async (context) => {
+      const disk = await mount(context, 44);
+      const rig = await openRig(context, { spoolFolder: join(disk.path, 'spool') }, 5, 12);
       await rig.view();
       await rig.agent.start();
       const bay = await rig.untilBay(1, 'an entry that waits', 40_000, (seen) => seen.entries_waiting > 0);
@@ -56,9 +62,9 @@ describe
       expect(rig.check()).toMatchObject({ problems: [], recordings: 5, onCameras: 0 });
     });
 
-    test("at the station by somebody else's files is waited for", async () => {
-      const disk = await mount(44);
-      const rig = await openRig({ spoolFolder: join(disk.path, 'spool') }, 2, 12);
+    test("at the station by somebody else's files is waited for", async (context) => {
+      const disk = await mount(context, 44);
+      const rig = await openRig(context, { spoolFolder: join(disk.path, 'spool') }, 2, 12);
       await disk.fill(Math.floor((await disk.freeBytes()) / MIB) - 4);
       await rig.start();
       await rig.untilBay(1, 'both wait', 40_000, (seen) => seen.entries_waiting === 2);
@@ -69,9 +75,9 @@ describe
       expect(rig.check()).toMatchObject({ problems: [], recordings: 2, onCameras: 0 });
     });
 
-    test('at the store keeps the recordings at the station until there is space', async () => {
-      const disk = await mount(200);
-      const rig = await openRig({ vaultFolder: join(disk.path, 'vault') }, 3, 20);
+    test('at the store keeps the recordings at the station until there is space', async (context) => {
+      const disk = await mount(context, 200);
+      const rig = await openRig(context, { vaultFolder: join(disk.path, 'vault') }, 3, 20);
       await disk.fill(120);
       await rig.start();
       await untilLogged(rig, 'receiver', 'vault.full');

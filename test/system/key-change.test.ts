@@ -1,7 +1,7 @@
 // Keys change while recordings wait (KEY-03): whole programs, the commands that technicians type, and what both verifiers say of the vault.
 import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test, type TestContext } from 'vitest';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
 import { KeyChangeRig, type VerifiedVault } from '../fakes/key-change-rig.ts';
 import { codesOf, judgeWithPython, type Judgement } from '../fakes/manipulations/judges.ts';
@@ -12,7 +12,11 @@ import { pause, until } from '../fakes/until.ts';
 const WAIT_MS = 60_000;
 
 describe.skipIf(lacksTools('python3', 'age', 'minisign')).concurrent('a change of keys', () => {
-  async function open(seed: number): Promise<KeyChangeRig & { put(name: string): Promise<void> }> {
+  /** Of several tests that run, only the context knows the one that asks. */
+  async function open(
+    { onTestFinished }: TestContext,
+    seed: number,
+  ): Promise<KeyChangeRig & { put(name: string): Promise<void> }> {
     const dock = await DockRig.open();
     onTestFinished(() => dock.close());
     const random = seededRandom(seed);
@@ -32,8 +36,8 @@ describe.skipIf(lacksTools('python3', 'age', 'minisign')).concurrent('a change o
     return said;
   }
 
-  test('of a station with a backlog leaves what the old key signed as it is, and stands in the log', async () => {
-    const rig = await open(11);
+  test('of a station with a backlog leaves what the old key signed as it is, and stands in the log', async (context) => {
+    const rig = await open(context, 11);
     const { dock } = rig;
     await rig.put('A.MP4');
     await dock.start();
@@ -75,8 +79,8 @@ describe.skipIf(lacksTools('python3', 'age', 'minisign')).concurrent('a change o
     expect(await ofKeys(rig, earlier)).toEqual({ good: true, findings: [], notes: ['key.introduced'] });
   });
 
-  test('of the store leaves earlier receipts as they are, and releases what comes behind it', async () => {
-    const rig = await open(12);
+  test('of the store leaves earlier receipts as they are, and releases what comes behind it', async (context) => {
+    const rig = await open(context, 12);
     const { dock } = rig;
     await rig.put('A.MP4');
     await dock.start();
@@ -103,8 +107,8 @@ describe.skipIf(lacksTools('python3', 'age', 'minisign')).concurrent('a change o
     expect(await judgedByPython(rig)).toMatchObject({ good: true, findings: [] });
   });
 
-  test('of the store signs the receipts that a station without the old key goes on asking for, and a verifier finds nothing', async () => {
-    const rig = await open(14);
+  test('of the store signs the receipts that a station without the old key goes on asking for, and a verifier finds nothing', async (context) => {
+    const rig = await open(context, 14);
     const { dock } = rig;
     await rig.put('A.MP4');
     await dock.start();
@@ -137,8 +141,8 @@ describe.skipIf(lacksTools('python3', 'age', 'minisign')).concurrent('a change o
     expect(await judgedByPython(rig)).toMatchObject({ good: true, findings: [] });
   });
 
-  test('that was lost is revoked at the store: what the key signs from then on is refused, and a verifier names it', async () => {
-    const rig = await open(13);
+  test('that was lost is revoked at the store: what the key signs from then on is refused, and a verifier names it', async (context) => {
+    const rig = await open(context, 13);
     const { dock } = rig;
     await rig.put('A.MP4');
     await dock.start();

@@ -17,6 +17,8 @@ console.log(`\n${line('room', 'files', 'lines')}`);
 for (const { room, files, lines } of house.rooms) console.log(line(room, files, lines));
 console.log(`\nmedian of a file: ${house.median} lines; the longest:`);
 for (const { path, lines } of house.longest) console.log(`${String(lines).padStart(6)} ${path}`);
+console.log('\nwith one importer, in its folder, and of fewer than 60 lines:');
+for (const { path, lines } of house.small) console.log(`${String(lines).padStart(6)} ${path}`);
 if (house.arrowsBack.length > 0) console.log('\nimports from a room above:');
 for (const { from, to } of house.arrowsBack) console.log(`  ${from} -> ${to}`);
 

@@ -29,8 +29,8 @@ export interface House {
   readonly rooms: readonly { readonly room: Room; readonly files: number; readonly lines: number }[];
   readonly longest: readonly SourceFile[];
   readonly median: number;
+  /** Those that `small_files` counts. */
   readonly small: readonly SourceFile[];
-  readonly way: readonly string[];
 }
 
 export interface Arrow {
@@ -65,7 +65,6 @@ export async function measureHouse(root: string): Promise<House> {
     longest: files.toSorted((a, b) => b.lines - a.lines).slice(0, 10),
     median: files.map(({ lines }) => lines).toSorted((a, b) => a - b)[files.length >> 1] ?? 0,
     small,
-    way,
     figures: {
       product_files: files.length,
       product_lines: sumLines(files),

@@ -31,7 +31,7 @@ export async function readSourceTree(root: string): Promise<SourceTree> {
   return new Map(files.map((file) => [file.path, file]));
 }
 
-/** Counts of lines and cases for the tests' side: all that is TypeScript below `folder`. */
+/** Of all TypeScript below `folder`. */
 export async function countLines(root: string, folder: string): Promise<{ files: number; lines: number }> {
   const names = (await readdir(join(root, folder), { recursive: true })).filter((name) =>
     name.endsWith('.ts'),
