@@ -71,7 +71,6 @@ const KEPT: readonly (readonly [kind: string, moment: string, damage: string])[]
   ['upload under way', 'uploading', 'very long'],
   ['custody segment of a station', 'backlog', 'a folder'],
   ['custody segment', 'receipted', 'a folder with a file'],
-  ['sign of life', 'settled', 'a folder'],
   ['vault id', 'settled', 'cut to half'],
 ];
 

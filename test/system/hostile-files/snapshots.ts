@@ -1,5 +1,6 @@
 // The state of a station, its store and its cameras at one moment, out of which any number of worlds can go on; and the life that such
 // moments are taken from, until every kind of file was there once.
+import { BEGIN_MS } from '../../simulation/machine.ts';
 import { plantStatement } from '../../simulation/planted-statement.ts';
 import { writeAcknowledgement } from '../../../agent/custody/acknowledgement.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
@@ -237,7 +238,7 @@ async function restored(snapshots: readonly Snapshot[]): Promise<Snapshot> {
   if (earlier === undefined || now === undefined) throw new Error('no such moment');
   const life = new Life(worldFrom({ ...now, vault: earlier.vault }, 2));
   const { files } = life.world.store.disk;
-  await plantStatement(files, new Date(now.atMs).toISOString());
+  await plantStatement(files, new Date(BEGIN_MS + now.atMs).toISOString());
   life.world.bootStore();
   life.world.bootStation();
   const isFollowed = (): boolean =>
