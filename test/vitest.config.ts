@@ -13,7 +13,7 @@ export default defineConfig({
       'test/**/*.long.test.ts',
       'test/station/**',
       'test/system/*.test.ts',
-      'test/system/{package,pages}/**',
+      'test/system/{attacks,package,pages}/**',
       'test/rig/**',
       'test/faults/*.test.ts',
       'test/faults/{calls,tape}/**',

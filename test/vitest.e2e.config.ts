@@ -61,7 +61,7 @@ export default defineConfig({
   test: {
     ...keptResults('e2e'),
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/station/**/*.test.ts', 'test/system/*.test.ts', 'test/**/*.long.test.ts'],
+    include: ['test/station/**/*.test.ts', 'test/system/{,attacks/}*.test.ts', 'test/**/*.long.test.ts'],
     exclude: leftOut(TURNS),
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PilotReport } from '../../agent/evidence/report/pilot-report.ts';
-import { BODYDOCK, compiled, runProgram } from '../fakes/program.ts';
-import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
+import type { PilotReport } from '../../../agent/evidence/report/pilot-report.ts';
+import { BODYDOCK, compiled, runProgram } from '../../fakes/program.ts';
+import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
 
 const PROGRAM_MS = 60_000;
 const execFileAsync = promisify(execFile);
