@@ -23,12 +23,14 @@ const PATIENCE_MS = 200;
 
 /** A true one of before the store was restored: a broker may deliver it at any time. */
 const NOT_HELD = 'receipt.not-held';
+/** Signed by a key of the store, and not of our store, or not about what it came for. */
+const FALSE: ReadonlySet<string> = new Set(['receipt.mismatch', 'receipt.other-store']);
 
 export interface PushReceiptsOptions {
   readonly store: TrustedStore;
   readonly sources: PushSources;
   readonly custody: Custody;
-  readonly rollback: Pick<StoreRollback, 'assertHeld'>;
+  readonly rollback: Pick<StoreRollback, 'assertHeld' | 'pin' | 'vault'>;
   readonly log: Log;
   readonly conditions: Conditions;
   readonly documents: Pick<PushSteps, 'manifestBytes'>;
@@ -97,11 +99,12 @@ export class PushReceipts {
   async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
     const source = this.#options.sources.mustOf(recording);
     const meant = source.receiptMeant(await this.#options.documents.manifestBytes(recording));
-    const { bytes, signature, receipt } = verifyReceipt(message, meant, this.#options.store);
+    const { rollback, store } = this.#options;
+    const { bytes, signature, receipt } = verifyReceipt(message, meant, store, rollback.vault);
+    rollback.assertHeld(receipt, bytes, message);
+    await rollback.pin(receipt);
     // The receipt counts all the same: what differs is the log, and that is reported where the log is known.
     if (receipt.custody_head !== null) await this.#options.differences.isOurs(receipt.custody_head);
-    const { rollback } = this.#options;
-    rollback.assertHeld(receipt, bytes, message);
     await source.store.storeReceipt(recording, bytes, signature);
     try {
       rollback.assertHeld(receipt, bytes, message); // a statement may have come while it was stored
@@ -127,7 +130,7 @@ export class PushReceipts {
   *#notTaken(recording: RecordingId, error: unknown): Generator<ReceiptStep> {
     const code = isDockError(error) ? error.code : 'unknown';
     this.#options.log.warn('receipt rejected', { recording, error });
-    const isFalse = code === 'receipt.mismatch' || code.startsWith('signature.');
+    const isFalse = FALSE.has(code) || code.startsWith('signature.');
     const isLasting = isFalse || code === NOT_HELD;
     if (!this.#untold.has(recording)) yield isLasting ? 'refused' : 'not-kept';
     if (!isLasting) return;

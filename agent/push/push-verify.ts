@@ -5,7 +5,7 @@ import { parseReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../proto
 import { parseRestored, type Restored, RESTORED_TRUSTED_COMMENT } from '../../protocol/documents/restored.ts';
 import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
-import type { ReceiverId, RecordingId, StationId } from '../../protocol/format/ids.ts';
+import type { ReceiverId, RecordingId, SessionId, StationId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions } from '../../protocol/format/ports.ts';
 import {
   type ClaimBody,
@@ -20,7 +20,7 @@ import {
   type HeldBody,
   parseRestoredMessage,
 } from '../../protocol/transfer/messages.ts';
-import { type ReceiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
+import { otherStore, type ReceiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
 
 /** Whom a station listens to: only the technician's file says so. */
 export interface TrustedStore {
@@ -92,22 +92,28 @@ export interface VerifiedReceipt {
   readonly signature: string;
 }
 
-/** Errors: "message.refused", "signature.*", "document.refused", "receipt.mismatch" with the field that differs. */
+/**
+ * `vault`: the one that is pinned. Errors: "message.refused", "signature.*", "document.refused", "receipt.other-store", "receipt.mismatch" with the
+ * field that differs.
+ */
 export function verifyReceipt(
   message: ReceiptMessage,
   meant: ReceiptMeant,
   store: TrustedStore,
+  vault: SessionId | undefined,
 ): VerifiedReceipt {
   const bytes = messageBytes(message.receipt);
   verifyDocument(bytes, message.signature, RECEIPT_TRUSTED_COMMENT, store.storeKeys);
   const receipt = parseReceipt(bytes);
+  const other = otherStore(receipt, { receivers: store.receivers, vault });
+  if (other !== undefined) refused('receipt.other-store', other);
   const mismatch = receiptMismatch(receipt, meant, store.station);
-  if (mismatch !== undefined) {
-    throw new DockError('receipt.mismatch', `receipt refused: ${mismatch}; nothing is released`, {
-      retry: 'never',
-    });
-  }
+  if (mismatch !== undefined) refused('receipt.mismatch', mismatch);
   return { receipt, bytes, signature: message.signature };
+}
+
+function refused(code: string, why: string): never {
+  throw new DockError(code, `receipt refused: ${why}; nothing is released`, { retry: 'never' });
 }
 
 /** Text of a small stored file. Errors: "document.refused" where it is not UTF-8. */

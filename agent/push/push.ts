@@ -51,7 +51,7 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  readonly rollback: Pick<StoreRollback, 'assertHeld'>;
+  readonly rollback: Pick<StoreRollback, 'assertHeld' | 'pin' | 'vault'>;
   /** Knows whether a head that the store names is in our custody log. */
   readonly differences: Pick<Differences, 'isOurs'>;
 }

@@ -5,11 +5,12 @@
 // 1. That the store is behind, and which statement is followed, is durable before anything follows from it, and outlives a start.
 // 2. From the moment at which a statement is heard until all that is here was taken back, the store counts as behind.
 // 3. After a statement a receipt of its vault counts only with the signed word `held` that names both.
-// 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the newest
-//    receipt (than that one where there is no receipt), changes nothing.
+// 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the pinned
+//    one (than that one where none is pinned), changes nothing.
+// 5. The vault is pinned, durably, before the first receipt of it is stored.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import type { SegmentId } from '../../protocol/format/ids.ts';
+import type { SegmentId, SessionId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
 import type { Receipt } from '../../protocol/documents/receipt.ts';
 import type { Restored } from '../../protocol/documents/restored.ts';
@@ -48,8 +49,6 @@ export interface ShownLess {
 
 /** Things of one kind that have receipts. */
 export interface Receipted {
-  /** Vault and time of the newest receipt here; undefined where there is none that can be read. Errors: the machine's. */
-  newestReceipt(): Promise<Pick<Receipt, 'vault' | 'received_at'> | undefined>;
   /** Removes the receipts of all that is here, durably, one after the other: each counts as spooled again. Errors: the system's; the rest keeps its receipts. */
   offerAgain(): AsyncIterable<PushItem>;
 }
@@ -92,15 +91,34 @@ export class StoreRollback {
   #following = 0;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
+  /** What the disk took last, and when it takes the next. */
+  #kept: StoreState;
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(options: StoreRollbackOptions) {
     this.#options = options;
     this.#state = options.state;
+    this.#kept = options.state;
   }
 
   /** Nothing is erased or reclaimed as long as it is: what the store gave receipts for may be gone. */
   get isBehind(): boolean {
     return this.#isDoubtful || this.#following > 0 || this.#state.behind !== null;
+  }
+
+  /** The vault whose receipts count (SPEC 8.13): undefined where none is pinned, or no receiver that gave a receipt of it is listed any more. */
+  get vault(): SessionId | undefined {
+    const { store } = this.#options;
+    const { pinned } = this.#state;
+    return pinned?.receivers.some((each) => store.receivers.includes(each)) ? pinned.vault : undefined;
+  }
+
+  /** A receipt that verified (verifyReceipt) and is about to be stored: its vault is the pinned one from now on, durably. Errors: the system's. */
+  async pin({ receiver, vault }: Pick<Receipt, 'receiver' | 'vault'>): Promise<void> {
+    const receivers = this.vault === undefined ? [] : (this.#state.pinned?.receivers ?? []);
+    if (!receivers.includes(receiver))
+      this.#state = { ...this.#state, pinned: { vault, receivers: [...receivers, receiver] } };
+    if (this.#kept.pinned !== this.#state.pinned) await this.#keep();
   }
 
   /** Called once, before `start`. */
@@ -204,7 +222,7 @@ export class StoreRollback {
       log.warn('statement of the store passed over: a later one is followed', { restored_at });
       return;
     }
-    const ours = (await this.#vault()) ?? known?.vault;
+    const ours = this.vault ?? known?.vault;
     if (ours !== undefined && ours !== vault) {
       log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
       return;
@@ -212,13 +230,6 @@ export class StoreRollback {
     const followed = { receiver, vault, sha256, restored_at, complete_until, offered: false };
     this.#state = { ...this.#state, restored: followed };
     await this.#offerAgain();
-  }
-
-  /** That of the newest receipt here; undefined where there is none. */
-  async #vault(): Promise<string | undefined> {
-    const found = await Promise.all((this.#work?.receipted ?? []).map(({ of }) => of.newestReceipt()));
-    const receipts = found.filter((each) => each !== undefined);
-    return receipts.toSorted((a, b) => (a.received_at < b.received_at ? 1 : -1))[0]?.vault;
   }
 
   /** All of it again where a cut or the disk ended it before. Errors: the system's. */
@@ -274,9 +285,16 @@ export class StoreRollback {
     return lost;
   }
 
-  async #keep(): Promise<void> {
+  /** One write after the other. Errors: the system's. */
+  #keep(): Promise<void> {
     const { files, layout, reserve } = this.#options;
-    await writeStoreState(files, layout, this.#state, reserve);
+    const kept = this.#keeping.then(async () => {
+      const state = this.#state;
+      await writeStoreState(files, layout, state, reserve);
+      this.#kept = state;
+    });
+    this.#keeping = kept.catch(() => undefined);
+    return kept;
   }
 
   #show(): void {

@@ -168,12 +168,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
     }
   }
 
-  /** Vault and time of the newest receipt of what is here. Errors: the machine's. */
-  newestReceipt(): ReturnType<Documents['newestReceipt']> {
-    const receipted = [...this.#records.values()].filter(({ state }) => state === 'receipted');
-    return this.#documents.newestReceipt(receipted);
-  }
-
   /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.gone"; "spool.write-failed": it is no longer here all the same. */
   quarantine(record: RecordingId, reason: string): Promise<void> {
     return this.#turns.run(record, async () => {

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import type { CameraSession, Inventory } from '../../drivers/driver.ts';
 import { describeError, isDockError } from '../../protocol/format/errors.ts';
-import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { ReceiverId, RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
@@ -44,7 +44,8 @@ export interface EraseDeps {
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
-  readonly store: Pick<StoreRollback, 'isBehind'>;
+  readonly receivers: readonly ReceiverId[];
+  readonly store: Pick<StoreRollback, 'isBehind' | 'vault'>;
   /** Appends `receipted` entries that the log lacks. */
   readonly receiptEntries: Pick<ReceiptEntries, 'makeUp'>;
   readonly conditions: Conditions;
@@ -260,6 +261,8 @@ export class Eraser {
         },
         stationKeys: this.#deps.stationKeys,
         storeKeys: this.#deps.storeKeys,
+        receivers: this.#deps.receivers,
+        vault: this.#deps.store.vault,
         provenRecipients: this.#deps.provenRecipients(),
         storeBehind: this.#isAsked(fate.recording),
         entry: {

@@ -3,7 +3,7 @@ import { describeError } from '../../protocol/format/errors.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/documents/minisign.ts';
 import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
-import { meantByManifest, receiptMismatch } from '../spool/receipt-match.ts';
+import { type CountedStore, meantByManifest, otherStore, receiptMismatch } from '../spool/receipt-match.ts';
 
 /** The entry on the camera as it was proven in this docking; every field comes from this docking's own reading. */
 export interface ProvenEntry {
@@ -18,7 +18,7 @@ export interface ProvenEntry {
 }
 
 /** Everything that the decision rests on. */
-export interface ReleaseQuestion {
+export interface ReleaseQuestion extends CountedStore {
   readonly policy: 'never' | 'after-receipt';
   readonly station: string;
   readonly manifest: { readonly bytes: Uint8Array; readonly signature: string };
@@ -42,6 +42,7 @@ export type ReleaseRefusal =
   | 'manifest-invalid'
   | 'receipt-invalid'
   | 'receipt-mismatch'
+  | 'receipt-other-store'
   | 'damaged'
   | 'entry-mismatch'
   | 'entry-changed'
@@ -87,6 +88,8 @@ export function mayErase(question: ReleaseQuestion): ReleaseAnswer {
   } catch (error) {
     return refuse('receipt-invalid', describeError(error));
   }
+  const other = otherStore(receipt, question);
+  if (other !== undefined) return refuse('receipt-other-store', other);
   const meant = meantByManifest(manifest, question.manifest.bytes);
   const mismatch = receiptMismatch(receipt, meant, question.station);
   if (mismatch !== undefined) return refuse('receipt-mismatch', mismatch);

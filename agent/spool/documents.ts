@@ -15,7 +15,6 @@ import {
   parseReceipt,
   RECEIPT_BYTES_MAX,
   RECEIPT_TRUSTED_COMMENT,
-  type Receipt,
 } from '../../protocol/documents/receipt.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import {
@@ -78,21 +77,6 @@ export class Documents {
     this.#files = files;
     this.#conditions = conditions;
     this.#kind = kind;
-  }
-
-  /** Vault and time of the newest of their receipts, as far as they can be read. Errors: the machine's. */
-  async newestReceipt(
-    folders: Iterable<DocumentFolder>,
-  ): Promise<Pick<Receipt, 'vault' | 'received_at'> | undefined> {
-    let newest: Receipt | undefined;
-    for (const folder of folders)
-      try {
-        const receipt = parseReceipt((await this.receipt(folder)).bytes);
-        if (newest === undefined || newest.received_at < receipt.received_at) newest = receipt;
-      } catch (error) {
-        if (isMachineShort(error)) throw error; // one that cannot be read says nothing
-      }
-    return newest;
   }
 
   /** `chunks.bin`, its length and digest those of the manifest. Errors: "spool.damaged". */

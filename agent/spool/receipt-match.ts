@@ -4,6 +4,24 @@ import { parseDockingRecord } from '../../protocol/documents/docking-record.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
 import { NO_CHUNKS_SHA256, type Receipt } from '../../protocol/documents/receipt.ts';
 
+/** Whose receipts count (SPEC 8.2). */
+export interface CountedStore {
+  /** Those that the technician's file lists. */
+  readonly receivers: readonly string[];
+  /** The one that is pinned; undefined until a first receipt counts. */
+  readonly vault: string | undefined;
+}
+
+/** Why a verified receipt is not of the store that counts, in words, or undefined where it is. */
+export function otherStore(
+  { receiver, vault }: Pick<Receipt, 'receiver' | 'vault'>,
+  store: CountedStore,
+): string | undefined {
+  if (!store.receivers.includes(receiver)) return `receiver ${receiver} is not listed under store.receivers`;
+  if (store.vault === undefined || store.vault === vault) return undefined;
+  return `vault ${vault} of receiver ${receiver} is not ${store.vault}, of which the receipts before were`;
+}
+
 /** What a receipt must say (SPEC 4.2). */
 export type ReceiptMeant = Readonly<
   Pick<Receipt, 'kind' | 'manifest_sha256' | 'sealed_size_bytes' | 'chunks_sha256'> & {

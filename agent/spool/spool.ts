@@ -14,7 +14,6 @@ import {
 } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { Changes, type ItemChange } from './changes.ts';
-import type { Receipt } from '../../protocol/documents/receipt.ts';
 import type { SignedBytes } from './documents.ts';
 import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
@@ -149,12 +148,6 @@ export class Spool {
       const entry = await this.takeBackReceipt(recording);
       if (entry !== undefined) yield entry;
     }
-  }
-
-  /** Vault and time of the newest receipt of what is here. Errors: the machine's. */
-  newestReceipt(): Promise<Pick<Receipt, 'vault' | 'received_at'> | undefined> {
-    const entries = this.#receipted().flatMap((recording) => this.#parts.catalogue.get(recording) ?? []);
-    return this.#parts.documents.newestReceipt(entries);
   }
 
   #receipted(): RecordingId[] {

@@ -1,5 +1,5 @@
-// What a station must not forget of its store (SPEC 6.10), in the spool's file `store.json`: that it is behind what it had signed for, the statement
-// that it was restored, and which recordings it lacks since then for good.
+// What a station must not forget of its store (SPEC 6.10, 8.13), in the spool's file `store.json`: which vault its receipts are of, that it is behind
+// what it had signed for, the statement that it was restored, and which recordings it lacks since then for good.
 import * as z from 'zod';
 import * as d from '../../protocol/documents/document.ts';
 import { encodeUtf8, parseUtf8 } from '../../protocol/format/bytes.ts';
@@ -38,12 +38,17 @@ const stateSchema = z.strictObject({
     .nullable(),
   /** Receipted after `complete_until`, and reclaimed: only a camera may still have the file. */
   lost: z.array(d.recordingIdSchema).max(STORE_LOST_MAX),
+  /** The vault of the first receipt that counted, and the receivers that gave one of it; null until then. */
+  pinned: z
+    .strictObject({ vault: d.sessionIdSchema, receivers: z.array(d.receiverIdSchema) })
+    .nullable()
+    .default(null),
 });
 export type StoreState = z.infer<typeof stateSchema>;
 /** A statement that is followed. */
 export type FollowedStatement = NonNullable<StoreState['restored']>;
 
-export const NOTHING_KNOWN: StoreState = { version: 1, behind: null, restored: null, lost: [] };
+export const NOTHING_KNOWN: StoreState = { version: 1, behind: null, restored: null, lost: [], pinned: null };
 /** As long as nobody knows whether the store is behind it counts as that. The store says its statement again at each connect. */
 const DAMAGED: StoreState = {
   ...NOTHING_KNOWN,

@@ -340,6 +340,7 @@ async function connectParts(
       policy: settings.release,
       stationKeys,
       storeKeys: store.storeKeys,
+      receivers: store.receivers,
       provenRecipients,
       spool,
       files,

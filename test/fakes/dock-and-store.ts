@@ -146,6 +146,8 @@ export class DockAndStore {
   readonly cameras: readonly MemoryCamera[];
   /** What stations sign with from their next start on; receivers pin that of their start. */
   stationKey: SecretKey;
+  /** Receivers that stations list from their next start on. */
+  listed = ['r-a', 'r-b'];
   /** What receivers sign with and stations pin from their next start on. */
   storeKey: SecretKey;
   readonly identity = makeIdentity(nodeRandom());
@@ -200,7 +202,10 @@ export class DockAndStore {
         station: STATION,
         spool: { path: join(this.folder, 'spool'), reserveBytes: 0, keepHours: 48, documentsDays: 400 },
         recipients: [this.identity.recipient],
-        store: { publicKeys: [publicKeyOf(this.storeKey)], receivers: ['r-a', 'r-b'].map(parseReceiverId) },
+        store: {
+          publicKeys: [publicKeyOf(this.storeKey)],
+          receivers: this.listed.map(parseReceiverId),
+        },
         bays: this.cameras.map((_, index) => ({
           id: parseBayId(`bay-${index + 1}`),
           folder: usb === undefined && serial === undefined ? this.#place(index) : null,
@@ -275,7 +280,7 @@ export class DockAndStore {
     if (scaled !== undefined) scaled.factor = factor;
   }
 
-  /** `other`: on a vault of its own, with a key that no station pins. */
+  /** `other`: on a vault of its own, with a key of its own. */
   async startReceiver(
     name = 'r-a',
     other?: { readonly vault: string; readonly key: SecretKey },

@@ -219,7 +219,7 @@ export const CONDITIONS_DE = {
   'receipt.refused': {
     text: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufzeichnung.',
     remedy:
-      'Prüfen, welche Schlüssel der Zentralspeicher benutzt. Stimmen sie, sendet jemand falsche Quittungen: IT-Sicherheit rufen.',
+      'Grund "receipt.other-store": Ist der im Journal genannte Empfänger ein eigener, ihn unter store.receivers eintragen; ein absichtlich ersetzter Tresor braucht einen Empfänger mit neuer Id, statt des alten eingetragen. Sonst store.public_keys vergleichen. Stimmen sie, IT-Sicherheit rufen: jemand fälscht.',
   },
   'release.listing': {
     text: 'Quittierte Dateien bleiben auf der Kamera in diesem Platz: Sie zeigt nicht alle ihre Dateien, also ließe sich kein Löschen bestätigen.',
@@ -229,7 +229,7 @@ export const CONDITIONS_DE = {
   'release.refused': {
     text: 'Quittierte Dateien werden von der Kamera in diesem Platz nicht gelöscht, weil eine Bedingung der Freigabe fehlt.',
     remedy:
-      'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". "joined-differently", "not-read-again": Kamera herausnehmen und neu einsetzen. Jeder andere Grund: nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
+      'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". "receipt-other-store": siehe "receipt.refused". "joined-differently", "not-read-again": Kamera herausnehmen und neu einsetzen. Sonst nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
   },
   // Broker.
   'broker.unreachable': {

@@ -214,7 +214,7 @@ export const CONDITIONS_EN = {
   'receipt.refused': {
     text: 'A receipt came that does not hold: it was not given by the store for this recording.',
     remedy:
-      'Check which keys the store uses. If they are right, somebody sends forged receipts: call IT security.',
+      'Reason "receipt.other-store": if the receiver that the journal names is yours, list it under store.receivers; a vault replaced on purpose needs a receiver with a new id, listed in place of the old one. Any other reason: compare store.public_keys. If they are right, call IT security: receipts are forged.',
   },
   'release.listing': {
     text: 'Receipted files stay on the camera in this bay: it does not show all its files, so nobody could confirm an erasure.',
@@ -224,7 +224,7 @@ export const CONDITIONS_EN = {
   'release.refused': {
     text: 'Receipted files are not erased from the camera in this bay, because a condition of the release does not hold.',
     remedy:
-      'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". "joined-differently", "not-read-again": take the camera out and put it in again. Any other reason: erase nothing by hand; "journalctl -u bodydock" says why.',
+      'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". "receipt-other-store": see "receipt.refused". "joined-differently", "not-read-again": take the camera out and put it in again. Any other: erase nothing by hand; "journalctl -u bodydock" says why.',
   },
   // Broker.
   'broker.unreachable': {

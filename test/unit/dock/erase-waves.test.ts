@@ -9,7 +9,7 @@ import type { CameraSession, EraseOutcome, InventoryEntry } from '../../../drive
 import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { parseBayId } from '../../../protocol/format/ids.ts';
+import { parseBayId, parseReceiverId } from '../../../protocol/format/ids.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
@@ -88,11 +88,13 @@ function eraserWith({
       policy: 'after-receipt',
       stationKeys: [publicKeyOf(stationKey)],
       storeKeys: [publicKeyOf(storeKey)],
+      receivers: [parseReceiverId('r-store')],
       provenRecipients: () => new Set(proven()),
       store: {
         get isBehind() {
           return storeBehind();
         },
+        vault: undefined,
       },
       receiptEntries: { makeUp: async () => false },
       spool: {

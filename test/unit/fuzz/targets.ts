@@ -189,7 +189,7 @@ const MESSAGES: readonly Target[] = [
         sealed_size_bytes: 1,
         chunks_sha256: NO_CHUNKS_SHA256,
       };
-      if (refusing(() => verifyReceipt(message, meant, STORE)) !== undefined)
+      if (refusing(() => verifyReceipt(message, meant, STORE, undefined)) !== undefined)
         throw new Error('a receipt for another recording was taken');
     },
   },

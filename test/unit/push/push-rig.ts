@@ -20,7 +20,7 @@ import {
   publicKeyOf,
   type SecretKey,
 } from '../../../protocol/documents/minisign.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { encodeReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import {
@@ -51,7 +51,7 @@ import { signFast, signMessageFast } from '../../fakes/signer-fast.ts';
 const random = { bytes: (count: number) => randomBytes(count) };
 const station = parseStationId('kod-1');
 const receiver = parseReceiverId('r-a');
-const session = 'abcdefghijklmnopqrstuvwxye' as SessionId;
+export const session = 'abcdefghijklmnopqrstuvwxye' as SessionId;
 export const SEALED_BYTES = 1000;
 /** What a test may wish of a recording. */
 export interface SpoolWish {
@@ -77,6 +77,8 @@ export class PushRig {
   readonly changes = new HeardChanges<ItemChange>();
   /** Receipts count no more without the store's word that it holds what they are for. */
   isRestored = false;
+  /** Vaults whose receipts were about to be stored. */
+  readonly pinned: SessionId[] = [];
   readonly #stored = new Map<RecordingId, string>();
   /** Recordings that `start` finds without their entry in the log. */
   readonly unlogged = new Set<RecordingId>();
@@ -144,6 +146,8 @@ export class PushRig {
       log: this.log,
       conditions: this.conditions,
       rollback: {
+        vault: session,
+        pin: async ({ vault }) => void this.pinned.push(vault),
         assertHeld: () => {
           if (this.isRestored) throw new DockError('receipt.not-held', 'restored since', { retry: 'later' });
         },
@@ -250,11 +254,7 @@ export class PushRig {
     });
   }
 
-  receipt(
-    recording: RecordingId,
-    key: SecretKey = this.storeKey,
-    receivedAt = '2026-11-25T09:31:00.000Z',
-  ): Uint8Array {
+  receipt(recording: RecordingId, key: SecretKey = this.storeKey, over: Partial<Receipt> = {}): Uint8Array {
     const { manifestBytes } = this.#of(recording);
     const bytes = encodeReceipt({
       type: 'receipt',
@@ -268,7 +268,8 @@ export class PushRig {
       receiver,
       vault: session,
       custody_head: null,
-      received_at: receivedAt,
+      received_at: '2026-11-25T09:31:00.000Z',
+      ...over,
     });
     return encodeMessage({
       message: 'receipt',

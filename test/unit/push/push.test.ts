@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DockError } from '../../../protocol/format/errors.ts';
-import type { RecordingId } from '../../../protocol/format/ids.ts';
+import { parseReceiverId, type RecordingId, type SessionId } from '../../../protocol/format/ids.ts';
 import { DOWN_MESSAGE_BYTES_MAX, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { makeSecretKey } from '../../../protocol/documents/minisign.ts';
 import { settle } from '../../fakes/clock-manual.ts';
-import { PushRig, SEALED_BYTES } from './push-rig.ts';
+import { PushRig, SEALED_BYTES, session } from './push-rig.ts';
 
 let rig: PushRig;
 beforeEach(async () => {
@@ -356,6 +356,26 @@ test('a thousand forged receipts make one entry in the custody log', async () =>
   expect(rig.conditions.isRaised('receipt.refused', recording)).toBe(true);
 });
 
+test('a receipt of a receiver that is not listed, or of another vault, counts for nothing, whatever the message around it says', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  for (const other of [
+    { receiver: parseReceiverId('r-test') },
+    { vault: recording as string as SessionId },
+  ]) {
+    rig.pusher.take(recording, rig.receipt(recording, rig.storeKey, other));
+    await settle();
+  }
+  expect([rig.receipted, rig.pinned]).toEqual([[], []]);
+  const refused = { recording, reason: 'receipt.other-store' };
+  expect(rig.custody.of('receipt-refused')).toEqual([{ event: 'receipt-refused', facts: refused }]);
+  expect(rig.conditions.facts('receipt.refused', recording)).toEqual({ reason: refused.reason });
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect([rig.receipted, rig.pinned]).toEqual([[recording], [session]]);
+  expect(rig.conditions.codes()).toEqual([]);
+});
+
 test('a true receipt clears what was raised for its recording', async () => {
   const recording = rig.spool();
   await settle();
@@ -517,7 +537,10 @@ test('a receipt that is taken back while its entry waits for the log counts for 
   await rig.clock.advance(60_000);
   expect(offersOf(recording)).toBeGreaterThan(offers);
   rig.custody.onPatient = async () => undefined;
-  rig.pusher.take(recording, rig.receipt(recording, rig.storeKey, '2026-11-25T10:00:00.000Z'));
+  rig.pusher.take(
+    recording,
+    rig.receipt(recording, rig.storeKey, { received_at: '2026-11-25T10:00:00.000Z' }),
+  );
   await settle();
   expect(rig.receipted).toEqual([recording]);
 });

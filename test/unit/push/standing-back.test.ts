@@ -96,7 +96,9 @@ describe('a receipt that does not count', () => {
     answer = kind;
     const old = spooled(17);
     await rig.clock.advance(2 * MINUTE_MS);
-    answersWith((recording) => rig.receipt(recording, rig.storeKey, '2026-11-25T10:00:00.000Z'));
+    answersWith((recording) =>
+      rig.receipt(recording, rig.storeKey, { received_at: '2026-11-25T10:00:00.000Z' }),
+    );
     await rig.clock.advance(HOUR_MS);
     expect(new Set(rig.receipted)).toEqual(new Set(old));
   });

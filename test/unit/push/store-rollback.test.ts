@@ -15,6 +15,7 @@ import {
   makeSessionId,
   parseReceiverId,
   parseStationId,
+  type SessionId,
 } from '../../../protocol/format/ids.ts';
 import {
   encodeMessage,
@@ -45,8 +46,9 @@ class Rig {
   readonly log = new MemoryLog();
   /** What was done, in order. */
   readonly done: string[] = [];
-  /** Vault of the newest receipt here. */
-  vault: string | undefined = vault;
+  /** Vault of a receipt that counted before; and the receivers that are listed. */
+  vault: SessionId | undefined = vault;
+  receivers = [receiver];
   /** While one of them is taken back. */
   takingBack: () => void = () => undefined;
   /** What only documents are left of; a disk that refuses the second one. */
@@ -65,17 +67,14 @@ class Rig {
       files: this.disk,
       layout,
       reserve: { giveUp: async () => false },
-      store: { station, storeKeys: [publicKeyOf(KEY)], receivers: [receiver] },
+      store: { station, storeKeys: [publicKeyOf(KEY)], receivers: this.receivers },
       custody: this.custody,
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
     });
     const { done } = this;
-    const newest = (): Promise<Pick<Receipt, 'vault' | 'received_at'> | undefined> =>
-      Promise.resolve(this.vault === undefined ? undefined : { vault: this.vault as never, received_at: '' });
     const of = {
-      newestReceipt: newest,
       offerAgain: () => {
         done.push('offered');
         return this.#takenBack();
@@ -97,6 +96,7 @@ class Rig {
     void (async () => {
       for await (const level of rollback.levels.read(new AbortController().signal)) done.push(level);
     })();
+    if (this.vault !== undefined) await rollback.pin({ receiver, vault: this.vault });
     rollback.connect(work);
     rollback.start();
     return rollback;
@@ -187,20 +187,62 @@ test('a statement is followed once, over starts too; an older one and one of ano
   expect(rig.done.filter((what) => what === 'offered')).toHaveLength(2);
 });
 
-test('an older statement of a vault of before is not followed, and be it that no receipt is here', async () => {
+test('a statement of the vault that is pinned now is followed, but none that is older than that of the vault before', async () => {
+  const first = await rig.start();
+  await rig.said(first, { restored_at: '2026-11-25T10:00:00.000Z' });
+  await first.stop();
+  const [fresh, other] = [parseReceiverId('r-new'), makeSessionId(random)];
+  rig.receivers = [fresh];
+  rig.vault = undefined;
   const rollback = await rig.start();
-  const sha256 = await rig.said(rollback, { restored_at: '2026-11-25T10:00:00.000Z' });
-  rig.vault = undefined; // all were taken back
-  const other = makeSessionId(random);
-  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T09:30:00.000Z' });
-  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T10:30:00.000Z' });
-  rig.vault = other; // an old receipt of that vault may have come again, too
-  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T09:30:00.000Z' });
-  expect(rig.custody.of('store-restored').map(({ facts }) => facts['restored_sha256'])).toEqual([sha256]);
+  await rollback.pin({ receiver: fresh, vault: other });
+  const said = (restoredAt: string): Promise<string> =>
+    rig.said(rollback, { receiver: fresh, vault: other, restored_at: restoredAt });
+  await said('2026-11-25T09:30:00.000Z');
   const { receipt, bytes } = receiptOf(vault);
   expect(() => rollback.assertHeld(receipt, bytes, {})).toThrow('does not say that it holds');
-  await rig.said(rollback, { vault: other, restored_at: '2026-11-25T10:30:00.000Z' });
+  expect(rig.custody.of('store-restored')).toHaveLength(1);
+  await said('2026-11-25T10:30:00.000Z');
   expect(rig.custody.of('store-restored')).toHaveLength(2);
+});
+
+test('the vault of the first receipt is pinned, over starts too, until no receiver that gave one of it is listed', async () => {
+  rig.vault = undefined;
+  const first = await rig.start();
+  expect(first.vault).toBeUndefined();
+  const [second, fresh, other] = [parseReceiverId('r-b'), parseReceiverId('r-new'), makeSessionId(random)];
+  rig.receivers = [receiver, second];
+  await first.pin({ receiver, vault });
+  const next = await rig.start();
+  expect(next.vault).toBe(vault);
+  await next.pin({ receiver: second, vault });
+  rig.receivers = [second, fresh];
+  const without = await rig.start();
+  expect(without.vault).toBe(vault);
+  rig.receivers = [fresh];
+  const replaced = await rig.start();
+  expect(replaced.vault).toBeUndefined();
+  await replaced.pin({ receiver: fresh, vault: other });
+  expect([replaced.vault, (await rig.start()).vault]).toEqual([other, other]);
+});
+
+test('a vault that the disk did not take is none to store a receipt of, until it takes it', async () => {
+  rig.vault = undefined;
+  const rollback = await rig.start();
+  rig.disk.fail({ operation: 'create', path: '/spool/store.json.new', nth: 1, code: 'ENOSPC' });
+  await expect(rollback.pin({ receiver, vault })).rejects.toMatchObject({ code: 'ENOSPC' });
+  expect((await readStoreState(rig.disk, layout)).pinned).toBeNull();
+  await Promise.all([rollback.pin({ receiver, vault }), rig.said(rollback)]);
+  expect(await readStoreState(rig.disk, layout)).toMatchObject({
+    pinned: { vault, receivers: [receiver] },
+    restored: { offered: true },
+  });
+});
+
+test('what an earlier version knew of the store has no pinned vault', async () => {
+  const { pinned: _, ...earlier } = NOTHING_KNOWN;
+  rig.disk.plant('/spool/store.json', JSON.stringify(earlier));
+  expect(await readStoreState(rig.disk, layout)).toEqual(NOTHING_KNOWN);
 });
 
 test('what is withdrawn before the disk refuses one is remembered over starts, too', async () => {

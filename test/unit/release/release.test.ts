@@ -88,6 +88,8 @@ const good: ReleaseQuestion = {
   receipt: signedReceipt(),
   stationKeys: [publicKeyOf(stationKey)],
   storeKeys: [publicKeyOf(storeKey)],
+  receivers: ['r-store', 'r-second'],
+  vault: 'abcdefghijklmnopqrstuvwxye',
   provenRecipients: new Set([recipient, escrow]),
   entry: {
     cameraId: 'cam-1',
@@ -102,6 +104,8 @@ const good: ReleaseQuestion = {
 
 test('a file is released when every condition of the specification holds', () => {
   expect(mayErase(good)).toEqual({ allowed: true });
+  const ofSecond = signedReceipt(receipt({ receiver: parseReceiverId('r-second') }));
+  expect(mayErase({ ...good, receipt: ofSecond })).toEqual({ allowed: true });
 });
 
 describe('one condition that does not hold keeps the file', () => {
@@ -167,6 +171,16 @@ describe('one condition that does not hold keeps the file', () => {
       'the receipt names another chunk list',
       'receipt-mismatch',
       { receipt: signedReceipt(receipt({ chunks_sha256: '4'.repeat(64) })) },
+    ],
+    [
+      'the receipt is of a receiver that is not listed',
+      'receipt-other-store',
+      { receipt: signedReceipt(receipt({ receiver: parseReceiverId('r-test') })) },
+    ],
+    [
+      'the receipt is of another vault than those before',
+      'receipt-other-store',
+      { receipt: signedReceipt(receipt({ vault: 'abcdefghijklmnopqrstuvwxyi' as SessionId })) },
     ],
     [
       'the recording is damaged',
