@@ -219,7 +219,7 @@ export const CONDITIONS_DE = {
   'receipt.refused': {
     text: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufzeichnung.',
     remedy:
-      'Grund "receipt.other-store": Ist der im Journal genannte Empfänger ein eigener, ihn unter store.receivers eintragen; ein absichtlich ersetzter Tresor braucht einen Empfänger mit neuer Id, statt des alten eingetragen. Sonst store.public_keys vergleichen. Stimmen sie, IT-Sicherheit rufen: jemand fälscht.',
+      'Grund "receipt.other-store": Ist der Empfänger im Journal ein eigener, ihn unter store.receivers eintragen; ein absichtlich ersetzter Tresor braucht einen Empfänger mit neuer Id, statt des alten eingetragen. Sonst store.public_keys vergleichen. Stimmen sie, IT-Sicherheit rufen: jemand fälscht.',
   },
   'release.listing': {
     text: 'Quittierte Dateien bleiben auf der Kamera in diesem Platz: Sie zeigt nicht alle ihre Dateien, also ließe sich kein Löschen bestätigen.',

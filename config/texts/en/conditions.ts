@@ -214,7 +214,7 @@ export const CONDITIONS_EN = {
   'receipt.refused': {
     text: 'A receipt came that does not hold: it was not given by the store for this recording.',
     remedy:
-      'Reason "receipt.other-store": if the receiver that the journal names is yours, list it under store.receivers; a vault replaced on purpose needs a receiver with a new id, listed in place of the old one. Any other reason: compare store.public_keys. If they are right, call IT security: receipts are forged.',
+      'Reason "receipt.other-store": if the receiver in the journal is yours, list it under store.receivers; a vault replaced on purpose needs a receiver with a new id, listed in place of the old one. Any other reason: compare store.public_keys. If they are right, receipts are forged: call IT security.',
   },
   'release.listing': {
     text: 'Receipted files stay on the camera in this bay: it does not show all its files, so nobody could confirm an erasure.',
