@@ -128,7 +128,7 @@ const AREAS = {
     },
     'spool.reserve-used': { severity: 'error', subject: 'none', facts: ['reserve_bytes'] },
     'spool.gone': { severity: 'critical', subject: 'none' },
-    'spool.quarantine': { severity: 'error', subject: 'none', facts: ['entries'] },
+    'spool.quarantine': { severity: 'critical', subject: 'none', facts: ['entries'] },
     'spool.other-key': { severity: 'error', subject: 'none', facts: ['key'] },
     'spool.recordings-lost': {
       severity: 'critical',

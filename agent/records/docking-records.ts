@@ -11,8 +11,8 @@ import {
   parseDockingRecord,
 } from '../../protocol/documents/docking-record.ts';
 import type { DockingEntry } from '../../protocol/documents/docking-record.ts';
-import { DockError, isDockError } from '../../protocol/format/errors.ts';
-import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
+import { DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
+import { isRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/format/ids.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
@@ -26,7 +26,7 @@ import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-recei
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
-import { recoverRecords } from './record-recovery.ts';
+import { readRecord, recoverAgain, recoverRecords } from './record-recovery.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
 import { StoredRecord, type RecordFacts } from './stored-record.ts';
@@ -87,6 +87,47 @@ export class DockingRecords implements PushStore<StoredRecord> {
   ): Promise<{ records: DockingRecords; findings: readonly RecoveryFinding[] }> {
     const { records, findings } = await recoverRecords(options);
     return { records: new DockingRecords(options, records), findings };
+  }
+
+  /**
+   * Looks again, as a start does, at what is no record because the disk did not show it or refused something, in `dockings/` and in the quarantine:
+   * from there one comes back that verifies now and has no receipt. Only those of which the log has an entry: of any other docking another record may
+   * have been made since. Shape: those that are records now, without a receipt. Errors: the system's where a folder cannot be listed; the machine's.
+   */
+  async lookAgain(
+    isEntered: (record: RecordingId) => boolean,
+  ): Promise<{ readonly records: readonly RecordingId[]; readonly findings: readonly RecoveryFinding[] }> {
+    const { files, spool, log } = this.#options;
+    const { dockings } = spool.layout;
+    const isOff = (record: RecordingId): boolean =>
+      !this.holds(record) && isEntered(record) && !spool.isLeaving(join(dockings, record));
+    for (const name of spool.asideNames.filter(isRecordingId).filter(isOff))
+      if (await this.#isWholeAside(name)) {
+        await spool.moveBack(name, join(dockings, name));
+        log.warn('docking record restored from the quarantine: it verifies now', { record: name });
+      }
+    const { records, findings } = await recoverAgain(
+      this.#options,
+      (await files.list(dockings)).filter(isRecordingId).filter(isOff),
+    );
+    for (const record of records) this.#records.set(record.recording, record);
+    return { records: records.map(({ recording }) => recording), findings };
+  }
+
+  /** Whether that folder in the quarantine holds this record and nothing else, and no other one has its place. Errors: the machine's. */
+  async #isWholeAside(record: RecordingId): Promise<boolean> {
+    const { files, spool, stationKeys } = this.#options;
+    const folder = join(spool.layout.quarantine, record);
+    try {
+      if ((await files.stat(join(spool.layout.dockings, record))) !== undefined) return false;
+      const names = (await files.list(folder)).toSorted();
+      if (names.join() !== [DOCKING_NAME, DOCKING_SIGNATURE_NAME].toSorted().join()) return false;
+      const { facts, isVerified } = await readRecord(files, folder, stationKeys);
+      return isVerified && facts.recording === record;
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return false;
+    }
   }
 
   get(record: RecordingId): StoredRecord | undefined {

@@ -11,7 +11,7 @@ import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/documents/docking-record.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
-import { isRecordingId } from '../../protocol/format/ids.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
@@ -21,7 +21,12 @@ import { inParallel } from '../platform/in-parallel.ts';
 import { lookForWhole } from '../platform/look-patiently.ts';
 import { sortNames, type FolderNames } from '../spool/folder-names.ts';
 import { isSigned } from '../spool/judge.ts';
-import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
+import {
+  DOCKING_NAME,
+  DOCKING_SIGNATURE_NAME,
+  RECEIPT_NAME,
+  RECEIPT_SIGNATURE_NAME,
+} from '../spool/layout.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';
 
@@ -42,8 +47,24 @@ export interface RecordRecoveryDeps {
 export async function recoverRecords(
   deps: RecordRecoveryDeps,
 ): Promise<{ readonly records: readonly StoredRecord[]; readonly findings: readonly RecoveryFinding[] }> {
-  const recovery = new RecordRecovery(deps);
-  await recovery.run();
+  const { files, spool } = deps;
+  const { dockings } = spool.layout;
+  await files.syncFolder(dockings);
+  const recovery = new RecordRecovery(deps, false);
+  await recovery.run(await files.list(dockings));
+  return { records: recovery.records, findings: recovery.findings.list() };
+}
+
+/**
+ * The same of folders that were no records until now. Any receipt in them is removed: the store may have been restored since, and gives the same one
+ * again. Errors: the machine's.
+ */
+export async function recoverAgain(
+  deps: RecordRecoveryDeps,
+  names: readonly RecordingId[],
+): Promise<{ readonly records: readonly StoredRecord[]; readonly findings: readonly RecoveryFinding[] }> {
+  const recovery = new RecordRecovery(deps, true);
+  await recovery.run(names);
   return { records: recovery.records, findings: recovery.findings.list() };
 }
 
@@ -59,19 +80,19 @@ class RecordRecovery {
   readonly findings: Findings;
   readonly #deps: RecordRecoveryDeps;
   readonly #ownKeys: OwnKeys;
+  readonly #isAgain: boolean;
   #moves = 0;
 
-  constructor(deps: RecordRecoveryDeps) {
+  constructor(deps: RecordRecoveryDeps, isAgain: boolean) {
     this.#deps = deps;
+    this.#isAgain = isAgain;
     this.#ownKeys = new OwnKeys(deps.stationKeys);
     this.findings = new Findings(deps.log);
   }
 
-  async run(): Promise<void> {
-    const { files, spool } = this.#deps;
-    const { dockings } = spool.layout;
-    await files.syncFolder(dockings);
-    await inParallel(await files.list(dockings), AT_ONCE, async (name) => {
+  async run(names: readonly string[]): Promise<void> {
+    const { dockings } = this.#deps.spool.layout;
+    await inParallel(names, AT_ONCE, async (name) => {
       try {
         await this.#look(name, join(dockings, name));
       } catch (error) {
@@ -94,8 +115,11 @@ class RecordRecovery {
     if (typeof found === 'string') return this.#aside(path, name, found);
     if (!found.isVerified && !this.#ownKeys.isOther(found.facts.keyId))
       return this.#aside(path, name, 'its signature does not verify');
-    await this.#clean(path, name, found.names);
-    const receipted = found.names.receipted && (await this.#isSynced(path, name));
+    const receipt = this.#isAgain && found.names.receipted ? [RECEIPT_SIGNATURE_NAME, RECEIPT_NAME] : [];
+    const { leftovers, unknown } = found.names;
+    const isClean = await this.#clean(path, name, [...receipt, ...leftovers], unknown);
+    if (receipt.length > 0 && !isClean) return;
+    const receipted = found.names.receipted && !this.#isAgain && (await this.#isSynced(path, name));
     const state = receipted ? 'receipted' : 'spooled';
     this.records.push(new StoredRecord(found.facts, state, spool.layout.dockings));
   }
@@ -143,17 +167,24 @@ class RecordRecovery {
     }
   }
 
-  async #clean(folder: string, record: string, { leftovers, unknown }: FolderNames): Promise<void> {
-    if (leftovers.length === 0 && unknown.length === 0) return;
+  async #clean(
+    folder: string,
+    record: string,
+    leftovers: readonly string[],
+    unknown: readonly string[],
+  ): Promise<boolean> {
+    if (leftovers.length === 0 && unknown.length === 0) return true;
     const { files } = this.#deps;
     try {
       for (const name of leftovers) await unlinkIfThere(files, join(folder, name));
       for (const name of unknown)
         await this.#aside(join(folder, name), `${record}.${name}`, 'not a file of a docking record');
       await files.syncFolder(folder);
+      return true;
     } catch (error) {
       if (isMachineShort(error)) throw error;
       this.findings.add('failed', record, describeError(error)); // it is a record all the same
+      return false;
     }
   }
 }

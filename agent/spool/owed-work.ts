@@ -36,6 +36,10 @@ export class OwedWork {
     this.#arm();
   }
 
+  has(name: string): boolean {
+    return this.#owed.has(name);
+  }
+
   /** Tries all of it now, behind whatever runs; resolves with how long the newest of what is still owed has been, undefined where nothing is. */
   async tryNow(): Promise<number | undefined> {
     if (this.#owed.size === 0) return undefined;

@@ -1,4 +1,5 @@
-// Moves what is odd aside, whole and under its own name, and says so. Deletes nothing, and puts nothing back: a person empties the folder.
+// Moves what is odd aside, whole and under its own name, and says so. Deletes nothing: a person empties the folder. Only a docking record that verifies
+// after all goes back (DockingRecords.lookAgain).
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../protocol/format/errors.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
@@ -27,24 +28,31 @@ export class Quarantine {
   readonly #files: Files;
   readonly #syncs: FolderSyncs;
   readonly #conditions: Conditions;
-  readonly #names: Set<string>;
+  readonly #names = new Set<string>();
   readonly #owed: OwedWork;
 
-  private constructor(folder: string, deps: QuarantineDeps, names: Iterable<string>) {
+  private constructor(folder: string, deps: QuarantineDeps) {
     this.folder = folder;
     this.#files = deps.files;
     this.#syncs = deps.syncs;
     this.#conditions = deps.conditions;
-    this.#names = new Set(names);
     this.#owed = new OwedWork(deps);
   }
 
   /** Looks what lies there; raises or clears "spool.quarantine". Errors: the system's. */
   static async open(folder: string, deps: QuarantineDeps): Promise<Quarantine> {
-    const quarantine = new Quarantine(folder, deps, await deps.files.list(folder));
-    if (quarantine.names.length > 0) quarantine.#raise(null, null);
-    else deps.conditions.clear('spool.quarantine', null);
+    const quarantine = new Quarantine(folder, deps);
+    await quarantine.look();
     return quarantine;
+  }
+
+  /** Looks what lies there now: a person may have emptied it. Raises or clears "spool.quarantine". Errors: the system's. */
+  async look(): Promise<void> {
+    const known = new Set(this.#names);
+    const names = new Set(await this.#files.list(this.folder));
+    for (const name of known) if (!names.has(name)) this.#names.delete(name);
+    for (const name of names) this.#names.add(name);
+    this.#show(null, null);
   }
 
   /** Names that lie there. */
@@ -67,7 +75,7 @@ export class Quarantine {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }
-    this.#raise(name, reason);
+    this.#show(name, reason);
     await Promise.all([this.#syncs.sync(this.folder), this.#syncs.sync(dirname(path))]);
     return name;
   }
@@ -83,6 +91,19 @@ export class Quarantine {
       this.#owed.add(path, () => this.#moveAgain(path, reason));
       throw error;
     }
+  }
+
+  /** Whether that could not be moved here yet. */
+  isLeaving(path: string): boolean {
+    return this.#owed.has(path);
+  }
+
+  /** Moves something out again, durably. Errors: the system's; then it lies in one of the two places. */
+  async moveBack(name: string, path: string): Promise<void> {
+    await this.#files.rename(join(this.folder, name), path);
+    this.#names.delete(name);
+    this.#show(null, null);
+    await Promise.all([this.#syncs.sync(dirname(path)), this.#syncs.sync(this.folder)]);
   }
 
   /** Resolves when nothing of it runs any more. Never rejects. */
@@ -103,7 +124,9 @@ export class Quarantine {
     return `${wanted}.${SAME_NAME_MAX}`;
   }
 
-  #raise(newest: string | null, reason: string | null): void {
-    this.#conditions.raise('spool.quarantine', null, { entries: this.#names.size, newest, reason });
+  #show(newest: string | null, reason: string | null): void {
+    const entries = this.#names.size;
+    if (entries === 0) this.#conditions.clear('spool.quarantine', null);
+    else this.#conditions.raise('spool.quarantine', null, { entries, newest, reason });
   }
 }

@@ -29,6 +29,7 @@ import {
   CHUNKS_NAME,
   PAYLOAD_NAME,
   RECEIPT_NAME,
+  RECEIPT_SIGNATURE_NAME,
   RELEASED_NAMES,
   SEALED_NAMES,
   spoolFolders,
@@ -38,7 +39,7 @@ import { nameBefore, type Quarantine } from './quarantine.ts';
 import type { ReadyLooks } from './ready-looks.ts';
 import { RecordingRows } from './recording-rows.ts';
 import type { ReleasedRows } from './released-rows.ts';
-import type { RecordingFacts, SpoolState } from './spooled-recording.ts';
+import type { CatalogueEntry, RecordingFacts, SpoolState } from './spooled-recording.ts';
 import { OwnKeys } from './own-keys.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
@@ -83,7 +84,6 @@ export interface RecoveryDeps {
   readonly stationKeys: readonly PublicKey[];
   /** What the index knows, or undefined where there is none; what of it turns out to be so is the catalogue. */
   readonly index: RecordingRows | undefined;
-  readonly ready: ReadyLooks;
   /** What the last run knew of released recordings; brought up to date here. */
   readonly rows: ReleasedRows;
 }
@@ -112,7 +112,7 @@ export async function freeName(files: Files, wanted: string): Promise<string> {
   return path;
 }
 
-/** One recovery; `run` once. */
+/** One recovery: `run` once, or `lookAgain`. */
 export class Recovery {
   readonly #deps: RecoveryDeps;
   /** Until its recordings were looked at, what the index says. */
@@ -125,6 +125,7 @@ export class Recovery {
   readonly #asideReceipted: RecordingFacts[] = [];
   readonly #unfinished = new Set<RecordingId>();
   #read = 0;
+  #isAgain = false;
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -149,20 +150,30 @@ export class Recovery {
   }
 
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
-  async run(): Promise<Catalogue> {
+  async run(ready: ReadyLooks): Promise<Catalogue> {
     const { files, layout } = this.#deps;
-    const { root, ready, staging, released } = layout;
-    for (const folder of [root, ready, staging, released]) await files.syncFolder(folder);
+    for (const folder of [layout.root, layout.ready, layout.staging, layout.released])
+      await files.syncFolder(folder);
     await this.#each(layout.staging, await files.list(layout.staging), (name, path) =>
       this.#staged(name, path),
     );
-    await this.#each(layout.ready, await this.#notKnownWhole(), (name, path) => this.#ready(name, path));
+    await this.#each(layout.ready, await this.#notKnownWhole(ready), (name, path) => this.#ready(name, path));
     await this.#each(layout.released, await this.#unknownReleased(), (name, path) =>
       this.#released(name, path),
     );
     await this.#root();
     await this.#readAside();
     return this.#catalogue;
+  }
+
+  /**
+   * Looks again at a folder in `ready/` that was no recording until now. Any receipt in it is removed: the store may have been restored since, and
+   * gives the same one again. Shape: the recording, where it is one; else it went to the quarantine, or stays where it is. Errors: the machine's.
+   */
+  async lookAgain(recording: RecordingId): Promise<CatalogueEntry | undefined> {
+    this.#isAgain = true;
+    await this.#each(this.#deps.layout.ready, [recording], (name, path) => this.#ready(name, path));
+    return this.#catalogue.get(recording);
   }
 
   async #each(
@@ -221,15 +232,18 @@ export class Recovery {
     const { names, facts, isVerified } = judgement;
     if (!isVerified && !this.#ownKeys.isOther(facts.keyId))
       return this.#aside(layout.ready, path, name, NOT_VERIFIED);
-    await this.#clean(path, name, names.leftovers, names.unknown);
+    const receipt = this.#isAgain && names.receipted ? [RECEIPT_SIGNATURE_NAME, RECEIPT_NAME] : [];
+    const isClean = await this.#clean(path, name, [...receipt, ...names.leftovers], names.unknown);
+    if (receipt.length > 0 && !isClean) return;
     const receipted =
-      names.receipted && (known?.state === 'receipted' || (await this.#syncReceipt(path, name)));
+      names.receipted &&
+      !this.#isAgain &&
+      (known?.state === 'receipted' || (await this.#syncReceipt(path, name)));
     this.#add(facts, receipted ? 'receipted' : 'spooled', known !== undefined);
   }
 
   /** Leaves in the rows those recordings that the index knows and one look shows to be whole; gives the other names in `ready/`. */
-  async #notKnownWhole(): Promise<string[]> {
-    const { ready } = this.#deps;
+  async #notKnownWhole(ready: ReadyLooks): Promise<string[]> {
     const whole = new Set<string>();
     let looked = 0;
     for (const part of ready.knownWhole(this.#rows))

@@ -119,8 +119,8 @@ async function recover(
     (await looks) ?? ReadyLooks.take(files, bulk, layout.ready);
   const [ready, index] = await Promise.all([takeLooks(), readIndex(files, layout, identity.id)]);
   const rows = await readReleasedRows(files, layout, identity.id);
-  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, ready, stationKeys });
-  const catalogue = await recovery.run();
+  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, stationKeys });
+  const catalogue = await recovery.run(ready);
   const withdrawn = new Withdrawn();
   for (const facts of recovery.asideReceipted) withdrawn.add(new CatalogueEntry(facts, 'receipted', layout));
   const store = await openStoreState({ files, layout, catalogue, rows, withdrawn, stationKeys, findings });

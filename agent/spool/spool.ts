@@ -6,7 +6,9 @@
 // 3. Whatever changes one recording runs one after the other; different recordings run side by side and share folder syncs.
 // 4. Nothing is written where another spool, or none, shows at the path.
 import { writeDurable } from '../../protocol/format/durable.ts';
+import { join } from 'node:path';
 import {
+  isRecordingId,
   makeRecordingId,
   type CameraId,
   type DockingId,
@@ -14,14 +16,15 @@ import {
 } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { Changes, type ItemChange } from './changes.ts';
+import { Findings, type RecoveryFinding } from './findings.ts';
 import type { SignedBytes } from './documents.ts';
-import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
 import type { Rechecked } from './leaving.ts';
 import type { SealedDocuments } from './make-durable.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
 import type { RecordingGlance } from './recording-rows.ts';
 import { moveBackToReady } from './reclaim.ts';
+import { Recovery } from './recovery.ts';
 import type { StoreState } from './store-state.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
 import type { Droppable, ProvenQuestion } from './released.ts';
@@ -240,6 +243,55 @@ export class Spool {
   /** As `setAside`, for a name that nothing else ever takes: what the disk refuses now is tried again. Errors: the system's. */
   setAsideInTheEnd(path: string, reason: string): Promise<void> {
     return this.#parts.quarantine.moveInTheEnd(path, reason);
+  }
+
+  /** Looks what lies in the quarantine now. Raises or clears "spool.quarantine". Errors: the system's. */
+  lookAtQuarantine(): Promise<void> {
+    return this.#parts.quarantine.look();
+  }
+
+  /** Moves something out of the quarantine. Errors: the system's; then it lies in one of the two places. */
+  moveBack(name: string, path: string): Promise<void> {
+    return this.#parts.quarantine.moveBack(name, path);
+  }
+
+  /** Whether that was set aside, and the disk has not moved it yet. */
+  isLeaving(path: string): boolean {
+    return this.#parts.quarantine.isLeaving(path);
+  }
+
+  /**
+   * Looks again, as a start does, at folders in `ready/` that are no recordings because the disk did not show them or refused something; only at
+   * those of which the log has an entry: any other may be on its way in or out. Shape: those that are recordings now, without a receipt.
+   * Errors: the system's where the folder cannot be listed; the machine's.
+   */
+  async lookAgain(
+    isEntered: (recording: RecordingId) => boolean,
+  ): Promise<{ readonly recordings: readonly RecordingId[]; readonly findings: readonly RecoveryFinding[] }> {
+    const { layout, catalogue, index } = this.#parts;
+    const findings = new Findings(this.#options.log);
+    const recordings: RecordingId[] = [];
+    const isOff = (recording: RecordingId): boolean =>
+      !this.holds(recording) && isEntered(recording) && !this.isLeaving(join(layout.ready, recording));
+    for (const name of (await this.files.list(layout.ready)).filter(isRecordingId))
+      if (isOff(name))
+        await this.#turns.run(name, async () => {
+          if (!isOff(name)) return;
+          const { stationKeys } = this.#options;
+          const again = new Recovery({
+            ...this.#parts,
+            files: this.files,
+            findings,
+            stationKeys,
+            index: undefined,
+          });
+          const entry = await again.lookAgain(name);
+          if (entry === undefined) return;
+          catalogue.enter(entry, entry.state);
+          index.changed();
+          recordings.push(name);
+        });
+    return { recordings, findings: findings.list() };
   }
 
   /** Names of everything that was set aside. */

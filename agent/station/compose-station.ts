@@ -28,6 +28,7 @@ import { StrangeKeys } from '../push/push-verify.ts';
 import { Pusher } from '../push/push.ts';
 import { counted, SendLimits } from '../push/send-limits.ts';
 import { StoreRollback } from '../push/store-rollback.ts';
+import { DailyLook } from '../records/daily-look.ts';
 import { dockingSource } from '../records/docking-source.ts';
 import { Dockings } from '../records/dockings.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
@@ -304,6 +305,8 @@ async function connectParts(
     days: documentsDays,
   });
 
+  const dailyLook = new DailyLook({ spool, records, custody, clock, log });
+
   // The bays.
   const tries = await Tries.open({ folder: layout.tries, files, clock, log, bootId, version });
   const unfinished = new UnfinishedPulls({ spool, clock, log });
@@ -394,6 +397,7 @@ async function connectParts(
     keep,
     recordKeep,
     documentsDropping,
+    dailyLook,
     receiptEntries,
     clockWatch,
     tries,

@@ -17,6 +17,7 @@ import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
 import type { Pusher } from '../push/push.ts';
 import type { StoreRollback } from '../push/store-rollback.ts';
+import type { DailyLook } from '../records/daily-look.ts';
 import type { Dockings } from '../records/dockings.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
@@ -66,6 +67,7 @@ export interface StationParts {
   /** Of docking records. */
   readonly recordKeep: Keep;
   readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
+  readonly dailyLook: Pick<DailyLook, 'run'>;
   readonly receiptEntries: Pick<ReceiptEntries, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
   readonly tries: Pick<Tries, 'run' | 'stop' | 'again'>;
@@ -123,6 +125,7 @@ export class Station {
       keep.run(signal),
       recordKeep.run(signal),
       this.#parts.documentsDropping.run(signal),
+      this.#parts.dailyLook.run(signal),
       receiptEntries.run(),
       differences.run(signal),
       this.#parts.retirements.run(signal),

@@ -124,7 +124,8 @@ export const CONDITIONS_DE = {
   },
   'spool.quarantine': {
     text: 'Auf dem Datenträger der Station war etwas beschädigt oder unbekannt und kam in Quarantäne.',
-    remedy: 'Technik soll es und den Datenträger ansehen. Nichts wurde gelöscht.',
+    remedy:
+      'Technik soll es und den Datenträger ansehen. Nichts wurde gelöscht; was noch auf seiner Kamera ist, wird beim nächsten Andocken erneut übernommen.',
   },
   'spool.other-key': {
     text: 'Was auf der Station wartet, wurde mit einem Schlüssel signiert, den die Station nicht hat: Es bleibt erhalten und wird nicht gesendet.',

@@ -121,7 +121,8 @@ export const CONDITIONS_EN = {
   },
   'spool.quarantine': {
     text: 'Something on the disk of the station was damaged or unknown and was quarantined.',
-    remedy: 'Have the technician look at it and at the disk. Nothing was deleted.',
+    remedy:
+      'Have the technician look at it and at the disk. Nothing was deleted; a file that is still on its camera is pulled again at the next docking.',
   },
   'spool.other-key': {
     text: 'What waits on the station was signed with a key that the station does not have: it is kept and not sent.',

@@ -3,6 +3,7 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const CRASH = ['unit/spool/crash'];
 const KNOWN_WHOLE = ['unit/spool/known-whole'];
+const DAILY_LOOK = ['unit/records/daily-look'];
 const OWED_LEAVINGS = ['unit/spool/owed-leavings'];
 
 export const DURABILITY_BUGS: readonly PlantedBug[] = [
@@ -21,6 +22,38 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     find: '    await this.#enterLeavings();\n    const lost',
     put: '    const lost',
     suites: OWED_LEAVINGS,
+  },
+  {
+    id: 'unclaimed-record-back',
+    what: 'a docking record that no entry names comes back out of the quarantine beside the one that was made since',
+    file: 'agent/records/docking-records.ts',
+    find: '!this.holds(record) && isEntered(record)',
+    put: '!this.holds(record)',
+    suites: DAILY_LOOK,
+  },
+  {
+    id: 'quarantine-not-verified',
+    what: 'an altered docking record comes back out of the quarantine',
+    file: 'agent/records/docking-records.ts',
+    find: 'return isVerified && facts.recording === record;',
+    put: 'return facts.recording === record;',
+    suites: DAILY_LOOK,
+  },
+  {
+    id: 'withheld-keeps-receipt',
+    what: 'a recording that the disk withheld comes back with a receipt from before the store was restored',
+    file: 'agent/spool/recovery.ts',
+    find: '      !this.#isAgain &&\n',
+    put: '',
+    suites: DAILY_LOOK,
+  },
+  {
+    id: 'quarantine-shown-for-ever',
+    what: 'the condition of the quarantine stays until the next start, also where a person has emptied it',
+    file: 'agent/records/daily-look.ts',
+    find: '      await spool.lookAtQuarantine();\n',
+    put: '',
+    suites: DAILY_LOOK,
   },
   {
     id: 'index-behind-each-500',

@@ -65,6 +65,7 @@ export interface OpenedDockings {
   readonly dockings: Dockings;
   readonly findings: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly conditions: MemoryConditions;
+  readonly spoolConditions: MemoryConditions;
   readonly clock: ManualClock;
   close(): Promise<void>;
 }
@@ -104,7 +105,16 @@ export async function openDockings(
     await custody.close();
     await spool.close();
   };
-  return { spool, custody, dockings, findings: [...opened.findings, ...findings], conditions, clock, close };
+  return {
+    spool,
+    custody,
+    dockings,
+    findings: [...opened.findings, ...findings],
+    conditions,
+    spoolConditions: opened.conditions,
+    clock,
+    close,
+  };
 }
 
 export function openingOf({ docking }: PlannedDocking): DockingOpening {

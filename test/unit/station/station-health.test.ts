@@ -101,6 +101,7 @@ async function stationWith(
     },
     keep,
     recordKeep: keep,
+    dailyLook: { run: async () => undefined },
     documentsDropping: { run: async () => undefined },
     receiptEntries: { start: () => undefined, run: async () => undefined },
     clockWatch,

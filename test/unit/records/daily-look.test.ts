@@ -1,0 +1,194 @@
+// A station that does not start for months: what its disk withheld at the start, and what lies in the quarantine, is looked at once a day.
+import { beforeEach, expect, test } from 'vitest';
+import { DailyLook } from '../../../agent/records/daily-look.ts';
+import type { StoredRecord } from '../../../agent/records/stored-record.ts';
+import type { ItemChange } from '../../../agent/spool/changes.ts';
+import type { RecordingId } from '../../../protocol/format/ids.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { takeIn } from '../spool/life.ts';
+import { CAMERA, prepare } from '../spool/scenario.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { RecordsLife } from './chain-life.ts';
+import type { OpenedDockings } from './life.ts';
+
+let life: RecordsLife;
+let disk: CrashDisk;
+beforeEach(async () => {
+  life = await RecordsLife.begin();
+  ({ disk } = life);
+});
+
+/** A running station looks on so many days. Shape: what is put as a change. */
+async function runFor(opened: OpenedDockings, days: number): Promise<ItemChange[]> {
+  const seen: ItemChange[] = [];
+  const { spool, custody, dockings, clock } = opened;
+  const put = spool.changes.put.bind(spool.changes);
+  spool.changes.put = (change) => {
+    seen.push(change);
+    put(change);
+  };
+  const log = new MemoryLog();
+  const look = new DailyLook({ spool, records: dockings.records, custody, clock, log });
+  for (let day = 0; day < days; day++) await look.look();
+  return seen;
+}
+
+async function one(): Promise<StoredRecord> {
+  const [made] = (await life.run(1)).made;
+  if (made === undefined) throw new Error('no record');
+  return made;
+}
+
+function aside(name: string): number {
+  return disk.tree(`/spool/quarantine/${name}`).size;
+}
+
+test('a docking record that the disk did not show at the start is back, and offered, a day after the disk shows it', async () => {
+  const { recording } = await one();
+  life.hide(recording);
+  const opened = await life.open();
+  expect(opened.spool.asideNames).toEqual([recording]);
+  expect(await runFor(opened, 1)).toEqual([]);
+  disk.heal();
+  expect(await runFor(opened, 1)).toEqual([{ kind: 'docking', item: recording, to: 'spooled' }]);
+  expect(opened.dockings.records.get(recording)?.state).toBe('spooled');
+  expect(opened.dockings.records.waiting().map((each) => each.recording)).toEqual([recording]);
+  expect([...disk.tree(`/spool/dockings/${recording}`).keys()]).toHaveLength(2);
+  expect(aside(recording)).toBe(0);
+  expect(opened.spoolConditions.codes()).toEqual([]);
+  await opened.close();
+});
+
+test('one that no entry of the log names stays there: another record of its docking may have been made since', async () => {
+  const { recording } = await one();
+  life.hide(recording);
+  const opened = await life.open();
+  disk.heal();
+  opened.custody.ledger.items.delete(recording);
+  expect(await runFor(opened, 1)).toEqual([]);
+  expect(aside(recording)).toBe(2);
+  await opened.close();
+});
+
+test('one that was altered stays there, day after day', async () => {
+  const { recording } = await one();
+  disk.corrupt(`/spool/dockings/${recording}/docking.json`, (bytes) =>
+    Buffer.from(Buffer.from(bytes).toString().replace('bay-1', 'bay-2')),
+  );
+  const opened = await life.open();
+  expect(await runFor(opened, 3)).toEqual([]);
+  expect(aside(recording)).toBe(2);
+  expect(opened.spoolConditions.codes()).toEqual(['spool.quarantine']);
+  await opened.close();
+  const log = [...disk.tree('/spool/custody').values()].map((bytes) => Buffer.from(bytes ?? []).toString());
+  expect(log.join('').includes('"event":"quarantined"')).toBe(false); // it did not leave and come again
+});
+
+test('one that is here as well stays there', async () => {
+  const { recording } = await one();
+  for (const [path, bytes] of disk.tree(`/spool/dockings/${recording}`))
+    disk.plant(path.replace('/dockings/', '/quarantine/'), bytes ?? '');
+  const opened = await life.open();
+  expect(await runFor(opened, 1)).toEqual([]);
+  expect(aside(recording)).toBe(2);
+  await opened.close();
+});
+
+test('a record that the disk refused to look at, and to move, is a record the day after', async () => {
+  const { recording } = await one();
+  life.hide(recording);
+  disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
+  const opened = await life.open();
+  expect(opened.findings.map(({ kind, name }) => `${kind} ${name}`)).toEqual([`failed ${recording}`]);
+  disk.heal();
+  expect(await runFor(opened, 1)).toEqual([{ kind: 'docking', item: recording, to: 'spooled' }]);
+  await opened.close();
+});
+
+const prepared = prepare(seededRandom(7), { sizeBytes: 300 });
+
+/** A recording that the log calls spooled. */
+async function spooled(): Promise<RecordingId> {
+  const opened = await life.open();
+  await takeIn(disk, opened.spool, opened.custody, prepared, () => undefined);
+  await opened.close();
+  return prepared.recording;
+}
+
+test('a recording that the disk refused to look at, and to move, is a recording the day after', async () => {
+  const recording = await spooled();
+  const index = '/spool/index.jsonl';
+  await disk.unlink(index);
+  disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
+  disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
+  const opened = await life.open();
+  expect(opened.spool.stateOf(recording)).toBeUndefined();
+  disk.heal();
+  expect(await runFor(opened, 1)).toEqual([{ kind: 'recording', item: recording, to: 'spooled' }]);
+  expect(opened.spool.stateOf(recording)).toBe('spooled');
+  expect(await opened.spool.lastManifestSha256(CAMERA)).toBe(opened.spool.get(recording)?.manifestSha256);
+  await opened.close();
+});
+
+test('a recording in the quarantine stays there and counts for no file: its camera is read again', async () => {
+  const recording = await spooled();
+  await disk.unlink('/spool/index.jsonl');
+  disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
+  const opened = await life.open();
+  expect(opened.spool.asideNames).toEqual([recording]);
+  disk.heal();
+  expect(await runFor(opened, 2)).toEqual([]);
+  expect(aside(recording)).toBe(4);
+  expect(opened.spool.holds(recording)).toBe(false);
+  const { source, original } = prepared.documents.manifest;
+  const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
+  expect(opened.spool.mayHold(CAMERA, file)).toBe(false);
+  await opened.close();
+});
+
+test('the condition goes away a day after a person has emptied the quarantine', async () => {
+  disk.plant('/spool/quarantine/odd', 'x');
+  const opened = await life.open();
+  expect(opened.spool.asideNames).toEqual(['odd']);
+  await disk.removeTree('/spool/quarantine/odd');
+  expect(opened.spoolConditions.codes()).toEqual(['spool.quarantine']);
+  await runFor(opened, 1);
+  expect(opened.spool.asideNames).toEqual([]);
+  expect(opened.spoolConditions.codes()).toEqual([]);
+  await opened.close();
+});
+
+test('it is looked once a day, and not once a start', async () => {
+  const { recording } = await one();
+  life.hide(recording);
+  const opened = await life.open();
+  disk.heal();
+  const { spool, custody, dockings, clock } = opened;
+  const ending = new AbortController();
+  const look = new DailyLook({ spool, records: dockings.records, custody, clock, log: new MemoryLog() });
+  const running = look.run(ending.signal);
+  await clock.advance(86_399_000);
+  expect(dockings.records.get(recording)).toBeUndefined();
+  await clock.advance(1000);
+  await expect.poll(() => dockings.records.get(recording)?.state).toBe('spooled');
+  ending.abort();
+  await running;
+  await opened.close();
+});
+
+test('what a restored store may lack is offered again: no receipt of before counts', async () => {
+  const opened = await life.open();
+  await takeIn(disk, opened.spool, opened.custody, prepared, () => undefined);
+  await opened.spool.storeReceipt(prepared.recording, prepared.receipt.bytes, prepared.receipt.signature);
+  await opened.close();
+  await disk.unlink('/spool/index.jsonl');
+  disk.fail({ operation: 'readAll', path: '/manifest.json', nth: 1, times: Infinity, code: 'EIO' });
+  disk.fail({ operation: 'rename', path: prepared.recording, nth: 1, times: Infinity, code: 'EIO' });
+  const next = await life.open();
+  disk.heal();
+  expect(await runFor(next, 1)).toEqual([{ kind: 'recording', item: prepared.recording, to: 'spooled' }]);
+  expect(next.spool.stateOf(prepared.recording)).toBe('spooled');
+  expect(disk.tree(`/spool/ready/${prepared.recording}`).size).toBe(4);
+  await next.close();
+});
