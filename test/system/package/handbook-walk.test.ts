@@ -36,8 +36,7 @@ const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'bodydock keys rotate --reason lost': 'told', // test/unit/cli/keys-rotate.test.ts
   'bodydock-receiver orders': 'typed',
   "journalctl -u bodydock-receiver | grep 'condition raised'": 'typed',
-  'bodydock-receiver reconcile --ask': 'typed',
-  'bodydock-receiver reconcile --acknowledge --reason CODE': 'typed',
+  'bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z': 'typed',
 };
 
 describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
@@ -375,10 +374,9 @@ ${here}`,
     }
     assert.ok(!(await recordings()).includes(other));
     await typeSaid('bodydock-receiver orders', 'at the store');
-    await typeSaid('bodydock-receiver reconcile --ask', 'at the store');
-    await typeSaid('bodydock-receiver reconcile --acknowledge --reason CODE', 'at the store', {
-      fill: (line) => line.replace('CODE', 'looked-at'),
-    });
+    await store.type('systemctl stop bodydock-receiver');
+    await typeSaid('bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z', 'at the store');
+    await store.type('systemctl start bodydock-receiver');
     const nothingWrong = { codes: { journalctl: [0, 1] } }; // grep's answer
     await typeSaid("journalctl -u bodydock-receiver | grep 'condition raised'", 'at the store', nothingWrong);
     const verified = await store.type(`bodydock verify ${VAULT} --keys /etc/bodydock/keys`);
