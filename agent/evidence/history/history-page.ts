@@ -13,12 +13,6 @@ const REMARKS_MAX = 100;
 /** Findings that say that a log is broken, cut, or not whole. */
 const BROKEN =
   /^(?:custody\.(?:entry|not-opened|checkpoint|signature|two-starts|fork|cycle|segment-missing|tail-missing|link-differs|unreadable|two-keys|key-not-announced|group)|receipt\.custody|witness\.head)/;
-/** Time, who and worth are short; what happened needs the room. */
-const STYLE = `
-table { table-layout: fixed; } .words td { overflow-wrap: anywhere; } .words th:first-child { width: 19%; overflow-wrap: anywhere; }
-.words th:last-child, .words td:last-child { width: 17%; } .words tr > :nth-child(3):not(:last-child) { width: 15%; }
-`;
-
 interface Page {
   readonly history: History;
   readonly words: HistoryWords;
@@ -34,7 +28,7 @@ export function historyText(history: History, language: Language): string {
 /** Self-contained, prints on A4. */
 export function historyHtml(history: History, language: Language): string {
   const page = pageOf(history, language);
-  return blocksHtml(language, title(page), blocks(page), STYLE);
+  return blocksHtml(language, title(page), blocks(page));
 }
 
 function pageOf(history: History, language: Language): Page {

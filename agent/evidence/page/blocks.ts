@@ -26,17 +26,6 @@ export interface CommandBlock {
 
 const LINE_CHARACTERS = 100;
 
-/** Tables hold sentences here, not numbers. */
-const STYLE = `
-.words th, .words td { text-align: left; } .words th { overflow-wrap: break-word; } .words td { overflow-wrap: anywhere; }
-.words th:first-child { width: 24%; } .words tbody th { font-weight: 600; } ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
-.line { break-inside: avoid; margin: .5em 0; } h3 { margin-top: 1.2em; overflow-wrap: anywhere; }
-pre { font: .8em/1.35 "DejaVu Sans Mono", Consolas, Menlo, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .35em .6em; }
-pre.command { background: #f0f0f0; border-left: 3px solid #555; } pre.expected { border-left: 3px solid #bbb; color: #333; }
-p.must { font-size: .75em; margin: .15em 0 0 .8em; color: #444; }
-.warn { font-weight: 600; }
-`;
-
 /** The text for a terminal or a plain file. */
 export function blocksText(title: string, blocks: readonly Block[]): string {
   const parts = blocks.map((block) => blockText(block).join('\n'));
@@ -92,10 +81,10 @@ function wrapped(text: string, first: string, next: string): string[] {
   return [...lines, line];
 }
 
-/** The same as a page that prints on A4; `style` adds to the common one. */
-export function blocksHtml(language: Language, title: string, blocks: readonly Block[], style = ''): string {
+/** The same as a page that prints on A4. */
+export function blocksHtml(language: Language, title: string, blocks: readonly Block[]): string {
   const body = [`<h1>${escapeHtml(title)}</h1>`, ...blocks.map(blockHtml)].join('\n');
-  return page(language, title, body, STYLE + style);
+  return page(language, title, body);
 }
 
 function blockHtml(block: Block): string {
@@ -144,18 +133,29 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
+/** No id is longer: a browser may break a word of more, such as a digest, after each 16 characters, and no other. */
+const WHOLE_CHARACTERS = 26;
+
+function cellHtml(text: string, isHead: boolean): string {
+  const pieces = text.match(/\s+|\S+/g) ?? [];
+  const broken = pieces.map((word) =>
+    word.length > WHOLE_CHARACTERS
+      ? (word.match(/.{1,16}/gsu) ?? []).map(escapeHtml).join('<wbr>')
+      : escapeHtml(word),
+  );
+  // One name or number is not broken at its hyphens and slashes either.
+  const whole = text.length <= WHOLE_CHARACTERS && pieces.length < 2 ? ' class="whole"' : '';
+  return isHead ? `<th scope="row"${whole}>${broken.join('')}</th>` : `<td${whole}>${broken.join('')}</td>`;
+}
+
 /** A table; cells are text, the first column is the head of its row. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[]): string =>
-    row
-      .map((cell, at) =>
-        at === 0 ? `<th scope="row">${escapeHtml(cell)}</th>` : `<td>${escapeHtml(cell)}</td>`,
-      )
-      .join('');
+  const cells = (row: readonly string[]): string => row.map((cell, at) => cellHtml(cell, at === 0)).join('');
   const heads = head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('');
   return `<table><thead><tr>${heads}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table>`;
 }
 
+/** Tables of the class `words` hold sentences, not numbers. */
 const PAGE_STYLE = `
 @page { size: A4; margin: 18mm 16mm; }
 body { font: 11pt/1.45 system-ui, "DejaVu Sans", Arial, sans-serif; color: #111; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
@@ -164,21 +164,28 @@ h3 { font-size: 1em; margin-bottom: .2em; break-after: avoid; }
 table { border-collapse: collapse; width: 100%; font-size: .86em; margin: .6em 0; }
 th, td { padding: .25em .4em; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top; }
 th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 1px solid #666; }
-table:has(th:nth-child(7)) thead th { font-size: .86em; padding-inline: .25em; } thead { display: table-header-group; } tr, svg, article { break-inside: avoid; } h3:has(+ svg), p:has(+ svg) { break-after: avoid; }
+table:has(th:nth-child(7)) thead th { font-size: .82em; } thead { display: table-header-group; } tr, svg, article { break-inside: avoid; } p:has(+ svg), p:has(+ table), p:has(+ .words) { break-after: avoid; }
+.whole { white-space: nowrap; }
 svg { width: 100%; height: auto; } svg text { font: 10px system-ui, "DejaVu Sans", Arial, sans-serif; fill: #333; }
 .big { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; } .big div { box-sizing: border-box; flex: 1 1 8rem; border: 1px solid #bbb; padding: .6rem .8rem; }
 .big b { display: block; font-size: 1.6em; } .small { font-size: .86em; color: #444; } .warn { border-left: 4px solid #a33; padding-left: .8rem; }
 article { border-left: 3px solid #bbb; padding-left: .8rem; margin: 1rem 0; }
-@media screen and (max-width: 40rem) { table { font-size: .68em; } th, td { padding: .2em; overflow-wrap: anywhere; } }
+.words th, .words td { text-align: left; } .words th:first-child { width: 24%; } .words tbody th { font-weight: 600; } ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
+.line { break-inside: avoid; margin: .5em 0; } h3 { margin-top: 1.2em; overflow-wrap: anywhere; }
+pre { font: .8em/1.35 "DejaVu Sans Mono", Consolas, Menlo, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .35em .6em; }
+pre.command { background: #f0f0f0; border-left: 3px solid #555; } pre.expected { border-left: 3px solid #bbb; color: #333; }
+p.must { font-size: .75em; margin: .15em 0 0 .8em; color: #444; }
+.warn { font-weight: 600; }
+@media screen and (max-width: 40rem) { table { font-size: .68em; } th, td { padding: .2em; white-space: normal; overflow-wrap: anywhere; } }
 @media print { body { margin: 0; max-width: none; padding: 0; } table { font-size: .78em; } }
 `;
 
-/** A whole page around a body that is HTML already; `style` adds to the common one. */
-export function page(language: string, title: string, body: string, style = ''): string {
+/** A whole page around a body that is HTML already. */
+export function page(language: string, title: string, body: string): string {
   const policy = "default-src 'none'; style-src 'unsafe-inline'";
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${PAGE_STYLE}${style}</style></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${PAGE_STYLE}</style></head>
 <body>
 ${body}
 </body></html>

@@ -165,7 +165,7 @@ function weeks({ report, language, words }: Page): string {
     `<h3>${escapeHtml(words.dockings)}</h3>${columnChart(words.dockings, docked, [words.withRecording, words.withoutRecording])}`,
     `<h3>${escapeHtml(words.recordings)}</h3>${columnChart(words.recordings, recorded, [])}`,
   ];
-  const rows = report.weeks.map((week) => [week.week.replace('-', '\u2011'), ...countCells(week, language)]);
+  const rows = report.weeks.map((week) => [week.week, ...countCells(week, language)]);
   return `<h2>${escapeHtml(words.perWeek)}</h2>${charts.join('')}${table([words.week, ...countHeads(words)], rows)}`;
 }
 

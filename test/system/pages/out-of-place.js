@@ -1,14 +1,52 @@
-// Evaluated in a page: every text that leaves its box or the page, and labels of charts that are cut or lie over each other.
+// Evaluated in a page: every text that leaves its box or the page, words that are cut in two, columns whose words run together, and labels of
+// charts that are cut or lie over each other.
 (() => {
   const faults = [];
   const told = (element) =>
     `<${element.tagName.toLowerCase()}> "${(element.textContent ?? '').trim().slice(0, 60)}"`;
+  /** Pixels between the words of two columns, below which they read as one line. */
+  const COLUMNS_APART = 5;
+  /** A name or number that goes on before or after: it may be cut where it must. */
+  const isOfLonger = (text, at) =>
+    /\S{27}/.test(/\S*$/.exec(text.slice(0, at))[0] + /^\S*/.exec(text.slice(at))[0]);
+  const boxesOf = (cell) => {
+    const whole = document.createRange();
+    whole.selectNodeContents(cell);
+    return [...whole.getClientRects()].filter(({ width }) => width > 0);
+  };
   const wide = document.documentElement;
   if (wide.scrollWidth > wide.clientWidth)
     faults.push(`the page is ${wide.scrollWidth} px wide and has room for ${wide.clientWidth}`);
   for (const element of document.querySelectorAll('td, th, p, li, pre, h1, h2, h3, div, article'))
     if (element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
       faults.push(`text leaves its box by ${element.scrollWidth - element.clientWidth} px: ${told(element)}`);
+  const range = document.createRange();
+  const boxesIn = (node, from, length) => {
+    range.setStart(node, from);
+    range.setEnd(node, from + length);
+    return [...range.getClientRects()];
+  };
+  /** Pieces in several fonts begin a little above each other, and are on one line. */
+  const lines = (boxes) => new Set(boxes.map(({ top, bottom }) => Math.round((top + bottom) / 24))).size;
+  const isTelephone = wide.clientWidth < 600;
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = words.nextNode(); node !== null && !isTelephone; node = words.nextNode())
+    for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}]{2,26}/gu))
+      if (!isOfLonger(node.data, index) && lines(boxesIn(node, index, word.length)) > 1)
+        faults.push(`a word is cut in two: ${word}`);
+  for (const cell of isTelephone ? [] : document.querySelectorAll('td, th')) {
+    if (/^\S{2,26}$/.test(cell.textContent) && lines(boxesOf(cell)) > 1)
+      faults.push(`a name or number is cut in two: ${cell.textContent}`);
+    const beside = cell.nextElementSibling;
+    for (const one of boxesOf(cell))
+      for (const other of beside === null ? [] : boxesOf(beside))
+        if (
+          one.top < other.bottom - 1 &&
+          other.top < one.bottom - 1 &&
+          other.left - one.right < COLUMNS_APART
+        )
+          faults.push(`columns run together: ${told(cell)} and ${told(beside)}`);
+  }
   const meet = (a, b) =>
     a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
   for (const chart of document.querySelectorAll('svg')) {

@@ -1,14 +1,18 @@
 // What a reader of a page would see to be wrong, looked for in Debian's Chromium: text that runs out of its box or off the sheet, labels of a
 // chart over each other, too little contrast, what a screen reader cannot name, and anything that the page asks of another host.
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import type * as Axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { requireTool } from '../../fakes/stock-tools.ts';
 
+const run = promisify(execFile);
+
 /** How a page is looked at. */
-export interface Look {
+interface Look {
   readonly name: string;
   /** CSS pixels. */
   readonly width: number;
@@ -17,13 +21,14 @@ export interface Look {
 
 /** 178 mm: what a sheet of A4 leaves between margins of 16 mm, at 96 pixels an inch. */
 const SHEET_PX = 672;
-export const LOOKS: readonly Look[] = [
+const LOOKS: readonly Look[] = [
   { name: '480', width: 480, media: 'screen' },
   { name: '794', width: 794, media: 'screen' },
   { name: '1280', width: 1280, media: 'screen' },
   { name: 'a4', width: SHEET_PX, media: 'print' },
 ];
 
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Its value in a page is what it found. */
 const OUT_OF_PLACE = new URL('out-of-place.js', import.meta.url);
 
@@ -35,55 +40,107 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
-/** Every fault of the page as one sentence; a picture of it goes to `picture`. Errors: the browser's. */
-export async function faultsOf(
-  browser: Browser,
-  file: string,
-  look: Look,
-  picture: string,
-): Promise<string[]> {
-  const context = await browser.newContext({
-    viewport: { width: look.width, height: 1000 },
-    bypassCSP: true,
-  });
-  const page = await context.newPage();
-  const asked: string[] = [];
+/** Every fault of the page as one sentence, in each look and in print; pictures of it go to `<picture>-<look>.png`, the print to `<picture>.pdf`. Errors: the browser's; those of poppler's tools. */
+export async function faultsOf(browser: Browser, file: string, picture: string): Promise<string[]> {
+  const page = await browser.newPage({ bypassCSP: true });
+  const own = pathToFileURL(file).href;
+  const faults: string[] = [];
   page.on('request', (request) => {
-    if (!request.url().startsWith('file:')) asked.push(`asks ${request.url()}`);
+    if (request.url() !== own) faults.push(`asks for ${request.url()}`);
   });
   page.on('console', (message) => {
-    if (message.type() === 'error') asked.push(`console: ${message.text()}`);
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
   });
-  page.on('pageerror', (error) => asked.push(`script: ${error.message}`));
+  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
   try {
-    await page.emulateMedia({ media: look.media });
-    await page.goto(pathToFileURL(file).href);
-    await page.screenshot({ path: picture, fullPage: true, animations: 'disabled' });
-    return [
-      ...asked,
-      ...(await page.evaluate<string[]>(await readFile(OUT_OF_PLACE, 'utf8'))),
-      ...(await accessFaults(page)),
-    ];
-  } finally {
-    await context.close();
-  }
-}
-
-/** The pages of the print, as a PDF in A4. Errors: the browser's. */
-export async function printToPdf(browser: Browser, file: string, pdf: string): Promise<void> {
-  const page = await browser.newPage();
-  try {
-    await page.goto(pathToFileURL(file).href);
-    await page.pdf({ path: pdf, format: 'A4', preferCSSPageSize: true });
+    await page.goto(own);
+    await page.evaluate(await readFile(AXE, 'utf8'));
+    for (const { name, width, media } of LOOKS) {
+      await page.setViewportSize({ width, height: 1000 });
+      await page.emulateMedia({ media });
+      await page.screenshot({ path: `${picture}-${name}.png`, fullPage: true, animations: 'disabled' });
+      const found = await page.evaluate<string[]>(await readFile(OUT_OF_PLACE, 'utf8'));
+      faults.push(...[...found, ...(await accessFaults(page))].map((fault) => `${name}: ${fault}`));
+    }
+    return [...faults, ...(await printFaults(page, `${picture}.pdf`))];
   } finally {
     await page.close();
   }
 }
 
+async function printFaults(page: Page, pdf: string): Promise<string[]> {
+  await page.pdf({ path: pdf, format: 'A4', preferCSSPageSize: true });
+  const { text, heads } = await page.evaluate<PageWords>(PAGE_WORDS);
+  const { stdout: bounds } = await run(requireTool('pdftotext'), ['-bbox', pdf, '-']);
+  const sheets = await sheetsOf(pdf);
+  return [
+    ...boundFaults(bounds),
+    ...lackingLetters(text, sheets.join('')),
+    ...heads
+      .filter((head) => sheets.slice(0, -1).some((sheet) => sheet.endsWith(bare(head))))
+      .map((head) => `ends a sheet, and what it is about is on the next one: ${head}`),
+  ];
+}
+
+/** What each sheet of a print says, without white space. Errors: those of poppler's tools. */
+export async function sheetsOf(pdf: string): Promise<string[]> {
+  const { stdout } = await run(requireTool('pdftotext'), [pdf, '-']);
+  return stdout.split('\f').slice(0, -1).map(bare);
+}
+
+/** Without white space, and without what says where a line may break: pdftotext takes a hyphen at the end of a line for one of these. */
+export function bare(text: string): string {
+  return text.normalize('NFKC').replaceAll(/[-\s\u00ad\u200b]/g, '');
+}
+
+/** A4 in points, and the margin that a printer of an office leaves white. */
+const A4_POINTS = [595, 842] as const;
+const MARGIN_POINTS = 40;
+
+function boundFaults(bounds: string): string[] {
+  const sizes = [...bounds.matchAll(/<page width="([\d.]+)" height="([\d.]+)">/g)].map(
+    ([, width, height]) => [Math.round(Number(width)), Math.round(Number(height))],
+  );
+  const words = [
+    ...bounds.matchAll(/<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">([^<]*)/g),
+  ];
+  const off = words.filter(
+    ([, left, top, right, bottom]) =>
+      Number(left) < MARGIN_POINTS ||
+      Number(top) < MARGIN_POINTS ||
+      Number(right) > A4_POINTS[0] - MARGIN_POINTS ||
+      Number(bottom) > A4_POINTS[1] - MARGIN_POINTS,
+  );
+  return [
+    ...sizes
+      .filter(([width, height]) => width !== A4_POINTS[0] || height !== A4_POINTS[1])
+      .map((size) => `a sheet of ${size.join(' by ')} points is not A4`),
+    ...off.map(([, , , , , word]) => `off the sheet: ${word}`),
+  ];
+}
+
+/** Every letter of the page is on paper at least as often: columns come out of a print in another order, letters stay. */
+function lackingLetters(text: string, printed: string): string[] {
+  const left = new Map<string, number>();
+  for (const letter of printed) left.set(letter, (left.get(letter) ?? 0) + 1);
+  for (const letter of bare(text)) left.set(letter, (left.get(letter) ?? 0) - 1);
+  return [...left]
+    .filter(([, count]) => count < 0)
+    .map(([letter, count]) => `on the page and not in its print: ${-count} times ${letter}`);
+}
+
+/** What the page says, and what must not be the last on a sheet: headings, and what comes right before a table or chart. */
+interface PageWords {
+  readonly text: string;
+  readonly heads: readonly string[];
+}
+const PAGE_WORDS = `({
+  text: document.body.innerText,
+  heads: [...document.querySelectorAll('h1, h2, h3, thead, p:has(+ table), p:has(+ .words), p:has(+ svg)')].map((each) => each.innerText).filter((text) => text.trim() !== ''),
+})`;
+
 /** What axe-core finds by the rules of WCAG 2 A and AA: contrast of 4.5, names, order of headings, language. */
 async function accessFaults(page: Page): Promise<string[]> {
-  const script = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  await page.evaluate(await readFile(script, 'utf8'));
   const tags = JSON.stringify(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']);
   const { violations } = await page.evaluate<Axe.AxeResults>(`axe.run(document, { runOnly: ${tags} })`);
   return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 120) ?? ''}`);

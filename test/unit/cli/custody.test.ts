@@ -229,7 +229,7 @@ describe('the page', () => {
       expect(out).toContain(`<html lang="${language}">`);
       expect(out).not.toMatch(/<script|<link|<img|src=|href=|url\(|@import|\son\w+=/i);
       expect(out).toContain('BC-2 &lt;script&gt;');
-      expect(out).toContain(sha256Hex(vault.subject.original));
+      expect(out.replaceAll('<wbr>', '')).toContain(sha256Hex(vault.subject.original));
       expect(out).toContain('@page { size: A4;');
     }
   });
