@@ -60,7 +60,7 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     someFits: 'Manifest und Inhalt stimmen; zum Übrigen siehe die Befunde oben',
     otherName: 'Ihr Name auf der Kamera war nicht zu verwenden; --json nennt ihn.',
     notExported:
-      'NICHT AUSGEGEBEN: siehe die Befunde oben; --with-findings gibt sie trotzdem aus und schreibt die Befunde in die Mappe',
+      'NICHT AUSGEGEBEN: siehe die Befunde oben; --with-findings gibt sie trotzdem aus und schreibt die Befunde in die Ausgabe',
     kit: '{}: Aufzeichnungen: {}, Begleitdateien: {}, Andockprotokolle: {}, Teile der Verwahrprotokolle von Station und Zentralspeicher: {}',
     kitGood: 'Alles darin stimmt; mit INDEX.html beginnen.',
     kitBad: 'Befunde: {}; sie stehen in FINDINGS.txt und auf INDEX.html.',

@@ -250,7 +250,7 @@ test('the life of a recording says where the log around it is broken, and what i
   expect(worth).toContainEqual(['pulled', 'claimed']);
   expect(worth).toContainEqual(['spooled', 'confirmed']);
   const told = await runCommand(custody, ...args, '--language', 'de');
-  expect(told.out).toContain('DAS PROTOKOLL IST UNTERBROCHEN');
+  expect(told.out).toContain('DAS VERWAHRPROTOKOLL IST UNTERBROCHEN');
   expect(told.out).toContain(`custody/${broken}.jsonl`);
 });
 

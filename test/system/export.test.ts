@@ -242,7 +242,7 @@ describe.skipIf(lacking)('what does not hold', () => {
     expect(await readFile(join(kit, 'FINDINGS.txt'), 'utf8')).toContain('payload.');
     expect(await readFile(join(kit, 'INDEX.html'), 'utf8')).toContain('NOT EVERYTHING IN THIS KIT HOLDS');
     expect(await readFile(join(kit, 'INDEX.de.html'), 'utf8')).toContain(
-      'NICHT ALLES IN DIESER MAPPE STIMMT',
+      'NICHT ALLES IN DIESER AUSGABE STIMMT',
     );
     const blocks = await checkPage(kit, 'INDEX.html');
     const shown = await typed(kit, blocks);

@@ -13,7 +13,7 @@ export const HISTORY_DE: HistoryWords = {
   claimed:
     'Nicht alle Zeilen unten sind belegt (nur behauptet: {}): Hinter diesen steht keine Signatur, der vertraut wird. Sie sind gekennzeichnet.',
   broken:
-    'DAS PROTOKOLL IST UNTERBROCHEN, ABGESCHNITTEN ODER UNVOLLSTÄNDIG (Stellen: {}, siehe unten): Dort können Einträge fehlen, und diese Seite kann nicht sagen, welche.',
+    'DAS VERWAHRPROTOKOLL IST UNTERBROCHEN, ABGESCHNITTEN ODER UNVOLLSTÄNDIG (Stellen: {}, siehe unten): Dort können Einträge fehlen, und diese Seite kann nicht sagen, welche.',
   noLog:
     'Hier liegt kein Verwahrprotokoll der Station. Was gesagt wird, beruht allein auf einzelnen Dokumenten.',
 

@@ -2,17 +2,17 @@
 import type { KitWords } from './kit-words-en.ts';
 
 export const KIT_DE: KitWords = {
-  title: 'Beweismappe: Aufzeichnung einer Bodycam',
+  title: 'Ausgabe als Beweis: Aufzeichnung einer Bodycam',
   other: 'English: {}',
-  titleDocking: 'Beweismappe: eine Bodycam in ihrer Dockingstation',
+  titleDocking: 'Ausgabe als Beweis: Andockvorgang einer Bodycam',
   intro:
     'Dieser Ordner enthält {} einer Bodycam, so wie der Zentralspeicher einer Kommune sie verwahrt: versiegelt, mit allen signierten Dokumenten, die dazugehören. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
   oneRecording: 'eine Aufzeichnung',
   recordings: '{} Aufzeichnungen',
   introDocking:
-    'Dieser Ordner enthält zu jedem Mal, das eine Bodycam in ihrer Dockingstation war (insgesamt {}), das Andockprotokoll: was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
-  good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Verwahrprotokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
-  bad: 'NICHT ALLES IN DIESER MAPPE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
+    'Dieser Ordner enthält die Andockprotokolle einer Bodycam (Zahl der Andockvorgänge: {}): was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
+  good: 'Geprüft, als diese Ausgabe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Verwahrprotokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
+  bad: 'NICHT ALLES IN DIESER AUSGABE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
 
   shortly: 'Das Wichtigste',
   shortlyText: [
@@ -135,17 +135,17 @@ export const KIT_DE: KitWords = {
     format: 'die Formate in Kürze (englisch)',
     spec: 'die Formate Byte für Byte (englisch)',
     sums: 'Prüfsummen aller Dateien hier, gegen Schäden unterwegs',
-    findings: 'was nicht stimmte, als diese Mappe entstand; was gemessen wurde, auf Englisch',
+    findings: 'was nicht stimmte, als diese Ausgabe entstand; was gemessen wurde, auf Englisch',
   },
   recordingFolder: 'AUFZEICHNUNG',
-  dockingFolder: 'ANDOCKEN',
+  dockingFolder: 'ANDOCKVORGANG',
 
   keys: 'Die Schlüssel: das Einzige, was man anderswo erfragen muss',
   keysText:
-    'Alles Folgende ruht auf diesen öffentlichen Schlüsseln. Sie kamen mit der Mappe, beweisen für sich also nur, dass alles zusammenpasst. Vergleichen Sie die Zeilen mit dem Aufkleber an der Station, mit dem Schlüsselverzeichnis der Kommune oder am Telefon. Erst dann ist bewiesen, wessen Signaturen das sind.',
+    'Alles Folgende ruht auf diesen öffentlichen Schlüsseln. Sie kamen mit der Ausgabe, beweisen für sich also nur, dass alles zusammenpasst. Vergleichen Sie die Zeilen mit dem Aufkleber an der Station, mit dem Schlüsselverzeichnis der Kommune oder am Telefon. Erst dann ist bewiesen, wessen Signaturen das sind.',
   keysHead: ['Schlüssel', 'Seine Zeile'],
-  keyIntroduced: '{} (durch einen Schlüsselwechsel genannt, der in der Mappe liegt)',
-  noKeys: 'Als diese Mappe entstand, war zu ihren Signaturen kein Schlüssel bekannt.',
+  keyIntroduced: '{} (durch einen Schlüsselwechsel genannt, der in der Ausgabe liegt)',
+  noKeys: 'Als diese Ausgabe entstand, war zu ihren Signaturen kein Schlüssel bekannt.',
 
   check: 'Selbst prüfen',
   before: [
@@ -160,7 +160,7 @@ export const KIT_DE: KitWords = {
   steps: {
     sums: {
       title: 'Der Ordner kam unbeschädigt an',
-      why: 'Vergleicht jede Datei mit der Liste, die mit der Mappe entstand. Die Liste ist nicht signiert: Das zeigt Schäden, keine Fälschung.',
+      why: 'Vergleicht jede Datei mit der Liste, die mit der Ausgabe entstand. Die Liste ist nicht signiert: Das zeigt Schäden, keine Fälschung.',
     },
     keyDocuments: {
       title: 'Schlüsselwechsel',
@@ -204,7 +204,7 @@ export const KIT_DE: KitWords = {
     },
     log: {
       title: 'Die Verwahrprotokolle',
-      why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. Das Verwahrprotokoll nennt die Dokumente dieser Mappe mit ihren Prüfsummen. (Einige tausend Zeilen brauchen eine Minute.)',
+      why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. Das Verwahrprotokoll nennt die Dokumente dieser Ausgabe mit ihren Prüfsummen. (Einige tausend Zeilen brauchen eine Minute.)',
     },
     witness: {
       title: 'Das Tageszeugnis',

@@ -319,7 +319,7 @@ function findingsText(findings: readonly Remark[]): string {
       '',
     ].join('\n'),
   );
-  const text = `What did not hold when this kit was made:\nWas nicht stimmte, als diese Mappe entstand:\n\n${lines.join('\n')}`;
+  const text = `What did not hold when this kit was made:\nWas nicht stimmte, als diese Ausgabe entstand:\n\n${lines.join('\n')}`;
   return text.replaceAll(/[^\n]+/g, printable); // names from a disk stand in it, and a terminal may show it
 }
 

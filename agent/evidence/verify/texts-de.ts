@@ -42,7 +42,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'folder.unfinished': 'Ein abgerissenes Schreiben hat es hinterlassen; niemand hat es je zugesagt.',
 
   'kit.findings':
-    'Als diese Mappe entstand, stimmte nicht alles. Was hier zu prüfen ist, kann trotzdem stimmen: Vieles von dem, was diese Datei nennt, zeigt nur der ganze Tresor.',
+    'Als diese Ausgabe entstand, stimmte nicht alles. Was hier zu prüfen ist, kann trotzdem stimmen: Vieles von dem, was diese Datei nennt, zeigt nur der ganze Tresor.',
 
   'manifest.rule':
     'Das Manifest widerspricht sich oder dem Format: Keine unserer Stationen signiert ein solches.',

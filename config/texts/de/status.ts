@@ -13,7 +13,7 @@ export const STATUS_DE = {
   'light.call-someone': 'Hilfe holen',
   'bayState.empty': 'leer',
   'bayState.reading': 'liest',
-  'bayState.pulling': 'holt',
+  'bayState.pulling': 'übernimmt',
   'bayState.pushing': 'überträgt',
   'bayState.erasing': 'löscht',
   'bayState.done': 'fertig',

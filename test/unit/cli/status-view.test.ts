@@ -74,7 +74,7 @@ describe('a look at a station', () => {
 
   test('says in German what it says in English, with the same values', () => {
     const text = statusLines(BUSY, { ...plain, language: 'de' }).join('\n');
-    expect(text).toContain('nicht entnehmen');
+    expect(text).toContain('bay-1  Camera 1  nicht entnehmen  übernimmt  [');
     expect(text).toContain('3 Aufzeichnungen, 1,2 GB, 1 Andockprotokoll, älteste 2 h');
     expect(text).toContain('Zu tun: Netz, Namensauflösung und den Broker selbst prüfen.');
   });

@@ -85,7 +85,8 @@ export const RETIRED_GERMAN: readonly RetiredWord[] = [
   },
   { word: 'Beauftragte', instead: 'Aufzeichnungsbeauftragte', product: 0, tests: 0, pages: 0 },
   { word: 'Aufsicht', instead: 'vorgesetzte Stelle', product: 0, tests: 0, pages: 0 },
-  { word: 'Protokolle?s?', instead: 'Verwahrprotokoll', product: 3, tests: 0, pages: 0 },
+  { word: 'Protokolle?s?', instead: 'Verwahrprotokoll', product: 2, tests: 0, pages: 0 },
   { word: 'Aufnahmen?', instead: 'Aufzeichnung', product: 0, tests: 0, pages: 0 },
+  { word: '(?:Beweis)?mappen?', instead: 'Ausgabe', product: 0, tests: 0, pages: 0 },
   { word: 'Annahmedienste?s?', instead: 'Empfänger', product: 0, tests: 0, pages: 0 },
 ];

@@ -132,7 +132,7 @@ describe('a kit whose own documents hold, with a finding that only the vault sho
     const en = await runCommand(verify, kit, ...keys);
     const de = await runCommand(verify, kit, ...keys, '--lang', 'de');
     expect([en.exitCode, en.out]).toEqual([1, expect.stringContaining('when this kit was made')]);
-    expect([de.exitCode, de.out]).toEqual([1, expect.stringContaining('Als diese Mappe entstand')]);
+    expect([de.exitCode, de.out]).toEqual([1, expect.stringContaining('Als diese Ausgabe entstand')]);
     await rm(join(kit, 'FINDINGS.txt'));
     expect((await runCommand(verify, kit, ...ownKeys(kit))).exitCode).toBe(0);
   });
@@ -141,7 +141,7 @@ describe('a kit whose own documents hold, with a finding that only the vault sho
     const { code, said } = await checked(await kitWithFinding());
     expect(code).toBe(1);
     expect(said).toContain('NOT EVERYTHING DID WHEN THIS KIT WAS MADE: see FINDINGS.txt');
-    expect(said).toContain('NICHT ALLES STIMMTE, ALS DIESE MAPPE ENTSTAND: siehe FINDINGS.txt');
+    expect(said).toContain('NICHT ALLES STIMMTE, ALS DIESE AUSGABE ENTSTAND: siehe FINDINGS.txt');
   });
 });
 
