@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. What the store holds is asked for anew before each drop: an index that is wrong, or a store that lost something since, drops nothing.
-// 2. `segment-dropped` is durable before anything is removed.
+// 2. What it says and what still holds is entered again, and then `segment-dropped`, durably, before anything is removed.
 // 3. The signature goes first, durably: a cut leaves a segment without one, which the next start signs again, and never a signature alone.
 // 4. Only the oldest one goes, never the one that is open, and only by a clock that may be believed.
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const AGAIN_MS = 3_600_000;
 
 export interface CustodyDroppingOptions {
-  readonly custody: Pick<CustodyLog, 'append' | 'checkpoint' | 'segments' | 'forget'>;
+  readonly custody: Pick<CustodyLog, 'append' | 'carry' | 'checkpoint' | 'segments' | 'forget'>;
   /** `custody/` of the spool. */
   readonly folder: string;
   /** `retention.log_days`. */
@@ -79,6 +79,7 @@ export class CustodyDropping {
     const { custody, files, folder, log } = this.#options;
     const known = custody.segments().find((each) => each.segment === segment);
     if (known === undefined) return;
+    if (!(await custody.carry(segment))) return this.#wait();
     const facts = { segment, last_sequence: known.lastSequence, last_sha256: known.lastSha256 };
     custody.append({ event: 'segment-dropped', facts });
     await custody.checkpoint();

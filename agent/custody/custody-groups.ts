@@ -85,6 +85,11 @@ export class CustodyGroups {
     return this.#head;
   }
 
+  /** All that was taken is durable. */
+  get isLevel(): boolean {
+    return this.#pending.length === 0;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

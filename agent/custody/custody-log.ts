@@ -21,9 +21,9 @@ import {
 import { scrubSegments } from './custody-scrub.ts';
 import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
-import { ITEM, type Ledger } from './ledger.ts';
+import { carriedFacts, isPulling, ITEM, type Ledger } from './ledger.ts';
 import { LedgerFile, noSnapshot, readSnapshot, type Snapshot } from './ledger-file.ts';
-import { foldApart, foldDurable, foldSegment } from './log-fold.ts';
+import { foldApart, foldDurable, foldSegment, namesIn } from './log-fold.ts';
 import { SegmentEndings } from './segment-endings.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 
@@ -33,6 +33,10 @@ const BIT_OF: Partial<Record<CustodyEventName, number>> = {
   'docking-recorded': ITEM.recorded,
   receipted: ITEM.receipted,
 };
+
+/** Names of a segment that are looked up at a time, and tries to do so while nothing else is being entered. */
+const CARRIED_AT_ONCE = 256;
+const LEVEL_TRIES = 10;
 
 /** `folder` is `custody/` of the spool and must be there; `reserve` is `spool.logReserve`. */
 export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings' | 'onDurable'> {
@@ -229,6 +233,32 @@ export class CustodyLog implements Custody {
   /** The store does not hold what it held of a segment: nothing is known of that one and of all behind it. */
   storeLost(segment: SegmentId): void {
     if (this.#segments.lost(segment)) this.#snapshot?.changed();
+  }
+
+  /**
+   * Enters again what a segment that is about to be removed says and what still holds; where the disk does not show it, all that is known. False where
+   * that cannot be now: a segment is not shown, something else is being entered, or a recording of one of its cameras is on its way.
+   * Errors: "custody.write-failed", "custody.overrun".
+   */
+  async carry(segment: SegmentId): Promise<boolean> {
+    const known = this.#segments.get(segment);
+    if (known === undefined || !this.isWhole) return false;
+    const names = await namesIn(this.#ledger, this.#reader, known).catch((error: unknown) => {
+      if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+      return this.#ledger.names();
+    });
+    for (let from = 0, all = [...names]; from < all.length; from += CARRIED_AT_ONCE) {
+      for (let tries = 0; !this.#groups.isLevel; tries++) {
+        if (tries === LEVEL_TRIES) return false;
+        await this.checkpoint();
+      }
+      // Of one moment: nothing is on its way into the log that the ledger does not know.
+      if (isPulling(this.#ledger, names)) return false;
+      for (const facts of carriedFacts(this.#ledger, all.slice(from, from + CARRIED_AT_ONCE)))
+        this.append({ event: 'carried', facts });
+      await this.checkpoint();
+    }
+    return true;
   }
 
   /** A segment is about to be removed (custody-drop.ts): it is not part of this log any more. */

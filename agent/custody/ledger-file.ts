@@ -13,7 +13,8 @@ import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { custodyHeadSchema, type CustodyHead } from '../../protocol/documents/receipt.ts';
 import { readCache, writeCache, type CacheFile } from '../platform/cache-file.ts';
 import type { CustodySegments, KnownSegment } from './custody-segments.ts';
-import { DIFFERENCES, keyOf, Ledger } from './ledger.ts';
+import { DIFFERENCES } from '../../protocol/custody/carried.ts';
+import { keyOf, Ledger } from './ledger.ts';
 
 /** A start every ten minutes for two years makes 100,000 segments; a spool holds up to a million recordings, ITEMS_OF_LINE in a line. */
 const LINES_MAX = 400_000;

@@ -6,6 +6,7 @@
 // 2. The ledger claims nothing about folders. Settlement compares the two.
 // 3. It grows with what is in the spool and with cameras, not with the age of the log.
 import type { CustodyEntry, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
+import { carriedFactsSchema, DIFFERENCES, type CarriedFacts } from '../../protocol/custody/carried.ts';
 import {
   isBayId,
   isCameraId,
@@ -20,8 +21,7 @@ import {
 } from '../../protocol/format/ids.ts';
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 
-/** What differs: the store's log from ours (the first three), our spool from our log, or a restored store from our receipts. */
-export const DIFFERENCES = ['cut-tail', 'rewritten', 'older-image', 'spool-lost', 'store-lost'] as const;
+/** See there. */
 export type DifferenceKind = (typeof DIFFERENCES)[number];
 
 /** One difference, as its entry in the log names it (SPEC 4.3.8). */
@@ -129,6 +129,7 @@ export class Ledger {
     'difference-found': ({ facts }) => this.#difference(facts, true),
     'difference-gone': ({ facts }) => this.#difference(facts, false),
     'difference-acknowledged': () => this.#acknowledged(),
+    carried: (entry) => this.#carried(entry),
   };
 
   /** An entry that was taken since the snapshot says that the store was restored. */
@@ -153,12 +154,20 @@ export class Ledger {
   }
 
   /** Something tells that the docking has a record, and be it a damaged line. */
-  tellRecorded(docking: DockingId): void {
+  noteRecorded(docking: DockingId): void {
     this.recorded.add(docking);
     for (const oldest of this.recorded) {
       if (this.recorded.size <= RECORDED_MAX) break;
       this.recorded.delete(oldest);
     }
+  }
+
+  /** All ids that anything is known of. */
+  names(): Set<string> {
+    const { items, manifests, records, dockings, differences } = this;
+    const subjects = [...differences.values()].map(({ subject }) => subject);
+    const keyed = [items, manifests, records, dockings].flatMap((each): string[] => [...each.keys()]);
+    return new Set([...keyed, ...this.recorded, ...subjects, ...this.dropped, ...this.retired, ...this.bays]);
   }
 
   bits(item: RecordingId): number {
@@ -179,7 +188,11 @@ export class Ledger {
     if (typeof camera !== 'string' || !isCameraId(camera)) return;
     this.retired.delete(camera);
     if (typeof docking !== 'string' || !isDockingId(docking)) return;
-    this.dockings.set(docking, { camera, segment, sequence, at });
+    this.#opened(docking, { camera, segment, sequence, at });
+  }
+
+  #opened(docking: DockingId, open: OpenDocking): void {
+    this.dockings.set(docking, open);
     for (const oldest of this.dockings.keys()) {
       if (this.dockings.size <= DOCKINGS_MAX) break;
       this.#closed(oldest);
@@ -228,7 +241,7 @@ export class Ledger {
     const camera = cameraIn(facts) ?? this.dockings.get(docking)?.camera;
     if (!isKnown && camera !== undefined && typeof sha256 === 'string')
       this.#ends(this.records, camera, { recording: record, sha256, keyId: this.#keyOf(facts), docking });
-    this.tellRecorded(docking);
+    this.noteRecorded(docking);
     if (facts['part'] === facts['parts']) this.#closed(docking);
   }
 
@@ -264,6 +277,63 @@ export class Ledger {
     else this.items.set(item as RecordingId, bits | ITEM.left);
   }
 
+  /** What a segment said that is about to go: exactly this, in place of what is known. The newest one of its kind comes last, as in any fold. */
+  #carried(entry: FoldedEntry): void {
+    const { data: facts } = carriedFactsSchema.safeParse(entry.facts);
+    switch (facts?.what) {
+      case undefined:
+        break;
+      case 'item':
+        if (this.items.has(facts.recording) || this.items.size < ITEMS_MAX)
+          this.items.set(facts.recording, bitsOf(facts));
+        break;
+      case 'manifest':
+      case 'record': {
+        const { camera, recording, sha256, key_id: keyId, docking } = facts;
+        this.#ends(facts.what === 'manifest' ? this.manifests : this.records, camera, {
+          recording,
+          sha256,
+          keyId,
+          docking,
+        });
+        if (facts.what === 'manifest') this.#forgetPulled((of) => of.camera === camera);
+        break;
+      }
+      case 'docking': {
+        const { docking, camera } = facts;
+        this.#forgetPulled((_, of) => of === docking);
+        this.dockings.delete(docking);
+        this.#opened(docking, { camera, segment: entry.segment, sequence: entry.sequence, at: entry.at });
+        break;
+      }
+      case 'recorded':
+        this.recorded.delete(facts.docking);
+        this.noteRecorded(facts.docking);
+        break;
+      case 'difference': {
+        const { what: _, ...found } = facts;
+        if (this.differences.has(keyOf(found)) || this.differences.size < DIFFERENCES_MAX)
+          this.differences.set(keyOf(found), found);
+        break;
+      }
+      case 'dropped':
+        this.dropped.add(facts.segment);
+        break;
+      case 'retired':
+        this.#retired(facts.camera);
+        break;
+      case 'bay':
+        this.#bay(facts.bay);
+    }
+  }
+
+  #forgetPulled(isOf: (open: OpenDocking, docking: DockingId) => boolean): void {
+    for (const [recording, docking] of this.pulled) {
+      const open = this.dockings.get(docking);
+      if (open !== undefined && isOf(open, docking)) this.pulled.delete(recording);
+    }
+  }
+
   #set(item: unknown, bits: number): void {
     if (typeof item !== 'string' || !isRecordingId(item)) return;
     const known = this.items.get(item);
@@ -290,6 +360,60 @@ export class Ledger {
     else if (this.differences.size < DIFFERENCES_MAX)
       this.differences.set(keyOf(found), { ...found, acknowledged: false });
   }
+}
+
+/** What the ledger knows by these names, as facts that say it again. A name is an id, of whatever kind. */
+export function* carriedFacts(ledger: Ledger, names: Iterable<string>): Generator<CarriedFacts> {
+  for (const name of names) {
+    const bits = ledger.items.get(name as RecordingId);
+    if (bits !== undefined) yield { what: 'item', recording: name as RecordingId, ...saidBy(bits) };
+    for (const what of ['manifest', 'record'] as const) {
+      const end = ledger[`${what}s`].get(name as CameraId);
+      if (end === undefined || end.keyId === null) continue;
+      const { recording, sha256, keyId, docking } = end;
+      yield { what, camera: name as CameraId, recording, sha256, key_id: keyId, docking };
+    }
+    const open = ledger.dockings.get(name as DockingId);
+    if (open !== undefined) yield { what: 'docking', docking: name as DockingId, camera: open.camera };
+    if (ledger.recorded.has(name as DockingId)) yield { what: 'recorded', docking: name as DockingId };
+    for (const difference of DIFFERENCES) {
+      const found = ledger.differences.get(keyOf({ difference, subject: name }));
+      if (found !== undefined) yield { what: 'difference', ...found, subject: name as RecordingId };
+    }
+    if (ledger.dropped.has(name as SegmentId)) yield { what: 'dropped', segment: name as SegmentId };
+    if (ledger.retired.has(name as CameraId)) yield { what: 'retired', camera: name as CameraId };
+    if (ledger.bays.has(name as BayId)) yield { what: 'bay', bay: name as BayId };
+  }
+}
+
+/** Whether a recording is on its way in a docking that those names do not name, of a camera that they name: what it is the end of is not known yet. */
+export function isPulling(ledger: Ledger, names: ReadonlySet<string>): boolean {
+  return [...ledger.pulled.values()].some((docking) => {
+    const camera = ledger.dockings.get(docking)?.camera;
+    return !names.has(docking) && camera !== undefined && names.has(camera);
+  });
+}
+
+function saidBy(
+  bits: number,
+): Pick<CarriedFacts & { what: 'item' }, 'spooled' | 'recorded' | 'receipted' | 'once_receipted' | 'left'> {
+  return {
+    spooled: (bits & ITEM.spooled) !== 0,
+    recorded: (bits & ITEM.recorded) !== 0,
+    receipted: (bits & ITEM.receipted) !== 0,
+    once_receipted: (bits & ITEM.onceReceipted) !== 0,
+    left: (bits & ITEM.left) !== 0,
+  };
+}
+
+function bitsOf(said: ReturnType<typeof saidBy>): number {
+  return (
+    (said.spooled ? ITEM.spooled : 0) |
+    (said.recorded ? ITEM.recorded : 0) |
+    (said.receipted ? ITEM.receipted : 0) |
+    (said.once_receipted ? ITEM.onceReceipted : 0) |
+    (said.left ? ITEM.left : 0)
+  );
 }
 
 /** What makes a difference one: the same segment may be ahead by ever more entries. */

@@ -12,6 +12,8 @@ import type { Ledger } from './ledger.ts';
 import { newPiece, type SegmentReader } from './segment-reader.ts';
 
 const EVENT_KEY = '"event":"';
+/** No id is longer. */
+const ID_CHARACTERS_MAX = 64;
 /** Some 5 ms of work. */
 const ENTRIES_AT_ONCE = 500;
 
@@ -76,6 +78,27 @@ export async function foldApart(ledger: Ledger, reader: SegmentReader, segment: 
   }
 }
 
+/** Ids in entries of a segment that changed the ledger. Errors: the system's. */
+export async function namesIn(
+  ledger: Ledger,
+  reader: SegmentReader,
+  known: ReadableSegment,
+): Promise<Set<string>> {
+  const names = new Set<string>();
+  const piece = newPiece();
+  for (let from = 1; ;) {
+    const batch = await lookPatiently(() => reader.readInto(piece, known, from));
+    if (batch === undefined) return names;
+    for (const { line } of linesIn(batch.lines)) {
+      const entry = isWanted(ledger, line) ? entryIn(line) : undefined;
+      for (const fact of Object.values(entry?.facts ?? {}))
+        if (typeof fact === 'string' && fact.length <= ID_CHARACTERS_MAX) names.add(fact);
+    }
+    from = batch.to + 1;
+    await betweenBatches(from);
+  }
+}
+
 /** Lets others run once so much was folded that they may wait for it. */
 async function betweenBatches(entries: number): Promise<void> {
   if (entries >= ENTRIES_AT_ONCE) await nextTurn();
@@ -105,7 +128,7 @@ function fold(ledger: Ledger, segment: SegmentId, line: Uint8Array): void {
 
 function foldRecorded(ledger: Ledger, line: Uint8Array): void {
   const docking = recordedIn(line);
-  if (docking !== undefined) ledger.tellRecorded(docking);
+  if (docking !== undefined) ledger.noteRecorded(docking);
 }
 
 /** The name of the event is read from the text: most lines are of others. Keys are sorted, and no text before it can hold its quotes. */

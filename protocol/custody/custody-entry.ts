@@ -60,6 +60,7 @@ export const CUSTODY_EVENTS = [
   'erasure-unconfirmed',
   'spool-reclaimed',
   'spool-documents-dropped',
+  'carried',
   'segment-dropped',
   'quarantined',
   'chain-broken',

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { CustodyEntry, CustodyEventName } from './custody-entry.ts';
 import * as d from '../documents/document.ts';
+import { carriedFactsSchema, DIFFERENCES } from './carried.ts';
 import { keyIdSchema, keyRevocationSchema } from '../documents/key-documents.ts';
 import { ROLES, orderSchema, disclosureSchema, reasonCodeSchema } from '../documents/order.ts';
 import { daySchema } from './witness.ts';
@@ -24,7 +25,7 @@ const NOT_TAKEN = z.enum([
   'agent-failed',
 ]);
 const REFUSED = z.enum(['unknown', 'no-serial', 'other-camera']);
-const DIFFERENCE = z.enum(['cut-tail', 'rewritten', 'older-image', 'spool-lost', 'store-lost']);
+const DIFFERENCE = z.enum(DIFFERENCES);
 /** Reasons that a program gives in words, and names of odd things: the entry bounds them. */
 const text = z.string();
 const version = z.string().max(128);
@@ -114,6 +115,7 @@ const STATION: Shapes = {
   'difference-acknowledged': z.strictObject({ differences: size, reason: text }),
   'camera-retired': z.strictObject({ camera: d.cameraIdSchema, reason: reasonCodeSchema }),
   'proof-installed': z.strictObject({ recipient_sha256: sha256 }),
+  carried: carriedFactsSchema,
 };
 
 const about = { station: d.stationIdSchema, recording };

@@ -1,5 +1,8 @@
 """Events of custody logs and the shape of their facts (SPEC 4.3)."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from document_shapes import NOT_TAKEN, REJECTED
 from shapes import (
     BOOLEAN,
@@ -40,12 +43,44 @@ _BOTH: dict[str, Shape] = {
 _DOCKED_FILE = {"docking": RANDOM_ID, "path_sha256": DIGEST}
 _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
-_DIFFERENCE = fields(
-    difference=one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost"),
-    subject=RANDOM_ID,
-    sequence=either(integer(1)),
-    sha256=either(DIGEST),
-)
+_DIFFERENT = {
+    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost"),
+    "subject": RANDOM_ID,
+    "sequence": either(integer(1)),
+    "sha256": either(DIGEST),
+}
+_DIFFERENCE = fields(**_DIFFERENT)
+
+_END = {"camera": PLACE_ID, "recording": RANDOM_ID, "sha256": DIGEST, "key_id": KEY_ID, "docking": either(RANDOM_ID)}
+_CARRIED: dict[str, Shape] = {
+    "item": fields(
+        what=text(),
+        recording=RANDOM_ID,
+        spooled=BOOLEAN,
+        recorded=BOOLEAN,
+        receipted=BOOLEAN,
+        once_receipted=BOOLEAN,
+        left=BOOLEAN,
+    ),
+    "manifest": fields(what=text(), **_END),
+    "record": fields(what=text(), **_END),
+    "docking": fields(what=text(), docking=RANDOM_ID, camera=PLACE_ID),
+    "recorded": fields(what=text(), docking=RANDOM_ID),
+    "difference": fields(what=text(), **_DIFFERENT, acknowledged=BOOLEAN),
+    "dropped": fields(what=text(), segment=RANDOM_ID),
+    "retired": fields(what=text(), camera=PLACE_ID),
+    "bay": fields(what=text(), bay=PLACE_ID),
+}
+
+
+def _carried(value: Any, at: str) -> Iterator[str]:
+    """What a station says again of its own state before a segment goes, by what it is about (SPEC 4.3.6)."""
+    shape = _CARRIED.get(str(value.get("what"))) if isinstance(value, dict) else None
+    if shape is None:
+        yield f"{at}.what is none of {', '.join(_CARRIED)}"
+    else:
+        yield from shape(value, at)
+
 
 STATION_EVENTS: dict[str, Shape] = {
     **_BOTH,
@@ -85,6 +120,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "difference-gone": _DIFFERENCE,
     "difference-acknowledged": fields(differences=SIZE, reason=REASON_CODE),
     "camera-retired": fields(camera=PLACE_ID, reason=REASON_CODE),
+    "carried": _carried,
     "proof-installed": fields(recipient_sha256=DIGEST),
 }
 

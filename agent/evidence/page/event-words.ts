@@ -123,6 +123,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'Somebody looked at {differences} differences and acknowledged them ({reason}).',
     'Jemand hat {differences} Unterschiede angesehen und bestätigt ({reason}).',
   ],
+  carried: [
+    'Said again, before an old segment of the log was dropped.',
+    'Erneut eingetragen, bevor ein alter Abschnitt des Verwahrprotokolls entfernt wurde.',
+  ],
   'camera-retired': [
     'Somebody took camera {camera} out of use ({reason}).',
     'Jemand hat Kamera {camera} außer Betrieb genommen ({reason}).',

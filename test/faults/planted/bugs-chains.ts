@@ -62,8 +62,8 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     id: 'segment-not-shown-ends-start',
     what: 'a segment of the log that the disk does not show ends each start',
     file: 'agent/custody/custody-log.ts',
-    find: 'if (systemCode(error) === undefined || isMachineShort(error)) throw error;',
-    put: 'if (systemCode(error) !== undefined) throw error;',
+    find: 'if (systemCode(error) === undefined || isMachineShort(error)) throw error;\n      this.#hidden',
+    put: 'if (systemCode(error) !== undefined) throw error;\n      this.#hidden',
     suites: ['unit/custody/not-shown'],
   },
   {

@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { CustodyDropping } from '../../../agent/custody/custody-drop.ts';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
-import type { SegmentId } from '../../../protocol/format/ids.ts';
+import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { makeDockingId, makeRecordingId, type BayId, type SegmentId } from '../../../protocol/format/ids.ts';
 import type { ManualClock } from '../../fakes/clock-manual.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 import { chainsOn, eventsOn, FOLDER, logDisk, numbered, openLog } from './custody-scenario.ts';
 
 const INDEX = '/spool/ledger.jsonl';
@@ -88,6 +90,73 @@ describe('the oldest segment', () => {
     const next = await run(after, 5);
     expect(next.codes()).toEqual([]);
     expect(await dropAll(next)).toEqual([ids[2]]); // day 500, older than 150 days
+  });
+
+  test('goes once what it says and what still holds is entered again: the ledger is the same without snapshot', async () => {
+    const disk = logDisk();
+    const random = seededRandom(3);
+    const [docking, recording] = [makeDockingId(random), makeRecordingId(random)];
+    const first = await openLog(disk, 1);
+    for (const event of [
+      { event: 'docked', facts: { bay: 'bay-3', camera: 'cam-1', docking } },
+      { event: 'pulled', facts: { recording, docking } },
+      { event: 'spooled', facts: { recording, manifest_sha256: 'a'.repeat(64) } },
+      { event: 'receipted', facts: { recording, receiver: 'store', receipt_sha256: 'b'.repeat(64) } },
+    ] as const)
+      first.custody.append(event);
+    await first.custody.close();
+    const known = first.custody.ledger;
+    await (await run(disk, 2)).custody.close();
+    const late = await run(disk, 4); // the day is far enough
+    expect(await dropAll(late)).toHaveLength(2);
+    await late.custody.close();
+    const after = cut(disk);
+    await after.unlink(INDEX);
+    const { custody } = await openLog(after, 5, { ledgerFile: INDEX });
+    expect([...custody.ledger.manifests]).toEqual([...known.manifests]);
+    expect(custody.ledger.bits(recording)).toBe(known.bits(recording));
+    expect([...custody.ledger.dockings.keys()]).toEqual([docking]);
+    expect(custody.ledger.bays.has('bay-3' as BayId)).toBe(true);
+  });
+
+  test('stays while a recording of one of its cameras is on its way', async () => {
+    const disk = logDisk();
+    const random = seededRandom(3);
+    const docked = (docking: string): CustodyEvent => ({
+      event: 'docked',
+      facts: { bay: 'bay-3', camera: 'cam-1', docking },
+    });
+    const first = await openLog(disk, 1);
+    first.custody.append(docked(makeDockingId(random)));
+    await first.custody.close();
+    const rig = await run(disk, 4);
+    const docking = makeDockingId(random);
+    const recording = makeRecordingId(random);
+    rig.custody.append(docked(docking));
+    rig.custody.append({ event: 'pulled', facts: { recording, docking } });
+    await rig.custody.checkpoint();
+    const [oldest] = rig.custody.segments();
+    rig.dropping.confirmed(oldest?.segment as SegmentId, () => undefined);
+    await rig.dropping.stop();
+    expect(rig.custody.segments()[0]).toEqual(oldest);
+    expect(rig.dropping.candidate()).toBeUndefined();
+    rig.custody.append({ event: 'spooled', facts: { recording, manifest_sha256: 'a'.repeat(64) } });
+    await rig.custody.checkpoint();
+    await rig.clock.advance(3_600_000);
+    expect(await dropAll(rig)).toEqual([oldest?.segment]);
+  });
+
+  test('that the disk does not show goes once all that is known is entered again', async () => {
+    const { disk, ids } = await threeRuns();
+    const rig = await run(disk, 4);
+    rig.custody.append({ event: 'camera-retired', facts: { camera: 'cam-9', reason: 'lost' } });
+    await rig.custody.checkpoint();
+    disk.fail({ operation: 'open', path: `${ids[0]}.jsonl`, nth: 1, times: Infinity, code: 'EIO' });
+    expect(await dropAll(rig)).toEqual(ids.slice(0, 2));
+    expect(eventsOn(disk, 'carried').map(({ facts }) => facts)).toContainEqual({
+      what: 'retired',
+      camera: 'cam-9',
+    });
   });
 
   test('is named with its head before it goes', async () => {

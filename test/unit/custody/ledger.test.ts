@@ -16,7 +16,7 @@ import {
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { chainsOn, logDisk, logKey, openLog } from './custody-scenario.ts';
+import { chainsOn, dropSegment, FOLDER, logDisk, logKey, openLog } from './custody-scenario.ts';
 
 const SNAPSHOT = '/spool/ledger.jsonl';
 const SHA256 = 'a'.repeat(64);
@@ -39,10 +39,38 @@ function folded(disk: CrashDisk, custody: CustodyLog): Ledger {
   return ledger;
 }
 
+/** Without the places of entries, and without what is on its way in a docking. */
+function lasting(ledger: Ledger): string[] {
+  return [
+    ...said(ledger).filter((line) => !/^\["(docking|pulled)"/.test(line)),
+    ...ledger.dockings.keys(),
+  ].sort();
+}
+
+/** As CustodyDropping does; false where nothing may go. */
+async function dropOldest(disk: CrashDisk, custody: CustodyLog): Promise<boolean> {
+  const [oldest, next] = custody.segments();
+  if (oldest === undefined || next === undefined) return false;
+  const before = lasting(custody.ledger);
+  const isCarried = await custody.carry(oldest.segment);
+  expect(lasting(custody.ledger), 'carried entries say what was known').toEqual(before);
+  if (!isCarried) return false;
+  const { segment, lastSequence, lastSha256 } = oldest;
+  const facts = { segment, last_sequence: lastSequence, last_sha256: lastSha256 };
+  custody.append({ event: 'segment-dropped', facts });
+  await custody.checkpoint();
+  custody.forget(segment);
+  await dropSegment(disk, segment);
+  await disk.syncFolder(FOLDER);
+  return true;
+}
+
 /** Events of a station's life, as they may come: in any order that a program of ours, or of an earlier version, writes. */
 class Events {
   readonly #random: ReturnType<typeof seededRandom>;
   readonly #recordings: RecordingId[] = [];
+  readonly #spooled: RecordingId[] = [];
+  readonly #further = new Set<RecordingId>();
   readonly #dockings: DockingId[] = [];
 
   constructor(seed: number) {
@@ -54,7 +82,7 @@ class Events {
   }
 
   next(): CustodyEvent {
-    const recording = this.#one(this.#recordings) ?? makeRecordingId(this.#random);
+    const recording = this.#one(this.#spooled) ?? makeRecordingId(this.#random);
     const docking = this.#one(this.#dockings) ?? makeDockingId(this.#random);
     const receipt = { recording, receiver: 'store', receipt_sha256: SHA256 };
     const subject = makeSegmentId(this.#random);
@@ -63,8 +91,9 @@ class Events {
       () => this.#docked(),
       () => this.#pulled(docking),
       () => this.#pulled(docking),
-      () => ({ event: 'spooled', facts: { recording, manifest_sha256: SHA256 } }),
-      () => ({ event: 'spooled', facts: { recording, manifest_sha256: SHA256 } }),
+      () => this.#spools(),
+      () => this.#spools(),
+      () => this.#spools(),
       () => ({ event: 'receipted', facts: receipt }),
       () => ({ event: 'receipted', facts: receipt }),
       () => ({ event: 'asked-again', facts: receipt }),
@@ -82,7 +111,9 @@ class Events {
       () => ({ event: 'camera-refused', facts: { bay: 'bay-7', reason: 'unknown' } }),
       () => ({ event: 'seen', facts: { docking } }),
     ];
-    return (makes[this.below(makes.length)] as () => CustodyEvent)();
+    const made = (makes[this.below(makes.length)] as () => CustodyEvent)();
+    if (made.event !== 'spooled') this.#further.add(recording);
+    return made;
   }
 
   #docked(): CustodyEvent {
@@ -97,6 +128,14 @@ class Events {
     return { event: 'pulled', facts: { recording, docking } };
   }
 
+  /** It may be entered twice, but for what the log says more of. */
+  #spools(): CustodyEvent {
+    const mayBe = this.#recordings.filter((each) => !this.#further.has(each));
+    const recording = this.#one(mayBe) ?? makeRecordingId(this.#random);
+    this.#spooled.push(recording);
+    return { event: 'spooled', facts: { recording, manifest_sha256: SHA256 } };
+  }
+
   #camera(): string {
     return `cam-${this.below(4)}`;
   }
@@ -106,11 +145,13 @@ class Events {
   }
 }
 
+let dropped = 0;
 test.each(Array.from({ length: 25 }, (_, seed) => seed))(
   'in a random life the fold is what the running station knows, and what any start knows: seed %i',
   async (seed) => {
     const events = new Events(seed);
     let disk = logDisk();
+    let drops = 0;
     for (let run = 1; run <= 6; run++) {
       const isKept = events.below(3) > 0;
       if (!isKept) await disk.unlink(SNAPSHOT).catch(() => undefined);
@@ -122,6 +163,10 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
         await custody.checkpoint();
         expect(said(custody.ledger), `run ${run}`).toEqual(said(folded(disk, custody)));
         if (events.below(4) === 0) await clock.advance(60_000); // the snapshot is written while it runs
+        if (events.below(3) === 0 && (await dropOldest(disk, custody))) {
+          expect(said(custody.ledger), `run ${run}, a segment dropped`).toEqual(said(folded(disk, custody)));
+          drops++;
+        }
       }
       if (events.below(2) === 0) await custody.close();
       else {
@@ -129,8 +174,13 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
         disk = disk.crash(disk.steps, events.below(2) === 0 ? 'nothing' : 'everything');
       }
     }
+    dropped += drops;
   },
 );
+
+test('segments were dropped in those lives', () => {
+  expect(dropped).toBeGreaterThan(30);
+});
 
 test('a read that fails in the middle of a segment folds no entry twice', async () => {
   const random = seededRandom(8);
