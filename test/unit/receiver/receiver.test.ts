@@ -168,6 +168,24 @@ describe('a receiver that starts again', () => {
     expectStored(top, sample);
   });
 
+  test('writes once more what it finds after a sync that failed: a power cut takes nothing of it', async () => {
+    const { top, station } = await pair(14);
+    const sample = top.sample(70 * UNIT_BYTES);
+    station.push(sample);
+    await top.until('begin', () => station.haves.length > 0);
+    const fault = { nth: 1, times: Infinity, code: 'EIO', path: `${sample.recording}/` };
+    let left = 0;
+    top.disk.fail({ ...fault, operation: 'sync' });
+    top.disk.fail({ ...fault, operation: 'unlink', onHit: () => left++ });
+    await top.until('what a failed sync left could not be dropped', () => left === 2);
+    top.disk.heal();
+    const before = station.sentUnits;
+    await top.until('receipt', receipted(station, sample));
+    expect(station.sentUnits - before).toBeLessThan(70); // it found the rest
+    const cut = top.disk.crash(top.disk.steps, 'nothing');
+    expect(Buffer.compare(top.stored(sample, 'payload.age', cut) ?? Buffer.alloc(0), sample.payload)).toBe(0);
+  });
+
   test('gives the stored receipt to whoever offers the recording again', async () => {
     const { top, receiver, station } = await pair(11);
     const sample = top.sample(100);
