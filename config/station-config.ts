@@ -69,6 +69,8 @@ export interface StationConfig {
   readonly store: {
     readonly publicKeys: readonly PublicKey[];
     readonly receivers: readonly ReceiverId[];
+    /** Between two backups of its vault. */
+    readonly backupHours: number;
   };
   readonly broker: BrokerConfig & PushLimits;
   readonly bays: readonly BayConfig[];
@@ -137,6 +139,7 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     store: {
       publicKeys: file.store.public_keys.map(parsePublicKey),
       receivers: file.store.receivers.map(parseReceiverId),
+      backupHours: file.store.backup_hours,
     },
     broker: { ...mapBroker(file.broker, folder), ...mapPushLimits(file.broker) },
     bays: file.bays.map((bay) => ({

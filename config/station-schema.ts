@@ -36,7 +36,7 @@ const spool = z.strictObject({
     .default(64 * MIB),
   keep_hours: part
     .count(
-      'Hours that a sealed copy stays after its receipt, so that the store can ask for it again.',
+      'Hours that a sealed copy stays after its receipt, so that a store that was restored from a backup can get it again: twice `store.backup_hours` or more. Where space is short it goes sooner.',
       0,
       HOURS_PER_YEAR,
     )
@@ -67,6 +67,13 @@ const store = z.strictObject({
       description: 'Receivers that this station delivers to.',
       allowed: `a list of 1 to ${RECEIVERS_MAX} receiver ids`,
     }),
+  backup_hours: part
+    .count(
+      "Hours between two backups of the store's vault, as they are arranged there. `bodydock doctor` warns where `spool.keep_hours` is under twice that.",
+      1,
+      HOURS_PER_YEAR,
+    )
+    .default(24),
 });
 
 const serial = z.strictObject({

@@ -40,6 +40,11 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
   const unproven = finds.unprovenRecipients.length;
   if (unproven > 0 && config.release === 'after-receipt')
     findings.push(found('proof.missing', '', { ...values, count: unproven }));
+  const wanted = 2 * config.store.backupHours;
+  if (config.spool.keepHours < wanted) {
+    const hours = { keep: config.spool.keepHours, backup: config.store.backupHours, wanted };
+    findings.push(found('spool.keep-short', file, { ...values, ...hours }));
+  }
   return findings.some(({ code }) => code !== 'bay.absent')
     ? findings
     : [found('config.good', file), ...findings];

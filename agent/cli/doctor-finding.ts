@@ -44,6 +44,7 @@ const FILES = {
   'tls.not-yet-valid': { severity: 'error', exit: 78, command: 'timedatectl' },
   'tls.name': { severity: 'error', exit: 78, command: SHOW_CERTIFICATE },
   'tls.key-mismatch': { severity: 'error', exit: 78, command: 'openssl pkey -noout -pubout -in {where}' },
+  'spool.keep-short': { severity: 'warning', command: 'bodydock check --config {config}' },
   'proof.missing': {
     severity: 'warning',
     command: 'bodydock keys prove --config {config} --ask /root/challenges',

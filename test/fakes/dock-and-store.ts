@@ -205,6 +205,7 @@ export class DockAndStore {
         store: {
           publicKeys: [publicKeyOf(this.storeKey)],
           receivers: this.listed.map(parseReceiverId),
+          backupHours: 24,
         },
         bays: this.cameras.map((_, index) => ({
           id: parseBayId(`bay-${index + 1}`),

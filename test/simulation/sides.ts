@@ -127,7 +127,7 @@ function settings(
     station,
     spool: { path: SPOOL, reserveBytes: RESERVE_BYTES, keepHours: KEEP_HOURS, documentsDays: 400 },
     recipients: [recipient.recipient],
-    store: { publicKeys: [publicKeyOf(storeKey)], receivers: [receiver] },
+    store: { publicKeys: [publicKeyOf(storeKey)], backupHours: 24, receivers: [receiver] },
     bays: dock.bays.map((path, at) => ({
       id: parseBayId(`bay-${at + 1}`),
       folder: null,

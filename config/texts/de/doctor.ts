@@ -4,6 +4,11 @@ import type { DOCTOR_EN } from '../en/doctor.ts';
 export const DOCTOR_DE = {
   // Configuration and the files that it names.
   'config.good': { text: 'Die Konfiguration und die Dateien, die sie nennt, stimmen.' },
+  'spool.keep-short': {
+    text: 'Versiegelte Kopien bleiben nach der Quittung {keep} Stunden, der Zentralspeicher wird alle {backup} Stunden gesichert: Was hier vor der nächsten Sicherung entfernt wird, gibt es kein zweites Mal.',
+    remedy:
+      'spool.keep_hours auf mindestens {wanted} setzen oder den Zentralspeicher öfter sichern und store.backup_hours berichtigen.',
+  },
   'config.refused': {
     text: 'Die Konfiguration stimmt nicht: {message}',
     remedy:

@@ -36,7 +36,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'spool.reserve_bytes':
     'Platz, den Aufzeichnungen nie belegen: So bleiben Verwahrprotokoll und Journal auch auf einem vollen Datenträger schreibbar.',
   'spool.keep_hours':
-    'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit der Zentralspeicher sie noch einmal anfordern kann.',
+    'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit ein Zentralspeicher, der aus einer Sicherung zurückgeholt wurde, sie noch einmal bekommt: mindestens doppelt so lange wie `store.backup_hours`. Wo Platz fehlt, geht sie früher.',
   'spool.documents_days':
     'So viele Tage bleiben Manifest und Quittung einer Aufzeichnung nach der Quittung auf dieser Station: An ihnen wird eine Datei wiedererkannt, die noch auf einer Kamera liegt.',
   keys: KEYS,
@@ -51,6 +51,8 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'store.public_keys[]': 'Ein öffentlicher Schlüssel des Zentralspeichers.',
   'store.receivers': 'Empfänger, an die diese Station liefert.',
   'store.receivers[]': 'Id eines Empfängers.',
+  'store.backup_hours':
+    'Stunden zwischen zwei Sicherungen des Zentralspeichers, wie sie dort eingerichtet sind. `bodydock doctor` warnt, wenn `spool.keep_hours` kleiner ist als das Doppelte davon.',
   broker: 'Der MQTT-Broker zwischen Station und Zentralspeicher.',
   ...BROKER_DE,
   'broker.rate_bytes_per_s':

@@ -3,6 +3,11 @@
 export const DOCTOR_EN = {
   // Configuration and the files that it names.
   'config.good': { text: 'The configuration and the files that it names are right.' },
+  'spool.keep-short': {
+    text: 'Sealed copies stay for {keep} hours after their receipt, and the store is backed up every {backup} hours: what is dropped here before the next backup is in no second place.',
+    remedy:
+      'Set spool.keep_hours to {wanted} or more, or back the store up more often and correct store.backup_hours.',
+  },
   'config.refused': {
     text: '{message}',
     remedy: 'Correct each line that is named, and check again; a running agent takes it over by itself.',

@@ -46,3 +46,21 @@ test('the condition about a certificate names the command that sees certificates
     expect(text).not.toContain('bodydock check');
   }
 });
+
+test.each([
+  [48, 24, false],
+  [47, 24, true],
+  [48, 168, true],
+])(
+  'copies that stay %i hours beside a backup every %i hours: a warning is %s',
+  async (keep, backup, warned) => {
+    await withFolder(async (folder) => {
+      const spool = exchange(STATION, 'spool:\n', `spool:\n  keep_hours: ${keep}\n`);
+      const text = exchange(spool, 'store:\n', `store:\n  backup_hours: ${backup}\n`);
+      const found = await findings(await put(folder, 'station.yaml', text));
+      const short = found.find(({ code }) => code === 'spool.keep-short');
+      expect(short !== undefined).toBe(warned);
+      if (short !== undefined) expect(wordsOf(short, 'en').remedy).toContain(`to ${2 * backup} or more`);
+    });
+  },
+);

@@ -66,7 +66,7 @@ export const RETIRED_GERMAN: readonly RetiredWord[] = [
   { word: 'Maschinen?', instead: 'Gerät', product: 0, tests: 0, pages: 1 },
   { word: 'Rechners?', instead: 'Gerät', product: 0, tests: 0, pages: 2 },
   { word: 'Platten?', instead: 'Datenträger', product: 0, tests: 0, pages: 0 },
-  { word: 'Spools?', instead: 'Zwischenspeicher', product: 24, tests: 0, pages: 4 },
+  { word: 'Spools?', instead: 'Zwischenspeicher', product: 26, tests: 0, pages: 5 },
   {
     word: 'beiseitegelegte?n?|Beiseitegelegte|beiseite',
     instead: 'Quarantäne',
