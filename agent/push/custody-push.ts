@@ -9,7 +9,7 @@ import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-verify.ts';
 import type { Pusher } from './push.ts';
-import type { StoreRollback } from './store-rollback.ts';
+import type { StoreStanding } from './store-rollback.ts';
 
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
@@ -55,7 +55,7 @@ export interface CustodyPushOptions {
   readonly differences: Pick<Differences, 'isOurs'>;
   readonly dropping: Dropping;
   /** Hears whether the store signs for less than it had. */
-  readonly rollback: Pick<StoreRollback, 'doubts' | 'showsLess'>;
+  readonly standing: Pick<StoreStanding, 'doubts' | 'showsLess'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -215,10 +215,10 @@ export class CustodyPush {
   }
 
   #tellRollback(): void {
-    const { rollback } = this.#options;
+    const { standing } = this.#options;
     const { isDoubtful, showsLess } = this.#holdings;
-    if (showsLess !== undefined) rollback.showsLess(showsLess);
-    rollback.doubts(isDoubtful);
+    if (showsLess !== undefined) standing.showsLess(showsLess);
+    standing.doubts(isDoubtful);
   }
 
   /** The question about what the store shows less of is due a little later. */

@@ -3,13 +3,10 @@
 import { isDockError, systemCode } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import { appendOrLog, type Custody } from '../custody/custody.ts';
 import { isWithheld } from '../platform/look-patiently.ts';
-import type { Changes, ItemChange } from '../spool/changes.ts';
 import { FailurePauses } from './back-off.ts';
 import type { PushReceipts } from './push-receipts.ts';
-import type { PushSources } from './push-source.ts';
-import type { PushSource } from '../spool/signed-items.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 
 /** Errors that are a file's own: it is not there, or is something else than a file. */
 const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ESPIPE', 'ENXIO']);
@@ -27,9 +24,7 @@ export const OFFER_SIZE_CODE = 'broker.offer-size';
 
 export interface PushFailuresOptions {
   readonly broker: Pick<Broker, 'payloadBytesMax'>;
-  readonly sources: PushSources;
-  readonly changes: Pick<Changes<ItemChange>, 'put'>;
-  readonly custody: Custody;
+  readonly items: Pick<SignedItems, 'of' | 'quarantine'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -64,7 +59,7 @@ export class PushFailures {
 
   /** A step of that recording failed. Never rejects: behind a failure of the quarantine it is out of the spool all the same. */
   async judge(recording: RecordingId, error: unknown): Promise<FailureVerdict> {
-    const { sources, log, receipts, broker, conditions } = this.#options;
+    const { items, log, receipts, broker, conditions } = this.#options;
     if (isDockError(error, 'broker.offline') || isDockError(error, 'broker.refused')) return NOTHING; // the connection has told it
     if (isDockError(error, 'broker.message-oversize')) {
       // A person must raise its limit; it is offered again all the same.
@@ -73,20 +68,20 @@ export class PushFailures {
     }
     const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
     const code = systemCode(error) ?? '';
-    const source = sources.of(recording);
-    const state = source?.store.get(recording)?.state;
-    if (source === undefined || state === undefined) return { kind: 'gone' };
+    const type = items.of(recording);
+    const state = type?.store.get(recording)?.state;
+    if (type === undefined || state === undefined) return { kind: 'gone' };
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
     if (state !== 'spooled' || receipts.isTaking(recording)) return NOTHING;
     if (isDockError(error, 'spool.other-key')) return { kind: 'later', pauseMs: OTHER_KEY_MS }; // a condition tells it
-    const facts = { kind: source.kind, recording, error };
+    const facts = { kind: type.kind, recording, error };
     const isOurs = damaged || NO_FILE.has(code) || isWithheld(error);
     if (isDockError(error, 'custody.write-failed') || !isOurs)
       return this.#pause(this.#lacks, facts) ?? NOTHING;
     const pause = isWithheld(error) ? this.#pause(this.#withheld, facts, PATIENCE_MS) : undefined;
     if (pause !== undefined) return pause;
     log.error('delivery failed', facts);
-    return this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
+    return this.#putAside(recording, damaged ? 'damaged' : `unreadable: ${code}`);
   }
 
   /** It is not pushed any more. */
@@ -106,25 +101,16 @@ export class PushFailures {
   }
 
   /** Where the whole spool is not there or could not be looked for, nothing is wrong with what is in it: it is tried again. */
-  async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<FailureVerdict> {
+  async #putAside(recording: RecordingId, reason: string): Promise<FailureVerdict> {
     if (this.#leaving.has(recording)) return NOTHING; // several of its units fail at one time
     this.#leaving.add(recording);
-    const { custody, log, changes } = this.#options;
     try {
-      await source.store.quarantine(recording, reason);
-    } catch (error) {
-      if (isAway(error)) return { kind: 'later', pauseMs: AWAY_MS };
-      log.error('it could not be moved to the quarantine, and is out of the spool', { recording, error });
+      await this.#options.items.quarantine(recording, reason);
+      return { kind: 'gone' };
+    } catch {
+      return { kind: 'later', pauseMs: AWAY_MS };
     } finally {
       this.#leaving.delete(recording);
     }
-    appendOrLog(custody, log, { event: 'quarantined', facts: { name: recording, reason } });
-    changes.put({ kind: source.kind, item: recording, to: 'gone' });
-    return { kind: 'gone' };
   }
-}
-
-/** True where the spool is not there, or the machine could not look for it. */
-function isAway(error: unknown): boolean {
-  return isDockError(error, 'spool.gone') || isDockError(error, 'station.short');
 }

@@ -1,22 +1,22 @@
-// What is being pushed: locked recordings first, then docking records, then other recordings, each lane the oldest first and a bounded
-// number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them. So do some of
+// What is being pushed: locked recordings first, then documents without a payload, then other recordings, each lane the oldest first and a bounded
+// number at a time. Documents are small and have places of their own: they go beside recordings, not behind a backlog of them. So do some of
 // the other recordings: locked ones that get no further keep none of these back.
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { RoundTrip } from '../../protocol/format/round-trip.ts';
 import { Sender, type StandingBack } from '../../protocol/transfer/transfer-state.ts';
 import { BackoffQueue } from './back-off.ts';
-import type { PushSources } from './push-source.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { PushSteps } from './push-steps.ts';
 
 /** Recordings offered or sent at once: enough to hide round trips of small ones, few enough to bound memory. */
 const ACTIVE_MAX = 16;
 /** Those of them that locked ones never take. */
 const NORMAL_MIN = 4;
-/** Docking records offered at once: each is held in memory as a whole, up to 256 KiB. */
-const DOCKINGS_ACTIVE_MAX = 8;
+/** Documents without a payload offered at once: each is held in memory as a whole, up to 256 KiB. */
+const DOCUMENTS_ACTIVE_MAX = 8;
 
 /** In the order of their importance. */
-const LANES = ['locked', 'docking', 'normal'] as const;
+const LANES = ['locked', 'documents', 'normal'] as const;
 export type LaneName = (typeof LANES)[number];
 
 /** A sender that has a place. */
@@ -36,7 +36,7 @@ export class PushQueue {
     const options = { ...of, roundTrip: new RoundTrip() }; // all of it takes the same way
     this.#lanes = {
       locked: new PushLane(options),
-      docking: new PushLane(options),
+      documents: new PushLane(options),
       normal: new PushLane(options),
     };
   }
@@ -47,8 +47,8 @@ export class PushQueue {
   }
 
   get(recording: RecordingId): Sender | undefined {
-    const { locked, docking, normal } = this.#lanes;
-    return locked.get(recording) ?? docking.get(recording) ?? normal.get(recording);
+    const { locked, documents, normal } = this.#lanes;
+    return locked.get(recording) ?? documents.get(recording) ?? normal.get(recording);
   }
 
   remove(recording: RecordingId): void {
@@ -62,9 +62,9 @@ export class PushQueue {
 
   /** Senders in the order of their importance, each with its lane; takes further ones in while there are places. */
   active(nowMs: number): readonly Active[] {
-    const { locked, docking, normal } = this.#lanes;
+    const { locked, documents, normal } = this.#lanes;
     locked.fill(2 * ACTIVE_MAX - normal.busy, nowMs); // locked ones need not wait for a place
-    docking.fill(DOCKINGS_ACTIVE_MAX, nowMs);
+    documents.fill(DOCUMENTS_ACTIVE_MAX, nowMs);
     normal.fill(Math.max(NORMAL_MIN, ACTIVE_MAX - locked.busy), nowMs);
     return this.#all();
   }
@@ -72,7 +72,7 @@ export class PushQueue {
   /** One that has no sender because it stands back, and is claimed all the same; undefined where it is none, or too many are sent. */
   claimed(recording: RecordingId, nowMs: number): Sender | undefined {
     for (const name of LANES) {
-      const places = name === 'docking' ? DOCKINGS_ACTIVE_MAX : ACTIVE_MAX;
+      const places = name === 'documents' ? DOCUMENTS_ACTIVE_MAX : ACTIVE_MAX;
       const sender = this.#lanes[name].comeBack(recording, places, nowMs);
       if (sender !== undefined) return sender;
     }
@@ -97,8 +97,8 @@ export class PushQueue {
   }
 
   #all(): readonly Active[] {
-    const { locked, docking, normal } = this.#lanes;
-    const changes = locked.changes + docking.changes + normal.changes;
+    const { locked, documents, normal } = this.#lanes;
+    const changes = locked.changes + documents.changes + normal.changes;
     if (changes !== this.#listedChanges)
       this.#listed = LANES.flatMap((lane) =>
         [...this.#lanes[lane].senders].map((sender) => ({ lane, sender })),
@@ -130,7 +130,7 @@ const TAKEN_MAX = 1024;
 interface PushLaneOptions {
   /** Of all that is pushed. */
   readonly roundTrip: RoundTrip;
-  readonly sources: Pick<PushSources, 'subject'>;
+  readonly items: Pick<SignedItems, 'get'>;
   readonly session: SessionId;
   /** Of what has a sender; those of a row are dropped. */
   readonly documents: Pick<PushSteps, 'unload'>;
@@ -266,10 +266,16 @@ class PushLane {
   }
 
   #begin(recording: RecordingId, nowMs: number, before?: StandingBack): Sender | undefined {
-    const { sources, session, roundTrip } = this.#options;
-    const subject = sources.subject(recording, session);
-    if (subject === undefined) return undefined;
-    const sender = new Sender(subject, nowMs, roundTrip, before);
+    const { items, session, roundTrip } = this.#options;
+    const item = items.get(recording); // as it is when its turn comes
+    if (item?.state !== 'spooled') return undefined;
+    const { manifestSha256, sealedSizeBytes } = item;
+    const sender = new Sender(
+      { recording, session, manifestSha256, sealedSizeBytes },
+      nowMs,
+      roundTrip,
+      before,
+    );
     this.#senders.set(recording, sender);
     this.#changes++;
     return sender;

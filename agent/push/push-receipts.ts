@@ -4,22 +4,16 @@
 // 1. `receipted` comes once a recording, after its receipt and the log entry of it are durable.
 // 2. A receipt that was stored and could not be logged is logged when it comes again.
 // 3. Refused receipts make one log entry a recording and reason, however many come. What waits after one that has it need not.
-import { sha256Hex } from '../../protocol/format/bytes.ts';
-import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
-import type { ReceiptEntries } from '../spool/receipt-entries.ts';
-import type { PushSources } from './push-source.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { PushSteps } from './push-steps.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
-import type { StoreRollback } from './store-rollback.ts';
-
-/** The next offer's checkpoint covers a receipt's entry, too: one of its own costs two signatures and a sync for each recording. */
-const PATIENCE_MS = 200;
+import type { StoreStanding } from './store-rollback.ts';
 
 /** A true one of before the store was restored: a broker may deliver it at any time. */
 const NOT_HELD = 'receipt.not-held';
@@ -28,16 +22,14 @@ const FALSE: ReadonlySet<string> = new Set(['receipt.mismatch', 'receipt.other-s
 
 export interface PushReceiptsOptions {
   readonly store: TrustedStore;
-  readonly sources: PushSources;
+  readonly items: SignedItems;
   readonly custody: Custody;
-  readonly rollback: Pick<StoreRollback, 'assertHeld' | 'pin' | 'vault'>;
+  readonly standing: Pick<StoreStanding, 'assertHeld' | 'pin' | 'vault'>;
   readonly log: Log;
   readonly conditions: Conditions;
   readonly documents: Pick<PushSteps, 'manifestBytes'>;
   /** Knows whether a head that the store names is in our custody log. */
   readonly differences: Pick<Differences, 'isOurs'>;
-  /** Hears of each receipt whose entry was appended to the log: it is durable no later than what is appended after it. */
-  readonly receiptEntries: Pick<ReceiptEntries, 'logged'>;
 }
 
 /**
@@ -50,8 +42,6 @@ export type ReceiptStep = 'stored' | 'receipted' | 'refused' | 'not-kept';
 export class PushReceipts {
   readonly #options: PushReceiptsOptions;
   readonly #taking = new Set<RecordingId>();
-  /** Receipts that are stored, and whom nobody was told of yet. */
-  readonly #untold = new Map<RecordingId, { readonly event: CustodyEvent; logged: boolean }>();
   readonly #refusals = new Map<RecordingId, Set<string>>();
 
   constructor(options: PushReceiptsOptions) {
@@ -72,17 +62,17 @@ export class PushReceipts {
     message: ReceiptMessage,
     isPushed: boolean,
   ): AsyncGenerator<ReceiptStep, void> {
-    const isSpooled = this.#options.sources.get(recording)?.state === 'spooled';
-    if (this.#taking.has(recording) || !(isSpooled || isPushed || this.#untold.has(recording))) return;
+    const { items } = this.#options;
+    const isSpooled = items.get(recording)?.state === 'spooled';
+    if (this.#taking.has(recording) || !(isSpooled || isPushed || items.isEntering(recording))) return;
     this.#taking.add(recording);
     try {
       if (isSpooled) {
         await this.#keep(recording, message);
         yield 'stored';
       }
-      await this.#enter(recording);
       // A statement may have come meanwhile: then it waits for another receipt.
-      if (this.#options.sources.get(recording)?.state !== 'spooled') yield 'receipted';
+      if (await items.enterReceipt(recording)) yield 'receipted';
     } catch (error) {
       yield* this.#notTaken(recording, error);
     } finally {
@@ -97,34 +87,23 @@ export class PushReceipts {
   }
 
   async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
-    const source = this.#options.sources.mustOf(recording);
-    const meant = source.receiptMeant(await this.#options.documents.manifestBytes(recording));
-    const { rollback, store } = this.#options;
-    const { bytes, signature, receipt } = verifyReceipt(message, meant, store, rollback.vault);
-    rollback.assertHeld(receipt, bytes, message);
-    await rollback.pin(receipt);
+    const { items } = this.#options;
+    const meant = items
+      .mustOf(recording)
+      .receiptMeant(await this.#options.documents.manifestBytes(recording));
+    const { standing, store } = this.#options;
+    const { bytes, signature, receipt } = verifyReceipt(message, meant, store, standing.vault);
+    standing.assertHeld(receipt, bytes, message);
+    await standing.pin(receipt);
     // The receipt counts all the same: what differs is the log, and that is reported where the log is known.
     if (receipt.custody_head !== null) await this.#options.differences.isOurs(receipt.custody_head);
-    await source.store.storeReceipt(recording, bytes, signature);
+    await items.storeReceipt(receipt, { bytes, signature });
     try {
-      rollback.assertHeld(receipt, bytes, message); // a statement may have come while it was stored
+      standing.assertHeld(receipt, bytes, message); // a statement may have come while it was stored
     } catch (error) {
-      await source.store.takeBackReceipt(recording);
+      await items.takeBack(recording);
       throw error;
     }
-    const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
-    this.#untold.set(recording, { event: { event: 'receipted', facts }, logged: false });
-  }
-
-  async #enter(recording: RecordingId): Promise<void> {
-    const untold = this.#untold.get(recording);
-    if (untold?.logged === false) {
-      this.#options.custody.append(untold.event);
-      untold.logged = true;
-      this.#options.receiptEntries.logged(recording);
-    }
-    await this.#options.custody.checkpoint(PATIENCE_MS);
-    this.#untold.delete(recording);
   }
 
   *#notTaken(recording: RecordingId, error: unknown): Generator<ReceiptStep> {
@@ -132,7 +111,7 @@ export class PushReceipts {
     this.#options.log.warn('receipt rejected', { recording, error });
     const isFalse = FALSE.has(code) || code.startsWith('signature.');
     const isLasting = isFalse || code === NOT_HELD;
-    if (!this.#untold.has(recording)) yield isLasting ? 'refused' : 'not-kept';
+    if (!this.#options.items.isEntering(recording)) yield isLasting ? 'refused' : 'not-kept';
     if (!isLasting) return;
     if (isFalse) this.#options.conditions.raise('receipt.refused', recording, { reason: code });
     const logged = this.#refusals.get(recording) ?? new Set();

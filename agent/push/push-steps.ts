@@ -18,7 +18,7 @@ import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import { PAYLOAD } from '../../protocol/format/file-names.ts';
 import type { Custody } from '../custody/custody.ts';
 import { enterOwed } from '../custody/owed-events.ts';
-import type { PushSources } from './push-source.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { Pace } from './send-limits.ts';
 
 /** What pushing needs of the bulk workers. */
@@ -37,7 +37,7 @@ export interface PushStepsOptions {
   readonly pace: Pick<Pace, 'turn' | 'spend'>;
   readonly topics: StationTopics;
   readonly session: SessionId;
-  readonly sources: PushSources;
+  readonly items: SignedItems;
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -111,7 +111,7 @@ export class PushSteps {
     }
     const offer = encodeMessage({
       message: 'offer',
-      kind: this.#options.sources.mustOf(recording).kind,
+      kind: this.#options.items.mustOf(recording).kind,
       session: this.#options.session,
       manifest: messageField(manifestBytes),
       signature,
@@ -129,8 +129,8 @@ export class PushSteps {
 
   #payOwed(recording: RecordingId): void {
     if (!this.#owed.has(recording)) return;
-    const { custody, sources } = this.#options;
-    const events = this.#owed.get(recording) ?? [...sources.mustOf(recording).durableEvents(recording)];
+    const { custody, items } = this.#options;
+    const events = this.#owed.get(recording) ?? [...items.entries(recording)];
     this.#owed.set(recording, events);
     enterOwed(custody, events);
     this.#owed.delete(recording);
@@ -151,7 +151,7 @@ export class PushSteps {
     action: SenderAction & { kind: 'unit' },
     isWanted: () => boolean,
   ): Promise<number> {
-    const item = this.#options.sources.get(recording);
+    const item = this.#options.items.get(recording);
     if (item === undefined) return 0;
     const { unit } = action;
     const chunks = await this.#chunks(recording);
@@ -207,7 +207,7 @@ export class PushSteps {
   async #load(recording: RecordingId): Promise<Loaded> {
     const known = this.#loaded.get(recording);
     if (known !== undefined) return known;
-    const { bytes, signature } = await this.#options.sources.mustOf(recording).store.readManifest(recording);
+    const { bytes, signature } = await this.#options.items.mustOf(recording).store.readManifest(recording);
     const loaded: Loaded = { manifestBytes: bytes, signature, chunks: undefined };
     this.#loaded.set(recording, loaded);
     return loaded;
@@ -215,7 +215,7 @@ export class PushSteps {
 
   async #chunks(recording: RecordingId): Promise<Uint8Array> {
     const loaded = await this.#load(recording);
-    loaded.chunks ??= await this.#options.sources.mustOf(recording).store.readChunks(recording);
+    loaded.chunks ??= await this.#options.items.mustOf(recording).store.readChunks(recording);
     return loaded.chunks;
   }
 }

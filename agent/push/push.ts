@@ -1,5 +1,5 @@
 // Pushes recordings and docking records to the store: decides when which step of protocol/transfer/transfer-state.ts is done. The steps
-// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, what differs between the kinds in push-source.ts.
+// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, of failures in push-failures.ts; what differs between types of items is ItemType's.
 //
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
@@ -13,24 +13,20 @@ import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfe
 import { type Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
-import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { type LaneName, PushQueue } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
-import { PushSources } from './push-source.ts';
-import type { PushItem, PushKind, PushSource, PushTurn } from '../spool/signed-items.ts';
+import type { ItemType, PushTurn, SignedItem, SignedItems } from '../spool/signed-items.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { type StrangeKeys, type TrustedStore, verifyDown } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';
-import type { StoreRollback } from './store-rollback.ts';
+import type { StoreStanding } from './store-rollback.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
 /** What has a receipt of which nobody was told by then is offered again. */
 const UNTOLD_MS = 5000;
-/** Conditions by kind while the store refuses something until a person looks. */
-const REFUSED_CODES = { recording: 'recording.refused', docking: 'docking.refused' } as const;
 
 export interface PushOptions {
   readonly broker: Pick<Broker, 'connected' | 'payloadBytesMax' | 'isSlow' | 'publish'>;
@@ -39,11 +35,9 @@ export interface PushOptions {
   readonly session: SessionId;
   readonly store: TrustedStore;
   readonly strangeKeys: Pick<StrangeKeys, 'refused'>;
-  readonly sources: readonly PushSource[];
-  /** What becomes of what is pushed; that of others is read, and its own is put. */
-  readonly changes: Changes<ItemChange>;
-  /** Hears of each receipt whose entry was appended to the log. */
-  readonly receiptEntries: Pick<ReceiptEntries, 'logged'>;
+  readonly items: SignedItems;
+  /** What becomes of what is pushed. */
+  readonly changes: Pick<Changes<ItemChange>, 'read'>;
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -51,7 +45,7 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  readonly rollback: Pick<StoreRollback, 'assertHeld' | 'pin' | 'vault'>;
+  readonly standing: Pick<StoreStanding, 'assertHeld' | 'pin' | 'vault'>;
   /** Knows whether a head that the store names is in our custody log. */
   readonly differences: Pick<Differences, 'isOurs'>;
 }
@@ -59,7 +53,7 @@ export interface PushOptions {
 /** Drives all transfers of one station. */
 export class Pusher {
   readonly #options: PushOptions;
-  readonly #sources: PushSources;
+  readonly #items: SignedItems;
   readonly #queue: PushQueue;
   readonly #size: MessageSizer;
   readonly #steps: PushSteps;
@@ -74,34 +68,30 @@ export class Pusher {
   #onDrained: (() => void)[] = [];
 
   constructor(options: PushOptions) {
-    const sources = new PushSources(options.sources);
     this.#options = options;
-    this.#sources = sources;
-    const { broker, limits, topics, session, store, units, freeBuffer, custody } = options;
-    const { changes, receiptEntries, differences, clock, log, conditions } = options;
+    this.#items = options.items;
+    const { broker, limits, topics, session, store, units, freeBuffer, custody, items } = options;
+    const { differences, clock, log, conditions } = options;
     this.#size = new MessageSizer({ broker, log, conditions });
     const { pace } = limits;
-    const steps = new PushSteps({ broker, pace, topics, session, sources, units, freeBuffer, custody });
+    const steps = new PushSteps({ broker, pace, topics, session, items, units, freeBuffer, custody });
     const receipts = new PushReceipts({
       store,
-      sources,
+      items,
       documents: steps,
       differences,
-      receiptEntries,
-      rollback: options.rollback,
+      standing: options.standing,
       custody,
       log,
       conditions,
     });
     this.#steps = steps;
     this.#receipts = receipts;
-    this.#queue = new PushQueue({ sources, session, documents: steps });
+    this.#queue = new PushQueue({ items, session, documents: steps });
     this.#failures = new PushFailures({
       broker,
-      sources,
+      items,
       receipts,
-      changes,
-      custody,
       clock,
       log,
       conditions,
@@ -112,21 +102,21 @@ export class Pusher {
   start(): void {
     this.#options.limits.onChange(() => this.#pump());
     this.#run(this.#follow());
-    for (const source of this.#sources.all) this.#run(this.#takeOver(source, source.store.waiting()));
+    for (const type of this.#items.types) this.#run(this.#takeOver(type, type.store.waiting()));
   }
 
   /** Until the end: what becomes durable, and what loses its receipt. */
   async #follow(): Promise<void> {
     for await (const { item, to, isUnlogged } of this.#options.changes.read(this.#ending.signal)) {
-      const found = to === 'spooled' ? this.#sources.get(item) : undefined;
+      const found = to === 'spooled' ? this.#items.get(item) : undefined;
       if (found?.state === 'spooled') this.add(found, isUnlogged !== true);
     }
   }
 
   /** Something became durable in the spool; what the log says of that is owed to it where it is not logged. */
-  add(item: PushItem, isLogged: boolean): void {
+  add(item: SignedItem, isLogged: boolean): void {
     if (!isLogged) this.#steps.owes(item.recording);
-    this.#enqueue(this.#sources.of(item.recording)?.kind, item);
+    this.#enqueue(item);
     this.#pump();
   }
 
@@ -147,7 +137,7 @@ export class Pusher {
 
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
   take(recording: RecordingId, payload: Uint8Array): void {
-    if (this.#stopped || this.#sources.holding(recording) === undefined) {
+    if (this.#stopped || this.#items.holding(recording) === undefined) {
       this.#options.log.debug('message for an unknown recording', { recording });
       return;
     }
@@ -162,7 +152,7 @@ export class Pusher {
 
   /** Resolves when no docking record waits for its receipt but refused ones, at the latest after that long. Never rejects. */
   async dockingsPushed(waitMs: number): Promise<void> {
-    if (this.#stopped || !this.#queue.isOpen('docking')) return;
+    if (this.#stopped || !this.#queue.isOpen('documents')) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(waitMs, resolve);
       this.#onDrained.push(() => {
@@ -182,18 +172,19 @@ export class Pusher {
   }
 
   /** A cut between commit and checkpoint left a recording without its entry: the log is asked before anything is offered. */
-  async #takeOver(source: PushSource, waiting: readonly PushTurn[]): Promise<void> {
+  async #takeOver(type: ItemType, waiting: readonly PushTurn[]): Promise<void> {
     try {
-      const owed = await source.unlogged(waiting.map(({ recording }) => recording));
+      const ids = waiting.map(({ recording }) => recording);
+      const owed = await this.#items.unlogged(type, ids);
       for (const recording of owed) this.#steps.owes(recording);
     } catch (error) {
-      this.#options.log.error('custody log could not be searched', { kind: source.kind, error });
+      this.#options.log.error('custody log could not be searched', { kind: type.kind, error });
     }
-    for (const turn of waiting) this.#enqueue(source.kind, turn);
+    for (const turn of waiting) this.#enqueue(turn);
   }
 
-  #enqueue(kind: PushKind | undefined, { recording, locked }: PushTurn): void {
-    this.#queue.add(recording, kind === 'docking' ? 'docking' : locked ? 'locked' : 'normal');
+  #enqueue({ recording, locked, sealedSizeBytes }: PushTurn): void {
+    this.#queue.add(recording, sealedSizeBytes === 0 ? 'documents' : locked ? 'locked' : 'normal');
   }
 
   #takeVerified(recording: RecordingId, payload: Uint8Array): void {
@@ -227,14 +218,14 @@ export class Pusher {
   }
 
   #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
-    const kind = this.#sources.of(recording)?.kind;
+    const kind = this.#items.of(recording)?.kind;
     this.#steps.unload(recording); // it may be for a day
     this.#options.log.warn('store postponed the offer', { kind, recording, verb, reason });
     if (verb === 'never') this.#options.conditions.raise(this.#refusedCode(recording), recording, { reason });
   }
 
   #refusedCode(recording: RecordingId): string {
-    return REFUSED_CODES[this.#sources.of(recording)?.kind ?? 'recording'];
+    return this.#items.holding(recording)?.refusedCode ?? '';
   }
 
   /** Starts whatever may be done now and sets the timer for what comes later. */
@@ -255,7 +246,7 @@ export class Pusher {
   }
 
   #tellDrained(): void {
-    if (this.#onDrained.length === 0 || (!this.#stopped && this.#queue.isOpen('docking'))) return;
+    if (this.#onDrained.length === 0 || (!this.#stopped && this.#queue.isOpen('documents'))) return;
     for (const tell of this.#onDrained.splice(0)) tell();
   }
 
@@ -342,10 +333,10 @@ export class Pusher {
     sender.offerFits(true);
     if (sender.standsBack) this.#steps.unload(recording); // the answer may be long in coming, and there may be many
     this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
-    const item = this.#sources.get(recording);
+    const item = this.#items.get(recording);
     if (item === undefined || item.manifestSha256 === manifestSha256) return;
     this.#queue.remove(recording);
-    this.#enqueue(this.#sources.of(recording)?.kind, item);
+    this.#enqueue(item);
   }
 
   /** A slow line takes minutes for a unit: it is not late, and not sent again, before it has left. */
@@ -393,9 +384,6 @@ export class Pusher {
   #receipted(recording: RecordingId): void {
     this.#queue.get(recording)?.receipted();
     this.#forget(recording);
-    const source = this.#sources.holding(recording);
-    if (source === undefined) return;
-    this.#options.changes.put({ kind: source.kind, item: recording, to: 'receipted' });
   }
 
   #forget(recording: RecordingId): void {
@@ -403,7 +391,7 @@ export class Pusher {
     this.#steps.forget(recording);
     this.#receipts.forget(recording);
     this.#failures.forget(recording);
-    for (const code of [...Object.values(REFUSED_CODES), OFFER_SIZE_CODE])
+    for (const code of [...this.#items.types.map(({ refusedCode }) => refusedCode), OFFER_SIZE_CODE])
       this.#options.conditions.clear(code, recording);
   }
 

@@ -24,12 +24,11 @@ import {
   type FollowedStatement,
   type StoreState,
 } from '../spool/store-state.ts';
-import type { ReceiptEntries } from '../spool/receipt-entries.ts';
 import type { Spool } from '../spool/spool.ts';
-import { Changes, type ItemChange } from '../spool/changes.ts';
+import { Changes } from '../spool/changes.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { CustodyPush } from './custody-push.ts';
-import type { PushItem } from '../spool/signed-items.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import { verifyHeld, verifyRestored, type TrustedStore } from './push-verify.ts';
 
 /** First pause before what the disk refused is tried again, and the longest. */
@@ -47,63 +46,57 @@ export interface ShownLess {
   readonly shown: number;
 }
 
-/** Things of one kind that have receipts. */
-export interface Receipted {
-  /** Removes the receipts of all that is here, durably, one after the other: each counts as spooled again. Errors: the system's; the rest keeps its receipts. */
-  offerAgain(): AsyncIterable<PushItem>;
-}
-
-export interface StoreRollbackOptions {
+export interface StoreStandingOptions {
   /** What the last run knew. */
   readonly state: StoreState;
   readonly files: Files;
   readonly layout: SpoolLayout;
   readonly reserve: GivesSpace;
   readonly store: TrustedStore;
-  readonly custody: Pick<Custody, 'append' | 'checkpoint'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
 }
 
-/** What a statement concerns. */
-export interface RollbackWork {
-  /** Recordings first, docking records after them. */
-  readonly receipted: readonly { readonly kind: ItemChange['kind']; readonly of: Receipted }[];
-  readonly changes: Pick<Changes<ItemChange>, 'put'>;
-  /** Takes recordings whose copy is gone out of what is known. */
-  readonly spool: Pick<Spool, 'withdrawLost'>;
-  /** Names them in the log, and shows them until a person has acknowledged it; each once. */
-  readonly differences: Pick<Differences, 'storeLost'>;
-  readonly receiptEntries: Pick<ReceiptEntries, 'storeRestored'>;
-  readonly custodyPush: Pick<CustodyPush, 'forgetAcknowledged'>;
-}
-
-/** What one station knows of its store. */
-export class StoreRollback {
-  readonly #options: StoreRollbackOptions;
+/** What one station knows of its store: which vault's receipts count, and whether it is behind. */
+export class StoreStanding {
+  readonly #options: StoreStandingOptions;
   /** Nothing of the store's is against an erasure any more. */
   readonly levels = new Changes<'level'>();
   readonly #ending = new AbortController();
-  #work: RollbackWork | undefined;
   #state: StoreState;
   #isDoubtful = false;
   #following = 0;
-  #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   /** What the disk took last, and when it takes the next. */
   #kept: StoreState;
   #keeping: Promise<void> = Promise.resolve();
 
-  constructor(options: StoreRollbackOptions) {
+  constructor(options: StoreStandingOptions) {
     this.#options = options;
     this.#state = options.state;
     this.#kept = options.state;
+    this.#show();
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  /** Aborted when the station stops. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   /** Nothing is erased or reclaimed as long as it is: what the store gave receipts for may be gone. */
   get isBehind(): boolean {
     return this.#isDoubtful || this.#following > 0 || this.#state.behind !== null;
+  }
+
+  /** Resolves when nothing of it runs any more. Never rejects. */
+  async stop(): Promise<void> {
+    this.#ending.abort(new Error('the station stops'));
+    await this.#last;
   }
 
   /** The vault whose receipts count (SPEC 8.13): undefined where none is pinned, or no receiver that gave a receipt of it is listed any more. */
@@ -118,25 +111,7 @@ export class StoreRollback {
     const receivers = this.vault === undefined ? [] : (this.#state.pinned?.receivers ?? []);
     if (!receivers.includes(receiver))
       this.#state = { ...this.#state, pinned: { vault, receivers: [...receivers, receiver] } };
-    if (this.#kept.pinned !== this.#state.pinned) await this.#keep();
-  }
-
-  /** Called once, before `start`. */
-  connect(work: RollbackWork): void {
-    this.#work = work;
-    this.#show();
-  }
-
-  /** Goes on with what a cut left. */
-  start(): void {
-    this.#work?.differences.storeLost(this.#state.lost);
-    if (this.#state.restored?.offered === false) void this.#run(() => this.#offerAgain());
-  }
-
-  /** Resolves when nothing of it runs any more. Never rejects. */
-  async stop(): Promise<void> {
-    this.#ending.abort(new Error('the station stops'));
-    await this.#last;
+    if (this.#kept.pinned !== this.#state.pinned) await this.keep();
   }
 
   /** The store shows less than it had signed for; it is asked again whether that is so. Or it did not mean it. */
@@ -155,20 +130,7 @@ export class StoreRollback {
       { ...less },
     );
     this.#show();
-    void this.#run(() => this.#keep());
-  }
-
-  /** A message at `down/restored`. Never throws: what does not hold is logged and changes nothing. */
-  take(payload: Uint8Array): void {
-    if (this.#waiting >= WAITING_MAX) return;
-    const { store, log } = this.#options;
-    try {
-      const found = verifyRestored(payload, store);
-      this.#waiting++;
-      void this.#run(() => this.#follow(found.restored, found.sha256)).finally(() => this.#waiting--);
-    } catch (error) {
-      log.warn('statement of the store refused', { error });
-    }
+    void this.run(() => this.keep());
   }
 
   /** Errors: "receipt.not-held" for a receipt of the restored vault without its word that it holds what that is for. */
@@ -186,7 +148,7 @@ export class StoreRollback {
   }
 
   /** One after the other. Counts as behind from now on, until it is through. */
-  #run(work: () => Promise<void>): Promise<void> {
+  run(work: () => Promise<void>): Promise<void> {
     this.#following++;
     this.#last = this.#last
       .then(() => this.#untilDone(work))
@@ -213,80 +175,9 @@ export class StoreRollback {
       }
   }
 
-  async #follow(restored: Restored, sha256: string): Promise<void> {
-    const { log } = this.#options;
-    const known = this.#state.restored;
-    if (known?.sha256 === sha256) return this.#offerAgain();
-    const { receiver, vault, restored_at, complete_until } = restored;
-    if (known !== null && restored_at <= known.restored_at) {
-      log.warn('statement of the store passed over: a later one is followed', { restored_at });
-      return;
-    }
-    const ours = this.vault ?? known?.vault;
-    if (ours !== undefined && ours !== vault) {
-      log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
-      return;
-    }
-    const followed = { receiver, vault, sha256, restored_at, complete_until, offered: false };
-    this.#state = { ...this.#state, restored: followed };
-    await this.#offerAgain();
-  }
-
-  /** All of it again where a cut or the disk ended it before. Errors: the system's. */
-  async #offerAgain(): Promise<void> {
-    const followed = this.#state.restored;
-    const work = this.#work;
-    if (followed === null || followed.offered || work === undefined) return;
-    const { custody, log } = this.#options;
-    await this.#keep();
-    const facts = { receiver: followed.receiver, restored_sha256: followed.sha256 };
-    custody.append({ event: 'store-restored', facts });
-    const lost = await this.#withdrawLost(followed, work);
-    await this.#keep();
-    work.differences.storeLost(this.#state.lost);
-    let offered = 0;
-    for (const { kind, of } of work.receipted)
-      for await (const { recording: item } of of.offerAgain()) {
-        work.changes.put({ kind, item, to: 'spooled' });
-        offered++;
-        this.#ending.signal.throwIfAborted(); // the next start goes on
-      }
-    await custody.checkpoint();
-    work.receiptEntries.storeRestored();
-    work.custodyPush.forgetAcknowledged();
-    this.#state = { ...this.#state, behind: null, restored: { ...followed, offered: true } };
-    await this.#keep();
-    const { restored_at, complete_until } = followed;
-    const counts = { offered, lost };
-    log.warn('the store was restored: all that is here is offered again', {
-      restored_at,
-      complete_until,
-      ...counts,
-    });
-  }
-
-  /** How many. What was withdrawn before the disk refused one is remembered as well. Errors: the system's. */
-  async #withdrawLost(
-    { vault, complete_until: until }: FollowedStatement,
-    work: RollbackWork,
-  ): Promise<number> {
-    const all = new Set(this.#state.lost);
-    let lost = 0;
-    try {
-      for await (const item of work.spool.withdrawLost(vault, until)) {
-        all.add(item);
-        lost++;
-        work.changes.put({ kind: 'recording', item, to: 'gone' }); // a file that is still on its camera is pulled again
-        this.#ending.signal.throwIfAborted();
-      }
-    } finally {
-      this.#state = { ...this.#state, lost: [...all].slice(-STORE_LOST_MAX) };
-    }
-    return lost;
-  }
-
-  /** One write after the other. Errors: the system's. */
-  #keep(): Promise<void> {
+  /** Makes what is known durable, one write after the other. Errors: the system's. */
+  keep(change: Partial<StoreState> = {}): Promise<void> {
+    this.#state = { ...this.#state, ...change };
     const { files, layout, reserve } = this.#options;
     const kept = this.#keeping.then(async () => {
       const state = this.#state;
@@ -305,5 +196,109 @@ export class StoreRollback {
   #raise(): void {
     const { segment, acknowledged, shown } = this.#state.behind ?? NOT_KNOWN;
     this.#options.conditions.raise('store.rolled-back', null, { segment, acknowledged, shown });
+  }
+}
+
+/** What a statement concerns. */
+export interface StoreRollbackOptions {
+  readonly standing: StoreStanding;
+  readonly store: TrustedStore;
+  readonly custody: Pick<Custody, 'append' | 'checkpoint'>;
+  /** Takes recordings whose copy is gone out of what is known. */
+  readonly spool: Pick<Spool, 'withdrawLost'>;
+  readonly items: Pick<SignedItems, 'offerAgain' | 'storeRestored' | 'withdrawn'>;
+  /** Names them in the log, and shows them until a person has acknowledged it; each once. */
+  readonly differences: Pick<Differences, 'storeLost'>;
+  readonly custodyPush: Pick<CustodyPush, 'forgetAcknowledged'>;
+  readonly log: Log;
+}
+
+/** Follows the statements of one store. */
+export class StoreRollback {
+  readonly #options: StoreRollbackOptions;
+  #waiting = 0;
+
+  constructor(options: StoreRollbackOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on with what a cut left. */
+  start(): void {
+    const { differences, standing } = this.#options;
+    differences.storeLost(standing.state.lost);
+    if (standing.state.restored?.offered === false) void standing.run(() => this.#offerAgain());
+  }
+
+  /** A message at `down/restored`. Never throws: what does not hold is logged and changes nothing. */
+  take(payload: Uint8Array): void {
+    if (this.#waiting >= WAITING_MAX) return;
+    const { standing, store, log } = this.#options;
+    try {
+      const found = verifyRestored(payload, store);
+      this.#waiting++;
+      void standing.run(() => this.#follow(found.restored, found.sha256)).finally(() => this.#waiting--);
+    } catch (error) {
+      log.warn('statement of the store refused', { error });
+    }
+  }
+
+  async #follow(restored: Restored, sha256: string): Promise<void> {
+    const { standing, log } = this.#options;
+    const known = standing.state.restored;
+    if (known?.sha256 === sha256) return this.#offerAgain();
+    const { receiver, vault, restored_at, complete_until } = restored;
+    if (known !== null && restored_at <= known.restored_at) {
+      log.warn('statement of the store passed over: a later one is followed', { restored_at });
+      return;
+    }
+    const ours = standing.vault ?? known?.vault;
+    if (ours !== undefined && ours !== vault) {
+      log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
+      return;
+    }
+    const followed = { receiver, vault, sha256, restored_at, complete_until, offered: false };
+    await standing.keep({ restored: followed });
+    await this.#offerAgain();
+  }
+
+  /** All of it again where a cut or the disk ended it before. Errors: the system's. */
+  async #offerAgain(): Promise<void> {
+    const { standing, custody, items, differences, custodyPush, log } = this.#options;
+    const followed = standing.state.restored;
+    if (followed === null || followed.offered) return;
+    await standing.keep();
+    const { receiver, sha256, restored_at, complete_until } = followed;
+    custody.append({ event: 'store-restored', facts: { receiver, restored_sha256: sha256 } });
+    const lost = await this.#withdrawLost(followed);
+    differences.storeLost(standing.state.lost);
+    let offered = 0;
+    for await (const _ of items.offerAgain()) {
+      offered++;
+      standing.ending.throwIfAborted(); // the next start goes on
+    }
+    await custody.checkpoint();
+    items.storeRestored();
+    custodyPush.forgetAcknowledged();
+    await standing.keep({ behind: null, restored: { ...followed, offered: true } });
+    const facts = { restored_at, complete_until, offered, lost };
+    log.warn('the store was restored: all that is here is offered again', facts);
+  }
+
+  /** How many. What was withdrawn before the disk refused one is remembered as well. Errors: the system's. */
+  async #withdrawLost({ vault, complete_until: until }: FollowedStatement): Promise<number> {
+    const { standing, spool, items } = this.#options;
+    const all = new Set(standing.state.lost);
+    let lost = 0;
+    try {
+      for await (const item of spool.withdrawLost(vault, until)) {
+        all.add(item);
+        lost++;
+        items.withdrawn('recording', item);
+        standing.ending.throwIfAborted();
+      }
+    } finally {
+      await standing.keep({ lost: [...all].slice(-STORE_LOST_MAX) });
+    }
+    return lost;
   }
 }

@@ -5,15 +5,16 @@ import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { CustodyLog } from '../custody/custody-log.ts';
 import { appendOrLog } from '../custody/custody.ts';
 import { ITEM } from '../custody/ledger.ts';
-import type { ItemChange } from '../spool/changes.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
+import type { ItemKind, SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { DockingRecords } from './docking-records.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface DailyLookOptions {
-  readonly spool: Pick<Spool, 'confirm' | 'lookAtQuarantine' | 'lookAgain' | 'changes'>;
+  readonly spool: Pick<Spool, 'confirm' | 'lookAtQuarantine' | 'lookAgain'>;
+  readonly items: Pick<SignedItems, 'restored'>;
   readonly records: Pick<DockingRecords, 'lookAgain'>;
   readonly custody: Pick<CustodyLog, 'append' | 'isEntered'>;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -53,15 +54,11 @@ export class DailyLook {
     }
   }
 
-  #found(
-    kind: ItemChange['kind'],
-    items: readonly RecordingId[],
-    findings: readonly RecoveryFinding[],
-  ): void {
-    const { spool, custody, log } = this.#options;
+  #found(kind: ItemKind, items: readonly RecordingId[], findings: readonly RecoveryFinding[]): void {
+    const { items: all, custody, log } = this.#options;
     for (const item of items) {
       log.warn('item that the disk withheld is here again', { kind, item });
-      spool.changes.put({ kind, item, to: 'spooled' });
+      all.restored(kind, item);
     }
     for (const { kind: found, name, reason } of findings)
       if (found === 'quarantined')

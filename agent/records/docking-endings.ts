@@ -12,7 +12,7 @@ import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import { RecordWriter } from './record-writer.ts';
-import { recordedEvent } from './docking-source.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** First and last pause before a record that could not be written is tried again. */
@@ -24,6 +24,7 @@ const CONDITION = 'docking.record-failed';
 
 export interface EndingsDeps {
   readonly records: DockingRecords;
+  readonly items: Pick<SignedItems, 'enterSpooled'>;
   readonly custody: Custody;
   readonly clock: Clock;
   readonly log: Log;
@@ -96,27 +97,17 @@ export class DockingEndings {
   }
 
   async #recorded(ended: EndedDocking, parts: readonly StoredRecord[]): Promise<void> {
-    const { conditions, log, custody, removeJournal, onRecorded } = this.#deps;
+    const { conditions, log, custody, items, removeJournal, onRecorded } = this.#deps;
     this.#waiting.delete(ended);
     this.#owed.delete(ended);
     conditions.clear(CONDITION, ended.bay);
     log.info('docking recorded', { docking: ended.docking, bay: ended.bay, ended: ended.ended });
-    const logged = parts.map((part) => this.#isLogged(part));
+    const logged = parts.map(({ recording }) => items.enterSpooled('docking', recording));
     await custody.checkpoint().catch((error: unknown) => log.error('custody log not written', { error }));
     await removeJournal(ended).catch((error: unknown) =>
       log.warn('journal of a recorded docking not removed', { docking: ended.docking, error }),
     );
     for (const [at, part] of parts.entries()) onRecorded(part, logged[at] === true);
-  }
-
-  #isLogged(part: StoredRecord): boolean {
-    try {
-      this.#deps.custody.append(recordedEvent(part));
-      return true;
-    } catch (error) {
-      this.#deps.log.error('custody log entry rejected', { record: part.recording, error });
-      return false;
-    }
   }
 
   #failed({ bay, docking }: EndedDocking, error: unknown): void {

@@ -16,7 +16,7 @@ import { isRecordingId, type CameraId, type DockingId, type RecordingId } from '
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/format/ports.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
-import type { PushStore } from '../spool/signed-items.ts';
+import type { ItemStore } from '../spool/signed-items.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
@@ -30,6 +30,7 @@ import { readRecord, recoverAgain, recoverRecords } from './record-recovery.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
 import { StoredRecord, type RecordFacts } from './stored-record.ts';
+import type { SpoolState } from '../spool/spooled-recording.ts';
 
 export interface DockingRecordsOptions {
   readonly spool: RecordSpool;
@@ -54,7 +55,7 @@ const DOCKING_DOCUMENT = {
 };
 
 /** All records of one spool. `open` takes whatever lies on the disk. */
-export class DockingRecords implements PushStore<StoredRecord> {
+export class DockingRecords implements ItemStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
   readonly #records = new Map<RecordingId, StoredRecord>();
   readonly #chain: RecordChain;
@@ -100,7 +101,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { files, spool, log } = this.#options;
     const { dockings } = spool.layout;
     const isOff = (record: RecordingId): boolean =>
-      !this.holds(record) && isEntered(record) && !spool.isLeaving(join(dockings, record));
+      !this.#records.has(record) && isEntered(record) && !spool.isLeaving(join(dockings, record));
     for (const name of spool.asideNames.filter(isRecordingId).filter(isOff))
       if (await this.#isWholeAside(name)) {
         await spool.moveBack(name, join(dockings, name));
@@ -135,8 +136,12 @@ export class DockingRecords implements PushStore<StoredRecord> {
   }
 
   /** Its documents are all that there is of a record. */
-  holds(record: RecordingId): boolean {
-    return this.#records.has(record);
+  stateOf(record: RecordingId): SpoolState | undefined {
+    return this.#records.get(record)?.state;
+  }
+
+  find(record: RecordingId): Promise<StoredRecord | undefined> {
+    return Promise.resolve(this.#records.get(record));
   }
 
   recordings(): IterableIterator<StoredRecord> {
@@ -187,7 +192,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
     return this.#turns.run(record, async () => {
       const stored = this.#mustKnow(record);
       await this.#receipts.store(stored, { bytes, signature });
-      this.#tellReclaimable(stored);
     });
   }
 
@@ -199,14 +203,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
       await this.#receipts.takeBack(stored);
       return stored;
     });
-  }
-
-  /** All receipts of what is here, one after the other. Errors: those of `takeBackReceipt`. */
-  async *offerAgain(): AsyncGenerator<StoredRecord> {
-    for (const { recording } of this.#records.values()) {
-      const stored = await this.takeBackReceipt(recording);
-      if (stored !== undefined) yield stored;
-    }
   }
 
   /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.gone"; "spool.write-failed": it is no longer here all the same. */
@@ -224,27 +220,24 @@ export class DockingRecords implements PushStore<StoredRecord> {
     });
   }
 
-  /** Parts that were receipted and need not stay: what was receipted before this process is among them. */
-  reclaimable(): StoredRecord[] {
-    return [...this.#records.values()].filter((record) => this.#isReclaimable(record));
-  }
-
-  /** Whether a part that is reclaimable may go now, see the third invariant. So it may where it is not here itself. */
+  /** See the second and the third invariant. So it may where it is not here itself. */
   mayGo(record: RecordingId): boolean {
     const stored = this.#records.get(record);
     if (stored === undefined) return true;
+    if (this.#chain.newest(stored.facts.camera)?.docking === stored.facts.docking) return false;
     return this.partsOf(stored.facts.docking).every(({ state }) => state === 'receipted');
   }
 
   /**
-   * Removes a part that is reclaimable and may go. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does
+   * Removes a part that is receipted and may go. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does
    * not stand: it counts as spooled again; "spool.not-yet" where it may not; "spool.write-failed".
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
       const stored = this.#mustKnow(record);
+      if (stored.state !== 'receipted') notReceipted(record);
       if (!this.mayGo(record)) notYet(record);
-      if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
+      if (!(await this.#receipts.stands(stored))) notReceipted(record);
       try {
         await this.#remove(stored);
       } catch (error) {
@@ -279,26 +272,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
   }
 
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
-    const before = this.#chain.newest(camera);
     this.#chain.recorded(camera, parts);
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
     for (const record of stored) this.#records.set(record.recording, record);
-    for (const { recording } of before?.parts ?? [])
-      if (this.#records.get(recording)?.state === 'receipted') this.#putReclaimable(recording);
     return stored;
-  }
-
-  #tellReclaimable(stored: StoredRecord): void {
-    if (this.#isReclaimable(stored)) this.#putReclaimable(stored.recording);
-  }
-
-  #putReclaimable(item: RecordingId): void {
-    this.#options.spool.changes.put({ kind: 'docking', item, to: 'reclaimable' });
-  }
-
-  #isReclaimable({ state, facts }: StoredRecord): boolean {
-    return state === 'receipted' && this.#chain.newest(facts.camera)?.docking !== facts.docking;
   }
 
   #mustKnow(record: RecordingId): StoredRecord {
@@ -310,8 +288,12 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
 /** Errors: "spool.not-yet", always. */
 function notYet(record: string): never {
-  throw new DockError('spool.not-yet', `docking record ${record} stays: a part of it has no receipt`, {
-    retry: 'later',
-    facts: { record },
-  });
+  throw new DockError(
+    'spool.not-yet',
+    `docking record ${record} stays: it is the newest of its camera, or a part of it has no receipt`,
+    {
+      retry: 'later',
+      facts: { record },
+    },
+  );
 }

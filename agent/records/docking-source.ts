@@ -1,31 +1,30 @@
-// Docking records as things to push (SPEC 6): an offer with nothing behind its document.
-import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
-import type { CustodyLog } from '../custody/custody-log.ts';
+// Docking records as signed items: an offer with nothing after its document.
+import type { Files } from '../../protocol/format/ports.ts';
 import { ITEM } from '../custody/ledger.ts';
-import type { PushSource } from '../spool/signed-items.ts';
+import { documentDue } from '../spool/keep.ts';
 import { meantByDockingRecord } from '../spool/receipt-match.ts';
+import type { ItemType } from '../spool/signed-items.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { StoredRecord } from './stored-record.ts';
 
-/** What the log says of a part that is durable. */
-export function recordedEvent({ recording, manifestSha256, facts }: StoredRecord): CustodyEvent {
-  const { docking, part, parts } = facts;
-  return {
-    event: 'docking-recorded',
-    facts: { docking, record: recording, sha256: manifestSha256, part, parts },
-  };
-}
-
-/** The records of one spool. */
-export function dockingSource(records: DockingRecords, custody: Pick<CustodyLog, 'lacking'>): PushSource {
+/** The records of one spool; `days` is `retention.days`. */
+export function dockingRecordType(
+  store: DockingRecords,
+  files: Pick<Files, 'readAll'>,
+  days: number,
+): ItemType<StoredRecord> {
   return {
     kind: 'docking',
-    store: records,
-    unlogged: (recorded) => custody.lacking(recorded, ITEM.recorded),
-    durableEvents: (record) => {
-      const stored = records.get(record);
-      return stored === undefined ? [] : [recordedEvent(stored)];
-    },
+    store,
+    entered: ITEM.recorded,
+    entries: ({ recording, manifestSha256, facts: { docking, part, parts } }) => [
+      {
+        event: 'docking-recorded',
+        facts: { docking, record: recording, sha256: manifestSha256, part, parts },
+      },
+    ],
     receiptMeant: meantByDockingRecord,
+    dueMs: documentDue(files, days),
+    refusedCode: 'docking.refused',
   };
 }

@@ -14,11 +14,12 @@ import type { PreviousDocking } from './previous-docking.ts';
 import type { Custody } from '../custody/custody.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
-import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
+import type { DockingRecords, DockingRecordsOptions } from './docking-records.ts';
 import { inventoryEvent, type DockingOpening, type DockingStay, type EndedDocking } from './ended-docking.ts';
 import { INVENTORY_SUFFIX } from './journal-files.ts';
 import { recoverJournals, type OpenDocking } from './journal-recovery.ts';
@@ -34,7 +35,9 @@ const FULL_MS = 1000;
  */
 const UNRECORDED_SEGMENTS = 4;
 
-export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool' | 'lastRecorded'> {
+export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool' | 'lastRecorded' | 'storeKeys'> {
+  readonly records: DockingRecords;
+  readonly items: Pick<SignedItems, 'enterSpooled'>;
   readonly station: StationId;
   readonly spool: DockingRecordsOptions['spool'] & Pick<Spool, 'stateOf' | 'ofDocking'>;
   readonly custody: Custody & CutOffDeps['custody'];
@@ -53,34 +56,31 @@ export class Dockings {
   #recovered: Promise<void> = Promise.resolve();
   #onRecorded: (part: StoredRecord, isLogged: boolean) => void = () => undefined;
 
-  private constructor(options: DockingsOptions, records: DockingRecords, open: readonly OpenDocking[]) {
+  private constructor(options: DockingsOptions, open: readonly OpenDocking[]) {
+    const { records } = options;
     this.#options = options;
     this.records = records;
     this.#open = open;
     this.#journals = { ...options, syncs: records.writing.syncs };
     this.#endings = new DockingEndings({
       ...options,
-      records,
       removeJournal: ({ docking }) => removeJournal(this.#journals, docking),
       onRecorded: (...recorded) => this.#onRecorded(...recorded),
     });
   }
 
-  /** Recovers records and journals. Errors: the system's where their folders cannot be listed; the machine's. */
+  /** Recovers journals. Errors: the system's where their folder cannot be listed; the machine's. */
   static async open(
     options: DockingsOptions,
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
-    const { records, findings } = await DockingRecords.open({
-      ...options,
-      lastRecorded: (camera) => options.custody.ledger.records.get(camera),
-    });
+    const { records } = options;
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.
     for (const docking of unfinished(options.custody, records, journals.open))
       await records.removeUnclaimed(docking);
     return {
-      dockings: new Dockings(options, records, journals.open),
-      findings: [...findings, ...journals.findings],
+      dockings: new Dockings(options, journals.open),
+      findings: journals.findings,
     };
   }
 

@@ -12,16 +12,16 @@ import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/for
 import { RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
-import { appendOrLog, type Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody.ts';
 import { ALREADY_GONE, hasReceipt, pathDigest, UNCONFIRMED, type TrackedEntry } from '../inventory/entry.ts';
 import type { DockingFacts } from '../seal/manifest-build.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
 import { forEachSlowly, pauseWhatever } from '../../protocol/format/slowly.ts';
-import type { ReceiptEntries } from '../spool/receipt-entries.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { StoreRollback } from '../push/store-rollback.ts';
+import type { StoreStanding } from '../push/store-rollback.ts';
 
 /** Entries of which the log says in one go that they are being erased, or were. */
 const STROKE_ENTRIES_MAX = 500;
@@ -40,14 +40,13 @@ export interface EraseDeps {
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
   readonly provenRecipients: () => ReadonlySet<string>;
-  readonly spool: Pick<Spool, 'find' | 'stateOf' | 'recheck' | 'changes'>;
+  readonly spool: Pick<Spool, 'find' | 'stateOf' | 'recheck'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   readonly receivers: readonly ReceiverId[];
-  readonly store: Pick<StoreRollback, 'isBehind' | 'vault'>;
-  /** Appends `receipted` entries that the log lacks. */
-  readonly receiptEntries: Pick<ReceiptEntries, 'makeUp'>;
+  readonly store: Pick<StoreStanding, 'isBehind' | 'vault'>;
+  readonly items: Pick<SignedItems, 'makeUp' | 'rechecked'>;
   readonly conditions: Conditions;
   readonly log: Log;
 }
@@ -215,7 +214,7 @@ export class Eraser {
       const { recording } = entry.fate;
       if (await this.#allows(entry)) allowed.push({ entry, recording, isAsked: false, isUnconfirmed: false });
     }
-    await this.#deps.receiptEntries.makeUp(allowed.map(({ recording }) => recording));
+    await this.#deps.items.makeUp(allowed.map(({ recording }) => recording));
     signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
     const erasing = (each: Announced): void => {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
@@ -295,15 +294,10 @@ export class Eraser {
 
   /** Then the entry waits for another receipt, or is pulled anew. */
   async #isMended(recording: RecordingId): Promise<boolean> {
-    const { spool, custody, log } = this.#deps;
+    const { spool, items, log } = this.#deps;
     try {
       const outcome = await spool.recheck(recording);
-      if (outcome === 'unreceipted') spool.changes.put({ kind: 'recording', item: recording, to: 'spooled' });
-      if (outcome === 'aside') {
-        const facts = { name: recording, reason: 'damaged documents' };
-        appendOrLog(custody, log, { event: 'quarantined', facts });
-        spool.changes.put({ kind: 'recording', item: recording, to: 'gone' });
-      }
+      items.rechecked('recording', recording, outcome);
       return outcome !== 'good';
     } catch (error) {
       log.error('damaged documents not quarantined', { recording, error });

@@ -7,29 +7,24 @@ import {
   type Manifest,
 } from '../../protocol/documents/manifest.ts';
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
-import type { Clock, Log, Signer } from '../../protocol/format/ports.ts';
+import type { Clock, Signer } from '../../protocol/format/ports.ts';
 import type { Bulk, SealResult } from './bulk.ts';
-import { appendOrLog, type Custody } from '../custody/custody.ts';
 import { timeThatHolds } from './capture-time.ts';
 import type { TrackedEntry } from '../inventory/entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
-import { spooledEvents } from '../spool/spooled-recording.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 
 /** What committing needs. */
 export interface CommitDeps {
-  readonly spool: Pick<
-    Spool,
-    'commit' | 'discard' | 'lastManifestSha256' | 'findContent' | 'replacedBy' | 'changes'
-  >;
+  readonly spool: Pick<Spool, 'commit' | 'discard' | 'lastManifestSha256' | 'findContent' | 'replacedBy'>;
+  readonly items: Pick<SignedItems, 'spooled'>;
   readonly bulk: Pick<Bulk, 'sealSmall'>;
   readonly signer: Signer;
-  readonly custody: Custody;
   readonly clock: Clock;
   readonly clockSynchronised: () => boolean | null;
-  readonly log: Log;
   /** What the ledger says was spooled last of a camera. */
   readonly lastSpooled: (camera: CameraId) => ChainEnd | undefined;
   /** Of all dockings: a camera that is in two bays at a time has one chain all the same. */
@@ -119,9 +114,7 @@ export class Committer {
     const manifestBytes = encodeManifest(manifest);
     const signature = await signer.sign(manifestBytes, MANIFEST_TRUSTED_COMMENT);
     const spooled = await spool.commit(staging, { manifestBytes, signature, manifest });
-    // Where the log takes nothing now the recording is durable all the same, and pushing appends its entries before it offers it.
-    const isUnlogged = !appendOrLog(this.#deps.custody, this.#deps.log, ...spooledEvents(spooled));
-    spool.changes.put({ kind: 'recording', item: recording, to: 'spooled', isUnlogged });
+    this.#deps.items.spooled('recording', recording);
     return spooled;
   }
 }

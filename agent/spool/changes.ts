@@ -5,17 +5,18 @@
 // 2. A reader gets each change that is put after it began to read, in their order; it keeps nobody else waiting. It takes each without a wait of its
 //    own, so that no more pile up than one turn of the loop puts.
 import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { ItemKind } from './signed-items.ts';
 
-/** A recording or a docking record got further, or back. */
+/** An item (signed-items.ts) got further, or back. */
 export interface ItemChange {
-  readonly kind: 'recording' | 'docking';
+  readonly kind: ItemKind;
   readonly item: RecordingId;
   /**
    * `spooled`: it is here, and waits for a receipt: it is new, or its receipt does not count. `receipted`: a receipt counts and is in the log.
-   * `reclaimable`: a docking record that was receipted need not stay. `gone`: it left the spool, for the quarantine, or a restored store may lack what
+   * `gone`: it left the spool, for the quarantine, or a restored store may lack what
    * only documents are left of here.
    */
-  readonly to: 'spooled' | 'receipted' | 'reclaimable' | 'gone';
+  readonly to: 'spooled' | 'receipted' | 'gone';
   /** Of one that is new: the log could not take its entries, and is owed them. */
   readonly isUnlogged?: boolean;
 }

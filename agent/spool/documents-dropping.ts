@@ -6,9 +6,9 @@
 // 2. Only by a wall clock that nothing speaks against: none goes while it may be wrong.
 // 3. A few at a time, with pauses: a station that has a year to let go takes a day for it, and its bays do not notice.
 import type { Clock, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
 import type { SpooledRecording } from './spooled-recording.ts';
 import type { Ledger } from '../custody/ledger.ts';
+import type { SignedItems } from './signed-items.ts';
 import type { Spool } from './spool.ts';
 import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
@@ -21,7 +21,7 @@ const GROUP_RECORDINGS = 50;
 
 export interface DocumentsDroppingOptions {
   readonly spool: Pick<Spool, 'droppable' | 'dropDocuments'>;
-  readonly custody: Custody;
+  readonly items: Pick<SignedItems, 'drop'>;
   /** Of a camera that it does not know the end of, all documents stay. */
   readonly ledger: Pick<Ledger, 'manifests'>;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export class DocumentsDropping {
   }
 
   async #group(): Promise<void> {
-    const { spool, custody, ledger, wall, log, days } = this.#options;
+    const { spool, items, ledger, wall, log, days } = this.#options;
     const from = this.#next;
     this.#next = 0;
     const nowMs = wall.nowMs();
@@ -69,15 +69,8 @@ export class DocumentsDropping {
     const { droppable, next } = await spool.droppable(question, from, GROUP_RECORDINGS);
     this.#next = next;
     if (droppable.length === 0) return;
-    for (const { recording, manifestSha256, receiptSha256 } of droppable) {
-      const facts = { recording, manifest_sha256: manifestSha256, receipt_sha256: receiptSha256 };
-      custody.append({ event: 'spool-documents-dropped', facts });
-    }
-    await custody.checkpoint();
-    await spool.dropDocuments(
-      droppable.map(({ recording }) => recording),
-      question,
-    );
+    const recordings = droppable.map(({ recording }) => recording);
+    await items.drop(droppable, () => spool.dropDocuments(recordings, question));
     log.info('documents dropped: expired and held by the store', { recordings: droppable.length });
   }
 }

@@ -11,9 +11,8 @@ import { parseManifest } from '../../protocol/documents/manifest.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import { retentionOf } from '../../protocol/documents/retention.ts';
-import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { Changes, ItemChange } from './changes.ts';
-import type { PushItem, PushStore } from './signed-items.ts';
+import type { SignedItem, SignedItems } from './signed-items.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
 import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
 
@@ -22,32 +21,16 @@ const LOOK_MS = 60_000;
 /** Recordings whose documents are read in one look: a start with a full spool shall not read for minutes. */
 const READS_MAX = 200;
 
-/** What tells when a copy is due. */
-export interface DueOptions {
-  readonly wall: TrustedWallClock;
-  /** Wall time in ms since 1970. Errors: those of its documents; the system's. */
-  readonly dueMs: (item: PushItem) => Promise<number>;
-}
-
 export interface KeepOptions {
-  readonly kind: ItemChange['kind'];
-  /** Recordings, or docking records. One that may not go yet stays until another has gone; all may unless it says. */
-  readonly spool: Pick<PushStore, 'get' | 'quarantine'> & {
-    /** What is here now, in no order. */
-    recordings(): Iterable<Pick<PushItem, 'recording' | 'state'>>;
-    reclaim(recording: RecordingId): Promise<void>;
-    mayGo?(recording: RecordingId): boolean;
-  };
-  readonly custody: Custody;
+  readonly items: Pick<SignedItems, 'types' | 'of' | 'get' | 'reclaim' | 'quarantine'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly keepMs: number;
   /** No copy stays beyond the day on which it is due. */
-  readonly due: DueOptions;
+  readonly wall: Pick<TrustedWallClock, 'nowMs'>;
   /** As long as it is behind, only those go that are due. */
   readonly store: { readonly isBehind: boolean };
-  /** Of the spool: what may go is read there, what does not stand any more is put there. */
-  readonly changes: Changes<ItemChange>;
+  readonly changes: Pick<Changes<ItemChange>, 'read'>;
 }
 
 /** A receipted recording whose copy is here. */
@@ -70,8 +53,9 @@ export class Keep {
 
   /** Takes over what is receipted by now. */
   start(): void {
-    for (const { recording, state } of this.#options.spool.recordings())
-      if (state === 'receipted' && !this.#kept.has(recording)) this.receipted(recording);
+    for (const { store } of this.#options.items.types)
+      for (const { recording, state } of store.recordings())
+        if (state === 'receipted' && !this.#kept.has(recording)) this.receipted(recording);
   }
 
   receipted(recording: RecordingId): void {
@@ -87,10 +71,8 @@ export class Keep {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { kind, changes } = this.#options;
-    const mayGo = kind === 'recording' ? 'receipted' : 'reclaimable';
-    for await (const change of changes.read(signal))
-      if (change.kind === kind && change.to === mayGo) this.receipted(change.item);
+    for await (const { item, to } of this.#options.changes.read(signal))
+      if (to === 'receipted') this.receipted(item);
   }
 
   /** Looks once a minute. */
@@ -106,22 +88,26 @@ export class Keep {
     }
   }
 
-  /** Reclaims the copy that was receipted first. Returns false where there is none that may go. */
+  /** Reclaims the payload that was receipted first. Returns false where there is none that may go. */
   async makeRoom(): Promise<boolean> {
-    if (this.#options.store.isBehind) return false;
-    for (const recording of this.#kept.keys()) if (this.#mayGo(recording)) return this.#reclaim(recording);
+    const { store, items } = this.#options;
+    if (store.isBehind) return false;
+    for (const recording of this.#kept.keys())
+      if (items.get(recording)?.sealedSizeBytes !== 0 && this.#mayGo(recording))
+        return this.#reclaim(recording);
     return false;
   }
 
+  /** One that may not go yet stays until another has gone. */
   #mayGo(recording: RecordingId): boolean {
-    return this.#options.spool.mayGo?.(recording) ?? true;
+    return this.#options.items.of(recording)?.store.mayGo(recording) ?? true;
   }
 
   /** It was kept long enough, or is due. Asked before each: the store may be behind since the one before went. */
   #isOver({ seenAtMs, dueMs }: Kept): boolean {
-    const { clock, due, store, keepMs } = this.#options;
+    const { clock, wall, store, keepMs } = this.#options;
     const seenMs = clock.monotonicMs() - keepMs;
-    const nowMs = due.wall.nowMs();
+    const nowMs = wall.nowMs();
     return (
       (seenAtMs <= seenMs && !store.isBehind) ||
       (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs)
@@ -130,15 +116,16 @@ export class Keep {
 
   /** Learns from their documents when recordings are due, some in each look. */
   async #readDue(signal: AbortSignal): Promise<void> {
-    const { due, spool, log } = this.#options;
+    const { items, log } = this.#options;
     const unread = [...this.#kept].filter(([, { isRead }]) => !isRead).slice(0, READS_MAX);
     for (const [recording, kept] of unread) {
       if (signal.aborted) return;
       kept.isRead = true;
-      const spooled = spool.get(recording);
-      if (spooled === undefined) continue;
+      const type = items.of(recording);
+      const item = type?.store.get(recording);
+      if (type === undefined || item === undefined) continue;
       try {
-        kept.dueMs = await due.dueMs(spooled);
+        kept.dueMs = await type.dueMs(item);
       } catch (error) {
         log.warn('documents of a receipted recording not readable', { recording, error });
       }
@@ -146,57 +133,49 @@ export class Keep {
   }
 
   async #reclaim(recording: RecordingId): Promise<boolean> {
+    const { items, log } = this.#options;
     this.#kept.delete(recording);
-    if (this.#options.spool.get(recording)?.state !== 'receipted') return true;
+    if (items.get(recording)?.state !== 'receipted') return true;
     try {
-      await this.#options.spool.reclaim(recording);
+      await items.reclaim(recording);
+      return true;
     } catch (error) {
-      this.#options.log.error('spool copy not removed', { recording, error });
-      if (isDockError(error, 'spool.damaged')) await this.#setAside(recording, error);
-      else this.#notReclaimed(recording);
+      log.error('spool copy not removed', { recording, error });
+      if (!isDockError(error, 'spool.damaged')) this.#again(recording);
+      else await this.#setAside(recording, error);
       return false;
     }
-    const { custody, log } = this.#options;
-    appendOrLog(custody, log, { event: 'spool-reclaimed', facts: { recording } });
-    return true;
   }
 
-  /** Never rejects: what the disk does not move is tried again, behind all others. */
   async #setAside(recording: RecordingId, damage: DockError): Promise<void> {
-    const { kind, spool, custody, changes, log } = this.#options;
-    const reason = damage.message.slice(0, 256);
+    const { items, log } = this.#options;
     try {
-      await spool.quarantine(recording, reason);
+      await items.quarantine(recording, damage.message.slice(0, 256));
     } catch (error) {
       log.error('damaged spool copy not quarantined', { recording, error });
-      this.#notReclaimed(recording);
-      return;
+      this.#again(recording);
     }
-    appendOrLog(custody, log, { event: 'quarantined', facts: { name: recording, reason } });
-    changes.put({ kind, item: recording, to: 'gone' });
   }
 
-  /** One whose stored receipt does not stand needs a new one; any other is tried again, behind all others. */
-  #notReclaimed(recording: RecordingId): void {
-    const { kind, spool, changes } = this.#options;
-    const state = spool.get(recording)?.state;
-    if (state === 'spooled') changes.put({ kind, item: recording, to: 'spooled' });
-    else if (state === 'receipted') this.receipted(recording);
+  /** What is still here with its receipt is tried again, after all others. */
+  #again(recording: RecordingId): void {
+    if (this.#options.items.get(recording)?.state === 'receipted') this.receipted(recording);
   }
 }
 
 type ReadAll = Pick<Files, 'readAll'>;
+type DueMs = (item: Pick<SignedItem, 'folder'>) => Promise<number>;
 
 /** When recordings are due: `days` (`retention.days`) after the time from which the store counts, too (SPEC 10.1). */
-export function recordingDue(files: ReadAll, days: number): DueOptions['dueMs'] {
+export function recordingDue(files: ReadAll, days: number): DueMs {
   return async ({ folder }) => {
     const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
     return Date.parse(retentionOf(manifest, await receivedAt(files, folder), days).due_at);
   };
 }
 
-/** When docking records are due: as many days after their receipt. Else a station that is started anew each day keeps them for ever. */
-export function dockingDue(files: ReadAll, days: number): DueOptions['dueMs'] {
+/** When documents without a payload are due: as many days after their receipt. Else a station that is started anew each day keeps them for ever. */
+export function documentDue(files: ReadAll, days: number): DueMs {
   return async ({ folder }) => Date.parse(await receivedAt(files, folder)) + days * DAY_MS;
 }
 

@@ -20,7 +20,7 @@ export interface OwedLeavingsOptions {
     readonly asideNames: readonly string[];
   };
   /** Docking records. */
-  readonly records: { holds(record: RecordingId): boolean };
+  readonly records: { stateOf(record: RecordingId): unknown };
   readonly layout: Pick<SpoolLayout, 'released' | 'dockings'>;
   readonly files: Pick<Files, 'stat'>;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -68,7 +68,7 @@ export class OwedLeavings {
   #isHere(name: RecordingId): boolean {
     const { spool, records } = this.#options;
     const state = spool.stateOf(name);
-    return state === 'spooled' || state === 'receipted' || records.holds(name);
+    return state === 'spooled' || state === 'receipted' || records.stateOf(name) !== undefined;
   }
 
   /**

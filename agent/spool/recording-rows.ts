@@ -216,11 +216,15 @@ export class RecordingRows {
     for (const row of this.#table.downwards()) yield new RecordingGlance(this, row);
   }
 
-  /** Those without a receipt that counts, that were sealed first first. */
-  waiting(): Pick<RecordingFacts, 'recording' | 'locked'>[] {
+  /** Those without a receipt that counts, the oldest first. */
+  waiting(): Pick<RecordingFacts, 'recording' | 'locked' | 'sealedSizeBytes'>[] {
     const rows = [...this.#table.downwards()].filter((row) => this.stateAt(row) === 'spooled');
     rows.sort((a, b) => this.sealedMsAt(a) - this.sealedMsAt(b));
-    return rows.map((row) => ({ recording: this.idAt(row), locked: this.isLockedAt(row) }));
+    return rows.map((row) => ({
+      recording: this.idAt(row),
+      locked: this.isLockedAt(row),
+      sealedSizeBytes: this.sealedSizeAt(row),
+    }));
   }
 
   /** Rows of that camera, place and size, those that were sealed last first. */

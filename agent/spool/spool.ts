@@ -17,6 +17,7 @@ import {
 import type { Files } from '../../protocol/format/ports.ts';
 import { Changes, type ItemChange } from './changes.ts';
 import { Findings, type RecoveryFinding } from './findings.ts';
+import type { ItemStore } from './signed-items.ts';
 import type { SignedBytes } from './documents.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
 import type { Rechecked } from './leaving.ts';
@@ -45,7 +46,7 @@ export type { SpooledRecording, SpoolState } from './spooled-recording.ts';
 const TRIAL_BYTES = 64 * 1024;
 
 /** One spool. `open` takes whatever lies on the disk; the caller holds the lock (lock.ts). */
-export class Spool {
+export class Spool implements ItemStore<SpooledRecording> {
   readonly #options: Pick<SpoolOptions, 'files' | 'clock' | 'random' | 'log' | 'stationKeys'>;
   readonly #parts: SpoolParts;
   readonly #turns = new KeyedMutex<RecordingId>();
@@ -143,20 +144,6 @@ export class Spool {
       await this.#parts.receipts.takeBack(entry);
       return entry;
     });
-  }
-
-  /** All receipts of what is here, one after the other. Errors: those of `takeBackReceipt`. */
-  async *offerAgain(): AsyncGenerator<SpooledRecording> {
-    for (const recording of this.#receipted()) {
-      const entry = await this.takeBackReceipt(recording);
-      if (entry !== undefined) yield entry;
-    }
-  }
-
-  #receipted(): RecordingId[] {
-    return [...this.recordings()].flatMap(({ recording, state }) =>
-      state === 'receipted' ? [recording] : [],
-    );
   }
 
   /**
@@ -272,7 +259,9 @@ export class Spool {
     const findings = new Findings(this.#options.log);
     const recordings: RecordingId[] = [];
     const isOff = (recording: RecordingId): boolean =>
-      !this.holds(recording) && isEntered(recording) && !this.isLeaving(join(layout.ready, recording));
+      this.stateOf(recording) === undefined &&
+      isEntered(recording) &&
+      !this.isLeaving(join(layout.ready, recording));
     for (const name of (await this.files.list(layout.ready)).filter(isRecordingId))
       if (isOff(name))
         await this.#turns.run(name, async () => {
@@ -305,7 +294,7 @@ export class Spool {
   }
 
   /** Those without a receipt that counts, the oldest first. */
-  waiting(): readonly Pick<SpooledRecording, 'recording' | 'locked'>[] {
+  waiting(): readonly Pick<SpooledRecording, 'recording' | 'locked' | 'sealedSizeBytes'>[] {
     return this.#parts.catalogue.waiting();
   }
 
@@ -319,9 +308,9 @@ export class Spool {
     return this.#parts.rows.size;
   }
 
-  /** Anything is left of it, and be it its documents alone. */
-  holds(recording: RecordingId): boolean {
-    return this.stateOf(recording) !== undefined;
+  /** A recording that is receipted may always go. */
+  mayGo(): boolean {
+    return true;
   }
 
   /** How far any recording got; undefined where nothing of it is here. */

@@ -4,7 +4,6 @@ import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { CustodyDropping } from '../custody/custody-drop.ts';
 import { CustodyLog } from '../custody/custody-log.ts';
 import { Differences } from '../custody/differences.ts';
-import { ITEM } from '../custody/ledger.ts';
 import { refuseOtherStation, refusePutAsideKey } from '../custody/log-owner.ts';
 import { Retirements } from '../custody/retirement.ts';
 import { bayLamp } from '../dock/bay-lamp.ts';
@@ -23,21 +22,22 @@ import { PullStop } from '../pull/pull-stop.ts';
 import { Tries } from '../pull/tries.ts';
 import { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { CustodyPush } from '../push/custody-push.ts';
-import { recordingSource } from '../push/push-source.ts';
 import { StrangeKeys } from '../push/push-verify.ts';
 import { Pusher } from '../push/push.ts';
 import { counted, SendLimits } from '../push/send-limits.ts';
-import { StoreRollback } from '../push/store-rollback.ts';
+import { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import { DailyLook } from '../records/daily-look.ts';
-import { dockingSource } from '../records/docking-source.ts';
+import { DockingRecords } from '../records/docking-records.ts';
+import { dockingRecordType } from '../records/docking-source.ts';
 import { Dockings } from '../records/dockings.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
 import { DocumentsDropping } from '../spool/documents-dropping.ts';
-import { dockingDue, Keep, recordingDue } from '../spool/keep.ts';
+import { Keep } from '../spool/keep.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import { OwedLeavings } from '../spool/owed-leavings.ts';
-import { ReceiptEntries } from '../spool/receipt-entries.ts';
+import { recordingType } from '../spool/recording-type.ts';
+import { SignedItems } from '../spool/signed-items.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
@@ -159,21 +159,37 @@ async function connectParts(
   closing.defer(() => custody.close());
   const { ledger } = custody;
   monitoring.takeOver(ledger);
-  const { dockings, findings: odd } = await Dockings.open({
-    station,
+  const { records, findings: recordFindings } = await DockingRecords.open({
     spool,
-    custody,
     signer,
     stationKeys,
     storeKeys: store.storeKeys,
+    lastRecorded: (camera) => ledger.records.get(camera),
     files,
     clock,
     random,
     log,
     conditions,
   });
-  const { records } = dockings;
-  for (const { kind, name, reason } of [...findings, ...odd])
+  const { days, logDays } = retention;
+  // All that is signed, kept and pushed; the receiving end knows the same types (protocol/documents).
+  const types = [recordingType(spool, files, days), dockingRecordType(records, files, days)];
+  const items = new SignedItems({ types, custody, files, changes, log });
+  const { dockings, findings: journalFindings } = await Dockings.open({
+    station,
+    spool,
+    records,
+    items,
+    custody,
+    signer,
+    stationKeys,
+    files,
+    clock,
+    random,
+    log,
+    conditions,
+  });
+  for (const { kind, name, reason } of [...findings, ...recordFindings, ...journalFindings])
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
 
   // What time it is, and what the log says of what is here.
@@ -197,18 +213,17 @@ async function connectParts(
 
   // The store: its log, its receipts, what it has lost.
   const strangeKeys = new StrangeKeys({ clock, conditions });
-  const rollback = new StoreRollback({
+  const standing = new StoreStanding({
     state: spool.store,
     files,
     layout,
     reserve: spool.logReserve,
     store,
-    custody,
     clock,
     log,
     conditions,
   });
-  const { logDays, days } = retention;
+  closing.defer(() => standing.stop());
   const dropping = new CustodyDropping({ custody, folder: layout.custody, logDays, wall, files, clock, log });
   const custodyPush = new CustodyPush({
     broker: counted(broker, limits.pace),
@@ -218,26 +233,20 @@ async function connectParts(
     source: custody,
     dropping,
     differences,
-    rollback,
+    standing,
     clock,
     log,
     conditions,
   });
   custody.onCheckpoint(() => custodyPush.advance());
-  // The log needs no more entries of what was reclaimed by one.
-  const isReceiptEntered = (recording: RecordingId): boolean =>
-    custody.isEntered(recording, ITEM.receipted) ||
-    (!ledger.items.has(recording) && spool.stateOf(recording) === 'released');
-  const receiptEntries = new ReceiptEntries({
-    folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
-    receipted: function* () {
-      for (const kind of [spool.recordings(), records.recordings()])
-        for (const held of kind) if (held.state === 'receipted') yield held.recording;
-    },
-    isReceipted: (recording) => records.get(recording)?.state === 'receipted' || hasReceipt(spool, recording),
-    unlogged: async (recordings) => recordings.filter((recording) => !isReceiptEntered(recording)),
+  const rollback = new StoreRollback({
+    standing,
+    store,
     custody,
-    files,
+    spool,
+    items,
+    differences,
+    custodyPush,
     log,
   });
   const pusher = new Pusher({
@@ -247,13 +256,12 @@ async function connectParts(
     session,
     store,
     strangeKeys,
-    sources: [recordingSource(spool, custody), dockingSource(records, custody)],
+    items,
     changes,
-    receiptEntries,
     units: bulk,
     freeBuffer: given.freeBuffer,
     custody,
-    rollback,
+    standing,
     differences,
     clock,
     log,
@@ -262,50 +270,19 @@ async function connectParts(
 
   // How long what the store has stays here.
   const keepMs = settings.spool.keepHours * HOUR_MS;
-  const keep = new Keep({
-    kind: 'recording',
-    spool,
-    due: { wall, dueMs: recordingDue(files, days) },
-    keepMs,
-    store: rollback,
-    changes,
-    custody,
-    clock,
-    log,
-  });
-  const recordKeep = new Keep({
-    kind: 'docking',
-    spool: {
-      recordings: () => records.reclaimable(),
-      get: (record) => records.get(record),
-      mayGo: (record) => records.mayGo(record),
-      quarantine: (record, reason) => records.quarantine(record, reason),
-      reclaim: async (record) => {
-        // Only a receipt in the signed log explains a record that is not there any more.
-        if (await receiptEntries.makeUp([record])) await custody.checkpoint();
-        await records.reclaim(record);
-      },
-    },
-    due: { wall, dueMs: dockingDue(files, days) },
-    keepMs,
-    store: rollback,
-    changes,
-    custody,
-    clock,
-    log,
-  });
+  const keep = new Keep({ items, wall, keepMs, store: standing, changes, clock, log });
   const { documentsDays } = settings.spool;
   const documentsDropping = new DocumentsDropping({
     spool,
-    custody,
-    ledger: custody.ledger,
+    items,
+    ledger,
     clock,
     wall,
     log,
     days: documentsDays,
   });
 
-  const dailyLook = new DailyLook({ spool, records, custody, clock, log });
+  const dailyLook = new DailyLook({ spool, records, items, custody, clock, log });
 
   // The bays.
   const tries = await Tries.open({ folder: layout.tries, files, clock, log, bootId, version });
@@ -330,12 +307,11 @@ async function connectParts(
     },
     commit: {
       spool,
+      items,
       bulk,
       signer,
-      custody,
       clock,
       clockSynchronised,
-      log,
       lastSpooled: (camera: CameraId) => custody.ledger.manifests.get(camera),
       turns: new KeyedMutex<CameraId>(),
     },
@@ -349,8 +325,8 @@ async function connectParts(
       files,
       custody,
       clock,
-      store: rollback,
-      receiptEntries,
+      store: standing,
+      items,
       conditions,
       log,
     },
@@ -388,6 +364,7 @@ async function connectParts(
     broker,
     custody,
     custodyPush,
+    standing,
     rollback,
     differences,
     retirements,
@@ -395,10 +372,9 @@ async function connectParts(
     pusher,
     monitoring,
     keep,
-    recordKeep,
     documentsDropping,
     dailyLook,
-    receiptEntries,
+    items,
     clockWatch,
     tries,
     unfinished,
@@ -407,18 +383,6 @@ async function connectParts(
     clock,
     log,
   });
-  rollback.connect({
-    receipted: [
-      { kind: 'recording', of: spool },
-      { kind: 'docking', of: records },
-    ],
-    changes,
-    spool,
-    differences,
-    receiptEntries,
-    custodyPush,
-  });
-  closing.defer(() => rollback.stop());
   conditions.onShown((code) => {
     monitoring.changed(code);
     composed.conditionsChanged(conditions.degrading);

@@ -16,12 +16,12 @@ import type { Tries } from '../pull/tries.ts';
 import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
 import type { Pusher } from '../push/push.ts';
-import type { StoreRollback } from '../push/store-rollback.ts';
+import type { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import type { DailyLook } from '../records/daily-look.ts';
 import type { Dockings } from '../records/dockings.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
-import type { ReceiptEntries } from '../spool/receipt-entries.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
 const STOP_MS = {
@@ -54,7 +54,8 @@ export interface StationParts {
   readonly broker: Broker & { start(): void };
   readonly custody: Custody & { close(): Promise<void> };
   readonly custodyPush: CustodyPush;
-  readonly rollback: Pick<StoreRollback, 'start' | 'take' | 'stop' | 'levels'>;
+  readonly standing: Pick<StoreStanding, 'stop' | 'levels'>;
+  readonly rollback: Pick<StoreRollback, 'start' | 'take'>;
   readonly differences: Pick<Differences, 'run'>;
   readonly retirements: Pick<Retirements, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
@@ -64,11 +65,9 @@ export interface StationParts {
     'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'settle' | 'stop'
   >;
   readonly keep: Keep;
-  /** Of docking records. */
-  readonly recordKeep: Keep;
   readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
   readonly dailyLook: Pick<DailyLook, 'run'>;
-  readonly receiptEntries: Pick<ReceiptEntries, 'start' | 'run'>;
+  readonly items: Pick<SignedItems, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
   readonly tries: Pick<Tries, 'run' | 'stop' | 'again'>;
   readonly unfinished: Pick<UnfinishedPulls, 'close'>;
@@ -97,7 +96,7 @@ export class Station {
   async start(): Promise<void> {
     const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, monitoring } =
       this.#parts;
-    const { dockings, keep, recordKeep, receiptEntries } = this.#parts;
+    const { dockings, keep, items } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
     this.#proofsInForce();
@@ -107,9 +106,8 @@ export class Station {
     broker.onMessage((message) => this.#take(message));
     broker.onState((connected) => this.#connection(connected));
     await broker.subscribe(topics.downFilter);
-    receiptEntries.start();
+    items.start();
     keep.start();
-    recordKeep.start();
     pusher.start();
     this.#parts.rollback.start();
     dockings.start((part, isLogged) => this.#records.add(part, isLogged));
@@ -123,10 +121,9 @@ export class Station {
       this.#followStore(signal),
       this.#followTries(signal),
       keep.run(signal),
-      recordKeep.run(signal),
       this.#parts.documentsDropping.run(signal),
       this.#parts.dailyLook.run(signal),
-      receiptEntries.run(),
+      items.run(),
       differences.run(signal),
       this.#parts.retirements.run(signal),
       custodyPush.run(signal),
@@ -156,7 +153,7 @@ export class Station {
     await this.#records.settle();
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
     await this.#stopStep('pushing', async () => {
-      await this.#parts.rollback.stop();
+      await this.#parts.standing.stop();
       await pusher.stop();
     });
     await this.#stopStep('log', async () => {
@@ -201,7 +198,7 @@ export class Station {
 
   /** The store is not behind any more: what waited for that may be erased. */
   async #followStore(signal: AbortSignal): Promise<void> {
-    for await (const _ of this.#parts.rollback.levels.read(signal))
+    for await (const _ of this.#parts.standing.levels.read(signal))
       for (const bay of this.#parts.bays) bay.wake();
   }
 

@@ -226,8 +226,8 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'disk-away-is-damage',
     what: 'what cannot be read because its disk is away counts as gone to the quarantine',
-    file: 'agent/push/push-failures.ts',
-    find: "      if (isAway(error)) return { kind: 'later', pauseMs: AWAY_MS };\n",
+    file: 'agent/spool/signed-items.ts',
+    find: "      if (isDockError(error, 'spool.gone') || isDockError(error, 'station.short')) throw error;\n",
     put: '',
     suites: ['unit/push/push'],
   },

@@ -34,7 +34,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'refused-receipt-holds-place',
     what: 'a recording whose receipts do not count holds its place, and sixteen of them end all pushing',
     file: 'agent/push/push-receipts.ts',
-    find: "    if (!this.#untold.has(recording)) yield isLasting ? 'refused' : 'not-kept';\n",
+    find: "    if (!this.#options.items.isEntering(recording)) yield isLasting ? 'refused' : 'not-kept';\n",
     put: '',
     suites: ['unit/push/standing-back'],
   },
@@ -233,9 +233,9 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'receipt-told-before-stored',
     what: 'a receipt counts before it is durable',
-    file: 'agent/push/push-receipts.ts',
-    find: '    await source.store.storeReceipt(recording, bytes, signature);\n',
-    put: '    void source.store.storeReceipt(recording, bytes, signature);\n',
+    file: 'agent/spool/signed-items.ts',
+    find: "    await this.#mustBe('receipt', recording).store.storeReceipt(recording, bytes, signature);\n",
+    put: "    void this.#mustBe('receipt', recording).store.storeReceipt(recording, bytes, signature);\n",
     suites: PUSH,
   },
   {

@@ -35,6 +35,8 @@ import {
 import { instantText } from '../../../protocol/format/instants.ts';
 import { KeyedMutex } from '../../../protocol/format/keyed-mutex.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { recordingType } from '../../../agent/spool/recording-type.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -91,7 +93,12 @@ beforeEach(async () => {
   const driver = simulatedDriver(new Map([['/camera', camera]]));
   session = await driver.open({ kind: 'folder', path: '/camera' }, ending.signal);
   tries = await openTries();
-  const working = { ...common, spool };
+  const items = itemsAround({
+    types: [recordingType(spool, files, 14)],
+    custody,
+    changes: spool.changes,
+  });
+  const working = { ...common, spool, items };
   const signer = inlineSigner(key);
   const lastSpooled = (): undefined => undefined;
   const turns = new KeyedMutex<typeof facts.camera>();
@@ -112,7 +119,7 @@ beforeEach(async () => {
       provenRecipients,
       receivers: [],
       store: { isBehind: false, vault: undefined },
-      receiptEntries: { makeUp: async () => false },
+      items,
     },
     facts,
     session,

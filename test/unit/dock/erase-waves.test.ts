@@ -1,5 +1,4 @@
 // How much is erased between two listings of a camera, and what the log says before each part of it is touched.
-import { Changes } from '../../../agent/spool/changes.ts';
 import { expect, test } from 'vitest';
 import { Eraser } from '../../../agent/release/erase.ts';
 import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
@@ -11,6 +10,7 @@ import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { parseBayId, parseReceiverId } from '../../../protocol/format/ids.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -96,12 +96,11 @@ function eraserWith({
         },
         vault: undefined,
       },
-      receiptEntries: { makeUp: async () => false },
+      items: itemsAround(),
       spool: {
         stateOf: () => 'receipted',
         find: async () => ({ folder: '/ready/it' }) as SpooledRecording,
         recheck: async () => 'good',
-        changes: new Changes(),
       },
       files: {
         readAll: async (path) => {

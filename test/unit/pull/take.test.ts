@@ -15,6 +15,8 @@ import { Taker } from '../../../agent/pull/take.ts';
 import { Tries } from '../../../agent/pull/tries.ts';
 import type { CameraSession } from '../../../drivers/driver.ts';
 import { simulatedDriver } from '../../fakes/simulated-driver.ts';
+import { recordingType } from '../../../agent/spool/recording-type.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryCamera, MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
@@ -122,6 +124,7 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
   const committer = new Committer(
     {
       ...deps,
+      items: itemsAround({ types: [recordingType(spool, files, 14)], custody, changes: spool.changes }),
       signer: inlineSigner(stationKey),
       clockSynchronised: () => null,
       lastSpooled: () => undefined,

@@ -103,7 +103,7 @@ class LogRig {
         refused: (segment) => this.dropping.refused(segment),
         stop: () => this.dropping.stop(),
       },
-      rollback: {
+      standing: {
         doubts: (isDoubtful) => {
           if (this.doubts.at(-1) !== isDoubtful) this.doubts.push(isDoubtful);
         },

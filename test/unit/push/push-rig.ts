@@ -1,8 +1,9 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { randomBytes } from 'node:crypto';
-import { recordingSource } from '../../../agent/push/push-source.ts';
-import type { PushStore } from '../../../agent/spool/signed-items.ts';
+import { recordingType } from '../../../agent/spool/recording-type.ts';
+import { SignedItems, type ItemStore } from '../../../agent/spool/signed-items.ts';
+import { typeAround } from '../../fakes/items-around.ts';
 import { StrangeKeys } from '../../../agent/push/push-verify.ts';
 import { Pusher } from '../../../agent/push/push.ts';
 import { SendLimits } from '../../../agent/push/send-limits.ts';
@@ -87,7 +88,6 @@ export class PushRig {
   /** Topics of everything that the station published. */
   readonly sent: string[] = [];
   /** Of whose receipts the entries were appended. */
-  readonly logged: RecordingId[] = [];
   /** What the spool and the workers do; a test replaces what should fail. */
   onQuarantine: (recording: RecordingId) => Promise<void> = async () => undefined;
   /** The disk of the spool is away. */
@@ -98,6 +98,7 @@ export class PushRig {
   /** Local time is UTC. */
   readonly limits = new SendLimits({ clock: this.clock, localMs: (utcMs) => utcMs, log: this.log });
   readonly broker = this.hub.client('station');
+  items!: SignedItems;
   pusher: Pusher;
 
   constructor() {
@@ -122,7 +123,33 @@ export class PushRig {
     await settle();
   }
 
+  /** They outlive a restart of the pusher, unlike in a process. */
+  #makeItems(): SignedItems {
+    const { custody } = this;
+    const log = {
+      append: (event: Parameters<typeof custody.append>[0]) => custody.append(event),
+      checkpoint: (patienceMs?: number) => custody.checkpoint(patienceMs),
+      lacking: async (ids: readonly RecordingId[]) => ids.filter((id) => this.unlogged.has(id)),
+      isEntered: () => false,
+      ledger: { items: new Map() },
+    };
+    const { store } = typeAround(this.#spool());
+    const type = recordingType(
+      store as ItemStore<SpooledRecording>,
+      { readAll: async () => new Uint8Array() },
+      14,
+    );
+    return new SignedItems({
+      types: [type],
+      custody: log as never,
+      files: { readAll: async () => new Uint8Array() },
+      changes: this.changes,
+      log: this.log,
+    });
+  }
+
   #makePusher(): Pusher {
+    this.items = this.#makeItems();
     const { broker } = this;
     const topics = stationTopics('bodydock', station);
     return new Pusher({
@@ -131,13 +158,8 @@ export class PushRig {
       session,
       store: { station, storeKeys: [publicKeyOf(this.storeKey)], receivers: [receiver] },
       strangeKeys: new StrangeKeys(this),
-      sources: [
-        recordingSource(this.#spool(), {
-          lacking: async (recordings) => [...recordings].filter((recording) => this.unlogged.has(recording)),
-        }),
-      ],
+      items: this.items,
       changes: this.changes,
-      receiptEntries: { logged: (recording) => this.logged.push(recording) },
       units: { readUnit: (_path, _position, sizeBytes) => this.onReadUnit(sizeBytes) },
       limits: this.limits,
       freeBuffer: () => undefined,
@@ -145,7 +167,7 @@ export class PushRig {
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
-      rollback: {
+      standing: {
         vault: session,
         pin: async ({ vault }) => void this.pinned.push(vault),
         assertHeld: () => {
@@ -308,10 +330,9 @@ export class PushRig {
     return held;
   }
 
-  #spool(): PushStore<SpooledRecording> {
+  #spool(): Partial<ItemStore<SpooledRecording>> {
     return {
       get: (recording) => this.held.get(recording)?.recording,
-      holds: (recording) => this.held.has(recording),
       waiting: () =>
         [...this.held.values()]
           .map(({ recording }) => recording)

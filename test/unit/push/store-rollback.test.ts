@@ -1,7 +1,6 @@
 // What a station knows of a restored store: what it keeps over starts, what follows from statements, and which receipts count.
 import { beforeEach, expect, test } from 'vitest';
-import type { PushItem } from '../../../agent/spool/signed-items.ts';
-import { StoreRollback, type RollbackWork } from '../../../agent/push/store-rollback.ts';
+import { StoreRollback, StoreStanding } from '../../../agent/push/store-rollback.ts';
 import { NOTHING_KNOWN, readStoreState } from '../../../agent/spool/store-state.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
@@ -15,6 +14,7 @@ import {
   makeSessionId,
   parseReceiverId,
   parseStationId,
+  type RecordingId,
   type SessionId,
 } from '../../../protocol/format/ids.ts';
 import {
@@ -61,50 +61,56 @@ class Rig {
     this.disk.plantFolder('/spool');
   }
 
-  async start(): Promise<StoreRollback> {
-    const rollback = new StoreRollback({
+  /** Both parts of it as one, for the tests. */
+  async start(): Promise<StoreStanding & Pick<StoreRollback, 'take'>> {
+    const { done, clock, log, conditions, custody } = this;
+    const store = { station, storeKeys: [publicKeyOf(KEY)], receivers: this.receivers };
+    const standing = new StoreStanding({
       state: await readStoreState(this.disk, layout),
       files: this.disk,
       layout,
       reserve: { giveUp: async () => false },
-      store: { station, storeKeys: [publicKeyOf(KEY)], receivers: this.receivers },
-      custody: this.custody,
-      clock: this.clock,
-      log: this.log,
-      conditions: this.conditions,
+      store,
+      clock,
+      log,
+      conditions,
     });
-    const { done } = this;
-    const of = {
-      offerAgain: () => {
-        done.push('offered');
-        return this.#takenBack();
-      },
-    };
-    const work: RollbackWork = {
-      receipted: [{ kind: 'recording', of }],
-      changes: { put: ({ item, to }) => void done.push(`${item} ${to}`) },
+    const rollback = new StoreRollback({
+      standing,
+      store,
+      custody,
+      log,
       spool: {
         withdrawLost: (from, until) => {
           done.push(`lost after ${until}`);
           return this.#withdrawn(from);
         },
       },
+      items: {
+        offerAgain: () => {
+          done.push('offered');
+          return this.#takenBack();
+        },
+        storeRestored: () => undefined,
+        withdrawn: (_kind, item) => void done.push(`${item} gone`),
+      },
       differences: { storeLost: (lost) => void done.push(`told ${lost.length}`) },
-      receiptEntries: { storeRestored: () => undefined },
       custodyPush: { forgetAcknowledged: () => void done.push('forgot') },
-    };
+    });
     void (async () => {
-      for await (const level of rollback.levels.read(new AbortController().signal)) done.push(level);
+      for await (const level of standing.levels.read(new AbortController().signal)) done.push(level);
     })();
-    if (this.vault !== undefined) await rollback.pin({ receiver, vault: this.vault });
-    rollback.connect(work);
+    if (this.vault !== undefined) await standing.pin({ receiver, vault: this.vault });
     rollback.start();
-    return rollback;
+    return Object.assign(standing, { take: (payload: Uint8Array) => rollback.take(payload) });
   }
 
-  async *#takenBack(): AsyncGenerator<PushItem> {
+  async *#takenBack(): AsyncGenerator<RecordingId> {
     this.takingBack();
-    if (this.offered > 0) for (let count = 0; count < this.offered; count++) yield { recording } as PushItem;
+    for (let count = 0; count < this.offered; count++) {
+      this.done.push(`${recording} spooled`);
+      yield recording;
+    }
   }
 
   async *#withdrawn(from: string): AsyncGenerator<typeof recording> {
@@ -113,7 +119,7 @@ class Rig {
     yield* this.lost.splice(0);
   }
 
-  async said(rollback: StoreRollback, change: Partial<Restored> = {}): Promise<string> {
+  async said(rollback: Pick<StoreRollback, 'take'>, change: Partial<Restored> = {}): Promise<string> {
     const { bytes, signature } = await signed(KEY, { vault, ...change });
     rollback.take(
       encodeMessage({ message: 'restored', receiver, statement: messageField(bytes), signature }),

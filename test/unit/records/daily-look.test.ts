@@ -22,14 +22,14 @@ beforeEach(async () => {
 /** A running station looks on so many days. Shape: what is put as a change. */
 async function runFor(opened: OpenedDockings, days: number): Promise<ItemChange[]> {
   const seen: ItemChange[] = [];
-  const { spool, custody, dockings, clock } = opened;
+  const { spool, items, custody, dockings, clock } = opened;
   const put = spool.changes.put.bind(spool.changes);
   spool.changes.put = (change) => {
     seen.push(change);
     put(change);
   };
   const log = new MemoryLog();
-  const look = new DailyLook({ spool, records: dockings.records, custody, clock, log });
+  const look = new DailyLook({ spool, records: dockings.records, items, custody, clock, log });
   for (let day = 0; day < days; day++) await look.look();
   return seen;
 }
@@ -140,7 +140,7 @@ test('a recording in the quarantine stays there and counts for no file: its came
   disk.heal();
   expect(await runFor(opened, 2)).toEqual([]);
   expect(aside(recording)).toBe(4);
-  expect(opened.spool.holds(recording)).toBe(false);
+  expect(opened.spool.stateOf(recording)).toBeUndefined();
   const { source, original } = prepared.documents.manifest;
   const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
   expect(opened.spool.mayHold(CAMERA, file)).toBe(false);
@@ -164,9 +164,16 @@ test('it is looked once a day, and not once a start', async () => {
   life.hide(recording);
   const opened = await life.open();
   disk.heal();
-  const { spool, custody, dockings, clock } = opened;
+  const { spool, items, custody, dockings, clock } = opened;
   const ending = new AbortController();
-  const look = new DailyLook({ spool, records: dockings.records, custody, clock, log: new MemoryLog() });
+  const look = new DailyLook({
+    spool,
+    records: dockings.records,
+    items,
+    custody,
+    clock,
+    log: new MemoryLog(),
+  });
   const running = look.run(ending.signal);
   await clock.advance(86_399_000);
   expect(dockings.records.get(recording)).toBeUndefined();

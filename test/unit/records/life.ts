@@ -1,5 +1,9 @@
 // The life of two dockings on a disk that forgets, claim by claim: one with two recordings, one behind it with nothing. And what must hold
 // of the claims after any cut: every docking that was begun has exactly one record, and the record says what is so.
+import { DockingRecords } from '../../../agent/records/docking-records.ts';
+import { dockingRecordType } from '../../../agent/records/docking-source.ts';
+import { recordingType } from '../../../agent/spool/recording-type.ts';
+import { SignedItems } from '../../../agent/spool/signed-items.ts';
 import { Dockings } from '../../../agent/records/dockings.ts';
 import type { DockingOpening, EndedDocking } from '../../../agent/records/ended-docking.ts';
 import { UNMEASURED } from '../../../agent/records/ended-docking.ts';
@@ -62,6 +66,7 @@ export type OnDockingClaim = (claim: string) => void;
 export interface OpenedDockings {
   readonly spool: Spool;
   readonly custody: CustodyLog;
+  readonly items: SignedItems;
   readonly dockings: Dockings;
   readonly findings: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly conditions: MemoryConditions;
@@ -71,26 +76,14 @@ export interface OpenedDockings {
 }
 
 /** Opens spool, log and dockings, as a station does. */
-export async function openDockings(
-  files: Files,
-  seed: number,
-  onReclaimable: (record: string) => void = () => undefined,
-): Promise<OpenedDockings> {
+export async function openDockings(files: Files, seed: number): Promise<OpenedDockings> {
   const opened = await openSpool(files);
   const { spool } = opened;
   const conditions = new MemoryConditions();
   const clock = new ManualClock();
   const custody = await openCustody(files, seed, { conditions });
-  const { changes } = spool;
-  const put = changes.put.bind(changes);
-  changes.put = (change) => {
-    if (change.to === 'reclaimable') onReclaimable(change.item);
-    put(change);
-  };
-  const { dockings, findings } = await Dockings.open({
-    station: STATION,
+  const { records, findings } = await DockingRecords.open({
     spool,
-    custody,
     files,
     clock,
     random: seededRandom(seed + 1000),
@@ -99,6 +92,23 @@ export async function openDockings(
     conditions,
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
+    lastRecorded: (camera) => custody.ledger.records.get(camera),
+  });
+  const types = [recordingType(spool, files, 14), dockingRecordType(records, files, 14)];
+  const items = new SignedItems({ types, custody, files, changes: spool.changes, log: new MemoryLog() });
+  const { dockings, findings: journals } = await Dockings.open({
+    station: STATION,
+    spool,
+    records,
+    items,
+    custody,
+    files,
+    clock,
+    random: seededRandom(seed + 1000),
+    signer: fastSigner(stationKey),
+    log: new MemoryLog(),
+    conditions,
+    stationKeys: [publicKeyOf(stationKey)],
   });
   const close = async (): Promise<void> => {
     await dockings.settle();
@@ -108,8 +118,9 @@ export async function openDockings(
   return {
     spool,
     custody,
+    items,
     dockings,
-    findings: [...opened.findings, ...findings],
+    findings: [...opened.findings, ...findings, ...journals],
     conditions,
     spoolConditions: opened.conditions,
     clock,

@@ -1,4 +1,3 @@
-import { Changes, type ItemChange } from '../../../agent/spool/changes.ts';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -17,6 +16,7 @@ import {
 } from '../../../protocol/format/ids.ts';
 import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
@@ -58,7 +58,7 @@ function spooledEntry(): TrackedEntry {
 }
 
 /** Nothing is damaged. */
-const undamaged = { recheck: async () => 'good' as const, changes: new Changes<ItemChange>() };
+const undamaged = { recheck: async () => 'good' as const };
 
 function eraserOver(
   state: SpooledRecording['state'] | undefined,
@@ -76,7 +76,7 @@ function eraserOver(
       provenRecipients: () => new Set(),
       receivers: [],
       store: { isBehind: storeBehind, vault: undefined },
-      receiptEntries: { makeUp: async () => false },
+      items: itemsAround(),
       spool: { ...undamaged, stateOf: () => state, find: async () => undefined },
       files: { readAll: () => Promise.reject(new Error('nothing is read here')) },
       custody: new MemoryCustody(),

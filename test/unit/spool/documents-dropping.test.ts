@@ -9,6 +9,8 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { recordingType } from '../../../agent/spool/recording-type.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { eventsOn } from '../custody/custody-scenario.ts';
@@ -81,7 +83,7 @@ async function run(
   const { ledger } = custody;
   const dropping = new DocumentsDropping({
     spool,
-    custody,
+    items: itemsAround({ custody, types: [recordingType(spool, disk, 400)] }),
     ledger,
     clock,
     wall,

@@ -1,13 +1,15 @@
 import type { ItemChange } from '../../../agent/spool/changes.ts';
 import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { dockingDue, Keep, recordingDue, type KeepOptions } from '../../../agent/spool/keep.ts';
+import { documentDue, Keep, recordingDue, type KeepOptions } from '../../../agent/spool/keep.ts';
+import type { ItemStore, ItemType } from '../../../agent/spool/signed-items.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { makeRecordingId, parseRecordingId } from '../../../protocol/format/ids.ts';
 import { encodeManifest, parseManifest, type Manifest } from '../../../protocol/documents/manifest.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -32,8 +34,13 @@ beforeEach(() => {
   quarantine = async (name) => void aside.push(name);
 });
 
-function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {}): Keep {
-  const known = { ...held, folder: '/recording' } as SpooledRecording;
+interface KeepWish extends Partial<Omit<KeepOptions, 'items'>> {
+  readonly spool?: Partial<ItemStore>;
+  readonly dueMs?: ItemType['dueMs'];
+}
+
+function keep(custody = new MemoryCustody(), { spool, dueMs, ...options }: KeepWish = {}): Keep {
+  const known = { ...held, folder: '/recording', sealedSizeBytes: 1 } as SpooledRecording;
   const recordings = Object.defineProperty(known, 'state', { get: () => held.state });
   const changes = new HeardChanges<ItemChange>();
   const put = changes.put.bind(changes);
@@ -41,22 +48,21 @@ function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {})
     if (change.to === 'spooled') again.push(change.item);
     put(change);
   };
+  const store: Partial<ItemStore> = spool ?? {
+    quarantine,
+    recordings: () => [recordings].values(),
+    get: () => recordings,
+    reclaim: async () => {
+      if (fails?.code === 'spool.not-receipted') held.state = 'spooled';
+      if (fails !== undefined) throw fails;
+      held.state = 'released';
+    },
+  };
   return new Keep({
-    kind: 'recording',
+    items: itemsAround({ store, type: dueMs === undefined ? {} : { dueMs }, custody, changes }),
     changes,
     store: { isBehind: false },
-    due: { wall: new TrustedWallClock(clock, () => null), dueMs: async () => Infinity },
-    spool: {
-      quarantine: quarantine,
-      recordings: () => [recordings].values(),
-      get: () => recordings,
-      reclaim: async () => {
-        if (fails?.code === 'spool.not-receipted') held.state = 'spooled';
-        if (fails !== undefined) throw fails;
-        held.state = 'released';
-      },
-    },
-    custody,
+    wall: new TrustedWallClock(clock, () => null),
     clock,
     log: new MemoryLog(),
     keepMs: KEEP_MS,
@@ -68,7 +74,7 @@ test('a copy whose documents are damaged is set aside, and tried again only wher
   fails = new DockError('spool.damaged', 'manifest.json was altered', { retry: 'never' });
   let refuses = true;
   quarantine = async (name) => {
-    if (refuses) throw new DockError('spool.write-failed', 'not moved', { retry: 'later' });
+    if (refuses) throw new DockError('spool.gone', 'not moved', { retry: 'later' });
     aside.push(name);
   };
   const kept = keep();
@@ -235,7 +241,7 @@ describe('a copy whose recording is due', () => {
   ): Promise<boolean> {
     clock.jumpWall(fromMs - clock.wallMs());
     const wall = new TrustedWallClock(clock, () => synchronised);
-    const kept = keep(new MemoryCustody(), { keepMs, due: { wall, dueMs: dueOf(disk, 14) } });
+    const kept = keep(new MemoryCustody(), { keepMs, wall, dueMs: dueOf(disk, 14) });
     kept.start();
     const ending = new AbortController();
     const running = kept.run(ending.signal);
@@ -292,25 +298,25 @@ describe('a copy whose recording is due', () => {
     const disk = new CrashDisk();
     disk.plant('/recording/receipt.json', Buffer.from(readReceipt()));
     const due = RECEIVED_MS + 14 * DAY_MS;
-    expect(await staysUntil(due - 600_000, 540_000, { disk, dueOf: dockingDue })).toBe(true);
-    expect(await staysUntil(due - 600_000, 660_000, { disk, dueOf: dockingDue })).toBe(false);
+    expect(await staysUntil(due - 600_000, 540_000, { disk, dueOf: documentDue })).toBe(true);
+    expect(await staysUntil(due - 600_000, 660_000, { disk, dueOf: documentDue })).toBe(false);
   });
 
   test('of a docking stays by a clock that nobody may believe, and where its receipt cannot be read', async () => {
     const disk = new CrashDisk();
     disk.plant('/recording/receipt.json', Buffer.from(readReceipt()));
     const late = RECEIVED_MS + 99 * DAY_MS;
-    expect(await staysUntil(late, 120_000, { disk, dueOf: dockingDue, synchronised: false })).toBe(true);
+    expect(await staysUntil(late, 120_000, { disk, dueOf: documentDue, synchronised: false })).toBe(true);
     disk.corrupt('/recording/receipt.json', () => Buffer.from('{'));
-    expect(await staysUntil(late, 120_000, { disk, dueOf: dockingDue })).toBe(true);
+    expect(await staysUntil(late, 120_000, { disk, dueOf: documentDue })).toBe(true);
   });
 
   test('is found by a station whose clock is believed only later', async () => {
     let synchronised: boolean | null = false;
     clock.jumpWall(RECEIVED_MS + 20 * DAY_MS - clock.wallMs());
     const wall = new TrustedWallClock(clock, () => synchronised);
-    const due = { wall, dueMs: recordingDue(documents(), 14) };
-    const kept = keep(new MemoryCustody(), { keepMs: 365 * DAY_MS, due });
+    const dueMs = recordingDue(documents(), 14);
+    const kept = keep(new MemoryCustody(), { keepMs: 365 * DAY_MS, wall, dueMs });
     kept.start();
     const ending = new AbortController();
     const running = kept.run(ending.signal);
@@ -347,7 +353,8 @@ describe('a copy whose recording is due', () => {
         get: (id) => items.find((item) => item.recording === id) as unknown as SpooledRecording,
         reclaim: async (id) => void states.set(id, 'released'),
       },
-      due: { wall: new TrustedWallClock(clock, () => true), dueMs: (item) => (reads++, readDue(item)) },
+      wall: new TrustedWallClock(clock, () => true),
+      dueMs: (item) => (reads++, readDue(item)),
     });
     kept.start();
     const ending = new AbortController();

@@ -54,7 +54,7 @@ async function started(
     stateOf: (name: RecordingId) => (name === X ? place.state : undefined),
     asideNames: place.aside ?? [],
   };
-  const records = { holds: () => place.isRecord ?? false };
+  const records = { stateOf: () => (place.isRecord === true ? 'receipted' : undefined) };
   const leavings = new OwedLeavings({ ledger: custody.ledger, spool, records, layout, files: disk, clock });
   const differences = new Differences({
     custody,

@@ -10,6 +10,7 @@ import { parseStationId, type SessionId } from '../../../protocol/format/ids.ts'
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { FixedClockSource } from '../../fakes/clock-source-fixed.ts';
 import { settle } from '../../fakes/clock-manual.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { PushRig } from '../push/push-rig.ts';
 
@@ -38,7 +39,6 @@ async function stationWith(
     stop: async () => undefined,
   };
   const store = { station: id, storeKeys: [], receivers: [] };
-  const spool = { recordings: () => [].values(), get: () => undefined, reclaim: async () => undefined };
   const clockWatch = await ClockWatch.open({
     source: new FixedClockSource(true),
     clock,
@@ -47,15 +47,13 @@ async function stationWith(
     log,
   });
   const keep = new Keep({
-    spool: { ...spool, quarantine: async () => undefined },
-    custody,
+    items: itemsAround({ custody }),
     clock,
     log,
     keepMs: 1000,
-    kind: 'recording',
     changes: new Changes(),
     store: { isBehind: false },
-    due: { wall: new TrustedWallClock(clock, () => null), dueMs: async () => Infinity },
+    wall: new TrustedWallClock(clock, () => null),
   });
   const station = new Station({
     session,
@@ -74,17 +72,13 @@ async function stationWith(
       source,
       differences: { isOurs: async () => true },
       dropping,
-      rollback: { doubts: () => undefined, showsLess: () => undefined },
+      standing: { doubts: () => undefined, showsLess: () => undefined },
       clock,
       log,
       conditions,
     }),
-    rollback: {
-      start: () => undefined,
-      take: () => undefined,
-      stop: async () => undefined,
-      levels: new Changes<'level'>(),
-    },
+    standing: { stop: async () => undefined, levels: new Changes<'level'>() },
+    rollback: { start: () => undefined, take: () => undefined },
     differences: { run: async () => undefined },
     retirements: { run: async () => undefined },
     dockings: { start: () => undefined, settle: async () => undefined },
@@ -100,10 +94,9 @@ async function stationWith(
       stop: () => undefined,
     },
     keep,
-    recordKeep: keep,
     dailyLook: { run: async () => undefined },
     documentsDropping: { run: async () => undefined },
-    receiptEntries: { start: () => undefined, run: async () => undefined },
+    items: { start: () => undefined, run: async () => undefined },
     clockWatch,
     unexpectedDevices: { run: async () => undefined },
     bays: [],

@@ -8,7 +8,7 @@ import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import { Liveness } from '../../../agent/platform/broker-liveness.ts';
 import { parseRecordingId, type RecordingId } from '../../../protocol/format/ids.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
-import { MemoryCustody } from '../../fakes/custody-memory.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { PushRig } from '../push/push-rig.ts';
 
@@ -107,20 +107,19 @@ function keeping(): Case {
   const recording = parseRecordingId('abcdefghijklmnopqrstuvwxya');
   const known = { recording, state: 'receipted' } as SpooledRecording;
   const keep = new Keep({
-    spool: {
-      recordings: () => [known].values(),
-      quarantine: async () => undefined,
-      get: () => known,
-      reclaim: async () => void seen.push(`${clock.monotonicMs()} reclaimed`),
-    },
-    custody: new MemoryCustody(),
+    items: itemsAround({
+      store: {
+        recordings: () => [known].values(),
+        get: () => known,
+        reclaim: async () => void seen.push(`${clock.monotonicMs()} reclaimed`),
+      },
+    }),
     clock,
     log: new MemoryLog(),
     keepMs: 4 * HOUR_MS,
-    kind: 'recording',
     changes: new Changes(),
     store: { isBehind: false },
-    due: { wall: new TrustedWallClock(clock, () => null), dueMs: async () => Infinity },
+    wall: new TrustedWallClock(clock, () => null),
   });
   keep.start();
   void keep.run(new AbortController().signal);

@@ -1,0 +1,25 @@
+// Recordings as signed items.
+import { parseManifest } from '../../protocol/documents/manifest.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { ITEM } from '../custody/ledger.ts';
+import { recordingDue } from './keep.ts';
+import { meantByManifest } from './receipt-match.ts';
+import type { ItemStore, ItemType } from './signed-items.ts';
+import { spooledEvents, type SpooledRecording } from './spooled-recording.ts';
+
+/** The recordings of one spool; `days` is `retention.days`. */
+export function recordingType(
+  store: ItemStore<SpooledRecording>,
+  files: Pick<Files, 'readAll'>,
+  days: number,
+): ItemType<SpooledRecording> {
+  return {
+    kind: 'recording',
+    store,
+    entered: ITEM.spooled,
+    entries: spooledEvents,
+    receiptMeant: (bytes) => meantByManifest(parseManifest(bytes), bytes),
+    dueMs: recordingDue(files, days),
+    refusedCode: 'recording.refused',
+  };
+}
