@@ -59,8 +59,8 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'unclaimed-record-back',
     what: 'a docking record that no entry names comes back out of the quarantine beside the one that was made since',
     file: 'agent/records/docking-records.ts',
-    find: '!this.holds(record) && isEntered(record)',
-    put: '!this.holds(record)',
+    find: '!this.#records.has(record) && isEntered(record)',
+    put: '!this.#records.has(record)',
     suites: DAILY_LOOK,
   },
   {
