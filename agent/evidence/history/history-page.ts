@@ -1,5 +1,15 @@
 // The life of a recording or docking as a text to read and a page to print. Pure: what is told comes in, in one language it goes out.
-import { type Block, blocksHtml, blocksText } from '../page/blocks.ts';
+import {
+  type Block,
+  blocksHtml,
+  blocksText,
+  heading,
+  list,
+  paragraph,
+  small,
+  table,
+  warning,
+} from '../page/blocks.ts';
 import { fill, type Language, number, shownAt } from '../page/language.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
 import { eventSentence } from '../page/event-words.ts';
@@ -69,17 +79,14 @@ function head({ history, words }: Page): Block[] {
     ...(history.logs.some(({ kind }) => kind === 'station') ? [] : [words.noLog]),
   ];
   return [
-    { kind: 'paragraph', text: fill(intro, subject.station ?? words.notKnown) },
-    ...(found.length > 0 ? [] : [{ kind: 'paragraph', text: words.good } as const]),
-    ...warnings.map((text) => ({ kind: 'warning', text }) as const),
+    paragraph(fill(intro, subject.station ?? words.notKnown)),
+    ...(found.length > 0 ? [] : [paragraph(words.good)]),
+    ...warnings.map(warning),
   ];
 }
 
 function shortly({ history, words, language }: Page): Block[] {
-  return [
-    { kind: 'heading', text: words.shortly },
-    { kind: 'table', head: words.shortlyHead, rows: shortRows(history, words, language) },
-  ];
+  return [heading(words.shortly), table(words.shortlyHead, shortRows(history, words, language))];
 }
 
 function findings({ history, words, language }: Page): Block[] {
@@ -89,19 +96,19 @@ function findings({ history, words, language }: Page): Block[] {
     .slice(0, REMARKS_MAX)
     .map(({ where, code, message }) => [where, message, meaningOf(code, language)]);
   return [
-    { kind: 'heading', text: words.findings },
-    { kind: 'table', head: words.findingsHead, rows },
+    heading(words.findings),
+    table(words.findingsHead, rows),
     ...more(words.more, found.length - REMARKS_MAX),
   ];
 }
 
 function steps({ history, words, language }: Page): Block[] {
-  const title: Block = { kind: 'heading', text: words.steps };
-  if (history.steps.length === 0) return [title, { kind: 'paragraph', text: words.stepsNone }];
+  const title = heading(words.steps);
+  if (history.steps.length === 0) return [title, paragraph(words.stepsNone)];
   const hidden = history.logs.reduce((sum, log) => sum + log.more_steps, 0);
   return [
     title,
-    { kind: 'table', head: words.stepsHead, rows: stepRows(history.steps, history.logs, words, language) },
+    table(words.stepsHead, stepRows(history.steps, history.logs, words, language)),
     ...more(words.stepsMore, hidden),
   ];
 }
@@ -110,9 +117,9 @@ function between({ history, words, language }: Page): Block[] {
   if (history.between.length === 0) return [];
   const hidden = history.logs.reduce((sum, log) => sum + log.more_between, 0);
   return [
-    { kind: 'heading', text: words.between },
-    { kind: 'paragraph', text: words.betweenText },
-    { kind: 'table', head: words.stepsHead, rows: stepRows(history.between, history.logs, words, language) },
+    heading(words.between),
+    paragraph(words.betweenText),
+    table(words.stepsHead, stepRows(history.between, history.logs, words, language)),
     ...more(words.betweenMore, hidden),
   ];
 }
@@ -142,21 +149,21 @@ function companions({ history, words, language }: Page): Block[] {
   ]);
   const title = subject.kind === 'docking' ? words.companionsOfDocking : words.companions;
   return [
-    { kind: 'heading', text: title },
-    { kind: 'table', head: words.companionsHead, rows },
+    heading(title),
+    table(words.companionsHead, rows),
     ...more(words.companionsMore, history.more_companions),
   ];
 }
 
 function documents({ history, words }: Page): Block[] {
-  const title: Block = { kind: 'heading', text: words.documents };
-  if (history.documents.length === 0) return [title, { kind: 'paragraph', text: words.documentsNone }];
+  const title = heading(words.documents);
+  if (history.documents.length === 0) return [title, paragraph(words.documentsNone)];
   const rows = history.documents.map(({ kind, where, sha256, signed_by: signers }) => [
     words.kinds[kind],
     `${where}, ${sha256 ?? words.notKnown}`,
     signers.join(', ') || words.nobody,
   ]);
-  return [title, { kind: 'table', head: words.documentsHead, rows }];
+  return [title, table(words.documentsHead, rows)];
 }
 
 function logs({ history, words, language }: Page): Block[] {
@@ -166,22 +173,14 @@ function logs({ history, words, language }: Page): Block[] {
     `${[log.from_at, log.to_at].map((at) => (at === null ? '' : shownAt(at))).join(' – ')}; ${log.from_the_start ? words.logFromStart : words.logLater}`,
     fill(words.logsSize, number(log.entries, language), number(log.segments, language)),
   ]);
-  return [
-    { kind: 'heading', text: words.logs },
-    { kind: 'paragraph', text: words.logsText },
-    { kind: 'table', head: words.logsHead, rows },
-  ];
+  return [heading(words.logs), paragraph(words.logsText), table(words.logsHead, rows)];
 }
 
 function notes({ history, words, language }: Page): Block[] {
-  const { notes: list } = history;
-  if (list.length === 0) return [];
-  const items = list.slice(0, REMARKS_MAX).map((remark) => noteText(remark, language));
-  return [
-    { kind: 'heading', text: words.notes },
-    { kind: 'list', items },
-    ...more(words.more, list.length - REMARKS_MAX),
-  ];
+  const { notes: shown } = history;
+  if (shown.length === 0) return [];
+  const items = shown.slice(0, REMARKS_MAX).map((each) => noteText(each, language));
+  return [heading(words.notes), list(items), ...more(words.more, shown.length - REMARKS_MAX)];
 }
 
 function noteText({ where, message, code }: Remark, language: Language): string {
@@ -195,26 +194,21 @@ function keys({ history, words }: Page): Block[] {
     revoked === null ? from : `${from}; ${fill(words.revoked, shownAt(revoked))}`,
   ]);
   return [
-    { kind: 'heading', text: words.keys },
-    { kind: 'paragraph', text: fill(words.keysText, history.keys_from) },
-    { kind: 'table', head: words.keysHead, rows },
+    heading(words.keys),
+    paragraph(fill(words.keysText, history.keys_from)),
+    table(words.keysHead, rows),
   ];
 }
 
 function meaning({ words }: Page): Block[] {
-  return [
-    { kind: 'heading', text: words.meaning },
-    { kind: 'list', items: [...words.meanings, words.check] },
-  ];
+  return [heading(words.meaning), list([...words.meanings, words.check])];
 }
 
 function made({ history, words }: Page): Block[] {
   const { program, made_at: at, place } = history;
-  return [
-    { kind: 'small', text: fill(words.made, program, shownAt(at), words.places[place.kind], place.path) },
-  ];
+  return [small(fill(words.made, program, shownAt(at), words.places[place.kind], place.path))];
 }
 
 function more(text: string, count: number): Block[] {
-  return count > 0 ? [{ kind: 'paragraph', text: fill(text, count) }] : [];
+  return count > 0 ? [paragraph(fill(text, count))] : [];
 }

@@ -3,7 +3,7 @@ import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import type { Block } from '../page/blocks.ts';
+import { type Block, heading, list, paragraph, small, table, warning } from '../page/blocks.ts';
 import { fill, type Language, number } from '../page/language.ts';
 import { HANDLING_DE } from './handling-words-de.ts';
 import { HANDLING_EN, type HandlingWords } from './handling-words-en.ts';
@@ -45,12 +45,9 @@ interface Context {
 function head({ facts, words }: Context): Block[] {
   const { station, store, conflicts } = facts;
   return [
-    { kind: 'paragraph', text: fill(words.intro, station.id) },
-    ...(store === null ? [{ kind: 'warning' as const, text: words.noStore }] : []),
-    ...conflicts.map((conflict) => ({
-      kind: 'warning' as const,
-      text: conflictText(conflict, facts, words),
-    })),
+    paragraph(fill(words.intro, station.id)),
+    ...(store === null ? [warning(words.noStore)] : []),
+    ...conflicts.map((conflict) => warning(conflictText(conflict, facts, words))),
   ];
 }
 
@@ -97,10 +94,10 @@ function places({ facts, words, language }: Context): Block[] {
     [words.quarantine, words.quarantineWhat, words.quarantineHow],
   ];
   return [
-    { kind: 'heading', text: words.places },
-    { kind: 'table', head: words.placesHead, rows },
-    { kind: 'paragraph', text: words.counted },
-    { kind: 'paragraph', text: deletion(facts, words) },
+    heading(words.places),
+    table(words.placesHead, rows),
+    paragraph(words.counted),
+    paragraph(deletion(facts, words)),
   ];
 }
 
@@ -112,12 +109,9 @@ function deletion({ store }: HandlingFacts, words: HandlingWords): string {
 function sealed({ facts, words }: Context): Block[] {
   const { recipients } = facts.station;
   return [
-    { kind: 'heading', text: words.sealed },
-    { kind: 'paragraph', text: fill(words.sealedText, recipients.length) },
-    {
-      kind: 'list',
-      items: recipients.map(({ recipient, fingerprint }) => fill(words.recipient, recipient, fingerprint)),
-    },
+    heading(words.sealed),
+    paragraph(fill(words.sealedText, recipients.length)),
+    list(recipients.map(({ recipient, fingerprint }) => fill(words.recipient, recipient, fingerprint))),
   ];
 }
 
@@ -133,10 +127,7 @@ function roles({ facts, words }: Context): Block[] {
     [words.expireWhat, store?.timer_hours === 0 ? words.expireByHandWho : words.expireWho, words.expireTrace],
     [words.configWhat, words.configWho, words.configTrace],
   ];
-  return [
-    { kind: 'heading', text: words.roles },
-    { kind: 'table', head: words.rolesHead, rows },
-  ];
+  return [heading(words.roles), table(words.rolesHead, rows)];
 }
 
 function keys(ids: readonly string[] | undefined, words: HandlingWords): string {
@@ -148,11 +139,11 @@ function keys(ids: readonly string[] | undefined, words: HandlingWords): string 
 function persons({ facts, words }: Context): Block[] {
   const cameras = facts.station.cameras.map(({ id, alias }) => `${id} (${alias})`).join(', ');
   return [
-    { kind: 'heading', text: words.persons },
-    { kind: 'list', items: words.personsCan },
-    { kind: 'paragraph', text: fill(words.cameras, cameras) },
-    { kind: 'heading', text: words.personsNever },
-    { kind: 'list', items: words.personsNeverList },
+    heading(words.persons),
+    list(words.personsCan),
+    paragraph(fill(words.cameras, cameras)),
+    heading(words.personsNever),
+    list(words.personsNeverList),
   ];
 }
 
@@ -169,19 +160,13 @@ function logs({ facts, words, language }: Context): Block[] {
     [words.logStore, words.logStoreWhat, words.forEver],
     [words.logProgram, fill(words.logProgramWhat, station.log_level), words.logProgramHow],
   ];
-  return [
-    { kind: 'heading', text: words.logs },
-    { kind: 'table', head: words.logsHead, rows },
-  ];
+  return [heading(words.logs), table(words.logsHead, rows)];
 }
 
 function leaves({ facts: { station }, words }: Context): Block[] {
   return [
-    { kind: 'heading', text: words.leaves },
-    {
-      kind: 'paragraph',
-      text: fill(station.broker_tls ? words.leavesTls : words.leavesLocal, station.broker),
-    },
+    heading(words.leaves),
+    paragraph(fill(station.broker_tls ? words.leavesTls : words.leavesLocal, station.broker)),
   ];
 }
 
@@ -193,7 +178,7 @@ function made(
     new Date(madeAt),
   );
   const of = store === null ? '' : fill(words.madeStore, store.file_sha256);
-  return { kind: 'small', text: fill(words.made, version, day, station.file_sha256, of) };
+  return small(fill(words.made, version, day, station.file_sha256, of));
 }
 
 // What the configuration of a station, and of the store where it is given, says about data: facts only, for texts and for programs.

@@ -13,7 +13,18 @@ import {
   SEGMENT_SUFFIX,
   SIGNATURE_SUFFIX,
 } from '../../../protocol/format/file-names.ts';
-import { type Block, blocksHtml, blocksText } from '../page/blocks.ts';
+import {
+  type Block,
+  blocksHtml,
+  blocksText,
+  heading,
+  list,
+  paragraph,
+  small,
+  subheading,
+  table,
+  warning,
+} from '../page/blocks.ts';
 import { fill, type Language, shownAt } from '../page/language.ts';
 import { eventSentence } from '../page/event-words.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
@@ -82,19 +93,16 @@ function head(kit: KitPage, words: KitWords): Block[] {
     ? fill(words.intro, what)
     : fill(words.introDocking, dockingsIn(parts).length);
   return [
-    { kind: 'small', text: fill(words.other, otherPage) },
-    { kind: 'paragraph', text: intro },
+    small(fill(words.other, otherPage)),
+    paragraph(intro),
     found.length === 0
-      ? { kind: 'paragraph', text: fill(words.good, shownAt(madeAt)) }
-      : { kind: 'warning', text: fill(words.bad, shownAt(madeAt), found.length) },
+      ? paragraph(fill(words.good, shownAt(madeAt)))
+      : warning(fill(words.bad, shownAt(madeAt), found.length)),
   ];
 }
 
 function shortly(kit: KitPage, words: KitWords): Block[] {
-  return [
-    { kind: 'heading', text: words.shortly },
-    { kind: 'list', items: hasRecordings(kit) ? words.shortlyText : words.shortlyDocking },
-  ];
+  return [heading(words.shortly), list(hasRecordings(kit) ? words.shortlyText : words.shortlyDocking)];
 }
 
 function recordings({ parts }: KitPage, words: KitWords): Block[] {
@@ -103,8 +111,8 @@ function recordings({ parts }: KitPage, words: KitWords): Block[] {
     ...parts.sidecars.map((one) => [words.sidecar, one] as const),
   ];
   return titled.flatMap(([title, recording]): Block[] => [
-    { kind: 'heading', text: fill(title, recording.recording) },
-    { kind: 'table', head: words.factsHead, rows: factRows(recording, parts, words) },
+    heading(fill(title, recording.recording)),
+    table(words.factsHead, factRows(recording, parts, words)),
   ]);
 }
 
@@ -112,9 +120,9 @@ function dockings({ parts }: KitPage, words: KitWords): Block[] {
   return dockingsIn(parts).flatMap((docking): Block[] => {
     const proof = proofText(docking, words);
     return [
-      { kind: 'heading', text: fill(words.docking, docking.docking) },
-      ...(proof === undefined ? [] : [{ kind: 'paragraph' as const, text: proof }]),
-      { kind: 'table', head: words.factsHead, rows: dockingFactRows(docking, words) },
+      heading(fill(words.docking, docking.docking)),
+      ...(proof === undefined ? [] : [paragraph(proof)]),
+      table(words.factsHead, dockingFactRows(docking, words)),
     ];
   });
 }
@@ -124,17 +132,11 @@ function findings({ findings: found }: KitPage, words: KitWords, language: Langu
   const rows = found
     .slice(0, FINDINGS_SHOWN_MAX)
     .map(({ code, where, message }) => [code, `${where}: ${message}. ${meaningOf(code, language)}`]);
-  return [
-    { kind: 'heading', text: words.findings },
-    { kind: 'table', head: words.findingsHead, rows },
-  ];
+  return [heading(words.findings), table(words.findingsHead, rows)];
 }
 
 function contents({ paths, parts }: KitPage, words: KitWords): Block[] {
-  return [
-    { kind: 'heading', text: words.contents },
-    { kind: 'table', head: words.contentsHead, rows: fileRows(paths, parts, words) },
-  ];
+  return [heading(words.contents), table(words.contentsHead, fileRows(paths, parts, words))];
 }
 
 function keys({ keys: known }: KitPage, words: KitWords): Block[] {
@@ -143,23 +145,18 @@ function keys({ keys: known }: KitPage, words: KitWords): Block[] {
     line,
   ]);
   return [
-    { kind: 'heading', text: words.keys },
-    { kind: 'paragraph', text: words.keysText },
-    rows.length === 0
-      ? { kind: 'warning', text: words.noKeys }
-      : { kind: 'table', head: words.keysHead, rows },
+    heading(words.keys),
+    paragraph(words.keysText),
+    rows.length === 0 ? warning(words.noKeys) : table(words.keysHead, rows),
   ];
 }
 
 function limits(_: KitPage, words: KitWords): Block[] {
-  return [
-    { kind: 'heading', text: words.limits },
-    { kind: 'list', items: words.limitsText },
-  ];
+  return [heading(words.limits), list(words.limitsText)];
 }
 
 function made({ madeAt, version, vault }: KitPage, words: KitWords): Block[] {
-  return [{ kind: 'small', text: fill(words.made, version, shownAt(madeAt), vault ?? '-') }];
+  return [small(fill(words.made, version, shownAt(madeAt), vault ?? '-'))];
 }
 
 // What the page of a kit says of one recording, row by row, from what its documents claim. Pure.
@@ -304,8 +301,8 @@ function fileRows(
 function checkBlocks(kit: KitContents, words: KitWords): Block[] {
   const steps = kitSteps(kit);
   return [
-    { kind: 'heading', text: words.check },
-    ...words.before.map((text): Block => ({ kind: 'paragraph', text })),
+    heading(words.check),
+    ...words.before.map((text): Block => paragraph(text)),
     command('before', SAID, [], words),
     ...(steps.some(opens) ? identity(words) : []),
     ...steps.flatMap((step, at) => stepBlocks(kit, step, at + 1, words)),
@@ -313,14 +310,14 @@ function checkBlocks(kit: KitContents, words: KitWords): Block[] {
 }
 
 function identity(words: KitWords): Block[] {
-  return [{ kind: 'paragraph', text: words.identity }, command('identity', words.identityLine, [], words)];
+  return [paragraph(words.identity), command('identity', words.identityLine, [], words)];
 }
 
 function stepBlocks(kit: KitContents, step: KitStep, number: number, words: KitWords): Block[] {
   const { title, why } = words.steps[step.kind];
   return [
-    { kind: 'subheading', text: `${number}. ${title}` },
-    { kind: 'paragraph', text: why },
+    subheading(`${number}. ${title}`),
+    paragraph(why),
     ...(step.kind === 'witness' ? witnessed(kit) : []),
     ...step.groups.map((group) => groupBlock(step, group, words)),
   ];
@@ -341,7 +338,7 @@ function command(name: string, lines: string, expected: readonly string[], words
 }
 
 function witnessed({ parts }: KitContents): Block[] {
-  return [{ kind: 'list', items: parts.witnesses.map(({ witness }) => witnessLine(witness)) }];
+  return [list(parts.witnesses.map(({ witness }) => witnessLine(witness)))];
 }
 
 // The chapter of a kit's page that tells what the logs say, for people: the entries that matter to them, in plain words. Pure.
@@ -353,15 +350,15 @@ const LEFT_OUT: ReadonlySet<string> = new Set(['seen', 'seen-more', 'offered', '
 /** Heading and table. */
 function logBlocks(parts: KitParts, words: KitWords, language: Language): Block[] {
   const entries = parts.entries.filter((one) => isShown(one, parts));
-  const title: Block = { kind: 'heading', text: words.log };
-  if (entries.length === 0) return [title, { kind: 'paragraph', text: words.logNone }];
+  const title = heading(words.log);
+  if (entries.length === 0) return [title, paragraph(words.logNone)];
   const rows = entries.slice(0, ENTRIES_SHOWN_MAX).map((one) => entryRow(one, language));
   const more = fill(words.logMore, ENTRIES_SHOWN_MAX);
   return [
     title,
-    { kind: 'paragraph', text: words.logText },
-    { kind: 'table', head: words.logHead, rows },
-    ...(entries.length > ENTRIES_SHOWN_MAX ? [{ kind: 'paragraph' as const, text: more }] : []),
+    paragraph(words.logText),
+    table(words.logHead, rows),
+    ...(entries.length > ENTRIES_SHOWN_MAX ? [paragraph(more)] : []),
   ];
 }
 

@@ -9,10 +9,14 @@ export type Block =
     }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | {
-      readonly kind: 'table';
+      readonly kind: 'table' | 'numbers';
       readonly head: readonly string[];
-      readonly rows: readonly (readonly string[])[];
+      readonly rows: Rows;
     }
+  /** Figures that matter most: what is counted, and how many. */
+  | { readonly kind: 'figures'; readonly figures: readonly (readonly [string, string])[] }
+  /** Safe HTML, such as a chart; a plain text leaves it out. */
+  | { readonly kind: 'html'; readonly html: string }
   | CommandBlock;
 
 /** Lines to type, and what they must show, below the words for that. `name` says in the page's source what kind of line it is. */
@@ -23,6 +27,18 @@ export interface CommandBlock {
   readonly expected: readonly string[];
   readonly words: string;
 }
+
+export const heading = (text: string): Block => ({ kind: 'heading', text });
+export const subheading = (text: string): Block => ({ kind: 'subheading', text });
+export const paragraph = (text: string): Block => ({ kind: 'paragraph', text });
+export const warning = (text: string): Block => ({ kind: 'warning', text });
+export const small = (text: string): Block => ({ kind: 'small', text });
+export const list = (items: readonly string[]): Block => ({ kind: 'list', items });
+type Rows = readonly (readonly string[])[];
+/** Of sentences. */
+export const table = (head: readonly string[], rows: Rows): Block => ({ kind: 'table', head, rows });
+/** Of figures. */
+export const numbers = (head: readonly string[], rows: Rows): Block => ({ kind: 'numbers', head, rows });
 
 const LINE_CHARACTERS = 100;
 
@@ -43,15 +59,19 @@ function blockText(block: Block): string[] {
     case 'list':
       return block.items.flatMap((item) => wrapped(item, '- ', '  '));
     case 'table':
+    case 'numbers':
       return block.rows.flatMap((row) => rowText(block.head, row));
+    case 'figures':
+      return block.figures.map(([name, count]) => `${name}: ${count}`);
+    case 'html':
+      return [];
     case 'warning':
       return wrapped(block.text, '! ', '! ');
     case 'paragraph':
     case 'small':
-      return wrapped(block.text, '', '');
-    default:
-      return unknownBlock(block);
+      break;
   }
+  return wrapped(block.text, '', '');
 }
 
 function commandText({ command, expected, words }: CommandBlock): string[] {
@@ -81,10 +101,17 @@ function wrapped(text: string, first: string, next: string): string[] {
   return [...lines, line];
 }
 
-/** The same as a page that prints on A4. */
+/** The same as a page that prints on A4: self-contained, without a script. */
 export function blocksHtml(language: Language, title: string, blocks: readonly Block[]): string {
-  const body = [`<h1>${escapeHtml(title)}</h1>`, ...blocks.map(blockHtml)].join('\n');
-  return page(language, title, body);
+  const policy = "default-src 'none'; style-src 'unsafe-inline'";
+  return `<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${PAGE_STYLE}</style></head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+${blocks.map(blockHtml).join('\n')}
+</body></html>
+`;
 }
 
 function blockHtml(block: Block): string {
@@ -104,10 +131,15 @@ function blockHtml(block: Block): string {
     case 'list':
       return `<ul>${block.items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
     case 'table':
-      return `<div class="words">${table(block.head, block.rows)}</div>`;
-    default:
-      return unknownBlock(block);
+      return `<div class="words">${tableHtml(block.head, block.rows)}</div>`;
+    case 'numbers':
+      return tableHtml(block.head, block.rows);
+    case 'figures':
+      return `<div class="figures">${block.figures.map(([name, count]) => `<div><b>${escapeHtml(count)}</b>${escapeHtml(name)}</div>`).join('')}</div>`;
+    case 'html':
+      break;
   }
+  return block.html;
 }
 
 function commandHtml({ name, command, expected, words }: CommandBlock): string {
@@ -116,12 +148,6 @@ function commandHtml({ name, command, expected, words }: CommandBlock): string {
   const shown = escapeHtml(expected.join('\n'));
   return `<div class="line">${line}<p class="must">${escapeHtml(words)}</p><pre class="expected">${shown}</pre></div>`;
 }
-
-function unknownBlock(block: never): never {
-  throw new Error(`no such block: ${JSON.stringify(block)}`);
-}
-
-// The few building blocks of a printed page: escaped text, a table, and the frame with its style. No script, nothing from elsewhere.
 
 /** Text as it may stand in HTML and in attribute values. */
 export function escapeHtml(text: string): string {
@@ -149,7 +175,7 @@ function cellHtml(text: string, isHead: boolean): string {
 }
 
 /** A table; cells are text, the first column is the head of its row. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function tableHtml(head: readonly string[], rows: Rows): string {
   const cells = (row: readonly string[]): string => row.map((cell, at) => cellHtml(cell, at === 0)).join('');
   const heads = head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('');
   return `<table><thead><tr>${heads}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table>`;
@@ -167,8 +193,8 @@ th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 1
 table:has(th:nth-child(7)) thead th { font-size: .82em; } thead { display: table-header-group; } tr, svg, article { break-inside: avoid; } p:has(+ svg), p:has(+ table), p:has(+ .words) { break-after: avoid; }
 .whole { white-space: nowrap; }
 svg { width: 100%; height: auto; } svg text { font: 10px system-ui, "DejaVu Sans", Arial, sans-serif; fill: #333; }
-.big { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; } .big div { box-sizing: border-box; flex: 1 1 8rem; border: 1px solid #bbb; padding: .6rem .8rem; }
-.big b { display: block; font-size: 1.6em; } .small { font-size: .86em; color: #444; } .warn { border-left: 4px solid #a33; padding-left: .8rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; } .figures div { box-sizing: border-box; flex: 1 1 8rem; border: 1px solid #bbb; padding: .6rem .8rem; }
+.figures b { display: block; font-size: 1.6em; } .small { font-size: .86em; color: #444; } .warn { border-left: 4px solid #a33; padding-left: .8rem; }
 article { border-left: 3px solid #bbb; padding-left: .8rem; margin: 1rem 0; }
 .words th, .words td { text-align: left; } .words th:first-child { width: 24%; } .words tbody th { font-weight: 600; } ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
 .line { break-inside: avoid; margin: .5em 0; } h3 { margin-top: 1.2em; overflow-wrap: anywhere; }
@@ -179,15 +205,3 @@ p.must { font-size: .75em; margin: .15em 0 0 .8em; color: #444; }
 @media screen and (max-width: 40rem) { table { font-size: .68em; } th, td { padding: .2em; white-space: normal; overflow-wrap: anywhere; } }
 @media print { body { margin: 0; max-width: none; padding: 0; } table { font-size: .78em; } }
 `;
-
-/** A whole page around a body that is HTML already. */
-export function page(language: string, title: string, body: string): string {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'";
-  return `<!doctype html>
-<html lang="${language}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${PAGE_STYLE}</style></head>
-<body>
-${body}
-</body></html>
-`;
-}

@@ -1,31 +1,54 @@
 // The pilot report as one page for people who decide: numbers first, then charts with their tables, then the users' own words.
 import { micromark } from 'micromark';
-import { escapeHtml, page, table } from '../page/blocks.ts';
+import {
+  type Block,
+  blocksHtml,
+  escapeHtml,
+  heading,
+  numbers,
+  paragraph,
+  small,
+  subheading,
+  warning,
+} from '../page/blocks.ts';
 import { dataSize, dayWords, fill, type Language, number } from '../page/language.ts';
 import { weekOf } from './calendar.ts';
 import type { Spread } from './gather.ts';
 import { type CameraReport, type Counts, LATENCY_BOUNDS_S, type PilotReport } from './pilot-report.ts';
 import { duration, kindWords, type Words, wordsOf } from './words.ts';
 
+/** Everything that the chapters need. */
+interface Page {
+  readonly report: PilotReport;
+  readonly language: Language;
+  readonly words: Words;
+}
+
 /** The report as HTML, self-contained. */
 export function reportHtml(report: PilotReport, language: Language): string {
   const context = { report, language, words: wordsOf(language) };
   const ofCameras = report.cameras_are === 'without-cameras' ? [] : [cameras, clocks, batteries];
   const chapters = [head, summary, days, latency, weeks, ...ofCameras, failures, notes, method];
-  return page(language, context.words.title, chapters.map((chapter) => chapter(context)).join('\n'));
+  return blocksHtml(
+    language,
+    context.words.title,
+    chapters.flatMap((chapter) => chapter(context)),
+  );
 }
 
-function head({ report, language, words }: Page): string {
-  const stations = report.stations.join(', ') || words.none;
-  const made = new Intl.DateTimeFormat(language, {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    timeZone: report.time_zone,
-  });
-  return `<h1>${escapeHtml(words.title)}</h1>
-<p>${escapeHtml(fill(words.period, writtenDay(report.from, language), writtenDay(report.to, language), report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
-<p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(`${words.noName} ${handed(report, words)}`)}</p>
-${unproven({ report, language, words })}${notJudged({ report, language, words })}`;
+function head({ report, language, words }: Page): Block[] {
+  const { from, to, time_zone: timeZone, unproven, orders_not_judged: notJudged } = report;
+  const form = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone });
+  const made = fill(words.made, form.format(new Date(report.made_at)));
+  return [
+    paragraph(fill(words.period, writtenDay(from, language), writtenDay(to, language), timeZone)),
+    paragraph(fill(words.stations, report.stations.join(', ') || words.none)),
+    small(`${made} ${words.noName} ${handed(report, words)}`),
+    ...(unproven.count === 0
+      ? []
+      : [warning(fill(words.unproven, unproven.count)), small(unproven.where.join(', '))]),
+    ...(notJudged === 0 ? [] : [warning(fill(words.ordersNotJudged, notJudged))]),
+  ];
 }
 
 /** What the figures of one camera say of a person. */
@@ -39,41 +62,37 @@ function writtenDay(day: string, language: Language): string {
   return dayWords(`${day}T00:00:00Z`, language, 'UTC');
 }
 
-function unproven({ report, words }: Page): string {
-  const { count, where } = report.unproven;
-  if (count === 0) return '';
-  return `<p class="warn">${escapeHtml(fill(words.unproven, count))}<br><span class="small">${escapeHtml(where.join(', '))}</span></p>`;
-}
-
-function notJudged({ report: { orders_not_judged: count }, words }: Page): string {
-  return count === 0 ? '' : `<p class="warn">${escapeHtml(fill(words.ordersNotJudged, count))}</p>`;
-}
-
-function summary({ report, language, words }: Page): string {
+function summary({ report, language, words }: Page): Block[] {
   const { total, days } = report;
   const n = (value: number): string => number(value, language);
+  const dockings = n(total.dockings);
+  const empty = n(days.proven_without_recording);
+  const recordings = n(total.recordings);
+  const kept = n(total.kept_as_evidence);
   const rows = [
-    [words.dockings, n(total.dockings)],
+    [words.dockings, dockings],
     [`– ${words.dockingsEmpty}`, n(total.dockings_without_recording)],
     [words.days, n(days.days)],
-    [`– ${words.daysEmpty}`, n(days.proven_without_recording)],
+    [`– ${words.daysEmpty}`, empty],
     [`– ${words.daysRecorded}`, n(days.with_recording)],
     [`– ${words.daysOpen}`, n(days.open)],
     [`– ${words.daysUndecided}`, n(days.undecided)],
     [`– ${words.daysWithout}`, n(days.no_camera_in_use)],
-    [words.recordings, n(total.recordings)],
+    [words.recordings, recordings],
     [words.minutes, minutes(total, language, words)],
     [words.bytes, dataSize(total.bytes, language)],
     [words.otherFiles, n(total.other_files)],
-    [words.kept, n(total.kept_as_evidence)],
+    [words.kept, kept],
     [words.deleted, n(total.deleted)],
     [words.notReceipted, n(total.not_receipted)],
   ];
-  const big = [rows[0], rows[3], rows[8], rows[12]].map(
-    (row) =>
-      `<div><b>${escapeHtml(row?.[1] ?? '')}</b>${escapeHtml(row === rows[3] ? `${words.days}, ${words.daysEmpty}` : (row?.[0] ?? ''))}</div>`,
-  );
-  return `<h2>${escapeHtml(words.summary)}</h2><div class="big">${big.join('')}</div>${table(['', ''], rows)}`;
+  const figures = [
+    [words.dockings, dockings],
+    [`${words.days}, ${words.daysEmpty}`, empty],
+    [words.recordings, recordings],
+    [words.kept, kept],
+  ] as const;
+  return [heading(words.summary), { kind: 'figures', figures }, numbers(['', ''], rows)];
 }
 
 function minutes(counts: Counts, language: Language, words: Words): string {
@@ -83,7 +102,7 @@ function minutes(counts: Counts, language: Language, words: Words): string {
 }
 
 /** What is known of each day, week by week; and who is awaited. */
-function days(context: Page): string {
+function days(context: Page): Block[] {
   const { report, words } = context;
   const states = [
     ['with_recording', words.dayRecorded],
@@ -100,43 +119,53 @@ function days(context: Page): string {
     };
   });
   const names = states.map(([, name]) => name);
-  const chart = columnChart(words.dayByDay, columns, names);
-  return `<h2>${escapeHtml(words.dayByDay)}</h2><p>${escapeHtml(words.daysText)}</p>${chart}${awaited(context)}${retired(context)}`;
+  return [
+    heading(words.dayByDay),
+    paragraph(words.daysText),
+    columnChart(words.dayByDay, columns, names),
+    ...awaited(context),
+    ...retired(context),
+  ];
 }
 
-function awaited({ report, language, words }: Page): string {
-  if (report.awaited.length === 0) return '';
+function awaited({ report, language, words }: Page): Block[] {
   const rows = report.awaited.map(({ camera, last_listed_at: last, open_days: open }) => [
     camera,
     last === null ? words.never : dayWords(last, language, report.time_zone),
     number(open, language),
   ]);
-  return `<h3>${escapeHtml(words.awaited)}</h3>${table([words.camera, words.lastListed, words.openDays], rows)}`;
+  return titledTable(words.awaited, [words.camera, words.lastListed, words.openDays], rows);
 }
 
-function retired({ report, language, words }: Page): string {
-  if (report.retired.length === 0) return '';
+function retired({ report, language, words }: Page): Block[] {
   const rows = report.retired.map(({ camera, at, reason }) => [
     camera,
     dayWords(at, language, report.time_zone),
     reason,
   ]);
-  return `<h3>${escapeHtml(words.retired)}</h3>${table([words.camera, words.retiredOn, words.reason], rows)}`;
+  return titledTable(words.retired, [words.camera, words.retiredOn, words.reason], rows);
 }
 
-function latency(context: Page): string {
+/** Nothing where there is no row. */
+function titledTable(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): Block[] {
+  if (rows.length === 0) return [];
+  return [subheading(title), numbers(heads, rows)];
+}
+
+function latency(context: Page): Block[] {
   const { report, words } = context;
-  const title = `<h2>${escapeHtml(words.latency)}</h2>`;
   const records = report.record_to_receipt_s;
-  const told =
-    records === null ? '' : `<p>${escapeHtml(fill(words.latencyRecords, spreadWords(records, context)))}</p>`;
-  return title + recordingLatency(context) + told;
+  return [
+    heading(words.latency),
+    ...recordingLatency(context),
+    ...(records === null ? [] : [paragraph(fill(words.latencyRecords, spreadWords(records, context)))]),
+  ];
 }
 
-function recordingLatency(context: Page): string {
+function recordingLatency(context: Page): Block[] {
   const { report, language, words } = context;
   const spread = report.docking_to_receipt_s;
-  if (spread === null) return `<p>${escapeHtml(words.latencyNone)}</p>`;
+  if (spread === null) return [paragraph(words.latencyNone)];
   const columns = report.docking_to_receipt_histogram.map((count, at) => {
     const bound = LATENCY_BOUNDS_S[at];
     return {
@@ -144,7 +173,7 @@ function recordingLatency(context: Page): string {
       parts: [count],
     };
   });
-  return `<p>${escapeHtml(spreadWords(spread, context))}</p>${columnChart(words.latency, columns, [])}`;
+  return [paragraph(spreadWords(spread, context)), columnChart(words.latency, columns, [])];
 }
 
 function spreadWords(spread: Spread, { language, words }: Page): string {
@@ -155,28 +184,32 @@ function spreadWords(spread: Spread, { language, words }: Page): string {
   ].join(', ');
 }
 
-function weeks({ report, language, words }: Page): string {
+function weeks({ report, language, words }: Page): Block[] {
   const docked = report.weeks.map((week) => ({
     label: week.week.slice(5),
     parts: [week.dockings - week.dockings_without_recording, week.dockings_without_recording],
   }));
   const recorded = report.weeks.map((week) => ({ label: week.week.slice(5), parts: [week.recordings] }));
-  const charts = [
-    `<h3>${escapeHtml(words.dockings)}</h3>${columnChart(words.dockings, docked, [words.withRecording, words.withoutRecording])}`,
-    `<h3>${escapeHtml(words.recordings)}</h3>${columnChart(words.recordings, recorded, [])}`,
-  ];
   const rows = report.weeks.map((week) => [week.week, ...countCells(week, language)]);
-  return `<h2>${escapeHtml(words.perWeek)}</h2>${charts.join('')}${table([words.week, ...countHeads(words)], rows)}`;
+  return [
+    heading(words.perWeek),
+    subheading(words.dockings),
+    columnChart(words.dockings, docked, [words.withRecording, words.withoutRecording]),
+    subheading(words.recordings),
+    columnChart(words.recordings, recorded, []),
+    numbers([words.week, ...countHeads(words)], rows),
+  ];
 }
 
-function cameras({ report, language, words }: Page): string {
+function cameras({ report, language, words }: Page): Block[] {
   const rows = report.cameras.map((camera) => [camera.camera, ...countCells(camera, language)]);
   const columns = report.cameras.map(({ camera, recordings }) => ({ label: camera, parts: [recordings] }));
-  const chart =
-    columns.length === 0
-      ? ''
-      : `<h3>${escapeHtml(words.recordings)}</h3>${columnChart(words.recordings, columns, [])}`;
-  return `<h2>${escapeHtml(words.perCamera)}</h2>${chart}${table([words.camera, ...countHeads(words)], rows)}`;
+  const chart: Block[] = [subheading(words.recordings), columnChart(words.recordings, columns, [])];
+  return [
+    heading(words.perCamera),
+    ...(columns.length === 0 ? [] : chart),
+    numbers([words.camera, ...countHeads(words)], rows),
+  ];
 }
 
 function countHeads(words: Words): string[] {
@@ -195,26 +228,92 @@ function countCells(counts: Counts, language: Language): string[] {
   ];
 }
 
-function failures({ report, language, words }: Page): string {
-  const title = `<h2>${escapeHtml(words.failures)}</h2>`;
-  if (report.failures.length === 0) return `${title}<p>${escapeHtml(words.failuresNone)}</p>`;
+function failures({ report, language, words }: Page): Block[] {
   const rows = report.failures.map(({ kind, count }) => [kindWords(kind, language), number(count, language)]);
-  return title + table([words.kind, words.count], rows);
+  return [
+    heading(words.failures),
+    rows.length === 0 ? paragraph(words.failuresNone) : numbers([words.kind, words.count], rows),
+  ];
 }
 
 /** Markdown becomes HTML without raw HTML and without links that do anything (micromark's safe default). */
-function notes({ report, language, words }: Page): string {
-  if (report.notes.length === 0) return '';
-  const articles = report.notes.map(
-    ({ date, shift, use, text }) =>
-      `<article><h3>${escapeHtml(`${writtenDay(date, language)}, ${words.shift} ${shift}: ${use}`)}</h3>${micromark(text)}</article>`,
-  );
-  const intro = escapeHtml(fill(words.notesText, report.notes.length));
-  return `<h2>${escapeHtml(words.notes)}</h2><p>${intro}</p>${articles.join('\n')}`;
+function notes({ report, language, words }: Page): Block[] {
+  if (report.notes.length === 0) return [];
+  return [
+    heading(words.notes),
+    paragraph(fill(words.notesText, report.notes.length)),
+    ...report.notes.map(({ date, shift, use, text }) => {
+      const title = escapeHtml(`${writtenDay(date, language)}, ${words.shift} ${shift}: ${use}`);
+      return { kind: 'html' as const, html: `<article><h3>${title}</h3>${micromark(text)}</article>` };
+    }),
+  ];
 }
 
-function method({ words }: Page): string {
-  return `<h2>${escapeHtml(words.check)}</h2><p class="small">${escapeHtml(words.checkText)}</p>`;
+function method({ words }: Page): Block[] {
+  return [heading(words.check), small(words.checkText)];
+}
+
+/** How far the cameras' clocks are off, and how they go. */
+function clocks({ report, language, words }: Page): Block[] {
+  const known = report.cameras.filter(({ offset_ms_median: median }) => median !== null);
+  if (known.length === 0) return [heading(words.clock), paragraph(words.clockNone)];
+  const rows = known.map((camera) => [
+    camera.camera,
+    signed(camera.offset_ms_median ?? 0, language),
+    signed(camera.offset_ms_worst ?? 0, language).slice(1),
+    driftText(camera, language, words),
+    number(camera.clock_resets, language),
+  ]);
+  const heads = [words.camera, words.clockMedian, words.clockWorst, words.clockDrift, words.clockResets];
+  return [heading(words.clock), paragraph(words.clockText), numbers(heads, rows)];
+}
+
+/** Seconds that a clock gains (+) or loses (-) in a day. */
+function driftText(
+  { clock_drift_ppm: drift, clock_drift_uncertainty_ppm: uncertainty }: CameraReport,
+  language: Language,
+  words: Words,
+): string {
+  if (drift === null || uncertainty === null) return words.unknown;
+  const perDay = (ppm: number): string => number(Math.abs(ppm) * 0.0864, language, 1);
+  return `${drift < 0 ? '-' : '+'}${perDay(drift)} ± ${perDay(uncertainty)} s`;
+}
+
+/** Offsets of a clock that is right are parts of a second. */
+function signed(offsetMs: number, language: Language): string {
+  const seconds = Math.abs(offsetMs) / 1000;
+  const told = seconds < 120 ? `${number(seconds, language, 1)} s` : duration(seconds, language);
+  return `${offsetMs < 0 ? '-' : '+'}${told}`;
+}
+
+/** The charge of each camera at its dockings. */
+function batteries({ report, language, words }: Page): Block[] {
+  const known = report.cameras.filter(({ points }) =>
+    points.some(({ battery_percent: value }) => value !== null),
+  );
+  if (known.length === 0) return [heading(words.battery), paragraph(words.batteryNone)];
+  const period = {
+    fromMs: Date.parse(`${report.from}T00:00:00Z`),
+    toMs: Date.parse(`${report.to}T23:59:59Z`),
+  };
+  const charts = known.flatMap((camera) => batteryChart(camera, period, language, words));
+  return [heading(words.battery), paragraph(words.batteryText), ...charts];
+}
+
+function batteryChart(
+  { camera, points, battery_change_percent_per_30_days: change }: CameraReport,
+  period: { fromMs: number; toMs: number },
+  language: Language,
+  words: Words,
+): Block[] {
+  const told = points.flatMap(({ at, battery_percent: value }) =>
+    value === null ? [] : [{ atMs: Date.parse(at), value }],
+  );
+  const trend = change === null ? words.unknown : `${change > 0 ? '+' : ''}${number(change, language, 1)} %`;
+  return [
+    subheading(`${camera}: ${words.batteryTrend} ${trend}`),
+    pointChart(camera, told, period, [0, 100], '%'),
+  ];
 }
 
 // Charts as SVG text that stands in the page: no script, no font from elsewhere, readable in grey on paper. Every value is also in a table.
@@ -238,7 +337,7 @@ const LETTER = 7;
 const LABELS_MAX = 14;
 
 /** Columns side by side. `legend` names the parts; with one part none is drawn. */
-function columnChart(title: string, columns: readonly Column[], legend: readonly string[]): string {
+function columnChart(title: string, columns: readonly Column[], legend: readonly string[]): Block {
   const top = Math.max(1, ...columns.map(({ parts }) => parts.reduce((sum, part) => sum + part, 0)));
   const scale = niceTop(top);
   const step = (WIDTH - LEFT) / Math.max(1, columns.length);
@@ -260,7 +359,7 @@ function pointChart(
   period: { readonly fromMs: number; readonly toMs: number },
   range: readonly [number, number],
   unit: string,
-): string {
+): Block {
   const height = 90;
   const [low, high] = range;
   const x = (atMs: number): number =>
@@ -274,8 +373,8 @@ function pointChart(
     ({ atMs, value }) => `<circle cx="${round(x(atMs))}" cy="${round(y(value))}" r="2" fill="${FILLS[0]}"/>`,
   );
   const labels =
-    text(LEFT - 4, y(high) + 4, `${high} ${unit}`, 'end') +
-    text(LEFT - 4, y(low) + 4, `${low} ${unit}`, 'end');
+    label(LEFT - 4, y(high) + 4, `${high} ${unit}`, 'end') +
+    label(LEFT - 4, y(low) + 4, `${low} ${unit}`, 'end');
   const frame = `<path d="M${LEFT} ${TOP}V${height - TOP}H${WIDTH - 10}" fill="none" stroke="#888"/>`;
   const line = `<path d="${path}" fill="none" stroke="${FILLS[0]}" stroke-width="1.2"/>`;
   return svg(title, height, frame + labels + line + dots.join(''));
@@ -298,16 +397,16 @@ function axis(scale: number, y: (value: number) => number): string {
   return [0, scale / 2, scale]
     .map((value) => {
       const at = round(y(value));
-      const label = Number.isInteger(value) ? text(LEFT - 4, y(value) + 4, String(value), 'end') : '';
-      return `<path d="M${LEFT} ${at}H${WIDTH}" stroke="#ccc"/>${label}`;
+      const shown = Number.isInteger(value) ? label(LEFT - 4, y(value) + 4, String(value), 'end') : '';
+      return `<path d="M${LEFT} ${at}H${WIDTH}" stroke="#ccc"/>${shown}`;
     })
     .join('');
 }
 
 /** Below the middle of its column; one that would be cut at the right ends there. */
-function columnLabel(middle: number, label: string): string {
-  const isCut = middle + (label.length * LETTER) / 2 > WIDTH;
-  return text(isCut ? WIDTH : middle, HEIGHT - BOTTOM + 18, label, isCut ? 'end' : 'middle');
+function columnLabel(middle: number, words: string): string {
+  const isCut = middle + (words.length * LETTER) / 2 > WIDTH;
+  return label(isCut ? WIDTH : middle, HEIGHT - BOTTOM + 18, words, isCut ? 'end' : 'middle');
 }
 
 function legendRow(legend: readonly string[]): string {
@@ -315,18 +414,21 @@ function legendRow(legend: readonly string[]): string {
   return legend
     .map((name, at) => {
       const x = LEFT + at * step;
-      return `<rect x="${x}" y="${HEIGHT - 12}" width="10" height="10" fill="${FILLS[at % FILLS.length]}"/>${text(x + 14, HEIGHT - 3, name, 'start')}`;
+      return `<rect x="${x}" y="${HEIGHT - 12}" width="10" height="10" fill="${FILLS[at % FILLS.length]}"/>${label(x + 14, HEIGHT - 3, name, 'start')}`;
     })
     .join('');
 }
 
-function text(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end'): string {
+function label(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escapeHtml(words)}</text>`;
 }
 
-function svg(title: string, height: number, body: string): string {
+function svg(title: string, height: number, body: string): Block {
   const label = escapeHtml(title);
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}"><title>${label}</title>${body}</svg>`;
+  return {
+    kind: 'html',
+    html: `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}"><title>${label}</title>${body}</svg>`,
+  };
 }
 
 /** The next of 2, 4, 6, 10 and their tens. */
@@ -337,77 +439,4 @@ function niceTop(value: number): number {
 
 function round(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-// The chapters of the report's page on the cameras themselves: their clocks and their batteries.
-
-/** How far the cameras' clocks are off, and how they go. */
-export function clocks({ report, language, words }: Page): string {
-  const known = report.cameras.filter(({ offset_ms_median: median }) => median !== null);
-  const title = `<h2>${escapeHtml(words.clock)}</h2>`;
-  if (known.length === 0) return `${title}<p>${escapeHtml(words.clockNone)}</p>`;
-  const rows = known.map((camera) => [
-    camera.camera,
-    signed(camera.offset_ms_median ?? 0, language),
-    signed(camera.offset_ms_worst ?? 0, language).slice(1),
-    driftText(camera, language, words),
-    number(camera.clock_resets, language),
-  ]);
-  const heads = [words.camera, words.clockMedian, words.clockWorst, words.clockDrift, words.clockResets];
-  return `${title}<p>${escapeHtml(words.clockText)}</p>${table(heads, rows)}`;
-}
-
-/** Seconds that a clock gains (+) or loses (-) in a day. */
-function driftText(
-  { clock_drift_ppm: drift, clock_drift_uncertainty_ppm: uncertainty }: CameraReport,
-  language: Language,
-  words: Words,
-): string {
-  if (drift === null || uncertainty === null) return words.unknown;
-  const perDay = (ppm: number): string => number(Math.abs(ppm) * 0.0864, language, 1);
-  return `${drift < 0 ? '-' : '+'}${perDay(drift)} ± ${perDay(uncertainty)} s`;
-}
-
-/** Offsets of a clock that is right are parts of a second. */
-function signed(offsetMs: number, language: Language): string {
-  const seconds = Math.abs(offsetMs) / 1000;
-  const told = seconds < 120 ? `${number(seconds, language, 1)} s` : duration(seconds, language);
-  return `${offsetMs < 0 ? '-' : '+'}${told}`;
-}
-
-/** The charge of each camera at its dockings. */
-export function batteries({ report, language, words }: Page): string {
-  const known = report.cameras.filter(({ points }) =>
-    points.some(({ battery_percent: value }) => value !== null),
-  );
-  const title = `<h2>${escapeHtml(words.battery)}</h2>`;
-  if (known.length === 0) return `${title}<p>${escapeHtml(words.batteryNone)}</p>`;
-  const period = {
-    fromMs: Date.parse(`${report.from}T00:00:00Z`),
-    toMs: Date.parse(`${report.to}T23:59:59Z`),
-  };
-  const charts = known.map((camera) => batteryChart(camera, period, language, words));
-  return `${title}<p>${escapeHtml(words.batteryText)}</p>${charts.join('')}`;
-}
-
-function batteryChart(
-  { camera, points, battery_change_percent_per_30_days: change }: CameraReport,
-  period: { fromMs: number; toMs: number },
-  language: Language,
-  words: Words,
-): string {
-  const told = points.flatMap(({ at, battery_percent: value }) =>
-    value === null ? [] : [{ atMs: Date.parse(at), value }],
-  );
-  const trend = change === null ? words.unknown : `${change > 0 ? '+' : ''}${number(change, language, 1)} %`;
-  return `<h3>${escapeHtml(`${camera}: ${words.batteryTrend} ${trend}`)}</h3>${pointChart(camera, told, period, [0, 100], '%')}`;
-}
-
-// What every chapter of the report's page is made from.
-
-/** Everything that the chapters need. */
-interface Page {
-  readonly report: PilotReport;
-  readonly language: Language;
-  readonly words: Words;
 }

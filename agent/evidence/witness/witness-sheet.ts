@@ -1,6 +1,6 @@
 // The sheet that hangs on a wall: what each witness's line says, in digits that eyes can compare, the line itself, and how to check it. Pure.
 import { documentsOf, type Witness, witnessLine } from '../../../protocol/custody/witness.ts';
-import { type Block, blocksHtml } from '../page/blocks.ts';
+import { type Block, blocksHtml, heading, paragraph, subheading, table } from '../page/blocks.ts';
 import { fill, type Language, number, shownAt } from '../page/language.ts';
 import { grouped } from './held-witnesses.ts';
 
@@ -61,9 +61,9 @@ const DE: SheetWords = {
 export function witnessSheet(witnesses: readonly Witness[], language: Language): string {
   const words = language === 'de' ? DE : EN;
   const blocks: Block[] = [
-    { kind: 'paragraph', text: words.intro },
+    paragraph(words.intro),
     ...witnesses.flatMap((witness) => witnessBlocks(witness, words, language)),
-    { kind: 'paragraph', text: words.check },
+    paragraph(words.check),
     {
       kind: 'command',
       name: 'check',
@@ -71,7 +71,7 @@ export function witnessSheet(witnesses: readonly Witness[], language: Language):
       expected: [],
       words: '',
     },
-    { kind: 'paragraph', text: words.hang },
+    paragraph(words.hang),
   ];
   return blocksHtml(language, words.title, blocks);
 }
@@ -79,8 +79,7 @@ export function witnessSheet(witnesses: readonly Witness[], language: Language):
 function witnessBlocks(witness: Witness, words: SheetWords, language: Language): Block[] {
   const { day, receiver, root, previous_sha256: previous, made_at: madeAt, vault } = witness;
   const { rows } = words;
-  const heading = fill(words.day, day, receiver);
-  const table = [
+  const facts = [
     [rows.documents, number(documentsOf(witness), language)],
     [rows.root, grouped(root)],
     [rows.previous, previous === null ? rows.first : grouped(previous)],
@@ -88,9 +87,9 @@ function witnessBlocks(witness: Witness, words: SheetWords, language: Language):
     [rows.vault, vault],
   ];
   return [
-    { kind: 'heading', text: heading },
-    { kind: 'table', head: ['', ''], rows: table },
-    { kind: 'subheading', text: words.line },
+    heading(fill(words.day, day, receiver)),
+    table(['', ''], facts),
+    subheading(words.line),
     { kind: 'command', name: 'line', command: witnessLine(witness), expected: [], words: '' },
   ];
 }
