@@ -6,16 +6,15 @@ import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { longestHold } from '../../../protocol/documents/order-standing.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
+import { DELETION, DOCKING, ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { checkDocument, type DocumentKind } from '../verify/signed-document.ts';
-import { DELETION_KIND, DOCKING_KIND, MANIFEST_KIND } from '../verify/document-kinds.ts';
-import { receiptableDocking } from '../verify/docking-check.ts';
+import { checkDocking, type CheckedDocking } from '../verify/docking-check.ts';
+import { MANIFEST_KIND } from '../verify/document-kinds.ts';
 import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
-import { listSorted, type ReadFiles } from '../verify/read-files.ts';
-import { type CheckedReceipt, checkReceipt, type Receiptable } from '../verify/receipt-check.ts';
-import { receiptableRecording } from '../verify/recording-check.ts';
-import { revokedAlone, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { listSorted, type ReadFiles, statFile } from '../verify/read-files.ts';
+import { type CheckedRecording, checkRecording } from '../verify/recording-check.ts';
+import { checkDocument } from '../verify/signed-document.ts';
+import type { TrustedKeys } from '../verify/trusted-keys.ts';
 
 /** The receipt beside a document: its time, and what it names of the station's log; null where there is none that counts. */
 interface Receipted {
@@ -33,6 +32,9 @@ export type Source =
   | ({ readonly kind: 'docking'; readonly record: DockingRecord; readonly sha256: string } & Receipted)
   /** A folder, or a document in one that counts, that could not be counted; path below the vault. */
   | { readonly kind: 'unproven'; readonly where: string };
+
+/** Findings with which a document that somebody signed is none of this folder, or proves nothing. */
+const NOT_COUNTED = /^(?:manifest|docking)\.(?:other-|revoked-key)/;
 
 /** What a walk needs. */
 export interface SourceOptions {
@@ -63,100 +65,60 @@ export async function* sourcesOf(
   }
 }
 
-/** The manifest of a recording, where it counts and is of this place. Errors: only those of the machine. */
-export async function provenManifest(
-  options: SourceOptions,
-  station: string,
-  name: string,
-): Promise<{ readonly value: Manifest; readonly sha256: string; readonly keyId: string } | undefined> {
-  const manifest = await countedDocument(options, join(options.vault, station, name), MANIFEST_KIND);
-  if (manifest.kind !== 'document') return undefined;
-  return manifest.value.station === station && manifest.value.recording === name ? manifest : undefined;
-}
-
+/** What one folder says: only documents that `bodydock verify` would count, too, and what does not hold by its name. */
 async function readFolder(options: SourceOptions, station: string, name: string): Promise<Source[]> {
-  const { vault, keys } = options;
-  const folder = join(vault, station, name);
-  const unproven = (file?: string): Source => ({
-    kind: 'unproven',
-    where: [station, name, ...(file === undefined ? [] : [file])].join('/'),
+  const { files, vault, vaultId, keys, signal } = options;
+  const where = `${station}/${name}`;
+  const question = { files, folder: join(vault, station, name), where, name, station, vault: vaultId, keys };
+  const docking = await statFile(files, join(question.folder, DOCKING));
+  if (docking.kind !== 'missing') {
+    const checked = await checkDocking(question);
+    const { record, recordSha256: sha256 } = checked ?? {};
+    if (checked === undefined || record === undefined || sha256 === undefined || !counts(checked))
+      return [unproven(where)];
+    return [{ kind: 'docking', record, sha256, ...receipted(checked) }, ...refused(checked, RECEIPT)];
+  }
+  const checked = await checkRecording({
+    ...question,
+    state: 'documents',
+    identities: [],
+    signal,
   });
-  const record = await countedDocument(options, folder, DOCKING_KIND);
-  const manifest = record.kind === 'absent' ? await provenManifest(options, station, name) : undefined;
-  const subject = record.kind === 'document' ? record : manifest;
-  if (subject?.value.station !== station) return [unproven()];
-  const { receipt, isRefused } = await receiptBeside(
-    options,
-    station,
-    name,
-    receiptable(options, record, manifest),
-  );
-  const { keyId, sha256 } = subject;
-  if (revokedAlone(keys, { station, keyId, receipt }) !== undefined) return [unproven()];
-  const { received_at: receivedAt = null, custody_head: head = null } =
-    (receipt.confirms ? receipt.value : undefined) ?? {};
-  const refused = isRefused ? [unproven(RECEIPT)] : [];
-  if (record.kind === 'document')
-    return record.value.record === name
-      ? [{ kind: 'docking', record: record.value, sha256, receivedAt, head }, ...refused]
-      : [unproven()];
-  if (manifest === undefined) return [unproven()];
-  const deletion = await countedDocument(options, folder, DELETION_KIND);
-  const deleted = deletion.kind === 'document' && deletion.value.manifest_sha256 === sha256;
-  if (!deleted && deletion.kind !== 'absent') refused.push(unproven(DELETION_KIND.file));
+  const { manifest, manifestSha256, deletion: record } = checked ?? {};
+  if (checked === undefined || manifest === undefined || !counts(checked)) return [unproven(where)];
+  const deletion = record?.manifest_sha256 === manifestSha256 ? record : undefined;
   return [
-    {
-      kind: 'recording',
-      manifest: manifest.value,
-      receivedAt,
-      head,
-      deletion: deleted ? deletion.value : undefined,
-    },
-    ...refused,
+    { kind: 'recording', manifest, deletion, ...receipted(checked) },
+    ...refused(checked, RECEIPT),
+    ...(deletion === undefined ? refused(checked, DELETION) : []),
   ];
 }
 
-/** What the receipt of the one or the other should say. */
-function receiptable(
-  { vaultId }: SourceOptions,
-  record: Counted<DockingRecord>,
-  manifest: { readonly value: Manifest; readonly sha256: string } | undefined,
-): Receiptable | undefined {
-  if (record.kind === 'document') return receiptableDocking(record.value, record.sha256, vaultId);
-  return manifest && receiptableRecording(manifest.value, manifest.sha256, vaultId);
+type Checked = Pick<CheckedRecording | CheckedDocking, 'where' | 'keyId' | 'receipt' | 'remarks'>;
+
+function unproven(where: string): Source {
+  return { kind: 'unproven', where };
 }
 
-async function receiptBeside(
-  { files, vault, keys }: SourceOptions,
-  station: string,
-  name: string,
-  own: Receiptable | undefined,
-): Promise<{ readonly receipt: CheckedReceipt; readonly isRefused: boolean }> {
-  const folder = join(vault, station, name);
-  const names = (await listSorted(files, folder)) ?? [];
-  const question = { files, folder, where: name, names, expected: false, keys, own };
-  const receipt = await checkReceipt(question);
-  const isRefused = receipt.remarks.some(({ kind }) => kind === 'finding');
-  return { receipt, isRefused };
+/** Whether a finding has a code like that; a note is none. */
+function finds({ remarks }: Checked, code: RegExp): boolean {
+  return remarks.some((each) => each.kind === 'finding' && code.test(each.code));
 }
 
-// A signed document that may be counted: it parses, and one of the trusted keys signed it. What is wrong with others is `bodydock verify`'s to say.
+/** Signed by a key that counts, and of this place. */
+function counts(checked: Checked): boolean {
+  return checked.keyId !== undefined && !finds(checked, NOT_COUNTED);
+}
 
-/** "absent": no file of that name. "unproven": it is there and does not count. */
-type Counted<T> =
-  | { readonly kind: 'document'; readonly value: T; readonly sha256: string; readonly keyId: string }
-  | { readonly kind: 'absent' | 'unproven' };
+function receipted(checked: Checked): Receipted {
+  const receipt = finds(checked, /^receipt\.wrong-/) ? undefined : checked.receipt;
+  return { receivedAt: receipt?.received_at ?? null, head: receipt?.custody_head ?? null };
+}
 
-/** Reads and verifies one. Errors: only those of the machine. */
-async function countedDocument<T>(
-  { files, keys }: SourceOptions,
-  folder: string,
-  kind: DocumentKind<T>,
-): Promise<Counted<T>> {
-  const { bytes, value, keyId, remarks } = await checkDocument(files, folder, '.', kind, keys);
-  if (remarks.some(({ code }) => code === `${kind.name}.missing`)) return { kind: 'absent' };
-  if (bytes === undefined || value === undefined || keyId === undefined) return { kind: 'unproven' };
-  return { kind: 'document', value, sha256: sha256Hex(bytes), keyId };
+/** A receipt or deletion record in a folder that counts, and that does not hold itself. */
+function refused(checked: Checked, file: typeof RECEIPT | typeof DELETION): Source[] {
+  const isRefused = finds(checked, file === RECEIPT ? /^receipt\./ : /^deletion\./);
+  return isRefused ? [unproven(`${checked.where}/${file}`)] : [];
 }
 
 // Which recordings of a station are kept as evidence: those under a hold that both roles signed (SPEC 4.8). An order about a recording
@@ -210,8 +172,12 @@ async function subjectOf(
   { order }: FoundOrder,
 ): Promise<Manifest | undefined> {
   if (order.station !== station || !isRecordingId(order.recording)) return undefined;
-  const manifest = await provenManifest(options, station, order.recording);
-  return manifest?.sha256 === order.manifest_sha256 ? manifest.value : undefined;
+  const { files, vault, keys } = options;
+  const folder = join(vault, station, order.recording);
+  const { bytes, value, keyId } = await checkDocument(files, folder, '.', MANIFEST_KIND, keys);
+  if (bytes === undefined || keyId === undefined || sha256Hex(bytes) !== order.manifest_sha256)
+    return undefined;
+  return value?.station === station && value.recording === order.recording ? value : undefined;
 }
 
 /** A path means something only within one docking of one camera. A sidecar stands for its recording. */

@@ -83,7 +83,7 @@ const NOTHING = {
 };
 
 /** What the receipt of a docking record should say. */
-export function receiptableDocking(
+function receiptableDocking(
   { record, station }: DockingRecord,
   recordSha256: string,
   vault: string | undefined,

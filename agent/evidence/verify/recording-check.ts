@@ -31,8 +31,8 @@ export interface RecordingQuestion {
   readonly where: string;
   /** Its last part, which must be the recording's id. */
   readonly name: string;
-  /** "released": the sealed copy was reclaimed, only the documents are left. */
-  readonly state: 'sealed' | 'released';
+  /** "released": the sealed copy was reclaimed, only the documents are left. "documents": the sealed copy is not asked about. */
+  readonly state: 'sealed' | 'released' | 'documents';
   /** The station in whose folder it lies, and the vault's id, where known. */
   readonly station: string | undefined;
   readonly vault: string | undefined;
@@ -167,7 +167,7 @@ function receiptQuestion(
 }
 
 /** What the receipt of a recording should say. */
-export function receiptableRecording(
+function receiptableRecording(
   { recording, station, sealed }: Manifest,
   manifestSha256: string,
   vault: string | undefined,
@@ -207,7 +207,7 @@ async function checkSealed(
     const source = openSource(place, manifest.source, texts);
     if ('remark' in source) remarks.push(source.remark);
   }
-  if (question.state === 'released') return { units: 0, opened: false, remarks };
+  if (question.state !== 'sealed') return { units: 0, opened: false, remarks };
   const payload = await checkPayload({ ...question, manifest, identities: texts });
   return { ...payload, remarks: [...remarks, ...payload.remarks] };
 }

@@ -22,8 +22,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'report-counts-stolen',
     what: 'a report counts what a stolen key signed behind its revocation',
     file: 'agent/evidence/report/sources.ts',
-    find: '  if (revokedAlone(keys, { station, keyId, receipt }) !== undefined) return [unproven()];\n',
-    put: '',
+    find: '(?:other-|revoked-key)/;\n',
+    put: 'other-/;\n',
     suites: ['unit/evidence/report/logs'],
   },
   {
