@@ -15,12 +15,6 @@ const PATH_CHARACTERS_MAX = 1024;
 const KIB = 1024;
 const TIB = KIB ** 4;
 
-/** Meta of one option: what it is for, and what may stand there. */
-export interface OptionText {
-  readonly description: string;
-  readonly allowed: string;
-}
-
 const NAME_WORDS = '1 to 32 of a-z, 0-9 and "-", with no "-" at either end';
 const name = (pattern: RegExp): z.ZodString => z.string().regex(pattern);
 

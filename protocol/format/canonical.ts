@@ -5,9 +5,6 @@ import { encodeUtf8, parseUtf8 } from './bytes.ts';
 import { DockError } from './errors.ts';
 import { JSON_DEPTH_MAX } from './limits.ts';
 
-/** What a canonical document may hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
 function fail(why: string): never {
   throw new DockError('canonical.refused', `canonical JSON: ${why}`, { retry: 'never' });
 }

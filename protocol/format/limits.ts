@@ -23,8 +23,6 @@ export const ORIGINAL_BYTES_MAX = 2 ** 43;
 export const UNREADABLE_RANGES_MAX = 1024;
 /** Dockings in which one recording was read on, as its manifest names them. */
 export const JOINTS_MAX = 1024;
-/** Largest signed document, with room: all of today's fit into MANIFEST_BYTES_MAX. */
-export const DOCUMENT_BYTES_MAX = 16 * MIB;
 /** A manifest travels in one MQTT message: base64 of it must pass a broker that caps at 1 MB (EMQX). */
 export const MANIFEST_BYTES_MAX = 256 * KIB;
 /** A minisign file has four lines; minisign itself caps a comment at 1024 and a trusted comment at 8192 bytes. */

@@ -209,13 +209,3 @@ export async function spoolOne(files: Files, spool: Spool, prepared: Prepared): 
 export async function receiptOne(spool: Spool, { recording, receipt }: Prepared): Promise<void> {
   await spool.storeReceipt(recording, receipt.bytes, receipt.signature);
 }
-
-/** A recording that was spooled, receipted and reclaimed, and that its camera does not show any more. The spool is closed behind it. */
-export async function releasedOne(disk: Files, prepared: Prepared): Promise<void> {
-  const { spool } = await openSpool(disk);
-  await spoolOne(disk, spool, prepared);
-  await receiptOne(spool, prepared);
-  await spool.reclaim(prepared.recording);
-  await spool.listed(CAMERA, [], async () => undefined);
-  await spool.close();
-}
