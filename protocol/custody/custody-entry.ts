@@ -76,6 +76,7 @@ export const CUSTODY_EVENTS = [
 export const STORE_EVENTS = [
   'receiver-started',
   'receiver-stopped',
+  'retention',
   'expiry-warned',
   'order',
   'hold-lapsed',

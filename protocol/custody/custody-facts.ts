@@ -146,6 +146,7 @@ const STORE: Shapes = {
   ...BOTH,
   'receiver-started': z.strictObject({ version }),
   'receiver-stopped': z.strictObject({}),
+  retention: z.strictObject({ days: z.int().min(1), documents_days: z.int().min(1) }),
   'expiry-warned': z.strictObject({ ...about, due_at: d.instantSchema }),
   order: z.strictObject({
     ...about,

@@ -71,3 +71,21 @@ function startOf({
     return { basis: 'capture', at: capture.latest_at };
   return { basis: 'sealed', at: sealedAt };
 }
+
+/** Days that a store announced in its log, from that time on (RFC 3339; SPEC 10.3.18). */
+export interface AnnouncedRetention {
+  readonly time: string;
+  readonly days: number;
+  readonly documentsDays: number;
+}
+
+/** What counts for what was received before the first announcement. */
+const UNANNOUNCED: Omit<AnnouncedRetention, 'time'> = { days: 14, documentsDays: 90 };
+
+/** What counts for what was received at that time (RFC 3339), by announcements in the order of the log. */
+export function announcedFor(
+  announced: readonly AnnouncedRetention[],
+  receivedAt: string,
+): Omit<AnnouncedRetention, 'time'> {
+  return announced.findLast(({ time }) => time <= receivedAt) ?? UNANNOUNCED;
+}

@@ -26,6 +26,8 @@ export const CUSTODY = 'custody';
 export const KEYS = 'keys';
 export const WITNESS = 'witness';
 export const ORDERS = 'orders';
+/** Deletion records of which the other documents were dropped. */
+export const DELETIONS = 'deletions';
 export const RESTORED = 'restored';
 
 /** What a recording that was sealed cannot be without, beside its signed manifest. */

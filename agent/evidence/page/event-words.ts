@@ -180,6 +180,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'The store deleted the sealed file; SHA-256 of the deletion record {deletion_sha256}.',
     'Der Zentralspeicher löschte die versiegelte Datei; SHA-256 des Löschnachweises {deletion_sha256}.',
   ],
+  retention: [
+    'The store announced that recordings stay for {days} days and documents for {documents_days}.',
+    'Der Zentralspeicher kündigte an, dass Aufzeichnungen {days} Tage bleiben und Dokumente {documents_days}.',
+  ],
   'documents-dropped': [
     'The store let its documents go, as old as configured.',
     'Der Zentralspeicher entfernte ihre Dokumente, so alt wie eingestellt.',

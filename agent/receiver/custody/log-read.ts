@@ -99,24 +99,53 @@ export async function isEntered(
   return false;
 }
 
-/** Looks for the needle first: to parse all entries of a segment would hold the thread. */
 function holds(segment: Buffer, event: CustodyEvent, needle: string): boolean {
-  for (let at = segment.indexOf(needle); at >= 0; at = segment.indexOf(needle, at + 1)) {
-    const end = segment.indexOf(LF, at);
-    const line = segment.subarray(segment.lastIndexOf(LF, at) + 1, end < 0 ? segment.length : end);
-    if (isEntry(line, event)) return true;
-  }
+  for (const line of linesWith(segment, needle)) if (isEntry(line, event)) return true;
   return false;
 }
 
+/** Looks for the needle first: to parse all entries of a segment would hold the thread. */
+function* linesWith(segment: Buffer, needle: string): Generator<Buffer> {
+  for (let at = segment.indexOf(needle); at >= 0; at = segment.indexOf(needle, at + 1)) {
+    const end = segment.indexOf(LF, at);
+    yield segment.subarray(segment.lastIndexOf(LF, at) + 1, end < 0 ? segment.length : end);
+  }
+}
+
+/**
+ * All entries of one event, the oldest first, for an event of which there are few.
+ * Errors: "store-log.oversize"; the system's; the signal's reason.
+ */
+export async function entriesOf(
+  { files, signal }: { readonly files: Files; readonly signal: AbortSignal },
+  folder: string,
+  event: CustodyEvent['event'],
+): Promise<CustodyEntry[]> {
+  if ((await files.stat(folder))?.kind !== 'folder') return [];
+  const found: CustodyEntry[] = [];
+  for (const { segment } of await orderedSegments(files, folder)) {
+    signal.throwIfAborted();
+    const bytes = bufferOf(await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX));
+    for (const line of linesWith(bytes, `"event":"${event}"`)) {
+      const entry = parsed(line);
+      if (entry?.event === event) found.push(entry);
+    }
+  }
+  return found;
+}
+
 function isEntry(line: Uint8Array, wanted: CustodyEvent): boolean {
+  const entry = parsed(line);
+  if (entry?.event !== wanted.event) return false;
+  return Object.entries(wanted.facts).every(([name, value]) => entry.facts[name] === value);
+}
+
+/** Undefined for a line that is none. */
+function parsed(line: Uint8Array): CustodyEntry | undefined {
   try {
-    const { event, facts } = parseCustodyEntry(line);
-    return (
-      event === wanted.event && Object.entries(wanted.facts).every(([name, value]) => facts[name] === value)
-    );
+    return parseCustodyEntry(line);
   } catch (error) {
-    if (error instanceof DockError) return false;
+    if (error instanceof DockError) return undefined;
     throw error;
   }
 }

@@ -5,18 +5,24 @@
 // 1. Nothing goes that does not hold, that has something foreign beside it, or that something younger rests on: a docking record stays as long
 //    as a recording that it names, an order as long as a deletion record that names it, a hold by both roles until it is lifted: nobody deletes
 //    what it holds, so a recording that is not there was lost or is not put back yet.
-// 2. Each folder is looked at anew under the retention lock. `documents-dropped` is durable before it goes; it goes whole, by one rename.
+// 2. Each folder is looked at again under the retention lock. A deletion record is durable in `deletions/`, where it stays for ever, and
+//    `documents-dropped` is durable, before the folder goes; it goes whole, by one rename.
 // 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { DELETION_BYTES_MAX, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { type Order, ROLES } from '../../../protocol/documents/order.ts';
-import { listIfThere } from '../../../protocol/format/durable.ts';
+import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
+import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
+import { readAnnounced } from './log-memory.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
 import { type ReadOrder, readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
@@ -43,10 +49,11 @@ export async function dropDocuments(
   mayGo: () => Promise<boolean>,
 ): Promise<DroppedDocuments> {
   const store = await storeKeys(deps);
+  const announced = await readAnnounced(deps);
   const sum = { folders: 0, orders: 0, segments: 0 };
   const unread: unknown[] = [];
   for (const station of await stationsIn(deps)) {
-    const one = new StationDocuments(deps, station, keysFor(deps, store, station), mayGo);
+    const one = new StationDocuments(deps, station, keysFor(deps, store, station), announced, mayGo);
     try {
       const dropped = await one.drop();
       sum.folders += dropped.folders;
@@ -67,6 +74,7 @@ class StationDocuments {
   readonly #deps: RetentionDeps;
   readonly #station: StationId;
   readonly #keys: FactsKeys;
+  readonly #announced: readonly AnnouncedRetention[];
   readonly #mayGo: () => Promise<boolean>;
   readonly #cutoffMs: number;
   /** Digests of orders that deletion records name. */
@@ -78,10 +86,17 @@ class StationDocuments {
   /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
   #oldestMs = Number.POSITIVE_INFINITY;
 
-  constructor(deps: RetentionDeps, station: StationId, keys: FactsKeys, mayGo: () => Promise<boolean>) {
+  constructor(
+    deps: RetentionDeps,
+    station: StationId,
+    keys: FactsKeys,
+    announced: readonly AnnouncedRetention[],
+    mayGo: () => Promise<boolean>,
+  ) {
     this.#deps = deps;
     this.#station = station;
     this.#keys = keys;
+    this.#announced = announced;
     this.#mayGo = mayGo;
     this.#cutoffMs = deps.clock.wallMs() - deps.retention.documentsDays * DAY_MS;
   }
@@ -90,7 +105,11 @@ class StationDocuments {
     const { recordings, dockings } = await this.#walk();
     const folders = (await this.#dropAll(recordings)) + (await this.#dropAll(dockings));
     const orders = this.unread.length > 0 ? 0 : await this.#dropOrders();
-    const beforeMs = Math.min(this.#cutoffMs, this.#oldestMs);
+    const announcedDays = Math.max(
+      announcedFor([], '').documentsDays,
+      ...this.#announced.map((each) => each.documentsDays),
+    );
+    const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
     const segments = (await this.#mayGo())
       ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs)
       : 0;
@@ -106,11 +125,19 @@ class StationDocuments {
       if (!isRecordingId(recording)) continue;
       const found = await this.#look({ station: this.#station, recording });
       const list = found.age === 'counts' && found.kind === 'docking' ? old.dockings : old.recordings;
-      if (found.age === 'counts' && found.sinceMs <= this.#cutoffMs && list.length < ROUND_MAX)
-        list.push(found);
+      if (found.age === 'counts' && this.#isOld(found) && list.length < ROUND_MAX) list.push(found);
       else this.#stays(found);
     }
     return old;
+  }
+
+  #cutoffOf(announcedDays: number): number {
+    return this.#cutoffMs - Math.max(announcedDays - this.#deps.retention.documentsDays, 0) * DAY_MS;
+  }
+
+  /** By the days that are configured, and not sooner than by those that were announced when it came. */
+  #isOld({ sinceMs, named }: AgedDocuments): boolean {
+    return sinceMs <= this.#cutoffOf(announcedFor(this.#announced, named.received_at).documentsDays);
   }
 
   async #look(name: RecordingName): Promise<DocumentAge> {
@@ -146,7 +173,7 @@ class StationDocuments {
   async #mayDrop(name: RecordingName): Promise<AgedDocuments | undefined> {
     const { files, layout } = this.#deps;
     const found = await documentAge(this.#deps, name, this.#keys);
-    if (found.age === 'stays' || found.sinceMs > this.#cutoffMs) return undefined;
+    if (found.age === 'stays' || !this.#isOld(found)) return undefined;
     for (const recording of found.recordings)
       if ((await files.stat(join(layout.station(this.#station), recording))) !== undefined) return undefined;
     return found;
@@ -158,9 +185,10 @@ class StationDocuments {
       const going: AgedDocuments[] = [];
       for (const each of old) {
         const found = await this.#mayDrop(each);
-        if (found !== undefined) going.push(found);
+        if (found !== undefined && (await this.#keepDeletion(workFolder, found))) going.push(found);
       }
       if (going.length === 0) return new Set<string>();
+      await files.syncFolder(layout.station(this.#station));
       await appendStoreEvents(this.#deps, going.map(eventOf));
       const aside = (recording: string): string => join(workFolder, recording);
       for (const each of going) await files.rename(layout.recording(each), aside(each.recording));
@@ -170,9 +198,49 @@ class StationDocuments {
     });
   }
 
+  /** False where another deletion record of that recording is kept already: none is ever replaced. */
+  async #keepDeletion(workFolder: string, found: AgedDocuments): Promise<boolean> {
+    if (found.kind === 'docking') return true;
+    const { files, layout } = this.#deps;
+    const place = layout.keptDeletion(found);
+    const known = await readIfThere(files, join(place, DELETION), DELETION_BYTES_MAX);
+    if (known !== undefined) return sha256Hex(known) === found.named.deletion_sha256;
+    const making = join(workFolder, `kept-${found.recording}`);
+    await files.makeFolder(making);
+    for (const file of [DELETION, DELETION + SIGNATURE_SUFFIX]) {
+      const bytes = await files.readAll(join(layout.recording(found), file), DELETION_BYTES_MAX);
+      await writeAnew(files, join(making, file), bytes);
+    }
+    await files.syncFolder(making);
+    await ensureFolder(files, layout.deletions(this.#station));
+    await files.rename(making, place);
+    await files.syncFolder(layout.deletions(this.#station));
+    return true;
+  }
+
+  /** Names orders by which recordings went of which the deletion record alone is left; false where one cannot be read. */
+  async #nameKept(): Promise<boolean> {
+    const { files, layout } = this.#deps;
+    for (const recording of await listIfThere(files, layout.deletions(this.#station))) {
+      this.#deps.signal.throwIfAborted();
+      if (!isRecordingId(recording)) continue;
+      const path = join(layout.keptDeletion({ station: this.#station, recording }), DELETION);
+      try {
+        const order = parseDeletionRecord(await files.readAll(path, DELETION_BYTES_MAX)).order_sha256;
+        if (order !== null) this.#named.add(order);
+      } catch (error) {
+        if (!(error instanceof DockError) && !isOfDisk(error)) throw error;
+        this.unread.push(error);
+        return false;
+      }
+    }
+    return true;
+  }
+
   async #dropOrders(): Promise<number> {
     const { files, layout } = this.#deps;
     const folder = layout.orders(this.#station);
+    if ((await listIfThere(files, folder)).length > 0 && !(await this.#nameKept())) return 0;
     const old: ReadOrder[] = [];
     /** Until when the holds of a recording are lifted, in ms since 1970. */
     const lifted = new Map<string, number>();

@@ -3,7 +3,7 @@
 // Invariants:
 // 1. While the store's clock is doubtful nothing is deleted, warned of or entered into the log.
 // 2. Whatever fails for one recording, the others go on, until FAILURES_MAX failed; the first error is told at the end.
-// 3. Two expirations at one time are safe: what matters is decided anew under the lock (deletion.ts).
+// 3. Two expirations at one time are safe: what matters is decided again under the lock (deletion.ts).
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
@@ -12,7 +12,14 @@ import { behindReceipt, type ClockDoubt, judge } from './clock-trust.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
 import { BATCH, CHECKED_MS, FAILURES_MAX, type RetentionDeps, ROUND_MAX } from './deps.ts';
 import { dropDocuments, type DroppedDocuments } from './documents.ts';
-import { clockReading, type LogMemory, missingOrderEvents, readMemory, unseenMsMax } from './log-memory.ts';
+import {
+  clockReading,
+  type LogMemory,
+  missingAnnouncement,
+  missingOrderEvents,
+  readMemory,
+  unseenMsMax,
+} from './log-memory.ts';
 import { storeKeys } from './store-keys.ts';
 import {
   type RetentionTotals,
@@ -58,7 +65,7 @@ export async function surveyVault(
   const context: SurveyContext = { memory: await readMemory(deps), store: await storeKeys(deps) };
   const sum = new TotalsSum();
   const going: RecordingName[] = [];
-  const events: CustodyEvent[] = [];
+  const events: CustodyEvent[] = missingAnnouncement(deps.retention, context.memory);
   let more = false;
   let newestReceiptMs: number | undefined;
   const visitor: SurveyVisitor = {

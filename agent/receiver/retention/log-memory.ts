@@ -1,9 +1,10 @@
 // What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and whether its clock held.
+import type { RetentionConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
-import { HOLD_ALONE_MS } from '../../../protocol/documents/retention.ts';
-import { readStoreLog } from '../custody/log-read.ts';
+import { type AnnouncedRetention, HOLD_ALONE_MS } from '../../../protocol/documents/retention.ts';
+import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { type ClockReading, type ClockTrust, judge, trusted } from './clock-trust.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps } from './deps.ts';
@@ -22,6 +23,8 @@ export interface LogMemory {
   readonly lapsed: ReadonlySet<string>;
   /** Undefined in a log without an entry. */
   readonly trust: ClockTrust | undefined;
+  /** What was announced last (SPEC 10.3.18); undefined where that is longer ago, or never was. */
+  readonly announced: CustodyEvent['facts'] | undefined;
   /** When a person said last that the clock was right, by that clock. */
   readonly checkedMs: number | undefined;
 }
@@ -43,18 +46,52 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const lapsed = new Set<string>();
   let trust: ClockTrust | undefined;
   let checkedMs: number | undefined;
+  let announced: CustodyEvent['facts'] | undefined;
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
     trust = trustAfter(trust, entry, unseenMsMax(deps));
     if (event === 'expiry-warned')
       warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
+    if (event === 'retention') announced = facts;
     if (event === 'order') signatures.add(`${String(facts['order'])}/${String(facts['role'])}`);
     if (event === 'hold-lapsed') lapsed.add(String(facts['order']));
     if (event === 'clock-checked') checkedMs = Date.parse(entry.at);
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  return { warnedMs, signatures, lapsed, trust, checkedMs };
+  return { warnedMs, signatures, lapsed, trust, announced, checkedMs };
+}
+
+/** What counts from now on, for the log. */
+export function announcement({
+  days,
+  documentsDays,
+}: Pick<RetentionConfig, 'days' | 'documentsDays'>): CustodyEvent {
+  return { event: 'retention', facts: { days, documents_days: documentsDays } };
+}
+
+/** All that was announced, in the order of the log. Errors: "store-log.oversize"; the system's; the signal's reason. */
+export async function readAnnounced(deps: RetentionDeps): Promise<AnnouncedRetention[]> {
+  const folder = storeLogFolder(deps.vaultPath, deps.receiver);
+  const announced: AnnouncedRetention[] = [];
+  let time = '';
+  for (const { at, facts } of await entriesOf(deps, folder, 'retention')) {
+    const { days, documents_days: documentsDays } = facts;
+    time = at > time ? at : time;
+    if (typeof days === 'number' && typeof documentsDays === 'number')
+      announced.push({ time, days, documentsDays });
+  }
+  return announced;
+}
+
+/** The entry that the log lacks: none yet, or another one was the last. */
+export function missingAnnouncement(
+  retention: Pick<RetentionConfig, 'days' | 'documentsDays'>,
+  { announced }: Pick<LogMemory, 'announced'>,
+): CustodyEvent[] {
+  const event = announcement(retention);
+  const isSame = Object.entries(event.facts).every(([name, value]) => announced?.[name] === value);
+  return isSame ? [] : [event];
 }
 
 function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry, unseenMs: number): ClockTrust {

@@ -22,6 +22,7 @@ import {
 import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
 import { dropOldDocuments, expire, type Expired } from './expire.ts';
+import { announcement } from './log-memory.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -48,7 +49,8 @@ export class RetentionTimer {
   start(): void {
     this.#started = true;
     const { retention, version } = this.#options.deps;
-    this.#then(() => this.#enter({ event: 'receiver-started', facts: { version } }, this.#stop.signal));
+    const started: CustodyEvent = { event: 'receiver-started', facts: { version } };
+    this.#then(() => this.#enter([started, announcement(retention)], this.#stop.signal));
     this.#arm('disclosures', FIRST_ROUND_MS);
     if (retention.timerHours > 0) this.#arm('round', FIRST_ROUND_MS);
   }
@@ -63,7 +65,7 @@ export class RetentionTimer {
     const cancel = this.#options.deps.clock.after(LAST_ENTRY_MS, () =>
       late.abort(new Error('the log was not free in time')),
     );
-    await this.#enter({ event: 'receiver-stopped', facts: {} }, late.signal).catch(() => undefined);
+    await this.#enter([{ event: 'receiver-stopped', facts: {} }], late.signal).catch(() => undefined);
     cancel();
   }
 
@@ -87,9 +89,9 @@ export class RetentionTimer {
     return { ...this.#options.deps, signal: this.#stop.signal };
   }
 
-  async #enter(event: CustodyEvent, signal: AbortSignal): Promise<void> {
+  async #enter(events: readonly CustodyEvent[], signal: AbortSignal): Promise<void> {
     await this.#checkVault();
-    await appendStoreEvents({ ...this.#options.deps, signal }, [event]);
+    await appendStoreEvents({ ...this.#options.deps, signal }, events);
   }
 
   /** Its disk may have gone while we ran, or another one be mounted in its place. */

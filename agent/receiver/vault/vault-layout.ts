@@ -1,7 +1,7 @@
 // Names and paths inside a vault (SPEC 4.4). The only place that builds or parses them.
 import { join } from 'node:path';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
-import { CUSTODY, KEYS, ORDERS, RESTORED, VAULT_ID } from '../../../protocol/format/file-names.ts';
+import { CUSTODY, DELETIONS, KEYS, ORDERS, RESTORED, VAULT_ID } from '../../../protocol/format/file-names.ts';
 import type { RecordingName } from './vault.ts';
 
 export {
@@ -89,6 +89,13 @@ export class VaultLayout {
   /** Orders about a station's recordings. */
   orders(station: StationId): string {
     return join(this.root, station, ORDERS);
+  }
+  /** Where the deletion record of a recording stays of which the other documents were dropped. */
+  keptDeletion({ station, recording }: RecordingName): string {
+    return join(this.deletions(station), recording);
+  }
+  deletions(station: StationId): string {
+    return join(this.root, station, DELETIONS);
   }
   /** What `open` and `export` leave for the store's log (SPEC 4.11). */
   get disclosures(): string {

@@ -246,8 +246,15 @@ describe('documents', () => {
     expect(await left(disk)).toEqual([hidden.recording]);
     expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
     disk.heal();
-    expect(await drop(deps)).toEqual({ folders: 1, orders: 2, segments: 0 });
+    // The deletion records stay, and so do the orders that they name.
+    expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
     expect(await left(disk)).toEqual([]);
+    expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
+    for (const { recording } of [hidden, gone])
+      expect(await disk.list(`${FOLDER}/deletions/${recording}`)).toEqual([
+        'deletion.json',
+        'deletion.json.minisig',
+      ]);
   });
 
   test('of one station go, whatever of another one the disk does not show', async () => {
