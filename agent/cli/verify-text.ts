@@ -53,6 +53,7 @@ export class VerifyText {
     const recordings = totals.recordings - accompanying;
     return lines([
       fill(words.recordings, recordings, accompanying, good, receipted, opened, deleted, held),
+      this.#received(totals),
       fill(words.dockings, totals.dockings, totals.dockings_empty),
       fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
       ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),
@@ -61,6 +62,21 @@ export class VerifyText {
       fill(words.log, totals.custody_segments, totals.custody_entries, totals.custody_checkpoints),
       findings === 0 ? fill(words.verdictGood, notes) : fill(words.verdictBad, findings, notes),
     ]);
+  }
+
+  /** What became of all that was ever receipted (SPEC 10.3.30). */
+  #received({
+    receipted,
+    deleted,
+    deleted_by_order,
+    dropped,
+    dropped_by_order,
+    dropped_dockings,
+  }: Totals): string {
+    const byOrder = deleted_by_order + dropped_by_order;
+    const after = deleted + dropped - byOrder;
+    const all = receipted + dropped;
+    return fill(this.#words.received, all, receipted - deleted, after, byOrder, dropped, dropped_dockings);
   }
 
   /** The counts of several folders. */

@@ -33,6 +33,7 @@ export interface VerifyWords {
   readonly note: string;
   readonly toDo: string;
   readonly recordings: string;
+  readonly received: string;
   readonly dockings: string;
   readonly units: string;
   readonly allRejected: string;
@@ -83,6 +84,8 @@ const EN: VerifyWords = {
   toDo: 'To do: {}',
   recordings:
     '{} recordings with {} accompanying files: of all files {} good, {} receipted, {} opened, {} deleted, {} held',
+  received:
+    '{} files receipted in all: {} held, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped',
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
@@ -133,6 +136,8 @@ const DE: VerifyWords = {
   toDo: 'Zu tun: {}',
   recordings:
     '{} Aufzeichnungen mit {} Begleitdateien; von allen Dateien gut {}, quittiert {}, geöffnet {}, gelöscht {}, aufbewahrt {}',
+  received:
+    'insgesamt quittierte Dateien: {}; davon vorhanden {}, nach ihrer Zeit gelöscht {}, auf Anordnung gelöscht {}; Dokumente entfernt: von {} Dateien, dazu {} Andockprotokolle',
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',

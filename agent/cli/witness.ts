@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
+import { nodeClock } from '../platform/clock-node.ts';
 import { nodeFiles } from '../platform/files-node.ts';
 import { daySchema, witnessLine, type Witness } from '../../protocol/custody/witness.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
@@ -90,6 +91,7 @@ are still those that it stands for. Reads no payload and changes nothing; "bodyd
       files: nodeFiles(),
       vault: await realFolder(vault),
       keysFolder: keys,
+      nowMs: nodeClock().wallMs(),
       signal: io.signal,
     };
     if (check !== undefined) return compare(question, await linesFrom(check), { language, json }, io);
@@ -171,13 +173,18 @@ function checkedText(
     ? fill(words.verdictGood, lines.length)
     : words.verdictBad + (unreadable === 0 ? '' : fill(words.unreadable, unreadable));
   const each = lines.map((line) => lineText(line, words) + text.remarks(line.remarks)).join('');
-  return `${each}${text.remarks(remarks.filter(isFinding))}${last}\n`;
+  return `${each}${text.remarks(remarks.filter((each) => isFinding(each) || isDropped(each)))}${last}\n`;
 }
 
 function lineText({ line, remarks }: CheckedLine, words: WitnessWords): string {
   const { day, receiver, documents } = line;
   const mark = remarks.some(isFinding) ? words.bad : words.good;
   return `${mark}  ${fill(words.line, day, receiver, documents)}\n`;
+}
+
+/** A recording of these days of which the documents were dropped. */
+function isDropped({ code }: Remark): boolean {
+  return code.startsWith('drop.');
 }
 
 function isFinding({ kind }: Remark): boolean {

@@ -20,9 +20,11 @@ export class TwoReceivers {
   }
 
   /** Begins one in a folder that is made. */
-  static async create(root: string, seed = 1): Promise<TwoReceivers> {
+  static async create(root: string, seed = 1, startMs?: number): Promise<TwoReceivers> {
     await mkdir(root, { recursive: true });
-    return new TwoReceivers(await VaultBuilder.create(root, { seed }));
+    return new TwoReceivers(
+      await VaultBuilder.create(root, { seed, ...(startMs !== undefined && { startMs }) }),
+    );
   }
 
   /** A docking with one recording, both receipted by that receiver; `dock` is another station of the vault. */

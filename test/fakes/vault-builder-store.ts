@@ -1,5 +1,5 @@
 // For the vault builder: the store's side. Receipts, deletion records with the payload gone, disclosures, and the store's own log.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
@@ -34,6 +34,10 @@ import { BuilderLog } from './vault-builder-log.ts';
 import type { BuiltOrder } from './vault-builder-orders.ts';
 import type { BuiltRecording } from './vault-builder-recordings.ts';
 import { writeSigned, type BuilderClock } from './vault-builder-signed.ts';
+
+const DAY_MS = 86_400_000;
+/** As long as documents stay at least. */
+const DOCUMENTS_MS = 90 * DAY_MS;
 
 /** How a recording is deleted; all has a default. */
 export interface DeletionWish {
@@ -181,14 +185,31 @@ export class StoreBuilder {
     return sha256Hex(bytes);
   }
 
-  /** Lets the documents of a recording go, long after its payload. */
-  async dropDocuments({ manifest, manifestBytes, folder }: BuiltRecording): Promise<void> {
+  /** Says in the log how long recordings and documents stay. */
+  announce(days = 14, documentsDays = 730): Promise<void> {
+    return this.enter('retention', { days, documents_days: documentsDays });
+  }
+
+  /** Drops the documents of a recording, long after its payload, which goes now where it is here; the deletion record stays. */
+  async dropDocuments(built: BuiltRecording): Promise<void> {
+    const { manifest, manifestBytes, folder } = built;
     const { station, recording } = manifest;
+    const names = await readdir(folder);
+    if (!names.includes('deletion.json')) {
+      this.clock.advance(30 * DAY_MS);
+      await this.delete(built);
+    }
+    this.clock.advance(DOCUMENTS_MS);
+    const kept = join(this.vault, station, 'deletions', recording);
+    await mkdir(kept, { recursive: true });
+    for (const name of ['deletion.json', 'deletion.json.minisig'])
+      await copyFile(join(folder, name), join(kept, name));
     await this.#drop(folder, manifestBytes, { station, recording });
   }
 
-  /** Lets all parts of a docking record go. */
-  async dropDocking(parts: readonly BuiltDockingPart[]): Promise<void> {
+  /** Drops all parts of a docking record, long after they came. */
+  async dropDocking(parts: readonly BuiltDockingPart[], { afterMs = DOCUMENTS_MS } = {}): Promise<void> {
+    this.clock.advance(afterMs);
     for (const { folder, record, bytes } of parts)
       await this.#drop(folder, bytes, { station: record.station, recording: record.record });
   }

@@ -60,6 +60,8 @@ export interface VaultWish {
   readonly seed?: number;
   readonly station?: string;
   readonly vault?: SessionId;
+  /** When it begins, ms since 1970: early enough that all of it is over by now, where that matters. */
+  readonly startMs?: number;
 }
 
 /** What all stations of one vault share. */
@@ -102,11 +104,11 @@ export class VaultBuilder {
   /** Begins a vault in an empty folder: `vault/`, `keys/` with the public keys and `store.identity`. */
   static async create(
     root: string,
-    { seed = 1, station = 'dock-1', vault }: VaultWish = {},
+    { seed = 1, station = 'dock-1', vault, startMs }: VaultWish = {},
   ): Promise<VaultBuilder> {
     const random = seededRandom(seed);
     const stationKey = makeSecretKey(random);
-    const clock = new BuilderClock();
+    const clock = new BuilderClock(startMs);
     const receiver = new StoreBuilder(join(root, 'vault'), vault, random, clock);
     const store = makeIdentity(random);
     const escrow = makeIdentity(random);

@@ -23,6 +23,7 @@ import argparse
 import json
 import shutil
 import sys
+import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
     code = GOOD
     for vault in asked.vaults:
         try:
-            verdict = verify(vault, keys, tool)
+            verdict = verify(vault, keys, tool, time.time_ns() // 1_000_000)
         except Exception:
             traceback.print_exc()
             print(f"verifier: failed at {str(vault)!a}, of which nothing is said", file=sys.stderr)

@@ -130,6 +130,7 @@ STORE_EVENTS: dict[str, Shape] = {
     **_BOTH,
     "receiver-started": fields(version=text(128)),
     "receiver-stopped": fields(),
+    "retention": fields(days=integer(1), documents_days=integer(1)),
     "expiry-warned": fields(**_OF_RECORDING, due_at=INSTANT),
     "order": fields(
         **_OF_RECORDING,

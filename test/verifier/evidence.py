@@ -88,6 +88,8 @@ class Station(Keeper):
     orders: dict[str, Order] = field(default_factory=dict)
     # Revocations by the id of the key.
     revocations: dict[str, Document] = field(default_factory=dict)
+    # Deletion records of which the other documents were dropped, by recording.
+    kept: dict[str, Document] = field(default_factory=dict)
 
     def receipted(self) -> Iterator[Receipted]:
         """Folders of recordings, then those of docking records."""

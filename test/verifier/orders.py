@@ -113,6 +113,14 @@ class Orders:
         ]
         return [each.order for each in holds if not any(self._lifts(unhold, each) for unhold in lifting)]
 
+    def is_held_by_both(self, recording: str, instant: int) -> bool:
+        """Whether a hold with both signatures stood."""
+        held = {order.value["order"] for order in self.holds(recording, instant)}
+        return any(
+            each.order.value["order"] in held and each.both_ms is not None and each.both_ms <= instant
+            for each in self._given
+        )
+
     def deletion(self, sha256: str) -> tuple[Order, int | None] | None:
         """The order with that digest, and when both of its signatures were there."""
         found = next((each for each in self._given if each.order.document.sha256 == sha256), None)

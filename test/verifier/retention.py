@@ -54,7 +54,8 @@ def check_deletions(station: Station, vault: str | None, orders: Orders, logs: S
     for recording in station.recordings.values():
         if recording.deletion is not None:
             check_record(recording, recording.deletion.value, vault, report)
-            _check_allowed(recording, recording.deletion.value, orders, logs, report)
+            received = recording.receipt.value["received_at"] if recording.receipt is not None else None
+            check_allowed(recording, recording.deletion.value, received, orders, logs, report)
             _check_logged(recording, recording.deletion.sha256, logs, report)
         if recording.deleted:
             _check_left(recording, logs, report)
@@ -98,10 +99,18 @@ def _check_retention(manifest: dict[str, Any], received_at: str, said: dict[str,
         report.find("deletion.retention-due", at, f"is not due {retention['days']} days after {retention['from_at']}")
 
 
-def _check_allowed(recording: Recording, said: dict[str, Any], orders: Orders, logs: StoreLogs, report: Report) -> None:
+def check_allowed(
+    recording: Recording,
+    said: dict[str, Any],
+    received_at: str | None,
+    orders: Orders,
+    logs: StoreLogs,
+    report: Report,
+) -> None:
+    """Whether a recording was allowed to go: by an order of both roles, or because it was due; and nothing held it."""
     at = f"{recording.place}/deletion.json"
     deleted = milliseconds(said["deleted_at"])
-    if recording.receipt is not None and deleted < milliseconds(recording.receipt.value["received_at"]):
+    if received_at is not None and deleted < milliseconds(received_at):
         report.find("deletion.before-receipt", at, "was deleted before it was received")
     for hold in orders.holds(recording.name, deleted):
         report.find("deletion.held", at, f"was deleted while order {hold.value['order']} held it")
@@ -112,7 +121,7 @@ def _check_allowed(recording: Recording, said: dict[str, Any], orders: Orders, l
         report.find("deletion.order-without-reason", at, "names an order, and its reason is that it expired")
     if deleted < milliseconds(said["retention"]["due_at"]):
         report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
-    _check_warned(recording, said, deleted, logs, report)
+    _check_warned(recording, said, received_at, logs, report)
     _check_doubted(recording, said, deleted, report)
 
 
@@ -123,17 +132,21 @@ def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, ord
         report.find("deletion.order-missing", at, "names no order that is here and signed")
         return
     order, both_ms = found
-    if order.value["verb"] != "delete" or not orders.reaches(order, recording.name):
+    # Which recordings belong together, only their manifests say: of one whose documents were dropped that is not known any more.
+    is_known = recording.deletion is not None
+    if order.value["verb"] != "delete" or (is_known and not orders.reaches(order, recording.name)):
         report.find("deletion.other-order", at, "names an order that does not order this deletion")
     if both_ms is None or both_ms > deleted:
         report.find("deletion.order-unsigned", at, "names an order that did not have both signatures then")
 
 
-def _check_warned(recording: Recording, said: dict[str, Any], deleted: int, logs: StoreLogs, report: Report) -> None:
+def _check_warned(
+    recording: Recording, said: dict[str, Any], received_at: str | None, logs: StoreLogs, report: Report
+) -> None:
     """What is due sooner than 72 h after its receipt wants a warning that is older than 24 h; one by an unset clock an older one (10.2)."""
-    if recording.receipt is None:
+    if received_at is None:
         return
-    received = milliseconds(recording.receipt.value["received_at"])
+    received, deleted = milliseconds(received_at), milliseconds(said["deleted_at"])
     unset = received < _UNSET_BEFORE_MS
     if not unset and milliseconds(said["retention"]["due_at"]) - received >= _EARLY_MS:
         return

@@ -10,6 +10,7 @@ import canonical_json
 from custody_log import CustodyLog, read_custody_log
 from custody_segment import Holder
 from disclosures import check_disclosures
+from drops import read_kept
 from document_shapes import VAULT
 from evidence import KeyChange, Receiver, Station, Vault
 from findings import Report
@@ -116,6 +117,7 @@ class VaultReader:
         readers: dict[str, Callable[[Path], None]] = {
             "custody": lambda folder: None,
             "orders": lambda folder: self._read_orders(folder, station),
+            "deletions": lambda folder: self._read_kept(folder, station),
             "keys": lambda folder: check_names(folder, f"{name}/keys", self._report, of_station=True),
         }
         for each, kind in names_in(self._root / name):
@@ -151,6 +153,14 @@ class VaultReader:
             order = read_order(folder / name, place, station.name, self._keys, self._report)
             if order is not None:
                 station.orders[name] = order
+
+    def _read_kept(self, folder: Path, station: Station) -> None:
+        for name, kind in names_in(folder):
+            place = f"{station.name}/deletions/{name}"
+            if kind != "folder" or not fits(RANDOM_ID, name):
+                self._unexpected(place)
+            else:
+                read_kept(folder / name, place, station, self._keys, self._report)
 
     def _read_receiver(self, name: str) -> Receiver:
         holder = Holder(name, self._keys.store, is_store=True)

@@ -18,6 +18,7 @@ from custody_log import check_gaps
 from differences import tell_differences
 from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
+from drops import Drops
 from evidence import Station, Vault
 from findings import Report
 from key_changes import check_changes, check_old_keys, check_ways
@@ -43,8 +44,8 @@ class Verdict:
     stations: dict[str, dict[str, Any]]
 
 
-def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
-    """Verifies a vault or a kit."""
+def verify(root: Path, keys: TrustedKeys, age: AgeTool | None, now_ms: int) -> Verdict:
+    """Verifies a vault or a kit. `now_ms`: time of the verification."""
     report = Report()
     if is_kit(root):
         kit = KitReader(root, keys, age, report).judge()
@@ -66,7 +67,9 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
         check_store_log(receiver, vault, report)
     for station in vault.stations.values():
         check_changes(station, known, changes, report, is_store=False)
-    counts = {name: _check_station(station, vault, report) for name, station in vault.stations.items()}
+    drops = Drops(vault, now_ms)
+    drops.check_segments(report)
+    counts = {name: _check_station(station, vault, drops, report) for name, station in vault.stations.items()}
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
         check_witnesses(receiver, vault, report)
@@ -74,7 +77,7 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
     return Verdict(report, counts)
 
 
-def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, Any]:
+def _check_station(station: Station, vault: Vault, drops: Drops, report: Report) -> dict[str, Any]:
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
@@ -91,7 +94,9 @@ def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, 
     check_docking_log(station, wholes, report)
     check_stays(station, wholes, report)
     check_capture_times(station, wholes, report)
-    check_deletions(station, vault.vault, Orders(station, store_logs), said_by_store, report)
+    orders = Orders(station, store_logs)
+    check_deletions(station, vault.vault, orders, said_by_store, report)
+    drops.check(station, orders, said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)
     check_orders_logged(station, said_by_store, report)
     return reconcile(station, dropped)

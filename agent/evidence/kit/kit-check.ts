@@ -16,7 +16,7 @@ import { accountRemarks, missingDocument, missingDocuments } from '../verify/log
 import { checkOrders } from '../verify/order-check.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
-import { storeRemarks } from '../verify/place-store.ts';
+import { storeFindings } from '../verify/place-store.ts';
 import type { Place } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { checkRecording } from '../verify/recording-check.ts';
@@ -332,8 +332,8 @@ class Account {
     const ours = new Set(about.map(({ where }) => where));
     const remarks: Remark[] = [];
     const changed = new Set(this.#check.known.changes.map(({ document }) => document.holder));
-    const read = { ...this.#check, logs, orders, witnesses, restored: [], changed };
-    for await (const remark of storeRemarks(read, noTotals()))
+    const read = { ...this.#check, logs, orders, witnesses, kept: [], restored: [], changed };
+    for await (const remark of storeFindings(read, noTotals()))
       if (this.#isOfStore(remark, ours)) remarks.push(remark);
     return remarks;
   }

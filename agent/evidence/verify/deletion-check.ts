@@ -113,9 +113,12 @@ interface JudgeContext {
   readonly judged: { readonly officer: boolean; readonly supervisor: boolean };
   /** Whether the store's own log should be here: in a whole vault. */
   readonly complete: boolean;
+  /** Deletion records of which the other documents were dropped. */
+  readonly kept: readonly Deleted[];
 }
 
-interface Deleted extends RecordingFacts {
+/** A recording that was deleted. */
+export interface Deleted extends Pick<RecordingFacts, 'name' | 'where' | 'receivedAt'> {
   readonly deletion: ProvenDeletion;
 }
 
@@ -123,18 +126,24 @@ interface Deleted extends RecordingFacts {
 export function judgeDeletions(context: JudgeContext): Remark[] {
   const deleted = [...context.facts.recordings.values()].filter(isDeleted);
   return [
-    ...deleted.flatMap((each) => [
-      ...logged(each, context),
-      ...held(each, context),
-      ...(each.deletion.orderSha256 === null
-        ? warned(each, context)
-        : ordered(each, each.deletion.orderSha256, context)),
-    ]),
+    ...deleted.flatMap((each) => judged(each, context)),
+    ...judgeKept(context),
     ...missingRecords(context),
   ];
 }
 
-function isDeleted(facts: RecordingFacts): facts is Deleted {
+/** Of those of which the deletion record alone is left. */
+export function judgeKept(context: JudgeContext): Remark[] {
+  return context.kept.flatMap((each) => judged(each, context));
+}
+
+function judged(deleted: Deleted, context: JudgeContext): Remark[] {
+  const { orderSha256 } = deleted.deletion;
+  const allowed = orderSha256 === null ? warned(deleted, context) : ordered(deleted, orderSha256, context);
+  return [...logged(deleted, context), ...held(deleted, context), ...allowed];
+}
+
+function isDeleted(facts: RecordingFacts): facts is RecordingFacts & Deleted {
   return facts.deletion !== undefined;
 }
 
@@ -184,7 +193,7 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete 
   if (waitMs === 0 || !complete || log.places.length === 0) return [];
   const at = log.deletions.get(name)?.warnedAt;
   if (at !== undefined && Date.parse(at) + waitMs < Date.parse(deletion.deletedAt)) return [];
-  if (!log.reachesBackTo(receivedAt ?? '')) return []; // told with the entry of the deletion, or the warning was dropped
+  if (!log.reachesBackTo(receivedAt ?? '')) return []; // reported with the entry of the deletion, or the warning was dropped
   const message = `deletion record: due at ${deletion.retention.due_at}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
   return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
 }
@@ -192,7 +201,7 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete 
 function ordered(
   { name, where, deletion }: Deleted,
   orderSha256: string,
-  { orders, judged, log }: JudgeContext,
+  { facts: { recordings }, orders, judged, log }: JudgeContext,
 ): Remark[] {
   const place = below(where, DELETION);
   const found = orders.bySha256(orderSha256);
@@ -202,7 +211,9 @@ function ordered(
     return [told('deletion.order-missing', place, message, { order_sha256: orderSha256 })];
   }
   const { order } = found;
-  const elsewhere = orders.reaches(found, name) ? undefined : `it is about recording ${order.recording}`;
+  // Which recordings belong together, only their manifests say: of one whose documents were dropped that is not known any more.
+  const isReached = !recordings.has(name) || orders.reaches(found, name);
+  const elsewhere = isReached ? undefined : `it is about recording ${order.recording}`;
   const unknown = ROLES.filter((role) => !judged[role]);
   const why =
     (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??

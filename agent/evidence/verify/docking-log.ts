@@ -412,6 +412,8 @@ export class StationLog {
   readonly putAside = new Map<string, string>();
   /** Cameras that it takes out of use (SPEC 4.13.7), each once. */
   readonly retired = new Set<string>();
+  /** Its segments that are here; known once it was read. */
+  segments: ReadonlySet<string> = new Set();
   /** Whether the log is here from its first entry on; known once it was read. */
   fromTheStart = false;
   /** Whether the store refused an end of it, by a key that was revoked: what it does not name may have stood there. */

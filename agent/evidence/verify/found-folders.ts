@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import {
   CUSTODY,
+  DELETIONS,
   DOCKING,
   KEYS,
   ORDERS,
@@ -56,6 +57,14 @@ export interface FoundOrders {
   readonly station: string;
 }
 
+/** The folder of a deletion record of which the other documents were dropped. */
+export interface FoundKept {
+  readonly folder: string;
+  readonly where: string;
+  readonly name: string;
+  readonly station: string;
+}
+
 /** The folder of a receiver in a vault: its own log, its witnesses. */
 export interface FoundReceiver {
   readonly folder: string;
@@ -69,6 +78,7 @@ export type Found =
   | ({ readonly kind: 'docking' } & FoundDocking)
   | ({ readonly kind: 'custody' } & FoundCustody)
   | ({ readonly kind: 'orders' } & FoundOrders)
+  | ({ readonly kind: 'kept' } & FoundKept)
   | ({ readonly kind: 'receiver' } & FoundReceiver)
   | { readonly kind: 'remark'; readonly remark: Remark };
 
@@ -92,6 +102,16 @@ export async function* walkPlace(files: ReadFiles, place: Place): AsyncGenerator
       yield* walk.spool();
       return;
   }
+}
+
+/** Orders and kept deletion records of all stations of a vault. Errors: only those of the machine. */
+export async function* keptAndOrders(
+  files: ReadFiles,
+  vault: string,
+): AsyncGenerator<Found, void, undefined> {
+  const walk = new Walk(files, vault);
+  for (const station of ((await listSorted(files, vault)) ?? []).filter(isStationId))
+    yield* walk.keptAndOrders(station);
 }
 
 class Walk {
@@ -133,9 +153,15 @@ class Walk {
     for (const name of names) {
       if (isRecordingId(name)) yield await this.either(below(where, name), name, station);
       else if (name === ORDERS) yield this.#orders(below(where, name), station);
+      else if (name === DELETIONS) yield* this.#kept(below(where, name), station);
       else if (!STATION_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(where, name) };
     }
     yield this.#custody(below(where, CUSTODY), station);
+  }
+
+  async *keptAndOrders(station: string): AsyncGenerator<Found> {
+    yield this.#orders(below(station, ORDERS), station);
+    yield* this.#kept(below(station, DELETIONS), station);
   }
 
   async *vault(): AsyncGenerator<Found> {
@@ -172,6 +198,13 @@ class Walk {
     for (const name of yield* this.#list(receiver))
       if (!RECEIVER_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(receiver, name) };
     yield { kind: 'receiver', folder: join(this.#root, receiver), where: receiver, receiver };
+  }
+
+  async *#kept(where: string, station: string): AsyncGenerator<Found> {
+    for (const name of yield* this.#list(where)) {
+      const at = below(where, name);
+      yield { kind: 'kept', folder: join(this.#root, at), where: at, name, station };
+    }
   }
 
   #orders(where: string, station: string): Found {
@@ -213,7 +246,7 @@ const VAULT_NAMES: ReadonlySet<string> = new Set([
   'lost+found',
 ]);
 /** Besides recordings and docking records. */
-const STATION_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, ORDERS]);
+const STATION_NAMES: ReadonlySet<string> = new Set([CUSTODY, DELETIONS, KEYS, ORDERS]);
 const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, RESTORED, WITNESS]);
 
 function remark(code: RemarkCode, where: string, message: string, count: number): Found {

@@ -11,6 +11,9 @@ export interface LoggedDocument {
   readonly sha256: string | undefined;
   /** Hex id of the key that vouches for that entry; undefined where it was not asked for. */
   readonly signedBy: string | undefined;
+  /** Time of that entry, and of the newest receipt, by the station's clock (RFC 3339). */
+  readonly madeAt: string | undefined;
+  readonly receiptedAt: string | undefined;
   /** Digests of the receipts that the station has had. */
   readonly receipts: readonly string[];
   readonly quarantined: boolean;
@@ -40,6 +43,8 @@ const NOTHING: LoggedDocument = {
   kind: undefined,
   sha256: undefined,
   signedBy: undefined,
+  madeAt: undefined,
+  receiptedAt: undefined,
   receipts: [],
   quarantined: false,
   erased: false,
@@ -64,15 +69,16 @@ export class LogAccount {
   readonly #documents = new Map<string, LoggedDocument>();
 
   /** Takes one entry, and the hex id of the key that vouches for it; those that name no document are passed over. */
-  take({ event, facts }: CustodyEntry, keyId?: string): void {
+  take({ event, facts, at }: CustodyEntry, keyId?: string): void {
     if (event === 'store-restored') return this.#storeRestored();
     const name = facts[NAMED_BY[event] ?? 'recording'];
     if (typeof name !== 'string') return;
     const known = this.#documents.get(name) ?? NOTHING;
     const news = newsOf(event, facts, known);
     if (news === undefined) return;
-    const signedBy = news.sha256 === undefined ? known.signedBy : keyId;
-    this.#documents.set(name, { ...known, ...news, signedBy });
+    const made = news.sha256 === undefined ? {} : { signedBy: keyId, madeAt: at };
+    const receipted = event === 'receipted' ? { receiptedAt: at } : {};
+    this.#documents.set(name, { ...known, ...news, ...made, ...receipted });
   }
 
   /** No receipt of before counts any more for what the station still held. */

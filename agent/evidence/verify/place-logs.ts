@@ -117,6 +117,7 @@ export class PlaceLogs {
     const owner = station ?? facts.station ?? '';
     const revoked = (keyId: string): string | undefined => revokedAt(keys, owner, keyId);
     told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
+    log.segments = new Set(checked.linked.map(({ segment }) => segment));
     log.fromTheStart = checked.linked.some(({ link }) => link === null);
     log.hasRefusedEnd = checked.remarks.some(({ code }) => code === 'custody.end-refused');
     this.stations.push(log);

@@ -1,6 +1,7 @@
 // What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures, witnesses.
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { judgeDeletions } from './deletion-check.ts';
+import { judgeDrops, type KeptDeletion } from './drop-check.ts';
 import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
 import { canJudge, type FoundOrder, OrderBook } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
@@ -11,7 +12,7 @@ import { finding, type Remark } from './remark.ts';
 import { type FoundRestored, restoredRemarks } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { Totals } from './verify-place.ts';
-import { type FoundWitness, witnessRemarks } from './witness-check.ts';
+import { type FoundWitness, witnessFindings } from './witness-check.ts';
 
 /** All that was read. */
 export interface StoreContext {
@@ -22,6 +23,7 @@ export interface StoreContext {
   readonly logs: PlaceLogs;
   readonly orders: readonly FoundOrder[];
   readonly witnesses: readonly FoundWitness[];
+  readonly kept: readonly KeptDeletion[];
   readonly restored: readonly FoundRestored[];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
@@ -30,7 +32,7 @@ export interface StoreContext {
 }
 
 /** Every remark, in the order in which it is found; counts what is held and disclosed. Errors: those of the machine. */
-export async function* storeRemarks(
+export async function* storeFindings(
   context: StoreContext,
   totals: Totals,
 ): AsyncGenerator<Remark, void, undefined> {
@@ -40,14 +42,19 @@ export async function* storeRemarks(
   const complete = place.kind === 'vault';
   const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
   yield* book.remarks(facts);
-  yield* judgeDeletions({ facts, orders: book, log, judged, complete });
+  const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations });
+  yield* judgeDeletions({ facts, orders: book, log, judged, complete, kept: drops.deleted });
+  if (complete) yield* drops.findings;
+  totals.dropped += drops.recordings;
+  totals.dropped_by_order += drops.byOrder;
+  totals.dropped_dockings += drops.dockings;
   totals.held += countHeld(book, facts, nowMs);
   totals.disclosures += log.disclosures.length;
   yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   if (complete) yield* restoredRemarks(context.restored, log);
-  yield* await witnessRemarks(context.witnesses, { facts, log });
+  yield* await witnessFindings(context.witnesses, { facts, log });
 }
 
 function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {

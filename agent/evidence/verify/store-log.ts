@@ -3,6 +3,7 @@
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
+import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
 const SIGNATURES_MAX = 8;
@@ -14,6 +15,8 @@ export interface LoggedDeletion {
   deleted: boolean;
   /** Earliest warning, whichever receiver gave it. */
   warnedAt: string | undefined;
+  /** When a record was named first, and when its deletion was over, by the times of the log; by the record's digest. */
+  readonly times: Map<string, { readonly begunAt: string; overAt: string | undefined }>;
 }
 
 /** What it says of one signature of an order, or of one that it calls another than before. */
@@ -49,6 +52,27 @@ export function witnessName(receiver: string, day: string): string {
   return `${receiver} ${day}`;
 }
 
+/** Documents that the store says it dropped, as it said so first. */
+export interface LoggedDrop extends DroppedDocuments {
+  /** In whose log. */
+  readonly receiver: string;
+  /** By the entry itself, and by the times of the log (SPEC 10.3.20). */
+  readonly at: string;
+  readonly time: string;
+  /** That log had announced its retention before. */
+  readonly isAnnounced: boolean;
+}
+
+/** A segment of a station's log that the store says it dropped. */
+export interface DroppedSegment {
+  readonly segment: string;
+  readonly receiver: string;
+  readonly at: string;
+  readonly time: string;
+  /** As the how manieth of that log. */
+  readonly order: number;
+}
+
 /** A statement that the store was restored, as an entry names it. */
 export interface LoggedRestored {
   readonly name: string;
@@ -78,12 +102,26 @@ export class StoreLog {
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
   readonly droppedDigests = new Set<string>();
+  /** All that it dropped, by what was dropped; and segments of logs in the order in which they went. */
+  readonly drops = new Map<string, LoggedDrop>();
+  readonly droppedSegments: DroppedSegment[] = [];
+  /** When a witness was entered first, by `witnessName`. */
+  readonly witnessedAt = new Map<string, string>();
   /** What those of a vault were, of which day, and when the log last says that they go, by `<station> <recording>`. */
   readonly droppedDocuments = new Map<string, DroppedDocuments & { readonly at: string }>();
   /** Reasons of revocations, by `<station> <key id>`. */
   readonly revoked = new Map<string, Set<string>>();
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
+
+  readonly #announced = new Map<string, AnnouncedRetention[]>();
+  /** The latest time that each log has shown so far. */
+  readonly #times = new Map<string, string>();
+
+  /** What a receiver had announced for what came at that time (RFC 3339). */
+  announcedAt(receiver: string, at: string): Omit<AnnouncedRetention, 'time'> {
+    return announcedFor(this.#announced.get(receiver) ?? [], at);
+  }
 
   /** Whether something in the log of that receiver is signed. */
   hasLogOf(receiver: string): boolean {
@@ -99,6 +137,9 @@ export class StoreLog {
 
   /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
   take(receiver: string, { event, facts, at }: CustodyEntry): void {
+    const before = this.#times.get(receiver) ?? at;
+    const time = before > at ? before : at;
+    this.#times.set(receiver, time);
     const text = (name: string): string => {
       const value = facts[name];
       return typeof value === 'string' ? value : '';
@@ -106,8 +147,12 @@ export class StoreLog {
     const recording = text('recording');
     if (event === 'expiry-warned') this.#warned(recording, at);
     else if (event === 'deleting' || event === 'deleted')
-      this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
-    else if (event === 'documents-dropped') this.#dropped(facts, at);
+      this.#deleted(recording, text('deletion_sha256'), event === 'deleted', time);
+    else if (event === 'documents-dropped') this.#dropped(facts, { receiver, at, time });
+    else if (event === 'segment-dropped') {
+      const order = this.droppedSegments.length;
+      this.droppedSegments.push({ segment: text('segment'), receiver, at, time, order });
+    } else if (event === 'retention') this.#announce(receiver, facts, time);
     else if (event === 'order') this.#order(text, at);
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
@@ -116,7 +161,11 @@ export class StoreLog {
       const sha256 = text('restored_sha256');
       const name = storedRestored(receiver, sha256);
       this.restored.set(name, { name, receiver, sha256, completeUntil: text('complete_until') });
-    } else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
+    } else if (event === 'witnessed') {
+      const name = witnessName(receiver, text('day'));
+      this.witnesses.set(name, text('sha256'));
+      if (!this.witnessedAt.has(name)) this.witnessedAt.set(name, time);
+    }
   }
 
   /** Documents that are not missing; a station says so of those that the store holds, and its own spool does not any more. */
@@ -130,23 +179,48 @@ export class StoreLog {
     if (logged.warnedAt === undefined || at < logged.warnedAt) logged.warnedAt = at;
   }
 
-  #deleted(recording: string, sha256: string, over: boolean): void {
+  #deleted(recording: string, sha256: string, over: boolean, time: string): void {
     const logged = this.#deletion(recording);
     logged.records.add(sha256);
     logged.deleted ||= over;
+    const known = logged.times.get(sha256) ?? { begunAt: time, overAt: undefined };
+    if (over) known.overAt ??= time;
+    logged.times.set(sha256, known);
   }
 
-  #dropped(facts: CustodyEntry['facts'], at: string): void {
+  #dropped(facts: CustodyEntry['facts'], said: Pick<LoggedDrop, 'receiver' | 'at' | 'time'>): void {
     this.letGo(facts);
     const named = droppedDocuments(facts);
-    if (named !== undefined)
-      this.droppedDocuments.set(`${named.station} ${named.recording}`, { ...named, at });
+    if (named === undefined) return;
+    const name = `${named.station} ${named.recording}`;
+    this.droppedDocuments.set(name, { ...named, at: said.at });
+    const key = `${name} ${named.receipt_sha256} ${named.deletion_sha256}`;
+    const drop = { ...named, ...said, isAnnounced: this.#announced.has(said.receiver) };
+    // A cut may have kept it from going: then it is said again.
+    const known = this.drops.get(key);
+    if (known === undefined || said.time < known.time) this.drops.set(key, drop);
+  }
+
+  #announce(
+    receiver: string,
+    { days, documents_days: documentsDays }: CustodyEntry['facts'],
+    time: string,
+  ): void {
+    if (typeof days !== 'number' || typeof documentsDays !== 'number') return;
+    const known = this.#announced.get(receiver) ?? [];
+    this.#announced.set(receiver, known);
+    known.push({ time, days, documentsDays });
   }
 
   #deletion(recording: string): LoggedDeletion {
     const known = this.deletions.get(recording);
     if (known !== undefined) return known;
-    const fresh: LoggedDeletion = { records: new Set(), deleted: false, warnedAt: undefined };
+    const fresh: LoggedDeletion = {
+      records: new Set(),
+      deleted: false,
+      warnedAt: undefined,
+      times: new Map(),
+    };
     this.deletions.set(recording, fresh);
     return fresh;
   }

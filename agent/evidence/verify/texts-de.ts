@@ -334,6 +334,26 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Laut Verwahrprotokoll des Zentralspeichers wurde die Aufzeichnung gelöscht, und der Nachweis ist nicht hier: Er ging verloren oder wurde weggenommen.',
   'deletion.not-judged': 'Ob die Löschung erlaubt war, lässt sich ohne das hier Genannte nicht sagen.',
 
+  'drop.recording':
+    'Der Zentralspeicher entfernte die Dokumente dieser Aufzeichnung lange nach ihrer Löschung. Ihr Löschnachweis bleibt; wann sie empfangen, gelöscht und entfernt wurde, steht hier.',
+  'drop.unrecorded':
+    'Version 0.1.0 des Zentralspeichers entfernte den Löschnachweis mit den anderen Dokumenten: Ob die Aufzeichnung fällig war und auf welche Anordnung sie gelöscht wurde, lässt sich nicht mehr prüfen.',
+  'drop.not-deleted':
+    'Laut Verwahrprotokoll des Zentralspeichers wurden Dokumente einer Aufzeichnung entfernt, die er vorher nicht gelöscht hatte: Die Aufzeichnung wurde beseitigt.',
+  'drop.too-early': 'Dokumente wurden entfernt, bevor ihre Zeit um war: Was sie beweisen, wurde weggenommen.',
+  'drop.held':
+    'Dokumente einer Aufzeichnung wurden entfernt, deren Löschung eine Löschsperre beider Rollen verbietet.',
+  'drop.in-future':
+    'Laut Verwahrprotokoll des Zentralspeichers wurde zu einer Zeit etwas entfernt, die noch nicht gekommen ist: Der Eintrag ist gefälscht, oder eine Uhr ging falsch.',
+  'drop.other-receipt':
+    'Das Verwahrprotokoll des Zentralspeichers nennt eine andere Quittung, als die Station für diese Dokumente hatte: Es wurde etwas anderes entfernt, als es sagt.',
+  'drop.other-time':
+    'Wann die Dokumente empfangen wurden, passt nicht zum Verwahrprotokoll der Station, und kein Zeugnis jenes Tages belegt es: Die Zeit wurde erfunden.',
+  'drop.docking-needed':
+    'Ein Andockprotokoll wurde entfernt, während eine Aufzeichnung jenes Andockvorgangs noch hier ist, die es nennen sollte.',
+  'drop.segment':
+    'Ein Teil des Verwahrprotokolls einer Station wurde entfernt, bevor seine Zeit um war: Was er sagt, wurde weggenommen.',
+
   'order.other-order':
     'In diesem Ordner liegen die Dokumente einer anderen Anordnung: Ordner oder Dateien wurden vertauscht.',
   'order.other-station':

@@ -292,6 +292,25 @@ export const MEANINGS = {
     'The store’s log says that it deleted the recording, and its record of that is not here: it was lost or taken away.',
   'deletion.not-judged': 'Whether the deletion was allowed cannot be said without what is named here.',
 
+  'drop.recording':
+    'The store dropped the documents of this recording long after its payload. Its deletion record stays; when it was received, deleted and dropped is said here.',
+  'drop.unrecorded':
+    'Version 0.1.0 of the store removed the deletion record together with the other documents: whether the recording was due, and by which order it went, cannot be judged any more.',
+  'drop.not-deleted':
+    'The store’s log says that documents were dropped of a recording that it had not deleted before: the recording was removed.',
+  'drop.too-early': 'Documents were dropped before their time was over: what they prove was taken away.',
+  'drop.held': 'Documents were dropped of a recording that a hold of both roles forbids to delete.',
+  'drop.in-future':
+    'The store’s log says of a time that has not come yet that something was dropped: the entry is forged, or a clock was wrong.',
+  'drop.other-receipt':
+    'The store’s log names another receipt than the station had for these documents: something else was dropped than it says.',
+  'drop.other-time':
+    'When the documents were received does not fit the station’s log, and no witness of that day says it: the time was made up.',
+  'drop.docking-needed':
+    'A docking record was dropped while a recording of that docking is still here, which it should name.',
+  'drop.segment':
+    'A part of a station’s log was dropped before its time was over: what it says was taken away.',
+
   'order.other-order': 'The documents of another order lie in this folder: folders or files were exchanged.',
   'order.other-station': 'The order is about a recording of another station: it was moved by hand.',
   'order.other-manifest':

@@ -10,9 +10,11 @@ import { CUSTODY, RESTORED, WITNESS } from '../../../protocol/format/file-names.
 import { isStationId } from '../../../protocol/format/ids.ts';
 import { leftoverRemarks } from './deletion-check.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
+import { checkKept, type KeptDeletion } from './drop-check.ts';
 import {
   type FoundCustody,
   type FoundDocking,
+  type FoundKept,
   type FoundOrders,
   type FoundReceiver,
   type FoundRecording,
@@ -24,7 +26,7 @@ import { checkOrders, type FoundOrder } from './order-check.ts';
 import { PlaceBetween } from './place-between.ts';
 import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
-import { storeRemarks } from './place-store.ts';
+import { storeFindings } from './place-store.ts';
 import { findPlace, type Place, readVaultId } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
@@ -77,6 +79,7 @@ class PlaceCheck {
   readonly #custody: FoundCustody[] = [];
   readonly #receivers: FoundReceiver[] = [];
   readonly #orders: FoundOrder[] = [];
+  readonly #kept: KeptDeletion[] = [];
   readonly #witnesses: FoundWitness[] = [];
   readonly #restored: FoundRestored[] = [];
 
@@ -96,6 +99,7 @@ class PlaceCheck {
       else if (found.kind === 'custody') this.#custody.push(found);
       else if (found.kind === 'receiver') this.#receivers.push(found);
       else if (found.kind === 'orders') await this.#checkOrders(found);
+      else if (found.kind === 'kept') await this.#keptDeletion(found);
       else if (found.kind === 'docking') await this.#docking(found, vault.id);
       else await this.#recording(found, vault.id);
     }
@@ -144,6 +148,14 @@ class PlaceCheck {
     const { orders, remarks } = await checkOrders({ ...this.#options, ...found });
     for (const order of orders) this.#orders.push(order);
     this.#tell(remarks);
+  }
+
+  async #keptDeletion(found: FoundKept): Promise<void> {
+    const { kept, findings } = await checkKept(this.#options.files, found, this.#options.keys);
+    this.#tell(findings);
+    if (kept === undefined) return;
+    this.#kept.push(kept);
+    this.#facts.takeReceiver(kept.record.receiver, kept.keyId);
   }
 
   async #checkWitnesses(
@@ -210,10 +222,11 @@ class PlaceCheck {
       ...read,
       orders: this.#orders,
       witnesses: this.#witnesses,
+      kept: this.#kept,
       restored: this.#restored,
       changed,
     };
-    for await (const remark of storeRemarks(store, this.#totals)) this.#tell([remark]);
+    for await (const remark of storeFindings(store, this.#totals)) this.#tell([remark]);
   }
 
   /** Proofs of recipients lie only in a spool, and are of the station whose recordings lie there. */
@@ -278,6 +291,12 @@ export interface Totals {
   receipted: number;
   /** Recordings whose payload the store has deleted, behind a deletion record that holds. */
   deleted: number;
+  /** Of these, by order. */
+  deleted_by_order: number;
+  /** Recordings of which the documents were dropped later; of these, by order; and parts of docking records. */
+  dropped: number;
+  dropped_by_order: number;
+  dropped_dockings: number;
   /** Recordings that an order holds now. */
   held: number;
   /** Recordings that count as rejected, by reason: odd, kept and signed all the same. */
@@ -313,6 +332,10 @@ export function noTotals(): Totals {
     good: 0,
     receipted: 0,
     deleted: 0,
+    deleted_by_order: 0,
+    dropped: 0,
+    dropped_by_order: 0,
+    dropped_dockings: 0,
     held: 0,
     rejected: {},
     original_bytes: 0,
@@ -343,6 +366,7 @@ function countRecording(
   if (remarks.every(({ kind }) => kind === 'note')) totals.good++;
   if (receipt !== undefined) totals.receipted++;
   if (deletion !== undefined) totals.deleted++;
+  if (deletion?.reason === 'ordered') totals.deleted_by_order++;
   if (opened) totals.opened++;
   totals.units += units;
   if (manifest === undefined) return;

@@ -155,7 +155,7 @@ export interface WitnessedDays {
 type Keeper = FoundWitness['witness']['keepers'][number];
 
 /** What does not fit between witnesses and documents, and between witnesses and the store's log. */
-export async function witnessRemarks(
+export async function witnessFindings(
   witnesses: readonly FoundWitness[],
   context: RootsContext,
 ): Promise<Remark[]> {

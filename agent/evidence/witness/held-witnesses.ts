@@ -1,18 +1,21 @@
 // The witnesses of a vault, verified like `bodydock verify` does it, with what is needed to compare their days with the documents that are here.
 import { join } from 'node:path';
 import { stationDays } from '../../../protocol/custody/witness-day.ts';
-import { documentsOf } from '../../../protocol/custody/witness.ts';
+import { dayOf, documentsOf } from '../../../protocol/custody/witness.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
-import { custodyFolder, stationCustodies } from '../verify/found-folders.ts';
+import { judgeKept } from '../verify/deletion-check.ts';
+import { checkKept, judgeDrops, type KeptDeletion } from '../verify/drop-check.ts';
+import { custodyFolder, keptAndOrders, stationCustodies } from '../verify/found-folders.ts';
 import { knownKeys } from '../verify/known-keys.ts';
+import { canJudge, checkOrders, type FoundOrder, OrderBook } from '../verify/order-check.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { finding, type Remark } from '../verify/remark.ts';
-import type { StoreLog } from '../verify/store-log.ts';
+import type { LoggedDrop, StoreLog } from '../verify/store-log.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import {
   checkWitnesses,
@@ -28,6 +31,8 @@ export interface WitnessQuestion {
   readonly vault: string;
   /** Undefined: where they lie beside the vault. */
   readonly keysFolder: string | undefined;
+  /** Time of the check, ms since 1970. */
+  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -70,7 +75,8 @@ export async function heldWitnesses(question: WitnessQuestion): Promise<HeldWitn
  */
 export async function daysInVault(
   question: Pick<WitnessQuestion, 'files' | 'signal'>,
-  held: Pick<HeldWitnesses, 'vault' | 'keys'>,
+  held: Pick<HeldWitnesses, 'vault'>,
+  store: StoreLog,
   days: ReadonlySet<string>,
 ): Promise<WitnessedDays> {
   const { files, signal } = question;
@@ -81,22 +87,57 @@ export async function daysInVault(
     const read = await stationDays({ files, folder, wanted: (day) => days.has(day), signal });
     found.put(station, read.days);
   }
-  found.takeDropped(await storeLogs(question, held));
+  found.takeDropped(store);
   return found;
 }
 
-/** What the store's logs say. */
-async function storeLogs(
+/** What the logs of the store and of the stations say; what does not hold of them is for `bodydock verify`. */
+async function readLogs(
   { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
   { vault, keys }: Pick<HeldWitnesses, 'vault' | 'keys'>,
-): Promise<StoreLog> {
+): Promise<PlaceLogs> {
   const names = (await listSorted(files, vault)) ?? [];
   const stations = await stationCustodies(files, vault);
   const nothing = { facts: new PlaceFacts(), witnesses: [] };
   const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, ...nothing });
   for (const receiver of names.filter(isReceiverId))
     await logs.readStore(receiver, custodyFolder(vault, receiver));
-  return logs.store;
+  for (const station of stations) await logs.readStation(station);
+  return logs;
+}
+
+/**
+ * Whether documents of these days were allowed to go, by the orders, the deletion records and the logs alone: whether other documents need them
+ * only a verification of the whole vault says.
+ */
+async function judgeDropped(
+  question: WitnessQuestion,
+  { vault, keys, witnesses }: HeldWitnesses,
+  logs: PlaceLogs,
+  days: ReadonlySet<string>,
+): Promise<Remark[]> {
+  const { files, nowMs } = question;
+  const facts = new PlaceFacts();
+  const orders: FoundOrder[] = [];
+  const kept: KeptDeletion[] = [];
+  const findings: Remark[] = [];
+  for await (const found of keptAndOrders(files, vault)) {
+    if (found.kind === 'orders') orders.push(...(await checkOrders({ ...question, ...found, keys })).orders);
+    else if (found.kind === 'kept') {
+      const checked = await checkKept(files, found, keys);
+      findings.push(...checked.findings);
+      if (checked.kept !== undefined) kept.push(checked.kept);
+    }
+  }
+  const log = logs.store;
+  const book = new OrderBook(orders, facts, log);
+  const isAsked = ({ received_at, deleted_at }: LoggedDrop): boolean =>
+    days.has(dayOf(received_at)) || (deleted_at !== null && days.has(dayOf(deleted_at)));
+  const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
+  const stations = logs.stations;
+  const drops = judgeDrops({ log, facts, kept, orders: book, stations, witnesses, nowMs }, isAsked);
+  const deletions = { facts, orders: book, log, judged, complete: true, kept: drops.deleted };
+  return [...findings, ...drops.findings, ...judgeKept(deletions)];
 }
 
 // Compares printed lines of witnesses with a vault: whether the witness of that day is the one that was printed, and whether the documents of
@@ -120,7 +161,9 @@ export async function checkLines(
   lines: readonly PrintedLine[],
 ): Promise<CheckedLines> {
   const held = await heldWitnesses(question);
-  const days = await daysInVault(question, held, new Set(lines.map(({ day }) => day)));
+  const asked = new Set(lines.map(({ day }) => day));
+  const logs = await readLogs(question, held);
+  const days = await daysInVault(question, held, logs.store, asked);
   const checked: CheckedLine[] = [];
   for (const line of lines) {
     const found = witnessFor(held, line);
@@ -128,7 +171,8 @@ export async function checkLines(
     if (found !== undefined) remarks.push(...(await rootRemarks(found, days)));
     checked.push({ line, remarks });
   }
-  return { lines: checked, remarks: held.remarks };
+  const dropped = await judgeDropped(question, held, logs, asked);
+  return { lines: checked, remarks: [...held.remarks, ...dropped] };
 }
 
 function witnessFor({ witnesses }: HeldWitnesses, { day, receiver }: PrintedLine): FoundWitness | undefined {

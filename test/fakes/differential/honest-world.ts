@@ -27,7 +27,7 @@ export interface HonestWorld {
 
 /** Builds one into a folder that is made. */
 export async function buildHonestWorld(root: string, seed: number, steps = 7): Promise<HonestWorld> {
-  const maker = new Maker(await TwoReceivers.create(root, seed));
+  const maker = new Maker(await TwoReceivers.create(root, seed, Date.UTC(2025, 1, 1, 8)));
   await maker.begin();
   for (let step = 0; step < steps; step++) await maker.step();
   return maker.end();

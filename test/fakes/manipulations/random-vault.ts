@@ -28,7 +28,7 @@ class Maker {
   }
 
   static async begin(root: string, seed: number): Promise<Maker> {
-    const first = await VaultBuilder.create(root, { seed });
+    const first = await VaultBuilder.create(root, { seed, startMs: Date.UTC(2025, 1, 1, 8) });
     await first.publish('station-dock-1.pub', first.stationKey);
     const docks: [VaultBuilder, ...VaultBuilder[]] = [first];
     for (let number = 2; number <= 1 + first.random.below(3); number++)

@@ -77,7 +77,7 @@ class NamesTest(unittest.TestCase):
             "made_at": "2026-11-26T00:15:00.000Z",
         }
         (self.root / "r-store/witness/2026-99-99.json").write_bytes(canonical_json.encode(value))
-        report = verify(self.root, _KEYS, None).report
+        report = verify(self.root, _KEYS, None, 0).report
         self.assertEqual(codes(report), ["witness.shape", "witness.signature-missing"])
 
     def test_a_vault_may_be_the_whole_of_a_file_system(self) -> None:

@@ -25,7 +25,7 @@ test.each(SEEDS)('verify, custody, export and report are good (seed %i)', async 
   try {
     const { vault, random } = await buildRandomVault(root, seed);
     expect(verdict(await runCommand(verify, vault))).toEqual(GOOD);
-    const period = ['--from', '2026-11-20', '--to', '2027-11-20', '--zone', 'UTC'];
+    const period = ['--from', '2025-01-30', '--to', '2026-11-20', '--zone', 'UTC'];
     expect(verdict(await runCommand(report, '--vault', vault, ...period))).toEqual(GOOD);
     for (const station of (await readdir(vault)).filter(isStationId)) {
       const ids = (await readdir(join(vault, station))).filter(isRecordingId);

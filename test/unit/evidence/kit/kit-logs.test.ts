@@ -11,6 +11,7 @@ import { appendUnsigned } from '../../../fakes/unsigned-line.ts';
 import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
 import { VaultBuilder, type BuiltRecording } from '../../../fakes/vault-builder.ts';
 import { runCommand, type CommandRun } from '../../cli/io-memory.ts';
+import { atTimeOf, findingsOf } from '../verify/recorded-vault.ts';
 
 const roots: string[] = [];
 afterAll(async () => {
@@ -138,7 +139,7 @@ describe('a recording is not exported, and its life not called good,', () => {
 describe('an honest kit has no finding', () => {
   /** Vault, kit and life are good. */
   async function expectGood(builder: VaultBuilder, ...ids: readonly string[]): Promise<void> {
-    const whole = await runCommand(verify, builder.vault);
+    const whole = await atTimeOf(builder, () => runCommand(verify, builder.vault));
     expect([whole.exitCode, /FINDING.*/.exec(whole.out)?.[0]]).toEqual([0, undefined]);
     for (const id of ids) expect(await lifeOf(builder, id)).toEqual([0]);
     const ran = await run(builder, ...ids);
@@ -224,13 +225,14 @@ describe('an honest kit has no finding', () => {
     await expectGood(builder, one.id);
   });
 
-  test('where the record of its docking was let go', async () => {
+  test('where the record of its docking was dropped, which verify reports: the recording is here', async () => {
     const builder = await newVault();
     const one = await builder.record();
     const { parts } = await builder.undock();
     await builder.receiver.dropDocking(parts);
     await builder.close();
-    await expectGood(builder, one.id);
+    expect(await findingsOf(builder)).toEqual(['drop.docking-needed']);
+    expect((await run(builder, one.id)).exitCode).toBe(0);
   });
 
   test('where the station changed its key and nobody gave the new one', async () => {

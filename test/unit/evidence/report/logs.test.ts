@@ -14,6 +14,7 @@ import type { BuiltDocking } from '../../../fakes/vault-builder-dockings.ts';
 import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { runCommand } from '../../cli/io-memory.ts';
+import { atTimeOf } from '../verify/recorded-vault.ts';
 
 const DAY = '2026-11-25';
 const roots: string[] = [];
@@ -29,13 +30,14 @@ async function newVault(): Promise<VaultBuilder> {
 
 /** The report over some days, with the exit codes of `report` and of `verify`. */
 async function reported(
-  { vault }: VaultBuilder,
+  builder: VaultBuilder,
   from = DAY,
   to = from,
 ): Promise<{ readonly codes: readonly number[]; readonly made: PilotReport }> {
   const days = ['--from', from, '--to', to, '--zone', 'UTC', '--json'];
-  const ran = await runCommand(report, '--vault', vault, ...days);
-  const codes = [ran.exitCode, (await runCommand(verify, vault)).exitCode];
+  const ran = await runCommand(report, '--vault', builder.vault, ...days);
+  const verified = await atTimeOf(builder, () => runCommand(verify, builder.vault));
+  const codes = [ran.exitCode, verified.exitCode];
   return { codes, made: ran.json as PilotReport };
 }
 
@@ -180,8 +182,8 @@ describe('a docking that the log names and whose record is not here', () => {
     const builder = await newVault();
     await builder.dock();
     const { parts } = await builder.undock();
-    await builder.receiver.dropDocking(parts);
     await dockLater(builder, 'cam-1');
+    await builder.receiver.dropDocking(parts);
     await builder.close();
     const { codes, made } = await reported(builder);
     expect([codes, made.days]).toEqual([[0, 0], { days: 1, ...UNDECIDED }]);

@@ -320,7 +320,7 @@ describe('a day stays undecided', () => {
     builder.clock.moveTo(at(25));
     await builder.dock({ camera: 'cam-1' });
     const { parts } = await builder.undock();
-    await builder.receiver.dropDocking(parts);
+    await builder.receiver.dropDocking(parts, { afterMs: 0 });
     await emptyDocking(builder, 'cam-1', at(27));
     expect(await told(builder, 22, 27)).toEqual([
       '22 no_camera_in_use',
@@ -534,7 +534,7 @@ describe('what happened when a station did not know the time, and only its log t
     const found = await lived(async (builder) => {
       await builder.dock({ camera: 'cam-1', clockSynchronised: false });
       const { parts } = await builder.undock({ sent: why === 'was let go' });
-      if (why === 'was let go') await builder.receiver.dropDocking(parts);
+      if (why === 'was let go') await builder.receiver.dropDocking(parts, { afterMs: 0 });
     });
     expect(found).toEqual(['21 no_camera_in_use', ...days(state)]);
   });

@@ -9,6 +9,7 @@ import { encodeCustodyEntry, parseCustodyEntry } from '../../../../protocol/cust
 import { parseWitness, witnessLine } from '../../../../protocol/custody/witness.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../../fakes/manipulations/evidence-vault.ts';
 import { runCommand, type CommandRun } from '../../cli/io-memory.ts';
+import { atTimeOf } from '../verify/recorded-vault.ts';
 
 let root: string;
 let built: EvidenceVault;
@@ -151,7 +152,9 @@ describe('lines from paper', () => {
       await old.dock1.receiver.write();
     });
     const check = (): Promise<CommandRun> =>
-      runCommand(witness, '--vault', old.dock1.vault, '--check', printed, '--json');
+      atTimeOf(old.dock1, () =>
+        runCommand(witness, '--vault', old.dock1.vault, '--check', printed, '--json'),
+      );
 
     test('count as the store’s log says: the root is computed as before', async () => {
       expect(await check()).toMatchObject({ exitCode: 0, json: { good: true, lines: [{ remarks: [] }] } });

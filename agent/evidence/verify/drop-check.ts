@@ -1,0 +1,382 @@
+// Whether the store was allowed to drop what its log says it dropped (SPEC 10.3.16 to 10.3.30): documents of deleted recordings, docking
+// records, segments of stations' logs. The word of the store's key alone excuses nothing.
+import { dirname } from 'node:path';
+import { dayOf } from '../../../protocol/custody/witness.ts';
+import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
+import { DELETION, signed } from '../../../protocol/format/file-names.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { isRecordingId } from '../../../protocol/format/ids.ts';
+import type { Deleted } from './deletion-check.ts';
+import { DELETION_KIND } from './document-kinds.ts';
+import type { StationLog } from './docking-log.ts';
+import type { FoundKept } from './found-folders.ts';
+import type { LoggedDocument } from './log-account.ts';
+import type { OrderBook } from './order-check.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import { listFolder, type ReadFiles, unexpected } from './read-files.ts';
+import { below, finding, note, type Remark as Finding, type RemarkCode as Code } from './remark.ts';
+import { checkDocument } from './signed-document.ts';
+import { type DroppedSegment, type LoggedDrop, type StoreLog, witnessName } from './store-log.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
+import type { FoundWitness } from './witness-check.ts';
+
+const DAY_MS = 86_400_000;
+/** Of the days that documents stay: an entry comes a moment after the time in a record, and days have leap seconds. */
+const SLACK_MS = DAY_MS;
+/** Segments of a station's log stay so much longer; a witness is made on the day after its own. */
+const SEGMENTS_LATER_MS = 30 * DAY_MS - 2 * DAY_MS;
+
+/** A deletion record of which the other documents were dropped; its signature holds. */
+export interface KeptDeletion {
+  readonly station: string;
+  readonly name: string;
+  readonly where: string;
+  readonly record: DeletionRecord;
+  readonly sha256: string;
+  readonly keyId: string;
+}
+
+/** Checks the folder of one. Errors: only those of the machine. */
+export async function checkKept(
+  files: ReadFiles,
+  { folder, where, name, station }: FoundKept,
+  keys: TrustedKeys,
+): Promise<{ readonly kept: KeptDeletion | undefined; readonly findings: readonly Finding[] }> {
+  if (!isRecordingId(name)) return { kept: undefined, findings: [unexpected(dirname(where), name)] };
+  const names = await listFolder(files, folder, where);
+  if (names === undefined) return { kept: undefined, findings: [] };
+  if (!Array.isArray(names)) return { kept: undefined, findings: [names] };
+  const checked = await checkDocument(files, folder, where, DELETION_KIND, keys);
+  const { bytes, value: record, keyId } = checked;
+  const foreign = names.filter((each) => !signed(DELETION).includes(each));
+  const findings = [...foreign.map((each) => unexpected(where, each)), ...checked.remarks];
+  if (bytes === undefined || record === undefined || keyId === undefined)
+    return { kept: undefined, findings };
+  return { kept: { station, name, where, record, sha256: sha256Hex(bytes), keyId }, findings };
+}
+
+/** What a judgement rests on. */
+export interface DropsContext {
+  readonly log: StoreLog;
+  readonly facts: PlaceFacts;
+  readonly kept: readonly KeptDeletion[];
+  readonly orders: OrderBook;
+  readonly stations: readonly StationLog[];
+  readonly witnesses: readonly FoundWitness[];
+  /** Time of the verification, ms since 1970. */
+  readonly nowMs: number;
+}
+
+/** What was dropped, in order or not. */
+export interface JudgedDrops {
+  readonly findings: readonly Finding[];
+  /** Deletions that are judged like those of which all documents are here (deletion-check.ts). */
+  readonly deleted: readonly Deleted[];
+  /** So many recordings and parts of docking records. */
+  readonly recordings: number;
+  readonly byOrder: number;
+  readonly dockings: number;
+}
+
+/** Judges each drop that is asked for, and names each recording of these; segments of logs where all is asked for. */
+export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) => boolean): JudgedDrops {
+  const { log, kept } = context;
+  const records = new Map(kept.map((each) => [each.sha256, each]));
+  const found: Finding[] = [];
+  const deleted: Deleted[] = [];
+  let byOrder = 0;
+  let recordings = 0;
+  const drops = [...log.drops.values()].filter((drop) => isAsked?.(drop) ?? true);
+  for (const drop of drops) {
+    const record = records.get(drop.deletion_sha256 ?? '');
+    found.push(...inTime(drop, context), ...receiptFindings(drop, context));
+    if (isDocking(drop, context)) found.push(...dockingFindings(drop, context));
+    else {
+      recordings++;
+      if (record?.record.reason === 'ordered') byOrder++;
+      found.push(...recordingFindings(drop, record, context), droppedNote(drop, record, context));
+      if (record !== undefined) deleted.push(asDeleted(record, drop));
+    }
+  }
+  const rules = new SegmentRules(context);
+  for (const segment of isAsked === undefined ? log.droppedSegments : [])
+    found.push(...segmentFindings(segment, rules, context));
+  return { findings: found, deleted, recordings, byOrder, dockings: drops.length - recordings };
+}
+
+/** Each recording that the store's log says was dropped, with its times. */
+export function droppedNote(
+  { recording, received_at, deleted_at, at, receiver }: LoggedDrop,
+  record: KeptDeletion | undefined,
+  { log }: Pick<DropsContext, 'log'>,
+): Finding {
+  const why = record === undefined ? '' : ` (${record.record.reason})`;
+  const message = `documents of recording ${recording} dropped at ${at}: received at ${received_at}, deleted at ${deleted_at ?? 'no time'}${why}`;
+  return note('drop.recording', placeOf(log, receiver), message, { recording, received_at, deleted_at, at });
+}
+
+function placeOf({ places }: StoreLog, receiver: string): string {
+  return places.find((place) => place.startsWith(`${receiver}/`)) ?? places[0] ?? '.';
+}
+
+function stationLog({ station }: LoggedDrop, { stations }: DropsContext): StationLog | undefined {
+  return stations.find((log) => log.station === station);
+}
+
+function loggedOf(drop: LoggedDrop, context: DropsContext): LoggedDocument | undefined {
+  return stationLog(drop, context)?.documents.of(drop.recording);
+}
+
+/** What names no deletion is a docking record, unless the station's log knows it as a recording. */
+function isDocking(drop: LoggedDrop, context: DropsContext): boolean {
+  return drop.deletion_sha256 === null && loggedOf(drop, context)?.kind !== 'recording';
+}
+
+function refused(code: Code, { recording, receiver, at }: LoggedDrop, why: string, log: StoreLog): Finding {
+  const message = `the store's log says at ${at} that the documents of ${recording} were dropped: ${why}`;
+  return finding(code, placeOf(log, receiver), message, { recording });
+}
+
+function inTime(drop: LoggedDrop, { log, nowMs }: DropsContext): Finding[] {
+  if (Date.parse(drop.at) <= nowMs + DAY_MS) return [];
+  return [refused('drop.in-future', drop, 'that is in the future', log)];
+}
+
+/** How long documents stay that were received then, in ms. */
+function documentsMs(drop: Pick<LoggedDrop, 'receiver'>, receivedAt: string, log: StoreLog): number {
+  return log.announcedAt(drop.receiver, receivedAt).documentsDays * DAY_MS - SLACK_MS;
+}
+
+function recordingFindings(
+  drop: LoggedDrop,
+  kept: KeptDeletion | undefined,
+  context: DropsContext,
+): Finding[] {
+  const { log } = context;
+  const { deletion_sha256: sha256, recording, time } = drop;
+  const times = log.deletions.get(recording)?.times.get(sha256 ?? '');
+  if (times?.overAt === undefined || times.overAt > time)
+    return [refused('drop.not-deleted', drop, 'no entry before says that it was deleted', log)];
+  const found: Finding[] = [];
+  const days = log.announcedAt(drop.receiver, drop.received_at).documentsDays;
+  if (Date.parse(time) - Date.parse(times.begunAt) < documentsMs(drop, drop.received_at, log)) {
+    const why = `it was deleted at ${times.begunAt} by the times of the log, and documents stay for ${days} days`;
+    found.push(refused('drop.too-early', drop, why, log));
+  }
+  if (isHeld(recording, drop, context))
+    found.push(refused('drop.held', drop, 'a hold with both signatures stood', log));
+  return [...found, ...keptFindings(drop, kept, log)];
+}
+
+/** By the orders that are here, and by what the log says of the signatures. */
+function isHeld(recording: string, { time }: LoggedDrop, { log, orders }: DropsContext): boolean {
+  if (orders.holdAt(recording, time)?.until === null) return true;
+  const about = [...log.orders.values()].filter((each) => each.recording === recording);
+  const bothAt = (verb: string): string[] =>
+    about.flatMap(({ signatures }) => {
+      const ofVerb = signatures.filter((each) => each.verb === verb && each.at <= time);
+      return new Set(ofVerb.map(({ role }) => role)).size === 2
+        ? [
+            ofVerb
+              .map(({ at }) => at)
+              .toSorted()
+              .at(-1) ?? '',
+          ]
+        : [];
+    });
+  const lifted = bothAt('unhold').toSorted().at(-1) ?? '';
+  return bothAt('hold').some((at) => at > lifted);
+}
+
+function keptFindings(drop: LoggedDrop, kept: KeptDeletion | undefined, log: StoreLog): Finding[] {
+  const { recording, receiver } = drop;
+  if (kept === undefined) {
+    const words = `the deletion record with SHA-256 ${drop.deletion_sha256} of recording ${recording}, of which the documents were dropped, is not here`;
+    if (drop.isAnnounced) return [finding('deletion.missing', placeOf(log, receiver), words, { recording })];
+    return [
+      note('drop.unrecorded', placeOf(log, receiver), `${words}: the store did not keep it then`, {
+        recording,
+      }),
+    ];
+  }
+  const { record, where } = kept;
+  const fields = [
+    ['station', drop.station, record.station],
+    ['station', kept.station, record.station],
+    ['recording', recording, record.recording],
+    ['recording', kept.name, record.recording],
+    ['manifest_sha256', drop.manifest_sha256, record.manifest_sha256],
+    ['receipt_sha256', drop.receipt_sha256, record.receipt_sha256],
+    ['deleted_at', drop.deleted_at, record.deleted_at],
+  ] as const;
+  const place = below(where, DELETION);
+  const found = fields
+    .filter(([, expected, found]) => expected !== found)
+    .map(([field, expected, found]) => {
+      const message = `deletion record: ${field}: expected ${expected}, found ${found}`;
+      return finding('deletion.differs', place, message, { field, expected, found });
+    });
+  return [...found, ...dueFindings(place, record, drop)];
+}
+
+/** The manifest is gone: what is left says that it was due, and from what time on. */
+function dueFindings(
+  place: string,
+  { retention, reason, deleted_at }: DeletionRecord,
+  drop: LoggedDrop,
+): Finding[] {
+  const { days, basis, from_at: fromAt, due_at: dueAt } = retention;
+  const found: Finding[] = [];
+  const isDue = Date.parse(dueAt) === Date.parse(fromAt) + days * DAY_MS;
+  const isFrom = basis === 'received' ? fromAt === drop.received_at : fromAt <= drop.received_at;
+  if (!isDue || !isFrom) {
+    const message = `deletion record: ${days} days by ${basis} from ${fromAt} to ${dueAt}, received at ${drop.received_at}`;
+    found.push(finding('deletion.wrong-due', place, message, { expected: drop.received_at, found: fromAt }));
+  }
+  if (reason !== 'expired' || deleted_at >= dueAt) return found;
+  const message = `deletion record: deleted at ${deleted_at}, due at ${dueAt}`;
+  return [...found, finding('deletion.too-early', place, message, { deleted_at, due_at: dueAt })];
+}
+
+function asDeleted({ name, where, record, sha256 }: KeptDeletion, { received_at }: LoggedDrop): Deleted {
+  const { receiver, deleted_at: deletedAt, retention, order_sha256: orderSha256 } = record;
+  return {
+    name,
+    where,
+    receivedAt: received_at,
+    deletion: { sha256, receiver, deletedAt, retention, orderSha256 },
+  };
+}
+
+function dockingFindings(drop: LoggedDrop, context: DropsContext): Finding[] {
+  const { log, facts } = context;
+  const found: Finding[] = [];
+  if (Date.parse(drop.time) - Date.parse(drop.received_at) < documentsMs(drop, drop.received_at, log)) {
+    const { documentsDays } = log.announcedAt(drop.receiver, drop.received_at);
+    const why = `it was received at ${drop.received_at}, and documents stay for ${documentsDays} days`;
+    found.push(refused('drop.too-early', drop, why, log));
+  }
+  const docking = dockingOf(drop, context);
+  const needed = [...facts.recordings.values()].find(
+    ({ proven, listed, station }) => station === drop.station && proven?.docking === docking && !listed,
+  );
+  if (docking !== undefined && needed !== undefined)
+    found.push(refused('drop.docking-needed', drop, `recording ${needed.name} of that docking is here`, log));
+  return found;
+}
+
+function dockingOf(drop: LoggedDrop, context: DropsContext): string | undefined {
+  for (const { docking, records } of stationLog(drop, context)?.dockings.all() ?? [])
+    for (const { record } of records.values()) if (record === drop.recording) return docking;
+  return undefined;
+}
+
+/** The receipt is one that the station had, and its time fits the station's log, or else a witness. */
+function receiptFindings(drop: LoggedDrop, context: DropsContext): Finding[] {
+  const { log } = context;
+  const logged = loggedOf(drop, context);
+  if (logged === undefined) return [];
+  const found: Finding[] = [];
+  const { receipts, madeAt, receiptedAt } = logged;
+  if (receipts.length > 0 && !receipts.includes(drop.receipt_sha256))
+    found.push(refused('drop.other-receipt', drop, 'the log of the station names another receipt', log));
+  const receivedMs = Date.parse(drop.received_at);
+  const isEarly = madeAt !== undefined && receivedMs < Date.parse(madeAt) - DAY_MS;
+  const isLate = receiptedAt !== undefined && receivedMs > Date.parse(receiptedAt) + DAY_MS;
+  const isWitnessed = [...log.witnesses.keys()].some((name) => name.endsWith(` ${dayOf(drop.received_at)}`));
+  if ((isEarly || isLate) && !isWitnessed) {
+    const why = `received at ${drop.received_at}, and the station made it at ${madeAt ?? '-'} and had the receipt at ${receiptedAt ?? '-'}`;
+    found.push(refused('drop.other-time', drop, why, log));
+  }
+  return found;
+}
+
+/** What a witness says of a station's log. */
+interface WitnessedHead {
+  readonly segment: string;
+  readonly day: string;
+  readonly enteredAt: string;
+}
+
+/** What the dropping of segments is judged by; of each station, by its name. */
+class SegmentRules {
+  readonly #context: DropsContext;
+  readonly #dropped: ReadonlyMap<string, DroppedSegment>;
+  /** The newest first. */
+  readonly #heads = new Map<string, WitnessedHead[]>();
+  /** The oldest day of which a document is here. */
+  readonly #oldestHere = new Map<string, string>();
+  /** Documents that were dropped, the last one first, each with the oldest day of all up to it. */
+  readonly #gone = new Map<string, { readonly time: string; readonly day: string }[]>();
+
+  constructor(context: DropsContext) {
+    this.#context = context;
+    const { log, facts, witnesses } = context;
+    this.#dropped = new Map(log.droppedSegments.map((each) => [each.segment, each]));
+    for (const { witness } of witnesses.toSorted((a, b) => (a.witness.day < b.witness.day ? 1 : -1))) {
+      const enteredAt = log.witnessedAt.get(witnessName(witness.receiver, witness.day));
+      if (enteredAt === undefined) continue;
+      for (const { keeper, custody_head: head } of witness.keepers) {
+        const heads = this.#heads.get(keeper) ?? [];
+        this.#heads.set(keeper, heads);
+        if (head !== null) heads.push({ segment: head.segment, day: witness.day, enteredAt });
+      }
+    }
+    for (const { station, receivedAt } of [...facts.recordings.values(), ...facts.dockings.values()])
+      if (station !== undefined && receivedAt !== undefined)
+        this.#oldestHere.set(station, earlier(dayOf(receivedAt), this.#oldestHere.get(station)));
+    for (const drop of [...log.drops.values()].toSorted((a, b) => (a.time < b.time ? 1 : -1))) {
+      const gone = this.#gone.get(drop.station) ?? [];
+      this.#gone.set(drop.station, gone);
+      gone.push({ time: drop.time, day: earlier(dayOf(drop.received_at), gone.at(-1)?.day) });
+    }
+  }
+
+  /** A witness of long before names the station's log in a later segment, and of nothing that old is anything left. */
+  allows(dropped: DroppedSegment): boolean {
+    return this.#context.stations.some(({ station, segments }) => {
+      const heads = this.#heads.get(station ?? '') ?? [];
+      const oldest = this.#oldestLeft(station ?? '', dropped.time);
+      return heads.some(
+        ({ segment, day, enteredAt }) =>
+          segment !== dropped.segment &&
+          (oldest === undefined || day < oldest) &&
+          this.#isOld(dropped, enteredAt) &&
+          (segments.has(segment) || this.#wentLater(segment, dropped)),
+      );
+    });
+  }
+
+  #isOld(dropped: DroppedSegment, enteredAt: string): boolean {
+    const keptMs = documentsMs(dropped, enteredAt, this.#context.log) + SEGMENTS_LATER_MS;
+    return Date.parse(dropped.time) - Date.parse(enteredAt) >= keptMs;
+  }
+
+  #wentLater(segment: string, { receiver, order, time }: DroppedSegment): boolean {
+    const other = this.#dropped.get(segment);
+    if (other === undefined) return false;
+    return other.time > time || (other.receiver === receiver && other.order > order);
+  }
+
+  /** Of what is here, or was dropped after that time. */
+  #oldestLeft(station: string, time: string): string | undefined {
+    const gone = (this.#gone.get(station) ?? []).findLast((each) => each.time > time)?.day;
+    const here = this.#oldestHere.get(station);
+    return gone === undefined ? here : earlier(gone, here);
+  }
+}
+
+function earlier(day: string, other: string | undefined): string {
+  return other === undefined || day < other ? day : other;
+}
+
+function segmentFindings(
+  dropped: DroppedSegment,
+  rules: SegmentRules,
+  { log, nowMs }: DropsContext,
+): Finding[] {
+  const { segment, receiver, at } = dropped;
+  if (Date.parse(at) <= nowMs + DAY_MS && rules.allows(dropped)) return [];
+  const message = `the store's log says at ${at} that custody segment ${segment} was dropped, and no witness of long enough before names a later one of that log`;
+  return [finding('drop.segment', placeOf(log, receiver), message, { segment })];
+}

@@ -1,0 +1,136 @@
+// Documents that the store's log says were dropped (SPEC 10.3.16 to 10.3.30): what was in order is named with its times, all else is a finding.
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { droppedFacts } from '../../../fakes/dropped-facts.ts';
+import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { findingsOf, recordedVault } from './recorded-vault.ts';
+import { verdictOf } from './broken-vault.ts';
+
+const DAY_MS = 86_400_000;
+let root: string;
+let count = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-dropped-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** A store that announces how long documents stay, and a recording that it received since. */
+async function announced(documentsDays = 730): Promise<[VaultBuilder, BuiltRecording]> {
+  const [builder, first] = await recordedVault(join(root, String(++count)));
+  if (documentsDays === 0) return [builder, first];
+  await builder.receiver.announce(14, documentsDays);
+  const one = await builder.record();
+  await builder.undock();
+  return [builder, one];
+}
+
+async function deleted(documentsDays?: number): Promise<[VaultBuilder, BuiltRecording]> {
+  const [builder, one] = await announced(documentsDays);
+  builder.clock.advance(30 * DAY_MS);
+  await builder.receiver.delete(one);
+  return [builder, one];
+}
+
+async function codesOf(builder: VaultBuilder, kind: 'findings' | 'notes'): Promise<readonly string[]> {
+  await builder.close();
+  const nowMs = Date.parse(builder.clock.now());
+  return (await verdictOf(builder.vault, builder, { nowMs, identities: [] }))[kind];
+}
+
+test('are named with their times where their deletion is old enough, and counted', async () => {
+  const [builder, one] = await deleted();
+  builder.clock.advance(640 * DAY_MS);
+  await builder.receiver.dropDocuments(one);
+  const notes = await codesOf(builder, 'notes');
+  expect(notes).toContain('drop.recording');
+  expect(await findingsOf(builder)).toEqual([]);
+});
+
+test.each([
+  ['sooner than was announced when it came', 730, 600],
+  ['sooner than is announced at least where nothing was', 0, -5],
+])('may not go %s', async (_, documentsDays, days) => {
+  const [builder, one] = await deleted(documentsDays);
+  // 90 days are added by the drop itself.
+  builder.clock.advance(days * DAY_MS);
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual(['drop.too-early']);
+});
+
+test('may go after the days that were announced before it came, however few', async () => {
+  const [builder, one] = await deleted(7);
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual([]);
+});
+
+test('may not go after fewer days that were announced after it came', async () => {
+  const [builder, one] = await deleted();
+  await builder.receiver.announce(14, 30);
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual(['drop.too-early']);
+});
+
+test('may not go without a deletion before', async () => {
+  const [builder, one] = await announced();
+  builder.clock.advance(800 * DAY_MS);
+  await builder.receiver.enter('documents-dropped', { ...(droppedFacts(one) ?? expect.fail('no receipt')) });
+  await rm(one.folder, { recursive: true });
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual(['drop.not-deleted']);
+});
+
+test.each([
+  [true, ['deletion.missing']],
+  [false, []],
+])(
+  'leave their deletion record, where the log had announced its retention: %s',
+  async (isAnnounced, found) => {
+    const [builder, one] = await deleted(isAnnounced ? 90 : 0);
+    await builder.receiver.dropDocuments(one);
+    await rm(join(builder.vault, builder.station, 'deletions'), { recursive: true });
+    const notes = await codesOf(builder, 'notes');
+    expect(notes.includes('drop.unrecorded')).toBe(!isAnnounced);
+    expect(await findingsOf(builder)).toEqual(found);
+  },
+);
+
+test('are held by the signatures of both roles, though no key of a role is given', async () => {
+  const [builder, one] = await deleted(90);
+  await builder.orders.give(one, { verb: 'hold' });
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  for (const name of await readdir(builder.keys))
+    if (/^(officer|supervisor)/.test(name)) await rm(join(builder.keys, name));
+  expect(await findingsOf(builder)).toEqual(['drop.held']);
+});
+
+test('a deletion record that was due at another time, or is of another recording, is a finding', async () => {
+  const [builder, one] = await announced(90);
+  builder.clock.advance(30 * DAY_MS);
+  const early = {
+    days: 14,
+    basis: 'capture',
+    from_at: '2026-01-01T00:00:00.000Z',
+    due_at: '2026-01-02T00:00:00.000Z',
+  };
+  await builder.receiver.delete(one, { change: (record) => ({ ...record, retention: early as never }) });
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  expect(await findingsOf(builder)).toContain('deletion.wrong-due');
+});
+
+test('what does not belong into the folder of deletion records is a finding', async () => {
+  const [builder, one] = await deleted(90);
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  const kept = join(builder.vault, builder.station, 'deletions');
+  await writeFile(join(kept, one.id, 'notes.txt'), '');
+  await writeFile(join(kept, 'notes.txt'), '');
+  expect(await findingsOf(builder)).toEqual(['folder.unexpected-entry']);
+});
