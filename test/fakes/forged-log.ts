@@ -52,7 +52,8 @@ export async function signWithMinisign(bytes: string, key: string, trustedCommen
 /** As minisign prints it. */
 async function keyId(key: string): Promise<string> {
   const line = (await readFile(key, 'utf8')).split('\n')[1] ?? '';
-  return Buffer.from(line, 'base64').subarray(54, 62).reverse().toString('hex').toUpperCase();
+  const id = Buffer.from(line, 'base64').readBigUInt64LE(54);
+  return id.toString(16).toUpperCase().padStart(16, '0');
 }
 
 /** The newest segment of a log, gone on with. */

@@ -1,0 +1,196 @@
+// A store whose keeper attacks it: three recordings that stations brought in order, every key that lies on the store's machine, and both
+// verifiers with the public keys that somebody else kept.
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { canonical, ForgedLog, sha256, signWithMinisign } from '../../fakes/forged-log.ts';
+import { BODYDOCK, RECEIVER, runProgram, type CommandOutcome } from '../../fakes/program.ts';
+import { requireTool } from '../../fakes/stock-tools.ts';
+
+const VERIFIER = fileURLToPath(new URL('../../verifier', import.meta.url));
+const RUN_MS = 90_000;
+/** As the first run calls its receiver and its station. */
+export const KEEPER = 'r-first-run';
+export const STATION = 'first-run';
+/** What the attacks are run with. */
+export const TOOLS = ['minisign', 'python3'];
+
+/** What a verifier says: its exit code, and the codes of its findings, each once. */
+export interface Verdict {
+  readonly exitCode: number;
+  readonly findings: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** The digests and times of a recording or docking record, as `documents-dropped` names them. */
+export interface Named {
+  readonly station: string;
+  readonly recording: string;
+  readonly manifest_sha256: string;
+  readonly receipt_sha256: string;
+  readonly received_at: string;
+}
+
+/** Of what `bodydock verify --json` prints. */
+interface VerifiedFolder {
+  readonly remarks: readonly { readonly kind: string; readonly code: string }[];
+}
+
+/** A vault with its keys, which a test may change. */
+export class AttackedWorld {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Runs a first run into a folder that is made, and removed by `close`. Further words go to that command. */
+  static async open(): Promise<AttackedWorld> {
+    const root = await mkdtemp(join(tmpdir(), 'bodydock-attacked-'));
+    const camera = join(root, 'camera', 'DCIM');
+    await mkdir(camera, { recursive: true });
+    for (const name of ['A', 'B', 'C']) await writeFile(join(camera, `${name}.MP4`), `recording ${name}`);
+    const words = ['first-run', '--camera', join(root, 'camera'), '--out', join(root, 'world')];
+    const ran = await runProgram(BODYDOCK, words, { timeoutMs: RUN_MS });
+    if (ran.exitCode !== 0) throw new Error(ran.stdout + ran.stderr);
+    return new AttackedWorld(join(root, 'world'));
+  }
+
+  /** Another one of the same content. */
+  async copy(): Promise<AttackedWorld> {
+    const root = await mkdtemp(join(tmpdir(), 'bodydock-attacked-'));
+    await cp(this.root, root, { recursive: true });
+    return new AttackedWorld(root);
+  }
+
+  async close(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  get vault(): string {
+    return join(this.root, 'vault');
+  }
+
+  /** The store's secret key: all that the keeper needs. */
+  get storeKey(): string {
+    return join(this.root, 'secrets', 'store.key');
+  }
+
+  /** Public keys, by hand from those to whom they belong. */
+  get keys(): string {
+    return join(this.root, 'keys');
+  }
+
+  folder(recording: string): string {
+    return join(this.vault, STATION, recording);
+  }
+
+  storeLog(): Promise<ForgedLog> {
+    return ForgedLog.open(join(this.vault, KEEPER, 'custody'), KEEPER, this.storeKey);
+  }
+
+  /** Recordings, or docking records. */
+  async named(document: 'manifest.json' | 'docking.json'): Promise<Named[]> {
+    const found: Named[] = [];
+    for (const recording of await readdir(join(this.vault, STATION))) {
+      const names = await readdir(this.folder(recording));
+      if (!names.includes(document)) continue;
+      const receipt = await readFile(join(this.folder(recording), 'receipt.json'), 'utf8');
+      found.push({
+        station: STATION,
+        recording,
+        manifest_sha256: sha256(await readFile(join(this.folder(recording), document))),
+        receipt_sha256: sha256(receipt),
+        received_at: (JSON.parse(receipt) as Named).received_at,
+      });
+    }
+    return found;
+  }
+
+  /** A deletion record that the keeper makes up; `change` of what an honest one would say at that time. */
+  async deletion(
+    { station, recording, manifest_sha256, receipt_sha256, received_at }: Named,
+    deletedAt: string,
+    change: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly json: string; readonly signature: string; readonly sha256: string }> {
+    const receipt = JSON.parse(await readFile(join(this.folder(recording), 'receipt.json'), 'utf8')) as {
+      vault: string;
+      sealed_size_bytes: number;
+    };
+    const days = 14;
+    const dueAt = new Date(Date.parse(received_at) + days * 86_400_000).toISOString();
+    const json = canonical({
+      type: 'deletion-record',
+      version: 1,
+      station,
+      recording,
+      receiver: KEEPER,
+      vault: receipt.vault,
+      manifest_sha256,
+      receipt_sha256,
+      sealed_size_bytes: receipt.sealed_size_bytes,
+      reason: 'expired',
+      retention: { days, basis: 'received', from_at: received_at, due_at: dueAt },
+      order_sha256: null,
+      deleted_at: deletedAt,
+      ...change,
+    });
+    const signature = await signWithMinisign(json, this.storeKey, 'bodydock deletion-record');
+    return { json, signature, sha256: sha256(json) };
+  }
+
+  /** Puts it where it would stay after the other documents went. */
+  async keep(recording: string, { json, signature }: { json: string; signature: string }): Promise<void> {
+    const kept = join(this.vault, STATION, 'deletions', recording);
+    await mkdir(kept, { recursive: true });
+    await writeFile(join(kept, 'deletion.json'), json);
+    await writeFile(join(kept, 'deletion.json.minisig'), signature);
+  }
+
+  remove(recording: string): Promise<void> {
+    return rm(this.folder(recording), { recursive: true });
+  }
+
+  /** A command of the receiver on this vault. */
+  store(...words: readonly string[]): Promise<CommandOutcome> {
+    return runProgram(RECEIVER, [...words, '--config', join(this.root, 'receiver.yaml')], { cwd: this.root });
+  }
+
+  bodydock(...words: readonly string[]): Promise<CommandOutcome> {
+    return runProgram(BODYDOCK, words, { cwd: this.root });
+  }
+
+  /** What both verifiers say of the vault, with the keys that are given. */
+  async verdicts(): Promise<{ readonly product: Verdict; readonly python: Verdict }> {
+    const ran = await this.bodydock('verify', this.vault, '--keys', this.keys, '--json');
+    const { folders } = JSON.parse(ran.stdout) as { folders: readonly VerifiedFolder[] };
+    const said = folders.flatMap(({ remarks }) => remarks);
+    const of = (kind: string): string[] => [
+      ...new Set(said.flatMap((each) => (each.kind === kind ? [each.code] : []))),
+    ];
+    const product = { exitCode: ran.exitCode, findings: of('finding'), notes: of('note') };
+    return { product, python: await this.#python() };
+  }
+
+  #python(): Promise<Verdict> {
+    const words = [VERIFIER, this.vault, '--keys', this.keys, '--json'];
+    return new Promise((resolve, reject) => {
+      execFile(requireTool('python3'), words, { timeout: RUN_MS }, (error, stdout, stderr) => {
+        const exitCode = error === null ? 0 : error.code;
+        if (typeof exitCode !== 'number' || stdout === '') return reject(new Error(stderr));
+        const said = JSON.parse(stdout) as Record<'findings' | 'notes', { code: string }[]>;
+        const of = (kind: 'findings' | 'notes'): string[] => [...new Set(said[kind].map(({ code }) => code))];
+        resolve({ exitCode, findings: of('findings'), notes: of('notes') });
+      });
+    });
+  }
+}
+
+/** Both call the vault not good, for that reason among others. */
+export function refusing(code: string): { readonly product: unknown; readonly python: unknown } {
+  const verdict = { exitCode: 1, findings: expect.arrayContaining([code]) as unknown };
+  return { product: expect.objectContaining(verdict), python: expect.objectContaining(verdict) };
+}
