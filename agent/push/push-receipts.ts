@@ -10,6 +10,7 @@ import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
+import { receiptMeant } from '../spool/receipt-match.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { PushSteps } from './push-steps.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
@@ -88,9 +89,8 @@ export class PushReceipts {
 
   async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
     const { items } = this.#options;
-    const meant = items
-      .mustOf(recording)
-      .receiptMeant(await this.#options.documents.manifestBytes(recording));
+    const { kind } = items.mustOf(recording);
+    const meant = receiptMeant(kind, await this.#options.documents.manifestBytes(recording));
     const { standing, store } = this.#options;
     const { bytes, signature, receipt } = verifyReceipt(message, meant, store, standing.vault);
     standing.assertHeld(receipt, bytes, message);

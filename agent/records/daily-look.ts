@@ -6,7 +6,8 @@ import type { CustodyLog } from '../custody/custody-log.ts';
 import { appendOrLog } from '../custody/custody.ts';
 import { ITEM } from '../custody/ledger.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
-import type { ItemKind, SignedItems } from '../spool/signed-items.ts';
+import type { ItemKind } from '../../protocol/documents/item-documents.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { DockingRecords } from './docking-records.ts';
 

@@ -6,10 +6,7 @@
 // 3. A part goes only once all parts of its docking were receipted.
 // 4. Whatever changes one part runs one after the other.
 import { join } from 'node:path';
-import {
-  DOCKING_RECORD_TRUSTED_COMMENT,
-  parseDockingRecord,
-} from '../../protocol/documents/docking-record.ts';
+import { parseDockingRecord } from '../../protocol/documents/docking-record.ts';
 import type { DockingEntry } from '../../protocol/documents/docking-record.ts';
 import { DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
 import { isRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/format/ids.ts';
@@ -47,13 +44,6 @@ export interface DockingRecordsOptions {
   readonly lastRecorded: (camera: CameraId) => ChainEnd | undefined;
 }
 
-/** Which documents are read. */
-const DOCKING_DOCUMENT = {
-  name: DOCKING_NAME,
-  signatureName: DOCKING_SIGNATURE_NAME,
-  trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
-};
-
 /** All records of one spool. `open` takes whatever lies on the disk. */
 export class DockingRecords implements ItemStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
@@ -70,7 +60,7 @@ export class DockingRecords implements ItemStore<StoredRecord> {
     this.#options = options;
     for (const record of records) this.#records.set(record.recording, record);
     this.#chain = new RecordChain(this, options.lastRecorded, options.stationKeys);
-    this.#documents = new Documents(options, DOCKING_DOCUMENT);
+    this.#documents = new Documents(options, 'docking');
     this.#receipts = new StoredReceipts({
       ...options,
       documents: this.#documents,

@@ -2,7 +2,6 @@
 import type { Files } from '../../protocol/format/ports.ts';
 import { ITEM } from '../custody/ledger.ts';
 import { documentDue } from '../spool/keep.ts';
-import { meantByDockingRecord } from '../spool/receipt-match.ts';
 import type { ItemType } from '../spool/signed-items.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -23,7 +22,6 @@ export function dockingRecordType(
         facts: { docking, record: recording, sha256: manifestSha256, part, parts },
       },
     ],
-    receiptMeant: meantByDockingRecord,
     dueMs: documentDue(files, days),
     refusedCode: 'docking.refused',
   };

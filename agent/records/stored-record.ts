@@ -13,7 +13,7 @@ import {
   type RecordingId,
 } from '../../protocol/format/ids.ts';
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
-import { NO_CHUNKS_SHA256 } from '../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../protocol/documents/item-documents.ts';
 import type { DockingStay } from './ended-docking.ts';
 import type { SpoolState } from '../spool/spooled-recording.ts';
 

@@ -3,7 +3,7 @@ import { describeError } from '../../protocol/format/errors.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/documents/minisign.ts';
 import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
-import { type CountedStore, meantByManifest, otherStore, receiptMismatch } from '../spool/receipt-match.ts';
+import { type CountedStore, otherStore, receiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
 
 /** The entry on the camera as it was proven in this docking; every field comes from this docking's own reading. */
 export interface ProvenEntry {
@@ -90,7 +90,7 @@ export function mayErase(question: ReleaseQuestion): ReleaseAnswer {
   }
   const other = otherStore(receipt, question);
   if (other !== undefined) return refuse('receipt-other-store', other);
-  const meant = meantByManifest(manifest, question.manifest.bytes);
+  const meant = receiptMeant('recording', question.manifest.bytes);
   const mismatch = receiptMismatch(receipt, meant, question.station);
   if (mismatch !== undefined) return refuse('receipt-mismatch', mismatch);
   if (manifest.rejected?.reason === 'damaged')

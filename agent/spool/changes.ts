@@ -5,7 +5,7 @@
 // 2. A reader gets each change that is put after it began to read, in their order; it keeps nobody else waiting. It takes each without a wait of its
 //    own, so that no more pile up than one turn of the loop puts.
 import type { RecordingId } from '../../protocol/format/ids.ts';
-import type { ItemKind } from './signed-items.ts';
+import type { ItemKind } from '../../protocol/documents/item-documents.ts';
 
 /** An item (signed-items.ts) got further, or back. */
 export interface ItemChange {

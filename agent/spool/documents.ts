@@ -1,9 +1,11 @@
 // Reads the small files of a recording's or a docking record's folder, checked against what is known of it. Writes nothing.
+import { itemDocument, type ItemDocument, type ItemKind } from '../../protocol/documents/item-documents.ts';
+import { SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
-import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/documents/manifest.ts';
+import { chunksBytes } from '../../protocol/documents/manifest.ts';
 import {
   isMadeByOneOf,
   signatureKeyId,
@@ -17,13 +19,7 @@ import {
   RECEIPT_TRUSTED_COMMENT,
 } from '../../protocol/documents/receipt.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
-import {
-  CHUNKS_NAME,
-  MANIFEST_NAME,
-  MANIFEST_SIGNATURE_NAME,
-  RECEIPT_NAME,
-  RECEIPT_SIGNATURE_NAME,
-} from './layout.ts';
+import { CHUNKS_NAME, RECEIPT_NAME, RECEIPT_SIGNATURE_NAME } from './layout.ts';
 import type { SpooledRecording } from './spooled-recording.ts';
 
 /** A document and the text of its minisign file. */
@@ -37,19 +33,6 @@ export type DocumentFolder = Pick<
   SpooledRecording,
   'recording' | 'folder' | 'manifestSha256' | 'sealedSizeBytes' | 'chunksSha256'
 >;
-
-/** Which document that is. */
-export interface DocumentKind {
-  readonly name: string;
-  readonly signatureName: string;
-  readonly trustedComment: string;
-}
-
-const MANIFEST: DocumentKind = {
-  name: MANIFEST_NAME,
-  signatureName: MANIFEST_SIGNATURE_NAME,
-  trustedComment: MANIFEST_TRUSTED_COMMENT,
-};
 
 /** What the disk shows of a recording is not what was made durable. Never hides a machine that is short of something. */
 export function damaged(recording: string, why: string, cause?: unknown): never {
@@ -67,16 +50,16 @@ export interface DocumentsDeps {
   readonly conditions: Conditions;
 }
 
-/** Documents of one kind in one spool: manifests of recordings unless told otherwise. */
+/** Documents of one kind in one spool. */
 export class Documents {
   readonly #files: Files;
   readonly #conditions: Conditions;
-  readonly #kind: DocumentKind;
+  readonly #kind: ItemDocument;
 
-  constructor({ files, conditions }: DocumentsDeps, kind: DocumentKind = MANIFEST) {
+  constructor({ files, conditions }: DocumentsDeps, kind: ItemKind) {
     this.#files = files;
     this.#conditions = conditions;
-    this.#kind = kind;
+    this.#kind = itemDocument(kind);
   }
 
   /** `chunks.bin`, its length and digest those of the manifest. Errors: "spool.damaged". */
@@ -107,8 +90,8 @@ export class Documents {
     bytes: Uint8Array,
     stationKeys: readonly PublicKey[],
   ): Promise<SignedBytes> {
-    const { name, signatureName, trustedComment } = this.#kind;
-    const signature = await this.#text(entry, signatureName);
+    const { name, trustedComment } = this.#kind;
+    const signature = await this.#text(entry, name + SIGNATURE_SUFFIX);
     try {
       verifyDocument(bytes, signature, trustedComment, stationKeys);
     } catch (error) {

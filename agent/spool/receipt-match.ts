@@ -1,8 +1,7 @@
 // Whether a receipt is about a document of ours: compared field by field with what it must say. Pure; signatures are verified elsewhere.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
-import { parseDockingRecord } from '../../protocol/documents/docking-record.ts';
-import type { Manifest } from '../../protocol/documents/manifest.ts';
-import { NO_CHUNKS_SHA256, type Receipt } from '../../protocol/documents/receipt.ts';
+import type { Receipt } from '../../protocol/documents/receipt.ts';
+import { itemDocument, type ItemKind } from '../../protocol/documents/item-documents.ts';
 
 /** Whose receipts count (SPEC 8.2). */
 export interface CountedStore {
@@ -30,28 +29,16 @@ export type ReceiptMeant = Readonly<
   }
 >;
 
-/** What the receipt of a recording must say, from its manifest and the manifest's bytes. */
-export function meantByManifest(manifest: Manifest, bytes: Uint8Array): ReceiptMeant {
+/** What the receipt for a document of that kind must say, from its bytes. Errors: those of parsing it. */
+export function receiptMeant(kind: ItemKind, bytes: Uint8Array): ReceiptMeant {
+  const { recording, station, sealedSizeBytes, chunksSha256 } = itemDocument(kind).content(bytes);
   return {
-    kind: 'recording',
-    recording: manifest.recording,
-    station: manifest.station,
-    manifest_sha256: sha256Hex(bytes),
-    sealed_size_bytes: manifest.sealed.size_bytes,
-    chunks_sha256: manifest.sealed.chunks_sha256,
-  };
-}
-
-/** What the receipt of a docking record must say, from its bytes. Errors: those of parseDockingRecord. */
-export function meantByDockingRecord(bytes: Uint8Array): ReceiptMeant {
-  const { record, station } = parseDockingRecord(bytes);
-  return {
-    kind: 'docking',
-    recording: record,
+    kind,
+    recording,
     station,
     manifest_sha256: sha256Hex(bytes),
-    sealed_size_bytes: 0,
-    chunks_sha256: NO_CHUNKS_SHA256,
+    sealed_size_bytes: sealedSizeBytes,
+    chunks_sha256: chunksSha256,
   };
 }
 

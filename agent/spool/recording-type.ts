@@ -1,9 +1,7 @@
 // Recordings as signed items.
-import { parseManifest } from '../../protocol/documents/manifest.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { ITEM } from '../custody/ledger.ts';
 import { recordingDue } from './keep.ts';
-import { meantByManifest } from './receipt-match.ts';
 import type { ItemStore, ItemType } from './signed-items.ts';
 import { spooledEvents, type SpooledRecording } from './spooled-recording.ts';
 
@@ -18,7 +16,6 @@ export function recordingType(
     store,
     entered: ITEM.spooled,
     entries: spooledEvents,
-    receiptMeant: (bytes) => meantByManifest(parseManifest(bytes), bytes),
     dueMs: recordingDue(files, days),
     refusedCode: 'recording.refused',
   };

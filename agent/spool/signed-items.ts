@@ -14,7 +14,7 @@ import { describeError, DockError, isDockError } from '../../protocol/format/err
 import { ownId, type RecordingId } from '../../protocol/format/ids.ts';
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import type { OfferMessage } from '../../protocol/transfer/messages.ts';
+import type { ItemKind } from '../../protocol/documents/item-documents.ts';
 import { appendOrLog, type Custody } from '../custody/custody.ts';
 import type { CustodyLog } from '../custody/custody-log.ts';
 import { ITEM } from '../custody/ledger.ts';
@@ -22,10 +22,7 @@ import type { Changes, ItemChange } from './changes.ts';
 import type { DocumentFolder, SignedBytes } from './documents.ts';
 import { RECEIPT_NAME } from './layout.ts';
 import type { Rechecked } from './leaving.ts';
-import type { ReceiptMeant } from './receipt-match.ts';
 import type { SpoolState } from './spooled-recording.ts';
-
-export type ItemKind = OfferMessage['kind'];
 
 /** One item whose document is here. */
 export interface SignedItem extends DocumentFolder {
@@ -65,7 +62,7 @@ export interface ItemStore<Item extends SignedItem = SignedItem> {
   quarantine(id: RecordingId, reason: string): Promise<void>;
 }
 
-/** A type of items, with all that differs between types. */
+/** A type of items at a station; what both ends know of it is its row of ITEM_DOCUMENTS. */
 export interface ItemType<Item extends SignedItem = SignedItem> {
   readonly kind: ItemKind;
   readonly store: ItemStore<Item>;
@@ -73,8 +70,6 @@ export interface ItemType<Item extends SignedItem = SignedItem> {
   readonly entered: number;
   /** What the log says of one that is durable, in order. */
   entries(item: Item): CustodyEvent[];
-  /** What a receipt for this document must say. Errors: those of parsing it. */
-  receiptMeant(bytes: Uint8Array): ReceiptMeant;
   /** Wall time in ms since 1970 from which on no copy stays, whatever the store says. Errors: those of its documents; the system's. */
   dueMs(item: Item): Promise<number>;
   /** Condition while the store refuses one until a person looks. */

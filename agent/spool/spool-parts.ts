@@ -151,7 +151,7 @@ async function recover(
 /** `factsRead`: facts that the index did not know. */
 function composed(options: KeptOptions, recovered: Recovered, factsRead: number): SpoolParts {
   const { presence, layout, catalogue, quarantine, reserve } = recovered;
-  const documents = new Documents(options);
+  const documents = new Documents(options, 'recording');
   const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
   const common = {
     ...options,

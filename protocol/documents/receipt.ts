@@ -1,6 +1,7 @@
 // The receipt (SPEC 4.2): the store's signed word that the final copy is durable. Only the release gate decides what it allows.
 import * as z from 'zod';
 import * as d from './document.ts';
+import { ITEM_DOCUMENTS, NO_CHUNKS_SHA256 } from './item-documents.ts';
 
 /** Trusted comment of every receipt's signature. */
 export const RECEIPT_TRUSTED_COMMENT = 'bodydock receipt';
@@ -15,14 +16,11 @@ export const custodyHeadSchema = z.strictObject({
 });
 export type CustodyHead = z.infer<typeof custodyHeadSchema>;
 
-/** `chunks_sha256` of a docking record's receipt: the SHA-256 of nothing. */
-export const NO_CHUNKS_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
 export const receiptSchema = z
   .strictObject({
     type: z.literal('receipt'),
     version: z.literal(1),
-    kind: z.enum(['recording', 'docking']),
+    kind: z.string().refine((kind) => ITEM_DOCUMENTS.has(kind), 'not a kind of document'),
     recording: d.recordingIdSchema,
     station: d.stationIdSchema,
     manifest_sha256: d.sha256Schema,
@@ -35,7 +33,7 @@ export const receiptSchema = z
   })
   .refine(
     ({ kind, sealed_size_bytes: size, chunks_sha256: chunks }) =>
-      kind === 'recording' ? size > 0 : size === 0 && chunks === NO_CHUNKS_SHA256,
+      ITEM_DOCUMENTS.get(kind)?.hasPayload === true ? size > 0 : size === 0 && chunks === NO_CHUNKS_SHA256,
     'size and chunk list do not fit the kind',
   );
 export type Receipt = z.infer<typeof receiptSchema>;

@@ -3,6 +3,7 @@
 // Nothing here verifies a signature: a signed message parses into its body text and what must be verified.
 import * as z from 'zod';
 import { encodeCanonical, parseCanonical } from '../format/canonical.ts';
+import { ITEM_DOCUMENTS } from '../documents/item-documents.ts';
 import * as d from '../documents/document.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../format/bytes.ts';
 import { DockError } from '../format/errors.ts';
@@ -21,7 +22,10 @@ const rangesSchema = z.array(z.tuple([z.int().min(0), z.int().min(1)])).max(HAVE
 
 const offerSchema = z.object({
   message: z.literal('offer'),
-  kind: z.enum(['recording', 'docking']),
+  kind: z
+    .string()
+    .refine((kind) => ITEM_DOCUMENTS.has(kind), 'not a kind of document')
+    .meta({ enum: [...ITEM_DOCUMENTS.keys()] }),
   session: d.sessionIdSchema,
   manifest: base64Schema,
   signature: z.string().max(16_384),

@@ -47,9 +47,6 @@ export function typeAround(store: Partial<ItemStore>, type: Partial<ItemType> = 
     store: all,
     entered: 1,
     entries: () => [],
-    receiptMeant: () => {
-      throw new Error('no receipt is looked at here');
-    },
     dueMs: async () => Infinity,
     refusedCode: 'recording.refused',
     ...type,

@@ -23,11 +23,11 @@ import { encodeDisclosure, type Disclosure } from '../../protocol/documents/orde
 import type { Random } from '../../protocol/format/ports.ts';
 import {
   encodeReceipt,
-  NO_CHUNKS_SHA256,
   parseReceipt,
   RECEIPT_TRUSTED_COMMENT,
   type Receipt,
 } from '../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../protocol/documents/item-documents.ts';
 import { retentionOf } from '../../protocol/documents/retention.ts';
 import type { BuiltDockingPart } from './vault-builder-dockings.ts';
 import { BuilderLog } from './vault-builder-log.ts';

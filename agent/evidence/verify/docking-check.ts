@@ -1,7 +1,8 @@
 // Checks the folder of one part of a docking record (SPEC 4.6): names, document, signature, receipt, and what one part can say against
 // itself. Parts, chains, entries and the custody log need more than one folder and are checked elsewhere.
 import type { DockingEntry, DockingRecord } from '../../../protocol/documents/docking-record.ts';
-import { NO_CHUNKS_SHA256, type Receipt } from '../../../protocol/documents/receipt.ts';
+import { type Receipt } from '../../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DOCKING, DOCKING_NAMES } from '../../../protocol/format/file-names.ts';
 import { parseRecordingId } from '../../../protocol/format/ids.ts';

@@ -4,6 +4,7 @@
 // 1. Nothing is stored of an offer before its signature, its station and its recording were checked.
 // 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top is not parsed.
 // 3. No refusal is final, and whatever failed on our side is a pause.
+import { itemDocument } from '../../../protocol/documents/item-documents.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
@@ -123,9 +124,9 @@ export class Claims {
     if (offer.revoked) return this.#answerRevoked(offer);
     const active = transfers.get(name);
     if (active === undefined)
-      return offer.subject.kind === 'docking'
-        ? this.#options.dockings.answer(offer)
-        : this.#answerGood(offer);
+      return itemDocument(offer.subject.kind).hasPayload
+        ? this.#answerGood(offer)
+        : this.#options.dockings.answer(offer);
     if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
       return this.#options.rejections.conflict(offer.subject, offer.document);
     active.offered(offer.subject.session);
@@ -135,7 +136,9 @@ export class Claims {
   async #answerRevoked(offer: CheckedOffer): Promise<void> {
     const { vault, receipts, transfers, rejections } = this.#options;
     const { subject } = offer;
-    const stored = subject.kind === 'docking' ? await vault.findDocking(subject) : await vault.find(subject);
+    const stored = itemDocument(subject.kind).hasPayload
+      ? await vault.find(subject)
+      : await vault.findDocking(subject);
     const receipt = typeof stored === 'object' ? stored.receipt : undefined;
     const isGone =
       typeof stored === 'object' &&

@@ -1,6 +1,7 @@
-// Answers offers of docking records (SPEC 6.6): each comes whole in its offer, is made durable together with its receipt, and only then
+// Answers offers of documents without payload, docking records among them (SPEC 6.6): each comes whole in its offer, is made durable together with its receipt, and only then
 // answered with it. Whoever offers it again gets what is stored.
 import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { payloadlessKinds } from '../../../protocol/documents/item-documents.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { equalBytes } from '../../../protocol/format/bytes.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
@@ -91,12 +92,18 @@ export class DockingDesk {
     return true;
   }
 
-  /** True for a docking record that this station signed. */
+  /** True for a document of any such kind that this station signed. */
   #isGenuine(station: StationId, document: SignedDocument): boolean {
-    return isSignedOffer('docking', document, this.#options.stations.get(station) ?? []);
+    const keys = this.#options.stations.get(station) ?? [];
+    return payloadlessKinds().some((kind) => isSignedOffer(kind, document, keys));
   }
 
-  async #link({ station, manifestSha256: sha256 }: OfferSubject, { bytes }: SignedDocument): Promise<void> {
+  /** Docking records have chains that are watched. */
+  async #link(
+    { kind, station, manifestSha256: sha256 }: OfferSubject,
+    { bytes }: SignedDocument,
+  ): Promise<void> {
+    if (kind !== 'docking') return;
     const { camera, previous_docking_sha256: previousSha256 } = parseDockingRecord(bytes);
     await this.#options.gaps.kept(station, { camera: camera.id, sha256, previousSha256 });
   }

@@ -1,16 +1,11 @@
 // Whether an offer is what it says: parsed, signed by a key of that station, about that station and that recording. No I/O.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import {
-  DOCKING_RECORD_TRUSTED_COMMENT,
-  parseDockingRecord,
-} from '../../../protocol/documents/docking-record.ts';
 import { describeError, DockError } from '../../../protocol/format/errors.ts';
-import { parseRecordingId, type SessionId } from '../../../protocol/format/ids.ts';
+import type { SessionId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../../protocol/documents/manifest.ts';
-import { messageBytes, parseOffer, type OfferMessage } from '../../../protocol/transfer/messages.ts';
+import { messageBytes, parseOffer } from '../../../protocol/transfer/messages.ts';
 import { keyIdHex, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
-import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/receipt.ts';
+import { type ItemContent, itemDocument, type ItemKind } from '../../../protocol/documents/item-documents.ts';
 import type { RecordingName, SignedDocument } from '../vault/vault.ts';
 
 /** Who is answered, and about what. */
@@ -21,7 +16,7 @@ export interface OfferAddress extends RecordingName {
 
 /** What is kept of an offer while its recording is received: the document itself may have 256 KiB. A docking record has no payload. */
 export interface OfferSubject extends OfferAddress {
-  readonly kind: OfferMessage['kind'];
+  readonly kind: ItemKind;
   readonly sealedSizeBytes: number;
   readonly chunksSha256: string;
 }
@@ -54,18 +49,6 @@ export type OfferVerdict =
   | { readonly kind: 'good'; readonly offer: CheckedOffer }
   | { readonly kind: 'refused'; readonly refusal: OfferRefusal };
 
-/** What differs between the kinds of documents that are offered. */
-const KINDS = {
-  recording: { trustedComment: MANIFEST_TRUSTED_COMMENT, content: manifestContent },
-  docking: { trustedComment: DOCKING_RECORD_TRUSTED_COMMENT, content: dockingContent },
-} as const;
-
-/** What a document says of itself. */
-interface OfferContent extends RecordingName {
-  readonly sealedSizeBytes: number;
-  readonly chunksSha256: string;
-}
-
 /** True where the document is one of that kind that one of the keys signed. Never throws. */
 export function isSignedOffer(
   kind: OfferSubject['kind'],
@@ -73,7 +56,7 @@ export function isSignedOffer(
   keys: readonly PublicKey[],
 ): boolean {
   try {
-    verifyDocument(document.bytes, document.signature, KINDS[kind].trustedComment, keys);
+    verifyDocument(document.bytes, document.signature, itemDocument(kind).trustedComment, keys);
     return true;
   } catch {
     return false;
@@ -103,8 +86,8 @@ export function checkOffer(
   if (bytes.length > MANIFEST_BYTES_MAX) return refuse('manifest-refused', `${bytes.length} bytes`);
   try {
     const { kind } = message;
-    const key = verifyDocument(bytes, document.signature, KINDS[kind].trustedComment, keys.pinned);
-    const content = KINDS[kind].content(bytes);
+    const key = verifyDocument(bytes, document.signature, itemDocument(kind).trustedComment, keys.pinned);
+    const content = itemDocument(kind).content(bytes);
     const mismatch = mismatchOf(content, name);
     if (mismatch !== undefined) return refuse('manifest-mismatch', mismatch);
     const { sealedSizeBytes, chunksSha256 } = content;
@@ -118,17 +101,7 @@ export function checkOffer(
   }
 }
 
-function manifestContent(bytes: Uint8Array): OfferContent {
-  const { station, recording, sealed } = parseManifest(bytes);
-  return { station, recording, sealedSizeBytes: sealed.size_bytes, chunksSha256: sealed.chunks_sha256 };
-}
-
-function dockingContent(bytes: Uint8Array): OfferContent {
-  const { station, record } = parseDockingRecord(bytes);
-  return { station, recording: parseRecordingId(record), sealedSizeBytes: 0, chunksSha256: NO_CHUNKS_SHA256 };
-}
-
-function mismatchOf(content: RecordingName, name: RecordingName): string | undefined {
+function mismatchOf(content: ItemContent, name: RecordingName): string | undefined {
   if (content.station !== name.station) return `the document names station ${content.station}`;
   return content.recording === name.recording ? undefined : `the document names ${content.recording}`;
 }

@@ -5,6 +5,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
 import { unitCount } from '../../../protocol/documents/manifest.ts';
+import { itemDocument } from '../../../protocol/documents/item-documents.ts';
 import { isPlainlySpelled, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Clock, Log, Signer } from '../../../protocol/format/ports.ts';
 import {
@@ -164,7 +165,7 @@ export class Receipts {
     receipt: SignedDocument,
   ): Promise<void> {
     const { vault } = this.#options;
-    await (kind === 'docking' ? vault.secureDocking(name) : vault.secureReceipt(name));
+    await (itemDocument(kind).hasPayload ? vault.secureReceipt(name) : vault.secureDocking(name));
     await this.give(name, receipt);
   }
 

@@ -8,6 +8,7 @@
 // 3. What a run left aside was never answered for: it is removed at the next start.
 import { dirname, join } from 'node:path';
 import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
+import { itemDocument, payloadlessKinds, type ItemKind } from '../../../protocol/documents/item-documents.ts';
 import { encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { systemCode } from '../../../protocol/format/errors.ts';
@@ -77,17 +78,21 @@ export class VaultDockings {
     const stat = await files.stat(folder);
     if (stat === undefined) return undefined;
     if (stat.kind !== 'folder') return 'damaged';
-    const record = await readDocument(files, join(folder, names.DOCKING), MANIFEST_BYTES_MAX);
+    const record = await this.#document(folder);
     const receipt = await readDocument(files, join(folder, names.RECEIPT), RECEIPT_BYTES_MAX);
     return record === undefined ? 'damaged' : { record, receipt };
   }
 
   /** See Vault.placeDocking. */
-  async place(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean> {
+  async place(
+    name: RecordingName & { readonly kind?: ItemKind },
+    record: SignedDocument,
+    receipt: SignedDocument,
+  ): Promise<boolean> {
     const { files, layout, quarantine, syncs, ensureStation } = this.#options;
     const prepared = join(layout.preparing, `${name.station}-${name.recording}.docking`);
     try {
-      await this.#prepare(prepared, record, receipt);
+      await this.#prepare(prepared, itemDocument(name.kind ?? 'docking').name, record, receipt);
       await ensureStation(name.station);
       await files.rename(prepared, layout.recording(name));
     } catch (error) {
@@ -108,7 +113,7 @@ export class VaultDockings {
   async secure(name: RecordingName): Promise<void> {
     const { files, layout, syncs, ensureStation } = this.#options;
     const folder = layout.recording(name);
-    for (const file of names.DOCKING_NAMES) {
+    for (const file of await files.list(folder)) {
       const open = await files.open(join(folder, file), 'write');
       try {
         await open.sync();
@@ -121,13 +126,28 @@ export class VaultDockings {
     await syncs.sync(layout.station(name.station));
   }
 
-  async #prepare(folder: string, record: SignedDocument, receipt: SignedDocument): Promise<void> {
+  /** That of whichever kind lies there. */
+  async #document(folder: string): Promise<SignedDocument | undefined> {
+    for (const kind of payloadlessKinds()) {
+      const path = join(folder, itemDocument(kind).name);
+      const found = await readDocument(this.#options.files, path, MANIFEST_BYTES_MAX);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async #prepare(
+    folder: string,
+    document: string,
+    record: SignedDocument,
+    receipt: SignedDocument,
+  ): Promise<void> {
     const { files, syncs } = this.#options;
     await files.removeTree(folder);
     await ensureFolder(files, folder);
     const contents: readonly [string, Uint8Array][] = [
-      [names.DOCKING, record.bytes],
-      [names.DOCKING + names.SIGNATURE_SUFFIX, encodeUtf8(record.signature)],
+      [document, record.bytes],
+      [document + names.SIGNATURE_SUFFIX, encodeUtf8(record.signature)],
       [names.RECEIPT, receipt.bytes],
       [names.RECEIPT + names.SIGNATURE_SUFFIX, encodeUtf8(receipt.signature)],
     ];

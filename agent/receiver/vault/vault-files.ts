@@ -110,7 +110,11 @@ export class FilesVault implements Vault {
     return this.#dockings.find(name);
   }
 
-  placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean> {
+  placeDocking(
+    name: Parameters<Vault['placeDocking']>[0],
+    record: SignedDocument,
+    receipt: SignedDocument,
+  ): Promise<boolean> {
     return this.#dockings.place(name, record, receipt);
   }
 

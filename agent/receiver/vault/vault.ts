@@ -5,6 +5,7 @@
 //    in place or as unfinished work, never half in place.
 // 2. One receiver works on a vault at a time, and no recording is worked on twice at a time. Epochs only grow.
 // 3. Nothing is removed because it is odd: it is set aside and named.
+import type { ItemKind } from '../../../protocol/documents/item-documents.ts';
 import type { RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { UnitPlaces } from './unit-store.ts';
 import type { VaultCount } from './vault-count.ts';
@@ -33,7 +34,7 @@ export interface StoredRecording {
   readonly places: UnitPlaces;
 }
 
-/** A docking record that is in place. */
+/** A docking record, or another document without payload, that is in place. */
 export interface StoredDocking {
   readonly record: SignedDocument;
   /** Only where both files of it are there. */
@@ -96,8 +97,15 @@ export interface Vault {
   ): Promise<VaultWork>;
   /** What lies under the id as a docking record; "damaged" where something else does, a recording too. */
   findDocking(name: RecordingName): Promise<StoredDocking | 'damaged' | undefined>;
-  /** Puts a docking record and its receipt in place, durable in all. False where something lies there already; nothing is changed then. */
-  placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean>;
+  /**
+   * Puts a docking record, or a document of another `kind` without payload, and its receipt in place, durable in all. False where something lies
+   * there already; nothing is changed then.
+   */
+  placeDocking(
+    name: RecordingName & { readonly kind?: ItemKind },
+    record: SignedDocument,
+    receipt: SignedDocument,
+  ): Promise<boolean>;
   /** Makes everything of a docking record in place durable once more, before its receipt is given again. */
   secureDocking(name: RecordingName): Promise<void>;
   /** Makes the receipt of what is in place durable. */

@@ -290,7 +290,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'stored-receipt-not-synced',
     what: 'a receipt that is in its place is given although its sync failed',
     file: 'agent/receiver/transfer/receipts.ts',
-    find: "    await (kind === 'docking' ? vault.secureDocking(name) : vault.secureReceipt(name));\n",
+    find: '    await (itemDocument(kind).hasPayload ? vault.secureReceipt(name) : vault.secureDocking(name));\n',
     put: '    void vault;\n    void kind;\n',
     suites: RECEIVER,
   },

@@ -33,7 +33,8 @@ import {
   parseDisclosure,
   parseOrder,
 } from '../../../protocol/documents/order.ts';
-import { encodeReceipt, NO_CHUNKS_SHA256, parseReceipt } from '../../../protocol/documents/receipt.ts';
+import { encodeReceipt, parseReceipt } from '../../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
 import { parseRecipientProof } from '../../../protocol/documents/recipient-proof.ts';
 import { equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';

@@ -17,11 +17,8 @@ import { inventoryLine, type DockingEntry } from '../../../protocol/documents/do
 import { makeDockingId, parseReceiverId, type BayId, type DockingId } from '../../../protocol/format/ids.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
-import {
-  encodeReceipt,
-  NO_CHUNKS_SHA256,
-  RECEIPT_TRUSTED_COMMENT,
-} from '../../../protocol/documents/receipt.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { encodeCanonical } from '../../../../protocol/format/canonical.ts';
 import { makeSessionId } from '../../../../protocol/format/ids.ts';
 import type { Files } from '../../../../protocol/format/ports.ts';
-import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
 import {
   makeWitnesses,
   type MadeWitnesses,

@@ -4,11 +4,8 @@ import { parseStationId } from '../../../../protocol/format/ids.ts';
 import { encodeUtf8, sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCustodyEntry, FIRST_PREVIOUS } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSegmentId, type RecordingId, type SegmentId } from '../../../../protocol/format/ids.ts';
-import {
-  encodeReceipt,
-  NO_CHUNKS_SHA256,
-  RECEIPT_TRUSTED_COMMENT,
-} from '../../../../protocol/documents/receipt.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
 import type { DroppedDocuments } from '../../../../agent/receiver/retention/documents.ts';
 import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
 import {

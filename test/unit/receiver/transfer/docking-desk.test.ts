@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../../protocol/format/limits.ts';
-import { NO_CHUNKS_SHA256, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import { RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
 import { publicKeyOf, verifyDocument } from '../../../../protocol/documents/minisign.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
