@@ -29,7 +29,7 @@ const TURNS: readonly (readonly string[])[] = [
   ['ptp-pulls.rig.js', 'serial-pull.rig.js'],
   ['responders.rig.js', 'disk-odd.rig.js'],
   ['disk-pull.rig.js', 'serial-pull.rig.js'],
-  ['ambarella.rig.js', 'record-camera.rig.js'],
+  ['ambarella.rig.js', 'record-camera.rig.js', 'foreign-devices.rig.js'],
 ];
 
 /** Compiled tests of this folder, "*.rig.js". */

@@ -11,6 +11,7 @@ import { isDockError } from '../../../protocol/format/errors.ts';
 import type { BayId } from '../../../protocol/format/ids.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import type { BayPorts } from '../helper.ts';
+import { BAY_MARKS_DEFAULT } from './bay-marks.ts';
 import { BayMount, type BayMountDeps } from './bay-mount.ts';
 import type { MountOwner, RunCommand } from './system-calls.ts';
 
@@ -154,6 +155,8 @@ export interface HelperOptions {
   readonly folder: string;
   readonly user: string;
   readonly group: string;
+  /** File that marks the ports of bays for udev. */
+  readonly marks: string;
 }
 
 /** Undefined where the line is not understood. */
@@ -162,14 +165,14 @@ export function parseOptions(words: readonly string[]): HelperOptions | undefine
     const text = { type: 'string' } as const;
     const { values } = parseArgs({
       args: [...words],
-      options: { config: text, folder: text, user: text, group: text },
+      options: { config: text, folder: text, user: text, group: text, marks: text },
       strict: true,
     });
     const { config = STATION_FILE_DEFAULT, folder = MOUNT_FOLDER_DEFAULT, user = AGENT_DEFAULT } = values;
-    const { group = user } = values;
+    const { group = user, marks = BAY_MARKS_DEFAULT } = values;
     const isName = (name: string): boolean => NAME.test(name) || NUMBER.test(name);
     const isPlain = /^(?:\/[A-Za-z0-9._-]+)+$/.test(folder) && !folder.split('/').includes('..');
-    return isPlain && isName(user) && isName(group) ? { config, folder, user, group } : undefined;
+    return isPlain && isName(user) && isName(group) ? { config, folder, user, group, marks } : undefined;
   } catch {
     return undefined;
   }
@@ -177,7 +180,7 @@ export function parseOptions(words: readonly string[]): HelperOptions | undefine
 
 /** Numbers of the agent's user and group, or undefined where the system does not know them. */
 export async function findOwner(
-  { user, group }: HelperOptions,
+  { user, group }: Pick<HelperOptions, 'user' | 'group'>,
   run: RunCommand,
 ): Promise<MountOwner | undefined> {
   const uid = NUMBER.test(user) ? Number(user) : await firstNumber(run('id', ['-u', user], LOOKUP_MS), 0);

@@ -194,6 +194,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/dock/folder-watch'],
   },
   {
+    id: 'bay-without-its-hub',
+    what: 'a keyboard at a hub in a bay may type',
+    file: 'agent/helpers/mount/bay-marks.ts',
+    find: '`${named}:*`, `${named}.*:*`,',
+    put: '`${named}:*`,',
+    suites: ['unit/helpers/mount/bay-marks'],
+  },
+  {
     id: 'socket-is-one-port',
     what: 'a camera that comes up at the other port of its socket is not seen, and nothing is said',
     file: 'drivers/usb/socket.ts',

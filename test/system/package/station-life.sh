@@ -239,6 +239,7 @@ fact active "$(systemctl is-active bodydock)"
 systemctl start systemd-journald.socket systemd-journald
 
 step alive
+fact ctrl-alt-del "$(systemctl is-enabled ctrl-alt-del.target)"
 # Long enough for the short watchdog since it fired, had the word not come.
 until_ok 20 test "$(date +%s)" -gt $((after_watchdog + 9))
 fact timeouts "$(journalctl -u bodydock --no-pager | grep -c 'Watchdog timeout')"

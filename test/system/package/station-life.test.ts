@@ -148,6 +148,10 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
     judge('alive', { timeouts: '1' });
   });
 
+  test('lets nobody restart the machine by Ctrl-Alt-Del', () => {
+    judge('alive', { 'ctrl-alt-del': 'masked-runtime' });
+  });
+
   test('is started again when something kills it', () => {
     judge('killed', { restarts: '2' });
   });

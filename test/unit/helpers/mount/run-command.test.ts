@@ -86,6 +86,7 @@ test('without words it serves the agent’s user at its usual places', () => {
     folder: '/run/bodydock-mount',
     user: 'bodydock',
     group: 'bodydock',
+    marks: '/run/udev/rules.d/69-bodydock-bays.rules',
   });
 });
 
