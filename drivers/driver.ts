@@ -120,6 +120,11 @@ export interface CameraSession {
   readonly overlapBytes?: number | undefined;
   /** True where a file that is written now gets its time from this station's own clock: a folder of this machine. */
   readonly hasStationTimes?: boolean;
+  /**
+   * True where a program on the station can rewrite a file at its size and put its time back, and no stamp shows it: what was pulled is read again
+   * before it may go.
+   */
+  readonly mayHideRewrites?: boolean;
   identity(signal: AbortSignal): Promise<CameraIdentity>;
   /** The clock as it shows now, or null where it cannot be read. Answers as fast as the camera does: the caller measures around it. */
   readClock(signal: AbortSignal): Promise<CameraTime | null>;

@@ -44,6 +44,7 @@ export class WatchedPlace implements BayPlace {
 class WatchedSession implements BaySession {
   readonly overlapBytes: CameraSession['overlapBytes'];
   readonly hasStationTimes: boolean;
+  readonly mayHideRewrites: boolean;
   readonly ownSha256: CameraSession['ownSha256'];
   readonly goneOf: CameraSession['goneOf'];
   readonly setIndicator?: NonNullable<CameraSession['setIndicator']>;
@@ -57,6 +58,7 @@ class WatchedSession implements BaySession {
     this.#work = work;
     this.overlapBytes = session.overlapBytes;
     this.hasStationTimes = session.hasStationTimes === true;
+    this.mayHideRewrites = session.mayHideRewrites === true;
     const { ownSha256, goneOf } = session;
     this.ownSha256 = ownSha256 && ((...args) => this.#step(ownSha256.apply(session, args)));
     this.goneOf = goneOf && ((...args) => this.#step(goneOf.apply(session, args)));

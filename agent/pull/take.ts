@@ -44,7 +44,7 @@ const NOTHING: Taken = { committing: undefined };
 
 /** Why a recording that was read in several dockings does not let its file go. */
 export interface Unproven {
-  readonly reason: 'joined-differently' | 'not-read-again';
+  readonly reason: 'joined-differently' | 'read-differently' | 'not-read-again';
   readonly detail: string;
 }
 
@@ -108,7 +108,10 @@ export class Taker {
         sha256,
       );
       if (known?.recording !== fate.recording)
-        return { reason: 'joined-differently', detail: `the file on the camera has SHA-256 ${sha256} now` };
+        return {
+          reason: this.#session.mayHideRewrites === true ? 'read-differently' : 'joined-differently',
+          detail: `the file on the camera has SHA-256 ${sha256} now`,
+        };
       this.#matched(entry, fate.recording);
       if (entry.fate !== fate || entry.held === undefined) return undefined;
       entry.held = { ...entry.held, sha256, stamp: listed.stamp };
@@ -198,7 +201,8 @@ export class Taker {
     const known = await spool.findContent(camera, { pathSha256, sizeBytes }, sha256);
     if (known === undefined) return false;
     this.#matched(entry, known.recording);
-    this.#spooled(entry, heldAs(known, true, sha256, entry.listed.stamp));
+    const proven = this.#session.mayHideRewrites === true ? null : sha256;
+    this.#spooled(entry, heldAs(known, true, proven, entry.listed.stamp));
     return true;
   }
 
@@ -334,8 +338,9 @@ export class Taker {
       this.#deps.pullStop.kept();
       const matched = kind === 'matched';
       if (matched) this.#matched(entry, recording.recording);
-      // What was read in several dockings is compared once more before it may go: see `prove`.
-      const sha256 = sealed.joints.length === 0 ? sealed.seal.originalSha256 : null;
+      // What was read in several dockings, or may be rewritten unseen, is compared once more before it may go: see `prove`.
+      const isProven = sealed.joints.length === 0 && this.#session.mayHideRewrites !== true;
+      const sha256 = isProven ? sealed.seal.originalSha256 : null;
       this.#spooled(entry, heldAs(recording, matched, sha256, stamp));
     } catch (error) {
       await read.sealing.abort();

@@ -47,6 +47,11 @@ export class FolderSession implements CameraSession {
     this.#closing = closing;
   }
 
+  /** On FAT, exFAT and FUSE; who mounts one so that nobody else can write (volume-session.ts) need not say so. */
+  get mayHideRewrites(): boolean {
+    return !this.#medium.keepsNumbers;
+  }
+
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     await this.#medium.assertPresent(signal);
     return { vendor: null, model: null, serial: null, firmware: null };

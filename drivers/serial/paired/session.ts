@@ -51,6 +51,10 @@ export class PairedSession implements CameraSession {
     return this.#bytes.hasStationTimes === true;
   }
 
+  get mayHideRewrites(): boolean {
+    return this.#bytes.mayHideRewrites === true;
+  }
+
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     const files = await this.#bytes.identity(signal);
     const said = await this.#ask(signal, (control) => control.identity(signal));
