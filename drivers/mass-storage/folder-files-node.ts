@@ -46,6 +46,10 @@ class NodeFolder implements OpenedFolder {
     return nameless(async () => entryStat(await this.#handle.stat({ bigint: true })));
   }
 
+  mount(): Promise<string> {
+    return mountOf(this.#handle);
+  }
+
   openNames(): Promise<NameReader> {
     return nameless(async () => {
       // The type of the option does not know 'buffer', which gives names as Buffers; the runtime does (Node 20 to 24).
@@ -110,6 +114,10 @@ class NodeFile implements OpenedFile {
     return nameless(async () => entryStat(await this.#handle.stat({ bigint: true })));
   }
 
+  mount(): Promise<string> {
+    return mountOf(this.#handle);
+  }
+
   read(target: Uint8Array, position: number): Promise<number> {
     return nameless(async () => (await this.#handle.read(target, 0, target.length, position)).bytesRead);
   }
@@ -117,6 +125,14 @@ class NodeFile implements OpenedFile {
   close(): Promise<void> {
     return nameless(() => this.#handle.close());
   }
+}
+
+/** Source: proc_pid_fdinfo(5). */
+function mountOf({ fd }: fs.FileHandle): Promise<string> {
+  return nameless(async () => {
+    const text = await fs.readFile(`/proc/self/fdinfo/${fd}`, 'latin1');
+    return /^mnt_id:\s*(\d+)$/m.exec(text)?.[1] ?? '';
+  });
 }
 
 async function nextNames(folder: Awaited<ReturnType<typeof fs.opendir>>): Promise<Uint8Array[]> {

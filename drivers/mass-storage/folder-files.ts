@@ -16,12 +16,18 @@ export interface EntryStat {
   readonly writable: boolean;
 }
 
-/** A file opened for reading. Methods reject with a system error that has a `code` and no path. */
-export interface OpenedFile {
+/** What is open. Methods reject with a system error that has a `code` and no path. */
+export interface Opened {
   stat(): Promise<EntryStat>;
+  /** Id of the mount that it was opened through: what is bound in from elsewhere has another one, on the same device. */
+  mount(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A file opened for reading. */
+export interface OpenedFile extends Opened {
   /** Reads into the target from the position; returns the count, which may be short, and is 0 only at the end of the file. */
   read(target: Uint8Array, position: number): Promise<number>;
-  close(): Promise<void>;
 }
 
 /** Names of a folder in batches. */
@@ -37,9 +43,8 @@ export interface FolderSpace {
   readonly freeBytes: bigint;
 }
 
-/** An open folder. `name` is one part of a path, never a path. Methods reject with a system error that has a `code` and no path. */
-export interface OpenedFolder {
-  stat(): Promise<EntryStat>;
+/** An open folder. `name` is one part of a path, never a path. */
+export interface OpenedFolder extends Opened {
   openNames(): Promise<NameReader>;
   lstat(name: Uint8Array): Promise<EntryStat>;
   /** Rejects with "ENOTDIR" or "ELOOP" where the name is no folder, a link to one included. */
@@ -56,7 +61,6 @@ export interface OpenedFolder {
   keepsNumbers(): Promise<boolean>;
   /** Of the file system whose root this folder is; null for a folder inside of one, whose space is not the camera's. */
   space(): Promise<FolderSpace | null>;
-  close(): Promise<void>;
 }
 
 /** What the system says of a block device: "unknown" where there is none of that number, or none can be seen. */

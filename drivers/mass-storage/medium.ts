@@ -11,7 +11,7 @@ import { DockError, isDockError, isMachineShort, systemCode } from '../../protoc
 import type { Clock } from '../../protocol/format/ports.ts';
 import { type CameraCondition, NOTHING_TOLD } from '../driver.ts';
 import type { BoundedCalls } from './bounded-calls.ts';
-import type { EntryStat, FolderFiles, FolderSpace, OpenedFolder } from './folder-files.ts';
+import type { EntryStat, FolderFiles, FolderSpace, Opened, OpenedFolder } from './folder-files.ts';
 
 /** Waits of the driver in ms; each may be set for tests. */
 export interface MassStorageTimes {
@@ -41,6 +41,7 @@ export class Medium {
   readonly rootStat: EntryStat;
   /** See OpenedFolder.keepsNumbers. */
   readonly keepsNumbers: boolean;
+  readonly #mount: string;
   readonly #path: string;
   readonly #unpluggable: boolean;
   readonly #deviceSeen: boolean;
@@ -53,6 +54,7 @@ export class Medium {
     this.root = parts.root;
     this.rootStat = parts.rootStat;
     this.keepsNumbers = parts.keepsNumbers;
+    this.#mount = parts.mount;
     this.#path = parts.path;
     this.#unpluggable = parts.device === 'unpluggable';
     this.#deviceSeen = parts.device !== 'unknown';
@@ -75,8 +77,19 @@ export class Medium {
     await this.assertPresent(signal);
   }
 
+  /** Whether what was opened in it is its own, and not bound in from elsewhere. Errors: the system's. */
+  async holds(opened: Opened): Promise<boolean> {
+    return (await opened.mount()) === this.#mount;
+  }
+
+  /** The same, and not on another device. Of files that says nothing: on an overlay each is of the device of its layer. Errors: the system's. */
+  async holdsFolder(folder: OpenedFolder): Promise<boolean> {
+    const { device } = await folder.stat();
+    return device === this.rootStat.device && (await this.holds(folder));
+  }
+
   /**
-   * Opens the folders down to the entry, one by one, never through a link and never into another device.
+   * Opens the folders down to the entry, one by one, never through a link and never into another mount.
    * Errors: "driver.gone" for a path that cannot be one; "driver.changed" where a folder became something else; system errors.
    */
   async reach(path: Uint8Array, signal: AbortSignal): Promise<Reached> {
@@ -95,13 +108,13 @@ export class Medium {
 
   /**
    * Opens one folder in another, which is closed on success unless it is the root.
-   * Errors: "driver.changed" where another device is mounted there; system errors.
+   * Errors: "driver.changed" where something else is mounted there; system errors.
    */
   async #step(parent: OpenedFolder, name: Uint8Array, signal: AbortSignal): Promise<OpenedFolder> {
     const folder = await this.openFolder(parent, name, signal);
     try {
-      const stat = await this.calls.run('looking at a folder', signal, () => folder.stat());
-      if (stat.device !== this.rootStat.device) throw changed('a folder above it leads to another device');
+      const isOwn = await this.calls.run('looking at a folder', signal, () => this.holdsFolder(folder));
+      if (!isOwn) throw changed('a folder above it leads to another mount');
     } catch (error) {
       await this.leave(folder);
       throw error;
@@ -154,6 +167,7 @@ export interface MediumParts {
   readonly path: string;
   readonly root: OpenedFolder;
   readonly rootStat: EntryStat;
+  readonly mount: string;
   readonly keepsNumbers: boolean;
   readonly device: 'fixed' | 'unpluggable' | 'unknown';
 }
@@ -240,9 +254,10 @@ export async function openMedium(path: string, world: World, signal: AbortSignal
   const root = await calls.run('opening the folder', signal, open, close).catch(refuse);
   try {
     const rootStat = await calls.run('looking at the folder', signal, () => root.stat());
+    const mount = await calls.run('looking at the folder', signal, () => root.mount());
     const keepsNumbers = await calls.run('looking at the folder', signal, () => root.keepsNumbers());
     const device = await calls.run('looking at the device', signal, () => files.device(rootStat.device));
-    return new Medium({ ...world, path, root, rootStat, keepsNumbers, device });
+    return new Medium({ ...world, path, root, rootStat, mount, keepsNumbers, device });
   } catch (error) {
     await close(root);
     return refuse(error);

@@ -61,6 +61,8 @@ async function openListed(
   const file = await medium.calls.run('opening', signal, open, (late) => medium.calls.release(late.close()));
   try {
     assertListed(medium, entry, await medium.calls.run('looking', signal, () => file.stat()));
+    if (!(await medium.calls.run('looking', signal, () => medium.holds(file))))
+      throw changed('something else is mounted in its place');
     return file;
   } catch (error) {
     await medium.calls.release(file.close());

@@ -1,4 +1,4 @@
-// Lists everything below the root of a card: bounded, in byte order of the paths, without following a link or entering another device.
+// Lists everything below the root of a card: bounded, in byte order of the paths, without following a link or entering another mount.
 //
 // 1. What is seen but not listed is a problem in the result; nothing is left out silently.
 // 2. Folders are entered from their open parent, so at most INVENTORY_DEPTH_MAX + 1 of them are open at a time.
@@ -95,9 +95,9 @@ class Walk {
   async #descend(folder: OpenedFolder, path: Uint8Array): Promise<void> {
     const level: Level = { folder, path, items: [], at: 0 };
     this.#levels.push(level); // from here on `close` closes it, whatever happens
-    const stat = await this.#try('unreadable-folder', path, () => folder.stat());
-    if (stat === undefined) return;
-    if (stat.device !== this.#medium.rootStat.device) return this.#problem('other-device', path);
+    const isOwn = await this.#try('unreadable-folder', path, () => this.#medium.holdsFolder(folder));
+    if (isOwn === undefined) return;
+    if (!isOwn) return this.#problem('other-device', path);
     const items = await this.#list(folder, path);
     const pause = (): Promise<void> => this.#medium.files.yieldTurn();
     level.items = await sortYielding(items, byKey, pause);

@@ -41,6 +41,8 @@ export class FaultyFolderFiles implements FolderFiles {
   isForgetful = false;
   /** What stat says, in place of the truth; the name is "root" for the place itself and "folder" for an open folder. */
   changeStat: (stat: EntryStat, name: string) => EntryStat = (stat) => stat;
+  /** The same of the mount that something was opened through. */
+  changeMount: (mount: string, name: string) => string = (mount) => mount;
   calls = 0;
   opened = 0;
   readonly #files = nodeFolderFiles();
@@ -88,6 +90,7 @@ export class FaultyFolderFiles implements FolderFiles {
     this.opened++;
     return {
       stat: () => this.#call('folder.stat', async () => this.changeStat(await folder.stat(), 'folder')),
+      mount: async () => this.changeMount(await folder.mount(), 'folder'),
       openNames: () => this.#call('openNames', async () => this.#names(await folder.openNames())),
       lstat: (name) =>
         this.#call('lstat', async () =>
@@ -119,6 +122,7 @@ export class FaultyFolderFiles implements FolderFiles {
     };
     return {
       stat: () => this.#call('file.stat', async () => this.changeStat(await file.stat(), name)),
+      mount: async () => this.changeMount(await file.mount(), name),
       read,
       close: () => this.#close(file),
     };

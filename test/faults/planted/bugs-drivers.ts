@@ -117,8 +117,8 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     id: 'other-device-followed',
     what: 'a folder that leads to another device is gone into',
     file: 'drivers/mass-storage/medium.ts',
-    find: "      if (stat.device !== this.rootStat.device) throw changed('a folder above it leads to another device');\n",
-    put: '      void stat;\n',
+    find: 'return device === this.rootStat.device &&',
+    put: 'return device >= 0n &&',
     suites: ['unit/drivers/mass-storage/escape', ...FOLDER],
   },
   {
@@ -192,6 +192,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     find: "vacancy === 'none' ? found",
     put: "vacancy !== 'empty' ? found",
     suites: ['unit/dock/folder-watch'],
+  },
+  {
+    id: 'bound-in-is-own',
+    what: 'a folder that is bound into a camera is taken, and erased where it lies',
+    file: 'drivers/mass-storage/medium.ts',
+    find: '(await opened.mount()) === this.#mount',
+    put: "(await opened.mount()) !== ''",
+    suites: ['unit/drivers/mass-storage/escape'],
   },
   {
     id: 'bay-without-its-hub',

@@ -116,6 +116,34 @@ describe('what is no file', () => {
     expect((await card.contents()).size).toBe(1);
   });
 
+  test('a folder that is bound in from elsewhere on the same device is a problem, and nothing in it is taken or erased', async () => {
+    const files = new FaultyFolderFiles();
+    const entry = await listedFile('D/a', files);
+    let opened = 0;
+    files.changeMount = (mount, name) => (name === 'folder' && opened++ > 0 ? `${mount}0` : mount);
+    const { entries, problems } = await inventory(files);
+    expect([entries, problems.map(({ reason }) => reason)]).toEqual([[], ['other-device']]);
+    files.changeMount = (mount, name) => (name === 'folder' ? `${mount}0` : mount);
+    await expect(lastSession().erase(entry, live(), ANY_SHA256)).rejects.toMatchObject({
+      code: 'driver.changed',
+    });
+    expect((await card.contents()).size).toBe(1);
+  });
+
+  test('a file of another device than its folder, as each of an overlay is, is read', async () => {
+    const files = new FaultyFolderFiles();
+    files.changeStat = (stat, name) => (name === 'a' ? { ...stat, device: 1n } : stat);
+    const entry = await listedFile('a', files);
+    expect(await readBytes(lastSession(), entry)).toHaveLength(entry.sizeBytes);
+  });
+
+  test('a file that is bound in from elsewhere is not read', async () => {
+    const files = new FaultyFolderFiles();
+    const entry = await listedFile('a', files);
+    files.changeMount = (mount, name) => (name === 'a' ? `${mount}0` : mount);
+    await expect(readBytes(lastSession(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
+  });
+
   test('a parent folder that became a link leads nowhere, for reading as for erasing', async () => {
     const entry = await listedFile('D/E/a');
     const open = lastSession();
