@@ -1,5 +1,6 @@
 // What is mounted, from /proc/self/mountinfo as this process sees it. Pure but for the reading. Source: proc_pid_mountinfo(5).
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../protocol/format/ports.ts';
 import type { BlockDevices, DiskFacts } from './block-devices.ts';
 
@@ -74,35 +75,42 @@ function unescaped(text: string): string {
 
 // Whether the station itself works with a disk: it may have started from it, keep its spool there, or swap to it. Such a disk is no camera's.
 
-/** What the machine uses, by the kernel's tables. `swaps` are nodes such as "/dev/sda2". */
+/** What the machine uses, by the kernel's tables. `nodes`, such as "/dev/sda2": swaps, and each device of a btrfs. */
 interface DiskUses {
   readonly mounts: readonly MountFacts[];
-  readonly swaps: ReadonlySet<string>;
+  readonly nodes: ReadonlySet<string>;
 }
 
 /** Where the kernel's tables are; the machine's unless given. */
 interface DiskUseTables {
   readonly mountTable?: MountTable;
   readonly swaps?: string;
+  readonly btrfs?: string;
 }
 
 /** Errors: the system's; a kernel without swap has no such table. */
 export async function diskUses({
   mountTable: readMounts = mountTable,
   swaps = '/proc/swaps',
+  btrfs = '/sys/fs/btrfs',
 }: DiskUseTables = {}): Promise<DiskUses> {
   const table = await readFile(swaps, 'latin1').catch(() => '');
-  const nodes = table.split('\n').flatMap((line) => /^\/dev\/\S+/.exec(line) ?? []);
-  return { mounts: await readMounts(), swaps: new Set(nodes) };
+  const nodes = table.split('\n').flatMap((line) => /^\/dev\/\S+/.exec(line)?.[0] ?? []);
+  for (const id of await readdir(btrfs).catch(() => [])) {
+    const names = await readdir(join(btrfs, id, 'devices')).catch(() => []);
+    nodes.push(...names.map((name) => `/dev/${name}`));
+  }
+  return { mounts: await readMounts(), nodes: new Set(nodes) };
 }
 
 /**
  * True where the disk or a partition of it is mounted, swapped to, or part of something that the kernel made of it (LVM, LUKS, RAID). A file
- * system over several devices is mounted under a number of its own: there the node says which disk it is. `isOurs`: mounts that do not count.
+ * system over several devices is mounted under a number of its own: there nodes say which disks they are, in the table of mounts all of them (bcachefs)
+ * or one (btrfs, whose others sysfs lists). `isOurs`: mounts that do not count.
  */
 export function isInUse(
   disk: DiskFacts,
-  { mounts, swaps }: DiskUses,
+  { mounts, nodes: used }: DiskUses,
   isOurs: (mount: MountFacts) => boolean = () => false,
 ): boolean {
   const parts = [disk, ...disk.partitions];
@@ -110,8 +118,12 @@ export function isInUse(
   const nodes = new Set(parts.map(({ name }) => `/dev/${name}`));
   return (
     parts.some(({ isHeld }) => isHeld) ||
-    [...nodes].some((node) => swaps.has(node)) ||
-    mounts.some((mount) => (devices.has(mount.device) || nodes.has(mount.source)) && !isOurs(mount))
+    [...nodes].some((node) => used.has(node)) ||
+    mounts.some(
+      (mount) =>
+        (devices.has(mount.device) || mount.source.split(':').some((node) => nodes.has(node))) &&
+        !isOurs(mount),
+    )
   );
 }
 

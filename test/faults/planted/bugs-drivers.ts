@@ -194,6 +194,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/dock/folder-watch'],
   },
   {
+    id: 'second-btrfs-disk-is-idle',
+    what: 'the second disk of the file system that the station started from is taken for a camera',
+    file: 'drivers/mass-storage/mount-table.ts',
+    find: 'names.map((name) => `/dev/${name}`)',
+    put: 'names.map((name) => `${name}`)',
+    suites: ['unit/drivers/mass-storage/disk-use'],
+  },
+  {
     id: 'bound-in-is-own',
     what: 'a folder that is bound into a camera is taken, and erased where it lies',
     file: 'drivers/mass-storage/medium.ts',

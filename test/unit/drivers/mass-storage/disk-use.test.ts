@@ -1,5 +1,5 @@
 // Which disks the station itself works with: mounted, swapped to, or part of another device.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,7 +38,10 @@ async function isIdle(disks: readonly DiskFacts[], mounts = '', swaps = ''): Pro
   const file = join(folder, 'swaps');
   await writeFile(file, `Filename\t\t\t\tType\t\tSize\n${swaps}`);
   const mountTable = async () => parseMountInfo(mounts);
-  return idleDisks({ below: async () => disks }, { mountTable, swaps: file })('2-1');
+  return idleDisks(
+    { below: async () => disks },
+    { mountTable, swaps: file, btrfs: join(folder, 'btrfs') },
+  )('2-1');
 }
 
 test('a medium with which nothing is done is idle; an empty slot is none', async () => {
@@ -51,9 +54,18 @@ test.each([
   ['mounted', '30 1 8:2 / /media/card rw - vfat /dev/sda2 rw', ''],
   ['mounted whole', '30 1 8:0 / /media/card rw - vfat /dev/sda rw', ''],
   ['mounted under a number of the file system', '30 1 0:31 /@ / rw - btrfs /dev/sda2 rw,subvol=/@', ''],
+  ['one of several of a file system', '30 1 0:31 / / rw - bcachefs /dev/sdb:/dev/sda2 rw', ''],
   ['swapped to', '', '/dev/sda2                               partition\t8192\n'],
 ])('a disk that is %s is in use', async (_how, mounts, swaps) => {
   expect(await isIdle([DISK], mounts, swaps)).toBe(false);
+});
+
+test('a disk that is the second one of a btrfs is in use, though the table of mounts names the first', async () => {
+  const mounts = '30 1 0:31 / / rw - btrfs /dev/nvme0n1p2 rw';
+  expect(await isIdle([DISK], mounts)).toBe(true);
+  for (const name of ['nvme0n1p2', 'sda2'])
+    await mkdir(join(folder, 'btrfs', 'c0ffee', 'devices', name), { recursive: true });
+  expect(await isIdle([DISK], mounts)).toBe(false);
 });
 
 test('a disk of which the kernel made another device is in use; its neighbour’s name is not its own', async () => {
