@@ -32,8 +32,13 @@ import { MOUNT_VERBS, wireMountAnswer } from '../../../drivers/mass-storage/volu
 import { SYSFS_USB_DEVICES, sysfsSocketPorts } from '../../../drivers/usb/socket.ts';
 import { askedToEnd, type HelperGround, listenAsHelper, runHelper } from '../helper.ts';
 import { BayMarks } from './bay-marks.ts';
-import { findOwner, type HelperOptions, MountHelper, parseOptions } from './mount-helper.ts';
-import { clearStaleMounts } from './stale-mounts.ts';
+import {
+  clearStaleMounts,
+  findOwner,
+  type HelperOptions,
+  MountHelper,
+  parseOptions,
+} from './mount-helper.ts';
 import { SystemCalls, systemCommands } from './system-calls.ts';
 
 async function work(options: HelperOptions, { clock, log, ports }: HelperGround): Promise<number> {

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { clearStaleMounts } from '../../../../agent/helpers/mount/stale-mounts.ts';
-import { MountHelper } from '../../../../agent/helpers/mount/mount-helper.ts';
+import { clearStaleMounts, MountHelper } from '../../../../agent/helpers/mount/mount-helper.ts';
 import { type RunCommand, SystemCalls } from '../../../../agent/helpers/mount/system-calls.ts';
 import { RW_LEASE_MS } from '../../../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../../../protocol/format/ids.ts';
