@@ -48,7 +48,7 @@ export interface MonitoringDeps {
 /** Parts that are there once the spool is open. */
 export interface WatchedParts {
   readonly spool: Pick<Spool, 'recordings' | 'asideNames' | 'layout' | 'confirm'>;
-  readonly records: Pick<DockingRecords, 'recordings' | 'newest' | 'get'>;
+  readonly records: Pick<DockingRecords, 'store' | 'newest'>;
   /** Whether the station's own clock is synchronised; null where the system does not tell. */
   readonly clockSynchronised: () => boolean | null;
   /** Wall time that may be believed, in ms since 1970. */
@@ -123,7 +123,7 @@ export class Monitoring {
   /** Begins to watch. Once, before `run`. */
   watch({ spool, records, clockSynchronised, believedMs }: WatchedParts): void {
     this.#clockSynchronised = clockSynchronised;
-    this.#isDockingRecord = (id) => isRecordingId(id) && records.get(id) !== undefined;
+    this.#isDockingRecord = (id) => isRecordingId(id) && records.store.get(id) !== undefined;
     const { topics, files, log, conditions, broker, settings } = this.#deps;
     const confirm = (): Promise<void> => spool.confirm();
     this.#openMemory = () => VanishedMemory.open({ files, path: spool.layout.vanished, confirm, log });
@@ -134,7 +134,7 @@ export class Monitoring {
       retained: this.status.retained,
       freeBytes: () => files.freeBytes(spool.layout.root),
       recordings: () => spool.recordings(),
-      dockingRecords: () => records.recordings(),
+      dockingRecords: () => records.store.recordings(),
       quarantinedEntries: () => spool.asideNames.length,
       clockSynchronised,
       believedMs,

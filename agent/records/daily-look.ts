@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 export interface DailyLookOptions {
   readonly spool: Pick<Spool, 'confirm' | 'lookAtQuarantine' | 'lookAgain'>;
   readonly items: Pick<SignedItems, 'restored'>;
-  readonly records: Pick<DockingRecords, 'lookAgain'>;
+  readonly records: Pick<DockingRecords['store'], 'lookAgain'>;
   readonly custody: Pick<CustodyLog, 'append' | 'isEntered'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
@@ -47,7 +47,7 @@ export class DailyLook {
       await spool.confirm();
       await spool.lookAtQuarantine();
       const docking = await records.lookAgain((record) => custody.isEntered(record, ITEM.recorded));
-      this.#found('docking', docking.records, docking.findings);
+      this.#found('docking', docking.items, docking.findings);
       const recording = await spool.lookAgain((each) => custody.isEntered(each, ITEM.spooled));
       this.#found('recording', recording.recordings, recording.findings);
     } catch (error) {

@@ -7,7 +7,7 @@ import type { DockingId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { withReserve } from '../platform/reserve.ts';
-import type { RecordSpool } from './record-spool.ts';
+import type { DocumentSpool } from '../spool/document-store.ts';
 import { UNMEASURED, type DockingMeasured, type DockingOpening } from './ended-docking.ts';
 import {
   INVENTORY_SUFFIX,
@@ -23,7 +23,7 @@ const RETRY_MS_MAX = 60_000;
 const CONDITION = 'docking.journal-failed';
 
 export interface JournalDeps {
-  readonly spool: RecordSpool;
+  readonly spool: DocumentSpool;
   readonly files: Files;
   readonly syncs: FolderSyncs;
   readonly clock: Clock;

@@ -204,7 +204,7 @@ export class Dockings {
 
   async #endCutOff(open: OpenDocking): Promise<void> {
     const { docking } = open;
-    const isWhole = this.records.get(parseRecordingId(docking)) !== undefined;
+    const isWhole = this.records.store.get(parseRecordingId(docking)) !== undefined;
     const cutOff = isWhole
       ? ({ kind: 'recorded' } as const)
       : await lookPatiently(() => endCutOff(this.#options, open));
@@ -240,14 +240,14 @@ function unfinished(
   records: DockingRecords,
   open: readonly OpenDocking[],
 ): DockingId[] {
-  const inParts = new Set([...records.recordings()].map(({ facts }) => facts.docking));
+  const inParts = new Set([...records.store.recordings()].map(({ facts }) => facts.docking));
   const begun = new Set([...open.map(({ docking }) => docking), ...ledger.dockings.keys()]);
   return [...inParts].filter(
     (docking) =>
       isWhole &&
       begun.has(docking) &&
       !ledger.recorded.has(docking) &&
-      records.get(parseRecordingId(docking)) === undefined &&
+      records.store.get(parseRecordingId(docking)) === undefined &&
       records.partsOf(docking).every(({ state }) => state === 'spooled'),
   );
 }

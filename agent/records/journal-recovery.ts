@@ -11,7 +11,7 @@ import { isDockingId, type DockingId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
-import type { RecordSpool } from './record-spool.ts';
+import { GOING_SUFFIX, MAKING_SUFFIX, type DocumentSpool } from '../spool/document-store.ts';
 import {
   INVENTORY_SUFFIX,
   OPENING_SUFFIX,
@@ -20,16 +20,13 @@ import {
   type StoredInventory,
   type JournalOpening,
 } from './journal-files.ts';
-import { MAKING_SUFFIX } from './record-writer.ts';
 
-/** Behind a record's id: its folder on the way out. */
-export const GOING_SUFFIX = '.gone';
 /** Journals that one start takes; a station has a few bays, and each leaves one. More names than that were not made by us. */
 const JOURNALS_MAX = 1000;
 
 export interface JournalRecoveryDeps {
   readonly files: Files;
-  readonly spool: RecordSpool;
+  readonly spool: DocumentSpool;
   readonly log: Log;
 }
 

@@ -14,13 +14,11 @@ import { systemCode } from '../../protocol/format/errors.ts';
 import type { DockingId } from '../../protocol/format/ids.ts';
 import type { Files, Random, Signer } from '../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import { MAKING_SUFFIX } from '../spool/document-store.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import { encodePart, partCount, recordIdOf } from './record-parts.ts';
 import { factsOfRecord, type RecordFacts } from './stored-record.ts';
-
-/** Behind a docking's id: the folder in which its record is made. */
-export const MAKING_SUFFIX = '.record';
 
 export interface RecordWriterDeps {
   readonly files: Files;

@@ -15,6 +15,7 @@ import {
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 import { NO_CHUNKS_SHA256 } from '../../protocol/documents/item-documents.ts';
 import type { DockingStay } from './ended-docking.ts';
+import type { StoredDocument } from '../spool/document-store.ts';
 import type { SpoolState } from '../spool/spooled-recording.ts';
 
 /** Facts of a durable part; they never change. */
@@ -112,11 +113,11 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** One part in the spool; only docking-records.ts changes its state, and its facts where those that a start read did not verify. Structurally a thing to push, and an owner of a receipt. */
-export class StoredRecord {
+export class StoredRecord implements StoredDocument {
   facts: RecordFacts;
   readonly folder: string;
-  readonly locked = false;
-  readonly sealedSizeBytes = 0;
+  readonly locked = false as const;
+  readonly sealedSizeBytes = 0 as const;
   readonly chunksSha256 = NO_CHUNKS_SHA256;
   state: SpoolState;
 
@@ -129,6 +130,9 @@ export class StoredRecord {
 
   get recording(): RecordingId {
     return this.facts.recording;
+  }
+  get keyId(): string | null {
+    return this.facts.keyId;
   }
   get manifestSha256(): string {
     return this.facts.manifestSha256;

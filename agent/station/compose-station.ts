@@ -27,8 +27,7 @@ import { Pusher } from '../push/push.ts';
 import { counted, SendLimits } from '../push/send-limits.ts';
 import { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import { DailyLook } from '../records/daily-look.ts';
-import { DockingRecords } from '../records/docking-records.ts';
-import { dockingRecordType } from '../records/docking-source.ts';
+import { DockingRecords, dockingRecordType } from '../records/docking-records.ts';
 import { Dockings } from '../records/dockings.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
@@ -166,7 +165,6 @@ async function connectParts(
     storeKeys: store.storeKeys,
     lastRecorded: (camera) => ledger.records.get(camera),
     files,
-    clock,
     random,
     log,
     conditions,
@@ -197,7 +195,7 @@ async function connectParts(
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
   const wall = new TrustedWallClock(clock, clockSynchronised);
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
-  const leavings = new OwedLeavings({ ledger, spool, records, layout, files, clock });
+  const leavings = new OwedLeavings({ ledger, spool, records: records.store, layout, files, clock });
   const acknowledgementFile = layout.acknowledgement;
   const differences = new Differences({
     custody,
@@ -282,7 +280,7 @@ async function connectParts(
     days: documentsDays,
   });
 
-  const dailyLook = new DailyLook({ spool, records, items, custody, clock, log });
+  const dailyLook = new DailyLook({ spool, records: records.store, items, custody, clock, log });
 
   // The bays.
   const tries = await Tries.open({ folder: layout.tries, files, clock, log, bootId, version });

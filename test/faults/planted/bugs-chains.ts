@@ -85,9 +85,9 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'unverified-record-believed',
     what: 'what a start reads of a docking record that does not verify counts as a record',
-    file: 'agent/records/record-recovery.ts',
-    find: 'if (!found.isVerified && !this.#ownKeys.isOther(found.facts.keyId))\n',
-    put: 'if (!found.isVerified && found.facts.part === 0)\n',
+    file: 'agent/spool/document-recovery.ts',
+    find: 'if (!found.isVerified && !this.#ownKeys.isOther(found.item.keyId))\n',
+    put: "if (!found.isVerified && found.item.sealedAt === '0')\n",
     suites: ['unit/records/unreadable-record'],
   },
   {
@@ -110,8 +110,8 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     id: 'claimed-parts-removed',
     what: 'parts of a docking record that the log tells of are removed as if nobody had been told of them',
     file: 'agent/records/dockings.ts',
-    find: '      !ledger.recorded.has(docking) &&\n      records.get(',
-    put: '      records.get(',
+    find: '      !ledger.recorded.has(docking) &&\n      records.store.get(',
+    put: '      records.store.get(',
     suites: ['unit/records/record-order'],
   },
   {
@@ -150,7 +150,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     id: 'quarantined-record-names-nothing',
     what: 'what a record named that goes to the quarantine becomes the end of its chain again',
     file: 'agent/records/docking-records.ts',
-    find: '      this.#chain.leaves(stored.facts);\n',
+    find: '    this.#chain.leaves(facts);\n',
     put: '',
     suites: ['unit/records/second-look', 'unit/records/chain-and-log'],
   },
@@ -189,8 +189,8 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'leftover-hides-record',
     what: 'a docking record with an odd file in its folder is never offered',
-    file: 'agent/records/record-recovery.ts',
-    find: "      this.findings.add('failed', record, describeError(error)); // it is a record all the same\n",
+    file: 'agent/spool/document-recovery.ts',
+    find: "      this.findings.add('failed', record, describeError(error)); // it is an item still\n",
     put: '      throw error;\n',
     suites: ['unit/records/second-look'],
   },

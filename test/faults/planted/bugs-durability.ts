@@ -58,17 +58,17 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'unclaimed-record-back',
     what: 'a docking record that no entry names comes back out of the quarantine beside the one that was made since',
-    file: 'agent/records/docking-records.ts',
-    find: '!this.#records.has(record) && isEntered(record)',
-    put: '!this.#records.has(record)',
+    file: 'agent/spool/document-store.ts',
+    find: '!this.#items.has(id) && isEntered(id)',
+    put: '!this.#items.has(id)',
     suites: DAILY_LOOK,
   },
   {
     id: 'quarantine-not-verified',
     what: 'an altered docking record comes back out of the quarantine',
-    file: 'agent/records/docking-records.ts',
-    find: 'return isVerified && facts.recording === record;',
-    put: 'return facts.recording === record;',
+    file: 'agent/spool/document-store.ts',
+    find: 'return isVerified && item.recording === id;',
+    put: 'return item.recording === id;',
     suites: DAILY_LOOK,
   },
   {

@@ -386,7 +386,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'parts-go-without-receipts',
     what: 'a part of a docking record goes while another one has no receipt',
     file: 'agent/records/docking-records.ts',
-    find: "return this.partsOf(stored.facts.docking).every(({ state }) => state === 'receipted');",
+    find: "return this.partsOf(facts.docking).every(({ state }) => state === 'receipted');",
     put: 'return true;',
     suites: ['unit/records/record-order'],
   },

@@ -30,6 +30,8 @@ function codesIn(text: string): string[] {
   );
   for (const [, name] of text.matchAll(/\b#?(?:raise|clear|keepOnly)\(\s*([A-Z][A-Z_]+)\b/g))
     found.push(...literals(constant(text, name ?? '')));
+  // What pushing raises where the store refuses an item of a type (ItemType).
+  found.push(...[...text.matchAll(new RegExp(`\\brefusedCode: ${CODE}`, 'g'))].map(([, code]) => code ?? ''));
   if (!/\bConditions\b/.test(text)) return found; // codes of errors are lists too
   for (const [, name] of text.matchAll(/\bconst ([A-Z_]*(?:CONDITIONS?|CODES?|CAUSES|REFUSALS))\b/g))
     found.push(...literals(constant(text, name ?? '')));

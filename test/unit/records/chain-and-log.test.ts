@@ -171,7 +171,7 @@ for (const unread of ['nothing', 'something else'])
     if (unread !== 'nothing') junk();
     const opened = await life.open();
     const { dockings } = opened;
-    for (const { recording } of last.made) await dockings.records.quarantine(recording, 'damaged');
+    for (const { recording } of last.made) await dockings.records.store.quarantine(recording, 'damaged');
     const made: (string | null)[] = [];
     dockings.start((part) => void made.push(part.facts.previousSha256));
     await dockings.ready(new AbortController().signal);

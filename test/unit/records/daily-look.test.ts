@@ -29,7 +29,7 @@ async function runFor(opened: OpenedDockings, days: number): Promise<ItemChange[
     put(change);
   };
   const log = new MemoryLog();
-  const look = new DailyLook({ spool, records: dockings.records, items, custody, clock, log });
+  const look = new DailyLook({ spool, records: dockings.records.store, items, custody, clock, log });
   for (let day = 0; day < days; day++) await look.look();
   return seen;
 }
@@ -52,8 +52,8 @@ test('a docking record that the disk did not show at the start is back, and offe
   expect(await runFor(opened, 1)).toEqual([]);
   disk.heal();
   expect(await runFor(opened, 1)).toEqual([{ kind: 'docking', item: recording, to: 'spooled' }]);
-  expect(opened.dockings.records.get(recording)?.state).toBe('spooled');
-  expect(opened.dockings.records.waiting().map((each) => each.recording)).toEqual([recording]);
+  expect(opened.dockings.records.store.get(recording)?.state).toBe('spooled');
+  expect(opened.dockings.records.store.waiting().map((each) => each.recording)).toEqual([recording]);
   expect([...disk.tree(`/spool/dockings/${recording}`).keys()]).toHaveLength(2);
   expect(aside(recording)).toBe(0);
   expect(opened.spoolConditions.codes()).toEqual([]);
@@ -168,7 +168,7 @@ test('it is looked once a day, and not once a start', async () => {
   const ending = new AbortController();
   const look = new DailyLook({
     spool,
-    records: dockings.records,
+    records: dockings.records.store,
     items,
     custody,
     clock,
@@ -176,9 +176,9 @@ test('it is looked once a day, and not once a start', async () => {
   });
   const running = look.run(ending.signal);
   await clock.advance(86_399_000);
-  expect(dockings.records.get(recording)).toBeUndefined();
+  expect(dockings.records.store.get(recording)).toBeUndefined();
   await clock.advance(1000);
-  await expect.poll(() => dockings.records.get(recording)?.state).toBe('spooled');
+  await expect.poll(() => dockings.records.store.get(recording)?.state).toBe('spooled');
   ending.abort();
   await running;
   await opened.close();

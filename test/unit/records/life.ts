@@ -1,7 +1,6 @@
 // The life of two dockings on a disk that forgets, claim by claim: one with two recordings, one behind it with nothing. And what must hold
 // of the claims after any cut: every docking that was begun has exactly one record, and the record says what is so.
-import { DockingRecords } from '../../../agent/records/docking-records.ts';
-import { dockingRecordType } from '../../../agent/records/docking-source.ts';
+import { DockingRecords, dockingRecordType } from '../../../agent/records/docking-records.ts';
 import { recordingType } from '../../../agent/spool/recording-type.ts';
 import { SignedItems } from '../../../agent/spool/signed-items.ts';
 import { Dockings } from '../../../agent/records/dockings.ts';
@@ -82,7 +81,6 @@ export async function openDockings(files: Files, seed: number): Promise<OpenedDo
   const { records, findings } = await DockingRecords.open({
     spool,
     files,
-    clock,
     random: seededRandom(seed + 1000),
     signer: fastSigner(stationKey),
     log: new MemoryLog(),
@@ -277,5 +275,9 @@ export async function receiptRecord(
     custody_head: null,
     received_at: DOCKED_AT,
   });
-  await dockings.records.storeReceipt(recording, bytes, signFast(storeKey, bytes, RECEIPT_TRUSTED_COMMENT));
+  await dockings.records.store.storeReceipt(
+    recording,
+    bytes,
+    signFast(storeKey, bytes, RECEIPT_TRUSTED_COMMENT),
+  );
 }

@@ -83,16 +83,17 @@ test('a docking keeps its first part until the store has all of them, and what a
     const [one, two] = all;
     if (one === undefined || two === undefined) throw new Error('there are two parts and a third record');
     await receiptRecord(first, one);
-    await expect(first.dockings.records.reclaim(one.recording)).rejects.toMatchObject({
+    await expect(first.dockings.records.store.reclaim(one.recording)).rejects.toMatchObject({
       code: 'spool.not-yet',
     });
     await receiptRecord(first, two);
-    await first.dockings.records.reclaim(one.recording);
+    await first.dockings.records.store.reclaim(one.recording);
     return [two, all[2]];
   });
   const left = parts.map((part) => part?.recording ?? '').sort();
   await opened(async ({ dockings }) => {
-    const here = (): string[] => [...dockings.records.recordings()].map(({ recording }) => recording).sort();
+    const here = (): string[] =>
+      [...dockings.records.store.recordings()].map(({ recording }) => recording).sort();
     expect(here()).toEqual(left);
     dockings.start(() => undefined);
     await dockings.settle(); // its journal is still there, and it has its record
@@ -110,11 +111,11 @@ test('the first part lies in the quarantine and the journal is still there: what
     disk.fail({ operation: 'unlink', nth: 1, code: 'EIO', path: '/docked/' });
     const [one, two] = await record(first, [endedOf(big)], 2);
     if (one === undefined) throw new Error('there are two parts');
-    await first.dockings.records.quarantine(one.recording, 'damaged');
+    await first.dockings.records.store.quarantine(one.recording, 'damaged');
     return two?.recording;
   });
   await opened(async ({ dockings: { records } }) => {
-    expect([...records.recordings()].map(({ recording }) => recording)).toEqual([second]);
+    expect([...records.store.recordings()].map(({ recording }) => recording)).toEqual([second]);
   });
 });
 
@@ -122,7 +123,7 @@ test.each([0, 1, 2])(
   'behind %i that went, a start knows the newest and the next record names it',
   async (gone) => {
     await opened(async ({ dockings: { records } }) => {
-      for (const { recording } of made.slice(0, gone)) await records.reclaim(recording);
+      for (const { recording } of made.slice(0, gone)) await records.store.reclaim(recording);
     });
     await opened(async (next) => {
       expect(next.dockings.records.newest(CAMERA)?.docking).toBe(planned[2]?.docking);

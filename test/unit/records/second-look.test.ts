@@ -16,7 +16,7 @@ test('something that is no file under the name of a receipt keeps no record from
   await life.run(1);
   disk.plantFolder(`/spool/dockings/${one?.recording}/receipt.json`);
   const opened = await life.open();
-  const known = [...opened.dockings.records.recordings()].map(({ recording }) => recording);
+  const known = [...opened.dockings.records.store.recordings()].map(({ recording }) => recording);
   await opened.close();
   expect(known).toContain(one?.recording);
 });
@@ -26,7 +26,7 @@ test('half of a receipt that the disk once refuses to remove keeps no record fro
   disk.plant(`/spool/dockings/${one?.recording}/receipt.json`, 'x');
   disk.fail({ operation: 'unlink', path: `${one?.recording}/receipt.json`, nth: 1, times: 1, code: 'EIO' });
   const opened = await life.open();
-  const known = [...opened.dockings.records.recordings()].map(({ recording }) => recording);
+  const known = [...opened.dockings.records.store.recordings()].map(({ recording }) => recording);
   await opened.close();
   expect(known).toContain(one?.recording);
 });
@@ -38,7 +38,7 @@ test('the log is two behind and the one before the last goes to the quarantine i
   await dropSegment(disk, two.segment); // as a cut before the checkpoint leaves the log
   const opened = await life.open();
   for (const { recording } of two.made.slice(0, 1))
-    await opened.dockings.records.quarantine(recording, 'damaged');
+    await opened.dockings.records.store.quarantine(recording, 'damaged');
   expect(await life.previousOfNext(opened)).toBe(two.made[1]?.manifestSha256);
 });
 
@@ -46,7 +46,7 @@ test('the record of the last docking lies in the quarantine: nothing sure is kno
   const [last] = (await life.run(1)).made;
   const opened = await life.open();
   if (last === undefined) throw new Error('there is one');
-  await opened.dockings.records.quarantine(last.recording, 'damaged');
+  await opened.dockings.records.store.quarantine(last.recording, 'damaged');
   const previous = await opened.dockings.previous(last.facts.camera);
   await opened.close();
   expect(previous?.endedAtMs).toBeNull();

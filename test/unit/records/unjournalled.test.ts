@@ -32,7 +32,7 @@ test('gets its record at the next start, and no second one at the one behind it'
 
   const second = await started(cut, 2);
   const { records } = second.dockings;
-  const { bytes } = await records.readManifest(parseRecordingId(docking));
+  const { bytes } = await records.store.readManifest(parseRecordingId(docking));
   expect(parseDockingRecord(bytes)).toMatchObject({
     docking,
     bay: 'bay-1',
@@ -45,7 +45,7 @@ test('gets its record at the next start, and no second one at the one behind it'
 
   await cut.removeTree(`${second.spool.layout.dockings}/${docking}`); // its receipt came, and its time was over
   const third = await started(cut, 3);
-  expect(third.dockings.records.get(parseRecordingId(docking))).toBeUndefined();
+  expect(third.dockings.records.store.get(parseRecordingId(docking))).toBeUndefined();
   await third.close();
 });
 
@@ -61,7 +61,7 @@ test('is not taken for one that has its record although it began before many oth
   }
   await first.close();
   const second = await started(disk, 2);
-  const known = [open, ...recorded].filter((id) => second.dockings.records.get(parseRecordingId(id)));
+  const known = [open, ...recorded].filter((id) => second.dockings.records.store.get(parseRecordingId(id)));
   expect(known).toEqual([open]);
   await second.close();
 });
@@ -90,7 +90,7 @@ test.each([
 
   const second = await started(cut, 2);
   expect(second.conditions.codes()).toContain('custody.chain-broken');
-  expect(second.dockings.records.get(parseRecordingId(docking))).toBeUndefined();
+  expect(second.dockings.records.store.get(parseRecordingId(docking))).toBeUndefined();
   await second.close();
 });
 

@@ -41,7 +41,7 @@ test.each([
   const opened = await openDockings(disk, 2);
   opened.dockings.start(() => undefined);
   await opened.dockings.settle();
-  const { bytes } = await opened.dockings.records.readManifest(parseRecordingId(docking));
+  const { bytes } = await opened.dockings.records.store.readManifest(parseRecordingId(docking));
   await opened.close();
   expect(parseDockingRecord(bytes)).toMatchObject({ ended: 'cut-off', inventory: { entries: 2 } });
   expect(told(disk)).toEqual(['inventory', 'docking-recorded']);

@@ -44,7 +44,7 @@ test('and stays aside when a start is shown it again, until a person puts it bac
   await opened.close();
   await disk.rename(`/spool/quarantine/${docking}`, `/spool/dockings/${docking}`);
   const next = await openDockings(disk, 4);
-  expect(next.dockings.records.get(parseRecordingId(docking))?.state).toBe('receipted');
+  expect(next.dockings.records.store.get(parseRecordingId(docking))?.state).toBe('receipted');
   await next.close();
 });
 
