@@ -4,19 +4,16 @@ import type { IConnackPacket, MqttClient } from 'mqtt';
 import { DockError } from '../../protocol/format/errors.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../protocol/format/limits.ts';
 import type { BrokerMessage, Clock, Log, PublishOptions } from '../../protocol/format/ports.ts';
-import { openClient } from './broker-client.ts';
+import { type ClientOptions, openClient } from './broker-client.ts';
 import { Liveness } from './broker-liveness.ts';
 import { offlineError, Publisher } from './broker-publisher.ts';
-import { endingOfError, type OpenedSocket } from './broker-socket.ts';
+import { endingOfError } from './broker-socket.ts';
 import {
-  type BrokerCredentials,
-  type BrokerWill,
   connackEnding,
   disconnectEnding,
   type Ending,
   isPacketTooLarge,
   missingFeature,
-  type MqttVersion,
   reasonText,
 } from './broker-endings.ts';
 import type { SkippedMessage } from './inbound-guard.ts';
@@ -28,18 +25,11 @@ const CLOSE_MS = 2000;
 /** Each of these shows that both directions work. */
 const ANSWERS = new Set(['pingresp', 'puback', 'suback']);
 
-export interface LinkOptions extends OpenedSocket {
-  readonly version: MqttVersion;
-  readonly clientId: string;
-  readonly keepaliveS: number;
-  readonly will: BrokerWill | undefined;
-  readonly login?: BrokerCredentials['login'];
+export interface LinkOptions extends ClientOptions {
   /** All that is to be subscribed; looked at again until everything is granted. */
   readonly filters: ReadonlySet<string>;
   /** Ceiling for our own packets, beside what the broker says. */
   readonly packetBytesMax: number;
-  /** Longest payload that is let in. */
-  readonly inboundBytesMax: number;
   /** For CONNACK and SUBACK together. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -194,13 +184,9 @@ export class BrokerLink {
   }
 
   #startPublisher(client: MqttClient, receiveMaximum: number | undefined): void {
-    this.#publisher = new Publisher({
-      client,
-      socket: this.#options.socket,
-      clock: this.#options.clock,
-      receiveMaximum,
-      overdue: (detail) => this.#finish(this.#brokenOff(detail)),
-    });
+    const { socket, clock } = this.#options;
+    const overdue = (detail: string): void => this.#finish(this.#brokenOff(detail));
+    this.#publisher = new Publisher({ client, socket, clock, receiveMaximum, overdue });
   }
 
   #startLiveness(keepaliveMs: number): void {
