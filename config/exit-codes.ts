@@ -8,6 +8,8 @@ export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
 /** Ended well, with entries that count as rejected. */
 export const EXIT_REJECTED_ENTRIES = 3;
+/** `verify`: no finding, and something rests on keys that are not given. */
+export const EXIT_NOT_JUDGED = 3;
 /** Broker or receiver cannot be reached. */
 export const EXIT_UNREACHABLE = 69;
 /** Another agent works on this spool, or another receiver on this vault. */

@@ -41,7 +41,7 @@ export class VerifyJson implements VerifyReport {
     return {
       folder: place.path,
       kind: place.kind,
-      good: totals.findings === 0,
+      good: totals.findings === 0 && totals.not_judged === 0,
       keys: {
         folder: keys.folder,
         station: keys.station.map(keyDocument),

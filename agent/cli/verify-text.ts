@@ -47,7 +47,6 @@ export class VerifyText {
   /** The counts, and the last line: good or not. */
   totals(totals: Totals): string {
     const words = this.#words;
-    const { findings, notes } = totals;
     const rejected = Object.entries(totals.rejected).map(([reason, count]) => `${count} ${reason}`);
     const { accompanying_files: accompanying, good, receipted, opened, deleted, held } = totals;
     const recordings = totals.recordings - accompanying;
@@ -60,8 +59,14 @@ export class VerifyText {
       fill(words.store, totals.orders, totals.disclosures, totals.witnesses),
       fill(words.keyChanges, totals.key_changes, totals.key_revocations),
       fill(words.log, totals.custody_segments, totals.custody_entries, totals.custody_checkpoints),
-      findings === 0 ? fill(words.verdictGood, notes) : fill(words.verdictBad, findings, notes),
+      this.#verdict(totals),
     ]);
+  }
+
+  #verdict({ findings, not_judged: notJudged, notes }: Totals): string {
+    const { verdictGood, verdictBad, verdictOpen } = this.#words;
+    if (findings > 0) return fill(verdictBad, findings, notes);
+    return notJudged > 0 ? fill(verdictOpen, notJudged, notes) : fill(verdictGood, notes);
   }
 
   /** What became of all that was ever receipted (SPEC 10.3.30). */

@@ -42,6 +42,7 @@ export interface VerifyWords {
   readonly log: string;
   readonly verdictGood: string;
   readonly verdictBad: string;
+  readonly verdictOpen: string;
   readonly together: string;
 }
 
@@ -94,6 +95,8 @@ const EN: VerifyWords = {
   log: 'custody log: {} segments, {} entries, {} checkpoints',
   verdictGood: 'good: no finding, {} notes',
   verdictBad: 'NOT GOOD: {} findings, {} notes',
+  verdictOpen:
+    'NOT JUDGED: no finding, {} deletions by orders of which the keys of the roles are not given; {} notes',
   together: 'all together:',
 };
 
@@ -146,6 +149,8 @@ const DE: VerifyWords = {
   log: 'Verwahrprotokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
   verdictGood: 'gut: kein Befund, Hinweise: {}',
   verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',
+  verdictOpen:
+    'NICHT BEURTEILT: kein Befund; Löschungen auf Anordnung, für die Schlüssel der Rollen fehlen: {}; Hinweise: {}',
   together: 'alles zusammen:',
 };
 

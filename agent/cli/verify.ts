@@ -1,6 +1,6 @@
 // `bodydock verify`: checks vaults, spools and single recordings with nothing but public keys; with an identity it opens them too.
 import { realpath } from 'node:fs/promises';
-import { EXIT_FAILURE, EXIT_GOOD, exitOf } from '../../config/exit-codes.ts';
+import { EXIT_FAILURE, EXIT_GOOD, EXIT_NOT_JUDGED, exitOf } from '../../config/exit-codes.ts';
 import { readIdentityFile, type OpenedIdentity } from '../../config/enrolment/identity-file.ts';
 import { printable } from '../../config/problems.ts';
 import { describeError, DockError, systemCode } from '../../protocol/format/errors.ts';
@@ -59,7 +59,7 @@ Whoever wants to check without this program: minisign -Vm manifest.json -p stati
 age -d -i FILE payload.age | sha256sum
 `,
     exits:
-      '0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified, 2 usage, 78 keys.',
+      '0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified, 2 usage, 3 no finding and not judged: a deletion rests on an order, and the keys of the roles are not given, 78 keys.',
     wordsMax: FOLDERS_MAX,
   },
   async (line, io) => {
@@ -70,10 +70,12 @@ age -d -i FILE payload.age | sha256sum
     const identities = identity === undefined ? [] : await readIdentityFile(identity);
     const sum = noTotals();
     const documents: unknown[] = [];
-    let exitCode = EXIT_GOOD;
+    let exitCode: number = EXIT_GOOD;
     for (const folder of line.words) {
       const done = await verifyOne(folder, { keysFolder, identities, text, json }, io);
-      exitCode ||= done.exitCode;
+      // A finding in one of them says more than what another one cannot say.
+      if (exitCode === EXIT_GOOD || (exitCode === EXIT_NOT_JUDGED && done.exitCode !== EXIT_GOOD))
+        exitCode = done.exitCode;
       documents.push(done.document);
       if (done.totals !== undefined) addTotals(sum, done.totals);
     }
@@ -122,10 +124,15 @@ async function verifyThere(
   });
   if (!json) io.out(text.totals(verified.totals));
   return {
-    exitCode: verified.totals.findings === 0 ? EXIT_GOOD : EXIT_FAILURE,
+    exitCode: exitOfTotals(verified.totals),
     totals: verified.totals,
     document: json ? collected.document(verified) : undefined,
   };
+}
+
+function exitOfTotals({ findings, not_judged: notJudged }: Totals): number {
+  if (findings > 0) return EXIT_FAILURE;
+  return notJudged > 0 ? EXIT_NOT_JUDGED : EXIT_GOOD;
 }
 
 /** The folder that a path leads to: links in what the user typed are followed, links inside are not. */

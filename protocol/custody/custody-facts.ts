@@ -154,6 +154,8 @@ const STORE: Shapes = {
     verb: orderSchema.shape.verb,
     role: z.enum(ROLES),
     order_sha256: sha256,
+    /** Absent in logs of 0.1.0. */
+    key_id: keyIdSchema.optional(),
   }),
   'hold-lapsed': z.strictObject({ ...about, order: d.sessionIdSchema }),
   deleting: deletion,

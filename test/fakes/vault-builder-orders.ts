@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { makeSessionId } from '../../protocol/format/ids.ts';
-import { makeSecretKey, signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
+import { keyIdHex, makeSecretKey, signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
 import {
   encodeOrder,
   ORDER_TRUSTED_COMMENT,
@@ -90,6 +90,7 @@ export class OrderBuilder {
       verb,
       role,
       order_sha256: sha256,
+      key_id: keyIdHex(key.keyId),
     });
   }
 

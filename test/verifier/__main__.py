@@ -15,7 +15,7 @@ station, documents that expired. Then for each station recordings, receipts and 
 other; `differences` names each recording that one of them has and the other has not. With --json there is one line for each vault, a
 JSON object with `vault`, `good`, `findings`, `notes` (each with `code`, `place`, `detail`) and `stations`.
 
-Exit: 0 all are good; 1 there is a finding in one of them; 2 it could not begin: usage, keys, a folder that is none;
+Exit: 0 all are good; 1 there is a finding in one of them; 3 there is none, and a deletion rests on an order whose keys are not given; 2 it could not begin: usage, keys, a folder that is none;
 70 it failed, and of the vault at which it did nothing is said.
 """
 
@@ -35,7 +35,7 @@ from safe_files import is_folder
 from trusted_keys import KeysUnusable, TrustedKeys, read_trusted_keys
 from verification import Verdict, verify
 
-GOOD, FINDINGS, USAGE, FAILED = 0, 1, 2, 70
+GOOD, FINDINGS, USAGE, NOT_JUDGED, FAILED = 0, 1, 2, 3, 70
 
 
 def main(arguments: list[str]) -> int:
@@ -61,7 +61,10 @@ def main(arguments: list[str]) -> int:
         if asked.identity is not None and tool is None:
             verdict.report.note("payload.not-opened", ".", "age is not installed: no payload was opened")
         print(_json(vault, verdict) if asked.json else _text(vault, verdict), flush=True)
-        code = FINDINGS if verdict.report.findings else code
+        if verdict.report.findings:
+            code = FINDINGS
+        elif verdict.report.unjudged and code == GOOD:
+            code = NOT_JUDGED
     return code
 
 
@@ -91,9 +94,10 @@ def _json(vault: Path, verdict: Verdict) -> str:
     report = verdict.report
     said: dict[str, Any] = {
         "vault": str(vault),
-        "good": not report.findings,
+        "good": not report.findings and not report.unjudged,
         "findings": [asdict(each) for each in report.findings],
         "notes": [asdict(each) for each in report.notes],
+        "unjudged": [asdict(each) for each in report.unjudged],
         "stations": verdict.stations,
     }
     return json.dumps(said)
@@ -102,9 +106,11 @@ def _json(vault: Path, verdict: Verdict) -> str:
 def _text(vault: Path, verdict: Verdict) -> str:
     report = verdict.report
     lines = [_line("finding", each) for each in report.findings] + [_line("note", each) for each in report.notes]
+    lines += [_line("open", each) for each in report.unjudged]
     for name, counts in verdict.stations.items():
         lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counts.items()))
-    said = f"{len(report.findings)} findings" if report.findings else "good: no finding"
+    said = "not judged: no finding" if report.unjudged else "good: no finding"
+    said = f"{len(report.findings)} findings" if report.findings else said
     lines.append(f"{vault}: {said}, {len(report.notes)} notes")
     return "\n".join(_printable(line) for line in lines)
 

@@ -132,7 +132,8 @@ STORE_EVENTS: dict[str, Shape] = {
     "receiver-stopped": fields(),
     "retention": fields(days=integer(1), documents_days=integer(1)),
     "expiry-warned": fields(**_OF_RECORDING, due_at=INSTANT),
-    "order": fields(
+    "order": fields_and(
+        {"key_id": KEY_ID},
         **_OF_RECORDING,
         order=RANDOM_ID,
         verb=one_of("hold", "unhold", "delete"),

@@ -41,10 +41,13 @@ class Recording(Receipted):
 
 @dataclass(frozen=True)
 class Order:
-    """An order. `signed` has the roles whose signature holds."""
+    """An order. `signed` has the roles whose signature holds, `unjudged` those whose signature is here and of which no key is given."""
 
     document: Document
     signed: frozenset[str]
+    unjudged: frozenset[str] = frozenset()
+    # Ids of the keys whose signature holds, by role.
+    key_ids: tuple[tuple[str, str], ...] = ()
 
     @property
     def value(self) -> dict[str, Any]:

@@ -18,6 +18,8 @@ class Report:
 
     findings: list[Remark] = field(default_factory=list)
     notes: list[Remark] = field(default_factory=list)
+    # What cannot be judged without keys that are not given: no finding, and not good either.
+    unjudged: list[Remark] = field(default_factory=list)
 
     def find(self, code: str, place: str, detail: str) -> None:
         """Enters what must not be."""
@@ -26,6 +28,10 @@ class Report:
     def note(self, code: str, place: str, detail: str) -> None:
         """Enters what may be, and that somebody should know."""
         self._enter(self.notes, Remark(code, place, detail))
+
+    def leave_open(self, code: str, place: str, detail: str) -> None:
+        """Enters what cannot be judged without keys that are not given."""
+        self._enter(self.unjudged, Remark(code, place, detail))
 
     def unfinished(self, place: str) -> None:
         """Enters what a write that was cut off left behind."""

@@ -10,6 +10,7 @@ from evidence import Order, Station
 from findings import Report
 from instants import DAY_MS, milliseconds
 from key_succession import KnownKeys
+from minisign_file import PublicKey
 from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, check_signature, read_unsigned, sha256_hex
 
@@ -30,35 +31,46 @@ def read_order(folder: Path, place: str, station: str, keys: KnownKeys, report: 
     if read is None:
         return None
     data, value = read
-    signed = _check_roles(source, data, keys, report)
+    signed, unjudged = _check_roles(source, data, keys, report)
     if value is None:
         return None
     for field, expected in (("order", folder.name), ("station", station)):
         if value[field] != expected:
             report.find(f"order.other-{field}", f"{place}/order.json", f"is of {field} {value[field]}, not {expected}")
-            signed = {}
-    if not signed:
+            signed, unjudged = {}, frozenset()
+    if unjudged:
+        roles = " and ".join(sorted(unjudged))
+        report.note("order.not-judged", f"{place}/order.json", f"is signed as {roles}, of which no key is given")
+    elif not signed:
         report.find("order.unsigned", f"{place}/order.json", "has no signature that counts")
     elif len(signed) == 1 and value["verb"] != "hold":
         report.note(
             "order.one-signature", f"{place}/order.json", f"{value['verb']} counts for nothing with one signature"
         )
     document = Document(source.part("order.json"), sha256_hex(data), value, None)
-    return Order(document, frozenset(signed))
+    key_ids = tuple((role, key.key_id) for role, key in signed.items())
+    return Order(document, frozenset(signed), unjudged, key_ids)
 
 
-def _check_roles(source: Source, data: bytes, keys: KnownKeys, report: Report) -> dict[str, bytes]:
-    """The key of each role that signed; none of both where one key signed twice."""
-    signed: dict[str, bytes] = {}
+def _check_roles(
+    source: Source, data: bytes, keys: KnownKeys, report: Report
+) -> tuple[dict[str, PublicKey], frozenset[str]]:
+    """The key of each role that signed; none of both where one key signed twice. And roles that signed, and of which no key is given."""
+    signed: dict[str, PublicKey] = {}
+    unjudged: set[str] = set()
+    names = {name for name, _ in names_in(source.folder)}
     for role, trusted in zip(_ROLES, (keys.officers, keys.supervisors), strict=True):
         name = f"order.json.{role}.minisig"
+        if not trusted:
+            unjudged |= {role} if name in names else set()
+            continue
         key = check_signature(source, name, data, trusted, report, required=False)
         if key is not None:
-            signed[role] = key.key
-    if len(signed) == 2 and len(set(signed.values())) == 1:
+            signed[role] = key
+    if len(signed) == 2 and len({key.key for key in signed.values()}) == 1:
         report.find("order.one-key-twice", source.part("order.json"), "is signed by one key for both roles")
-        return {}
-    return signed
+        return {}, frozenset()
+    return signed, frozenset(unjudged)
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,7 @@ class Orders:
                 signature = (line.facts.get("order", ""), line.facts.get("role", ""))
                 # Each receiver of a vault enters every signature into its own log.
                 entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
+        self._orders = station.orders
         self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
         self._kin = _kin_of(station)
         self._sidecars = {
@@ -125,6 +138,17 @@ class Orders:
         """The order with that digest, and when both of its signatures were there."""
         found = next((each for each in self._given if each.order.document.sha256 == sha256), None)
         return None if found is None else (found.order, found.both_ms)
+
+    def unjudged_deletion(self, sha256: str) -> Order | None:
+        """The order with that digest, where a role signed it of which no key is given."""
+        return next(
+            (each for each in self._orders.values() if each.document.sha256 == sha256 and each.unjudged), None
+        )
+
+    def has_unjudged_hold(self, recording: str) -> bool:
+        """Whether somebody ordered to hold it, and whether that counts cannot be said."""
+        holds = [each for each in self._orders.values() if each.unjudged and each.value["verb"] == "hold"]
+        return any(self.concerns(each, recording) for each in holds)
 
     def _lifts(self, unhold: _Given, hold: _Given) -> bool:
         about = hold.order.value["recording"]

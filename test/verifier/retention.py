@@ -114,6 +114,8 @@ def check_allowed(
         report.find("deletion.before-receipt", at, "was deleted before it was received")
     for hold in orders.holds(recording.name, deleted):
         report.find("deletion.held", at, f"was deleted while order {hold.value['order']} held it")
+    if orders.has_unjudged_hold(recording.name):
+        report.note("deletion.not-judged", at, "was deleted, and whether a hold counted cannot be said without the keys of the roles")
     if said["reason"] == "ordered":
         _check_ordered(recording, said, deleted, orders, report)
         return
@@ -127,6 +129,12 @@ def check_allowed(
 
 def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, orders: Orders, report: Report) -> None:
     at = f"{recording.place}/deletion.json"
+    open_order = orders.unjudged_deletion(said["order_sha256"]) if said["order_sha256"] is not None else None
+    if open_order is not None:
+        if open_order.value["verb"] != "delete":
+            report.find("deletion.other-order", at, "names an order that does not order this deletion")
+        report.leave_open("deletion.order-not-judged", at, "rests on an order, and the keys of the roles are not given")
+        return
     found = orders.deletion(said["order_sha256"]) if said["order_sha256"] is not None else None
     if found is None:
         report.find("deletion.order-missing", at, "names no order that is here and signed")

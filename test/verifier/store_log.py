@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from custody_segment import Line
-from evidence import Receiver, Station, Vault
+from evidence import Order, Receiver, Station, Vault
 from findings import Report
 from instants import DAY_MS, milliseconds
 from retention import StoreLogs
@@ -40,7 +40,7 @@ def _check_order(line: Line, vault: Vault, report: Report) -> None:
         return
     value = order.value
     if line.event == "order":
-        _compare_order(line, order.document.sha256, order.signed, value, report)
+        _compare_order(line, order, report)
     elif line.at_ms < milliseconds(value["ordered_at"]) + 7 * DAY_MS:
         report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
 
@@ -77,11 +77,14 @@ def _is_replaced(order: Line, vault: Vault) -> bool:
     return any(each.value is not None and order.facts.get("recording") in each.value["supersedes"] for each in found)
 
 
-def _compare_order(line: Line, sha256: str, signed: Iterable[str], value: dict[str, object], report: Report) -> None:
+def _compare_order(line: Line, order: Order, report: Report) -> None:
     said = (line.facts.get("order_sha256"), line.facts.get("verb"), line.facts.get("recording"))
-    if said != (sha256, value["verb"], value["recording"]):
+    role, by = str(line.facts.get("role")), line.facts.get("key_id")
+    if said != (order.document.sha256, order.value["verb"], order.value["recording"]):
         report.find("store-log.other-order", line.place, "says something else of its order than the order itself")
-    elif str(line.facts.get("role")) not in signed:
+    elif by is not None and dict(order.key_ids).get(role, by) != by:
+        report.find("store-log.other-order", line.place, f"names key {by} as {role}, and another one signed the order")
+    elif role not in order.signed | order.unjudged:
         report.find(
             "store-log.order-unsigned",
             line.place,

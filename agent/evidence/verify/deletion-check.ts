@@ -230,7 +230,7 @@ function ordered(
   }
   if (unknown.length === 0) return [];
   const message = `deletion record: no key of ${unknown.join(' and ')} is given, which should have signed order ${order.order}`;
-  return [note('deletion.not-judged', place, message, facts)];
+  return [note('deletion.order-not-judged', place, message, facts)];
 }
 
 /** What the store's log says it deleted or was about to, without the record of that: it is durable before the log names it (SPEC 4.7). */

@@ -234,14 +234,15 @@ export class OrderBook {
     ];
   }
 
-  #orderRemarks({ order, sha256, where, signed }: FoundOrder, facts: PlaceFacts): Remark[] {
+  #orderRemarks(found: FoundOrder, facts: PlaceFacts): Remark[] {
+    const { order, where } = found;
     const remarks: Remark[] = [];
     const held = facts.recordings.get(order.recording);
     if (held?.sha256 !== undefined && held.sha256 !== order.manifest_sha256) {
       const message = `order: manifest_sha256: expected ${held.sha256}, found ${order.manifest_sha256}`;
       remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));
     }
-    return [...remarks, ...orderLogRemarks({ order, sha256, where, signed }, this.#log)];
+    return [...remarks, ...orderLogRemarks(found, this.#log)];
   }
 
   /** Whether an order had the signatures of both roles at an instant (RFC 3339). */
@@ -312,7 +313,7 @@ function isOfBoth(signatures: LoggedOrder['signatures'], verb: string): boolean 
 
 // Compares an order with what the store's log says of it (SPEC 4.3.7, 4.8): once for each signature, and where a hold lapsed. Pure.
 
-type Found = Pick<FoundOrder, 'order' | 'sha256' | 'where' | 'signed'>;
+type Found = Pick<FoundOrder, 'order' | 'sha256' | 'where' | 'signed' | Role>;
 
 /** Everything in which the two do not agree; nothing where the log is not here. */
 function orderLogRemarks(found: Found, log: StoreLog): Remark[] {
@@ -324,6 +325,7 @@ function orderLogRemarks(found: Found, log: StoreLog): Remark[] {
   return [
     ...others.slice(0, 1).map((signature) => otherRemark(found, signature)),
     ...(others.length === 0 ? [...notLogged(found, same), ...gone(found, same)] : []),
+    ...same.flatMap((signature) => otherKey(found, signature)),
     ...lapsedEarly(found, logged),
   ];
 }
@@ -336,6 +338,15 @@ function otherRemark({ order, sha256, where }: Found, logged: LoggedSignature): 
   const message = `order: the store's log took up the ${logged.role}'s signature of an order to ${logged.verb} with SHA-256 ${logged.sha256}; this one, to ${order.verb}, has ${sha256}`;
   const facts = { order: order.order, expected: logged.sha256, found: sha256 };
   return finding('order.other-logged', where, message, facts);
+}
+
+/** The key of a role whose signature holds is the one by which the store took it up. */
+function otherKey(found: Found, { role, keyId }: LoggedSignature): Remark[] {
+  const { order, where } = found;
+  const by = found[role];
+  if (by === null || keyId === '' || keyId === by) return [];
+  const message = `order: the store's log took up a signature of the ${role} by key ${keyId}; this one is by key ${by}`;
+  return [finding('order.other-logged', where, message, { order: order.order, expected: keyId, found: by })];
 }
 
 function notLogged({ order, where, signed }: Found, same: readonly LoggedSignature[]): Remark[] {

@@ -81,6 +81,7 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'deletion.put-back': 'putBack',
   'deletion.order-missing': 'backup',
   'deletion.not-judged': 'roleKeys',
+  'deletion.order-not-judged': 'roleKeys',
   'order.not-judged': 'roleKeys',
   'order.incomplete': 'otherRole',
   'order.not-logged': 'receiver',

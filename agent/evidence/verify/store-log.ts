@@ -27,6 +27,8 @@ export interface LoggedSignature {
   readonly recording: string;
   readonly verb: string;
   readonly sha256: string;
+  /** Hex id of the key that signed; empty in logs of 0.1.0. */
+  readonly keyId: string;
 }
 
 /** An order, as its signatures were taken up. */
@@ -230,7 +232,14 @@ export class StoreLog {
     const logged = this.#orderOf(text('order'), recording);
     const role = ROLES.find((each) => each === text('role'));
     if (role === undefined) return;
-    const signature = { role, at, recording, verb: text('verb'), sha256: text('order_sha256') };
+    const signature = {
+      role,
+      at,
+      recording,
+      verb: text('verb'),
+      sha256: text('order_sha256'),
+      keyId: text('key_id'),
+    };
     const known = logged.signatures.findIndex(
       (each) => each.role === role && each.sha256 === signature.sha256,
     );

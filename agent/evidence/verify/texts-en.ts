@@ -290,6 +290,8 @@ export const MEANINGS = {
     'The store’s own log does not know this deletion record: it was forged, or the log was cut.',
   'deletion.missing':
     'The store’s log says that it deleted the recording, and its record of that is not here: it was lost or taken away.',
+  'deletion.order-not-judged':
+    'The recording was deleted by an order, and without the keys of both roles it is not known whether they gave it: two keys that somebody else added would do the same.',
   'deletion.not-judged': 'Whether the deletion was allowed cannot be said without what is named here.',
 
   'drop.recording':

@@ -321,6 +321,8 @@ export interface Totals {
   custody_entries: number;
   custody_checkpoints: number;
   findings: number;
+  /** Deletions by orders of which the keys of the roles are not given: without them nothing is called good. */
+  not_judged: number;
   notes: number;
 }
 
@@ -353,6 +355,7 @@ export function noTotals(): Totals {
     custody_entries: 0,
     custody_checkpoints: 0,
     findings: 0,
+    not_judged: 0,
     notes: 0,
   };
 }
@@ -386,7 +389,8 @@ function countDocking(totals: Totals, { record, keyId }: CheckedDocking): void {
 }
 
 /** Counts one remark in. */
-function countRemark(totals: Totals, { kind }: Remark): void {
+function countRemark(totals: Totals, { kind, code }: Remark): void {
+  if (code === 'deletion.order-not-judged') totals.not_judged++;
   if (kind === 'finding') totals.findings++;
   else totals.notes++;
 }

@@ -103,9 +103,14 @@ function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry, unseenMs
 // What the store's log has to be told of orders: each signature once, and each hold by one role that lapsed, once. Pure.
 
 /** The entry for one signature. */
-export function orderEvent({ order, sha256 }: Pick<ReadOrder, 'order' | 'sha256'>, role: Role): CustodyEvent {
+export function orderEvent({ order, sha256, signatures }: ReadOrder, role: Role): CustodyEvent {
   const { station, recording, order: id, verb } = order;
-  return { event: 'order', facts: { station, recording, order: id, verb, role, order_sha256: sha256 } };
+  const signature = signatures[role];
+  const by = signature.kind === 'good' ? { key_id: signature.keyId } : {};
+  return {
+    event: 'order',
+    facts: { station, recording, order: id, verb, role, order_sha256: sha256, ...by },
+  };
 }
 
 /** Entries that the log lacks, of orders that are young enough for it to be asked. */

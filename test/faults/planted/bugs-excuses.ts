@@ -106,4 +106,20 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     put: "    if (found.kind === 'docking' || found.kind === 'recording') return true;\n",
     suites: ['unit/receiver/retention/documents'],
   },
+  {
+    id: 'unjudged-order-good',
+    what: 'a deletion by an order of which no key of a role is given counts as good',
+    file: 'agent/evidence/verify/verify-place.ts',
+    find: "  if (code === 'deletion.order-not-judged') totals.not_judged++;\n",
+    put: '',
+    suites: ['unit/evidence/verify/store-log-records'],
+  },
+  {
+    id: 'other-role-key-good',
+    what: 'the signature of a role may be exchanged for one by another key of that role',
+    file: 'agent/evidence/verify/order-check.ts',
+    find: "  if (by === null || keyId === '' || keyId === by) return [];",
+    put: "  if (by !== '') return [];",
+    suites: ['unit/evidence/verify/store-log-records'],
+  },
 ];

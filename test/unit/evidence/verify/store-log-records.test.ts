@@ -1,10 +1,13 @@
 // Deletion records, orders and changes of keys that the store’s log names, or that lie where no log is: each is there, and the one that was entered.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import { verify } from '../../../../agent/cli/verify.ts';
+import { makeSecretKey, signDocument } from '../../../../protocol/documents/minisign.ts';
+import { ORDER_TRUSTED_COMMENT } from '../../../../protocol/documents/order.ts';
 import { writeKeyChange } from '../../../fakes/vault-builder-keys.ts';
+import { runCommand } from '../../cli/io-memory.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
 
 let root: string;
@@ -66,4 +69,28 @@ describe('an order that is not here', () => {
     await rm(join(builder.vault, builder.station, 'orders'), { recursive: true });
     expect(await findingsOf(builder)).toEqual(found);
   });
+});
+
+test('a deletion by an order of which no key of a role is given is not judged, and so nothing is called good', async () => {
+  const [builder, one] = await recorded('not judged');
+  await builder.receiver.delete(one, { order: await builder.orders.give(one, { verb: 'delete' }) });
+  await builder.close();
+  expect(await runCommand(verify, builder.vault)).toMatchObject({ exitCode: 0 });
+  await rm(join(builder.keys, 'officer.pub'));
+  const ran = await runCommand(verify, builder.vault, '--json');
+  expect(ran).toMatchObject({ exitCode: 3, json: { good: false, totals: { findings: 0, not_judged: 1 } } });
+});
+
+test('an order keeps the key that signed it first, whatever other keys its role has', async () => {
+  const [builder, one] = await recorded('other key');
+  const { bytes, folder } = await builder.orders.give(one, { verb: 'hold' });
+  await builder.close();
+  const other = makeSecretKey(builder.random);
+  await builder.publish('officer.2.pub', other);
+  expect(await findingsOf(builder)).toEqual([]);
+  await writeFile(
+    join(folder, 'order.json.officer.minisig'),
+    signDocument(other, bytes, ORDER_TRUSTED_COMMENT),
+  );
+  expect(await findingsOf(builder)).toEqual(['order.other-logged']);
 });
