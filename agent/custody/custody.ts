@@ -26,3 +26,13 @@ export function appendOrLog(
     return false;
   }
 }
+
+// Events that the log owes: it refused them, or nobody told it yet.
+
+/** Enters them in order; each leaves the list as the log takes it. Errors: "custody.overrun"; the rest is still owed then. */
+export function enterOwed(custody: Pick<Custody, 'append'>, owed: CustodyEvent[]): void {
+  for (let next = owed[0]; next !== undefined; next = owed[0]) {
+    custody.append(next);
+    owed.shift();
+  }
+}

@@ -19,7 +19,7 @@ import {
   type RecordingId,
   type StationId,
 } from '../../protocol/format/ids.ts';
-import { enterOwed } from '../custody/owed-events.ts';
+import { enterOwed } from '../custody/custody.ts';
 import { DockingEntries, type DockingEntriesDeps } from '../inventory/docking-entries.ts';
 import { type BayCounts, NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
 import type { Vanished } from '../inventory/vanished-entries.ts';
@@ -36,11 +36,11 @@ import {
 import { NOTHING_SURE } from '../records/previous-docking.ts';
 import type { BeginningDocking } from '../records/stay.ts';
 import { type EraseDeps, Eraser } from '../release/erase.ts';
+import type { ClockSet } from '../seal/capture-time.ts';
 import { type CommitDeps, Committer } from '../seal/commit.ts';
 import type { DockingFacts } from '../seal/manifest-build.ts';
 import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
-import type { ClockSet } from '../seal/capture-time.ts';
 import type { CameraHealth } from './camera-health.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
 import type { CameraTwins } from './camera-register.ts';

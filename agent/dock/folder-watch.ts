@@ -4,9 +4,9 @@
 // and its record would prove that nothing was recorded. A folder that was seen as a camera is one as long as it lies there.
 import { withoutPath } from '../../protocol/format/errors.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
-import type { Vacancy } from '../platform/folder-identity.ts';
 import type { FolderChange, WatchFolder, WatchTree } from '../platform/folder-changes.ts';
-import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
+import type { Vacancy } from '../platform/folder-identity.ts';
+import { departed, type PlaceIdentity, type PlaceWatch, PRESENCE_MS, untilThere } from './bay-place.ts';
 
 /** Folder levels below the bay's folder that are watched: DCIM/100MEDIA and one more. */
 const WATCH_DEPTH = 3;

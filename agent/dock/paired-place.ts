@@ -9,9 +9,8 @@ import { contradiction, PairedSession } from '../../drivers/serial/paired/sessio
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { BayId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { BayPlace } from './bay-place.ts';
+import { type BayPlace, departed, type PlaceWatch, PRESENCE_MS, untilThere } from './bay-place.ts';
 import type { WhoIs } from './camera-register.ts';
-import { departed, type PlaceWatch, PRESENCE_MS, untilThere } from './place-watch.ts';
 
 /** The camera's port appears with its files, or shortly before or after. */
 const PORT_MS = 5000;

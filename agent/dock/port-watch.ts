@@ -1,7 +1,7 @@
 // Watches the port of a bay, serial or USB, by what the system says is there. The path follows the socket: a device that comes back as
 // another ttyUSB is found again, and is another one.
 import type { Clock } from '../../protocol/format/ports.ts';
-import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
+import { departed, type PlaceIdentity, type PlaceWatch, PRESENCE_MS, untilThere } from './bay-place.ts';
 
 /** A new node is root's alone until udev gave it to its group. */
 const SETTLE_MS = 500;

@@ -2,8 +2,7 @@
 // camera within them is a step. A silent or slow camera is no fault of ours: the drivers end such waits by their own deadlines, and say so.
 import type { CameraSession, InventoryEntry, Piece } from '../../drivers/driver.ts';
 import type { ProgressSource, Work } from '../../protocol/format/progress.ts';
-import type { BayPlace, BaySession } from './bay-place.ts';
-import type { PlaceWatch } from './place-watch.ts';
+import type { BayPlace, BaySession, PlaceWatch } from './bay-place.ts';
 
 /**
  * A stay may be without a step this long: at rest a camera is listed every 30 s, no wait for one takes more than some minutes, and a wait for the

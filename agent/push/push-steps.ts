@@ -9,15 +9,14 @@
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { unitBytes } from '../../protocol/documents/manifest.ts';
+import { PAYLOAD } from '../../protocol/format/file-names.ts';
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/format/limits.ts';
 import type { Broker } from '../../protocol/format/ports.ts';
 import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
-import { PAYLOAD } from '../../protocol/format/file-names.ts';
-import type { Custody } from '../custody/custody.ts';
-import { enterOwed } from '../custody/owed-events.ts';
+import { type Custody, enterOwed } from '../custody/custody.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { Pace } from './send-limits.ts';
 

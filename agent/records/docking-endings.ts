@@ -5,14 +5,13 @@
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraId } from '../../protocol/format/ids.ts';
-import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
-import { enterOwed } from '../custody/owed-events.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
+import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import { type Custody, enterOwed } from '../custody/custody.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import { RecordWriter } from './record-writer.ts';
-import type { SignedItems } from '../spool/signed-items.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** First and last pause before a record that could not be written is tried again. */

@@ -7,17 +7,21 @@
 // 2. An attempt begins only after everything that an earlier one left was removed: no part of two attempts ever lies there.
 // 3. What an attempt left goes back in the other order, the first part whole and durably before any other: the first invariant holds meanwhile.
 import { join } from 'node:path';
+import {
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  encodeDockingRecord,
+  type NewDockingRecord,
+} from '../../protocol/documents/docking-record.ts';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
-import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/documents/docking-record.ts';
 import { writeDurable } from '../../protocol/format/durable.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
-import type { DockingId } from '../../protocol/format/ids.ts';
-import type { Files, Random, Signer } from '../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import { type DockingId, makeDockingId } from '../../protocol/format/ids.ts';
+import { DOCKING_ENTRIES_PER_PART } from '../../protocol/format/limits.ts';
+import type { Files, Random, Signer } from '../../protocol/format/ports.ts';
 import { MAKING_SUFFIX } from '../spool/document-store.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
 import type { EndedDocking } from './ended-docking.ts';
-import { encodePart, partCount, recordIdOf } from './record-parts.ts';
 import { factsOfRecord, type RecordFacts } from './stored-record.ts';
 
 export interface RecordWriterDeps {
@@ -117,4 +121,41 @@ export class RecordWriter {
 /** It never came there, or went back already. */
 function unlessMissing(error: unknown): void {
   if (systemCode(error) !== 'ENOENT') throw error;
+}
+
+// Cuts a docking into the parts of its record (SPEC 4.6). Pure.
+
+/** How many parts a docking's record has. A docking without entries has one. */
+function partCount(ended: EndedDocking): number {
+  return Math.max(1, Math.ceil(ended.entries.length / DOCKING_ENTRIES_PER_PART));
+}
+
+/** The record's id of a part: the docking's own for part 1, another one, drawn now, for each further part. */
+function recordIdOf(ended: EndedDocking, part: number, random: Random): DockingId {
+  return part === 1 ? ended.docking : makeDockingId(random);
+}
+
+/**
+ * Canonical bytes of one part. `previous` is the digest of the part before, for part 1 that of the camera's record before, or null.
+ * Errors: "document.refused" (broken code of ours).
+ */
+function encodePart(
+  ended: EndedDocking,
+  part: number,
+  record: DockingId,
+  previous: string | null,
+): Uint8Array {
+  const { entries, ...same } = ended;
+  const from = (part - 1) * DOCKING_ENTRIES_PER_PART;
+  const document: NewDockingRecord = {
+    type: 'docking-record',
+    version: 2,
+    ...same,
+    record,
+    part,
+    parts: partCount(ended),
+    entries: entries.slice(from, from + DOCKING_ENTRIES_PER_PART),
+    previous_docking_sha256: previous,
+  };
+  return encodeDockingRecord(document);
 }

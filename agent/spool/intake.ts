@@ -3,17 +3,26 @@
 //
 // A recording whose commit failed lies in `ready/` or `staging/` until the disk lets it be removed. Its camera's file is taken again under another
 // id: if that came first, the next start would find both whole, and the store would get two of one file. So nothing new is begun before.
-import { sha256Hex } from '../../protocol/format/bytes.ts';
+import { join } from 'node:path';
+import { chunksBytes, type Manifest } from '../../protocol/documents/manifest.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import { writeDurable } from '../../protocol/format/durable.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
-import type { ManifestChain } from './manifest-chain.ts';
 import type { Catalogue } from './catalogue.ts';
-import { stagingOf, type SpoolLayout, type Staging } from './layout.ts';
-import { makeDurable, undoRename, type SealedDocuments } from './make-durable.ts';
+import { damaged } from './documents.ts';
+import {
+  MANIFEST_NAME,
+  MANIFEST_SIGNATURE_NAME,
+  type SpoolLayout,
+  type Staging,
+  stagingOf,
+} from './layout.ts';
+import type { ManifestChain } from './manifest-chain.ts';
 import { OwedWork } from './owed-work.ts';
-import { factsOf, type CatalogueEntry } from './spooled-recording.ts';
+import { type CatalogueEntry, factsOf } from './spooled-recording.ts';
 import { writeFailed } from './stored-receipts.ts';
 
 /** A disk that refuses for so long to remove one thing, and takes all else, shall not keep cameras waiting until somebody comes. */
@@ -93,5 +102,65 @@ export class Intake {
     await confirm();
     if (!catalogue.has(staging.recording)) await undoRename(this.#deps, staging);
     await files.removeTree(staging.folder);
+  }
+}
+
+// From a finished sealing in `staging/` to a durable recording in `ready/`.
+//
+// Order: the sealing synced and closed payload and chunk list; then manifest and signature are written and synced; then the folder
+// is synced, so that it holds all four names; then it is renamed; then `ready/` and `staging/` are synced. Only then it is durable.
+
+/** A finished sealing with its manifest: the bytes that were signed, their signature, and what they say. */
+export interface SealedDocuments {
+  readonly manifestBytes: Uint8Array;
+  readonly signature: string;
+  readonly manifest: Manifest;
+}
+
+export interface DurableDeps {
+  readonly files: Files;
+  readonly layout: SpoolLayout;
+  readonly syncs: FolderSyncs;
+}
+
+/**
+ * Makes the sealing durable.
+ * Errors: "spool.damaged" where payload or chunk list are not as long as the manifest says; the system's. Then the attempt is over.
+ */
+async function makeDurable(deps: DurableDeps, staging: Staging, sealed: SealedDocuments): Promise<void> {
+  const { files, layout, syncs } = deps;
+  const { folder, recording } = staging;
+  try {
+    await checkLengths(files, staging, sealed.manifest);
+    await writeDurable(files, join(folder, MANIFEST_NAME), sealed.manifestBytes);
+    await writeDurable(files, join(folder, MANIFEST_SIGNATURE_NAME), encodeUtf8(sealed.signature));
+    await files.syncFolder(folder);
+    await files.rename(folder, join(layout.ready, recording));
+    await Promise.all([syncs.sync(layout.ready), syncs.sync(layout.staging)]);
+  } catch (error) {
+    await undoRename(deps, staging).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Takes a recording whose commit failed behind its rename out of `ready/` again, so that no later start of this machine finds it
+ * whole there although it never became durable. Errors: the system's.
+ */
+async function undoRename({ files, layout }: DurableDeps, staging: Staging): Promise<void> {
+  const renamed = join(layout.ready, staging.recording);
+  if ((await files.stat(renamed)) !== undefined) await files.rename(renamed, staging.folder);
+}
+
+async function checkLengths(files: Files, staging: Staging, { recording, sealed }: Manifest): Promise<void> {
+  if (recording !== staging.recording) damaged(staging.recording, `its manifest names ${recording}`);
+  const wanted: [string, number][] = [
+    [staging.payloadPath, sealed.size_bytes],
+    [staging.chunksPath, chunksBytes(sealed.size_bytes)],
+  ];
+  for (const [path, sizeBytes] of wanted) {
+    const found = await files.stat(path);
+    if (found?.kind === 'file' && found.sizeBytes === sizeBytes) continue;
+    damaged(recording, `${path} has ${found?.sizeBytes ?? 'no'} bytes, the manifest says ${sizeBytes}`);
   }
 }

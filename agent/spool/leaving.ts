@@ -1,8 +1,9 @@
 // The ways of a recording out of the spool: reclaimed once its receipt stands, or set aside because what is here of it does not. Each recording's
 // turn is the caller's.
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Documents } from './documents.ts';
@@ -14,8 +15,7 @@ import { moveToReleased, removePayload } from './reclaim.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { Released } from './released.ts';
 import type { CatalogueEntry, SpooledRecording } from './spooled-recording.ts';
-import type { Withdrawn } from './withdrawn.ts';
-import { notReceipted, writeFailed, type StoredReceipts } from './stored-receipts.ts';
+import { notReceipted, type StoredReceipts, writeFailed } from './stored-receipts.ts';
 
 export interface LeavingDeps {
   readonly files: Files;
@@ -114,5 +114,27 @@ export class Leaving {
     });
     await removePayload(files, folder);
     index.reclaimEnded(recording);
+  }
+}
+
+// Recordings whose documents do not stand for a file on a camera any more: what is here of them is damaged, or the store was restored and may lack
+// them (SPEC 6.10). A file that is still on a camera is pulled as a new recording that replaces them.
+
+/** Of one spool. */
+export class Withdrawn {
+  readonly #recordings = new Map<RecordingId, SpooledRecording>();
+
+  add(recording: SpooledRecording): void {
+    this.#recordings.set(recording.recording, recording);
+  }
+
+  /** Recordings that a new one with this original replaces. */
+  replacedBy(camera: CameraId, pathSha256: string, originalSha256: string): RecordingId[] {
+    return [...this.#recordings.values()]
+      .filter(
+        (each) =>
+          each.camera === camera && each.pathSha256 === pathSha256 && each.originalSha256 === originalSha256,
+      )
+      .map(({ recording }) => recording);
   }
 }

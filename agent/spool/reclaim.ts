@@ -6,13 +6,13 @@
 // The receipt is durable before: a recording counts as receipted only after its folder was synced.
 // Where the disk refuses step 2 and the store was restored meanwhile (Spool.withdrawLost), what is whole goes back.
 import { join } from 'node:path';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files } from '../../protocol/format/ports.ts';
+import type { DurableDeps } from './intake.ts';
 import { judgeReady } from './judge.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
-import type { DurableDeps } from './make-durable.ts';
 
 /**
  * Moves a receipted recording to `released/`, durably; returns its folder there. `onMoved` is called as soon as it lies there.

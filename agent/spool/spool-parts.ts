@@ -1,34 +1,32 @@
 // What a spool is made of, put together when it opens: what lies at the path, recovered, and what works on it.
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
-import type { LooksIntoFolders } from './folder-look.ts';
+import { Reserve } from '../platform/reserve.ts';
+import { Space } from '../platform/space.ts';
 import type { Catalogue } from './catalogue.ts';
 import { Documents } from './documents.ts';
 import { Findings, type RecoveryFinding } from './findings.ts';
+import type { LooksIntoFolders } from './folder-look.ts';
 import { Holdings } from './holdings.ts';
 import { openIdentity } from './identity.ts';
 import { readIndex } from './index-file.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import { Intake } from './intake.ts';
 import { spoolLayout, type SpoolLayout } from './layout.ts';
-import { Leaving } from './leaving.ts';
+import { Leaving, Withdrawn } from './leaving.ts';
 import { ManifestChain } from './manifest-chain.ts';
 import { Presence } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
+import { ReadyLooks } from './ready-looks.ts';
 import { makeFolders, Recovery } from './recovery.ts';
 import { readReleasedRows } from './released-file.ts';
-import { ReadyLooks } from './ready-looks.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import { Released } from './released.ts';
-import { Reserve } from '../platform/reserve.ts';
-import { Space } from '../platform/space.ts';
 import { CatalogueEntry } from './spooled-recording.ts';
-import { openStoreState } from './open-store-state.ts';
-import type { StoreState } from './store-state.ts';
+import { openStoreState, type StoreState } from './store-state.ts';
 import { StoredReceipts } from './stored-receipts.ts';
-import { Withdrawn } from './withdrawn.ts';
 
 export interface SpoolOptions {
   /** Absolute. */

@@ -5,39 +5,39 @@
 // 2. After a failed write, sync or rename that attempt is over: nothing of it is synced again, and the recording is not here.
 // 3. Whatever changes one recording runs one after the other; different recordings run side by side and share folder syncs.
 // 4. Nothing is written where another spool, or none, shows at the path.
-import { writeDurable } from '../../protocol/format/durable.ts';
 import { join } from 'node:path';
+import { writeDurable } from '../../protocol/format/durable.ts';
 import {
-  isRecordingId,
-  makeRecordingId,
   type CameraId,
   type DockingId,
+  isRecordingId,
+  makeRecordingId,
   type RecordingId,
 } from '../../protocol/format/ids.ts';
+import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import { Changes, type ItemChange } from './changes.ts';
-import { Findings, type RecoveryFinding } from './findings.ts';
-import type { ItemStore } from './signed-items.ts';
-import type { SignedBytes } from './documents.ts';
-import type { SpoolLayout, Staging } from './layout.ts';
-import type { Rechecked } from './leaving.ts';
-import type { SealedDocuments } from './make-durable.ts';
 import type { ChainEnd } from '../custody/ledger.ts';
-import type { RecordingGlance } from './recording-rows.ts';
-import { moveBackToReady } from './reclaim.ts';
-import { Recovery } from './recovery.ts';
-import type { StoreState } from './store-state.ts';
-import type { DropQuestion, ListedFile } from './released-rows.ts';
-import type { Droppable, ProvenQuestion } from './released.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
 import type { Reservation } from '../platform/space.ts';
+import { Changes, type ItemChange } from './changes.ts';
+import type { SignedBytes } from './documents.ts';
+import { Findings, type RecoveryFinding } from './findings.ts';
+import type { SealedDocuments } from './intake.ts';
+import type { SpoolLayout, Staging } from './layout.ts';
+import type { Rechecked } from './leaving.ts';
+import { moveBackToReady } from './reclaim.ts';
+import type { RecordingGlance } from './recording-rows.ts';
+import { Recovery } from './recovery.ts';
+import type { DropQuestion, ListedFile } from './released-rows.ts';
+import type { Droppable, ProvenQuestion } from './released.ts';
+import type { ItemStore } from './signed-items.ts';
 import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
 import type { SpooledRecording, SpoolState } from './spooled-recording.ts';
-import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
+import type { StoreState } from './store-state.ts';
 
 export type { RecoveryFinding } from './findings.ts';
 export type { Staging } from './layout.ts';
-export type { SealedDocuments } from './make-durable.ts';
+export type { SealedDocuments } from './intake.ts';
 export type { SpoolOptions } from './spool-parts.ts';
 export type { Reservation } from '../platform/space.ts';
 export type { SpooledRecording, SpoolState } from './spooled-recording.ts';

@@ -1,15 +1,24 @@
 // What a station must not forget of its store (SPEC 6.10, 8.13), in the spool's file `store.json`: which vault its receipts are of, that it is behind
 // what it had signed for, the statement that it was restored, and which recordings it lacks since then for good.
+import { join } from 'node:path';
 import * as z from 'zod';
 import * as d from '../../protocol/documents/document.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { encodeUtf8, parseUtf8 } from '../../protocol/format/bytes.ts';
 import { readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
-import { isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { describeError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import { withReserve } from '../platform/reserve.ts';
-import type { GivesSpace } from '../platform/reserve.ts';
+import { type GivesSpace, withReserve } from '../platform/reserve.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Findings } from './findings.ts';
+import { readFacts } from './judge.ts';
 import type { SpoolLayout } from './layout.ts';
+import type { Withdrawn } from './leaving.ts';
+import { freeName } from './recovery.ts';
+import type { ReleasedRows } from './released-rows.ts';
+import { CatalogueEntry } from './spooled-recording.ts';
+import { removeReceipt } from './stored-receipts.ts';
 
 /** Recordings whose copy was reclaimed between two backups: weeks of a busy station. */
 export const STORE_LOST_MAX = 50_000;
@@ -99,4 +108,66 @@ export async function removeMarks(
   if ((await files.stat(asked)) === undefined) return;
   await files.removeTree(asked);
   await files.syncFolder(root);
+}
+
+// What a start makes of what the last run knew of the store: recordings that the store lacks for good are withdrawn, and what 0.1.0 had marked as
+// asked for again is offered again, once.
+
+interface Recovered {
+  readonly files: Files;
+  readonly layout: SpoolLayout;
+  readonly catalogue: Catalogue;
+  readonly rows: ReleasedRows;
+  readonly withdrawn: Withdrawn;
+  readonly stationKeys: readonly PublicKey[];
+  readonly findings: Findings;
+}
+
+/** Errors: the machine's; the system's, where the disk does not read. */
+export async function openStoreState(spool: Recovered): Promise<StoreState> {
+  const { files, layout, findings } = spool;
+  let state = await readStoreState(files, layout);
+  if ((await files.stat(layout.store))?.kind === 'folder') {
+    await files.rename(layout.store, await freeName(files, `${layout.store}.odd`));
+    findings.add('left', 'store.json', 'was not a file');
+  }
+  state = await takeOverMarks(spool, state);
+  for (const recording of state.lost) await withdraw(spool, recording);
+  return state;
+}
+
+/** Of what the disk does not take now the marks stay for the next start; in this run it counts all the same. Errors: the machine's. */
+async function takeOverMarks(spool: Recovered, before: StoreState): Promise<StoreState> {
+  const { files, layout, catalogue, rows, findings } = spool;
+  let state = before;
+  try {
+    const marked = await readMarks(files, layout);
+    const lost = marked.filter((recording) => rows.has(recording));
+    if (lost.length > 0) state = { ...state, lost: [...new Set([...state.lost, ...lost])] };
+    const here = marked.flatMap((recording) => catalogue.get(recording) ?? []);
+    for (const entry of here) {
+      if (entry.state !== 'receipted') continue;
+      entry.state = 'spooled';
+      await removeReceipt(files, entry.folder);
+    }
+    if (lost.length > 0) await writeStoreState(files, layout, state);
+    await removeMarks(files, layout);
+  } catch (error) {
+    if (isMachineShort(error)) throw error;
+    findings.add('failed', 'asked', `marks of an earlier version stay: ${describeError(error)}`);
+  }
+  return state;
+}
+
+/** One of which only the documents are left; where they cannot be used, it is known no more all the same. */
+async function withdraw(spool: Recovered, recording: RecordingId): Promise<void> {
+  const { files, layout, rows, withdrawn, stationKeys } = spool;
+  if (!rows.has(recording)) return;
+  try {
+    const { facts } = await readFacts(files, join(layout.released, recording), recording, stationKeys);
+    withdrawn.add(new CatalogueEntry(facts, 'released', layout));
+  } catch (error) {
+    if (isMachineShort(error)) throw error;
+  }
+  rows.remove(recording);
 }

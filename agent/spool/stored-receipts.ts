@@ -1,14 +1,13 @@
 // Receipts beside what they are for, recordings and docking records alike: stored once and durably, set aside where they do not stand.
 import { join } from 'node:path';
-import { UNFINISHED_SUFFIX } from '../../protocol/format/durable.ts';
-import { describeError, DockError } from '../../protocol/format/errors.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import { encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
+import { describeError, DockError } from '../../protocol/format/errors.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
+import { type GivesSpace, withReserve } from '../platform/reserve.ts';
 import type { DocumentFolder, Documents, SignedBytes } from './documents.ts';
-import { RECEIPT_NAMES } from './layout.ts';
-import { removeReceipt, writeReceipt } from './receipts.ts';
-import { withReserve } from '../platform/reserve.ts';
-import type { GivesSpace } from '../platform/reserve.ts';
+import { RECEIPT_NAME, RECEIPT_NAMES, RECEIPT_SIGNATURE_NAME } from './layout.ts';
 import type { SpoolState } from './spooled-recording.ts';
 
 /** What a receipt is stored for; its state changes with it. */
@@ -120,4 +119,31 @@ export function notReceipted(recording: string): never {
     `recording ${recording} has no receipt that stands: its copy stays`,
     { retry: 'later', facts: { recording } },
   );
+}
+
+// Puts a receipt beside its recording, durably, so that it is there whole or not at all. What it means is decided elsewhere.
+//
+// Invariants:
+// 1. A recording counts as receipted only when both files are there; either alone is an unfinished write and is removed before the next.
+// 2. The pair is written under other names first; the folder is synced before anybody hears of it.
+// 3. A receipt that stands is never replaced by another one, but where the store was restored since.
+
+/** Writes both files of a receipt into a folder that holds none that stands. Errors: the system's; then no pair is there. */
+async function writeReceipt(files: Files, folder: string, receipt: SignedBytes): Promise<void> {
+  const path = join(folder, RECEIPT_NAME);
+  const signaturePath = join(folder, RECEIPT_SIGNATURE_NAME);
+  await removeReceipt(files, folder);
+  await replaceDurable(files, signaturePath, encodeUtf8(receipt.signature));
+  await replaceDurable(files, path, receipt.bytes);
+  await files.syncFolder(folder);
+}
+
+/** Removes what an unfinished write left; a rest of an old one must not form a pair with a new one. */
+export async function removeReceipt(files: Files, folder: string): Promise<void> {
+  const there = new Set(await files.list(folder));
+  const rests = [RECEIPT_NAME, RECEIPT_SIGNATURE_NAME]
+    .flatMap((name) => [name, name + UNFINISHED_SUFFIX])
+    .filter((name) => there.has(name));
+  for (const name of rests) await unlinkIfThere(files, join(folder, name));
+  if (rests.length > 0) await files.syncFolder(folder);
 }

@@ -130,7 +130,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'folder-not-synced-before-rename',
     what: 'the names in a folder are not durable when it is renamed into place',
-    file: 'agent/spool/make-durable.ts',
+    file: 'agent/spool/intake.ts',
     find: '    await files.syncFolder(folder);\n    await files.rename(folder, join(layout.ready, recording));\n',
     put: '    await files.rename(folder, join(layout.ready, recording));\n',
     suites: CRASH,
@@ -138,7 +138,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'claimed-before-durable',
     what: 'a recording counts as spooled although its rename was not synced',
-    file: 'agent/spool/make-durable.ts',
+    file: 'agent/spool/intake.ts',
     find: '    await Promise.all([syncs.sync(layout.ready), syncs.sync(layout.staging)]);\n',
     put: '',
     suites: CRASH,

@@ -449,7 +449,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'look-refused-ends-docking',
     what: 'a docking ends because the machine refused one look at its port',
-    file: 'agent/dock/place-watch.ts',
+    file: 'agent/dock/bay-place.ts',
     find: 'if (signal.aborted || isDockError(error)) throw error;',
     put: 'if (looks > 0) throw error;',
     suites: ['unit/dock/port-not-shown'],

@@ -1,11 +1,10 @@
 // A bay with one place: what is opened is what arrived there, or nothing is.
 import { expect, test } from 'vitest';
-import { SinglePlace } from '../../../agent/dock/bay-place.ts';
-import type { PlaceWatch } from '../../../agent/dock/place-watch.ts';
+import { type PlaceWatch, SinglePlace } from '../../../agent/dock/bay-place.ts';
 import type { CameraSession, Driver } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../fakes/simulated-driver.ts';
-import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { live } from '../../contracts/driver-subject.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 
 const PATH = '/bay';
 

@@ -1,7 +1,7 @@
 // A camera that changes over on its USB port: one stay from the login to the disk, and a departure where it is one.
 import { describe, expect, test } from 'vitest';
+import { UsbPlace } from '../../../agent/dock/make-place.ts';
 import { PortSwitches } from '../../../agent/dock/port-switches.ts';
-import { UsbPlace } from '../../../agent/dock/usb-place.ts';
 import type { UsbDeviceFacts } from '../../../drivers/usb/device.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PlaceWatch } from '../../../agent/dock/bay-place.ts';
 import { PairWatch, PORT_GONE_MS, SWITCH_MS } from '../../../agent/dock/paired-place.ts';
-import type { PlaceWatch } from '../../../agent/dock/place-watch.ts';
 import { PortWatch } from '../../../agent/dock/port-watch.ts';
 import { deviceAt, isCameraPort } from '../../../drivers/serial/line.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

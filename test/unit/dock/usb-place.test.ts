@@ -1,11 +1,11 @@
 // A camera that leaves its USB port while it is being opened, beside one that stays and is refused.
 import { expect, test } from 'vitest';
-import { UsbPlace } from '../../../agent/dock/usb-place.ts';
-import { MemoryCamera } from '../../fakes/memory-camera.ts';
+import { UsbPlace } from '../../../agent/dock/make-place.ts';
+import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import type { Driver } from '../../../drivers/driver.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { live } from '../../contracts/driver-subject.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { PtpResponder } from '../../fakes/ptp/responder.ts';
 import { UsbDock } from '../../fakes/usb/dock.ts';
 

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import type { BayPlace } from '../../../agent/dock/bay-place.ts';
-import type { PlaceWatch } from '../../../agent/dock/place-watch.ts';
+import type { BayPlace, PlaceWatch } from '../../../agent/dock/bay-place.ts';
 import { BAY_STUCK_MS, WatchedPlace } from '../../../agent/dock/watched-place.ts';
 import type { CameraSession, Driver, Place } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../fakes/simulated-driver.ts';
-import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
 import { driverContract } from '../../contracts/driver-contract.ts';
 import { live, path, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { misbehavingDriver, type Misdeeds } from '../../fakes/misbehaving-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 
 const WATCH = {} as PlaceWatch; // nobody arrives or leaves here
 const PLACE: Place = { kind: 'folder', path: 'bay-1' };
