@@ -141,25 +141,21 @@ export class Keep {
       return true;
     } catch (error) {
       log.error('spool copy not removed', { recording, error });
-      if (!isDockError(error, 'spool.damaged')) this.#again(recording);
-      else await this.#setAside(recording, error);
+      const isOut = isDockError(error, 'spool.damaged') && (await this.#setAside(recording, error));
+      // What is still here with its receipt is tried again, after all others.
+      if (!isOut && items.get(recording)?.state === 'receipted') this.receipted(recording);
       return false;
     }
   }
 
-  async #setAside(recording: RecordingId, damage: DockError): Promise<void> {
+  /** Never rejects; false where it could not be moved now. */
+  async #setAside(recording: RecordingId, damage: DockError): Promise<boolean> {
     const { items, log } = this.#options;
-    try {
-      await items.quarantine(recording, damage.message.slice(0, 256));
-    } catch (error) {
+    const done = items.quarantine(recording, damage.message.slice(0, 256)).then(() => true);
+    return done.catch((error: unknown) => {
       log.error('damaged spool copy not quarantined', { recording, error });
-      this.#again(recording);
-    }
-  }
-
-  /** What is still here with its receipt is tried again, after all others. */
-  #again(recording: RecordingId): void {
-    if (this.#options.items.get(recording)?.state === 'receipted') this.receipted(recording);
+      return false;
+    });
   }
 }
 

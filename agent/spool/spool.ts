@@ -77,14 +77,6 @@ export class Spool implements ItemStore<SpooledRecording> {
     return this.#parts.presence.files;
   }
 
-  /** Folders of the custody log and of the recipient proofs. */
-  get custodyFolder(): string {
-    return this.#parts.layout.custody;
-  }
-  get proofsFolder(): string {
-    return this.#parts.layout.proofs;
-  }
-
   /** The written space that the custody log may have when the disk is full. */
   get logReserve(): GivesSpace {
     return this.#parts.reserve;

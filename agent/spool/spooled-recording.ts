@@ -1,11 +1,15 @@
 // What the spool knows of one recording without touching the disk: facts of its manifest, where it lies, and how far it got.
 // Made for whoever works on one: the spool itself keeps rows (recording-rows.ts, released-rows.ts).
-import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { join } from 'node:path';
-import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
+import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { Manifest } from '../../protocol/documents/manifest.ts';
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
+import type { Files } from '../../protocol/format/ports.ts';
+import { ITEM } from '../custody/ledger.ts';
+import { recordingDue } from './keep.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
+import type { ItemStore, ItemType } from './signed-items.ts';
 
 /** `spooled`: durable here; `receipted`: a receipt lies beside it; `released`: payload reclaimed, documents kept. */
 export type SpoolState = 'spooled' | 'receipted' | 'released';
@@ -160,4 +164,22 @@ export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
       : [{ event: 'rejected' as const, facts: { recording, reason: rejected.reason } }]),
     { event: 'spooled', facts: { recording, manifest_sha256: manifestSha256, ...size } },
   ];
+}
+
+// Recordings as signed items.
+
+/** The recordings of one spool; `days` is `retention.days`. */
+export function recordingType(
+  store: ItemStore<SpooledRecording>,
+  files: Pick<Files, 'readAll'>,
+  days: number,
+): ItemType<SpooledRecording> {
+  return {
+    kind: 'recording',
+    store,
+    entered: ITEM.spooled,
+    entries: spooledEvents,
+    dueMs: recordingDue(files, days),
+    refusedCode: 'recording.refused',
+  };
 }

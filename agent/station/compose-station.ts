@@ -35,9 +35,9 @@ import { DocumentsDropping } from '../spool/documents-dropping.ts';
 import { Keep } from '../spool/keep.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import { OwedLeavings } from '../spool/owed-leavings.ts';
-import { recordingType } from '../spool/recording-type.ts';
 import { SignedItems } from '../spool/signed-items.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
+import { recordingType } from '../spool/spooled-recording.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
 

@@ -32,7 +32,7 @@ export async function openSpoolAndLog(
   });
   const custody = await CustodyLog.open({
     ...common,
-    folder: spool.custodyFolder,
+    folder: spool.layout.custody,
     station: STATION,
     version: '0.1.0',
     signer: fastSigner(stationKey),

@@ -1,6 +1,6 @@
 // A third type of signed item, here a report without payload: its row of ITEM_DOCUMENTS and one line of registration take it the whole way that
 // recordings and docking records go, to a receiver that knows no more of it than that row.
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -20,9 +20,9 @@ import {
   type StoredDocument,
 } from '../../agent/spool/document-store.ts';
 import { Keep } from '../../agent/spool/keep.ts';
-import { recordingType } from '../../agent/spool/recording-type.ts';
 import { SignedItems } from '../../agent/spool/signed-items.ts';
 import { Spool } from '../../agent/spool/spool.ts';
+import { recordingType } from '../../agent/spool/spooled-recording.ts';
 import * as d from '../../protocol/documents/document.ts';
 import { ITEM_DOCUMENTS, withoutPayload } from '../../protocol/documents/item-documents.ts';
 import { inlineSigner, publicKeyOf, signDocument } from '../../protocol/documents/minisign.ts';

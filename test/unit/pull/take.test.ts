@@ -1,24 +1,23 @@
-import { KeyedMutex } from '../../../protocol/format/keyed-mutex.ts';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { bulkInline } from '../../fakes/bulk-inline.ts';
-import type { Bulk } from '../../../agent/seal/bulk.ts';
-import { Committer } from '../../../agent/seal/commit.ts';
 import type { TrackedEntry } from '../../../agent/inventory/entry.ts';
-import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
+import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../../agent/platform/files-node.ts';
+import { nodeRandom } from '../../../agent/platform/random-node.ts';
 import { PullStop } from '../../../agent/pull/pull-stop.ts';
-import { UnfinishedPulls } from '../../../agent/pull/unfinished-pulls.ts';
-import { Spool } from '../../../agent/spool/spool.ts';
 import { Taker } from '../../../agent/pull/take.ts';
 import { Tries } from '../../../agent/pull/tries.ts';
+import { UnfinishedPulls } from '../../../agent/pull/unfinished-pulls.ts';
+import type { Bulk } from '../../../agent/seal/bulk.ts';
+import { Committer } from '../../../agent/seal/commit.ts';
+import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
+import { Spool } from '../../../agent/spool/spool.ts';
+import { recordingType } from '../../../agent/spool/spooled-recording.ts';
 import type { CameraSession } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../fakes/simulated-driver.ts';
-import { recordingType } from '../../../agent/spool/recording-type.ts';
-import { itemsAround } from '../../fakes/items-around.ts';
-import { MemoryCamera, MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import { makeIdentity } from '../../../protocol/age/age-keys.ts';
+import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import {
@@ -28,19 +27,20 @@ import {
   parseStationId,
   type RecordingId,
 } from '../../../protocol/format/ids.ts';
-import { nodeClock } from '../../../agent/platform/clock-node.ts';
-import { nodeFiles } from '../../../agent/platform/files-node.ts';
-import { nodeRandom } from '../../../agent/platform/random-node.ts';
+import { KeyedMutex } from '../../../protocol/format/keyed-mutex.ts';
 import { DOCKING_SEEN_MAX, PULL_PIECE_BYTES } from '../../../protocol/format/limits.ts';
-import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { patternBytes } from '../../contracts/driver-subject.ts';
-import { ptpBench, PTP_PLACE } from '../drivers/ptp/subject.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { MEMORY_IDENTITY, MemoryCamera } from '../../fakes/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 import { trackedEntry } from '../../fakes/tracked-entry.ts';
+import { PTP_PLACE, ptpBench } from '../drivers/ptp/subject.ts';
 
 const random = nodeRandom();
 const clock = nodeClock();

@@ -1,14 +1,12 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
-import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { randomBytes } from 'node:crypto';
-import { recordingType } from '../../../agent/spool/recording-type.ts';
-import { SignedItems, type ItemStore } from '../../../agent/spool/signed-items.ts';
-import { typeAround } from '../../fakes/items-around.ts';
 import { StrangeKeys } from '../../../agent/push/push-verify.ts';
 import { Pusher } from '../../../agent/push/push.ts';
 import { SendLimits } from '../../../agent/push/send-limits.ts';
 import type { ItemChange } from '../../../agent/spool/changes.ts';
+import { type ItemStore, SignedItems } from '../../../agent/spool/signed-items.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
+import { recordingType } from '../../../agent/spool/spooled-recording.ts';
 import {
   chunksBytes,
   encodeManifest,
@@ -23,6 +21,7 @@ import {
 } from '../../../protocol/documents/minisign.ts';
 import { encodeReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import {
   type DockingId,
@@ -46,6 +45,7 @@ import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
+import { typeAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { signFast, signMessageFast } from '../../fakes/signer-fast.ts';
 

@@ -1,23 +1,22 @@
 // The life of two dockings on a disk that forgets, claim by claim: one with two recordings, one behind it with nothing. And what must hold
 // of the claims after any cut: every docking that was begun has exactly one record, and the record says what is so.
+import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { DockingRecords, dockingRecordType } from '../../../agent/records/docking-records.ts';
-import { recordingType } from '../../../agent/spool/recording-type.ts';
-import { SignedItems } from '../../../agent/spool/signed-items.ts';
 import { Dockings } from '../../../agent/records/dockings.ts';
-import type { DockingOpening, EndedDocking } from '../../../agent/records/ended-docking.ts';
-import { UNMEASURED } from '../../../agent/records/ended-docking.ts';
+import { type DockingOpening, type EndedDocking, UNMEASURED } from '../../../agent/records/ended-docking.ts';
 import type { StoredInventory } from '../../../agent/records/journal-files.ts';
 import type { StoredRecord } from '../../../agent/records/stored-record.ts';
-import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
+import { SignedItems } from '../../../agent/spool/signed-items.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { recordingType } from '../../../agent/spool/spooled-recording.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { inventoryLine, type DockingEntry } from '../../../protocol/documents/docking-record.ts';
-import { makeDockingId, parseReceiverId, type BayId, type DockingId } from '../../../protocol/format/ids.ts';
-import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
-import type { Files } from '../../../protocol/format/ports.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { type DockingEntry, inventoryLine } from '../../../protocol/documents/docking-record.ts';
 import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
+import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { type BayId, type DockingId, makeDockingId, parseReceiverId } from '../../../protocol/format/ids.ts';
+import type { Files } from '../../../protocol/format/ports.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -28,10 +27,10 @@ import {
   CAMERA,
   openSpool,
   prepare,
+  type Prepared,
   STATION,
   stationKey,
   storeKey,
-  type Prepared,
 } from '../spool/scenario.ts';
 
 const BAY = 'bay-1' as BayId;

@@ -1,15 +1,15 @@
 // Documents of released recordings that are old: which may go, what the log says first, and what a cut at any call leaves.
 import { describe, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
+import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
 import { DocumentsDropping } from '../../../agent/spool/documents-dropping.ts';
 import type { Spool, SpoolOptions } from '../../../agent/spool/spool.ts';
-import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
-import { makeDockingId } from '../../../protocol/format/ids.ts';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { recordingType } from '../../../agent/spool/spooled-recording.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { makeDockingId } from '../../../protocol/format/ids.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { recordingType } from '../../../agent/spool/recording-type.ts';
 import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -20,10 +20,10 @@ import {
   freshDisk,
   openSpool,
   prepare,
+  type Prepared,
   receiptOne,
   ROOT,
   spoolOne,
-  type Prepared,
 } from './scenario.ts';
 
 const DAY_MS = 86_400_000;
