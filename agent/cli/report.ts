@@ -1,20 +1,53 @@
 // `bodydock report`: what the pilot is judged by, from a vault alone: HTML to read and print, CSV and JSON to calculate with.
 import { join, resolve } from 'node:path';
+import { command, usageError, writeJson } from '../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
-import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
-import { makeFolders } from '../platform/make-folders.ts';
+import { dayWords, fill, type Language } from '../evidence/page/language.ts';
 import { Calendar, parsePeriod } from '../evidence/report/calendar.ts';
 import { makeReport } from '../evidence/report/make-report.ts';
 import type { PilotReport } from '../evidence/report/pilot-report.ts';
 import { reportCsv } from '../evidence/report/report-csv.ts';
 import { reportHtml } from '../evidence/report/report-html.ts';
-import { dayWords, fill, type Language } from '../evidence/page/language.ts';
-import { command, usageError, writeJson } from '../../config/command-line.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { makeFolders } from '../platform/make-folders.ts';
 import { replacePage } from './page-file.ts';
-import { REPORT_WORDS } from './report-words.ts';
 import { realFolder } from './verify.ts';
+
+/** What is said on a terminal; {} are values, in order. */
+export const REPORT_WORDS = {
+  en: {
+    period: '{} to {} ({})',
+    dockings: 'dockings {}, of these {} of a camera with nothing new on it',
+    days: 'days {}: {} proven without recording, {} with recordings, {} open, {} undecided, {} without a camera in use',
+    awaited: 'left open by {}: days {}, last complete listing {}',
+    never: 'never',
+    retired: 'retired {}: on {}, {}',
+    recordings: '{} recordings with {} accompanying files, {} minutes, {} bytes',
+    kept: 'kept as evidence {}, deleted {}, not yet receipted {}',
+    noReceipt: 'no receipt in this period',
+    latency: 'docking to receipt: median {} s, 95th percentile {} s, worst {} s',
+    written: '{}: the report; beside it {}',
+    unproven:
+      '{} folders, single documents or logs left out: they do not verify with these keys, or are missing ({}); "bodydock verify" says why',
+  },
+  de: {
+    period: '{} bis {} ({})',
+    dockings: 'Andockvorgänge {}, davon {} mit einer Kamera, auf der nichts Neues war',
+    days: 'Tage {}: {} mit dem Nachweis, dass nichts aufgezeichnet wurde, {} mit Aufzeichnungen, {} offen, {} ungeklärt, {} ohne Kamera in Betrieb',
+    awaited: 'offen wegen {}: Tage {}, zuletzt vollständig gelesen: {}',
+    never: 'nie',
+    retired: 'außer Betrieb {}: am {}, {}',
+    recordings: '{} Aufzeichnungen mit {} Begleitdateien, {} Minuten, {} Bytes',
+    kept: 'als Beweismittel aufbewahrt {}, gelöscht {}, noch nicht quittiert {}',
+    noReceipt: 'keine Quittung in diesem Zeitraum',
+    latency: 'vom Andocken bis zur Quittung: die Hälfte in {} s, 95 von 100 in {} s, am längsten {} s',
+    written: '{}: der Bericht; daneben {}',
+    unproven:
+      '{} Ordner, einzelne Dokumente oder Verwahrprotokolle nicht gezählt: Mit diesen Schlüsseln stimmen sie nicht, oder sie fehlen ({}); "bodydock verify" sagt, warum',
+  },
+} as const satisfies Readonly<Record<Language, Readonly<Record<string, string>>>>;
 
 /** Errors: "usage", "verify.*", "key.*", "report.notes", "page.unwritable", the signal's reason. */
 export const report = command(

@@ -1,12 +1,11 @@
 // `bodydock witness`: prints the lines of a store's daily witnesses, and compares printed ones with a vault.
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { command, type Io, LANG, refuseOptions, usageError, writeJson } from '../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
+import { daySchema, type Witness, witnessLine } from '../../protocol/custody/witness.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
-import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
-import { daySchema, witnessLine, type Witness } from '../../protocol/custody/witness.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import type { Remark } from '../evidence/verify/remark.ts';
 import {
@@ -19,12 +18,35 @@ import {
   type WitnessQuestion,
 } from '../evidence/witness/held-witnesses.ts';
 import { witnessSheet } from '../evidence/witness/witness-sheet.ts';
-import { command, refuseOptions, usageError, writeJson, type Io, LANG } from '../../config/command-line.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import { replacePage } from './page-file.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
-import { WITNESS_WORDS, type WitnessWords } from './witness-words.ts';
+
+/** What `--check` says around what it found; {} are values, in order. `good` and `bad` are of one width. */
+export const WITNESS_WORDS = {
+  en: {
+    good: 'good',
+    bad: 'BAD ',
+    line: '{} {}, {} documents',
+    verdictGood: 'good: {} printed lines and their documents match the vault',
+    verdictBad: 'NOT GOOD: see above',
+    unreadable: '; {} lines begin in this text and cannot be read: compare them with the paper',
+  },
+  de: {
+    good: 'gut      ',
+    bad: 'NICHT GUT',
+    line: '{} {}, {} Dokumente',
+    verdictGood: 'gut: gedruckte Zeilen, die wie ihre Dokumente mit dem Tresor übereinstimmen: {}',
+    verdictBad: 'NICHT GUT: siehe oben',
+    unreadable:
+      '; Zeilen, die in diesem Text beginnen und nicht zu lesen sind, Anzahl: {}: mit dem Papier vergleichen',
+  },
+} as const satisfies Readonly<Record<Language, Readonly<Record<string, string>>>>;
+
+type WitnessWords = (typeof WITNESS_WORDS)[Language];
 
 /** Lines of a century. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;

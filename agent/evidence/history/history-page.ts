@@ -1,4 +1,7 @@
 // The life of a recording or docking as a text to read and a page to print. Pure: what is told comes in, in one language it goes out.
+import { filled } from '../../../config/texts.ts';
+import { HISTORY_DE } from '../../../config/texts/de/history.ts';
+import { HISTORY_EN, type HistoryWords } from '../../../config/texts/en/history.ts';
 import {
   type Block,
   blocksHtml,
@@ -10,11 +13,8 @@ import {
   table,
   warning,
 } from '../page/blocks.ts';
-import { fill, type Language, number, shownAt } from '../page/language.ts';
+import { eventSentence, type Language, number, shownAt } from '../page/language.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
-import { eventSentence } from '../page/event-words.ts';
-import { HISTORY_DE } from './history-words-de.ts';
-import { HISTORY_EN, type HistoryWords } from './history-words-en.ts';
 import type { History, HistoryLog, Step } from './history.ts';
 import { shortRows, worthOf } from './short-rows.ts';
 
@@ -46,7 +46,7 @@ function pageOf(history: History, language: Language): Page {
 }
 
 function title({ history: { subject }, words }: Page): string {
-  return fill(subject.kind === 'recording' ? words.titleRecording : words.titleDocking, subject.id);
+  return filled(subject.kind === 'recording' ? words.titleRecording : words.titleDocking, { id: subject.id });
 }
 
 function blocks(page: Page): Block[] {
@@ -73,13 +73,13 @@ function head({ history, words }: Page): Block[] {
   const broken = found.filter(({ code }) => BROKEN.test(code)).length;
   const intro = place.kind === 'vault' ? words.intro : words.introSpool;
   const warnings = [
-    ...(found.length > 0 ? [fill(words.bad, found.length)] : []),
-    ...(broken > 0 ? [fill(words.broken, broken)] : []),
-    ...(claimed > 0 ? [fill(words.claimed, claimed)] : []),
+    ...(found.length > 0 ? [filled(words.bad, { count: found.length })] : []),
+    ...(broken > 0 ? [filled(words.broken, { count: broken })] : []),
+    ...(claimed > 0 ? [filled(words.claimed, { count: claimed })] : []),
     ...(history.logs.some(({ kind }) => kind === 'station') ? [] : [words.noLog]),
   ];
   return [
-    paragraph(fill(intro, subject.station ?? words.notKnown)),
+    paragraph(filled(intro, { station: subject.station ?? words.notKnown })),
     ...(found.length > 0 ? [] : [paragraph(words.good)]),
     ...warnings.map(warning),
   ];
@@ -134,7 +134,7 @@ function stepRows(
   return list.map((step) => [
     shownAt(step.at),
     eventSentence(step, language),
-    fill(stores.has(step.keeper) ? words.store : words.station, step.keeper),
+    filled(stores.has(step.keeper) ? words.store : words.station, { keeper: step.keeper }),
     worthOf(step, words),
   ]);
 }
@@ -145,7 +145,9 @@ function companions({ history, words, language }: Page): Block[] {
   const rows = list.map(({ recording, relation, event, size_bytes: size, sha256 }) => [
     recording,
     [words.relations[relation], words.meetings[event]].filter((text) => text !== '').join(', '),
-    size === null || sha256 === null ? '' : fill(words.originalText, number(size, language), sha256),
+    size === null || sha256 === null
+      ? ''
+      : filled(words.originalText, { size: number(size, language), digest: sha256 }),
   ]);
   const title = subject.kind === 'docking' ? words.companionsOfDocking : words.companions;
   return [
@@ -169,9 +171,12 @@ function documents({ history, words }: Page): Block[] {
 function logs({ history, words, language }: Page): Block[] {
   if (history.logs.length === 0) return [];
   const rows = history.logs.map((log) => [
-    fill(log.kind === 'store' ? words.store : words.station, log.keeper),
+    filled(log.kind === 'store' ? words.store : words.station, { keeper: log.keeper }),
     `${[log.from_at, log.to_at].map((at) => (at === null ? '' : shownAt(at))).join(' – ')}; ${log.from_the_start ? words.logFromStart : words.logLater}`,
-    fill(words.logsSize, number(log.entries, language), number(log.segments, language)),
+    filled(words.logsSize, {
+      entries: number(log.entries, language),
+      segments: number(log.segments, language),
+    }),
   ]);
   return [heading(words.logs), paragraph(words.logsText), table(words.logsHead, rows)];
 }
@@ -191,11 +196,11 @@ function keys({ history, words }: Page): Block[] {
   const rows = history.keys.map(({ key_id: id, holder, from, revoked_at: revoked }) => [
     id,
     words.holders[holder],
-    revoked === null ? from : `${from}; ${fill(words.revoked, shownAt(revoked))}`,
+    revoked === null ? from : `${from}; ${filled(words.revoked, { at: shownAt(revoked) })}`,
   ]);
   return [
     heading(words.keys),
-    paragraph(fill(words.keysText, history.keys_from)),
+    paragraph(filled(words.keysText, { from: history.keys_from })),
     table(words.keysHead, rows),
   ];
 }
@@ -206,9 +211,13 @@ function meaning({ words }: Page): Block[] {
 
 function made({ history, words }: Page): Block[] {
   const { program, made_at: at, place } = history;
-  return [small(fill(words.made, program, shownAt(at), words.places[place.kind], place.path))];
+  return [
+    small(
+      filled(words.made, { program, at: shownAt(at), place: words.places[place.kind], path: place.path }),
+    ),
+  ];
 }
 
 function more(text: string, count: number): Block[] {
-  return count > 0 ? [paragraph(fill(text, count))] : [];
+  return count > 0 ? [paragraph(filled(text, { count }))] : [];
 }

@@ -1,11 +1,11 @@
 // What a person asks first, row by row: what is known, and what it is worth. From the logs wherever they tell it; documents add to that.
 import { printable } from '../../../config/problems.ts';
+import { filled } from '../../../config/texts.ts';
+import type { HistoryWords } from '../../../config/texts/en/history.ts';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { unitCount } from '../../../protocol/documents/manifest.ts';
-import { fill, type Language, number, shownAt } from '../page/language.ts';
-import { codeWords, eventSentence } from '../page/event-words.ts';
-import type { HistoryWords } from './history-words-en.ts';
+import { codeWords, eventSentence, type Language, number, shownAt } from '../page/language.ts';
 import type { DocumentOf, DocumentShapes, History, HistoryDocument, Proof, Step } from './history.ts';
 
 /** Label, what is known, worth. */
@@ -48,17 +48,20 @@ class ShortRows {
     this.#captured();
     this.#step(this.#words.read, pulled, (step) => shownAt(step.at));
     this.#step(this.#words.original, pulled, ({ facts }) =>
-      fill(this.#words.originalText, this.#n(facts['size_bytes']), String(facts['sha256'])),
+      filled(this.#words.originalText, {
+        size: this.#n(facts['size_bytes']),
+        digest: String(facts['sha256']),
+      }),
     );
     this.#sealed();
     this.#step(this.#words.rejected, this.#own('rejected'), ({ facts }) => this.#code(facts['reason']));
     this.#step(this.#words.signedAt, this.#own('spooled'), ({ at, facts }) =>
-      fill(this.#words.signedText, shownAt(at), String(facts['manifest_sha256'])),
+      filled(this.#words.signedText, { at: shownAt(at), digest: String(facts['manifest_sha256']) }),
     );
     this.#receipts();
     this.#erased();
     this.#step(this.#words.reclaimed, this.#own('spool-reclaimed'), ({ at }) =>
-      fill(this.#words.reclaimedText, shownAt(at)),
+      filled(this.#words.reclaimedText, { at: shownAt(at) }),
     );
     if (this.#history.place.kind === 'vault') this.#atTheStore();
     return this.#rows;
@@ -76,7 +79,7 @@ class ShortRows {
       if (condition !== null)
         this.#add(
           words.battery,
-          fill(words.batteryText, charge, free == null ? words.notKnown : this.#n(free)),
+          filled(words.batteryText, { charge, free: free == null ? words.notKnown : this.#n(free) }),
           worth,
         );
     }
@@ -84,7 +87,11 @@ class ShortRows {
     this.#fates(records.map(({ value }) => value));
     for (const step of this.#all('docking-recorded'))
       this.#step(words.record, step, ({ facts }) =>
-        fill(words.recordText, String(facts['part']), String(facts['parts']), String(facts['sha256'])),
+        filled(words.recordText, {
+          part: String(facts['part']),
+          parts: String(facts['parts']),
+          digest: String(facts['sha256']),
+        }),
       );
     this.#receipts();
     return this.#rows;
@@ -96,10 +103,14 @@ class ShortRows {
     const signed = this.#documents('docking-record').filter(({ document }) => document.signed_by.length > 0);
     const isComplete = signed[0]?.value.inventory?.complete;
     const count = this.#n(facts['entries']);
-    if (isComplete === undefined) return fill(words.inventoryUnsure, count);
-    if (!isComplete) return fill(words.inventoryPartial, count);
+    if (isComplete === undefined) return filled(words.inventoryUnsure, { files: count });
+    if (!isComplete) return filled(words.inventoryPartial, { files: count });
     if (facts['entries'] === 0) return words.inventoryEmpty;
-    return fill(words.inventoryText, count, this.#n(facts['bytes']), String(facts['sha256']));
+    return filled(words.inventoryText, {
+      files: count,
+      bytes: this.#n(facts['bytes']),
+      digest: String(facts['sha256']),
+    });
   }
 
   #docked(docking: unknown): void {
@@ -113,17 +124,19 @@ class ShortRows {
     const worth = manifest?.worth ?? this.#documents('docking-record')[0]?.worth;
     if (said !== undefined && worth !== undefined) {
       const { id, model, serial } = said;
-      const what = fill(
-        words.cameraSaid,
+      const what = filled(words.cameraSaid, {
         id,
-        printable(model ?? words.notKnown),
-        printable(serial ?? words.notKnown),
-      );
+        model: printable(model ?? words.notKnown),
+        serial: printable(serial ?? words.notKnown),
+      });
       this.#add(words.cameraWords, what, worth);
     }
     this.#step(words.bay, docked, ({ keeper, facts }) => `${keeper}, ${String(facts['bay'])}`);
     this.#step(words.docked, docked, ({ at }) =>
-      fill(words.dockedText, shownAt(at), undocked === undefined ? words.notKnown : shownAt(undocked.at)),
+      filled(words.dockedText, {
+        from: shownAt(at),
+        to: undocked === undefined ? words.notKnown : shownAt(undocked.at),
+      }),
     );
     const synchronised = this.#history.between.find(({ event }) => event === 'clock-state');
     this.#step(words.stationClock, synchronised, (step) => this.#sentence(step));
@@ -143,7 +156,7 @@ class ShortRows {
       const when =
         earliest === latest
           ? shownAt(earliest)
-          : fill(words.capturedText, shownAt(earliest), shownAt(latest));
+          : filled(words.capturedText, { from: shownAt(earliest), to: shownAt(latest) });
       this.#add(words.captured, `${when}; ${words.bases[basis]}`, worth);
     }
   }
@@ -151,7 +164,10 @@ class ShortRows {
   #sealed(): void {
     const { words } = { words: this.#words };
     this.#step(words.sealed, this.#own('sealed'), ({ facts }) =>
-      fill(words.sealedText, this.#n(facts['sealed_size_bytes']), String(facts['chunks_sha256'])),
+      filled(words.sealedText, {
+        size: this.#n(facts['sealed_size_bytes']),
+        digest: String(facts['chunks_sha256']),
+      }),
     );
     for (const { value, worth } of this.#documents('manifest'))
       this.#add(words.sealedFor, value.recipients.join(', '), worth);
@@ -161,9 +177,13 @@ class ShortRows {
     if (units === null || deleted || manifest === undefined)
       return this.#add(words.sealedHere, words.sealedNotHere, '');
     if (!this.#history.findings.some(({ code }) => /^(?:payload|chunks)\./.test(code)))
-      return this.#add(words.sealedHere, fill(words.sealedHereText, this.#n(units)), manifest.worth);
+      return this.#add(
+        words.sealedHere,
+        filled(words.sealedHereText, { units: this.#n(units) }),
+        manifest.worth,
+      );
     const all = this.#n(unitCount(manifest.value.sealed.size_bytes));
-    this.#add(words.sealedHere, fill(words.sealedDamagedText, this.#n(units), all), '');
+    this.#add(words.sealedHere, filled(words.sealedDamagedText, { units: this.#n(units), all }), '');
   }
 
   #receipts(): void {
@@ -173,11 +193,19 @@ class ShortRows {
     const receipted = this.#all('receipted').filter(({ facts }) => isOwn(facts['recording']));
     for (const step of receipted)
       this.#step(words.receipt, step, ({ at, facts }) =>
-        fill(words.receiptText, shownAt(at), String(facts['receiver']), String(facts['receipt_sha256'])),
+        filled(words.receiptText, {
+          at: shownAt(at),
+          receiver: String(facts['receiver']),
+          digest: String(facts['receipt_sha256']),
+        }),
       );
     const documents = this.#documents('receipt').filter(({ value }) => isOwn(value.recording));
     for (const { value, worth } of documents)
-      this.#add(words.receipt, fill(words.receiptDocument, shownAt(value.received_at), value.vault), worth);
+      this.#add(
+        words.receipt,
+        filled(words.receiptDocument, { at: shownAt(value.received_at), vault: value.vault }),
+        worth,
+      );
     if (receipted.length + documents.length === 0) this.#add(words.receipt, words.noReceipt, '');
   }
 
@@ -186,13 +214,13 @@ class ShortRows {
     const erased = this.#all('erased');
     for (const step of erased)
       this.#step(words.erased, step, ({ at, keeper, facts }) =>
-        fill(words.erasedText, shownAt(at), keeper, String(facts['docking'])),
+        filled(words.erasedText, { at: shownAt(at), station: keeper, docking: String(facts['docking']) }),
       );
     const open = this.#all('erasure-unconfirmed').slice(-1);
     if (erased.length > 0) return;
     for (const step of open)
       this.#step(words.erased, step, ({ at, keeper, facts }) =>
-        fill(words.erasedOpen, shownAt(at), keeper, String(facts['docking'])),
+        filled(words.erasedOpen, { at: shownAt(at), station: keeper, docking: String(facts['docking']) }),
       );
     if (open.length === 0) this.#add(words.erased, words.notErased, '');
   }
@@ -204,25 +232,28 @@ class ShortRows {
       const signers = document.signed_by.join(', ') || words.nobody;
       this.#add(
         words.orders,
-        fill(words.orderText, verb, shownAt(value.ordered_at), value.reason, signers),
+        filled(words.orderText, { verb, at: shownAt(value.ordered_at), reason: value.reason, signers }),
         worth,
       );
     }
     const disclosed = this.#all('disclosed');
     this.#step(words.opened, disclosed.at(-1), ({ facts }) =>
-      fill(
-        words.openedText,
-        disclosed.length,
-        shownAt(String(facts['asked_at'])),
-        this.#code(facts['command']),
-        String(facts['reason']),
-      ),
+      filled(words.openedText, {
+        count: disclosed.length,
+        at: shownAt(String(facts['asked_at'])),
+        command: this.#code(facts['command']),
+        reason: String(facts['reason']),
+      }),
     );
     const pending = this.#documents('disclosure');
     for (const { value, worth } of pending)
       this.#add(
         words.opened,
-        fill(words.openedPending, this.#code(value.command), shownAt(value.asked_at), value.reason),
+        filled(words.openedPending, {
+          command: this.#code(value.command),
+          at: shownAt(value.asked_at),
+          reason: value.reason,
+        }),
         worth,
       );
     if (disclosed.length + pending.length === 0 && this.#history.logs.some(({ kind }) => kind === 'store'))
@@ -230,7 +261,10 @@ class ShortRows {
     for (const { value, worth } of this.#documents('deletion-record'))
       this.#add(
         words.deleted,
-        fill(words.deletedText, shownAt(value.deleted_at), words.deletedReasons[value.reason]),
+        filled(words.deletedText, {
+          at: shownAt(value.deleted_at),
+          reason: words.deletedReasons[value.reason],
+        }),
         worth,
       );
   }
@@ -241,15 +275,14 @@ class ShortRows {
       this.#n(entries.filter((entry) => entry.fate === fate).length);
     const [record] = this.#documents('docking-record');
     if (record === undefined) return;
-    const { fates, fatesText } = this.#words;
-    const counts = [
-      count('stored'),
-      count('matched'),
-      count('not-a-file'),
-      count('waiting'),
-      count('vanished'),
-    ];
-    this.#add(fates, fill(fatesText, ...counts), record.worth);
+    const counts = {
+      stored: count('stored'),
+      matched: count('matched'),
+      notFiles: count('not-a-file'),
+      waiting: count('waiting'),
+      vanished: count('vanished'),
+    };
+    this.#add(this.#words.fates, filled(this.#words.fatesText, counts), record.worth);
   }
 
   #all(event: CustodyEntry['event']): Step[] {

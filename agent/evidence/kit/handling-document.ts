@@ -4,9 +4,10 @@ import type { StationConfig } from '../../../config/station-config.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { type Block, heading, list, paragraph, small, table, warning } from '../page/blocks.ts';
-import { fill, type Language, number } from '../page/language.ts';
-import { HANDLING_DE } from './handling-words-de.ts';
-import { HANDLING_EN, type HandlingWords } from './handling-words-en.ts';
+import { type Language, number } from '../page/language.ts';
+import { HANDLING_DE } from '../../../config/texts/de/data-handling.ts';
+import { HANDLING_EN, type HandlingWords } from '../../../config/texts/en/data-handling.ts';
+import { filled } from '../../../config/texts.ts';
 
 /** Parts of a station's log go so much later than the documents that they speak of (SPEC 10.3). */
 const SEGMENTS_LATER_DAYS = 30;
@@ -45,7 +46,7 @@ interface Context {
 function head({ facts, words }: Context): Block[] {
   const { station, store, conflicts } = facts;
   return [
-    paragraph(fill(words.intro, station.id)),
+    paragraph(filled(words.intro, { station: station.id })),
     ...(store === null ? [warning(words.noStore)] : []),
     ...conflicts.map((conflict) => warning(conflictText(conflict, facts, words))),
   ];
@@ -56,7 +57,7 @@ function conflictText(
   { station, store }: HandlingFacts,
   words: HandlingWords,
 ): string {
-  return fill(words.conflicts[conflict], station.days, store?.days ?? '');
+  return filled(words.conflicts[conflict], { station: station.days, store: store?.days ?? '' });
 }
 
 function places({ facts, words, language }: Context): Block[] {
@@ -69,26 +70,28 @@ function places({ facts, words, language }: Context): Block[] {
       station.release === 'never' ? words.cameraNever : words.cameraAfterReceipt,
     ],
     [
-      fill(words.spool, station.spool),
+      filled(words.spool, { path: station.spool }),
       words.spoolWhat,
-      fill(words.spoolHow, n(station.keep_hours), n(station.days)),
+      filled(words.spoolHow, { hours: n(station.keep_hours), days: n(station.days) }),
     ],
     [
       words.stationDocuments,
       words.stationDocumentsWhat,
-      fill(words.stationDocumentsHow, n(station.documents_days)),
+      filled(words.stationDocumentsHow, { days: n(station.documents_days) }),
     ],
-    [words.stationLog, words.stationLogWhat, fill(words.stationLogHow, n(station.log_days))],
-    [fill(words.broker, station.broker), words.brokerWhat, words.brokerHow],
+    [words.stationLog, words.stationLogWhat, filled(words.stationLogHow, { days: n(station.log_days) })],
+    [filled(words.broker, { broker: station.broker }), words.brokerWhat, words.brokerHow],
     [
-      fill(words.vault, store?.receiver ?? station.receivers.join(', ')),
+      filled(words.vault, { receiver: store?.receiver ?? station.receivers.join(', ') }),
       words.vaultWhat,
-      store === null ? words.vaultHowUnknown : fill(words.vaultHow, n(store.days)),
+      store === null ? words.vaultHowUnknown : filled(words.vaultHow, { days: n(store.days) }),
     ],
     [
       words.documents,
       words.documentsWhat,
-      store === null ? words.documentsHowUnknown : fill(words.documentsHow, n(store.documents_days)),
+      store === null
+        ? words.documentsHowUnknown
+        : filled(words.documentsHow, { days: n(store.documents_days) }),
     ],
     [words.lasting, words.lastingWhat, words.lastingHow],
     [words.quarantine, words.quarantineWhat, words.quarantineHow],
@@ -103,15 +106,15 @@ function places({ facts, words, language }: Context): Block[] {
 
 function deletion({ store }: HandlingFacts, words: HandlingWords): string {
   if (store === null) return words.aloneUnknown;
-  return store.timer_hours === 0 ? words.byHand : fill(words.alone, store.timer_hours);
+  return store.timer_hours === 0 ? words.byHand : filled(words.alone, { hours: store.timer_hours });
 }
 
 function sealed({ facts, words }: Context): Block[] {
   const { recipients } = facts.station;
   return [
     heading(words.sealed),
-    paragraph(fill(words.sealedText, recipients.length)),
-    list(recipients.map(({ recipient, fingerprint }) => fill(words.recipient, recipient, fingerprint))),
+    paragraph(filled(words.sealedText, { count: recipients.length })),
+    list(recipients.map(({ recipient, fingerprint }) => filled(words.recipient, { recipient, fingerprint }))),
   ];
 }
 
@@ -120,10 +123,10 @@ function roles({ facts, words }: Context): Block[] {
   const officers = keys(store?.officers, words);
   const supervisors = keys(store?.supervisors, words);
   const rows = [
-    [words.openWhat, fill(words.openWho, station.recipients.length), words.openTrace],
+    [words.openWhat, filled(words.openWho, { count: station.recipients.length }), words.openTrace],
     [words.exportWhat, words.exportWho, words.exportTrace],
-    [words.holdWhat, fill(words.holdWho, officers, supervisors), words.holdTrace],
-    [words.deleteWhat, fill(words.deleteWho, officers, supervisors), words.deleteTrace],
+    [words.holdWhat, filled(words.holdWho, { officers, supervisors }), words.holdTrace],
+    [words.deleteWhat, filled(words.deleteWho, { officers, supervisors }), words.deleteTrace],
     [words.expireWhat, store?.timer_hours === 0 ? words.expireByHandWho : words.expireWho, words.expireTrace],
     [words.configWhat, words.configWho, words.configTrace],
   ];
@@ -133,7 +136,9 @@ function roles({ facts, words }: Context): Block[] {
 function keys(ids: readonly string[] | undefined, words: HandlingWords): string {
   if (ids === undefined) return words.keysUnknown;
   if (ids.length === 0) return words.noKey;
-  return ids.length === 1 ? fill(words.oneKey, ids[0] ?? '') : fill(words.keys, ids.length, ids.join(', '));
+  return ids.length === 1
+    ? filled(words.oneKey, { id: ids[0] ?? '' })
+    : filled(words.keys, { count: ids.length, ids: ids.join(', ') });
 }
 
 function persons({ facts, words }: Context): Block[] {
@@ -141,7 +146,7 @@ function persons({ facts, words }: Context): Block[] {
   return [
     heading(words.persons),
     list(words.personsCan),
-    paragraph(fill(words.cameras, cameras)),
+    paragraph(filled(words.cameras, { cameras })),
     heading(words.personsNever),
     list(words.personsNeverList),
   ];
@@ -150,15 +155,15 @@ function persons({ facts, words }: Context): Block[] {
 function logs({ facts, words, language }: Context): Block[] {
   const { station, store } = facts;
   const days = store === null ? undefined : number(store.documents_days + SEGMENTS_LATER_DAYS, language);
-  const atStore = days === undefined ? words.asFile : fill(words.daysOf, days);
+  const atStore = days === undefined ? words.asFile : filled(words.daysOf, { days });
   const rows = [
     [
       words.logStation,
       words.logStationWhat,
-      fill(words.logStationHow, number(station.log_days, language), atStore),
+      filled(words.logStationHow, { days: number(station.log_days, language), atStore }),
     ],
     [words.logStore, words.logStoreWhat, words.forEver],
-    [words.logProgram, fill(words.logProgramWhat, station.log_level), words.logProgramHow],
+    [words.logProgram, filled(words.logProgramWhat, { level: station.log_level }), words.logProgramHow],
   ];
   return [heading(words.logs), table(words.logsHead, rows)];
 }
@@ -166,7 +171,7 @@ function logs({ facts, words, language }: Context): Block[] {
 function leaves({ facts: { station }, words }: Context): Block[] {
   return [
     heading(words.leaves),
-    paragraph(fill(station.broker_tls ? words.leavesTls : words.leavesLocal, station.broker)),
+    paragraph(filled(station.broker_tls ? words.leavesTls : words.leavesLocal, { broker: station.broker })),
   ];
 }
 
@@ -177,8 +182,8 @@ function made(
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(
     new Date(madeAt),
   );
-  const of = store === null ? '' : fill(words.madeStore, store.file_sha256);
-  return small(fill(words.made, version, day, station.file_sha256, of));
+  const of = store === null ? '' : filled(words.madeStore, { digest: store.file_sha256 });
+  return small(filled(words.made, { version, day, digest: station.file_sha256, store: of }));
 }
 
 // What the configuration of a station, and of the store where it is given, says about data: facts only, for texts and for programs.

@@ -1,5 +1,8 @@
 // The page that explains a kit to somebody who never saw the product. Pure: all facts come in, one self-contained page goes out.
 import { printable } from '../../../config/problems.ts';
+import { filled } from '../../../config/texts.ts';
+import { KIT_DE } from '../../../config/texts/de/kit.ts';
+import { KIT_EN, type KitWords } from '../../../config/texts/en/kit.ts';
 import { witnessLine } from '../../../protocol/custody/witness.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import {
@@ -25,14 +28,11 @@ import {
   table,
   warning,
 } from '../page/blocks.ts';
-import { fill, type Language, shownAt } from '../page/language.ts';
-import { eventSentence } from '../page/event-words.ts';
+import { eventSentence, type Language, shownAt } from '../page/language.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
 import type { KitDocking, KitEntry, KitParts, KitRecording } from './kit-plan.ts';
 import { type KitContents, type KitLine, type KitStep, kitSteps, opens, SAID } from './kit-steps.ts';
 import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
-import { KIT_DE } from './kit-words-de.ts';
-import { KIT_EN, type KitWords } from './kit-words-en.ts';
 import type { KitKey } from './kit-writer.ts';
 
 const FINDINGS_SHOWN_MAX = 100;
@@ -88,16 +88,16 @@ function hasRecordings({ parts }: KitPage): boolean {
 function head(kit: KitPage, words: KitWords): Block[] {
   const { parts, findings: found, madeAt, otherPage } = kit;
   const { length } = parts.asked;
-  const what = length === 1 ? words.oneRecording : fill(words.recordings, length);
+  const what = length === 1 ? words.oneRecording : filled(words.recordings, { count: length });
   const intro = hasRecordings(kit)
-    ? fill(words.intro, what)
-    : fill(words.introDocking, dockingsIn(parts).length);
+    ? filled(words.intro, { what })
+    : filled(words.introDocking, { count: dockingsIn(parts).length });
   return [
-    small(fill(words.other, otherPage)),
+    small(filled(words.other, { page: otherPage })),
     paragraph(intro),
     found.length === 0
-      ? paragraph(fill(words.good, shownAt(madeAt)))
-      : warning(fill(words.bad, shownAt(madeAt), found.length)),
+      ? paragraph(filled(words.good, { at: shownAt(madeAt) }))
+      : warning(filled(words.bad, { at: shownAt(madeAt), count: found.length })),
   ];
 }
 
@@ -111,7 +111,7 @@ function recordings({ parts }: KitPage, words: KitWords): Block[] {
     ...parts.sidecars.map((one) => [words.sidecar, one] as const),
   ];
   return titled.flatMap(([title, recording]): Block[] => [
-    heading(fill(title, recording.recording)),
+    heading(filled(title, { recording: recording.recording })),
     table(words.factsHead, factRows(recording, parts, words)),
   ]);
 }
@@ -120,7 +120,7 @@ function dockings({ parts }: KitPage, words: KitWords): Block[] {
   return dockingsIn(parts).flatMap((docking): Block[] => {
     const proof = proofText(docking, words);
     return [
-      heading(fill(words.docking, docking.docking)),
+      heading(filled(words.docking, { docking: docking.docking })),
       ...(proof === undefined ? [] : [paragraph(proof)]),
       table(words.factsHead, dockingFactRows(docking, words)),
     ];
@@ -141,7 +141,7 @@ function contents({ paths, parts }: KitPage, words: KitWords): Block[] {
 
 function keys({ keys: known }: KitPage, words: KitWords): Block[] {
   const rows = known.map(({ file, line, introduced }) => [
-    introduced ? fill(words.keyIntroduced, file) : file,
+    introduced ? filled(words.keyIntroduced, { file }) : file,
     line,
   ]);
   return [
@@ -156,7 +156,7 @@ function limits(_: KitPage, words: KitWords): Block[] {
 }
 
 function made({ madeAt, version, vault }: KitPage, words: KitWords): Block[] {
-  return [small(fill(words.made, version, shownAt(madeAt), vault ?? '-'))];
+  return [small(filled(words.made, { version, at: shownAt(madeAt), vault: vault ?? '-' }))];
 }
 
 // What the page of a kit says of one recording, row by row, from what its documents claim. Pure.
@@ -173,19 +173,22 @@ function factRows(recording: KitRecording, parts: KitParts, words: KitWords): Fa
     [words.station, `${manifest.station}, ${manifest.bay}`],
     [
       words.camera,
-      fill(words.cameraText, camera.id, camera.model ?? words.notTold, camera.serial ?? words.notTold),
+      filled(words.cameraText, {
+        id: camera.id,
+        model: camera.model ?? words.notTold,
+        serial: camera.serial ?? words.notTold,
+      }),
     ],
     [words.kind, kindOf(recording, words)],
     [words.recorded, recordedText(recording, words)],
     ...dockingRows(recording, parts, words),
     [
       words.sealedAt,
-      fill(
-        manifest.clock_synchronised === true ? words.clockGood : words.clockBad,
-        shownAt(manifest.sealed_at),
-      ),
+      filled(manifest.clock_synchronised === true ? words.clockGood : words.clockBad, {
+        at: shownAt(manifest.sealed_at),
+      }),
     ],
-    [words.original, fill(words.originalText, original.size_bytes, original.sha256)],
+    [words.original, filled(words.originalText, { size: original.size_bytes, digest: original.sha256 })],
     [words.sealedFor, manifest.recipients.join(', ')],
     ...storeRows(recording, parts, words),
   ];
@@ -194,7 +197,9 @@ function factRows(recording: KitRecording, parts: KitParts, words: KitWords): Fa
 function kindOf({ manifest }: KitRecording, words: KitWords): string {
   const kind = manifest === undefined ? '' : words.kinds[manifest.role];
   const reason = manifest?.rejected?.reason;
-  return reason === undefined ? kind : `${kind}; ${fill(words.rejected, words.reasons[reason])}`;
+  return reason === undefined
+    ? kind
+    : `${kind}; ${filled(words.rejected, { reason: words.reasons[reason] })}`;
 }
 
 function recordedText({ manifest }: KitRecording, words: KitWords): string {
@@ -203,7 +208,9 @@ function recordedText({ manifest }: KitRecording, words: KitWords): string {
   if (basis === 'clock-unmeasured' && claimed != null) return `${shownAt(claimed)}; ${words.bases[basis]}`;
   if (basis == null || earliest == null || latest == null) return words.notTold;
   const when =
-    earliest === latest ? shownAt(earliest) : fill(words.between, shownAt(earliest), shownAt(latest));
+    earliest === latest
+      ? shownAt(earliest)
+      : filled(words.between, { from: shownAt(earliest), to: shownAt(latest) });
   return `${when}; ${words.bases[basis]}`;
 }
 
@@ -227,26 +234,37 @@ function storeRows(
       words.received,
       receipt === undefined
         ? words.noReceipt
-        : fill(words.receivedText, shownAt(receipt.received_at), receipt.receiver, receipt.vault),
+        : filled(words.receivedText, {
+            at: shownAt(receipt.received_at),
+            receiver: receipt.receiver,
+            vault: receipt.vault,
+          }),
     ],
     ...(erased !== undefined
-      ? [[words.erased, fill(words.erasedText, shownAt(erased.entry.at))] as const]
+      ? [[words.erased, filled(words.erasedText, { at: shownAt(erased.entry.at) })] as const]
       : unseen !== undefined
-        ? [[words.erased, fill(words.erasedOpen, shownAt(unseen.entry.at))] as const]
+        ? [[words.erased, filled(words.erasedOpen, { at: shownAt(unseen.entry.at) })] as const]
         : []),
     ...(deletion === undefined
       ? []
       : [
           [
             words.deleted,
-            fill(words.deletedText, shownAt(deletion.deleted_at), words.deletedReasons[deletion.reason]),
+            filled(words.deletedText, {
+              at: shownAt(deletion.deleted_at),
+              reason: words.deletedReasons[deletion.reason],
+            }),
           ] as const,
         ]),
     ...about.map(
       ({ order }) =>
         [
           words.orders,
-          fill(words.orderText, words.verbs[order.verb], shownAt(order.ordered_at), order.reason),
+          filled(words.orderText, {
+            verb: words.verbs[order.verb],
+            at: shownAt(order.ordered_at),
+            reason: order.reason,
+          }),
         ] as const,
     ),
   ];
@@ -255,11 +273,8 @@ function storeRows(
 // The table of what lies in a kit: each kind of file in plain words, once. Pure.
 
 /** A row for each kind of file that is there, in the order of the table; signatures have one for all of them. */
-function fileRows(
-  paths: readonly string[],
-  parts: KitParts,
-  { fileWords, recordingFolder, dockingFolder }: KitWords,
-): [string, string][] {
+function fileRows(paths: readonly string[], parts: KitParts, words: KitWords): [string, string][] {
+  const files = words.fileWords;
   const records = new Set(parts.dockings.map(({ record }) => record));
   const isDocking = (path: string): boolean => records.has(path.split('/')[0] ?? '');
   const is =
@@ -267,31 +282,31 @@ function fileRows(
     (path: string): boolean =>
       path.endsWith(`/${name}`);
   const kinds: [string, string, (path: string) => boolean][] = [
-    [FINDINGS_FILE, fileWords.findings, (path) => path === FINDINGS_FILE],
-    [CHECK_SCRIPT, fileWords.check, (path) => path === CHECK_SCRIPT],
-    [`${recordingFolder}/${MANIFEST}`, fileWords.manifest, is(MANIFEST)],
-    [`${recordingFolder}/${PAYLOAD}`, fileWords.payload, is(PAYLOAD)],
-    [`${recordingFolder}/${CHUNKS}`, fileWords.chunks, is(CHUNKS)],
-    [`${recordingFolder}/${RECEIPT}`, fileWords.receipt, (path) => is(RECEIPT)(path) && !isDocking(path)],
-    [`${recordingFolder}/${DELETION}`, fileWords.deletion, is(DELETION)],
-    [`${dockingFolder}/${DOCKING}`, fileWords.docking, is(DOCKING)],
-    [`${dockingFolder}/${RECEIPT}`, fileWords.receipt, (path) => is(RECEIPT)(path) && isDocking(path)],
-    ['orders/*/order.json', fileWords.order, is(ORDER)],
-    ['log/*/*.jsonl', fileWords.log, (path) => path.endsWith(SEGMENT_SUFFIX)],
-    ['log/*/*.head.json', fileWords.head, (path) => path.endsWith('.head.json')],
-    ['witness/*/*.json', fileWords.witness, (path) => path.startsWith('witness/')],
-    ['keys/*.pub', fileWords.key, (path) => path.endsWith('.pub')],
-    ['keys/*/*.json', fileWords.change, (path) => /^keys\/.*\.json$/.test(path)],
-    ['*.minisig', fileWords.signature, (path) => path.endsWith(SIGNATURE_SUFFIX)],
-    [CHAIN_SCRIPT, fileWords.chain, (path) => path === CHAIN_SCRIPT],
-    [FORMAT_FILE, fileWords.format, (path) => path === FORMAT_FILE],
-    [SPEC_FILE, fileWords.spec, (path) => path === SPEC_FILE],
+    [FINDINGS_FILE, files.findings, (path) => path === FINDINGS_FILE],
+    [CHECK_SCRIPT, files.check, (path) => path === CHECK_SCRIPT],
+    [`${words.recordingFolder}/${MANIFEST}`, files.manifest, is(MANIFEST)],
+    [`${words.recordingFolder}/${PAYLOAD}`, files.payload, is(PAYLOAD)],
+    [`${words.recordingFolder}/${CHUNKS}`, files.chunks, is(CHUNKS)],
+    [`${words.recordingFolder}/${RECEIPT}`, files.receipt, (path) => is(RECEIPT)(path) && !isDocking(path)],
+    [`${words.recordingFolder}/${DELETION}`, files.deletion, is(DELETION)],
+    [`${words.dockingFolder}/${DOCKING}`, files.docking, is(DOCKING)],
+    [`${words.dockingFolder}/${RECEIPT}`, files.receipt, (path) => is(RECEIPT)(path) && isDocking(path)],
+    ['orders/*/order.json', files.order, is(ORDER)],
+    ['log/*/*.jsonl', files.log, (path) => path.endsWith(SEGMENT_SUFFIX)],
+    ['log/*/*.head.json', files.head, (path) => path.endsWith('.head.json')],
+    ['witness/*/*.json', files.witness, (path) => path.startsWith('witness/')],
+    ['keys/*.pub', files.key, (path) => path.endsWith('.pub')],
+    ['keys/*/*.json', files.change, (path) => /^keys\/.*\.json$/.test(path)],
+    ['*.minisig', files.signature, (path) => path.endsWith(SIGNATURE_SUFFIX)],
+    [CHAIN_SCRIPT, files.chain, (path) => path === CHAIN_SCRIPT],
+    [FORMAT_FILE, files.format, (path) => path === FORMAT_FILE],
+    [SPEC_FILE, files.spec, (path) => path === SPEC_FILE],
   ];
   const rows = kinds.filter(([, , isOfKind]) => paths.some(isOfKind));
   return [
-    ['INDEX.html, README.txt', fileWords.page],
-    ...rows.map(([path, words]): [string, string] => [path, words]),
-    ['SHA256SUMS', fileWords.sums],
+    ['INDEX.html, README.txt', files.page],
+    ...rows.map(([path, what]): [string, string] => [path, what]),
+    ['SHA256SUMS', files.sums],
   ];
 }
 
@@ -353,7 +368,7 @@ function logBlocks(parts: KitParts, words: KitWords, language: Language): Block[
   const title = heading(words.log);
   if (entries.length === 0) return [title, paragraph(words.logNone)];
   const rows = entries.slice(0, ENTRIES_SHOWN_MAX).map((one) => entryRow(one, language));
-  const more = fill(words.logMore, ENTRIES_SHOWN_MAX);
+  const more = filled(words.logMore, { count: ENTRIES_SHOWN_MAX });
   return [
     title,
     paragraph(words.logText),
@@ -411,7 +426,11 @@ function dockingFactRows({ records }: DockingParts, words: KitWords): Row[] {
     [words.station, `${station}, ${bay}`],
     [
       words.camera,
-      fill(words.cameraText, camera.id, camera.model ?? words.notTold, camera.serial ?? words.notTold),
+      filled(words.cameraText, {
+        id: camera.id,
+        model: camera.model ?? words.notTold,
+        serial: camera.serial ?? words.notTold,
+      }),
     ],
     [words.docked, `${stayText(document, words)}; ${words.ended[document.ended]}`],
     ...(clock === null ? [] : [[words.cameraClock, cameraClockText(clock, words)] as const]),
@@ -435,14 +454,14 @@ export function proofText({ records }: DockingParts, words: KitWords): string | 
 
 /** From when to when a camera was there. */
 function stayText({ docked_at: from, ended_at: to }: DockingRecord, words: KitWords): string {
-  return fill(words.dockedText, shownAt(from), to === null ? words.notTold : shownAt(to));
+  return filled(words.dockedText, { from: shownAt(from), to: to === null ? words.notTold : shownAt(to) });
 }
 
 function cameraClockText(
   { offset_ms: offset, uncertainty_ms: uncertainty }: NonNullable<DockingRecord['camera_clock']>,
   words: KitWords,
 ): string {
-  return fill(words.cameraClockText, seconds(offset), seconds(uncertainty));
+  return filled(words.cameraClockText, { offset: seconds(offset), uncertainty: seconds(uncertainty) });
 }
 
 function seconds(ms: number): string {
@@ -451,9 +470,9 @@ function seconds(ms: number): string {
 
 function filesText({ inventory, later }: DockingRecord, words: KitWords): string {
   if (inventory === null) return words.filesNone;
-  const listed = fill(words.filesText, inventory.entries);
-  const all = later === 0 ? listed : fill(words.filesLater, listed, later);
-  return inventory.complete ? all : fill(words.filesIncomplete, all);
+  const listed = filled(words.filesText, { count: inventory.entries });
+  const all = later === 0 ? listed : filled(words.filesLater, { listed, count: later });
+  return inventory.complete ? all : filled(words.filesIncomplete, { listed: all });
 }
 
 function fatesText(entries: DockingRecord['entries'], words: KitWords): string {
@@ -461,9 +480,11 @@ function fatesText(entries: DockingRecord['entries'], words: KitWords): string {
   const erased = entries.filter((entry) => entry.erased === true).length;
   const unseen = entries.filter((entry) => entry.erased === null).length;
   return [
-    ...counts.filter(([, count]) => count > 0).map(([fate, count]) => fill(words.fateWords[fate], count)),
-    ...(erased === 0 ? [] : [fill(words.fatesErased, erased)]),
-    ...(unseen === 0 ? [] : [fill(words.fatesUnseen, unseen)]),
+    ...counts
+      .filter(([, count]) => count > 0)
+      .map(([fate, count]) => filled(words.fateWords[fate], { count })),
+    ...(erased === 0 ? [] : [filled(words.fatesErased, { count: erased })]),
+    ...(unseen === 0 ? [] : [filled(words.fatesUnseen, { count: unseen })]),
   ].join('; ');
 }
 
@@ -472,5 +493,14 @@ function receiptRow(records: readonly KitDocking[], words: KitWords): Row[] {
   const receipts = records.flatMap(({ receipt }) => receipt ?? []);
   const last = receipts.sort((a, b) => (a.received_at < b.received_at ? -1 : 1)).at(-1);
   if (last === undefined || receipts.length < records.length) return [[words.received, words.noReceipt]];
-  return [[words.received, fill(words.receivedText, shownAt(last.received_at), last.receiver, last.vault)]];
+  return [
+    [
+      words.received,
+      filled(words.receivedText, {
+        at: shownAt(last.received_at),
+        receiver: last.receiver,
+        vault: last.vault,
+      }),
+    ],
+  ];
 }

@@ -13,7 +13,7 @@ import type { KitDocking, KitParts, KitRecording, KitSegment } from './kit-plan.
 import { FINDINGS_FILE } from './kit-texts.ts';
 import { documentOf, headFile, type KitSignature, segmentFile } from './kit-writer.ts';
 
-/** What a step shows; its words are in kit-words-en.ts under the same name. */
+/** What a step shows; its words are in config/texts/en/kit.ts under the same name. */
 export type KitStepKind =
   | 'sums'
   | 'keyDocuments'

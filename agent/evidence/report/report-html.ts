@@ -1,5 +1,9 @@
 // The pilot report as one page for people who decide: numbers first, then charts with their tables, then the users' own words.
 import { micromark } from 'micromark';
+import { filled } from '../../../config/texts.ts';
+import { FAILURES_DE } from '../../../config/texts/de/codes.ts';
+import { REPORT_DE } from '../../../config/texts/de/report.ts';
+import { REPORT_EN, type ReportWords } from '../../../config/texts/en/report.ts';
 import {
   type Block,
   blocksHtml,
@@ -11,22 +15,23 @@ import {
   subheading,
   warning,
 } from '../page/blocks.ts';
-import { dataSize, dayWords, fill, type Language, number } from '../page/language.ts';
+import { codeWords, dataSize, dayWords, type Language, number } from '../page/language.ts';
 import { weekOf } from './calendar.ts';
 import type { Spread } from './gather.ts';
 import { type CameraReport, type Counts, LATENCY_BOUNDS_S, type PilotReport } from './pilot-report.ts';
-import { duration, kindWords, type Words, wordsOf } from './words.ts';
+
+const WORDS: Readonly<Record<Language, ReportWords>> = { en: REPORT_EN, de: REPORT_DE };
 
 /** Everything that the chapters need. */
 interface Page {
   readonly report: PilotReport;
   readonly language: Language;
-  readonly words: Words;
+  readonly words: ReportWords;
 }
 
 /** The report as HTML, self-contained. */
 export function reportHtml(report: PilotReport, language: Language): string {
-  const context = { report, language, words: wordsOf(language) };
+  const context = { report, language, words: WORDS[language] };
   const ofCameras = report.cameras_are === 'without-cameras' ? [] : [cameras, clocks, batteries];
   const chapters = [head, summary, days, latency, weeks, ...ofCameras, failures, notes, method];
   return blocksHtml(
@@ -39,20 +44,26 @@ export function reportHtml(report: PilotReport, language: Language): string {
 function head({ report, language, words }: Page): Block[] {
   const { from, to, time_zone: timeZone, unproven, orders_not_judged: notJudged } = report;
   const form = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone });
-  const made = fill(words.made, form.format(new Date(report.made_at)));
+  const made = filled(words.made, { at: form.format(new Date(report.made_at)) });
   return [
-    paragraph(fill(words.period, writtenDay(from, language), writtenDay(to, language), timeZone)),
-    paragraph(fill(words.stations, report.stations.join(', ') || words.none)),
+    paragraph(
+      filled(words.period, {
+        from: writtenDay(from, language),
+        to: writtenDay(to, language),
+        zone: timeZone,
+      }),
+    ),
+    paragraph(filled(words.stations, { stations: report.stations.join(', ') || words.none })),
     small(`${made} ${words.noName} ${handed(report, words)}`),
     ...(unproven.count === 0
       ? []
-      : [warning(fill(words.unproven, unproven.count)), small(unproven.where.join(', '))]),
-    ...(notJudged === 0 ? [] : [warning(fill(words.ordersNotJudged, notJudged))]),
+      : [warning(filled(words.unproven, { count: unproven.count })), small(unproven.where.join(', '))]),
+    ...(notJudged === 0 ? [] : [warning(filled(words.ordersNotJudged, { count: notJudged }))]),
   ];
 }
 
 /** What the figures of one camera say of a person. */
-function handed({ cameras_are: handing }: PilotReport, words: Words): string {
+function handed({ cameras_are: handing }: PilotReport, words: ReportWords): string {
   if (handing === 'pooled') return words.pooled;
   return handing === 'without-cameras' ? words.withoutCameras : words.notPooled;
 }
@@ -95,10 +106,10 @@ function summary({ report, language, words }: Page): Block[] {
   return [heading(words.summary), { kind: 'figures', figures }, numbers(['', ''], rows)];
 }
 
-function minutes(counts: Counts, language: Language, words: Words): string {
+function minutes(counts: Counts, language: Language, words: ReportWords): string {
   const told = number(counts.duration_ms / 60_000, language, 1);
   const unknown = counts.recordings_without_duration;
-  return unknown === 0 ? told : `${told} (${fill(words.minutesUnknown, unknown)})`;
+  return unknown === 0 ? told : `${told} (${filled(words.minutesUnknown, { count: unknown })})`;
 }
 
 /** What is known of each day, week by week; and who is awaited. */
@@ -158,7 +169,9 @@ function latency(context: Page): Block[] {
   return [
     heading(words.latency),
     ...recordingLatency(context),
-    ...(records === null ? [] : [paragraph(fill(words.latencyRecords, spreadWords(records, context)))]),
+    ...(records === null
+      ? []
+      : [paragraph(filled(words.latencyRecords, { times: spreadWords(records, context) }))]),
   ];
 }
 
@@ -169,7 +182,7 @@ function recordingLatency(context: Page): Block[] {
   const columns = report.docking_to_receipt_histogram.map((count, at) => {
     const bound = LATENCY_BOUNDS_S[at];
     return {
-      label: bound === undefined ? words.longer : fill(words.upTo, duration(bound, language)),
+      label: bound === undefined ? words.longer : filled(words.upTo, { time: duration(bound, language) }),
       parts: [count],
     };
   });
@@ -178,9 +191,9 @@ function recordingLatency(context: Page): Block[] {
 
 function spreadWords(spread: Spread, { language, words }: Page): string {
   return [
-    fill(words.median, duration(spread.median, language)),
-    fill(words.p95, duration(spread.p95, language)),
-    fill(words.worst, duration(spread.worst, language)),
+    filled(words.median, { time: duration(spread.median, language) }),
+    filled(words.p95, { time: duration(spread.p95, language) }),
+    filled(words.worst, { time: duration(spread.worst, language) }),
   ].join(', ');
 }
 
@@ -212,7 +225,7 @@ function cameras({ report, language, words }: Page): Block[] {
   ];
 }
 
-function countHeads(words: Words): string[] {
+function countHeads(words: ReportWords): string[] {
   return [words.dockings, words.withoutRecording, words.recordings, words.minutes, words.bytes, words.kept];
 }
 
@@ -241,7 +254,7 @@ function notes({ report, language, words }: Page): Block[] {
   if (report.notes.length === 0) return [];
   return [
     heading(words.notes),
-    paragraph(fill(words.notesText, report.notes.length)),
+    paragraph(filled(words.notesText, { count: report.notes.length })),
     ...report.notes.map(({ date, shift, use, text }) => {
       const title = escapeHtml(`${writtenDay(date, language)}, ${words.shift} ${shift}: ${use}`);
       return { kind: 'html' as const, html: `<article><h3>${title}</h3>${micromark(text)}</article>` };
@@ -272,7 +285,7 @@ function clocks({ report, language, words }: Page): Block[] {
 function driftText(
   { clock_drift_ppm: drift, clock_drift_uncertainty_ppm: uncertainty }: CameraReport,
   language: Language,
-  words: Words,
+  words: ReportWords,
 ): string {
   if (drift === null || uncertainty === null) return words.unknown;
   const perDay = (ppm: number): string => number(Math.abs(ppm) * 0.0864, language, 1);
@@ -304,7 +317,7 @@ function batteryChart(
   { camera, points, battery_change_percent_per_30_days: change }: CameraReport,
   period: { fromMs: number; toMs: number },
   language: Language,
-  words: Words,
+  words: ReportWords,
 ): Block[] {
   const told = points.flatMap(({ at, battery_percent: value }) =>
     value === null ? [] : [{ atMs: Date.parse(at), value }],
@@ -314,6 +327,22 @@ function batteryChart(
     subheading(`${camera}: ${words.batteryTrend} ${trend}`),
     pointChart(camera, told, period, [0, 100], '%'),
   ];
+}
+
+/** A kind of failure in that language. */
+export function kindWords(kind: string, language: Language): string {
+  if (language === 'en') return kind;
+  const [head = '', ...code] = kind.split(': ');
+  return [FAILURES_DE.get(head) ?? head, ...code.map((each) => codeWords(each, language))].join(': ');
+}
+
+/** A duration in the unit that a person would use. */
+function duration(seconds: number, language: Language): string {
+  const words = WORDS[language];
+  if (seconds < 120) return filled(words.seconds, { count: number(seconds, language) });
+  if (seconds < 7200) return filled(words.minutesShort, { count: number(seconds / 60, language) });
+  if (seconds < 172_800) return filled(words.hours, { count: number(seconds / 3600, language, 1) });
+  return filled(words.daysShort, { count: number(seconds / 86_400, language, 1) });
 }
 
 // Charts as SVG text that stands in the page: no script, no font from elsewhere, readable in grey on paper. Every value is also in a table.

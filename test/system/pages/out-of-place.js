@@ -1,4 +1,4 @@
-// Evaluated in a page: every text that leaves its box or the page, words that are cut in two, columns whose words run together, and labels of
+// Evaluated in a page: every text that leaves its box or the page or lacks a value, words that are cut in two, columns whose words run together, and labels of
 // charts that are cut or lie over each other.
 (() => {
   const faults = [];
@@ -20,6 +20,8 @@
   for (const element of document.querySelectorAll('td, th, p, li, pre, h1, h2, h3, div, article'))
     if (element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
       faults.push(`text leaves its box by ${element.scrollWidth - element.clientWidth} px: ${told(element)}`);
+  for (const element of document.querySelectorAll('h1, h2, h3, p, li, td, th'))
+    if (/\{[a-zA-Z]*\}/.test(element.textContent)) faults.push(`a value is not filled in: ${told(element)}`);
   const range = document.createRange();
   const boxesIn = (node, from, length) => {
     range.setStart(node, from);

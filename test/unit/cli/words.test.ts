@@ -1,15 +1,15 @@
 // What commands say has the same places for values in each language.
 import { expect, test } from 'vitest';
-import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
 import { DOCTOR_TABLE } from '../../../agent/cli/doctor-finding.ts';
-import { REPORT_WORDS } from '../../../agent/cli/report-words.ts';
+import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
+import { REPORT_WORDS } from '../../../agent/cli/report.ts';
 import { VERIFY_WORDS } from '../../../agent/cli/verify-words.ts';
-import { WITNESS_WORDS } from '../../../agent/cli/witness-words.ts';
-import { HANDLING_DE } from '../../../agent/evidence/kit/handling-words-de.ts';
-import { KIT_DE } from '../../../agent/evidence/kit/kit-words-de.ts';
+import { WITNESS_WORDS } from '../../../agent/cli/witness.ts';
 import { fill, type Language } from '../../../agent/evidence/page/language.ts';
-import { HISTORY_DE } from '../../../agent/evidence/history/history-words-de.ts';
 import { MEANINGS, REMEDIES } from '../../../agent/evidence/verify/texts-de.ts';
+import { HANDLING_DE } from '../../../config/texts/de/data-handling.ts';
+import { HISTORY_DE } from '../../../config/texts/de/history.ts';
+import { KIT_DE } from '../../../config/texts/de/kit.ts';
 
 /** Where in a table a text stands, and how many values it takes. */
 function placesIn(words: unknown, at = ''): [string, number][] {

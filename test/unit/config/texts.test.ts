@@ -7,8 +7,8 @@ import { texts } from '../../../config/texts.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const FOLDER = join(ROOT, 'config/texts');
-/** Keyed by the English sentence, which stands where it is found: test/unit/config/problem-words.test.ts and option-reference.test.ts. */
-const BY_SENTENCE = new Set(['problems.ts', 'options.ts']);
+/** Keyed by the English, which is where it is found: problem-words, option-reference, language and failure-words.test.ts. */
+const BY_SENTENCE = new Set(['codes.ts', 'problems.ts', 'options.ts']);
 const AREAS = readdirSync(join(FOLDER, 'en'));
 
 /** The one table of a file, each text by its path in it. */

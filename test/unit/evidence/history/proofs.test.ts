@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { custody } from '../../../../agent/cli/custody.ts';
 import { historyText } from '../../../../agent/evidence/history/history-page.ts';
 import type { Step } from '../../../../agent/evidence/history/history.ts';
-import { HISTORY_EN } from '../../../../agent/evidence/history/history-words-en.ts';
+import { HISTORY_EN } from '../../../../config/texts/en/history.ts';
 import { shortRows } from '../../../../agent/evidence/history/short-rows.ts';
 import { BETWEEN_MAX, STEPS_MAX } from '../../../../agent/evidence/history/proven-log.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';

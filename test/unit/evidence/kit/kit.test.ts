@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { exportCommand } from '../../../../agent/cli/export.ts';
 import { proofText } from '../../../../agent/evidence/kit/kit-page.ts';
 import { makeKit } from '../../../../agent/evidence/kit/make-kit.ts';
-import { KIT_EN } from '../../../../agent/evidence/kit/kit-words-en.ts';
+import { KIT_EN } from '../../../../config/texts/en/kit.ts';
 import { nodeClock } from '../../../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { nodeRandom } from '../../../../agent/platform/random-node.ts';

@@ -1,7 +1,7 @@
 // Every kind of failure that a custody log tells of exists in German.
 import { expect, test } from 'vitest';
 import { FailureCount } from '../../../../agent/evidence/report/gather.ts';
-import { kindWords } from '../../../../agent/evidence/report/words.ts';
+import { kindWords } from '../../../../agent/evidence/report/report-html.ts';
 import {
   CUSTODY_EVENTS,
   STORE_EVENTS,

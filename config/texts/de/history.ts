@@ -1,19 +1,19 @@
-// The life of a recording or docking in German; see history-words-en.ts.
-import type { HistoryWords } from './history-words-en.ts';
+// The life of a recording or docking in German: everything but the events.
+import type { HistoryWords } from '../en/history.ts';
 
 export const HISTORY_DE: HistoryWords = {
-  titleRecording: 'Verwahrung der Aufzeichnung {}',
-  titleDocking: 'Verwahrung zum Andockvorgang {}',
+  titleRecording: 'Verwahrung der Aufzeichnung {id}',
+  titleDocking: 'Verwahrung zum Andockvorgang {id}',
   intro:
-    'Alles, was die signierten Verwahrprotokolle und Dokumente der Station {} und des Zentralspeichers darüber sagen, in der Reihenfolge, in der es geschah. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
+    'Alles, was die signierten Verwahrprotokolle und Dokumente der Station {station} und des Zentralspeichers darüber sagen, in der Reihenfolge, in der es geschah. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
   introSpool:
-    'Alles, was das signierte Verwahrprotokoll und die Dokumente auf der Station {} darüber sagen, in der Reihenfolge, in der es geschah. Was der Zentralspeicher danach tat (Anordnungen, Öffnen, Löschen), steht nur dort. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
+    'Alles, was das signierte Verwahrprotokoll und die Dokumente auf der Station {station} darüber sagen, in der Reihenfolge, in der es geschah. Was der Zentralspeicher danach tat (Anordnungen, Öffnen, Löschen), steht nur dort. Alle Zeiten sind UTC. Jede Zeile sagt, was sie wert ist; was das heißt, steht am Ende.',
   good: 'Alle Signaturen, Prüfsummen und Ketten, auf denen diese Seite beruht, wurden beim Erstellen geprüft und stimmen.',
-  bad: 'NICHT ALLES STIMMT (Befunde: {}). Sie stehen unten unter „Was nicht stimmt“; die betroffenen Zeilen sind nicht mehr wert, als diese zulassen.',
+  bad: 'NICHT ALLES STIMMT (Befunde: {count}). Sie stehen unten unter „Was nicht stimmt“; die betroffenen Zeilen sind nicht mehr wert, als diese zulassen.',
   claimed:
-    'Nicht alle Zeilen unten sind belegt (nur behauptet: {}): Hinter diesen steht keine Signatur, der vertraut wird. Sie sind gekennzeichnet.',
+    'Nicht alle Zeilen unten sind belegt (nur behauptet: {count}): Hinter diesen steht keine Signatur, der vertraut wird. Sie sind gekennzeichnet.',
   broken:
-    'DAS VERWAHRPROTOKOLL IST UNTERBROCHEN, ABGESCHNITTEN ODER UNVOLLSTÄNDIG (Stellen: {}, siehe unten): Dort können Einträge fehlen, und diese Seite kann nicht sagen, welche.',
+    'DAS VERWAHRPROTOKOLL IST UNTERBROCHEN, ABGESCHNITTEN ODER UNVOLLSTÄNDIG (Stellen: {count}, siehe unten): Dort können Einträge fehlen, und diese Seite kann nicht sagen, welche.',
   noLog:
     'Hier liegt kein Verwahrprotokoll der Station. Was gesagt wird, beruht allein auf einzelnen Dokumenten.',
 
@@ -21,14 +21,14 @@ export const HISTORY_DE: HistoryWords = {
   shortlyHead: ['', 'Was bekannt ist', 'Wert'],
   camera: 'Kamera',
   cameraWords: 'Angaben der Kamera',
-  cameraSaid: 'Kamera {}: Modell {}, Seriennummer {}',
+  cameraSaid: 'Kamera {id}: Modell {model}, Seriennummer {serial}',
   bay: 'Station und Platz',
   docked: 'In der Station',
-  dockedText: 'von {} bis {}',
+  dockedText: 'von {from} bis {to}',
   stationClock: 'Uhr der Station',
   cameraClock: 'Uhr der Kamera',
   captured: 'Aufgenommen',
-  capturedText: 'zwischen {} und {}',
+  capturedText: 'zwischen {from} und {to}',
   bases: {
     'clock-unmeasured': 'wie die Kamera angab; ihre Uhr ließ sich nicht messen',
     'clock-measured': 'berichtigt um die gemessene Abweichung der Kamerauhr',
@@ -36,45 +36,46 @@ export const HISTORY_DE: HistoryWords = {
   },
   read: 'Von der Kamera gelesen',
   original: 'Original',
-  originalText: '{} Bytes, SHA-256 {}',
+  originalText: '{size} Bytes, SHA-256 {digest}',
   sealed: 'Versiegelte Datei',
-  sealedText: '{} Bytes, SHA-256 ihrer Prüfsummenliste {}',
+  sealedText: '{size} Bytes, SHA-256 ihrer Prüfsummenliste {digest}',
   sealedFor: 'Versiegelt für',
   sealedHere: 'Versiegelte Datei hier',
-  sealedHereText: 'sie liegt hier; alle {} Einheiten wurden gelesen und stimmen mit ihren Prüfsummen überein',
+  sealedHereText:
+    'sie liegt hier; alle {units} Einheiten wurden gelesen und stimmen mit ihren Prüfsummen überein',
   sealedDamagedText:
-    'sie liegt hier, und NICHT ALLES DARAN STIMMT: {} von {} Einheiten stimmen mit ihren Prüfsummen überein; siehe unten',
+    'sie liegt hier, und NICHT ALLES DARAN STIMMT: {units} von {all} Einheiten stimmen mit ihren Prüfsummen überein; siehe unten',
   sealedNotHere: 'sie liegt nicht hier',
   rejected: 'Auffällig',
   signedAt: 'Von der Station signiert',
-  signedText: '{}; SHA-256 des Manifests {}',
+  signedText: '{at}; SHA-256 des Manifests {digest}',
   receipt: 'Quittung des Zentralspeichers',
-  receiptText: '{} von {}; SHA-256 {}',
-  receiptDocument: 'die Quittung selbst nennt {}, Tresor {}',
+  receiptText: '{at} von {receiver}; SHA-256 {digest}',
+  receiptDocument: 'die Quittung selbst nennt {at}, Tresor {vault}',
   noReceipt: 'keine, soweit hier bekannt',
   erased: 'Auf der Kamera gelöscht',
-  erasedText: '{} durch Station {}, das Fehlen bestätigt (Andockvorgang {})',
+  erasedText: '{at} durch Station {station}, das Fehlen bestätigt (Andockvorgang {docking})',
   erasedOpen:
-    'nicht bekannt: {} durch Station {} angewiesen; ob die Datei fort ist, war nicht zu sehen (Andockvorgang {})',
+    'nicht bekannt: {at} durch Station {station} angewiesen; ob die Datei fort ist, war nicht zu sehen (Andockvorgang {docking})',
   notErased: 'nicht, soweit dieses Verwahrprotokoll sagt',
   reclaimed: 'Eigene Kopie der Station',
-  reclaimedText: 'entfernt am {}',
+  reclaimedText: 'entfernt am {at}',
   orders: 'Anordnung',
-  orderText: '{}, angeordnet am {}, Grund {}; gültige Unterschriften: {}',
+  orderText: '{verb}, angeordnet am {at}, Grund {reason}; gültige Unterschriften: {signers}',
   opened: 'Geöffnet oder herausgegeben',
-  openedText: 'Anzahl: {}; zuletzt am {} ({}, Grund {})',
-  openedPending: 'wartet auf das Verwahrprotokoll des Zentralspeichers: {} am {}, Grund {}',
+  openedText: 'Anzahl: {count}; zuletzt am {at} ({command}, Grund {reason})',
+  openedPending: 'wartet auf das Verwahrprotokoll des Zentralspeichers: {command} am {at}, Grund {reason}',
   notOpened: 'nie, soweit das Verwahrprotokoll des Zentralspeichers hier sagt',
   deleted: 'Im Zentralspeicher gelöscht',
-  deletedText: '{}; {}',
+  deletedText: '{at}; {reason}',
   deletedReasons: { expired: 'die Frist war abgelaufen', ordered: 'von zwei Rollen angeordnet' },
   inventory: 'Auf der Kamera',
-  inventoryText: '{} Dateien mit {} Bytes bei der ersten Auflistung; SHA-256 der Liste {}',
+  inventoryText: '{files} Dateien mit {bytes} Bytes bei der ersten Auflistung; SHA-256 der Liste {digest}',
   inventoryEmpty: 'nichts: Die signierte Liste der Kamera war vollständig und leer',
   inventoryPartial:
-    'Sie konnte NICHT vollständig aufgelistet werden: {} Dateien wurden gesehen, weitere können da gewesen sein',
+    'Sie konnte NICHT vollständig aufgelistet werden: {files} Dateien wurden gesehen, weitere können da gewesen sein',
   inventoryUnsure:
-    '{} Dateien wurden aufgelistet; kein signiertes Andockprotokoll hier sagt, ob das alles war',
+    '{files} Dateien wurden aufgelistet; kein signiertes Andockprotokoll hier sagt, ob das alles war',
   ended: 'Wie es endete',
   endings: {
     unplugged: 'die Kamera wurde herausgenommen',
@@ -84,30 +85,31 @@ export const HISTORY_DE: HistoryWords = {
     'cut-off': 'abgerissen, vom nächsten Start gefunden',
   },
   fates: 'Was aus jeder Datei wurde',
-  fatesText: '{} gespeichert, {} schon bekannt, {} keine Dateien, {} wartend, {} verschwunden',
+  fatesText:
+    '{stored} gespeichert, {matched} schon bekannt, {notFiles} keine Dateien, {waiting} wartend, {vanished} verschwunden',
   record: 'Andockprotokoll',
-  recordText: 'Teil {} von {}; SHA-256 {}',
+  recordText: 'Teil {part} von {parts}; SHA-256 {digest}',
   battery: 'Zustand der Kamera',
-  batteryText: 'Ladung {}, freier Speicher {} Bytes',
+  batteryText: 'Ladung {charge}, freier Speicher {free} Bytes',
   notKnown: 'nicht bekannt',
 
   steps: 'Jeder Schritt',
   stepsHead: ['Zeit (UTC)', 'Was', 'Wer', 'Wert'],
-  stepsMore: '{} weitere Einträge dazu stehen in den Verwahrprotokollen und sind hier nicht aufgeführt.',
+  stepsMore: '{count} weitere Einträge dazu stehen in den Verwahrprotokollen und sind hier nicht aufgeführt.',
   stepsNone: 'Kein Eintrag eines Verwahrprotokolls hier nennt es.',
   between: 'Was in dieser Zeit sonst geschah',
   betweenText:
     'Starts, Uhren, Konfigurationen und Schlüssel von Station und Zentralspeicher von kurz vor dem ersten bis zum letzten Schritt: Sie bestimmen mit, was die Schritte wert sind.',
-  betweenMore: '{} weitere davon stehen in den Verwahrprotokollen und sind hier nicht aufgeführt.',
-  station: 'Station {}',
-  store: 'Zentralspeicher {}',
+  betweenMore: '{count} weitere davon stehen in den Verwahrprotokollen und sind hier nicht aufgeführt.',
+  station: 'Station {keeper}',
+  store: 'Zentralspeicher {keeper}',
 
   companions: 'Was dazugehört',
   companionsOfDocking: 'Was bei diesem Andockvorgang gelesen wurde',
   companionsHead: ['Aufzeichnung', 'Was', 'Original'],
   relations: { sidecar: 'Begleitdatei', media: 'die Aufzeichnung, die sie begleitet', 'of-docking': '' },
   meetings: { pulled: 'gelesen und versiegelt', matched: 'schon bekannt, dieselben Bytes' },
-  companionsMore: '{} weitere sind hier nicht aufgeführt.',
+  companionsMore: '{count} weitere sind hier nicht aufgeführt.',
 
   documents: 'Dokumente, die hier liegen',
   documentsHead: ['Dokument', 'Wo, und sein SHA-256', 'Signiert von'],
@@ -126,20 +128,20 @@ export const HISTORY_DE: HistoryWords = {
   logsText:
     'Jedes wurde vom ersten bis zum letzten Byte gelesen, jeder Eintrag mit dem vorigen verglichen, jeder Prüfpunkt mit seiner Signatur.',
   logsHead: ['Verwahrprotokoll von', 'Von, bis', 'Umfang'],
-  logsSize: 'Einträge: {}, Abschnitte: {}',
+  logsSize: 'Einträge: {entries}, Abschnitte: {segments}',
   logFromStart: 'es beginnt mit dem allerersten Eintrag',
   logLater: 'ältere Abschnitte liegen nicht hier',
 
   findings: 'Was nicht stimmt',
   findingsHead: ['Wo', 'Was gefunden wurde', 'Was es heißt'],
   notes: 'Wissenswert',
-  more: '{} weitere sind nicht aufgeführt; „bodydock verify“ führt alle auf.',
+  more: '{count} weitere sind nicht aufgeführt; „bodydock verify“ führt alle auf.',
 
   keys: 'Schlüssel',
   keysText:
-    'Vergleichen Sie diese Schlüsselnummern mit den Etiketten von Station und Zentralspeicher: Was diese Seite sagt, ist so viel wert wie der Weg, auf dem die Schlüssel kamen. Sie kamen aus {}.',
+    'Vergleichen Sie diese Schlüsselnummern mit den Etiketten von Station und Zentralspeicher: Was diese Seite sagt, ist so viel wert wie der Weg, auf dem die Schlüssel kamen. Sie kamen aus {from}.',
   keysHead: ['Schlüsselnummer', 'Wessen', 'Woher'],
-  revoked: 'gesperrt am {}',
+  revoked: 'gesperrt am {at}',
   holders: {
     station: 'Station',
     store: 'Zentralspeicher',
@@ -162,6 +164,6 @@ export const HISTORY_DE: HistoryWords = {
   ],
   check:
     'Zum Prüfen: „bodydock verify“ über denselben Ort mit Schlüsseln aus eigener Quelle; ohne dieses Programm: Jeder Eintrag „checkpoint“ eines Verwahrprotokolls enthält den Text eines Standes und den Text seiner minisign-Signatur, und jede Zeile nennt den SHA-256 der Zeile davor.',
-  made: 'Erstellt von bodydock {} am {} UTC aus: {} {}.',
+  made: 'Erstellt von bodydock {program} am {at} UTC aus: {place} {path}.',
   places: { vault: 'Tresor', spool: 'Zwischenspeicher' },
 };

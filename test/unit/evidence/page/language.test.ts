@@ -1,6 +1,6 @@
 // Codes are told in words, and names that people chose stay as they are, whatever they look like.
 import { expect, test } from 'vitest';
-import { codeWords, eventSentence } from '../../../../agent/evidence/page/event-words.ts';
+import { codeWords, eventSentence } from '../../../../agent/evidence/page/language.ts';
 
 test('ids that look like a code stay as they are', () => {
   const facts = { camera: 'open', bay: 'delete', docking: 'd'.repeat(26) };

@@ -1,13 +1,13 @@
-// The annex on data handling in English. `{}` stands for a value. German is handling-words-de.ts, of the same shape.
+// The annex on data handling in English.
 
 export const HANDLING_EN = {
   title: 'Body cameras: what is stored where, how long, and who can see it',
   intro:
-    'Annex to the works agreement. Made from the configuration that is in force at station {}, not written by hand: whoever changes the configuration changes this text, and the digests at its end tell which files it was made from.',
+    'Annex to the works agreement. Made from the configuration that is in force at station {station}, not written by hand: whoever changes the configuration changes this text, and the digests at its end tell which files it was made from.',
   noStore:
     'The file of the central store (receiver.yaml) was not given. Where this text speaks of the store without a number, that file decides.',
   conflicts: {
-    days: 'The station counts {} days until a recording is due, the store {}. The store decides when it deletes; make both files say the same.',
+    days: 'The station counts {station} days until a recording is due, the store {store}. The store decides when it deletes; make both files say the same.',
     'unknown-station': 'The file of the store does not name this station: it takes nothing from it.',
     'unknown-receiver': 'The file of the station does not name this store: it delivers nothing to it.',
     'no-officers':
@@ -24,32 +24,32 @@ export const HANDLING_EN = {
   cameraNever: 'Until somebody erases them by the camera’s own means. This station erases nothing.',
   cameraAfterReceipt:
     'Until the store has confirmed each single file with its signature and each recipient has shown that it can open. Then the station erases that one file and looks whether it is gone.',
-  spool: 'Station, disk ({})',
+  spool: 'Station, disk ({path})',
   spoolWhat:
     'Sealed recordings. Sealing happens in memory while the camera is read; the station holds no key that opens them.',
   spoolHow:
-    'Until the store’s signed receipt, then at most {} hours, and in no case longer than {} days (counted as below). Without a receipt until there is one.',
+    'Until the store’s signed receipt, then at most {hours} hours, and in no case longer than {days} days (counted as below). Without a receipt until there is one.',
   stationDocuments: 'Station, documents',
   stationDocumentsWhat:
     'Signed documents on each recording and each docking: times, sizes, digests, number of the camera. No image, no sound, no readable file name.',
   stationDocumentsHow:
-    '{} days after the receipt, longer where a camera still holds the file: by them the station knows it again.',
+    '{days} days after the receipt, longer where a camera still holds the file: by them the station knows it again.',
   stationLog: 'Station, custody log',
   stationLogWhat: 'Which step was done when with which recording, by number. Chained and signed.',
-  stationLogHow: '{} days after the store holds that part of the log.',
-  broker: 'Message broker ({})',
+  stationLogHow: '{days} days after the store holds that part of the log.',
+  broker: 'Message broker ({broker})',
   brokerWhat:
     'Passes sealed recordings and signed documents on. Shows the state of each bay: alias of the camera, numbers of files, the light.',
   brokerHow: 'Recordings: not stored. State of a bay: until the next one replaces it.',
-  vault: 'Central store {}',
+  vault: 'Central store {receiver}',
   vaultWhat: 'Sealed recordings. The store’s program holds no key that opens them.',
-  vaultHow: '{} days (counted as below), unless an order holds the recording.',
+  vaultHow: '{days} days (counted as below), unless an order holds the recording.',
   vaultHowUnknown: 'As the file of the store says; 14 days where it says nothing.',
   documents: 'Central store, documents',
   documentsWhat:
     'Signed documents on recordings, dockings, receipts and deletions; orders to hold or delete (number of the recording, a reason as a code, key ids).',
   documentsHow:
-    '{} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay.',
+    '{days} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay.',
   documentsHowUnknown: 'As the file of the store says; 730 days where it says nothing.',
   lasting: 'Central store, its own log and witnesses',
   lastingWhat:
@@ -60,29 +60,31 @@ export const HANDLING_EN = {
   quarantineHow: 'Until a person has looked at it. Nothing there goes by itself.',
   counted:
     'How days are counted: from the latest time at which the recording can have been made, where the camera’s clock was measured; else from its sealing; and from the store’s receipt where the station’s own clock was not set. A wrong clock never makes it sooner. What is due within 72 hours after its receipt is deleted only after a warning that is 24 hours old.',
-  alone: 'Deletion is done by the program: every {} hours, without anybody’s doing.',
+  alone: 'Deletion is done by the program: every {hours} hours, without anybody’s doing.',
   byHand: 'Deletion does not run by itself here: somebody must call it.',
   aloneUnknown: 'Deletion is done by the store’s program.',
 
   sealed: 'Who can open recordings',
   sealedText:
-    'Every recording is sealed to the public keys below, each of which stands for an identity (a secret file). A person who holds one of the {} identities and can read the store can open. The station, the broker and the store’s program cannot. Which person keeps which identity is not known to the product and must be written down elsewhere.',
-  recipient: '{}, fingerprint {}',
+    'Every recording is sealed to the public keys below, each of which stands for an identity (a secret file). A person who holds one of the {count} identities and can read the store can open. The station, the broker and the store’s program cannot. Which person keeps which identity is not known to the product and must be written down elsewhere.',
+  recipient: '{recipient}, fingerprint {fingerprint}',
 
   roles: 'Who may do what',
   rolesHead: ['What', 'Who', 'What remains of it'],
   openWhat: 'See a recording',
-  openWho: 'A person who holds one of the {} identities and may read the store.',
+  openWho: 'A person who holds one of the {count} identities and may read the store.',
   openTrace:
     'A reason as a code is asked for beforehand and stands in the store’s log, with time and number of the recording.',
   exportWhat: 'Hand a recording to a court',
   exportWho: 'Whoever may read the store. The recording stays sealed.',
   exportTrace: 'As above.',
   holdWhat: 'Hold a recording beyond its time',
-  holdWho: 'A recording officer ({}) at once; it lapses after 7 days unless a supervisor ({}) signs it too.',
+  holdWho:
+    'A recording officer ({officers}) at once; it lapses after 7 days unless a supervisor ({supervisors}) signs it too.',
   holdTrace: 'The signed order and an entry for each signature.',
   deleteWhat: 'End a hold, or delete early',
-  deleteWho: 'Only a recording officer ({}) and a supervisor ({}) together, never the same key twice.',
+  deleteWho:
+    'Only a recording officer ({officers}) and a supervisor ({supervisors}) together, never the same key twice.',
   deleteTrace: 'The signed order, a signed deletion record, entries in the log.',
   expireWhat: 'Delete when due',
   expireWho: 'Nobody: the program does it. Nobody is needed, and nobody can hinder it but by an order.',
@@ -91,8 +93,8 @@ export const HANDLING_EN = {
   configWhat: 'Change periods, recipients, keys',
   configWho: 'Whoever administers the machine, in its configuration file. No message from the network can.',
   configTrace: 'The digest of the station’s file stands in its log at every start and change.',
-  keys: '{} keys: {}',
-  oneKey: '1 key: {}',
+  keys: '{count} keys: {ids}',
+  oneKey: '1 key: {id}',
   noKey: 'no key',
   keysUnknown: 'keys in the store’s file',
 
@@ -105,7 +107,7 @@ export const HANDLING_EN = {
     'Times of docking, battery, numbers and lengths of recordings. Whoever also has the duty roster can tell from them who has probably carried a camera. The product holds no roster and no assignment.',
     'Reason codes of orders and disclosures, and ids of the keys that signed.',
   ],
-  cameras: 'Cameras of this station (number, alias shown to staff): {}.',
+  cameras: 'Cameras of this station (number, alias shown to staff): {cameras}.',
   personsNever: 'What never occurs',
   personsNeverList: [
     'Names, personnel numbers, log-ins or e-mail addresses, in any document, log, message or setting. (An alias is chosen by whoever writes the configuration: above it can be seen.)',
@@ -120,24 +122,24 @@ export const HANDLING_EN = {
   logStation: 'Custody log of the station',
   logStationWhat:
     'Starts, changes of the configuration, state of the clock; of each docking and recording: docked, listed, read, sealed, confirmed, erased. By numbers.',
-  logStationHow: 'At the station {} days after the store holds it; at the store {}.',
+  logStationHow: 'At the station {days} days after the store holds it; at the store {atStore}.',
   logStore: 'Log of the store',
   logStoreWhat: 'Warnings and deletions, orders, disclosures with reason, changes and revocations of keys.',
   logProgram: 'Program log (journal of the operating system)',
-  logProgramWhat: 'Operation and faults, level “{}”. No names, no file names, no serial numbers.',
+  logProgramWhat: 'Operation and faults, level “{level}”. No names, no file names, no serial numbers.',
   logProgramHow: 'As the operating system is set; the product neither prolongs nor shortens it.',
-  daysOf: 'until {} days after all that it speaks of',
+  daysOf: 'until {days} days after all that it speaks of',
   forEver: 'Without a limit.',
   asFile: 'as its file says',
 
   leaves: 'What leaves the house',
   leavesTls:
-    'Station and store talk through the broker {} only, encrypted on the line (TLS). Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
+    'Station and store talk through the broker {broker} only, encrypted on the line (TLS). Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
   leavesLocal:
-    'Station and store talk through the broker {} on the station’s own machine only. Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
+    'Station and store talk through the broker {broker} on the station’s own machine only. Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
 
-  made: 'Made by bodydock {} on {} from station.yaml (SHA-256 {}){}.',
-  madeStore: ' and receiver.yaml (SHA-256 {})',
+  made: 'Made by bodydock {version} on {day} from station.yaml (SHA-256 {digest}){store}.',
+  madeStore: ' and receiver.yaml (SHA-256 {digest})',
 };
 
 /** Texts of one language. */

@@ -1,24 +1,17 @@
-// The page of a kit in English. `{}` stands for a value. German is kit-words-de.ts, of the same shape.
-import type { KitStepKind } from './kit-steps.ts';
-
-/** Title and reason of one step. */
-export interface StepWords {
-  readonly title: string;
-  readonly why: string;
-}
+// The page of a kit in English.
 
 export const KIT_EN = {
   title: 'Evidence kit: recording of a body camera',
-  other: 'Deutsch: {}',
+  other: 'Deutsch: {page}',
   titleDocking: 'Evidence kit: a body camera in its docking station',
   intro:
-    'This folder holds {} of a body camera as a municipality’s store keeps it: sealed, with all signed documents that belong to it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
+    'This folder holds {what} of a body camera as a municipality’s store keeps it: sealed, with all signed documents that belong to it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
   oneRecording: 'one recording',
-  recordings: '{} recordings',
+  recordings: '{count} recordings',
   introDocking:
-    'This folder holds the signed record of each time that a body camera was in its docking station ({} in all): what was on it, and what became of that. There is no recording in it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
-  good: 'Checked when this kit was made, on {} UTC: every signature, every digest and every chain in it holds, and nothing is missing that the logs say was there. You need not believe that: check it below.',
-  bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {} UTC, {} findings came up. They stand below and in FINDINGS.txt. The lines below may show what they must all the same: much of what these findings name shows only in the whole vault. check.sh never says that everything holds here.',
+    'This folder holds the signed record of each time that a body camera was in its docking station ({count} in all): what was on it, and what became of that. There is no recording in it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
+  good: 'Checked when this kit was made, on {at} UTC: every signature, every digest and every chain in it holds, and nothing is missing that the logs say was there. You need not believe that: check it below.',
+  bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {at} UTC, {count} findings came up. They stand below and in FINDINGS.txt. The lines below may show what they must all the same: much of what these findings name shows only in the whole vault. check.sh never says that everything holds here.',
 
   shortly: 'In short',
   shortlyText: [
@@ -32,13 +25,13 @@ export const KIT_EN = {
     'The store signed a receipt for that record, and both keep a log in which every line names the digest of the line before it. So no record can be altered, taken away or slipped in later without showing.',
   ],
 
-  facts: 'Recording {}',
-  sidecar: 'Accompanying file {}',
-  docking: 'The camera in the station: docking {}',
+  facts: 'Recording {recording}',
+  sidecar: 'Accompanying file {recording}',
+  docking: 'The camera in the station: docking {docking}',
   factsHead: ['', ''],
   station: 'Station, bay',
   camera: 'Camera',
-  cameraText: '{}; model {}; serial number {}',
+  cameraText: '{id}; model {model}; serial number {serial}',
   notTold: 'not told',
   kind: 'Kind',
   kinds: {
@@ -46,7 +39,7 @@ export const KIT_EN = {
     sidecar: 'accompanying file of a recording',
     other: 'other file',
   },
-  rejected: 'odd, and kept all the same: {}',
+  rejected: 'odd, and kept all the same: {reason}',
   reasons: {
     empty: 'the file is empty',
     'unknown-kind': 'of a kind that the station does not know',
@@ -54,14 +47,14 @@ export const KIT_EN = {
     damaged: 'parts of it could not be read, and stand in it as zeros',
   },
   recorded: 'Recorded',
-  between: 'between {} and {}',
+  between: 'between {from} and {to}',
   bases: {
     'clock-measured': 'the camera’s clock was compared with the station’s and its time corrected',
     'docking-interval': 'between two dockings of this camera; its clock gave nothing better',
     'clock-unmeasured': 'as the camera claims; its clock was not measured',
   },
   docked: 'In the station',
-  dockedText: 'from {} to {}',
+  dockedText: 'from {from} to {to}',
   ended: {
     unplugged: 'the camera was taken out',
     stopped: 'the station was stopped',
@@ -70,42 +63,42 @@ export const KIT_EN = {
     'cut-off': 'the station lost power, or was started anew',
   },
   files: 'Files on the camera',
-  filesText: '{}, as listed before anything was touched',
-  filesLater: '{}; and {} that showed only later',
-  filesIncomplete: '{}; the list could not be completed',
+  filesText: '{count}, as listed before anything was touched',
+  filesLater: '{listed}; and {count} that showed only later',
+  filesIncomplete: '{listed}; the list could not be completed',
   filesNone: 'no list could be taken',
   fates: 'What became of them',
   fateWords: {
-    stored: '{} sealed and stored',
-    matched: '{} known already, compared byte by byte',
-    'not-a-file': '{} no file (a link or the like)',
-    waiting: '{} not taken',
-    vanished: '{} gone before it could be read',
+    stored: '{count} sealed and stored',
+    matched: '{count} known already, compared byte by byte',
+    'not-a-file': '{count} no file (a link or the like)',
+    waiting: '{count} not taken',
+    vanished: '{count} gone before it could be read',
   },
-  fatesErased: '{} erased from the camera afterwards',
-  fatesUnseen: '{} to be erased from the camera afterwards, and nobody could see whether they are gone',
+  fatesErased: '{count} erased from the camera afterwards',
+  fatesUnseen: '{count} to be erased from the camera afterwards, and nobody could see whether they are gone',
   empty: 'The camera held no file at all: nothing had been recorded that was still on it.',
   nothingNew:
     'The camera held no recording that was not known already, and no file was left out: nothing new had been recorded that was still on it.',
   cameraClock: 'The camera’s clock then',
-  cameraClockText: '{} s ahead of the station’s (minus: behind), to within {} s',
+  cameraClockText: '{offset} s ahead of the station’s (minus: behind), to within {uncertainty} s',
   sealedAt: 'Read and sealed',
-  clockGood: '{} (the station’s clock was set)',
-  clockBad: '{} (whether the station’s clock was set is not known)',
+  clockGood: '{at} (the station’s clock was set)',
+  clockBad: '{at} (whether the station’s clock was set is not known)',
   original: 'Original',
-  originalText: '{} bytes, SHA-256 {}',
+  originalText: '{size} bytes, SHA-256 {digest}',
   sealedFor: 'Sealed for',
   received: 'Received by the store',
-  receivedText: '{} by {}, vault {}',
+  receivedText: '{at} by {receiver}, vault {vault}',
   noReceipt: 'no receipt lies here',
   erased: 'Erased from the camera',
-  erasedText: '{}, after the store’s receipt',
-  erasedOpen: 'not known: the camera was told to at {}, and nobody could see whether the file is gone',
+  erasedText: '{at}, after the store’s receipt',
+  erasedOpen: 'not known: the camera was told to at {at}, and nobody could see whether the file is gone',
   deleted: 'Deleted by the store',
-  deletedText: '{}, because {}; only the documents are left',
+  deletedText: '{at}, because {reason}; only the documents are left',
   deletedReasons: { expired: 'its time was over', ordered: 'it was ordered' },
   orders: 'Orders',
-  orderText: '{} on {}, reason {}',
+  orderText: '{verb} on {at}, reason {reason}',
   verbs: { hold: 'hold', unhold: 'no longer hold', delete: 'delete' },
   noManifest: 'The manifest cannot be read: nothing is known about this recording.',
 
@@ -116,7 +109,7 @@ export const KIT_EN = {
   logText:
     'What the logs say about these recordings and dockings, in their order; the full lines, and some more, are in the folder log/. Times are those of the clock of station or store.',
   logHead: ['Time (UTC)', 'Who', 'What', 'About'],
-  logMore: 'More entries than these {} stand in the log files.',
+  logMore: 'More entries than these {count} stand in the log files.',
   logNone: 'No log with entries on these recordings lies in the vault.',
 
   contents: 'What lies in this folder',
@@ -150,7 +143,7 @@ export const KIT_EN = {
   keysText:
     'Everything below rests on these public keys. They came with the kit, so on their own they prove only that all of it fits together. Compare the lines with the label on the station, with the municipality’s register of keys, or by telephone. Only then it is proven whose signatures these are.',
   keysHead: ['Key', 'Its line'],
-  keyIntroduced: '{} (named by a change of keys that the kit holds)',
+  keyIntroduced: '{file} (named by a change of keys that the kit holds)',
   noKeys: 'No key for the signatures in this kit was known when it was made.',
 
   check: 'Check it yourself',
@@ -216,7 +209,7 @@ export const KIT_EN = {
       title: 'The witness of the day',
       why: 'The store signed one root over everything that came on the day of the receipt. Where its line was printed and hung up, it must be the same:',
     },
-  } satisfies Record<KitStepKind, StepWords>,
+  },
 
   limits: 'What this does not prove',
   limitsText: [
@@ -226,7 +219,7 @@ export const KIT_EN = {
     'Who carried the camera, and who is seen or heard. No document holds a name.',
     'Whose keys these are, unless you compared them (below).',
   ],
-  made: 'Made by bodydock {} on {} UTC from the vault {}.',
+  made: 'Made by bodydock {version} on {at} UTC from the vault {vault}.',
 };
 
 /** Texts of one language. */

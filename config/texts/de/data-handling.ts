@@ -1,14 +1,14 @@
-// The annex on data handling in German; of the same shape as handling-words-en.ts.
-import type { HandlingWords } from './handling-words-en.ts';
+// The annex on data handling in German.
+import type { HandlingWords } from '../en/data-handling.ts';
 
 export const HANDLING_DE: HandlingWords = {
   title: 'Bodycams: Was wo wie lange gespeichert wird und wer es sehen kann',
   intro:
-    'Anlage zur Dienstvereinbarung. Erstellt aus der Konfiguration, die an der Station {} gilt, und nicht von Hand geschrieben: Wer die Konfiguration ändert, ändert diesen Text. Die Prüfsummen am Ende sagen, aus welchen Dateien er entstanden ist.',
+    'Anlage zur Dienstvereinbarung. Erstellt aus der Konfiguration, die an der Station {station} gilt, und nicht von Hand geschrieben: Wer die Konfiguration ändert, ändert diesen Text. Die Prüfsummen am Ende sagen, aus welchen Dateien er entstanden ist.',
   noStore:
     'Die Datei des Zentralspeichers (receiver.yaml) lag nicht vor. Wo dieser Text ohne Zahl vom Zentralspeicher spricht, entscheidet diese Datei.',
   conflicts: {
-    days: 'Die Station rechnet mit {} Tagen bis zur Löschung, der Zentralspeicher mit {}. Wann gelöscht wird, entscheidet der Zentralspeicher; beide Dateien sollten dasselbe sagen.',
+    days: 'Die Station rechnet mit {station} Tagen bis zur Löschung, der Zentralspeicher mit {store}. Wann gelöscht wird, entscheidet der Zentralspeicher; beide Dateien sollten dasselbe sagen.',
     'unknown-station':
       'Die Datei des Zentralspeichers nennt diese Station nicht: Er nimmt nichts von ihr an.',
     'unknown-receiver': 'Die Datei der Station nennt diesen Zentralspeicher nicht: Sie liefert ihm nichts.',
@@ -26,34 +26,34 @@ export const HANDLING_DE: HandlingWords = {
   cameraNever: 'Bis jemand sie mit den Mitteln der Kamera löscht. Diese Station löscht nichts.',
   cameraAfterReceipt:
     'Bis der Zentralspeicher jede einzelne Datei mit seiner Signatur bestätigt und jeder Öffnungsberechtigte gezeigt hat, dass er öffnen kann. Dann löscht die Station diese eine Datei und sieht nach, ob sie weg ist.',
-  spool: 'Station, Datenträger ({})',
+  spool: 'Station, Datenträger ({path})',
   spoolWhat:
     'Versiegelte Aufzeichnungen. Versiegelt wird im Arbeitsspeicher, während die Kamera gelesen wird; die Station hat keinen Schlüssel, der sie öffnet.',
   spoolHow:
-    'Bis zur signierten Quittung des Zentralspeichers, danach höchstens {} Stunden, und in keinem Fall länger als {} Tage (gerechnet wie unten). Ohne Quittung, bis es eine gibt.',
+    'Bis zur signierten Quittung des Zentralspeichers, danach höchstens {hours} Stunden, und in keinem Fall länger als {days} Tage (gerechnet wie unten). Ohne Quittung, bis es eine gibt.',
   stationDocuments: 'Station, Dokumente',
   stationDocumentsWhat:
     'Signierte Dokumente zu jeder Aufzeichnung und jedem Andockvorgang: Zeiten, Größen, Prüfsummen, Nummer der Kamera. Kein Bild, kein Ton, kein lesbarer Dateiname.',
   stationDocumentsHow:
-    '{} Tage nach der Quittung, länger, wenn eine Kamera die Datei noch enthält: Daran erkennt die Station sie wieder.',
+    '{days} Tage nach der Quittung, länger, wenn eine Kamera die Datei noch enthält: Daran erkennt die Station sie wieder.',
   stationLog: 'Station, Verwahrprotokoll',
   stationLogWhat:
     'Welcher Schritt wann mit welcher Aufzeichnung geschah, nach Nummern. Verkettet und signiert.',
-  stationLogHow: '{} Tage, nachdem der Zentralspeicher diesen Teil des Verwahrprotokolls hat.',
-  broker: 'Nachrichtenvermittler ({})',
+  stationLogHow: '{days} Tage, nachdem der Zentralspeicher diesen Teil des Verwahrprotokolls hat.',
+  broker: 'Nachrichtenvermittler ({broker})',
   brokerWhat:
     'Reicht versiegelte Aufzeichnungen und signierte Dokumente weiter. Zeigt den Zustand jedes Platzes: Anzeigename der Kamera, Zahl der Dateien, das Licht.',
   brokerHow: 'Aufzeichnungen: werden nicht gespeichert. Zustand eines Platzes: bis der nächste ihn ersetzt.',
-  vault: 'Zentralspeicher {}',
+  vault: 'Zentralspeicher {receiver}',
   vaultWhat:
     'Versiegelte Aufzeichnungen. Das Programm des Zentralspeichers hat keinen Schlüssel, der sie öffnet.',
-  vaultHow: '{} Tage (gerechnet wie unten), außer eine Anordnung hält die Aufzeichnung fest.',
+  vaultHow: '{days} Tage (gerechnet wie unten), außer eine Anordnung hält die Aufzeichnung fest.',
   vaultHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 14 Tage, wenn sie nichts sagt.',
   documents: 'Zentralspeicher, Dokumente',
   documentsWhat:
     'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen: Löschsperre oder Löschung (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern).',
   documentsHow:
-    '{} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie.',
+    '{days} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
   lasting: 'Zentralspeicher, eigenes Verwahrprotokoll und Tageszeugnisse',
   lastingWhat:
@@ -65,19 +65,19 @@ export const HANDLING_DE: HandlingWords = {
   quarantineHow: 'Bis ein Mensch es angesehen hat. Dort verschwindet nichts von selbst.',
   counted:
     'Wie die Tage gerechnet werden: ab dem spätesten Zeitpunkt, zu dem die Aufzeichnung entstanden sein kann, wenn die Uhr der Kamera gemessen wurde; sonst ab der Versiegelung; und ab der Quittung des Zentralspeichers, wenn die Uhr der Station selbst nicht gestellt war. Eine falsche Uhr verkürzt die Frist nie. Was binnen 72 Stunden nach der Quittung fällig wäre, wird erst nach einer Warnung gelöscht, die 24 Stunden alt ist.',
-  alone: 'Gelöscht wird durch das Programm: alle {} Stunden, ohne Zutun von irgendwem.',
+  alone: 'Gelöscht wird durch das Programm: alle {hours} Stunden, ohne Zutun von irgendwem.',
   byHand: 'Hier läuft das Löschen nicht von selbst: Jemand muss es aufrufen.',
   aloneUnknown: 'Gelöscht wird durch das Programm des Zentralspeichers.',
 
   sealed: 'Wer Aufzeichnungen öffnen kann',
   sealedText:
-    'Jede Aufzeichnung ist für die folgenden öffentlichen Schlüssel versiegelt; zu jedem gehört eine Identität (eine geheime Datei). Wer eine der {} Identitäten hat und den Zentralspeicher lesen kann, kann öffnen. Die Station, der Nachrichtenvermittler und das Programm des Zentralspeichers können es nicht. Welche Person welche Identität verwahrt, weiß das Produkt nicht; das muss an anderer Stelle festgehalten werden.',
-  recipient: '{}, Fingerabdruck {}',
+    'Jede Aufzeichnung ist für die folgenden öffentlichen Schlüssel versiegelt; zu jedem gehört eine Identität (eine geheime Datei). Wer eine der {count} Identitäten hat und den Zentralspeicher lesen kann, kann öffnen. Die Station, der Nachrichtenvermittler und das Programm des Zentralspeichers können es nicht. Welche Person welche Identität verwahrt, weiß das Produkt nicht; das muss an anderer Stelle festgehalten werden.',
+  recipient: '{recipient}, Fingerabdruck {fingerprint}',
 
   roles: 'Wer was darf',
   rolesHead: ['Was', 'Wer', 'Was davon bleibt'],
   openWhat: 'Eine Aufzeichnung ansehen',
-  openWho: 'Wer eine der {} Identitäten hat und den Zentralspeicher lesen darf.',
+  openWho: 'Wer eine der {count} Identitäten hat und den Zentralspeicher lesen darf.',
   openTrace:
     'Ein Grund (als Kürzel) wird vorher verlangt und steht mit Zeit und Nummer der Aufzeichnung im Verwahrprotokoll des Zentralspeichers.',
   exportWhat: 'Eine Aufzeichnung an ein Gericht geben',
@@ -85,11 +85,11 @@ export const HANDLING_DE: HandlingWords = {
   exportTrace: 'Wie oben.',
   holdWhat: 'Löschsperre: eine Aufzeichnung über ihre Frist hinaus aufbewahren',
   holdWho:
-    'Aufzeichnungsbeauftragte ({}) sofort; sie verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({}) unterschreibt.',
+    'Aufzeichnungsbeauftragte ({officers}) sofort; sie verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({supervisors}) unterschreibt.',
   holdTrace: 'Die signierte Anordnung und ein Eintrag je Unterschrift.',
   deleteWhat: 'Eine Löschsperre aufheben oder vorzeitig löschen',
   deleteWho:
-    'Nur Aufzeichnungsbeauftragte ({}) und vorgesetzte Stelle ({}) gemeinsam, nie zweimal derselbe Schlüssel.',
+    'Nur Aufzeichnungsbeauftragte ({officers}) und vorgesetzte Stelle ({supervisors}) gemeinsam, nie zweimal derselbe Schlüssel.',
   deleteTrace: 'Die signierte Anordnung, ein signierter Löschnachweis, Einträge im Verwahrprotokoll.',
   expireWhat: 'Löschen nach Fristablauf',
   expireWho:
@@ -101,8 +101,8 @@ export const HANDLING_DE: HandlingWords = {
   configWho: 'Wer das Gerät verwaltet, in dessen Konfigurationsdatei. Keine Nachricht aus dem Netz kann es.',
   configTrace:
     'Die Prüfsumme der Datei der Station steht bei jedem Start und jeder Änderung in ihrem Verwahrprotokoll.',
-  keys: '{} Schlüssel: {}',
-  oneKey: '1 Schlüssel: {}',
+  keys: '{count} Schlüssel: {ids}',
+  oneKey: '1 Schlüssel: {id}',
   noKey: 'kein Schlüssel',
   keysUnknown: 'Schlüssel in der Datei des Zentralspeichers',
 
@@ -115,7 +115,7 @@ export const HANDLING_DE: HandlingWords = {
     'Zeiten der Andockvorgänge, Akku, Zahl und Länge der Aufzeichnungen. Wer außerdem den Dienstplan hat, kann daraus schließen, wer eine Kamera wahrscheinlich getragen hat. Das Produkt enthält keinen Dienstplan und keine Zuordnung.',
     'Gründe (als Kürzel) von Anordnungen und Einsichten, und die Nummern der Schlüssel, die unterschrieben haben.',
   ],
-  cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {}.',
+  cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {cameras}.',
   personsNever: 'Was nie vorkommt',
   personsNeverList: [
     'Namen, Personalnummern, Anmeldenamen oder E-Mail-Adressen, in keinem Dokument, Verwahrprotokoll oder Programmprotokoll, keiner Nachricht und keiner Einstellung. (Einen Anzeigenamen wählt, wer die Konfiguration schreibt: Oben ist er zu sehen.)',
@@ -130,23 +130,25 @@ export const HANDLING_DE: HandlingWords = {
   logStation: 'Verwahrprotokoll der Station',
   logStationWhat:
     'Starts, Änderungen der Konfiguration, Zustand der Uhr; zu jedem Andockvorgang und jeder Aufzeichnung: angedockt, aufgelistet, gelesen, versiegelt, bestätigt, gelöscht. Nach Nummern.',
-  logStationHow: 'An der Station {} Tage, nachdem der Zentralspeicher es hat; im Zentralspeicher {}.',
+  logStationHow:
+    'An der Station {days} Tage, nachdem der Zentralspeicher es hat; im Zentralspeicher {atStore}.',
   logStore: 'Verwahrprotokoll des Zentralspeichers',
   logStoreWhat:
     'Warnungen und Löschungen, Anordnungen, Einsichten mit Grund, Wechsel und Sperren von Schlüsseln.',
   logProgram: 'Programmprotokoll (Journal des Betriebssystems)',
-  logProgramWhat: 'Betrieb und Störungen, Stufe „{}“. Keine Namen, keine Dateinamen, keine Seriennummern.',
+  logProgramWhat:
+    'Betrieb und Störungen, Stufe „{level}“. Keine Namen, keine Dateinamen, keine Seriennummern.',
   logProgramHow: 'Wie das Betriebssystem eingestellt ist; das Produkt verlängert und verkürzt es nicht.',
-  daysOf: 'bis {} Tage nach allem, wovon es handelt',
+  daysOf: 'bis {days} Tage nach allem, wovon es handelt',
   forEver: 'Ohne Frist.',
   asFile: 'wie es dessen Datei sagt',
 
   leaves: 'Was das Haus verlässt',
   leavesTls:
-    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} miteinander, verschlüsselt auf der Leitung (TLS). Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {broker} miteinander, verschlüsselt auf der Leitung (TLS). Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
   leavesLocal:
-    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} auf dem Gerät der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {broker} auf dem Gerät der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
 
-  made: 'Erstellt von bodydock {} am {} aus station.yaml (SHA-256 {}){}.',
-  madeStore: ' und receiver.yaml (SHA-256 {})',
+  made: 'Erstellt von bodydock {version} am {day} aus station.yaml (SHA-256 {digest}){store}.',
+  madeStore: ' und receiver.yaml (SHA-256 {digest})',
 };

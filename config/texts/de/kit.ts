@@ -1,18 +1,18 @@
-// The page of a kit in German; of the same shape as kit-words-en.ts.
-import type { KitWords } from './kit-words-en.ts';
+// The page of a kit in German.
+import type { KitWords } from '../en/kit.ts';
 
 export const KIT_DE: KitWords = {
   title: 'Ausgabe als Beweis: Aufzeichnung einer Bodycam',
-  other: 'English: {}',
+  other: 'English: {page}',
   titleDocking: 'Ausgabe als Beweis: Andockvorgang einer Bodycam',
   intro:
-    'Dieser Ordner enthält {} einer Bodycam, so wie der Zentralspeicher einer Kommune sie verwahrt: versiegelt, mit allen signierten Dokumenten, die dazugehören. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
+    'Dieser Ordner enthält {what} einer Bodycam, so wie der Zentralspeicher einer Kommune sie verwahrt: versiegelt, mit allen signierten Dokumenten, die dazugehören. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
   oneRecording: 'eine Aufzeichnung',
-  recordings: '{} Aufzeichnungen',
+  recordings: '{count} Aufzeichnungen',
   introDocking:
-    'Dieser Ordner enthält die Andockprotokolle einer Bodycam (Zahl der Andockvorgänge: {}): was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
-  good: 'Geprüft, als diese Ausgabe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Verwahrprotokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
-  bad: 'NICHT ALLES IN DIESER AUSGABE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
+    'Dieser Ordner enthält die Andockprotokolle einer Bodycam (Zahl der Andockvorgänge: {count}): was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
+  good: 'Geprüft, als diese Ausgabe entstand, am {at} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Verwahrprotokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
+  bad: 'NICHT ALLES IN DIESER AUSGABE STIMMT. Als sie am {at} UTC entstand, gab es Befunde, Anzahl: {count}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
 
   shortly: 'Das Wichtigste',
   shortlyText: [
@@ -26,13 +26,13 @@ export const KIT_DE: KitWords = {
     'Der Zentralspeicher hat dazu eine Quittung signiert, und beide führen ein Verwahrprotokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. So kann nichts davon später geändert, entfernt oder untergeschoben werden, ohne dass es auffällt.',
   ],
 
-  facts: 'Aufzeichnung {}',
-  sidecar: 'Begleitdatei {}',
-  docking: 'Die Kamera in der Station: Andockvorgang {}',
+  facts: 'Aufzeichnung {recording}',
+  sidecar: 'Begleitdatei {recording}',
+  docking: 'Die Kamera in der Station: Andockvorgang {docking}',
   factsHead: ['', ''],
   station: 'Station, Platz',
   camera: 'Kamera',
-  cameraText: '{}; Modell {}; Seriennummer {}',
+  cameraText: '{id}; Modell {model}; Seriennummer {serial}',
   notTold: 'keine Angabe',
   kind: 'Art',
   kinds: {
@@ -40,7 +40,7 @@ export const KIT_DE: KitWords = {
     sidecar: 'Begleitdatei einer Aufzeichnung',
     other: 'andere Datei',
   },
-  rejected: 'auffällig, und trotzdem aufbewahrt: {}',
+  rejected: 'auffällig, und trotzdem aufbewahrt: {reason}',
   reasons: {
     empty: 'die Datei ist leer',
     'unknown-kind': 'von einer Art, die die Station nicht kennt',
@@ -48,14 +48,14 @@ export const KIT_DE: KitWords = {
     damaged: 'Teile ließen sich nicht lesen und stehen als Nullen darin',
   },
   recorded: 'Aufgezeichnet',
-  between: 'zwischen {} und {}',
+  between: 'zwischen {from} und {to}',
   bases: {
     'clock-measured': 'die Uhr der Kamera wurde mit der Station verglichen, ihre Zeit berichtigt',
     'docking-interval': 'zwischen zwei Andockvorgängen dieser Kamera; ihre Uhr gab nichts Genaueres her',
     'clock-unmeasured': 'wie die Kamera angibt; ihre Uhr wurde nicht gemessen',
   },
   docked: 'In der Station',
-  dockedText: 'von {} bis {}',
+  dockedText: 'von {from} bis {to}',
   ended: {
     unplugged: 'die Kamera wurde herausgenommen',
     stopped: 'die Station wurde angehalten',
@@ -64,42 +64,42 @@ export const KIT_DE: KitWords = {
     'cut-off': 'die Station verlor den Strom oder wurde neu gestartet',
   },
   files: 'Dateien auf der Kamera',
-  filesText: '{}, aufgelistet, bevor etwas angefasst wurde',
-  filesLater: '{}; und {}, die erst später zu sehen waren',
-  filesIncomplete: '{}; die Liste ließ sich nicht vollständig lesen',
+  filesText: '{count}, aufgelistet, bevor etwas angefasst wurde',
+  filesLater: '{listed}; und {count}, die erst später zu sehen waren',
+  filesIncomplete: '{listed}; die Liste ließ sich nicht vollständig lesen',
   filesNone: 'es ließ sich keine Liste lesen',
   fates: 'Was daraus wurde',
   fateWords: {
-    stored: '{} versiegelt und gespeichert',
-    matched: '{} schon bekannt, Byte für Byte verglichen',
-    'not-a-file': '{} keine Datei (ein Verweis oder Ähnliches)',
-    waiting: '{} nicht übernommen',
-    vanished: '{} verschwunden, bevor sie gelesen wurde',
+    stored: '{count} versiegelt und gespeichert',
+    matched: '{count} schon bekannt, Byte für Byte verglichen',
+    'not-a-file': '{count} keine Datei (ein Verweis oder Ähnliches)',
+    waiting: '{count} nicht übernommen',
+    vanished: '{count} verschwunden, bevor sie gelesen wurde',
   },
-  fatesErased: '{} danach auf der Kamera gelöscht',
-  fatesUnseen: '{} danach auf der Kamera zu löschen; ob sie fort sind, war nicht zu sehen',
+  fatesErased: '{count} danach auf der Kamera gelöscht',
+  fatesUnseen: '{count} danach auf der Kamera zu löschen; ob sie fort sind, war nicht zu sehen',
   empty: 'Auf der Kamera war keine einzige Datei: Es war nichts aufgezeichnet, das noch auf ihr lag.',
   nothingNew:
     'Auf der Kamera war keine Aufzeichnung, die nicht schon bekannt war, und keine Datei blieb zurück: Es war nichts Neues aufgezeichnet, das noch auf ihr lag.',
   cameraClock: 'Uhr der Kamera dabei',
-  cameraClockText: '{} s vor der Uhr der Station (minus: nach), auf {} s genau',
+  cameraClockText: '{offset} s vor der Uhr der Station (minus: nach), auf {uncertainty} s genau',
   sealedAt: 'Gelesen und versiegelt',
-  clockGood: '{} (die Uhr der Station war gestellt)',
-  clockBad: '{} (ob die Uhr der Station gestellt war, ist nicht bekannt)',
+  clockGood: '{at} (die Uhr der Station war gestellt)',
+  clockBad: '{at} (ob die Uhr der Station gestellt war, ist nicht bekannt)',
   original: 'Original',
-  originalText: '{} Bytes, SHA-256 {}',
+  originalText: '{size} Bytes, SHA-256 {digest}',
   sealedFor: 'Versiegelt für',
   received: 'Im Zentralspeicher eingegangen',
-  receivedText: '{} bei {}, Tresor {}',
+  receivedText: '{at} bei {receiver}, Tresor {vault}',
   noReceipt: 'hier liegt keine Quittung',
   erased: 'Auf der Kamera gelöscht',
-  erasedText: '{}, nach der Quittung des Zentralspeichers',
-  erasedOpen: 'nicht bekannt: die Kamera wurde am {} angewiesen; ob die Datei fort ist, war nicht zu sehen',
+  erasedText: '{at}, nach der Quittung des Zentralspeichers',
+  erasedOpen: 'nicht bekannt: die Kamera wurde am {at} angewiesen; ob die Datei fort ist, war nicht zu sehen',
   deleted: 'Im Zentralspeicher gelöscht',
-  deletedText: '{}, weil {}; nur die Dokumente sind geblieben',
+  deletedText: '{at}, weil {reason}; nur die Dokumente sind geblieben',
   deletedReasons: { expired: 'die Frist um war', ordered: 'es angeordnet war' },
   orders: 'Anordnungen',
-  orderText: '{} am {}, Grund {}',
+  orderText: '{verb} am {at}, Grund {reason}',
   verbs: { hold: 'Löschsperre', unhold: 'Löschsperre aufheben', delete: 'löschen' },
   noManifest: 'Das Manifest lässt sich nicht lesen: Über diese Aufzeichnung ist nichts bekannt.',
 
@@ -110,7 +110,7 @@ export const KIT_DE: KitWords = {
   logText:
     'Was die Verwahrprotokolle zu diesen Aufzeichnungen und ihrem Andockvorgang sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
   logHead: ['Zeit (UTC)', 'Wer', 'Was', 'Wozu'],
-  logMore: 'In den Protokolldateien stehen mehr Einträge als diese {}.',
+  logMore: 'In den Protokolldateien stehen mehr Einträge als diese {count}.',
   logNone: 'Kein Verwahrprotokoll mit Einträgen zu diesen Aufzeichnungen liegt im Tresor.',
 
   contents: 'Was in diesem Ordner liegt',
@@ -144,7 +144,7 @@ export const KIT_DE: KitWords = {
   keysText:
     'Alles Folgende ruht auf diesen öffentlichen Schlüsseln. Sie kamen mit der Ausgabe, beweisen für sich also nur, dass alles zusammenpasst. Vergleichen Sie die Zeilen mit dem Aufkleber an der Station, mit dem Schlüsselverzeichnis der Kommune oder am Telefon. Erst dann ist bewiesen, wessen Signaturen das sind.',
   keysHead: ['Schlüssel', 'Seine Zeile'],
-  keyIntroduced: '{} (durch einen Schlüsselwechsel genannt, der in der Ausgabe liegt)',
+  keyIntroduced: '{file} (durch einen Schlüsselwechsel genannt, der in der Ausgabe liegt)',
   noKeys: 'Als diese Ausgabe entstand, war zu ihren Signaturen kein Schlüssel bekannt.',
 
   check: 'Selbst prüfen',
@@ -220,5 +220,5 @@ export const KIT_DE: KitWords = {
     'Wer die Kamera getragen hat und wer zu sehen oder zu hören ist. Kein Dokument enthält einen Namen.',
     'Wem diese Schlüssel gehören, solange Sie sie nicht verglichen haben (unten).',
   ],
-  made: 'Erstellt von bodydock {} am {} UTC aus dem Tresor {}.',
+  made: 'Erstellt von bodydock {version} am {at} UTC aus dem Tresor {vault}.',
 };
