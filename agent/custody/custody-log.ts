@@ -151,11 +151,6 @@ export class CustodyLog implements Custody {
     return ((this.#ledger.bits(item) | (this.#ahead.get(item) ?? 0)) & bits) === bits;
   }
 
-  /** Of these items, those without an entry that has those bits; none where the ledger is not whole: a second entry would say something else. */
-  async lacking(items: readonly RecordingId[], bits: number): Promise<RecordingId[]> {
-    return this.isWhole ? items.filter((item) => !this.isEntered(item, bits)) : [];
-  }
-
   /**
    * Takes an event; it is durable after the next checkpoint, at the latest CUSTODY_GROUP_MS later.
    * Errors: "custody.refused" (facts that no entry can hold), "custody.overrun" (too much waits: the disk takes nothing, or the caller

@@ -216,7 +216,8 @@ export class Ledger {
     const docking = this.pulled.get(recording);
     const isKnown = (this.bits(recording) & ITEM.spooled) !== 0;
     this.#set(recording, ITEM.spooled);
-    const camera = cameraIn(facts) ?? (docking && this.dockings.get(docking)?.camera);
+    const camera =
+      cameraIn(facts) ?? (isSettled(facts) ? undefined : docking && this.dockings.get(docking)?.camera);
     this.#passed(recording, camera);
     if (isKnown || camera === undefined || typeof sha256 !== 'string') return;
     this.#ends(this.manifests, camera, { recording, sha256, keyId: this.#keyOf(facts), docking: null });
@@ -238,7 +239,7 @@ export class Ledger {
     const isKnown = (this.bits(record) & ITEM.recorded) !== 0;
     this.#set(record, ITEM.recorded);
     if (typeof docking !== 'string' || !isDockingId(docking)) return;
-    const camera = cameraIn(facts) ?? this.dockings.get(docking)?.camera;
+    const camera = cameraIn(facts) ?? (isSettled(facts) ? undefined : this.dockings.get(docking)?.camera);
     if (!isKnown && camera !== undefined && typeof sha256 === 'string')
       this.#ends(this.records, camera, { recording: record, sha256, keyId: this.#keyOf(facts), docking });
     this.noteRecorded(docking);
@@ -430,6 +431,11 @@ export function parseDifference(facts: CustodyEntry['facts']): Difference | unde
     return isRecordingId(subject) ? { difference, subject, sequence: null, sha256: null } : undefined;
   if (!isSegmentId(subject) || typeof sequence !== 'number' || typeof sha256 !== 'string') return undefined;
   return { difference, subject, sequence, sha256 };
+}
+
+/** Only the one that is the end of its chain names its camera then. */
+function isSettled(facts: CustodyEntry['facts']): boolean {
+  return facts['settled'] === true;
 }
 
 function cameraIn({ camera }: CustodyEntry['facts']): CameraId | undefined {

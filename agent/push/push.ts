@@ -17,7 +17,7 @@ import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { type LaneName, PushQueue } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
-import type { ItemType, PushTurn, SignedItem, SignedItems } from '../spool/signed-items.ts';
+import type { PushTurn, SignedItem, SignedItems } from '../spool/signed-items.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { type StrangeKeys, type TrustedStore, verifyDown } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';
@@ -98,11 +98,11 @@ export class Pusher {
     });
   }
 
-  /** Takes over what the spool holds without a receipt, the oldest first. */
-  start(): void {
+  /** Takes over what the spool holds without a receipt, the oldest first, once all of it is entered: nothing is offered that the log does not know. */
+  start(entered: Promise<void> = Promise.resolve()): void {
     this.#options.limits.onChange(() => this.#pump());
     this.#run(this.#follow());
-    for (const type of this.#items.types) this.#run(this.#takeOver(type, type.store.waiting()));
+    this.#run(entered.then(() => this.#takeOver()));
   }
 
   /** Until the end: what becomes durable, and what loses its receipt. */
@@ -171,16 +171,9 @@ export class Pusher {
     await Promise.allSettled(this.#running);
   }
 
-  /** A cut between commit and checkpoint left a recording without its entry: the log is asked before anything is offered. */
-  async #takeOver(type: ItemType, waiting: readonly PushTurn[]): Promise<void> {
-    try {
-      const ids = waiting.map(({ recording }) => recording);
-      const owed = await this.#items.unlogged(type, ids);
-      for (const recording of owed) this.#steps.owes(recording);
-    } catch (error) {
-      this.#options.log.error('custody log could not be searched', { kind: type.kind, error });
-    }
-    for (const turn of waiting) this.#enqueue(turn);
+  #takeOver(): void {
+    for (const { store } of this.#items.types) for (const turn of store.waiting()) this.#enqueue(turn);
+    this.#pump();
   }
 
   #enqueue({ recording, locked, sealedSizeBytes }: PushTurn): void {

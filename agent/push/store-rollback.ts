@@ -206,7 +206,7 @@ export interface StoreRollbackOptions {
   readonly custody: Pick<Custody, 'append' | 'checkpoint'>;
   /** Takes recordings whose copy is gone out of what is known. */
   readonly spool: Pick<Spool, 'withdrawLost'>;
-  readonly items: Pick<SignedItems, 'offerAgain' | 'storeRestored' | 'withdrawn'>;
+  readonly items: Pick<SignedItems, 'offerAgain' | 'withdrawn'>;
   /** Names them in the log, and shows them until a person has acknowledged it; each once. */
   readonly differences: Pick<Differences, 'storeLost'>;
   readonly custodyPush: Pick<CustodyPush, 'forgetAcknowledged'>;
@@ -277,7 +277,6 @@ export class StoreRollback {
       standing.ending.throwIfAborted(); // the next start goes on
     }
     await custody.checkpoint();
-    items.storeRestored();
     custodyPush.forgetAcknowledged();
     await standing.keep({ behind: null, restored: { ...followed, offered: true } });
     const facts = { restored_at, complete_until, offered, lost };

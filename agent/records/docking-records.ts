@@ -67,6 +67,11 @@ export class DockingRecords {
     return this.#chain.newest(camera);
   }
 
+  /** Digest that the camera's next record names; null where it names none. */
+  endOfChain(camera: CameraId): string | null {
+    return this.#chain.previous(camera);
+  }
+
   /** One attempt to make a docking's record durable. Errors: "spool.gone", the system's, the signer's: nothing of it counts then. */
   async write(camera: CameraId, writer: RecordWriter): Promise<StoredRecord[]> {
     const { spool } = this.#options;
@@ -102,11 +107,15 @@ export class DockingRecords {
 
 /** Docking records as signed items; `days` is `retention.days`. */
 export function dockingRecordType(
-  { store }: DockingRecords,
+  records: DockingRecords,
   files: Pick<Files, 'readAll'>,
   days: number,
 ): ItemType<StoredRecord> {
-  return documentType('docking', store, recordedEntries, files, days);
+  return {
+    ...documentType('docking', records.store, recordedEntries, files, days),
+    chainEnd: async ({ facts: { camera, keyId, manifestSha256 } }) =>
+      records.endOfChain(camera) === manifestSha256 && keyId !== null ? { camera, key_id: keyId } : undefined,
+  };
 }
 
 function recordedEntries({ recording, manifestSha256, facts }: StoredRecord): CustodyEvent[] {

@@ -195,6 +195,14 @@ export class DocumentStore<Item extends StoredDocument = StoredDocument> impleme
     }
   }
 
+  /** See ItemStore. */
+  hasGoodReceipt(id: RecordingId): Promise<boolean> {
+    return this.#turns.run(id, async () => {
+      const item = this.#items.get(id);
+      return item?.state === 'receipted' && this.#receipts.stands(item);
+    });
+  }
+
   get(id: RecordingId): Item | undefined {
     return this.#items.get(id);
   }
@@ -345,7 +353,15 @@ export function documentType<Item extends StoredDocument>(
   days: number,
 ): ItemType<Item> {
   const dueMs = documentDue(files, days);
-  return { kind, store, entered: ITEM.recorded, entries, dueMs, refusedCode: 'docking.refused' };
+  return {
+    kind,
+    store,
+    entered: ITEM.recorded,
+    entries,
+    chainEnd: async () => undefined, // unless it has chains
+    dueMs,
+    refusedCode: 'docking.refused',
+  };
 }
 
 /** Errors: "spool.not-yet", always. */

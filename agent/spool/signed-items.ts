@@ -4,15 +4,14 @@
 // Invariants:
 // 1. File durable, then log entry durable, then everything else follows. What goes for good is the other way round: the entry is durable first.
 // 2. Each step makes its own entry and its own change. What the log does not take of a step that is done is made up for later: of a durable item before
-//    it is offered, of a receipt before anything goes because of it, of what left by the next start (owed-leavings.ts).
+//    it is offered, of a receipt before anything goes because of it, of what left by the next start (settlement.ts).
 // 3. Which type an item is of is found by its id; ids are never given twice.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, type Receipt } from '../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
-import { describeError, DockError, isDockError } from '../../protocol/format/errors.ts';
-import { ownId, type RecordingId } from '../../protocol/format/ids.ts';
-import { INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
+import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { ItemKind } from '../../protocol/documents/item-documents.ts';
 import { appendOrLog, type Custody } from '../custody/custody.ts';
@@ -29,6 +28,8 @@ export interface SignedItem extends DocumentFolder {
   readonly state: SpoolState;
   /** Pushed before others. */
   readonly locked: boolean;
+  /** Orders items of a type. */
+  readonly sealedAt: string;
 }
 
 /** One that waits for its turn. */
@@ -52,6 +53,8 @@ export interface ItemStore<Item extends SignedItem = SignedItem> {
   readChunks(id: RecordingId): Promise<Uint8Array>;
   /** Errors: "spool.unknown", "spool.gone", "spool.write-failed". */
   storeReceipt(id: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
+  /** Whether the stored receipt of one that is here verifies; one that does not is quarantined. Errors: "spool.write-failed"; the machine's. */
+  hasGoodReceipt(id: RecordingId): Promise<boolean>;
   /** Removes a receipt, durably. Undefined where there is none, or it is not here. Errors: "spool.gone", "spool.write-failed". */
   takeBackReceipt(id: RecordingId): Promise<Item | undefined>;
   /** False for one that is receipted, and stays until another one has gone or come. */
@@ -70,6 +73,8 @@ export interface ItemType<Item extends SignedItem = SignedItem> {
   readonly entered: number;
   /** What the log says of one that is durable, in order. */
   entries(item: Item): CustodyEvent[];
+  /** Camera and key of one that is the end of its camera's chain; undefined for any other, and where its key is not known. Errors: the machine's. */
+  chainEnd(item: Item): Promise<{ readonly camera: CameraId; readonly key_id: string } | undefined>;
   /** Wall time in ms since 1970 from which on no copy stays, whatever the store says. Errors: those of its documents; the system's. */
   dueMs(item: Item): Promise<number>;
   /** Condition while the store refuses one until a person looks. */
@@ -104,14 +109,12 @@ export const STEPS = {
   },
 } as const satisfies Readonly<Record<string, Step>>;
 
-/** Receipts that are known to be in the log: those of a camera with as many files as a docking takes. */
-const LOGGED_MAX = INVENTORY_ENTRIES_MAX;
 /** The next offer's checkpoint covers a receipt's entry, too: one of its own costs two signatures and a sync for each recording. */
 const PATIENCE_MS = 200;
 
 export interface SignedItemsOptions {
   readonly types: readonly ItemType[];
-  readonly custody: Custody & Pick<CustodyLog, 'isEntered' | 'lacking' | 'ledger'>;
+  readonly custody: Custody & Pick<CustodyLog, 'isEntered' | 'ledger'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly changes: Pick<Changes<ItemChange>, 'put'>;
   readonly log: Log;
@@ -121,12 +124,8 @@ export interface SignedItemsOptions {
 export class SignedItems {
   readonly types: readonly ItemType[];
   readonly #options: SignedItemsOptions;
-  /** Receipts whose entry the log has; it is asked only for those of earlier runs, once for each. */
-  readonly #logged = new Set<RecordingId>();
   /** Receipts that are stored and not yet in the log, or not yet durably so. */
   readonly #entering = new Map<RecordingId, { readonly event: CustodyEvent; isAppended: boolean }>();
-  /** Receipted before this start. */
-  #earlier: readonly RecordingId[] = [];
 
   constructor(options: SignedItemsOptions) {
     this.#options = options;
@@ -158,23 +157,6 @@ export class SignedItems {
     throw new DockError('spool.unknown', `${id} is not in the spool`, { retry: 'never' });
   }
 
-  /** Takes over what was receipted before this start. Called before anything more can be receipted. */
-  start(): void {
-    this.#earlier = [...this.#receipted()];
-  }
-
-  /** Makes up for what earlier runs owe the log. Never rejects: what fails is made up for when something goes because of it, or at the next start. */
-  async run(): Promise<void> {
-    const { custody, log } = this.#options;
-    try {
-      await this.makeUp(this.#earlier);
-      await custody.checkpoint();
-    } catch (error) {
-      log.warn('comparing earlier receipts with the log failed', { error: describeError(error) });
-    }
-    this.#earlier = [];
-  }
-
   /** `spool`: a recording is durable. Where the log takes nothing now pushing makes up for its entries before it is offered. */
   spooled(kind: ItemKind, id: RecordingId): void {
     const isUnlogged = !this.enterSpooled(kind, id);
@@ -192,11 +174,6 @@ export class SignedItems {
     const type = this.types.find((each) => each.kind === kind);
     const item = type?.store.get(id);
     return type === undefined || item === undefined ? [] : type.entries(item);
-  }
-
-  /** Of these of a type, those whose entries the log lacks. Errors: the system's. */
-  unlogged(type: ItemType, ids: readonly RecordingId[]): Promise<readonly RecordingId[]> {
-    return this.#options.custody.lacking(ids, type.entered);
   }
 
   /** `receipt`, its file: durable when it resolves. Errors: "spool.wrong-state"; those of the store. */
@@ -222,7 +199,6 @@ export class SignedItems {
     if (entering?.isAppended === false) {
       custody.append(entering.event);
       entering.isAppended = true;
-      this.#remember(id);
     }
     await custody.checkpoint(PATIENCE_MS);
     this.#entering.delete(id);
@@ -246,11 +222,6 @@ export class SignedItems {
         this.#changed('takeBack', kind, id);
         yield id;
       }
-  }
-
-  /** The store was restored: entries of receipts count no more. */
-  storeRestored(): void {
-    this.#logged.clear();
   }
 
   /**
@@ -319,11 +290,9 @@ export class SignedItems {
 
   /** Appends entries of receipts that the log lacks, and says whether there were any: the caller makes the checkpoint. Errors: the system's, "document.refused". */
   async makeUp(ids: readonly RecordingId[]): Promise<boolean> {
-    const asked = ids.filter((id) => !this.#logged.has(id));
-    const lacking = asked.filter((id) => !this.#isReceiptEntered(id));
-    for (const id of lacking) await this.#appendReceipt(id);
-    for (const id of asked) this.#remember(id);
-    return lacking.length > 0;
+    let isAny = false;
+    for (const id of ids) if (!this.#isReceiptEntered(id)) isAny = (await this.#appendReceipt(id)) || isAny;
+    return isAny;
   }
 
   /** The log needs no more entries of what was reclaimed by one. */
@@ -333,23 +302,15 @@ export class SignedItems {
     return !custody.ledger.items.has(id) && this.stateOf(id) === 'released';
   }
 
-  async #appendReceipt(id: RecordingId): Promise<void> {
+  async #appendReceipt(id: RecordingId): Promise<boolean> {
     const { files, custody } = this.#options;
     const folder = (await this.holding(id)?.store.find(id))?.folder;
-    if (folder === undefined) return;
+    if (folder === undefined) return false;
     const bytes = await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
-    if (this.#logged.has(id)) return; // it came in this run, and was logged meanwhile
-    if ((this.stateOf(id) ?? 'spooled') === 'spooled') return; // it was taken back meanwhile
+    // Meanwhile it may have been taken back, or entered.
+    if ((this.stateOf(id) ?? 'spooled') === 'spooled' || this.#isReceiptEntered(id)) return false;
     custody.append(receiptEntry(id, parseReceipt(bytes).receiver, bytes));
-  }
-
-  /** The oldest ones are forgotten: the log is asked for them again. */
-  #remember(id: RecordingId): void {
-    this.#logged.add(ownId(id));
-    for (const oldest of this.#logged) {
-      if (this.#logged.size <= LOGGED_MAX) break;
-      this.#logged.delete(oldest);
-    }
+    return true;
   }
 
   /** The type of an item of which STEPS allows that now. Errors: "spool.unknown", "spool.wrong-state": broken code of ours. */
@@ -378,10 +339,6 @@ export class SignedItems {
   #changed(step: keyof typeof STEPS, kind: ItemKind, item: RecordingId, isUnlogged = false): void {
     const to = STEPS[step].change;
     if (to !== null) this.#options.changes.put({ kind, item, to, ...(isUnlogged ? { isUnlogged } : {}) });
-  }
-
-  *#receipted(): Generator<RecordingId> {
-    for (const { store } of this.types) yield* receiptedIn(store);
   }
 }
 

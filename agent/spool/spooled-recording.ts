@@ -6,10 +6,11 @@ import type { Manifest } from '../../protocol/documents/manifest.ts';
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import { ITEM } from '../custody/ledger.ts';
+import { ITEM, type Ledger } from '../custody/ledger.ts';
 import { recordingDue } from './keep.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 import type { ItemStore, ItemType } from './signed-items.ts';
+import type { Spool } from './spool.ts';
 
 /** `spooled`: durable here; `receipted`: a receipt lies beside it; `released`: payload reclaimed, documents kept. */
 export type SpoolState = 'spooled' | 'receipted' | 'released';
@@ -170,15 +171,20 @@ export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
 
 /** The recordings of one spool; `days` is `retention.days`. */
 export function recordingType(
-  store: ItemStore<SpooledRecording>,
+  store: ItemStore<SpooledRecording> & Pick<Spool, 'lastManifestSha256'>,
   files: Pick<Files, 'readAll'>,
   days: number,
+  ledger: Pick<Ledger, 'manifests'>,
 ): ItemType<SpooledRecording> {
   return {
     kind: 'recording',
     store,
     entered: ITEM.spooled,
     entries: spooledEvents,
+    chainEnd: async ({ camera, keyId, manifestSha256 }) => {
+      const end = await store.lastManifestSha256(camera, ledger.manifests.get(camera));
+      return end === manifestSha256 && keyId !== null ? { camera, key_id: keyId } : undefined;
+    },
     dueMs: recordingDue(files, days),
     refusedCode: 'recording.refused',
   };

@@ -34,7 +34,7 @@ import type { Changes, ItemChange } from '../spool/changes.ts';
 import { DocumentsDropping } from '../spool/documents-dropping.ts';
 import { Keep } from '../spool/keep.ts';
 import { spoolLayout } from '../spool/layout.ts';
-import { OwedLeavings } from '../spool/owed-leavings.ts';
+import { Settlement } from '../spool/settlement.ts';
 import { SignedItems } from '../spool/signed-items.ts';
 import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import { recordingType } from '../spool/spooled-recording.ts';
@@ -171,7 +171,7 @@ async function connectParts(
   });
   const { days, logDays } = retention;
   // All that is signed, kept and pushed; the receiving end knows the same types (protocol/documents).
-  const types = [recordingType(spool, files, days), dockingRecordType(records, files, days)];
+  const types = [recordingType(spool, files, days, ledger), dockingRecordType(records, files, days)];
   const items = new SignedItems({ types, custody, files, changes, log });
   const { dockings, findings: journalFindings } = await Dockings.open({
     station,
@@ -195,12 +195,12 @@ async function connectParts(
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
   const wall = new TrustedWallClock(clock, clockSynchronised);
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
-  const leavings = new OwedLeavings({ ledger, spool, records: records.store, layout, files, clock });
+  const settlement = new Settlement({ items, custody, spool, layout, files, clock, log });
   const acknowledgementFile = layout.acknowledgement;
   const differences = new Differences({
     custody,
     spool,
-    leavings,
+    leavings: settlement,
     acknowledgementFile,
     files,
     clock,
@@ -372,7 +372,7 @@ async function connectParts(
     keep,
     documentsDropping,
     dailyLook,
-    items,
+    settlement,
     clockWatch,
     tries,
     unfinished,

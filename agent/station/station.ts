@@ -21,7 +21,7 @@ import type { DailyLook } from '../records/daily-look.ts';
 import type { Dockings } from '../records/dockings.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
-import type { SignedItems } from '../spool/signed-items.ts';
+import type { Settlement } from '../spool/settlement.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
 const STOP_MS = {
@@ -67,7 +67,7 @@ export interface StationParts {
   readonly keep: Keep;
   readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
   readonly dailyLook: Pick<DailyLook, 'run'>;
-  readonly items: Pick<SignedItems, 'start' | 'run'>;
+  readonly settlement: Pick<Settlement, 'enter' | 'receipts'>;
   readonly clockWatch: ClockWatch;
   readonly tries: Pick<Tries, 'run' | 'stop' | 'again'>;
   readonly unfinished: Pick<UnfinishedPulls, 'close'>;
@@ -96,7 +96,7 @@ export class Station {
   async start(): Promise<void> {
     const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, monitoring } =
       this.#parts;
-    const { dockings, keep, items } = this.#parts;
+    const { dockings, keep, settlement } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
     this.#proofsInForce();
@@ -106,9 +106,9 @@ export class Station {
     broker.onMessage((message) => this.#take(message));
     broker.onState((connected) => this.#connection(connected));
     await broker.subscribe(topics.downFilter);
-    items.start();
     keep.start();
-    pusher.start();
+    const entered = settlement.enter(this.#ending.signal);
+    pusher.start(entered);
     this.#parts.rollback.start();
     dockings.start((part, isLogged) => this.#records.add(part, isLogged));
     await monitoring.start();
@@ -123,7 +123,7 @@ export class Station {
       keep.run(signal),
       this.#parts.documentsDropping.run(signal),
       this.#parts.dailyLook.run(signal),
-      items.run(),
+      entered.then(() => settlement.receipts(signal)),
       differences.run(signal),
       this.#parts.retirements.run(signal),
       custodyPush.run(signal),

@@ -64,6 +64,16 @@ const difference = {
   sha256: sha256.nullable(),
 };
 
+/** Made by a settlement: with camera and key of the one that is the end of its camera's chain (SPEC 4.3.9.10). */
+function maybeSettled(shape: z.ZodRawShape): z.ZodType {
+  const settled = { ...shape, settled: z.literal(true) };
+  return z.union([
+    z.strictObject(shape),
+    z.strictObject(settled),
+    z.strictObject({ ...settled, camera: d.cameraIdSchema, key_id: keyIdSchema }),
+  ]);
+}
+
 const STATION: Shapes = {
   ...BOTH,
   'agent-started': z.strictObject({ version }),
@@ -88,10 +98,10 @@ const STATION: Shapes = {
   pulled: z.strictObject({ recording, ...file, size_bytes: size, sha256 }),
   sealed: z.strictObject({ recording, sealed_size_bytes: z.int().min(1), chunks_sha256: sha256 }),
   rejected: z.strictObject({ recording, reason: REJECTED }),
-  spooled: z.strictObject({ recording, manifest_sha256: sha256, sealed_size_bytes: z.int().min(1) }),
+  spooled: maybeSettled({ recording, manifest_sha256: sha256, sealed_size_bytes: z.int().min(1) }),
   matched: z.strictObject({ recording, ...file }),
   'not-taken': z.strictObject({ ...file, reason: NOT_TAKEN }),
-  'docking-recorded': z.strictObject({
+  'docking-recorded': maybeSettled({
     docking,
     record: recording,
     sha256,

@@ -36,6 +36,7 @@ export function typeAround(store: Partial<ItemStore>, type: Partial<ItemType> = 
     readManifest: () => Promise.reject(new Error('no manifest is read here')),
     readChunks: () => Promise.reject(new Error('no chunks are read here')),
     storeReceipt: async () => undefined,
+    hasGoodReceipt: async () => true,
     takeBackReceipt: async () => undefined,
     mayGo: () => true,
     reclaim: async () => undefined,
@@ -47,6 +48,7 @@ export function typeAround(store: Partial<ItemStore>, type: Partial<ItemType> = 
     store: all,
     entered: 1,
     entries: () => [],
+    chainEnd: async () => undefined,
     dueMs: async () => Infinity,
     refusedCode: 'recording.refused',
     ...type,
@@ -61,11 +63,14 @@ export function itemsAround({
   isEntered = () => true,
   ...given
 }: AroundOptions = {}): SignedItems {
+  const appended = new Set<unknown>();
   const log = {
-    append: (event: Parameters<typeof custody.append>[0]) => custody.append(event),
+    append: (event: Parameters<typeof custody.append>[0]) => {
+      custody.append(event);
+      if (event.event === 'receipted') appended.add(event.facts['recording']);
+    },
     checkpoint: (patienceMs?: number) => custody.checkpoint(patienceMs),
-    lacking: async () => [],
-    isEntered,
+    isEntered: (id: RecordingId) => appended.has(id) || isEntered(id),
     ledger: { items: new Map() },
   } as unknown as SignedItemsOptions['custody'];
   return new SignedItems({

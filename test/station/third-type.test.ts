@@ -20,6 +20,7 @@ import {
   type StoredDocument,
 } from '../../agent/spool/document-store.ts';
 import { Keep } from '../../agent/spool/keep.ts';
+import { Settlement } from '../../agent/spool/settlement.ts';
 import { SignedItems } from '../../agent/spool/signed-items.ts';
 import { Spool } from '../../agent/spool/spool.ts';
 import { recordingType } from '../../agent/spool/spooled-recording.ts';
@@ -101,7 +102,7 @@ async function openStation() {
     spool,
   });
   const types = [
-    recordingType(spool, files, 14),
+    recordingType(spool, files, 14, custody.ledger),
     documentType('staff-report', store, entriesOf, files, 14), // the one line
   ];
   const items = new SignedItems({ types, custody, files, changes, log });
@@ -142,8 +143,8 @@ async function openStation() {
   });
   broker.onState((connected) => pusher.connectionChanged(connected));
   await broker.subscribe(topics.downFilter);
-  items.start();
-  pusher.start();
+  const settlement = new Settlement({ items, custody, spool, layout, files, clock, log });
+  pusher.start(settlement.enter(new AbortController().signal));
   broker.start();
   const wall = new TrustedWallClock(clock, () => null);
   const keep = new Keep({ items, wall, keepMs: 0, store: standing, changes, clock, log });

@@ -17,6 +17,7 @@ from shapes import (
     SIZE,
     STATION_ID,
     Shape,
+    constant,
     either,
     fields,
     fields_and,
@@ -82,6 +83,20 @@ def _carried(value: Any, at: str) -> Iterator[str]:
         yield from shape(value, at)
 
 
+def _maybe_settled(**shapes: Shape) -> Shape:
+    """What a settlement may have made: with camera and key of the one that is the end of its camera's chain (SPEC 4.3.9)."""
+    plain = fields(**shapes)
+    settled = fields(**shapes, settled=constant(True))
+    end = fields(**shapes, settled=constant(True), camera=PLACE_ID, key_id=KEY_ID)
+
+    def check(value: Any, at: str) -> Iterator[str]:
+        has = value if isinstance(value, dict) else {}
+        shape = end if "camera" in has or "key_id" in has else settled if "settled" in has else plain
+        yield from shape(value, at)
+
+    return check
+
+
 STATION_EVENTS: dict[str, Shape] = {
     **_BOTH,
     "agent-started": fields(version=text(128)),
@@ -100,10 +115,12 @@ STATION_EVENTS: dict[str, Shape] = {
     "pulled": fields(recording=RANDOM_ID, **_DOCKED_FILE, size_bytes=SIZE, sha256=DIGEST),
     "sealed": fields(recording=RANDOM_ID, sealed_size_bytes=integer(1), chunks_sha256=DIGEST),
     "rejected": fields(recording=RANDOM_ID, reason=one_of(*REJECTED)),
-    "spooled": fields(recording=RANDOM_ID, manifest_sha256=DIGEST, sealed_size_bytes=integer(1)),
+    "spooled": _maybe_settled(recording=RANDOM_ID, manifest_sha256=DIGEST, sealed_size_bytes=integer(1)),
     "matched": fields(recording=RANDOM_ID, **_DOCKED_FILE),
     "not-taken": fields(**_DOCKED_FILE, reason=one_of(*NOT_TAKEN)),
-    "docking-recorded": fields(docking=RANDOM_ID, record=RANDOM_ID, sha256=DIGEST, part=integer(1), parts=integer(1)),
+    "docking-recorded": _maybe_settled(
+        docking=RANDOM_ID, record=RANDOM_ID, sha256=DIGEST, part=integer(1), parts=integer(1)
+    ),
     "offered": fields(recording=RANDOM_ID),
     "receipted": fields(recording=RANDOM_ID, receiver=RECEIVER_ID, receipt_sha256=DIGEST),
     "asked-again": fields(recording=RANDOM_ID, receiver=RECEIVER_ID, receipt_sha256=DIGEST),

@@ -4,16 +4,56 @@ import type { PlantedBug } from './planted-bug.ts';
 const CRASH = ['unit/spool/crash'];
 const KNOWN_WHOLE = ['unit/spool/known-whole'];
 const DAILY_LOOK = ['unit/records/daily-look'];
-const OWED_LEAVINGS = ['unit/spool/owed-leavings'];
+const SETTLEMENT = ['unit/spool/settlement', 'unit/records/settlement'];
 
 export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'reclaimed-not-made-up',
     what: 'a copy that was reclaimed before a cut is never entered as such, and the store waits for it for ever',
-    file: 'agent/spool/owed-leavings.ts',
+    file: 'agent/spool/settlement.ts',
     find: '(bits & ITEM.onceReceipted) !== 0 && (await',
     put: '(bits & ITEM.onceReceipted) === 0 && (await',
-    suites: OWED_LEAVINGS,
+    suites: SETTLEMENT,
+  },
+  {
+    id: 'settled-without-entry',
+    what: 'what a cut left without its entry is offered without one',
+    file: 'agent/spool/settlement.ts',
+    find: 'for (const event of await settledEvents(type, item)) custody.append(event);',
+    put: 'await settledEvents(type, item);',
+    suites: SETTLEMENT,
+  },
+  {
+    id: 'settled-twice-while-hidden',
+    what: 'a second entry is made of what a segment names that the disk does not show',
+    file: 'agent/spool/settlement.ts',
+    find: 'custody.isWhole && !custody',
+    put: '!custody',
+    suites: SETTLEMENT,
+  },
+  {
+    id: 'settled-end-forgotten',
+    what: 'the end of a chain is not known where its entry was made by a settlement',
+    file: 'agent/spool/settlement.ts',
+    find: 'const mark = { settled: true, ...end };',
+    put: 'const mark = { settled: true, ...(end && {}) };',
+    suites: SETTLEMENT,
+  },
+  {
+    id: 'receipt-not-verified-again',
+    what: 'where the log was lost a receipt counts that does not verify',
+    file: 'agent/spool/settlement.ts',
+    find: 'if (await store.hasGoodReceipt(item)) await',
+    put: 'if (store.get(item) !== undefined) await',
+    suites: SETTLEMENT,
+  },
+  {
+    id: 'offered-before-settled',
+    what: 'what a start finds is offered before the log has its entry',
+    file: 'agent/push/push.ts',
+    find: 'this.#run(entered.then(() => this.#takeOver()));',
+    put: 'this.#run(Promise.all([entered, this.#takeOver()]).then(() => undefined));',
+    suites: ['unit/push/push'],
   },
   {
     id: 'quarantined-called-lost',
@@ -21,7 +61,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     file: 'agent/custody/differences.ts',
     find: '    await this.#enterLeavings();\n    const lost',
     put: '    const lost',
-    suites: OWED_LEAVINGS,
+    suites: SETTLEMENT,
   },
   {
     id: 'dropped-without-carrying',

@@ -79,7 +79,6 @@ test('what a segment says that is not shown to a start the ledger lacks; a refus
   const hidden = await reopened(shown, 1);
   expect(entered(hidden)).toEqual([true, false, true]);
   expect(hidden.isWhole).toBe(false);
-  expect(await hidden.lacking([two], ITEM.spooled)).toEqual([]);
 });
 
 test('want of file handles is no answer', async () => {

@@ -94,7 +94,7 @@ beforeEach(async () => {
   session = await driver.open({ kind: 'folder', path: '/camera' }, ending.signal);
   tries = await openTries();
   const items = itemsAround({
-    types: [recordingType(spool, files, 14)],
+    types: [recordingType(spool, files, 14, { manifests: new Map() })],
     custody,
     changes: spool.changes,
   });

@@ -124,7 +124,11 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
   const committer = new Committer(
     {
       ...deps,
-      items: itemsAround({ types: [recordingType(spool, files, 14)], custody, changes: spool.changes }),
+      items: itemsAround({
+        types: [recordingType(spool, files, 14, { manifests: new Map() })],
+        custody,
+        changes: spool.changes,
+      }),
       signer: inlineSigner(stationKey),
       clockSynchronised: () => null,
       lastSpooled: () => undefined,

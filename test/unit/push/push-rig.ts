@@ -81,8 +81,6 @@ export class PushRig {
   /** Vaults whose receipts were about to be stored. */
   readonly pinned: SessionId[] = [];
   readonly #stored = new Map<RecordingId, string>();
-  /** Recordings that `start` finds without their entry in the log. */
-  readonly unlogged = new Set<RecordingId>();
   /** Of which the manifest was read, each time. */
   readonly manifestsRead: RecordingId[] = [];
   /** Topics of everything that the station published. */
@@ -129,15 +127,16 @@ export class PushRig {
     const log = {
       append: (event: Parameters<typeof custody.append>[0]) => custody.append(event),
       checkpoint: (patienceMs?: number) => custody.checkpoint(patienceMs),
-      lacking: async (ids: readonly RecordingId[]) => ids.filter((id) => this.unlogged.has(id)),
-      isEntered: () => false,
+      isEntered: (id: RecordingId) =>
+        this.custody.of('receipted').some(({ facts }) => facts['recording'] === id),
       ledger: { items: new Map() },
     };
     const { store } = typeAround(this.#spool());
     const type = recordingType(
-      store as ItemStore<SpooledRecording>,
+      { ...(store as ItemStore<SpooledRecording>), lastManifestSha256: async () => null },
       { readAll: async () => new Uint8Array() },
       14,
+      { manifests: new Map() },
     );
     return new SignedItems({
       types: [type],

@@ -423,16 +423,20 @@ test('a recording whose spooled entry could not be written gets it before it is 
   expect(offersOf(recording)).toBe(1);
 });
 
-test('what a cut left without its spooled entry gets it at the next start, before it is offered', async () => {
-  const [cut, whole] = [rig.spool(), rig.spool()];
+test('what a start finds is offered once all of it has its entry, and what comes meanwhile at once', async () => {
+  const found = [rig.spool(), rig.spool()];
   const next = new PushRig();
   for (const [recording, held] of rig.held) next.held.set(recording, held);
-  next.unlogged.add(cut);
-  next.pusher.start();
+  let isEntered = (): void => undefined;
+  next.pusher.start(new Promise((resolve) => (isEntered = resolve)));
+  const offered = (): unknown[] => next.custody.of('offered').map(({ facts }) => facts['recording']);
+  const comes = next.spool();
   await next.clock.advance(0);
   await settle();
-  expect(next.custody.of('spooled').map(({ facts }) => facts['recording'])).toEqual([cut]);
-  expect(next.custody.of('offered').map(({ facts }) => facts['recording'])).toEqual([cut, whole]);
+  expect(offered()).toEqual([comes]);
+  isEntered();
+  await settle();
+  expect(offered()).toEqual([comes, ...found]);
 });
 
 test('what was taken back for a restored store is offered again, and a receipt of before does not count for it', async () => {

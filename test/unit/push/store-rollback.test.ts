@@ -91,7 +91,6 @@ class Rig {
           done.push('offered');
           return this.#takenBack();
         },
-        storeRestored: () => undefined,
         withdrawn: (_kind, item) => void done.push(`${item} gone`),
       },
       differences: { storeLost: (lost) => void done.push(`told ${lost.length}`) },

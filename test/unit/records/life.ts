@@ -71,12 +71,12 @@ export interface OpenedDockings {
 }
 
 /** Opens spool, log and dockings, as a station does. */
-export async function openDockings(files: Files, seed: number): Promise<OpenedDockings> {
+export async function openDockings(files: Files, seed: number, ledgerFile?: string): Promise<OpenedDockings> {
   const opened = await openSpool(files);
   const { spool } = opened;
   const conditions = new MemoryConditions();
   const clock = new ManualClock();
-  const custody = await openCustody(files, seed, { conditions });
+  const custody = await openCustody(files, seed, { conditions, ledgerFile });
   const { records, findings } = await DockingRecords.open({
     spool,
     files,
@@ -88,7 +88,7 @@ export async function openDockings(files: Files, seed: number): Promise<OpenedDo
     storeKeys: [publicKeyOf(storeKey)],
     lastRecorded: (camera) => custody.ledger.records.get(camera),
   });
-  const types = [recordingType(spool, files, 14), dockingRecordType(records, files, 14)];
+  const types = [recordingType(spool, files, 14, custody.ledger), dockingRecordType(records, files, 14)];
   const items = new SignedItems({ types, custody, files, changes: spool.changes, log: new MemoryLog() });
   const { dockings, findings: journals } = await Dockings.open({
     station: STATION,
@@ -175,8 +175,9 @@ export async function liveDockings(
   files: Files,
   planned: readonly PlannedDocking[],
   onClaim: OnDockingClaim,
+  { seed = 1, ledgerFile }: { readonly seed?: number; readonly ledgerFile?: string } = {},
 ): Promise<void> {
-  const opened = await openDockings(files, 1);
+  const opened = await openDockings(files, seed, ledgerFile);
   const waiting = new Map<string, (parts: StoredRecord[]) => void>();
   const parts: StoredRecord[] = [];
   opened.dockings.start((part) => {

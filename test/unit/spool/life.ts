@@ -34,10 +34,15 @@ const signer = fastSigner(stationKey);
 export function openCustody(
   files: Files,
   seed: number,
-  { verify = false, conditions = new MemoryConditions() } = {},
+  {
+    verify = false,
+    conditions = new MemoryConditions(),
+    ledgerFile,
+  }: { verify?: boolean; conditions?: MemoryConditions; ledgerFile?: string | undefined } = {},
 ): Promise<CustodyLog> {
   return CustodyLog.open({
     folder: join(ROOT, 'custody'),
+    ...(ledgerFile === undefined ? {} : { ledgerFile }),
     station: STATION,
     version: '0.1.0',
     files,
@@ -223,5 +228,7 @@ export async function unlogged(
   const logged = recordings
     .map(({ recording }) => recording)
     .filter((recording) => said.has(`${recording} logged`));
-  return (await custody.lacking(logged, ITEM.spooled)).map((recording) => `${recording}: not in the log`);
+  return logged
+    .filter((recording) => !custody.isEntered(recording, ITEM.spooled))
+    .map((recording) => `${recording}: not in the log`);
 }

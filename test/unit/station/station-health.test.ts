@@ -96,7 +96,7 @@ async function stationWith(
     keep,
     dailyLook: { run: async () => undefined },
     documentsDropping: { run: async () => undefined },
-    items: { start: () => undefined, run: async () => undefined },
+    settlement: { enter: async () => undefined, receipts: async () => undefined },
     clockWatch,
     unexpectedDevices: { run: async () => undefined },
     bays: [],

@@ -2,7 +2,8 @@
 // nobody is called for what lies in the quarantine.
 import { expect, test } from 'vitest';
 import { Differences } from '../../../agent/custody/differences.ts';
-import { OwedLeavings } from '../../../agent/spool/owed-leavings.ts';
+import { Settlement } from '../../../agent/spool/settlement.ts';
+import { itemsAround, typeAround } from '../../fakes/items-around.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import type { SpoolState } from '../../../agent/spool/spooled-recording.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
@@ -54,8 +55,11 @@ async function started(
     stateOf: (name: RecordingId) => (name === X ? place.state : undefined),
     asideNames: place.aside ?? [],
   };
-  const records = { stateOf: () => (place.isRecord === true ? 'receipted' : undefined) };
-  const leavings = new OwedLeavings({ ledger: custody.ledger, spool, records, layout, files: disk, clock });
+  const records = {
+    stateOf: (): SpoolState | undefined => (place.isRecord === true ? 'receipted' : undefined),
+  };
+  const items = itemsAround({ types: [typeAround(spool), typeAround(records)] });
+  const leavings = new Settlement({ items, custody, spool, layout, files: disk, clock, log });
   const differences = new Differences({
     custody,
     spool,
