@@ -178,6 +178,7 @@ async function written(text: string): Promise<StoredDocument> {
 
 const logged = async (id: string): Promise<string[]> =>
   (await dock.custody())
+    .toSorted((a, b) => a.sequence - b.sequence) // within a run; times may be the same
     .filter(({ facts }) => [facts['recording'], facts['record'], facts['name']].includes(id))
     .map(({ event }) => event);
 
