@@ -109,7 +109,28 @@ export function parsePublicKey(text: string): PublicKey {
   const bytes = keyBytes(text);
   if (bytes.length !== 2 + KEY_ID_BYTES + 32 || !startsWith(bytes, 0, 'Ed'))
     malformedKey('not a minisign public key');
-  return { keyId: bytes.slice(2, 10), key: bytes.slice(10) };
+  const key = bytes.slice(10);
+  if (isWeak(key)) malformedKey('a public key by which one signature holds for every document');
+  return { keyId: bytes.slice(2, 10), key };
+}
+
+/** Points of small order: y of each, little-endian without the sign bit (SPEC 2.4.2). */
+const WEAK_KEYS: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]);
+/** What no y may reach. */
+const FIELD = 2n ** 255n - 19n;
+
+function isWeak(key: Uint8Array): boolean {
+  const y = Buffer.from(key);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return (
+    WEAK_KEYS.has(y.toString('hex')) || BigInt(`0x${Buffer.from(y.toReversed()).toString('hex')}`) >= FIELD
+  );
 }
 
 /** Text of the minisign signature file over a document. Takes some 3 ms. */

@@ -107,7 +107,7 @@ def read_segment(folder: Path, name: str, place: str, holder: Holder, report: Re
     """Reads and checks one segment; `place` is that of its file."""
     segment = Segment(name, place)
     try:
-        with open_regular(folder / f"{name}.jsonl") as file:
+        with open_regular(folder / f"{name}.jsonl", SEGMENT_BYTES_MAX) as file:
             _read_lines(file, segment, holder, report)
     except FileFault as fault:
         report.find(f"custody.{fault.reason}", place, str(fault))

@@ -59,6 +59,20 @@ def _x_of(y: int, sign: int) -> int | None:
     return x if x & 1 == sign else _P - x
 
 
+def is_sound(public_key: bytes) -> bool:
+    """Whether a point is in its one spelling, and of no small order (SPEC 2.4.2): by such a one a signature holds for everything."""
+    height = int.from_bytes(public_key, "little") & ((1 << 255) - 1)
+    if height >= _P:
+        return False
+    point = _decode(height.to_bytes(32, "little"))
+    if point is None:
+        return True  # by what is no point nothing holds
+    for _ in range(3):
+        point = _add(point, point)
+    x, y, z, _ = point
+    return x % _P != 0 or (y - z) % _P != 0
+
+
 def _encode(point: _Point) -> bytes:
     inverse = pow(point[2], -1, _P)
     x, y = point[0] * inverse % _P, point[1] * inverse % _P

@@ -51,7 +51,7 @@ def parse_base64(text: str) -> bytes | None:
 def parse_public_key_line(line: str) -> PublicKey | None:
     """The second line of a public key file."""
     data = parse_base64(line)
-    if data is None or len(data) != 42 or data[:2] != b"Ed":
+    if data is None or len(data) != 42 or data[:2] != b"Ed" or not ed25519.is_sound(data[10:]):
         return None
     return PublicKey(data[2:10].hex(), data[10:])
 

@@ -15,17 +15,21 @@ class FileFault(Exception):
         self.reason = reason
 
 
-def open_regular(path: Path) -> BinaryIO:
-    """Opens a regular file. A link, a FIFO or a folder in its place is `unreadable`."""
+def open_regular(path: Path, bytes_max: int | None = None) -> BinaryIO:
+    """Opens a regular file. A link, a FIFO, a device or a folder in its place is `unreadable`."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         raise FileFault("missing", "is not there") from error
     except OSError as error:
         raise FileFault("unreadable", f"cannot be opened: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
         os.close(handle)
         raise FileFault("unreadable", "is no regular file")
+    if bytes_max is not None and found.st_size > bytes_max:
+        os.close(handle)
+        raise FileFault("oversize", f"has more than {bytes_max} bytes")
     return os.fdopen(handle, "rb")
 
 

@@ -22,10 +22,12 @@ import {
   type LinkedSegment,
   linkOf,
 } from './custody-links.ts';
-import { diskError, type ReadFiles, readSmall } from './read-files.ts';
+import { diskError, type ReadFiles, readSmall, statFile } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { signatureProblem } from './signed-document.ts';
 
+/** A station opens a new one above 2 MiB. */
+const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
 /** Faults of one segment that are told; more say nothing new. */
 const FAULTS_TOLD_MAX = 20;
 
@@ -285,8 +287,10 @@ export interface CheckedSegment extends LinkedSegment {
 
 /** A segment's first entry; read before all others, so that it is known which entries are asked for, and what follows what. */
 export async function readFirst(context: SegmentContext, segment: string): Promise<CustodyEntry | undefined> {
+  const path = join(context.folder, segment + SEGMENT_SUFFIX);
+  if ((await refusedFile(context.files, path)) !== undefined) return undefined;
   try {
-    return await firstEntry(context.files, join(context.folder, segment + SEGMENT_SUFFIX));
+    return await firstEntry(context.files, path);
   } catch (error) {
     diskError(error);
     return undefined; // the walk over the whole segment says what is wrong
@@ -339,6 +343,8 @@ async function walkFile(
   path: string,
   walk: SegmentWalk,
 ): Promise<WalkedFile> {
+  const refused = await refusedFile(files, path);
+  if (refused !== undefined) return { kind: 'unreadable', why: refused };
   try {
     const blake2b = await readSegment({ files, signal }, path, (line) => {
       walk.take(line);
@@ -348,6 +354,14 @@ async function walkFile(
     if (signal.aborted) throw error;
     return { kind: 'unreadable', why: `reading ended with ${diskError(error)}` };
   }
+}
+
+/** Why a file is no segment that can be read to its end (SPEC 4.3.2.6). A missing one is for the reading to say. */
+async function refusedFile(files: ReadFiles, path: string): Promise<string | undefined> {
+  const found = await statFile(files, path);
+  if (found.kind === 'unreadable') return found.why;
+  if (found.kind === 'missing' || found.sizeBytes <= SEGMENT_BYTES_MAX) return undefined;
+  return `it has ${found.sizeBytes} bytes, at most ${SEGMENT_BYTES_MAX} are read`;
 }
 
 interface WholeSignature {

@@ -122,4 +122,20 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     put: "  if (by !== '') return [];",
     suites: ['unit/evidence/verify/store-log-records'],
   },
+  {
+    id: 'weak-key-taken',
+    what: 'a public key by which one signature holds for every document is taken',
+    file: 'protocol/documents/minisign.ts',
+    find: "    WEAK_KEYS.has(y.toString('hex')) || ",
+    put: "    (WEAK_KEYS.has(y.toString('hex')) && key.length === 0) || ",
+    suites: ['unit/protocol/documents/weak-keys'],
+  },
+  {
+    id: 'segment-without-end',
+    what: 'a segment of a log may be a file of any length',
+    file: 'agent/evidence/verify/custody-segment.ts',
+    find: "found.kind === 'missing' || found.sizeBytes <= SEGMENT_BYTES_MAX",
+    put: "found.kind === 'missing' || found.sizeBytes >= 0",
+    suites: ['unit/evidence/verify/long-segment'],
+  },
 ];

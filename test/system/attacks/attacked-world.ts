@@ -175,6 +175,14 @@ export class AttackedWorld {
     return { product, python: await this.#python() };
   }
 
+  /** With what exit code the second verifier refuses the keys that are given. */
+  pythonRefuses(): Promise<unknown> {
+    const words = [VERIFIER, this.vault, '--keys', this.keys];
+    return new Promise((resolve) => {
+      execFile(requireTool('python3'), words, { timeout: RUN_MS }, (error) => resolve(error?.code));
+    });
+  }
+
   #python(): Promise<Verdict> {
     const words = [VERIFIER, this.vault, '--keys', this.keys, '--json'];
     return new Promise((resolve, reject) => {
