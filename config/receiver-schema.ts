@@ -46,7 +46,7 @@ const retention = z.strictObject({
     .default(14),
   documents_days: part
     .count(
-      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay. Not less than `days`.',
+      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay; the deletion record stays for ever. Not less than `days`; fewer than before count for what is received from then on, and 90 at least for what came before the store announced its days.',
       1,
       DAYS_MAX,
     )

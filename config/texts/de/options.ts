@@ -129,7 +129,7 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'retention.days':
     'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer solange eine Löschsperre gilt.',
   'retention.documents_days':
-    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Verwahrprotokolle bleiben. Nicht weniger als `days`.',
+    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Verwahrprotokolle bleiben; der Löschnachweis bleibt immer. Nicht weniger als `days`; weniger als vorher gilt nur für das, was danach empfangen wird, und für das, was vor der ersten Ankündigung im Verwahrprotokoll kam, mindestens 90.',
   'retention.timer_hours':
     'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
   roles:

@@ -49,7 +49,7 @@ export const HANDLING_EN = {
   documentsWhat:
     'Signed documents on recordings, dockings, receipts and deletions; orders to hold or delete (number of the recording, a reason as a code, key ids).',
   documentsHow:
-    '{days} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay.',
+    '{days} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay. Its deletion record stays for ever: ids, digests, times and the order, no name.',
   documentsHowUnknown: 'As the file of the store says; 730 days where it says nothing.',
   lasting: 'Central store, its own log and witnesses',
   lastingWhat:
