@@ -172,11 +172,13 @@ class Drops:
         facts, place = said.line.facts, said.line.place
         name, received = facts["recording"], milliseconds(facts["received_at"])
         receipts = [line for line in station.log.of("receipted") if line.facts.get("recording") == name]
-        made = [line.at_ms for line in station.log.of("spooled") if line.facts.get("recording") == name]
-        made += [line.at_ms for line in station.log.of("docking-recorded") if line.facts.get("record") == name]
+        entered = [line for line in station.log.of("spooled") if line.facts.get("recording") == name]
+        entered += [line for line in station.log.of("docking-recorded") if line.facts.get("record") == name]
+        # A settlement enters long after what it found was made.
+        made = [line.at_ms for line in entered if "settled" not in line.facts]
         if receipts and facts["receipt_sha256"] not in {line.facts.get("receipt_sha256") for line in receipts}:
             report.find("drop.other-receipt", place, f"names another receipt of {name} than the station had")
-        early = bool(made) and received < max(made) - DAY_MS
+        early = bool(made) and received < min(made) - DAY_MS
         late = bool(receipts) and received > max(line.at_ms for line in receipts) + DAY_MS
         witnessed = {each.line.facts.get("day") for each in self._said["witnessed"]}
         if (early or late) and day_of(facts["received_at"]) not in witnessed:

@@ -11,7 +11,7 @@ export interface LoggedDocument {
   readonly sha256: string | undefined;
   /** Hex id of the key that vouches for that entry; undefined where it was not asked for. */
   readonly signedBy: string | undefined;
-  /** Time of that entry, and of the newest receipt, by the station's clock (RFC 3339). */
+  /** Time of the first such entry that no settlement made, and of the newest receipt, by the station's clock (RFC 3339). */
   readonly madeAt: string | undefined;
   readonly receiptedAt: string | undefined;
   /** Digests of the receipts that the station has had. */
@@ -76,7 +76,9 @@ export class LogAccount {
     const known = this.#documents.get(name) ?? NOTHING;
     const news = newsOf(event, facts, known);
     if (news === undefined) return;
-    const made = news.sha256 === undefined ? {} : { signedBy: keyId, madeAt: at };
+    // A settlement enters long after what it found was made.
+    const madeAt = known.madeAt ?? (facts['settled'] === true ? undefined : at);
+    const made = news.sha256 === undefined ? {} : { signedBy: keyId, madeAt };
     const receipted = event === 'receipted' ? { receiptedAt: at } : {};
     this.#documents.set(name, { ...known, ...news, ...made, ...receipted });
   }

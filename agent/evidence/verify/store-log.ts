@@ -16,7 +16,7 @@ export interface LoggedDeletion {
   /** Earliest warning, whichever receiver gave it. */
   warnedAt: string | undefined;
   /** When a record was named first, and when its deletion was over, by the times of the log; by the record's digest. */
-  readonly times: Map<string, { readonly begunAt: string; overAt: string | undefined }>;
+  readonly times: Map<string, { readonly begunAt: string; readonly overAt: string | undefined }>;
 }
 
 /** What it says of one signature of an order, or of one that it calls another than before. */
@@ -185,9 +185,12 @@ export class StoreLog {
     const logged = this.#deletion(recording);
     logged.records.add(sha256);
     logged.deleted ||= over;
-    const known = logged.times.get(sha256) ?? { begunAt: time, overAt: undefined };
-    if (over) known.overAt ??= time;
-    logged.times.set(sha256, known);
+    const { begunAt, overAt } = logged.times.get(sha256) ?? { begunAt: time, overAt: undefined };
+    // Each receiver has its own log, and they are read one after the other.
+    logged.times.set(sha256, {
+      begunAt: begunAt < time ? begunAt : time,
+      overAt: over && (overAt === undefined || time < overAt) ? time : overAt,
+    });
   }
 
   #dropped(facts: CustodyEntry['facts'], said: Pick<LoggedDrop, 'receiver' | 'at' | 'time'>): void {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { droppedFacts } from '../../../fakes/dropped-facts.ts';
 import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
 import { verdictOf } from './broken-vault.ts';
 
@@ -133,4 +135,38 @@ test('what does not belong into the folder of deletion records is a finding', as
   await writeFile(join(kept, one.id, 'notes.txt'), '');
   await writeFile(join(kept, 'notes.txt'), '');
   expect(await findingsOf(builder)).toEqual(['folder.unexpected-entry']);
+});
+
+test.each([[{}], [{ settled: true as const }]])(
+  'may have been entered by their station a second time, long after they came: %o',
+  async (also) => {
+    const [builder, one] = await announced(90);
+    builder.clock.advance(3 * DAY_MS);
+    builder.log('spooled', {
+      recording: one.id,
+      manifest_sha256: sha256Hex(one.manifestBytes),
+      sealed_size_bytes: one.manifest.sealed.size_bytes,
+      ...also,
+    });
+    await builder.receiver.dropDocuments(one);
+    await builder.close();
+    expect(await findingsOf(builder)).toEqual([]);
+  },
+);
+
+test('were deleted when the first of several logs says so, whichever of them is read first', () => {
+  const log = new StoreLog();
+  const sha256 = 'a'.repeat(64);
+  const take = (receiver: string, event: 'deleting' | 'deleted', at: string): void => {
+    const facts = { station: 'dock-01', recording: 'r', deletion_sha256: sha256 };
+    log.take(receiver, { sequence: 1, previous: sha256, at, boot: null, monotonic_ms: 0, event, facts });
+  };
+  take('r-a', 'deleting', '2026-01-09T00:00:00.000Z');
+  take('r-a', 'deleted', '2026-01-09T00:00:00.001Z');
+  take('r-b', 'deleting', '2026-01-02T00:00:00.000Z');
+  take('r-b', 'deleted', '2026-01-05T00:00:00.000Z');
+  expect(log.deletions.get('r')?.times.get(sha256)).toEqual({
+    begunAt: '2026-01-02T00:00:00.000Z',
+    overAt: '2026-01-05T00:00:00.000Z',
+  });
 });
