@@ -17,7 +17,7 @@ import type { CustodyLog } from './custody-log.ts';
 import { DIFFERENCES_MAX, ITEM, keyOf, type Difference, type DifferenceKind } from './ledger.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 
-/** It is looked so often whether somebody acknowledged. */
+/** It is looked so often whether somebody acknowledged, and whether what was lost is here again. */
 const LOOK_MS = 30_000;
 /** What leaves the spool is out of it this long at most before the log says so. */
 const SETTLE_MS = 10_000;
@@ -108,6 +108,7 @@ export class Differences {
     this.#apply();
     await this.#lookForLost(signal).catch((error: unknown) => this.#failed(error));
     while (!signal.aborted) {
+      this.#hereAgain();
       await this.#acknowledged().catch((error: unknown) => this.#failed(error));
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
@@ -141,6 +142,15 @@ export class Differences {
       return spool.stateOf(subject as RecordingId) !== undefined || aside.has(subject);
     const known = custody.segments().find((each) => each.segment === subject);
     return known !== undefined && (await custody.entrySha256(known.segment, sequence ?? 0)) === sha256;
+  }
+
+  /** What the disk withheld at the start, and shows since. */
+  #hereAgain(): void {
+    const isHere = ({ difference, subject }: Difference): boolean =>
+      difference === 'spool-lost' && this.#options.spool.stateOf(subject as RecordingId) !== undefined;
+    const back = this.#standing().filter(isHere);
+    for (const found of back) this.#over(found);
+    if (back.length > 0) this.#show();
   }
 
   /** What the store said since the last time. */

@@ -1,11 +1,15 @@
 // A station that does not start for months: what its disk withheld at the start, and what lies in the quarantine, is looked at once a day.
 import { beforeEach, expect, test } from 'vitest';
+import { Differences } from '../../../agent/custody/differences.ts';
 import { DailyLook } from '../../../agent/records/daily-look.ts';
 import type { StoredRecord } from '../../../agent/records/stored-record.ts';
 import type { ItemChange } from '../../../agent/spool/changes.ts';
 import type { RecordingId } from '../../../protocol/format/ids.ts';
+import type { ManualClock } from '../../fakes/clock-manual.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { Settlement } from '../../../agent/spool/settlement.ts';
 import { takeIn } from '../spool/life.ts';
 import { CAMERA, prepare } from '../spool/scenario.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -18,6 +22,11 @@ beforeEach(async () => {
   life = await RecordsLife.begin();
   ({ disk } = life);
 });
+
+/** So much time, in steps between which whatever runs gets its turn. */
+async function passing(clock: ManualClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 500) await clock.advance(500);
+}
 
 /** A running station looks on so many days. Shape: what is put as a change. */
 async function runFor(opened: OpenedDockings, days: number): Promise<ItemChange[]> {
@@ -128,6 +137,35 @@ test('a recording that the disk refused to look at, and to move, is a recording 
   expect(await runFor(opened, 1)).toEqual([{ kind: 'recording', item: recording, to: 'spooled' }]);
   expect(opened.spool.stateOf(recording)).toBe('spooled');
   expect(await opened.spool.lastManifestSha256(CAMERA)).toBe(opened.spool.get(recording)?.manifestSha256);
+  await opened.close();
+});
+
+test('one that was called lost at the start is lost no more once it is a recording again', async () => {
+  const recording = await spooled();
+  await disk.unlink('/spool/index.jsonl');
+  disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
+  disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
+  const opened = await life.open();
+  const { spool, items, custody, clock } = opened;
+  const log = new MemoryLog();
+  const conditions = new MemoryConditions();
+  const { layout } = spool;
+  const leavings = new Settlement({ items, custody, spool, layout, files: disk, clock, log });
+  const acknowledgementFile = layout.acknowledgement;
+  const parts = { custody, spool, leavings, acknowledgementFile, files: disk, clock, conditions, log };
+  const ending = new AbortController();
+  const running = new Differences(parts).run(ending.signal);
+  await passing(clock, 20_000);
+  expect(conditions.codes()).toEqual(['spool.recordings-lost']);
+  disk.heal();
+  expect(await runFor(opened, 1)).toHaveLength(1);
+  await passing(clock, 60_000);
+  expect(conditions.codes()).toEqual([]);
+  await custody.checkpoint();
+  expect(custody.ledger.differences.size).toBe(0);
+  ending.abort();
+  await clock.advance(1);
+  await running;
   await opened.close();
 });
 
