@@ -19,11 +19,11 @@ test('what another vault gives receipts for stays on its camera, and goes to the
   await dock.stopReceiver();
   await dock.startReceiver('r-a', { vault: 'other', key: dock.storeKey });
   dock.camera.put('DCIM/B.MP4', randomBytes(900));
-  await dock.until('refused', () => dock.conditions.codes().includes('receipt.refused'));
+  await dock.until('refused', () => dock.conditions.codes().includes('receipt.refused'), 60_000);
   expect(files()).toBe(1);
   await dock.stopStation();
   await dock.startStation(); // the pinned vault outlives a start
-  await dock.until('refused', () => dock.conditions.codes().includes('receipt.refused'));
+  await dock.until('refused', () => dock.conditions.codes().includes('receipt.refused'), 60_000);
   expect(files()).toBe(1);
   const refused = (await entered('receipt-refused')) as { facts: { reason: string } }[];
   expect(new Set(refused.map(({ facts }) => facts.reason))).toEqual(new Set(['receipt.other-store']));

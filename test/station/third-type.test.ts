@@ -198,10 +198,10 @@ test('it is spooled, delivered, receipted by a receiver and reclaimed, each with
   const keeping = rig.keep.run(ending.signal);
   await expect.poll(() => rig.items.stateOf(recording), poll).toBeUndefined();
   expect(await readdir(rig.folder)).toEqual([]);
+  ending.abort();
+  await keeping; // with its entry
   await rig.close();
   expect(await logged(recording)).toEqual(['docking-recorded', 'offered', 'receipted', 'spool-reclaimed']);
-  ending.abort();
-  await keeping;
   rig = await openStation();
 });
 
