@@ -24,8 +24,14 @@ function chosen(only: string): readonly PlantedBug[] {
     if (unknown.length > 0) throw new RangeError(`no planted bug is called ${unknown.join(', ')}`);
     return PLANTED_BUGS.filter(({ id }) => ids.includes(id));
   }
-  if (!takesShare) return PLANTED_BUGS;
-  return PLANTED_BUGS.filter((_, at) => at % SHARES === shareOfRun % SHARES);
+  const isOfShare = (at: number): boolean => !takesShare || at % SHARES === shareOfRun % SHARES;
+  return PLANTED_BUGS.filter((bug, at) => isOfShare(at) && isShownHere(bug));
+}
+
+function isShownHere({ id, nodeFrom = 0 }: PlantedBug): boolean {
+  const isShown = nodeFrom <= Number.parseInt(process.versions.node, 10);
+  if (!isShown) console.log(`not planted: ${id}, Node shows it from version ${nodeFrom} on`);
+  return isShown;
 }
 
 async function main(args: string[]): Promise<number> {
