@@ -169,8 +169,8 @@ export class Settlement {
   async #settleReceipt({ kind, store }: ItemType, item: RecordingId): Promise<void> {
     const { items } = this.#options;
     if (store.get(item)?.state !== 'receipted') return;
-    if (await store.hasGoodReceipt(item)) await items.makeUp([item]);
-    else if (store.get(item)?.state === 'spooled') items.rechecked(kind, item, 'unreceipted');
+    await items.makeUp([item]);
+    if (store.get(item)?.state === 'spooled') items.rechecked(kind, item, 'unreceipted');
   }
 
   #isHere(name: RecordingId): boolean {

@@ -288,7 +288,7 @@ export class SignedItems {
     this.#changed('quarantine', kind, id);
   }
 
-  /** Appends entries of receipts that the log lacks, and says whether there were any: the caller makes the checkpoint. Errors: the system's, "document.refused". */
+  /** Appends entries of receipts that the log lacks and that verify, and says whether there were any: the caller makes the checkpoint. Errors: the system's, "document.refused". */
   async makeUp(ids: readonly RecordingId[]): Promise<boolean> {
     let isAny = false;
     for (const id of ids) if (!this.#isReceiptEntered(id)) isAny = (await this.#appendReceipt(id)) || isAny;
@@ -302,9 +302,12 @@ export class SignedItems {
     return !custody.ledger.items.has(id) && this.stateOf(id) === 'released';
   }
 
+  /** Of one whose payload is here the receipt is verified before: it may be of another run. */
   async #appendReceipt(id: RecordingId): Promise<boolean> {
     const { files, custody } = this.#options;
-    const folder = (await this.holding(id)?.store.find(id))?.folder;
+    const store = this.holding(id)?.store;
+    if (store?.stateOf(id) === 'receipted' && !(await store.hasGoodReceipt(id))) return false;
+    const folder = (await store?.find(id))?.folder;
     if (folder === undefined) return false;
     const bytes = await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
     // Meanwhile it may have been taken back, or entered.

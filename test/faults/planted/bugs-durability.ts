@@ -42,9 +42,9 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'receipt-not-verified-again',
     what: 'where the log was lost a receipt counts that does not verify',
-    file: 'agent/spool/settlement.ts',
-    find: 'if (await store.hasGoodReceipt(item)) await',
-    put: 'if (store.get(item) !== undefined) await',
+    file: 'agent/spool/signed-items.ts',
+    find: '!(await store.hasGoodReceipt(id))',
+    put: 'store.get(id) === undefined',
     suites: SETTLEMENT,
   },
   {

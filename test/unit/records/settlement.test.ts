@@ -145,6 +145,17 @@ describe('a receipt without its entry', () => {
     await opened.close();
   });
 
+  test('that does not verify is not entered before its payload would go, either', async () => {
+    const { disk, recording, path } = await receipted();
+    disk.corrupt(path, (bytes) => Buffer.from(Buffer.from(bytes).toString().replace('r-store', 'r-stote')));
+    const opened = await openDockings(disk, 3);
+    await expect(opened.items.reclaim(recording)).rejects.toMatchObject({ code: 'spool.not-receipted' });
+    await opened.custody.checkpoint();
+    expect(opened.custody.ledger.bits(recording) & ITEM.onceReceipted).toBe(0);
+    expect(opened.spool.stateOf(recording)).toBe('spooled');
+    await opened.close();
+  });
+
   test('that the disk does not show keeps no other one waiting', async () => {
     const { disk, recording, path } = await receipted();
     disk.fail({ operation: 'readAll', path, nth: 1, times: Infinity, code: 'EIO' });
