@@ -87,10 +87,12 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
   let byOrder = 0;
   let recordings = 0;
   const drops = [...log.drops.values()].filter((drop) => isAsked?.(drop) ?? true);
+  const witnessedDays = new Set([...log.witnesses.keys()].map((name) => name.split(' ')[1]));
+  const dockings = new DockingRules(context);
   for (const drop of drops) {
     const record = records.get(drop.deletion_sha256 ?? '');
-    found.push(...inTime(drop, context), ...receiptFindings(drop, context));
-    if (isDocking(drop, context)) found.push(...dockingFindings(drop, context));
+    found.push(...inTime(drop, context), ...receiptFindings(drop, witnessedDays, context));
+    if (isDocking(drop, context)) found.push(...dockingFindings(drop, dockings, context));
     else {
       recordings++;
       if (record?.record.reason === 'ordered') byOrder++;
@@ -248,31 +250,44 @@ function asDeleted({ name, where, record, sha256 }: KeptDeletion, { received_at 
   };
 }
 
-function dockingFindings(drop: LoggedDrop, context: DropsContext): Finding[] {
-  const { log, facts } = context;
+/** Which docking a dropped record was of, and which dockings records are still needed of; by station, found once for all drops. */
+class DockingRules {
+  readonly #dockings = new Map<string, string>();
+  readonly #needed = new Map<string, string>();
+
+  constructor({ stations, facts }: DropsContext) {
+    for (const { station, dockings } of stations)
+      for (const { docking, records } of dockings.all())
+        for (const { record } of records.values()) this.#dockings.set(`${station} ${record}`, docking);
+    for (const { station, name, proven, listed } of facts.recordings.values())
+      if (proven !== undefined && !listed) this.#needed.set(`${station} ${proven.docking}`, name);
+  }
+
+  /** A recording of the docking of that record that no other part of the record names. */
+  neededFor({ station, recording }: LoggedDrop): string | undefined {
+    return this.#needed.get(`${station} ${this.#dockings.get(`${station} ${recording}`)}`);
+  }
+}
+
+function dockingFindings(drop: LoggedDrop, rules: DockingRules, { log }: DropsContext): Finding[] {
   const found: Finding[] = [];
   if (Date.parse(drop.time) - Date.parse(drop.received_at) < documentsMs(drop, drop.received_at, log)) {
     const { documentsDays } = log.announcedAt(drop.receiver, drop.received_at);
     const why = `it was received at ${drop.received_at}, and documents stay for ${documentsDays} days`;
     found.push(refused('drop.too-early', drop, why, log));
   }
-  const docking = dockingOf(drop, context);
-  const needed = [...facts.recordings.values()].find(
-    ({ proven, listed, station }) => station === drop.station && proven?.docking === docking && !listed,
-  );
-  if (docking !== undefined && needed !== undefined)
-    found.push(refused('drop.docking-needed', drop, `recording ${needed.name} of that docking is here`, log));
+  const needed = rules.neededFor(drop);
+  if (needed !== undefined)
+    found.push(refused('drop.docking-needed', drop, `recording ${needed} of that docking is here`, log));
   return found;
 }
 
-function dockingOf(drop: LoggedDrop, context: DropsContext): string | undefined {
-  for (const { docking, records } of stationLog(drop, context)?.dockings.all() ?? [])
-    for (const { record } of records.values()) if (record === drop.recording) return docking;
-  return undefined;
-}
-
 /** The receipt is one that the station had, and its time fits the station's log, or else a witness. */
-function receiptFindings(drop: LoggedDrop, context: DropsContext): Finding[] {
+function receiptFindings(
+  drop: LoggedDrop,
+  witnessedDays: ReadonlySet<string | undefined>,
+  context: DropsContext,
+): Finding[] {
   const { log } = context;
   const logged = loggedOf(drop, context);
   if (logged === undefined) return [];
@@ -283,8 +298,7 @@ function receiptFindings(drop: LoggedDrop, context: DropsContext): Finding[] {
   const receivedMs = Date.parse(drop.received_at);
   const isEarly = madeAt !== undefined && receivedMs < Date.parse(madeAt) - DAY_MS;
   const isLate = receiptedAt !== undefined && receivedMs > Date.parse(receiptedAt) + DAY_MS;
-  const isWitnessed = [...log.witnesses.keys()].some((name) => name.endsWith(` ${dayOf(drop.received_at)}`));
-  if ((isEarly || isLate) && !isWitnessed) {
+  if ((isEarly || isLate) && !witnessedDays.has(dayOf(drop.received_at))) {
     const why = `received at ${drop.received_at}, and the station made it at ${madeAt ?? '-'} and had the receipt at ${receiptedAt ?? '-'}`;
     found.push(refused('drop.other-time', drop, why, log));
   }

@@ -7,6 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { droppedFacts } from '../../../fakes/dropped-facts.ts';
 import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { judgeDrops } from '../../../../agent/evidence/verify/drop-check.ts';
+import { OrderBook } from '../../../../agent/evidence/verify/order-check.ts';
+import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
 import { verdictOf } from './broken-vault.ts';
@@ -169,4 +172,32 @@ test('were deleted when the first of several logs says so, whichever of them is 
     begunAt: '2026-01-02T00:00:00.000Z',
     overAt: '2026-01-05T00:00:00.000Z',
   });
+});
+
+test('are judged in one pass over what is here, however many of them went', () => {
+  const log = new StoreLog();
+  const [digest, at] = ['a'.repeat(64), '2026-01-01T00:00:00.000Z'];
+  const time = { sequence: 1, previous: digest, at: '2030-01-01T00:00:00.000Z', boot: null, monotonic_ms: 0 };
+  for (const end of 'abcdefgh')
+    log.take('r-a', {
+      ...time,
+      event: 'documents-dropped',
+      facts: {
+        station: 'dock-01',
+        recording: end.padEnd(26, 'a'),
+        manifest_sha256: digest,
+        receipt_sha256: digest,
+        received_at: at,
+        deletion_sha256: null,
+        deleted_at: null,
+      },
+    });
+  const facts = new PlaceFacts();
+  let passes = 0;
+  const recordings = { values: () => (passes++, facts.recordings.values()) };
+  const context = { facts: { dockings: facts.dockings, recordings } as unknown as PlaceFacts, log };
+  const orders = new OrderBook([], facts, log);
+  const nothing = { kept: [], orders, stations: [], witnesses: [], nowMs: Date.parse(time.at) };
+  expect(judgeDrops({ ...context, ...nothing }).dockings).toBe(8);
+  expect(passes).toBeLessThanOrEqual(2);
 });
