@@ -38,7 +38,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     id: 'partial-list-empty',
     what: 'a camera that could not be listed is told to have been empty',
     file: 'agent/evidence/history/short-rows.ts',
-    find: '    if (!isComplete) return fill(words.inventoryPartial, count);\n',
+    find: '    if (!isComplete) return filled(words.inventoryPartial, { files: count });\n',
     put: '',
     suites: ['unit/evidence/history/proofs'],
   },
