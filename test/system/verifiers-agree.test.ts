@@ -1,5 +1,5 @@
 // Two verifiers of two languages, one of which knows SPEC.md alone: whatever a seed makes of a vault, good or damaged, both say the same.
-// Each run adds a fresh seed to the fixed ones. It is printed; where it fails it goes into FAILED_ONCE, with the reason.
+// Each run adds a fresh seed to the fixed ones, but in CI, which is a function of the commit alone. It is printed; where it fails it goes into FAILED_ONCE, with the reason.
 import { randomInt } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,9 +11,10 @@ import { codesOf } from '../fakes/manipulations/judges.ts';
 import { damage } from '../fakes/manipulations/random-damage.ts';
 import { buildRandomVault } from '../fakes/manipulations/random-vault.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
+import { takesShare } from '../fakes/share-of-run.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 
-const FRESH = randomInt(1_000_000, 2 ** 31);
+const FRESH = takesShare ? 20_261_201 : randomInt(1_000_000, 2 ** 31);
 /** Seeds of vaults: good ones. Those up to 6 failed once: what was matched lay under another path than its recording. */
 const VAULTS = [1, 2, 3, 4, 5, 6, FRESH];
 /** Damages of the evidence vault. */
