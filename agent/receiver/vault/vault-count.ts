@@ -10,7 +10,7 @@ import { unfinishedBytes } from './vault-work.ts';
 /** Odd things that are named one by one. */
 const ODD_NAMED_MAX = 20;
 /** What else lies in a station's and in a receiver's folder (SPEC 4.4): small documents. */
-const STATION_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.ORDERS]);
+const STATION_FOLDERS: ReadonlySet<string> = new Set([names.DELETIONS, names.KEYS, names.ORDERS]);
 const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.RESTORED, names.WITNESS]);
 
 /** What a walk found. */

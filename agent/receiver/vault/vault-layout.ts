@@ -8,6 +8,7 @@ export {
   CHUNKS,
   CUSTODY,
   DELETION,
+  DELETIONS,
   DOCKING,
   DOCKING_NAMES,
   KEYS,

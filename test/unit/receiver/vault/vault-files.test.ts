@@ -285,6 +285,8 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   disk.plant('/vault/r-a/custody/y.jsonl', 'own line\n');
   disk.plant(`/vault/${STATION}/keys/${'0'.repeat(16)}.revocation.json`, '{}');
   disk.plant('/vault/r-a/keys/x.change.json', '{}');
+  disk.plant(`/vault/${STATION}/orders/${'a'.repeat(26)}/order.json`, '{}');
+  disk.plant(`/vault/${STATION}/deletions/${whole.recording}/deletion.json`, '{}');
   disk.plant('/vault/Photo', 'x');
   disk.plant(`/vault/${STATION}/notes.txt`, 'x');
   disk.plant(`/vault/${STATION}/${whole.recording}/extra`, 'x');
