@@ -31,8 +31,9 @@
   /** Pieces in several fonts begin a little above each other, and are on one line. */
   const lines = (boxes) => new Set(boxes.map(({ top, bottom }) => Math.round((top + bottom) / 24))).size;
   const isTelephone = wide.clientWidth < 600;
-  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = words.nextNode(); node !== null && !isTelephone; node = words.nextNode())
+  const looked = isTelephone ? document.createElement('p') : document.body;
+  const words = document.createTreeWalker(looked, NodeFilter.SHOW_TEXT);
+  for (let node = words.nextNode(); node !== null; node = words.nextNode())
     for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}]{2,26}/gu))
       if (!isOfLonger(node.data, index) && lines(boxesIn(node, index, word.length)) > 1)
         faults.push(`a word is cut in two: ${word}`);
