@@ -151,8 +151,9 @@ export class DayJudge {
     if (inUse.length === 0)
       return { day, state: (isTold ? mark : undefined) ?? 'no_camera_in_use', awaited: [] };
     const state = stronger(waits.size > 0 ? 'open' : 'proven_without_recording', mark);
-    const awaited = state === 'open' ? [...waits].map((camera) => this.#nameOf(camera)).sort() : [];
-    return { day, state, awaited };
+    // Several cameras of a station may have one name, each with a serial number of its own.
+    const names = new Set([...waits].map((camera) => this.#nameOf(camera)));
+    return { day, state, awaited: state === 'open' ? [...names].sort() : [] };
   }
 
   #useOf(camera: Camera): Use {

@@ -184,6 +184,18 @@ describe('a day is proven only when every camera in use has docked after its end
     expect((await told(builder, 24, 25))[0]).toBe('24 open dock-1/cam-1');
   });
 
+  test('two of one id that are both out leave a day open once', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24), { identity: { serial: 'A' } });
+    await emptyDocking(builder, 'cam-1', at(25), { identity: { serial: 'B' } });
+    await builder.close();
+    const made = await reported(builder, 26, 27);
+    expect(toldOf(made)).toEqual(['26 open dock-1/cam-1', '27 open dock-1/cam-1']);
+    expect(made.awaited).toEqual([
+      { camera: 'dock-1/cam-1', last_listed_at: expect.stringMatching(/^2026-12-24/), open_days: 2 },
+    ]);
+  });
+
   test('a docking of which only the log was left tells no serial number, and is one of that camera', async () => {
     const builder = await newVault();
     await emptyDocking(builder, 'cam-1', at(24));
