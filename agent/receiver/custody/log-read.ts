@@ -134,6 +134,50 @@ export async function entriesOf(
   return found;
 }
 
+/**
+ * When one of these events that names a text was entered first, by text, in ms since 1970 by the times of the log (SPEC 10.3.20).
+ * Shape: looks from the segment on in which `fromMs` lies, by the same times; a text without such an entry is left out.
+ * Errors: "store-log.oversize"; the system's; the signal's reason.
+ */
+export async function firstEntered(
+  { files, signal }: { readonly files: Files; readonly signal: AbortSignal },
+  folder: string,
+  events: ReadonlySet<CustodyEvent['event']>,
+  texts: readonly string[],
+  fromMs: number,
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  if (texts.length === 0 || (await files.stat(folder))?.kind !== 'folder') return found;
+  const segments = await orderedSegments(files, folder);
+  const later = segments.findIndex(({ first }) => first !== undefined && Date.parse(first.at) > fromMs);
+  const from = Math.max((later < 0 ? segments.length : later) - 1, 0);
+  let timeMs = Number.NEGATIVE_INFINITY;
+  for (const [at, { segment, first }] of segments.entries()) {
+    if (first !== undefined) timeMs = Math.max(timeMs, Date.parse(first.at));
+    if (at < from) continue;
+    signal.throwIfAborted();
+    const bytes = bufferOf(await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX));
+    for (const text of texts) {
+      const entry = found.has(text) ? undefined : firstOf(bytes, events, text);
+      if (entry !== undefined) found.set(text, Math.max(timeMs, Date.parse(entry.at)));
+    }
+    if (found.size === texts.length) break;
+  }
+  return found;
+}
+
+function firstOf(
+  segment: Buffer,
+  events: ReadonlySet<CustodyEvent['event']>,
+  text: string,
+): CustodyEntry | undefined {
+  for (const line of linesWith(segment, text)) {
+    const entry = parsed(line);
+    if (entry !== undefined && events.has(entry.event)) return entry;
+  }
+  return undefined;
+}
+
 function isEntry(line: Uint8Array, wanted: CustodyEvent): boolean {
   const entry = parsed(line);
   if (entry?.event !== wanted.event) return false;

@@ -18,7 +18,8 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
-import { appendStoreEvents } from '../custody/store-log.ts';
+import { firstEntered } from '../custody/log-read.ts';
+import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
@@ -170,21 +171,27 @@ class StationDocuments {
   }
 
   /** Whether it may go now. */
-  async #mayDrop(name: RecordingName): Promise<AgedDocuments | undefined> {
+  async #mayDrop(
+    name: RecordingName,
+    enteredMs: ReadonlyMap<string, number>,
+  ): Promise<AgedDocuments | undefined> {
     const { files, layout } = this.#deps;
     const found = await documentAge(this.#deps, name, this.#keys);
-    if (found.age === 'stays' || !this.#isOld(found)) return undefined;
+    if (found.age === 'stays') return undefined;
+    const sinceMs = Math.max(found.sinceMs, enteredMs.get(found.named.deletion_sha256 ?? '') ?? 0);
+    if (!this.#isOld({ ...found, sinceMs })) return undefined;
     for (const recording of found.recordings)
       if ((await files.stat(join(layout.station(this.#station), recording))) !== undefined) return undefined;
     return found;
   }
 
-  #dropBatch(old: readonly AgedDocuments[]): Promise<Set<string>> {
+  async #dropBatch(old: readonly AgedDocuments[]): Promise<Set<string>> {
     const { files, layout } = this.#deps;
+    const enteredMs = await this.#deletionsEntered(old);
     return underLock(this.#deps, layout.retentionLock, async (workFolder) => {
       const going: AgedDocuments[] = [];
       for (const each of old) {
-        const found = await this.#mayDrop(each);
+        const found = await this.#mayDrop(each, enteredMs);
         if (found !== undefined && (await this.#keepDeletion(workFolder, found))) going.push(found);
       }
       if (going.length === 0) return new Set<string>();
@@ -196,6 +203,20 @@ class StationDocuments {
       for (const { recording } of going) await files.removeTree(aside(recording));
       return new Set<string>(going.map(({ recording }) => recording));
     });
+  }
+
+  /** When the log named each deletion record first: after a cut, or on a full disk, days after the record was made. */
+  #deletionsEntered(old: readonly AgedDocuments[]): Promise<ReadonlyMap<string, number>> {
+    const named = old.flatMap(({ named: { deletion_sha256: sha256, deleted_at: at } }) =>
+      sha256 === null || at === null ? [] : [{ sha256, atMs: Date.parse(at) }],
+    );
+    return firstEntered(
+      this.#deps,
+      storeLogFolder(this.#deps.vaultPath, this.#deps.receiver),
+      new Set(['deleting', 'deleted']),
+      named.map(({ sha256 }) => sha256),
+      Math.min(...named.map(({ atMs }) => atMs)),
+    );
   }
 
   /** False where another deletion record of that recording is kept already: none is ever replaced. */

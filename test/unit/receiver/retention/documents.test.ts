@@ -18,6 +18,7 @@ import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeDockingSample, type DockingSample } from '../docking-sample.ts';
+import { append } from '../custody/log-scenario.ts';
 import { signFast } from '../fast-signer.ts';
 import * as scene from './retention-scenario.ts';
 
@@ -74,7 +75,12 @@ function plantDocking(
 }
 
 /** Segments of the station's log that follow each other, and a witness of START_MS's day that names the last one. */
-function plantLog(disk: CrashDisk, random: SeededRandom, count: number): SegmentId[] {
+function plantLog(
+  disk: CrashDisk,
+  random: SeededRandom,
+  count: number,
+  madeMs = START_MS + DAY_MS,
+): SegmentId[] {
   const segments: SegmentId[] = [];
   let last: { segment: string; sequence: number; sha256: string } | undefined;
   for (let number = 0; number < count; number++) {
@@ -112,7 +118,7 @@ function plantLog(disk: CrashDisk, random: SeededRandom, count: number): Segment
     previous_sha256: null,
     keepers,
     root: witnessRoot(keepers),
-    made_at: scene.at(START_MS + DAY_MS),
+    made_at: scene.at(madeMs),
   });
   const path = `${VAULT}/${scene.RECEIVER}/witness/${dayOf(START_MS)}.json`;
   disk.plant(path, bytes);
@@ -225,6 +231,31 @@ describe('documents', () => {
     expect(await disk.list(`${FOLDER}/orders`)).toEqual([order.order]);
   });
 
+  test('stay as long after the entry of a deletion that a failure kept out of the log for days', async () => {
+    const disk = scene.retentionDisk();
+    const gone = scene.plantRecording(disk, new SeededRandom(97), { receivedMs: START_MS - 10 * DAY_MS });
+    let fails = false;
+    const plain = store(disk);
+    const sign: typeof plain.signer.sign = (bytes, comment) =>
+      fails && comment.includes('custody')
+        ? Promise.reject(new Error('no signature'))
+        : plain.signer.sign(bytes, comment);
+    const deps = { ...plain, signer: { sign } };
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 0, failure: undefined });
+    await deps.clock.advance(5 * DAY_MS);
+    fails = true;
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 0, failure: { message: 'no signature' } });
+    fails = false;
+    const decidedAt = scene.deletionOf(disk, gone).deleted_at;
+    await deps.clock.advance(3 * DAY_MS);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 1 });
+    expect(scene.deletionOf(disk, gone).deleted_at).toBe(decidedAt);
+    await deps.clock.advance(728 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(3 * DAY_MS);
+    expect(await drop(deps)).toMatchObject({ folders: 1 });
+  });
+
   test('beside a folder that the disk does not show go all the same, but for orders, and that is told', async () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(98);
@@ -331,6 +362,25 @@ describe('segments of a station’s log', () => {
       segments.slice(0, 3),
     );
     expect(await drop(deps)).toEqual(NOTHING);
+  });
+
+  test.each([
+    ['made', 9, 0],
+    ['entered', 1, 9],
+  ])('stay as much longer as the witness was %s later', async (_, madeDays, enteredDays) => {
+    const disk = scene.retentionDisk();
+    plantLog(disk, new SeededRandom(95), 3, START_MS + madeDays * DAY_MS);
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    await deps.clock.advance(enteredDays * DAY_MS);
+    const day = dayOf(START_MS);
+    const witness = await disk.readAll(`${VAULT}/${scene.RECEIVER}/witness/${day}.json`, 65_536);
+    if (enteredDays > 0)
+      await append(deps, { event: 'witnessed', facts: { day, sha256: sha256Hex(witness) } });
+    await deps.clock.advance((764 - enteredDays) * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(4 * DAY_MS);
+    expect(await drop(deps)).toMatchObject({ segments: 2 });
   });
 
   test('stay while anything of that time is left, where a link does not hold, and behind a witness that is forged', async () => {
