@@ -113,7 +113,10 @@ export class VaultDockings {
   async secure(name: RecordingName): Promise<void> {
     const { files, layout, syncs, ensureStation } = this.#options;
     const folder = layout.recording(name);
-    for (const file of await files.list(folder)) {
+    const own = new Set(
+      names.signed(names.RECEIPT, ...payloadlessKinds().map((kind) => itemDocument(kind).name)),
+    );
+    for (const file of (await files.list(folder)).filter((each) => own.has(each))) {
       const open = await files.open(join(folder, file), 'write');
       try {
         await open.sync();

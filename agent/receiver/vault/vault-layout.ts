@@ -19,6 +19,7 @@ export {
   RECORDING_NAMES,
   RESTORED,
   SIGNATURE_SUFFIX,
+  signed,
   WITNESS,
 } from '../../../protocol/format/file-names.ts';
 

@@ -256,6 +256,19 @@ describe('a sync of the names of a station that fails', () => {
   });
 });
 
+test('a docking record is secured whatever else somebody put beside it', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const random = new SeededRandom(13);
+  const sample = makeDockingSample(random, makeSecretKey(random));
+  await vault.placeDocking(sample, sample.offer, {
+    bytes: new Uint8Array([123, 125]),
+    signature: 'signed\n',
+  });
+  disk.plantFolder(`/vault/${STATION}/${sample.recording}/@eaDir`);
+  await vault.secureDocking(sample);
+});
+
 test('a payload that is longer than the recording is set aside', async () => {
   const disk = new CrashDisk();
   const vault = await openOn(disk);
