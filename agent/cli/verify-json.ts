@@ -8,6 +8,7 @@ import type { VerifiedFolder, VerifyReport } from '../evidence/verify/verify-pla
 
 const RECORDINGS_MAX = 100_000;
 const DOCKINGS_MAX = 100_000;
+/** Of findings, and of notes: each recording that was dropped is a note, and there may be more of these every year. */
 const REMARKS_MAX = 10_000;
 
 /** Collects what is reported of one folder. */
@@ -15,6 +16,7 @@ export class VerifyJson implements VerifyReport {
   readonly #recordings: unknown[] = [];
   readonly #dockings: unknown[] = [];
   readonly #remarks: unknown[] = [];
+  readonly #kept = { finding: 0, note: 0 };
   #recordingsLeftOff = 0;
   #dockingsLeftOff = 0;
   #remarksLeftOff = 0;
@@ -32,8 +34,11 @@ export class VerifyJson implements VerifyReport {
   }
 
   remark(remark: Remark): void {
-    if (this.#remarks.length < REMARKS_MAX) this.#remarks.push(remarkDocument(remark));
-    else this.#remarksLeftOff++;
+    if (this.#kept[remark.kind] >= REMARKS_MAX) this.#remarksLeftOff++;
+    else {
+      this.#kept[remark.kind]++;
+      this.#remarks.push(remarkDocument(remark));
+    }
   }
 
   /** The document of a folder that was verified. */

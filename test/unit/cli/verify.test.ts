@@ -2,7 +2,10 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VerifyJson } from '../../../agent/cli/verify-json.ts';
 import { verify } from '../../../agent/cli/verify.ts';
+import { finding, note } from '../../../agent/evidence/verify/remark.ts';
+import { noTotals } from '../../../agent/evidence/verify/verify-place.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../evidence/verify/broken-vault.ts';
 import { runCommand } from './io-memory.ts';
@@ -191,4 +194,15 @@ describe('what cannot be verified', () => {
     await expect(verify([good.vault], io)).rejects.toThrow('ended by SIGINT');
     expect(out).not.toContain('no finding');
   });
+});
+
+test('JSON has the findings of a folder, however many notes there are before them', () => {
+  const json = new VerifyJson();
+  for (let at = 0; at <= 10_000; at++) json.remark(note('drop.recording', 'r-a/custody', `${at}`));
+  json.remark(finding('drop.held', 'r-a/custody', 'one'));
+  const place = { path: '/vault', kind: 'vault', keysFolder: '' } as const;
+  const none = { folder: '', station: [], store: [], officer: [], supervisor: [] };
+  const said = json.document({ place, keys: none as never, totals: noTotals() });
+  expect(said).toMatchObject({ remarks_left_off: 1 });
+  expect((said as { remarks: unknown[] }).remarks.at(-1)).toMatchObject({ code: 'drop.held' });
 });
