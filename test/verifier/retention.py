@@ -129,10 +129,16 @@ def check_allowed(
 
 def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, orders: Orders, report: Report) -> None:
     at = f"{recording.place}/deletion.json"
+    # Which recordings belong together, only their manifests say: of one whose documents were dropped that is not known any more.
+    is_known = recording.deletion is not None
     open_order = orders.unjudged_deletion(said["order_sha256"]) if said["order_sha256"] is not None else None
     if open_order is not None:
-        if open_order.value["verb"] != "delete":
+        if open_order.value["verb"] != "delete" or (is_known and not orders.reaches(open_order, recording.name)):
             report.find("deletion.other-order", at, "names an order that does not order this deletion")
+        if milliseconds(open_order.value["ordered_at"]) > deleted:
+            report.find("deletion.order-unsigned", at, "names an order that was given later")
+        elif len(open_order.signed | open_order.unjudged) < 2:
+            report.find("deletion.order-unsigned", at, "names an order that did not have both signatures then")
         report.leave_open("deletion.order-not-judged", at, "rests on an order, and the keys of the roles are not given")
         return
     found = orders.deletion(said["order_sha256"]) if said["order_sha256"] is not None else None
@@ -140,8 +146,6 @@ def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, ord
         report.find("deletion.order-missing", at, "names no order that is here and signed")
         return
     order, both_ms = found
-    # Which recordings belong together, only their manifests say: of one whose documents were dropped that is not known any more.
-    is_known = recording.deletion is not None
     if order.value["verb"] != "delete" or (is_known and not orders.reaches(order, recording.name)):
         report.find("deletion.other-order", at, "names an order that does not order this deletion")
     if both_ms is None or both_ms > deleted:

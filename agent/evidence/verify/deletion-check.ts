@@ -215,11 +215,13 @@ function ordered(
   const isReached = !recordings.has(name) || orders.reaches(found, name);
   const elsewhere = isReached ? undefined : `it is about recording ${order.recording}`;
   const unknown = ROLES.filter((role) => !judged[role]);
+  const lacking = ROLES.some((role) => (judged[role] ? found[role] === null : !found.signed.includes(role)));
+  const isOfBoth = unknown.length > 0 ? !lacking : hasBothRoles(found);
   const why =
     (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??
     elsewhere ??
     (order.ordered_at <= deletion.deletedAt ? undefined : `it was given at ${order.ordered_at}`) ??
-    (unknown.length > 0 || hasBothRoles(found) ? undefined : 'it lacks the signature of a role') ??
+    (isOfBoth ? undefined : 'it lacks the signature of a role') ??
     (unknown.length > 0 || orders.hadBothRoles(found, deletion.deletedAt)
       ? undefined
       : 'the store took up the signature of a role only behind it');

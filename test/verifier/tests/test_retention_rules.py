@@ -190,6 +190,22 @@ class DeletionTest(unittest.TestCase):
             found = _deleted(None, **{**sooner, "order_sha256": other.document.sha256})
             self.assertEqual(codes(_check(_with([other], found), _store(found))), ["deletion.other-order"])
 
+    def test_an_order_that_cannot_be_judged_is_about_the_recording_and_has_both_signatures_all_the_same(self) -> None:
+        for about, signed, at, expected in (
+            ("a", {"officer"}, "2026-12-01T08:00:00.000Z", []),
+            ("a", set(), "2026-12-01T08:00:00.000Z", ["deletion.order-unsigned"]),
+            ("a", {"officer"}, "2026-12-03T08:00:00.000Z", ["deletion.order-unsigned"]),
+            ("x", {"officer"}, "2026-12-01T08:00:00.000Z", ["deletion.other-order"]),
+        ):
+            order = _order("delete", random_id(about), at=at)
+            order = Order(order.document, frozenset(signed), frozenset({"supervisor"}))
+            found = _deleted(
+                None, reason="ordered", order_sha256=order.document.sha256, deleted_at="2026-12-02T08:00:00.000Z"
+            )
+            report = _check(_with([order], found), _store(found))
+            self.assertEqual(codes(report), expected)
+            self.assertEqual([each.code for each in report.unjudged], ["deletion.order-not-judged"])
+
     def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
         found = _deleted()
         self.assertEqual(codes(_check(station(found), log())), ["deletion.unlogged"])

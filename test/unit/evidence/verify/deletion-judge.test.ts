@@ -44,6 +44,27 @@ test.each([
 });
 
 test.each([
+  ['both roles', ['officer', 'supervisor'], [], 1],
+  ['one role alone', ['officer'], ['deletion.order-invalid'], 0],
+  ['the other role alone', ['supervisor'], ['deletion.order-invalid'], 0],
+] as const)(
+  'an order that %s signed, where the supervisors have no key here',
+  async (_, roles, expected, open) => {
+    const builder = await newVault();
+    await builder.dock();
+    const recording = await builder.record();
+    await builder.undock();
+    const order = await builder.orders.give(recording, { verb: 'delete', roles });
+    await builder.receiver.delete(recording, { order });
+    await builder.close();
+    await rm(join(builder.keys, 'supervisor.pub'));
+    const nowMs = Date.parse(builder.clock.now());
+    const { findings, totals } = await verdictOf(builder.vault, builder, { nowMs, identities: [] });
+    expect({ findings, open: totals.not_judged }).toEqual({ findings: expected, open });
+  },
+);
+
+test.each([
   ['another recording', 'other', []],
   ['the recording that it replaces', 'replaced', ['deletion.held']],
 ] as const)('a hold of %s reaches it where it should', async (_, held, expected) => {
