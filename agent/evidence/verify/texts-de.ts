@@ -333,7 +333,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'deletion.missing':
     'Laut Verwahrprotokoll des Zentralspeichers wurde die Aufzeichnung gelöscht, und der Nachweis ist nicht hier: Er ging verloren oder wurde weggenommen.',
   'deletion.order-not-judged':
-    'Die Aufzeichnung wurde auf eine Anordnung gelöscht, und ohne die Schlüssel beider Rollen ist nicht bekannt, ob sie sie gaben: Zwei Schlüssel, die jemand anderer einträgt, täten dasselbe.',
+    'Die Aufzeichnung wurde auf Anordnung gelöscht; ohne die Schlüssel beider Rollen ist nicht bekannt, ob diese sie erteilt haben: Zwei Schlüssel, die jemand anderes einträgt, täten dasselbe.',
   'deletion.not-judged': 'Ob die Löschung erlaubt war, lässt sich ohne das hier Genannte nicht sagen.',
 
   'drop.recording':

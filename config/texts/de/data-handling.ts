@@ -53,7 +53,7 @@ export const HANDLING_DE: HandlingWords = {
   documentsWhat:
     'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen: Löschsperre oder Löschung (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern).',
   documentsHow:
-    '{days} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie. Ihr Löschnachweis bleibt immer: Ids, Digests, Zeiten und die Anordnung, kein Name.',
+    '{days} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie. Ihr Löschnachweis bleibt immer: Nummern, Prüfsummen, Zeiten und die Anordnung, kein Name.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
   lasting: 'Zentralspeicher, eigenes Verwahrprotokoll und Tageszeugnisse',
   lastingWhat:
