@@ -113,6 +113,10 @@ class Drops:
         if said.line.at_ms > self._now_ms + _FUTURE_MS:
             report.find("drop.in-future", said.line.place, "drops something at a time that has not come yet")
 
+    def _gone_ms(self, said: _Said) -> int:
+        """When something went, no later than now: an entry of a time that has not come must not make it old."""
+        return min(said.time, self._now_ms + _FUTURE_MS)
+
     def _needed_ms(self, said: _Said, received_ms: int) -> int:
         return self._announced.days(said.receiver, "documents_days", received_ms) * DAY_MS - _SLACK_MS
 
@@ -124,7 +128,7 @@ class Drops:
         over, begun = self._deletion_of(said, "deleted"), self._deletion_of(said, "deleting")
         if not over or min(over) > said.time:
             report.find("drop.not-deleted", place, f"drops documents of {name}, which was not deleted before")
-        elif said.time - min(over + begun) < self._needed_ms(said, milliseconds(facts["received_at"])):
+        elif self._gone_ms(said) - min(over + begun) < self._needed_ms(said, milliseconds(facts["received_at"])):
             report.find("drop.too-early", place, f"drops documents of {name} too soon after its deletion")
         if orders.is_held_by_both(name, said.time) or _is_held_in_log(name, said.time, logs):
             report.find("drop.held", place, f"drops documents of {name}, which a hold of both roles holds")
@@ -159,7 +163,7 @@ class Drops:
     def _check_docking(self, said: _Said, station: Station, report: Report) -> None:
         facts, place = said.line.facts, said.line.place
         received = milliseconds(facts["received_at"])
-        if said.time - received < self._needed_ms(said, received):
+        if self._gone_ms(said) - received < self._needed_ms(said, received):
             report.find("drop.too-early", place, f"drops docking record {facts['recording']} too soon")
         recorded = [line for line in station.log.of("docking-recorded") if line.facts.get("record") == facts["recording"]]
         dockings = {line.facts.get("docking") for line in recorded}
@@ -202,7 +206,7 @@ class Drops:
             head["segment"] != said.line.facts.get("segment")
             and (head["segment"] in station.log.by_name or head["segment"] in later)
             and (oldest is None or day < oldest)
-            and said.time - entered >= self._needed_ms(said, entered) + _SEGMENTS_LATER_MS
+            and self._gone_ms(said) - entered >= self._needed_ms(said, entered) + _SEGMENTS_LATER_MS
             for day, entered, head in self._heads_of(station)
         )
 

@@ -139,6 +139,11 @@ function refused(code: Code, { recording, receiver, at }: LoggedDrop, why: strin
   return finding(code, placeOf(log, receiver), message, { recording });
 }
 
+/** When something went, by the times of the log, and no later than now: an entry of a time that has not come must not make it old. */
+function goneMs({ time }: { readonly time: string }, { nowMs }: Pick<DropsContext, 'nowMs'>): number {
+  return Math.min(Date.parse(time), nowMs + DAY_MS);
+}
+
 function inTime(drop: LoggedDrop, { log, nowMs }: DropsContext): Finding[] {
   if (Date.parse(drop.at) <= nowMs + DAY_MS) return [];
   return [refused('drop.in-future', drop, 'that is in the future', log)];
@@ -161,7 +166,7 @@ function recordingFindings(
     return [refused('drop.not-deleted', drop, 'no entry before says that it was deleted', log)];
   const found: Finding[] = [];
   const days = log.announcedAt(drop.receiver, drop.received_at).documentsDays;
-  if (Date.parse(time) - Date.parse(times.begunAt) < documentsMs(drop, drop.received_at, log)) {
+  if (goneMs(drop, context) - Date.parse(times.begunAt) < documentsMs(drop, drop.received_at, log)) {
     const why = `it was deleted at ${times.begunAt} by the times of the log, and documents stay for ${days} days`;
     found.push(refused('drop.too-early', drop, why, log));
   }
@@ -269,9 +274,10 @@ class DockingRules {
   }
 }
 
-function dockingFindings(drop: LoggedDrop, rules: DockingRules, { log }: DropsContext): Finding[] {
+function dockingFindings(drop: LoggedDrop, rules: DockingRules, context: DropsContext): Finding[] {
+  const { log } = context;
   const found: Finding[] = [];
-  if (Date.parse(drop.time) - Date.parse(drop.received_at) < documentsMs(drop, drop.received_at, log)) {
+  if (goneMs(drop, context) - Date.parse(drop.received_at) < documentsMs(drop, drop.received_at, log)) {
     const { documentsDays } = log.announcedAt(drop.receiver, drop.received_at);
     const why = `it was received at ${drop.received_at}, and documents stay for ${documentsDays} days`;
     found.push(refused('drop.too-early', drop, why, log));
@@ -363,7 +369,7 @@ class SegmentRules {
 
   #isOld(dropped: DroppedSegment, enteredAt: string): boolean {
     const keptMs = documentsMs(dropped, enteredAt, this.#context.log) + SEGMENTS_LATER_MS;
-    return Date.parse(dropped.time) - Date.parse(enteredAt) >= keptMs;
+    return goneMs(dropped, this.#context) - Date.parse(enteredAt) >= keptMs;
   }
 
   #wentLater(segment: string, { receiver, order, time }: DroppedSegment): boolean {

@@ -81,6 +81,16 @@ test('may not go after fewer days that were announced after it came', async () =
   expect(await findingsOf(builder)).toEqual(['drop.too-early']);
 });
 
+test('do not become old by an entry of a time that has not come', async () => {
+  const [builder, one] = await deleted();
+  builder.clock.advance(800 * DAY_MS);
+  await builder.receiver.enter('clock-checked', {});
+  builder.clock.advance(-800 * DAY_MS);
+  await builder.receiver.dropDocuments(one);
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual(['drop.too-early']);
+});
+
 test('may not go without a deletion before', async () => {
   const [builder, one] = await announced();
   builder.clock.advance(800 * DAY_MS);
