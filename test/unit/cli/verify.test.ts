@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VerifyJson } from '../../../agent/cli/verify-json.ts';
 import { verify } from '../../../agent/cli/verify.ts';
-import { finding, note } from '../../../agent/evidence/verify/remark.ts';
 import { noTotals } from '../../../agent/evidence/verify/verify-place.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../evidence/verify/broken-vault.ts';
@@ -198,11 +197,13 @@ describe('what cannot be verified', () => {
 
 test('JSON has the findings of a folder, however many notes there are before them', () => {
   const json = new VerifyJson();
-  for (let at = 0; at <= 10_000; at++) json.remark(note('drop.recording', 'r-a/custody', `${at}`));
-  json.remark(finding('drop.held', 'r-a/custody', 'one'));
+  const add = (kind: 'finding' | 'note', code: 'drop.recording' | 'drop.held'): void =>
+    json.remark({ kind, code, where: 'r-a/custody', message: '', facts: {} });
+  for (let at = 0; at <= 10_000; at++) add('note', 'drop.recording');
+  add('finding', 'drop.held');
   const place = { path: '/vault', kind: 'vault', keysFolder: '' } as const;
   const none = { folder: '', station: [], store: [], officer: [], supervisor: [] };
-  const said = json.document({ place, keys: none as never, totals: noTotals() });
-  expect(said).toMatchObject({ remarks_left_off: 1 });
-  expect((said as { remarks: unknown[] }).remarks.at(-1)).toMatchObject({ code: 'drop.held' });
+  const said = JSON.stringify(json.document({ place, keys: none as never, totals: noTotals() }));
+  expect(said.split('drop.recording').length - 1).toBe(10_000);
+  expect(said).toContain('"drop.held"');
 });

@@ -48,7 +48,7 @@ test('a note says what to do only where there is something', () => {
   expect(remedyOf({ kind: 'note', code: 'deletion.unfinished' }, 'en')).toContain('receiver');
 });
 
-test('what a remark means is said in both languages, and in German by other words', () => {
+test('what a finding means is said in both languages, and in German by other words', () => {
   for (const code of [...CODES, 'docking-chain.gap', 'witness.chain', 'manifest.not-canonical'] as const) {
     const [en, de] = LANGUAGES.map((language) => meaningOf(code, language));
     expect([en, de], code).toEqual([
