@@ -108,7 +108,7 @@ export class Differences {
     this.#apply();
     await this.#lookForLost(signal).catch((error: unknown) => this.#failed(error));
     while (!signal.aborted) {
-      this.#hereAgain();
+      await this.#foundAgain().catch((error: unknown) => this.#failed(error));
       await this.#acknowledged().catch((error: unknown) => this.#failed(error));
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
@@ -144,13 +144,18 @@ export class Differences {
     return known !== undefined && (await custody.entrySha256(known.segment, sequence ?? 0)) === sha256;
   }
 
-  /** What the disk withheld at the start, and shows since. */
-  #hereAgain(): void {
-    const isHere = ({ difference, subject }: Difference): boolean =>
-      difference === 'spool-lost' && this.#options.spool.stateOf(subject as RecordingId) !== undefined;
-    const back = this.#standing().filter(isHere);
-    for (const found of back) this.#over(found);
-    if (back.length > 0) this.#show();
+  /** What the disk withheld at the start, and shows since, or lies in the quarantine since. Errors: the system's. */
+  async #foundAgain(): Promise<void> {
+    const lost = this.#standing().filter(({ difference }) => difference === 'spool-lost');
+    if (lost.length === 0) return;
+    const { aside } = this.#options.leavings;
+    let isAnyOver = false;
+    for (const found of lost) {
+      if (!(await this.#isOver(found, aside))) continue;
+      this.#over(found);
+      isAnyOver = true;
+    }
+    if (isAnyOver) this.#show();
   }
 
   /** What the store said since the last time. */

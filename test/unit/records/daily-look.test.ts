@@ -1,5 +1,5 @@
 // A station that does not start for months: what its disk withheld at the start, and what lies in the quarantine, is looked at once a day.
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Differences } from '../../../agent/custody/differences.ts';
 import { DailyLook } from '../../../agent/records/daily-look.ts';
 import type { StoredRecord } from '../../../agent/records/stored-record.ts';
@@ -140,33 +140,55 @@ test('a recording that the disk refused to look at, and to move, is a recording 
   await opened.close();
 });
 
-test('one that was called lost at the start is lost no more once it is a recording again', async () => {
-  const recording = await spooled();
-  await disk.unlink('/spool/index.jsonl');
-  disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
-  disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
-  const opened = await life.open();
-  const { spool, items, custody, clock } = opened;
-  const log = new MemoryLog();
-  const conditions = new MemoryConditions();
-  const { layout } = spool;
-  const leavings = new Settlement({ items, custody, spool, layout, files: disk, clock, log });
-  const acknowledgementFile = layout.acknowledgement;
-  const parts = { custody, spool, leavings, acknowledgementFile, files: disk, clock, conditions, log };
-  const ending = new AbortController();
-  const running = new Differences(parts).run(ending.signal);
-  await passing(clock, 20_000);
-  expect(conditions.codes()).toEqual(['spool.recordings-lost']);
-  disk.heal();
-  expect(await runFor(opened, 1)).toHaveLength(1);
-  await passing(clock, 60_000);
-  expect(conditions.codes()).toEqual([]);
-  await custody.checkpoint();
-  expect(custody.ledger.differences.size).toBe(0);
-  ending.abort();
-  await clock.advance(1);
-  await running;
-  await opened.close();
+describe('one that was called lost at the start', () => {
+  /** A start that sees neither that recording nor what has become of it, until `then` has. Shape: codes that are shown after it. */
+  async function lostUntil(then: (opened: OpenedDockings, recording: RecordingId) => Promise<void>) {
+    const recording = await spooled();
+    await disk.unlink('/spool/index.jsonl');
+    disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
+    disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
+    const opened = await life.open();
+    const { spool, items, custody, clock } = opened;
+    const log = new MemoryLog();
+    const conditions = new MemoryConditions();
+    const { layout } = spool;
+    const leavings = new Settlement({ items, custody, spool, layout, files: disk, clock, log });
+    const acknowledgementFile = layout.acknowledgement;
+    const parts = { custody, spool, leavings, acknowledgementFile, files: disk, clock, conditions, log };
+    const ending = new AbortController();
+    const running = new Differences(parts).run(ending.signal);
+    await passing(clock, 20_000);
+    expect(conditions.codes()).toEqual(['spool.recordings-lost']);
+    disk.heal();
+    await then(opened, recording);
+    await passing(clock, 60_000);
+    await custody.checkpoint();
+    const shown = [conditions.codes(), [...custody.ledger.differences.keys()]];
+    ending.abort();
+    await clock.advance(1);
+    await running;
+    await opened.close();
+    return shown;
+  }
+
+  test('is so until it is found', async () => {
+    const [codes, found] = await lostUntil(async () => undefined);
+    expect([codes, found?.length]).toEqual([['spool.recordings-lost'], 1]);
+  });
+
+  test('is lost no more once it is a recording again', async () => {
+    const shown = await lostUntil(async (opened) => void (await runFor(opened, 1)));
+    expect(shown).toEqual([[], []]);
+  });
+
+  test('is lost no more once it lies in the quarantine', async () => {
+    const shown = await lostUntil(async (opened, recording) => {
+      disk.corrupt(`/spool/ready/${recording}/manifest.json`, (bytes) => bytes.slice(1));
+      await runFor(opened, 1);
+      expect(opened.spool.asideNames).toEqual([recording]);
+    });
+    expect(shown).toEqual([[], []]);
+  });
 });
 
 test('a recording in the quarantine stays there and counts for no file: its camera is read again', async () => {
