@@ -37,6 +37,8 @@ const BIT_OF: Partial<Record<CustodyEventName, number>> = {
 /** Names of a segment that are looked up at a time, and tries to do so while nothing else is being entered. */
 const CARRIED_AT_ONCE = 256;
 const LEVEL_TRIES = 10;
+/** A docking ends with its day, and has its record soon after it. */
+const DOCKING_MS_MAX = 7 * 86_400_000;
 
 /** `folder` is `custody/` of the spool and must be there; `reserve` is `spool.logReserve`. */
 export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings' | 'onDurable'> {
@@ -248,7 +250,7 @@ export class CustodyLog implements Custody {
         await this.checkpoint();
       }
       // Of one moment: nothing is on its way into the log that the ledger does not know.
-      if (isPulling(this.#ledger, names)) return false;
+      if (isPulling(this.#ledger, names, this.#options.clock.wallMs() - DOCKING_MS_MAX)) return false;
       for (const facts of carriedFacts(this.#ledger, all.slice(from, from + CARRIED_AT_ONCE)))
         this.append({ event: 'carried', facts });
       await this.checkpoint();

@@ -387,11 +387,15 @@ export function* carriedFacts(ledger: Ledger, names: Iterable<string>): Generato
   }
 }
 
-/** Whether a recording is on its way in a docking that those names do not name, of a camera that they name: what it is the end of is not known yet. */
-export function isPulling(ledger: Ledger, names: ReadonlySet<string>): boolean {
+/**
+ * Whether a recording is on its way in a docking that those names do not name, of a camera that they name: what it is the end of is not known yet. One of
+ * a docking that began before `sinceMs` (wall ms since 1970) and has no record still was cut off, and comes by a settlement or never.
+ */
+export function isPulling(ledger: Ledger, names: ReadonlySet<string>, sinceMs: number): boolean {
   return [...ledger.pulled.values()].some((docking) => {
-    const camera = ledger.dockings.get(docking)?.camera;
-    return !names.has(docking) && camera !== undefined && names.has(camera);
+    const open = ledger.dockings.get(docking);
+    if (open === undefined || Date.parse(open.at) < sinceMs) return false;
+    return !names.has(docking) && names.has(open.camera);
   });
 }
 

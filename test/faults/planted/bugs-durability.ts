@@ -75,7 +75,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'carried-while-pulling',
     what: 'a segment goes while a recording of its camera is on its way, and its manifest is no end of the chain',
     file: 'agent/custody/custody-log.ts',
-    find: 'if (isPulling(this.#ledger, names)) return false;',
+    find: 'if (isPulling(this.#ledger, names, this.#options.clock.wallMs() - DOCKING_MS_MAX)) return false;',
     put: '',
     suites: ['unit/custody/custody-drop'],
   },

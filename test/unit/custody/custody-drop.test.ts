@@ -146,6 +146,23 @@ describe('the oldest segment', () => {
     expect(await dropAll(rig)).toEqual([oldest?.segment]);
   });
 
+  test('goes although a docking of one of its cameras was cut off, and never got a record', async () => {
+    const disk = logDisk();
+    const random = seededRandom(3);
+    for (const isCutOff of [false, true]) {
+      const { custody } = await openLog(disk, isCutOff ? 2 : 1, { ledgerFile: INDEX });
+      const docking = makeDockingId(random);
+      custody.append({ event: 'docked', facts: { bay: 'bay-3', camera: 'cam-1', docking } });
+      if (isCutOff)
+        custody.append({ event: 'pulled', facts: { recording: makeRecordingId(random), docking } });
+      await custody.close();
+    }
+    const rig = await run(disk, 4);
+    expect(rig.custody.ledger.pulled.size).toBe(1);
+    expect(await dropAll(rig)).toHaveLength(2);
+    expect(rig.custody.ledger.pulled.size).toBe(0);
+  });
+
   test('that the disk does not show goes once all that is known is entered again', async () => {
     const { disk, ids } = await threeRuns();
     const rig = await run(disk, 4);
