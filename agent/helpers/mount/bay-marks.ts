@@ -61,6 +61,7 @@ export class BayMarks {
     while (!signal.aborted) {
       try {
         await this.#look();
+        this.#isReported = false;
       } catch (error) {
         if (!this.#isReported) this.#log.warn('bays not marked for udev', { error });
         this.#isReported = true;
@@ -77,10 +78,16 @@ export class BayMarks {
     await mkdir(dirname(this.#file), { mode: 0o755 }).catch(() => undefined);
     await writeFile(`${this.#file}.new`, text);
     await rename(`${this.#file}.new`, this.#file);
-    await this.#run('udevadm', ['control', '--reload'], UDEV_MS);
+    await this.#udevadm('control', '--reload');
     const subsystems = ['usb', 'net', 'input'].map((name) => `--subsystem-match=${name}`);
-    await this.#run('udevadm', ['trigger', '--action=change', ...subsystems], UDEV_MS);
+    await this.#udevadm('trigger', '--action=change', ...subsystems);
     this.#written = text;
     this.#log.info('bays marked for udev', { bays: ports.length });
+  }
+
+  /** Errors: where udev was not told; all is done again at the next look. */
+  async #udevadm(...words: readonly string[]): Promise<void> {
+    const { code, said } = await this.#run('udevadm', words, UDEV_MS);
+    if (code !== 0) throw new Error(`udevadm ${words.join(' ')} ended with ${code}: ${said}`);
   }
 }

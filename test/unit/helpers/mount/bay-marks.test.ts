@@ -25,6 +25,42 @@ test('nothing but a name of the kernel gets into a rule', () => {
   expect(rulesOf(bayMarks([['xhci-hcd.0/usb2-1.3'], ['1-1", RUN+="/bin/sh'], ['1-1\n'], []]))).toEqual([]);
 });
 
+test.each(['control', 'trigger'])(
+  'where udevadm %s fails it is reported, and tried again until it is done',
+  async (verb) => {
+    const clock = new ManualClock();
+    const log = new MemoryLog();
+    const said: (string | undefined)[] = [];
+    let fails = true;
+    const marks = new BayMarks({
+      file: join(folder, 'rules.d', '69-bays.rules'),
+      bayPorts: () => Promise.resolve(new Map([[parseBayId('bay-1'), '1-1']])),
+      portsOf: (port) => Promise.resolve([port]),
+      run: (_program, [first]) => {
+        said.push(first);
+        return Promise.resolve({
+          code: fails && first === verb ? 1 : 0,
+          output: new Uint8Array(),
+          said: 'no',
+        });
+      },
+      clock,
+      log,
+    });
+    const logged = (): string[] => log.messages();
+    const ending = new AbortController();
+    const keeping = marks.keep(ending.signal);
+    await expect.poll(logged).toEqual(['bays not marked for udev']);
+    fails = false;
+    said.length = 0;
+    await clock.advance(60_000);
+    await expect.poll(logged).toEqual(['bays not marked for udev', 'bays marked for udev']);
+    expect(said).toEqual(['control', 'trigger']);
+    ending.abort();
+    await keeping;
+  },
+);
+
 test('bays that the file has later are marked within a minute, and udev reads its rules again only then', async () => {
   const clock = new ManualClock();
   const file = join(folder, 'rules.d', '69-bays.rules');
