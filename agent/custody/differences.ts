@@ -127,8 +127,7 @@ export class Differences {
   async #takeOver(): Promise<void> {
     for (const [key, found] of this.#options.custody.ledger.differences) this.#found.set(key, { ...found });
     this.#reviewed = true;
-    const { aside } = this.#options.leavings;
-    for (const found of this.#standing()) if (await this.#isOver(found, aside)) this.#over(found);
+    await this.#endOver(this.#standing());
     this.#show();
   }
 
@@ -147,15 +146,15 @@ export class Differences {
   /** What the disk withheld at the start, and shows since, or lies in the quarantine since. Errors: the system's. */
   async #foundAgain(): Promise<void> {
     const lost = this.#standing().filter(({ difference }) => difference === 'spool-lost');
-    if (lost.length === 0) return;
+    if (lost.length > 0 && (await this.#endOver(lost))) this.#show();
+  }
+
+  /** Whether any was over. Errors: the system's. */
+  async #endOver(standing: readonly Difference[]): Promise<boolean> {
     const { aside } = this.#options.leavings;
-    let isAnyOver = false;
-    for (const found of lost) {
-      if (!(await this.#isOver(found, aside))) continue;
-      this.#over(found);
-      isAnyOver = true;
-    }
-    if (isAnyOver) this.#show();
+    const before = this.#found.size;
+    for (const found of standing) if (await this.#isOver(found, aside)) this.#over(found);
+    return this.#found.size < before;
   }
 
   /** What the store said since the last time. */

@@ -387,10 +387,7 @@ export function* carriedFacts(ledger: Ledger, names: Iterable<string>): Generato
   }
 }
 
-/**
- * Whether a recording is on its way in a docking that those names do not name, of a camera that they name: what it is the end of is not known yet. One of
- * a docking that began before `sinceMs` (wall ms since 1970) and has no record still was cut off, and comes by a settlement or never.
- */
+/** Whether a recording of a camera that those names name is on its way, and what it is the end of not known yet, in another docking that began since then. */
 export function isPulling(ledger: Ledger, names: ReadonlySet<string>, sinceMs: number): boolean {
   return [...ledger.pulled.values()].some((docking) => {
     const open = ledger.dockings.get(docking);

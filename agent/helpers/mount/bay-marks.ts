@@ -85,7 +85,7 @@ export class BayMarks {
     this.#log.info('bays marked for udev', { bays: ports.length });
   }
 
-  /** Errors: where udev was not told; all is done again at the next look. */
+  /** Errors: where it failed; all is done again at the next look. */
   async #udevadm(...words: readonly string[]): Promise<void> {
     const { code, said } = await this.#run('udevadm', words, UDEV_MS);
     if (code !== 0) throw new Error(`udevadm ${words.join(' ')} ended with ${code}: ${said}`);
