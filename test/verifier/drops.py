@@ -13,7 +13,7 @@ from findings import Report
 from instants import DAY_MS, day_of, milliseconds
 from key_succession import KnownKeys
 from orders import Orders
-from retention import StoreLogs, check_allowed
+from retention import StoreLogs, check_allowed, check_dated
 from safe_files import is_unfinished, names_in
 from shapes import fits
 from signed_document import Source, read_document
@@ -159,6 +159,7 @@ class Drops:
         _check_due(kept.value, facts["received_at"], kept.place, report)
         recording = Recording(facts["recording"], station.name, Path(), kept.place.rpartition("/")[0])
         check_allowed(recording, kept.value, facts["received_at"], orders, logs, report)
+        check_dated(recording, kept.value, kept.sha256, logs, report)
 
     def _check_docking(self, said: _Said, station: Station, report: Report) -> None:
         facts, place = said.line.facts, said.line.place

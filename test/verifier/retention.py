@@ -57,6 +57,7 @@ def check_deletions(station: Station, vault: str | None, orders: Orders, logs: S
             received = recording.receipt.value["received_at"] if recording.receipt is not None else None
             check_allowed(recording, recording.deletion.value, received, orders, logs, report)
             _check_logged(recording, recording.deletion.sha256, logs, report)
+            check_dated(recording, recording.deletion.value, recording.deletion.sha256, logs, report)
         if recording.deleted:
             _check_left(recording, logs, report)
 
@@ -184,6 +185,14 @@ def _check_doubted(recording: Recording, said: dict[str, Any], deleted: int, rep
             f"{recording.place}/deletion.json",
             f"was deleted within {said['retention']['days']} days of {recording.value['sealed_at']}, when it was sealed",
         )
+
+
+def check_dated(recording: Recording, said: dict[str, Any], sha256: str, logs: StoreLogs, report: Report) -> None:
+    """The log names a record right after it was made: one that was dated ahead, so that it looks due, does not fit that."""
+    lines = [line for event in ("deleting", "deleted") for line in logs.of(event, recording.name)]
+    named = [line.at_ms for line in lines if line.facts.get("deletion_sha256") == sha256]
+    if named and milliseconds(said["deleted_at"]) > min(named) + DAY_MS:
+        report.find("deletion.before-due", f"{recording.place}/deletion.json", "is of a time after that of its entry in the log")
 
 
 def _check_logged(recording: Recording, sha256: str, logs: StoreLogs, report: Report) -> None:

@@ -18,6 +18,8 @@ import { DELETION_KIND } from './document-kinds.ts';
 import type { StoreLog } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
+const DAY_MS = 86_400_000;
+
 /** A folder in which a deletion record may lie. */
 export interface DeletionQuestion {
   readonly files: ReadFiles;
@@ -140,7 +142,17 @@ export function judgeKept(context: JudgeContext): Remark[] {
 function judged(deleted: Deleted, context: JudgeContext): Remark[] {
   const { orderSha256 } = deleted.deletion;
   const allowed = orderSha256 === null ? warned(deleted, context) : ordered(deleted, orderSha256, context);
-  return [...logged(deleted, context), ...held(deleted, context), ...allowed];
+  return [...logged(deleted, context), ...dated(deleted, context), ...held(deleted, context), ...allowed];
+}
+
+/** What was dated ahead, so that it looks due: the log names a record right after it was made. */
+function dated({ name, where, deletion }: Deleted, { log }: JudgeContext): Remark[] {
+  const { deletedAt, sha256, retention } = deletion;
+  const namedAt = log.deletions.get(name)?.times.get(sha256)?.begunAt;
+  if (namedAt === undefined || Date.parse(deletedAt) <= Date.parse(namedAt) + DAY_MS) return [];
+  const message = `deletion record: deleted at ${deletedAt}, and the store's log names it at ${namedAt}`;
+  const facts = { deleted_at: deletedAt, due_at: retention.due_at };
+  return [finding('deletion.too-early', below(where, DELETION), message, facts)];
 }
 
 function isDeleted(facts: RecordingFacts): facts is RecordingFacts & Deleted {

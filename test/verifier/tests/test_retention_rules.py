@@ -206,6 +206,10 @@ class DeletionTest(unittest.TestCase):
             self.assertEqual(codes(report), expected)
             self.assertEqual([each.code for each in report.unjudged], ["deletion.order-not-judged"])
 
+    def test_a_record_that_was_dated_ahead_does_not_fit_its_entry(self) -> None:
+        found = _deleted(None, deleted_at="2026-12-12T08:00:00.000Z")
+        self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.before-due"])
+
     def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
         found = _deleted()
         self.assertEqual(codes(_check(station(found), log())), ["deletion.unlogged"])

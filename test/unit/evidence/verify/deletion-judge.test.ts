@@ -64,6 +64,17 @@ test.each([
   },
 );
 
+test('a deletion record that was dated ahead so that it looks due is found by its entry', async () => {
+  const builder = await newVault();
+  await builder.dock();
+  const recording = await builder.record();
+  await builder.undock();
+  await builder.receiver.delete(recording, {
+    change: (record) => ({ ...record, deleted_at: record.retention.due_at }),
+  });
+  expect(await findingsOf(builder)).toEqual(['deletion.too-early']);
+});
+
 test.each([
   ['another recording', 'other', []],
   ['the recording that it replaces', 'replaced', ['deletion.held']],
