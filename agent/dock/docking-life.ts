@@ -48,6 +48,8 @@ import { DockingWatch, type DockingWatchDeps } from './docking-watch.ts';
 import { Docking, News } from './docking.ts';
 
 const DAY_MS = 86_400_000;
+/** Of a wall clock that jumps, each look is of another day: no more than one docking a minute for it. */
+const DOCKING_MS_MIN = 60_000;
 
 /** What a docking works with; the same for all dockings of a bay. */
 export interface DockingWork {
@@ -279,11 +281,13 @@ export class DockingLife {
     };
   }
 
-  /** The station's local day is another one than that on which the docking began, and the disk keeps up with records. */
+  /** The station's local day is another one than that on which the docking began, a minute went by since, and the disk keeps up with records. */
   #isOver(): boolean {
     const { measure, dockings, take } = this.#work;
+    const { dockedAtMs, wallAheadMs } = this.#docked;
     const dayOf = (wallMs: number): number => Math.floor(measure.localMs(wallMs) / DAY_MS);
-    return dayOf(take.clock.wallMs()) !== dayOf(this.#docked.dockedAtMs) && !dockings.isFull;
+    const lastedMs = take.clock.monotonicMs() - (dockedAtMs - wallAheadMs);
+    return lastedMs >= DOCKING_MS_MIN && dayOf(take.clock.wallMs()) !== dayOf(dockedAtMs) && !dockings.isFull;
   }
 
   /** What every manifest of this docking says, and what its capture times are corrected by. */

@@ -230,7 +230,7 @@ export const CONDITIONS_DE = {
   'release.refused': {
     text: 'Quittierte Dateien werden von der Kamera in diesem Platz nicht gelöscht, weil eine Bedingung der Freigabe fehlt.',
     remedy:
-      'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". "receipt-other-store": siehe "receipt.refused". "joined-differently", "read-differently", "not-read-again": Kamera herausnehmen und neu einsetzen. Sonst nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
+      'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". "receipt-other-store": siehe "receipt.refused". "joined-differently", "read-differently", "not-read-again": Kamera neu andocken. Sonst nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
   },
   // Broker.
   'broker.unreachable': {

@@ -225,7 +225,7 @@ export const CONDITIONS_EN = {
   'release.refused': {
     text: 'Receipted files are not erased from the camera in this bay, because a condition of the release does not hold.',
     remedy:
-      'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". "receipt-other-store": see "receipt.refused". "joined-differently", "read-differently", "not-read-again": take the camera out and put it in again. Any other: erase nothing by hand; "journalctl -u bodydock" says why.',
+      'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". "receipt-other-store": see "receipt.refused". "joined-differently", "read-differently", "not-read-again": dock the camera again. Else erase nothing by hand; "journalctl -u bodydock" says why.',
   },
   // Broker.
   'broker.unreachable': {
