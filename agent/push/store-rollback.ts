@@ -20,6 +20,7 @@ import type { GivesSpace } from '../platform/reserve.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
 import {
   STORE_LOST_MAX,
+  writePinned,
   writeStoreState,
   type FollowedStatement,
   type StoreState,
@@ -68,14 +69,14 @@ export class StoreStanding {
   #isDoubtful = false;
   #following = 0;
   #last: Promise<void> = Promise.resolve();
-  /** What the disk took last, and when it takes the next. */
-  #kept: StoreState;
+  /** The one that the disk took last. */
+  #pinnedKept: StoreState['pinned'];
   #keeping: Promise<void> = Promise.resolve();
 
   constructor(options: StoreStandingOptions) {
     this.#options = options;
     this.#state = options.state;
-    this.#kept = options.state;
+    this.#pinnedKept = options.state.pinned;
     this.#show();
   }
 
@@ -111,7 +112,7 @@ export class StoreStanding {
     const receivers = this.vault === undefined ? [] : (this.#state.pinned?.receivers ?? []);
     if (!receivers.includes(receiver))
       this.#state = { ...this.#state, pinned: { vault, receivers: [...receivers, receiver] } };
-    if (this.#kept.pinned !== this.#state.pinned) await this.keep();
+    if (this.#pinnedKept !== this.#state.pinned) await this.#keepPinned();
   }
 
   /** The store shows less than it had signed for; it is asked again whether that is so. Or it did not mean it. */
@@ -179,11 +180,20 @@ export class StoreStanding {
   keep(change: Partial<StoreState> = {}): Promise<void> {
     this.#state = { ...this.#state, ...change };
     const { files, layout, reserve } = this.#options;
-    const kept = this.#keeping.then(async () => {
-      const state = this.#state;
-      await writeStoreState(files, layout, state, reserve);
-      this.#kept = state;
+    return this.#inTurn(() => writeStoreState(files, layout, this.#state, reserve));
+  }
+
+  #keepPinned(): Promise<void> {
+    const { files, layout, reserve } = this.#options;
+    return this.#inTurn(async () => {
+      const { pinned } = this.#state;
+      if (pinned !== null) await writePinned(files, layout, pinned, reserve);
+      this.#pinnedKept = pinned;
     });
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const kept = this.#keeping.then(write);
     this.#keeping = kept.catch(() => undefined);
     return kept;
   }

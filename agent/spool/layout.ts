@@ -35,6 +35,8 @@ export interface SpoolLayout {
   readonly docked: string;
   /** What the station must not forget of its store (store-state.ts). */
   readonly store: string;
+  /** The vault whose receipts count (store-state.ts); rebuilt by the next receipt where it is damaged. */
+  readonly pinned: string;
   /** Marks of 0.1.0: names of what its store had asked for again. */
   readonly asked: string;
   /** Notes of tries that are under way and what is remembered of those that broke off, see tries/tries.ts; made at the start. */
@@ -73,6 +75,7 @@ export function spoolLayout(path: string): SpoolLayout {
     dockings: below('dockings'),
     docked: below('docked'),
     store: below('store.json'),
+    pinned: below('pinned.json'),
     asked: below('asked'),
     tries: below('tries'),
     quarantine: below('quarantine'),

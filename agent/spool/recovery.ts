@@ -62,6 +62,7 @@ const OUR_FILES = [
   'acknowledgement.json',
   'vanished.json',
   'store.json',
+  'pinned.json',
 ];
 const ROOT_NAMES: ReadonlySet<string> = new Set([
   'lost+found',

@@ -1,10 +1,11 @@
-// What a station must not forget of its store (SPEC 6.10, 8.13), in the spool's file `store.json`: which vault its receipts are of, that it is behind
-// what it had signed for, the statement that it was restored, and which recordings it lacks since then for good.
-import { join } from 'node:path';
+// What a station must not forget of its store (SPEC 6.10, 8.13). The spool's file `store.json`, which most spools never have: that the store is behind
+// what it had signed for, the statement that it was restored, and which recordings it lacks since then for good. `pinned.json`: which vault its
+// receipts are of.
+import { basename, join } from 'node:path';
 import * as z from 'zod';
 import * as d from '../../protocol/documents/document.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
-import { encodeUtf8, parseUtf8 } from '../../protocol/format/bytes.ts';
+import { encodeUtf8, parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
 import { describeError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
@@ -47,13 +48,19 @@ const stateSchema = z.strictObject({
     .nullable(),
   /** Receipted after `complete_until`, and reclaimed: only a camera may still have the file. */
   lost: z.array(d.recordingIdSchema).max(STORE_LOST_MAX),
-  /** The vault of the first receipt that counted, and the receivers that gave one of it; null until then. */
-  pinned: z
-    .strictObject({ vault: d.sessionIdSchema, receivers: z.array(d.receiverIdSchema) })
-    .nullable()
-    .default(null),
 });
-export type StoreState = z.infer<typeof stateSchema>;
+
+const pinnedSchema = z.strictObject({
+  vault: d.sessionIdSchema,
+  receivers: z.array(d.receiverIdSchema),
+  /** Of the two above (pinnedDigest): another vault's receipts count rather than no receipt at all where a bit was turned. */
+  sha256: d.sha256Schema,
+});
+/** The vault of the first receipt that counted, and the receivers that gave one of it. */
+export type PinnedVault = Readonly<Omit<z.infer<typeof pinnedSchema>, 'sha256'>>;
+
+/** `pinned` is null until a receipt counts, or where nobody can read it. */
+export type StoreState = z.infer<typeof stateSchema> & { readonly pinned: PinnedVault | null };
 /** A statement that is followed. */
 export type FollowedStatement = NonNullable<StoreState['restored']>;
 
@@ -67,27 +74,68 @@ const DAMAGED: StoreState = {
 /** What the last run knew. Errors: the machine's; the system's, where the disk does not read. */
 export async function readStoreState(
   files: Pick<Files, 'readAll'>,
-  { store }: Pick<SpoolLayout, 'store'>,
+  layout: Pick<SpoolLayout, 'store' | 'pinned'>,
 ): Promise<StoreState> {
+  const pinned = await readPinned(files, layout);
   try {
-    const bytes = await readIfThere(files, store, FILE_BYTES_MAX);
-    if (bytes === undefined) return NOTHING_KNOWN;
-    return stateSchema.safeParse(JSON.parse(parseUtf8(bytes) ?? '')).data ?? DAMAGED;
+    const bytes = await readIfThere(files, layout.store, FILE_BYTES_MAX);
+    if (bytes === undefined) return { ...NOTHING_KNOWN, pinned };
+    const known = stateSchema.safeParse(JSON.parse(parseUtf8(bytes) ?? '')).data ?? DAMAGED;
+    return { ...known, pinned };
   } catch (error) {
-    if (error instanceof SyntaxError) return DAMAGED;
-    if (isMachineShort(error) || !['EFBIG', 'EISDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
-    return DAMAGED;
+    const isDamage = error instanceof SyntaxError || isNoFile(error);
+    if (isMachineShort(error) || !isDamage) throw error;
+    return { ...DAMAGED, pinned };
   }
+}
+
+/** Null where it is not there or cannot be read: the next receipt of a listed receiver pins its vault then. Errors: the machine's. */
+async function readPinned(
+  files: Pick<Files, 'readAll'>,
+  { pinned: path }: Pick<SpoolLayout, 'pinned'>,
+): Promise<PinnedVault | null> {
+  try {
+    const bytes = await readIfThere(files, path, FILE_BYTES_MAX);
+    const read = bytes && pinnedSchema.safeParse(JSON.parse(parseUtf8(bytes) ?? '')).data;
+    if (read === undefined) return null;
+    const { sha256, ...pinned } = read;
+    return sha256 === pinnedDigest(pinned) ? pinned : null;
+  } catch (error) {
+    if (isMachineShort(error)) throw error;
+    return null;
+  }
+}
+
+/** Of its JSON text, vault first. */
+function pinnedDigest({ vault, receivers }: PinnedVault): string {
+  return sha256Hex(encodeUtf8(JSON.stringify({ vault, receivers })));
+}
+
+/** What lies there is no file, or larger than one that we wrote. */
+function isNoFile(error: unknown): boolean {
+  return ['EFBIG', 'EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
 }
 
 /** Durably; a full disk gives up its reserve for it. Errors: the system's. */
 export async function writeStoreState(
   files: Files,
   { root, store }: Pick<SpoolLayout, 'root' | 'store'>,
-  state: StoreState,
+  { pinned: _, ...state }: StoreState,
   reserve?: GivesSpace,
 ): Promise<void> {
   await withReserve(reserve, () => replaceDurable(files, store, encodeUtf8(JSON.stringify(state))));
+  await files.syncFolder(root);
+}
+
+/** The same of the vault alone. Errors: the system's. */
+export async function writePinned(
+  files: Files,
+  { root, pinned: path }: Pick<SpoolLayout, 'root' | 'pinned'>,
+  pinned: PinnedVault,
+  reserve?: GivesSpace,
+): Promise<void> {
+  const text = JSON.stringify({ ...pinned, sha256: pinnedDigest(pinned) });
+  await withReserve(reserve, () => replaceDurable(files, path, encodeUtf8(text)));
   await files.syncFolder(root);
 }
 
@@ -127,9 +175,10 @@ interface Recovered {
 export async function openStoreState(spool: Recovered): Promise<StoreState> {
   const { files, layout, findings } = spool;
   let state = await readStoreState(files, layout);
-  if ((await files.stat(layout.store))?.kind === 'folder') {
-    await files.rename(layout.store, await freeName(files, `${layout.store}.odd`));
-    findings.add('left', 'store.json', 'was not a file');
+  for (const path of [layout.store, layout.pinned]) {
+    if ((await files.stat(path))?.kind !== 'folder') continue;
+    await files.rename(path, await freeName(files, `${path}.odd`));
+    findings.add('left', basename(path), 'was not a file');
   }
   state = await takeOverMarks(spool, state);
   for (const recording of state.lost) await withdraw(spool, recording);

@@ -178,7 +178,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'vault-forgotten',
     what: 'the pinned vault is forgotten by a start, and the next one that gives a receipt counts',
     file: 'agent/push/store-rollback.ts',
-    find: '    if (this.#kept.pinned !== this.#state.pinned) await this.keep();\n',
+    find: '    if (this.#pinnedKept !== this.#state.pinned) await this.#keepPinned();\n',
     put: '',
     suites: ['unit/push/store-rollback'],
   },

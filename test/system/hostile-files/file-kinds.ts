@@ -90,6 +90,7 @@ const spool: readonly FileKind[] = [
   row('spool', 'opening of a docking', String.raw`docked/ID\.opening`, 'told'),
   row('spool', 'inventory of a docking', String.raw`docked/ID\.inventory`, 'told'),
   row('spool', 'what is known of the store', String.raw`store\.json`, 'rebuilt'),
+  row('spool', 'vault whose receipts count', String.raw`pinned\.json`, 'rebuilt'),
   row('spool', 'custody segment', String.raw`custody/ID\.jsonl`, 'told', { leaves: BROKEN_LOG }),
   row('spool', 'signature of a custody segment', String.raw`custody/ID\.jsonl\.minisig`, 'told', {
     leaves: BROKEN_LOG,

@@ -234,7 +234,7 @@ test('the vault of the first receipt is pinned, over starts too, until no receiv
 test('a vault that the disk did not take is none to store a receipt of, until it takes it', async () => {
   rig.vault = undefined;
   const rollback = await rig.start();
-  rig.disk.fail({ operation: 'create', path: '/spool/store.json.new', nth: 1, code: 'ENOSPC' });
+  rig.disk.fail({ operation: 'create', path: '/spool/pinned.json.new', nth: 1, code: 'ENOSPC' });
   await expect(rollback.pin({ receiver, vault })).rejects.toMatchObject({ code: 'ENOSPC' });
   expect((await readStoreState(rig.disk, layout)).pinned).toBeNull();
   await Promise.all([rollback.pin({ receiver, vault }), rig.said(rollback)]);
@@ -244,10 +244,21 @@ test('a vault that the disk did not take is none to store a receipt of, until it
   });
 });
 
-test('what an earlier version knew of the store has no pinned vault', async () => {
-  const { pinned: _, ...earlier } = NOTHING_KNOWN;
-  rig.disk.plant('/spool/store.json', JSON.stringify(earlier));
-  expect(await readStoreState(rig.disk, layout)).toEqual(NOTHING_KNOWN);
+test('a pinned vault in which a bit was turned is none: the next receipt pins its vault, and the store is not behind for it', async () => {
+  rig.vault = undefined;
+  await (await rig.start()).pin({ receiver, vault });
+  const whole = Buffer.from(rig.disk.peek('/spool/pinned.json') ?? []);
+  expect(whole.includes(vault)).toBe(true);
+  for (let bit = 0; bit < 8 * whole.length; bit += 5) {
+    const turned = Buffer.from(whole);
+    turned[bit >> 3] = (turned[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    rig.disk.plant('/spool/pinned.json', turned);
+    expect(await readStoreState(rig.disk, layout), `bit ${bit}`).toEqual(NOTHING_KNOWN);
+  }
+  const next = await rig.start();
+  expect([next.isBehind, next.vault]).toEqual([false, undefined]);
+  await next.pin({ receiver, vault });
+  expect((await rig.start()).vault).toBe(vault);
 });
 
 test('what is withdrawn before the disk refuses one is remembered over starts, too', async () => {
@@ -307,8 +318,8 @@ test('as long as the disk does not take what follows, the store counts as behind
 test('a statement that a cut left half followed is gone on with', async () => {
   const restored = { receiver, vault, sha256: 'c'.repeat(64), offered: false } as const;
   const times = { restored_at: '2026-11-25T10:00:00.000Z', complete_until: '2026-11-25T09:00:00.000Z' };
-  const state = { ...NOTHING_KNOWN, restored: { ...restored, ...times } };
-  rig.disk.plant('/spool/store.json', JSON.stringify(state));
+  const { pinned: _, ...known } = NOTHING_KNOWN;
+  rig.disk.plant('/spool/store.json', JSON.stringify({ ...known, restored: { ...restored, ...times } }));
   const rollback = await rig.start();
   expect(rollback.isBehind).toBe(true);
   await settle();
