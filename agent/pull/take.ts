@@ -184,6 +184,7 @@ export class Taker {
   #isProven(entry: TrackedEntry): boolean {
     const { proven } = entry;
     if (proven === undefined || proven.sha256 === null) return false; // read in several dockings, and not compared since
+    if (this.#session.mayHideRewrites === true) return false;
     if (this.#deps.spool.stateOf(proven.recording) === undefined) return false;
     this.#matched(entry, proven.recording);
     this.#spooled(entry, { ...proven, matched: true });

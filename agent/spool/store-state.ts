@@ -120,10 +120,11 @@ function isNoFile(error: unknown): boolean {
 export async function writeStoreState(
   files: Files,
   { root, store }: Pick<SpoolLayout, 'root' | 'store'>,
-  { pinned: _, ...state }: StoreState,
+  { version, behind, restored, lost }: StoreState,
   reserve?: GivesSpace,
 ): Promise<void> {
-  await withReserve(reserve, () => replaceDurable(files, store, encodeUtf8(JSON.stringify(state))));
+  const known: z.infer<typeof stateSchema> = { version, behind, restored, lost };
+  await withReserve(reserve, () => replaceDurable(files, store, encodeUtf8(JSON.stringify(known))));
   await files.syncFolder(root);
 }
 

@@ -244,7 +244,7 @@ test('a vault that the disk did not take is none to store a receipt of, until it
   });
 });
 
-test('a pinned vault in which a bit was turned is none: the next receipt pins its vault, and the store is not behind for it', async () => {
+test('a pinned vault in which a bit was turned is none: the next receipt pins its vault, and the store still counts', async () => {
   rig.vault = undefined;
   await (await rig.start()).pin({ receiver, vault });
   const whole = Buffer.from(rig.disk.peek('/spool/pinned.json') ?? []);
