@@ -19,6 +19,8 @@ class Maker {
   readonly #deleted = new Set<BuiltRecording>();
   /** Where recordings lie on their cameras. */
   readonly #pathOf = new Map<BuiltRecording, string>();
+  /** What the docking has an entry of: a listing names a place once. */
+  readonly #listed = new Set<BuiltRecording>();
   #previousWitness: string | null = null;
   #paths = 0;
 
@@ -41,6 +43,7 @@ class Maker {
     const dock = this.#pick(this.#docks);
     const camera = `cam-${1 + this.#below(2)}${dock.station.slice(-1)}`;
     await dock.dock({ camera, clockSynchronised: this.#pick([true, true, null]) });
+    this.#listed.clear();
     for (let count = this.#below(4); count > 0; count--) await this.#entry(dock, camera);
     const stays = this.#below(3) === 0;
     if (stays) await dock.relist({}, camera);
@@ -67,7 +70,8 @@ class Maker {
     );
     switch (this.#below(8)) {
       case 7:
-        if (known === undefined) return undefined;
+        if (known === undefined || this.#listed.has(known)) return undefined;
+        this.#listed.add(known);
         return dock.entry({
           fate: 'matched',
           path: this.#pathOf.get(known) ?? path,
@@ -102,7 +106,9 @@ class Maker {
   }
 
   async #record(dock: VaultBuilder, wish: RecordingWish & { readonly path: string }): Promise<void> {
-    this.#pathOf.set(await dock.record(wish), wish.path);
+    const recording = await dock.record(wish);
+    this.#pathOf.set(recording, wish.path);
+    this.#listed.add(recording);
   }
 
   async #changeKey(dock: VaultBuilder): Promise<void> {
