@@ -56,9 +56,10 @@ const TEXTS: Readonly<Record<Language, de.Texts>> = { en, de };
 
 /** What a remark of that code means, in one or two sentences. */
 export function meaningOf(code: RemarkCode, language: Language): string {
-  const { MEANINGS, FAULTS } = TEXTS[language];
-  const all: Readonly<Record<string, string>> = { ...FAULTS, ...MEANINGS };
-  return all[code] ?? all[code.slice(code.indexOf('.') + 1)] ?? code;
+  const meanings: Readonly<Record<string, string>> = TEXTS[language].MEANINGS;
+  const faults: Readonly<Record<string, string>> = TEXTS[language].FAULTS;
+  const fault = code.slice(code.indexOf('.') + 1);
+  return meanings[code] ?? faults[code] ?? meanings[fault] ?? faults[fault] ?? code;
 }
 
 type Remedy = keyof typeof en.REMEDIES;
