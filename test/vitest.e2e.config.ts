@@ -14,8 +14,14 @@ const TURNS = [
     'test/system/memory-limit.test.ts',
     'test/system/two-processes-tls.test.ts',
     'test/station/ptp-silence.test.ts',
+    'test/station/restored-store.test.ts',
   ],
-  ['test/system/export.test.ts', 'test/system/clocks.test.ts', 'test/system/simulated-serial.test.ts'],
+  [
+    'test/system/export.test.ts',
+    'test/system/clocks.test.ts',
+    'test/system/simulated-serial.test.ts',
+    'test/station/other-vault.test.ts',
+  ],
   ['test/system/verifier.test.ts', 'test/station/ptp-odd-files.test.ts', 'test/station/cut-leavings.test.ts'],
   ['test/system/scarce.test.ts', 'test/system/throttled.test.ts', 'test/station/usb-bays.test.ts'],
   [
