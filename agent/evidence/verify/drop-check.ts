@@ -16,7 +16,13 @@ import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, type ReadFiles, unexpected } from './read-files.ts';
 import { below, finding, note, type Remark as Finding, type RemarkCode as Code } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
-import { type DroppedSegment, type LoggedDrop, type StoreLog, witnessName } from './store-log.ts';
+import {
+  type DroppedSegment,
+  type LoggedDrop,
+  type LoggedOrder,
+  type StoreLog,
+  witnessName,
+} from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { FoundWitness } from './witness-check.ts';
 
@@ -89,14 +95,18 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
   const drops = [...log.drops.values()].filter((drop) => isAsked?.(drop) ?? true);
   const witnessedDays = new Set([...log.witnesses.keys()].map((name) => name.split(' ')[1]));
   const dockings = new DockingRules(context);
+  const holds = new HoldRules(context);
   for (const drop of drops) {
     const record = records.get(drop.deletion_sha256 ?? '');
-    found.push(...inTime(drop, context), ...receiptFindings(drop, witnessedDays, context));
-    if (isDocking(drop, context)) found.push(...dockingFindings(drop, dockings, context));
+    const logged = loggedOf(drop, context);
+    found.push(...inTime(drop, context), ...receiptFindings(drop, logged, witnessedDays, log));
+    // What names no deletion is a docking record, unless the station's log knows it as a recording.
+    if (drop.deletion_sha256 === null && logged?.kind !== 'recording')
+      found.push(...dockingFindings(drop, dockings, context));
     else {
       recordings++;
       if (record?.record.reason === 'ordered') byOrder++;
-      found.push(...recordingFindings(drop, record, context), droppedNote(drop, record, context));
+      found.push(...recordingFindings(drop, record, holds, context), droppedNote(drop, record, context));
       if (record !== undefined) deleted.push(asDeleted(record, drop));
     }
   }
@@ -121,17 +131,11 @@ function placeOf({ places }: StoreLog, receiver: string): string {
   return places.find((place) => place.startsWith(`${receiver}/`)) ?? places[0] ?? '.';
 }
 
-function stationLog({ station }: LoggedDrop, { stations }: DropsContext): StationLog | undefined {
-  return stations.find((log) => log.station === station);
-}
-
-function loggedOf(drop: LoggedDrop, context: DropsContext): LoggedDocument | undefined {
-  return stationLog(drop, context)?.documents.of(drop.recording);
-}
-
-/** What names no deletion is a docking record, unless the station's log knows it as a recording. */
-function isDocking(drop: LoggedDrop, context: DropsContext): boolean {
-  return drop.deletion_sha256 === null && loggedOf(drop, context)?.kind !== 'recording';
+function loggedOf(
+  { station, recording }: LoggedDrop,
+  { stations }: DropsContext,
+): LoggedDocument | undefined {
+  return stations.find((log) => log.station === station)?.documents.of(recording);
 }
 
 function refused(code: Code, { recording, receiver, at }: LoggedDrop, why: string, log: StoreLog): Finding {
@@ -154,9 +158,20 @@ function documentsMs(drop: Pick<LoggedDrop, 'receiver'>, receivedAt: string, log
   return log.announcedAt(drop.receiver, receivedAt).documentsDays * DAY_MS - SLACK_MS;
 }
 
+/** Documents that go before their days are over; `since` is when these began (RFC 3339), `what` says so in words. */
+function earlyFindings(drop: LoggedDrop, since: string, what: string, context: DropsContext): Finding[] {
+  const { log } = context;
+  if (goneMs(drop, context) - Date.parse(since) >= documentsMs(drop, drop.received_at, log)) return [];
+  const { documentsDays } = log.announcedAt(drop.receiver, drop.received_at);
+  return [
+    refused('drop.too-early', drop, `it was ${what}, and documents stay for ${documentsDays} days`, log),
+  ];
+}
+
 function recordingFindings(
   drop: LoggedDrop,
   kept: KeptDeletion | undefined,
+  holds: HoldRules,
   context: DropsContext,
 ): Finding[] {
   const { log } = context;
@@ -164,35 +179,45 @@ function recordingFindings(
   const times = log.deletions.get(recording)?.times.get(sha256 ?? '');
   if (times?.overAt === undefined || times.overAt > time)
     return [refused('drop.not-deleted', drop, 'no entry before says that it was deleted', log)];
-  const found: Finding[] = [];
-  const days = log.announcedAt(drop.receiver, drop.received_at).documentsDays;
-  if (goneMs(drop, context) - Date.parse(times.begunAt) < documentsMs(drop, drop.received_at, log)) {
-    const why = `it was deleted at ${times.begunAt} by the times of the log, and documents stay for ${days} days`;
-    found.push(refused('drop.too-early', drop, why, log));
-  }
-  if (isHeld(recording, drop, context))
-    found.push(refused('drop.held', drop, 'a hold with both signatures stood', log));
-  return [...found, ...keptFindings(drop, kept, log)];
+  const deleted = `deleted at ${times.begunAt} by the times of the log`;
+  const held = holds.isHeldAt(recording, time)
+    ? [refused('drop.held', drop, 'a hold with both signatures stood', log)]
+    : [];
+  return [...earlyFindings(drop, times.begunAt, deleted, context), ...held, ...keptFindings(drop, kept, log)];
 }
 
-/** By the orders that are here, and by what the log says of the signatures. */
-function isHeld(recording: string, { time }: LoggedDrop, { log, orders }: DropsContext): boolean {
-  if (orders.holdAt(recording, time)?.until === null) return true;
-  const about = [...log.orders.values()].filter((each) => each.recording === recording);
-  const bothAt = (verb: string): string[] =>
-    about.flatMap(({ signatures }) => {
-      const ofVerb = signatures.filter((each) => each.verb === verb && each.at <= time);
-      return new Set(ofVerb.map(({ role }) => role)).size === 2
-        ? [
-            ofVerb
-              .map(({ at }) => at)
-              .toSorted()
-              .at(-1) ?? '',
-          ]
+/** Which holds of both roles stood: by the orders that are here, and by what the log says of the signatures, found once for all drops. */
+class HoldRules {
+  readonly #here: OrderBook;
+  /** By recording. */
+  readonly #logged = new Map<string, LoggedOrder[]>();
+
+  constructor({ log, orders }: DropsContext) {
+    this.#here = orders;
+    for (const order of log.orders.values())
+      this.#logged.set(order.recording, [...(this.#logged.get(order.recording) ?? []), order]);
+  }
+
+  /** `at` is RFC 3339. */
+  isHeldAt(recording: string, at: string): boolean {
+    if (this.#here.holdAt(recording, at)?.until === null) return true;
+    const lifted = this.#signedByBoth(recording, 'unhold', at).toSorted().at(-1) ?? '';
+    return this.#signedByBoth(recording, 'hold', at).some((each) => each > lifted);
+  }
+
+  /** When each such order had the signatures of both roles, as far as that was by then. */
+  #signedByBoth(recording: string, verb: string, until: string): string[] {
+    return (this.#logged.get(recording) ?? []).flatMap(({ signatures }) => {
+      const counted = signatures.filter((each) => each.verb === verb && each.at <= until);
+      const isOfBoth = new Set(counted.map(({ role }) => role)).size === 2;
+      return isOfBoth
+        ? counted
+            .map(({ at }) => at)
+            .toSorted()
+            .slice(-1)
         : [];
     });
-  const lifted = bothAt('unhold').toSorted().at(-1) ?? '';
-  return bothAt('hold').some((at) => at > lifted);
+  }
 }
 
 function keptFindings(drop: LoggedDrop, kept: KeptDeletion | undefined, log: StoreLog): Finding[] {
@@ -275,27 +300,20 @@ class DockingRules {
 }
 
 function dockingFindings(drop: LoggedDrop, rules: DockingRules, context: DropsContext): Finding[] {
-  const { log } = context;
-  const found: Finding[] = [];
-  if (goneMs(drop, context) - Date.parse(drop.received_at) < documentsMs(drop, drop.received_at, log)) {
-    const { documentsDays } = log.announcedAt(drop.receiver, drop.received_at);
-    const why = `it was received at ${drop.received_at}, and documents stay for ${documentsDays} days`;
-    found.push(refused('drop.too-early', drop, why, log));
-  }
+  const found = earlyFindings(drop, drop.received_at, `received at ${drop.received_at}`, context);
   const needed = rules.neededFor(drop);
-  if (needed !== undefined)
-    found.push(refused('drop.docking-needed', drop, `recording ${needed} of that docking is here`, log));
-  return found;
+  if (needed === undefined) return found;
+  const why = `recording ${needed} of that docking is here`;
+  return [...found, refused('drop.docking-needed', drop, why, context.log)];
 }
 
 /** The receipt is one that the station had, and its time fits the station's log, or else a witness. */
 function receiptFindings(
   drop: LoggedDrop,
+  logged: LoggedDocument | undefined,
   witnessedDays: ReadonlySet<string | undefined>,
-  context: DropsContext,
+  log: StoreLog,
 ): Finding[] {
-  const { log } = context;
-  const logged = loggedOf(drop, context);
   if (logged === undefined) return [];
   const found: Finding[] = [];
   const { receipts, madeAt, receiptedAt } = logged;

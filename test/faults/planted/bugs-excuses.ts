@@ -78,8 +78,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'drop-of-held',
     what: 'the store drops documents of what both roles hold',
     file: 'agent/evidence/verify/drop-check.ts',
-    find: '  if (isHeld(recording, drop, context))',
-    put: "  if (isHeld(recording, drop, context) && recording === '')",
+    find: 'holds.isHeldAt(recording, time)',
+    put: "holds.isHeldAt('', time)",
     suites: ['unit/evidence/verify/dropped-documents'],
   },
   {
