@@ -99,7 +99,7 @@ export class Pusher {
   }
 
   /** Takes over what the spool holds without a receipt, the oldest first, once all of it is entered: nothing is offered that the log does not know. */
-  start(entered: Promise<void> = Promise.resolve()): void {
+  start(entered: Promise<void>): void {
     this.#options.limits.onChange(() => this.#pump());
     this.#run(this.#follow());
     this.#run(entered.then(() => this.#takeOver()));
@@ -197,8 +197,7 @@ export class Pusher {
     const sender = down.kind === 'claim' ? (known ?? this.#queue.claimed(recording, now)) : known;
     if (sender === undefined) return;
     if (down.kind === 'claim') {
-      if (sender.claim(down.body, now))
-        this.#options.conditions.clear(this.#refusedCode(recording), recording);
+      if (sender.claim(down.body, now)) this.#clearRefused(recording);
     } else if (down.kind === 'refuse') {
       sender.refuse(down.body, now);
       this.#refused(recording, down.body);
@@ -211,14 +210,15 @@ export class Pusher {
   }
 
   #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
-    const kind = this.#items.of(recording)?.kind;
+    const type = this.#items.holding(recording); // none where it left meanwhile
     this.#steps.unload(recording); // it may be for a day
-    this.#options.log.warn('store postponed the offer', { kind, recording, verb, reason });
-    if (verb === 'never') this.#options.conditions.raise(this.#refusedCode(recording), recording, { reason });
+    this.#options.log.warn('store postponed the offer', { kind: type?.kind, recording, verb, reason });
+    if (verb === 'never' && type !== undefined)
+      this.#options.conditions.raise(type.refusedCode, recording, { reason });
   }
 
-  #refusedCode(recording: RecordingId): string {
-    return this.#items.holding(recording)?.refusedCode ?? '';
+  #clearRefused(recording: RecordingId): void {
+    for (const { refusedCode } of this.#items.types) this.#options.conditions.clear(refusedCode, recording);
   }
 
   /** Starts whatever may be done now and sets the timer for what comes later. */
@@ -384,8 +384,8 @@ export class Pusher {
     this.#steps.forget(recording);
     this.#receipts.forget(recording);
     this.#failures.forget(recording);
-    for (const code of [...this.#items.types.map(({ refusedCode }) => refusedCode), OFFER_SIZE_CODE])
-      this.#options.conditions.clear(code, recording);
+    this.#clearRefused(recording);
+    this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
   }
 
   #failed(recording: RecordingId, verdict: FailureVerdict): void {

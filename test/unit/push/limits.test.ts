@@ -16,7 +16,7 @@ let store: SmallStore;
 beforeEach(async () => {
   rig = new PushRig();
   store = new SmallStore(rig);
-  rig.pusher.start();
+  rig.pusher.start(Promise.resolve());
   await rig.clock.advance(0);
 });
 

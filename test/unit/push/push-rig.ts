@@ -117,7 +117,7 @@ export class PushRig {
   async restart(): Promise<void> {
     await this.pusher.stop();
     this.pusher = this.#makePusher();
-    this.pusher.start();
+    this.pusher.start(Promise.resolve());
     await settle();
   }
 
