@@ -12,15 +12,13 @@ import {
   encodeDockingRecord,
   type NewDockingRecord,
 } from '../../protocol/documents/docking-record.ts';
-import { encodeUtf8 } from '../../protocol/format/bytes.ts';
-import { writeDurable } from '../../protocol/format/durable.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import { type DockingId, makeDockingId } from '../../protocol/format/ids.ts';
 import { DOCKING_ENTRIES_PER_PART } from '../../protocol/format/limits.ts';
 import type { Files, Random, Signer } from '../../protocol/format/ports.ts';
-import { MAKING_SUFFIX } from '../spool/document-store.ts';
-import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
+import { MAKING_SUFFIX, writeDocument } from '../spool/document-store.ts';
+import type { SpoolLayout } from '../spool/layout.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import { factsOfRecord, type RecordFacts } from './stored-record.ts';
 
@@ -95,11 +93,7 @@ export class RecordWriter {
     const { files, signer } = this.#deps;
     const bytes = encodePart(this.#ended, part, record, previous);
     const signature = await signer.sign(bytes, DOCKING_RECORD_TRUSTED_COMMENT);
-    const folder = join(this.#making, record);
-    await files.makeFolder(folder);
-    await writeDurable(files, join(folder, DOCKING_NAME), bytes);
-    await writeDurable(files, join(folder, DOCKING_SIGNATURE_NAME), encodeUtf8(signature));
-    await files.syncFolder(folder);
+    await writeDocument(files, join(this.#making, record), 'docking', { bytes, signature });
     return factsOfRecord(bytes, signature);
   }
 

@@ -238,17 +238,13 @@ export class DocumentStore<Item extends StoredDocument = StoredDocument> impleme
   /** Makes a signed document durable. Errors: "spool.gone", "spool.write-failed": nothing of it counts then. */
   async write({ bytes, signature }: SignedBytes): Promise<Item> {
     const { files, spool } = this.#options;
-    const { name } = itemDocument(this.#type.kind);
     const item = this.#type.item(bytes, signature, 'spooled');
     const making = join(spool.layout.docked, item.recording + MAKING_SUFFIX);
     await spool.confirm();
     try {
       await withReserve(spool.logReserve, async () => {
         await files.removeTree(making);
-        await files.makeFolder(making);
-        await writeDurable(files, join(making, name), bytes);
-        await writeDurable(files, join(making, name + SIGNATURE_SUFFIX), encodeUtf8(signature));
-        await files.syncFolder(making);
+        await writeDocument(files, making, this.#type.kind, { bytes, signature });
         await files.rename(making, item.folder);
         await this.syncs.sync(this.#type.folder);
       });
@@ -342,6 +338,20 @@ export class DocumentStore<Item extends StoredDocument = StoredDocument> impleme
     if (item !== undefined) return item;
     throw new DockError('spool.unknown', `${this.#type.kind} ${id} is not in the spool`, { retry: 'never' });
   }
+}
+
+/** Makes a folder with a signed document of that kind, durable but for the folder's own name. Errors: the system's. */
+export async function writeDocument(
+  files: Files,
+  folder: string,
+  kind: ItemKind,
+  { bytes, signature }: SignedBytes,
+): Promise<void> {
+  const { name } = itemDocument(kind);
+  await files.makeFolder(folder);
+  await writeDurable(files, join(folder, name), bytes);
+  await writeDurable(files, join(folder, name + SIGNATURE_SUFFIX), encodeUtf8(signature));
+  await files.syncFolder(folder);
 }
 
 /** Documents of one kind as signed items: `entries` is what the log says of one that is durable, `days` is `retention.days`. */
