@@ -21,7 +21,7 @@ import {
 } from '../../protocol/format/ids.ts';
 import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 
-/** See there. */
+/** One of DIFFERENCES. */
 export type DifferenceKind = (typeof DIFFERENCES)[number];
 
 /** One difference, as its entry in the log names it (SPEC 4.3.8). */
@@ -370,7 +370,7 @@ export function* carriedFacts(ledger: Ledger, names: Iterable<string>): Generato
     if (bits !== undefined) yield { what: 'item', recording: name as RecordingId, ...saidBy(bits) };
     for (const what of ['manifest', 'record'] as const) {
       const end = ledger[`${what}s`].get(name as CameraId);
-      if (end === undefined || end.keyId === null) continue;
+      if (end === undefined || end.keyId === null) continue; // the checkpoint that says its key is still to come
       const { recording, sha256, keyId, docking } = end;
       yield { what, camera: name as CameraId, recording, sha256, key_id: keyId, docking };
     }

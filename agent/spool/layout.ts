@@ -11,7 +11,6 @@ export const CHUNKS_NAME = names.CHUNKS;
 export const RECEIPT_NAME = names.RECEIPT;
 export const RECEIPT_SIGNATURE_NAME = names.RECEIPT + names.SIGNATURE_SUFFIX;
 export const DOCKING_NAME = names.DOCKING;
-export const DOCKING_SIGNATURE_NAME = names.DOCKING + names.SIGNATURE_SUFFIX;
 
 /** What a durable recording cannot be without. */
 export const SEALED_NAMES: readonly string[] = [...names.signed(names.MANIFEST), ...names.SEALED_NAMES];

@@ -53,7 +53,7 @@ const stateSchema = z.strictObject({
 const pinnedSchema = z.strictObject({
   vault: d.sessionIdSchema,
   receivers: z.array(d.receiverIdSchema),
-  /** Of the two above (pinnedDigest): another vault's receipts count rather than no receipt at all where a bit was turned. */
+  /** Of the two above (pinnedDigest): a turned bit must not name another vault, of which no receipt ever comes. */
   sha256: d.sha256Schema,
 });
 /** The vault of the first receipt that counted, and the receivers that gave one of it. */
@@ -181,6 +181,12 @@ export async function openStoreState(spool: Recovered): Promise<StoreState> {
     await files.rename(path, await freeName(files, `${path}.odd`));
     findings.add('left', basename(path), 'was not a file');
   }
+  if (state.pinned === null && (await files.stat(layout.pinned)) !== undefined)
+    findings.add(
+      'left',
+      basename(layout.pinned),
+      'cannot be read: the next receipt says again which vault counts',
+    );
   state = await takeOverMarks(spool, state);
   for (const recording of state.lost) await withdraw(spool, recording);
   return state;

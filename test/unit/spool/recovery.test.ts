@@ -96,6 +96,14 @@ describe('a folder', () => {
     expect(disk.peek(`${ROOT}/quarantine/spool.json`)?.length).toBe(20);
   });
 
+  test('whose pinned vault cannot be read says so, and is not behind for it', async () => {
+    const { disk } = await withOne('spooled', true);
+    disk.plant(`${ROOT}/pinned.json`, '{');
+    const { spool, findings } = await openSpool(disk);
+    expect(findings).toMatchObject([{ kind: 'left', name: 'pinned.json' }]);
+    expect(spool.store).toMatchObject({ behind: null, pinned: null });
+  });
+
   test.each<[string, (disk: CrashDisk) => void]>([
     ['is too long', (disk) => disk.corrupt(`${ROOT}/spool.json`, () => new Uint8Array(5000))],
     ['became a folder', (disk) => disk.plantFolder(`${ROOT}/spool.json`)],
