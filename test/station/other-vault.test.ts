@@ -10,13 +10,18 @@ const files = (): number => dock.camera.files().length;
 const entered = async (event: string): Promise<unknown[]> =>
   (await dock.custody()).filter((entry) => entry.event === event);
 
-test('what another vault gives receipts for stays on its camera, and goes to the vault of before', async () => {
+/** A station that pinned the vault of one recording, and a store that stopped. */
+async function firstVault(): Promise<void> {
   dock = await DockAndStore.open({ hasFastSigner: true });
   dock.camera.put('DCIM/A.MP4', randomBytes(900));
   await dock.startReceiver();
   await dock.startStation();
   await dock.until('erased', () => files() === 0);
   await dock.stopReceiver();
+}
+
+test('what another vault gives receipts for stays on its camera, and goes to the vault of before', async () => {
+  await firstVault();
   await dock.startReceiver('r-a', { vault: 'other', key: dock.storeKey });
   dock.camera.put('DCIM/B.MP4', randomBytes(900));
   await dock.until('refused', () => dock.conditions.codes().includes('receipt.refused'), 60_000);
@@ -35,12 +40,7 @@ test('what another vault gives receipts for stays on its camera, and goes to the
 });
 
 test('a vault that is replaced on purpose counts once its receiver, of an id of its own, is listed in place of the one before', async () => {
-  dock = await DockAndStore.open({ hasFastSigner: true });
-  dock.camera.put('DCIM/A.MP4', randomBytes(900));
-  await dock.startReceiver();
-  await dock.startStation();
-  await dock.until('erased', () => files() === 0);
-  await dock.stopReceiver();
+  await firstVault();
   await dock.stopStation();
   dock.camera.put('DCIM/B.MP4', randomBytes(900));
   await dock.startReceiver('r-new', { vault: 'other', key: dock.storeKey });
