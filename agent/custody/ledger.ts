@@ -396,26 +396,22 @@ export function isPulling(ledger: Ledger, names: ReadonlySet<string>, sinceMs: n
   });
 }
 
-function saidBy(
-  bits: number,
-): Pick<CarriedFacts & { what: 'item' }, 'spooled' | 'recorded' | 'receipted' | 'once_receipted' | 'left'> {
-  return {
-    spooled: (bits & ITEM.spooled) !== 0,
-    recorded: (bits & ITEM.recorded) !== 0,
-    receipted: (bits & ITEM.receipted) !== 0,
-    once_receipted: (bits & ITEM.onceReceipted) !== 0,
-    left: (bits & ITEM.left) !== 0,
-  };
+/** What a `carried` entry says of an item, and the bits for it. */
+const SAID = {
+  spooled: ITEM.spooled,
+  recorded: ITEM.recorded,
+  receipted: ITEM.receipted,
+  once_receipted: ITEM.onceReceipted,
+  left: ITEM.left,
+} as const;
+type Said = Readonly<Record<keyof typeof SAID, boolean>>;
+
+function saidBy(bits: number): Said {
+  return Object.fromEntries(Object.entries(SAID).map(([name, bit]) => [name, (bits & bit) !== 0])) as Said;
 }
 
-function bitsOf(said: ReturnType<typeof saidBy>): number {
-  return (
-    (said.spooled ? ITEM.spooled : 0) |
-    (said.recorded ? ITEM.recorded : 0) |
-    (said.receipted ? ITEM.receipted : 0) |
-    (said.once_receipted ? ITEM.onceReceipted : 0) |
-    (said.left ? ITEM.left : 0)
-  );
+function bitsOf(said: Said): number {
+  return Object.entries(SAID).reduce((bits, [name, bit]) => bits | (said[name as keyof Said] ? bit : 0), 0);
 }
 
 /** What makes a difference one: the same segment may be ahead by ever more entries. */

@@ -83,7 +83,8 @@ export async function readStoreState(
     const known = stateSchema.safeParse(JSON.parse(parseUtf8(bytes) ?? '')).data ?? DAMAGED;
     return { ...known, pinned };
   } catch (error) {
-    const isDamage = error instanceof SyntaxError || isNoFile(error);
+    const isDamage =
+      error instanceof SyntaxError || ['EFBIG', 'EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
     if (isMachineShort(error) || !isDamage) throw error;
     return { ...DAMAGED, pinned };
   }
@@ -109,11 +110,6 @@ async function readPinned(
 /** Of its JSON text, vault first. */
 function pinnedDigest({ vault, receivers }: PinnedVault): string {
   return sha256Hex(encodeUtf8(JSON.stringify({ vault, receivers })));
-}
-
-/** What lies there is no file, or larger than one that we wrote. */
-function isNoFile(error: unknown): boolean {
-  return ['EFBIG', 'EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
 }
 
 /** Durably; a full disk gives up its reserve for it. Errors: the system's. */

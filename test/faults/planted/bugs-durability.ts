@@ -83,8 +83,8 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'carried-receipts-count-again',
     what: 'a receipt from before the store was restored counts once a segment was dropped',
     file: 'agent/custody/ledger.ts',
-    find: ' receipted: (bits & ITEM.receipted) !== 0',
-    put: ' receipted: (bits & ITEM.onceReceipted) !== 0',
+    find: '(bits & bit) !== 0]',
+    put: '(bits & (bit === ITEM.receipted ? ITEM.onceReceipted : bit)) !== 0]',
     suites: ['unit/custody/ledger'],
   },
   {

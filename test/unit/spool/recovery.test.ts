@@ -5,6 +5,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { MANIFEST_TRUSTED_COMMENT } from '../../../protocol/documents/manifest.ts';
 import { publicKeyOf, verifyDocument } from '../../../protocol/documents/minisign.ts';
 import { RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { NOTHING_KNOWN } from '../../../agent/spool/store-state.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import {
@@ -96,12 +97,12 @@ describe('a folder', () => {
     expect(disk.peek(`${ROOT}/quarantine/spool.json`)?.length).toBe(20);
   });
 
-  test('whose pinned vault cannot be read says so, and is not behind for it', async () => {
+  test('whose pinned vault cannot be read says so, and knows nothing else against its store', async () => {
     const { disk } = await withOne('spooled', true);
     disk.plant(`${ROOT}/pinned.json`, '{');
     const { spool, findings } = await openSpool(disk);
     expect(findings).toMatchObject([{ kind: 'left', name: 'pinned.json' }]);
-    expect(spool.store).toMatchObject({ behind: null, pinned: null });
+    expect(spool.store).toEqual(NOTHING_KNOWN);
   });
 
   test.each<[string, (disk: CrashDisk) => void]>([
