@@ -362,14 +362,13 @@ export function documentType<Item extends StoredDocument>(
   files: Pick<Files, 'readAll'>,
   days: number,
 ): ItemType<Item> {
-  const dueMs = documentDue(files, days);
   return {
     kind,
     store,
     entered: ITEM.recorded,
     entries,
     chainEnd: async () => undefined, // unless it has chains
-    dueMs,
+    dueMs: documentDue(files, days),
     refusedCode: 'docking.refused',
   };
 }

@@ -345,6 +345,7 @@ export class SignedItems {
   }
 }
 
+/** Ids, since a row of the spool is good until something changes there. */
 function receiptedIn(store: Pick<ItemStore, 'recordings'>): RecordingId[] {
   return [...store.recordings()].flatMap(({ recording, state }) =>
     state === 'receipted' ? [recording] : [],

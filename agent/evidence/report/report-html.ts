@@ -44,15 +44,10 @@ export function reportHtml(report: PilotReport, language: Language): string {
 function head({ report, language, words }: Page): Block[] {
   const { from, to, time_zone: timeZone, unproven, orders_not_judged: notJudged } = report;
   const form = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone });
+  const period = { from: writtenDay(from, language), to: writtenDay(to, language), zone: timeZone };
   const made = filled(words.made, { at: form.format(new Date(report.made_at)) });
   return [
-    paragraph(
-      filled(words.period, {
-        from: writtenDay(from, language),
-        to: writtenDay(to, language),
-        zone: timeZone,
-      }),
-    ),
+    paragraph(filled(words.period, period)),
     paragraph(filled(words.stations, { stations: report.stations.join(', ') || words.none })),
     small(`${made} ${words.noName} ${handed(report, words)}`),
     ...(unproven.count === 0
@@ -122,13 +117,10 @@ function days(context: Page): Block[] {
     ['open', words.dayOpen],
   ] as const;
   const placed = report.calendar.map(({ day, state }) => ({ week: weekOf(day), state }));
-  const columns = report.weeks.map(({ week }) => {
-    const ofWeek = placed.filter((day) => day.week === week);
-    return {
-      label: week.slice(5),
-      parts: states.map(([state]) => ofWeek.filter((day) => day.state === state).length),
-    };
-  });
+  const columns = report.weeks.map(({ week }) => ({
+    label: weekText(words.weekShort, week),
+    parts: states.map(([state]) => placed.filter((day) => day.week === week && day.state === state).length),
+  }));
   const names = states.map(([, name]) => name);
   return [
     heading(words.dayByDay),
@@ -197,13 +189,23 @@ function spreadWords(spread: Spread, { language, words }: Page): string {
   ].join(', ');
 }
 
+/** A week as a person of that language writes it; `isoWeek` is "2026-W48". */
+function weekText(text: string, isoWeek: string): string {
+  const [year = '', week = ''] = isoWeek.split('-W');
+  return filled(text, { year, week });
+}
+
 function weeks({ report, language, words }: Page): Block[] {
-  const docked = report.weeks.map((week) => ({
-    label: week.week.slice(5),
-    parts: [week.dockings - week.dockings_without_recording, week.dockings_without_recording],
+  const named = report.weeks.map((week) => ({ week, label: weekText(words.weekShort, week.week) }));
+  const docked = named.map(({ week: { dockings, dockings_without_recording: without }, label }) => ({
+    label,
+    parts: [dockings - without, without],
   }));
-  const recorded = report.weeks.map((week) => ({ label: week.week.slice(5), parts: [week.recordings] }));
-  const rows = report.weeks.map((week) => [week.week, ...countCells(week, language)]);
+  const recorded = named.map(({ week, label }) => ({ label, parts: [week.recordings] }));
+  const rows = report.weeks.map((week) => [
+    weekText(words.weekOfYear, week.week),
+    ...countCells(week, language),
+  ]);
   return [
     heading(words.perWeek),
     subheading(words.dockings),

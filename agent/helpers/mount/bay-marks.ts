@@ -30,64 +30,58 @@ export function bayMarks(sockets: Iterable<readonly string[]>): string {
   return `# Ports of bays. Made by bodydock-mount.service.\n${rules.join('')}`;
 }
 
+export interface BayMarksOptions {
+  readonly file: string;
+  readonly bayPorts: () => Promise<BayPorts | undefined>;
+  readonly portsOf: SocketPorts;
+  readonly run: RunCommand;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export class BayMarks {
-  readonly #file: string;
-  readonly #bayPorts: () => Promise<BayPorts | undefined>;
-  readonly #portsOf: SocketPorts;
-  readonly #run: RunCommand;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #options: BayMarksOptions;
   #written = '';
   #isReported = false;
 
-  constructor(parts: {
-    readonly file: string;
-    readonly bayPorts: () => Promise<BayPorts | undefined>;
-    readonly portsOf: SocketPorts;
-    readonly run: RunCommand;
-    readonly clock: Clock;
-    readonly log: Log;
-  }) {
-    this.#file = parts.file;
-    this.#bayPorts = parts.bayPorts;
-    this.#portsOf = parts.portsOf;
-    this.#run = parts.run;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
+  constructor(options: BayMarksOptions) {
+    this.#options = options;
   }
 
   /** Keeps the marks as the station's file has its bays, until the signal is aborted. Never rejects. */
   async keep(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
     while (!signal.aborted) {
       try {
         await this.#look();
         this.#isReported = false;
       } catch (error) {
-        if (!this.#isReported) this.#log.warn('bays not marked for udev', { error });
+        if (!this.#isReported) log.warn('bays not marked for udev', { error });
         this.#isReported = true;
       }
-      await this.#clock.sleep(LOOK_MS, signal).catch(() => undefined);
+      await clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
   }
 
   async #look(): Promise<void> {
-    const ports = [...((await this.#bayPorts())?.values() ?? [])];
-    const text = bayMarks(await Promise.all(ports.map((port) => this.#portsOf(port))));
+    const { file, bayPorts, portsOf, log } = this.#options;
+    const ports = [...((await bayPorts())?.values() ?? [])];
+    const text = bayMarks(await Promise.all(ports.map((port) => portsOf(port))));
     if (text === this.#written) return;
     // Where udev does not run there is no folder above.
-    await mkdir(dirname(this.#file), { mode: 0o755 }).catch(() => undefined);
-    await writeFile(`${this.#file}.new`, text);
-    await rename(`${this.#file}.new`, this.#file);
+    await mkdir(dirname(file), { mode: 0o755 }).catch(() => undefined);
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
     await this.#udevadm('control', '--reload');
     const subsystems = ['usb', 'net', 'input'].map((name) => `--subsystem-match=${name}`);
     await this.#udevadm('trigger', '--action=change', ...subsystems);
     this.#written = text;
-    this.#log.info('bays marked for udev', { bays: ports.length });
+    log.info('bays marked for udev', { bays: ports.length });
   }
 
   /** Errors: where it failed; all is done again at the next look. */
   async #udevadm(...words: readonly string[]): Promise<void> {
-    const { code, said } = await this.#run('udevadm', words, UDEV_MS);
+    const { code, said } = await this.#options.run('udevadm', words, UDEV_MS);
     if (code !== 0) throw new Error(`udevadm ${words.join(' ')} ended with ${code}: ${said}`);
   }
 }

@@ -52,6 +52,8 @@ export const REPORT_DE: ReportWords = {
   perWeek: 'Woche für Woche',
   perCamera: 'Kamera für Kamera',
   week: 'Woche',
+  weekOfYear: 'KW {week}/{year}',
+  weekShort: 'KW {week}',
   camera: 'Kamera',
   clock: 'Uhren der Kameras',
   clockText:

@@ -51,6 +51,8 @@ export const REPORT_EN = {
   perWeek: 'Week by week',
   perCamera: 'Camera by camera',
   week: 'Week',
+  weekOfYear: '{year}-W{week}',
+  weekShort: 'W{week}',
   camera: 'Camera',
   clock: "Cameras' clocks",
   clockText:

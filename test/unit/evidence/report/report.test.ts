@@ -195,6 +195,9 @@ test('the page holds the numbers in both languages, no script, and nothing from 
   await writeFile(join(notes, '1.md'), text);
   const report = await make({ notes });
   const [english, german] = [reportHtml(report, 'en'), reportHtml(report, 'de')];
+  const { week } = report.weeks[0] ?? { week: '' };
+  expect(english).toContain(`>${week}<`);
+  expect(german).toContain(`>${week.replace(/^(\d+)-W(\d+)$/, 'KW $2/$1')}<`);
   for (const html of [english, german]) {
     expect(html).not.toMatch(/<script|href="javascript|src=|https?:/i);
     expect(html).toContain('<strong>Good.</strong>');
