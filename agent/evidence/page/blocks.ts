@@ -163,7 +163,7 @@ export function escapeHtml(text: string): string {
 const WHOLE_CHARACTERS = 26;
 
 function cellHtml(text: string, isHead: boolean): string {
-  const pieces = text.match(/\s+|\S+/g) ?? [];
+  const pieces = text.match(/[^\S\u{A0}]+|[\S\u{A0}]+/gu) ?? []; // what a no-break space joins is one word
   const broken = pieces.map((word) =>
     word.length > WHOLE_CHARACTERS
       ? (word.match(/.{1,16}/gsu) ?? []).map(escapeHtml).join('<wbr>')

@@ -52,7 +52,7 @@ export const REPORT_DE: ReportWords = {
   perWeek: 'Woche für Woche',
   perCamera: 'Kamera für Kamera',
   week: 'Woche',
-  weekOfYear: 'KW {week}/{year}',
+  weekOfYear: 'KW\u{A0}{week}/{year}',
   weekShort: 'KW {week}',
   camera: 'Kamera',
   clock: 'Uhren der Kameras',

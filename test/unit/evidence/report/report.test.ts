@@ -197,7 +197,7 @@ test('the page holds the numbers in both languages, no script, and nothing from 
   const [english, german] = [reportHtml(report, 'en'), reportHtml(report, 'de')];
   const { week } = report.weeks[0] ?? { week: '' };
   expect(english).toContain(`>${week}<`);
-  expect(german).toContain(`>${week.replace(/^(\d+)-W(\d+)$/, 'KW $2/$1')}<`);
+  expect(german).toContain(`>${week.replace(/^(\d+)-W(\d+)$/, 'KW\u{A0}$2/$1')}<`);
   for (const html of [english, german]) {
     expect(html).not.toMatch(/<script|href="javascript|src=|https?:/i);
     expect(html).toContain('<strong>Good.</strong>');
