@@ -32,13 +32,16 @@ class StationFacts:
 
 def check_custody_facts(station: Station, dropped: set[str], report: Report) -> None:
     """Compares the log with all folders of the station. `dropped`: recordings whose documents the store let go."""
-    facts = StationFacts(station.log.lines())
+    facts, recorded = StationFacts(station.log.lines()), _recorded(station.log)
     for recording in station.recordings.values():
         _check_recording(recording, facts, report)
         if recording.value is not None and not facts.of("spooled", recording.name):
-            _tell_unlogged(recording, recording.value["sealed_at"], station.log, "spooled", report)
+            _tell_unlogged(recording, recording.value["sealed_at"], "spooled", station, recorded, report)
     for part in station.dockings.values():
-        _check_docking(part, station, facts, report)
+        _check_docking(part, facts, report)
+        if part.value is not None and not facts.of("docking-recorded", part.name):
+            made_at = part.value["ended_at"] or part.value["docked_at"]
+            _tell_unlogged(part, made_at, "docking-recorded", station, recorded, report)
     for each in _folders(station):
         _check_receipt(each, station, facts, report)
     _check_missing(station, facts, dropped, report)
@@ -78,7 +81,7 @@ def _check_recording(recording: Recording, facts: StationFacts, report: Report) 
     _compare(facts.of("rejected", name), {"reason": rejected}, "custody.other-rejection", place, report)
 
 
-def _check_docking(part: Receipted, station: Station, facts: StationFacts, report: Report) -> None:
+def _check_docking(part: Receipted, facts: StationFacts, report: Report) -> None:
     document = part.document
     if document is None:
         return
@@ -86,20 +89,36 @@ def _check_docking(part: Receipted, station: Station, facts: StationFacts, repor
     expected = {name: value[name] for name in ("docking", "part", "parts")}
     lines = facts.of("docking-recorded", part.name)
     _compare(lines, {**expected, "sha256": document.sha256}, "custody.other-docking", document.place, report)
-    if not lines:
-        _tell_unlogged(part, value["ended_at"] or value["docked_at"], station.log, "docking-recorded", report)
 
 
-def _tell_unlogged(each: Receipted, made_at: str, log: CustodyLog, event: str, report: Report) -> None:
-    """A log that goes on well behind a document and does not know it is not the log that it was made under."""
+def _tell_unlogged(
+    each: Receipted, made_at: str, event: str, station: Station, recorded: dict[Any, int], report: Report
+) -> None:
+    """A log that goes on after a document and does not know it is not the log that it was made under (SPEC 4.3.5.6)."""
+    log, document = station.log, each.document
     first, last = next(log.lines(), None), log.last
-    dropped = first is not None and not log.from_the_start and milliseconds(made_at) < first.at_ms
-    if last is None or dropped:
+    part = document.value.get("part", 0) if document is not None else 0
+    holds = document is not None and recorded.get(document.value["docking"], -1) > part
+    older = first is None or (not log.from_the_start and milliseconds(made_at) < first.at_ms)
+    if document is not None and document.key_id in station.revocations:
+        report.note("custody.not-covered", each.place, "is by a revoked key, of whose log the store takes no more")
+    elif older and not holds:
         report.note("custody.not-covered", each.place, "is older than the log that is here")
-    elif last.at_ms <= milliseconds(made_at):
+    elif last is not None and last.at_ms <= milliseconds(made_at) and not holds:
         report.note("custody.not-arrived", each.place, f"is newer than the log, which has no '{event}' of it yet")
     else:
         report.find("custody.unlogged", each.place, f"stands in no entry '{event}', and the log goes on behind it")
+
+
+def _recorded(log: CustodyLog) -> dict[Any, int]:
+    """Dockings that the log holds from `docked` to `docking-recorded`, with the last part that it names."""
+    docked = {line.facts.get("docking") for line in log.of("docked")}
+    recorded: dict[Any, int] = {}
+    for line in log.of("docking-recorded"):
+        docking, part = line.facts.get("docking"), line.facts.get("part")
+        if docking in docked and isinstance(part, int):
+            recorded[docking] = max(part, recorded.get(docking, 0))
+    return recorded
 
 
 def _check_receipt(each: Receipted, station: Station, facts: StationFacts, report: Report) -> None:

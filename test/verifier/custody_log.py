@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import canonical_json
 from custody_segment import Holder, Line, Segment, read_segment
 from findings import Report
 from safe_files import is_unfinished, names_in
@@ -168,7 +169,7 @@ def _walk(start: Segment, followers: dict[str | None, list[Segment]], log: Custo
 
 def _told(line: Line) -> tuple[object, ...]:
     """What of an entry is the same where it is repeated (4.3.2.4)."""
-    return line.at, line.boot, line.monotonic_ms, line.event, line.facts
+    return line.at, line.boot, line.monotonic_ms, line.event, canonical_json.encode(line.facts)
 
 
 def _check_link(before: Segment, after: Segment, log: CustodyLog, report: Report) -> None:
@@ -184,7 +185,7 @@ def _check_link(before: Segment, after: Segment, log: CustodyLog, report: Report
         report.find("custody.link", place, f"names an entry {sequence} that {before.name} does not hold so")
         return
     lost = [_told(each) for each in before.lines[named.sequence :] if each.event != "checkpoint"]
-    again = [_told(each) for each in after.lines[1 : 1 + 2 * len(lost)]]
+    again = {_told(each) for each in after.lines} if lost else set()
     if any(each not in again for each in lost):
         report.find(
             "custody.fork", after.place, f"leaves {before.name} at {named.sequence}, and that one goes on otherwise"

@@ -10,10 +10,12 @@ from findings import Report
 from reconciliation import reconcile
 from tests.samples import (
     DOCKING,
+    KEY,
     SEGMENT,
     codes,
     docking,
     docking_record,
+    document,
     hex_of,
     log,
     manifest,
@@ -93,6 +95,23 @@ class FactsTest(unittest.TestCase):
             kept.from_the_start = at != _LATER
             report = _check([found], kept)
             self.assertEqual((codes(report), notes(report)), ([], [note]))
+
+    def test_a_log_that_holds_the_docking_of_a_document_knows_it_whatever_the_clock_said(self) -> None:
+        found = recording()
+        docked = {"bay": "bay-1", "camera": "cam-1", "docking": DOCKING}
+        record = {"docking": DOCKING, "record": DOCKING, "sha256": hex_of("d"), "part": 1, "parts": 1}
+        early = "2026-11-25T07:00:00.000Z"
+        report = _check([found], log(("docked", docked), ("docking-recorded", record), at=early))
+        self.assertIn("custody.unlogged", codes(report))
+        for events in ([("docked", docked)], [("docking-recorded", record)]):
+            self.assertNotIn("custody.unlogged", codes(_check([found], log(*events, at=early))))
+
+    def test_a_document_by_a_revoked_key_need_not_be_in_the_log(self) -> None:
+        kept = station(recording(), log=log(("agent-stopped", {}), at=_LATER))
+        kept.revocations = {KEY: document({})}
+        report = Report()
+        check_custody_facts(kept, set(), report)
+        self.assertEqual((codes(report), notes(report)), ([], ["custody.not-covered"]))
 
     def test_what_was_receipted_is_here_unless_the_store_let_it_go(self) -> None:
         found = recording()

@@ -163,6 +163,8 @@ class SegmentsTest(unittest.TestCase):
         _, report = _read({f"{_A}.jsonl": b"".join(more), f"{_B}.jsonl": b"".join(again)})
         self.assertEqual((codes(report), "custody.repeated" in notes(report)), ([], True))
         self.assertEqual(_codes({f"{_A}.jsonl": b"".join(more), f"{_B}.jsonl": b"".join(_SECOND)}), ["custody.fork"])
+        late = _segment(_B, *[_STOPPED] * 9, ("clock-state", {"synchronised": True}), after=(_A, _FIRST))
+        self.assertEqual(_codes({f"{_A}.jsonl": b"".join(more), f"{_B}.jsonl": b"".join(late)}), [])
 
     def test_two_segments_that_follow_the_same_are_a_fork_and_two_that_follow_none_are_two_beginnings(self) -> None:
         other = random_id("c")
