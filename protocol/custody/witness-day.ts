@@ -8,7 +8,7 @@ import { readIfThere } from '../format/durable.ts';
 import { DockError, isDockError, systemCode } from '../format/errors.ts';
 import { isRecordingId } from '../format/ids.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX } from '../format/limits.ts';
-import { MerkleTree } from './merkle.ts';
+import { MerkleTree } from '../transparency/merkle.ts';
 import type { Files } from '../format/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../documents/receipt.ts';
 import { dayOf } from './witness.ts';

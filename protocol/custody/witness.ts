@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { encodeUtf8 } from '../format/bytes.ts';
 import * as d from '../documents/document.ts';
-import { merkleRoot } from './merkle.ts';
+import { merkleRoot } from '../transparency/merkle.ts';
 import { custodyHeadSchema } from '../documents/receipt.ts';
 
 export const WITNESS_TRUSTED_COMMENT = 'bodydock witness';

@@ -27,6 +27,7 @@ export const ROOMS = [
   'protocol/transfer',
   'protocol/custody',
   'protocol/documents',
+  'protocol/transparency',
   'protocol/age',
   'protocol/format',
 ] as const;

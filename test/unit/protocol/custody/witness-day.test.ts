@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../../../protocol/format/bytes.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
-import { merkleRoot } from '../../../../protocol/custody/merkle.ts';
+import { merkleRoot } from '../../../../protocol/transparency/merkle.ts';
 import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
 import { encodeCanonical } from '../../../../protocol/format/canonical.ts';
 import { dayAfter, dayOf } from '../../../../protocol/custody/witness.ts';

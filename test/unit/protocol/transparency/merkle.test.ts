@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MerkleTree, merkleRoot } from '../../../../protocol/custody/merkle.ts';
+import { MerkleTree, merkleRoot } from '../../../../protocol/transparency/merkle.ts';
 import { lacksTools, requireTool } from '../../../fakes/stock-tools.ts';
 
 const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer =>
