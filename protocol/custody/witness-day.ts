@@ -8,7 +8,7 @@ import { readIfThere } from '../format/durable.ts';
 import { DockError, isDockError, systemCode } from '../format/errors.ts';
 import { isRecordingId } from '../format/ids.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX } from '../format/limits.ts';
-import { MerkleTree } from '../transparency/merkle.ts';
+import { CompactRange, leafHash } from '../transparency/merkle.ts';
 import type { Files } from '../format/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../documents/receipt.ts';
 import { dayOf } from './witness.ts';
@@ -48,14 +48,14 @@ export class DayDigests {
    * milliseconds.
    */
   async root(breathe: () => Promise<void>, beside: readonly Uint8Array[] = []): Promise<string> {
-    const tree = new MerkleTree();
+    const tree = new CompactRange();
     for (let at = 0; at < PARTS; at++) {
       const digests = [...this.#part(at), ...beside.filter(([first]) => first === at)];
       if (digests.length === 0) continue;
-      for (const digest of digests.sort((a, b) => Buffer.compare(a, b))) tree.add(digest);
+      for (const digest of digests.sort((a, b) => Buffer.compare(a, b))) tree.append(leafHash(digest));
       await breathe();
     }
-    return tree.root();
+    return Buffer.from(tree.root()).toString('hex');
   }
 
   /** Those with that first byte. */
