@@ -12,6 +12,8 @@ import { handlingDocument, handlingFacts, type HandlingFacts } from '../evidence
 import { type KitWish, type MadeKit, makeKit } from '../evidence/kit/make-kit.ts';
 import { blocksHtml, blocksText } from '../evidence/page/blocks.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
+import { namedRecording } from '../receiver/vault/named-recordings.ts';
+import type { Files } from '../../protocol/format/ports.ts';
 import { nodeClock } from '../platform/clock-node.ts';
 import { nodeRandom } from '../platform/random-node.ts';
 import { disclosureText, OPENING_WORDS } from './opening-words.ts';
@@ -37,7 +39,7 @@ The first makes a folder for a court's expert: the recordings as they are (seale
 their accompanying files, the records of their dockings, the parts of the logs that name them, receipts, orders, the public keys, and
 pages in English and German that explain all of it and how to check it with minisign, age and coreutils alone. Before, everything is
 verified and compared with the logs of the vault, so that it shows what was taken away; what lies in the folder is verified again.
-RECORDING is an id, or the folder of a recording. The id of a docking record exports that docking: the proof of what was on the camera,
+RECORDING is an id, its beginning as "bodydock ls" shows it, or the folder of a recording. The id of a docking record exports that docking: the proof of what was on the camera,
 such as nothing.
 `,
     options: {
@@ -109,22 +111,27 @@ async function exportKit(
   wish: Omit<KitWish, 'recordings'> & { readonly words: readonly string[]; readonly json: boolean },
   io: Io,
 ): Promise<number> {
-  const recordings = [...new Set(wish.words.map(recordingIn))];
   const files = await ownedFiles(wish.vault);
+  const recordings = new Set<string>();
+  for (const word of wish.words) recordings.add(await recordingIn(files, wish, word));
   const ports = { files, clock: nodeClock(), random: nodeRandom(), signal: io.signal };
-  const kit = await makeKit({ ...wish, recordings }, { ...ports, version: await readVersion() });
+  const kit = await makeKit(
+    { ...wish, recordings: [...recordings] },
+    { ...ports, version: await readVersion() },
+  );
   if (wish.json) writeJson(io, kitDocument(kit, wish.out));
   else io.out(kit.made ? madeText(kit, wish.out, wish.language) : refusedText(kit, wish.language));
   return kit.findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-/** An id, or the path of a recording's folder. */
-function recordingIn(word: string): string {
+/** An id, its beginning, or the path of a recording's folder. */
+async function recordingIn(
+  files: Files,
+  { vault, station }: Pick<KitWish, 'vault' | 'station'>,
+  word: string,
+): Promise<string> {
   const id = basename(resolve(word));
-  if (isRecordingId(id)) return id;
-  throw usageError(
-    `${JSON.stringify(word.slice(0, 80))} is no recording: give the id of 26 characters of a recording or docking record, or its folder`,
-  );
+  return isRecordingId(id) ? id : (await namedRecording(files, vault, id, station)).recording;
 }
 
 function madeText({ parts, findings, place, disclosures }: MadeKit, out: string, language: Language): string {

@@ -176,6 +176,11 @@ export const bodydock = program({
       load: () => Promise.resolve(spool),
     },
     {
+      name: 'ls',
+      summary: 'list the recordings of a vault by day, camera and state: what there is, and what is due',
+      load: async () => (await import('./ls.ts')).listCommand,
+    },
+    {
       name: 'verify',
       summary: 'check vaults, spools and recordings: every document, signature, digest and chain',
       load: async () => (await import('./verify.ts')).verify,

@@ -2,6 +2,7 @@
 // what was dropped.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { AnnouncedRetention } from '../../../protocol/documents/retention.ts';
 import { CUSTODY, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
@@ -28,6 +29,8 @@ export interface LetGo {
 /** What the store's own logs say. */
 export interface StoreWord {
   readonly letGo: LetGo;
+  /** What receivers announced of their retention, in the order of time. */
+  readonly announced: readonly AnnouncedRetention[];
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
 }
@@ -49,6 +52,7 @@ export interface ReportLog {
 export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
   const documents = new Map<string, Set<string>>();
   const ends: NamedHead[] = [];
+  const announced: AnnouncedRetention[] = [];
   const broken = new Set<string>();
   const take = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
@@ -58,6 +62,9 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
     if (event === 'key-revoked') for (const where of notRevoked(options, facts)) broken.add(where);
     const end = droppedEnd(entry);
     if (end !== undefined) ends.push(end);
+    const { days, documents_days: documentsDays } = facts;
+    if (event === 'retention' && typeof days === 'number' && typeof documentsDays === 'number')
+      announced.push({ time: entry.at, days, documentsDays });
   };
   const { files, vault, keys, signal } = options;
   const names = (await listSorted(files, vault)) ?? [];
@@ -77,7 +84,8 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
     for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
       if (kind === 'finding') broken.add(where);
   }
-  return { letGo: { documents, ends }, broken: [...broken] };
+  announced.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
+  return { letGo: { documents, ends }, announced, broken: [...broken] };
 }
 
 /** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */

@@ -55,7 +55,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const end = calendar.endOf(period.to);
   const heldAt = end < wish.madeAt ? end : wish.madeAt;
   const isHeld = (manifest: Manifest): boolean =>
-    holds.get(manifest.station)?.isHeld(manifest, heldAt) === true;
+    holds.get(manifest.station)?.holdOf(manifest, heldAt)?.until === null;
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
   const { letGo, broken } = await readStoreLogs(options);
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import { longestHold } from '../../../protocol/documents/order-standing.ts';
+import { type Hold, longestHold } from '../../../protocol/documents/order-standing.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, DOCKING, ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
@@ -121,13 +121,13 @@ function refused(checked: Checked, file: typeof RECEIPT | typeof DELETION): Sour
   return isRefused ? [unproven(`${checked.where}/${file}`)] : [];
 }
 
-// Which recordings of a station are kept as evidence: those under a hold that both roles signed (SPEC 4.8). An order about a recording
+// Which recordings of a station are held (SPEC 4.8). An order about a recording
 // counts for its sidecars too, and one about a sidecar for its recording, so orders are booked by the place of the recording on its camera.
 
 /** The orders of one station. */
 export interface Holds {
-  /** Whether a recording is kept at an instant. */
-  isHeld(manifest: Manifest, at: string): boolean;
+  /** The hold that counts for a recording at an instant (RFC 3339) and lasts longest; `until` is null where both roles signed. */
+  holdOf(manifest: Manifest, at: string): Hold | undefined;
   /** Orders of which a signature cannot be judged, since no key of that role was given. */
   readonly notJudged: number;
   /** Where findings about orders are, below the vault, one each: "bodydock verify" says what they are. */
@@ -151,9 +151,9 @@ export async function readHolds(options: SourceOptions, station: string): Promis
     booked.set(place, [...(booked.get(place) ?? []), { ...found, isSidecar }]);
   }
   return {
-    isHeld: (manifest, at) => {
+    holdOf: (manifest, at) => {
       const known = (booked.get(placeOf(manifest)) ?? []).filter(({ order }) => order.ordered_at <= at);
-      return longestHold(known, Date.parse(at), areOne)?.until === null;
+      return longestHold(known, Date.parse(at), areOne);
     },
     notJudged: remarks.filter(({ code }) => code === 'order.not-judged').length,
     refused: remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => `${station}/${where}`),

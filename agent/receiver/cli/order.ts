@@ -15,13 +15,14 @@ import {
 import { encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { isStationId } from '../../../protocol/format/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import { effectOf, isDone } from '../retention/order-list.ts';
 import { makeOrder, type OrderSignatures, placeOrder } from '../retention/order-place.ts';
 import { ORDER_FILE, signatureFile } from '../retention/orders-read.ts';
+import { namedRecording } from '../vault/named-recordings.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { madeText, placedJson, placedText, signCommand, signSheet } from './order-texts.ts';
 import { openRetentionCommand } from './store-command.ts';
@@ -38,7 +39,7 @@ function orderCommand(verb: Order['verb']): Command {
     {
       name: `bodydock-receiver ${verb}`,
       usage: [
-        'STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]  1. makes the order',
+        '[STATION] RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]  1. makes the order',
         '--place FOLDER [--config FILE] [--json]  2. places it once it is signed',
       ],
       about: `
@@ -46,6 +47,7 @@ An order to ${verb}: ${WHAT[verb]}.
 In between, an officer and a supervisor sign the text in that folder, each with a key of their own that never leaves them:
   ${signCommand('officer')}
   ${signCommand('supervisor')}
+RECORDING is the id of a recording, or its beginning as \`bodydock ls\` shows it.
 A signature that comes later is placed by the same command; \`bodydock-receiver orders\` shows what counts and what waits.
 `,
       options: {
@@ -69,9 +71,15 @@ A signature that comes later is placed by the same command; \`bodydock-receiver 
         const deps = await openRetentionCommand(config, io);
         return place(deps, io, { verb, folder, json });
       }
-      const wish = { verb, reason: reasonOf(verb, reason), ...nameOf(verb, words) };
+      const code = reasonOf(verb, reason);
+      const [station, word] = words.length > 1 ? words : [undefined, words[0]];
+      if (word === undefined || (station !== undefined && !isStationId(station)))
+        throw usageError(
+          `\`${verb}\` wants the id of a recording as \`bodydock ls\` shows it, its station before it where you like`,
+        );
       const deps = await openRetentionCommand(config, io);
-      return make(deps, io, { wish, out, json });
+      const name = await namedRecording(deps.files, deps.vaultPath, word, station);
+      return make(deps, io, { wish: { verb, reason: code, ...name }, out, json });
     },
   );
 }
@@ -123,18 +131,10 @@ async function place(
 }
 
 function reasonOf(verb: string, reason: string | undefined): string {
-  if (reason === undefined)
-    throw usageError(`\`${verb}\` wants STATION RECORDING --reason CODE, or --place FOLDER`);
+  if (reason === undefined) throw usageError(`\`${verb}\` wants RECORDING --reason CODE, or --place FOLDER`);
   if (reasonCodeSchema.safeParse(reason).success) return reason;
   throw usageError(
     '--reason wants a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names',
-  );
-}
-
-function nameOf(verb: string, [station = '', recording = '']: readonly string[]): RecordingName {
-  if (isStationId(station) && isRecordingId(recording)) return { station, recording };
-  throw usageError(
-    `\`${verb}\` wants the id of a station and of a recording (26 characters), as \`bodydock-receiver expire --preview --all\` lists them`,
   );
 }
 

@@ -416,7 +416,8 @@ describe('nothing is made, and nothing left behind,', () => {
 
   test.each([
     ['a recording that is not there', ['a'.repeat(26)], 1, 'neither a recording nor a docking record'],
-    ['a word that is no id', ['letter'], 2, 'is no recording'],
+    ['a word that is no id', ['LETTER'], 2, 'is no id'],
+    ['the beginning of an id that fits none', ['aaaaaaaa'], 2, 'nothing in'],
     ['no word', [], 2, 'at least one recording'],
     ['a reason that is no code', ['a'.repeat(26), '--reason', 'Herr Meier'], 2, 'is no code'],
   ])('for %s', async (_, args, exitCode, words) => {

@@ -57,6 +57,31 @@ describe('bodydock-receiver hold', () => {
     });
   });
 
+  test('takes the beginning of an id, with or without its station, where it fits one alone', async () => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(3);
+      const short = sample.recording.slice(0, 8);
+      const order = async (at: number, ...words: string[]) =>
+        store.call('hold', ...words, '--reason', 'case-7', '--out', join(store.folder, `short-${at}`));
+      expect(await order(1, short)).toMatchObject({ code: 0 });
+      expect(await order(2, sample.station, short)).toMatchObject({ code: 0 });
+      const text = await readFile(join(store.folder, 'short-1', 'order.json'));
+      expect(parseOrder(text)).toMatchObject({ station: sample.station, recording: sample.recording });
+      const other = sample.recording[10] === 'a' ? 'b' : 'a';
+      const twin = `${sample.recording.slice(0, 10)}${other}${sample.recording.slice(11)}`;
+      await mkdir(join(store.vault, sample.station, twin));
+      expect(await order(3, short)).toMatchObject({ code: 2, err: expect.stringContaining(twin) as string });
+      expect(await order(4, 'abc')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('4 or more') as string,
+      });
+      expect(await order(5, 'zzzzzzzz')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('bodydock ls') as string,
+      });
+    });
+  });
+
   test('by one role counts at once, by both until both lift it; `orders` shows what waits for whom', async () => {
     await withRetentionStore(async (store) => {
       const sample = await store.plant(20);

@@ -1,0 +1,274 @@
+// `bodydock ls`: the recordings of a vault, for whoever looks for one: "30 November, about 22:40, camera 3".
+import { command, LANG, usageError, writeJson } from '../../config/command-line.ts';
+import { durationText } from '../../config/durations.ts';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { loadReceiverConfig, RECEIVER_FILE_DEFAULT } from '../../config/load.ts';
+import { printable } from '../../config/problems.ts';
+import { LIST_DE } from '../../config/texts/de/list.ts';
+import { LIST_EN } from '../../config/texts/en/list.ts';
+import { texts } from '../../config/texts.ts';
+import {
+  LIST_STATES,
+  type ListedRecording,
+  type ListState,
+  listVault,
+  type VaultList,
+} from '../evidence/list/vault-list.ts';
+import { codeWords, dataSize, type Language } from '../evidence/page/language.ts';
+import { Calendar, parsePeriod, type Period } from '../evidence/report/calendar.ts';
+import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { realFolder } from './verify.ts';
+
+const LIST = texts(LIST_EN, LIST_DE);
+/** Days that `--due` may ask for. */
+const DUE_DAYS_MAX = 3660;
+const UNPROVEN_NAMED_MAX = 3;
+const COLUMNS = ['recording', 'made', 'duration', 'size', 'camera', 'station', 'state'] as const;
+
+/** Errors: "usage", "verify.*", "key.*", the signal's reason, the system's. */
+export const listCommand = command(
+  {
+    name: 'bodydock ls',
+    usage: [
+      '[VAULT] [--from DAY] [--to DAY] [--camera ID] [--station ID] [--state STATE] [--due DAYS] [--all] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]',
+    ],
+    about: `
+Lists the recordings of a vault, the earliest first: when each was made, how long it is, from which camera, and what becomes of it. The
+beginning of the id that is shown names it for other commands. Only what verifies is listed. Reads no payload, opens nothing, changes nothing.
+
+VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
+`,
+    options: {
+      from: { type: 'string', value: 'DAY', text: 'made on that day or later, as in 2026-11-30' },
+      to: {
+        type: 'string',
+        value: 'DAY',
+        text: 'made on that day or earlier (with --from alone: on that day)',
+      },
+      camera: { type: 'string', value: 'ID', text: 'of this camera' },
+      station: { type: 'string', value: 'ID', text: 'of this station' },
+      state: {
+        type: 'string',
+        value: 'STATE',
+        text: `${LIST_STATES.join(', ')}; several with a comma between them`,
+      },
+      due: { type: 'string', value: 'DAYS', text: 'to be deleted within so many days, or overdue' },
+      all: { type: 'boolean', text: 'accompanying and other files too' },
+      keys: {
+        type: 'string',
+        value: 'KEYS',
+        text: 'folder with the public keys (default: keys/ beside the vault)',
+      },
+      zone: {
+        type: 'string',
+        value: 'ZONE',
+        text: 'time zone, such as Europe/Berlin (default: the one of this machine)',
+      },
+      lang: LANG,
+    },
+    json: 'one JSON document on standard output, times in UTC',
+    exits: '0 good, 1 something does not verify and is left out (it is named), 2 usage, 78 keys.',
+    wordsMax: 1,
+  },
+  async ({ values, words, json, language }, io) => {
+    const { from, to, camera, station, keys, zone, all = false } = values;
+    const calendar = new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+    const vault = await realFolder(words[0] ?? (await configuredVault()));
+    const list = await listVault({
+      files: nodeFiles(),
+      vault,
+      keysFolder: keys,
+      station,
+      camera,
+      period: periodOf(from, to),
+      calendar,
+      states: statesOf(values.state),
+      dueDays: dueDays(values.due),
+      all,
+      nowMs: nodeClock().wallMs(),
+      signal: io.signal,
+    });
+    if (json) writeJson(io, documentOf(list));
+    else io.out(listText(list, { vault, all, language, zone: calendar.zone }));
+    if (list.unproven.length === 0) return EXIT_GOOD;
+    if (!json) io.err(unprovenText(list.unproven, language));
+    return EXIT_FAILURE;
+  },
+);
+
+/** Errors: "usage" where no receiver is configured on this machine. */
+async function configuredVault(): Promise<string> {
+  const loaded = await loadReceiverConfig(RECEIVER_FILE_DEFAULT);
+  if (loaded.kind === 'loaded') return loaded.config.vault.path;
+  throw usageError(`name the folder of a vault: ${RECEIVER_FILE_DEFAULT} names none that can be read`);
+}
+
+/** Ends far outside of what a report takes stand for none. */
+function periodOf(from: string | undefined, to: string | undefined): Period | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  if (from === undefined) return { from: '0000-01-01', to: parsePeriod(to ?? '', to ?? '').to };
+  return parsePeriod(from, to ?? from);
+}
+
+function statesOf(text: string | undefined): ReadonlySet<ListState> | undefined {
+  if (text === undefined) return undefined;
+  return new Set(
+    text.split(',').map((word) => {
+      const state = LIST_STATES.find((each) => each === word.trim());
+      if (state !== undefined) return state;
+      throw usageError(`--state ${JSON.stringify(word)}: ${LIST_STATES.join(', ')}`);
+    }),
+  );
+}
+
+function dueDays(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (days <= DUE_DAYS_MAX) return days;
+  throw usageError(`--due ${JSON.stringify(text)}: a number of days from 0 to ${DUE_DAYS_MAX}`);
+}
+
+interface Shown {
+  readonly vault: string;
+  readonly all: boolean;
+  readonly language: Language;
+  readonly zone: string;
+}
+
+function listText(
+  { rows, recordings, otherFiles }: VaultList,
+  { vault, all, language, zone }: Shown,
+): string {
+  const say = LIST[language];
+  const counts = { recordings, others: otherFiles };
+  const [first] = rows;
+  if (first === undefined) return say('none', counts);
+  const times = new LocalTimes(language, zone);
+  const bytes = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const sum = { count: rows.length, size: dataSize(bytes, language), ...counts };
+  return [
+    ...table([COLUMNS.map((column) => say(column)), ...rows.map((row) => cellsOf(row, language, times))]),
+    '\n',
+    all ? say('files', sum) : say('sum', sum),
+    rows.some(({ made }) => made?.basis === 'claimed') ? say('askClaimed') : '',
+    say('next', { short: first.short, vault: printable(vault) }),
+  ].join('');
+}
+
+function cellsOf(row: ListedRecording, language: Language, times: LocalTimes): string[] {
+  const { durationMs, sizeBytes } = row;
+  return [
+    row.short,
+    madeText(row, language, times),
+    durationMs === null ? '-' : durationText(Math.round(durationMs / 1000), language),
+    dataSize(sizeBytes, language),
+    row.camera,
+    row.station,
+    [stateText(row, language, times), ...notes(row, language)].join('; '),
+  ];
+}
+
+function madeText({ made, sealedAt }: ListedRecording, language: Language, times: LocalTimes): string {
+  const say = LIST[language];
+  if (made === null) return say('sealed', { at: times.minute(sealedAt) });
+  const [from, to] = [times.minute(made.from), times.minute(made.to)];
+  if (made.basis === 'claimed') return say('claimed', { at: from });
+  return from === to || made.basis === 'measured' ? from : say('span', { from, to });
+}
+
+function stateText({ state, until }: ListedRecording, language: Language, times: LocalTimes): string {
+  const say = LIST[language];
+  if (state === 'waiting') return say('state.waiting');
+  if (state === 'held' && until === null) return say('state.heldOpen');
+  return say(`state.${state}`, { until: until === null ? '-' : times.day(until) });
+}
+
+function notes({ role, locked, unusual }: ListedRecording, language: Language): string[] {
+  const say = LIST[language];
+  return [
+    ...(role === 'media' ? [] : [say(`role.${role}`)]),
+    ...(locked ? [say('locked')] : []),
+    ...(unusual === null ? [] : [say('unusual', { reason: codeWords(unusual, language) })]),
+  ];
+}
+
+/** Instants as people of that language and zone write them, in columns. */
+class LocalTimes {
+  readonly #language: Language;
+  readonly #format: Intl.DateTimeFormat;
+
+  constructor(language: Language, zone: string) {
+    this.#language = language;
+    this.#format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
+      timeZone: zone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+  }
+
+  day(at: string): string {
+    const { year, month, day } = this.#parts(at);
+    return this.#language === 'de' ? `${day}.${month}.${year}` : `${year}-${month}-${day}`;
+  }
+
+  minute(at: string): string {
+    const { hour, minute } = this.#parts(at);
+    return `${this.day(at)} ${hour}:${minute}`;
+  }
+
+  #parts(at: string): Readonly<Record<string, string>> {
+    // By its parts: how a language puts them together changes from one release of ICU to the next.
+    return Object.fromEntries(
+      this.#format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
+    );
+  }
+}
+
+/** Lines with their ends; columns as wide as their widest cell, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = COLUMNS.map((_, at) =>
+    rows.reduce((width, row) => Math.max(width, (row[at] ?? '').length), 0),
+  );
+  return rows.map((row) => {
+    const cells = row.map((cell, at) => {
+      const isNumber = COLUMNS[at] === 'duration' || COLUMNS[at] === 'size';
+      return isNumber ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
+    });
+    return `${printable(cells.join('  ').trimEnd())}\n`;
+  });
+}
+
+function unprovenText(unproven: readonly string[], language: Language): string {
+  const named = unproven.slice(0, UNPROVEN_NAMED_MAX).map(printable);
+  const where = [...named, ...(unproven.length > named.length ? ['...'] : [])].join(', ');
+  return `bodydock: ${LIST[language]('unproven', { count: unproven.length, where })}`;
+}
+
+function documentOf({ rows, recordings, otherFiles, unproven }: VaultList): object {
+  return {
+    recordings: rows.map((row) => ({
+      station: row.station,
+      recording: row.recording,
+      short: row.short,
+      camera: row.camera,
+      role: row.role,
+      made_earliest_at: row.made?.from ?? null,
+      made_latest_at: row.made?.to ?? null,
+      made_basis: row.made?.basis ?? null,
+      sealed_at: row.sealedAt,
+      duration_ms: row.durationMs,
+      size_bytes: row.sizeBytes,
+      locked: row.locked,
+      unusual: row.unusual,
+      state: row.state,
+      until: row.until,
+    })),
+    vault: { recordings, other_files: otherFiles },
+    unproven,
+  };
+}
