@@ -46,6 +46,7 @@ class Maker {
   readonly #days: string[] = [];
   readonly #witnesses = new Map<StoreBuilder, { readonly day: string; readonly sha256: string }>();
   #published = 1;
+  #oldSegment: string | undefined;
 
   constructor(two: TwoReceivers) {
     this.#two = two;
@@ -60,6 +61,7 @@ class Maker {
   async begin(): Promise<void> {
     const { builder } = this.#two;
     await builder.publish('station-dock-1.pub', builder.stationKey);
+    if (this.#below(4) === 0) await this.#beginLongAgo();
     if (this.#below(2) === 0) this.#docks.push(await builder.beside('dock-2'));
     await this.#record();
   }
@@ -84,7 +86,7 @@ class Maker {
   async end(): Promise<HonestWorld> {
     for (const dock of this.#docks) await dock.close();
     await this.#two.close();
-    if (this.#below(4) === 0) await this.#dropSegment();
+    if (this.#oldSegment !== undefined) await this.#dropSegment(this.#oldSegment);
     if (this.#below(6) === 0) await this.#cutAppend();
     return {
       two: this.#two,
@@ -204,21 +206,35 @@ class Maker {
     this.#tell(`${receiver} witnessed ${day}`);
   }
 
-  async #dropSegment(): Promise<void> {
-    const dock = this.#pick(this.#docks);
-    const [oldest] = dock.segments;
-    if (dock.segments.length < 2 || oldest === undefined) return;
-    const path = join(dock.custody, `${oldest}.jsonl`);
+  /** The first days of a station, of which all went in order since: a recording, its docking record, and after `end` their segment. */
+  async #beginLongAgo(): Promise<void> {
+    const { builder } = this.#two;
+    const { receiver: store, clock } = builder;
+    const made = await this.#two.recordBy('r-store');
+    this.#receipted.add('r-store');
+    const day = clock.now().slice(0, 10);
+    await builder.restart();
+    clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
+    await this.#witnessDay(store, day);
+    await store.dropDocuments(made);
+    await store.dropDocking(builder.dockings.flatMap(({ parts }) => parts));
+    clock.advance(30 * DAY_MS);
+    this.#oldSegment = builder.segments[0];
+    // An entry that stays names this receiver: else nothing of it is believed once it changed its key (SPEC 4.9.2).
+    this.#recordings.push(await this.#two.recordBy('r-store'));
+    this.#tell('r-store dropped a recording of long ago and its docking record');
+  }
+
+  async #dropSegment(oldest: string): Promise<void> {
+    const { builder } = this.#two;
+    const path = join(builder.custody, `${oldest}.jsonl`);
     const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
     const last_sha256 = sha256Hex(Buffer.from(lines.at(-1) ?? ''));
-    const store = await this.#namedBehind(
-      dock.segments.slice(1).map((id) => join(dock.custody, `${id}.jsonl`)),
-    );
-    if (store === undefined) return;
-    await store.enter('segment-dropped', { segment: oldest, last_sequence: lines.length, last_sha256 });
-    await store.write();
+    const facts = { segment: oldest, last_sequence: lines.length, last_sha256 };
+    await builder.receiver.enter('segment-dropped', facts);
+    await builder.receiver.write();
     await rm(path);
-    this.#tell(`${store.receiver} let the oldest segment of ${dock.station} go`);
+    this.#tell('it dropped their segment');
   }
 
   async #cutAppend(): Promise<void> {
@@ -231,14 +247,6 @@ class Maker {
   /** Receivers that gave receipts: of one that never did, and began with the other's key, nothing is believed (SPEC 4.9.2). */
   #named(): readonly StoreBuilder[] {
     return this.#stores.filter(({ receiver }) => this.#receipted.has(receiver));
-  }
-
-  /** One of those that gave receipts, where the entries that stay name them all. */
-  async #namedBehind(paths: readonly string[]): Promise<StoreBuilder | undefined> {
-    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    const isNamed = (receiver: string): boolean =>
-      texts.some((text) => text.includes(`"receiver":"${receiver}"`));
-    return [...this.#receipted].every(isNamed) ? this.#named()[0] : undefined;
   }
 
   #tell(what: string): void {
