@@ -106,6 +106,8 @@ export class Receiver {
       case 'custody':
         this.#parts.custody.take(up.station, up.segment, up.from, payload);
         return;
+      case 'log':
+        return;
     }
   }
 

@@ -244,6 +244,7 @@ export class Station {
       this.#parts.custodyPush.take(message.payload);
       return;
     }
+    if (topic.kind === 'log') return;
     if (topic.kind === 'restored') {
       this.#parts.rollback.take(message.payload);
       return;

@@ -76,6 +76,8 @@ export const CUSTODY_EVENTS = [
 export const STORE_EVENTS = [
   'receiver-started',
   'receiver-stopped',
+  'receipt',
+  'head',
   'retention',
   'expiry-warned',
   'order',

@@ -35,16 +35,18 @@ const sha256 = d.sha256Schema;
 const size = d.bytesCountSchema;
 const head = { segment: d.segmentIdSchema, last_sequence: z.int().min(1), last_sha256: sha256 };
 
+const opened = z.strictObject({
+  segment: d.segmentIdSchema,
+  station: z.union([d.stationIdSchema, d.receiverIdSchema]),
+  version,
+  last_segment: d.segmentIdSchema.nullable(),
+  last_sequence: z.int().min(1).nullable(),
+  last_sha256: sha256.nullable(),
+});
+
 /** Those of a checkpoint are judged with its signature. */
 const BOTH: Shapes = {
-  'segment-opened': z.strictObject({
-    segment: d.segmentIdSchema,
-    station: z.union([d.stationIdSchema, d.receiverIdSchema]),
-    version,
-    last_segment: d.segmentIdSchema.nullable(),
-    last_sequence: z.int().min(1).nullable(),
-    last_sha256: sha256.nullable(),
-  }),
+  'segment-opened': opened,
   'segment-dropped': z.strictObject(head),
   'key-changed': z.strictObject({
     old_key_id: keyIdSchema,
@@ -152,8 +154,24 @@ export function droppedDocuments(facts: CustodyEntry['facts']): DroppedDocuments
   return droppedDocumentsSchema.safeParse(facts).data;
 }
 
+/** Origin of a store's log (SPEC 4.15.4). */
+export const logOriginSchema = z
+  .string()
+  .regex(/^bodydock\/[a-z2-7]{26}\/r-[a-z0-9-]{1,62}(?:\/[0-9a-f]{16})?$/);
+
 const STORE: Shapes = {
   ...BOTH,
+  // Both are absent in logs of 0.1.0.
+  'segment-opened': opened
+    .extend({ log_origin: logOriginSchema.optional(), log_size: size.optional() })
+    .refine(({ log_origin: a, log_size: b }) => (a === undefined) === (b === undefined), 'half of a tree'),
+  receipt: z.strictObject({ kind: text.max(64), ...about, receipt_sha256: sha256 }),
+  head: z.strictObject({
+    station: d.stationIdSchema,
+    segment: d.segmentIdSchema,
+    sequence: z.int().min(1),
+    sha256,
+  }),
   'receiver-started': z.strictObject({ version }),
   'receiver-stopped': z.strictObject({}),
   retention: z.strictObject({ days: z.int().min(1), documents_days: z.int().min(1) }),

@@ -33,6 +33,8 @@ const PARAMETERS: Json = {
   offset: { description: 'Decimal offset in bytes.' },
   segment: { description: 'Segment of the custody log.' },
   from: { description: 'Sequence of the first entry in the batch.' },
+  size: { description: "Leaves of the newest checkpoint of the store's log that the station has." },
+  nonce: { description: '16 hex digits, drawn for each question.' },
 };
 
 const CHANNELS: Readonly<Record<string, Channel>> = {
@@ -65,6 +67,7 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
   bytes: sent('up/{receiver}/{recording}/{offset}', 'chunk', 0, 'Bytes of payload.age at that offset.'),
   fin: sent('up/{receiver}/{recording}/fin', 'fin', 1, 'Everything was sent.'),
   custody: sent('up/custody/{segment}/{from}', 'custody', 1, 'Lines of the custody log.'),
+  log: sent('up/log/{size}/{nonce}', 'logQuestion', 1, "What the store's log is now."),
   trial: sent('up/trial', 'trial', 1, 'Whether the station may write here; everybody ignores it.'),
   down: {
     address: '{base}/v1/{station}/down/{recording}',
@@ -82,6 +85,15 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     retain: false,
     summary: 'Which head of the custody log a vault holds (signed).',
   },
+  downLog: {
+    address: '{base}/v1/{station}/down/log',
+    action: 'receive',
+    messages: ['signed'],
+    qos: 1,
+    retain: false,
+    summary:
+      "The newest checkpoint of the store's log, and that it extends the one that the station has (signed).",
+  },
   downRestored: {
     address: '{base}/v1/{station}/down/restored',
     action: 'receive',
@@ -97,6 +109,7 @@ const BINARY: Readonly<Record<string, { contentType: string; summary: string }>>
   trial: { contentType: 'application/octet-stream', summary: 'Nothing.' },
   digests: { contentType: 'application/octet-stream', summary: 'SHA-256 digests, 32 bytes each.' },
   chunk: { contentType: 'application/octet-stream', summary: 'A piece of a sealed file inside one unit.' },
+  logQuestion: { contentType: 'text/plain', summary: 'Origin of the log, or nothing.' },
   custody: { contentType: 'application/x-ndjson', summary: 'Whole lines of the custody log (SPEC 4.3).' },
 };
 

@@ -14,11 +14,35 @@ import {
   JSON_DEPTH_MAX,
   MESSAGE_BYTES_MIN,
 } from '../format/limits.ts';
+import { PROOF_HASHES_MAX } from '../transparency/merkle.ts';
+import { LOG_NONCE } from './topics.ts';
+
+/** An origin has two ids, a vault's, and 16 digits. */
+export const LOG_ORIGIN_LENGTH_MAX = 200;
+/** A line of a custody log has at most 16 KiB. */
+const LOG_ENTRY_LENGTH_MAX = 16_384;
+/** A store's own signature alone stands below what travels: some 300 characters, and up to 64 hashes in a proof. */
+const CHECKPOINT_LENGTH_MAX = 8192;
 
 const base64Schema = z.base64();
 const epochSchema = z.int().min(1);
 /** Units as [first, count], ascending, not touching. */
 const rangesSchema = z.array(z.tuple([z.int().min(0), z.int().min(1)])).max(HAVE_RANGES_MAX);
+
+/** Newest checkpoint of a store's log that a station has (SPEC 6.12). */
+const logSizeSchema = z.object({
+  origin: z.string().min(1).max(LOG_ORIGIN_LENGTH_MAX),
+  size: z.int().min(0),
+});
+export type LogSize = z.infer<typeof logSizeSchema>;
+const consistencySchema = z.array(base64Schema).max(PROOF_HASHES_MAX);
+/** What shows that a receipt is in the store's log: texts of the line and of a tlog-proof, and base64 hashes (SPEC 6.12.1). */
+const receiptLogSchema = z.object({
+  entry: z.string().max(LOG_ENTRY_LENGTH_MAX),
+  proof: z.string().max(CHECKPOINT_LENGTH_MAX),
+  consistency: consistencySchema,
+});
+export type ReceiptLog = z.infer<typeof receiptLogSchema>;
 
 const offerSchema = z.object({
   message: z.literal('offer'),
@@ -29,6 +53,7 @@ const offerSchema = z.object({
   session: d.sessionIdSchema,
   manifest: base64Schema,
   signature: z.string().max(16_384),
+  log: logSizeSchema.optional(),
 });
 export type OfferMessage = z.infer<typeof offerSchema>;
 
@@ -50,7 +75,7 @@ export type HaveMessage = z.infer<typeof haveSchema>;
 
 const signedSchema = z.object({
   /** `again` comes from stores of 0.1.0 alone: nobody follows it. */
-  message: z.enum(['claim', 'refuse', 'custody', 'again', 'held']),
+  message: z.enum(['claim', 'refuse', 'custody', 'log', 'again', 'held']),
   body: z.string().max(16_384),
   signature: base64Schema,
   key_id: z.string().regex(/^[0-9a-f]{16}$/),
@@ -65,6 +90,8 @@ const receiptSchema = z.object({
   signature: z.string().max(16_384),
   /** From a restored store: a signed `held` that names this receipt (SPEC 6.10). */
   held: signedSchema.optional(),
+  /** Absent from stores of 0.1.0. */
+  log: receiptLogSchema.optional(),
 });
 export type ReceiptMessage = z.infer<typeof receiptSchema>;
 
@@ -115,6 +142,20 @@ const custodySchema = z.object({
 });
 export type CustodyBody = z.infer<typeof custodySchema>;
 
+const logSchema = z.object({
+  message: z.literal('log'),
+  station: d.stationIdSchema,
+  recording: z.null(),
+  receiver: d.receiverIdSchema,
+  /** Of the question. */
+  nonce: z.string().regex(LOG_NONCE),
+  /** The newest note; null where there is none. */
+  checkpoint: z.string().max(CHECKPOINT_LENGTH_MAX).nullable(),
+  /** From the size of the question to that checkpoint; empty where that is another origin's, the same, or more. */
+  consistency: consistencySchema,
+});
+export type LogBody = z.infer<typeof logSchema>;
+
 /** A vault that was restored by that statement holds what that receipt was given for. */
 const heldSchema = z.object({
   message: z.literal('held'),
@@ -130,6 +171,7 @@ export const signedBodySchema = z.discriminatedUnion('message', [
   claimSchema,
   refuseSchema,
   custodySchema,
+  logSchema,
   heldSchema,
 ]);
 export type SignedBody = z.infer<typeof signedBodySchema>;

@@ -12,6 +12,8 @@ import {
 } from '../format/ids.ts';
 import { ORIGINAL_BYTES_MAX } from '../format/limits.ts';
 
+/** 16 hex digits, drawn for each question about the store's log. */
+export const LOG_NONCE = /^[0-9a-f]{16}$/;
 /** One or two parts, so that a topic stays within seven slashes (AWS IoT). */
 export const BASE_PATTERN = /^[a-z0-9-]{1,32}(?:\/[a-z0-9-]{1,32})?$/;
 
@@ -36,12 +38,21 @@ export type UpTopic =
       readonly station: StationId;
       readonly segment: SegmentId;
       readonly from: number;
+    }
+  | {
+      readonly kind: 'log';
+      readonly station: StationId;
+      /** Of the station's newest checkpoint. */
+      readonly size: number;
+      /** 16 hex digits. */
+      readonly nonce: string;
     };
 
 /** What a receiver writes that a station reads. */
 export type DownTopic =
   | { readonly kind: 'recording'; readonly recording: RecordingId }
   | { readonly kind: 'custody' }
+  | { readonly kind: 'log' }
   | { readonly kind: 'restored' };
 
 /** Topics of one station below `<base>/v1/<station>`. */
@@ -58,6 +69,7 @@ export interface StationTopics {
   bytes(receiver: ReceiverId, recording: RecordingId, offset: number): string;
   fin(receiver: ReceiverId, recording: RecordingId): string;
   custody(segment: SegmentId, from: number): string;
+  log(size: number, nonce: string): string;
   readonly downFilter: string;
   readonly downCustody: string;
   /** Written to learn whether it may be; nobody reads it (SPEC 5). */
@@ -87,6 +99,7 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     bytes: (receiver, recording, offset) => `${prefix}/up/${receiver}/${recording}/${offset}`,
     fin: (receiver, recording) => `${prefix}/up/${receiver}/${recording}/fin`,
     custody: (segment, from) => `${prefix}/up/custody/${segment}/${from}`,
+    log: (size, nonce) => `${prefix}/up/log/${size}/${nonce}`,
     downFilter: `${down}+`,
     downCustody: `${down}custody`,
     trial: `${prefix}/up/trial`,
@@ -95,7 +108,7 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     parseDown: (topic) => {
       if (!topic.startsWith(down)) return undefined;
       const last = topic.slice(down.length);
-      if (last === 'custody' || last === 'restored') return { kind: last };
+      if (last === 'custody' || last === 'log' || last === 'restored') return { kind: last };
       return isRecordingId(last) ? { kind: 'recording', recording: last } : undefined;
     },
     isOwn: (topic) => topic.startsWith(`${prefix}/`),
@@ -108,6 +121,7 @@ export interface ReceiverTopics {
   filters(sharedOffers: boolean): string[];
   down(station: StationId, recording: RecordingId): string;
   downCustody(station: StationId): string;
+  downLog(station: StationId): string;
   downRestored(station: StationId): string;
   parseUp(topic: string): UpTopic | undefined;
 }
@@ -119,10 +133,12 @@ export function receiverTopics(base: string, receiver: ReceiverId, group = 'body
     filters: (sharedOffers) => [
       `${prefix}+/up/${receiver}/#`,
       `${prefix}+/up/custody/#`,
+      `${prefix}+/up/log/#`,
       sharedOffers ? `$share/${group}/${prefix}+/up/offer/+` : `${prefix}+/up/offer/+`,
     ],
     down: (station, recording) => `${prefix}${station}/down/${recording}`,
     downCustody: (station) => `${prefix}${station}/down/custody`,
+    downLog: (station) => `${prefix}${station}/down/log`,
     downRestored: (station) => `${prefix}${station}/down/restored`,
     parseUp: (topic) =>
       topic.startsWith(prefix) ? parseUpParts(topic.slice(prefix.length).split('/')) : undefined,
@@ -142,6 +158,12 @@ function parseUpParts(parts: readonly string[]): UpTopic | undefined {
     const from = parseOffset(fifth);
     return isSegmentId(fourth) && from !== undefined
       ? { kind: 'custody', station, segment: fourth, from }
+      : undefined;
+  }
+  if (third === 'log') {
+    const size = /^(?:0|[1-9][0-9]{0,15})$/.test(fourth) ? Number(fourth) : Number.NaN;
+    return Number.isSafeInteger(size) && LOG_NONCE.test(fifth)
+      ? { kind: 'log', station, size, nonce: fifth }
       : undefined;
   }
   if (!isReceiverId(third) || !isRecordingId(fourth)) return undefined;

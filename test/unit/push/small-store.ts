@@ -59,7 +59,7 @@ export class SmallStore {
 
   #take(topic: string, bytes: number): void {
     const up = this.#topics.parseUp(topic);
-    if (up === undefined || up.kind === 'custody') return;
+    if (up === undefined || up.kind === 'custody' || up.kind === 'log') return;
     const { clock, pusher } = this.#rig;
     const { recording } = up;
     if (up.kind === 'offer') {

@@ -127,7 +127,7 @@ export class ScriptedStation {
 
   #take({ topic, payload }: BrokerMessage): void {
     const down = this.topics.parseDown(topic);
-    if (down === undefined) return;
+    if (down === undefined || down.kind === 'log') return;
     if (down.kind === 'restored') {
       this.statements.push(sha256Hex(messageBytes(parseRestoredMessage(payload).statement)));
       return;

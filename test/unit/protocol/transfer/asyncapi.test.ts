@@ -82,10 +82,12 @@ test('it has each topic that a station builds, and no other', async () => {
     topics.bytes(receiver, recording, 7),
     topics.fin(receiver, recording),
     topics.custody(parseSegmentId(recording), 7),
+    topics.log(7, '0123456789abcdef'),
     topics.trial,
     topics.downFilter.replace('+', recording),
     topics.downFilter.replace('+', 'custody'),
     topics.downFilter.replace('+', 'restored'),
+    topics.downFilter.replace('+', 'log'),
   ];
   const values: Readonly<Record<string, string>> = {
     base: 'town',
@@ -97,6 +99,8 @@ test('it has each topic that a station builds, and no other', async () => {
     offset: '7',
     from: '7',
     segment: recording,
+    size: '7',
+    nonce: '0123456789abcdef',
   };
   const { channels = {} } = await document();
   const described = Object.values(channels).map((channel) =>

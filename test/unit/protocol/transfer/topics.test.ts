@@ -32,6 +32,9 @@ test('what a station publishes is what a receiver parses', () => {
   });
   expect(down.parseUp(up.fin(receiver, recording))).toEqual({ kind: 'fin', station, receiver, recording });
   expect(down.parseUp(up.custody(segment, 7))).toEqual({ kind: 'custody', station, segment, from: 7 });
+  const nonce = '0123456789abcdef';
+  expect(down.parseUp(up.log(7, nonce))).toEqual({ kind: 'log', station, size: 7, nonce });
+  expect(up.parseDown(down.downLog(station))).toEqual({ kind: 'log' });
   expect(up.parseDown(down.down(station, recording))).toEqual({ kind: 'recording', recording });
   expect(up.parseDown(down.downCustody(station))).toEqual({ kind: 'custody' });
   expect(up.parseDown(down.downRestored(station))).toEqual({ kind: 'restored' });
@@ -54,6 +57,7 @@ test('no topic has more than seven slashes even with a base of two parts', () =>
     up.bytes(receiver, recording, 1),
     up.custody(segment, 1),
     up.fin(receiver, recording),
+    up.log(2 ** 40, '0123456789abcdef'),
   ];
   for (const topic of topics) expect(topic.split('/').length - 1).toBeLessThanOrEqual(7);
 });
@@ -72,6 +76,10 @@ test('a topic that does not match exactly is ignored', () => {
     good.replace(recording, recording.toUpperCase()),
     good.replace('/10', ''),
     '',
+    up.log(7, '0123456789ABCDEF'),
+    up.log(7, '0123456789abcde'),
+    up.log(2 ** 53, '0123456789abcdef'),
+    `${up.log(7, '0123456789abcdef')}/1`,
   ];
   for (const topic of bad) expect(down.parseUp(topic)).toBeUndefined();
   expect(up.parseDown('city/bodydock/v1/kod-2/down/custody')).toBeUndefined();
