@@ -201,6 +201,7 @@ const STORE: Shapes = {
     station: d.stationIdSchema,
     key_id: keyIdSchema,
     reason: keyRevocationSchema.shape.reason,
+    compromised_since: d.instantSchema.optional(),
   }),
   witnessed: z.strictObject({ day: daySchema, sha256 }),
   restored: z.strictObject({ restored_sha256: sha256, complete_until: d.instantSchema }),

@@ -30,14 +30,21 @@ export const keyChangeSchema = z
   .refine(({ old_key: old, new_key: fresh }) => old !== fresh, 'the new key is the old one');
 export type KeyChange = z.infer<typeof keyChangeSchema>;
 
-export const keyRevocationSchema = z.strictObject({
-  type: z.literal('key-revocation'),
-  version: z.literal(1),
-  station: d.stationIdSchema,
-  key_id: keyIdSchema,
-  reason: z.enum(['lost', 'stolen', 'retired']),
-  revoked_at: d.instantSchema,
-});
+export const keyRevocationSchema = z
+  .strictObject({
+    type: z.literal('key-revocation'),
+    version: z.literal(1),
+    station: d.stationIdSchema,
+    key_id: keyIdSchema,
+    reason: z.enum(['lost', 'stolen', 'retired']),
+    revoked_at: d.instantSchema,
+    /** Since when somebody else may have had the key; absent where nobody says so. */
+    compromised_since: d.instantSchema.optional(),
+  })
+  .refine(
+    ({ revoked_at: at, compromised_since: since }) => since === undefined || since <= at,
+    'compromised since a time after the revocation',
+  );
 export type KeyRevocation = z.infer<typeof keyRevocationSchema>;
 
 /** Canonical bytes of a key change. Errors: "document.refused". */

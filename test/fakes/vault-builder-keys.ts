@@ -63,7 +63,11 @@ export async function revokeKey(
   store: StoreBuilder,
   station: StationId,
   { keyId }: SecretKey,
-  { reason = 'lost', key = store.key }: { reason?: KeyRevocation['reason']; key?: SecretKey } = {},
+  {
+    reason = 'lost',
+    key = store.key,
+    said = {},
+  }: { reason?: KeyRevocation['reason']; key?: SecretKey; said?: Partial<KeyRevocation> } = {},
 ): Promise<KeyRevocation> {
   const id = keyIdHex(keyId);
   const document: KeyRevocation = {
@@ -73,9 +77,12 @@ export async function revokeKey(
     key_id: id,
     reason,
     revoked_at: store.clock.now(),
+    ...said,
   };
   const path = join(store.vault, station, 'keys', `${id}.revocation.json`);
   await writeSigned(path, encodeKeyRevocation(document), key, KEY_REVOCATION_TRUSTED_COMMENT);
-  await store.enter('key-revoked', { station, key_id: id, reason });
+  const { compromised_since: since } = said;
+  const doubt = since === undefined ? {} : { compromised_since: since };
+  await store.enter('key-revoked', { station, key_id: id, reason, ...doubt });
   return document;
 }

@@ -457,7 +457,7 @@ function keysUsed(keys: TrustedKeys, used: ReadonlySet<string>, station: string 
   const found: HistoryKey[] = [];
   const add = (key_id: string, holder: HistoryKey['holder'], from: string): void => {
     if (!used.has(key_id) || found.some((known) => known.key_id === key_id)) return;
-    const revoked_at = keys.revoked.get(`${station ?? ''} ${key_id}`) ?? null;
+    const revoked_at = keys.revoked.get(`${station ?? ''} ${key_id}`)?.at ?? null;
     found.push({ key_id, holder, from, revoked_at });
   };
   for (const holder of HOLDERS)

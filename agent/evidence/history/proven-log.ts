@@ -11,7 +11,7 @@ import type { ReadFiles } from '../verify/read-files.ts';
 import { checkReceipt, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, type Remark } from '../verify/remark.ts';
-import { revokedAt, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { trustedUntil, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { type LogReading, readLog } from '../verify/covered-entries.ts';
 import { checkWitnesses, witnessHeadRemarks } from '../verify/witness-check.ts';
 import type { HistoryLog, Step } from './history.ts';
@@ -157,7 +157,7 @@ class Reading {
     if (!this.#isBelieved(ref.segment))
       return { proof: 'claimed', key_id: keyId, confirmed_by: null, doubt: 'old-key' };
     const outside = this.#proofs.confirmedBy(ref);
-    const revoked = revokedAt(this.#question.keys, keeper, keyId);
+    const revoked = trustedUntil(this.#question.keys, keeper, keyId);
     if (outside !== undefined && (revoked === undefined || outside.signedAt < revoked))
       return { proof: 'confirmed', key_id: keyId, confirmed_by: outside.where, doubt: null };
     if (revoked !== undefined)

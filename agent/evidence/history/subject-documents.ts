@@ -129,9 +129,9 @@ export async function dockingDocuments(
   return documents;
 }
 
-/** The key whose signature holds, unless it was revoked before the store had signed for the document (SPEC 4.9.3). */
+/** The key whose signature holds, unless it was revoked, or doubtful, before the store had signed for the document (SPEC 4.9.3). */
 function countingKey({ keyId, remarks }: CheckedRecording | CheckedDocking): string[] {
-  const isRevoked = remarks.some(({ code }) => /^(?:manifest|docking)\.revoked-key$/.test(code));
+  const isRevoked = remarks.some(({ code }) => /^(?:manifest|docking)\.(?:revoked|doubtful)-key$/.test(code));
   return keyId === undefined || isRevoked ? [] : [keyId];
 }
 

@@ -13,7 +13,7 @@ import { listSorted } from '../verify/read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import { below } from '../verify/remark.ts';
 import { StoreLogTrust } from '../verify/store-log-trust.ts';
-import { revokedAt } from '../verify/trusted-keys.ts';
+import { trustedUntil } from '../verify/trusted-keys.ts';
 import { readLog } from '../verify/covered-entries.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
 import type { SourceOptions } from './sources.ts';
@@ -101,7 +101,7 @@ export async function readWitnessHeads({
     const place = { folder: join(vault, receiver, WITNESS), where: below(receiver, WITNESS) };
     const { witnesses } = await checkWitnesses({ files, ...place, receiver, vault: vaultId, keys, signal });
     for (const { witness, where, keyId } of witnesses) {
-      if (revokedAt(keys, receiver, keyId) !== undefined) continue;
+      if (trustedUntil(keys, receiver, keyId) !== undefined) continue;
       for (const { keeper, custody_head: head } of witness.keepers)
         if (head !== null && isStationId(keeper))
           heads.set(keeper, [...(heads.get(keeper) ?? []), { head, where, receivedAt: witness.made_at }]);
@@ -113,7 +113,7 @@ export async function readWitnessHeads({
 /** Without its revocation a stolen key looks good. */
 function notRevoked({ keys }: SourceOptions, { station, key_id: keyId }: CustodyEntry['facts']): string[] {
   if (typeof station !== 'string' || typeof keyId !== 'string') return [];
-  return revokedAt(keys, station, keyId) === undefined ? [`${station}/keys/${keyId}.revocation.json`] : [];
+  return trustedUntil(keys, station, keyId) === undefined ? [`${station}/keys/${keyId}.revocation.json`] : [];
 }
 
 /** Reads the log of a station; `heads` are those of its receipts and of witnesses, and `take` hears of each entry. Errors: the signal's reason; the machine's. */

@@ -34,7 +34,7 @@ export type Source =
   | { readonly kind: 'unproven'; readonly where: string };
 
 /** Findings with which a document that somebody signed is none of this folder, or proves nothing. */
-const NOT_COUNTED = /^(?:manifest|docking)\.(?:other-|revoked-key)/;
+const NOT_COUNTED = /^(?:manifest|docking)\.(?:other-|revoked-key|doubtful-key)/;
 
 /** What a walk needs. */
 export interface SourceOptions {

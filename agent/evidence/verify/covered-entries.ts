@@ -13,7 +13,7 @@ import { checkCustody, type CheckedCustody } from './custody-check.ts';
 import { type HeadBook, linkOf, type NamedHead } from './custody-links.ts';
 import type { EntryPlace } from './custody-segment.ts';
 import type { ReadFiles } from './read-files.ts';
-import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { trustedUntil, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** An entry with its segment, and the hex id of the key that vouches for it; undefined where none does. */
 export type TakeVouched = (entry: CustodyEntry, segment: string, keyId: string | undefined) => void;
@@ -134,7 +134,7 @@ export async function readLog(
     station,
     keysOf: isStore ? () => storeKeys(keys) : (of) => stationKeys(keys, of),
     book,
-    isRevoked: (keyId) => revokedAt(keys, station ?? owner ?? '', keyId) !== undefined,
+    isRevoked: (keyId) => trustedUntil(keys, station ?? owner ?? '', keyId) !== undefined,
     isTaken: station !== undefined && !isStore,
     visit: (entry, place) => {
       visit?.(entry, place);

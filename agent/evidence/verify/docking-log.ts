@@ -18,7 +18,7 @@ import { below, finding, note, type Remark } from './remark.ts';
 const RECORDED_WITHIN_MS = 3_600_000;
 /** The first start after a cut makes the record; a second one finds it made. */
 const STARTS_MAX = 1;
-/** Dockings that are named in one remark. */
+/** Dockings that are named in one finding. */
 const NAMED_MAX = 3;
 
 /** Everything in which a log and the dockings of its station do not agree. */

@@ -4,6 +4,10 @@ import type { HeadBook, LinkedSegment, NamedHead } from './custody-links.ts';
 import { type FoundChange, keyStep, type KnownKeys } from './known-keys.ts';
 import type { LoggedKeyChange, PlaceLogs } from './place-logs.ts';
 import { finding, note, type Remark } from './remark.ts';
+import type { LoggedRevocation } from './store-log.ts';
+
+/** Between a revocation and its entry: a command of seconds. */
+const REVOCATION_SLACK_MS = 3_600_000;
 
 /** Everything in which the two do not agree. A spool holds no documents about keys, so that nothing is missing there. */
 export function keyLogRemarks(
@@ -39,19 +43,34 @@ export function keyLogRemarks(
         const message = `revocation of key ${document.key_id} at ${document.revoked_at}: no entry names it`;
         return told('key-revocation.not-logged', where, message, { key_id: document.key_id });
       }),
-    ...revocations.flatMap(({ where, document }) => {
-      const reasons = store.revoked.get(`${document.station} ${document.key_id}`);
-      if (reasons === undefined || reasons.has(document.reason)) return [];
-      const said = [...reasons].join(', ');
-      const message = `revocation of key ${document.key_id}: reason ${document.reason}; the store's log says ${said}`;
-      return [finding('key-revocation.other-logged', where, message, { key_id: document.key_id })];
-    }),
+    ...revocations.flatMap((found) =>
+      otherRevocation(found, store.revoked.get(`${found.document.station} ${found.document.key_id}`)),
+    ),
     ...[...store.revoked.keys()]
       .filter((name) => !revoked.has(name))
       .map((name) => {
         const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;
         return finding('key-revocation.missing', store.places[0] ?? '.', message, { key: name });
       }),
+  ];
+}
+
+/** What entries say of a revocation is what its document says, and it was entered when it was made (SPEC 4.9.3.12, 4.9.3.13). */
+function otherRevocation(
+  { where, document }: KnownKeys['revocations'][number],
+  logged: LoggedRevocation | undefined,
+): Remark[] {
+  if (logged === undefined) return [];
+  const { key_id, reason, revoked_at: at, compromised_since: since } = document;
+  const said = (why: string, from: string | undefined): string =>
+    `${why}, compromised since ${from ?? 'never'}`;
+  const isOther = !logged.reasons.has(reason) || logged.since !== since;
+  const other = `revocation of key ${key_id}: ${said(reason, since)}; the store's log says ${said([...logged.reasons].join(', '), logged.since)}`;
+  const isMisdated = Math.abs(Date.parse(at) - Date.parse(logged.time)) > REVOCATION_SLACK_MS;
+  const misdated = `revocation of key ${key_id}: it says ${at}, and the store's log names it first at ${logged.time}`;
+  return [
+    ...(isOther ? [finding('key-revocation.other-logged', where, other, { key_id })] : []),
+    ...(isMisdated ? [finding('key-revocation.misdated', where, misdated, { key_id })] : []),
   ];
 }
 

@@ -43,7 +43,8 @@ export async function knownKeys(files: ReadFiles, place: Place, trusted: Trusted
   const revocations = await documents.revocations(store.keys);
   const station = await introduceKeys(files, changesOf(false), store.keys, revocations);
   const revoked = revocations.map(
-    ({ document: { station: of, key_id: id, revoked_at: at } }) => [revokedName(of, id), at] as const,
+    ({ document: { station: of, key_id: id, revoked_at: at, compromised_since: since = null } }) =>
+      [revokedName(of, id), { at, since }] as const,
   );
   const keys = { ...station.keys, revoked: new Map(revoked) };
   const followed = successionRemarks(documents.changes, keys);
@@ -279,7 +280,8 @@ export function keyStep({ document: { holder }, oldKey, newKey }: FoundChange): 
 /** A thief of the old key can date a change as he likes: only a key that was put aside in order introduces another one. */
 function revokes({ document: revocation }: FoundRevocation, { document, oldKey }: FoundChange): boolean {
   if (revocation.station !== document.holder || revocation.key_id !== keyIdHex(oldKey.keyId)) return false;
-  return revocation.reason !== 'retired' || document.changed_at > revocation.revoked_at;
+  const { reason, revoked_at: at, compromised_since: since = at } = revocation;
+  return reason !== 'retired' || document.changed_at > since;
 }
 
 function introducedNote({ where, document: { holder, changed_at: at }, newKey }: FoundChange): Remark {

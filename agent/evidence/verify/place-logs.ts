@@ -12,7 +12,7 @@ import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { note, type Remark } from './remark.ts';
 import { StoreLogTrust } from './store-log-trust.ts';
 import { StoreLog } from './store-log.ts';
-import { revokedAt, type TrustedKeys } from './trusted-keys.ts';
+import { trustedUntil, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
 import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
 
@@ -115,7 +115,7 @@ export class PlaceLogs {
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
     const owner = station ?? facts.station ?? '';
-    const revoked = (keyId: string): string | undefined => revokedAt(keys, owner, keyId);
+    const revoked = (keyId: string): string | undefined => trustedUntil(keys, owner, keyId);
     told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
     log.segments = new Set(checked.linked.map(({ segment }) => segment));
     log.fromTheStart = checked.linked.some(({ link }) => link === null);

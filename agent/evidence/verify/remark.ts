@@ -119,6 +119,7 @@ const BY_FAULT: Readonly<Record<string, Remedy>> = {
   'checkpoint-signature-unknown-key': 'unknownKey',
   version: 'version',
   'revoked-key': 'revokedKey',
+  'doubtful-key': 'doubtfulKey',
   'unexpected-entry': 'unexpected',
 };
 

@@ -9,7 +9,7 @@ import type { TrustedKeys } from './trusted-keys.ts';
 import { isDoubtful } from './known-keys.ts';
 import { readLog, type TakeVouched } from './covered-entries.ts';
 
-/** A log: its folder, and that one's name in remarks. */
+/** A log: its folder, and that one's name in findings. */
 type LogFolder = Pick<FoundCustody, 'folder' | 'where' | 'station'>;
 
 /** What it takes to find out. */

@@ -75,6 +75,13 @@ export interface DroppedSegment {
   readonly order: number;
 }
 
+/** What entries say of the revocation of one key. Shape: the earliest `compromised_since` of them, and the earliest time by the log. */
+export interface LoggedRevocation {
+  readonly reasons: ReadonlySet<string>;
+  readonly since: string | undefined;
+  readonly time: string;
+}
+
 /** A statement that the store was restored, as an entry names it. */
 export interface LoggedRestored {
   readonly name: string;
@@ -111,8 +118,8 @@ export class StoreLog {
   readonly witnessedAt = new Map<string, string>();
   /** What those of a vault were, of which day, and when the log last says that they go, by `<station> <recording>`. */
   readonly droppedDocuments = new Map<string, DroppedDocuments & { readonly at: string }>();
-  /** Reasons of revocations, by `<station> <key id>`. */
-  readonly revoked = new Map<string, Set<string>>();
+  /** Revocations, by `<station> <key id>`. */
+  readonly revoked = new Map<string, LoggedRevocation>();
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
 
@@ -158,7 +165,7 @@ export class StoreLog {
     else if (event === 'order') this.#order(text, at);
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
-    else if (event === 'key-revoked') this.#revoked(`${text('station')} ${text('key_id')}`, text('reason'));
+    else if (event === 'key-revoked') this.#revoked(text, time);
     else if (event === 'restored') {
       const sha256 = text('restored_sha256');
       const name = storedRestored(receiver, sha256);
@@ -260,10 +267,15 @@ export class StoreLog {
     return fresh;
   }
 
-  #revoked(key: string, reason: string): void {
+  #revoked(text: (name: string) => string, time: string): void {
+    const key = `${text('station')} ${text('key_id')}`;
     const known = this.revoked.get(key);
-    if (known === undefined) this.revoked.set(key, new Set([reason]));
-    else known.add(reason);
+    const sinces = [known?.since ?? '', text('compromised_since')].filter((since) => since !== '');
+    this.revoked.set(key, {
+      reasons: new Set([...(known?.reasons ?? []), text('reason')]),
+      since: sinces.toSorted()[0],
+      time: known !== undefined && known.time < time ? known.time : time,
+    });
   }
 }
 

@@ -52,6 +52,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Hier liegt die Aufzeichnung einer anderen Station: Sie wurde von Hand verschoben.',
   'manifest.revoked-key':
     'Sein Schlüssel wurde gesperrt, und keine Quittung zeigt, dass es vorher da war: Wer den Schlüssel hat, kann es seither gemacht haben.',
+  'manifest.doubtful-key':
+    'Sein Schlüssel wurde gesperrt, und laut Zentralspeicher kann ihn ein anderer gehabt haben, als dies eintraf: Es kann von diesem sein.',
 
   'receipt.missing':
     'Die Station hatte eine Quittung des Zentralspeichers; die Kopie hier ging verloren oder wurde weggenommen.',
@@ -236,6 +238,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Das Andockprotokoll widerspricht sich oder dem Format: Keine unserer Stationen signiert ein solches.',
   'docking.revoked-key':
     'Sein Schlüssel wurde gesperrt, und keine Quittung zeigt, dass es vorher da war: Wer den Schlüssel hat, kann es seither gemacht haben.',
+  'docking.doubtful-key':
+    'Sein Schlüssel wurde gesperrt, und laut Zentralspeicher kann ihn ein anderer gehabt haben, als dies eintraf: Es kann von diesem sein.',
   'docking.twice':
     'Ein Andockvorgang hat ein Andockprotokoll: Ein älterer Stand der Station wurde zurückgespielt, oder eines wurde gefälscht.',
   'docking.part-missing':
@@ -412,7 +416,9 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'key-revocation.not-logged':
     'Das Verwahrprotokoll des Zentralspeichers kennt diese Sperre nicht: Sie wurde gefälscht, oder das Verwahrprotokoll wurde abgeschnitten.',
   'key-revocation.other-logged':
-    'Der Zentralspeicher hat den Schlüssel aus einem anderen Grund gesperrt, als das Dokument sagt: Es wurde seither ausgetauscht.',
+    'Der Zentralspeicher hat den Schlüssel aus einem anderen Grund gesperrt oder hält ihn ab einem anderen Zeitpunkt für zweifelhaft, als das Dokument sagt: Es wurde seither ausgetauscht.',
+  'key-revocation.misdated':
+    'Die Sperre nennt eine andere Zeit als ihr Eintrag im Verwahrprotokoll des Zentralspeichers: Sie wurde zurückdatiert, damit gute Dokumente gefälscht aussehen, oder vordatiert, damit gefälschte zählen.',
   'key-revocation.missing':
     'Laut Verwahrprotokoll hat der Zentralspeicher einen Schlüssel gesperrt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
 
@@ -486,6 +492,8 @@ export const REMEDIES: Texts['REMEDIES'] = {
   version: 'Mit dem Programm prüfen, das es geschrieben hat, oder mit einem neueren.',
   revokedKey:
     'Nicht darauf vertrauen. Hat die Station es noch, es von dort von Hand übernehmen, mit einer Notiz, wie es kam.',
+  doubtfulKey:
+    'Verlassen Sie sich nicht allein darauf. Vergleichen Sie es mit dem, was jemand anders gesehen hat: Kamera, Zeuge, zweite Aufzeichnung.',
   unexpected: 'Es wegnehmen, fragen, wer es hingelegt hat, und erneut prüfen.',
   altered:
     'Alles lassen, wie es ist, und eine Kopie machen. Sie mit einer Sicherung des Tresors und mit dem Zwischenspeicher der Station vergleichen und herausfinden, wer hier seit der letzten guten Prüfung schreiben konnte.',

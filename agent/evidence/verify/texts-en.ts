@@ -43,6 +43,8 @@ export const MEANINGS = {
   'manifest.other-station': 'The recording of another station lies here: it was moved by hand.',
   'manifest.revoked-key':
     'Its key was revoked, and no receipt shows that it was there before: whoever has that key may have made it since.',
+  'manifest.doubtful-key':
+    'Its key was revoked, and the store says that somebody else may have had it when this came: it may be his.',
 
   'receipt.missing': 'The station has had a receipt of the store; the copy here was lost or taken away.',
   'receipt.none': 'The store has not confirmed this recording yet; the camera keeps its file until it has.',
@@ -204,6 +206,8 @@ export const MEANINGS = {
     'The docking record contradicts itself or the format: no station of ours signs such a record.',
   'docking.revoked-key':
     'Its key was revoked, and no receipt shows that it was there before: whoever has that key may have made it since.',
+  'docking.doubtful-key':
+    'Its key was revoked, and the store says that somebody else may have had it when this came: it may be his.',
   'docking.twice':
     'A docking has one record: an older state of the station was put back, or a record was forged.',
   'docking.part-missing': 'A part of the docking record is not here: it was lost or taken away.',
@@ -358,7 +362,9 @@ export const MEANINGS = {
   'key-revocation.not-logged':
     'The store’s own log does not know this revocation: it was forged, or the log was cut.',
   'key-revocation.other-logged':
-    'The store revoked the key for another reason than the document says: the document was exchanged since.',
+    'The store revoked the key for another reason, or doubts it from another time, than the document says: the document was exchanged since.',
+  'key-revocation.misdated':
+    'The revocation gives another time than its entry in the store’s log: it was dated back to make good documents look forged, or ahead to let forged ones count.',
   'key-revocation.missing':
     'The store’s log says that it revoked a key, and the document of that is not here: it was lost, or taken away to make forged documents look good.',
 
@@ -423,6 +429,8 @@ export const REMEDIES = {
   version: 'Verify with the program that wrote it, or a newer one.',
   revokedKey:
     'Do not rely on it. Where the station still has it, take it over by hand from there, with a note of how it came.',
+  doubtfulKey:
+    'Do not rely on it alone. Compare it with what somebody else saw: the camera, a witness, a second recording.',
   unexpected: 'Move it away, ask who put it there, and verify again.',
   /** What is left to do where something was altered, exchanged or taken away. */
   altered:

@@ -44,8 +44,14 @@ export interface TrustedKeys {
   readonly introduced: ReadonlyMap<string, readonly PublicKey[]>;
   /** Planned changes that count (SPEC 4.9.1): whose holder put which key aside for which. */
   readonly changes: readonly KeyStep[];
-  /** When which key was revoked (RFC 3339), by `revokedName`. */
-  readonly revoked: ReadonlyMap<string, string>;
+  /** Which keys were revoked, by `revokedName`. */
+  readonly revoked: ReadonlyMap<string, RevokedKey>;
+}
+
+/** A key that counts no more (SPEC 4.9.3). Shape: RFC 3339; `since` is null where nobody says since when somebody else may have had it. */
+export interface RevokedKey {
+  readonly at: string;
+  readonly since: string | null;
 }
 
 /**
@@ -98,9 +104,10 @@ export function roleKeys(keys: TrustedKeys, role: Role): readonly PublicKey[] {
   return keys[role].map(({ key }) => key);
 }
 
-/** When a station's key was revoked; undefined where it was not. `keyId` in hex. */
-export function revokedAt(keys: TrustedKeys, station: string, keyId: string): string | undefined {
-  return keys.revoked.get(revokedName(station, keyId));
+/** Up to when a station's key vouches by itself (RFC 3339); undefined where it was not revoked. `keyId` in hex. */
+export function trustedUntil(keys: TrustedKeys, station: string, keyId: string): string | undefined {
+  const revoked = keys.revoked.get(revokedName(station, keyId));
+  return revoked?.since ?? revoked?.at;
 }
 
 /** How `revoked` names a key of a station. */
@@ -176,21 +183,25 @@ interface SignedByStation {
   readonly receipt: Pick<CheckedReceipt, 'confirms' | 'value'>;
 }
 
-const CODES = {
-  manifest: { code: 'manifest.revoked-key', word: 'manifest' },
-  docking: { code: 'docking.revoked-key', word: 'docking record' },
-} as const;
+const WORDS = { manifest: 'manifest', docking: 'docking record' } as const;
 
-/** The finding for a document for which a revoked key alone vouches: no receipt from before confirms it. `where` is its path. */
+/** The finding for a document for which a revoked key alone vouches: no receipt from before confirms it, or one from when somebody else may have had the key. `where` is its path. */
 export function revokedRemarks(
-  kind: keyof typeof CODES,
+  kind: keyof typeof WORDS,
   where: string,
   keys: TrustedKeys,
   { station, keyId, receipt: { confirms, value } }: SignedByStation,
 ): Remark[] {
-  const at = revokedAt(keys, station, keyId);
-  if (at === undefined || (confirms && value !== undefined && value.received_at < at)) return [];
-  const { code, word } = CODES[kind];
-  const message = `${word}: signed by key ${keyId}, which was revoked at ${at}; no receipt from before confirms it`;
-  return [finding(code, where, message, { key_id: keyId, revoked_at: at })];
+  const revoked = keys.revoked.get(revokedName(station, keyId));
+  if (revoked === undefined) return [];
+  const { at, since } = revoked;
+  const receivedAt = confirms ? value?.received_at : undefined;
+  if (receivedAt !== undefined && receivedAt < (since ?? at)) return [];
+  const signed = `${WORDS[kind]}: signed by key ${keyId}, which was revoked at ${at}`;
+  if (receivedAt === undefined || receivedAt >= at || since === null) {
+    const message = `${signed}; no receipt from before confirms it`;
+    return [finding(`${kind}.revoked-key`, where, message, { key_id: keyId, revoked_at: at })];
+  }
+  const message = `${signed}, and received at ${receivedAt}, when somebody else may have had the key: since ${since}`;
+  return [finding(`${kind}.doubtful-key`, where, message, { key_id: keyId, compromised_since: since })];
 }

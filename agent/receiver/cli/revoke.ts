@@ -24,6 +24,7 @@ import {
 import { ensureFolder } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
+import { instantMs, instantText } from '../../../protocol/format/instants.ts';
 import type { Clock, Files, Signer } from '../../../protocol/format/ports.ts';
 import { revocationName } from '../keys/revocations.ts';
 import { storeKeys } from '../retention/store-keys.ts';
@@ -37,7 +38,7 @@ const REASONS = keyRevocationSchema.shape.reason;
 export const revoke = command(
   {
     name: 'bodydock-receiver revoke',
-    usage: ['STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]'],
+    usage: ['STATION --key KEY --reason lost|stolen|retired [--since INSTANT] [--config FILE] [--json]'],
     about: `
 From now on no receiver on this vault takes anything that this key signed; running ones follow within seconds. What was receipted before
 stays good. What the station signed with it and has no receipt yet is refused and kept in the quarantine; it stays at the station.
@@ -46,18 +47,24 @@ stays good. What the station signed with it and has no receipt yet is refused an
       config: RECEIVER_FILE,
       key: { type: 'string', value: 'KEY', text: 'the key: its id, or the second line of its .pub file' },
       reason: { type: 'string', value: 'WORD', text: 'lost, stolen or retired' },
+      since: {
+        type: 'string',
+        value: 'INSTANT',
+        text: 'since when somebody else may have had it, as in 2026-11-25T18:00Z: what came since is doubtful',
+      },
     },
     wordsMax: 1,
   },
   async (line, io) => {
     const [station] = line.words;
-    const { key, reason, config: file } = line.values;
+    const { key, reason, since, config: file } = line.values;
     const { json } = line;
     if (station === undefined || key === undefined)
       throw usageError('`revoke` wants a station and --key KEY');
     const word = REASONS.safeParse(reason);
     if (!word.success) throw usageError('`revoke` wants --reason lost, stolen or retired');
     const store = await openStoreCommand(file, io);
+    const compromisedSince = sinceOf(since, store.clock);
     const known = stationOf(store.config, station);
     const keyId = keyIdHex(keyOf(known, key).keyId);
     const keys = await storeKeys({ ...store.logDeps, layout: store.layout });
@@ -68,13 +75,22 @@ stays good. What the station signed with it and has no receipt yet is refused an
         isEntered: (event) => store.isEntered(event, keyId),
         enter: (event) => store.enter([event]),
       },
-      { station: known.id, keyId, reason: word.data },
+      { station: known.id, keyId, reason: word.data, since: compromisedSince },
     );
     if (json) io.out(`${JSON.stringify({ fresh: revoked.fresh, revocation: revoked.revocation })}\n`);
     else io.out(report(revoked, known, await countingKeys(store, known)));
     return EXIT_GOOD;
   },
 );
+
+/** Errors: "usage" for what is no instant, or one that is still to come. */
+function sinceOf(text: string | undefined, clock: Clock): string | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/.test(text) ? instantMs(text) : null;
+  if (ms === null || ms > clock.wallMs())
+    throw usageError('`revoke` wants --since as an instant in UTC that is over, as in 2026-11-25T18:00Z');
+  return instantText(ms);
+}
 
 function stationOf({ stations }: ReceiverConfig, id: string): KnownStation {
   const found = stations.find((station) => station.id === id);
@@ -101,11 +117,15 @@ function keyOf({ id, publicKeys }: KnownStation, text: string): PublicKey {
 }
 
 function report({ fresh, revocation }: Revoked, { publicKeys }: KnownStation, counting: number): string {
-  const { station, key_id: keyId, reason, revoked_at: at } = revocation;
+  const { station, key_id: keyId, reason, revoked_at: at, compromised_since: since } = revocation;
   const first = fresh
     ? `revoked: key ${keyId} of station ${station} (${reason}), at ${at}; it stands in the store's log\n`
     : `key ${keyId} of station ${station} was revoked before, at ${at} (${revocation.reason}); nothing was changed\n`;
-  return `${first}${othersText(publicKeys.length, counting)}${next(reason, station)}`;
+  const doubt =
+    since === undefined
+      ? ''
+      : `What came since ${since} is doubtful: \`bodydock verify\` says so of each document.\n`;
+  return `${first}${doubt}${othersText(publicKeys.length, counting)}${next(reason, station)}`;
 }
 
 /** What counts of the keys in the file now. */
@@ -147,8 +167,9 @@ function next(reason: KeyRevocation['reason'], station: string): string {
 `;
 }
 
-// Revokes a key of a station: the signed document in the vault first, since it counts from then on, the entry in the store's log behind
-// it. Typed again it finishes what a cut left, and changes nothing where all is done.
+// Revokes a key of a station: the signed document in the vault first, since it counts from then on, the entry in the store's log after
+// it. Typed again it finishes what a cut left, by a document that says the new time, and changes nothing where all is done but for a time
+// since when somebody else may have had the key, where none was given before.
 
 interface RevokeDeps {
   readonly files: Files;
@@ -168,9 +189,11 @@ interface RevokeRequest {
   readonly station: StationId;
   readonly keyId: string;
   readonly reason: KeyRevocation['reason'];
+  /** Since when somebody else may have had it. */
+  readonly since?: string | undefined;
 }
 
-/** `fresh` is false where the key was revoked before; then the revocation is the earlier one. */
+/** `fresh` is false where the key was revoked before; then the revocation is the earlier one, which may have got its time of doubt. */
 interface Revoked {
   readonly fresh: boolean;
   readonly revocation: KeyRevocation;
@@ -179,11 +202,38 @@ interface Revoked {
 /** Errors: the system's, the signer's, those of `enter`. In any case of an error: type it again. */
 export async function revokeKey(deps: RevokeDeps, request: RevokeRequest): Promise<Revoked> {
   const known = await knownRevocation(deps, request);
-  const revocation = known ?? (await place(deps, request));
-  const { station, key_id, reason } = revocation;
-  const event: CustodyEvent = { event: 'key-revoked', facts: { station, key_id, reason } };
-  if (known === undefined || !(await deps.isEntered(event))) await deps.enter(event);
-  return { fresh: known === undefined, revocation };
+  const { station, keyId: key_id, since } = request;
+  const enter = async (revocation: KeyRevocation, fresh: boolean): Promise<Revoked> => {
+    await deps.enter(enteredAs(revocation));
+    return { fresh, revocation };
+  };
+  if (known !== undefined && (await deps.isEntered(enteredAs(known)))) {
+    if (since === undefined || known.compromised_since !== undefined || since > known.revoked_at)
+      return { fresh: false, revocation: known };
+    return enter(await place(deps, { ...known, compromised_since: since }), false);
+  }
+  const doubted = known?.compromised_since;
+  if (known !== undefined && doubted !== undefined) {
+    const { event, facts } = enteredAs(known);
+    const { compromised_since: _, ...first } = facts;
+    if (await deps.isEntered({ event, facts: first })) return enter(known, false);
+  }
+  const compromised = since ?? doubted;
+  const revocation: KeyRevocation = {
+    type: 'key-revocation',
+    version: 1,
+    station,
+    key_id,
+    reason: known?.reason ?? request.reason,
+    revoked_at: new Date(deps.clock.wallMs()).toISOString(),
+    ...(compromised === undefined ? {} : { compromised_since: compromised }),
+  };
+  return enter(await place(deps, revocation), known === undefined);
+}
+
+function enteredAs({ station, key_id, reason, compromised_since: since }: KeyRevocation): CustodyEvent {
+  const facts = { station, key_id, reason, ...(since === undefined ? {} : { compromised_since: since }) };
+  return { event: 'key-revoked', facts };
 }
 
 /** Undefined where there is none, or none that the store signed: it counts here by its name, and is written anew for whoever verifies. */
@@ -205,17 +255,10 @@ async function knownRevocation(
 }
 
 async function place(
-  { files, layout, clock, signer }: RevokeDeps,
-  { station, keyId, reason }: RevokeRequest,
+  { files, layout, signer }: RevokeDeps,
+  revocation: KeyRevocation,
 ): Promise<KeyRevocation> {
-  const revocation: KeyRevocation = {
-    type: 'key-revocation',
-    version: 1,
-    station,
-    key_id: keyId,
-    reason,
-    revoked_at: new Date(clock.wallMs()).toISOString(),
-  };
+  const { station, key_id: keyId } = revocation;
   const bytes = encodeKeyRevocation(revocation);
   const signature = await signer.sign(bytes, KEY_REVOCATION_TRUSTED_COMMENT);
   const folder = layout.keys(station);

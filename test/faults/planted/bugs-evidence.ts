@@ -22,7 +22,7 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'report-counts-stolen',
     what: 'a report counts what a stolen key signed behind its revocation',
     file: 'agent/evidence/report/sources.ts',
-    find: '(?:other-|revoked-key)/;\n',
+    find: '(?:other-|revoked-key|doubtful-key)/;\n',
     put: 'other-/;\n',
     suites: ['unit/evidence/report/logs'],
   },

@@ -131,6 +131,22 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/protocol/documents/weak-keys'],
   },
   {
+    id: 'doubtful-key-good',
+    what: 'what was received while a thief may have had the key counts as good',
+    file: 'agent/evidence/verify/trusted-keys.ts',
+    find: 'receivedAt < (since ?? at)',
+    put: 'receivedAt < at',
+    suites: ['unit/evidence/verify/revoked-since'],
+  },
+  {
+    id: 'revocation-dated-back',
+    what: 'the keeper dates a revocation as he likes',
+    file: 'agent/evidence/verify/key-logs.ts',
+    find: '> REVOCATION_SLACK_MS',
+    put: '< -REVOCATION_SLACK_MS',
+    suites: ['unit/evidence/verify/revoked-since'],
+  },
+  {
     id: 'segment-without-end',
     what: 'a segment of a log may be a file of any length',
     file: 'agent/evidence/verify/custody-segment.ts',

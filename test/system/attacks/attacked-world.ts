@@ -63,6 +63,8 @@ export class AttackedWorld {
   async copy(): Promise<AttackedWorld> {
     const root = await mkdtemp(join(tmpdir(), 'bodydock-attacked-'));
     await cp(this.root, root, { recursive: true });
+    const options = join(root, 'receiver.yaml');
+    await writeFile(options, (await readFile(options, 'utf8')).replaceAll(this.root, root));
     return new AttackedWorld(root);
   }
 
