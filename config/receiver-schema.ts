@@ -1,6 +1,7 @@
 // The receiver's file, receiver.yaml: every option with its bounds and default. One source for the check, the types, the JSON Schema
 // and the handbook.
 import * as z from 'zod';
+import { DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from '../protocol/documents/retention.ts';
 import * as part from './schema-parts.ts';
 import { DAYS_MAX, PUBLIC_KEYS_MAX } from './station-schema.ts';
 
@@ -39,15 +40,15 @@ const vault = z.strictObject({
 const retention = z.strictObject({
   days: part
     .count(
-      'Days after which a recording is due and its sealed file is deleted, counted as SPEC 10 says, unless it is held.',
-      1,
+      'Days after which a recording is due and its sealed file is deleted, counted as SPEC 10 says, unless it is held; fewer than before count for what is received from then on.',
+      RETENTION_DAYS_MIN,
       RETENTION_DAYS_MAX,
     )
     .default(14),
   documents_days: part
     .count(
-      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay; the deletion record stays for ever. Not less than `days`; fewer than before count for what is received from then on, and 90 at least for what came before the store announced its days.',
-      1,
+      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay; the deletion record stays for ever. Not less than `days`; fewer than before count for what is received from then on.',
+      DOCUMENTS_DAYS_MIN,
       DAYS_MAX,
     )
     .default(730),

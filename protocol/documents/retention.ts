@@ -79,13 +79,18 @@ export interface AnnouncedRetention {
   readonly documentsDays: number;
 }
 
-/** What counts for what was received before the first announcement. */
-const UNANNOUNCED: Omit<AnnouncedRetention, 'time'> = { days: 14, documentsDays: 90 };
+/** What no setting of the store's keeper makes shorter (SPEC 10.3.19). */
+export const RETENTION_DAYS_MIN = 14;
+export const DOCUMENTS_DAYS_MIN = 90;
 
 /** What counts for what was received at that time (RFC 3339), by announcements in the order of the log. */
 export function announcedFor(
   announced: readonly AnnouncedRetention[],
   receivedAt: string,
 ): Omit<AnnouncedRetention, 'time'> {
-  return announced.findLast(({ time }) => time <= receivedAt) ?? UNANNOUNCED;
+  const said = announced.findLast(({ time }) => time <= receivedAt);
+  return {
+    days: Math.max(said?.days ?? 0, RETENTION_DAYS_MIN),
+    documentsDays: Math.max(said?.documentsDays ?? 0, DOCUMENTS_DAYS_MIN),
+  };
 }

@@ -271,7 +271,7 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
   );
 
   test(
-    'of documents: they go 20 days after the deletion and the log with them, and both verifiers accept what is left',
+    'of documents: they go 90 days after the deletion and the log with them, and both verifiers accept what is left',
     async () => {
       const broker = await Mosquitto.open();
       closing.push(() => broker.stop());
@@ -281,7 +281,7 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
         broker,
         agentEnvironment: clock.environment,
         receiverEnvironment: clock.environment,
-        retention: { days: 14, documents_days: 20, timer_hours: 0 },
+        retention: { days: 14, documents_days: 90, timer_hours: 0 },
       });
       closing.push(() => rig.close());
       const store = async (...args: string[]): Promise<Record<string, unknown>> => {
@@ -334,12 +334,12 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
         );
       };
 
-      await oneDay(260, 1);
+      await oneDay(290, 1);
       await rig.stop();
-      await oneDay(200, 2);
+      await oneDay(230, 2);
       expect(await store('expire', '--clock-checked')).toMatchObject({ deleted: 1 });
       await rig.stop();
-      clock.move(-100 * DAY_MS);
+      clock.move(-130 * DAY_MS);
       const first = await store('expire', '--clock-checked');
       expect(first).toMatchObject({ deleted: 1, dropped: { folders: 2, segments: 0 } });
       await rig.receiver.start();

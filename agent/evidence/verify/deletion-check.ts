@@ -56,7 +56,7 @@ export async function checkDeletion(
   const fields = differing(place, checked.value, beside, vault);
   return {
     ...checked,
-    remarks: [...checked.remarks, ...fields, ...dueRemarks(place, checked.value, beside)],
+    remarks: [...checked.remarks, ...fields, ...dueFindings(place, checked.value, beside)],
   };
 }
 
@@ -83,7 +83,7 @@ function differing(
 }
 
 /** The due time follows from manifest and receipt; an order may come before it, expiry may not. */
-function dueRemarks(place: string, record: DeletionRecord, { manifest, receipt }: BesideDeletion): Remark[] {
+function dueFindings(place: string, record: DeletionRecord, { manifest, receipt }: BesideDeletion): Remark[] {
   if (manifest.value === undefined || receipt.value === undefined) return [];
   const { days, basis, from_at, due_at } = record.retention;
   const due = retentionOf(manifest.value, receipt.value.received_at, days);
@@ -141,8 +141,19 @@ export function judgeKept(context: JudgeContext): Remark[] {
 
 function judged(deleted: Deleted, context: JudgeContext): Remark[] {
   const { orderSha256 } = deleted.deletion;
-  const allowed = orderSha256 === null ? warned(deleted, context) : ordered(deleted, orderSha256, context);
+  const allowed =
+    orderSha256 === null
+      ? [...shortened(deleted, context), ...warned(deleted, context)]
+      : ordered(deleted, orderSha256, context);
   return [...logged(deleted, context), ...dated(deleted, context), ...held(deleted, context), ...allowed];
+}
+
+/** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
+function shortened({ name, where, receivedAt, deletion }: Deleted, { log }: JudgeContext): Remark[] {
+  const { days } = log.announcedAt(deletion.receiver, receivedAt ?? '');
+  if (deletion.retention.days >= days) return [];
+  const message = `deletion record: kept for ${deletion.retention.days} days; ${days} counted when it was received at ${receivedAt}`;
+  return [finding('deletion.too-few-days', below(where, DELETION), message, { recording: name })];
 }
 
 /** What was dated ahead, so that it looks due: the log names a record right after it was made. */

@@ -321,6 +321,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Wann die Aufzeichnung fällig war, folgt aus Manifest und Quittung, und es ist eine andere Zeit.',
   'deletion.too-early':
     'Die Aufzeichnung wurde gelöscht, bevor sie fällig war, und niemand hatte es angeordnet.',
+  'deletion.too-few-days':
+    'Die Aufzeichnung wurde weniger Tage aufbewahrt, als bei ihrem Eintreffen galten: Kürzer gilt nur für das, was danach kommt, und unter 14 Tagen nur durch beide Rollen.',
   'deletion.not-warned':
     'Was bald nach seinem Eintreffen fällig ist, wird einen Tag nach einer Warnung gelöscht, und was kam, als die Uhr des Speichers ihre Zeit verloren hatte, nach so vielen Tagen, wie es aufbewahrt wird; es gab keine rechtzeitige.',
   'deletion.held': 'Die Aufzeichnung wurde gelöscht, obwohl eine Löschsperre es verbot.',

@@ -279,6 +279,8 @@ export const MEANINGS = {
   'deletion.wrong-due':
     'When the recording was due follows from its manifest and receipt, and is another time.',
   'deletion.too-early': 'The recording was deleted before it was due, and nobody had ordered that.',
+  'deletion.too-few-days':
+    'The recording was kept for fewer days than counted when it came: fewer count only for what comes later, and fewer than 14 only by both roles.',
   'deletion.not-warned':
     'What is due soon after it came is deleted a day after a warning, and what came while the store’s clock had lost its time after as many days as it is kept; there was none in time.',
   'deletion.held': 'The recording was deleted while a hold forbade it.',

@@ -3,7 +3,11 @@ import type { RetentionConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
-import { type AnnouncedRetention, HOLD_ALONE_MS } from '../../../protocol/documents/retention.ts';
+import {
+  announcedFor,
+  type AnnouncedRetention,
+  HOLD_ALONE_MS,
+} from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { type ClockReading, type ClockTrust, judge, trusted } from './clock-trust.ts';
@@ -23,8 +27,8 @@ export interface LogMemory {
   readonly lapsed: ReadonlySet<string>;
   /** Undefined in a log without an entry. */
   readonly trust: ClockTrust | undefined;
-  /** What was announced last (SPEC 10.3.18); undefined where that is longer ago, or never was. */
-  readonly announced: CustodyEvent['facts'] | undefined;
+  /** All that was announced (SPEC 10.3.18), in the order of the log. */
+  readonly announced: readonly AnnouncedRetention[];
   /** When a person said last that the clock was right, by that clock. */
   readonly checkedMs: number | undefined;
 }
@@ -46,20 +50,18 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const lapsed = new Set<string>();
   let trust: ClockTrust | undefined;
   let checkedMs: number | undefined;
-  let announced: CustodyEvent['facts'] | undefined;
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
     trust = trustAfter(trust, entry, unseenMsMax(deps));
     if (event === 'expiry-warned')
       warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
-    if (event === 'retention') announced = facts;
     if (event === 'order') signatures.add(`${String(facts['order'])}/${String(facts['role'])}`);
     if (event === 'hold-lapsed') lapsed.add(String(facts['order']));
     if (event === 'clock-checked') checkedMs = Date.parse(entry.at);
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  return { warnedMs, signatures, lapsed, trust, announced, checkedMs };
+  return { warnedMs, signatures, lapsed, trust, announced: await readAnnounced(deps), checkedMs };
 }
 
 /** What counts from now on, for the log. */
@@ -84,14 +86,23 @@ export async function readAnnounced(deps: RetentionDeps): Promise<AnnouncedReten
   return announced;
 }
 
+/** Days that a recording stays: fewer than before count only for what comes after they were announced (SPEC 10.1.3). */
+export function daysFor(
+  { retention }: Pick<RetentionDeps, 'retention'>,
+  announced: readonly AnnouncedRetention[],
+  receivedAt: string,
+): number {
+  return Math.max(retention.days, announcedFor(announced, receivedAt).days);
+}
+
 /** The entry that the log lacks: none yet, or another one was the last. */
 export function missingAnnouncement(
   retention: Pick<RetentionConfig, 'days' | 'documentsDays'>,
   { announced }: Pick<LogMemory, 'announced'>,
 ): CustodyEvent[] {
-  const event = announcement(retention);
-  const isSame = Object.entries(event.facts).every(([name, value]) => announced?.[name] === value);
-  return isSame ? [] : [event];
+  const last = announced.at(-1);
+  const isSame = last?.days === retention.days && last.documentsDays === retention.documentsDays;
+  return isSame ? [] : [announcement(retention)];
 }
 
 function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry, unseenMs: number): ClockTrust {

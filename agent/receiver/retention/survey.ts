@@ -13,7 +13,7 @@ import { isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isStationId, type StationId } from '../../../protocol/format/ids.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { type Finding, FINDINGS_MAX, LAPSING_MS, type RetentionDeps, REVIEW_MS, SOON_MS } from './deps.ts';
-import type { LogMemory } from './log-memory.ts';
+import { daysFor, type LogMemory } from './log-memory.ts';
 import { type Standing, subjectOf } from './order-book.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { type FactsKeys, type ProvenFacts, readRecording, type RecordingFacts } from './recording-facts.ts';
@@ -169,7 +169,7 @@ function visit(
 
 /** What is to be done with a recording whose documents hold. Pure. */
 export function judgeRecording(
-  { retention: { days }, clock }: Pick<RetentionDeps, 'retention' | 'clock'>,
+  deps: Pick<RetentionDeps, 'retention' | 'clock'>,
   { memory }: SurveyContext,
   orders: StationOrders,
   name: RecordingName,
@@ -177,13 +177,14 @@ export function judgeRecording(
 ): SurveyedRecording {
   const { manifest, receipt } = facts;
   const receivedAt = receipt.received_at;
-  const retention = retentionOf(manifest, receivedAt, days);
-  const standing = orders.book.standing(subjectOf(manifest, receivedAt), clock.wallMs());
+  const retention = retentionOf(manifest, receivedAt, daysFor(deps, memory.announced, receivedAt));
+  const nowMs = deps.clock.wallMs();
+  const standing = orders.book.standing(subjectOf(manifest, receivedAt), nowMs);
   const warnedMs = memory.warnedMs.get(`${name.station}/${name.recording}`);
   const waitMs = waitAfterWarning(retention, receivedAt);
   const verdict = verdictOf(
     { retention, waitMs, receivedAt, sealedAt: manifest.sealed_at, standing, warnedMs },
-    clock.wallMs(),
+    nowMs,
   );
   const goes = verdict === 'due' || verdict === 'ordered';
   return {

@@ -163,8 +163,19 @@ async function dockingsOfTwo(dock: VaultBuilder): Promise<OfTwo> {
   const held = await dock.record({ path: 'V2.MOV' });
   const expired = await dock.record({ path: 'V3.MOV' });
   const ordered = await dock.record({ path: 'V4.MOV', erased: true });
-  const old = { earliest_at: '2026-11-11T09:00:00.000Z', latest_at: '2026-11-11T09:00:00.000Z' };
-  const early = await dock.record({ path: 'V5.MOV', modifiedAt: old.latest_at });
+  await dock.undock();
+  await dock.dock({ camera: 'cam-4', clock: clockAt(dock.clock.now(), 0, false) });
+  // Two weeks before it was docked, as far as half a second of the measurement and two of its file's time let say.
+  const old = {
+    earliest_at: '2026-11-11T08:59:57.500Z',
+    latest_at: '2026-11-11T09:00:02.500Z',
+    basis: 'clock-measured' as const,
+  };
+  const early = await dock.record({
+    path: 'V5.MOV',
+    modifiedAt: '2026-11-11T09:00:00.000Z',
+    change: (manifest) => ({ ...manifest, capture: old }),
+  });
   await dock.undock();
   return { measured, held, expired, ordered, early };
 }
@@ -175,9 +186,9 @@ async function ordersAndDeletions(
   { receiver, orders, clock }: VaultBuilder,
   { held, expired, ordered, early, measured }: OfTwo,
 ): Promise<OfStore> {
-  await receiver.warn(early, 1);
+  await receiver.warn(early);
   clock.advance(30 * HOUR_MS);
-  await receiver.delete(early, { days: 1 });
+  await receiver.delete(early);
   const holdOrder = await orders.give(held, { verb: 'hold' });
   const deleteOrder = await orders.give(ordered, { verb: 'delete' });
   const lapsedOrder = await orders.give(expired, { verb: 'hold', roles: ['officer'] });

@@ -47,14 +47,14 @@ export class AttackedWorld {
     this.root = root;
   }
 
-  /** Runs a first run into a folder that is made, and removed by `close`. Further words go to that command. */
-  static async open(): Promise<AttackedWorld> {
+  /** Runs a first run into a folder that is made, and removed by `close`. */
+  static async open(environment: Readonly<Record<string, string>> = {}): Promise<AttackedWorld> {
     const root = await mkdtemp(join(tmpdir(), 'bodydock-attacked-'));
     const camera = join(root, 'camera', 'DCIM');
     await mkdir(camera, { recursive: true });
     for (const name of ['A', 'B', 'C']) await writeFile(join(camera, `${name}.MP4`), `recording ${name}`);
     const words = ['first-run', '--camera', join(root, 'camera'), '--out', join(root, 'world')];
-    const ran = await runProgram(BODYDOCK, words, { timeoutMs: RUN_MS });
+    const ran = await runProgram(BODYDOCK, words, { timeoutMs: RUN_MS, environment });
     if (ran.exitCode !== 0) throw new Error(ran.stdout + ran.stderr);
     return new AttackedWorld(join(root, 'world'));
   }

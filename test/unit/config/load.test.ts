@@ -724,11 +724,16 @@ roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLi
       'config.duplicate roles.officers[1]',
     ],
     ['no key at all', 'roles: {supervisors: [somebody]}', 'config.value roles.supervisors[0]'],
-    ['no day', 'retention: {days: 0}', 'config.value retention.days'],
+    ['fewer than 14 days', 'retention: {days: 13}', 'config.value retention.days'],
+    [
+      'fewer than 90 days of documents',
+      'retention: {documents_days: 89}',
+      'config.value retention.documents_days',
+    ],
     ['more than ten years', 'retention: {days: 3651}', 'config.value retention.days'],
     [
       'documents that go before their recording',
-      'retention: {days: 30, documents_days: 29}',
+      'retention: {days: 120, documents_days: 119}',
       'config.value retention.documents_days',
     ],
     ['a timer of a part of an hour', 'retention: {timer_hours: 0.5}', 'config.value retention.timer_hours'],

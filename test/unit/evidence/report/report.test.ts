@@ -313,6 +313,7 @@ describe('what is kept as evidence', () => {
       ['cam-1', 0],
       ['cam-2', 0],
       ['cam-3', 1],
+      ['cam-4', 0],
     ]);
     expect(report).toMatchObject({ orders_not_judged: 0, unproven: { count: 0 } });
   });

@@ -64,6 +64,35 @@ test.each([
   },
 );
 
+test.each([
+  ['13 days', [], 13, ['deletion.too-few-days']],
+  ['14 days', [], 14, []],
+  ['13 days, though 1 was announced', [1], 13, ['deletion.too-few-days']],
+  ['14 days, where 30 were announced before it came', [30], 14, ['deletion.too-few-days']],
+  ['14 days, where 14 were announced again before it came', [30, 14], 14, []],
+  ['30 days, where 30 were announced', [30], 30, []],
+] as const)('a recording that the store kept for %s', async (_, announced, days, findings) => {
+  const builder = await newVault();
+  for (const each of announced) await builder.receiver.announce(each, 730);
+  await builder.dock();
+  const recording = await builder.record();
+  await builder.undock();
+  await builder.receiver.announce(14, 730);
+  builder.clock.advance(days * 86_400_000);
+  await builder.receiver.delete(recording, { days });
+  expect(await findingsOf(builder)).toEqual(findings);
+});
+
+test('an order of both roles needs no days', async () => {
+  const builder = await newVault();
+  await builder.dock();
+  const recording = await builder.record();
+  await builder.undock();
+  const order = await builder.orders.give(recording, { verb: 'delete' });
+  await builder.receiver.delete(recording, { order, days: 1 });
+  expect(await findingsOf(builder)).toEqual([]);
+});
+
 test('a deletion record that was dated ahead so that it looks due is found by its entry', async () => {
   const builder = await newVault();
   await builder.dock();

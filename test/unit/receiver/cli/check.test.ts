@@ -78,7 +78,7 @@ test('a language that is none is a mistake of who typed it, and so is one for th
 
 test('a broker that is out of reach is told in the language that is asked for, and by the exit code', async () => {
   await withFolder(async (folder) => {
-    const own = 'retention: {days: 30, documents_days: 30}\nroles: {officers: [], supervisors: []}\n';
+    const own = 'retention: {days: 30, documents_days: 90}\nroles: {officers: [], supervisors: []}\n';
     const file = await put(folder, 'receiver.yaml', exchange(RECEIVER, ':1883', ':1') + own);
     await mkdir(join(folder, 'keys'), { recursive: true });
     await makeSigningKey(join(folder, 'keys/store.key'), join(folder, 'keys/store.pub'));

@@ -63,6 +63,30 @@ test('a recording stays until its days are over and is deleted then, with a reco
   expect(disk.openFiles).toBe(0);
 });
 
+test('fewer days than before count only for what came after they were announced', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(21);
+  const days = (count: number): Partial<TestDeps> => ({
+    bootId: 'one boot',
+    retention: { days: count, documentsDays: 730, timerHours: 24 },
+  });
+  const at30 = depsOn(disk, 1, days(30));
+  await expireOn(at30);
+  const before = plantRecording(disk, random, { receivedMs: START_MS + DAY_MS });
+  const later = async (passed: number, seed: number): Promise<string[]> => {
+    const deps = depsOn(disk, seed, days(14));
+    await deps.clock.advance(passed * DAY_MS);
+    await expireOn(deps);
+    return namedBy(disk, 'deleted');
+  };
+  expect(await later(2, 2)).toEqual([]);
+  const after = plantRecording(disk, random, { receivedMs: START_MS + 3 * DAY_MS });
+  expect(await later(17, 3)).toEqual([after.recording]);
+  expect(await later(30.9, 4)).toEqual([after.recording]);
+  expect(await later(31, 5)).toEqual([after.recording, before.recording]);
+  expect(deletionOf(disk, before)).toMatchObject({ retention: { days: 30 } });
+});
+
 test('the days count from the latest time at which it can have been made, and from its receipt where nobody can tell', async () => {
   const disk = retentionDisk();
   const random = seededRandom(2);
