@@ -1,7 +1,8 @@
 // Drops the oldest segments of the custody log from this station, once they are old and the store holds them (SPEC 4.3.6).
 //
 // Invariants:
-// 1. What the store holds is asked for anew before each drop: an index that is wrong, or a store that lost something since, drops nothing.
+// 1. What the store holds is asked again before each drop, with a nonce: an index that is wrong, a store that lost something since, or a broker
+//    that hands out old answers drops nothing.
 // 2. What it says and what still holds is entered again, and then `segment-dropped`, durably, before anything is removed.
 // 3. The signature goes first, durably: a cut leaves a segment without one, which the next start signs again, and never a signature alone.
 // 4. Only the oldest one goes, never the one that is open, and only by a clock that may be believed.
@@ -46,7 +47,7 @@ export class CustodyDropping {
     return oldest !== undefined && others.length > 0 && this.#isOld(oldest) ? oldest.segment : undefined;
   }
 
-  /** The store has just signed that it holds all of that segment. `onDone` is called when the next candidate may be asked for. */
+  /** The store has just signed, in answer to a question of now, that it holds all of that segment. `onDone` is called when the next candidate may be asked for. */
   confirmed(segment: SegmentId, onDone: () => void): void {
     if (this.candidate() !== segment) return;
     this.#running = this.#drop(segment)

@@ -1,7 +1,7 @@
 // Brings the custody log to the store, segment after segment, one batch at a time (SPEC 6.9). What the store holds is only what it signed.
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
-import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { Broker, Clock, Conditions, Log, Random } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
@@ -11,6 +11,7 @@ import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-v
 import type { Pusher } from './push.ts';
 import type { StoreStanding } from './store-rollback.ts';
 
+const NONCE_BYTES = 8;
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
 const ANSWER_MS_MAX = 60_000;
@@ -37,7 +38,7 @@ export interface CustodySource extends HoldingsSource {
   ): Promise<{ lines: Uint8Array; from: number; to: number } | undefined>;
 }
 
-/** Who drops old segments once the store said again that it holds them (custody-drop.ts). */
+/** Who drops old segments once the store said that it holds them now (custody-drop.ts). */
 export interface Dropping {
   candidate(): SegmentId | undefined;
   confirmed(segment: SegmentId, onDone: () => void): void;
@@ -57,6 +58,8 @@ export interface CustodyPushOptions {
   /** Hears whether the store signs for less than it had. */
   readonly standing: Pick<StoreStanding, 'doubts' | 'showsLess'>;
   readonly clock: Clock;
+  /** For nonces. */
+  readonly random: Random;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -72,6 +75,8 @@ export class CustodyPush {
   #waitingFor: SegmentId | undefined;
   /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */
   #sentBehind: number | undefined;
+  /** Of the question that waits, where it is about what may be dropped: only its own answer counts for that. */
+  #nonce: string | undefined;
   /** The last batch that the disk did not show, as long as none of its segment was. */
   #unread: { readonly segment: SegmentId; readonly error: unknown } | undefined;
   /** Monotonic time of the last batch. */
@@ -194,11 +199,13 @@ export class CustodyPush {
     const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
     this.#sentBehind = due?.held;
+    this.#nonce = due === undefined ? this.#drawNonce() : undefined;
     this.#expectAnswer(segment);
-    if (due?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
+    if (due?.held === undefined) return this.#ask(segment);
     const batch = await this.#read(segment, due.held + 1);
     this.#sentAtMs = this.#options.clock.monotonicMs();
-    if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
+    if (batch !== undefined)
+      await this.#publish(this.#options.topics.custody(segment, batch.from), batch.lines);
   }
 
   /** Errors: the system's. */
@@ -252,8 +259,19 @@ export class CustodyPush {
     return true;
   }
 
-  async #publish(segment: SegmentId, from: number, lines: Uint8Array): Promise<void> {
-    await this.#options.broker.publish(this.#options.topics.custody(segment, from), lines, { qos: 1 });
+  async #publish(topic: string, lines: Uint8Array): Promise<void> {
+    await this.#options.broker.publish(topic, lines, { qos: 1 });
+  }
+
+  async #ask(segment: SegmentId): Promise<void> {
+    const { topics } = this.#options;
+    const topic =
+      this.#nonce === undefined ? topics.custody(segment, 0) : topics.custodyAsk(segment, this.#nonce);
+    await this.#publish(topic, new Uint8Array(0));
+  }
+
+  #drawNonce(): string {
+    return Buffer.from(this.#options.random.bytes(NONCE_BYTES)).toString('hex');
   }
 
   /** What was asked last is asked now, and not when the pause behind it is over. */
@@ -304,16 +322,19 @@ export class CustodyPush {
   }
 
   async #take(payload: Uint8Array): Promise<void> {
-    const { segment, sequence, sha256 } = verifyCustodyHead(payload, this.#options.store);
+    const { segment, sequence, sha256, nonce } = verifyCustodyHead(payload, this.#options.store);
     if (segment === null) return this.#askAnew();
     const head = sequence === null || sha256 === null ? null : { segment, sequence, sha256 };
     const isOurs = head === null || (await this.#options.differences.isOurs(head));
-    if (isOurs) this.#learn(segment, head?.sequence ?? 0);
+    const isFresh = nonce !== undefined && nonce === this.#nonce;
+    if (isFresh) this.#nonce = undefined; // it counts once
+    if (isOurs) this.#learn(segment, head?.sequence ?? 0, isFresh);
     else this.#holdings.differs(segment, this.#options.clock.monotonicMs());
     this.#tellRollback();
     if (this.#waitingFor === segment) {
       // One that says no more than before the batch is none: what brings nothing must not be sent again at once.
       if (isOurs && (head?.sequence ?? 0) === this.#sentBehind) return;
+      if (this.#nonce !== undefined && !isFresh) return; // the answer to another question, or an old one that a broker has kept
       this.#waitingFor = undefined;
       this.#cancel();
     } else this.#holdings.newestAtStore(segment);
@@ -329,7 +350,7 @@ export class CustodyPush {
     this.advance();
   }
 
-  #learn(segment: SegmentId, sequence: number): void {
+  #learn(segment: SegmentId, sequence: number, isFresh: boolean): void {
     const { source, dropping } = this.#options;
     const known = source.segments().find((each) => each.segment === segment);
     if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
@@ -338,8 +359,8 @@ export class CustodyPush {
     this.#notTaken.signed(segment, sequence);
     if (!this.#holdings.hasRefusals) this.#stopTrying();
     if (dropping.candidate() !== segment) return;
-    if (isWhole) dropping.confirmed(segment, () => this.advance());
-    else dropping.refused(segment);
+    if (!isWhole) dropping.refused(segment);
+    else if (isFresh) dropping.confirmed(segment, () => this.advance());
   }
 }
 

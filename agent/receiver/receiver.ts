@@ -104,7 +104,7 @@ export class Receiver {
         this.#parts.claims.offer({ station: up.station, recording: up.recording }, payload);
         return;
       case 'custody':
-        this.#parts.custody.take(up.station, up.segment, up.from, payload);
+        this.#parts.custody.take(up.station, up.segment, up, payload);
         return;
       case 'log':
         return;

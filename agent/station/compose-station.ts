@@ -233,6 +233,7 @@ async function connectParts(
     differences,
     standing,
     clock,
+    random,
     log,
     conditions,
   });

@@ -68,6 +68,12 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
   fin: sent('up/{receiver}/{recording}/fin', 'fin', 1, 'Everything was sent.'),
   custody: sent('up/custody/{segment}/{from}', 'custody', 1, 'Lines of the custody log.'),
   log: sent('up/log/{size}/{nonce}', 'logQuestion', 1, "What the store's log is now."),
+  custodyAsk: sent(
+    'up/custody/{segment}/ask-{nonce}',
+    'nothing',
+    1,
+    'Which head of that segment a vault holds now: the answer repeats the nonce.',
+  ),
   trial: sent('up/trial', 'trial', 1, 'Whether the station may write here; everybody ignores it.'),
   down: {
     address: '{base}/v1/{station}/down/{recording}',
@@ -107,6 +113,7 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
 /** Messages that are no JSON. */
 const BINARY: Readonly<Record<string, { contentType: string; summary: string }>> = {
   trial: { contentType: 'application/octet-stream', summary: 'Nothing.' },
+  nothing: { contentType: 'application/octet-stream', summary: 'Nothing.' },
   digests: { contentType: 'application/octet-stream', summary: 'SHA-256 digests, 32 bytes each.' },
   chunk: { contentType: 'application/octet-stream', summary: 'A piece of a sealed file inside one unit.' },
   logQuestion: { contentType: 'text/plain', summary: 'Origin of the log, or nothing.' },

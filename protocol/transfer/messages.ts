@@ -7,6 +7,7 @@ import { ITEM_DOCUMENTS } from '../documents/item-documents.ts';
 import * as d from '../documents/document.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../format/bytes.ts';
 import { DockError } from '../format/errors.ts';
+import { NONCE_PATTERN } from './topics.ts';
 import {
   CONTROL_MESSAGE_BYTES_MAX,
   DOWN_MESSAGE_BYTES_MAX,
@@ -15,7 +16,6 @@ import {
   MESSAGE_BYTES_MIN,
 } from '../format/limits.ts';
 import { PROOF_HASHES_MAX } from '../transparency/merkle.ts';
-import { LOG_NONCE } from './topics.ts';
 
 /** An origin has two ids, a vault's, and 16 digits. */
 export const LOG_ORIGIN_LENGTH_MAX = 200;
@@ -26,6 +26,8 @@ const CHECKPOINT_LENGTH_MAX = 8192;
 
 const base64Schema = z.base64();
 const epochSchema = z.int().min(1);
+/** Of a question, in its topic and in its answer: 64 random bits. */
+const nonceSchema = z.string().regex(NONCE_PATTERN);
 /** Units as [first, count], ascending, not touching. */
 const rangesSchema = z.array(z.tuple([z.int().min(0), z.int().min(1)])).max(HAVE_RANGES_MAX);
 
@@ -139,6 +141,8 @@ const custodySchema = z.object({
   segment: d.segmentIdSchema.nullable(),
   sequence: z.int().min(1).nullable(),
   sha256: d.sha256Schema.nullable(),
+  /** That of the question, where it had one. */
+  nonce: nonceSchema.optional(),
 });
 export type CustodyBody = z.infer<typeof custodySchema>;
 
@@ -148,7 +152,7 @@ const logSchema = z.object({
   recording: z.null(),
   receiver: d.receiverIdSchema,
   /** Of the question. */
-  nonce: z.string().regex(LOG_NONCE),
+  nonce: nonceSchema,
   /** The newest note; null where there is none. */
   checkpoint: z.string().max(CHECKPOINT_LENGTH_MAX).nullable(),
   /** From the size of the question to that checkpoint; empty where that is another origin's, the same, or more. */

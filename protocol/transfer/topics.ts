@@ -12,10 +12,12 @@ import {
 } from '../format/ids.ts';
 import { ORIGINAL_BYTES_MAX } from '../format/limits.ts';
 
-/** 16 hex digits, drawn for each question about the store's log. */
-export const LOG_NONCE = /^[0-9a-f]{16}$/;
 /** One or two parts, so that a topic stays within seven slashes (AWS IoT). */
 export const BASE_PATTERN = /^[a-z0-9-]{1,32}(?:\/[a-z0-9-]{1,32})?$/;
+
+/** 64 random bits of a question whose answer must be newer than it. */
+export const NONCE_PATTERN = /^[0-9a-f]{16}$/;
+const ASK = 'ask-';
 
 /** What a station writes that a receiver reads. */
 export type UpTopic =
@@ -38,6 +40,8 @@ export type UpTopic =
       readonly station: StationId;
       readonly segment: SegmentId;
       readonly from: number;
+      /** To be repeated in the answer. */
+      readonly nonce?: string;
     }
   | {
       readonly kind: 'log';
@@ -70,6 +74,8 @@ export interface StationTopics {
   fin(receiver: ReceiverId, recording: RecordingId): string;
   custody(segment: SegmentId, from: number): string;
   log(size: number, nonce: string): string;
+  /** A question whose answer repeats the nonce, in NONCE_PATTERN. */
+  custodyAsk(segment: SegmentId, nonce: string): string;
   readonly downFilter: string;
   readonly downCustody: string;
   /** Written to learn whether it may be; nobody reads it (SPEC 5). */
@@ -100,6 +106,7 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     fin: (receiver, recording) => `${prefix}/up/${receiver}/${recording}/fin`,
     custody: (segment, from) => `${prefix}/up/custody/${segment}/${from}`,
     log: (size, nonce) => `${prefix}/up/log/${size}/${nonce}`,
+    custodyAsk: (segment, nonce) => `${prefix}/up/custody/${segment}/${ASK}${nonce}`,
     downFilter: `${down}+`,
     downCustody: `${down}custody`,
     trial: `${prefix}/up/trial`,
@@ -154,20 +161,23 @@ function parseUpParts(parts: readonly string[]): UpTopic | undefined {
       : undefined;
   }
   if (parts.length !== 5) return undefined;
-  if (third === 'custody') {
-    const from = parseOffset(fifth);
-    return isSegmentId(fourth) && from !== undefined
-      ? { kind: 'custody', station, segment: fourth, from }
-      : undefined;
-  }
   if (third === 'log') {
     const size = /^(?:0|[1-9][0-9]{0,15})$/.test(fourth) ? Number(fourth) : Number.NaN;
-    return Number.isSafeInteger(size) && LOG_NONCE.test(fifth)
+    return Number.isSafeInteger(size) && NONCE_PATTERN.test(fifth)
       ? { kind: 'log', station, size, nonce: fifth }
       : undefined;
   }
+  if (third === 'custody') return isSegmentId(fourth) ? parseCustody(station, fourth, fifth) : undefined;
   if (!isReceiverId(third) || !isRecordingId(fourth)) return undefined;
   return parsePiece({ station, receiver: third, recording: fourth }, fifth);
+}
+
+function parseCustody(station: StationId, segment: SegmentId, last: string): UpTopic | undefined {
+  const nonce = last.startsWith(ASK) ? last.slice(ASK.length) : undefined;
+  if (nonce !== undefined)
+    return NONCE_PATTERN.test(nonce) ? { kind: 'custody', station, segment, from: 0, nonce } : undefined;
+  const from = parseOffset(last);
+  return from === undefined ? undefined : { kind: 'custody', station, segment, from };
 }
 
 function parsePiece(

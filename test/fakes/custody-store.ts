@@ -38,15 +38,19 @@ export class CustodyStore {
     this.storeKeys = [publicKeyOf(this.#key)];
   }
 
+  /** Whether it repeats the nonce of a question, as stores of 0.1.0 do not. */
+  repeatsNonce = true;
+
   /** What a message below `up/custody/<segment>/<from>` makes it answer, in order. `last` is the number of the last line. */
   async take(topic: string, payload: Uint8Array, last: number): Promise<Uint8Array[]> {
-    const [name = '', from] = topic.split('/').slice(-2);
+    const [name = '', from = ''] = topic.split('/').slice(-2);
     const segment = parseSegmentId(name);
     const held = this.held.get(segment) ?? 0;
     if (payload.length === 0) {
       this.asked.push(segment);
       const answers = held === 0 && this.newest !== undefined ? [await this.answer(this.newest)] : [];
-      return [...answers, await this.answer(segment)];
+      const nonce = from.startsWith('ask-') && this.repeatsNonce ? { nonce: from.slice(4) } : {};
+      return [...answers, await this.answer(segment, nonce)];
     }
     this.sent.push(segment);
     if (Number(from) !== held + 1) return [await this.answer(segment)];

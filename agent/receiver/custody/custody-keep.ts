@@ -57,6 +57,8 @@ interface Incoming {
   readonly segment: SegmentId;
   readonly from: number;
   readonly payload: Uint8Array;
+  /** To be repeated in the answer. */
+  readonly nonce: string | undefined;
 }
 
 /** What is known of one station's log. */
@@ -86,7 +88,12 @@ export class CustodyKeeper {
   }
 
   /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
-  take(station: StationId, segment: SegmentId, from: number, payload: Uint8Array): void {
+  take(
+    station: StationId,
+    segment: SegmentId,
+    { from, nonce }: { readonly from: number; readonly nonce?: string },
+    payload: Uint8Array,
+  ): void {
     if (!this.#options.stations.has(station) || this.#odd.left(station) < 1) return;
     const log = this.#logOf(station);
     if (log.waiting >= CUSTODY_WAITING_MAX || payload.length > CUSTODY_BATCH_BYTES_MAX) return;
@@ -94,7 +101,7 @@ export class CustodyKeeper {
     if (payload.length === 0 && !this.#questions.spend(station)) return;
     log.waiting++;
     this.#waitingBytes += payload.length;
-    const incoming = { segment, from, payload: new Uint8Array(payload) };
+    const incoming = { segment, from, nonce, payload: new Uint8Array(payload) };
     this.#inOrder(log, () => this.#work(station, log, incoming))
       .catch((error: unknown) => this.#failed(station, segment, error))
       .finally(() => {
@@ -165,7 +172,7 @@ export class CustodyKeeper {
       await this.#answerNewest(station, log, folder);
     if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))
       return;
-    await this.#answer(station, incoming.segment, file.head);
+    await this.#answer(station, incoming.segment, file.head, incoming.nonce);
   }
 
   /**
@@ -317,7 +324,12 @@ export class CustodyKeeper {
     });
   }
 
-  async #answer(station: StationId, segment: SegmentId | null, head: ChainState): Promise<void> {
+  async #answer(
+    station: StationId,
+    segment: SegmentId | null,
+    head: ChainState,
+    nonce?: string,
+  ): Promise<void> {
     const held = head.sequence > CHAIN_START.sequence;
     const body: CustodyBody = {
       message: 'custody',
@@ -327,6 +339,7 @@ export class CustodyKeeper {
       segment,
       sequence: held ? head.sequence : null,
       sha256: held ? head.sha256 : null,
+      ...(nonce !== undefined && { nonce }),
     };
     await this.#options.sending
       .custody(station, body)

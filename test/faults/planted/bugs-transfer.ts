@@ -7,6 +7,22 @@ const RECEIVER = ['unit/receiver/receiver'];
 
 export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'dropped-for-old-answer',
+    what: 'a segment of the log goes for an answer that a broker kept from before the store lost it',
+    file: 'agent/push/custody-push.ts',
+    find: 'const isFresh = nonce !== undefined && nonce === this.#nonce;',
+    put: 'const isFresh = this.#nonce !== undefined;',
+    suites: ['unit/push/custody-push'],
+  },
+  {
+    id: 'old-answer-asks-again',
+    what: 'each old answer that a broker hands out makes the station ask at once, without end',
+    file: 'agent/push/custody-push.ts',
+    find: '      if (this.#nonce !== undefined && !isFresh) return;',
+    put: '      if (this.#nonce === undefined && isFresh) return;',
+    suites: ['unit/push/custody-push'],
+  },
+  {
     id: 'answers-all-at-once',
     what: 'whatever threads answer is given out in one turn of the event loop, so that one unit after the other keeps everything else waiting',
     file: 'agent/platform/worker-calls.ts',

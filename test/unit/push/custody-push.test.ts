@@ -110,6 +110,7 @@ class LogRig {
         showsLess: (less) => (this.less = less),
       },
       clock: this.clock,
+      random: seededRandom(12),
       log: this.log,
       conditions: this.conditions,
     });
@@ -681,6 +682,68 @@ describe('what may be dropped', () => {
     await rig.reconnect();
     expect(said).toEqual([`refused ${rig.id(0)}`]);
     expect(rig.segments).toHaveLength(5);
+  });
+
+  test('stays where a broker hands out what the store said before it lost the segment', async () => {
+    const rig = new LogRig(5, true);
+    const first = rig.id(0);
+    const said = droppingFrom(rig);
+    const old = await rig.store.answer(first);
+    const oldAsked = await rig.store.answer(first, { nonce: '0123456789abcdef' });
+    rig.store.held.delete(first); // the store lost it since, and its words do not arrive
+    rig.store.take = async (topic) => {
+      if (!topic.includes(first)) return [];
+      rig.store.asked.push(first);
+      return [old, oldAsked, old];
+    };
+    await rig.reconnect();
+    for (let minute = 0; minute < 180; minute++) {
+      await rig.clock.advance(60_000);
+      rig.push.take(old);
+      rig.push.advance();
+      await settle(5);
+    }
+    expect(said).toEqual([]);
+    expect(rig.segments).toHaveLength(5);
+    expect(rig.store.asked.length).toBeLessThan(400); // the pauses grow: old words make it ask no more often
+  });
+
+  test('stays where a store of before answers without the nonce', async () => {
+    const rig = new LogRig(5, true);
+    rig.store.repeatsNonce = false;
+    const said = droppingFrom(rig);
+    await rig.reconnect();
+    expect(said).toEqual([]);
+    expect(rig.segments).toHaveLength(5);
+    expect(rig.conditions.codes()).toEqual([]);
+  });
+
+  test('goes for one answer once: the same again drops nothing more', async () => {
+    const rig = new LogRig(5, true);
+    const first = rig.id(0);
+    const answers: Uint8Array[] = [];
+    const confirmed: SegmentId[] = [];
+    rig.store.take = async (topic, payload, last) => {
+      const said = await CustodyStore.prototype.take.call(rig.store, topic, payload, last);
+      if (topic.includes('/ask-')) answers.push(...said);
+      return said;
+    };
+    let isDue = true;
+    rig.dropping = {
+      ...NOTHING_TO_DROP,
+      candidate: () => (isDue ? first : undefined),
+      confirmed: (segment) => {
+        confirmed.push(segment);
+        isDue = false;
+      },
+    };
+    await rig.reconnect();
+    expect([confirmed, answers.length]).toEqual([[first], 1]);
+    rig.answers = false;
+    isDue = true;
+    for (const answer of answers) rig.push.take(answer);
+    await settle(20);
+    expect(confirmed).toEqual([first]);
   });
 
   test('is looked for once an hour while a connection stands', async () => {

@@ -8,6 +8,7 @@ import { Station, type StationParts } from '../../../agent/station/station.ts';
 import { StatusPublisher } from '../../../agent/monitoring/status.ts';
 import { parseStationId, type SessionId } from '../../../protocol/format/ids.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 import { FixedClockSource } from '../../fakes/clock-source-fixed.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import { itemsAround } from '../../fakes/items-around.ts';
@@ -74,6 +75,7 @@ async function stationWith(
       dropping,
       standing: { doubts: () => undefined, showsLess: () => undefined },
       clock,
+      random: seededRandom(4),
       log,
       conditions,
     }),

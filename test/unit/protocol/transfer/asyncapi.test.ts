@@ -83,6 +83,7 @@ test('it has each topic that a station builds, and no other', async () => {
     topics.fin(receiver, recording),
     topics.custody(parseSegmentId(recording), 7),
     topics.log(7, '0123456789abcdef'),
+    topics.custodyAsk(parseSegmentId(recording), '0123456789abcdef'),
     topics.trial,
     topics.downFilter.replace('+', recording),
     topics.downFilter.replace('+', 'custody'),

@@ -35,6 +35,10 @@ test('what a station publishes is what a receiver parses', () => {
   const nonce = '0123456789abcdef';
   expect(down.parseUp(up.log(7, nonce))).toEqual({ kind: 'log', station, size: 7, nonce });
   expect(up.parseDown(down.downLog(station))).toEqual({ kind: 'log' });
+  const asked = { kind: 'custody', station, segment, from: 0, nonce };
+  expect(down.parseUp(up.custodyAsk(segment, nonce))).toEqual(asked);
+  for (const other of ['', '0', `${nonce}0`, nonce.toUpperCase(), nonce.replace('f', 'g')])
+    expect(down.parseUp(up.custodyAsk(segment, other))).toBeUndefined();
   expect(up.parseDown(down.down(station, recording))).toEqual({ kind: 'recording', recording });
   expect(up.parseDown(down.downCustody(station))).toEqual({ kind: 'custody' });
   expect(up.parseDown(down.downRestored(station))).toEqual({ kind: 'restored' });
@@ -56,6 +60,7 @@ test('no topic has more than seven slashes even with a base of two parts', () =>
     up.digests(receiver, recording, 2 ** 40),
     up.bytes(receiver, recording, 1),
     up.custody(segment, 1),
+    up.custodyAsk(segment, '0123456789abcdef'),
     up.fin(receiver, recording),
     up.log(2 ** 40, '0123456789abcdef'),
   ];

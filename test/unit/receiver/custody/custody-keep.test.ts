@@ -48,6 +48,18 @@ test('a log is asked for, kept line by line and named in the next receipt', asyn
   });
 });
 
+test('the answer to a question with a nonce repeats it, and no other answer has one', async () => {
+  const at = await openBench(14);
+  const log = segmentOf(at);
+  const nonce = '0123456789abcdef';
+  expect(await send(at, log, 1)).not.toHaveProperty('nonce');
+  expect(await send(at, log, 0)).not.toHaveProperty('nonce');
+  const before = at.station.custody.length;
+  await at.station.publish(at.station.topics.custodyAsk(log.segment, nonce), new Uint8Array(0));
+  await at.top.until('answer', () => at.station.custody.length > before, 5000);
+  expect(at.station.custody.at(-1)).toMatchObject({ segment: log.segment, sequence: 3, nonce });
+});
+
 test('lines that came before are not kept twice, and a gap is answered with what is held', async () => {
   const at = await openBench(2);
   const log = segmentOf(at).add('agent-stopped').checkpoint();
