@@ -26,6 +26,9 @@ export const CUSTODY = 'custody';
 export const KEYS = 'keys';
 export const WITNESS = 'witness';
 export const ORDERS = 'orders';
+/** In a kit alone, with a folder for each keeper; and what a segment's signed head is called there (SPEC 4.13.5). */
+export const KIT_LOG = 'log';
+export const HEAD_SUFFIX = '.head.json';
 /** Deletion records of which the other documents were dropped. */
 export const DELETIONS = 'deletions';
 export const RESTORED = 'restored';

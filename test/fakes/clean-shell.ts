@@ -54,7 +54,7 @@ export async function typeBlocks(
 }
 
 /** Runs bash with these tools and no other environment. */
-export function runClean(
+function runClean(
   tools: string,
   folder: string,
   args: readonly string[],

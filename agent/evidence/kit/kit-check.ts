@@ -1,30 +1,28 @@
-// Verifies what a kit is made from, and what was written, with the same code as `bodydock verify`.
-import { basename, dirname, join } from 'node:path';
+// Verifies what a kit is made from, with the same code as `bodydock verify`, which verifies what was written.
+import { basename, join } from 'node:path';
 import { dayOf } from '../../../protocol/custody/witness.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
-import { HeadBook } from '../verify/custody-links.ts';
-import { checkSegment, readFirst, type SegmentContext } from '../verify/custody-segment.ts';
 import { checkDocking } from '../verify/docking-check.ts';
 import { groupDockings } from '../verify/docking-groups.ts';
 import { dockingLogRemarks, type StationLog } from '../verify/docking-log.ts';
 import { custodyFolder, type CustodyFolder, stationCustodies } from '../verify/found-folders.ts';
 import { keyLogRemarks } from '../verify/key-logs.ts';
 import type { KnownKeys } from '../verify/known-keys.ts';
-import { accountRemarks, missingDocument, missingDocuments } from '../verify/log-account.ts';
+import { missingDocument, missingDocuments } from '../verify/log-account.ts';
 import { checkOrders } from '../verify/order-check.ts';
-import { PlaceFacts } from '../verify/place-facts.ts';
+import { PlaceBetween } from '../verify/place-between.ts';
+import type { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
 import { storeFindings } from '../verify/place-store.ts';
-import type { Place } from '../verify/place.ts';
+import { kitPlace, type Place } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { checkRecording } from '../verify/recording-check.ts';
 import { below, finding, type Remark } from '../verify/remark.ts';
-import { stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import { noTotals } from '../verify/verify-place.ts';
 import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
-import { isHere, type KitDocking, type KitParts, type KitSegment, namedSidecars } from './kit-plan.ts';
+import { isHere, type KitDocking, type KitParts, namedSidecars } from './kit-plan.ts';
 import { headFile, segmentFile } from './kit-writer.ts';
 
 /** What verifying needs. `vault` is the vault's id, where it has one. */
@@ -35,29 +33,20 @@ export interface KitCheck {
   readonly signal: AbortSignal;
 }
 
-/** Where the parts lie: in the vault, or in a kit. */
-export interface CheckedPlace {
-  readonly recording: (station: string, recording: string) => string;
-  readonly segment: (segment: KitSegment) => string;
-  /** Folders. A kit has one for the orders of all stations. */
-  readonly orders: (station: string) => string;
-  readonly witness: (receiver: string) => string;
-}
-
-/** Recordings, docking records and segments of logs; `facts` takes what they say. Errors: the signal's reason; those of the machine. */
+/** Recordings and docking records of a vault; `facts` takes what they say. Errors: the signal's reason; those of the machine. */
 export async function checkParts(
   parts: KitParts,
-  place: CheckedPlace,
+  vault: string,
   check: KitCheck,
-  facts = new PlaceFacts(),
+  facts: PlaceFacts,
 ): Promise<Remark[]> {
   const remarks: Remark[] = [];
   for (const { station, recording: name } of [...parts.asked, ...parts.sidecars]) {
-    const folder = place.recording(station, name);
+    const where = below(station, name);
     const question = {
       ...check,
-      folder,
-      where: name,
+      folder: join(vault, where),
+      where,
       name,
       station,
       state: 'sealed',
@@ -65,26 +54,31 @@ export async function checkParts(
     } as const;
     const checked = await checkRecording(question);
     if (checked !== undefined) facts.takeRecording(checked, station);
-    remarks.push(...(checked?.remarks ?? [gone(name)]));
+    remarks.push(...(checked?.remarks ?? [gone(where)]));
   }
   for (const { record: name, document } of parts.dockings) {
-    const folder = place.recording(document.station, name);
-    const question = { ...check, folder, where: name, name, station: document.station } as const;
+    const where = below(document.station, name);
+    const place = { folder: join(vault, where), where, name, station: document.station };
+    const question = { ...check, ...place } as const;
     const checked = await checkDocking(question);
     if (checked !== undefined) facts.takeDocking(checked, document.station);
-    remarks.push(...(checked?.remarks ?? [gone(name)]));
+    remarks.push(...(checked?.remarks ?? [gone(where)]));
   }
-  for (const segment of parts.segments)
-    remarks.push(...(await checkLog(segment, place.segment(segment), check)));
   return remarks;
 }
 
 /**
- * What belongs to the recordings and is not in the vault: parts of docking records, and sidecars that these name. Not what the store's log
+ * What belongs to the recordings and is not in the vault: parts of docking records, sidecars that these name, and heads of segments. Not what the store's log
  * says that it let go: the kit has that entry. Pure.
  */
-export function checkWhole({ asked, sidecars, dockings, entries }: KitParts): Remark[] {
-  const remarks: Remark[] = [];
+export function checkWhole({ asked, sidecars, dockings, segments, entries }: KitParts): Remark[] {
+  const findings = segments
+    .filter(({ head }) => head === undefined)
+    .map((segment) => {
+      const where = segmentFile(segment);
+      const message = `${where}: no signed head can be read, so ${headFile(segment)} is not here`;
+      return finding('custody.checkpoint-refused', where, message);
+    });
   const dropped = droppedIn(entries);
   const receipted = new Set<unknown>(
     entries.flatMap(({ entry: { event, facts } }) => (event === 'receipted' ? [facts['recording']] : [])),
@@ -98,16 +92,16 @@ export function checkWhole({ asked, sidecars, dockings, entries }: KitParts): Re
     const known = new Set([...numbers, ...droppedParts(docking, entries, dropped)]);
     if (known.size >= (document?.parts ?? 0)) continue;
     const message = `docking record: ${numbers.size} of ${document?.parts} parts of docking ${docking} are here`;
-    remarks.push(finding('docking.part-missing', record, message));
+    findings.push(finding('docking.part-missing', record, message));
   }
   for (const named of namedSidecars(asked, dockings))
     if (!dropped.has(named.recording) && !isHere(named, [...asked, ...sidecars])) {
       const message = `docking record: names recording ${named.recording}, a sidecar of ${named.of}, which is not here`;
       // Both are findings in a kit; that it was lost or taken away is said only of what the store had.
       const code = receipted.has(named.recording) ? 'docking.recording-missing' : 'docking.recording-waiting';
-      remarks.push(finding(code, named.record, message));
+      findings.push(finding(code, named.record, message));
     }
-  return remarks;
+  return findings;
 }
 
 /** Recordings and parts of docking records that the store let go. */
@@ -132,48 +126,8 @@ function droppedParts(
   });
 }
 
-function gone(name: string): Remark {
-  return finding('folder.unreadable', name, 'the folder is gone');
-}
-
-async function checkLog(segment: KitSegment, path: string, check: KitCheck): Promise<Remark[]> {
-  const { keeper, segment: id, signed } = segment;
-  const context: SegmentContext = {
-    files: check.files,
-    folder: dirname(path),
-    where: `log/${keeper}`,
-    station: keeper,
-    keysOf: (): readonly PublicKey[] =>
-      isReceiverId(keeper) ? storeKeys(check.keys) : stationKeys(check.keys, keeper),
-    book: new HeadBook(),
-    visit: () => undefined,
-    signal: check.signal,
-  };
-  const { remarks } = await checkSegment(context, id, await readFirst(context, id), signed);
-  if (segment.head !== undefined) return [...remarks];
-  const message = `${segmentFile(segment)}: no signed head can be read, so ${headFile(segment)} is not here`;
-  return [...remarks, finding('custody.checkpoint-refused', segmentFile(segment), message)];
-}
-
-/** Orders and witnesses. Errors: the signal's reason; those of the machine. */
-export async function checkBeside(parts: KitParts, place: CheckedPlace, check: KitCheck): Promise<Remark[]> {
-  const remarks: Remark[] = [];
-  for (const station of new Set(parts.orders.map(({ order }) => order.station))) {
-    const own = parts.orders.filter(({ order }) => order.station === station);
-    const orders = new Set(own.map(({ order }) => `orders/${order.order}`));
-    const folder = place.orders(station);
-    remarks.push(
-      ...(await checkOrders({ ...check, folder, where: 'orders', station })).remarks.filter(isOf(orders)),
-    );
-  }
-  for (const receiver of new Set(parts.witnesses.map(({ witness }) => witness.receiver))) {
-    const where = `witness/${receiver}`;
-    const days = new Set(parts.witnesses.map(({ witness }) => `${where}/${witness.day}.json`));
-    const folder = place.witness(receiver);
-    const checked = await checkWitnesses({ ...check, folder, where, receiver });
-    remarks.push(...checked.remarks.filter(isOf(days)));
-  }
-  return remarks;
+function gone(where: string): Remark {
+  return finding('folder.unreadable', where, 'the folder is gone');
 }
 
 /** Remarks about one of these places or something below it. */
@@ -238,16 +192,19 @@ class Account {
 
   async remarks(): Promise<Remark[]> {
     const { known } = this.#check;
-    const witnesses = await this.#witnesses();
+    const remarks: Remark[] = [];
+    const witnesses = await this.#witnesses(remarks);
     const stations = await stationCustodies(this.#check.files, this.#check.place.path);
     const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses, stations });
-    const remarks: Remark[] = [];
     for (const receiver of await this.#receivers())
       remarks.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
       remarks.push(...(await logs.readStation({ ...this.#custody(station), station })));
     remarks.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
-    for (const log of logs.stations) remarks.push(...(await this.#documents(log, logs)));
+    const { path } = this.#check.place;
+    const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });
+    for await (const remark of between.remarks()) remarks.push(remark);
+    for (const log of logs.stations) remarks.push(...(await this.#missing(log, logs)));
     remarks.push(...this.#docked(logs), ...(await this.#store(logs, witnesses)));
     return remarks;
   }
@@ -261,13 +218,18 @@ class Account {
     return ((await listSorted(files, place.path)) ?? []).filter(isReceiverId);
   }
 
-  /** What does not hold of those that lie in the kit is told with its documents. */
-  async #witnesses(): Promise<FoundWitness[]> {
+  /** All of the vault; into `wrong` goes what does not hold of those for the kit. */
+  async #witnesses(wrong: Remark[]): Promise<FoundWitness[]> {
     const witnesses: FoundWitness[] = [];
+    const days = new Set(
+      this.#parts.witnesses.map(({ witness: { receiver, day } }) => dayFile(receiver, day)),
+    );
     for (const receiver of await this.#receivers()) {
       const folder = join(this.#check.place.path, receiver, WITNESS);
       const question = { ...this.#check, folder, where: below(receiver, WITNESS), receiver };
-      witnesses.push(...(await checkWitnesses(question)).witnesses);
+      const checked = await checkWitnesses(question);
+      witnesses.push(...checked.witnesses);
+      wrong.push(...checked.remarks.filter(isOf(days)));
     }
     return witnesses;
   }
@@ -277,9 +239,9 @@ class Account {
     return this.#stations.has(holder) || isReceiverId(holder);
   }
 
-  /** What the station's log says of recordings, and of all parts of the records of their dockings. */
-  async #documents(log: StationLog, { store }: PlaceLogs): Promise<Remark[]> {
-    const { where, station, documents: account, fromTheStart, putAside } = log;
+  /** What the station's log names of recordings, and of all parts of the records of their dockings, and is not here. */
+  async #missing(log: StationLog, { store }: PlaceLogs): Promise<Remark[]> {
+    const { where, station, documents: account, fromTheStart } = log;
     const records = [...this.#dockings].flatMap((docking) => [
       ...(log.dockings.of(docking)?.records.values() ?? []),
     ]);
@@ -292,15 +254,12 @@ class Account {
       dropped: store.dropped,
       kind: 'vault',
       fromTheStart,
-      putAside,
     } as const;
-    const remarks: Remark[] = [];
+    const findings: Remark[] = [];
     for (const name of missingDocuments(question))
       if (ids.has(name) && !(await this.#cameMeanwhile(station, name)))
-        remarks.push(missingDocument(where, name, account));
-    const isOurs = ({ facts: { recording } }: Remark): boolean =>
-      typeof recording !== 'string' || ids.has(recording);
-    return [...remarks, ...accountRemarks(question).filter(isOurs)];
+        findings.push(missingDocument(where, name, account));
+    return findings;
   }
 
   /** The log is read behind the folders: a living vault may have taken one in between. */
@@ -323,14 +282,19 @@ class Account {
   async #store(logs: PlaceLogs, witnesses: readonly FoundWitness[]): Promise<Remark[]> {
     const { place } = this.#check;
     const orders = [];
+    const remarks: Remark[] = [];
+    const chosen = new Set(
+      this.#parts.orders.map(({ order: { station, order } }) => `${station}/${ORDERS}/${order}`),
+    );
     for (const station of this.#stations) {
       const folder = join(place.path, station, ORDERS);
       const question = { ...this.#check, folder, where: below(station, ORDERS), station };
-      orders.push(...(await checkOrders(question)).orders);
+      const checked = await checkOrders(question);
+      orders.push(...checked.orders);
+      remarks.push(...checked.remarks.filter(isOf(chosen)));
     }
     const about = orders.filter(({ order }) => this.#recordings.has(order.recording));
     const ours = new Set(about.map(({ where }) => where));
-    const remarks: Remark[] = [];
     const changed = new Set(this.#check.known.changes.map(({ document }) => document.holder));
     const read = { ...this.#check, logs, orders, witnesses, kept: [], restored: [], changed };
     for await (const remark of storeFindings(read, noTotals()))
@@ -351,6 +315,10 @@ class Account {
     const receipted = [...asked, ...sidecars, ...dockings];
     return new Set(receipted.flatMap(({ receipt }) => (receipt ? [dayOf(receipt.received_at)] : [])));
   }
+}
+
+function dayFile(receiver: string, day: string): string {
+  return `${receiver}/${WITNESS}/${day}.json`;
 }
 
 /** What the store's log says of deletions. */

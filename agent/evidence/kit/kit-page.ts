@@ -32,7 +32,7 @@ import { eventSentence, type Language, shownAt } from '../page/language.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
 import type { KitDocking, KitEntry, KitParts, KitRecording } from './kit-plan.ts';
 import { type KitContents, type KitLine, type KitStep, kitSteps, opens, SAID } from './kit-steps.ts';
-import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
+import { CHAIN_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
 import type { KitKey } from './kit-writer.ts';
 
 const FINDINGS_SHOWN_MAX = 100;
@@ -283,7 +283,6 @@ function fileRows(paths: readonly string[], parts: KitParts, words: KitWords): [
       path.endsWith(`/${name}`);
   const kinds: [string, string, (path: string) => boolean][] = [
     [FINDINGS_FILE, files.findings, (path) => path === FINDINGS_FILE],
-    [CHECK_SCRIPT, files.check, (path) => path === CHECK_SCRIPT],
     [`${words.recordingFolder}/${MANIFEST}`, files.manifest, is(MANIFEST)],
     [`${words.recordingFolder}/${PAYLOAD}`, files.payload, is(PAYLOAD)],
     [`${words.recordingFolder}/${CHUNKS}`, files.chunks, is(CHUNKS)],

@@ -17,7 +17,7 @@ import type { DockingRecord } from '../../../protocol/documents/docking-record.t
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import type { Order } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
-import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import {
   CUSTODY,
@@ -127,12 +127,15 @@ async function findOrders(
   recordings: readonly KitRecording[],
 ): Promise<KitOrder[]> {
   const ids = new Set(recordings.map(({ recording }) => recording));
+  // One about a recording deletes its sidecars, too.
+  const named = new Set(recordings.map(({ deletion }) => deletion?.order_sha256));
   const found: KitOrder[] = [];
   for (const station of new Set(recordings.map((recording) => recording.station)))
     for (const name of (await listSorted(files, join(vault, station, ORDERS))) ?? []) {
       const folder = join(vault, station, ORDERS, name);
-      const order = await claimed(files, folder, ORDER_KIND);
-      if (order === undefined || !ids.has(order.recording)) continue;
+      const { value: order, bytes } = await readDocument(files, folder, '.', ORDER_KIND);
+      if (order === undefined || bytes === undefined) continue;
+      if (!ids.has(order.recording) && !named.has(sha256Hex(bytes))) continue;
       found.push({ order, folder, names: (await listSorted(files, folder)) ?? [] });
     }
   return found.sort((a, b) => (a.order.ordered_at < b.order.ordered_at ? -1 : 1));

@@ -3,7 +3,6 @@ import { KIT_FINDINGS } from '../verify/read-files.ts';
 
 /** Names of the kit's own files. */
 export const CHAIN_SCRIPT = 'chain.sh';
-export const CHECK_SCRIPT = 'check.sh';
 export const FORMAT_FILE = 'FORMAT.txt';
 export const SPEC_FILE = 'SPEC.md';
 export const FINDINGS_FILE = KIT_FINDINGS;

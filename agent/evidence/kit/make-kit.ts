@@ -5,7 +5,7 @@ import { printable } from '../../../config/problems.ts';
 import type { Disclosure } from '../../../protocol/documents/order.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { DOCKING, MANIFEST, ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
+import { DOCKING, MANIFEST } from '../../../protocol/format/file-names.ts';
 import { parseRecordingId, parseStationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Random } from '../../../protocol/format/ports.ts';
@@ -13,14 +13,15 @@ import { type Language, LANGUAGES } from '../page/language.ts';
 import { knownKeys, type KnownKeys } from '../verify/known-keys.ts';
 import { meaningOf, type Remark } from '../verify/remark.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
-import { findPlace, type Place, readVaultId } from '../verify/place.ts';
+import { findPlace, kitPlace, type Place, readVaultId } from '../verify/place.ts';
 import { readSmall } from '../verify/read-files.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { verifyPlace } from '../verify/verify-place.ts';
 import { disclosurePlace, type DisclosurePlace, leaveDisclosure } from './disclosure.ts';
-import { checkAccount, checkBeside, checkParts, checkWhole, type KitCheck, notTold } from './kit-check.ts';
+import { checkAccount, checkParts, checkWhole, type KitCheck, notTold } from './kit-check.ts';
 import { kitPage, type KitPage, kitText } from './kit-page.ts';
 import { type KitParts, planKit } from './kit-plan.ts';
-import { checkScript, signaturesAmong } from './kit-steps.ts';
+import { signaturesAmong } from './kit-steps.ts';
 import * as texts from './kit-texts.ts';
 import {
   headFile,
@@ -29,7 +30,6 @@ import {
   kitKeys,
   type KitSignature,
   KitWriter,
-  segmentFile,
   signerOf,
 } from './kit-writer.ts';
 
@@ -149,23 +149,16 @@ class Making {
   }
 
   async verify(parts: KitParts): Promise<Remark[]> {
-    const there = {
-      recording: (station: string, recording: string) => join(this.#place.path, station, recording),
-      segment: ({ path }: { path: string }) => path,
-      orders: (station: string) => join(this.#place.path, station, ORDERS),
-      witness: (receiver: string) => join(this.#place.path, receiver, WITNESS),
-    };
     const facts = new PlaceFacts();
-    const remarks = await checkParts(parts, there, this.#check, facts);
-    const beside = await checkBeside(parts, there, this.#check);
+    const remarks = await checkParts(parts, this.#place.path, this.#check, facts);
     const holders = new Set(parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`));
     const keys = this.#known.remarks.filter(({ where }) =>
       [...holders].some((holder) => where.startsWith(holder)),
     );
-    const own = [...keys, ...checkWhole(parts), ...remarks, ...beside];
+    const own = [...keys, ...checkWhole(parts), ...remarks];
     const context = { place: this.#place, known: this.#known, facts, nowMs: this.#ports.clock.wallMs() };
     const logged = await checkAccount(parts, { ...this.#check, ...context });
-    return findingsIn([...own, ...notTold(logged, own)]);
+    return findingsIn([...own, ...logged]);
   }
 
   async disclose(parts: KitParts, place: DisclosurePlace): Promise<Disclosure[]> {
@@ -196,7 +189,7 @@ class Making {
         await writer.write(headFile(segment), segment.head.document);
         await writer.write(`${headFile(segment)}.minisig`, segment.head.signature);
       }
-    await this.#verifyCopy(writer, parts, findings);
+    await this.#verifyCopy(writer, findings);
     const { keys, signatures } = await this.#keys(writer, parts);
     for (const key of keys) await writer.write(key.file, key.text);
     await this.#writeTexts(writer, { parts, signatures, keys, findings });
@@ -212,22 +205,23 @@ class Making {
   }
 
   /** What is handed out is what was verified: the copy is read again, and must say the same. */
-  async #verifyCopy(writer: KitWriter, parts: KitParts, findings: readonly Remark[]): Promise<void> {
-    const copy = {
-      recording: (_: string, recording: string) => join(writer.folder, recording),
-      segment: (segment: Parameters<typeof segmentFile>[0]) => join(writer.folder, segmentFile(segment)),
-      orders: () => join(writer.folder, ORDERS),
-      witness: (receiver: string) => join(writer.folder, WITNESS, receiver),
-    };
-    const beside = await checkBeside(parts, copy, this.#check);
-    const found = findingsIn([
-      ...(await checkParts(parts, copy, this.#check)),
-      ...beside.filter(({ code }) => code !== 'witness.chain'), // the days between are not in a kit
-    ]);
-    const known = new Set(findings.map(({ code, where }) => `${code} ${where}`));
-    const fresh = found.find(({ code, where }) => !known.has(`${code} ${where}`));
-    if (fresh === undefined) return;
-    const message = `the copy does not hold (${fresh.code}, ${fresh.where}: ${fresh.message}): the vault changed meanwhile, or a disk is failing; try again`;
+  async #verifyCopy(writer: KitWriter, findings: readonly Remark[]): Promise<void> {
+    const copy = kitPlace(writer.folder);
+    const told = new Set(findings.map(({ code }) => code));
+    const own: Remark[] = [];
+    const between: Remark[] = [];
+    const keys = this.#trusted;
+    const options = { ...this.#ports, keys, identities: [], nowMs: this.#ports.clock.wallMs() };
+    await verifyPlace(copy, options, {
+      recording: ({ remarks }) => own.push(...remarks),
+      docking: ({ remarks }) => own.push(...remarks),
+      remark: (remark) => between.push(remark),
+    });
+    // What two documents say differently may be told of one in the vault, and of the other in the kit.
+    const fresh = [...notTold(own, findings), ...between.filter(({ code }) => !told.has(code))];
+    const [first] = findingsIn(fresh);
+    if (first === undefined) return;
+    const message = `the copy does not hold (${first.code}, ${first.where}: ${first.message}): the vault changed meanwhile, or a disk is failing; try again`;
     throw new DockError('export.copy-differs', message, { retry: 'later' });
   }
 
@@ -257,7 +251,6 @@ class Making {
     if (contents.findings.length > 0)
       await writer.write(texts.FINDINGS_FILE, findingsText(contents.findings));
     await writer.write(texts.CHAIN_SCRIPT, texts.CHAIN_SH);
-    await writer.write(texts.CHECK_SCRIPT, checkScript(contents));
     await writer.write(texts.FORMAT_FILE, texts.FORMAT_TXT);
     await writer.write(texts.SPEC_FILE, await readSpec());
     const other = this.#wish.language === 'de' ? 'en' : 'de';

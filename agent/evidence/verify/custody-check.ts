@@ -4,7 +4,12 @@ import { CHAIN_START, type CustodyEntry } from '../../../protocol/custody/custod
 import { type FoundSegment, inOrder } from '../../../protocol/custody/custody-order.ts';
 import { toldDigest } from '../../../protocol/custody/custody-repeat.ts';
 import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
-import { NEWEST_SEGMENT, SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import {
+  HEAD_SUFFIX,
+  NEWEST_SEGMENT,
+  SEGMENT_SUFFIX,
+  SIGNATURE_SUFFIX,
+} from '../../../protocol/format/file-names.ts';
 import { isSegmentId, type SegmentId } from '../../../protocol/format/ids.ts';
 import { type CheckedSegment, checkSegment, readFirst, type SegmentContext } from './custody-segment.ts';
 import { listFolder, oddNames } from './read-files.ts';
@@ -28,7 +33,7 @@ export interface CheckedCustody {
 export async function checkCustody(context: SegmentContext): Promise<CheckedCustody | undefined> {
   const names = await listFolder(context.files, context.folder, context.where);
   if (!Array.isArray(names)) return names && { ...NONE, remarks: [names] };
-  const { remarks, held } = sortNames(context.where, names);
+  const { remarks, held } = sortNames(context, names);
   const counts = { segments: held.length, entries: 0, checkpoints: 0 };
   const linked: CheckedSegment[] = [];
   for (const { segment, first, signed } of await readOrder(context, held, new Set(names))) {
@@ -50,18 +55,23 @@ const NONE = { segments: 0, entries: 0, checkpoints: 0, linked: [] };
 
 /** Ids of the segments that are held, and what else lies there. */
 function sortNames(
-  where: string,
+  { where, isPart = false }: SegmentContext,
   names: readonly string[],
 ): { readonly held: SegmentId[]; readonly remarks: Remark[] } {
   const there = new Set(names);
   const ids = new Set(names.map((name) => name.split('.')[0] ?? '').filter(isSegmentId));
   const held = [...ids].filter((id) => there.has(id + SEGMENT_SUFFIX));
   const allowed = new Set([NEWEST_SEGMENT]);
-  for (const id of ids) allowed.add(id + SEGMENT_SUFFIX).add(id + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
+  for (const id of ids) {
+    allowed.add(id + SEGMENT_SUFFIX).add(id + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
+    if (isPart) allowed.add(id + HEAD_SUFFIX).add(id + HEAD_SUFFIX + SIGNATURE_SUFFIX);
+  }
   const remarks = oddNames(where, names, allowed);
   for (const id of ids) {
-    const signature = id + SEGMENT_SUFFIX + SIGNATURE_SUFFIX;
-    if (there.has(id + SEGMENT_SUFFIX) || !there.has(signature)) continue;
+    const signature = [SEGMENT_SUFFIX + SIGNATURE_SUFFIX, HEAD_SUFFIX, HEAD_SUFFIX + SIGNATURE_SUFFIX]
+      .map((suffix) => id + suffix)
+      .find((name) => there.has(name) && allowed.has(name));
+    if (there.has(id + SEGMENT_SUFFIX) || signature === undefined) continue;
     const message = `${signature} lies here without ${id}${SEGMENT_SUFFIX}`;
     remarks.push(finding('custody.signature-alone', below(where, signature), message));
   }

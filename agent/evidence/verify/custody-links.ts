@@ -72,6 +72,8 @@ export interface LinksContext {
   readonly isRevoked?: (keyId: string) => boolean;
   /** The log came here through the store, which takes it only up to checkpoints; left out, it did not. */
   readonly isTaken?: boolean;
+  /** Segments between those that are here may be elsewhere, as where a kit has a part of a log; left out, they may not. */
+  readonly isPart?: boolean;
 }
 
 /**
@@ -156,7 +158,7 @@ function keyFaults(segments: readonly LinkedSegment[]): Remark[] {
 
 function linkFaults(
   one: LinkedSegment,
-  { book, isRevoked = () => false }: LinksContext,
+  { book, isRevoked = () => false, isPart = false }: LinksContext,
   repeated: ReadonlySet<string>,
 ): Remark[] {
   const { segment, where, link, keyIds, keyChange } = one;
@@ -167,6 +169,7 @@ function linkFaults(
   const answer = book.compare(link);
   if (answer === 'dropped')
     return [note('custody.segment-dropped', where, `${place}, which was let go`, facts)];
+  if (answer === 'segment-missing' && isPart) return [];
   const absent = answer === 'segment-missing' || answer === 'head-missing';
   // Anybody can write a segment without a checkpoint, and a change of keys in it.
   if (absent && keyIds.size > 0 && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {

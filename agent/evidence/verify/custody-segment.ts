@@ -13,7 +13,7 @@ import { firstEntry, readSegment, type SegmentLine } from '../../../protocol/cus
 import { keyIdHex, type PublicKey, verifyPrehashed } from '../../../protocol/documents/minisign.ts';
 import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { HEAD_SUFFIX, SEGMENT_SUFFIX, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { CUSTODY_GROUP_ENTRIES, SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import {
   type HeadBook,
@@ -80,6 +80,8 @@ export class SegmentWalk {
   readonly keyIds = new Set<string>();
   /** Number of the last checkpoint that holds; 0 where none does. */
   vouchedTo = 0;
+  /** Head and signature of the last checkpoint, whether it holds or not. */
+  lastHead: CustodyEntry['facts'] = {};
   /** The change of keys that it tells. */
   keyChange: KeyChangeEntry | undefined;
   /** Segments that are called broken after the last checkpoint: anybody can put such a line there. */
@@ -226,6 +228,7 @@ export class SegmentWalk {
     const faultCode = fault?.kind === 'refused' ? 'custody.checkpoint-refused' : 'custody.checkpoint-head';
     if (fault !== undefined) this.#fault(faultCode, `${place}: ${fault.detail}`, offset);
     if (!isSigned(entry)) return undefined;
+    this.lastHead = entry.facts;
     let signer: string | undefined;
     const wrong = signatureProblem('custody.checkpoint-signature', where, () => {
       signer = keyIdHex(verifyCheckpoint(entry, this.#keys).keyId);
@@ -275,6 +278,8 @@ export interface SegmentContext {
   readonly ended?: (segment: string, signedBy: string | undefined) => void;
   /** The log came here through the store, which takes it only up to checkpoints (SPEC 6.9); left out, it did not. */
   readonly isTaken?: boolean;
+  /** A part of a log, as in a kit, where each segment has its signed head beside it; left out, it is whole. */
+  readonly isPart?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -326,12 +331,30 @@ export async function checkSegment(
     signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : {};
   if (whole.wrong !== undefined) remarks.push(whole.wrong);
   remarks.push(...walk.finish(signed && whole.wrong === undefined));
+  if (context.isPart === true) remarks.push(...(await checkHead(context, segment, walk)));
   const { entries, checkpoints, breaksNoted, keyIds, keyChange, vouchedTo } = walk;
   const link = first && linkOf(first);
   const { signedBy } = whole;
   context.ended?.(segment, signedBy);
   const chained = { segment, where, link, breaksNoted, keyIds, keyChange, signedBy, vouchedTo };
   return { ...chained, entries, checkpoints, remarks };
+}
+
+/** What lies beside a segment of a kit as its signed head is that of its last checkpoint (SPEC 4.13.5). */
+async function checkHead(
+  { files, folder, where }: SegmentContext,
+  segment: string,
+  { lastHead: { head, signature } }: SegmentWalk,
+): Promise<Remark[]> {
+  const name = segment + HEAD_SUFFIX;
+  const texts = [];
+  for (const file of [name, name + SIGNATURE_SUFFIX]) {
+    const read = await readSmall(files, join(folder, file), SIGNATURE_FILE_BYTES_MAX);
+    texts.push(read.kind === 'bytes' ? parseUtf8(read.bytes) : undefined);
+  }
+  if (head !== undefined && texts[0] === head && texts[1] === signature) return [];
+  const message = `${name} and its signature are not those of its last checkpoint`;
+  return [finding('custody.other-head', below(where, name), message, { segment })];
 }
 
 type WalkedFile =

@@ -11,6 +11,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
+import type { Extent } from './place.ts';
 import { type ReadFiles, statFile } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
@@ -113,8 +114,9 @@ interface JudgeContext {
   readonly log: StoreLog;
   /** Roles of which a key is given. */
   readonly judged: { readonly officer: boolean; readonly supervisor: boolean };
-  /** Whether the store's own log should be here: in a whole vault. */
+  /** Whether all that the store's own log says of these recordings should be here: in a whole vault, and in a kit. */
   readonly complete: boolean;
+  readonly extent: Extent;
   /** Deletion records of which the other documents were dropped. */
   readonly kept: readonly Deleted[];
 }
@@ -224,7 +226,7 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete 
 function ordered(
   { name, where, deletion }: Deleted,
   orderSha256: string,
-  { facts: { recordings }, orders, judged, log }: JudgeContext,
+  { facts: { recordings }, orders, judged, log, extent }: JudgeContext,
 ): Remark[] {
   const place = below(where, DELETION);
   const found = orders.bySha256(orderSha256);
@@ -234,8 +236,9 @@ function ordered(
     return [told('deletion.order-missing', place, message, { order_sha256: orderSha256 })];
   }
   const { order } = found;
-  // Which recordings belong together, only their manifests say: of one whose documents were dropped that is not known any more.
-  const isReached = !recordings.has(name) || orders.reaches(found, name);
+  // Which recordings belong together, only their manifests say: of one whose documents were dropped, or are not in a kit, that is not known.
+  const isApart = extent === 'kit' && !recordings.has(order.recording) && hasKin(recordings.get(name));
+  const isReached = !recordings.has(name) || isApart || orders.reaches(found, name);
   const elsewhere = isReached ? undefined : `it is about recording ${order.recording}`;
   const unknown = ROLES.filter((role) => !judged[role]);
   const lacking = ROLES.some((role) => (judged[role] ? found[role] === null : !found.signed.includes(role)));
@@ -258,12 +261,19 @@ function ordered(
   return [note('deletion.order-not-judged', place, message, facts)];
 }
 
+/** A sidecar, or a recording that has some. */
+function hasKin(facts: RecordingFacts | undefined): boolean {
+  const { sidecarOf = null, sidecars = [] } = facts?.proven ?? {};
+  return sidecarOf !== null || sidecars.length > 0;
+}
+
 /** What the store's log says it deleted or was about to, without the record of that: it is durable before the log names it (SPEC 4.7). */
-function missingRecords({ facts, log, complete }: JudgeContext): Remark[] {
+function missingRecords({ facts, log, complete, extent }: JudgeContext): Remark[] {
   if (!complete) return [];
   return [...log.deletions].flatMap(([name, { records }]) => {
     if (records.size === 0 || log.dropped.has(name)) return [];
     const held = facts.recordings.get(name);
+    if (extent === 'kit' && held === undefined) return [];
     if (held?.deletion !== undefined) return [];
     const message = `the store's log says that recording ${name} went behind a deletion record with SHA-256 ${[...records].join(', ')}, which is not here`;
     return [finding('deletion.missing', held?.where ?? log.places[0] ?? '.', message, { recording: name })];

@@ -12,6 +12,7 @@ import type { CheckedDocking } from './docking-check.ts';
 import type { DockingGroup, ProvenPart } from './docking-groups.ts';
 import { type HeldDocument, LogAccount } from './log-account.ts';
 import { cameraText, chainName } from './order-check.ts';
+import type { Extent } from './place.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 
 /** A record is made as soon as its docking is over; where the log goes on for longer than this without one, it was not made. */
@@ -21,19 +22,24 @@ const STARTS_MAX = 1;
 /** Dockings that are named in one finding. */
 const NAMED_MAX = 3;
 
-/** Everything in which a log and the dockings of its station do not agree. */
-export function dockingLogRemarks(log: StationLog, groups: readonly DockingGroup[]): Remark[] {
+/** Everything in which a log and the dockings of its station do not agree; of a kit only what it has records of. */
+export function dockingLogRemarks(
+  log: StationLog,
+  groups: readonly DockingGroup[],
+  extent: Extent = 'vault',
+): Remark[] {
   const open: string[] = [];
   const remarks: Remark[] = [];
+  for (const group of groups) {
+    const logged = log.dockings.of(group.docking);
+    if (logged !== undefined) remarks.push(...differing(group, logged));
+  }
+  if (extent === 'kit') return remarks; // its log tells of other dockings, too
   for (const logged of log.dockings.all()) {
     if (logged.begun === undefined || isRecorded(logged)) continue;
     if (log.hasRefusedEnd && logged.keyChanged) remarks.push(refusedRecord(log, logged));
     else if (isOverdue(logged, log.dockings.lastAt)) remarks.push(notRecorded(log, logged));
     else open.push(logged.docking);
-  }
-  for (const group of groups) {
-    const logged = log.dockings.of(group.docking);
-    if (logged !== undefined) remarks.push(...differing(group, logged));
   }
   return [...remarks, ...openRemark(log, open), ...neverDocked(log)];
 }

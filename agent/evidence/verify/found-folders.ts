@@ -5,6 +5,7 @@ import {
   DELETIONS,
   DOCKING,
   KEYS,
+  KIT_LOG,
   ORDERS,
   RESTORED,
   VAULT_ID,
@@ -12,7 +13,7 @@ import {
 } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { DISCLOSURES } from './disclosure-check.ts';
-import type { Place } from './place.ts';
+import { KIT_FOLDERS, type Place } from './place.ts';
 import {
   KIT_FINDINGS,
   listFolder,
@@ -54,7 +55,8 @@ export interface FoundCustody {
 export interface FoundOrders {
   readonly folder: string;
   readonly where: string;
-  readonly station: string;
+  /** Undefined in a kit, which has one folder for those of all stations. */
+  readonly station: string | undefined;
 }
 
 /** The folder of a deletion record of which the other documents were dropped. */
@@ -65,11 +67,12 @@ export interface FoundKept {
   readonly station: string;
 }
 
-/** The folder of a receiver in a vault: its own log, its witnesses. */
+/** The folders of a receiver: its own log, its witnesses, what it says of restorations. In a kit they lie apart. */
 export interface FoundReceiver {
-  readonly folder: string;
-  readonly where: string;
   readonly receiver: string;
+  readonly custody: CustodyFolder;
+  readonly witness: CustodyFolder;
+  readonly restored: CustodyFolder | undefined;
 }
 
 /** One thing that a walk came upon. */
@@ -143,9 +146,30 @@ class Walk {
     const names = yield* this.#list('.');
     for (const name of names.filter(isRecordingId)) yield await this.either(name, name);
     if (names.includes(KIT_FINDINGS)) yield { kind: 'remark', remark: kitFindings() };
-    const others = names.filter((name) => !isRecordingId(name)).length;
+    if (names.includes(ORDERS)) yield this.#orders(ORDERS, undefined);
+    yield* this.#kitLogs();
+    const others = names.filter((name) => !isRecordingId(name) && !KIT_FOLDERS.has(name)).length;
     if (others > 0)
       yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
+  }
+
+  /** A kit has a folder for the logs and one for the witnesses, and in these one for each keeper (SPEC 4.13.5). */
+  async *#kitLogs(): AsyncGenerator<Found> {
+    const logs = yield* this.#list(KIT_LOG);
+    const witnesses = yield* this.#list(WITNESS);
+    for (const name of logs)
+      if (isStationId(name)) yield this.#custody(below(KIT_LOG, name), name);
+      else if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(KIT_LOG, name) };
+    for (const name of witnesses)
+      if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(WITNESS, name) };
+    for (const receiver of new Set([...logs, ...witnesses].filter(isReceiverId)))
+      yield {
+        kind: 'receiver',
+        receiver,
+        custody: this.#folder(below(KIT_LOG, receiver)),
+        witness: this.#folder(below(WITNESS, receiver)),
+        restored: undefined,
+      };
   }
 
   async *station(where: string, station: string): AsyncGenerator<Found> {
@@ -197,7 +221,13 @@ class Walk {
   async *#receiver(receiver: string): AsyncGenerator<Found> {
     for (const name of yield* this.#list(receiver))
       if (!RECEIVER_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(receiver, name) };
-    yield { kind: 'receiver', folder: join(this.#root, receiver), where: receiver, receiver };
+    yield {
+      kind: 'receiver',
+      receiver,
+      custody: this.#folder(below(receiver, CUSTODY)),
+      witness: this.#folder(below(receiver, WITNESS)),
+      restored: this.#folder(below(receiver, RESTORED)),
+    };
   }
 
   async *#kept(where: string, station: string): AsyncGenerator<Found> {
@@ -207,12 +237,16 @@ class Walk {
     }
   }
 
-  #orders(where: string, station: string): Found {
-    return { kind: 'orders', folder: join(this.#root, where), where, station };
+  #orders(where: string, station: string | undefined): Found {
+    return { kind: 'orders', ...this.#folder(where), station };
   }
 
   #custody(where: string, station?: string): Found {
-    return { kind: 'custody', folder: join(this.#root, where), where, station };
+    return { kind: 'custody', ...this.#folder(where), station };
+  }
+
+  #folder(where: string): CustodyFolder {
+    return { folder: join(this.#root, where), where };
   }
 
   async *#list(where: string): AsyncGenerator<Found, string[]> {
@@ -260,7 +294,7 @@ function kitFindings(): Remark {
 
 // Where the custody logs of a vault lie: one folder for each keeper, a station or a receiver.
 
-/** The folder of a log. `where`: its path below the vault. */
+/** A folder. `where`: its path below the place. */
 export interface CustodyFolder {
   readonly folder: string;
   readonly where: string;

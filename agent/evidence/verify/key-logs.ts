@@ -3,34 +3,45 @@ import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import type { HeadBook, LinkedSegment, NamedHead } from './custody-links.ts';
 import { type FoundChange, keyStep, type KnownKeys } from './known-keys.ts';
 import type { LoggedKeyChange, PlaceLogs } from './place-logs.ts';
+import type { Extent } from './place.ts';
 import { finding, note, type Remark } from './remark.ts';
 import type { LoggedRevocation } from './store-log.ts';
 
 /** Between a revocation and its entry: a command of seconds. */
 const REVOCATION_SLACK_MS = 3_600_000;
 
-/** Everything in which the two do not agree. A spool holds no documents about keys, so that nothing is missing there. */
+/**
+ * Everything in which the two do not agree. A spool holds no documents about keys, so that nothing is missing there; a kit has a part of the
+ * logs, which need not name them.
+ */
 export function keyLogRemarks(
   { keys, changes, revocations }: KnownKeys,
   logs: PlaceLogs,
-  kind: 'vault' | 'spool',
+  extent: Extent,
 ): Remark[] {
-  if (kind === 'spool') return [];
+  if (extent === 'spool') return [];
   const given = new Set([...keys.station, ...keys.store].map(({ key }) => keyIdHex(key.keyId)));
   const here = new Set(changes.map(({ sha256 }) => sha256));
   const logged = new Set(logs.keyChanges.map(({ changeSha256 }) => changeSha256));
   const revoked = new Set(revocations.map(({ document }) => `${document.station} ${document.key_id}`));
   const { store } = logs;
   const hasLog = store.places.length > 0;
-  return [
-    ...logs.keyChanges
-      .filter(({ changeSha256 }) => !here.has(changeSha256))
-      .map((change) => changeMissing(change, given.has(change.newKeyId))),
+  const differing = [
     ...logs.keyChanges.flatMap((logged) =>
       changes
         .filter((change) => change.sha256 === logged.changeSha256)
         .flatMap((change) => otherChange(logged, change)),
     ),
+    ...revocations.flatMap((found) =>
+      otherRevocation(found, store.revoked.get(`${found.document.station} ${found.document.key_id}`)),
+    ),
+  ];
+  if (extent === 'kit') return differing;
+  return [
+    ...differing,
+    ...logs.keyChanges
+      .filter(({ changeSha256 }) => !here.has(changeSha256))
+      .map((change) => changeMissing(change, given.has(change.newKeyId))),
     ...changes
       .filter(({ sha256, inPlace }) => inPlace && !logged.has(sha256))
       .map(({ where, sha256 }) =>
@@ -43,9 +54,6 @@ export function keyLogRemarks(
         const message = `revocation of key ${document.key_id} at ${document.revoked_at}: no entry names it`;
         return told('key-revocation.not-logged', where, message, { key_id: document.key_id });
       }),
-    ...revocations.flatMap((found) =>
-      otherRevocation(found, store.revoked.get(`${found.document.station} ${found.document.key_id}`)),
-    ),
     ...[...store.revoked.keys()]
       .filter((name) => !revoked.has(name))
       .map((name) => {

@@ -1,6 +1,7 @@
 // What the custody log says became of each document (manifest or docking record), kept while its segments are read. Memory: one small
 // object per document.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { Extent } from './place.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 
 /** What the log says of one document. */
@@ -173,8 +174,8 @@ export interface AccountQuestion {
   readonly superseded: ReadonlySet<string>;
   /** Documents that the store's own log says it let go. */
   readonly dropped: ReadonlySet<string>;
-  /** In a spool whatever was spooled must be there; a vault may still wait for it. */
-  readonly kind: 'vault' | 'spool';
+  /** In a spool whatever was spooled must be there; a vault may still wait for it; a kit has what was asked for. */
+  readonly kind: Extent;
   /** Whether the log is here from its first entry on. */
   readonly fromTheStart: boolean;
   /** When the log tells a change away from which key (hex id), RFC 3339. */
@@ -197,6 +198,7 @@ function mustBeHere(
   logged: LoggedDocument,
   { superseded, dropped, kind }: AccountQuestion,
 ): boolean {
+  if (kind === 'kit') return false;
   if (kind === 'vault') return logged.receipts.length > 0 && !dropped.has(name);
   // A station lets a docking record go once it is receipted; documents of a recording only long after, and it says so.
   if (logged.kind === 'docking') return logged.receipts.length === 0 && !logged.quarantined;
@@ -230,7 +232,7 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
   for (const [name, logged] of account.all()) {
     const due = logged.sha256 !== undefined && logged.receipts.length === 0 && !held.has(name);
     if (kind === 'vault' && due) waiting[logged.kind ?? 'recording'].push(name);
-    remarks.push(...unreceipted(question, name, logged));
+    if (kind !== 'kit' || held.has(name)) remarks.push(...unreceipted(question, name, logged));
   }
   return [
     ...remarks,
@@ -251,11 +253,7 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
   ];
 }
 
-function contradictions(
-  document: HeldDocument,
-  account: LogAccount,
-  place: AccountQuestion['kind'],
-): Remark[] {
+function contradictions(document: HeldDocument, account: LogAccount, place: Extent): Remark[] {
   const logged = account.of(document.name);
   if (logged === undefined) return [];
   const { where, kind, sha256, receiptSha256 } = document;

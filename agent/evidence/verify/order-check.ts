@@ -14,6 +14,7 @@ import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts'
 import { isSessionId } from '../../../protocol/format/ids.ts';
 import type { HeldDocument } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
+import type { Extent } from './place.ts';
 import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
 import type { CheckedRecording } from './recording-check.ts';
 import { ORDER_KIND } from './document-kinds.ts';
@@ -40,8 +41,8 @@ export interface OrdersQuestion {
   readonly files: ReadFiles;
   readonly folder: string;
   readonly where: string;
-  /** The station in whose folder it lies. */
-  readonly station: string;
+  /** The station in whose folder it lies; undefined in a kit. */
+  readonly station: string | undefined;
   readonly keys: TrustedKeys;
   readonly signal: AbortSignal;
 }
@@ -111,13 +112,13 @@ function signatureFile(role: Role): string {
   return `${ORDER}.${role}${SIGNATURE_SUFFIX}`;
 }
 
-function placeRemarks(place: string, order: Order, name: string, station: string): Remark[] {
+function placeRemarks(place: string, order: Order, name: string, station: string | undefined): Remark[] {
   const remarks: Remark[] = [];
   if (order.order !== name) {
     const message = `order: the folder is named ${name}, the document names order ${order.order}`;
     remarks.push(finding('order.other-order', place, message, { expected: name, found: order.order }));
   }
-  if (order.station !== station) {
+  if (station !== undefined && order.station !== station) {
     const message = `order: it lies in the folder of station ${station} and names station ${order.station}`;
     remarks.push(finding('order.other-station', place, message, { expected: station, found: order.station }));
   }
@@ -220,13 +221,14 @@ export class OrderBook {
     return [...this.#log.orders.values()].some((other) => isOfBoth(other.signatures, 'unhold'));
   }
 
-  /** What the orders and the store's log say differently of each other. */
-  remarks(facts: PlaceFacts): Remark[] {
+  /** What the orders and the store's log say differently of each other. A kit has the orders about what lies in it. */
+  remarks(facts: PlaceFacts, extent: Extent = 'vault'): Remark[] {
     const here = new Set<string>(this.orders.map((found) => found.order.order));
     return [
       ...this.orders.flatMap((found) => this.#orderRemarks(found, facts)),
       ...[...this.#log.orders]
         .filter(([order, logged]) => !here.has(order) && !this.#mayBeGone(logged))
+        .filter(([, { recording }]) => extent !== 'kit' || facts.recordings.has(recording))
         .map(([order, { recording }]) => {
           const message = `order ${order} about recording ${recording} is not here`;
           return finding('order.missing', this.#log.places[0] ?? '.', message, { order, recording });

@@ -18,7 +18,7 @@ import { dockingLogRemarks, dockingStayRemarks, type StationLog } from './dockin
 import { accountRemarks, missingDocument, missingDocuments } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
-import type { Place } from './place.ts';
+import { type Extent, extentOf, type Place } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { checkSidecars } from './recording-check.ts';
 import type { Remark } from './remark.ts';
@@ -39,11 +39,13 @@ export interface BetweenContext {
 export class PlaceBetween {
   readonly #context: BetweenContext;
   readonly #kind: 'vault' | 'spool';
+  readonly #extent: Extent;
   readonly #complete: boolean;
 
   constructor(context: BetweenContext) {
     this.#context = context;
     const { kind } = context.place;
+    this.#extent = extentOf(context.place);
     this.#kind = kind === 'spool' ? 'spool' : 'vault';
     this.#complete = kind !== 'collection';
   }
@@ -65,7 +67,7 @@ export class PlaceBetween {
     yield* this.#entries(groups);
     for (const log of logs.stations) {
       yield* this.#account(log);
-      yield* dockingLogRemarks(log, groups);
+      yield* dockingLogRemarks(log, groups, this.#extent);
     }
   }
 
@@ -122,7 +124,7 @@ export class PlaceBetween {
       held,
       superseded,
       dropped: logs.store.dropped,
-      kind: this.#kind,
+      kind: this.#extent,
       fromTheStart,
       putAside,
     };

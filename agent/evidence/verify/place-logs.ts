@@ -7,6 +7,7 @@ import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { revokedKeyRemarks } from './key-logs.ts';
 import type { PlaceFacts } from './place-facts.ts';
+import type { Extent } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { note, type Remark } from './remark.ts';
@@ -20,7 +21,7 @@ import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
 export interface LogsOptions {
   readonly files: ReadFiles;
   readonly keys: TrustedKeys;
-  readonly kind: 'vault' | 'spool';
+  readonly kind: Extent;
   readonly facts: PlaceFacts;
   readonly witnesses: readonly FoundWitness[];
   /** The logs of stations that lie here. */
@@ -111,7 +112,7 @@ export class PlaceLogs {
       { ...found, book, visit: (entry) => entries.take(entry) },
       take,
     );
-    const told = [...receiptHeadRemarks(heads, book), ...remarks, ...entries.remarks()];
+    const told = [...receiptHeadRemarks(heads, book, kind), ...remarks, ...entries.remarks()];
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
     const owner = station ?? facts.station ?? '';
@@ -132,11 +133,12 @@ export class PlaceLogs {
     how: Pick<LogReading, 'folder' | 'where' | 'station' | 'book' | 'visit'>,
     take: TakeVouched,
   ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
-    const { files, keys, facts, signal } = this.#options;
+    const { files, keys, kind, facts, signal } = this.#options;
     const { book, station } = how;
+    const isPart = kind === 'kit';
     const heads = this.#witnessHeads(station);
     for (const { head } of heads) book.want(head);
-    const checked = await readLog({ ...how, files, keys, owner: facts.station, signal }, take);
+    const checked = await readLog({ ...how, isPart, files, keys, owner: facts.station, signal }, take);
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
     this.counts.checkpoints += checked?.checkpoints ?? 0;
@@ -145,7 +147,7 @@ export class PlaceLogs {
         this.keyChanges.push({ ...keyChange, holder: station ?? '', where: segment });
     return {
       checked,
-      remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book, station ?? '')],
+      remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book, station ?? '', kind)],
     };
   }
 

@@ -6,7 +6,7 @@ import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
 import { canJudge, type FoundOrder, OrderBook } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
-import type { Place } from './place.ts';
+import { extentOf, type Place } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, type Remark } from './remark.ts';
 import { type FoundRestored, restoredRemarks } from './restored-check.ts';
@@ -40,10 +40,12 @@ export async function* storeFindings(
   const log = logs.store;
   const book = new OrderBook(context.orders, facts, log);
   const complete = place.kind === 'vault';
+  const extent = extentOf(place);
   const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
-  yield* book.remarks(facts);
+  yield* book.remarks(facts, extent);
   const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations });
-  yield* judgeDeletions({ facts, orders: book, log, judged, complete, kept: drops.deleted });
+  const isNamed = complete || extent === 'kit';
+  yield* judgeDeletions({ facts, orders: book, log, judged, complete: isNamed, extent, kept: drops.deleted });
   if (complete) yield* drops.findings;
   totals.dropped += drops.recordings;
   totals.dropped_by_order += drops.byOrder;
@@ -54,7 +56,7 @@ export async function* storeFindings(
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   if (complete) yield* restoredRemarks(context.restored, log);
-  yield* await witnessFindings(context.witnesses, { facts, log });
+  yield* await witnessFindings(context.witnesses, { facts, log, extent });
 }
 
 function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {

@@ -2,7 +2,15 @@
 import { basename, dirname, join } from 'node:path';
 import { parseVaultId, VAULT_ID_BYTES_MAX } from '../../../protocol/documents/vault-document.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { CUSTODY, RECORDING_NAMES, VAULT_ID } from '../../../protocol/format/file-names.ts';
+import {
+  CUSTODY,
+  KEYS,
+  KIT_LOG,
+  ORDERS,
+  RECORDING_NAMES,
+  VAULT_ID,
+  WITNESS,
+} from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { diskError, listSorted, type ReadFiles, readSmall } from './read-files.ts';
 import { finding, note, type Remark } from './remark.ts';
@@ -24,6 +32,15 @@ export interface Place {
   readonly keysFolder: string;
 }
 
+/** What of everything should be there: in a spool what the station still has, in a kit what belongs to a few recordings. */
+export type Extent = 'vault' | 'spool' | 'kit';
+
+/** How much of everything a place has. */
+export function extentOf({ kind }: Place): Extent {
+  if (kind === 'spool') return kind;
+  return kind === 'collection' ? 'kit' : 'vault';
+}
+
 /** Folders of a spool. */
 const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
   'ready',
@@ -38,7 +55,7 @@ const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
   CUSTODY,
 ]);
 /** Folders of a kit beside its recordings (SPEC 4.13). */
-const KIT_FOLDERS: ReadonlySet<string> = new Set(['keys', 'log', 'orders', 'witness']);
+export const KIT_FOLDERS: ReadonlySet<string> = new Set([KEYS, KIT_LOG, ORDERS, WITNESS]);
 
 /**
  * What the folder is. `path` is absolute. A folder with a vault and keys beside it, such as that of a first run, is its vault.
@@ -77,6 +94,11 @@ function placeOf(kind: Place['kind'], path: string, beside: string | undefined, 
   };
 }
 
+/** A folder of a kit, whatever lies in it. */
+export function kitPlace(path: string): Place {
+  return placeOf('collection', path, undefined);
+}
+
 /** A vault with its id file exchanged must not pass for a spool in which nothing lies. */
 async function spoolPlace(files: ReadFiles, path: string, names: readonly string[]): Promise<Place> {
   await refuseKeepers(files, path, names, 'a spool', SPOOL_FOLDERS);
@@ -86,7 +108,7 @@ async function spoolPlace(files: ReadFiles, path: string, names: readonly string
 /** Nor one without its id file for a few recordings, of which nothing else is looked at. */
 async function collectionPlace(files: ReadFiles, path: string, names: readonly string[]): Promise<Place> {
   await refuseKeepers(files, path, names, 'a folder of recordings', KIT_FOLDERS);
-  return placeOf('collection', path, undefined);
+  return kitPlace(path);
 }
 
 /** Errors: "verify.not-recognised" where the folder of a station or a receiver is among the names, `own` left out. */

@@ -2,6 +2,7 @@
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { RECEIPT, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { HeadBook, NamedHead } from './custody-links.ts';
+import type { Extent } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
@@ -85,8 +86,12 @@ const CODES = {
   'head-differs': 'receipt.custody-head-differs',
 } as const satisfies Readonly<Record<string, RemarkCode>>;
 
-/** One finding for each kind of fault and segment; `book` has seen all segments. */
-export function receiptHeadRemarks(receipts: Iterable<ReceiptHead>, book: HeadBook): Remark[] {
+/** One finding for each kind of fault and segment; of a kit not for segments that it has not; `book` has seen all segments. */
+export function receiptHeadRemarks(
+  receipts: Iterable<ReceiptHead>,
+  book: HeadBook,
+  extent: Extent = 'vault',
+): Remark[] {
   const faults = new Map<
     string,
     { readonly code: keyof typeof CODES; readonly first: ReceiptHead; count: number }
@@ -94,6 +99,7 @@ export function receiptHeadRemarks(receipts: Iterable<ReceiptHead>, book: HeadBo
   for (const receipt of receipts) {
     const code = book.compare(receipt.head);
     if (code === 'good' || code === 'dropped') continue;
+    if (code === 'segment-missing' && extent === 'kit') continue;
     const key = `${code} ${receipt.head.segment}`;
     const known = faults.get(key);
     if (known === undefined) faults.set(key, { code, first: receipt, count: 1 });

@@ -169,6 +169,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'custody.signature-wrong': ALTERED,
   'custody.signature-comment': OTHER_KIND,
   'custody.signature-alone': 'Das Verwahrprotokoll, das sie signiert, ging verloren oder wurde weggenommen.',
+  'custody.other-head':
+    'Der signierte Kopf eines Abschnitts in einer Ausgabe ist der seines letzten Prüfpunkts: Er wurde weggenommen oder ausgetauscht, oder der Abschnitt wurde gekürzt.',
   'custody.two-starts':
     'Ein Verwahrprotokoll hat einen ersten Abschnitt: Ein älterer Stand der Station wurde zurückgespielt, oder sie hat ihr Verwahrprotokoll einmal verloren.',
   'custody.repeated':

@@ -147,6 +147,8 @@ export const MEANINGS = {
   'custody.signature-wrong': ALTERED,
   'custody.signature-comment': OTHER_KIND,
   'custody.signature-alone': 'The log that it signs was lost or taken away.',
+  'custody.other-head':
+    'The signed head of a segment in a kit is that of its last checkpoint: it was taken away or exchanged, or the segment was cut.',
   'custody.two-starts':
     'A log has one first segment: an older state of the station was put back, or its log was lost once.',
   'custody.repeated': 'Writing failed there and was done again in the next segment; nothing is lost.',

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts';
 import { loadProofs } from '../../../config/enrolment/proofs.ts';
 import { describeError } from '../../../protocol/format/errors.ts';
-import { CUSTODY, RESTORED, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isStationId } from '../../../protocol/format/ids.ts';
 import { leftoverRemarks } from './deletion-check.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
@@ -27,7 +26,7 @@ import { PlaceBetween } from './place-between.ts';
 import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
 import { storeFindings } from './place-store.ts';
-import { findPlace, type Place, readVaultId } from './place.ts';
+import { extentOf, findPlace, type Place, readVaultId } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
@@ -158,11 +157,9 @@ class PlaceCheck {
     this.#facts.takeReceiver(kept.record.receiver, kept.keyId);
   }
 
-  async #checkWitnesses(
-    { folder, where, receiver }: FoundReceiver,
-    vault: string | undefined,
-  ): Promise<void> {
-    const place = { folder: join(folder, WITNESS), where: below(where, WITNESS), receiver, vault };
+  async #checkWitnesses({ witness, receiver }: FoundReceiver, vault: string | undefined): Promise<void> {
+    const isPart = this.#place.kind === 'collection';
+    const place = { ...witness, receiver, vault, isPart };
     const { witnesses, remarks } = await checkWitnesses({ ...this.#options, ...place });
     for (const found of witnesses) {
       this.#witnesses.push(found);
@@ -171,8 +168,9 @@ class PlaceCheck {
     this.#tell(remarks);
   }
 
-  async #checkRestored({ folder, where, receiver }: FoundReceiver, vault: string | undefined): Promise<void> {
-    const place = { folder: join(folder, RESTORED), where: below(where, RESTORED), receiver, vault };
+  async #checkRestored({ restored, receiver }: FoundReceiver, vault: string | undefined): Promise<void> {
+    if (restored === undefined) return;
+    const place = { ...restored, receiver, vault };
     const { statements, remarks } = await checkRestored({ ...this.#options, ...place });
     for (const found of statements) {
       this.#restored.push(found);
@@ -196,21 +194,17 @@ class PlaceCheck {
   }
 
   async #readLogs(): Promise<PlaceLogs> {
-    const kind = this.#place.kind === 'spool' ? 'spool' : 'vault';
+    const kind = extentOf(this.#place);
     const witnesses = this.#witnesses;
     const found = { facts: this.#facts, witnesses, stations: this.#custody };
     const logs = new PlaceLogs({ ...this.#options, kind, ...found });
-    for (const { receiver, folder, where } of this.#receivers) {
-      const custody = { folder: join(folder, CUSTODY), where: below(where, CUSTODY) };
-      this.#tell(await logs.readStore(receiver, custody));
-    }
+    for (const { receiver, custody } of this.#receivers) this.#tell(await logs.readStore(receiver, custody));
     for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
     const { segments, entries, checkpoints } = logs.counts;
     this.#totals.custody_segments += segments;
     this.#totals.custody_entries += entries;
     this.#totals.custody_checkpoints += checkpoints;
-    // Folders alone, such as a kit, have no log that would name a change of keys.
-    if (this.#place.kind !== 'collection') this.#tell(keyLogRemarks(this.#known, logs, kind));
+    this.#tell(keyLogRemarks(this.#known, logs, kind));
     return logs;
   }
 

@@ -5,6 +5,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { HeadBook } from './custody-links.ts';
 import type { PlaceFacts } from './place-facts.ts';
+import type { Extent } from './place.ts';
 import { listFolder, oddName, type ReadFiles } from './read-files.ts';
 import type { ReceiptHead } from './receipt-check.ts';
 import { below, finding, note, type Remark } from './remark.ts';
@@ -33,6 +34,8 @@ export interface WitnessQuestion {
   readonly receiver: string;
   readonly vault: string | undefined;
   readonly keys: TrustedKeys;
+  /** Days between those that are here may be elsewhere, as where a kit has a few of them; left out, they may not. */
+  readonly isPart?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +59,7 @@ export async function checkWitnesses(
     remarks.push(...checked.remarks);
     if (checked.found !== undefined) witnesses.push(checked.found);
   }
-  return { witnesses, remarks: [...remarks, ...chainRemarks(witnesses)] };
+  return { witnesses, remarks: [...remarks, ...(question.isPart === true ? [] : chainRemarks(witnesses))] };
 }
 
 async function checkWitness(
@@ -121,11 +124,13 @@ export function witnessHeadRemarks(
   witnesses: Iterable<ReceiptHead>,
   book: HeadBook,
   keeper: string,
+  extent: Extent = 'vault',
 ): Remark[] {
   const remarks: Remark[] = [];
   for (const { head, where } of witnesses) {
     const answer = book.compare(head);
     if (answer === 'good' || answer === 'dropped') continue;
+    if (answer === 'segment-missing' && extent === 'kit') continue;
     const { segment, sequence, sha256 } = head;
     const message = `witness: it names entry ${sequence} of custody segment ${segment} of ${keeper} with SHA-256 ${sha256}: ${answer}`;
     remarks.push(finding('witness.head-differs', where, message, { keeper, segment, sequence }));
@@ -140,6 +145,7 @@ export function witnessHeadRemarks(
 interface RootsContext {
   readonly facts: PlaceFacts;
   readonly log: StoreLog;
+  readonly extent: Extent;
 }
 
 /** The digests of documents, by day and station. */
@@ -154,12 +160,12 @@ export interface WitnessedDays {
 
 type Keeper = FoundWitness['witness']['keepers'][number];
 
-/** What does not fit between witnesses and documents, and between witnesses and the store's log. */
+/** What does not fit between witnesses and documents, and between witnesses and the store's log. A kit has not all documents of a day. */
 export async function witnessFindings(
   witnesses: readonly FoundWitness[],
-  context: RootsContext,
+  { facts, log, extent }: RootsContext,
 ): Promise<Remark[]> {
-  const { facts, log } = context;
+  if (extent === 'kit') return logRemarks(witnesses, log).filter(({ code }) => code !== 'witness.missing');
   const days = new DocumentDays(new Set(witnesses.map(({ witness }) => witness.day)));
   days.takeHere(facts);
   days.takeDropped(log);

@@ -136,7 +136,8 @@ async function judgeDropped(
   const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
   const stations = logs.stations;
   const drops = judgeDrops({ log, facts, kept, orders: book, stations, witnesses, nowMs }, isAsked);
-  const deletions = { facts, orders: book, log, judged, complete: true, kept: drops.deleted };
+  const extent = 'vault' as const;
+  const deletions = { facts, orders: book, log, judged, complete: true, extent, kept: drops.deleted };
   return [...findings, ...drops.findings, ...judgeKept(deletions)];
 }
 

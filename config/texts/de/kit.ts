@@ -12,7 +12,7 @@ export const KIT_DE: KitWords = {
   introDocking:
     'Dieser Ordner enthält die Andockprotokolle einer Bodycam (Zahl der Andockvorgänge: {count}): was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
   good: 'Geprüft, als diese Ausgabe entstand, am {at} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Verwahrprotokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
-  bad: 'NICHT ALLES IN DIESER AUSGABE STIMMT. Als sie am {at} UTC entstand, gab es Befunde, Anzahl: {count}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
+  bad: 'NICHT ALLES IN DIESER AUSGABE STIMMT. Als sie am {at} UTC entstand, gab es Befunde, Anzahl: {count}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor.',
 
   shortly: 'Das Wichtigste',
   shortlyText: [
@@ -117,7 +117,6 @@ export const KIT_DE: KitWords = {
   contentsHead: ['Datei', 'Was es ist'],
   fileWords: {
     page: 'diese Seite, und dasselbe als reiner Text; auf Deutsch und auf Englisch',
-    check: 'die Befehle dieser Seite als ein Skript',
     manifest: 'das signierte Wort der Station zu der Aufzeichnung',
     payload: 'die Aufzeichnung, versiegelt',
     chunks: 'Prüfsummen der versiegelten Datei, je 512 KiB eine',
@@ -150,7 +149,7 @@ export const KIT_DE: KitWords = {
   check: 'Selbst prüfen',
   before: [
     'Gebraucht werden eine Linux-Shell (bash), minisign und age. Debian, Ubuntu: apt install minisign age. Windows: dasselbe in seinem Linux-Subsystem (wsl --install). macOS: brew install bash coreutils minisign age, mit dem Ordner libexec/gnubin von coreutils zuerst im Suchpfad. Danach wird kein Netz mehr gebraucht.',
-    'Öffnen Sie ein Terminal, gehen Sie in diesen Ordner (cd), starten Sie bash, und tippen oder kopieren Sie die Zeilen. Unter den meisten steht, was erscheinen muss. Alternativ alle Schritte auf einmal: „bash check.sh IDENTITÄT“, oder ohne Identität „bash check.sh“: Das Skript enthält genau diese Zeilen und endet bei der ersten, die nicht stimmt.',
+    'Öffnen Sie ein Terminal, gehen Sie in diesen Ordner (cd), starten Sie bash, und tippen oder kopieren Sie die Zeilen. Unter den meisten steht, was erscheinen muss. Jede Zeile zeigt eines. Alles auf einmal, und was die Dokumente voneinander sagen, beurteilt „bodydock verify ORDNER --keys SCHLÜSSEL“: SCHLÜSSEL ist ein Ordner mit öffentlichen Schlüsseln, die Sie von anderswo haben, nie denen dieser Ausgabe. Eine Ausgabe enthält kein Skript, das sagt, dass alles stimmt: Wer eine Ausgabe fälschen kann, kann auch ihr Skript fälschen.',
     'Zuerst eine Abkürzung für diese Sitzung: Sie zeigt, was ein signiertes Dokument in einem seiner Felder sagt.',
   ],
   identity:

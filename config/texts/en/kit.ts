@@ -11,7 +11,7 @@ export const KIT_EN = {
   introDocking:
     'This folder holds the signed record of each time that a body camera was in its docking station ({count} in all): what was on it, and what became of that. There is no recording in it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
   good: 'Checked when this kit was made, on {at} UTC: every signature, every digest and every chain in it holds, and nothing is missing that the logs say was there. You need not believe that: check it below.',
-  bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {at} UTC, {count} findings came up. They stand below and in FINDINGS.txt. The lines below may show what they must all the same: much of what these findings name shows only in the whole vault. check.sh never says that everything holds here.',
+  bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {at} UTC, {count} findings came up. They stand below and in FINDINGS.txt. The lines below may show what they must all the same: much of what these findings name shows only in the whole vault.',
 
   shortly: 'In short',
   shortlyText: [
@@ -116,7 +116,6 @@ export const KIT_EN = {
   contentsHead: ['File', 'What it is'],
   fileWords: {
     page: 'this page, and the same as plain text; in German and in English',
-    check: 'the commands of this page as one script',
     manifest: 'the station’s signed word on the recording',
     payload: 'the recording, sealed',
     chunks: 'digests of the sealed file, one for each 512 KiB',
@@ -149,7 +148,7 @@ export const KIT_EN = {
   check: 'Check it yourself',
   before: [
     'Needed are a Linux shell (bash), minisign and age. Debian, Ubuntu: apt install minisign age. Windows: the same in its Linux subsystem (wsl --install). macOS: brew install bash coreutils minisign age, with the folder libexec/gnubin of coreutils first in the search path. No network is needed afterwards.',
-    'Open a terminal, go into this folder (cd), start bash, and type or copy the lines. Below most of them stands what must appear. Whoever does not want to type says “bash check.sh IDENTITY”, or “bash check.sh” without an identity: the script holds exactly these lines and ends at the first one that does not hold.',
+    'Open a terminal, go into this folder (cd), start bash, and type or copy the lines. Below most of them stands what must appear. Each line shows one thing. All of it at once, and what the documents say of each other, is judged by “bodydock verify FOLDER --keys KEYS”: KEYS is a folder with public keys that you have from elsewhere, never those of this kit. A kit has no script that says that everything holds: a person who can forge a kit can forge its script.',
     'First a shorthand for this session: it prints what a signed document says in one of its fields.',
   ],
   identity:
