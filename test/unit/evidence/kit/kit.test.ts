@@ -146,13 +146,13 @@ describe('a kit holds', () => {
     });
   });
 
-  test('in place of a sidecar that the store never got the one that a later docking sealed anew', async () => {
+  test('in place of a sidecar that the store never got the one that a later docking sealed again', async () => {
     await withVault(async (builder) => {
       const lost = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
       const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
       await builder.undock();
       await builder.dock();
-      const anew = await builder.record({
+      const again = await builder.record({
         path: '1.GPS',
         role: 'sidecar',
         sidecarOf: '1.MP4',
@@ -162,7 +162,7 @@ describe('a kit holds', () => {
       await rm(lost.folder, { recursive: true });
       const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
       const ran = await runCommand(exportCommand, media.id, ...words);
-      expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [anew.id] } });
+      expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [again.id] } });
     });
   });
 
