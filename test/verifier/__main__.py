@@ -1,11 +1,12 @@
 """An independent verifier of bodydock vaults, written from protocol/SPEC.md alone, with Python's standard library (3.11 or newer).
 
-    python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--json]
+    python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--checkpoint FILE]... [--json]
 
 VAULT is the folder of a vault, the one with vault.json in it, or an untouched copy of it, or a kit that was handed out of one; several are
 verified one after the other, each for itself. KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub,
 supervisor*.pub. Take them from where you know that they are right, never from the vault. A file may be for one station alone:
-station-<id>.pub. The signatures of one document can be checked beside it with stock minisign: minisign -Vm manifest.json -p station.pub
+station-<id>.pub. Of witnesses outside it may have witness*.vkey, of time-stamp authorities timestamp*.pem (openssl reads them); a checkpoint of the
+store's log that you kept yourself is FILE. The signatures of one document can be checked beside it with stock minisign: minisign -Vm manifest.json -p station.pub
 With the age identity of a recipient and the stock `age`, every payload and every sealed name is opened as well, and nothing of it is
 written anywhere; without, the sealed bytes are compared with what was signed, and what is in them stays closed.
 
@@ -13,7 +14,7 @@ What is printed: one line for each thing that was seen, with its code, the place
 evidence: something was altered, is missing, or was never signed. A note does not, and should be known: a recording that waits at the
 station, documents that expired. Then for each station recordings, receipts and the log's own words about them, counted against each
 other; `differences` names each recording that one of them has and the other has not. With --json there is one line for each vault, a
-JSON object with `vault`, `good`, `findings`, `notes` (each with `code`, `place`, `detail`) and `stations`.
+JSON object with `vault`, `good`, `findings`, `notes` (each with `code`, `place`, `detail`), `stations` and `logs`: of each log of the store up to when its past is fixed from outside.
 
 Exit: 0 all are good; 1 there is a finding in one of them; 3 there is none, and a deletion rests on an order whose keys are not given; 2 it could not begin: usage, keys, a folder that is none;
 70 it failed, and of the vault at which it did nothing is said.
@@ -31,7 +32,8 @@ from typing import Any
 
 from age_file import AgeTool
 from findings import Remark
-from safe_files import is_folder
+from safe_files import FileFault, is_folder, read_small
+from signed_note import NOTE_BYTES_MAX
 from trusted_keys import KeysUnusable, TrustedKeys, read_trusted_keys
 from verification import Verdict, verify
 
@@ -45,7 +47,8 @@ def main(arguments: list[str]) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         keys = _begin(asked)
-    except (KeysUnusable, OSError) as error:
+        brought = [(path.name, read_small(path, NOTE_BYTES_MAX)) for path in asked.checkpoint]
+    except (KeysUnusable, FileFault, OSError) as error:
         print(f"verifier: {error}", file=sys.stderr)
         return USAGE
     age = shutil.which("age") if asked.identity is not None else None
@@ -53,7 +56,7 @@ def main(arguments: list[str]) -> int:
     code = GOOD
     for vault in asked.vaults:
         try:
-            verdict = verify(vault, keys, tool, time.time_ns() // 1_000_000)
+            verdict = verify(vault, keys, tool, time.time_ns() // 1_000_000, brought)
         except Exception:
             traceback.print_exc()
             print(f"verifier: failed at {str(vault)!a}, of which nothing is said", file=sys.stderr)
@@ -76,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("vaults", type=Path, nargs="+", metavar="VAULT")
     parser.add_argument("--keys", type=Path, required=True)
     parser.add_argument("--identity", type=Path)
+    parser.add_argument("--checkpoint", type=Path, action="append", default=[])
     parser.add_argument("--json", action="store_true")
     return parser
 
@@ -99,6 +103,7 @@ def _json(vault: Path, verdict: Verdict) -> str:
         "notes": [asdict(each) for each in report.notes],
         "unjudged": [asdict(each) for each in report.unjudged],
         "stations": verdict.stations,
+        "logs": verdict.logs,
     }
     return json.dumps(said)
 
@@ -109,6 +114,7 @@ def _text(vault: Path, verdict: Verdict) -> str:
     lines += [_line("open", each) for each in report.unjudged]
     for name, counts in verdict.stations.items():
         lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counts.items()))
+    lines += [f"{origin}: {fixed}" for origin, fixed in verdict.logs.items()]
     said = "not judged: no finding" if report.unjudged else "good: no finding"
     said = f"{len(report.findings)} findings" if report.findings else said
     lines.append(f"{vault}: {said}, {len(report.notes)} notes")

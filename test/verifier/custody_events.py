@@ -26,15 +26,17 @@ from shapes import (
     text,
 )
 
+_OPENED: dict[str, Shape] = {
+    "segment": RANDOM_ID,
+    "station": PLACE_ID,
+    "version": text(128),
+    "last_segment": either(RANDOM_ID),
+    "last_sequence": either(integer(1)),
+    "last_sha256": either(DIGEST),
+}
+
 _BOTH: dict[str, Shape] = {
-    "segment-opened": fields(
-        segment=RANDOM_ID,
-        station=PLACE_ID,
-        version=text(128),
-        last_segment=either(RANDOM_ID),
-        last_sequence=either(integer(1)),
-        last_sha256=either(DIGEST),
-    ),
+    "segment-opened": fields(**_OPENED),
     "checkpoint": fields(head=text(), signature=text()),
     "segment-dropped": fields(segment=RANDOM_ID, last_sequence=integer(1), last_sha256=DIGEST),
     "key-changed": fields(old_key_id=KEY_ID, new_key_id=KEY_ID, change_sha256=DIGEST),
@@ -97,6 +99,13 @@ def _maybe_settled(**shapes: Shape) -> Shape:
     return check
 
 
+def _opened_by_store(value: Any, at: str) -> Iterator[str]:
+    """A segment of a store's log has a place in a tree (SPEC 4.15.2); one of 0.1.0 has none."""
+    has_place = isinstance(value, dict) and bool({"log_origin", "log_size"} & value.keys())
+    place: dict[str, Shape] = {"log_origin": text(256), "log_size": SIZE} if has_place else {}
+    yield from fields(**_OPENED, **place)(value, at)
+
+
 STATION_EVENTS: dict[str, Shape] = {
     **_BOTH,
     "agent-started": fields(version=text(128)),
@@ -138,6 +147,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "difference-acknowledged": fields(differences=SIZE, reason=REASON_CODE),
     "camera-retired": fields(camera=PLACE_ID, reason=REASON_CODE),
     "carried": _carried,
+    "store-log": fields(checkpoint=text()),
     "proof-installed": fields(recipient_sha256=DIGEST),
 }
 
@@ -145,6 +155,7 @@ _OF_RECORDING = {"station": STATION_ID, "recording": RANDOM_ID}
 
 STORE_EVENTS: dict[str, Shape] = {
     **_BOTH,
+    "segment-opened": _opened_by_store,
     "receiver-started": fields(version=text(128)),
     "receiver-stopped": fields(),
     "retention": fields(days=integer(1), documents_days=integer(1)),
@@ -179,4 +190,6 @@ STORE_EVENTS: dict[str, Shape] = {
     "clock-checked": fields(),
     "witnessed": fields(day=DAY, sha256=DIGEST),
     "restored": fields(restored_sha256=DIGEST, complete_until=INSTANT),
+    "receipt": fields(kind=one_of("recording", "docking"), **_OF_RECORDING, receipt_sha256=DIGEST),
+    "head": fields(station=STATION_ID, segment=RANDOM_ID, sequence=integer(1), sha256=DIGEST),
 }

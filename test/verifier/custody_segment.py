@@ -10,6 +10,7 @@ from custody_events import STATION_EVENTS, STORE_EVENTS
 from document_shapes import CUSTODY_HEAD
 from findings import Report
 from instants import milliseconds
+from merkle_tree import leaf_hash
 from minisign_file import SIGNATURE_BYTES_MAX, PublicKey, SignatureFault, check, is_plainly_spelled
 from safe_files import FileFault, open_regular, read_small
 from shapes import DIGEST, INSTANT, Shape, either, fields, integer, problems_of, text
@@ -70,6 +71,8 @@ class Segment:
     # Every line up to this sequence is under a signature.
     signed_up_to: int = 0
     torn: bool = False
+    # Of a store's log: hashes of its lines as leaves of the tree (SPEC 4.15), 32 bytes each.
+    leaves: bytearray = field(default_factory=bytearray)
     # Whether nothing of it counts, however well it is signed: it rests on a key that was put aside (SPEC 4.9.2).
     is_silent: bool = False
 
@@ -135,6 +138,8 @@ def _read_lines(file: BinaryIO, segment: Segment, holder: Holder, report: Report
         _check_follows(line, number, previous, report)
         previous = line.sha256
         segment.lines.append(line)
+        if holder.is_store:
+            segment.leaves += leaf_hash(data[:-1])
         group = _follow_group(line, segment, holder, group, report)
 
 

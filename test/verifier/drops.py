@@ -74,6 +74,9 @@ class Drops:
         self._now_ms = now_ms
         self._announced = _Announced()
         self._said: dict[str, list[_Said]] = defaultdict(list)
+        # What was dropped and was allowed to go: stations and ids, and segments with the time of the drop.
+        self.counting: set[tuple[str, str]] = set()
+        self.counting_segments: dict[str, int] = {}
         for receiver in vault.receivers.values():
             self._read(receiver)
 
@@ -102,12 +105,15 @@ class Drops:
     def check(self, station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
         """Judges what was dropped of a station's documents."""
         for said in self.documents_of(station):
+            before = len(report.findings)
             self._check_future(said, report)
             self._check_receipt(said, station, report)
             if said.line.facts["deletion_sha256"] is None and not _is_recording(said, station):
                 self._check_docking(said, station, report)
             else:
                 self._check_recording(said, station, orders, logs, report)
+            if len(report.findings) == before:
+                self.counting.add((station.name, said.line.facts["recording"]))
 
     def _check_future(self, said: _Said, report: Report) -> None:
         if said.line.at_ms > self._now_ms + _FUTURE_MS:
@@ -192,9 +198,12 @@ class Drops:
     def check_segments(self, report: Report) -> None:
         """Judges what was dropped of logs: a witness of long before names a later segment, and nothing that old is left."""
         for said in self._said["segment-dropped"]:
+            before = len(report.findings)
             self._check_future(said, report)
             if not any(self._may_go(said, station) for station in self._vault.stations.values()):
                 report.find("drop.segment", said.line.place, f"drops segment {said.line.facts.get('segment')} too soon")
+            if len(report.findings) == before:
+                self.counting_segments[said.line.facts["segment"]] = said.line.at_ms
 
     def _may_go(self, said: _Said, station: Station) -> bool:
         oldest = self._oldest_left(station, said.time)

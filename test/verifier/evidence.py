@@ -101,11 +101,25 @@ class Station(Keeper):
 
 
 @dataclass
+class LogFiles:
+    """Files of one tree of a store's log (SPEC 4.15). `suffix`: end of its origin, or empty."""
+
+    suffix: str
+    folder: Path
+    place: str
+    # Notes by their name, and time stamps by the size that they are of.
+    notes: dict[str, bytes] = field(default_factory=dict)
+    stamps: dict[int, Path] = field(default_factory=dict)
+
+
+@dataclass
 class Receiver(Keeper):
     """What a vault holds of one receiver: its own log, witnesses by day, statements that the vault was restored by digest."""
 
     witnesses: dict[str, Document] = field(default_factory=dict)
     restored: dict[str, Document] = field(default_factory=dict)
+    # What lies in `log/`, by the end of the origin: empty, or 16 hex digits.
+    log_files: list[LogFiles] = field(default_factory=list)
 
 
 @dataclass

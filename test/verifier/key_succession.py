@@ -16,6 +16,8 @@ class KnownKeys:
     def __init__(self, by_hand: TrustedKeys) -> None:
         self.officers = by_hand.officers
         self.supervisors = by_hand.supervisors
+        self.witnesses = by_hand.witnesses
+        self.authorities = by_hand.authorities
         self.changes: list[KeyChange] = []
         self._by_hand = by_hand
         self._introduced: dict[str, list[PublicKey]] = defaultdict(list)

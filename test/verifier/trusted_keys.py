@@ -4,6 +4,8 @@
 `station-<id>.pub`, `station-<id>.<text>.pub`   keys of that station alone
 `store*.pub`   keys of the store: receipts, deletion records, witnesses, its own log
 `officer*.pub`, `supervisor*.pub`   keys of the two roles that sign orders
+`witness*.vkey`   keys of witnesses outside that cosign the store's log: one line as C2SP writes it
+`timestamp*.pem`   certificates of authorities whose time stamps count
 """
 
 import re
@@ -14,9 +16,12 @@ from pathlib import Path
 from minisign_file import PublicKey, parse_public_key
 from safe_files import FileFault, names_in, read_small
 from shapes import STATION_ID, fits
+from signed_note import NoteKey, parse_witness_key
 
 _KEY_FILE_BYTES_MAX = 4096
 _NAME = re.compile(r"(station|store|officer|supervisor)(.*)\.pub", re.ASCII | re.DOTALL)
+_WITNESS = re.compile(r"witness.*\.vkey", re.ASCII | re.DOTALL)
+_AUTHORITY = re.compile(r"timestamp.*\.pem", re.ASCII | re.DOTALL)
 _STATION = re.compile(r"(?:-([^.]+))?(?:\..*)?", re.ASCII | re.DOTALL)
 
 
@@ -34,8 +39,12 @@ class _Trusted:
 class TrustedKeys:
     """Keys by what they count for."""
 
-    def __init__(self, trusted: Sequence[_Trusted]) -> None:
+    def __init__(
+        self, trusted: Sequence[_Trusted], witnesses: Sequence[NoteKey] = (), authorities: Sequence[Path] = ()
+    ) -> None:
         self._trusted = trusted
+        self.witnesses = witnesses
+        self.authorities = authorities
         self.store = self._of("store")
         self.officers = self._of("officer")
         self.supervisors = self._of("supervisor")
@@ -59,8 +68,20 @@ def read_trusted_keys(folder: Path) -> TrustedKeys:
     for role in ("station", "store"):
         if not any(each.role == role for each in trusted):
             raise KeysUnusable(f"{folder} holds no public key {role}*.pub")
-    _refuse_two_roles(trusted)
-    return TrustedKeys(trusted)
+    names = [name for name, _ in names_in(folder)]
+    witnesses = [_read_witness(folder / name) for name in names if _WITNESS.fullmatch(name)]
+    _refuse_two_roles([*((each.role, each.key.key) for each in trusted), *(("witness", each.key) for each in witnesses)])
+    return TrustedKeys(trusted, witnesses, [folder / name for name in names if _AUTHORITY.fullmatch(name)])
+
+
+def _read_witness(path: Path) -> NoteKey:
+    try:
+        key = parse_witness_key(read_small(path, _KEY_FILE_BYTES_MAX).decode("utf-8", "replace").strip())
+    except FileFault as fault:
+        raise KeysUnusable(f"{path} {fault}") from fault
+    if key is None:
+        raise KeysUnusable(f"{path} is no public key of a witness")
+    return key
 
 
 def _suffix(path: Path, role: str, rest: str) -> str | None:
@@ -83,9 +104,9 @@ def _read(path: Path) -> PublicKey:
     return key
 
 
-def _refuse_two_roles(trusted: Sequence[_Trusted]) -> None:
+def _refuse_two_roles(held: Sequence[tuple[str, bytes]]) -> None:
     """One key for two roles would let one person stand for two. *Two* officers' files with one key do no harm."""
     roles: dict[bytes, str] = {}
-    for each in trusted:
-        if roles.setdefault(each.key.key, each.role) != each.role:
-            raise KeysUnusable(f"key {each.key.key_id} is there for two roles: {roles[each.key.key]}, {each.role}")
+    for role, key in held:
+        if roles.setdefault(key, role) != role:
+            raise KeysUnusable(f"one key is there for two roles: {roles[key]}, {role}")

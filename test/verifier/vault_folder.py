@@ -16,6 +16,7 @@ from evidence import KeyChange, Receiver, Station, Vault
 from findings import Report
 from key_documents import check_names, read_changes, read_revocations
 from key_succession import KnownKeys
+from log_folder import read_log_folder
 from orders import read_order
 from recording_folder import is_docking, read_docking, read_recording
 from restored import read_restored
@@ -173,6 +174,8 @@ class VaultReader:
                 read_witnesses(folder, place, receiver, self._keys, self._report)
             elif kind == "folder" and each == "restored":
                 read_restored(folder, place, receiver, self._keys, self._report)
+            elif kind == "folder" and each == "log":
+                read_log_folder(folder, place, receiver, self._report)
             elif (kind, each) != ("folder", "custody"):
                 self._unexpected(place)
         return receiver

@@ -1,6 +1,7 @@
 """All checks in order: first each document alone, then what they say of each other."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from evidence import Station, Vault
 from findings import Report
 from key_changes import check_changes, check_old_keys, check_ways
 from kit_folder import KitReader, is_kit
+from log_tree import check_log_trees
 from orders import Orders
+from received import check_heads, check_received
 from reconciliation import reconcile
 from restored import check_restored
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
@@ -42,10 +45,14 @@ class Verdict:
 
     report: Report
     stations: dict[str, dict[str, Any]]
+    # Up to when each log of the store is fixed from outside, by its origin, in words.
+    logs: dict[str, str] = field(default_factory=dict)
 
 
-def verify(root: Path, keys: TrustedKeys, age: AgeTool | None, now_ms: int) -> Verdict:
-    """Verifies a vault or a kit. `now_ms`: time of the verification."""
+def verify(
+    root: Path, keys: TrustedKeys, age: AgeTool | None, now_ms: int, brought: Sequence[tuple[str, bytes]] = ()
+) -> Verdict:
+    """Verifies a vault or a kit. `now_ms`: time of the verification; `brought`: checkpoints of the store's log that the reader has, with their names."""
     report = Report()
     if is_kit(root):
         kit = KitReader(root, keys, age, report).judge()
@@ -74,7 +81,9 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None, now_ms: int) -> V
     for receiver in vault.receivers.values():
         check_witnesses(receiver, vault, report)
         check_restored(receiver, vault, report)
-    return Verdict(report, counts)
+    check_received(vault, drops.counting, report)
+    check_heads(vault, drops.counting_segments, report)
+    return Verdict(report, counts, check_log_trees(vault, known, brought, report))
 
 
 def _check_station(station: Station, vault: Vault, drops: Drops, report: Report) -> dict[str, Any]:

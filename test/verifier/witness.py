@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,12 @@ from evidence import Receiver, Station, Vault
 from findings import Report
 from instants import day_of, end_of_day, milliseconds
 from key_succession import KnownKeys
+from merkle_tree import merkle_root
 from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, read_document
 
 _FILE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.json(\.minisig)?", re.ASCII)
 _SOONEST_MS = 15 * 60 * 1000
-
-
-def merkle_root(leaves: list[bytes]) -> bytes:
-    """Merkle Tree Hash of RFC 9162, section 2.1.1."""
-    if not leaves:
-        return sha256(b"").digest()
-    if len(leaves) == 1:
-        return sha256(b"\x00" + leaves[0]).digest()
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    return sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()
 
 
 def read_witnesses(folder: Path, place: str, receiver: Receiver, keys: KnownKeys, report: Report) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from age_file import AgeHeader
 from dockings import inventory_sha256
 from instants import end_of_day, is_instant, milliseconds
+from merkle_tree import merkle_root
 from retention import retention_start
 from trusted_keys import KeysUnusable, read_trusted_keys
-from witness import merkle_root
 
 
 class WitnessRootTest(unittest.TestCase):

@@ -5,8 +5,9 @@ from typing import Any
 
 from evidence import Receiver, Vault
 from findings import Report
+from merkle_tree import merkle_root
 from tests.samples import STATION, VAULT, codes, document, hex_of, log, notes, random_id, recording, station
-from witness import check_witnesses, merkle_root
+from witness import check_witnesses
 
 _DAY = "2026-11-25"
 

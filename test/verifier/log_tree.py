@@ -1,0 +1,230 @@
+"""A store's log as a tree (SPEC 4.15): each checkpoint of it that anybody kept is that of the lines that are here, and what these lines name is here.
+
+A log that was cut or written again by who has its key does not fit a checkpoint that he does not hold.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from custody_segment import Segment
+from evidence import LogFiles, Receiver, Vault
+from findings import Report
+from instants import SECOND_MS
+from key_succession import KnownKeys
+from log_folder import hash_in_tiles
+from merkle_tree import HASH_BYTES, GrowingTree, tree_from_tiles
+from safe_files import FileFault
+from signed_note import Checkpoint, NoteFault, check_signature, cosigned_at, parse_checkpoint
+from time_stamp import stamped_at_ms
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A checkpoint that somebody kept. `keeper`: whose it is, for people; `at_ms`: when the log is fixed by it, where it is."""
+
+    checkpoint: Checkpoint
+    place: str
+    keeper: str
+    at_ms: int | None = None
+
+
+@dataclass
+class _Tree:
+    """Lines of one origin: those of tiles, up to the first line that is here, and then those of segments."""
+
+    origin: str
+    files: LogFiles | None
+    size: int = 0
+    # Where lines of segments begin, and their hashes one after the other.
+    parts: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def roots(self, sizes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Roots of these sizes, as far as lines and tiles give them. Errors: FileFault where a tile is missing."""
+        wanted = sorted(size for size in set(sizes) if size <= self.size)
+        tree = GrowingTree()
+        for start, leaves in self.parts:
+            while wanted and wanted[0] < start:
+                yield wanted[0], self._tiled(wanted[0]).root()
+                wanted.pop(0)
+            if start != tree.size:
+                tree = self._tiled(start)
+            for at in range(0, len(leaves) + 1, HASH_BYTES):
+                if wanted and wanted[0] == tree.size:
+                    yield wanted.pop(0), tree.root()
+                if at < len(leaves):
+                    tree.add(leaves[at : at + HASH_BYTES])
+
+    def _tiled(self, size: int) -> GrowingTree:
+        def hash_at(level: int, number: int) -> bytes:
+            if self.files is None:
+                raise FileFault("missing", "no tiles are there")
+            return hash_in_tiles(self.files, level, number)
+
+        return tree_from_tiles(size, hash_at)
+
+
+def check_log_trees(vault: Vault, keys: KnownKeys, brought: Iterable[tuple[str, bytes]], report: Report) -> dict[str, str]:
+    """Judges the trees of all receivers by all checkpoints that are known; gives for each origin up to when it is fixed, in words.
+
+    `brought`: checkpoints that the reader has, with their names.
+    """
+    trees = {tree.origin: tree for receiver in vault.receivers.values() for tree in _trees_of(receiver, vault, report)}
+    kept: dict[str, list[Kept]] = defaultdict(list)
+    for each in [*_kept_by_receivers(vault, keys, report), *_kept_by_stations(vault, keys, report)]:
+        kept[each.checkpoint.origin].append(each)
+    for place, data in brought:
+        if (found := _read(data, place, keys, report)) is not None:
+            kept[found.origin].append(Kept(found, place, "the reader"))
+    for origin in sorted(kept.keys() | trees.keys()):
+        _check_kept(trees.get(origin, _Tree(origin, None)), kept[origin], vault, report)
+    return {origin: _fixed(tree, kept[origin]) for origin, tree in sorted(trees.items())}
+
+
+def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
+    trees: list[_Tree] = []
+    files = {each.suffix: each for each in receiver.log_files}
+    base = f"bodydock/{vault.vault}/{receiver.name}"
+    restored = {sha256[:16] for each in vault.receivers.values() for sha256 in each.restored}
+    for segment in receiver.log.order:
+        opened = segment.opened or {}
+        origin, start = opened.get("log_origin"), opened.get("log_size")
+        if not isinstance(origin, str) or not isinstance(start, int):
+            if trees:
+                report.find("log.origin", segment.place, "is in no tree, and follows segments of one")
+            continue
+        if not trees or trees[-1].origin != origin:
+            suffix = origin.removeprefix(base).removeprefix("/")
+            known = origin == base or (origin == f"{base}/{suffix}" and suffix in restored)
+            if (vault.vault is not None and not known) or origin in {each.origin for each in trees} or (trees and origin == base):
+                report.find("log.origin", segment.place, f"begins a tree {origin!r}, which it may not")
+            trees.append(_Tree(origin, files.get(suffix)))
+        tree = trees[-1]
+        follows = opened.get("last_segment") in receiver.log.by_name or opened.get("last_segment") is None
+        if start != tree.size and (follows or start < tree.size):
+            report.find("log.size", segment.place, f"begins at {start} lines of its tree, which has {tree.size} there")
+        elif start != tree.size:
+            tree.size = start
+        leaves = _leaves_of(segment, receiver)
+        tree.parts.append((tree.size, leaves))
+        tree.size += len(leaves) // HASH_BYTES
+    return trees
+
+
+def _leaves_of(segment: Segment, receiver: Receiver) -> bytes:
+    """Hashes of its lines, up to the one that the next segment names: what is after that was cut off, and is repeated there."""
+    named = [
+        each.opened["last_sequence"]
+        for each in receiver.log.order
+        if each.opened is not None and each.opened.get("last_segment") == segment.name
+    ]
+    last = max((each for each in named if isinstance(each, int)), default=len(segment.lines))
+    return bytes(segment.leaves[: last * HASH_BYTES])
+
+
+def _read(data: bytes, place: str, keys: KnownKeys, report: Report) -> Checkpoint | None:
+    try:
+        checkpoint = parse_checkpoint(data)
+        check_signature(checkpoint, keys.store)
+    except NoteFault as fault:
+        report.find("log.checkpoint", place, str(fault))
+        return None
+    return checkpoint
+
+
+def _kept_by_receivers(vault: Vault, keys: KnownKeys, report: Report) -> Iterator[Kept]:
+    for receiver in vault.receivers.values():
+        for files in receiver.log_files:
+            ending = f"/{receiver.name}" + (f"/{files.suffix}" if files.suffix else "")
+            for name, data in files.notes.items():
+                place = f"{files.place}/{name}"
+                checkpoint = _read(data, place, keys, report)
+                if checkpoint is not None and not checkpoint.origin.endswith(ending):
+                    report.find("log.checkpoint", place, f"is of {checkpoint.origin}")
+                elif checkpoint is not None:
+                    yield from _outside(checkpoint, name, place, files, keys, report)
+            for size, path in files.stamps.items():
+                if f"timestamps/{size}.checkpoint" not in files.notes:
+                    report.note("log.timestamp", f"{files.place}/timestamps/{path.name}", "stamps a note that is not here")
+
+
+def _outside(
+    checkpoint: Checkpoint, name: str, place: str, files: LogFiles, keys: KnownKeys, report: Report
+) -> Iterator[Kept]:
+    """The checkpoint, and once more for each witness and time stamp that fixes it."""
+    yield Kept(checkpoint, place, "the store")
+    for witness in keys.witnesses:
+        try:
+            at = cosigned_at(checkpoint, witness)
+        except NoteFault as fault:
+            report.find("log.cosignature", place, str(fault))
+            continue
+        if at is not None:
+            yield Kept(checkpoint, place, f"witness {witness.name}", at * SECOND_MS)
+    if not name.startswith("timestamps/"):
+        return
+    if name != f"timestamps/{checkpoint.size}.checkpoint":
+        report.find("log.checkpoint", place, f"is of {checkpoint.size} lines")
+    stamp = files.stamps.get(checkpoint.size)
+    at = stamped_at_ms(checkpoint.text, stamp, keys.authorities) if stamp is not None and keys.authorities else None
+    if at is not None:
+        yield Kept(checkpoint, place, "a time stamp", at)
+    elif stamp is not None:
+        report.note("log.timestamp", f"{files.place}/timestamps/{stamp.name}", "is by no authority that is given")
+
+
+def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator[Kept]:
+    """What stations entered: the newest of each size, since the same one is entered again."""
+    for station in vault.stations.values():
+        seen: set[str] = set()
+        for line in station.log.of("store-log"):
+            text = line.facts.get("checkpoint")
+            if not isinstance(text, str) or text in seen:
+                continue
+            seen.add(text)
+            checkpoint = _read(text.encode("utf-8", "surrogatepass"), line.place, keys, report)
+            if checkpoint is not None:
+                yield Kept(checkpoint, line.place, f"station {station.name}", line.at_ms)
+
+
+def _check_kept(tree: _Tree, kept: list[Kept], vault: Vault, report: Report) -> None:
+    if vault.vault is not None and not tree.origin.startswith(f"bodydock/{vault.vault}/"):
+        for each in kept[:1]:
+            report.note("log.other-vault", each.place, f"keeps a checkpoint of {tree.origin}, which is of another vault")
+        return
+    if tree.size > 0 and not any(each.keeper == "the store" for each in kept):
+        report.note("log.no-checkpoint", tree.origin, "has lines here and no checkpoint of the store's own")
+    longest: dict[str, Kept] = {}
+    for each in kept:
+        if each.checkpoint.size > max(tree.size, longest[each.keeper].checkpoint.size if each.keeper in longest else 0):
+            longest[each.keeper] = each
+    for each in longest.values():
+        text = f"names {each.checkpoint.size} lines of {tree.origin}, and {tree.size} are here"
+        report.find("log.shortened", each.place, text)
+    try:
+        roots = dict(tree.roots(each.checkpoint.size for each in kept))
+    except FileFault as fault:
+        report.find("log.tiles-missing", tree.origin, str(fault))
+        return
+    forked: set[str] = set()
+    for each in kept:
+        root = roots.get(each.checkpoint.size)
+        if root is not None and root != each.checkpoint.root and each.keeper not in forked:
+            forked.add(each.keeper)
+            report.find("log.forked", each.place, f"names other lines of {tree.origin} than those that are here")
+
+
+def _fixed(tree: _Tree, kept: list[Kept]) -> str:
+    outside = [each for each in kept if each.at_ms is not None and each.checkpoint.size <= tree.size]
+    if not outside:
+        return f"{tree.size} lines, fixed by nobody outside: what was taken away at its end would not be missed"
+    last = max(outside, key=lambda each: (each.checkpoint.size, -(each.at_ms or 0)))
+    return (
+        f"{tree.size} lines, the first {last.checkpoint.size} fixed at {_instant(last.at_ms or 0)} by {last.keeper}; "
+        "what came later would not be missed where it was taken away"
+    )
+
+
+def _instant(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

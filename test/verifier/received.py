@@ -1,0 +1,78 @@
+"""What a store's log says that the vault received (SPEC 4.15.20 to 4.15.23): each receipt, and each head of a station's log, is of something that is here."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from custody_segment import Line
+from evidence import Receipted, Station, Vault
+from findings import Report
+from instants import HOUR_MS, milliseconds
+
+Named = tuple[str, str]
+
+
+def check_received(vault: Vault, dropped: Collection[Named], report: Report) -> None:
+    """`dropped`: stations and ids of what a drop that counts let go."""
+    named: dict[Named, set[str]] = defaultdict(set)
+    first: dict[Named, Line] = {}
+    for receiver in vault.receivers.values():
+        for line in receiver.log.of("receipt"):
+            name = (str(line.facts.get("station")), str(line.facts.get("recording")))
+            named[name].add(str(line.facts.get("receipt_sha256")))
+            first.setdefault(name, line)
+    until = _complete_until(vault)
+    for (station, name), line in first.items():
+        found = _item(vault.stations.get(station), name)
+        if (station, name) in dropped or (found is not None and _has_receipt(found, named[station, name])):
+            continue
+        what = "is not here" if found is None else "has no such receipt here"
+        since = f"; the vault was restored, complete until {until}" if until is not None and line.at > until else ""
+        report.find("receipt.missing", line.place, f"{line.facts.get('kind')} {name} of {station} {what}{since}")
+    _tell_unlogged(vault, named, report)
+
+
+def _item(station: Station | None, name: str) -> Receipted | None:
+    return None if station is None else station.recordings.get(name) or station.dockings.get(name)
+
+
+def _has_receipt(found: Receipted, digests: Collection[str]) -> bool:
+    return found.receipt is not None and found.receipt.sha256 in digests
+
+
+def _complete_until(vault: Vault) -> str | None:
+    """What the newest statement says that the vault was restored to."""
+    statements = [each.value for receiver in vault.receivers.values() for each in receiver.restored.values()]
+    newest = max(statements, key=lambda each: str(each["restored_at"]), default=None)
+    return None if newest is None else str(newest["complete_until"])
+
+
+def _tell_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], report: Report) -> None:
+    """A receipt of the time of the tree that no line of it names: a cut may have taken the line."""
+    times: dict[str, tuple[int, int]] = {}
+    for name, receiver in vault.receivers.items():
+        tree = [each for each in receiver.log.order if "log_origin" in (each.opened or {}) and each.counting]
+        if tree and receiver.log.last is not None:
+            times[name] = (tree[0].lines[0].at_ms, receiver.log.last.at_ms - HOUR_MS)
+    for station in vault.stations.values():
+        for each in station.receipted():
+            if each.receipt is None or each.receipt.sha256 in named.get((station.name, each.name), ()):
+                continue
+            begun, ended = times.get(str(each.receipt.value["receiver"]), (0, 0))
+            if begun < milliseconds(each.receipt.value["received_at"]) < ended:
+                report.note("receipt.unlogged", each.receipt.place, "stands in no entry 'receipt' of the store's log")
+
+
+def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report) -> None:
+    """`dropped`: segments that drops that count let go, with the time of the drop."""
+    for receiver in vault.receivers.values():
+        for line in receiver.log.of("head"):
+            station, name = vault.stations.get(str(line.facts.get("station"))), str(line.facts.get("segment"))
+            segment = station.log.by_name.get(name) if station is not None else None
+            sequence = line.facts.get("sequence")
+            entry = segment.line(sequence) if segment is not None and isinstance(sequence, int) else None
+            if entry is not None and entry.sha256 == line.facts.get("sha256"):
+                continue
+            if segment is None and dropped.get(name, -1) >= line.at_ms:
+                continue
+            text = f"the log of {line.facts.get('station')} has not entry {sequence} of segment {name}, which the vault held"
+            report.find("log.tail-missing", line.place, text)

@@ -1,0 +1,97 @@
+"""The tree of RFC 9162 and what is read of it: roots known from elsewhere, tiles, inclusion proofs."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from evidence import LogFiles
+from log_folder import hash_in_tiles, tile_path
+from merkle_tree import TILE_WIDTH, GrowingTree, leaf_hash, merkle_root, root_by_inclusion, tree_from_tiles
+from safe_files import FileFault
+
+# Entries and roots that implementations of RFC 6962 are tested with everywhere.
+_ENTRIES = [bytes.fromhex(each) for each in "|00|10|2021|3031|40414243|5051525354555657|606162636465666768696a6b6c6d6e6f".split("|")]
+_ROOTS = {
+    0: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    1: "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    3: "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    8: "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+}
+
+
+def _leaves(count: int) -> list[bytes]:
+    return [leaf_hash(f"line {at}".encode()) for at in range(count)]
+
+
+def grown(leaves: list[bytes]) -> GrowingTree:
+    """The tree of these leaves."""
+    tree = GrowingTree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree
+
+
+def write_tiles(folder: Path, leaves: list[bytes]) -> None:
+    """All tiles of a tree below `tile/`, the last ones in part."""
+    level, hashes = 0, leaves
+    while hashes:
+        for number in range((len(hashes) + TILE_WIDTH - 1) // TILE_WIDTH):
+            part = hashes[number * TILE_WIDTH :][:TILE_WIDTH]
+            path = folder / "tile" / tile_path(level, number)
+            if len(part) < TILE_WIDTH:
+                path = path.with_name(f"{path.name}.p") / str(len(part))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"".join(part))
+        whole = len(hashes) // TILE_WIDTH
+        hashes = [grown(hashes[at * TILE_WIDTH :][:TILE_WIDTH]).root() for at in range(whole)]
+        level += 1
+
+
+class TreeTest(unittest.TestCase):
+    """Roots."""
+
+    def test_roots_are_those_that_everybody_has(self) -> None:
+        for size, root in _ROOTS.items():
+            self.assertEqual(merkle_root(_ENTRIES[:size]).hex(), root)
+
+    def test_tiles_lie_in_folders_of_three_digits(self) -> None:
+        self.assertEqual(tile_path(0, 1_234_067), "0/x001/x234/067")
+        self.assertEqual(tile_path(2, 5), "2/005")
+
+    def test_a_tree_continues_after_what_tiles_say_of_it(self) -> None:
+        leaves = _leaves(66_000)
+        with tempfile.TemporaryDirectory() as name:
+            write_tiles(Path(name), leaves)
+            files = LogFiles("", Path(name), "log")
+            for size in (0, 1, 255, 256, 257, 1000, 65_536, 65_999):
+                tree = tree_from_tiles(size, lambda level, number: hash_in_tiles(files, level, number))
+                for leaf in leaves[size : size + 1]:
+                    tree.add(leaf)
+                self.assertEqual(tree.root(), grown(leaves[: size + 1]).root(), size)
+            (Path(name) / "tile" / tile_path(0, 3)).unlink()
+            with self.assertRaises(FileFault):
+                tree_from_tiles(1000, lambda level, number: hash_in_tiles(files, level, number))
+
+    def test_an_inclusion_proof_leads_to_the_root_and_no_other_does(self) -> None:
+        for size in (1, 2, 3, 6, 7, 8, 13):
+            leaves = _leaves(size)
+            root = grown(leaves).root()
+            for index in range(size):
+                path = proof_of(index, leaves)
+                self.assertEqual(root_by_inclusion(index, size, leaves[index], path), root)
+                self.assertNotEqual(root_by_inclusion(index, size, leaf_hash(b"x"), path), root)
+                self.assertNotEqual(root_by_inclusion(index, size, leaves[index], [*path, root]), root)
+                if path:
+                    self.assertNotEqual(root_by_inclusion(index, size, leaves[index], path[:-1]), root)
+                    self.assertNotEqual(root_by_inclusion(index ^ 1, size, leaves[index], path), root)
+        self.assertIsNone(root_by_inclusion(1, 1, leaf_hash(b""), []))
+
+
+def proof_of(index: int, leaves: list[bytes]) -> list[bytes]:
+    """The inclusion proof of a leaf by the definition of RFC 9162, section 2.1.3.1."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < split:
+        return [*proof_of(index, leaves[:split]), grown(leaves[split:]).root()]
+    return [*proof_of(index - split, leaves[split:]), grown(leaves[:split]).root()]

@@ -1,0 +1,109 @@
+"""Checkpoints, cosignatures and proofs as C2SP writes them: what is one, whose it is, and what only looks like one."""
+
+import base64
+import unittest
+
+from signed_note import (
+    NoteFault,
+    NoteKey,
+    check_signature,
+    cosigned_at,
+    parse_checkpoint,
+    parse_proof,
+    parse_witness_key,
+)
+from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, cosign, note, vkey
+
+_ROOT = bytes(range(32))
+_GOOD = note(ORIGIN, 7, _ROOT, [LOG])
+
+
+class CheckpointTest(unittest.TestCase):
+    """One note."""
+
+    def test_a_checkpoint_says_origin_size_and_root(self) -> None:
+        found = parse_checkpoint(_GOOD)
+        self.assertEqual((found.origin, found.size, found.root), (ORIGIN, 7, _ROOT))
+        self.assertEqual(check_signature(found, [STRANGER.public, LOG.public]), LOG.public)
+
+    def test_what_is_written_otherwise_is_none(self) -> None:
+        root = base64.b64encode(_ROOT)
+        for data in (
+            b"",
+            _GOOD[:-1],
+            _GOOD.replace(b"\n7\n", b"\n07\n"),
+            _GOOD.replace(b"\n7\n", b"\n-7\n"),
+            _GOOD.replace(b"\n7\n", b"\n7\r\n"),
+            _GOOD.replace(root, root[:-1]),
+            _GOOD.replace(root, base64.b64encode(_ROOT[:-1])),
+            _GOOD.replace(root, root + b"\nmore"),
+            _GOOD.replace("\u2014 ".encode(), b"- "),
+            _GOOD + b"\n",
+            _GOOD + "\u2014 x \n".encode(),
+            b"\n" + _GOOD.partition(b"\n")[2],
+            _GOOD.replace(b"bodydock", b"body\xffdock"),
+            _GOOD + b"x" * 70_000,
+        ):
+            with self.assertRaises(NoteFault, msg=data[:200]):
+                parse_checkpoint(data)
+
+    def test_what_nobody_signed_that_counts_says_nothing(self) -> None:
+        for data in (
+            note(ORIGIN, 7, _ROOT, [STRANGER]),
+            _GOOD.replace(b"\n7\n", b"\n8\n"),
+            note(ORIGIN, 7, _ROOT, [LOG], name="other"),
+            note(ORIGIN, 7, _ROOT, [LOG], kind=4),
+        ):
+            with self.assertRaises(NoteFault):
+                check_signature(parse_checkpoint(data), [LOG.public])
+
+    def test_a_key_id_is_that_of_a_log_of_others(self) -> None:
+        data = base64.b64decode("Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8")
+        self.assertEqual(NoteKey("sum.golang.org", data[0], data[1:]).key_id.hex(), "033de0ae")
+
+
+class CosignatureTest(unittest.TestCase):
+    """Words of witnesses."""
+
+    def test_a_witness_says_when_it_saw_the_log(self) -> None:
+        found = parse_checkpoint(cosign(_GOOD, WITNESS, 1_764_000_000))
+        self.assertEqual(cosigned_at(found, WITNESS.note_key), 1_764_000_000)
+        check_signature(found, [LOG.public])
+        self.assertIsNone(cosigned_at(found, STRANGER.note_key))
+        self.assertIsNone(cosigned_at(parse_checkpoint(_GOOD), WITNESS.note_key))
+
+    def test_one_of_another_time_or_log_does_not_hold(self) -> None:
+        whole = cosign(_GOOD, WITNESS, 1_764_000_000)
+        line = whole.split(b"\n")[-2]
+        signature = bytearray(base64.b64decode(line.rpartition(b" ")[2]))
+        signature[11] ^= 1
+        altered = whole.replace(line.rpartition(b" ")[2], base64.b64encode(signature))
+        for data in (altered, whole.replace(b"\n7\n", b"\n8\n")):
+            with self.assertRaises(NoteFault):
+                cosigned_at(parse_checkpoint(data), WITNESS.note_key)
+
+    def test_a_key_of_a_witness_is_one_line(self) -> None:
+        self.assertEqual(parse_witness_key(vkey(WITNESS)), WITNESS.note_key)
+        for text in ("", vkey(WITNESS)[:-4], vkey(WITNESS).replace("witness", "other"), vkey(WITNESS, kind=1)):
+            self.assertIsNone(parse_witness_key(text), text)
+
+
+class ProofTest(unittest.TestCase):
+    """Proofs of one entry."""
+
+    def test_a_proof_says_index_hashes_and_checkpoint(self) -> None:
+        hashes = [bytes([at]) * 32 for at in range(3)]
+        lines = [base64.b64encode(each).decode() for each in hashes]
+        for extra in ("", "extra YWJj\n"):
+            text = f"c2sp.org/tlog-proof@v1\n{extra}index 5\n" + "".join(f"{each}\n" for each in lines) + "\n"
+            found = parse_proof(text.encode() + _GOOD)
+            self.assertEqual((found.index, list(found.path), found.checkpoint), (5, hashes, parse_checkpoint(_GOOD)))
+            for wrong in (
+                text.replace("@v1", "@v2"),
+                text.replace("index 5", "index 05"),
+                text.replace("index 5\n", ""),
+                text.replace(lines[1], lines[1][4:]),
+                text.replace(lines[1], "!"),
+            ):
+                with self.assertRaises(NoteFault, msg=wrong):
+                    parse_proof(wrong.encode() + _GOOD)
