@@ -29,10 +29,30 @@ export function hasBothRoles({ officer, supervisor }: SignedOrder): boolean {
 }
 
 /**
- * The standing at `nowMs` (ms since 1970) of all orders about a recording or its sidecars. An order from the future counts from its own
- * time, but a hold counts at once: a wrong clock must not make it late.
+ * When holds by one role lapse (ms since 1970): seven days after the first of them, however many follow (SPEC 4.8.5). Undefined where there
+ * is none. `orders` are about one recording and its sidecars.
  */
-export function orderStanding(orders: readonly SignedOrder[], nowMs: number): OrderStanding {
+export function aloneUntil(orders: readonly SignedOrder[]): number | undefined {
+  const alone = orders.filter(
+    (each) =>
+      each.order.verb === 'hold' &&
+      (each.officer !== null || each.supervisor !== null) &&
+      !hasBothRoles(each),
+  );
+  if (alone.length === 0) return undefined;
+  return Math.min(...alone.map(({ order }) => Date.parse(order.ordered_at))) + HOLD_ALONE_MS;
+}
+
+/**
+ * The standing at `nowMs` (ms since 1970) of all orders about a recording or its sidecars. An order from the future counts from its own
+ * time, but a hold counts at once: a wrong clock must not make it late. `all` are the orders whose holds by one role share the seven days.
+ */
+export function orderStanding(
+  orders: readonly SignedOrder[],
+  nowMs: number,
+  all: readonly SignedOrder[] = orders,
+): OrderStanding {
+  const lapsesMs = aloneUntil(all) ?? 0;
   const released = Math.max(
     -Infinity,
     ...orders
@@ -42,7 +62,7 @@ export function orderStanding(orders: readonly SignedOrder[], nowMs: number): Or
   );
   const holds = orders
     .filter(({ order }) => order.verb === 'hold' && Date.parse(order.ordered_at) > released)
-    .map(holdOf)
+    .map((each) => holdOf(each, lapsesMs))
     .filter((hold) => hold !== undefined)
     .filter(({ until }) => until === null || Date.parse(until) > nowMs);
   const hold = holds.reduce<Hold | undefined>(
@@ -57,28 +77,32 @@ export function orderStanding(orders: readonly SignedOrder[], nowMs: number): Or
 }
 
 /**
- * The hold that lasts longest at `nowMs` of those about recordings that were read at one place; `lifts` says of which of them an `unhold` is:
- * one recording with its sidecars, and none that the same docking read there before or behind it.
+ * The hold that lasts longest at `nowMs` of those about recordings that were read at one place; `areOne` says of two orders that they are
+ * about one recording with its sidecars, and none is about what the same docking read there before or after it.
  */
 export function longestHold<T extends SignedOrder>(
   orders: readonly T[],
   nowMs: number,
-  lifts: (unhold: T, hold: T) => boolean,
+  areOne: (other: T, hold: T) => boolean,
 ): Hold | undefined {
   const unholds = orders.filter(({ order }) => order.verb === 'unhold');
   return orders
-    .map((each) => orderStanding([each, ...unholds.filter((unhold) => lifts(unhold, each))], nowMs).hold)
+    .map((each) => {
+      const lifting = unholds.filter((unhold) => areOne(unhold, each));
+      const all = orders.filter((other) => areOne(other, each));
+      return orderStanding([each, ...lifting], nowMs, all).hold;
+    })
     .reduce<Hold | undefined>(
       (longest, each) => (each !== undefined && outlasts(each, longest) ? each : longest),
       undefined,
     );
 }
 
-function holdOf(signed: SignedOrder): Hold | undefined {
+function holdOf(signed: SignedOrder, lapsesMs: number): Hold | undefined {
   const { order, officer, supervisor } = signed;
   if (hasBothRoles(signed)) return { order, until: null };
   if (officer === null && supervisor === null) return undefined;
-  return { order, until: new Date(Date.parse(order.ordered_at) + HOLD_ALONE_MS).toISOString() };
+  return { order, until: new Date(lapsesMs).toISOString() };
 }
 
 function outlasts(hold: Hold, other: Hold | undefined): boolean {

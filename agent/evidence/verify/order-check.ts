@@ -2,13 +2,14 @@
 // store kept to them is deletion-judge.ts.
 import { join } from 'node:path';
 import {
+  aloneUntil,
   hasBothRoles,
   type Hold,
   longestHold,
   type SignedOrder,
 } from '../../../protocol/documents/order-standing.ts';
 import { type Order, ORDER_TRUSTED_COMMENT, type Role, ROLES } from '../../../protocol/documents/order.ts';
-import { HOLD_ALONE_MS, type Retention } from '../../../protocol/documents/retention.ts';
+import type { Retention } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { isSessionId } from '../../../protocol/format/ids.ts';
@@ -197,11 +198,11 @@ export class OrderBook {
 
   /** The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then: its own, or of what it replaces. */
   holdAt(recording: string, at: string): Hold | undefined {
-    const lifts = (unhold: SignedOrder, hold: SignedOrder): boolean =>
-      this.#areOne(unhold.order.recording, hold.order.recording);
+    const areOne = (one: SignedOrder, other: SignedOrder): boolean =>
+      this.#areOne(one.order.recording, other.order.recording);
     for (const name of [recording, ...this.#replacedBy(recording)]) {
       const known = this.about(name).map((found) => this.#asOf(found, at));
-      const hold = longestHold(known, Date.parse(at), lifts);
+      const hold = longestHold(known, Date.parse(at), areOne);
       if (hold !== undefined) return hold;
     }
     return undefined;
@@ -244,7 +245,20 @@ export class OrderBook {
       const message = `order: manifest_sha256: expected ${held.sha256}, found ${order.manifest_sha256}`;
       remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));
     }
-    return [...remarks, ...orderLogRemarks(found, this.#log)];
+    const lapsedAt = this.#log.orders.get(order.order)?.lapsedAt;
+    const lapsed = lapsedAt === undefined ? [] : this.#lapsedEarly(found, lapsedAt);
+    return [...remarks, ...orderLogRemarks(found, this.#log), ...lapsed];
+  }
+
+  /** Not before the first hold by one role about that recording is seven days old, by the signatures of that time. */
+  #lapsedEarly(found: FoundOrder, lapsedAt: string): Remark[] {
+    const { order, where } = found;
+    const all = this.about(order.recording)
+      .filter((other) => this.#areOne(other.order.recording, order.recording))
+      .map((other) => this.#asOf(other, lapsedAt));
+    if (Date.parse(lapsedAt) >= (aloneUntil(all) ?? 0)) return [];
+    const message = `order: ordered at ${order.ordered_at}, and the store's log calls it lapsed at ${lapsedAt}`;
+    return [finding('order.lapsed-early', where, message, { order: order.order })];
   }
 
   /** Whether an order had the signatures of both roles at an instant (RFC 3339). */
@@ -328,7 +342,6 @@ function orderLogRemarks(found: Found, log: StoreLog): Remark[] {
     ...others.slice(0, 1).map((signature) => otherRemark(found, signature)),
     ...(others.length === 0 ? [...notLogged(found, same), ...gone(found, same)] : []),
     ...same.flatMap((signature) => otherKey(found, signature)),
-    ...lapsedEarly(found, logged),
   ];
 }
 
@@ -363,14 +376,6 @@ function gone({ order, where, signed }: Found, same: readonly LoggedSignature[])
   if (roles.length === 0) return [];
   const message = `order: the store's log took up a signature of the ${roles.join(' and the ')}, which is not here`;
   return [finding('order.signature-gone', where, message, { order: order.order })];
-}
-
-function lapsedEarly({ order, where }: Found, logged: LoggedOrder | undefined): Remark[] {
-  const { lapsedAt } = logged ?? {};
-  if (lapsedAt === undefined || Date.parse(lapsedAt) >= Date.parse(order.ordered_at) + HOLD_ALONE_MS)
-    return [];
-  const message = `order: ordered at ${order.ordered_at}, and the store's log calls it lapsed at ${lapsedAt}`;
-  return [finding('order.lapsed-early', where, message, { order: order.order })];
 }
 
 // What is kept of one recording until all were read. Pure.

@@ -115,7 +115,10 @@ function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[]
     const command = `the ${needed.role} types in the order's folder: ${signCommand(needed.role)}\nand then once more: bodydock-receiver ${order.verb} --place FOLDER`;
     const until = needed.until === null || Date.parse(needed.until) > nowMs ? needed.until : undefined;
     if (order.verb !== 'hold') return [`It does not count before the ${needed.role} signs too: ${command}`];
-    if (until === undefined) return [`It has lapsed at ${needed.until}: make it anew.`];
+    if (until === undefined)
+      return [
+        `It keeps nothing: the seven days of holds by one role about that recording were over at ${needed.until}. It counts once the ${needed.role} signs too: ${command}`,
+      ];
     if (effect.hold === undefined) return [LIFTED];
     return [`It counts from now on and lapses at ${until} unless the ${needed.role} signs too: ${command}`];
   }

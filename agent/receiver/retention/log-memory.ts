@@ -3,11 +3,7 @@ import type { RetentionConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
-import {
-  announcedFor,
-  type AnnouncedRetention,
-  HOLD_ALONE_MS,
-} from '../../../protocol/documents/retention.ts';
+import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { type ClockReading, type ClockTrust, judge, trusted } from './clock-trust.ts';
@@ -126,7 +122,7 @@ export function orderEvent({ order, sha256, signatures }: ReadOrder, role: Role)
 
 /** Entries that the log lacks, of orders that are young enough for it to be asked. */
 export function missingOrderEvents(
-  { orders }: StationOrders,
+  { book, orders }: StationOrders,
   memory: Pick<LogMemory, 'signatures' | 'lapsed'>,
   nowMs: number,
 ): CustodyEvent[] {
@@ -137,17 +133,23 @@ export function missingOrderEvents(
       (role) =>
         each.read.signatures[role].kind === 'good' && !memory.signatures.has(`${each.order.order}/${role}`),
     ).map((role) => orderEvent(each.read, role));
-    return hasLapsed(each, orders, nowMs) && !memory.lapsed.has(each.order.order)
+    const until = book.aloneUntil(each);
+    return until !== null &&
+      hasLapsed(each, orders, { nowMs, lapsesMs: Date.parse(until) }) &&
+      !memory.lapsed.has(each.order.order)
       ? [...signed, lapseEvent(each)]
       : signed;
   });
 }
 
-/** A hold that one role signed, seven days ago or more, and that nobody lifted in that time. */
-function hasLapsed(booked: BookedOrder, all: readonly BookedOrder[], nowMs: number): boolean {
+/** A hold that one role signed, whose time is over, and that nobody lifted in that time. */
+function hasLapsed(
+  booked: BookedOrder,
+  all: readonly BookedOrder[],
+  { nowMs, lapsesMs }: { readonly nowMs: number; readonly lapsesMs: number },
+): boolean {
   const { order, officer, supervisor } = booked;
   const orderedMs = Date.parse(order.ordered_at);
-  const lapsesMs = orderedMs + HOLD_ALONE_MS;
   const signed = officer !== null || supervisor !== null;
   if (order.verb !== 'hold' || !signed || hasBothRoles(booked) || nowMs < lapsesMs) return false;
   return !all.some((other) => {

@@ -1,7 +1,12 @@
 // Which orders concern which recording (SPEC 4.8): an order about a recording counts for its sidecars too, and the other way round. Pure;
 // reading and verifying orders is orders-read.ts, what they amount to is protocol/documents/order-standing.ts.
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import { orderStanding, type Hold, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
+import {
+  aloneUntil,
+  orderStanding,
+  type Hold,
+  type SignedOrder,
+} from '../../../protocol/documents/order-standing.ts';
 import type { Order } from '../../../protocol/documents/order.ts';
 
 /** Files of one camera that came this close may be one recording and its sidecar, although a cut put them into two dockings. */
@@ -93,8 +98,17 @@ export class OrderBook {
 
   /** Whether this hold counts at `nowMs`, whatever other holds there are. */
   isHolding(booked: BookedOrder, nowMs: number): boolean {
-    const family = this.#byRecording.get(booked.order.recording)?.orders ?? [];
-    return standingHold(booked, family, nowMs) !== undefined;
+    return standingHold(booked, this.#around(booked), nowMs) !== undefined;
+  }
+
+  /** When holds by one role about the recording of this one lapse (RFC 3339); null where there is none. */
+  aloneUntil(booked: BookedOrder): string | null {
+    const lapsesMs = aloneUntil(this.#around(booked).filter((other) => areOneRecording(other, booked)));
+    return lapsesMs === undefined ? null : new Date(lapsesMs).toISOString();
+  }
+
+  #around(booked: BookedOrder): readonly BookedOrder[] {
+    return this.#byRecording.get(booked.order.recording)?.orders ?? [];
   }
 
   #own(subject: Subject): Family | undefined {
@@ -149,11 +163,13 @@ function holdIn(orders: readonly BookedOrder[], nowMs: number): Hold | undefined
 /** One hold, unless it lapsed or was lifted by an order about what it is about. */
 function standingHold(hold: BookedOrder, family: readonly BookedOrder[], nowMs: number): Hold | undefined {
   if (hold.order.verb !== 'hold') return undefined;
-  const lifting = family.filter(({ order, subject }) => {
-    const isLifting = order.verb === 'unhold';
-    return isLifting && areOne({ ...order, ...subject }, { ...hold.order, ...hold.subject });
-  });
-  return orderStanding([hold, ...lifting], nowMs).hold;
+  const all = family.filter((other) => areOneRecording(other, hold));
+  const lifting = all.filter(({ order }) => order.verb === 'unhold');
+  return orderStanding([hold, ...lifting], nowMs, all).hold;
+}
+
+function areOneRecording(one: BookedOrder, other: BookedOrder): boolean {
+  return areOne({ ...one.order, ...one.subject }, { ...other.order, ...other.subject });
 }
 
 /** One recording, or a recording and its sidecar: not two that one docking read at the same place, such as of a file that went on. */

@@ -1,7 +1,6 @@
 // The orders of a vault as a person wants to see them: which count, which wait for a signature, which are over. Reads only.
 import { hasBothRoles, type Hold } from '../../../protocol/documents/order-standing.ts';
 import type { Order, Role } from '../../../protocol/documents/order.ts';
-import { HOLD_ALONE_MS } from '../../../protocol/documents/retention.ts';
 import { isRecordingId, type StationId } from '../../../protocol/format/ids.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { ClockDoubt } from './clock-trust.ts';
@@ -68,7 +67,7 @@ async function listed(
   booked: BookedOrder & { readonly read: ReadOrder },
 ): Promise<ListedOrder> {
   const { order, read } = booked;
-  const { station, recording, verb, ordered_at: orderedAt } = order;
+  const { station, recording, verb } = order;
   const facts = isRecordingId(recording)
     ? await readRecording(deps, { station, recording }, keys)
     : undefined;
@@ -87,8 +86,8 @@ async function listed(
     state: stateOf({ booked, deleted, held, holding: all.book.isHolding(booked, nowMs) }),
     officer: signed('officer'),
     supervisor: signed('supervisor'),
-    needed: neededFor(read)?.role ?? null,
-    until: verb === 'hold' && !both ? new Date(Date.parse(orderedAt) + HOLD_ALONE_MS).toISOString() : null,
+    needed: neededRole(read),
+    until: verb === 'hold' && !both ? all.book.aloneUntil(booked) : null,
     deleted,
     deletion: kept && all.book.signedDeletion(kept, nowMs)?.order,
   };
@@ -140,6 +139,7 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
   const context: SurveyContext = { memory: await readMemory(deps), store: await storeKeys(deps) };
   const ordered: RecordingName[] = [];
   let subject: SurveyedRecording | undefined;
+  let until: string | null = null;
   await surveyStation(deps, context, order.station, {
     recording: (found) => {
       if (found.recording === order.recording) subject = found;
@@ -150,12 +150,17 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
     unreceipted: () => undefined,
     deleted: () => undefined,
     finding: () => undefined,
-    orders: () => undefined,
+    orders: ({ book, orders }) => {
+      const own = orders.find((booked) => booked.order.order === order.order);
+      until = own !== undefined && order.verb === 'hold' ? book.aloneUntil(own) : null;
+    },
   });
   const doubt = ordered.length === 0 ? null : await clockDoubt(deps, context.memory, undefined);
   const deleted = doubt === null ? await deleteAll(deps, context, ordered) : [];
   const [hold, dueAt] = [subject?.hold, subject?.retention.due_at];
-  return { needed: neededFor(read), hold, dueAt, deleted, doubt, blocked: subject?.state === 'blocked' };
+  const role = neededRole(read);
+  const needed = role === null ? null : { role, until };
+  return { needed, hold, dueAt, deleted, doubt, blocked: subject?.state === 'blocked' };
 }
 
 async function deleteAll(
@@ -169,11 +174,9 @@ async function deleteAll(
   return deleted;
 }
 
-/** Only a hold has a limit: it lapses. */
-function neededFor(read: ReadOrder): OrderEffect['needed'] {
+/** Whose signature an order lacks; null where both signed. */
+function neededRole(read: ReadOrder): Role | null {
   const { both, officer } = signedBy(read);
   if (both) return null;
-  const { verb, ordered_at: orderedAt } = read.order;
-  const until = verb === 'hold' ? new Date(Date.parse(orderedAt) + HOLD_ALONE_MS).toISOString() : null;
-  return { role: officer === null ? 'officer' : 'supervisor', until };
+  return officer === null ? 'officer' : 'supervisor';
 }

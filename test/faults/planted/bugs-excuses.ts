@@ -149,7 +149,7 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
   {
     id: 'weak-key-taken',
     what: 'a public key by which one signature holds for every document is taken',
-    file: 'protocol/documents/minisign.ts',
+    file: 'protocol/format/ed25519.ts',
     find: "    WEAK_KEYS.has(y.toString('hex')) || ",
     put: "    (WEAK_KEYS.has(y.toString('hex')) && key.length === 0) || ",
     suites: ['unit/protocol/documents/weak-keys'],
@@ -169,6 +169,14 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     find: '> REVOCATION_SLACK_MS',
     put: '< -REVOCATION_SLACK_MS',
     suites: ['unit/evidence/verify/revoked-since'],
+  },
+  {
+    id: 'alone-again-and-again',
+    what: 'one role that orders a hold each week holds for ever',
+    file: 'protocol/documents/order-standing.ts',
+    find: 'Math.min(...alone.map(',
+    put: 'Math.max(...alone.map(',
+    suites: ['unit/protocol/documents/order-standing'],
   },
   {
     id: 'segment-without-end',

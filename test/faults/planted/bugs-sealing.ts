@@ -65,8 +65,8 @@ export const SEALING_BUGS: readonly PlantedBug[] = [
     id: 'comment-not-verified',
     what: 'the trusted comment of a signature can be changed',
     file: 'protocol/documents/minisign.ts',
-    find: ' || !verifyRaw(signed, parsed.commentSignature, key)) {\n',
-    put: ' || signed.length === 0) {\n',
+    find: '    !isSignedBy(key.key, signed, parsed.commentSignature)\n',
+    put: '    signed.length === 0\n',
     suites: SIGNED,
   },
   {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
 import { canonical, ForgedLog, sha256, signWithMinisign } from '../../fakes/forged-log.ts';
 import { BODYDOCK, RECEIVER, runProgram, type CommandOutcome } from '../../fakes/program.ts';
 import { requireTool } from '../../fakes/stock-tools.ts';
@@ -159,6 +160,12 @@ export class AttackedWorld {
   /** A command of the receiver on this vault. */
   store(...words: readonly string[]): Promise<CommandOutcome> {
     return runProgram(RECEIVER, [...words, '--config', join(this.root, 'receiver.yaml')], { cwd: this.root });
+  }
+
+  /** The same by another clock. */
+  storeAt(clock: FakeWallClock, ...words: readonly string[]): Promise<CommandOutcome> {
+    const options = { cwd: this.root, environment: clock.environment };
+    return runProgram(RECEIVER, [...words, '--config', join(this.root, 'receiver.yaml')], options);
   }
 
   bodydock(...words: readonly string[]): Promise<CommandOutcome> {

@@ -73,3 +73,13 @@ test('the hold that lasts longest is the one that is told', () => {
     orderStanding([signed('hold', 4, 'one'), both, signed('hold', 5, 'one')], atDay(5)).hold?.order,
   ).toBe(both.order);
 });
+
+test('holds by one role share seven days, also after both roles lifted one of them', () => {
+  const orders = [signed('hold', 1, 'one'), signed('hold', 6, 'one'), signed('hold', 8, 'one')];
+  expect(orderStanding(orders, atDay(8) - 1).hold?.until).toBe(new Date(atDay(8)).toISOString());
+  expect(orderStanding(orders, atDay(8)).hold).toBeUndefined();
+  const lifted = [signed('hold', 1, 'one'), signed('unhold', 2, 'both'), signed('hold', 9, 'one')];
+  expect(orderStanding(lifted, atDay(9)).hold).toBeUndefined();
+  const first = [signed('hold', 1, 'both'), signed('unhold', 2, 'both'), signed('hold', 9, 'one')];
+  expect(orderStanding(first, atDay(10)).hold?.until).toBe(new Date(atDay(16)).toISOString());
+});

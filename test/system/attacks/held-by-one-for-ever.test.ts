@@ -1,0 +1,59 @@
+// One officer orders a new hold each week, and no second role ever signs: the recording is kept for as long as he likes.
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
+import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
+import { AttackedWorld, STATION, TOOLS } from './attacked-world.ts';
+
+const run = promisify(execFile);
+const DAY_MS = 86_400_000;
+
+describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a hold by one role', () => {
+  const worlds: AttackedWorld[] = [];
+  afterEach(async () => {
+    for (const world of worlds.splice(0)) await world.close();
+  });
+
+  /** A world with a key for each role; gives the folder of the secret ones. */
+  async function withRoles(): Promise<{ readonly world: AttackedWorld; readonly people: string }> {
+    const world = await AttackedWorld.open();
+    worlds.push(world);
+    const people = join(world.root, 'people');
+    await mkdir(people);
+    const lines: string[] = [];
+    for (const role of ['officer', 'supervisor']) {
+      const files = ['-p', join(world.keys, `${role}.pub`), '-s', join(people, `${role}.key`)];
+      await run(requireTool('minisign'), ['-G', '-W', ...files]);
+      const line = (await readFile(join(world.keys, `${role}.pub`), 'utf8')).split('\n')[1];
+      lines.push(`  ${role}s: ["${line}"]\n`);
+    }
+    await appendFile(join(world.root, 'receiver.yaml'), `\nroles:\n${lines.join('')}`);
+    return { world, people };
+  }
+
+  test('that is ordered again each week ends after one', async () => {
+    const { world, people } = await withRoles();
+    const clock = new FakeWallClock();
+    const at = (day: number, ...words: readonly string[]) => {
+      clock.move(day * DAY_MS);
+      return world.storeAt(clock, ...words);
+    };
+    const recording = (await world.named('manifest.json'))[0]?.recording ?? '';
+    for (const day of [0, 6, 13, 20]) {
+      const order = join(world.root, `order-${day}`);
+      await at(day, 'hold', STATION, recording, '--reason', 'case-1', '--out', order);
+      const words = ['-S', '-s', join(people, 'officer.key'), '-t', 'bodydock order'];
+      const files = ['-m', join(order, 'order.json'), '-x', join(order, 'order.json.officer.minisig')];
+      await run(requireTool('minisign'), [...words, ...files]);
+      const placed = await at(day, 'hold', '--place', order);
+      if (day > 7) expect(placed.stdout).toContain('It keeps nothing');
+    }
+    for (const day of [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]) await at(day, 'expire', '--clock-checked');
+    expect(await readdir(world.folder(recording))).not.toContain('payload.age');
+    clock.close();
+    expect((await world.verdicts()).product.findings.filter((code) => code.startsWith('order.'))).toEqual([]);
+  });
+});
