@@ -28,7 +28,7 @@ def check_received(vault: Vault, dropped: Collection[Named], report: Report) -> 
         what = "is not here" if found is None else "has no such receipt here"
         since = f"; the vault was restored, complete until {until}" if until is not None and line.at > until else ""
         report.find("receipt.missing", line.place, f"{line.facts.get('kind')} {name} of {station} {what}{since}")
-    _tell_unlogged(vault, named, report)
+    _report_unlogged(vault, named, report)
 
 
 def _item(station: Station | None, name: str) -> Receipted | None:
@@ -46,7 +46,7 @@ def _complete_until(vault: Vault) -> str | None:
     return None if newest is None else str(newest["complete_until"])
 
 
-def _tell_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], report: Report) -> None:
+def _report_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], report: Report) -> None:
     """A receipt of the time of the tree that no line of it names: a cut may have taken the line."""
     times: dict[str, tuple[int, int]] = {}
     for name, receiver in vault.receivers.items():
@@ -59,7 +59,7 @@ def _tell_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], report:
                 continue
             begun, ended = times.get(str(each.receipt.value["receiver"]), (0, 0))
             if begun < milliseconds(each.receipt.value["received_at"]) < ended:
-                report.note("receipt.unlogged", each.receipt.place, "stands in no entry 'receipt' of the store's log")
+                report.note("receipt.unlogged", each.receipt.place, "is in no entry 'receipt' of the store's log")
 
 
 def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report) -> None:

@@ -1,4 +1,4 @@
-"""A store's log as a tree: what is cut off, written again, or named and gone, by whoever has the store's key, and what a checkpoint elsewhere says of it."""
+"""A store's log as a tree: what is cut off, written again, or named and gone, by a person who has the key of the store, and what a checkpoint elsewhere says of it."""
 
 import tempfile
 import unittest
