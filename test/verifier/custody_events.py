@@ -186,7 +186,12 @@ STORE_EVENTS: dict[str, Shape] = {
         reason=REASON_CODE,
         asked_at=INSTANT,
     ),
-    "key-revoked": fields(station=STATION_ID, key_id=KEY_ID, reason=one_of("lost", "stolen", "retired")),
+    "key-revoked": fields_and(
+        {"compromised_since": INSTANT},
+        station=STATION_ID,
+        key_id=KEY_ID,
+        reason=one_of("lost", "stolen", "retired"),
+    ),
     "clock-checked": fields(),
     "witnessed": fields(day=DAY, sha256=DIGEST),
     "restored": fields(restored_sha256=DIGEST, complete_until=INSTANT),

@@ -391,13 +391,25 @@ _KEY_CHANGE = _all(
     _key_change_sense,
 )
 
-_KEY_REVOCATION = fields(
-    type=constant("key-revocation"),
-    version=constant(1),
-    station=STATION_ID,
-    key_id=KEY_ID,
-    reason=one_of("lost", "stolen", "retired"),
-    revoked_at=INSTANT,
+
+
+def _suspected(value: Any, at: str) -> Iterator[str]:
+    since = value.get("compromised_since") if isinstance(value, dict) else None
+    if isinstance(since, str) and isinstance(value.get("revoked_at"), str) and since > value["revoked_at"]:
+        yield f"{at}.compromised_since is after its revocation"
+
+
+_KEY_REVOCATION = _all(
+    fields_and(
+        {"compromised_since": INSTANT},
+        type=constant("key-revocation"),
+        version=constant(1),
+        station=STATION_ID,
+        key_id=KEY_ID,
+        reason=one_of("lost", "stolen", "retired"),
+        revoked_at=INSTANT,
+    ),
+    _suspected,
 )
 
 _WITNESS = _all(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,12 @@ from findings import Report
 from instants import DAY_MS, day_of, milliseconds
 from key_succession import KnownKeys
 from orders import Orders
-from retention import StoreLogs, check_allowed, check_dated
+from retention import Announced, StoreLogs, check_allowed, check_dated
 from safe_files import is_unfinished, names_in
 from shapes import fits
 from signed_document import Source, read_document
 
 _FILES = {"deletion.json", "deletion.json.minisig"}
-_UNANNOUNCED = {"days": 14, "documents_days": 90}
 _SLACK_MS = DAY_MS
 _SEGMENTS_LATER_MS = 28 * DAY_MS
 _FUTURE_MS = DAY_MS
@@ -54,25 +53,13 @@ class _Said:
     announced: bool
 
 
-@dataclass
-class _Announced:
-    """What the receivers announced, in the order of their logs."""
-
-    by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=lambda: defaultdict(list))
-
-    def days(self, receiver: str, name: str, received_ms: int) -> int:
-        """Days that count for what was received then."""
-        found = [facts for time, facts in self.by_receiver[receiver] if time <= received_ms]
-        return int(found[-1][name]) if found else _UNANNOUNCED[name]
-
-
 class Drops:
     """All entries of a vault's store logs about what was dropped, and what they are judged by."""
 
     def __init__(self, vault: Vault, now_ms: int) -> None:
         self._vault = vault
         self._now_ms = now_ms
-        self._announced = _Announced()
+        self.announced = Announced()
         self._said: dict[str, list[_Said]] = defaultdict(list)
         # What was dropped and was allowed to go: stations and ids, and segments with the time of the drop.
         self.counting: set[tuple[str, str]] = set()
@@ -89,7 +76,7 @@ class Drops:
             self._said[line.event].append(_Said(line, receiver.name, time, order, announced))
             if line.event == "retention":
                 announced = True
-                self._announced.by_receiver[receiver.name].append((time, line.facts))
+                self.announced.enter(receiver.name, time, line.facts)
 
     def documents_of(self, station: Station) -> Iterator[_Said]:
         """Each `documents-dropped` about a station, once: a cut may have made the store say it twice."""
@@ -124,7 +111,7 @@ class Drops:
         return min(said.time, self._now_ms + _FUTURE_MS)
 
     def _needed_ms(self, said: _Said, received_ms: int) -> int:
-        return self._announced.days(said.receiver, "documents_days", received_ms) * DAY_MS - _SLACK_MS
+        return self.announced.days(said.receiver, "documents_days", received_ms) * DAY_MS - _SLACK_MS
 
     def _check_recording(
         self, said: _Said, station: Station, orders: Orders, logs: StoreLogs, report: Report

@@ -90,4 +90,4 @@ def _is_revoked(change: KeyChange, revocations: Mapping[str, Document]) -> bool:
         return False
     value = revocation.value
     changed_at = milliseconds(change.document.value["changed_at"])
-    return value["reason"] != "retired" or changed_at > milliseconds(value["revoked_at"])
+    return value["reason"] != "retired" or changed_at > milliseconds(value.get("compromised_since", value["revoked_at"]))

@@ -16,6 +16,7 @@ _WARNED_MS = 24 * HOUR_MS
 _DOUBTED_MS = 24 * HOUR_MS
 _UNSET_BEFORE_MS = milliseconds("2025-01-01T00:00:00.000Z")
 _UNSET_DAYS_MAX = 30
+_AT_LEAST = {"days": 14, "documents_days": 90}
 
 
 def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, int]:
@@ -30,10 +31,27 @@ def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, in
     return basis, min(instant, received)
 
 
-class StoreLogs:
-    """What the logs of all receivers of a vault say of one station, by recording."""
+class Announced:
+    """What the receivers of a vault announced, in the order of their logs; and what counts without (SPEC 10.3.19)."""
 
-    def __init__(self, station: str, logs: Iterable[CustodyLog]) -> None:
+    def __init__(self) -> None:
+        self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+
+    def enter(self, receiver: str, time: int, facts: dict[str, Any]) -> None:
+        """Takes an entry `retention`; `time` is that of SPEC 10.3.20."""
+        self._by_receiver[receiver].append((time, facts))
+
+    def days(self, receiver: str, name: str, received_ms: int) -> int:
+        """Days that count for what was received then."""
+        found = [facts for time, facts in self._by_receiver.get(receiver, ()) if time <= received_ms]
+        return max(int(found[-1][name]) if found else 0, _AT_LEAST[name])
+
+
+class StoreLogs:
+    """What the logs of all receivers of a vault say of one station, by recording; and what they announced."""
+
+    def __init__(self, station: str, logs: Iterable[CustodyLog], announced: Announced | None = None) -> None:
+        self.announced = announced or Announced()
         self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
         for log in logs:
             for line in log.lines():
@@ -124,6 +142,10 @@ def check_allowed(
         report.find("deletion.order-without-reason", at, "names an order, and its reason is that it expired")
     if deleted < milliseconds(said["retention"]["due_at"]):
         report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
+    if received_at is not None:
+        needed = logs.announced.days(said["receiver"], "days", milliseconds(received_at))
+        if said["retention"]["days"] < needed:
+            report.find("deletion.retention-days", at, f"counts {said['retention']['days']} days, and {needed} counted then")
     _check_warned(recording, said, received_at, logs, report)
     _check_doubted(recording, said, deleted, report)
 

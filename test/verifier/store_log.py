@@ -7,7 +7,7 @@ from typing import Any
 from custody_segment import Line
 from evidence import Order, Receiver, Station, Vault
 from findings import Report
-from instants import DAY_MS, milliseconds
+from instants import DAY_MS, HOUR_MS, milliseconds
 from retention import StoreLogs
 
 
@@ -94,15 +94,12 @@ def _compare_order(line: Line, order: Order, report: Report) -> None:
 
 def _check_revocation(line: Line, vault: Vault, report: Report) -> None:
     station = _station_of(line, vault)
-    revocation = station.revocations.get(line.facts.get("key_id", "")) if station is not None else None
-    if revocation is None:
+    if station is None or line.facts.get("key_id") not in station.revocations:
         report.find(
             "store-log.revocation-missing",
             line.place,
             f"revokes key {line.facts.get('key_id')}, and no revocation of it is here",
         )
-    elif revocation.value["reason"] != line.facts.get("reason"):
-        report.find("store-log.other-revocation", line.place, "gives another reason than the revocation")
 
 
 def _check_witness(line: Line, receiver: Receiver, report: Report) -> None:
@@ -127,13 +124,24 @@ def check_orders_logged(station: Station, logs: StoreLogs, report: Report) -> No
 
 
 def check_revocations_logged(station: Station, receivers: Iterable[Receiver], report: Report) -> None:
-    """A revocation that no log names was put there from outside."""
-    entered = {
-        line.facts.get("key_id")
-        for receiver in receivers
-        for line in receiver.log.of("key-revoked")
-        if line.facts.get("station") == station.name
-    }
+    """A revocation that no log names was put there from outside; one that says something else than the entries is another one (SPEC 4.9.3)."""
+    entered: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    first: dict[Any, int] = {}
+    for receiver in receivers:
+        time = 0
+        for line in receiver.log.lines():
+            time = max(time, line.at_ms)
+            if line.event == "key-revoked" and line.facts.get("station") == station.name:
+                key_id = line.facts.get("key_id")
+                entered[key_id].append(line.facts)
+                first[key_id] = min(time, first.get(key_id, time))
     for key_id, document in station.revocations.items():
         if key_id not in entered:
-            report.find("store-log.revocation-unlogged", document.place, "stands in no log of the store")
+            report.find("store-log.revocation-unlogged", document.place, "is in no log of the store")
+            continue
+        since = min((each["compromised_since"] for each in entered[key_id] if "compromised_since" in each), default=None)
+        reasons = {each.get("reason") for each in entered[key_id]}
+        if document.value["reason"] not in reasons or document.value.get("compromised_since") != since:
+            report.find("key-revocation.other-logged", document.place, "says something else than the log of the store")
+        if abs(milliseconds(document.value["revoked_at"]) - first[key_id]) > HOUR_MS:
+            report.find("key-revocation.misdated", document.place, "is of another time than its entry in the log of the store")

@@ -88,7 +88,7 @@ def verify(
 
 def _check_station(station: Station, vault: Vault, drops: Drops, report: Report) -> dict[str, Any]:
     store_logs = [receiver.log for receiver in vault.receivers.values()]
-    said_by_store = StoreLogs(station.name, store_logs)
+    said_by_store = StoreLogs(station.name, store_logs, drops.announced)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
     check_gaps(station.log, report, station.revocations.keys())
     check_old_keys(station, report)

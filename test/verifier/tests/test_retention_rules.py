@@ -12,7 +12,7 @@ from findings import Report
 from instants import milliseconds
 from key_changes import check_old_keys
 from orders import Orders
-from retention import StoreLogs, check_deletions, check_documents_of_deletions
+from retention import Announced, StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from tests.samples import (
@@ -130,16 +130,18 @@ class DeletionTest(unittest.TestCase):
         for changed, code in (
             ({"deleted_at": "2026-12-09T08:00:09.999Z"}, "deletion.before-due"),
             ({"retention": {**good, "basis": "received"}}, "deletion.retention-start"),
-            ({"retention": {**good, "days": 13}}, "deletion.retention-due"),
+            ({"retention": {**good, "days": 15}}, "deletion.retention-due"),
+            ({"retention": {**good, "days": 13, "due_at": "2026-12-08T08:00:10.000Z"}}, "deletion.retention-days"),
             ({"order_sha256": hex_of("x")}, "deletion.order-without-reason"),
         ):
             found = _deleted(None, **changed)
             self.assertEqual(codes(_check(station(found), _store(found))), [code])
 
     def test_what_is_due_within_three_days_of_its_receipt_wants_a_warning_a_day_before(self) -> None:
-        start = "2026-11-25T08:00:10.000Z"
-        short = {"days": 1, "basis": "sealed", "from_at": start, "due_at": "2026-11-26T08:00:10.000Z"}
-        found = _deleted(retention=short)
+        start = "2026-11-12T08:00:10.000Z"
+        short = {"days": 14, "basis": "capture", "from_at": start, "due_at": "2026-11-26T08:00:10.000Z"}
+        capture = {"earliest_at": start, "latest_at": start, "basis": "clock-measured"}
+        found = _deleted(recording(manifest(capture=capture)), retention=short)
         warned = {"station": STATION, "recording": found.name, "due_at": short["due_at"]}
         for at, expected in (
             ("2026-12-09T07:59:59.999Z", []),
@@ -149,6 +151,24 @@ class DeletionTest(unittest.TestCase):
             _enter(store, *log(("expiry-warned", warned), at=at).of("expiry-warned"))
             self.assertEqual(codes(_check(station(found), store)), expected)
         self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.unwarned"])
+
+    def test_a_recording_stays_for_the_days_that_counted_when_it_was_received(self) -> None:
+        received = milliseconds("2026-11-25T08:00:20.000Z")
+        for announced, expected in (
+            ([(received, 14)], []),
+            ([(received, 15)], ["deletion.retention-days"]),
+            ([(received - 1, 14), (received, 15), (received + 1, 14)], ["deletion.retention-days"]),
+            ([(received, 7)], []),
+            ([(received + 1, 99)], []),
+        ):
+            found = _deleted()
+            said = Announced()
+            for time, days in announced:
+                said.enter("r-store", time, {"days": days, "documents_days": 730})
+            report = Report()
+            kept, store = station(found), _store(found)
+            check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], said), report)
+            self.assertEqual(codes(report), expected)
 
     def test_a_receipt_by_a_clock_that_had_lost_its_time_wants_a_warning_that_is_older_than_the_days(self) -> None:
         unset = "1970-01-02T00:00:00.000Z"
@@ -353,9 +373,9 @@ class StoreLogTest(unittest.TestCase):
 class KeysTest(unittest.TestCase):
     """SPEC 4.9: what a key that was changed or revoked may still stand for."""
 
-    def _revoked(self, at: str) -> Station:
+    def _revoked(self, at: str, **said: str) -> Station:
         kept = station(recording())
-        value = {"key_id": KEY, "station": STATION, "reason": "stolen", "revoked_at": at}
+        value = {"key_id": KEY, "station": STATION, "reason": "stolen", "revoked_at": at, **said}
         kept.revocations = {KEY: document(value)}
         return kept
 
@@ -368,12 +388,31 @@ class KeysTest(unittest.TestCase):
             check_revocations(self._revoked(at), report)
             self.assertEqual(codes(report), expected)
 
-    def test_a_revocation_stands_in_the_store_s_log(self) -> None:
+    def test_what_came_since_another_person_may_have_had_the_key_is_doubtful(self) -> None:
+        for since, expected in (
+            ("2026-11-25T08:00:20.001Z", []),
+            ("2026-11-25T08:00:20.000Z", ["manifest.doubtful-key"]),
+        ):
+            report = Report()
+            check_revocations(self._revoked("2026-11-26T08:00:00.000Z", compromised_since=since), report)
+            self.assertEqual(codes(report), expected)
+
+    def test_a_revocation_is_what_the_store_s_log_says_and_of_that_time(self) -> None:
         kept = self._revoked("2026-11-26T08:00:00.000Z")
         facts = {"station": STATION, "key_id": KEY, "reason": "stolen"}
-        for events, expected in (([("key-revoked", facts)], []), ([], ["store-log.revocation-unlogged"])):
+        since = {**facts, "compromised_since": "2026-11-25T08:00:00.000Z"}
+        for events, at, expected in (
+            ([facts], "2026-11-26T09:00:00.000Z", []),
+            ([facts], "2026-11-26T07:00:00.000Z", []),
+            ([], "2026-11-26T08:00:00.000Z", ["store-log.revocation-unlogged"]),
+            ([facts], "2026-11-26T09:00:00.001Z", ["key-revocation.misdated"]),
+            ([facts], "2026-11-26T06:59:59.999Z", ["key-revocation.misdated"]),
+            ([{**facts, "reason": "lost"}], "2026-11-26T08:00:00.000Z", ["key-revocation.other-logged"]),
+            ([facts, since], "2026-11-26T08:00:00.000Z", ["key-revocation.other-logged"]),
+        ):
             report = Report()
-            check_revocations_logged(kept, [StoreFolder("r-store", "r-store", log(*events))], report)
+            entered = log(*(("key-revoked", each) for each in events), at=at)
+            check_revocations_logged(kept, [StoreFolder("r-store", "r-store", entered)], report)
             self.assertEqual(codes(report), expected)
 
     def test_an_old_key_signs_nothing_behind_its_change(self) -> None:
