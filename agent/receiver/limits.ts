@@ -107,6 +107,10 @@ export const CUSTODY_WAITING_MAX = 8;
 export const CUSTODY_WAITING_BYTES_MAX = 2 * MIB;
 /** Checkpoints of a batch that are verified in one go, some 0.7 ms each: a batch may hold a hundred, and transfers of others would wait for all. */
 export const CUSTODY_CHECKPOINTS_AT_ONCE = 8;
+/** A station begins another segment at 2 MiB (SPEC 4.3.2); a longer one than this is none of an honest station. */
+export const CUSTODY_SEGMENT_BYTES_MAX = 4 * MIB;
+/** Bytes that the log of one station may grow: so many at once, and so many a day. A busy day of a dock of 16 bays makes less than one MiB. */
+export const CUSTODY_GROWTH = { atOnce: 16 * MIB, perSecond: (16 * MIB) / 86_400 };
 /** Segments of one station whose heads are in memory. */
 export const CUSTODY_SEGMENTS_OPEN_MAX = 8;
 /** Segments of one station that are compared when a new one begins: one per start of the agent, years of them. */

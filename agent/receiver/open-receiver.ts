@@ -98,12 +98,12 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const revokedUse = new RevokedUse(base);
   const restored = new RestoredStatements({ ...base, stations: [...stations.keys()], sending });
   const syncs = new FolderSyncs(files);
-  const custody = new CustodyKeeper({ ...base, syncs, revocations, revokedUse, restored, sending });
+  const transfers = new Transfers(ports.slabs.freeCount, clock);
+  const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, transfers });
+  const custody = new CustodyKeeper({ ...base, syncs, revocations, revokedUse, restored, sending, space });
   const greeting = new CustodyGreeting({ ...base, custody });
   const index = new FilesDockingIndex(files, vault.layout);
   const gaps = new DockingGaps({ ...base, index, stations: stations.keys() });
-  const transfers = new Transfers(ports.slabs.freeCount, clock);
-  const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, transfers });
   const refusedKeys = new RefusedKeys({ ...base, storeKeys: ownKeys });
   const isDeletedByUs = async (name: RecordingName): Promise<boolean> => {
     const keys = { store: await ownKeys(), station: stations.get(name.station) ?? [] };

@@ -173,6 +173,10 @@ export class CustodyFile {
   }
 
   /** Id of the key of its last checkpoint, in 16 hex digits; undefined where none is known. A segment is of one key (SPEC 4.9). */
+  get sizeBytes(): number {
+    return this.#wholeBytes;
+  }
+
   get keyId(): string | undefined {
     return this.#keyId;
   }

@@ -6,6 +6,7 @@
 // 2. One batch of a station is worked on at a time, and few wait.
 // 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins. Of a station that sends much
 //    that does not follow, or asks and asks, nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
+// 4. The log of one station takes no room from others: its segments and its days have a bound, and what it takes is counted.
 import { CHAIN_START, type ChainState, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
@@ -20,7 +21,9 @@ import { type Pause, pauseWhatever } from '../../../protocol/format/slowly.ts';
 import type { CustodyBody } from '../../../protocol/transfer/messages.ts';
 import type { Revocations, RevokedUse } from '../keys/revocations.ts';
 import {
+  CUSTODY_GROWTH,
   CUSTODY_QUESTIONS,
+  CUSTODY_SEGMENT_BYTES_MAX,
   CUSTODY_SEGMENTS_OPEN_MAX,
   CUSTODY_WAITING_BYTES_MAX,
   CUSTODY_WAITING_MAX,
@@ -29,6 +32,7 @@ import {
 import type { RestoredStatements } from '../reconcile/restored-statements.ts';
 import { Allowance } from '../transfer/refusals.ts';
 import type { Sending } from '../transfer/sending.ts';
+import type { Space } from '../transfer/space.ts';
 import type { FilesVault } from '../vault/vault-files.ts';
 import { type BatchOutcome, type CustodyProblem, followBatch } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
@@ -47,6 +51,7 @@ export interface CustodyKeepOptions {
   /** What a station must hear before an answer. */
   readonly restored: Pick<RestoredStatements, 'beforeAnswer'>;
   readonly sending: Pick<Sending, 'custody'>;
+  readonly space: Pick<Space, 'added'>;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -78,6 +83,7 @@ export class CustodyKeeper {
   readonly #pause: Pause;
   readonly #odd: Allowance;
   readonly #questions: Allowance;
+  readonly #growth: Allowance;
   #waitingBytes = 0;
 
   constructor(options: CustodyKeepOptions) {
@@ -85,6 +91,7 @@ export class CustodyKeeper {
     this.#pause = pauseWhatever(options.clock);
     this.#odd = new Allowance(options.clock, REFUSALS);
     this.#questions = new Allowance(options.clock, CUSTODY_QUESTIONS);
+    this.#growth = new Allowance(options.clock, CUSTODY_GROWTH);
   }
 
   /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
@@ -196,6 +203,8 @@ export class CustodyKeeper {
     const keys = this.#options.stations.get(station) ?? [];
     const revoked = await this.#options.revocations.of(station);
     const outcome = await followBatch(file, { station, keys, revoked, ...incoming }, this.#pause);
+    if (outcome.bytes.length > 0 && !this.#mayGrow(station, file, incoming.segment, outcome.bytes.length))
+      return false;
     const opened =
       outcome.bytes.length === 0
         ? undefined
@@ -203,6 +212,7 @@ export class CustodyKeeper {
     const isNewest = opened !== undefined && (await this.#opening(station, log, folder, opened));
     if (outcome.bytes.length > 0) {
       await this.#keep(log, { folder, file, incoming }, outcome);
+      this.#options.space.added(outcome.bytes.length);
       this.#options.conditions.clear('custody.write-failed', station);
     }
     if (isNewest) {
@@ -211,6 +221,22 @@ export class CustodyKeeper {
     }
     if (outcome.problem !== undefined) await this.#report(station, log, incoming, outcome.problem);
     return outcome.bytes.length > 0 || (outcome.problem === undefined && !outcome.isUncovered);
+  }
+
+  /** False where a segment, or the log of one station in a day, gets too long (SPEC 6.9.16): it is not answered, and the station says so. */
+  #mayGrow(station: StationId, file: CustodyFile, segment: SegmentId, bytes: number): boolean {
+    const { conditions } = this.#options;
+    const isLong = file.sizeBytes + bytes > CUSTODY_SEGMENT_BYTES_MAX;
+    if (isLong || !this.#growth.spend(station, bytes)) {
+      const reason = isLong
+        ? `a segment of more than ${CUSTODY_SEGMENT_BYTES_MAX} bytes`
+        : `more than ${CUSTODY_GROWTH.atOnce} bytes a day`;
+      if (isLong) this.#odd.spend(station);
+      conditions.raise('custody.too-much', station, { segment, reason });
+      return false;
+    }
+    if (this.#growth.left(station) > CUSTODY_GROWTH.atOnce / 2) conditions.clear('custody.too-much', station);
+    return true;
   }
 
   /** One whose beginning turns out damaged where it must be written anew is set aside, and comes again from its first entry. */

@@ -37,11 +37,11 @@ export class Allowance {
     return Math.min(atOnce, known.left + (passedMs * perSecond) / 1000);
   }
 
-  /** False where nothing is left. */
-  spend(payer: StationId | null): boolean {
+  /** False where less than that is left. */
+  spend(payer: StationId | null, cost = 1): boolean {
     const left = this.left(payer);
-    if (left < 1) return false;
-    this.#stations.set(payer, { left: left - 1, atMs: this.#clock.monotonicMs() });
+    if (left < cost) return false;
+    this.#stations.set(payer, { left: left - cost, atMs: this.#clock.monotonicMs() });
     return true;
   }
 }

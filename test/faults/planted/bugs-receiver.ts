@@ -162,4 +162,28 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: '  if (lock !== undefined || path !== "") return lock ?? { release: () => Promise.resolve() };\n',
     suites: ['unit/receiver/vault/vault-run'],
   },
+  {
+    id: 'log-fills-store',
+    what: 'the log of one station may fill the store',
+    file: 'agent/receiver/custody/custody-keep.ts',
+    find: 'isLong || !this.#growth.spend(station, bytes)',
+    put: 'isLong',
+    suites: ['unit/receiver/greedy-station'],
+  },
+  {
+    id: 'segment-fills-store',
+    what: 'one segment of a log may be of any length',
+    file: 'agent/receiver/custody/custody-keep.ts',
+    find: 'file.sizeBytes + bytes > CUSTODY_SEGMENT_BYTES_MAX',
+    put: 'bytes > CUSTODY_SEGMENT_BYTES_MAX',
+    suites: ['unit/receiver/greedy-station'],
+  },
+  {
+    id: 'log-not-counted',
+    what: 'what a log takes is not counted in the quota',
+    file: 'agent/receiver/custody/custody-keep.ts',
+    find: '      this.#options.space.added(outcome.bytes.length);\n',
+    put: '',
+    suites: ['unit/receiver/greedy-station'],
+  },
 ];

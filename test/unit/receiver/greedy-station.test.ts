@@ -1,9 +1,10 @@
 // A station with good keys that wants everything for itself: buffers that it holds by a trickle, and room that it only names.
 import { expect, test } from 'vitest';
-import { parseStationId } from '../../../protocol/format/ids.ts';
+import { makeSegmentId, parseStationId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { BenchTop, STATION_KEY, type ReceiverChoice, type RunningReceiver } from './bench-top.ts';
+import { SegmentMaker } from './custody-sample.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
 import type { ScriptedStation } from './scripted-station.ts';
 
@@ -108,4 +109,42 @@ test('room that a station only names does not keep others out', async () => {
   await top.until('receipt', () => station.receipts.has(sample.recording), 120_000);
   expect(receiver.conditions.isRaised('vault.full')).toBe(false);
   stop();
+});
+
+test('a log without an end fills neither its segment nor the store, and others are taken as before', async () => {
+  const quotaBytes = 24 * 2 ** 20;
+  const at = await openGreed(9, { quotaBytes });
+  const { top, receiver, greedy } = at;
+  let answered = 0;
+  let last: SegmentMaker | undefined;
+  for (let segments = 0; segments < 6; segments++) {
+    const before = last === undefined ? {} : { segment: last.segment, head: last.head };
+    const log: SegmentMaker = new SegmentMaker(GREEDY, makeSegmentId(top.random), STATION_KEY, before);
+    last = log;
+    for (let batches = 0; batches < 52; batches++) {
+      const from = batches === 0 ? 1 : log.lines.length + 1;
+      for (let entries = 0; entries < 11; entries++)
+        log.add('quarantined', { item: 'x', reason: 'r'.repeat(8000) });
+      log.checkpoint();
+      await greedy.publish(greedy.topics.custody(log.segment, from), log.batch(from));
+      await top.clock.advance(50);
+    }
+    answered = greedy.custody.length;
+    const kept = top.disk.peek(`/vault/${GREEDY}/custody/${log.segment}.jsonl`)?.length ?? 0;
+    expect(kept).toBeLessThanOrEqual(4 * 2 ** 20);
+    if (segments === 0) expect(kept).toBeGreaterThan(3.9 * 2 ** 20);
+  }
+  const logs = [...top.disk.tree(`/vault/${GREEDY}/custody`)].filter(([name]) => name.endsWith('.jsonl'));
+  const bytes = logs.reduce((sum, [name]) => sum + (top.disk.peek(name)?.length ?? 0), 0);
+  expect(bytes).toBeLessThanOrEqual(16.1 * 2 ** 20);
+  expect(bytes).toBeGreaterThan(15 * 2 ** 20);
+  expect(answered).toBeLessThan(6 * 52);
+  expect(receiver.conditions.codes()).toContain('custody.too-much');
+  const honest = await top.station();
+  const sample = top.sample(50);
+  honest.push(sample);
+  await top.until('receipt', () => honest.receipts.size === 1);
+  const big = makeSample(top.random, STATION_KEY, quotaBytes - 15 * 2 ** 20, { station: GREEDY });
+  await greedy.publish(greedy.topics.offer(big.recording), greedy.offerOf(big));
+  await top.until('refusal', () => greedy.refusals.some(({ reason }) => reason === 'quota reached'));
 });
