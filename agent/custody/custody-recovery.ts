@@ -283,7 +283,7 @@ async function closing(
   { station, signer, clock, bootId, log }: CustodyRecoveryDeps,
   segment: SegmentId,
   { state, checkpoint }: ScannedSegment,
-): Promise<ChainedGroups | undefined> {
+): Promise<Pick<ChainedGroups, 'bytes' | 'state'> | undefined> {
   if (checkpoint?.sequence === state.sequence) return undefined;
   const stamp = (): EntryStamp => entryStamp(clock, bootId);
   const closed = await closeGroup(state, { station, segment, signer, stamp });

@@ -8,6 +8,7 @@ import { receiverTopics } from '../../protocol/transfer/topics.ts';
 import { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
 import { DailyWitness } from './custody/daily-witness.ts';
 import { WrittenEnd } from './custody/log-end.ts';
+import type { StoreSigner } from './custody/log-tree.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
 import { RestoredStatements } from './reconcile/restored-statements.ts';
@@ -49,7 +50,7 @@ export interface ReceiverPorts {
   readonly log: Log;
   readonly conditions: Conditions;
   readonly broker: Broker;
-  readonly signer: MessageSigner;
+  readonly signer: MessageSigner & StoreSigner;
   /** Of the signer's key. */
   readonly publicKey: PublicKey;
   readonly slabs: Slabs;

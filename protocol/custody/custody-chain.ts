@@ -21,6 +21,10 @@ export interface ChainContext extends LogPlace {
 /** Chained lines with their LF, and where the chain stands behind them. */
 export interface ChainedGroups {
   readonly bytes: Uint8Array;
+  /** Each without its LF. */
+  readonly lines: readonly Uint8Array[];
+  /** Which of the lines are the entries given, in their order; the others are checkpoints. */
+  readonly places: readonly number[];
   readonly state: ChainState;
 }
 
@@ -34,29 +38,31 @@ export async function chainGroups(
   context: ChainContext,
 ): Promise<ChainedGroups> {
   const lines: Uint8Array[] = [];
+  const places: number[] = [];
   let state = start;
   const add = (entry: LooseEntry): number => {
     const line = encodeCustodyEntry({ ...entry, sequence: state.sequence + 1, previous: state.sha256 });
-    lines.push(line, LF);
+    lines.push(line);
     state = { sequence: state.sequence + 1, sha256: sha256Hex(line) };
     return line.length;
   };
   let group = { entries: 0, bytes: 0 };
   for (const [at, entry] of entries.entries()) {
+    places.push(lines.length);
     group = { entries: group.entries + 1, bytes: group.bytes + add(entry) };
     const isFull = group.entries === CUSTODY_GROUP_ENTRIES || group.bytes >= CUSTODY_GROUP_BYTES;
     if (!isFull && at < entries.length - 1) continue;
     add(await makeCheckpoint(state, context, context.stamp(), context.signer));
     group = { entries: 0, bytes: 0 };
   }
-  return { bytes: Buffer.concat(lines), state };
+  return { bytes: Buffer.concat(lines.flatMap((line) => [line, LF])), lines, places, state };
 }
 
 /** The checkpoint alone that closes what no checkpoint covers yet. Errors: the signer's. */
 export async function closeGroup(
   start: ChainState,
   context: ChainContext,
-): Promise<ChainedGroups & { readonly entry: CustodyEntry }> {
+): Promise<Pick<ChainedGroups, 'bytes' | 'state'> & { readonly entry: CustodyEntry }> {
   const loose = await makeCheckpoint(start, context, context.stamp(), context.signer);
   const entry = { ...loose, sequence: start.sequence + 1, previous: start.sha256 };
   const line = encodeCustodyEntry(entry);

@@ -227,10 +227,14 @@ export function verifyMessage(
 }
 
 /** Signs in the calling thread: for tests and commands that sign once. */
-export function inlineSigner(key: SecretKey): Signer & { signMessage(body: string): Promise<string> } {
+export function inlineSigner(key: SecretKey): Signer & {
+  signMessage(body: string): Promise<string>;
+  signNote(text: string): Promise<Uint8Array>;
+} {
   return {
     sign: (bytes, trustedComment) => Promise.resolve(signDocument(key, bytes, trustedComment)),
     signMessage: (body) => Promise.resolve(signMessage(key, body)),
+    signNote: (text) => Promise.resolve(signNoteText(key, text)),
   };
 }
 

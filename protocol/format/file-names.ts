@@ -24,6 +24,9 @@ export const NEWEST_SEGMENT = 'newest.json';
 /** Folders of a station or receiver in a vault. */
 export const CUSTODY = 'custody';
 export const KEYS = 'keys';
+/** The tree of a store's log, and its checkpoint there. */
+export const LOG = 'log';
+export const CHECKPOINT = 'checkpoint';
 export const WITNESS = 'witness';
 export const ORDERS = 'orders';
 /** In a kit alone, with a folder for each keeper; and what a segment's signed head is called there (SPEC 4.13.5). */

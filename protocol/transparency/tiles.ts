@@ -1,7 +1,7 @@
 // Hash tiles of C2SP tlog-tiles: a tree is kept as files of up to 256 hashes of one height, and each node of the tree is found in one of them.
 // A tile at level L has the roots of subtrees of 256^L leaves. No I/O.
 import { DockError } from '../format/errors.ts';
-import { nodeHash, type ReadNode } from './merkle.ts';
+import { CompactRange, nodeHash, type ReadNode, readPeaks } from './merkle.ts';
 
 /** Heights of the tree that one tile covers. */
 export const TILE_HEIGHT = 8;
@@ -78,6 +78,73 @@ export function nodesOfTiles(size: number, readTile: (tile: Tile) => Promise<Uin
       );
     return rootOfHashes(bytes.subarray(at * HASH_BYTES, (at + count) * HASH_BYTES));
   };
+}
+
+/** A tree that grows, with the tiles that are to be written for it: memory is one tile a level, and those that were not taken yet. */
+export class GrowingTiles {
+  readonly #range: CompactRange;
+  /** By level: hashes of the last tile, fewer than it is wide. */
+  readonly #edges: Uint8Array[][];
+  readonly #grown = new Map<string, { readonly tile: Tile; readonly bytes: Uint8Array }>();
+
+  private constructor(range: CompactRange, edges: Uint8Array[][]) {
+    this.#range = range;
+    this.#edges = edges;
+  }
+
+  /** A tree without leaves. */
+  static empty(): GrowingTiles {
+    return new GrowingTiles(new CompactRange(), []);
+  }
+
+  /** The tree of `size` leaves, from its last tiles. Errors: as nodesOfTiles. */
+  static async at(size: number, readTile: (tile: Tile) => Promise<Uint8Array>): Promise<GrowingTiles> {
+    const read = nodesOfTiles(size, readTile);
+    const edges: Uint8Array[][] = [];
+    for (let level = 0; hashesAt(level, size) > 0; level++) {
+      const [all, edge]: [number, Uint8Array[]] = [hashesAt(level, size), []];
+      for (let at = all - (all % TILE_WIDTH); at < all; at++) edge.push(await read(level * TILE_HEIGHT, at));
+      edges.push(edge);
+    }
+    return new GrowingTiles(new CompactRange(size, await readPeaks(size, read)), edges);
+  }
+
+  /** Leaves so far. */
+  get size(): number {
+    return this.#range.size;
+  }
+
+  /** Root over all leaves so far. */
+  root(): Uint8Array {
+    return this.#range.root();
+  }
+
+  /** Takes the hash of the next leaf. */
+  append(leaf: Uint8Array): void {
+    this.#range.append(leaf);
+    let hash = leaf;
+    for (let level = 0; ; level++) {
+      const edge = (this.#edges[level] ??= []);
+      edge.push(hash);
+      if (edge.length < TILE_WIDTH) return;
+      const bytes = Buffer.concat(edge);
+      const tile = { level, index: hashesAt(level + 1, this.size) - 1, width: TILE_WIDTH };
+      this.#grown.set(tilePath(tile), { tile, bytes });
+      edge.length = 0;
+      hash = rootOfHashes(bytes);
+    }
+  }
+
+  /** Tiles that filled up since the last call, and the partial ones that a tree of `since` leaves does not have. */
+  take(since: number): { readonly tile: Tile; readonly bytes: Uint8Array }[] {
+    const full = [...this.#grown.values()];
+    this.#grown.clear();
+    const partial = [...tilesBetween(since, this.size)].filter(({ width }) => width < TILE_WIDTH);
+    return [
+      ...full,
+      ...partial.map((tile) => ({ tile, bytes: Buffer.concat(this.#edges[tile.level] ?? []) })),
+    ];
+  }
 }
 
 /** Root over hashes, whose number is a power of two. */

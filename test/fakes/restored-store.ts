@@ -12,6 +12,7 @@ import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
 import { VaultLayout } from '../../agent/receiver/vault/vault-layout.ts';
 import {
   encodeRestored,
+  parseRestored,
   RESTORED_TRUSTED_COMMENT,
   restoredName,
   type Restored,
@@ -66,6 +67,7 @@ export async function sayRestored(
   await appendStoreEvents(
     {
       vaultPath: vault,
+      vault: parseRestored(document.bytes).vault,
       locks: new VaultLocks(vault, nodeClock()),
       written: new WrittenEnd(),
       receiver,

@@ -14,13 +14,19 @@ type Sign = (bytes: Uint8Array, trustedComment: string) => string;
 /** What signs with a key: the first comment of each takes a signature of the slow kind. */
 const made = new WeakMap<SecretKey, Sign>();
 
-/** Signer over the given key, in the calling thread. */
-export function fastSigner(key: SecretKey): Signer {
-  return { sign: async (bytes, trustedComment) => signFast(key, bytes, trustedComment) };
+/** Signer over the given key, in the calling thread, also of notes. */
+export function fastSigner(key: SecretKey): Signer & { signNote(text: string): Promise<Uint8Array> } {
+  const secret = secretOf(key);
+  return {
+    sign: async (bytes, trustedComment) => signFast(key, bytes, trustedComment),
+    signNote: async (text) => signed(key, secret, Buffer.from(text)),
+  };
 }
 
 /** The same with what a receiver signs beside documents (SPEC 6). */
-export function fastMessageSigner(key: SecretKey): Signer & { signMessage(body: string): Promise<string> } {
+export function fastMessageSigner(
+  key: SecretKey,
+): ReturnType<typeof fastSigner> & { signMessage(body: string): Promise<string> } {
   const secret = secretOf(key);
   return { ...fastSigner(key), signMessage: async (body) => messageBy(key, secret, body) };
 }

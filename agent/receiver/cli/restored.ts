@@ -5,7 +5,7 @@ import { command, usageError } from '../../../config/command-line.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, type CustodyHead } from '../../../protocol/documents/receipt.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import {
   encodeRestored,
   RESTORED_TRUSTED_COMMENT,
@@ -108,7 +108,7 @@ async function compose(
   const backupMs = backupAt === undefined ? Number.POSITIVE_INFINITY : (atMs(backupAt) ?? noTime(backupAt));
   const lastMs = last === undefined ? 0 : Date.parse(last.restored.restored_at) + 1;
   const restoredMs = Math.max(clock.wallMs(), lastMs);
-  const head: CustodyHead | null = await appendStoreEvents(logDeps, []);
+  const { head } = await appendStoreEvents(logDeps, []);
   return {
     type: 'restored',
     version: 1,

@@ -69,7 +69,16 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   const version = await readVersion();
   const process = { version, bootId: await readBootId(), log: logTo(io), signal: io.signal };
   const once = { locks: new VaultLocks(layout.root, clock), written: new WrittenEnd() };
-  const common = { vaultPath: vault.path, receiver, files, clock, random, ...process, ...once };
+  const common = {
+    vaultPath: vault.path,
+    vault: vaultId,
+    receiver,
+    files,
+    clock,
+    random,
+    ...process,
+    ...once,
+  };
   const deps = (key: SecretKey): StoreLogDeps => ({
     ...common,
     signer: inlineSigner(key),

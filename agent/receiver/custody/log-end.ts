@@ -11,7 +11,7 @@ import { linesIn, type ScannedSegment, SegmentScan } from '../../../protocol/cus
 import { firstEntry } from '../../../protocol/custody/segment-file.ts';
 import { keyIdHex, type PublicKey, signatureKeyId } from '../../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
-import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
 import { writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { SEGMENT_SUFFIX } from '../../../protocol/format/file-names.ts';
@@ -23,6 +23,7 @@ import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
 import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
 import { type CustodyTail, readTail, segmentPath } from './custody-file.ts';
 import { readNewest, writeNewest } from './custody-forks.ts';
+import type { LogTree } from './log-tree.ts';
 
 // The files of the store's own log, changed under its lock (locks.ts). Rules in store-log.ts.
 
@@ -32,7 +33,7 @@ export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
 const LINES_PER_TURN = 64;
 
 /** A segment that is gone on with. */
-interface OpenSegment {
+export interface OpenSegment {
   readonly segment: SegmentId;
   readonly head: ChainState;
   /** Up to and with the last entry. */
@@ -145,6 +146,31 @@ async function scanBytes(
 export class WrittenEnd {
   /** Null where it wrote nothing yet, or where that failed. */
   last: CustodyHead | null = null;
+  /** The segment of `last`, begun by the key of that id, with what was written last; undefined where another one must be opened. */
+  open: (OpenSegment & { readonly keyId: string; readonly bytes: Uint8Array }) | undefined;
+  /** At the end of `last`; of use only while that is the end of the log. */
+  tree: LogTree | undefined;
+}
+
+/** The end that this process remembers, where nobody wrote since; undefined where the end must be found. Errors: the system's. */
+export async function rememberedEnd(
+  files: SegmentFiles,
+  { written, publicKey }: LogEndDeps,
+): Promise<LogEnd | undefined> {
+  const { last, open, tree } = written;
+  if (last === null || open === undefined || tree === undefined || open.keyId !== keyIdHex(publicKey.keyId))
+    return undefined;
+  const path = segmentPath(files.folder, open.segment);
+  if ((await files.files.stat(path))?.sizeBytes !== open.sizeBytes) return undefined;
+  if ((await files.files.stat(path + SIGNATURE_SUFFIX)) !== undefined) return undefined;
+  const file = await files.files.open(path, 'read');
+  try {
+    const shown = new Uint8Array(open.bytes.length);
+    await file.read(shown, open.sizeBytes - shown.length);
+    return equalBytes(shown, open.bytes) ? { last, open, breaks: [] } : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The end of the log. */

@@ -10,16 +10,39 @@
 // 4. After an error the events may be in the log or not: whoever appends says a thing again rather than not at all.
 import { join } from 'node:path';
 import { type ChainedGroups, chainGroups, type LooseEntry } from '../../../protocol/custody/custody-chain.ts';
-import { CHAIN_START, type CustodyEvent, entryStamp } from '../../../protocol/custody/custody-entry.ts';
-import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import {
+  CHAIN_START,
+  type CustodyEntry,
+  type CustodyEvent,
+  entryStamp,
+} from '../../../protocol/custody/custody-entry.ts';
+import { firstEntry } from '../../../protocol/custody/segment-file.ts';
+import { keyIdHex, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
 import { ensureFolder } from '../../../protocol/format/durable.ts';
-import { makeSegmentId, type ReceiverId, type SegmentId } from '../../../protocol/format/ids.ts';
+import {
+  isSegmentId,
+  makeSegmentId,
+  parseSegmentId,
+  type ReceiverId,
+  type SegmentId,
+  type SessionId,
+} from '../../../protocol/format/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
-import type { Clock, Files, Log, Random, Signer } from '../../../protocol/format/ports.ts';
+import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
 import { CUSTODY, VaultLayout } from '../vault/vault-layout.ts';
 import { type Locks, underLock } from '../vault/vault-lock.ts';
-import { findEnd, type LogEnd, SegmentFiles, type WrittenEnd } from './log-end.ts';
+import { readStatements } from '../reconcile/restored-statements.ts';
+import { segmentPath } from './custody-file.ts';
+import {
+  findEnd,
+  type LogEnd,
+  orderedSegments,
+  rememberedEnd,
+  SegmentFiles,
+  type WrittenEnd,
+} from './log-end.ts';
+import { logOrigin, LogTree, type StoreSigner, type TreeSegment } from './log-tree.ts';
 
 /** A segment is ended and a new one opened above this size (SPEC 4.3.2): some 5,000 entries. */
 const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
@@ -27,6 +50,8 @@ const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
 export interface StoreLogDeps {
   /** The vault's folder; must be there. */
   readonly vaultPath: string;
+  /** Its id. */
+  readonly vault: SessionId;
   readonly receiver: ReceiverId;
   /** Version of the program, for the first entry of a segment. */
   readonly version: string;
@@ -35,7 +60,7 @@ export interface StoreLogDeps {
   readonly random: Random;
   readonly log: Log;
   /** With the store's key. */
-  readonly signer: Signer;
+  readonly signer: StoreSigner;
   /** Of the signer's key: a segment of another key is not gone on with. */
   readonly publicKey: PublicKey;
   readonly bootId: string | null;
@@ -45,19 +70,37 @@ export interface StoreLogDeps {
   readonly signal: AbortSignal;
 }
 
+/** A line of the log that names an event. */
+export interface AppendedLine {
+  /** Leaves of the tree before it. */
+  readonly index: number;
+  /** Without its LF. */
+  readonly line: Uint8Array;
+}
+
+/** What an append left. */
+export interface Appended {
+  /** The last entry; null in a log without one. */
+  readonly head: CustodyHead | null;
+  /** Of the events, in their order. */
+  readonly lines: readonly AppendedLine[];
+  /** The tree over them, with its checkpoint; whether that is refused is in it. */
+  readonly tree: LogTree;
+}
+
 /** The folder of the store's own log. */
 export function storeLogFolder(vaultPath: string, receiver: ReceiverId): string {
   return join(vaultPath, receiver, CUSTODY);
 }
 
 /**
- * Appends events in their order; they are durable and under a checkpoint when it resolves with the head behind them.
+ * Appends events in their order; they are durable, under a checkpoint of the chain and in the tree when it resolves.
  * Errors: "lock.held", "store-log.oversize", the signer's, the system's, the signal's reason.
  */
 export async function appendStoreEvents(
   deps: StoreLogDeps,
   events: readonly CustodyEvent[],
-): Promise<CustodyHead | null> {
+): Promise<Appended> {
   const { files, vaultPath, receiver } = deps;
   const layout = new VaultLayout(vaultPath);
   const folder = storeLogFolder(vaultPath, receiver);
@@ -82,6 +125,7 @@ class Appending {
   readonly #deps: StoreLogDeps;
   readonly #files: SegmentFiles;
   #end: LogEnd = { last: null, open: undefined, breaks: [] };
+  readonly #lines: AppendedLine[] = [];
 
   constructor(deps: StoreLogDeps, workFolder: string) {
     this.#deps = deps;
@@ -89,61 +133,123 @@ class Appending {
     this.#files = new SegmentFiles({ ...deps, folder, workFolder });
   }
 
-  async append(events: readonly CustodyEvent[]): Promise<CustodyHead | null> {
-    this.#end = await findEnd(this.#files, this.#deps);
+  async append(events: readonly CustodyEvent[]): Promise<Appended> {
+    const tree = await this.#find(events.length > 0);
     for (let from = 0; from < events.length; from += CUSTODY_GROUP_ENTRIES)
-      await this.#write(events.slice(from, from + CUSTODY_GROUP_ENTRIES).map((event) => this.#entry(event)));
-    return this.#end.last;
+      await this.#write(
+        tree,
+        events.slice(from, from + CUSTODY_GROUP_ENTRIES).map((event) => this.#entry(event)),
+      );
+    const { signer, publicKey, written } = this.#deps;
+    // A failure leaves the lines, which are durable, and a tree that is made from them again.
+    const { last } = this.#end;
+    written.last = null;
+    await tree.publish(signer, publicKey);
+    written.last = last;
+    return { head: last, lines: this.#lines, tree };
   }
 
   async end(): Promise<void> {
-    const { open } = await findEnd(this.#files, this.#deps);
-    if (open !== undefined) await this.#files.end(open);
+    const tree = await this.#find(false);
+    this.#deps.written.open = undefined;
+    await this.#endOpen(tree);
+  }
+
+  /**
+   * Finds the end and its tree. A segment of another origin, or of 0.1.0, which has none, is ended where something is going to be written: after
+   * a statement that the vault was restored a new tree begins.
+   */
+  async #find(isWriting: boolean): Promise<LogTree> {
+    const { written } = this.#deps;
+    const remembered = await rememberedEnd(this.#files, this.#deps);
+    if (remembered !== undefined && written.tree !== undefined) {
+      this.#end = remembered;
+      return written.tree;
+    }
+    written.open = undefined;
+    this.#end = await findEnd(this.#files, this.#deps);
+    const { files, vaultPath, vault, receiver, log } = this.#deps;
+    const statement = (await readStatements(files, new VaultLayout(vaultPath), log)).at(-1);
+    const origin = logOrigin(vault, receiver, statement?.sha256);
+    const first = this.#end.last && (await this.#firstOf(this.#end.last.segment));
+    const last = this.#end.last && first ? treeSegment(first, origin, this.#end.last.sequence) : undefined;
+    const tree = await LogTree.open({ files, keeper: join(vaultPath, receiver), origin }, last, () =>
+      this.#segmentsOf(origin),
+    );
+    if (tree.refusal !== undefined) log.error('store log: no checkpoint is signed', { error: tree.refusal });
+    if (last === undefined && isWriting) await this.#endOpen(tree);
+    written.tree = tree;
+    return tree;
+  }
+
+  #firstOf(segment: SegmentId): Promise<CustodyEntry | undefined> {
+    return firstEntry(this.#deps.files, segmentPath(this.#files.folder, segment));
+  }
+
+  /** All segments of the tree, the oldest first, as far as the next one or the end of the log says how many lines they have. */
+  async #segmentsOf(origin: string): Promise<TreeSegment[]> {
+    const found: TreeSegment[] = [];
+    for (const { first } of await orderedSegments(this.#deps.files, this.#files.folder)) {
+      const segment = first && treeSegment(first, origin, 0);
+      if (segment === undefined) continue;
+      const before = found.pop();
+      if (before !== undefined) found.push({ ...before, lines: segment.from - before.from });
+      found.push(segment);
+      if (segment.segment !== this.#end.last?.segment) continue;
+      found.push({ ...segment, lines: this.#end.last.sequence });
+      return found.toSpliced(-2, 1);
+    }
+    return found;
   }
 
   /** One write, small enough to be found torn by the next reader; what is larger goes in two. */
-  async #write(entries: readonly LooseEntry[]): Promise<void> {
-    await this.#endLong();
+  async #write(tree: LogTree, entries: readonly LooseEntry[]): Promise<void> {
+    if ((this.#end.open?.sizeBytes ?? 0) > SEGMENT_BYTES_MAX) await this.#endOpen(tree);
     const segment = this.#end.open?.segment ?? makeSegmentId(this.#deps.random);
-    const all = this.#end.open === undefined ? [...this.#opening(segment), ...entries] : entries;
+    const opening = this.#end.open === undefined ? this.#opening(segment, tree) : [];
     const context = {
       station: this.#deps.receiver,
       segment,
       signer: this.#deps.signer,
       stamp: () => entryStamp(this.#deps.clock, this.#deps.bootId),
     };
-    const groups = await chainGroups(this.#end.open?.head ?? CHAIN_START, all, context);
-    if (groups.bytes.length <= CUSTODY_BATCH_BYTES_MAX || entries.length <= 1)
-      return this.#put(segment, groups);
+    const groups = await chainGroups(this.#end.open?.head ?? CHAIN_START, [...opening, ...entries], context);
+    if (groups.bytes.length <= CUSTODY_BATCH_BYTES_MAX || entries.length <= 1) {
+      for (const place of groups.places.slice(opening.length))
+        this.#lines.push({ index: tree.size + place, line: groups.lines[place] ?? new Uint8Array() });
+      return this.#put(segment, groups, tree);
+    }
     const half = entries.length >> 1;
-    await this.#write(entries.slice(0, half));
-    await this.#write(entries.slice(half));
+    await this.#write(tree, entries.slice(0, half));
+    await this.#write(tree, entries.slice(half));
   }
 
-  async #put(segment: SegmentId, groups: ChainedGroups): Promise<void> {
+  async #put(segment: SegmentId, groups: ChainedGroups, tree: LogTree): Promise<void> {
     const { open } = this.#end;
-    const { written } = this.#deps;
-    written.last = null;
+    const { written, publicKey } = this.#deps;
+    [written.last, written.open] = [null, undefined];
     if (open === undefined) await this.#files.create(segment, groups.bytes);
     else await this.#files.append(open, groups.bytes);
-    written.last = { segment, ...groups.state };
+    tree.append(groups.lines);
+    const last = { segment, ...groups.state };
     const sizeBytes = (open?.sizeBytes ?? 0) + groups.bytes.length;
-    this.#end = {
-      last: { segment, ...groups.state },
-      open: { segment, head: groups.state, sizeBytes },
-      breaks: [],
-    };
+    const now = { segment, head: groups.state, sizeBytes };
+    this.#end = { last, open: now, breaks: [] };
+    written.last = last;
+    written.open = { ...now, keyId: keyIdHex(publicKey.keyId), bytes: groups.bytes };
   }
 
-  /** Ends a segment that has grown too long; one that does not hold as a whole stays without its signature. */
-  async #endLong(): Promise<void> {
-    const { open, last } = this.#end;
-    if (open === undefined || open.sizeBytes <= SEGMENT_BYTES_MAX) return;
+  /** Ends the open segment; one that does not hold as a whole stays without its signature. */
+  async #endOpen(tree: LogTree): Promise<void> {
+    const { open, last, breaks } = this.#end;
+    if (open === undefined || last === null) return;
     const broken = await this.#files.end(open);
-    this.#end = { last, open: undefined, breaks: broken === undefined ? [] : [broken] };
+    this.#end = { last, open: undefined, breaks: broken === undefined ? breaks : [...breaks, broken] };
+    await tree.publish(this.#deps.signer, this.#deps.publicKey);
+    await tree.sync(Math.max(0, tree.size - last.sequence));
   }
 
-  #opening(segment: SegmentId): LooseEntry[] {
+  #opening(segment: SegmentId, tree: LogTree): LooseEntry[] {
     const { receiver, version, log } = this.#deps;
     const { last, breaks } = this.#end;
     const facts = {
@@ -153,6 +259,8 @@ class Appending {
       last_segment: last?.segment ?? null,
       last_sequence: last?.sequence ?? null,
       last_sha256: last?.sha256 ?? null,
+      log_origin: tree.origin,
+      log_size: tree.size,
     };
     for (const each of breaks) log.error('store log: chain broken', { ...each });
     return [
@@ -166,4 +274,12 @@ class Appending {
   #entry({ event, facts }: CustodyEvent): LooseEntry {
     return { ...entryStamp(this.#deps.clock, this.#deps.bootId), event, facts };
   }
+}
+
+/** The place in the tree that the first entry of a segment says; undefined where that is another tree, or none. */
+function treeSegment({ facts }: CustodyEntry, origin: string, lines: number): TreeSegment | undefined {
+  const { segment, log_origin: named, log_size: from } = facts;
+  return named === origin && typeof from === 'number' && isSegmentId(String(segment))
+    ? { segment: parseSegmentId(String(segment)), from, lines }
+    : undefined;
 }

@@ -1,15 +1,13 @@
 // What everything about retention stands on, made once by the program that runs it.
 import type { RetentionConfig, RolesConfig } from '../../../config/receiver-config.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
-import type { SessionId, StationId } from '../../../protocol/format/ids.ts';
+import type { StationId } from '../../../protocol/format/ids.ts';
 import type { StoreLogDeps } from '../custody/store-log.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 
 /** The vault, the store's log, and what receiver.yaml says. `files`, `clock`, `signer` ... are those of the store's log. */
 export interface RetentionDeps extends StoreLogDeps {
   readonly layout: VaultLayout;
-  /** Id of the vault. */
-  readonly vault: SessionId;
   readonly retention: RetentionConfig;
   readonly roles: RolesConfig;
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;

@@ -3,7 +3,12 @@
 // the buffers outlast the milliseconds of a signature.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type SecretKey, signDocument, signMessage } from '../../../protocol/documents/minisign.ts';
+import {
+  type SecretKey,
+  signDocument,
+  signMessage,
+  signNoteText,
+} from '../../../protocol/documents/minisign.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { serveCalls } from '../../platform/worker-calls.ts';
 import type { DigestsState, UnitPlaces, UnitSubject } from '../vault/unit-store.ts';
@@ -56,6 +61,7 @@ export type ReceiverCalls = {
     readonly result: string;
   };
   readonly signMessage: { readonly args: { readonly body: string }; readonly result: string };
+  readonly signNote: { readonly args: { readonly text: string }; readonly result: Uint8Array };
 };
 
 assert(parentPort, 'this module is a worker');
@@ -82,4 +88,5 @@ serveCalls<ReceiverCalls>(parentPort, {
   },
   sign: async ({ bytes, trustedComment }) => signDocument(key, bytes, trustedComment),
   signMessage: async ({ body }) => signMessage(key, body),
+  signNote: async ({ text }) => signNoteText(key, text),
 });

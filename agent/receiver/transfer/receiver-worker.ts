@@ -6,6 +6,7 @@ import { WorkerCalls } from '../../platform/worker-calls.ts';
 import { startWorker } from '../../platform/worker-thread.ts';
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { ReceiverCalls, ReceiverThreadData } from './receiver-thread.ts';
+import type { StoreSigner } from '../custody/log-tree.ts';
 import type { MessageSigner } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import type { DigestsState, UnitPlaces, UnitStore, UnitSubject, UnitWork } from '../vault/unit-store.ts';
@@ -16,7 +17,7 @@ const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
 export interface ReceiverWorker {
   /** Errors of its calls: also "worker.died", and "units.not-open" after the worker was started again. */
   readonly units: UnitStore;
-  readonly signer: MessageSigner;
+  readonly signer: MessageSigner & StoreSigner;
   /** Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -38,7 +39,12 @@ export async function openReceiverWorker(
     }),
   );
   const signer = await provenSigner(calls);
-  return { units: new WorkerUnitStore(calls), signer, close: () => signer.close() };
+  const signNote = (text: string): Promise<Uint8Array> => calls.call('signNote', { text });
+  return {
+    units: new WorkerUnitStore(calls),
+    signer: { ...signer, signNote },
+    close: () => signer.close(),
+  };
 }
 
 class WorkerUnitStore implements UnitStore {

@@ -5,6 +5,7 @@ import { CUSTODY, DELETIONS, KEYS, ORDERS, RESTORED, VAULT_ID } from '../../../p
 import type { RecordingName } from './vault.ts';
 
 export {
+  CHECKPOINT,
   CHUNKS,
   CUSTODY,
   DELETION,

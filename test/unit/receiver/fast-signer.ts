@@ -3,6 +3,7 @@
 import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
+import type { StoreSigner } from '../../../agent/receiver/custody/log-tree.ts';
 import type { MessageSigner } from '../../../agent/receiver/transfer/sending.ts';
 
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -23,10 +24,11 @@ export function signFast(key: SecretKey, bytes: Uint8Array, trustedComment: stri
 }
 
 /** As inlineSigner. */
-export function fastSigner(key: SecretKey): MessageSigner {
+export function fastSigner(key: SecretKey): MessageSigner & StoreSigner {
   return {
     sign: async (bytes, trustedComment) => signFast(key, bytes, trustedComment),
     signMessage: async (body) =>
       sign(null, encodeUtf8(MESSAGE_PREFIX + body), keyObject(key)).toString('base64'),
+    signNote: async (text) => sign(null, encodeUtf8(text), keyObject(key)),
   };
 }

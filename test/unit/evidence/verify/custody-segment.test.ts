@@ -15,7 +15,7 @@ const stamp = { at: '2026-11-25T09:00:00.000Z', boot: null, monotonic_ms: 1 };
 
 /** Thirty groups of one entry with its checkpoint. */
 async function thirtyGroups(): Promise<Uint8Array> {
-  let chained: ChainedGroups = { bytes: new Uint8Array(0), state: CHAIN_START };
+  let chained: Pick<ChainedGroups, 'bytes' | 'state'> = { bytes: new Uint8Array(0), state: CHAIN_START };
   const parts: Uint8Array[] = [];
   for (let group = 0; group < 30; group++) {
     const [event, facts] =

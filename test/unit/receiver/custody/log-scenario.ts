@@ -7,7 +7,7 @@ import {
 } from '../../../../protocol/custody/custody-entry.ts';
 import { brokenLinks, inOrder, type FoundSegment } from '../../../../protocol/custody/custody-order.ts';
 import { scanSegment } from '../../../../protocol/custody/custody-scan.ts';
-import { parseReceiverId, parseSegmentId } from '../../../../protocol/format/ids.ts';
+import { parseReceiverId, parseSegmentId, makeSessionId } from '../../../../protocol/format/ids.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSecretKey, publicKeyOf, verifyDocument } from '../../../../protocol/documents/minisign.ts';
 import type { Files } from '../../../../protocol/format/ports.ts';
@@ -42,6 +42,7 @@ export function depsOn(
   const own = { clock: new ManualClock(), log: new MemoryLog() };
   return {
     vaultPath: VAULT,
+    vault: makeSessionId(seededRandom(300)),
     receiver: RECEIVER,
     version: '0.1.0',
     files,
@@ -67,7 +68,7 @@ export async function append(
   deps: StoreLogDeps & { clock: ManualClock },
   ...events: readonly CustodyEvent[]
 ): Promise<CustodyHead | null> {
-  return whileTimePasses(deps.clock, appendStoreEvents(deps, events));
+  return (await whileTimePasses(deps.clock, appendStoreEvents(deps, events))).head;
 }
 
 /** One segment on the disk, followed from its first byte. */

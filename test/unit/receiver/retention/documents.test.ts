@@ -240,7 +240,7 @@ describe('documents', () => {
       fails && comment.includes('custody')
         ? Promise.reject(new Error('no signature'))
         : plain.signer.sign(bytes, comment);
-    const deps = { ...plain, signer: { sign } };
+    const deps = { ...plain, signer: { ...plain.signer, sign } };
     expect(await scene.expireOn(deps)).toMatchObject({ deleted: 0, failure: undefined });
     await deps.clock.advance(5 * DAY_MS);
     fails = true;

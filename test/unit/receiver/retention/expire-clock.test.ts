@@ -98,6 +98,7 @@ test('a clock that is stepped in the middle of an expiration ends it', async () 
   const stepping: TestDeps = {
     ...deps,
     signer: {
+      ...deps.signer,
       sign: async (bytes, comment) => {
         if (disk.calls('unlink') > 0 && disk.calls('unlink') < 60) deps.clock.jumpWall(1000 * DAY_MS);
         return deps.signer.sign(bytes, comment);
