@@ -111,9 +111,14 @@ def read_document(digits):
     return document if isinstance(document, dict) else None
 
 
+def is_number(value):
+    """What JSON calls a number: a station may send true, NaN or 1e999, which no metric is."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e15 < value < 1e15
+
+
 def said(state, service, metrics, text):
     """One line as Checkmk reads it."""
-    values = "|".join(f"{name}={value}" for name, value in metrics.items() if isinstance(value, (int, float)))
+    values = "|".join(f"{name}={value}" for name, value in metrics.items() if is_number(value))
     name = re.sub(r"[^A-Za-z0-9 ._-]", "?", service[:CHARACTERS_MAX])
     clean = "".join(each if each.isprintable() else " " for each in text[:CHARACTERS_MAX].replace("|", "/"))
     return f'{state} "{name}" {values or "-"} {clean}'

@@ -149,9 +149,15 @@ function commandHtml({ name, command, expected, words }: CommandBlock): string {
   return `<div class="line">${line}<p class="must">${escapeHtml(words)}</p><pre class="expected">${shown}</pre></div>`;
 }
 
-/** Text as it may stand in HTML and in attribute values. */
+/** What a reader does not see, or by which a line reads in another order than it is written. Line ends and tabs are shown as they are. */
+const UNSEEN = /[\p{Cc}\p{Bidi_Control}\p{Surrogate}\u2028\u2029\ufeff]/gu;
+
+/** Text as it may stand in HTML and in attribute values; an unseen character is named by its number, as in "\u202e". */
 export function escapeHtml(text: string): string {
   return text
+    .replaceAll(UNSEEN, (each) =>
+      '\n\t'.includes(each) ? each : `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -98,4 +98,12 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     put: "  if (rejected !== null && role === 'other') return original.size_bytes > 0;\n",
     suites: ['unit/evidence/report/proven-days'],
   },
+  {
+    id: 'page-turns-names',
+    what: 'a name in a page may turn the order in which a line is read',
+    file: 'agent/evidence/page/blocks.ts',
+    find: '[\\p{Cc}\\p{Bidi_Control}',
+    put: '[\\p{Cc}',
+    suites: ['unit/evidence/page/escaped-text'],
+  },
 ];

@@ -77,3 +77,16 @@ test('the configuration for Telegraf names fields and topics that are there', as
   const told = /conditions_critical, conditions_error, oldest_unstored_seconds/;
   expect(text).toMatch(told);
 });
+
+test.skipIf(lacksTools('python3'))('the check for Checkmk gives no metric of what is no number', () => {
+  const script = `import json, runpy, sys
+said = runpy.run_path(sys.argv[1])["said"]
+print(said(0, "bodydock", json.loads(sys.argv[2]), "text"))`;
+  const path = fileURLToPath(new URL('bodydock-checkmk.py', folder));
+  const hostile =
+    '{"z": 1' +
+    '0'.repeat(400) +
+    ', "a": NaN, "b": Infinity, "c": -Infinity, "d": true, "e": 1e999, "f": "x", "g": 2.5, "h": 3}';
+  const { stdout } = spawnSync('python3', ['-c', script, path, hostile], { encoding: 'utf8' });
+  expect(stdout).toBe('0 "bodydock" g=2.5|h=3 text\n');
+});
