@@ -7,8 +7,11 @@
 // 3. No recording is called lost that lies in the quarantine: what left the spool without an entry is entered before (agent/spool/settlement.ts).
 // 4. It is over when the same entry is known again or the same recording is there again, or when a person has acknowledged it. It is not
 //    over because a newer head fits: behind an image that was put back the log goes on, and the store follows it within a second.
+// 5. That the store's log forked is entered before the two checkpoints that show it, and counts until a person has acknowledged it or the store
+//    has said that it was restored; another fork after that is another difference.
 import { describeError, DockError } from '../../protocol/format/errors.ts';
-import type { RecordingId } from '../../protocol/format/ids.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../protocol/format/limits.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
@@ -32,7 +35,10 @@ const MEANING: Readonly<Record<DifferenceKind, string>> = {
     'a recording that the log calls spooled is not in the spool, and the store gave no receipt for it',
   'store-lost':
     'the store was restored from a backup and may lack a recording of which this station has no copy any more',
+  'log-forked': 'the log of the store is not the one that this station saw before, or is shorter',
 };
+/** Condition of a store's log that is another one than it was. */
+const FORKED = 'store.log-forked';
 /** Conditions of differences that name recordings. */
 const LOST_CODES = [
   ['spool-lost', 'spool.recordings-lost'],
@@ -40,8 +46,21 @@ const LOST_CODES = [
 ] as const;
 const STORE_LOST_REMEDY =
   'a file that is still on a camera comes again with its next docking; compare at the store (bodydock-receiver reconcile), and then `bodydock custody --acknowledge --reason CODE`';
+const FORKED_REMEDY =
+  'compare the two checkpoints at the store with `bodydock verify`; where its vault was restored say so there (bodydock-receiver restored); else find out who changed its log, and then `bodydock custody --acknowledge --reason CODE`';
 const REMEDY =
   'an older card image was put back, a part of the spool was lost, or another station uses this key: put the right one back; where that cannot be, verify vault and spool, and then `bodydock custody --acknowledge --reason CODE`';
+
+/** Two checkpoints of a vault's log that do not fit each other, as notes. */
+export interface LogFork {
+  readonly vault: SessionId;
+  /** What the station had, and what the store says now. */
+  readonly notes: readonly [string, string];
+}
+
+function isStandingFork({ difference, ...found }: Difference & { readonly acknowledged?: boolean }): boolean {
+  return difference === 'log-forked' && found.acknowledged !== true;
+}
 
 /** What left the spool without an entry of it; the spool knows. */
 export interface Leavings {
@@ -63,6 +82,8 @@ export interface DifferencesOptions {
   readonly files: Files;
   /** See acknowledgement.ts. */
   readonly acknowledgementFile: string;
+  /** Hears where nothing of the store's log is against an erasure any more. */
+  readonly levels: { put(change: 'level'): void };
   readonly clock: Clock;
   readonly conditions: Conditions;
   readonly log: Log;
@@ -77,6 +98,10 @@ export class Differences {
   readonly #said = new Map<string, Difference | undefined>();
   /** What a restored store lacks, as it was told since the last look. */
   readonly #storeLost = new Set<RecordingId>();
+  /** The same of forks of its log. */
+  readonly #forks: LogFork[] = [];
+  /** It said that it was restored before what earlier runs found was taken over. */
+  #isLogRestored = false;
   #reviewed = false;
   #stopping = false;
   #toldFailure: string | undefined;
@@ -99,6 +124,32 @@ export class Differences {
   storeLost(recordings: readonly RecordingId[]): void {
     for (const recording of recordings.slice(0, NAMED_MAX)) this.#storeLost.add(recording);
     if (this.#reviewed) this.#apply();
+  }
+
+  /** The store's log is not the one that it was: nothing that it says counts, and nothing is erased. Outlives a start. */
+  get isLogForked(): boolean {
+    if (this.#forks.length > 0) return true;
+    if (!this.#reviewed && this.#isLogRestored) return false;
+    const known = this.#reviewed ? this.#found : this.#options.custody.ledger.differences;
+    return [...known.values()].some(isStandingFork);
+  }
+
+  /** That was found. */
+  logForked(fork: LogFork): void {
+    if (this.isLogForked) return;
+    this.#forks.push(fork);
+    if (this.#reviewed) this.#apply();
+  }
+
+  /** The store said, signed, that it was restored: that explains it. */
+  logRestored(): void {
+    this.#forks.length = 0;
+    this.#isLogRestored = !this.#reviewed;
+    if (!this.#reviewed) return;
+    const forked = this.#standing().filter(isStandingFork);
+    for (const each of forked) this.#over(each);
+    this.#show();
+    if (forked.length > 0) this.#options.levels.put('level');
   }
 
   /** Takes over what earlier runs found, looks for lost recordings, and for a person's word, until the signal is aborted. Never rejects. */
@@ -128,6 +179,7 @@ export class Differences {
     for (const [key, found] of this.#options.custody.ledger.differences) this.#found.set(key, { ...found });
     this.#reviewed = true;
     await this.#endOver(this.#standing());
+    if (this.#isLogRestored) this.logRestored();
     this.#show();
   }
 
@@ -136,7 +188,7 @@ export class Differences {
     aside: ReadonlySet<string>,
   ): Promise<boolean> {
     const { spool, custody } = this.#options;
-    if (difference === 'store-lost') return false;
+    if (difference === 'store-lost' || difference === 'log-forked') return false;
     if (difference === 'spool-lost')
       return spool.stateOf(subject as RecordingId) !== undefined || aside.has(subject);
     const known = custody.segments().find((each) => each.segment === subject);
@@ -174,6 +226,13 @@ export class Differences {
     for (const subject of this.#storeLost)
       this.#enter({ difference: 'store-lost', subject, sequence: null, sha256: null });
     this.#storeLost.clear();
+    for (const { vault, notes } of this.#forks.splice(0)) this.#enterFork(vault, notes);
+  }
+
+  #enterFork(subject: SessionId, notes: LogFork['notes']): void {
+    const sha256 = sha256Hex(encodeUtf8(notes[1]));
+    this.#enter({ difference: 'log-forked', subject, sequence: null, sha256 });
+    for (const checkpoint of notes) this.#append({ event: 'store-log', facts: { checkpoint } });
   }
 
   /** Once, when all was told. Looked at twice: what leaves at this moment is entered a little later. */
@@ -222,13 +281,17 @@ export class Differences {
   /** Enters a difference that is new. */
   #enter(difference: Difference): void {
     const key = keyOf(difference);
-    if (this.#found.has(key) || this.#found.size >= DIFFERENCES_MAX) return;
+    const known = this.#found.get(key);
+    const isAnother = difference.difference === 'log-forked' && known?.acknowledged === true;
+    if ((known !== undefined && !isAnother) || this.#found.size >= DIFFERENCES_MAX) return;
     this.#found.set(key, { ...difference, acknowledged: false });
     this.#append({ event: 'difference-found', facts: { ...difference } });
     const what = MEANING[difference.difference];
     const { log } = this.#options;
     if (difference.difference === 'store-lost')
       log.error('restored store may lack a recording', { ...difference, what, remedy: STORE_LOST_REMEDY });
+    else if (difference.difference === 'log-forked')
+      log.error('log of the store forked', { ...difference, what, remedy: FORKED_REMEDY });
     else log.error('station differs from its last run', { ...difference, what, remedy: REMEDY });
   }
 
@@ -252,6 +315,7 @@ export class Differences {
       }
       for (const found of standing) this.#found.set(keyOf(found), { ...found, acknowledged: true });
       this.#show();
+      if (standing.some(isStandingFork)) this.#options.levels.put('level');
     } catch (error) {
       if (!(error instanceof DockError) || error.code === 'custody.write-failed') throw error;
       log.warn('invalid acknowledgement file removed', { error });
@@ -274,6 +338,9 @@ export class Differences {
       const facts = { difference, segment: subject, sequence, differences: store.length };
       conditions.raise('custody.store-differs', null, facts);
     }
+    const forked = standing.find(isStandingFork);
+    if (forked === undefined) conditions.clear(FORKED, null);
+    else conditions.raise(FORKED, null, { vault: forked.subject, sha256: forked.sha256 });
     for (const [kind, code] of LOST_CODES) {
       const lost = standing.filter(({ difference }) => difference === kind);
       const [first] = lost;

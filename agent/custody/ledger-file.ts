@@ -13,7 +13,7 @@ import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { custodyHeadSchema, type CustodyHead } from '../../protocol/documents/receipt.ts';
 import { readCache, writeCache, type CacheFile } from '../platform/cache-file.ts';
 import type { CustodySegments, KnownSegment } from './custody-segments.ts';
-import { DIFFERENCES } from '../../protocol/custody/carried.ts';
+import { DIFFERENCES, storeLogSchema } from '../../protocol/custody/carried.ts';
 import { keyOf, Ledger } from './ledger.ts';
 
 /** A start every ten minutes for two years makes 100,000 segments; a spool holds up to a million recordings, ITEMS_OF_LINE in a line. */
@@ -83,6 +83,7 @@ const lineSchema = z.union([
   z.tuple([z.literal('dropped'), d.segmentIdSchema]),
   z.tuple([z.literal('retired'), d.cameraIdSchema]),
   z.tuple([z.literal('bay'), d.bayIdSchema]),
+  z.tuple([z.literal('store-log'), storeLogSchema.shape.checkpoint]),
 ]);
 type Line = z.infer<typeof lineSchema>;
 
@@ -144,6 +145,9 @@ class Reading implements Snapshot {
         break;
       case 'bay':
         ledger.bays.add(line[1]);
+        break;
+      case 'store-log':
+        ledger.noteLog(line[1]);
     }
     return true;
   }
@@ -169,6 +173,7 @@ export function* linesOf(ledger: Ledger): Generator<Line> {
   for (const segment of ledger.dropped) yield ['dropped', segment];
   for (const camera of ledger.retired) yield ['retired', camera];
   for (const bay of ledger.bays) yield ['bay', bay];
+  for (const checkpoint of ledger.logs.values()) yield ['store-log', checkpoint];
 }
 
 export interface LedgerFileDeps {

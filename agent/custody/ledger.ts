@@ -6,13 +6,19 @@
 // 2. The ledger claims nothing about folders. Settlement compares the two.
 // 3. It grows with what is in the spool and with cameras, not with the age of the log.
 import type { CustodyEntry, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
-import { carriedFactsSchema, DIFFERENCES, type CarriedFacts } from '../../protocol/custody/carried.ts';
+import {
+  carriedFactsSchema,
+  DIFFERENCES,
+  storeLogSchema,
+  type CarriedFacts,
+} from '../../protocol/custody/carried.ts';
 import {
   isBayId,
   isCameraId,
   isDockingId,
   isRecordingId,
   isSegmentId,
+  isSessionId,
   type BayId,
   type CameraId,
   type DockingId,
@@ -27,10 +33,11 @@ export type DifferenceKind = (typeof DIFFERENCES)[number];
 /** One difference, as its entry in the log names it (SPEC 4.3.8). */
 export interface Difference {
   readonly difference: DifferenceKind;
-  /** A segment; for `spool-lost` and `store-lost` a recording. */
+  /** A segment; for `spool-lost` and `store-lost` a recording; for `log-forked` the vault. */
   readonly subject: string;
-  /** The entry that the store holds; null for those two. */
+  /** The entry that the store holds; null for these three. */
   readonly sequence: number | null;
+  /** Of that entry; for `log-forked` of the note that does not fit. */
   readonly sha256: string | null;
 }
 
@@ -83,6 +90,8 @@ const RECORDED_MAX = 1000;
 /** Recordings that were pulled in open dockings and never became durable. */
 const PULLED_MAX = 100_000;
 const CAMERAS_MAX = 100_000;
+/** Receivers of a store, and what they were before it was restored. */
+const LOGS_MAX = 64;
 
 /** One log's state. Whoever reads it changes nothing in it. */
 export class Ledger {
@@ -103,6 +112,8 @@ export class Ledger {
   readonly retired = new Set<CameraId>();
   /** Bays that an entry names. */
   readonly bays = new Set<BayId>();
+  /** The newest checkpoint of each store's log, as a note, by its origin; what was entered last comes last. */
+  readonly logs = new Map<string, string>();
   /** The key of the newest checkpoint. */
   keyId: string | null = null;
   /** The same of the segment that was opened last: one key signs all of a segment. */
@@ -122,6 +133,7 @@ export class Ledger {
     receipted: ({ facts }) => this.#set(facts['recording'], ITEM.receipted | ITEM.onceReceipted),
     'asked-again': ({ facts }) => this.#unreceipted(facts['recording'] as RecordingId), // by 0.1.0
     'store-restored': () => this.#storeRestored(),
+    'store-log': ({ facts }) => this.noteLog(facts['checkpoint']),
     quarantined: ({ facts }) => this.#leaves(facts['name'], true),
     'spool-reclaimed': ({ facts }) => this.#leaves(facts['recording'], false),
     'spool-documents-dropped': ({ facts }) => this.items.delete(facts['recording'] as RecordingId),
@@ -162,11 +174,22 @@ export class Ledger {
     }
   }
 
-  /** All ids that anything is known of. */
+  noteLog(checkpoint: unknown): void {
+    const origin = logOriginOf({ checkpoint });
+    if (origin === undefined) return;
+    this.logs.delete(origin);
+    this.logs.set(origin, String(checkpoint));
+    for (const oldest of this.logs.keys()) {
+      if (this.logs.size <= LOGS_MAX) break;
+      this.logs.delete(oldest);
+    }
+  }
+
+  /** All ids that anything is known of, and origins of logs. */
   names(): Set<string> {
-    const { items, manifests, records, dockings, differences } = this;
+    const { items, manifests, records, dockings, differences, logs } = this;
     const subjects = [...differences.values()].map(({ subject }) => subject);
-    const keyed = [items, manifests, records, dockings].flatMap((each): string[] => [...each.keys()]);
+    const keyed = [items, manifests, records, dockings, logs].flatMap((each): string[] => [...each.keys()]);
     return new Set([...keyed, ...this.recorded, ...subjects, ...this.dropped, ...this.retired, ...this.bays]);
   }
 
@@ -325,6 +348,9 @@ export class Ledger {
         break;
       case 'bay':
         this.#bay(facts.bay);
+        break;
+      case 'store-log':
+        this.noteLog(facts.checkpoint);
     }
   }
 
@@ -384,6 +410,8 @@ export function* carriedFacts(ledger: Ledger, names: Iterable<string>): Generato
     if (ledger.dropped.has(name as SegmentId)) yield { what: 'dropped', segment: name as SegmentId };
     if (ledger.retired.has(name as CameraId)) yield { what: 'retired', camera: name as CameraId };
     if (ledger.bays.has(name as BayId)) yield { what: 'bay', bay: name as BayId };
+    const checkpoint = ledger.logs.get(name);
+    if (checkpoint !== undefined) yield { what: 'store-log', checkpoint };
   }
 }
 
@@ -426,8 +454,20 @@ export function parseDifference(facts: CustodyEntry['facts']): Difference | unde
   if (difference === undefined || typeof subject !== 'string') return undefined;
   if (difference === 'spool-lost' || difference === 'store-lost')
     return isRecordingId(subject) ? { difference, subject, sequence: null, sha256: null } : undefined;
+  if (difference === 'log-forked')
+    return isSessionId(subject) && typeof sha256 === 'string'
+      ? { difference, subject, sequence: null, sha256 }
+      : undefined;
   if (!isSegmentId(subject) || typeof sequence !== 'number' || typeof sha256 !== 'string') return undefined;
   return { difference, subject, sequence, sha256 };
+}
+
+/** The origin of the log whose checkpoint facts name; undefined where they name none. */
+export function logOriginOf(
+  facts: CustodyEntry['facts'] | { readonly checkpoint: unknown },
+): string | undefined {
+  const { data } = storeLogSchema.safeParse(facts);
+  return data?.checkpoint.split('\n', 1)[0];
 }
 
 /** Only the one that is the end of its chain names its camera then. */

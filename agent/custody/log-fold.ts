@@ -8,7 +8,7 @@ import { linesIn } from '../../protocol/custody/custody-scan.ts';
 import { isDockingId, type DockingId, type SegmentId } from '../../protocol/format/ids.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import type { ReadableSegment } from './custody-segments.ts';
-import type { Ledger } from './ledger.ts';
+import { logOriginOf, type Ledger } from './ledger.ts';
 import { newPiece, type SegmentReader } from './segment-reader.ts';
 
 const EVENT_KEY = '"event":"';
@@ -78,7 +78,7 @@ export async function foldApart(ledger: Ledger, reader: SegmentReader, segment: 
   }
 }
 
-/** Ids in entries of a segment that changed the ledger. Errors: the system's. */
+/** Ids, and origins of logs, in entries of a segment that changed the ledger. Errors: the system's. */
 export async function namesIn(
   ledger: Ledger,
   reader: SegmentReader,
@@ -93,6 +93,8 @@ export async function namesIn(
       const entry = isWanted(ledger, line) ? entryIn(line) : undefined;
       for (const fact of Object.values(entry?.facts ?? {}))
         if (typeof fact === 'string' && fact.length <= ID_CHARACTERS_MAX) names.add(fact);
+      const origin = entry && logOriginOf(entry.facts);
+      if (origin !== undefined) names.add(origin);
     }
     from = batch.to + 1;
     await betweenBatches(from);

@@ -26,7 +26,7 @@ import {
   type StoreState,
 } from '../spool/store-state.ts';
 import type { Spool } from '../spool/spool.ts';
-import { Changes } from '../spool/changes.ts';
+import type { Changes } from '../spool/changes.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { CustodyPush } from './custody-push.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
@@ -54,6 +54,10 @@ export interface StoreStandingOptions {
   readonly layout: SpoolLayout;
   readonly reserve: GivesSpace;
   readonly store: TrustedStore;
+  /** Whether its log is the one that it was. */
+  readonly differences: Pick<Differences, 'isLogForked'>;
+  /** Where nothing of the store's is against an erasure any more that was. */
+  readonly levels: Changes<'level'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -62,8 +66,6 @@ export interface StoreStandingOptions {
 /** What one station knows of its store: which vault's receipts count, and whether it is behind. */
 export class StoreStanding {
   readonly #options: StoreStandingOptions;
-  /** Nothing of the store's is against an erasure any more. */
-  readonly levels = new Changes<'level'>();
   readonly #ending = new AbortController();
   #state: StoreState;
   #isDoubtful = false;
@@ -84,6 +86,16 @@ export class StoreStanding {
     return this.#state;
   }
 
+  /** Nothing of the store's is against an erasure any more. */
+  get levels(): Changes<'level'> {
+    return this.#options.levels;
+  }
+
+  /** Its log is not the one that it was: its receipts may be about what nobody can find there. */
+  get isForked(): boolean {
+    return this.#options.differences.isLogForked;
+  }
+
   /** Aborted when the station stops. */
   get ending(): AbortSignal {
     return this.#ending.signal;
@@ -91,7 +103,7 @@ export class StoreStanding {
 
   /** Nothing is erased or reclaimed as long as it is: what the store gave receipts for may be gone. */
   get isBehind(): boolean {
-    return this.#isDoubtful || this.#following > 0 || this.#state.behind !== null;
+    return this.#isDoubtful || this.#following > 0 || this.#state.behind !== null || this.isForked;
   }
 
   /** Resolves when nothing of it runs any more. Never rejects. */
@@ -218,7 +230,7 @@ export interface StoreRollbackOptions {
   readonly spool: Pick<Spool, 'withdrawLost'>;
   readonly items: Pick<SignedItems, 'offerAgain' | 'withdrawn'>;
   /** Names them in the log, and shows them until a person has acknowledged it; each once. */
-  readonly differences: Pick<Differences, 'storeLost'>;
+  readonly differences: Pick<Differences, 'storeLost' | 'logRestored'>;
   readonly custodyPush: Pick<CustodyPush, 'forgetAcknowledged'>;
   readonly log: Log;
 }
@@ -281,6 +293,7 @@ export class StoreRollback {
     custody.append({ event: 'store-restored', facts: { receiver, restored_sha256: sha256 } });
     const lost = await this.#withdrawLost(followed);
     differences.storeLost(standing.state.lost);
+    differences.logRestored();
     let offered = 0;
     for await (const _ of items.offerAgain()) {
       offered++;

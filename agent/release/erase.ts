@@ -45,7 +45,7 @@ export interface EraseDeps {
   readonly custody: Custody;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   readonly receivers: readonly ReceiverId[];
-  readonly store: Pick<StoreStanding, 'isBehind' | 'vault'>;
+  readonly store: Pick<StoreStanding, 'isBehind' | 'isForked' | 'vault'>;
   readonly items: Pick<SignedItems, 'makeUp' | 'rechecked'>;
   readonly conditions: Conditions;
   readonly log: Log;
@@ -57,6 +57,9 @@ const OF_DOCUMENTS: ReadonlySet<string> = new Set([
   'receipt-invalid',
   'receipt-mismatch',
 ]);
+
+/** Refusals that end by themselves or by a person's word: the file waits. */
+const FOR_NOW: ReadonlySet<string> = new Set(['store-behind', 'log-forked']);
 
 const ASKED: ReleaseAnswer = {
   allowed: false,
@@ -264,6 +267,7 @@ export class Eraser {
         vault: this.#deps.store.vault,
         provenRecipients: this.#deps.provenRecipients(),
         storeBehind: this.#isAsked(fate.recording),
+        logForked: this.#deps.store.isForked,
         entry: {
           cameraId: this.#docking.camera,
           pathSha256: entry.pathSha256,
@@ -287,7 +291,7 @@ export class Eraser {
       // They stand: a recording that is reclaimed while it is read lies elsewhere a moment later. What is said now counts.
       answer = await this.#ask(entry);
     }
-    if (answer.allowed || answer.reason === 'store-behind') return answer.allowed;
+    if (answer.allowed || FOR_NOW.has(answer.reason)) return answer.allowed;
     if (isSpooled(entry)) this.#keep(entry, answer.reason, answer.detail); // it may have left the spool meanwhile
     return false;
   }

@@ -30,6 +30,8 @@ export interface ReleaseQuestion extends CountedStore {
   readonly entry: ProvenEntry;
   /** The store lost what it had: its receipts may be about what it does not hold any more (SPEC 6.10). */
   readonly storeBehind: boolean;
+  /** The store's log is another one than it was, or is shorter (SPEC 6.12). */
+  readonly logForked: boolean;
 }
 
 export type ReleaseAnswer =
@@ -47,8 +49,9 @@ export type ReleaseRefusal =
   | 'entry-mismatch'
   | 'entry-changed'
   | 'recipient-unproven'
-  /** For now: nothing is decided by it. */
-  | 'store-behind';
+  /** Both for now: nothing is decided by them. */
+  | 'store-behind'
+  | 'log-forked';
 
 const refuse = (reason: ReleaseRefusal, detail: string): ReleaseAnswer => ({
   allowed: false,
@@ -63,6 +66,7 @@ const refuse = (reason: ReleaseRefusal, detail: string): ReleaseAnswer => ({
 export function mayErase(question: ReleaseQuestion): ReleaseAnswer {
   if (question.policy !== 'after-receipt')
     return refuse('policy-never', 'the configuration says release: never');
+  if (question.logForked) return refuse('log-forked', 'the log of the store is not the one that it was');
   if (question.storeBehind) return refuse('store-behind', 'the store was put back to an earlier state');
   let manifest: Manifest;
   let receipt: Receipt;

@@ -30,7 +30,7 @@ import { DailyLook } from '../records/daily-look.ts';
 import { DockingRecords, dockingRecordType } from '../records/docking-records.ts';
 import { Dockings } from '../records/dockings.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
-import type { Changes, ItemChange } from '../spool/changes.ts';
+import { Changes, type ItemChange } from '../spool/changes.ts';
 import { DocumentsDropping } from '../spool/documents-dropping.ts';
 import { Keep } from '../spool/keep.ts';
 import { spoolLayout } from '../spool/layout.ts';
@@ -197,8 +197,10 @@ async function connectParts(
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
   const settlement = new Settlement({ items, custody, spool, layout, files, clock, log });
   const acknowledgementFile = layout.acknowledgement;
+  const levels = new Changes<'level'>();
   const differences = new Differences({
     custody,
+    levels,
     spool,
     leavings: settlement,
     acknowledgementFile,
@@ -217,6 +219,8 @@ async function connectParts(
     layout,
     reserve: spool.logReserve,
     store,
+    differences,
+    levels,
     clock,
     log,
     conditions,

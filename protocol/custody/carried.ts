@@ -3,8 +3,21 @@ import * as z from 'zod';
 import * as d from '../documents/document.ts';
 import { keyIdSchema } from '../documents/key-documents.ts';
 
-/** What differs: the store's log from ours (the first three), our spool from our log, or a restored store from our receipts. */
-export const DIFFERENCES = ['cut-tail', 'rewritten', 'older-image', 'spool-lost', 'store-lost'] as const;
+/**
+ * What differs: the store's custody log of us from ours (the first three), our spool from our log, a restored store from our receipts, or the
+ * store's own log from what we saw of it.
+ */
+export const DIFFERENCES = [
+  'cut-tail',
+  'rewritten',
+  'older-image',
+  'spool-lost',
+  'store-lost',
+  'log-forked',
+] as const;
+
+/** The newest checkpoint of a store's log, as a note (SPEC 4.15.9): far more than the store's own signature takes. */
+export const storeLogSchema = z.object({ checkpoint: z.string().min(1).max(4096) });
 
 /** By `what` it is about. */
 export const carriedFactsSchema = z.discriminatedUnion('what', [
@@ -30,7 +43,7 @@ export const carriedFactsSchema = z.discriminatedUnion('what', [
   z.strictObject({
     what: z.literal('difference'),
     difference: z.enum(DIFFERENCES),
-    subject: d.recordingIdSchema, // a segment's id has the same form
+    subject: d.recordingIdSchema, // ids of segments and vaults have the same form
     sequence: z.int().min(1).nullable(),
     sha256: d.sha256Schema.nullable(),
     acknowledged: z.boolean(),
@@ -38,5 +51,6 @@ export const carriedFactsSchema = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('dropped'), segment: d.segmentIdSchema }),
   z.strictObject({ what: z.literal('retired'), camera: d.cameraIdSchema }),
   z.strictObject({ what: z.literal('bay'), bay: d.bayIdSchema }),
+  z.strictObject({ what: z.literal('store-log'), ...storeLogSchema.shape }),
 ]);
 export type CarriedFacts = z.infer<typeof carriedFactsSchema>;

@@ -53,6 +53,7 @@ export const CUSTODY_EVENTS = [
   'receipted',
   'asked-again',
   'store-restored',
+  'store-log',
   'receipt-refused',
   'erasing',
   'erased',

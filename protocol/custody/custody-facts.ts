@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { CustodyEntry, CustodyEventName } from './custody-entry.ts';
 import * as d from '../documents/document.ts';
-import { carriedFactsSchema, DIFFERENCES } from './carried.ts';
+import { carriedFactsSchema, DIFFERENCES, storeLogSchema } from './carried.ts';
 import { keyIdSchema, keyRevocationSchema } from '../documents/key-documents.ts';
 import { ROLES, orderSchema, disclosureSchema, reasonCodeSchema } from '../documents/order.ts';
 import { daySchema } from './witness.ts';
@@ -114,6 +114,7 @@ const STATION: Shapes = {
   receipted: z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
   'asked-again': z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
   'store-restored': z.strictObject({ receiver: d.receiverIdSchema, restored_sha256: sha256 }),
+  'store-log': z.strictObject(storeLogSchema.shape),
   'receipt-refused': z.strictObject({ recording, reason: text }),
   erasing: erasure,
   erased: erasure,

@@ -1,5 +1,6 @@
 // A third type of signed item, here a report without payload: its row of ITEM_DOCUMENTS and one line of registration take it the whole way that
 // recordings and docking records go, to a receiver that knows no more of it than that row.
+import { Changes } from '../../agent/spool/changes.ts';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -113,6 +114,8 @@ async function openStation() {
     layout,
     reserve: spool.logReserve,
     store: trusted,
+    differences: { isLogForked: false },
+    levels: new Changes<'level'>(),
     clock,
     log,
     conditions,

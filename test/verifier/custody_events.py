@@ -47,7 +47,7 @@ _DOCKED_FILE = {"docking": RANDOM_ID, "path_sha256": DIGEST}
 _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
 _DIFFERENT = {
-    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost"),
+    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost", "log-forked"),
     "subject": RANDOM_ID,
     "sequence": either(integer(1)),
     "sha256": either(DIGEST),

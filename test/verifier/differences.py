@@ -13,6 +13,7 @@ _MEANING = {
     "older-image": "the store held segment {}, which the station did not know",
     "spool-lost": "recording {} was in the spool and is lost",
     "store-lost": "the store was restored and may lack recording {}, of which the station has no copy",
+    "log-forked": "the log of vault {} is not the one that the station saw before",
 }
 
 

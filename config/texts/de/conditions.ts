@@ -203,6 +203,11 @@ export const CONDITIONS_DE = {
     remedy:
       'Am Zentralspeicher einmal "bodydock-receiver restored" eingeben (Handbuch, 10): Danach bietet diese Station alles erneut an, was sie noch hat. Neue Aufzeichnungen werden inzwischen weiter geliefert.',
   },
+  'store.log-forked': {
+    text: 'Das Verwahrprotokoll des Zentralspeichers ist nicht das, das diese Station zuvor gesehen hat, oder kürzer: Keine Quittung zählt, und auf Kameras wird nichts gelöscht.',
+    remedy:
+      'Nach dem Zurückspielen einer Sicherung dort "bodydock-receiver restored" eingeben. Sonst hat jemand sein Verwahrprotokoll geändert: Zentralspeicher und Station sichern, mit "bodydock verify" klären, was fehlt, und erst dann hier "bodydock custody --acknowledge --reason CODE" eingeben.',
+  },
   'store.recordings-lost': {
     text: 'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt; ihm fehlen vielleicht Aufzeichnungen, von denen diese Station keine Kopie mehr hat.',
     remedy:

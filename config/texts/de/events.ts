@@ -31,6 +31,8 @@ export const EVENTS_DE: EventSentences = {
     'Der Zentralspeicher {receiver} hatte {recording} nicht mehr und forderte sie erneut an: Seine Quittung mit SHA-256 {receipt_sha256} erlaubte von da an nichts mehr.',
   'store-restored':
     'Der Zentralspeicher {receiver} wurde aus einer Sicherung wiederhergestellt, wie seine Erklärung mit SHA-256 {restored_sha256} sagt: Keine frühere Quittung erlaubte von da an noch etwas.',
+  'store-log':
+    'Die Station hat einen Prüfpunkt des Verwahrprotokolls des Zentralspeichers aufgehoben: {checkpoint}',
   'receipt-refused': 'Eine Quittung wurde nicht anerkannt ({reason}).',
   erasing:
     'Die Station {keeper} war dabei, die Datei der Aufzeichnung {recording} auf der Kamera zu löschen.',

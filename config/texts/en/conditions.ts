@@ -198,6 +198,11 @@ export const CONDITIONS_EN = {
     remedy:
       'At the store, type "bodydock-receiver restored" once (handbook, 10): this station then offers again everything that it still holds. New recordings go on being delivered meanwhile.',
   },
+  'store.log-forked': {
+    text: 'The log of the central store is not the one that this station saw before, or is shorter: no receipt counts, and nothing is erased from cameras.',
+    remedy:
+      'If the store was restored from a backup, type "bodydock-receiver restored" there. If not, somebody changed its log: secure the store and this station, let "bodydock verify" say what is missing, and only then type "bodydock custody --acknowledge --reason CODE" here.',
+  },
   'store.recordings-lost': {
     text: 'The central store was restored from a backup and may lack recordings of which this station has no copy any more.',
     remedy:

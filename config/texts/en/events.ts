@@ -31,6 +31,7 @@ export const EVENTS_EN: EventSentences = {
     'Store {receiver} did not hold {recording} any more and asked for it again: its receipt with SHA-256 {receipt_sha256} allowed nothing from then on.',
   'store-restored':
     'Store {receiver} was restored from a backup, as its statement with SHA-256 {restored_sha256} says: no receipt of before allowed anything from then on.',
+  'store-log': 'The station kept a checkpoint of the store’s log: {checkpoint}',
   'receipt-refused': 'A receipt was not accepted ({reason}).',
   erasing: 'Station {keeper} was about to erase the file of recording {recording} from the camera.',
   erased:

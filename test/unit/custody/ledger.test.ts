@@ -109,6 +109,7 @@ class Events {
       () => ({ event: 'segment-dropped', facts: { segment: subject } }),
       () => ({ event: 'camera-retired', facts: { camera: this.#camera(), reason: 'lost' } }),
       () => ({ event: 'camera-refused', facts: { bay: 'bay-7', reason: 'unknown' } }),
+      () => ({ event: 'store-log', facts: { checkpoint: `log/${this.below(3)}\n${this.below(9)}\n` } }),
       () => ({ event: 'seen', facts: { docking } }),
     ];
     const made = (makes[this.below(makes.length)] as () => CustodyEvent)();

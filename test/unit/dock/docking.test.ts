@@ -118,7 +118,7 @@ beforeEach(async () => {
       storeKeys: [],
       provenRecipients,
       receivers: [],
-      store: { isBehind: false, vault: undefined },
+      store: { isBehind: false, isForked: false, vault: undefined },
       items,
     },
     facts,

@@ -91,6 +91,7 @@ function eraserWith({
       receivers: [parseReceiverId('r-store')],
       provenRecipients: () => new Set(proven()),
       store: {
+        isForked: false,
         get isBehind() {
           return storeBehind();
         },

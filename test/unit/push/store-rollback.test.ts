@@ -1,4 +1,5 @@
 // What a station knows of a restored store: what it keeps over starts, what follows from statements, and which receipts count.
+import { Changes } from '../../../agent/spool/changes.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { StoreRollback, StoreStanding } from '../../../agent/push/store-rollback.ts';
 import { NOTHING_KNOWN, readStoreState } from '../../../agent/spool/store-state.ts';
@@ -56,6 +57,8 @@ class Rig {
   /** Receipts that are taken back. */
   offered = 0;
   refuses = 0;
+  /** What its log shows. */
+  isLogForked = false;
 
   constructor() {
     this.disk.plantFolder('/spool');
@@ -71,6 +74,8 @@ class Rig {
       layout,
       reserve: { giveUp: async () => false },
       store,
+      differences: this,
+      levels: new Changes<'level'>(),
       clock,
       log,
       conditions,
@@ -93,7 +98,10 @@ class Rig {
         },
         withdrawn: (_kind, item) => void done.push(`${item} gone`),
       },
-      differences: { storeLost: (lost) => void done.push(`told ${lost.length}`) },
+      differences: {
+        storeLost: (lost) => void done.push(`told ${lost.length}`),
+        logRestored: () => (this.isLogForked = false),
+      },
       custodyPush: { forgetAcknowledged: () => void done.push('forgot') },
     });
     void (async () => {

@@ -154,7 +154,18 @@ describe('one that was called lost at the start', () => {
     const { layout } = spool;
     const leavings = new Settlement({ items, custody, spool, layout, files: disk, clock, log });
     const acknowledgementFile = layout.acknowledgement;
-    const parts = { custody, spool, leavings, acknowledgementFile, files: disk, clock, conditions, log };
+    const levels = { put: () => undefined };
+    const parts = {
+      custody,
+      spool,
+      leavings,
+      acknowledgementFile,
+      levels,
+      files: disk,
+      clock,
+      conditions,
+      log,
+    };
     const ending = new AbortController();
     const running = new Differences(parts).run(ending.signal);
     await passing(clock, 20_000);

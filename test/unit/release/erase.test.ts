@@ -75,7 +75,7 @@ function eraserOver(
       storeKeys: [],
       provenRecipients: () => new Set(),
       receivers: [],
-      store: { isBehind: storeBehind, vault: undefined },
+      store: { isBehind: storeBehind, isForked: false, vault: undefined },
       items: itemsAround(),
       spool: { ...undamaged, stateOf: () => state, find: async () => undefined },
       files: { readAll: () => Promise.reject(new Error('nothing is read here')) },

@@ -64,6 +64,7 @@ async function started(
     custody,
     spool,
     leavings,
+    levels: { put: () => undefined },
     files: disk,
     clock,
     conditions,
