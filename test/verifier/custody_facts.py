@@ -30,7 +30,9 @@ class StationFacts:
         return (name for each, name in self._lines if each == event)
 
 
-def check_custody_facts(station: Station, dropped: set[str], report: Report) -> None:
+def check_custody_facts(
+    station: Station, dropped: set[str], report: Report, *, of_what_is_here: bool = False
+) -> None:
     """Compares the log with all folders of the station. `dropped`: recordings whose documents the store let go."""
     facts, recorded = StationFacts(station.log.lines()), _recorded(station.log)
     for recording in station.recordings.values():
@@ -45,7 +47,7 @@ def check_custody_facts(station: Station, dropped: set[str], report: Report) -> 
     for each in _folders(station):
         _check_receipt(each, station, facts, report)
     _check_missing(station, facts, dropped, report)
-    _check_erasures(station, report)
+    _check_erasures(station, report, of_what_is_here=of_what_is_here)
     _check_broken(station, report)
 
 
@@ -171,7 +173,7 @@ def _check_missing(station: Station, facts: StationFacts, dropped: set[str], rep
             report.note(code, facts.of(event, name)[0].place, f"{name} has not come yet")
 
 
-def _check_erasures(station: Station, report: Report) -> None:
+def _check_erasures(station: Station, report: Report, *, of_what_is_here: bool) -> None:
     """Nothing is erased from a camera before its receipt (SPEC 8)."""
     receipted: set[Any] = set()
     allowed: set[Any] = set()
@@ -191,6 +193,8 @@ def _check_erasures(station: Station, report: Report) -> None:
         elif line.event == "asked-again":
             receipted.discard(name)
             taken_back.add(name)
+        elif of_what_is_here and name not in station.recordings:
+            continue
         elif name in receipted or (line.event == "erased" and name in allowed):
             continue  # what was allowed when it began may end behind a question of the store
         elif name in taken_back or not receipted_before_log(station, name, first):

@@ -12,6 +12,7 @@ import canonical_json
 from custody_segment import Holder, Line, Segment, read_segment
 from findings import Report
 from safe_files import is_unfinished, names_in
+from shapes import RANDOM_ID, fits
 
 _SEGMENT_FILE = re.compile(r"([a-z2-7]{25}[aeimquy4])\.jsonl(\.minisig)?", re.ASCII)
 
@@ -65,12 +66,16 @@ class CustodyLog:
         return found
 
 
-def read_custody_log(folder: Path, place: str, holder: Holder, report: Report) -> CustodyLog:
-    """Reads all segments of a folder. No folder is an empty log."""
+def read_custody_log(
+    folder: Path, place: str, holder: Holder, report: Report, beside: tuple[str, ...] = ()
+) -> CustodyLog:
+    """Reads all segments of a folder. No folder is an empty log. `beside`: endings of what else lies there of a segment."""
     log = CustodyLog(place)
     signatures: set[str] = set()
     for name, kind in names_in(folder):
         match = _SEGMENT_FILE.fullmatch(name)
+        if kind == "file" and any(fits(RANDOM_ID, name.removesuffix(each)) for each in beside if name.endswith(each)):
+            continue
         if match is None or kind != "file":
             _check_other(name, kind, place, report)
         elif match[2] is None:

@@ -1,28 +1,58 @@
-"""A kit (SPEC 4.13): recordings and docking records side by side, and key documents. What is not in it is no fault; what is in it holds alone and together."""
+"""A kit (SPEC 4.13.5): a part of a vault that was handed out, judged with the reader's keys. What of the vault is not in it is no fault."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import canonical_json
 from age_file import AgeTool
+from capture_time import check_capture_times
 from chains import check_chain, docking_links, manifest_links
-from custody_log import CustodyLog
+from custody_facts import check_custody_facts
+from custody_log import CustodyLog, check_gaps, read_custody_log
+from custody_segment import Holder, Segment
+from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
-from evidence import Receipted, Station, Vault
+from evidence import Keeper, Receipted, Receiver, Station, Vault
 from findings import Report
-from key_changes import check_ways
+from key_changes import check_changes, check_old_keys, check_ways
 from key_documents import check_names, read_changes, read_revocations
 from key_succession import KnownKeys
+from orders import Orders, read_order
+from received import check_heads, check_received
 from recording_folder import is_docking, read_docking, read_recording
-from retention import check_record
+from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from safe_files import FileFault, is_folder, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits
 from signed_document import DOCUMENT_BYTES_MAX
+from stays import check_stays
+from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
+from vault_folder import check_receipts
+from witness import check_witness_alone, read_witnesses
 
 _FOLDERS = ("keys", "log", "orders", "witness")
 _FINDINGS = "FINDINGS.txt"
+_HEAD = ".head.json"
+# What is only found where something of the vault is not in the kit: no fault there.
+_ELSEWHERE = {
+    "custody.gap",
+    "deletion.unlogged",
+    "deletion.unwarned",
+    "docking.missing",
+    "docking.part-missing",
+    "docking.unrecorded",
+    "docking.waiting",
+    "receipt.head-segment",
+    "recording.missing",
+    "recording.waiting",
+    "store-log.order-unlogged",
+    "store-log.revocation-unlogged",
+    "store-log.witness-unlogged",
+    "witness.missing",
+    "witness.older-dropped",
+}
 
 
 def is_kit(root: Path) -> bool:
@@ -43,6 +73,7 @@ class KitReader:
         self._age = age
         self._report = report
         self._revocations: dict[str, Any] = {}
+        self._changes: dict[str, Any] = {}
 
     def judge(self) -> Vault:
         """Everything that can be said of it."""
@@ -53,50 +84,148 @@ class KitReader:
                 self._read_folder(name, vault)
             elif name == _FINDINGS:
                 self._report.find("kit.findings", name, "the kit was made in spite of findings in its vault")
+        self._read_logs(vault)
+        self._read_orders(vault)
+        self._read_witnesses(vault)
+        check_receipts(vault, self._report)
         for station in vault.stations.values():
-            self._check(station)
+            self._check_station(station, vault)
+        for receiver in vault.receivers.values():
+            self._check_receiver(receiver, vault)
+        self._in_part(lambda report: check_received(vault, set(), report, of_what_is_here=True))
+        self._in_part(lambda report: check_heads(vault, {}, report, of_what_is_here=True))
         return vault
 
+    def _in_part(self, check: Callable[[Report], object]) -> Any:
+        """What a check says, without what only means that something is elsewhere."""
+        said = Report()
+        result = check(said)
+        for each in said.findings:
+            if each.code not in _ELSEWHERE:
+                self._report.find(each.code, each.place, each.detail)
+        for each in said.notes:
+            if each.code not in _ELSEWHERE:
+                self._report.note(each.code, each.place, each.detail)
+        for each in said.unjudged:
+            self._report.leave_open(each.code, each.place, each.detail)
+        return result
+
     def _read_keys(self) -> None:
-        folder, changes = self._root / "keys", {}
+        folder = self._root / "keys"
         holders = [name for name, kind in names_in(folder) if kind == "folder"]
         for name in holders:
             check_names(folder / name, f"keys/{name}", self._report, of_station=not fits(RECEIVER_ID, name))
-            changes[name] = read_changes(folder / name, f"keys/{name}", name, self._report)
-        self._keys.follow_stores(each for name in holders if fits(RECEIVER_ID, name) for each in changes[name])
+            self._changes[name] = read_changes(folder / name, f"keys/{name}", name, self._report)
+        self._keys.follow_stores(each for name in holders if fits(RECEIVER_ID, name) for each in self._changes[name])
         for name in (each for each in holders if fits(STATION_ID, each)):
             place = f"keys/{name}"
             found = read_revocations(folder / name, place, name, self._keys.store, self._report)
             self._revocations[name] = found
-            self._keys.follow_station(changes[name], found)
-        everybody = [each for own in changes.values() for each in own]
-        check_ways(everybody, self._keys, self._report)
-        for each in everybody:
-            is_store = fits(RECEIVER_ID, each.holder)
-            if each.is_planned and each.old not in self._keys.of(each.holder, is_store=is_store):
-                self._report.find("key-change.unknown-key", each.document.place, "is away from a key that does not count")
+            self._keys.follow_station(self._changes[name], found)
+        check_ways([each for own in self._changes.values() for each in own], self._keys, self._report)
+
+    def _station(self, name: str, vault: Vault) -> Station:
+        if name not in vault.stations:
+            station = Station(name, ".", CustodyLog(f"log/{name}"), self._changes.get(name, []))
+            station.revocations = self._revocations.get(name, {})
+            vault.stations[name] = station
+        return vault.stations[name]
+
+    def _receiver(self, name: str, vault: Vault) -> Receiver:
+        if name not in vault.receivers:
+            vault.receivers[name] = Receiver(name, ".", CustodyLog(f"log/{name}"), self._changes.get(name, []))
+        return vault.receivers[name]
 
     def _read_folder(self, name: str, vault: Vault) -> None:
         folder = self._root / name
         document = "docking.json" if is_docking(folder) else "manifest.json"
         owner = _station_in(folder / document)
-        station = vault.stations.setdefault(owner, Station(owner, ".", CustodyLog("log")))
-        station.revocations = self._revocations.get(owner, {})
+        station = self._station(owner, vault)
         if is_docking(folder):
             station.dockings[name] = read_docking(folder, name, owner, self._keys, self._report)
         else:
             station.recordings[name] = read_recording(folder, name, owner, self._keys, self._age, self._report)
 
-    def _check(self, station: Station) -> None:
+    def _read_logs(self, vault: Vault) -> None:
+        for name in self._key_holders(vault):
+            is_store = fits(RECEIVER_ID, name)
+            self._receiver(name, vault) if is_store else self._station(name, vault)
+        for name, kind in names_in(self._root / "log"):
+            folder, place, is_store = self._root / "log" / name, f"log/{name}", fits(RECEIVER_ID, name)
+            if kind != "folder" or not (is_store or fits(STATION_ID, name)):
+                self._report.find("folder.unexpected", place, "does not belong to the logs of a kit")
+                continue
+            keeper: Keeper = self._receiver(name, vault) if is_store else self._station(name, vault)
+            holder = Holder(name, self._keys.of(name, is_store=is_store), is_store=is_store)
+            keeper.log = read_custody_log(folder, place, holder, self._report, beside=(_HEAD, f"{_HEAD}.minisig"))
+            self._check_heads(keeper.log, folder, place)
+
+    def _key_holders(self, vault: Vault) -> list[str]:
+        """Those of which the kit has changes of keys alone."""
+        held = vault.stations.keys() | vault.receivers.keys()
+        return [name for name in self._changes if name not in held and (fits(RECEIVER_ID, name) or fits(STATION_ID, name))]
+
+    def _check_heads(self, log: CustodyLog, folder: Path, place: str) -> None:
+        for name, segment in log.by_name.items():
+            head, signature = _last_head(segment)
+            for ending, expected in ((_HEAD, head), (f"{_HEAD}.minisig", signature)):
+                if _read_text(folder / f"{name}{ending}") != expected:
+                    text = "is not of the last checkpoint of its segment"
+                    self._report.find("custody.other-head", f"{place}/{name}{ending}", text)
+        for name, _ in names_in(folder):
+            if _HEAD in name and name.partition(".")[0] not in log.by_name:
+                self._report.find("custody.segment-missing", f"{place}/{name}", "is of a segment that is not here")
+
+    def _read_orders(self, vault: Vault) -> None:
+        for name, kind in names_in(self._root / "orders"):
+            folder, place = self._root / "orders" / name, f"orders/{name}"
+            if kind != "folder" or not fits(RANDOM_ID, name):
+                self._report.find("folder.unexpected", place, "does not belong to the orders of a kit")
+                continue
+            station = self._station(_station_in(folder / "order.json"), vault)
+            order = read_order(folder, place, station.name, self._keys, self._report)
+            if order is not None:
+                station.orders[name] = order
+
+    def _read_witnesses(self, vault: Vault) -> None:
+        for name, kind in names_in(self._root / "witness"):
+            if kind != "folder" or not fits(RECEIVER_ID, name):
+                self._report.find("folder.unexpected", f"witness/{name}", "does not belong to the witnesses of a kit")
+                continue
+            receiver = self._receiver(name, vault)
+            read_witnesses(self._root / "witness" / name, f"witness/{name}", receiver, self._keys, self._report)
+
+    def _check_station(self, station: Station, vault: Vault) -> None:
+        everybody = [each for own in self._changes.values() for each in own]
+        logs = [receiver.log for receiver in vault.receivers.values()]
+        said_by_store = StoreLogs(station.name, logs)
+        check_changes(station, self._keys, everybody, self._report, is_store=False)
+        check_old_keys(station, self._report)
         check_revocations(station, self._report)
-        for recording in station.recordings.values():
-            if recording.deletion is not None:
-                check_record(recording, recording.deletion.value, None, self._report)
+        self._in_part(lambda report: check_gaps(station.log, report, station.revocations.keys()))
+        self._in_part(lambda report: check_revocations_logged(station, vault.receivers.values(), report))
+        self._in_part(lambda report: check_custody_facts(station, set(), report, of_what_is_here=True))
         for area, links in (("chain", manifest_links(station)), ("docking-chain", docking_links(station))):
             elsewhere = {link.previous: "it is not in the kit" for link in links if link.previous is not None}
             check_chain(area, links, elsewhere, self._report)
-        elsewhere = _named(station) - station.recordings.keys()
-        check_dockings(station, whole_dockings(station, elsewhere, Report()), elsewhere, self._report)
+        not_here = _named(station) - station.recordings.keys()
+        wholes = self._in_part(lambda report: whole_dockings(station, not_here, report))
+        check_dockings(station, wholes, not_here, self._report)
+        self._in_part(lambda report: check_docking_log(station, wholes, report))
+        check_stays(station, wholes, self._report)
+        check_capture_times(station, wholes, self._report)
+        orders = Orders(station, logs, in_part=True)
+        self._in_part(lambda report: check_deletions(station, vault.vault, orders, said_by_store, report))
+        self._in_part(lambda report: check_documents_of_deletions(station, said_by_store, report))
+        self._in_part(lambda report: check_orders_logged(station, said_by_store, report))
+
+    def _check_receiver(self, receiver: Receiver, vault: Vault) -> None:
+        everybody = [each for own in self._changes.values() for each in own]
+        check_changes(receiver, self._keys, everybody, self._report, is_store=True)
+        self._in_part(lambda report: check_gaps(receiver.log, report))
+        self._in_part(lambda report: check_store_log(receiver, vault, report, of_what_is_here=True))
+        for day in sorted(receiver.witnesses):
+            self._in_part(lambda report, day=day: check_witness_alone(receiver, day, vault, report))
 
 
 def _named(station: Station) -> set[str]:
@@ -109,6 +238,20 @@ def _named(station: Station) -> set[str]:
         for entry in part.value["entries"]
         if entry["recording"] is not None
     }
+
+
+def _last_head(segment: Segment) -> tuple[str | None, str | None]:
+    for line in reversed(segment.lines):
+        if line.event == "checkpoint":
+            return line.facts.get("head"), line.facts.get("signature")
+    return None, None
+
+
+def _read_text(path: Path) -> str | None:
+    try:
+        return read_small(path, DOCUMENT_BYTES_MAX).decode("utf-8", "surrogateescape")
+    except FileFault:
+        return None
 
 
 def _station_in(path: Path) -> str:

@@ -95,7 +95,8 @@ class _Given:
 class Orders:
     """All orders of one station, and when the store knew of them."""
 
-    def __init__(self, station: Station, logs: Iterable[CustodyLog]) -> None:
+    def __init__(self, station: Station, logs: Iterable[CustodyLog], *, in_part: bool = False) -> None:
+        """`in_part`: recordings may be elsewhere, as in a kit."""
         entered: dict[tuple[str, str], int] = {}
         for log in logs:
             for line in log.of("order"):
@@ -103,6 +104,8 @@ class Orders:
                 # Each receiver of a vault enters every signature into its own log.
                 entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
         self._orders = station.orders
+        self._in_part = in_part
+        self._here = station.recordings.keys()
         self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
         self._kin = _kin_of(station)
         self._sidecars = {
@@ -159,6 +162,11 @@ class Orders:
         named = order.value["recording"]
         is_one = named == recording or named in self._sidecars or recording in self._sidecars
         return is_one and self.concerns(order, recording)
+
+    def may_reach(self, order: Order, recording: str) -> bool:
+        """The same of a deletion in a kit: of a sidecar the recording that the order names may be elsewhere (SPEC 4.13.5.7)."""
+        is_elsewhere = self._in_part and order.value["recording"] not in self._here
+        return (is_elsewhere and recording in self._sidecars) or self.reaches(order, recording)
 
     def concerns(self, order: Order, recording: str) -> bool:
         """Whether an order is about a recording: it, its sidecars, or the recording that it is a sidecar of."""

@@ -11,7 +11,9 @@ from instants import HOUR_MS, milliseconds
 Named = tuple[str, str]
 
 
-def check_received(vault: Vault, dropped: Collection[Named], report: Report) -> None:
+def check_received(
+    vault: Vault, dropped: Collection[Named], report: Report, *, of_what_is_here: bool = False
+) -> None:
     """`dropped`: stations and ids of what a drop that counts let go."""
     named: dict[Named, set[str]] = defaultdict(set)
     first: dict[Named, Line] = {}
@@ -23,12 +25,15 @@ def check_received(vault: Vault, dropped: Collection[Named], report: Report) -> 
     until = _complete_until(vault)
     for (station, name), line in first.items():
         found = _item(vault.stations.get(station), name)
+        if of_what_is_here and found is None:
+            continue
         if (station, name) in dropped or (found is not None and _has_receipt(found, named[station, name])):
             continue
         what = "is not here" if found is None else "has no such receipt here"
         since = f"; the vault was restored, complete until {until}" if until is not None and line.at > until else ""
         report.find("receipt.missing", line.place, f"{line.facts.get('kind')} {name} of {station} {what}{since}")
-    _report_unlogged(vault, named, report)
+    if not of_what_is_here:
+        _report_unlogged(vault, named, report)
 
 
 def _item(station: Station | None, name: str) -> Receipted | None:
@@ -62,7 +67,7 @@ def _report_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], repor
                 report.note("receipt.unlogged", each.receipt.place, "is in no entry 'receipt' of the store's log")
 
 
-def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report) -> None:
+def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report, *, of_what_is_here: bool = False) -> None:
     """`dropped`: segments that drops that count let go, with the time of the drop."""
     for receiver in vault.receivers.values():
         for line in receiver.log.of("head"):
@@ -71,6 +76,8 @@ def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report) -> Non
             sequence = line.facts.get("sequence")
             entry = segment.line(sequence) if segment is not None and isinstance(sequence, int) else None
             if entry is not None and entry.sha256 == line.facts.get("sha256"):
+                continue
+            if segment is None and of_what_is_here:
                 continue
             if segment is None and dropped.get(name, -1) >= line.at_ms:
                 continue

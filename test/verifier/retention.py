@@ -156,7 +156,7 @@ def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, ord
     is_known = recording.deletion is not None
     open_order = orders.unjudged_deletion(said["order_sha256"]) if said["order_sha256"] is not None else None
     if open_order is not None:
-        if open_order.value["verb"] != "delete" or (is_known and not orders.reaches(open_order, recording.name)):
+        if open_order.value["verb"] != "delete" or (is_known and not orders.may_reach(open_order, recording.name)):
             report.find("deletion.other-order", at, "names an order that does not order this deletion")
         if milliseconds(open_order.value["ordered_at"]) > deleted:
             report.find("deletion.order-unsigned", at, "names an order that was given later")
@@ -169,7 +169,7 @@ def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, ord
         report.find("deletion.order-missing", at, "names no order that is here and signed")
         return
     order, both_ms = found
-    if order.value["verb"] != "delete" or (is_known and not orders.reaches(order, recording.name)):
+    if order.value["verb"] != "delete" or (is_known and not orders.may_reach(order, recording.name)):
         report.find("deletion.other-order", at, "names an order that does not order this deletion")
     if both_ms is None or both_ms > deleted:
         report.find("deletion.order-unsigned", at, "names an order that did not have both signatures then")

@@ -11,9 +11,11 @@ from instants import DAY_MS, HOUR_MS, milliseconds
 from retention import StoreLogs
 
 
-def check_store_log(receiver: Receiver, vault: Vault, report: Report) -> None:
-    """Each entry names a document that is here and is the same."""
+def check_store_log(receiver: Receiver, vault: Vault, report: Report, *, of_what_is_here: bool = False) -> None:
+    """Each entry names a document that is here and is the same; in a kit only entries about what is in it."""
     for line in receiver.log.lines():
+        if of_what_is_here and not _is_about_what_is_here(line, vault):
+            continue
         if line.event in ("order", "hold-lapsed"):
             _check_order(line, vault, report)
         elif line.event == "key-revoked":
@@ -24,6 +26,15 @@ def check_store_log(receiver: Receiver, vault: Vault, report: Report) -> None:
     for day, document in receiver.witnesses.items():
         if day not in witnessed:
             report.note("store-log.witness-unlogged", document.place, "stands in no entry 'witnessed'")
+
+
+def _is_about_what_is_here(line: Line, vault: Vault) -> bool:
+    station = _station_of(line, vault)
+    if line.event in ("order", "hold-lapsed"):
+        return station is not None and (
+            line.facts.get("recording") in station.recordings or line.facts.get("order") in station.orders
+        )
+    return line.event != "key-revoked" or (station is not None and any(station.receipted()))
 
 
 def _station_of(line: Line, vault: Vault) -> Station | None:

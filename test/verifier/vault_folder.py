@@ -69,7 +69,7 @@ class VaultReader:
                 vault.receivers[name] = self._read_receiver(name)
             else:
                 self._unexpected(name)
-        _check_receipts(vault, self._report)
+        check_receipts(vault, self._report)
         return vault
 
     def _read_key_documents(self) -> None:
@@ -181,7 +181,7 @@ class VaultReader:
         return receiver
 
 
-def _check_receipts(vault: Vault, report: Report) -> None:
+def check_receipts(vault: Vault, report: Report) -> None:
     """All receipts are of this vault; where its own id is not there, of one and the same."""
     for station in vault.stations.values():
         for each in [*station.recordings.values(), *station.dockings.values()]:

@@ -112,6 +112,21 @@ def _check_keepers(
         _check_root(witness, said, found, _log_of(keeper, receiver, vault), report)
 
 
+def check_witness_alone(receiver: Receiver, day: str, vault: Vault, report: Report) -> None:
+    """A witness without the documents of its day: its own root, the one before where that is here, and its heads."""
+    witness = receiver.witnesses[day]
+    before = next((each for each in receiver.witnesses.values() if each.sha256 == witness.value["previous_sha256"]), None)
+    if before is not None and before.value["day"] >= day:
+        report.find("witness.chain", witness.place, f"follows {before.place}, which is of a later day")
+    _check_whole(witness, vault, report)
+    for said in witness.value["keepers"]:
+        log, head = _log_of(said["keeper"], receiver, vault), said["custody_head"]
+        segment = log.by_name.get(head["segment"]) if log is not None and head is not None else None
+        line = segment.line(head["sequence"]) if segment is not None else None
+        if segment is not None and (line is None or line.sha256 != head["sha256"]):
+            report.find("witness.head", witness.place, f"names an entry of the log of {said['keeper']} that is not here so")
+
+
 def _log_of(keeper: str, receiver: Receiver, vault: Vault) -> CustodyLog | None:
     station = vault.stations.get(keeper)
     if station is not None:

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { verifyFolder } from '../../../agent/evidence/verify/verify-place.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { runCommand } from '../../unit/cli/io-memory.ts';
 import { codesOf, judgeWithPython, type Judgement } from '../manipulations/judges.ts';
 import { seededRandom } from '../random-seeded.ts';
@@ -135,6 +136,12 @@ async function judgeInProcess(vault: string, { two: { builder } }: HonestWorld):
     nowMs: Date.parse(builder.clock.now()),
     signal: new AbortController().signal,
   };
-  await verifyFolder(vault, asked, { recording: all, docking: all, remark: take });
+  try {
+    await verifyFolder(vault, asked, { recording: all, docking: all, remark: take });
+  } catch (error) {
+    // So much was taken away that nothing is left to judge: refused, and said so.
+    if (!(error instanceof DockError) || error.code !== 'verify.not-recognised') throw error;
+    findings.push({ code: error.code, place: '.', detail: error.message });
+  }
   return { good: findings.length === 0, findings };
 }
