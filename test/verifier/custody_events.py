@@ -47,7 +47,7 @@ _DOCKED_FILE = {"docking": RANDOM_ID, "path_sha256": DIGEST}
 _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
 _DIFFERENT = {
-    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost", "log-forked"),
+    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost", "log-forked", "log-forked"),
     "subject": RANDOM_ID,
     "sequence": either(integer(1)),
     "sha256": either(DIGEST),
@@ -73,6 +73,7 @@ _CARRIED: dict[str, Shape] = {
     "dropped": fields(what=text(), segment=RANDOM_ID),
     "retired": fields(what=text(), camera=PLACE_ID),
     "bay": fields(what=text(), bay=PLACE_ID),
+    "store-log": fields(what=text(), checkpoint=text()),
 }
 
 

@@ -1,12 +1,16 @@
 """What the store dropped (SPEC 10.3): documents of deleted recordings, docking records, segments of stations' logs; each only where it was allowed to go."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from custody_events import STORE_EVENTS
+from custody_facts import StationFacts
 from custody_segment import Line
 from evidence import Receiver, Recording, Station, Vault
 from findings import Report
@@ -22,6 +26,7 @@ _FILES = {"deletion.json", "deletion.json.minisig"}
 _SLACK_MS = DAY_MS
 _SEGMENTS_LATER_MS = 28 * DAY_MS
 _FUTURE_MS = DAY_MS
+_NEVER = "9999"  # after every day
 
 
 def read_kept(folder: Path, place: str, station: Station, keys: KnownKeys, report: Report) -> None:
@@ -54,16 +59,22 @@ class _Said:
 
 
 class Drops:
-    """All entries of a vault's store logs about what was dropped, and what they are judged by."""
+    """All entries of a vault's store logs about what was dropped, and what they are judged by. All is looked up: logs are long."""
 
     def __init__(self, vault: Vault, now_ms: int) -> None:
         self._vault = vault
         self._now_ms = now_ms
         self.announced = Announced()
-        self._said: dict[str, list[_Said]] = defaultdict(list)
         # What was dropped and was allowed to go: stations and ids, and segments with the time of the drop.
         self.counting: set[tuple[str, str]] = set()
         self.counting_segments: dict[str, int] = {}
+        self._documents: dict[str, dict[tuple[Any, ...], _Said]] = defaultdict(dict)
+        self._segments: list[_Said] = []
+        # Times of entries, by event and what they name.
+        self._deletions: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        self._witnessed: set[str] = set()
+        # By keeper: segments whose head a witness names, with the day of the witness and the time of its entry.
+        self._heads: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
         for receiver in vault.receivers.values():
             self._read(receiver)
 
@@ -73,34 +84,48 @@ class Drops:
             time = max(time, line.at_ms)
             if line.event in STORE_EVENTS and not fits(STORE_EVENTS[line.event], line.facts):
                 continue  # which is a finding of its own
-            self._said[line.event].append(_Said(line, receiver.name, time, order, announced))
+            said = _Said(line, receiver.name, time, order, announced)
             if line.event == "retention":
                 announced = True
                 self.announced.enter(receiver.name, time, line.facts)
+            elif line.event == "documents-dropped":
+                self._enter_documents(said)
+            elif line.event == "segment-dropped":
+                self._segments.append(said)
+            elif line.event in ("deleting", "deleted"):
+                self._deletions[_deletion(line.event, line.facts)].append(time)
+            elif line.event == "witnessed":
+                self._enter_witness(receiver, line.facts["day"], time)
 
-    def documents_of(self, station: Station) -> Iterator[_Said]:
-        """Each `documents-dropped` about a station, once: a cut may have made the store say it twice."""
-        first: dict[tuple[Any, ...], _Said] = {}
-        for said in self._said["documents-dropped"]:
-            if said.line.facts.get("station") == station.name:
-                names = ("recording", "receipt_sha256", "deletion_sha256")
-                key = tuple(said.line.facts.get(name) for name in names)
-                if key not in first or said.time < first[key].time:
-                    first[key] = said
-        yield from first.values()
+    def _enter_documents(self, said: _Said) -> None:
+        """Once: a cut may have made the store say it twice."""
+        names = ("recording", "receipt_sha256", "deletion_sha256")
+        key = tuple(said.line.facts[name] for name in names)
+        kept = self._documents[said.line.facts["station"]]
+        if key not in kept or said.time < kept[key].time:
+            kept[key] = said
+
+    def _enter_witness(self, receiver: Receiver, day: str, time: int) -> None:
+        self._witnessed.add(day)
+        document = receiver.witnesses.get(day)
+        for each in document.value["keepers"] if document is not None else ():
+            if each["custody_head"] is not None:
+                self._heads[each["keeper"]].append((time, day, each["custody_head"]["segment"]))
 
     def check(self, station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
         """Judges what was dropped of a station's documents."""
-        for said in self.documents_of(station):
+        known = _Known(station)
+        for said in self._documents[station.name].values():
             before = len(report.findings)
+            name = said.line.facts["recording"]
             self._check_future(said, report)
-            self._check_receipt(said, station, report)
-            if said.line.facts["deletion_sha256"] is None and not _is_recording(said, station):
-                self._check_docking(said, station, report)
+            self._check_receipt(said, known, report)
+            if said.line.facts["deletion_sha256"] is None and not known.facts.of("spooled", name):
+                self._check_docking(said, known, report)
             else:
                 self._check_recording(said, station, orders, logs, report)
             if len(report.findings) == before:
-                self.counting.add((station.name, said.line.facts["recording"]))
+                self.counting.add((station.name, name))
 
     def _check_future(self, said: _Said, report: Report) -> None:
         if said.line.at_ms > self._now_ms + _FUTURE_MS:
@@ -110,18 +135,20 @@ class Drops:
         """When something went, no later than now: an entry of a time that has not come must not make it old."""
         return min(said.time, self._now_ms + _FUTURE_MS)
 
-    def _needed_ms(self, said: _Said, received_ms: int) -> int:
-        return self.announced.days(said.receiver, "documents_days", received_ms) * DAY_MS - _SLACK_MS
+    def _needed_ms(self, receiver: str, received_ms: int) -> int:
+        return self.announced.days(receiver, "documents_days", received_ms) * DAY_MS - _SLACK_MS
 
     def _check_recording(
         self, said: _Said, station: Station, orders: Orders, logs: StoreLogs, report: Report
     ) -> None:
         facts, place = said.line.facts, said.line.place
         name = facts["recording"]
-        over, begun = self._deletion_of(said, "deleted"), self._deletion_of(said, "deleting")
+        over = self._deletions.get(_deletion("deleted", facts), [])
+        begun = self._deletions.get(_deletion("deleting", facts), [])
+        needed = self._needed_ms(said.receiver, milliseconds(facts["received_at"]))
         if not over or min(over) > said.time:
             report.find("drop.not-deleted", place, f"drops documents of {name}, which was not deleted before")
-        elif self._gone_ms(said) - min(over + begun) < self._needed_ms(said, milliseconds(facts["received_at"])):
+        elif self._gone_ms(said) - min(over + begun) < needed:
             report.find("drop.too-early", place, f"drops documents of {name} too soon after its deletion")
         if orders.is_held_by_both(name, said.time) or _is_held_in_log(name, said.time, logs):
             report.find("drop.held", place, f"drops documents of {name}, which a hold of both roles holds")
@@ -131,11 +158,6 @@ class Drops:
             place,
             f"documents of {name} were dropped at {said.line.at}: received {facts['received_at']}, deleted {facts['deleted_at']}",
         )
-
-    def _deletion_of(self, said: _Said, event: str) -> list[int]:
-        names = ("station", "recording", "deletion_sha256")
-        wanted = [said.line.facts[name] for name in names]
-        return [each.time for each in self._said[event] if [each.line.facts.get(name) for name in names] == wanted]
 
     def _check_kept(self, said: _Said, station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
         facts, place = said.line.facts, said.line.place
@@ -154,80 +176,131 @@ class Drops:
         check_allowed(recording, kept.value, facts["received_at"], orders, logs, report)
         check_dated(recording, kept.value, kept.sha256, logs, report)
 
-    def _check_docking(self, said: _Said, station: Station, report: Report) -> None:
+    def _check_docking(self, said: _Said, known: "_Known", report: Report) -> None:
         facts, place = said.line.facts, said.line.place
         received = milliseconds(facts["received_at"])
-        if self._gone_ms(said) - received < self._needed_ms(said, received):
+        if self._gone_ms(said) - received < self._needed_ms(said.receiver, received):
             report.find("drop.too-early", place, f"drops docking record {facts['recording']} too soon")
-        recorded = [line for line in station.log.of("docking-recorded") if line.facts.get("record") == facts["recording"]]
-        dockings = {line.facts.get("docking") for line in recorded}
-        named = _named(station)
-        for recording in station.recordings.values():
-            if recording.value is not None and recording.value["docking"] in dockings and recording.name not in named:
-                report.find("drop.docking-needed", place, f"drops the docking record of {recording.name}, which is here")
+        for docking in {line.facts.get("docking") for line in known.facts.of("docking-recorded", facts["recording"])}:
+            for name in known.unnamed.get(docking, ()):
+                report.find("drop.docking-needed", place, f"drops the docking record of {name}, which is here")
 
-    def _check_receipt(self, said: _Said, station: Station, report: Report) -> None:
+    def _check_receipt(self, said: _Said, known: "_Known", report: Report) -> None:
         facts, place = said.line.facts, said.line.place
         name, received = facts["recording"], milliseconds(facts["received_at"])
-        receipts = [line for line in station.log.of("receipted") if line.facts.get("recording") == name]
-        entered = [line for line in station.log.of("spooled") if line.facts.get("recording") == name]
-        entered += [line for line in station.log.of("docking-recorded") if line.facts.get("record") == name]
+        receipts = known.facts.of("receipted", name)
+        entered = [*known.facts.of("spooled", name), *known.facts.of("docking-recorded", name)]
         # A settlement enters long after what it found was made.
         made = [line.at_ms for line in entered if "settled" not in line.facts]
         if receipts and facts["receipt_sha256"] not in {line.facts.get("receipt_sha256") for line in receipts}:
             report.find("drop.other-receipt", place, f"names another receipt of {name} than the station had")
         early = bool(made) and received < min(made) - DAY_MS
         late = bool(receipts) and received > max(line.at_ms for line in receipts) + DAY_MS
-        witnessed = {each.line.facts.get("day") for each in self._said["witnessed"]}
-        if (early or late) and day_of(facts["received_at"]) not in witnessed:
+        if (early or late) and day_of(facts["received_at"]) not in self._witnessed:
             report.find("drop.other-time", place, f"{name} was not received at {facts['received_at']} by its station's log")
 
     def check_segments(self, report: Report) -> None:
         """Judges what was dropped of logs: a witness of long before names a later segment, and nothing that old is left."""
-        for said in self._said["segment-dropped"]:
-            before = len(report.findings)
-            self._check_future(said, report)
-            if not any(self._may_go(said, station) for station in self._vault.stations.values()):
-                report.find("drop.segment", said.line.place, f"drops segment {said.line.facts.get('segment')} too soon")
-            if len(report.findings) == before:
-                self.counting_segments[said.line.facts["segment"]] = said.line.at_ms
-
-    def _may_go(self, said: _Said, station: Station) -> bool:
-        oldest = self._oldest_left(station, said.time)
-        later = {
-            each.line.facts.get("segment")
-            for each in self._said["segment-dropped"]
-            if each.time > said.time or (each.receiver == said.receiver and each.order > said.order)
+        again = _DroppedAgain(self._segments)
+        ways = {
+            receiver: [self._way_of(station, receiver, again) for station in self._vault.stations.values()]
+            for receiver in {said.receiver for said in self._segments}
         }
-        return any(
-            head["segment"] != said.line.facts.get("segment")
-            and (head["segment"] in station.log.by_name or head["segment"] in later)
-            and (oldest is None or day < oldest)
-            and self._gone_ms(said) - entered >= self._needed_ms(said, entered) + _SEGMENTS_LATER_MS
-            for day, entered, head in self._heads_of(station)
-        )
+        for said in sorted(self._segments, key=lambda each: (each.time, each.receiver, each.order)):
+            before = len(report.findings)
+            segment = said.line.facts["segment"]
+            self._check_future(said, report)
+            if not any(way.may_go(said, self._gone_ms(said)) for way in ways[said.receiver]):
+                report.find("drop.segment", said.line.place, f"drops segment {segment} too soon")
+            if len(report.findings) == before:
+                self.counting_segments[segment] = said.line.at_ms
 
-    def _heads_of(self, station: Station) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        for said in self._said["witnessed"]:
-            document = self._vault.receivers[said.receiver].witnesses.get(said.line.facts.get("day", ""))
-            for each in document.value["keepers"] if document is not None else ():
-                if each["keeper"] == station.name and each["custody_head"] is not None:
-                    yield document.value["day"], said.time, each["custody_head"]
-
-    def _oldest_left(self, station: Station, time: int) -> str | None:
+    def _way_of(self, station: Station, receiver: str, again: "_DroppedAgain") -> "_SegmentWay":
         days = [day_of(each.receipt.value["received_at"]) for each in station.receipted() if each.receipt is not None]
-        days += [day_of(said.line.facts["received_at"]) for said in self.documents_of(station) if said.time > time]
-        return min(days, default=None)
+        dropped = [(each.time, day_of(each.line.facts["received_at"])) for each in self._documents[station.name].values()]
+        heads = [
+            (entered + self._needed_ms(receiver, entered) + _SEGMENTS_LATER_MS, day, segment)
+            for entered, day, segment in self._heads[station.name]
+        ]
+        return _SegmentWay(station, min(days, default=_NEVER), sorted(dropped), sorted(heads), again)
 
 
-def _is_recording(said: _Said, station: Station) -> bool:
-    return any(line.facts.get("recording") == said.line.facts["recording"] for line in station.log.of("spooled"))
+def _deletion(event: str, facts: dict[str, Any]) -> tuple[Any, ...]:
+    return event, facts["station"], facts["recording"], facts["deletion_sha256"]
 
 
-def _named(station: Station) -> set[str]:
-    """Recordings that a docking record here names."""
-    parts = [part.value for part in station.dockings.values() if part.value is not None]
-    return {entry["recording"] for value in parts for entry in value["entries"] if entry["recording"] is not None}
+class _Known:
+    """What a station's log and its documents say, by what it is about."""
+
+    def __init__(self, station: Station) -> None:
+        self.facts = StationFacts(station.log.lines())
+        # Recordings that are here and that no docking record here names, by their docking.
+        self.unnamed: dict[Any, list[str]] = defaultdict(list)
+        parts = [part.value for part in station.dockings.values() if part.value is not None]
+        named = {entry["recording"] for value in parts for entry in value["entries"]}
+        for recording in station.recordings.values():
+            if recording.value is not None and recording.name not in named:
+                self.unnamed[recording.value["docking"]].append(recording.name)
+
+
+class _DroppedAgain:
+    """When a segment is dropped for the last time: until then it was there for who looked."""
+
+    def __init__(self, segments: Iterable[_Said]) -> None:
+        self.last_ms: dict[str, int] = {}
+        self._last_of: dict[tuple[str, str], int] = {}
+        for said in segments:
+            segment = said.line.facts["segment"]
+            self.last_ms[segment] = max(said.time, self.last_ms.get(segment, 0))
+            self._last_of[segment, said.receiver] = said.order
+
+    def is_after(self, segment: str, said: _Said) -> bool:
+        """Whether the segment is dropped after that entry."""
+        return self.last_ms.get(segment, -1) > said.time or self._last_of.get((segment, said.receiver), -1) > said.order
+
+
+class _SegmentWay:
+    """Of one station, for drops of one receiver in the order of their times: whether a witness of long ago lets a segment go.
+
+    `dropped`: times of drops of documents, with the days on which these were received. `heads`: segments that witnesses name, with the
+    times from which on such a witness is old enough, and its day. Both in ascending order.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        oldest: str,
+        dropped: list[tuple[int, str]],
+        heads: list[tuple[int, str, str]],
+        again: _DroppedAgain,
+    ) -> None:
+        self._here = station.log.by_name
+        self._heads, self._next = heads, 0
+        self._again = again
+        self._old: list[tuple[str, str]] = []
+        self._times = [time for time, _ in dropped]
+        # The oldest day of what is here, or was dropped since each of these times.
+        self._oldest = [*accumulate((day for _, day in reversed(dropped)), min, initial=oldest)][::-1]
+
+    def may_go(self, said: _Said, gone_ms: int) -> bool:
+        """Whether a witness names another segment, which is here or was dropped later, of a day before all that is left."""
+        while self._next < len(self._heads) and self._heads[self._next][0] <= gone_ms:
+            heappush(self._old, self._heads[self._next][1:])
+            self._next += 1
+        oldest = self._oldest[bisect_right(self._times, said.time)]
+        passed: list[tuple[str, str]] = []
+        found = False
+        while self._old and self._old[0][0] < oldest and not found:
+            segment = self._old[0][1]
+            is_there = segment in self._here or self._again.is_after(segment, said)
+            found = is_there and segment != said.line.facts["segment"]
+            if not found:
+                head = heappop(self._old)
+                if is_there or self._again.last_ms.get(segment, -1) >= said.time:
+                    passed.append(head)
+        for head in passed:
+            heappush(self._old, head)
+        return found
 
 
 def _is_held_in_log(recording: str, time: int, logs: StoreLogs) -> bool:

@@ -178,7 +178,7 @@ def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator
     """What stations entered: the newest of each size, since the same one is entered again."""
     for station in vault.stations.values():
         seen: set[str] = set()
-        for line in station.log.of("store-log"):
+        for line in station.log.of("store-log", "carried"):
             text = line.facts.get("checkpoint")
             if not isinstance(text, str) or text in seen:
                 continue

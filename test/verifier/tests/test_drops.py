@@ -1,0 +1,142 @@
+"""What a store dropped (SPEC 10.3): documents and segments, each only where it was allowed to go, and in a time that grows with the log alone."""
+
+import time
+import unittest
+from datetime import UTC, datetime
+from typing import Any
+
+from custody_log import CustodyLog
+from custody_segment import Line, Segment
+from drops import Drops
+from evidence import Receiver, Station, Vault
+from findings import Report
+from instants import DAY_MS, milliseconds
+from orders import Orders
+from retention import StoreLogs
+from tests.samples import STATION, VAULT, codes, document, hex_of, log, random_id, recording, station
+
+_DAY = "2026-01-01"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def _at(days: int) -> str:
+    """An instant so many days after the first one."""
+    at = datetime.fromtimestamp((milliseconds(f"{_DAY}T00:00:00.000Z") + days * DAY_MS) / 1000, UTC)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _id(number: int) -> str:
+    """An id of the number."""
+    digits = ""
+    for _ in range(5):
+        digits, number = digits + _LETTERS[number % 32], number // 32
+    return digits + "a" * 21
+
+
+def _store(*entries: tuple[int, str, dict[str, Any]]) -> Receiver:
+    """A store's log of these entries, each with its day."""
+    lines = [Line("s", at, "", "", _at(day), None, 0, event, facts, f"log:{at}") for at, (day, event, facts) in enumerate(entries, 1)]
+    segment = Segment("s", "s", lines, {"k"}, len(lines))
+    return Receiver("r-store", "r-store", CustodyLog("custody", [segment], {"s": segment}))
+
+
+def _witness(store: Receiver, day: int, segment: str) -> None:
+    head = {"segment": segment, "sequence": 1, "sha256": hex_of(segment)}
+    keepers = [{"keeper": STATION, "documents": 0, "custody_head": head, "root": ""}]
+    store.witnesses[_at(day)[:10]] = document({"day": _at(day)[:10], "keepers": keepers})
+
+
+def _dropped(segment: str) -> dict[str, Any]:
+    return {"segment": segment, "last_sequence": 1, "last_sha256": hex_of(segment)}
+
+
+class SegmentsTest(unittest.TestCase):
+    """SPEC 10.3.28."""
+
+    def _codes(self, store: Receiver, kept: Station) -> list[str]:
+        report = Report()
+        Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), milliseconds(_at(100_000))).check_segments(report)
+        return codes(report)
+
+    def test_a_witness_of_long_before_names_a_later_segment_that_is_here_or_was_dropped_later(self) -> None:
+        first, second, third = random_id("a"), random_id("b"), random_id("c")
+        for named, entered, gone, here, again, expected in (
+            (second, 1, 118, [second], [], []),
+            (second, 1, 117, [second], [], ["drop.segment"]),
+            (first, 1, 118, [first], [], ["drop.segment"]),
+            (second, 1, 118, [third], [], ["drop.segment"]),
+            (second, 1, 118, [third], [(118, second)], ["drop.segment"]),
+            (second, 1, 118, [third], [(300, second)], ["drop.segment"]),
+        ):
+            entries = [(entered, "witnessed", {"day": _at(0)[:10], "sha256": hex_of("w")}), (gone, "segment-dropped", _dropped(first))]
+            entries += [(day, "segment-dropped", _dropped(segment)) for day, segment in again]
+            store = _store(*entries)
+            _witness(store, 0, named)
+            kept = station(log=log(name=here[0]))
+            found = self._codes(store, kept)
+            self.assertEqual(found, expected, (named, gone, here, again))
+
+    def test_nothing_as_old_as_the_witness_is_left(self) -> None:
+        first, second = random_id("a"), random_id("b")
+        for received, expected in (("2026-01-02", []), ("2026-01-01", ["drop.segment"])):
+            store = _store((1, "witnessed", {"day": _at(0)[:10], "sha256": hex_of("w")}), (200, "segment-dropped", _dropped(first)))
+            _witness(store, 0, second)
+            kept = station(recording(received_at=f"{received}T08:00:00.000Z"), log=log(name=second))
+            self.assertEqual(self._codes(store, kept), expected)
+
+    def test_thousands_are_judged_in_a_moment(self) -> None:
+        count = 4000
+        entries: list[tuple[int, str, dict[str, Any]]] = []
+        for day in range(count):
+            entries.append((day + 1, "witnessed", {"day": _at(day)[:10], "sha256": hex_of("w")}))
+        for day in range(count - 1):
+            entries.append((count + 200 + day, "segment-dropped", _dropped(_id(day))))
+        store = _store(*entries)
+        for day in range(count):
+            _witness(store, day, _id(day + 1))
+        begun = time.process_time()
+        self.assertEqual(self._codes(store, station(log=log(name=_id(count)))), [])
+        self.assertLess(time.process_time() - begun, 10)
+
+
+class DocumentsTest(unittest.TestCase):
+    """SPEC 10.3.22 to 10.3.25."""
+
+    def test_thousands_of_docking_records_are_judged_in_a_moment(self) -> None:
+        count = 4000
+        facts = {"station": STATION, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "deletion_sha256": None, "deleted_at": None}
+        dropped = [(200, "documents-dropped", {**facts, "recording": _id(at), "received_at": _at(0)}) for at in range(count)]
+        store = _store(*dropped)
+        record = {"sha256": hex_of("m"), "part": 1, "parts": 1}
+        events = [("docking-recorded", {**record, "docking": _id(at), "record": _id(at)}) for at in range(count)]
+        events += [("receipted", {"recording": _id(at), "receiver": "r-store", "receipt_sha256": hex_of("r")}) for at in range(count)]
+        kept = station(log=log(*events, at=_at(0)))
+        vault = Vault(VAULT, {STATION: kept}, {"r-store": store})
+        begun, report = time.process_time(), Report()
+        drops, logs = Drops(vault, milliseconds(_at(300))), [store.log]
+        drops.check(kept, Orders(kept, logs), StoreLogs(STATION, logs, drops.announced), report)
+        self.assertEqual(codes(report), [])
+        self.assertEqual(len(drops.counting), count)
+        self.assertLess(time.process_time() - begun, 10)
+
+    def test_a_docking_record_goes_after_its_days_and_once_its_recordings_are_gone(self) -> None:
+        found = recording()
+        docking = (found.value or {})["docking"]
+        facts = {"station": STATION, "recording": docking, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(0)}
+        gone = {**facts, "deletion_sha256": None, "deleted_at": None}
+        recorded = ("docking-recorded", {"docking": docking, "record": docking, "sha256": hex_of("m"), "part": 1, "parts": 1})
+        for day, here, expected in (
+            (89, [], []),
+            (88, [], ["drop.too-early"]),
+            (89, [found], ["drop.docking-needed"]),
+        ):
+            store = _store((day, "documents-dropped", gone))
+            kept = station(*here, log=log(recorded, at=_at(0)))
+            drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), milliseconds(_at(300))), Report()
+            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.announced), report)
+            self.assertEqual(codes(report), expected)
+            self.assertEqual(drops.counting, set() if expected else {(STATION, docking)})
+
+
+if __name__ == "__main__":
+    unittest.main()
