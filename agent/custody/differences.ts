@@ -54,8 +54,8 @@ const REMEDY =
 /** Two checkpoints of a vault's log that do not fit each other, as notes. */
 export interface LogFork {
   readonly vault: SessionId;
-  /** What the station had, and what the store says now. */
-  readonly notes: readonly [string, string];
+  /** What the station had, and what the store says now; null where it has no log. */
+  readonly notes: readonly [string, string | null];
 }
 
 function isStandingFork({ difference, ...found }: Difference & { readonly acknowledged?: boolean }): boolean {
@@ -230,9 +230,10 @@ export class Differences {
   }
 
   #enterFork(subject: SessionId, notes: LogFork['notes']): void {
-    const sha256 = sha256Hex(encodeUtf8(notes[1]));
+    const sha256 = sha256Hex(encodeUtf8(notes[1] ?? ''));
     this.#enter({ difference: 'log-forked', subject, sequence: null, sha256 });
-    for (const checkpoint of notes) this.#append({ event: 'store-log', facts: { checkpoint } });
+    for (const checkpoint of notes)
+      if (checkpoint !== null) this.#append({ event: 'store-log', facts: { checkpoint } });
   }
 
   /** Once, when all was told. Looked at twice: what leaves at this moment is entered a little later. */

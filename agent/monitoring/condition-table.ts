@@ -204,6 +204,7 @@ const AREAS = {
     'recording.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
     'docking.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
     'receipt.refused': { severity: 'critical', subject: 'recording', facts: ['reason'] },
+    'receipt.not-in-log': { severity: 'critical', subject: 'none', facts: ['recording'] },
     'release.listing': { severity: 'warning', subject: 'bay' },
     'release.refused': { severity: 'error', subject: 'bay', facts: ['reason'] },
   },

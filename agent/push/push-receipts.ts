@@ -4,7 +4,7 @@
 // 1. `receipted` comes once a recording, after its receipt and the log entry of it are durable.
 // 2. A receipt that was stored and could not be logged is logged when it comes again.
 // 3. Refused receipts make one log entry a recording and reason, however many come. What waits after one that has it need not.
-import { isDockError } from '../../protocol/format/errors.ts';
+import { type DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
@@ -12,12 +12,16 @@ import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
 import { receiptMeant } from '../spool/receipt-match.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
+import { LOG_FORKED, NOT_IN_LOG } from './log-witness.ts';
 import type { PushSteps } from './push-steps.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
 import type { StoreStanding } from './store-rollback.ts';
 
-/** A true one of before the store was restored: a broker may deliver it at any time. */
-const NOT_HELD = 'receipt.not-held';
+/**
+ * Signed by the store and about our document, and counting for nothing now: of before the store was restored, which a broker may deliver at any
+ * time; or not in the log of the store, or that is not the one that it was.
+ */
+const LASTING: ReadonlySet<string> = new Set(['receipt.not-held', NOT_IN_LOG, LOG_FORKED]);
 /** Signed by a key of the store, and not of our store, or not about what it came for. */
 const FALSE: ReadonlySet<string> = new Set(['receipt.mismatch', 'receipt.other-store']);
 
@@ -55,13 +59,14 @@ export class PushReceipts {
   }
 
   /**
-   * A receipt came. One at a time for a recording; `isPushed` says that somebody still waits for one that may be stored already.
+   * A receipt came. One at a time for a recording; `isPushed` says that somebody still waits for one that may be stored already;
+   * `unproven` why it is not in the log of the store (LogWitness.follow).
    * Errors: "custody.overrun" where a refusal could not be logged; everything else is logged and changes nothing.
    */
   async *take(
     recording: RecordingId,
     message: ReceiptMessage,
-    isPushed: boolean,
+    { isPushed, unproven }: { readonly isPushed: boolean; readonly unproven: DockError | undefined },
   ): AsyncGenerator<ReceiptStep, void> {
     const { items } = this.#options;
     const isSpooled = items.get(recording)?.state === 'spooled';
@@ -69,7 +74,7 @@ export class PushReceipts {
     this.#taking.add(recording);
     try {
       if (isSpooled) {
-        await this.#keep(recording, message);
+        await this.#keep(recording, message, unproven);
         yield 'stored';
       }
       // A statement may have come meanwhile: then it waits for another receipt.
@@ -87,15 +92,21 @@ export class PushReceipts {
     this.#options.conditions.clear('receipt.refused', recording);
   }
 
-  async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
+  async #keep(
+    recording: RecordingId,
+    message: ReceiptMessage,
+    unproven: DockError | undefined,
+  ): Promise<void> {
     const { items } = this.#options;
     const { kind } = items.mustOf(recording);
     const meant = receiptMeant(kind, await this.#options.documents.manifestBytes(recording));
     const { standing, store } = this.#options;
     const { bytes, signature, receipt } = verifyReceipt(message, meant, store, standing.vault);
     standing.assertHeld(receipt, bytes, message);
+    if (unproven !== undefined) throw unproven;
     await standing.pin(receipt);
     // The receipt counts all the same: what differs is the log, and that is reported where the log is known.
+    this.#options.conditions.clear(NOT_IN_LOG, null);
     if (receipt.custody_head !== null) await this.#options.differences.isOurs(receipt.custody_head);
     await items.storeReceipt(receipt, { bytes, signature });
     try {
@@ -110,10 +121,11 @@ export class PushReceipts {
     const code = isDockError(error) ? error.code : 'unknown';
     this.#options.log.warn('receipt rejected', { recording, error });
     const isFalse = FALSE.has(code) || code.startsWith('signature.');
-    const isLasting = isFalse || code === NOT_HELD;
+    const isLasting = isFalse || LASTING.has(code);
     if (!this.#options.items.isEntering(recording)) yield isLasting ? 'refused' : 'not-kept';
     if (!isLasting) return;
     if (isFalse) this.#options.conditions.raise('receipt.refused', recording, { reason: code });
+    if (code === NOT_IN_LOG) this.#options.conditions.raise('receipt.not-in-log', null, { recording });
     const logged = this.#refusals.get(recording) ?? new Set();
     if (logged.has(code)) return;
     this.#options.custody.append({ event: 'receipt-refused', facts: { recording, reason: code } });

@@ -18,6 +18,7 @@ import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
 import { type Custody, enterOwed } from '../custody/custody.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
+import type { LogWitness } from './log-witness.ts';
 import type { Pace } from './send-limits.ts';
 
 /** What pushing needs of the bulk workers. */
@@ -41,6 +42,7 @@ export interface PushStepsOptions {
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly custody: Custody;
+  readonly witness: Pick<LogWitness, 'newest'>;
 }
 
 /** Documents of a recording that is being pushed; dropped when it is done. */
@@ -108,12 +110,14 @@ export class PushSteps {
       await this.#options.custody.checkpoint();
       this.#offered.add(recording);
     }
+    const log = this.#options.witness.newest;
     const offer = encodeMessage({
       message: 'offer',
       kind: this.#options.items.mustOf(recording).kind,
       session: this.#options.session,
       manifest: messageField(manifestBytes),
       signature,
+      ...(log !== undefined && { log }),
     });
     await this.#publish(this.#options.topics.offer(recording), offer, 1);
   }

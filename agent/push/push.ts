@@ -4,6 +4,7 @@
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
 // 2. What the spool cannot give back goes to the quarantine: it is neither sent nor skipped silently.
+import type { DockError } from '../../protocol/format/errors.ts';
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
@@ -13,6 +14,7 @@ import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfe
 import { type Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
+import type { LogWitness } from './log-witness.ts';
 import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { type LaneName, PushQueue } from './push-queue.ts';
@@ -48,6 +50,8 @@ export interface PushOptions {
   readonly standing: Pick<StoreStanding, 'assertHeld' | 'pin' | 'vault'>;
   /** Knows whether a head that the store names is in our custody log. */
   readonly differences: Pick<Differences, 'isOurs'>;
+  /** Knows the log of the store. */
+  readonly witness: Pick<LogWitness, 'follow' | 'newest'>;
 }
 
 /** Drives all transfers of one station. */
@@ -74,7 +78,18 @@ export class Pusher {
     const { differences, clock, log, conditions } = options;
     this.#size = new MessageSizer({ broker, log, conditions });
     const { pace } = limits;
-    const steps = new PushSteps({ broker, pace, topics, session, items, units, freeBuffer, custody });
+    const { witness } = options;
+    const steps = new PushSteps({
+      broker,
+      pace,
+      topics,
+      session,
+      items,
+      units,
+      freeBuffer,
+      custody,
+      witness,
+    });
     const receipts = new PushReceipts({
       store,
       items,
@@ -184,7 +199,9 @@ export class Pusher {
     const down = verifyDown(payload, recording, this.#options.store);
     const now = this.#options.clock.monotonicMs();
     if (down.kind === 'receipt') {
-      this.#run(this.#settle(recording, down.message));
+      // In the order in which they come: each proof is made from the checkpoint of the one before.
+      const { message } = down;
+      this.#run(this.#settle(recording, message, message.log && this.#options.witness.follow(message)));
       return;
     }
     if (down.kind === 'again') {
@@ -345,10 +362,14 @@ export class Pusher {
     }
   }
 
-  async #settle(recording: RecordingId, message: ReceiptMessage): Promise<void> {
+  async #settle(
+    recording: RecordingId,
+    message: ReceiptMessage,
+    unproven: DockError | undefined,
+  ): Promise<void> {
     const isPushed = this.#queue.get(recording) !== undefined;
     try {
-      for await (const step of this.#receipts.take(recording, message, isPushed)) {
+      for await (const step of this.#receipts.take(recording, message, { isPushed, unproven })) {
         if (step === 'stored') this.#stored(recording);
         else if (step === 'receipted') this.#receipted(recording);
         else this.#receiptRefused(recording, step === 'refused');

@@ -22,6 +22,7 @@ import { PullStop } from '../pull/pull-stop.ts';
 import { Tries } from '../pull/tries.ts';
 import { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { CustodyPush } from '../push/custody-push.ts';
+import { LogWitness } from '../push/log-witness.ts';
 import { StrangeKeys } from '../push/push-verify.ts';
 import { Pusher } from '../push/push.ts';
 import { counted, SendLimits } from '../push/send-limits.ts';
@@ -252,6 +253,18 @@ async function connectParts(
     custodyPush,
     log,
   });
+  const witness = new LogWitness({
+    ledger,
+    store,
+    standing,
+    differences,
+    custody,
+    broker: counted(broker, limits.pace),
+    topics,
+    clock,
+    random,
+    log,
+  });
   const pusher = new Pusher({
     broker,
     limits,
@@ -266,6 +279,7 @@ async function connectParts(
     custody,
     standing,
     differences,
+    witness,
     clock,
     log,
     conditions,
@@ -373,6 +387,7 @@ async function connectParts(
     retirements,
     dockings,
     pusher,
+    witness,
     monitoring,
     keep,
     documentsDropping,

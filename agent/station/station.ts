@@ -15,6 +15,7 @@ import { stopWithin } from '../platform/exit-soon.ts';
 import type { Tries } from '../pull/tries.ts';
 import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
+import type { LogWitness } from '../push/log-witness.ts';
 import type { Pusher } from '../push/push.ts';
 import type { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import type { DailyLook } from '../records/daily-look.ts';
@@ -60,6 +61,7 @@ export interface StationParts {
   readonly retirements: Pick<Retirements, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
   readonly pusher: Pusher;
+  readonly witness: Pick<LogWitness, 'take' | 'connectionChanged' | 'stop'>;
   readonly monitoring: Pick<
     Monitoring,
     'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'settle' | 'stop'
@@ -157,6 +159,7 @@ export class Station {
       await pusher.stop();
     });
     await this.#stopStep('log', async () => {
+      this.#parts.witness.stop();
       custody.append({ event: 'agent-stopped', facts: {} });
       await this.#checkpoint();
       if (!(await custodyPush.level(LAST_LOG_MS)))
@@ -231,6 +234,7 @@ export class Station {
   #connection(connected: boolean): void {
     this.#parts.pusher.connectionChanged(connected);
     this.#parts.custodyPush.connectionChanged(connected);
+    this.#parts.witness.connectionChanged(connected);
     if (connected) void this.#parts.monitoring.status.sayAll();
   }
 
@@ -244,7 +248,10 @@ export class Station {
       this.#parts.custodyPush.take(message.payload);
       return;
     }
-    if (topic.kind === 'log') return;
+    if (topic.kind === 'log') {
+      this.#parts.witness.take(message.payload);
+      return;
+    }
     if (topic.kind === 'restored') {
       this.#parts.rollback.take(message.payload);
       return;

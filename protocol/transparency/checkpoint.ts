@@ -1,6 +1,7 @@
 // Checkpoints of C2SP tlog-checkpoint, and proofs of C2SP tlog-proof that carry one: what a log says of itself at a size, and that an entry is in it.
 import { encodeBase64, parseBase64 } from '../format/bytes.ts';
 import { DockError } from '../format/errors.ts';
+import type { ReceiverId, SessionId } from '../format/ids.ts';
 import { isIncluded, leafHash, PROOF_HASHES_MAX } from './merkle.ts';
 import {
   NOTE_BYTES_MAX,
@@ -55,6 +56,12 @@ export function parseCheckpoint(text: string): Checkpoint {
       },
     );
   return { origin, size, root };
+}
+
+/** Origin of a receiver's log (SPEC 4.15.4); `restoredSha256` is that of the newest statement that the vault was restored. */
+export function logOrigin(vault: SessionId, receiver: ReceiverId, restoredSha256?: string): string {
+  const base = `bodydock/${vault}/${receiver}`;
+  return restoredSha256 === undefined ? base : `${base}/${restoredSha256.slice(0, 16)}`;
 }
 
 /** The key by which a log with this origin signs its checkpoints. */

@@ -123,6 +123,7 @@ async function openStation() {
   const broker = dock.hub.client(`station-${makeSessionId(random)}`);
   const topics = stationTopics(BASE, STATION);
   const pusher = new Pusher({
+    witness: { follow: () => undefined, newest: undefined },
     broker,
     limits: new SendLimits({ clock, localMs: (ms) => ms, log }),
     topics,

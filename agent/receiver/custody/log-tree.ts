@@ -12,7 +12,7 @@ import { encodeUtf8, equalBytes, parseUtf8 } from '../../../protocol/format/byte
 import { createAnew, dropFile, ensureFolder, readIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
-import type { ReceiverId, SegmentId, SessionId } from '../../../protocol/format/ids.ts';
+import type { SegmentId } from '../../../protocol/format/ids.ts';
 import type { Files, Signer } from '../../../protocol/format/ports.ts';
 import {
   formatCheckpoint,
@@ -45,12 +45,6 @@ import { segmentPath } from './custody-file.ts';
 const LINES_PER_TURN = 1024;
 /** A segment has at most 2 MiB and one append. */
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
-
-/** Origin of a receiver's log; `restoredSha256` is that of the newest statement that the vault was restored. */
-export function logOrigin(vault: SessionId, receiver: ReceiverId, restoredSha256?: string): string {
-  const base = `bodydock/${vault}/${receiver}`;
-  return restoredSha256 === undefined ? base : `${base}/${restoredSha256.slice(0, 16)}`;
-}
 
 /** Folder of the tree of an origin; `keeper` is the receiver's folder in the vault. */
 export function logFolder(keeper: string, origin: string): string {

@@ -30,6 +30,7 @@ import {
 } from '../../../protocol/format/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
+import { logOrigin } from '../../../protocol/transparency/checkpoint.ts';
 import { CUSTODY, VaultLayout } from '../vault/vault-layout.ts';
 import { type Locks, underLock } from '../vault/vault-lock.ts';
 import { readStatements } from '../reconcile/restored-statements.ts';
@@ -42,7 +43,7 @@ import {
   SegmentFiles,
   type WrittenEnd,
 } from './log-end.ts';
-import { logOrigin, LogTree, type StoreSigner, type TreeSegment } from './log-tree.ts';
+import { LogTree, type StoreSigner, type TreeSegment } from './log-tree.ts';
 
 /** A segment is ended and a new one opened above this size (SPEC 4.3.2): some 5,000 entries. */
 const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;

@@ -227,6 +227,11 @@ export const CONDITIONS_DE = {
     remedy:
       'Grund "receipt.other-store": Ist der Empfänger im Journal ein eigener, ihn unter store.receivers eintragen; ein absichtlich ersetzter Tresor braucht einen Empfänger mit neuer Id, statt des alten eingetragen. Sonst store.public_keys vergleichen. Stimmen sie, IT-Sicherheit rufen: jemand fälscht.',
   },
+  'receipt.not-in-log': {
+    text: 'Es kam eine Quittung, die nicht im Verwahrprotokoll des Zentralspeichers steht: Sie zählt nicht, und die Aufzeichnung wird erneut angeboten.',
+    remedy:
+      'Ist der Empfänger älter als diese Station, zuerst ihn aktualisieren. Sonst in seinem Journal ("journalctl -u bodydock-receiver") nach "log.shorter" sehen; steht dort nichts, wird am Verwahrprotokoll vorbei quittiert: IT-Sicherheit rufen. Nichts geht verloren: Die Dateien bleiben auf den Kameras.',
+  },
   'release.listing': {
     text: 'Quittierte Dateien bleiben auf der Kamera in diesem Platz: Sie zeigt nicht alle ihre Dateien, also ließe sich kein Löschen bestätigen.',
     remedy:

@@ -222,6 +222,11 @@ export const CONDITIONS_EN = {
     remedy:
       'Reason "receipt.other-store": if the receiver in the journal is yours, list it under store.receivers; a vault replaced on purpose needs a receiver with a new id, listed in place of the old one. Any other reason: compare store.public_keys. If they are right, receipts are forged: call IT security.',
   },
+  'receipt.not-in-log': {
+    text: 'A receipt came that is not in the log of the central store: it does not count, and the recording is offered again.',
+    remedy:
+      'Update the receiver first, if it is older than this station. If it is not, look into its journal ("journalctl -u bodydock-receiver") for "log.shorter"; if there is nothing, receipts are given beside the log: call IT security. Nothing is lost: files stay on their cameras.',
+  },
   'release.listing': {
     text: 'Receipted files stay on the camera in this bay: it does not show all its files, so nobody could confirm an erasure.',
     remedy:

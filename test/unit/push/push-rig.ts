@@ -152,6 +152,7 @@ export class PushRig {
     const { broker } = this;
     const topics = stationTopics('bodydock', station);
     return new Pusher({
+      witness: { follow: () => undefined, newest: undefined },
       broker,
       topics,
       session,

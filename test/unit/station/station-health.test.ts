@@ -86,6 +86,7 @@ async function stationWith(
     dockings: { start: () => undefined, settle: async () => undefined },
     tries: { run: async () => undefined, stop: async () => undefined, again: new Changes() },
     pusher: rig.pusher,
+    witness: { take: () => undefined, connectionChanged: () => undefined, stop: () => undefined },
     monitoring: {
       status: new StatusPublisher({ broker, topics, session, clock, log }),
       start: async () => undefined,
