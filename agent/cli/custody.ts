@@ -286,6 +286,8 @@ async function keysOfStation(
     store: store.publicKeys.map((key) => ({ file, key, station: null })),
     officer: [],
     supervisor: [],
+    witnesses: [],
+    authorities: [],
     introduced: new Map(),
     changes: [],
     revoked: new Map(),

@@ -66,7 +66,15 @@ export async function spoolKeys(
     key,
     station: null,
   }));
-  const none = { officer: [], supervisor: [], introduced: new Map(), changes: [], revoked: new Map() };
+  const outside = { witnesses: [], authorities: [] };
+  const none = {
+    officer: [],
+    supervisor: [],
+    ...outside,
+    introduced: new Map(),
+    changes: [],
+    revoked: new Map(),
+  };
   return { folder: file, station, store, ...none };
 }
 

@@ -3,6 +3,7 @@
 import { printable } from '../../config/problems.ts';
 import { keyIdHex } from '../../protocol/documents/minisign.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
+import type { LogPast } from '../evidence/verify/log-past.ts';
 import type { CheckedDocking } from '../evidence/verify/docking-check.ts';
 import { meaningOf, type Remark, remedyOf } from '../evidence/verify/remark.ts';
 import type { Place } from '../evidence/verify/place.ts';
@@ -59,8 +60,16 @@ export class VerifyText {
       fill(words.store, totals.orders, totals.disclosures, totals.witnesses),
       fill(words.keyChanges, totals.key_changes, totals.key_revocations),
       fill(words.log, totals.custody_segments, totals.custody_entries, totals.custody_checkpoints),
+      ...totals.logs.map((past) => this.#past(past)),
       this.#verdict(totals),
     ]);
+  }
+
+  #past({ origin, size, fixed, at, by }: LogPast): string {
+    const { fixed: words, notFixed } = this.#words;
+    return at === null || by === null
+      ? fill(notFixed, origin, size)
+      : fill(words, origin, size, fixed, at, by);
   }
 
   #verdict({ findings, not_judged: notJudged, notes }: Totals): string {

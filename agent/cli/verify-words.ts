@@ -40,6 +40,9 @@ export interface VerifyWords {
   readonly store: string;
   readonly keyChanges: string;
   readonly log: string;
+  /** A log, its lines, how many are fixed, when, by whom; and one that nobody fixes. */
+  readonly fixed: string;
+  readonly notFixed: string;
   readonly verdictGood: string;
   readonly verdictBad: string;
   readonly verdictOpen: string;
@@ -93,6 +96,9 @@ const EN: VerifyWords = {
   store: 'store: {} orders, {} disclosures, {} days witnessed',
   keyChanges: 'keys: {} changes, {} revocations',
   log: 'custody log: {} segments, {} entries, {} checkpoints',
+  fixed:
+    'log {}: {} lines; the first {} are fixed from outside at {} by {}; what came later would not be missed where it was taken away',
+  notFixed: 'log {}: {} lines, fixed by nobody outside: what was taken away at its end would not be missed',
   verdictGood: 'good: no finding, {} notes',
   verdictBad: 'NOT GOOD: {} findings, {} notes',
   verdictOpen:
@@ -147,6 +153,10 @@ const DE: VerifyWords = {
   store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}, bezeugte Tage {}',
   keyChanges: 'Schlüssel: Wechsel {}, Sperren {}',
   log: 'Verwahrprotokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
+  fixed:
+    'Verwahrprotokoll {}: Zeilen: {}; die ersten {} stehen von außen fest, seit {} durch {}; was später kam, würde nicht vermisst, wenn es weggenommen wurde',
+  notFixed:
+    'Verwahrprotokoll {}: Zeilen: {}; von außen steht nichts fest: Was am Ende weggenommen wurde, würde nicht vermisst',
   verdictGood: 'gut: kein Befund, Hinweise: {}',
   verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',
   verdictOpen:

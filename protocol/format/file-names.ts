@@ -29,8 +29,7 @@ export const LOG = 'log';
 export const CHECKPOINT = 'checkpoint';
 export const WITNESS = 'witness';
 export const ORDERS = 'orders';
-/** In a kit alone, with a folder for each keeper; and what a segment's signed head is called there (SPEC 4.13.5). */
-export const KIT_LOG = 'log';
+/** What a segment's signed head is called in a kit, whose logs lie in `LOG` (SPEC 4.13.5). */
 export const HEAD_SUFFIX = '.head.json';
 /** Deletion records of which the other documents were dropped. */
 export const DELETIONS = 'deletions';

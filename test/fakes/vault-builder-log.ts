@@ -53,8 +53,8 @@ export class BuilderLog {
     return this.#segments.map(({ id }) => id);
   }
 
-  /** Begins a segment that follows the last one; `key` signs it. */
-  async open(key: SecretKey): Promise<SegmentId> {
+  /** Begins a segment that follows the last one; `key` signs it, `more` are further facts of its first entry. */
+  async open(key: SecretKey, more: Facts = {}): Promise<SegmentId> {
     await this.flush();
     const last = this.#segments.at(-1);
     const id = makeSegmentId(this.#random);
@@ -66,6 +66,7 @@ export class BuilderLog {
       last_segment: last?.id ?? null,
       last_sequence: last?.state.sequence ?? null,
       last_sha256: last?.state.sha256 ?? null,
+      ...more,
     });
     return id;
   }

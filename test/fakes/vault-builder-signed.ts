@@ -20,6 +20,8 @@ export async function writeSigned(
 export class BuilderClock {
   #wallMs: number;
   #monotonicMs = 0;
+  /** Boot of the machine that makes entries from now on. */
+  boot: string | null = null;
 
   constructor(startMs = Date.UTC(2026, 10, 25, 8)) {
     this.#wallMs = startMs;
@@ -32,8 +34,8 @@ export class BuilderClock {
   }
 
   /** When a custody entry is made. */
-  stamp(): { readonly at: string; readonly boot: null; readonly monotonic_ms: number } {
-    return { at: this.now(), boot: null, monotonic_ms: this.#monotonicMs };
+  stamp(): { readonly at: string; readonly boot: string | null; readonly monotonic_ms: number } {
+    return { at: this.now(), boot: this.boot, monotonic_ms: this.#monotonicMs };
   }
 
   /** Lets ms go by. */

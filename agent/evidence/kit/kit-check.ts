@@ -1,13 +1,14 @@
 // Verifies what a kit is made from, with the same code as `bodydock verify`, which verifies what was written.
 import { basename, join } from 'node:path';
 import { dayOf } from '../../../protocol/custody/witness.ts';
-import { ORDERS, WITNESS } from '../../../protocol/format/file-names.ts';
+import { ORDERS, RESTORED, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { checkDocking } from '../verify/docking-check.ts';
 import { groupDockings } from '../verify/docking-groups.ts';
 import { dockingLogRemarks, type StationLog } from '../verify/docking-log.ts';
 import { custodyFolder, type CustodyFolder, stationCustodies } from '../verify/found-folders.ts';
 import { keyLogRemarks } from '../verify/key-logs.ts';
+import { LogPasts } from '../verify/log-past.ts';
 import type { KnownKeys } from '../verify/known-keys.ts';
 import { missingDocument, missingDocuments } from '../verify/log-account.ts';
 import { checkOrders } from '../verify/order-check.ts';
@@ -195,11 +196,15 @@ class Account {
     const remarks: Remark[] = [];
     const witnesses = await this.#witnesses(remarks);
     const stations = await stationCustodies(this.#check.files, this.#check.place.path);
-    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses, stations });
+    const { files, keys, vault } = this.#check;
+    const pasts = new LogPasts(files, keys, vault);
+    const restored = await this.#restored();
+    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses, stations, pasts, restored });
     for (const receiver of await this.#receivers())
       remarks.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
       remarks.push(...(await logs.readStation({ ...this.#custody(station), station })));
+    remarks.push(...pasts.findings());
     remarks.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
     const { path } = this.#check.place;
     const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });
@@ -211,6 +216,15 @@ class Account {
 
   #custody(keeper: string): CustodyFolder {
     return custodyFolder(this.#check.place.path, keeper);
+  }
+
+  /** Statements that the vault was restored, by what the origin of a later tree ends with. */
+  async #restored(): Promise<ReadonlySet<string>> {
+    const { files, place } = this.#check;
+    const names: string[] = [];
+    for (const receiver of await this.#receivers())
+      names.push(...((await listSorted(files, join(place.path, receiver, RESTORED))) ?? []));
+    return new Set(names.map((name) => name.split('.')[0] ?? ''));
   }
 
   async #receivers(): Promise<string[]> {

@@ -11,7 +11,7 @@ import { CUSTODY_GROUP_ENTRIES } from '../../../protocol/format/limits.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { checkCustody, type CheckedCustody } from './custody-check.ts';
 import { type HeadBook, linkOf, type NamedHead } from './custody-links.ts';
-import type { EntryPlace } from './custody-segment.ts';
+import type { EntryPlace, SegmentContext } from './custody-segment.ts';
 import type { ReadFiles } from './read-files.ts';
 import { trustedUntil, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
@@ -114,6 +114,8 @@ export interface LogReading {
   readonly isPart?: boolean | undefined;
   /** Heads that others name were entered before; it has seen all segments afterwards. */
   readonly book: HeadBook;
+  /** Hears of each whole line of a segment. */
+  readonly line?: SegmentContext['line'];
   /** Hears of each entry that can be read, in front of `take`. */
   readonly visit?: ((entry: CustodyEntry, place: EntryPlace) => void) | undefined;
   readonly signal: AbortSignal;
@@ -124,7 +126,7 @@ export interface LogReading {
  * log is there. Errors: the signal's reason; those of the machine.
  */
 export async function readLog(
-  { files, keys, folder, where, station, owner, isPart = false, book, visit, signal }: LogReading,
+  { files, keys, folder, where, station, owner, isPart = false, book, line, visit, signal }: LogReading,
   take: TakeVouched,
 ): Promise<CheckedCustody | undefined> {
   const isStore = station !== undefined && isReceiverId(station);
@@ -135,6 +137,7 @@ export async function readLog(
     where,
     station,
     isPart,
+    line,
     keysOf: isStore ? () => storeKeys(keys) : (of) => stationKeys(keys, of),
     book,
     isRevoked: (keyId) => trustedUntil(keys, station ?? owner ?? '', keyId) !== undefined,

@@ -274,6 +274,8 @@ export interface SegmentContext {
   readonly isRevoked?: (keyId: string) => boolean;
   /** Called for each entry that can be read. */
   readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
+  /** Called for each whole line, after `visit` of its entry; the bytes are good until it returns. */
+  readonly line?: ((segment: string, bytes: Uint8Array) => void) | undefined;
   /** Called after the last entry of a segment, with the hex id of the key whose signature over the whole file holds. */
   readonly ended?: (segment: string, signedBy: string | undefined) => void;
   /** The log came here through the store, which takes it only up to checkpoints (SPEC 6.9); left out, it did not. */
@@ -309,7 +311,7 @@ export async function checkSegment(
   first: CustodyEntry | undefined,
   signed: boolean,
 ): Promise<CheckedSegment> {
-  const { folder, book, keysOf, station } = context;
+  const { book, keysOf, station } = context;
   const name = segment + SEGMENT_SUFFIX;
   const where = below(context.where, name);
   const walk = new SegmentWalk({
@@ -322,7 +324,7 @@ export async function checkSegment(
       context.visit(entry, place);
     },
   });
-  const digest = await walkFile(context, join(folder, name), walk);
+  const digest = await walkFile(context, segment, walk);
   book.ended(segment, walk.lastSequence);
   const remarks: Remark[] = [];
   if (digest.kind === 'unreadable')
@@ -362,15 +364,17 @@ type WalkedFile =
   | { readonly kind: 'unreadable'; readonly why: string };
 
 async function walkFile(
-  { files, signal }: SegmentContext,
-  path: string,
+  { files, folder, line: takeLine, signal }: SegmentContext,
+  segment: string,
   walk: SegmentWalk,
 ): Promise<WalkedFile> {
+  const path = join(folder, segment + SEGMENT_SUFFIX);
   const refused = await refusedFile(files, path);
   if (refused !== undefined) return { kind: 'unreadable', why: refused };
   try {
     const blake2b = await readSegment({ files, signal }, path, (line) => {
       walk.take(line);
+      if (line.ended) takeLine?.(segment, line.bytes);
     });
     return { kind: 'read', blake2b };
   } catch (error) {

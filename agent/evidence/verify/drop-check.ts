@@ -14,7 +14,7 @@ import type { LoggedDocument } from './log-account.ts';
 import type { OrderBook } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, type ReadFiles, unexpected } from './read-files.ts';
-import { below, finding, note, type Remark as Finding, type RemarkCode as Code } from './remark.ts';
+import { below, finding, note, type Finding, type RemarkCode as Code } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
 import {
   type DroppedSegment,

@@ -5,7 +5,7 @@ import {
   DELETIONS,
   DOCKING,
   KEYS,
-  KIT_LOG,
+  LOG,
   ORDERS,
   RESTORED,
   VAULT_ID,
@@ -155,18 +155,18 @@ class Walk {
 
   /** A kit has a folder for the logs and one for the witnesses, and in these one for each keeper (SPEC 4.13.5). */
   async *#kitLogs(): AsyncGenerator<Found> {
-    const logs = yield* this.#list(KIT_LOG);
+    const logs = yield* this.#list(LOG);
     const witnesses = yield* this.#list(WITNESS);
     for (const name of logs)
-      if (isStationId(name)) yield this.#custody(below(KIT_LOG, name), name);
-      else if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(KIT_LOG, name) };
+      if (isStationId(name)) yield this.#custody(below(LOG, name), name);
+      else if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(LOG, name) };
     for (const name of witnesses)
       if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(WITNESS, name) };
     for (const receiver of new Set([...logs, ...witnesses].filter(isReceiverId)))
       yield {
         kind: 'receiver',
         receiver,
-        custody: this.#folder(below(KIT_LOG, receiver)),
+        custody: this.#folder(below(LOG, receiver)),
         witness: this.#folder(below(WITNESS, receiver)),
         restored: undefined,
       };
@@ -281,7 +281,7 @@ const VAULT_NAMES: ReadonlySet<string> = new Set([
 ]);
 /** Besides recordings and docking records. */
 const STATION_NAMES: ReadonlySet<string> = new Set([CUSTODY, DELETIONS, KEYS, ORDERS]);
-const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, RESTORED, WITNESS]);
+const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, LOG, RESTORED, WITNESS]);
 
 function remark(code: RemarkCode, where: string, message: string, count: number): Found {
   return { kind: 'remark', remark: note(code, where, message, { entries: count }) };

@@ -1,4 +1,5 @@
 // Reads all custody logs of a place: the store's own first, because it says what was dropped, then those of the stations.
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
 import type { CheckedCustody } from './custody-check.ts';
 import { droppedEnd, HeadBook, type KeyChangeEntry, type NamedHead } from './custody-links.ts';
@@ -6,13 +7,14 @@ import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { revokedKeyRemarks } from './key-logs.ts';
+import type { LogPasts } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
-import { note, type Remark } from './remark.ts';
+import { finding, note, type Finding } from './remark.ts';
 import { StoreLogTrust } from './store-log-trust.ts';
-import { StoreLog } from './store-log.ts';
+import { type LoggedHead, StoreLog } from './store-log.ts';
 import { trustedUntil, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
 import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
@@ -26,6 +28,10 @@ export interface LogsOptions {
   readonly witnesses: readonly FoundWitness[];
   /** The logs of stations that lie here. */
   readonly stations: readonly FoundCustody[];
+  /** Trees of stores' logs, where all logs of a vault are here; else none is judged. */
+  readonly pasts: LogPasts | undefined;
+  /** First 16 hex digits of the digests of statements that the vault was restored. */
+  readonly restored: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
@@ -59,10 +65,12 @@ export class PlaceLogs {
   }
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
-  async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Remark[]> {
+  async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Finding[]> {
     const doubted = await this.#belief.unbelieved(receiver, found);
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
+    const { pasts, restored } = this.#options;
+    const tree = pasts?.reading(receiver, found, restored);
     let oldestAt: string | undefined;
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
@@ -76,20 +84,24 @@ export class PlaceLogs {
     };
     const visit: LogReading['visit'] = (entry) => {
       oldestAt ??= entry.at;
+      tree?.take(entry);
+      pasts?.storeEntry(entry);
       entries.take(entry);
     };
-    const how = { ...found, station: receiver, book, visit };
+    const line: LogReading['line'] = (segment, bytes) => tree?.line(segment, bytes);
+    const how = { ...found, station: receiver, book, line, visit };
     const { checked, remarks } = await this.#read(how, take);
     const linked = checked?.linked ?? [];
     if (linked.length > 0) this.store.places.push(found.where);
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
-    return [...remarks, ...doubted.remarks, ...entries.remarks()];
+    const beside = tree && (await pasts?.readBeside(receiver, found, tree));
+    return [...remarks, ...doubted.remarks, ...entries.remarks(), ...(beside ?? [])];
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
-  async readStation(found: FoundCustody): Promise<Remark[]> {
+  async readStation(found: FoundCustody): Promise<Finding[]> {
     const { where, station } = found;
     const { facts, kind, keys } = this.#options;
     const log = new StationLog(where, station);
@@ -98,10 +110,16 @@ export class PlaceLogs {
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
+    const held = kind === 'vault' ? this.#headsHeld(station) : [];
+    for (const head of held) book.want(head);
+    const kept = new Map<string, CustodyEntry>();
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       log.take(entry, keyId);
+      const { checkpoint } = entry.facts;
+      if (entry.event === 'store-log' && typeof checkpoint === 'string' && !kept.has(checkpoint))
+        kept.set(checkpoint, entry);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
       if (kind !== 'spool') return;
       const end = droppedEnd(entry);
@@ -113,6 +131,7 @@ export class PlaceLogs {
       take,
     );
     const told = [...receiptHeadRemarks(heads, book, kind), ...remarks, ...entries.remarks()];
+    told.push(...missingHeads(held, book, where), ...(await this.#judgeKept(kept, where, station)));
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
     const owner = station ?? facts.station ?? '';
@@ -125,14 +144,39 @@ export class PlaceLogs {
     return told;
   }
 
+  /** After all logs: stations that the store's log names and of which nothing is here. */
+  absentStations(): Finding[] {
+    if (this.#options.pasts === undefined) return [];
+    const here = new Set(this.#options.stations.map(({ station }) => station));
+    const absent = [...this.store.heads.values()].filter(({ station }) => !here.has(station));
+    return missingHeads(absent, new HeadBook(), this.store.places[0] ?? '.');
+  }
+
+  #headsHeld(station: string | undefined): LoggedHead[] {
+    return [...this.store.heads.values()].filter((head) => head.station === station);
+  }
+
+  async #judgeKept(
+    kept: ReadonlyMap<string, CustodyEntry>,
+    where: string,
+    station = 'unknown',
+  ): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for (const [checkpoint, entry] of kept)
+      found.push(
+        ...((await this.#options.pasts?.take(checkpoint, where, `station ${station}`, entry)) ?? []),
+      );
+    return found;
+  }
+
   #entryCheck(keeper: Keeper, where: string): EntryCheck {
     return new EntryCheck({ where, keeper, recordings: this.#options.facts.recordings });
   }
 
   async #read(
-    how: Pick<LogReading, 'folder' | 'where' | 'station' | 'book' | 'visit'>,
+    how: Pick<LogReading, 'folder' | 'where' | 'station' | 'book' | 'line' | 'visit'>,
     take: TakeVouched,
-  ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
+  ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Finding[] }> {
     const { files, keys, kind, facts, signal } = this.#options;
     const { book, station } = how;
     const isPart = kind === 'kit';
@@ -158,4 +202,15 @@ export class PlaceLogs {
       ),
     );
   }
+}
+
+/** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22). */
+function missingHeads(heads: readonly LoggedHead[], book: HeadBook, where: string): Finding[] {
+  return heads.flatMap((head) => {
+    const answer = book.compare(head);
+    if (answer === 'good' || answer === 'dropped') return [];
+    const { station, segment, sequence } = head;
+    const message = `the store's log says that the vault held entry ${sequence} of segment ${segment} of ${station}: ${answer}`;
+    return [finding('log.tail-missing', where, message, { station, segment, sequence })];
+  });
 }

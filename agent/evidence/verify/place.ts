@@ -5,7 +5,7 @@ import { DockError } from '../../../protocol/format/errors.ts';
 import {
   CUSTODY,
   KEYS,
-  KIT_LOG,
+  LOG,
   ORDERS,
   RECORDING_NAMES,
   VAULT_ID,
@@ -55,7 +55,7 @@ const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
   CUSTODY,
 ]);
 /** Folders of a kit beside its recordings (SPEC 4.13). */
-export const KIT_FOLDERS: ReadonlySet<string> = new Set([KEYS, KIT_LOG, ORDERS, WITNESS]);
+export const KIT_FOLDERS: ReadonlySet<string> = new Set([KEYS, LOG, ORDERS, WITNESS]);
 
 /**
  * What the folder is. `path` is absolute. A folder with a vault and keys beside it, such as that of a first run, is its vault.

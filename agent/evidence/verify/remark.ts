@@ -32,6 +32,9 @@ export interface Remark {
   readonly facts: Facts;
 }
 
+/** The same by the word of the field: what is mostly said is a finding. */
+export type Finding = Remark;
+
 /** Something that does not hold. */
 export function finding(code: RemarkCode, where: string, message: string, facts: Facts = {}): Remark {
   return { kind: 'finding', code, where, message, facts };

@@ -3,6 +3,7 @@
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
+import type { NamedHead } from './custody-links.ts';
 import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
@@ -82,6 +83,22 @@ export interface LoggedRevocation {
   readonly time: string;
 }
 
+/** Receipts that it says were given for a recording or docking record. */
+export interface LoggedReceipts {
+  readonly kind: string;
+  readonly station: string;
+  readonly recording: string;
+  /** Digests of receipts: one, or more of one that was given again. */
+  readonly receipts: string[];
+  /** When it was entered first, by the entry. */
+  readonly at: string;
+}
+
+/** The newest entry of a segment of a station's log that the vault held. */
+export interface LoggedHead extends NamedHead {
+  readonly station: string;
+}
+
 /** A statement that the store was restored, as an entry names it. */
 export interface LoggedRestored {
   readonly name: string;
@@ -120,6 +137,12 @@ export class StoreLog {
   readonly droppedDocuments = new Map<string, DroppedDocuments & { readonly at: string }>();
   /** Revocations, by `<station> <key id>`. */
   readonly revoked = new Map<string, LoggedRevocation>();
+  /** By station and id, with a space between. */
+  readonly receipts = new Map<string, LoggedReceipts>();
+  /** By station and segment, with a space between. */
+  readonly heads = new Map<string, LoggedHead>();
+  /** When the tree of a receiver begins, and its newest entry (RFC 3339). */
+  readonly treeTimes = new Map<string, { readonly begins: string; ends: string }>();
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
 
@@ -154,7 +177,13 @@ export class StoreLog {
       return typeof value === 'string' ? value : '';
     };
     const recording = text('recording');
-    if (event === 'expiry-warned') this.#warned(recording, at);
+    const tree = this.treeTimes.get(receiver);
+    if (tree !== undefined) tree.ends = time;
+    if (event === 'segment-opened' && tree === undefined && text('log_origin') !== '')
+      this.treeTimes.set(receiver, { begins: at, ends: time });
+    else if (event === 'receipt') this.#receipt(text, at);
+    else if (event === 'head') this.#head(text, facts['sequence']);
+    else if (event === 'expiry-warned') this.#warned(recording, at);
     else if (event === 'deleting' || event === 'deleted')
       this.#deleted(recording, text('deletion_sha256'), event === 'deleted', time);
     else if (event === 'documents-dropped') this.#dropped(facts, { receiver, at, time });
@@ -181,6 +210,28 @@ export class StoreLog {
   letGo({ recording, manifest_sha256: sha256 }: CustodyEntry['facts']): void {
     if (typeof recording === 'string') this.dropped.add(recording);
     if (typeof sha256 === 'string') this.droppedDigests.add(sha256);
+  }
+
+  #receipt(text: (name: string) => string, at: string): void {
+    const [station, recording, receipt] = [text('station'), text('recording'), text('receipt_sha256')];
+    const known = this.receipts.get(`${station} ${recording}`);
+    if (known === undefined)
+      this.receipts.set(`${station} ${recording}`, {
+        kind: text('kind'),
+        station,
+        recording,
+        receipts: [receipt],
+        at,
+      });
+    else if (!known.receipts.includes(receipt) && known.receipts.length < SIGNATURES_MAX)
+      known.receipts.push(receipt);
+  }
+
+  #head(text: (name: string) => string, sequence: unknown): void {
+    const [station, segment, sha256] = [text('station'), text('segment'), text('sha256')];
+    const known = this.heads.get(`${station} ${segment}`);
+    if (typeof sequence !== 'number' || (known !== undefined && known.sequence >= sequence)) return;
+    this.heads.set(`${station} ${segment}`, { station, segment, sequence, sha256 });
   }
 
   #warned(recording: string, at: string): void {

@@ -134,6 +134,28 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'sidecar.one-sided':
     'Nur eine der beiden nennt die andere; sie wurden vielleicht in verschiedenen Auflistungen gesehen.',
 
+  'log.shortened':
+    'Jemand sah mehr Zeilen des Verwahrprotokolls des Zentralspeichers, als hier sind: Sein Ende wurde weggenommen, oder der Tresor wurde aus einer Sicherung zurückgespielt.',
+  'log.forked':
+    'Jemand sah andere Zeilen des Verwahrprotokolls des Zentralspeichers als die, die hier sind: Es wurde neu geschrieben, von jemandem, der seinen Schlüssel hat.',
+  'log.checkpoint':
+    'Was hier als Prüfpunkt des Verwahrprotokolls des Zentralspeichers liegt, hat kein Schlüssel von ihm signiert.',
+  'log.cosignature': 'Die Mitsignatur stimmt nicht mit dem Schlüssel des Zeugen überein, den sie nennt.',
+  'log.timestamp': 'Niemand, dessen Zertifikat gegeben ist, sagt, wann es diesen Prüfpunkt gab.',
+  'log.other-vault': 'Ein Prüfpunkt eines anderen Tresors wird nicht beurteilt.',
+  'log.no-checkpoint': 'Ohne ihn ruhen die Zeilen des Verwahrprotokolls allein auf ihrer Kette.',
+  'log.origin':
+    'Das Verwahrprotokoll geht als ein anderes weiter, als es darf: Es wurde zusammengesetzt, oder eine Erklärung über eine Wiederherstellung fehlt.',
+  'log.size':
+    'Das Verwahrprotokoll geht an einer anderen Zeile weiter, als es endete: Zeilen wurden weggenommen oder eingefügt.',
+  'log.tiles-missing': 'Zeilen, die entfernt wurden, sind nur durch diese Prüfsummen bewiesen.',
+  'log.tail-missing':
+    'Der Tresor hielt mehr vom Verwahrprotokoll dieser Station, als hier ist: Sein Ende wurde weggenommen.',
+  'log.not-fixed':
+    'Bis wann das Verwahrprotokoll war, wie es hier ist, sagt nur der Zentralspeicher: Was seitdem weggenommen wurde, würde nicht vermisst.',
+  'receipt.unlogged':
+    'Das Verwahrprotokoll des Zentralspeichers nennt diese Quittung nicht: Ein Stromausfall kann den Eintrag verhindert haben.',
+
   'custody.retired-unknown':
     'Jemand hat eine Kamera außer Betrieb genommen, die hier nie angedockt wurde: Vielleicht ist ihre Kennung falsch geschrieben, und die gemeinte Kamera steht weiter aus.',
   'custody.none': 'Ohne es lässt sich über Aufzeichnungen, die hier fehlen, nichts sagen.',

@@ -115,6 +115,24 @@ export const MEANINGS = {
   'sidecar.one-sided':
     'Only one of the two names the other; they may have been seen in different inventories.',
 
+  'log.shortened':
+    'Somebody saw more lines of the store’s log than are here: its end was taken away, or the store was restored from a backup.',
+  'log.forked':
+    'Somebody saw other lines of the store’s log than those that are here: it was written again by a person who has its key.',
+  'log.checkpoint': 'What lies here as a checkpoint of the store’s log is none that its key signed.',
+  'log.cosignature': 'The cosignature does not hold with the key of the witness that it names.',
+  'log.timestamp': 'Nobody whose certificate is given says when this checkpoint was there.',
+  'log.other-vault': 'A checkpoint of another vault is not judged.',
+  'log.no-checkpoint': 'Without it the lines of the log rest on their chain alone.',
+  'log.origin':
+    'The log goes on as another one than it may: it was put together, or a statement that it was restored is missing.',
+  'log.size': 'The log goes on at another line than it ended: lines were taken away or put in.',
+  'log.tiles-missing': 'Lines that were dropped are proven by these hashes alone.',
+  'log.tail-missing': 'The vault held more of the log of this station than is here: its end was taken away.',
+  'log.not-fixed':
+    'Up to when the log was as it is here, only the store says: what was taken away since would not be missed.',
+  'receipt.unlogged': 'The store’s log does not name this receipt: a power cut may have taken the entry.',
+
   'custody.retired-unknown':
     'Somebody took a camera out of use that never docked here: the id may be misspelled, and the camera that was meant is still awaited.',
   'custody.none': 'Without it nothing can be said about recordings that are missing here.',

@@ -1,6 +1,6 @@
 // The public keys that a verification trusts: files `station*.pub`, `store*.pub`, `officer*.pub` and `supervisor*.pub` of one folder. Where
 // the folder comes from is the caller's business; a verification is worth as much as the way by which these keys came.
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPublicKeyFile } from '../../../config/enrolment/keys.ts';
 import { keyIdHex, type PublicKey } from '../../../protocol/documents/minisign.ts';
@@ -8,6 +8,7 @@ import type { Role } from '../../../protocol/documents/order.ts';
 import { equalBytes } from '../../../protocol/format/bytes.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import { isReceiverId, isStationId, type StationId } from '../../../protocol/format/ids.ts';
+import { NOTE_COSIGNATURE, type NoteKey, parseNoteKey } from '../../../protocol/transparency/signed-note.ts';
 import type { CheckedReceipt } from './receipt-check.ts';
 import { finding, type Remark } from './remark.ts';
 
@@ -40,6 +41,9 @@ export interface TrustedKeys {
   /** Who may sign orders; empty where nobody gave such keys. */
   readonly officer: readonly NamedKey[];
   readonly supervisor: readonly NamedKey[];
+  /** Witnesses outside that cosign a store's log, and files with certificates of time-stamp authorities. */
+  readonly witnesses: readonly NoteKey[];
+  readonly authorities: readonly string[];
   /** Keys that verified changes introduce (SPEC 4.9), by the station or receiver that holds them; see known-keys.ts. */
   readonly introduced: ReadonlyMap<string, readonly PublicKey[]>;
   /** Planned changes that count (SPEC 4.9.1): whose holder put which key aside for which. */
@@ -57,7 +61,7 @@ export interface RevokedKey {
 /**
  * The keys of a folder.
  * Errors: "key.missing" where the folder or every `station*.pub` is missing; "key.name" where a name leaves open which station's key it is; "key.conflict" where one key id stands for two keys or one
- * key for both roles; those of readPublicKeyFile.
+ * key for both roles; "note.key" for a key of a witness; those of readPublicKeyFile.
  */
 export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
   const names = (await listKeys(folder)).sort();
@@ -74,10 +78,24 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
     store,
     officer,
     supervisor,
+    witnesses: await readWitnesses(folder, names),
+    authorities: names.filter((name) => /^timestamp[^/]*\.pem$/.test(name)).map((name) => join(folder, name)),
     introduced: new Map(),
     changes: [],
     revoked: new Map(),
   };
+}
+
+/** Files `witness*.vkey`, one line each as C2SP signed-note writes a key. Errors: "note.key"; the system's. */
+async function readWitnesses(folder: string, names: readonly string[]): Promise<NoteKey[]> {
+  const files = names.filter((name) => /^witness[^/]*\.vkey$/.test(name));
+  return Promise.all(
+    files.map(async (name) => {
+      const key = parseNoteKey((await readFile(join(folder, name), 'utf8')).trim());
+      if (key.type === NOTE_COSIGNATURE) return key;
+      return fail('note.key', `${join(folder, name)} is a key of notes, not of cosignatures`);
+    }),
+  );
 }
 
 /**
@@ -121,7 +139,7 @@ function introducedTo(keys: TrustedKeys, counts: (holder: string) => boolean): P
 
 async function listKeys(folder: string): Promise<string[]> {
   try {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.pub'));
+    const names = (await readdir(folder)).filter((name) => /\.(?:pub|vkey|pem)$/.test(name));
     if (names.length <= KEY_FILES_MAX) return names;
     return fail('key.oversize', `${folder} holds ${names.length} keys, at most ${KEY_FILES_MAX} are read`);
   } catch (error) {

@@ -20,6 +20,7 @@ import {
   walkPlace,
 } from './found-folders.ts';
 import { keyLogRemarks } from './key-logs.ts';
+import { type LogPast, LogPasts, notFixed } from './log-past.ts';
 import { knownKeys, type KnownKeys } from './known-keys.ts';
 import { checkOrders, type FoundOrder } from './order-check.ts';
 import { PlaceBetween } from './place-between.ts';
@@ -28,6 +29,7 @@ import { PlaceLogs } from './place-logs.ts';
 import { storeFindings } from './place-store.ts';
 import { extentOf, findPlace, type Place, readVaultId } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
+import { receivedFindings } from './received-check.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkRestored, type FoundRestored } from './restored-check.ts';
@@ -42,6 +44,10 @@ export interface VerifyOptions {
   readonly identities: readonly OpenedIdentity[];
   /** Time of the verification, ms since 1970: what is held now, and what waits for too long. */
   readonly nowMs: number;
+  /** Checkpoints of a store's log that the reader has, with what they are called. */
+  readonly checkpoints?: readonly { readonly text: string; readonly where: string }[];
+  /** Somebody outside must have fixed the past of each log within this time; left out, nobody must. */
+  readonly outsideWithinMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -107,7 +113,7 @@ class PlaceCheck {
       await this.#checkRestored(receiver, vault.id);
     }
     this.#countDocuments();
-    const logs = await this.#readLogs();
+    const logs = await this.#readLogs(vault.id);
     const { files } = this.#options;
     this.#tell(await leftoverRemarks({ files, path: this.#place.path, facts: this.#facts, log: logs.store }));
     if (this.#place.kind !== 'recording') await this.#between(logs);
@@ -193,13 +199,23 @@ class PlaceCheck {
     }
   }
 
-  async #readLogs(): Promise<PlaceLogs> {
+  async #readLogs(vault: string | undefined): Promise<PlaceLogs> {
     const kind = extentOf(this.#place);
     const witnesses = this.#witnesses;
     const found = { facts: this.#facts, witnesses, stations: this.#custody };
-    const logs = new PlaceLogs({ ...this.#options, kind, ...found });
+    const { files, keys, nowMs, outsideWithinMs } = this.#options;
+    const pasts = this.#place.kind === 'vault' ? new LogPasts(files, keys, vault) : undefined;
+    const restored = new Set(this.#restored.map(({ sha256 }) => sha256.slice(0, 16)));
+    const logs = new PlaceLogs({ ...this.#options, kind, ...found, pasts, restored });
     for (const { receiver, custody } of this.#receivers) this.#tell(await logs.readStore(receiver, custody));
     for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
+    for (const { text, where } of this.#options.checkpoints ?? [])
+      this.#tell((await pasts?.take(text, where, where)) ?? []);
+    if (pasts !== undefined) {
+      this.#tell([...logs.absentStations(), ...pasts.findings()]);
+      this.#totals.logs = pasts.pasts();
+      if (outsideWithinMs !== undefined) this.#tell(notFixed(this.#totals.logs, nowMs, outsideWithinMs));
+    }
     const { segments, entries, checkpoints } = logs.counts;
     this.#totals.custody_segments += segments;
     this.#totals.custody_entries += entries;
@@ -221,6 +237,7 @@ class PlaceCheck {
       changed,
     };
     for await (const remark of storeFindings(store, this.#totals)) this.#tell([remark]);
+    if (this.#place.kind === 'vault') this.#tell(receivedFindings(this.#facts, logs.store, this.#restored));
   }
 
   /** Proofs of recipients lie only in a spool, and are of the station whose recordings lie there. */
@@ -237,15 +254,9 @@ class PlaceCheck {
 // The whole verification of one folder, for whoever has only its path: finds out what it is, reads the public keys, verifies.
 
 /** What a verification of a folder needs. */
-interface VerifyFolderOptions {
-  readonly files: ReadFiles;
+interface VerifyFolderOptions extends Omit<VerifyOptions, 'keys'> {
   /** Folder with `station*.pub` and `store*.pub`; undefined: where they lie beside the place. */
   readonly keysFolder: string | undefined;
-  /** Empty: payloads are not opened. */
-  readonly identities: readonly OpenedIdentity[];
-  /** Time of the verification, ms since 1970. */
-  readonly nowMs: number;
-  readonly signal: AbortSignal;
 }
 
 /** What was verified, with which keys, and the counts. */
@@ -314,6 +325,8 @@ export interface Totals {
   custody_segments: number;
   custody_entries: number;
   custody_checkpoints: number;
+  /** Up to when the past of each store's log is fixed from outside. */
+  logs: readonly LogPast[];
   findings: number;
   /** Deletions by orders of which the keys of the roles are not given: without them nothing is called good. */
   not_judged: number;
@@ -348,6 +361,7 @@ export function noTotals(): Totals {
     custody_segments: 0,
     custody_entries: 0,
     custody_checkpoints: 0,
+    logs: [],
     findings: 0,
     not_judged: 0,
     notes: 0,
@@ -392,8 +406,9 @@ function countRemark(totals: Totals, { kind, code }: Remark): void {
 /** Adds the second to the first. */
 export function addTotals(sum: Totals, more: Totals): void {
   for (const [name, value] of Object.entries(more) as [keyof Totals, Totals[keyof Totals]][]) {
-    if (name !== 'rejected' && typeof value === 'number') sum[name] += value;
+    if (name !== 'rejected' && name !== 'logs' && typeof value === 'number') sum[name] += value;
   }
+  sum.logs = [...sum.logs, ...more.logs];
   for (const [reason, count] of Object.entries(more.rejected))
     sum.rejected[reason] = (sum.rejected[reason] ?? 0) + count;
 }

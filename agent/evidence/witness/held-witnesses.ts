@@ -98,7 +98,7 @@ async function readLogs(
 ): Promise<PlaceLogs> {
   const names = (await listSorted(files, vault)) ?? [];
   const stations = await stationCustodies(files, vault);
-  const nothing = { facts: new PlaceFacts(), witnesses: [] };
+  const nothing = { facts: new PlaceFacts(), witnesses: [], pasts: undefined, restored: new Set<string>() };
   const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, ...nothing });
   for (const receiver of names.filter(isReceiverId))
     await logs.readStore(receiver, custodyFolder(vault, receiver));

@@ -12,6 +12,8 @@ const NO_KEYS: TrustedKeys = {
   store: [],
   officer: [],
   supervisor: [],
+  witnesses: [],
+  authorities: [],
   introduced: new Map(),
   changes: [],
   revoked: new Map(),

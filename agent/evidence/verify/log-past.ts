@@ -1,0 +1,344 @@
+// What everybody kept of a store's log (SPEC 4.15.16 to 4.15.30): each checkpoint must be that of the tree at its size, and cosignatures, time
+// stamps and stations fix its past. The log alone could be cut at its end, or written again, by a person who has its key.
+import { join } from 'node:path';
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { equalBytes, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
+import { LOG } from '../../../protocol/format/file-names.ts';
+import { originKey, parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
+import {
+  NOTE_BYTES_MAX,
+  type NoteKey,
+  parseNote,
+  verifyNote,
+} from '../../../protocol/transparency/signed-note.ts';
+import { openssl } from '../../platform/openssl.ts';
+import type { CustodyFolder } from './found-folders.ts';
+import type { LogTree } from './log-tree.ts';
+import { type OriginRules, TreeReading } from './log-tree.ts';
+import { listFolder, type ReadFiles, readSmall, unexpected } from './read-files.ts';
+import { below, finding, note, type Finding } from './remark.ts';
+import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
+
+const TOP = 'checkpoint';
+const COSIGNED = 'cosigned';
+const STAMPS = 'timestamps';
+const STAMP_BYTES_MAX = 64 * 1024;
+const SUFFIX = /^[0-9a-f]{16}$/;
+const NOTE_NAME = /^(\d{1,16})\.checkpoint$/;
+
+/** Up to when the past of one log is fixed by somebody outside. */
+export interface LogPast {
+  readonly origin: string;
+  /** Lines that are here, and how many of them are fixed. */
+  readonly size: number;
+  readonly fixed: number;
+  /** RFC 3339, and by whom; null where nobody outside fixes it. */
+  readonly at: string | null;
+  readonly by: string | null;
+}
+
+/** A checkpoint that somebody kept. */
+interface Kept {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** Text that is signed, and the whole note. */
+  readonly text: string;
+  readonly note: string;
+  readonly where: string;
+  /** For people. */
+  readonly by: string;
+}
+
+/** All trees of a place, with what was kept of them. */
+export class LogPasts {
+  readonly #files: ReadFiles;
+  readonly #keys: TrustedKeys;
+  readonly #vault: string | undefined;
+  readonly #stamp: ReadStamp;
+  readonly #trees = new Map<string, LogTree>();
+  readonly #fixed = new Map<string, { size: number; atMs: number; by: string }>();
+  /** Of an origin and who kept it: what was found already, so that it is said once. */
+  readonly #found = new Map<string, { size: number; finding: Finding }>();
+  /** Boots of the machines on which the store's log was written. */
+  readonly #boots = new Set<string>();
+  readonly #kept: Kept[] = [];
+
+  constructor(files: ReadFiles, keys: TrustedKeys, vault: string | undefined) {
+    this.#files = files;
+    this.#keys = keys;
+    this.#vault = vault;
+    this.#stamp = stampsBy(keys.authorities);
+  }
+
+  /** Begins with the log of a receiver; `custody` is the folder of its log. */
+  reading(receiver: string, custody: CustodyFolder, restored: ReadonlySet<string>): TreeReading {
+    const folder = join(custody.folder, '..', LOG);
+    const rules: OriginRules = {
+      files: this.#files,
+      receiver,
+      vault: this.#vault,
+      folder,
+      where: custody.where,
+      restored,
+    };
+    return new TreeReading(rules);
+  }
+
+  /** An entry of a store's log. */
+  storeEntry({ boot }: CustodyEntry): void {
+    if (boot !== null) this.#boots.add(boot);
+  }
+
+  /** Judges what lies beside the log of a receiver that was read. Errors: those of the machine. */
+  async readBeside(receiver: string, custody: CustodyFolder, reading: TreeReading): Promise<Finding[]> {
+    reading.close();
+    for (const tree of reading.trees) this.#trees.set(tree.origin, tree);
+    const root = { folder: join(custody.folder, '..', LOG), where: below(receiver, LOG) };
+    const findings = [...reading.findings];
+    for (const name of await this.#names(root, findings))
+      if (SUFFIX.test(name)) findings.push(...(await this.#folder(receiver, inside(root, name), name)));
+      else if (![TOP, COSIGNED, STAMPS, 'tile'].includes(name)) findings.push(unexpected(root.where, name));
+    findings.push(...(await this.#folder(receiver, root, '')));
+    return findings;
+  }
+
+  /** A note that a station entered in its log, or that the reader brings: `outsideAt` (RFC 3339) where it fixes the past. */
+  async take(
+    text: string,
+    where: string,
+    by: string,
+    outside?: Pick<CustodyEntry, 'at' | 'boot'>,
+  ): Promise<Finding[]> {
+    const kept = this.#verified(text, where, by);
+    if (!('root' in kept)) return [kept];
+    const isOutside = outside?.boot !== null && !this.#boots.has(outside?.boot ?? '');
+    return this.#judge(kept, outside !== undefined && isOutside ? Date.parse(outside.at) : undefined);
+  }
+
+  /** What was found of checkpoints, each once for who kept it; asked after all of them. */
+  findings(): Finding[] {
+    const own = [...this.#found.values()].map((each) => each.finding);
+    const kept = new Set(this.#kept.map(({ origin }) => origin));
+    const bare = [...this.#trees.values()].filter(({ origin, size }) => size > 0 && !kept.has(origin));
+    return [
+      ...own,
+      ...bare.map(({ origin, size }) =>
+        note(
+          'log.no-checkpoint',
+          '.',
+          `${size} lines of ${origin} are here without a checkpoint of the store's`,
+        ),
+      ),
+    ];
+  }
+
+  /** Up to when each log is fixed. */
+  pasts(): LogPast[] {
+    return [...this.#trees.values()].map(({ origin, size }) => {
+      const fixed = this.#fixed.get(origin);
+      const at = fixed === undefined ? null : new Date(fixed.atMs).toISOString();
+      return { origin, size, fixed: fixed?.size ?? 0, at, by: fixed?.by ?? null };
+    });
+  }
+
+  async #names({ folder, where }: CustodyFolder, findings: Finding[]): Promise<string[]> {
+    const names = await listFolder(this.#files, folder, where);
+    if (Array.isArray(names)) return names;
+    if (names !== undefined) findings.push(names);
+    return [];
+  }
+
+  async #folder(receiver: string, place: CustodyFolder, suffix: string): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const name of [TOP, COSIGNED]) {
+      const kept = await this.#note(receiver, suffix, place, name);
+      if (kept === undefined) continue;
+      if (!('root' in kept)) findings.push(kept);
+      else if (name === TOP) {
+        this.#kept.push(kept);
+        findings.push(...(await this.#judge(kept, undefined)));
+      } else findings.push(...(await this.#cosigned(kept)));
+    }
+    const stamps = inside(place, STAMPS);
+    for (const name of await this.#names(stamps, findings)) {
+      const size = NOTE_NAME.exec(name)?.[1];
+      if (size !== undefined) findings.push(...(await this.#stamped(receiver, suffix, stamps, size)));
+      else if (!/^\d{1,16}\.tsr$/.test(name)) findings.push(unexpected(stamps.where, name));
+    }
+    return findings;
+  }
+
+  /** A checkpoint file of a log; undefined where there is none. */
+  async #note(
+    receiver: string,
+    suffix: string,
+    { folder, where }: CustodyFolder,
+    name: string,
+  ): Promise<Kept | Finding | undefined> {
+    const path = below(where, name);
+    const read = await readSmall(this.#files, join(folder, name), NOTE_BYTES_MAX);
+    if (read.kind === 'missing') return undefined;
+    if (read.kind !== 'bytes') return finding('log.checkpoint', path, `${name}: ${read.why}`);
+    const kept = this.#verified(parseUtf8(read.bytes) ?? '', path, 'the store');
+    if (!('root' in kept)) return kept;
+    const ending = suffix === '' ? `/${receiver}` : `/${receiver}/${suffix}`;
+    return kept.origin.endsWith(ending)
+      ? kept
+      : finding('log.checkpoint', path, `${name}: it is of ${kept.origin}`);
+  }
+
+  async #cosigned(kept: Kept): Promise<Finding[]> {
+    const findings = await this.#judge(kept, undefined);
+    for (const witness of this.#keys.witnesses) {
+      const at = cosignedAt(kept, witness);
+      if (at === undefined) continue;
+      if (typeof at === 'string')
+        findings.push(finding('log.cosignature', kept.where, `${witness.name}: ${at}`));
+      else findings.push(...(await this.#judge({ ...kept, by: `witness ${witness.name}` }, at * 1000)));
+    }
+    return findings;
+  }
+
+  async #stamped(receiver: string, suffix: string, place: CustodyFolder, size: string): Promise<Finding[]> {
+    const kept = await this.#note(receiver, suffix, place, `${size}.checkpoint`);
+    if (kept === undefined) return [];
+    if (!('root' in kept)) return [kept];
+    if (String(kept.size) !== size)
+      return [finding('log.checkpoint', kept.where, `${size}.checkpoint: it is of ${kept.size} lines`)];
+    const name = `${size}.tsr`;
+    const read = await readSmall(this.#files, join(place.folder, name), STAMP_BYTES_MAX);
+    if (read.kind === 'missing') return this.#judge(kept, undefined);
+    const digest = sha256Hex(Buffer.from(kept.text));
+    const at = read.kind === 'bytes' ? await this.#stamp(digest, join(place.folder, name)) : undefined;
+    if (at !== undefined) return this.#judge({ ...kept, by: 'a time stamp' }, at);
+    const message = `${name}: no time-stamp authority whose certificate is given stamped this checkpoint`;
+    return [
+      ...(await this.#judge(kept, undefined)),
+      note('log.timestamp', below(place.where, name), message),
+    ];
+  }
+
+  /** A note that one of the store's keys signed, or the finding that says why not. */
+  #verified(text: string, where: string, by: string): Kept | Finding {
+    try {
+      const parsed = parseNote(text);
+      const checkpoint = parseCheckpoint(parsed.text);
+      const own = storeKeys(this.#keys).map(({ key }) => originKey(checkpoint.origin, key));
+      if (verifyNote(parsed, own).length > 0)
+        return { ...checkpoint, text: parsed.text, note: text, where, by };
+      return finding(
+        'log.checkpoint',
+        where,
+        `a checkpoint of ${checkpoint.origin}: no key of the store that is given signed it`,
+      );
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      return finding('log.checkpoint', where, error.message);
+    }
+  }
+
+  async #judge({ origin, size, root, where, by }: Kept, outsideMs: number | undefined): Promise<Finding[]> {
+    const tree = this.#trees.get(origin);
+    if (this.#vault !== undefined && !origin.startsWith(`bodydock/${this.#vault}/`)) {
+      this.#say(
+        `${origin} vault`,
+        0,
+        note('log.other-vault', where, `a checkpoint of ${origin}, which is of another vault`),
+      );
+      return [];
+    }
+    const here = tree?.size ?? 0;
+    if (size > here) {
+      const message = `${by}: a checkpoint of ${size} lines of ${origin}; ${here} are here`;
+      this.#say(`${origin} ${by} shortened`, size, finding('log.shortened', where, message, { size, here }));
+      return [];
+    }
+    if (tree === undefined || size === 0) return [];
+    let own: Uint8Array;
+    try {
+      own = await tree.root(size);
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      this.#say(`${origin} tiles`, 0, finding('log.tiles-missing', where, error.message));
+      return [];
+    }
+    if (!equalBytes(own, root)) {
+      const message = `${by}: a checkpoint of ${size} lines of ${origin} that are other ones here`;
+      this.#say(`${origin} ${by} forked`, 0, finding('log.forked', where, message, { size }));
+      return [];
+    }
+    const known = this.#fixed.get(origin);
+    if (
+      outsideMs !== undefined &&
+      (known === undefined || size > known.size || (size === known.size && outsideMs < known.atMs))
+    )
+      this.#fixed.set(origin, { size, atMs: outsideMs, by });
+    return [];
+  }
+
+  /** Of what is found of one kind, the one of the largest size. */
+  #say(key: string, size: number, found: Finding): void {
+    const known = this.#found.get(key);
+    if (known === undefined || known.size < size) this.#found.set(key, { size, finding: found });
+  }
+}
+
+/** A finding for each log that nobody outside has fixed within that time; and one where there is no log that anybody could fix. */
+export function notFixed(pasts: readonly LogPast[], nowMs: number, withinMs: number): Finding[] {
+  if (pasts.length === 0) return [finding('log.not-fixed', '.', 'no log of the store here is a tree')];
+  const since = new Date(nowMs - withinMs).toISOString();
+  return pasts
+    .filter(({ at }) => at === null || at < since)
+    .map(({ origin, at, by }) => {
+      const last = at === null ? 'nobody outside fixes it' : `fixed last at ${at} by ${by}`;
+      return finding('log.not-fixed', '.', `${origin}: ${last}; asked for is since ${since}`, { origin, at });
+    });
+}
+
+function inside({ folder, where }: CustodyFolder, name: string): CustodyFolder {
+  return { folder: join(folder, name), where: below(where, name) };
+}
+
+/** Seconds since 1970 at which a witness cosigned; undefined where it did not, and a text where its signature does not hold. */
+function cosignedAt({ note: text }: Kept, witness: NoteKey): number | string | undefined {
+  try {
+    return verifyNote(parseNote(text), [witness])[0]?.time ?? undefined;
+  } catch (error) {
+    if (error instanceof DockError) return error.message;
+    throw error;
+  }
+}
+
+// Time stamps of RFC 3161, read by openssl, which alone knows certificates. Without openssl none counts.
+
+const TIME = /^Time stamp: (\w{3} +\d+ \d+:\d+:\d+)(?:\.\d+)? (\d+) GMT$/m;
+
+/** Gives the time (ms since 1970) at which an authority stamped a digest (SHA-256, hex); undefined where none that is given did. `response` is a file. */
+type ReadStamp = (sha256: string, response: string) => Promise<number | undefined>;
+
+/** By the certificates in these files. */
+function stampsBy(authorities: readonly string[]): ReadStamp {
+  return async (sha256, response) => {
+    for (const authority of authorities) {
+      const asked = ['ts', '-verify', '-digest', sha256, '-in', response, '-CAfile', authority];
+      if ((await said(asked)) === undefined) continue;
+      const text = await said(['ts', '-reply', '-in', response, '-text']);
+      const [, day, year] = TIME.exec(text ?? '') ?? [];
+      const at = Date.parse(`${day} ${year} UTC`);
+      return Number.isNaN(at) ? undefined : at;
+    }
+    return undefined;
+  };
+}
+
+/** What openssl prints; undefined where it ends with an error. */
+async function said(asked: readonly string[]): Promise<string | undefined> {
+  try {
+    return (await openssl(asked)).stdout.toString();
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
+}

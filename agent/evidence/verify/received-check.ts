@@ -1,0 +1,68 @@
+// What a store's log says that the vault received (SPEC 4.15.20, 4.15.21): each receipt that it gave is of something that is here, or that went
+// in order. What is cut off at the end of everything takes the store's key, and shows in the tree. Pure.
+import { RECEIPT } from '../../../protocol/format/file-names.ts';
+import type { HeldDocument } from './log-account.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import { below, finding, note, type Finding } from './remark.ts';
+import type { FoundRestored } from './restored-check.ts';
+import type { LoggedReceipts, StoreLog } from './store-log.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Receipts that the log names and that are not here, and those that are here and that it does not name. */
+export function* receivedFindings(
+  facts: PlaceFacts,
+  log: StoreLog,
+  restored: readonly FoundRestored[],
+): Generator<Finding, void, undefined> {
+  const until = completeUntil(restored);
+  for (const each of log.receipts.values()) {
+    const held = heldAs(each, facts);
+    if (log.dropped.has(each.recording) || each.receipts.includes(held?.receiptSha256 ?? '')) continue;
+    const { kind, station, recording, at } = each;
+    const what = held === undefined ? 'is not here' : 'has no such receipt here';
+    const since =
+      until !== undefined && at > until ? `; the vault was restored, complete until ${until}` : '';
+    const where = held?.where ?? log.places[0] ?? '.';
+    yield finding(
+      'receipt.missing',
+      where,
+      `${kind} ${recording} of ${station}, which the log of the store says it received, ${what}${since}`,
+      {
+        recording,
+      },
+    );
+  }
+  for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
+    if (isUnlogged(held, log))
+      yield note(
+        'receipt.unlogged',
+        below(held.where, RECEIPT),
+        'receipt: no entry "receipt" of the store\'s log names it',
+      );
+}
+
+function heldAs({ station, recording }: LoggedReceipts, facts: PlaceFacts): HeldDocument | undefined {
+  const held = facts.recordings.get(recording) ?? facts.dockings.get(recording);
+  return held?.station === station ? held : undefined;
+}
+
+/** Received within the time of the tree, and an hour before its newest entry or more: until then a cut may have taken the entry. */
+function isUnlogged(
+  { station, name, receiptSha256, receivedAt }: HeldDocument & { readonly receivedAt: string | undefined },
+  log: StoreLog,
+): boolean {
+  if (receiptSha256 === undefined || receivedAt === undefined) return false;
+  if (log.receipts.get(`${station} ${name}`)?.receipts.includes(receiptSha256) === true) return false;
+  return [...log.treeTimes.values()].some(
+    ({ begins, ends }) => begins < receivedAt && Date.parse(receivedAt) < Date.parse(ends) - HOUR_MS,
+  );
+}
+
+/** What the newest statement says that the vault was restored to. */
+function completeUntil(restored: readonly FoundRestored[]): string | undefined {
+  return restored
+    .map(({ restored: { restored_at: at, complete_until: until } }) => ({ at, until }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .at(-1)?.until;
+}

@@ -1,0 +1,273 @@
+// The store's log as a tree: what is cut off at its end, or written again by a person who has its key, does not fit what somebody else kept.
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { verify } from '../../../../agent/cli/verify.ts';
+import { LogTree } from '../../../../agent/evidence/verify/log-tree.ts';
+import { nodeFiles } from '../../../../agent/platform/files-node.ts';
+import { parseReceipt } from '../../../../protocol/documents/receipt.ts';
+import { CompactRange, leafHash } from '../../../../protocol/transparency/merkle.ts';
+import {
+  cosignatureLine,
+  cosignedBytes,
+  formatNoteKey,
+  NOTE_COSIGNATURE,
+  type NoteKey,
+} from '../../../../protocol/transparency/signed-note.ts';
+import { lacksTools } from '../../../fakes/stock-tools.ts';
+import { VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
+import { runCommand } from '../../cli/io-memory.ts';
+
+const STORE_BOOT = '11111111-2222-4333-8444-555555555555';
+const STATION_BOOT = '99999999-2222-4333-8444-555555555555';
+
+let root: string;
+let builder: VaultBuilder;
+let tree: TreeBuilder;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-log-past-'));
+  builder = await VaultBuilder.create(root);
+  builder.clock.boot = STORE_BOOT;
+  await builder.receiver.start();
+  tree = await TreeBuilder.begin(builder.receiver);
+  builder.clock.boot = STATION_BOOT;
+  for (const path of ['1.MP4', '2.MP4']) await builder.record({ path });
+  builder.clock.boot = STORE_BOOT;
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Ends the docking, and enters each receipt that is in the vault. */
+async function received(): Promise<void> {
+  builder.clock.boot = STATION_BOOT;
+  await builder.undock();
+  builder.clock.boot = STORE_BOOT;
+  const station = join(builder.vault, builder.station);
+  for (const name of (await readdir(station)).sort()) {
+    const bytes = await readFile(join(station, name, 'receipt.json')).catch(() => undefined);
+    if (bytes !== undefined) await tree.receipt(parseReceipt(bytes));
+  }
+}
+
+async function close(): Promise<void> {
+  await builder.close();
+  await tree.put('checkpoint', tree.note());
+}
+
+async function codes(kind: 'FINDING' | 'note', ...words: string[]): Promise<string[]> {
+  const { out } = await runCommand(verify, builder.vault, '--trust', builder.keys, ...words);
+  const codes = [...out.matchAll(new RegExp(`^ {2}${kind} +(\\S+)`, 'gm'))].map(([, code = '']) => code);
+  return [...new Set(codes)];
+}
+
+async function pasts(): Promise<unknown> {
+  const ran = await runCommand(verify, builder.vault, '--trust', builder.keys, '--json');
+  return (ran.json as { totals: { logs: unknown } }).totals.logs;
+}
+
+describe('a log whose checkpoints fit', () => {
+  test('is good, and fixed by nobody outside', async () => {
+    await received();
+    await tree.segment();
+    await close();
+    expect(await codes('FINDING')).toEqual([]);
+    const size = tree.lines.length;
+    expect(await pasts()).toEqual([{ origin: tree.origin, size, fixed: 0, at: null, by: null }]);
+    const text = await runCommand(verify, builder.vault, '--keys', builder.keys);
+    expect(text.out).toContain(`${size} lines, fixed by nobody outside`);
+    expect(await codes('FINDING', '--require-outside', '1d')).toEqual(['log.not-fixed']);
+  });
+
+  test('is good where a cut took its last checkpoint, and lines after the one that the next segment names are no leaves', async () => {
+    await received();
+    await builder.close();
+    const size = tree.lines.length - 2;
+    await tree.put('checkpoint', tree.note(tree.text(size)));
+    expect(await codes('FINDING')).toEqual([]);
+  });
+
+  test('says of a receipt that no entry names that it is not in it', async () => {
+    await builder.undock();
+    builder.clock.advance(7_200_000);
+    await builder.receiver.enter('receiver-stopped', {});
+    await close();
+    expect([await codes('FINDING'), await codes('note')]).toEqual([
+      [],
+      expect.arrayContaining(['receipt.unlogged']),
+    ]);
+  });
+});
+
+describe('what was cut off at the end of everything', () => {
+  test('shows where the store kept its log: recordings, and the log of their station', async () => {
+    await received();
+    const { receipt } = builder.recordings[1] ?? {};
+    if (receipt?.custody_head == null) throw new Error('no head');
+    await tree.head(builder.station, receipt.custody_head);
+    await close();
+    await rm(join(builder.vault, builder.station), { recursive: true });
+    expect((await codes('FINDING')).sort()).toEqual(['log.tail-missing', 'receipt.missing']);
+  });
+
+  test('shows where one recording went and its station wrote nothing', async () => {
+    await received();
+    await close();
+    const [one] = builder.recordings;
+    await rm(one?.folder ?? '', { recursive: true });
+    expect(await codes('FINDING')).toContain('receipt.missing');
+  });
+
+  test('shows by any checkpoint that somebody kept: its own, one of a station, one that the reader brings', async () => {
+    await received();
+    const kept = tree.note();
+    const longer = tree.note(tree.text(tree.lines.length + 5, tree.root()));
+    builder.clock.boot = STATION_BOOT;
+    builder.log('store-log', { checkpoint: longer });
+    builder.clock.boot = STORE_BOOT;
+    await close();
+    expect(await codes('FINDING')).toEqual(['log.shortened']);
+    const brought = join(root, 'kept');
+    await writeFile(brought, kept);
+    expect(await codes('FINDING', '--checkpoint', brought)).toEqual(['log.shortened']);
+  });
+});
+
+describe('a log that was written again', () => {
+  test('does not fit what a station entered', async () => {
+    await received();
+    const other = tree.root(3, ['x', 'y', 'z']);
+    builder.clock.boot = STATION_BOOT;
+    builder.log('store-log', { checkpoint: tree.note(tree.text(3, other)) });
+    await close();
+    expect(await codes('FINDING')).toEqual(['log.forked']);
+  });
+
+  test('does not fit what the reader brings', async () => {
+    await received();
+    await close();
+    const brought = join(root, 'kept');
+    await writeFile(brought, tree.note(tree.text(4, tree.root(4, ['a', 'b', 'c', 'd']))));
+    expect(await codes('FINDING', '--checkpoint', brought)).toEqual(['log.forked']);
+  });
+
+  test('may not begin at another size, nor under another origin', async () => {
+    await received();
+    await tree.segment(2);
+    await close();
+    expect(await codes('FINDING')).toContain('log.size');
+  });
+
+  test('is no checkpoint where another key signed it, or where it is of another receiver', async () => {
+    await received();
+    await builder.close();
+    await tree.put('checkpoint', tree.note(tree.text(), [], builder.stationKey));
+    expect(await codes('FINDING')).toEqual(['log.checkpoint']);
+  });
+});
+
+describe('somebody outside', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const key = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
+  const witness: NoteKey = { name: 'witness.example/w', type: NOTE_COSIGNATURE, key };
+  const cosigned = (text: string, time: number, signed = text): string =>
+    cosignatureLine(witness, time, sign(null, cosignedBytes(signed, time), privateKey));
+
+  test('who cosigned fixes the log up to there', async () => {
+    await received();
+    const text = tree.text();
+    const size = tree.lines.length;
+    await tree.segment();
+    await close();
+    await tree.put('cosigned', tree.note(text, [cosigned(text, 1_764_000_000)]));
+    await writeFile(join(builder.keys, 'witness.vkey'), `${formatNoteKey(witness)}\n`);
+    const at = new Date(1_764_000_000_000).toISOString();
+    expect(await pasts()).toEqual([
+      { origin: tree.origin, size: tree.lines.length, fixed: size, at, by: 'witness witness.example/w' },
+    ]);
+    expect(await codes('FINDING', '--require-outside', '9999d')).toEqual([]);
+    await tree.put('cosigned', tree.note(text, [cosigned(text, 1_764_000_000, 'another text')]));
+    expect(await codes('FINDING')).toEqual(['log.cosignature']);
+  });
+
+  test.each([
+    ['on another machine fixes it', STATION_BOOT, 1],
+    ['on the machine of the store does not', STORE_BOOT, 0],
+    ['that does not know its machine does not', null, 0],
+  ])('station %s', async (_, boot, fixed) => {
+    await received();
+    builder.clock.boot = boot;
+    builder.log('store-log', { checkpoint: tree.note(tree.text(1)) });
+    builder.clock.boot = STORE_BOOT;
+    await close();
+    expect(await pasts()).toMatchObject([{ fixed, by: fixed === 0 ? null : `station ${builder.station}` }]);
+  });
+
+  test.skipIf(lacksTools('openssl'))('who stamped the time, by openssl', async () => {
+    await received();
+    await close();
+    const size = tree.lines.length;
+    const { response, certificate } = await stampOf(tree.text());
+    await tree.put(`timestamps/${size}.checkpoint`, tree.note());
+    await tree.put(`timestamps/${size}.tsr`, response);
+    expect(await codes('note')).toContain('log.timestamp');
+    await writeFile(join(builder.keys, 'timestamp.pem'), certificate);
+    expect(await codes('note')).not.toContain('log.timestamp');
+    expect(await pasts()).toMatchObject([
+      { fixed: size, by: 'a time stamp', at: expect.any(String) as string },
+    ]);
+    await tree.put(`timestamps/${size}.tsr`, (await stampOf('another text')).response);
+    expect(await codes('note')).toContain('log.timestamp');
+  });
+
+  /** A time stamp by an authority that is made for it. */
+  async function stampOf(text: string): Promise<{ readonly response: Buffer; readonly certificate: Buffer }> {
+    const folder = await mkdtemp(join(root, 'tsa-'));
+    const openssl = (...words: string[]): Promise<unknown> =>
+      promisify(execFile)('openssl', words, { cwd: folder });
+    await writeFile(join(folder, 'text'), text);
+    await writeFile(join(folder, 'serial'), '01\n');
+    await writeFile(
+      join(folder, 'tsa.cnf'),
+      '[tsa]\ndefault_tsa = t\n[t]\nserial = serial\ncrypto_device = builtin\nsigner_cert = c.pem\nsigner_key = k.pem\nsigner_digest = sha256\ndefault_policy = 1.2.3\ndigests = sha256\n',
+    );
+    const own = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'k.pem', '-out', 'c.pem', '-subj', '/CN=tsa'];
+    await openssl('req', '-x509', ...own, '-addext', 'extendedKeyUsage=critical,timeStamping');
+    await openssl('ts', '-query', '-data', 'text', '-sha256', '-cert', '-out', 'q.tsq');
+    await openssl('ts', '-reply', '-config', 'tsa.cnf', '-queryfile', 'q.tsq', '-out', 'r.tsr');
+    return {
+      response: await readFile(join(folder, 'r.tsr')),
+      certificate: await readFile(join(folder, 'c.pem')),
+    };
+  }
+});
+
+test.each([1, 2, 3, 5, 8, 13, 64, 100])(
+  'a tree whose first lines are not here has every root (from line %i on)',
+  async (start) => {
+    const leaves = Array.from({ length: 100 }, (_, at) => leafHash(Buffer.from(`line ${at}`)));
+    const whole = new LogTree('o', nodeFiles(), root);
+    const range = new CompactRange();
+    const rest = new LogTree('o', nodeFiles(), root);
+    await writeTile(leaves);
+    rest.skipTo(start);
+    for (const [at, leaf] of leaves.entries()) {
+      whole.append(leaf);
+      range.append(leaf);
+      if (at >= start) rest.append(leaf);
+      expect(await whole.root(at + 1)).toEqual(Buffer.from(range.root()));
+      if (at + 1 >= start) expect(Buffer.from(await rest.root(at + 1))).toEqual(Buffer.from(range.root()));
+    }
+    expect(rest.size).toBe(100);
+  },
+);
+
+/** A partial tile of leaves, as a store keeps it. */
+async function writeTile(leaves: readonly Uint8Array[]): Promise<void> {
+  await mkdir(join(root, 'tile', '0', '000.p'), { recursive: true });
+  await writeFile(join(root, 'tile', '0', '000.p', String(leaves.length)), Buffer.concat(leaves));
+}
