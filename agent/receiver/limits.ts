@@ -116,6 +116,15 @@ export const CUSTODY_SEGMENTS_OPEN_MAX = 8;
 /** Segments of one station that are compared when a new one begins: one per start of the agent, years of them. */
 export const CUSTODY_SEGMENTS_MAX = 20_000;
 
+/** Callers whose events go into the store's log with one append: each brings one event of some 300 bytes, and a group of 64 costs a signature. */
+export const LOG_EVENTS_AT_ONCE = 256;
+/** Receipts whose lines in the store's log are remembered, some 500 bytes each: one that is given again is not entered again. */
+export const LOG_RECEIPTS_KNOWN_MAX = 4096;
+/** Questions of one station about the store's log, each answered by a signature. */
+export const LOG_QUESTIONS = { atOnce: 2, perSecond: 1 };
+/** How far the vault holds each station's log is entered into the store's so often, where it changed. */
+export const HEADS_MS = 3_600_000;
+
 /** How long a finishing receiver waits for what is being completed. */
 export const STOP_MS = 4000;
 /** Size of one buffer. */

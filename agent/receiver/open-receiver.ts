@@ -8,6 +8,7 @@ import { receiverTopics } from '../../protocol/transfer/topics.ts';
 import { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
 import { DailyWitness } from './custody/daily-witness.ts';
 import { WrittenEnd } from './custody/log-end.ts';
+import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import type { StoreSigner } from './custody/log-tree.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
@@ -110,28 +111,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     const keys = { store: await ownKeys(), station: stations.get(name.station) ?? [] };
     return (await readRecording(base, name, keys)).kind === 'deleted';
   };
-  const receipts = new Receipts({ ...base, sending, custody, restored, refusedKeys, isDeletedByUs });
-  const refusals = new Refusals({ ...base, sending });
-  const rejections = new Rejections({ ...base, refusals, revokedUse });
-  const answering = { space, receipts, refusals, rejections };
-  const dockings = new DockingDesk({ ...base, ...answering, gaps });
-  const claims = new Claims({ ...base, ...answering, sending, revocations, transfers, dockings });
-  const receiver = new Receiver({
-    receiver: receiverId,
-    broker: ports.broker,
-    topics,
-    sharedOffers: broker.sharedOffers,
-    transfers,
-    claims,
-    space,
-    gaps,
-    custody,
-    greeting,
-    restored,
-    revokedUse,
-    clock,
-    log,
-  });
   const store = {
     ...ports,
     vaultPath: settings.vault.path,
@@ -143,6 +122,39 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     roles: settings.roles,
     stations,
   };
+  const receiptLog = new ReceiptLog({ store, stations, sending, conditions });
+  const heads = new StationHeads({ stations, custody, receiptLog, clock, log });
+  const receipts = new Receipts({
+    ...base,
+    sending,
+    custody,
+    receiptLog,
+    restored,
+    refusedKeys,
+    isDeletedByUs,
+  });
+  const refusals = new Refusals({ ...base, sending });
+  const rejections = new Rejections({ ...base, refusals, revokedUse });
+  const answering = { space, receipts, refusals, rejections };
+  const dockings = new DockingDesk({ ...base, ...answering, gaps });
+  const claims = new Claims({ ...base, ...answering, receiptLog, sending, revocations, transfers, dockings });
+  const receiver = new Receiver({
+    receiver: receiverId,
+    broker: ports.broker,
+    topics,
+    sharedOffers: broker.sharedOffers,
+    transfers,
+    claims,
+    space,
+    gaps,
+    custody,
+    receiptLog,
+    greeting,
+    restored,
+    revokedUse,
+    clock,
+    log,
+  });
   const witness = new DailyWitness({
     deps: store,
     conditions: conditions,
@@ -161,7 +173,10 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   };
   return {
     vault,
-    startRetention: () => retention.start(),
+    startRetention: () => {
+      retention.start();
+      heads.start();
+    },
     start: async () => {
       await receiver.start();
       witness.start();
@@ -169,7 +184,9 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     },
     stop: async () => {
       stopLooking();
-      const [isInOrder] = await Promise.all([receiver.stop(), witness.stop(), retention.stop()]);
+      const stopped = receiver.stop();
+      const last = stopped.then(() => heads.stop());
+      const [isInOrder] = await Promise.all([stopped, witness.stop(), retention.stop(last)]);
       // Without a note of its end no receiver of another machine begins while something of this one may still be written.
       if (isInOrder) await vault.close();
     },

@@ -4,6 +4,7 @@ import type { Broker, BrokerMessage, Clock, Log } from '../../protocol/format/po
 import { parseFin } from '../../protocol/transfer/messages.ts';
 import type { ReceiverTopics, UpTopic } from '../../protocol/transfer/topics.ts';
 import type { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
+import type { ReceiptLog } from './custody/receipt-log.ts';
 import type { RevokedUse } from './keys/revocations.ts';
 import { STOP_MS } from './limits.ts';
 import type { RestoredStatements } from './reconcile/restored-statements.ts';
@@ -23,6 +24,7 @@ export interface ReceiverParts {
   readonly space: Space;
   readonly gaps: DockingGaps;
   readonly custody: CustodyKeeper;
+  readonly receiptLog: ReceiptLog;
   readonly greeting: CustodyGreeting;
   readonly restored: RestoredStatements;
   readonly revokedUse: RevokedUse;
@@ -69,12 +71,14 @@ export class Receiver {
   }
 
   async #finish(): Promise<void> {
-    const { claims, transfers, greeting, custody, restored, space, gaps, revokedUse } = this.#parts;
+    const { claims, transfers, greeting, custody, receiptLog, restored, space, gaps, revokedUse } =
+      this.#parts;
     await Promise.all([claims.stop(), transfers.stop()]);
     await transfers.stop(); // what an offer at hand began in between
     await claims.ended();
     await greeting.stop();
     await custody.stop();
+    await receiptLog.stop();
     await restored.stop();
     await space.stop();
     await gaps.stop();
@@ -107,6 +111,7 @@ export class Receiver {
         this.#parts.custody.take(up.station, up.segment, up, payload);
         return;
       case 'log':
+        void this.#parts.receiptLog.answer(up.station, up, payload);
         return;
     }
   }

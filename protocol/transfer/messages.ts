@@ -44,7 +44,7 @@ const receiptLogSchema = z.object({
   proof: z.string().max(CHECKPOINT_LENGTH_MAX),
   consistency: consistencySchema,
 });
-export type ReceiptLog = z.infer<typeof receiptLogSchema>;
+export type ReceiptLogField = z.infer<typeof receiptLogSchema>;
 
 const offerSchema = z.object({
   message: z.literal('offer'),

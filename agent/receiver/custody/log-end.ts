@@ -150,6 +150,8 @@ export class WrittenEnd {
   open: (OpenSegment & { readonly keyId: string; readonly bytes: Uint8Array }) | undefined;
   /** At the end of `last`; of use only while that is the end of the log. */
   tree: LogTree | undefined;
+  /** A tile is gone or damaged: all are made again. */
+  isTreeDamaged = false;
 }
 
 /** The end that this process remembers, where nobody wrote since; undefined where the end must be found. Errors: the system's. */
@@ -158,7 +160,13 @@ export async function rememberedEnd(
   { written, publicKey }: LogEndDeps,
 ): Promise<LogEnd | undefined> {
   const { last, open, tree } = written;
-  if (last === null || open === undefined || tree === undefined || open.keyId !== keyIdHex(publicKey.keyId))
+  if (
+    written.isTreeDamaged ||
+    last === null ||
+    open === undefined ||
+    tree === undefined ||
+    open.keyId !== keyIdHex(publicKey.keyId)
+  )
     return undefined;
   const path = segmentPath(files.folder, open.segment);
   if ((await files.files.stat(path))?.sizeBytes !== open.sizeBytes) return undefined;

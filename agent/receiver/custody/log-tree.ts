@@ -99,19 +99,20 @@ export class LogTree {
 
   /**
    * The tree of these segments, the oldest first, each beginning where the one before ends; `all` asks for those before the last one where they
-   * are needed. Where it is not the tree that was signed, `refusal` says so.
+   * are needed, or where tiles are damaged. Where it is not the tree that was signed, `refusal` says so.
    * Errors: the system's.
    */
   static async open(
     options: LogTreeOptions,
     last: TreeSegment | undefined,
     all: () => Promise<readonly TreeSegment[]>,
+    isDamaged = false,
   ): Promise<LogTree> {
     const tree = new LogTree(options);
     await tree.#readCheckpoint();
     tree.#size = last === undefined ? 0 : last.from + last.lines;
     if (last === undefined) tree.#judge();
-    else if (!(await tree.#isMadeFrom([last]))) await tree.#makeFrom(await all());
+    else if (isDamaged || !(await tree.#isMadeFrom([last]))) await tree.#makeFrom(await all());
     return tree;
   }
 

@@ -147,6 +147,7 @@ class Appending {
     written.last = null;
     await tree.publish(signer, publicKey);
     written.last = last;
+    written.isTreeDamaged = false;
     return { head: last, lines: this.#lines, tree };
   }
 
@@ -174,8 +175,11 @@ class Appending {
     const origin = logOrigin(vault, receiver, statement?.sha256);
     const first = this.#end.last && (await this.#firstOf(this.#end.last.segment));
     const last = this.#end.last && first ? treeSegment(first, origin, this.#end.last.sequence) : undefined;
-    const tree = await LogTree.open({ files, keeper: join(vaultPath, receiver), origin }, last, () =>
-      this.#segmentsOf(origin),
+    const tree = await LogTree.open(
+      { files, keeper: join(vaultPath, receiver), origin },
+      last,
+      () => this.#segmentsOf(origin),
+      written.isTreeDamaged,
     );
     if (tree.refusal !== undefined) log.error('store log: no checkpoint is signed', { error: tree.refusal });
     if (last === undefined && isWriting) await this.#endOpen(tree);

@@ -55,17 +55,22 @@ export class RetentionTimer {
     if (retention.timerHours > 0) this.#arm('round', FIRST_ROUND_MS);
   }
 
-  /** Resolves when nothing of it runs any more; what is left of a round is done by the next one. Never rejects. */
-  async stop(): Promise<void> {
+  /**
+   * Resolves when nothing of it runs any more; what is left of a round is done by the next one. `last` is entered before the end of the receiver.
+   * Never rejects.
+   */
+  async stop(last: Promise<readonly CustodyEvent[]> = Promise.resolve([])): Promise<void> {
     if (!this.#started) return;
     this.#stop.abort(new Error('the receiver stops'));
     for (const cancel of this.#cancels.values()) cancel();
     await this.#work;
+    const events = await last;
     const late = new AbortController();
     const cancel = this.#options.deps.clock.after(LAST_ENTRY_MS, () =>
       late.abort(new Error('the log was not free in time')),
     );
-    await this.#enter([{ event: 'receiver-stopped', facts: {} }], late.signal).catch(() => undefined);
+    const stopped: CustodyEvent = { event: 'receiver-stopped', facts: {} };
+    await this.#enter([...events, stopped], late.signal).catch(() => undefined);
     cancel();
   }
 

@@ -9,6 +9,7 @@ import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
+import type { ReceiptLog } from '../custody/receipt-log.ts';
 import type { Revocations } from '../keys/revocations.ts';
 import * as limits from '../limits.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
@@ -34,6 +35,7 @@ export interface ClaimsOptions {
   readonly transfers: Transfers;
   readonly dockings: Pick<DockingDesk, 'answer'>;
   readonly revocations: Pick<Revocations, 'of'>;
+  readonly receiptLog: Pick<ReceiptLog, 'heard'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
   readonly rejections: Rejections;
@@ -121,6 +123,7 @@ export class Claims {
     }
     const { offer } = verdict;
     conditions.clear('receiver.offer-refused', name.station);
+    this.#options.receiptLog.heard(name.station, offer.log);
     if (offer.revoked) return this.#answerRevoked(offer);
     const active = transfers.get(name);
     if (active === undefined)
@@ -238,7 +241,13 @@ export class Claims {
     const stored = await vault.find(subject);
     await vault.setAside(subject, KEY_REVOKED);
     if (typeof stored === 'object')
-      await rejections.revoked({ subject, document: stored.manifest, keyId, revoked: true });
+      await rejections.revoked({
+        subject,
+        document: stored.manifest,
+        keyId,
+        log: undefined,
+        revoked: true,
+      });
     return { kind: 'refused' };
   }
 

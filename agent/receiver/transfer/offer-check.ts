@@ -3,7 +3,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { describeError, DockError } from '../../../protocol/format/errors.ts';
 import type { SessionId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import { messageBytes, parseOffer } from '../../../protocol/transfer/messages.ts';
+import { type LogSize, messageBytes, parseOffer } from '../../../protocol/transfer/messages.ts';
 import { keyIdHex, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import { type ItemContent, itemDocument, type ItemKind } from '../../../protocol/documents/item-documents.ts';
 import type { RecordingName, SignedDocument } from '../vault/vault.ts';
@@ -27,6 +27,8 @@ export interface CheckedOffer {
   readonly document: SignedDocument;
   /** Id of the key that signed it, in 16 hex digits. */
   readonly keyId: string;
+  /** Newest checkpoint of the store's log that the station has; nobody signed this. */
+  readonly log: LogSize | undefined;
   /** That key is revoked: only what has its receipt already is answered with it. */
   readonly revoked: boolean;
 }
@@ -93,7 +95,10 @@ export function checkOffer(
     const { sealedSizeBytes, chunksSha256 } = content;
     const keyId = keyIdHex(key.keyId);
     const subject = { ...address, kind, sealedSizeBytes, chunksSha256 };
-    return { kind: 'good', offer: { subject, document, keyId, revoked: keys.revoked.has(keyId) } };
+    return {
+      kind: 'good',
+      offer: { subject, document, keyId, log: message.log, revoked: keys.revoked.has(keyId) },
+    };
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
     const reason = error.code.startsWith('signature.') ? 'manifest-signature' : 'manifest-refused';

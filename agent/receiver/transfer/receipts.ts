@@ -15,6 +15,7 @@ import {
   type CustodyHead,
   type Receipt,
 } from '../../../protocol/documents/receipt.ts';
+import type { ReceiptLog } from '../custody/receipt-log.ts';
 import type { OfferSubject } from './offer-check.ts';
 import type { RestoredStatements } from '../reconcile/restored-statements.ts';
 import type { RefusedKeys } from './refused-keys.ts';
@@ -31,6 +32,7 @@ export interface ReceiptsOptions {
   readonly receiver: ReceiverId;
   /** See CustodyKeeper.head. */
   readonly custody: { head(station: StationId): Promise<CustodyHead | null> };
+  readonly receiptLog: Pick<ReceiptLog, 'prove'>;
   readonly restored: Pick<RestoredStatements, 'newest'>;
   readonly refusedKeys: Pick<RefusedKeys, 'isRefused' | 'isOurs' | 'replaced'>;
   /** Whether all documents of one that was deleted verify, its deletion record with its receipt: the store let its payload go itself. Errors: the system's. */
@@ -228,12 +230,19 @@ export class Receipts {
     }
   }
 
-  /** Sends a receipt that is durable. Never rejects: whoever did not get it offers again and is given it again. */
+  /**
+   * Sends a receipt that is durable, with the proof that it is in the store's log: it is entered first. Never rejects: a station that did not get
+   * it offers again and is given it again.
+   */
   async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
-    const { sending, restored } = this.#options;
+    const { sending, receiptLog, restored, log } = this.#options;
+    const proof = await receiptLog.prove(receipt).catch((error: unknown) => {
+      log.error('receipt not given: it is not in the log of the store', { ...logName(name), error });
+    });
+    if (proof === undefined) return;
     await sending
-      .receipt(name, receipt, restored.newest?.sha256)
-      .catch((error: unknown) => this.#options.log.debug('receipt not sent', { ...logName(name), error }));
+      .receipt(name, receipt, proof, restored.newest?.sha256)
+      .catch((error: unknown) => log.debug('receipt not sent', { ...logName(name), error }));
   }
 }
 

@@ -7,7 +7,9 @@ import {
   encodeMessage,
   encodeSignedBody,
   type HaveMessage,
+  type LogBody,
   messageField,
+  type ReceiptLogField,
   type SignedBody,
   type SignedMessage,
 } from '../../../protocol/transfer/messages.ts';
@@ -60,14 +62,18 @@ export class Sending {
     return this.send(name, encodeMessage(message));
   }
 
-  /** `restoredSha256`: the statement by which the vault was restored; the receipt then says as well that the vault holds it now. */
+  /**
+   * `log` shows that it is in the store's log. `restoredSha256`: the statement by which the vault was restored; the receipt then says as well that
+   * the vault holds it now.
+   */
   async receipt(
     { station, recording }: RecordingName,
     { bytes, signature }: SignedDocument,
+    log: ReceiptLogField,
     restoredSha256?: string,
   ): Promise<void> {
     const { receiver } = this.#options;
-    const message = { message: 'receipt', receiver, receipt: messageField(bytes), signature } as const;
+    const message = { message: 'receipt', receiver, receipt: messageField(bytes), signature, log } as const;
     const name = { station, recording };
     if (restoredSha256 === undefined) return this.send(name, encodeMessage(message));
     const digests = { receipt_sha256: sha256Hex(bytes), restored_sha256: restoredSha256 };
@@ -80,6 +86,12 @@ export class Sending {
     const { broker, topics, receiver } = this.#options;
     const message = { message: 'restored', receiver, statement: messageField(bytes), signature } as const;
     return broker.publish(topics.downRestored(station), encodeMessage(message), { qos: 1 });
+  }
+
+  /** The newest checkpoint of the store's log. */
+  async log(station: StationId, body: LogBody): Promise<void> {
+    const { broker, topics } = this.#options;
+    await broker.publish(topics.downLog(station), await this.signed(body), { qos: 1 });
   }
 
   async custody(station: StationId, body: SignedBody & { message: 'custody' }): Promise<void> {

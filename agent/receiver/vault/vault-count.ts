@@ -11,7 +11,7 @@ import { unfinishedBytes } from './vault-work.ts';
 const ODD_NAMED_MAX = 20;
 /** What else lies in a station's and in a receiver's folder (SPEC 4.4): small documents. */
 const STATION_FOLDERS: ReadonlySet<string> = new Set([names.DELETIONS, names.KEYS, names.ORDERS]);
-const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.RESTORED, names.WITNESS]);
+const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.LOG, names.RESTORED, names.WITNESS]);
 
 /** What a walk found. */
 export interface VaultCount {

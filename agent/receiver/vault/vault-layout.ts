@@ -13,6 +13,7 @@ export {
   DOCKING,
   DOCKING_NAMES,
   KEYS,
+  LOG,
   MANIFEST,
   ORDERS,
   PAYLOAD,

@@ -17,7 +17,7 @@ import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from './fast-signer.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
-import { BASE, ScriptedStation } from './scripted-station.ts';
+import { BASE, ScriptedStation, type StationParts } from './scripted-station.ts';
 import { MemoryLocks } from '../../fakes/locks-memory.ts';
 import { STORE_PROCESS } from '../../fakes/running-process.ts';
 
@@ -99,9 +99,7 @@ export class BenchTop {
     return { ...open, ...parts };
   }
 
-  async station(
-    choice: { messageBytesMax?: number; id?: StationId; client?: string; storeKey?: PublicKey } = {},
-  ): Promise<ScriptedStation> {
+  async station(choice: Partial<Omit<StationParts, 'hub' | 'random'>> = {}): Promise<ScriptedStation> {
     const { hub, random } = this;
     const station = new ScriptedStation({ hub, random, storeKey: publicKeyOf(STORE_KEY), ...choice });
     await station.start();

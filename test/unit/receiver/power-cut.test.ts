@@ -5,6 +5,7 @@ import { publicKeyOf, verifyDocument } from '../../../protocol/documents/minisig
 import { SURVIVALS, type CrashDisk } from '../../fakes/files-crash.ts';
 import { BenchTop, STATION_KEY, STORE_KEY } from './bench-top.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
+import type { ScriptedStation } from './scripted-station.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 
 const SAMPLES = [UNIT_BYTES + 700, 300].map((sizeBytes, at) =>
@@ -25,6 +26,17 @@ function expectBacked(disk: CrashDisk, sample: Sample, where: string): void {
   ]);
 }
 
+/** The line that a receipt came with is in the store's log on that disk. */
+function expectEntered(disk: CrashDisk, line: string, where: string): void {
+  const segments = [...disk.tree('/vault/r-a/custody')].filter(([path]) => path.endsWith('.jsonl'));
+  const lines = segments.flatMap(([, bytes]) =>
+    Buffer.from(bytes ?? [])
+      .toString('latin1')
+      .split('\n'),
+  );
+  expect(lines, where).toContain(line);
+}
+
 /** No recording lies half in place: what has a folder there has all of it, whatever was cut. */
 function expectNoneHalf(disk: CrashDisk, where: string): void {
   for (const sample of SAMPLES) {
@@ -40,7 +52,10 @@ function expectNoneHalf(disk: CrashDisk, where: string): void {
 }
 
 /** One run that delivers all samples; each receipt is a claim of the disk at the moment at which the station gets it. */
-async function delivered(seed: number, disk?: CrashDisk): Promise<BenchTop> {
+async function delivered(
+  seed: number,
+  disk?: CrashDisk,
+): Promise<{ readonly top: BenchTop; readonly station: ScriptedStation }> {
   const top = new BenchTop(seed);
   if (disk !== undefined) top.disk = disk;
   const receiver = await top.receiver();
@@ -51,29 +66,38 @@ async function delivered(seed: number, disk?: CrashDisk): Promise<BenchTop> {
     await top.until('receipt', () => station.receipts.has(sample.recording), 300_000);
   }
   await receiver.stop();
-  return top;
+  return { top, station };
 }
 
 test('a power cut at any step leaves every given receipt backed by a whole recording', async () => {
-  const { disk } = await delivered(1);
+  const {
+    top: { disk },
+    station,
+  } = await delivered(1);
   expect(disk.claimsAt(disk.steps)).toHaveLength(SAMPLES.length);
   for (let step = 0; step <= disk.steps; step++) {
     const claims = new Set(disk.claimsAt(step));
     for (const survival of SURVIVALS) {
       const after = disk.crash(step, survival);
       const where = `at ${step} (${disk.stepLabel(step)}), ${survival} survived`;
-      for (const sample of SAMPLES) if (claims.has(sample.recording)) expectBacked(after, sample, where);
+      for (const sample of SAMPLES) {
+        if (!claims.has(sample.recording)) continue;
+        expectBacked(after, sample, where);
+        expectEntered(after, station.entries.get(sample.recording)?.line ?? '', where);
+      }
       expectNoneHalf(after, where);
     }
   }
 });
 
 test('a receiver that starts after a power cut at any step delivers everything, and a second cut changes nothing', async () => {
-  const { disk } = await delivered(2);
+  const {
+    top: { disk },
+  } = await delivered(2);
   const chance = new SeededRandom(5);
   for (let step = 0; step <= disk.steps; step += 2) {
     const survival = SURVIVALS[(step >> 1) % SURVIVALS.length] ?? 'nothing';
-    const top = await delivered(100 + step, disk.crash(step, survival));
+    const { top } = await delivered(100 + step, disk.crash(step, survival));
     const where = `at ${step} (${disk.stepLabel(step)}), ${survival} survived`;
     for (const sample of SAMPLES) expectBacked(top.disk, sample, where);
     const second = chance.below(top.disk.steps + 1);

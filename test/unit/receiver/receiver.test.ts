@@ -66,7 +66,8 @@ describe('a transfer', () => {
     expect(receiver.slabs.freeCount).toBe(8);
     expect(top.disk.openFiles).toBe(0);
     expect(receiver.conditions.codes()).toEqual([]);
-    expect(await top.disk.list('/vault/.leases')).toEqual(['run.json']);
+    expect((await top.disk.list('/vault/.leases')).toSorted()).toEqual(['log-r-a', 'run.json']);
+    expect(await top.disk.list('/vault/.leases/log-r-a')).toEqual([]);
   });
 
   test('in messages smaller than a unit ends the same', async () => {

@@ -1,7 +1,13 @@
 // A station of the other end's own state machine (protocol/transfer/transfer-state.ts) over samples in memory. Verifies what a station verifies
 // and keeps what it heard.
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { makeSessionId, type RecordingId, type SessionId } from '../../../protocol/format/ids.ts';
+import { expect } from 'vitest';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import {
+  makeSessionId,
+  type ReceiverId,
+  type RecordingId,
+  type SessionId,
+} from '../../../protocol/format/ids.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { unitBytes } from '../../../protocol/documents/manifest.ts';
@@ -16,12 +22,23 @@ import {
   type CustodyBody,
   type HaveMessage,
   type HeldBody,
+  type LogBody,
+  type ReceiptLogField,
+  type ReceiptMessage,
   type RefuseBody,
 } from '../../../protocol/transfer/messages.ts';
 import { verifyDocument, verifyMessage, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { StartableBroker } from '../../../agent/platform/broker-mqtt.ts';
 import type { BrokerMessage, Clock, Random } from '../../../protocol/format/ports.ts';
 import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../protocol/documents/receipt.ts';
+import {
+  type Checkpoint,
+  parseCheckpoint,
+  parseProof,
+  verifyProof,
+} from '../../../protocol/transparency/checkpoint.ts';
+import { isConsistent } from '../../../protocol/transparency/merkle.ts';
+import { parseNote } from '../../../protocol/transparency/signed-note.ts';
 import { stationTopics, type StationTopics } from '../../../protocol/transfer/topics.ts';
 import { Sender, type SenderAction } from '../../../protocol/transfer/transfer-state.ts';
 import { STATION, type Sample } from './sample.ts';
@@ -33,6 +50,8 @@ export interface StationParts {
   readonly hub: { readonly clock: Clock; client(id: string): StartableBroker };
   readonly random: Random;
   readonly storeKey: PublicKey;
+  /** By which the store's log may be signed; `storeKey` unless given. */
+  readonly logKeys?: readonly PublicKey[];
   readonly messageBytesMax?: number;
   readonly id?: typeof STATION;
   /** Name at the broker; the station's own unless given. */
@@ -63,7 +82,16 @@ export class ScriptedStation {
   alter: (unit: number, bytes: Uint8Array) => Uint8Array = (_unit, bytes) => bytes;
   sentUnits = 0;
   readonly broker: StartableBroker;
+  /** By recording: the line of the store's log that its receipt came with, and where it is in the tree. */
+  readonly entries = new Map<RecordingId, { readonly line: string; readonly index: number }>();
+  /** Answers to questions about the store's log, as they came. */
+  readonly logs: LogBody[] = [];
+  /** Consistency proofs that were not empty. */
+  provenConsistent = 0;
+  /** Newest checkpoint of the store's log; offers name it. */
+  checkpoint: Checkpoint | undefined;
   readonly #parts: StationParts;
+  readonly #checkpoints: Checkpoint[] = [];
   readonly #senders = new Map<RecordingId, { sender: Sender; sample: Sample }>();
   #cancel: () => void = () => undefined;
 
@@ -108,6 +136,7 @@ export class ScriptedStation {
       session,
       manifest: messageField(sample.offer.bytes),
       signature: sample.offer.signature,
+      ...(this.checkpoint && { log: { origin: this.checkpoint.origin, size: this.checkpoint.size } }),
     });
   }
 
@@ -127,7 +156,7 @@ export class ScriptedStation {
 
   #take({ topic, payload }: BrokerMessage): void {
     const down = this.topics.parseDown(topic);
-    if (down === undefined || down.kind === 'log') return;
+    if (down === undefined) return;
     if (down.kind === 'restored') {
       this.statements.push(sha256Hex(messageBytes(parseRestoredMessage(payload).statement)));
       return;
@@ -137,13 +166,17 @@ export class ScriptedStation {
       if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);
       return;
     }
+    if (down.kind === 'log') {
+      if (message.message === 'log') this.logs.push(this.#verified(message) as LogBody);
+      return;
+    }
     const sender = this.#senders.get(down.recording)?.sender;
     if (message.message === 'have') {
       this.haves.push(message);
       sender?.have(message, this.#now());
     } else if (message.message === 'receipt') {
       this.held.set(down.recording, message.held && (this.#verified(message.held) as HeldBody));
-      this.#receipt(messageBytes(message.receipt), message.signature);
+      this.#receipt(message);
     } else {
       const body = this.#verified(message);
       if (body.message === 'claim') {
@@ -169,7 +202,8 @@ export class ScriptedStation {
     return parseSignedBody(message);
   }
 
-  #receipt(bytes: Uint8Array, signature: string): void {
+  #receipt({ receipt: base64, signature, receiver, log }: ReceiptMessage): void {
+    const bytes = messageBytes(base64);
     try {
       verifyDocument(bytes, signature, RECEIPT_TRUSTED_COMMENT, [this.#parts.storeKey]);
     } catch (error) {
@@ -178,11 +212,49 @@ export class ScriptedStation {
       return;
     }
     const receipt = parseReceipt(bytes);
+    this.#prove(receipt, bytes, receiver, log);
     this.receipts.set(receipt.recording, receipt);
     this.receiptTexts.set(receipt.recording, sha256Hex(bytes));
     this.#senders.get(receipt.recording)?.sender.receipted();
     this.#senders.delete(receipt.recording);
     this.onReceipt(receipt);
+  }
+
+  /** Throws where the receipt is not proven to be in the store's log, or that log is not the one of before. */
+  #prove(receipt: Receipt, bytes: Uint8Array, receiver: ReceiverId, log: ReceiptLogField | undefined): void {
+    if (log === undefined) throw new Error('a receipt without a proof');
+    const { kind, station, recording, vault } = receipt;
+    expect(JSON.parse(log.entry)).toMatchObject({
+      event: 'receipt',
+      facts: { kind, station, recording, receipt_sha256: sha256Hex(bytes) },
+    });
+    const { origin } = parseCheckpoint(parseNote(parseProof(log.proof).checkpoint).text);
+    expect(origin.split('/').slice(0, 3)).toEqual(['bodydock', vault, receiver]);
+    const proven = verifyProof(log.proof, encodeUtf8(log.entry), origin, this.#logKeys);
+    this.entries.set(recording, { line: log.entry, index: proven.index });
+    this.learn(proven, log.consistency);
+  }
+
+  get #logKeys(): Uint8Array[] {
+    return (this.#parts.logKeys ?? [this.#parts.storeKey]).map(({ key }) => key);
+  }
+
+  /** Throws where a checkpoint is not one of the log of before. */
+  learn(newest: Checkpoint, consistency: readonly string[]): void {
+    const { origin, size, root } = newest;
+    const before = this.#checkpoints.filter((each) => each.origin === origin);
+    for (const each of before) if (each.size === size) expect(each.root).toEqual(root);
+    const proof = consistency.map(messageBytes);
+    const claim = { size, root, proof };
+    if (proof.length > 0) {
+      const isProven = before.some((each) =>
+        isConsistent({ from: each.size, fromRoot: each.root, ...claim }),
+      );
+      expect(isProven, 'consistency').toBe(true);
+      this.provenConsistent++;
+    }
+    this.#checkpoints.push({ origin, size, root });
+    if (this.checkpoint?.origin !== origin || size > this.checkpoint.size) this.checkpoint = newest;
   }
 
   #pump(): void {

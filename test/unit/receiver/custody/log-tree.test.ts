@@ -146,7 +146,7 @@ test('over the end of a segment the tree goes on, and the tiles of the ended one
   await expectTree(after);
 });
 
-test('a power cut at any step leaves a log whose tree extends each checkpoint that was told', async () => {
+test('a power cut at any step leaves a log whose tree extends each checkpoint that was given', async () => {
   const disk = vaultDisk();
   await append(depsOn(disk, 3), ...Array.from({ length: 250 }, () => numbered(1)));
   const start = disk.crash(disk.steps, 'everything');
@@ -164,10 +164,10 @@ test('a power cut at any step leaves a log whose tree extends each checkpoint th
       const { size, root } = checked(noteIn(after));
       expect(Buffer.from(root), where).toEqual(rootOf(leavesOf(after)));
       for (const note of start.claimsAt(step)) {
-        const told = checked(note);
+        const given = checked(note);
         const read = nodesOfTiles(size, (tile) => readTile(after, tree.folder, tile));
-        const proof = await consistencyProof(told.size, size, read);
-        const claim = { from: told.size, fromRoot: told.root, size, root, proof };
+        const proof = await consistencyProof(given.size, size, read);
+        const claim = { from: given.size, fromRoot: given.root, size, root, proof };
         expect(isConsistent(claim), where).toBe(true);
       }
     }
@@ -226,7 +226,7 @@ describe('a log that is not the one of its checkpoint', () => {
     expect(noteIn(disk)).toBe(note);
   });
 
-  test('is whole again once the lines are put back', async () => {
+  test('is whole again once the lines are there again', async () => {
     const disk = vaultDisk();
     await append(depsOn(disk, 1), numbered(1));
     const [path] = [...disk.tree(FOLDER).keys()].filter((each) => each.endsWith('.jsonl'));

@@ -103,7 +103,8 @@ class Store {
   }
 
   async station(pinned: SecretKey, pauseMs = 4000): Promise<ScriptedStation> {
-    const station = await this.top.station({ storeKey: publicKeyOf(pinned) });
+    const logKeys = [STORE_KEY, NEXT_KEY].map(publicKeyOf);
+    const station = await this.top.station({ storeKey: publicKeyOf(pinned), logKeys });
     for (let turn = 0; turn < 40 && !station.receipts.has(this.name); turn++) {
       if (turn === 0 || this.file('docking.json').length > 0) await this.offer(station);
       await this.top.clock.advance(pauseMs);
