@@ -169,6 +169,7 @@ STORE_EVENTS: dict[str, Shape] = {
         role=one_of("officer", "supervisor"),
         order_sha256=DIGEST,
     ),
+    "policy": fields(number=integer(1, 999_999), policy_sha256=DIGEST),
     "hold-lapsed": fields(**_OF_RECORDING, order=RANDOM_ID),
     "deleting": fields(**_OF_RECORDING, deletion_sha256=DIGEST),
     "deleted": fields(**_OF_RECORDING, deletion_sha256=DIGEST),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from instants import milliseconds
+from minisign_file import parse_base64
 from shapes import (
     BASE64,
     BOOLEAN,
@@ -412,6 +413,38 @@ _KEY_REVOCATION = _all(
     _suspected,
 )
 
+_DAYS_MAX = 3650
+_DOCUMENT_DAYS_MAX = 36_525
+_POLICY_KEYS_MAX = 64
+
+
+def _policy_sense(value: Any, at: str) -> Iterator[str]:
+    if value["days_min"] > value["days_max"]:
+        yield f"{at}.days_min is above days_max"
+    keys = [*value["officers"], *value["supervisors"]]
+    if not value["officers"] or not value["supervisors"]:
+        yield f"{at} has no key of a role"
+    # The key itself: an id is what anybody may write beside it.
+    if len({parse_base64(key)[10:] for key in keys}) != len(keys):  # type: ignore[index]
+        yield f"{at} has a key twice"
+
+
+_POLICY = _all(
+    fields(
+        type=constant("policy"),
+        version=constant(1),
+        number=integer(1, 999_999),
+        vault=RANDOM_ID,
+        days_min=integer(1, _DAYS_MAX),
+        days_max=integer(1, _DAYS_MAX),
+        documents_days=integer(1, _DOCUMENT_DAYS_MAX),
+        officers=many(PUBLIC_KEY, _POLICY_KEYS_MAX),
+        supervisors=many(PUBLIC_KEY, _POLICY_KEYS_MAX),
+        made_at=INSTANT,
+    ),
+    _policy_sense,
+)
+
 _WITNESS = _all(
     fields(
         type=constant("witness"),
@@ -474,6 +507,7 @@ DOCUMENT_SHAPES: dict[str, Shape] = {
     "docking-record": _DOCKING,
     "deletion-record": _DELETION,
     "order": _ORDER,
+    "policy": _POLICY,
     "disclosure": _DISCLOSURE,
     "key-change": _KEY_CHANGE,
     "key-revocation": _KEY_REVOCATION,

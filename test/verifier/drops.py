@@ -17,6 +17,7 @@ from findings import Report
 from instants import DAY_MS, day_of, milliseconds
 from key_succession import KnownKeys
 from orders import Orders
+from policies import Policies
 from retention import Announced, StoreLogs, check_allowed, check_dated
 from safe_files import is_unfinished, names_in
 from shapes import fits
@@ -61,8 +62,9 @@ class _Said:
 class Drops:
     """All entries of a vault's store logs about what was dropped, and what they are judged by. All is looked up: logs are long."""
 
-    def __init__(self, vault: Vault, now_ms: int) -> None:
+    def __init__(self, vault: Vault, policies: Policies, now_ms: int) -> None:
         self._vault = vault
+        self._policies = policies
         self._now_ms = now_ms
         self.announced = Announced()
         # What was dropped and was allowed to go: stations and ids, and segments with the time of the drop.
@@ -88,6 +90,8 @@ class Drops:
             if line.event == "retention":
                 announced = True
                 self.announced.enter(receiver.name, time, line.facts)
+            elif line.event == "policy":
+                self._enter_policy(receiver.name, time, line.facts["policy_sha256"])
             elif line.event == "documents-dropped":
                 self._enter_documents(said)
             elif line.event == "segment-dropped":
@@ -104,6 +108,14 @@ class Drops:
         kept = self._documents[said.line.facts["station"]]
         if key not in kept or said.time < kept[key].time:
             kept[key] = said
+
+    def _enter_policy(self, receiver: str, time: int, sha256: str) -> None:
+        """One that does not count counts for no recording: what was before it goes on to."""
+        for documents, is_judged in ((self._policies.counting, True), (self._policies.unjudged, False)):
+            if sha256 in documents:
+                said = documents[sha256].value
+                floors = {"days": said["days_min"], "documents_days": said["documents_days"]}
+                self.announced.enter_policy(receiver, time, floors, is_judged=is_judged)
 
     def _enter_witness(self, receiver: Receiver, day: str, time: int) -> None:
         self._witnessed.add(day)
@@ -135,8 +147,20 @@ class Drops:
         """When something went, no later than now: an entry of a time that has not come must not make it old."""
         return min(said.time, self._now_ms + _FUTURE_MS)
 
-    def _needed_ms(self, receiver: str, received_ms: int) -> int:
-        return self.announced.days(receiver, "documents_days", received_ms) * DAY_MS - _SLACK_MS
+    def _needed_ms(self, receiver: str, received_ms: int, *, with_unjudged: bool = False) -> int:
+        days = self.announced.days(receiver, "documents_days", received_ms, with_unjudged=with_unjudged)
+        return days * DAY_MS - _SLACK_MS
+
+    def _check_age(self, said: _Said, since_ms: int, what: str, report: Report) -> None:
+        """Whether something stayed for the days that counted when it was received."""
+        received = milliseconds(said.line.facts["received_at"])
+        stayed = self._gone_ms(said) - since_ms
+        if stayed >= self._needed_ms(said.receiver, received):
+            return
+        if stayed >= self._needed_ms(said.receiver, received, with_unjudged=True):
+            report.leave_open("drop.policy-not-judged", said.line.place, f"{what}, as a policy allows that is not judged")
+        else:
+            report.find("drop.too-early", said.line.place, what)
 
     def _check_recording(
         self, said: _Said, station: Station, orders: Orders, logs: StoreLogs, report: Report
@@ -145,11 +169,10 @@ class Drops:
         name = facts["recording"]
         over = self._deletions.get(_deletion("deleted", facts), [])
         begun = self._deletions.get(_deletion("deleting", facts), [])
-        needed = self._needed_ms(said.receiver, milliseconds(facts["received_at"]))
         if not over or min(over) > said.time:
             report.find("drop.not-deleted", place, f"drops documents of {name}, which was not deleted before")
-        elif self._gone_ms(said) - min(over + begun) < needed:
-            report.find("drop.too-early", place, f"drops documents of {name} too soon after its deletion")
+        else:
+            self._check_age(said, min(over + begun), f"drops documents of {name} too soon after its deletion", report)
         if orders.is_held_by_both(name, said.time) or _is_held_in_log(name, said.time, logs):
             report.find("drop.held", place, f"drops documents of {name}, which a hold of both roles holds")
         self._check_kept(said, station, orders, logs, report)
@@ -179,8 +202,7 @@ class Drops:
     def _check_docking(self, said: _Said, known: "_Known", report: Report) -> None:
         facts, place = said.line.facts, said.line.place
         received = milliseconds(facts["received_at"])
-        if self._gone_ms(said) - received < self._needed_ms(said.receiver, received):
-            report.find("drop.too-early", place, f"drops docking record {facts['recording']} too soon")
+        self._check_age(said, received, f"drops docking record {facts['recording']} too soon", report)
         for docking in {line.facts.get("docking") for line in known.facts.of("docking-recorded", facts["recording"])}:
             for name in known.unnamed.get(docking, ()):
                 report.find("drop.docking-needed", place, f"drops the docking record of {name}, which is here")

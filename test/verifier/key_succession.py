@@ -14,14 +14,30 @@ class KnownKeys:
     """Keys by what they count for, and the changes that count."""
 
     def __init__(self, by_hand: TrustedKeys) -> None:
-        self.officers = by_hand.officers
-        self.supervisors = by_hand.supervisors
+        self.officers_by_hand = by_hand.officers
+        self.supervisors_by_hand = by_hand.supervisors
+        self._roles: tuple[list[PublicKey], list[PublicKey]] = ([], [])
         self.witnesses = by_hand.witnesses
         self.authorities = by_hand.authorities
         self.changes: list[KeyChange] = []
         self._by_hand = by_hand
         self._introduced: dict[str, list[PublicKey]] = defaultdict(list)
         self._receivers: set[str] = set()
+
+    @property
+    def officers(self) -> Sequence[PublicKey]:
+        """Keys of the first role: by hand, and of policies that count."""
+        return [*self.officers_by_hand, *self._roles[0]]
+
+    @property
+    def supervisors(self) -> Sequence[PublicKey]:
+        """Keys of the second role."""
+        return [*self.supervisors_by_hand, *self._roles[1]]
+
+    def take_roles(self, officers: Iterable[PublicKey], supervisors: Iterable[PublicKey]) -> None:
+        """Takes the keys of the roles that a policy names which counts (SPEC 4.16.12)."""
+        self._roles[0].extend(officers)
+        self._roles[1].extend(supervisors)
 
     @property
     def store(self) -> Sequence[PublicKey]:

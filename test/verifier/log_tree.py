@@ -175,7 +175,8 @@ def _outside(
 
 
 def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator[Kept]:
-    """What stations entered: the newest of each size, since the same one is entered again."""
+    """What stations entered. A station of another machine has another boot id than any entry of a store (SPEC 4.15.31)."""
+    own = {line.boot for receiver in vault.receivers.values() for line in receiver.log.lines()}
     for station in vault.stations.values():
         seen: set[str] = set()
         for line in station.log.of("store-log", "carried"):
@@ -184,8 +185,9 @@ def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator
                 continue
             seen.add(text)
             checkpoint = _read(text.encode("utf-8", "surrogatepass"), line.place, keys, report)
+            is_outside = line.boot is not None and line.boot not in own
             if checkpoint is not None:
-                yield Kept(checkpoint, line.place, f"station {station.name}", line.at_ms)
+                yield Kept(checkpoint, line.place, f"station {station.name}", line.at_ms if is_outside else None)
 
 
 def _check_kept(tree: _Tree, kept: list[Kept], vault: Vault, report: Report) -> None:

@@ -36,15 +36,26 @@ class Announced:
 
     def __init__(self) -> None:
         self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+        self._policies: dict[str, list[tuple[int, dict[str, int], bool]]] = defaultdict(list)
 
     def enter(self, receiver: str, time: int, facts: dict[str, Any]) -> None:
         """Takes an entry `retention`; `time` is that of SPEC 10.3.20."""
         self._by_receiver[receiver].append((time, facts))
 
-    def days(self, receiver: str, name: str, received_ms: int) -> int:
-        """Days that count for what was received then."""
+    def enter_policy(self, receiver: str, time: int, floors: dict[str, int], *, is_judged: bool) -> None:
+        """Takes an entry `policy` whose policy counts, or may."""
+        self._policies[receiver].append((time, floors, is_judged))
+
+    def days(self, receiver: str, name: str, received_ms: int, *, with_unjudged: bool = False) -> int:
+        """Days that count for what was received then. `with_unjudged`: also by policies that cannot be judged (SPEC 4.16.15)."""
         found = [facts for time, facts in self._by_receiver.get(receiver, ()) if time <= received_ms]
-        return max(int(found[-1][name]) if found else 0, _AT_LEAST[name])
+        policies = [
+            floors
+            for time, floors, is_judged in self._policies.get(receiver, ())
+            if time <= received_ms and (is_judged or with_unjudged)
+        ]
+        least = policies[-1] if policies else _AT_LEAST
+        return max(int(found[-1][name]) if found else 0, least[name])
 
 
 class StoreLogs:
@@ -143,11 +154,19 @@ def check_allowed(
     if deleted < milliseconds(said["retention"]["due_at"]):
         report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
     if received_at is not None:
-        needed = logs.announced.days(said["receiver"], "days", milliseconds(received_at))
-        if said["retention"]["days"] < needed:
-            report.find("deletion.retention-days", at, f"counts {said['retention']['days']} days, and {needed} counted then")
+        _check_days(said, milliseconds(received_at), at, logs.announced, report)
     _check_warned(recording, said, received_at, logs, report)
     _check_doubted(recording, said, deleted, report)
+
+
+def _check_days(said: dict[str, Any], received_ms: int, at: str, announced: Announced, report: Report) -> None:
+    days, receiver = said["retention"]["days"], said["receiver"]
+    needed = announced.days(receiver, "days", received_ms)
+    text = f"counts {days} days, and {needed} counted then"
+    if days < needed and days >= announced.days(receiver, "days", received_ms, with_unjudged=True):
+        report.leave_open("deletion.policy-not-judged", at, f"{text}, but for a policy that is not judged")
+    elif days < needed:
+        report.find("deletion.retention-days", at, text)
 
 
 def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, orders: Orders, report: Report) -> None:

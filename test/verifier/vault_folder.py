@@ -18,6 +18,7 @@ from key_documents import check_names, read_changes, read_revocations
 from key_succession import KnownKeys
 from log_folder import read_log_folder
 from orders import read_order
+from policies import Policies, read_policies
 from recording_folder import is_docking, read_docking, read_recording
 from restored import read_restored
 from safe_files import FileFault, holds_files, is_unfinished, names_in, read_small
@@ -43,6 +44,7 @@ class VaultReader:
         self._report = report
         self._changes: dict[str, list[KeyChange]] = {}
         self._revocations: dict[str, dict[str, Document]] = {}
+        self.policies = Policies()
 
     @property
     def keys(self) -> KnownKeys:
@@ -53,9 +55,10 @@ class VaultReader:
         """Everything in the vault."""
         vault = Vault(self._read_id())
         self._read_key_documents()
+        self.policies = read_policies(self._root / "policies", vault.vault, self._keys, self._report)
         check_disclosures(self._root, self._report)
         for name, kind in names_in(self._root):
-            if name == "vault.json":
+            if name == "vault.json" or (kind, name) == ("folder", "policies"):
                 continue
             if kind == "folder" and name in _OWN:
                 self._tell_own(name)

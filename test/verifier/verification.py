@@ -26,6 +26,7 @@ from key_changes import check_changes, check_old_keys, check_ways
 from kit_folder import KitReader, is_kit
 from log_tree import check_log_trees
 from orders import Orders
+from policies import check_policies
 from received import check_heads, check_received
 from reconciliation import reconcile
 from restored import check_restored
@@ -74,7 +75,8 @@ def verify(
         check_store_log(receiver, vault, report)
     for station in vault.stations.values():
         check_changes(station, known, changes, report, is_store=False)
-    drops = Drops(vault, now_ms)
+    check_policies(vault, reader.policies, report)
+    drops = Drops(vault, reader.policies, now_ms)
     drops.check_segments(report)
     counts = {name: _check_station(station, vault, drops, report) for name, station in vault.stations.items()}
     _check_doubles(vault, report)

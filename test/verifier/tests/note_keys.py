@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from hashlib import sha512
+from hashlib import blake2b, sha512
 
 import ed25519
 from minisign_file import PublicKey
@@ -49,6 +49,20 @@ class Signer:
 
 def _times_base(scalar: int) -> bytes:
     return ed25519._encode(ed25519._add_multiple(ed25519._NEUTRAL, ed25519._base_table(), scalar % _L))
+
+
+def minisign(signer: Signer, document: bytes, kind: str) -> bytes:
+    """The signature file of a document."""
+    signature = signer.sign(blake2b(document).digest())
+    comment = f"bodydock {kind}"
+    body = base64.b64encode(b"ED" + signer.key[:8] + signature).decode()
+    both = base64.b64encode(signer.sign(signature + comment.encode())).decode()
+    return f"untrusted comment: x\n{body}\ntrusted comment: {comment}\n{both}\n".encode()
+
+
+def public_line(signer: Signer) -> str:
+    """The second line of its public key file."""
+    return base64.b64encode(b"Ed" + signer.key[:8] + signer.key).decode()
 
 
 LOG = Signer(b"l" * 32)

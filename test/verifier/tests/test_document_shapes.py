@@ -10,6 +10,7 @@ from tests.samples import docking_record, document, entry, hex_of, manifest, ran
 
 _AT = "2026-11-25T08:00:00.000Z"
 _KEY_LINE = "RWS3/dlWSr2FOaEA1Cg6HIUKcu6XCbhLlb7rrKnXCRlz2e/TcXMX1DpD"
+_OTHER_KEY_LINE = base64.b64encode(b"Ed" + bytes([1]) * 40).decode("ascii")
 
 _GOOD: dict[str, dict[str, Any]] = {
     "recording-manifest": manifest(),
@@ -57,9 +58,21 @@ _GOOD: dict[str, dict[str, Any]] = {
         "version": 1,
         "holder": "r-store",
         "old_key": _KEY_LINE,
-        "new_key": base64.b64encode(b"Ed" + bytes([1]) * 40).decode("ascii"),
+        "new_key": _OTHER_KEY_LINE,
         "reason": "planned",
         "changed_at": _AT,
+    },
+    "policy": {
+        "type": "policy",
+        "version": 1,
+        "number": 1,
+        "vault": random_id("v"),
+        "days_min": 14,
+        "days_max": 30,
+        "documents_days": 730,
+        "officers": [_KEY_LINE],
+        "supervisors": [_OTHER_KEY_LINE],
+        "made_at": _AT,
     },
     "key-revocation": {
         "type": "key-revocation",
@@ -210,6 +223,19 @@ class SenseTest(unittest.TestCase):
                     {"reason": "damaged", "erased": True},
                 )
             ],
+        )
+
+    def test_a_policy_has_keys_of_both_roles_each_once_and_bounds_in_order(self) -> None:
+        good = _GOOD["policy"]
+        other_id = base64.b64encode(b"Ed" + bytes(8) + base64.b64decode(_KEY_LINE)[10:]).decode("ascii")
+        self._refuses(
+            "policy",
+            {**good, "days_min": 31},
+            {**good, "officers": []},
+            {**good, "supervisors": []},
+            {**good, "supervisors": [other_id]},
+            {**good, "number": 0},
+            {**good, "number": 1_000_000},
         )
 
     def test_keepers_of_a_witness_ascend(self) -> None:

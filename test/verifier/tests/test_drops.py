@@ -12,6 +12,7 @@ from evidence import Receiver, Station, Vault
 from findings import Report
 from instants import DAY_MS, milliseconds
 from orders import Orders
+from policies import Policies
 from retention import StoreLogs
 from tests.samples import STATION, VAULT, codes, document, hex_of, log, random_id, recording, station
 
@@ -55,7 +56,7 @@ class SegmentsTest(unittest.TestCase):
 
     def _codes(self, store: Receiver, kept: Station) -> list[str]:
         report = Report()
-        Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), milliseconds(_at(100_000))).check_segments(report)
+        Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(100_000))).check_segments(report)
         return codes(report)
 
     def test_a_witness_of_long_before_names_a_later_segment_that_is_here_or_was_dropped_later(self) -> None:
@@ -113,7 +114,7 @@ class DocumentsTest(unittest.TestCase):
         kept = station(log=log(*events, at=_at(0)))
         vault = Vault(VAULT, {STATION: kept}, {"r-store": store})
         begun, report = time.process_time(), Report()
-        drops, logs = Drops(vault, milliseconds(_at(300))), [store.log]
+        drops, logs = Drops(vault, Policies(), milliseconds(_at(300))), [store.log]
         drops.check(kept, Orders(kept, logs), StoreLogs(STATION, logs, drops.announced), report)
         self.assertEqual(codes(report), [])
         self.assertEqual(len(drops.counting), count)
@@ -132,7 +133,7 @@ class DocumentsTest(unittest.TestCase):
         ):
             store = _store((day, "documents-dropped", gone))
             kept = station(*here, log=log(recorded, at=_at(0)))
-            drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), milliseconds(_at(300))), Report()
+            drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
             drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.announced), report)
             self.assertEqual(codes(report), expected)
             self.assertEqual(drops.counting, set() if expected else {(STATION, docking)})

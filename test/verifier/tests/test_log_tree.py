@@ -2,6 +2,7 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,15 @@ def _segment(name: str, leaves: list[bytes], size: int | None, last: tuple[str, 
     return Segment(random_id(name), name, lines, {"k"}, len(lines), leaves=bytearray(b"".join(leaves)))
 
 
-def _vault(*segments: Segment, files: dict[str, bytes] | None = None, said: list[tuple[str, bytes]] | None = None) -> Vault:
+def _vault(*segments: Segment, files: dict[str, bytes] | None = None, said: list[tuple[str, bytes]] | None = None, boot: str | None = "other") -> Vault:
     """A vault of one receiver with these segments and notes; `said`: what the station entered, with its time."""
     kept = CustodyLog("custody", list(segments), {each.name: each for each in segments})
     receiver = Receiver("r-store", "r-store", kept)
     receiver.log_files = [LogFiles("", Path("nowhere"), "r-store/log", files or {})]
     entered = [("store-log", {"checkpoint": data.decode()}) for _, data in said or []]
     own = Station(STATION, STATION, log(*entered, at=said[0][0]) if said else CustodyLog("custody"))
+    for segment in own.log.order:
+        segment.lines[:] = [replace(line, boot=boot) for line in segment.lines]
     return Vault(VAULT, {STATION: own}, {"r-store": receiver})
 
 
@@ -83,6 +86,16 @@ class CheckpointsTest(unittest.TestCase):
         report, fixed = _judge(vault, _note(_NINE[:2]))
         self.assertEqual((codes(report), notes(report)), ([], []))
         self.assertIn(f"the first 7 fixed at 2026-11-25T12:00:00Z by station {STATION}", fixed[ORIGIN])
+
+    def test_a_station_of_the_store_s_machine_is_not_outside_and_what_it_kept_must_fit_all_the_same(self) -> None:
+        for boot in (None, "store"):
+            own = _segment("a", _FIVE, 0)
+            own.lines[:] = [replace(line, boot="store") for line in own.lines]
+            vault = _vault(own, files={"checkpoint": _note(_FIVE)}, said=[(_LATER, _note(_FIVE))], boot=boot)
+            report, fixed = _judge(vault)
+            self.assertEqual(codes(report), [])
+            self.assertIn("fixed by nobody outside", fixed[ORIGIN])
+            self.assertEqual(codes(_judge(_vault(own, said=[(_LATER, _note(_NINE))], boot=boot))[0]), ["log.shortened"])
 
     def test_an_append_that_was_cut_off_leaves_an_older_checkpoint(self) -> None:
         report, fixed = _judge(_vault(_FIRST, files={"checkpoint": _note(_FIVE[:3])}))

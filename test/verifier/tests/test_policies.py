@@ -1,0 +1,146 @@
+"""Policies (SPEC 4.16): which count, what follows for what was deleted, and what a log says of them. All signatures are real."""
+
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import canonical_json
+from evidence import Receiver, Vault
+from findings import Report
+from instants import milliseconds
+from key_succession import KnownKeys
+from minisign_file import PublicKey
+from policies import Policies, check_policies, read_policies
+from retention import Announced
+from shapes import STATION_ID, fits
+from tests.note_keys import Signer, minisign, public_line
+from tests.samples import VAULT, codes, document, hex_of, log, notes, random_id
+from trusted_keys import TrustedKeys
+
+_OFFICER, _SUPERVISOR, _NEW_OFFICER, _STRANGER = (Signer(bytes([at]) * 32) for at in range(4))
+
+
+class _ByHand(TrustedKeys):
+    """Keys of the two roles."""
+
+    def __init__(self, *, officers: list[PublicKey] | None = None) -> None:
+        super().__init__(())
+        self.officers = [_OFFICER.public] if officers is None else officers
+        self.supervisors = [_SUPERVISOR.public]
+
+
+def _policy(number: int, officer: Signer = _OFFICER, **changed: Any) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "type": "policy",
+        "version": 1,
+        "number": number,
+        "vault": VAULT,
+        "days_min": 7,
+        "days_max": 30,
+        "documents_days": 60,
+        "officers": [public_line(officer)],
+        "supervisors": [public_line(_SUPERVISOR)],
+        "made_at": "2026-11-25T08:00:00.000Z",
+    }
+    return {**value, **changed}
+
+
+class ReadingTest(unittest.TestCase):
+    """What lies in `policies/`."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+    def _write(self, value: dict[str, Any], officer: Signer = _OFFICER, supervisor: Signer = _SUPERVISOR) -> None:
+        folder = self.root / str(value["number"])
+        folder.mkdir(exist_ok=True)
+        data = canonical_json.encode(value)
+        (folder / "policy.json").write_bytes(data)
+        for role, signer in (("officer", officer), ("supervisor", supervisor)):
+            (folder / f"policy.json.{role}.minisig").write_bytes(minisign(signer, data, "policy"))
+
+    def _read(self, by_hand: TrustedKeys | None = None) -> tuple[Policies, KnownKeys, Report]:
+        keys, report = KnownKeys(by_hand or _ByHand()), Report()
+        return read_policies(self.root, VAULT, keys, report), keys, report
+
+    def test_one_that_both_roles_signed_counts_and_its_keys_sign_the_next(self) -> None:
+        self._write(_policy(1, _NEW_OFFICER))
+        self._write(_policy(2, _NEW_OFFICER, days_min=9), officer=_NEW_OFFICER)
+        found, keys, report = self._read()
+        self.assertEqual((codes(report), len(found.counting)), ([], 2))
+        self.assertIn(_NEW_OFFICER.public, keys.officers)
+
+    def test_one_that_others_signed_does_not_count_nor_does_what_it_names(self) -> None:
+        self._write(_policy(1, _NEW_OFFICER), officer=_STRANGER)
+        self._write(_policy(2, _NEW_OFFICER), officer=_NEW_OFFICER)
+        found, keys, report = self._read()
+        self.assertEqual((codes(report), len(found.counting)), (["policy.signature-unknown-key"], 0))
+        self.assertNotIn(_NEW_OFFICER.public, keys.officers)
+
+    def test_both_signatures_are_there_and_by_two_keys(self) -> None:
+        self._write(_policy(1), supervisor=_OFFICER)
+        self.assertEqual(codes(self._read()[2]), ["policy.signature-unknown-key"])
+        (self.root / "1" / "policy.json.supervisor.minisig").unlink()
+        self.assertEqual(codes(self._read()[2]), ["policy.signature-missing"])
+        (self.root / "1" / "x").write_bytes(b"")
+        self.assertIn("folder.unexpected", codes(self._read()[2]))
+
+    def test_one_of_another_number_or_vault_is_found(self) -> None:
+        self._write(_policy(1, vault=random_id("w")))
+        found, _, report = self._read()
+        self.assertEqual((codes(report), len(found.counting)), (["policy.other-vault"], 0))
+        self._write(_policy(2))
+        (self.root / "2").rename(self.root / "3")
+        self.assertIn("policy.other-number", codes(self._read()[2]))
+
+    def test_without_keys_of_a_role_none_is_judged(self) -> None:
+        self._write(_policy(1), officer=_STRANGER)
+        found, keys, report = self._read(_ByHand(officers=[]))
+        self.assertEqual((codes(report), notes(report)), ([], ["policy.not-judged"]))
+        self.assertEqual((len(found.counting), len(found.unjudged), list(keys.officers)), (0, 1, []))
+
+    def test_no_station_has_their_name(self) -> None:
+        self.assertFalse(fits(STATION_ID, "policies"))
+        self.assertTrue(fits(STATION_ID, "policies-1"))
+
+
+class EntriesTest(unittest.TestCase):
+    """SPEC 4.16.13 and 4.16.14."""
+
+    def test_each_entry_names_one_that_is_here_with_a_number_above_those_before(self) -> None:
+        here = {number: document(_policy(number), f"policies/{number}/policy.json") for number in (1, 2)}
+        first, second = ({"number": number, "policy_sha256": here[number].sha256} for number in (1, 2))
+        for said, expected, noted in (
+            ([first, second], [], []),
+            ([first, first, second], [], []),
+            ([second, first], ["policy.number"], []),
+            ([first], [], ["policy.unlogged"]),
+            ([first, {**second, "policy_sha256": hex_of("x")}], ["policy.differs"], ["policy.unlogged"]),
+            ([first, second, {"number": 3, "policy_sha256": hex_of("x")}], ["policy.missing"], []),
+        ):
+            store = Receiver("r-store", "r-store", log(*(("policy", facts) for facts in said)))
+            report = Report()
+            check_policies(Vault(VAULT, {}, {"r-store": store}), Policies(by_number=here), report)
+            self.assertEqual((codes(report), notes(report)), (expected, noted))
+
+
+class DaysTest(unittest.TestCase):
+    """SPEC 4.16.7 and 4.16.15."""
+
+    def test_the_policy_in_force_takes_the_place_of_the_least_days(self) -> None:
+        said, at = Announced(), milliseconds("2026-11-25T08:00:00.000Z")
+        said.enter_policy("r-store", at, {"days": 7, "documents_days": 60}, is_judged=True)
+        said.enter_policy("r-store", at + 10, {"days": 3, "documents_days": 10}, is_judged=False)
+        for received, expected, lenient in ((at - 1, 14, 14), (at, 7, 7), (at + 10, 7, 3)):
+            self.assertEqual(said.days("r-store", "days", received), expected)
+            self.assertEqual(said.days("r-store", "days", received, with_unjudged=True), lenient)
+        self.assertEqual(said.days("r-other", "documents_days", at), 90)
+        said.enter("r-store", at, {"days": 20, "documents_days": 50})
+        self.assertEqual((said.days("r-store", "days", at), said.days("r-store", "documents_days", at)), (20, 60))
+
+
+if __name__ == "__main__":
+    unittest.main()
