@@ -285,7 +285,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'tree-goes-on-after-a-restore',
     what: 'a restored store goes on in the tree of before, which its stations know as longer',
-    file: 'agent/receiver/custody/log-tree.ts',
+    file: 'protocol/transparency/checkpoint.ts',
     find: 'return restoredSha256 === undefined ? base :',
     put: 'return restoredSha256 !== null ? base :',
     suites: ['unit/receiver/custody/log-tree'],

@@ -89,7 +89,7 @@ test('the same at the end of one segment and the beginning of the next', async (
   const whole = disk.crash(disk.steps, 'nothing');
   await expectSurvival(whole, [[numbered(51)], []], ['nothing', 'torn']);
   expect(readLog(whole).map(({ signed }) => signed)).toEqual([true, false]);
-});
+}, 60_000);
 
 test('a failing call loses nothing that was told, and the next attempt goes on', async () => {
   for (const operation of [
