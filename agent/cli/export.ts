@@ -14,15 +14,27 @@ import { blocksHtml, blocksText } from '../evidence/page/blocks.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import { namedRecording } from '../receiver/vault/named-recordings.ts';
 import type { Files } from '../../protocol/format/ports.ts';
+import { Calendar } from '../evidence/report/calendar.ts';
 import { nodeClock } from '../platform/clock-node.ts';
 import { nodeRandom } from '../platform/random-node.ts';
+import { exportOriginals } from './export-originals.ts';
 import { disclosureText, OPENING_WORDS } from './opening-words.ts';
 import { replacePage } from './page-file.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
-const OF_KIT = ['vault', 'out', 'reason', 'station', 'keys', 'with-findings'] as const;
+const OF_KIT = [
+  'vault',
+  'out',
+  'reason',
+  'station',
+  'keys',
+  'with-findings',
+  'with-original',
+  'identity',
+  'zone',
+] as const;
 /** Recordings of one kit. */
 const RECORDINGS_MAX = 1024;
 
@@ -32,6 +44,7 @@ export const exportCommand = command(
     name: 'bodydock export',
     usage: [
       'RECORDING... --vault DIR --out DIR --reason CODE [--station ID] [--keys KEYS] [--with-findings] [--lang en|de] [--json]',
+      'KIT --with-original --identity FILE --out DIR [--keys KEYS] [--reason CODE] [--zone ZONE] [--lang en|de] [--json]',
       '--data-handling [--config FILE] [--receiver-config FILE] [--html FILE] [--lang en|de] [--json]',
     ],
     about: `
@@ -44,6 +57,20 @@ such as nothing.
 `,
     options: {
       vault: { type: 'string', value: 'DIR', text: "the store's vault" },
+      'with-original': {
+        type: 'boolean',
+        text: 'of a kit, where recordings are opened: what is handed over, to be played, with a certificate',
+      },
+      identity: {
+        type: 'string',
+        value: 'FILE',
+        text: 'age identity file of one of the recipients; only its owner may be able to read it',
+      },
+      zone: {
+        type: 'string',
+        value: 'ZONE',
+        text: 'time zone of the certificate, such as Europe/Berlin (default: the one of this machine)',
+      },
       out: { type: 'string', value: 'DIR', text: 'a new or empty folder outside of the vault' },
       reason: {
         type: 'string',
@@ -79,7 +106,10 @@ such as nothing.
       },
     },
     notes: `
-The second prints the annex to the works agreement, from the configuration alone: what is stored where and how long, who can open it, who
+The second makes of such a folder what is handed over, on the machine where recordings are opened: the recordings as they were on the camera,
+one page for whoever gets them (CERTIFICATE.html, BESCHEINIGUNG.html), and the folder itself below, in "proof". It is verified before.
+
+The third prints the annex to the works agreement, from the configuration alone: what is stored where and how long, who can open it, who
 may hold or delete it, which data on persons can occur and which never do, which logs there are.
 `,
     exits:
@@ -94,6 +124,24 @@ may hold or delete it, which data on persons can occur and which never do, which
       refuseOptions(values, OF_KIT, 'with --data-handling');
       return exportHandling({ config, receiverConfig: values['receiver-config'], language, html, json }, io);
     }
+    if (values['with-original'] === true) {
+      const { identity, zone } = values;
+      refuseOptions(
+        values,
+        ['vault', 'station', 'with-findings', 'config', 'receiver-config', 'html'],
+        'with --with-original',
+      );
+      const [kit, ...others] = words;
+      if (kit === undefined || others.length > 0)
+        throw usageError('--with-original takes the folder of one kit');
+      if (identity === undefined)
+        throw usageError('--with-original opens what is sealed: say --identity FILE');
+      if (out === undefined) throw usageError('--out DIR is missing');
+      const calendar = new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+      const places = { kit: await realFolder(kit), out: resolve(out), identity, keysFolder: keys };
+      return exportOriginals({ ...places, reason, zone: calendar.zone, language, json }, io);
+    }
+    refuseOptions(values, ['identity', 'zone'], 'without --with-original');
     if (words.length === 0) throw usageError('name at least one recording, or say --data-handling');
     refuseOptions(values, ['config', 'receiver-config', 'html'], 'without --data-handling');
     if (vault === undefined) throw usageError('--vault DIR is missing');

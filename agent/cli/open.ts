@@ -140,14 +140,15 @@ function isAgainst({ kind, code }: Remark): boolean {
   return kind === 'finding' && !BESIDE.test(code);
 }
 
-function identitiesFor({ recipients }: Manifest, identities: readonly OpenedIdentity[]): string[] {
+/** Those of the identities that open it. Errors: "open.not-for-identity". */
+export function identitiesFor({ recipients }: Manifest, identities: readonly OpenedIdentity[]): string[] {
   const ours = identities.filter(({ recipient }) => recipients.includes(recipient));
   if (ours.length > 0) return ours.map(({ identity }) => identity);
   const message = `sealed for ${recipients.join(', ')}: the identity given is of none of these`;
   throw new DockError('open.not-for-identity', message, { retry: 'person' });
 }
 
-interface Opening {
+export interface Opening {
   readonly path: string;
   readonly manifest: Manifest;
   readonly identities: readonly string[];
@@ -155,7 +156,7 @@ interface Opening {
 }
 
 /** A restored original, and what else was found. */
-interface Restored {
+export interface Restored {
   /** What was left in the vault about it. */
   readonly disclosure?: Disclosure | undefined;
   readonly manifest: Manifest;
@@ -174,7 +175,7 @@ interface Target {
 }
 
 /** Errors: "open.exists", "open.unwritable". */
-async function openTarget({ manifest, identities, out }: Opening): Promise<Target> {
+export async function openTarget({ manifest, identities, out }: Opening): Promise<Target> {
   const source = openSource(MANIFEST, manifest.source, identities);
   const fallback = encodeUtf8(manifest.recording);
   const named = 'path' in source ? originalName(source.path, manifest.recording) : undefined;
@@ -182,7 +183,8 @@ async function openTarget({ manifest, identities, out }: Opening): Promise<Targe
   return { file, source, named };
 }
 
-async function restore(
+/** Errors: as restoreOriginal. */
+export async function restore(
   { path, manifest, identities, out }: Opening,
   { file, source, named }: Target,
   found: readonly Remark[],

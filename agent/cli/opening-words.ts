@@ -23,6 +23,8 @@ export interface OpeningWords {
   readonly kitGood: string;
   /** {}: number of findings. */
   readonly kitBad: string;
+  /** {}: recordings, page. */
+  readonly originals: string;
   /** In front of a copy. Of one width. */
   readonly good: string;
   readonly bad: string;
@@ -45,6 +47,7 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     kit: '{}: {} recordings, {} accompanying files, {} docking records, {} parts of logs',
     kitGood: 'everything in it holds; begin with INDEX.html',
     kitBad: '{} findings, which stand in FINDINGS.txt and on INDEX.html',
+    originals: '{} recordings to play, with {}',
     good: 'good',
     bad: 'BAD ',
     bytes: '{} bytes',
@@ -64,6 +67,7 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     kit: '{}: Aufzeichnungen: {}, Begleitdateien: {}, Andockprotokolle: {}, Teile der Verwahrprotokolle von Station und Zentralspeicher: {}',
     kitGood: 'Alles darin stimmt; mit INDEX.html beginnen.',
     kitBad: 'Befunde: {}; sie stehen in FINDINGS.txt und auf INDEX.html.',
+    originals: 'Aufzeichnungen zum Abspielen: {}, mit {}',
     good: 'gut      ',
     bad: 'NICHT GUT',
     bytes: '{} Bytes',

@@ -26,6 +26,7 @@ const PAGES = [
   'kit',
   'kit-docking',
   'kit-damaged',
+  'certificate',
   'report',
   'report-year',
   'witness',
@@ -112,6 +113,20 @@ async function makePages(): Promise<void> {
     await kit('kit', recording, vault);
     await kit('kit-docking', docking, vault);
     await kit('kit-damaged', recording, damaged, '--with-findings');
+    const handed = join(root, `handed-${lang}`);
+    const opened = ['--with-original', '--identity', join(root, 'out/keys/store.identity')];
+    await bodydock([
+      'export',
+      join(root, `kit-${lang}`),
+      ...keys,
+      ...opened,
+      '--out',
+      handed,
+      '--reason',
+      'court',
+    ]);
+    const certificate = lang === 'de' ? 'BESCHEINIGUNG' : 'CERTIFICATE';
+    await copyFile(join(handed, `${certificate}.html`), file('certificate'));
     const report = join(root, `report-${lang}`);
     await bodydock(['report', '--vault', vault, ...period, '--out', report, '--lang', lang], [0, 1]);
     await copyFile(join(report, 'report.html'), file('report'));

@@ -28,7 +28,7 @@ import { filesWith } from '../../../fakes/files-with.ts';
 import { checkPage, PAGES } from '../../../fakes/kit-page-lines.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../../fakes/manipulations/evidence-vault.ts';
 import { lacksTools } from '../../../fakes/stock-tools.ts';
-import { VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { type BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from '../../cli/io-memory.ts';
 
@@ -456,5 +456,80 @@ describe('nothing is made, and nothing left behind,', () => {
     await chmod(join(vault(), '.disclosures'), 0o700);
     expect([ran.exitCode, ran.err]).toEqual([1, expect.stringContaining('nothing goes out')]);
     await expectNothing();
+  });
+});
+
+describe('with the original', () => {
+  const read = (...path: string[]): Promise<string> => readFile(join(...path), 'utf8');
+
+  /** Makes a kit of some recordings at the store, and of that what is handed over. */
+  async function handed(
+    builder: VaultBuilder,
+    recordings: readonly BuiltRecording[],
+    ...more: readonly string[]
+  ): Promise<{ readonly ran: CommandRun; readonly out: string; readonly kit: string }> {
+    const [own, out] = [join(builder.root, 'sealed'), join(builder.root, 'handed')];
+    const ids = recordings.map(({ id }) => id);
+    const store = ['--vault', builder.vault, '--out', own, '--reason', 'az-1'];
+    expect(await runCommand(exportCommand, ...ids, ...store)).toMatchObject({ exitCode: 0 });
+    const identity = ['--identity', builder.identityFile, '--keys', builder.keys];
+    const wish = ['--with-original', ...identity, '--out', out, '--zone', 'Europe/Berlin'];
+    return { ran: await runCommand(exportCommand, own, ...wish, ...more), out, kit: own };
+  }
+
+  test('what can be played lies on top with a page in each language, and the kit below', async () => {
+    await withVault(async (builder) => {
+      const one = await builder.record({ path: 'DCIM/A 1.MP4', original: Buffer.from('film one') });
+      await builder.close();
+      const { ran, out } = await handed(builder, [one], '--reason', 'az-1');
+      expect([ran.err, ran.exitCode]).toEqual(['', 0]);
+      const names = ['A 1.MP4', 'BESCHEINIGUNG.html', 'CERTIFICATE.html', 'proof'];
+      expect((await readdir(out)).toSorted()).toEqual(names);
+      expect(await read(out, 'A 1.MP4')).toBe('film one');
+      expect(await read(out, 'proof', one.id, 'manifest.json')).toBe(
+        Buffer.from(one.manifestBytes).toString(),
+      );
+      for (const name of ['BESCHEINIGUNG.html', 'CERTIFICATE.html'])
+        for (const fact of [one.manifest.original.sha256, one.id, 'az-1', 'Europe/Berlin'])
+          expect((await read(out, name)).replaceAll('<wbr>', '')).toContain(fact);
+    });
+  });
+
+  test('several have folders of their own, since cameras give names twice', async () => {
+    await withVault(async (builder) => {
+      const one = await builder.record({ path: 'A.MP4', original: Buffer.from('one') });
+      const two = await builder.record({ path: 'B/A.MP4', original: Buffer.from('two') });
+      await builder.close();
+      const { ran, out } = await handed(builder, [one, two]);
+      expect(ran).toMatchObject({ exitCode: 0 });
+      expect(await read(out, one.id, 'A.MP4')).toBe('one');
+      expect(await read(out, two.id, 'A.MP4')).toBe('two');
+      expect((await read(out, 'CERTIFICATE.html')).replaceAll('<wbr>', '')).toContain(`${two.id}/A.MP4`);
+    });
+  });
+
+  test('nothing is opened of a kit in which something does not hold', async () => {
+    await withVault(async (builder) => {
+      const one = await builder.record({ path: 'A.MP4', original: Buffer.from('one') });
+      await builder.close();
+      const { kit: own, out } = await handed(builder, [one]);
+      const again = ['--with-original', '--identity', builder.identityFile, '--keys', builder.keys];
+      const taken = await runCommand(exportCommand, own, ...again, '--out', out);
+      expect([taken.exitCode, taken.err]).toEqual([1, expect.stringContaining('is not empty')]);
+      await change(join(own, one.id, 'receipt.json'), flip(30));
+      const other = join(builder.root, 'other');
+      expect(await runCommand(exportCommand, own, ...again, '--out', other)).toMatchObject({ exitCode: 1 });
+      await expect(readdir(other)).rejects.toThrow('ENOENT');
+    });
+  });
+
+  test('it wants a kit and an identity', async () => {
+    const refused = async (...args: string[]): Promise<string> =>
+      (await runCommand(exportCommand, ...args, '--with-original', '--out', kit)).err;
+    expect(await refused(vault())).toContain('--identity FILE');
+    expect(await refused(vault(), '--identity', built.dock1.identityFile)).toContain(
+      'is no kit, it is a vault',
+    );
+    expect(await refused(vault(), '--vault', vault())).toContain('--vault');
   });
 });

@@ -1,0 +1,132 @@
+// The page that goes with originals that are handed over: what they are, how to see that they are unaltered, and what that does not show. Pure.
+import { durationText } from '../../../config/durations.ts';
+import { CERTIFICATE_DE } from '../../../config/texts/de/certificate.ts';
+import { KIT_DE } from '../../../config/texts/de/kit.ts';
+import { CERTIFICATE_EN } from '../../../config/texts/en/certificate.ts';
+import { KIT_EN } from '../../../config/texts/en/kit.ts';
+import { filled } from '../../../config/texts.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import {
+  type Block,
+  blocksHtml,
+  heading,
+  list,
+  paragraph,
+  small,
+  subheading,
+  table,
+} from '../page/blocks.ts';
+import { dataSize, type Language, number } from '../page/language.ts';
+
+/** Of the folder with the kit, beside the originals. */
+export const PROOF_FOLDER = 'proof';
+
+/** One original that lies beside the page. */
+export interface HandedOver {
+  /** Below the page's folder, for people: what could mislead them is not in it. */
+  readonly file: string;
+  readonly manifest: Manifest;
+  /** RFC 3339 UTC; null without a receipt. */
+  readonly receivedAt: string | null;
+}
+
+export interface CertificateFacts {
+  readonly originals: readonly HandedOver[];
+  readonly reason: string | undefined;
+  /** RFC 3339 UTC. */
+  readonly madeAt: string;
+  readonly version: string;
+  readonly vault: string | undefined;
+  /** IANA name. */
+  readonly zone: string;
+}
+
+const TEXTS = { en: CERTIFICATE_EN, de: CERTIFICATE_DE } as const;
+const KIT = { en: KIT_EN, de: KIT_DE } as const;
+const NOTHING = ['', ''];
+
+/** The page in one language; it prints on A4. */
+export function certificatePage(facts: CertificateFacts, language: Language): string {
+  const say = TEXTS[language];
+  const { originals, reason, madeAt, version, vault, zone } = facts;
+  const proof = { proof: PROOF_FOLDER };
+  const times = new Times(language, zone);
+  const count = originals.length;
+  const title = count === 1 ? say.title : filled(say.titleSeveral, { count });
+  const blocks: Block[] = [
+    paragraph(filled(say.intro, proof)),
+    ...(reason === undefined ? [] : [paragraph(filled(say.reason, { reason }))]),
+    ...originals.flatMap((each) => [
+      heading(filled(say.recording, { id: each.manifest.recording })),
+      table(NOTHING, rowsOf(each, language, times)),
+    ]),
+    small(filled(say.zone, { zone })),
+    heading(say.check),
+    paragraph(say.checkText),
+    ...checkBlocks(originals, language),
+    heading(say.proven),
+    list(say.provenItems.map((item) => filled(item, proof))),
+    heading(say.limits),
+    list([...KIT[language].limitsText.slice(0, -1), filled(say.keys, proof)]), // the last one is about a chapter of the kit's page
+    paragraph(say.signed),
+    small(filled(say.madeAt, { at: times.minute(madeAt), version, vault: vault ?? '-' })),
+  ];
+  return blocksHtml(language, title, blocks);
+}
+
+function rowsOf({ file, manifest, receivedAt }: HandedOver, language: Language, times: Times): string[][] {
+  const say = TEXTS[language];
+  const { original, camera, station, media, sealed_at: sealedAt } = manifest;
+  const size = dataSize(original.size_bytes, language);
+  const duration = media?.duration_ms ?? null;
+  return [
+    [say.file, file],
+    [say.size, filled(say.bytes, { size, bytes: number(original.size_bytes, language) })],
+    [say.sha256, original.sha256],
+    [say.made, madeText(manifest, language, times)],
+    ...(duration === null ? [] : [[say.length, durationText(Math.round(duration / 1000), language)]]),
+    [
+      say.camera,
+      camera.model === null ? camera.id : filled(say.model, { id: camera.id, model: camera.model }),
+    ],
+    [say.station, station],
+    [say.sealed, times.minute(sealedAt)],
+    [say.receipted, receivedAt === null ? say.noReceipt : times.minute(receivedAt)],
+  ];
+}
+
+function madeText({ capture, original }: Manifest, language: Language, times: Times): string {
+  const { earliest_at: earliest, latest_at: latest, basis } = capture;
+  const [from, to] =
+    basis === 'clock-unmeasured' ? [original.modified_at, original.modified_at] : [earliest, latest];
+  if (from === null || to === null) return '-';
+  const [first, last] = [times.minute(from), times.minute(to)];
+  const when = first === last ? first : filled(TEXTS[language].span, { from: first, to: last });
+  return `${when} (${KIT[language].bases[basis]})`;
+}
+
+function checkBlocks(originals: readonly HandedOver[], language: Language): Block[] {
+  const say = TEXTS[language];
+  const commands = (command: (file: string) => string): string[] =>
+    originals.map(({ file }) => command(file));
+  return [
+    subheading(say.windows),
+    list(commands((file) => `Get-FileHash -Algorithm SHA256 -LiteralPath '${file.replaceAll("'", "''")}'`)),
+    subheading(say.linux),
+    list(commands((file) => `shasum -a 256 -- '${file.replaceAll("'", `'\\''`)}'`)),
+  ];
+}
+
+/** Instants in the zone of the office, as the language writes them. */
+class Times {
+  readonly #format: Intl.DateTimeFormat;
+
+  constructor(language: Language, timeZone: string) {
+    const locale = language === 'de' ? 'de-DE' : 'en-GB';
+    this.#format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone });
+  }
+
+  minute(at: string): string {
+    return this.#format.format(new Date(at));
+  }
+}
