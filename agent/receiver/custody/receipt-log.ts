@@ -43,7 +43,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Nodes of the tree at one checkpoint, each tile read once. */
+/** Nodes of the tree at one checkpoint, each made once, and each tile read once. */
 interface ProvenTree {
   readonly tree: LogTree;
   readonly size: number;
@@ -163,12 +163,11 @@ export class ReceiptLog {
     if (this.#proven?.tree === tree && this.#proven.size === size) return this.#proven.read;
     const { files } = this.#options.store;
     const tiles = new Map<string, Promise<Uint8Array>>();
-    const read = nodesOfTiles(size, (tile) => {
-      const path = tilePath(tile);
-      const known = tiles.get(path) ?? readTile(files, tree.folder, tile);
-      tiles.set(path, known);
-      return known;
-    });
+    const nodes = new Map<string, Promise<Uint8Array>>();
+    const nodeOf = nodesOfTiles(size, (tile) =>
+      once(tiles, tilePath(tile), () => readTile(files, tree.folder, tile)),
+    );
+    const read: ReadNode = (height, index) => once(nodes, `${height} ${index}`, () => nodeOf(height, index));
     this.#proven = { tree, size, read };
     return read;
   }
@@ -216,6 +215,12 @@ export class ReceiptLog {
     if (tree.refusal === undefined) conditions.clear('log.shorter', null);
     else conditions.raise('log.shorter', null, { reason: describeError(tree.refusal) });
   }
+}
+
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
 
 function newestOf({ newest, refusal }: LogTree): NonNullable<LogTree['newest']> {

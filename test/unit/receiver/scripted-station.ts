@@ -84,6 +84,8 @@ export class ScriptedStation {
   readonly broker: StartableBroker;
   /** By recording: the line of the store's log that its receipt came with, and where it is in the tree. */
   readonly entries = new Map<RecordingId, { readonly line: string; readonly index: number }>();
+  /** Messages with a receipt, whatever they were worth. */
+  receiptMessages = 0;
   /** Answers to questions about the store's log, as they came. */
   readonly logs: LogBody[] = [];
   /** Consistency proofs that were not empty. */
@@ -175,6 +177,7 @@ export class ScriptedStation {
       this.haves.push(message);
       sender?.have(message, this.#now());
     } else if (message.message === 'receipt') {
+      this.receiptMessages++;
       this.held.set(down.recording, message.held && (this.#verified(message.held) as HeldBody));
       this.#receipt(message);
     } else {

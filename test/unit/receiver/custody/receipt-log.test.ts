@@ -89,7 +89,7 @@ describe('a receipt', () => {
     station.push(sample);
     await top.until('receipt stored', () => top.stored(sample, 'receipt.json') !== undefined);
     await top.clock.advance(3000);
-    expect(station.receipts.has(sample.recording)).toBe(false);
+    expect([station.receipts.has(sample.recording), station.receiptMessages]).toEqual([false, 1]);
     expect(receiver.log.messages('error')).toContain('receipt not given: it is not in the log of the store');
     top.disk.heal();
     await top.until('receipt', () => station.receipts.has(sample.recording));
