@@ -20,7 +20,7 @@ import { PlaceFacts } from '../verify/place-facts.ts';
 import { type Place, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
-import { note, type Remark } from '../verify/remark.ts';
+import { type Finding, note, type Remark } from '../verify/remark.ts';
 import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
@@ -35,6 +35,7 @@ import {
   type ProvenLog,
   StepPicker,
 } from './proven-log.ts';
+import { judgeVaultDrops, readVaultLogs } from '../verify/vault-drops.ts';
 import * as documents from './subject-documents.ts';
 import { type HistoryPlace, relate, type Related, type StationPlace } from './subjects.ts';
 
@@ -91,6 +92,7 @@ class Gathering {
     const account = this.#account(related, recording, records, stationId);
     const logs = await this.#logs(related, checked, stationId, account);
     const dropped = droppedIn(logs);
+    this.#remarks.push(...(await this.#wronglyDropped(dropped, related)));
     const found = await this.#documents(related, recording, records);
     this.#compare(account, logs, dropped);
     return this.#history(related, found, logs, recording);
@@ -147,6 +149,17 @@ class Gathering {
     }
     for (const { remarks } of logs) this.#remarks.push(...remarks);
     return logs;
+  }
+
+  /** What of it, and of its docking records, the store dropped and was not allowed to. */
+  async #wronglyDropped(dropped: ReadonlySet<string>, { records }: Related): Promise<Finding[]> {
+    const { place, subject, files, madeAt, signal } = this.#question;
+    const ours = new Set([subject.id, ...records].filter((id) => dropped.has(id)));
+    if (place.kind !== 'vault' || ours.size === 0) return [];
+    const asked = { files, vault: place.path, keys: this.#deps.keys, signal };
+    const logs = await readVaultLogs(asked);
+    const how = { ...asked, witnesses: [], nowMs: Date.parse(madeAt) };
+    return judgeVaultDrops(how, logs, ({ recording }) => ours.has(recording));
   }
 
   /** By the logs of all stations of the vault, whichever of them is asked about. */

@@ -8,12 +8,13 @@ import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import { judgeVaultDrops, readVaultLogs } from '../verify/vault-drops.ts';
 import type { Calendar, Period } from './calendar.ts';
 import { FailureCount, Gatherer } from './gather.ts';
 import { type DatedHead, readStationLog, readStoreLogs, readWitnessHeads } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
-import { type Holds, readHolds, type Source, sourcesOf, stationsOf } from './sources.ts';
+import { type Holds, readHolds, type Source, type SourceOptions, sourcesOf, stationsOf } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */
 export interface ReportWish {
@@ -59,7 +60,8 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
   const { letGo, broken } = await readStoreLogs(options);
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
-  for (const where of [...keyFaults, ...broken]) gatherer.take({ kind: 'unproven', where });
+  const wrongly = letGo.documents.size === 0 ? [] : await wronglyDropped(options, Date.parse(wish.madeAt));
+  for (const where of [...keyFaults, ...broken, ...wrongly]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
     const heads: DatedHead[] = [...(witnessed.get(station) ?? [])];
     for await (const source of sourcesOf(options, station)) {
@@ -84,6 +86,16 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
     handing: wish.handing,
     ordersNotJudged: notJudged,
   });
+}
+
+/** What the store dropped and was not allowed to, each once. */
+async function wronglyDropped(options: SourceOptions, nowMs: number): Promise<string[]> {
+  const logs = await readVaultLogs(options);
+  const findings = await judgeVaultDrops({ ...options, witnesses: [], nowMs }, logs, () => true);
+  const wrong = findings.filter(({ kind }) => kind === 'finding');
+  return [
+    ...new Set(wrong.map(({ code, where, facts: { recording } }) => `${where} ${code} ${recording ?? ''}`)),
+  ];
 }
 
 function headOf(source: Source, station: string): DatedHead[] {

@@ -5,18 +5,13 @@ import { dayOf, documentsOf } from '../../../protocol/custody/witness.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
-import { judgeKept } from '../verify/deletion-check.ts';
-import { checkKept, judgeDrops, type KeptDeletion } from '../verify/drop-check.ts';
-import { custodyFolder, keptAndOrders, stationCustodies } from '../verify/found-folders.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import { canJudge, checkOrders, type FoundOrder, OrderBook } from '../verify/order-check.ts';
-import { PlaceFacts } from '../verify/place-facts.ts';
-import { PlaceLogs } from '../verify/place-logs.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { finding, type Remark } from '../verify/remark.ts';
 import type { LoggedDrop, StoreLog } from '../verify/store-log.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { judgeVaultDrops, readVaultLogs } from '../verify/vault-drops.ts';
 import {
   checkWitnesses,
   DocumentDays,
@@ -91,56 +86,6 @@ export async function daysInVault(
   return found;
 }
 
-/** What the logs of the store and of the stations say; what does not hold of them is for `bodydock verify`. */
-async function readLogs(
-  { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
-  { vault, keys }: Pick<HeldWitnesses, 'vault' | 'keys'>,
-): Promise<PlaceLogs> {
-  const names = (await listSorted(files, vault)) ?? [];
-  const stations = await stationCustodies(files, vault);
-  const nothing = { facts: new PlaceFacts(), witnesses: [], pasts: undefined, restored: new Set<string>() };
-  const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, ...nothing });
-  for (const receiver of names.filter(isReceiverId))
-    await logs.readStore(receiver, custodyFolder(vault, receiver));
-  for (const station of stations) await logs.readStation(station);
-  return logs;
-}
-
-/**
- * Whether documents of these days were allowed to go, by the orders, the deletion records and the logs alone: whether other documents need them
- * only a verification of the whole vault says.
- */
-async function judgeDropped(
-  question: WitnessQuestion,
-  { vault, keys, witnesses }: HeldWitnesses,
-  logs: PlaceLogs,
-  days: ReadonlySet<string>,
-): Promise<Remark[]> {
-  const { files, nowMs } = question;
-  const facts = new PlaceFacts();
-  const orders: FoundOrder[] = [];
-  const kept: KeptDeletion[] = [];
-  const findings: Remark[] = [];
-  for await (const found of keptAndOrders(files, vault)) {
-    if (found.kind === 'orders') orders.push(...(await checkOrders({ ...question, ...found, keys })).orders);
-    else if (found.kind === 'kept') {
-      const checked = await checkKept(files, found, keys);
-      findings.push(...checked.findings);
-      if (checked.kept !== undefined) kept.push(checked.kept);
-    }
-  }
-  const log = logs.store;
-  const book = new OrderBook(orders, facts, log);
-  const isAsked = ({ received_at, deleted_at }: LoggedDrop): boolean =>
-    days.has(dayOf(received_at)) || (deleted_at !== null && days.has(dayOf(deleted_at)));
-  const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
-  const stations = logs.stations;
-  const drops = judgeDrops({ log, facts, kept, orders: book, stations, witnesses, nowMs }, isAsked);
-  const extent = 'vault' as const;
-  const deletions = { facts, orders: book, log, judged, complete: true, extent, kept: drops.deleted };
-  return [...findings, ...drops.findings, ...judgeKept(deletions)];
-}
-
 // Compares printed lines of witnesses with a vault: whether the witness of that day is the one that was printed, and whether the documents of
 // that day are those that it stands for.
 
@@ -163,7 +108,7 @@ export async function checkLines(
 ): Promise<CheckedLines> {
   const held = await heldWitnesses(question);
   const asked = new Set(lines.map(({ day }) => day));
-  const logs = await readLogs(question, held);
+  const logs = await readVaultLogs({ ...question, ...held });
   const days = await daysInVault(question, held, logs.store, asked);
   const checked: CheckedLine[] = [];
   for (const line of lines) {
@@ -172,7 +117,9 @@ export async function checkLines(
     if (found !== undefined) remarks.push(...(await rootRemarks(found, days)));
     checked.push({ line, remarks });
   }
-  const dropped = await judgeDropped(question, held, logs, asked);
+  const isAsked = ({ received_at, deleted_at }: LoggedDrop): boolean =>
+    asked.has(dayOf(received_at)) || (deleted_at !== null && asked.has(dayOf(deleted_at)));
+  const dropped = await judgeVaultDrops({ ...question, ...held }, logs, isAsked);
   return { lines: checked, remarks: [...held.remarks, ...dropped] };
 }
 

@@ -51,6 +51,22 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/log-past'],
   },
   {
+    id: 'life-good-after-removal',
+    what: 'the life of a recording that the store dropped without a deletion is called good',
+    file: 'agent/evidence/history/gather.ts',
+    find: "    if (place.kind !== 'vault' || ours.size === 0) return [];\n",
+    put: "    if (place.kind !== 'vault' || ours.size >= 0) return [];\n",
+    suites: ['unit/evidence/history/proofs'],
+  },
+  {
+    id: 'report-good-after-removal',
+    what: 'a report names nothing where the store dropped documents of recordings that nobody deleted',
+    file: 'agent/evidence/report/make-report.ts',
+    find: '  for (const where of [...keyFaults, ...broken, ...wrongly])',
+    put: '  for (const where of [...keyFaults, ...broken, ...wrongly.slice(wrongly.length)])',
+    suites: ['unit/evidence/report/logs'],
+  },
+  {
     id: 'kit-log-by-any-key',
     what: 'verify of a kit leaves out its logs, so that one which somebody wrote again by a key of his own is called good',
     file: 'agent/evidence/verify/found-folders.ts',

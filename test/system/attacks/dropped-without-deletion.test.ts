@@ -30,6 +30,16 @@ describe.skipIf(lacksTools(...TOOLS))('documents that were dropped and never del
     await log.close();
     await world.remove(one.recording);
     expect(await world.verdicts()).toEqual(refusing('drop.not-deleted'));
+    const keys = ['--keys', world.keys];
+    const life = await world.bodydock('custody', one.recording, '--vault', world.vault, ...keys);
+    expect([life.exitCode, life.stdout]).toEqual([
+      1,
+      expect.stringMatching(/no entry before says\s+that it was deleted/),
+    ]);
+    const day = one.received_at.slice(0, 10);
+    const period = ['--from', day, '--to', day, '--zone', 'UTC', '--json'];
+    const report = await world.bodydock('report', '--vault', world.vault, ...period, ...keys);
+    expect(report.exitCode, report.stdout).toBe(1);
     await world.close();
   });
 

@@ -8,6 +8,7 @@ import type { Step } from '../../../../agent/evidence/history/history.ts';
 import { HISTORY_EN } from '../../../../config/texts/en/history.ts';
 import { shortRows } from '../../../../agent/evidence/history/short-rows.ts';
 import { BETWEEN_MAX, STEPS_MAX } from '../../../../agent/evidence/history/proven-log.ts';
+import { encodeReceipt, parseReceipt } from '../../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../../../protocol/documents/minisign.ts';
@@ -21,6 +22,7 @@ import { makeDockingId, parseStationId } from '../../../../protocol/format/ids.t
 import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
 import { writeSigned } from '../../../fakes/vault-builder-signed.ts';
 import { runCommand } from '../../cli/io-memory.ts';
+import { atTimeOf } from '../verify/recorded-vault.ts';
 import { editSegment, historyOf, historyVault, type HistoryVault } from './history-vault.ts';
 
 let vault: HistoryVault;
@@ -166,11 +168,30 @@ describe('the end of a life', () => {
     expect(history.sealed_units_good).toBeNull();
   });
 
+  test('documents that the store dropped without a deletion are a finding', async () => {
+    const { builder, subject } = vault;
+    const { station, recording } = subject.manifest;
+    const receipt = parseReceipt(await readFile(join(subject.folder, 'receipt.json')));
+    await builder.receiver.enter('documents-dropped', {
+      station,
+      recording,
+      manifest_sha256: receipt.manifest_sha256,
+      receipt_sha256: sha256Hex(encodeReceipt(receipt)),
+      received_at: receipt.received_at,
+      deletion_sha256: null,
+      deleted_at: null,
+    });
+    await builder.close();
+    await rm(subject.folder, { recursive: true });
+    const { history } = await atTimeOf(builder, () => historyOf(vault, subject.id));
+    expect(codes(history.findings)).toContain('drop.not-deleted');
+  });
+
   test('documents that the store let go are no finding, and the log still tells the life', async () => {
     const { builder, subject } = vault;
     await builder.receiver.dropDocuments(subject);
     await builder.close();
-    const { history } = await historyOf(vault, subject.id);
+    const { history } = await atTimeOf(builder, () => historyOf(vault, subject.id));
     expect(codes(history.findings)).toEqual([]);
     expect(worth(history.steps)).toMatchObject({
       pulled: 'confirmed',

@@ -2,6 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeReceipt, parseReceipt } from '../../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { report } from '../../../../agent/cli/report.ts';
 import { verify } from '../../../../agent/cli/verify.ts';
@@ -35,7 +37,7 @@ async function reported(
   to = from,
 ): Promise<{ readonly codes: readonly number[]; readonly made: PilotReport }> {
   const days = ['--from', from, '--to', to, '--zone', 'UTC', '--json'];
-  const ran = await runCommand(report, '--vault', builder.vault, ...days);
+  const ran = await atTimeOf(builder, () => runCommand(report, '--vault', builder.vault, ...days));
   const verified = await atTimeOf(builder, () => runCommand(verify, builder.vault));
   const codes = [ran.exitCode, verified.exitCode];
   return { codes, made: ran.json as PilotReport };
@@ -189,6 +191,25 @@ describe('a docking that the log names and whose record is not here', () => {
     expect([codes, made.days]).toEqual([[0, 0], { days: 1, ...UNDECIDED }]);
     expect(kindsIn(made)).toEqual(['docking record was let go in order']);
   });
+});
+
+test('a recording that the store dropped and nobody deleted makes the report name that', async () => {
+  const builder = await newVault();
+  const one = await builder.record();
+  await builder.undock();
+  const receipt = parseReceipt(await readFile(join(one.folder, 'receipt.json')));
+  await builder.receiver.enter('documents-dropped', {
+    station: one.manifest.station,
+    recording: one.id,
+    manifest_sha256: receipt.manifest_sha256,
+    receipt_sha256: sha256Hex(encodeReceipt(receipt)),
+    received_at: receipt.received_at,
+    deletion_sha256: null,
+    deleted_at: null,
+  });
+  await builder.close();
+  await rm(one.folder, { recursive: true });
+  expect((await reported(builder)).codes).toEqual([1, 1]);
 });
 
 test('a recording that was deleted and let go in order is not told as missing, and its day proves nothing', async () => {
