@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import { parsePublicKey, type PublicKey } from '../protocol/documents/minisign.ts';
 import { encodeBase64 } from '../protocol/format/bytes.ts';
+import { DockError } from '../protocol/format/errors.ts';
 import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from '../protocol/format/ids.ts';
+import { NOTE_COSIGNATURE, type NoteKey, parseNoteKey } from '../protocol/transparency/signed-note.ts';
 import {
   type BrokerConfig,
   brokerPlaces,
@@ -28,6 +30,8 @@ export interface ReceiverConfig {
   readonly stations: readonly KnownStation[];
   readonly retention: RetentionConfig;
   readonly roles: RolesConfig;
+  readonly witnesses: readonly WitnessConfig[];
+  readonly timestamps: TimestampsConfig | null;
   readonly broker: BrokerConfig & { readonly sharedOffers: boolean };
 }
 
@@ -43,6 +47,17 @@ export interface RetentionConfig {
 export interface RolesConfig {
   readonly officers: readonly PublicKey[];
   readonly supervisors: readonly PublicKey[];
+}
+
+/** A witness outside (SPEC 4.15.25): its key for cosignatures, with its name, and where it takes checkpoints. */
+export interface WitnessConfig {
+  readonly key: NoteKey;
+  readonly url: string;
+}
+
+/** A time-stamp authority (SPEC 4.15.26). */
+export interface TimestampsConfig {
+  readonly url: string;
 }
 
 /** What receiver.yaml names on this machine. A ReceiverConfig is one; of a file that is not good there are those that are. */
@@ -99,6 +114,8 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
       officers: file.roles.officers.map(parsePublicKey),
       supervisors: file.roles.supervisors.map(parsePublicKey),
     },
+    witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
+    timestamps: file.timestamps.url === undefined ? null : { url: file.timestamps.url },
     broker: { ...mapBroker(file.broker, folder), sharedOffers: file.broker.shared_offers },
   };
 }
@@ -128,7 +145,32 @@ export function checkReceiver(file: Good<ReceiverFile>, report: RuleReport): voi
   for (const [at, station] of stations.entries())
     report.publicKeys(station?.public_keys, ['stations', at, 'public_keys']);
   checkDays(file.retention, report);
+  checkWitnesses(file.witnesses ?? [], report);
   if (file.broker !== undefined) checkBroker(file.broker, report);
+}
+
+/** Each signs with a key of its own, of the kind for cosignatures. */
+function checkWitnesses(witnesses: NonNullable<Good<ReceiverFile['witnesses']>>, report: RuleReport): void {
+  const keys = placed(
+    witnesses.map((witness) => witness?.key),
+    ['witnesses'],
+    'key',
+  );
+  report.unique(keys, 'key');
+  for (const { path, value } of keys) {
+    const message = cosignerFault(value);
+    const remedy = 'copy the key as the witness publishes it: name, id and base64, joined by "+"';
+    if (message !== undefined) report.add(path, { code: 'config.key', message, found: value, remedy });
+  }
+}
+
+function cosignerFault(text: string): string | undefined {
+  try {
+    return parseNoteKey(text).type === NOTE_COSIGNATURE ? undefined : 'is the key of a log, not of a witness';
+  } catch (error) {
+    if (error instanceof DockError) return 'is no key of a witness';
+    throw error;
+  }
 }
 
 /** The key without its id, which anybody who holds the secret half can choose: two lines of two ids may be one key. */

@@ -9,6 +9,8 @@ import { DAYS_MAX, PUBLIC_KEYS_MAX } from './station-schema.ts';
 export const STATIONS_MAX = 1024;
 /** Holders of one role: a city has some, and earlier ones stay while their holds count. */
 export const ROLE_KEYS_MAX = 64;
+/** Each is asked every hour, and some are enough. */
+export const WITNESSES_MAX = 8;
 /** Ten years: longer is a mistyped number. */
 const RETENTION_DAYS_MAX = 3650;
 const HOURS_PER_WEEK = 168;
@@ -78,6 +80,31 @@ const roles = z.strictObject({
   ),
 });
 
+const httpUrl = (description: string): z.ZodString =>
+  z
+    .string()
+    .max(1024)
+    .regex(/^https?:\/\/[^\s/?#]+(?:\/[^\s?#]*)?$/)
+    .meta({ description, allowed: 'https://HOST[:PORT][/PATH], or http:// where the way is safe otherwise' });
+
+const witness = z
+  .strictObject({
+    key: z
+      .string()
+      .max(512)
+      .regex(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/)
+      .meta({
+        description: 'Its key for cosignatures, as it publishes it; the name is in it.',
+        allowed: 'NAME+ID+BASE64, as witnesses publish their keys',
+      }),
+    url: httpUrl('Where it takes checkpoints: `/add-checkpoint` is added.'),
+  })
+  .meta({ description: 'One witness.', allowed: GROUP });
+
+const timestamps = z.strictObject({
+  url: httpUrl('Where the authority takes RFC 3161 requests.').optional(),
+});
+
 /** The schema of receiver.yaml, in the words of the file. */
 export const receiverFileSchema = z
   .strictObject({
@@ -99,6 +126,19 @@ export const receiverFileSchema = z
     roles: roles.prefault({}).meta({
       description:
         'Who may order that a recording is held, released or deleted early. An earlier key stays in its list as long as a hold that it signed counts.',
+      allowed: GROUP,
+    }),
+    witnesses: z
+      .array(witness)
+      .max(WITNESSES_MAX)
+      .default([])
+      .meta({
+        description:
+          'Witnesses outside of this house (C2SP tlog-witness) that sign each hour how far the log of this store has come. What they signed nobody here can take back, this store included. They must know its log first.',
+        allowed: `a list of at most ${WITNESSES_MAX} witnesses`,
+      }),
+    timestamps: timestamps.prefault({}).meta({
+      description: 'A time-stamp authority (RFC 3161) that dates the log once a day.',
       allowed: GROUP,
     }),
     broker: z

@@ -1,18 +1,22 @@
 // Puts a receiver together from its configuration and its ports. Which adapters these are is decided in main.ts and by tests.
+import { join } from 'node:path';
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { DiskWatch, LOOK_MS } from '../../protocol/format/disk-watch.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { receiverTopics } from '../../protocol/transfer/topics.ts';
+import { logOrigin } from '../../protocol/transparency/checkpoint.ts';
+import type { Post } from '../platform/http-post.ts';
 import { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
 import { DailyWitness } from './custody/daily-witness.ts';
 import { WrittenEnd } from './custody/log-end.ts';
+import { logFolder, type StoreSigner } from './custody/log-tree.ts';
+import { OutsideWord } from './custody/outside-word.ts';
 import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
-import type { StoreSigner } from './custody/log-tree.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
-import { RestoredStatements } from './reconcile/restored-statements.ts';
+import { readStatements, RestoredStatements } from './reconcile/restored-statements.ts';
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
 import { readRecording } from './retention/recording-facts.ts';
@@ -39,7 +43,7 @@ import type { RecordingName } from './vault/vault.ts';
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
 export type ReceiverSettings = Pick<
   ReceiverConfig,
-  'receiver' | 'vault' | 'stations' | 'retention' | 'roles'
+  'receiver' | 'vault' | 'stations' | 'retention' | 'roles' | 'witnesses' | 'timestamps'
 > & {
   readonly broker: Pick<ReceiverConfig['broker'], 'base' | 'sharedOffers'>;
 };
@@ -65,6 +69,8 @@ export interface ReceiverPorts {
   readonly locks: Locks;
   /** See RetentionDeps. */
   readonly isSynchronised: () => Promise<boolean | null>;
+  /** Asks witnesses and time-stamp authorities. */
+  readonly post: Post;
   /** See FilesVaultOptions. */
   readonly stateFolder?: string | undefined;
 }
@@ -166,6 +172,18 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     },
   });
   const retention = new RetentionTimer({ deps: store, conditions: conditions });
+  const outside = new OutsideWord({
+    ...base,
+    witnesses: settings.witnesses,
+    timestamps: settings.timestamps,
+    folder: async () => {
+      const statement = (await readStatements(files, vault.layout, log)).at(-1);
+      return logFolder(
+        join(settings.vault.path, receiverId),
+        logOrigin(vault.id, receiverId, statement?.sha256),
+      );
+    },
+  });
   let stopLooking = (): void => undefined;
   const lookAtDisk = (): void => {
     disk.look();
@@ -180,6 +198,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     start: async () => {
       await receiver.start();
       witness.start();
+      outside.start();
       lookAtDisk();
     },
     stop: async () => {
@@ -187,6 +206,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
       const stopped = receiver.stop();
       const last = stopped.then(() => heads.stop());
       const [isInOrder] = await Promise.all([stopped, witness.stop(), retention.stop(last)]);
+      await outside.stop();
       // Without a note of its end no receiver of another machine begins while something of this one may still be written.
       if (isInOrder) await vault.close();
     },

@@ -27,6 +27,9 @@ export const KEYS = 'keys';
 /** The tree of a store's log, and its checkpoint there. */
 export const LOG = 'log';
 export const CHECKPOINT = 'checkpoint';
+/** Beside it: the newest checkpoint that witnesses cosigned, and the folder of time stamps (SPEC 4.15.24, 4.15.26). */
+export const COSIGNED = 'cosigned';
+export const TIMESTAMPS = 'timestamps';
 export const WITNESS = 'witness';
 export const ORDERS = 'orders';
 /** What a segment's signed head is called in a kit, whose logs lie in `LOG` (SPEC 4.13.5). */

@@ -299,6 +299,8 @@ export class DockAndStore {
         broker: { base: BASE, sharedOffers: false },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
         roles: { officers: [], supervisors: [] },
+        witnesses: [],
+        timestamps: null,
       },
       {
         version: 'test',
@@ -306,6 +308,8 @@ export class DockAndStore {
         process: STORE_PROCESS,
         locks: new VaultLocks(join(this.folder, other?.vault ?? 'vault'), this.clock),
         isSynchronised: () => Promise.resolve(true),
+
+        post: () => Promise.reject(new Error('no network')),
         files,
         clock: this.clock,
         random: nodeRandom(),

@@ -164,6 +164,8 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
       broker: { base: BASE, sharedOffers: false },
       retention: { days: 14, documentsDays: 730, timerHours: 0 },
       roles: { officers: [], supervisors: [] },
+      witnesses: [],
+      timestamps: null,
     },
     {
       version: 'simulated',
@@ -171,6 +173,8 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
       process: STORE_PROCESS,
       locks: new MemoryLocks(),
       isSynchronised: () => live.clockSource.isSynchronised(),
+
+      post: () => Promise.reject(new Error('no network')),
       files,
       clock,
       random,

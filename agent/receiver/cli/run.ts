@@ -19,6 +19,7 @@ import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { LoggedConditions } from '../../platform/conditions-log.ts';
 import { endingInTime, stopWithin } from '../../platform/exit-soon.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
+import { nodePost } from '../../platform/http-post.ts';
 import { pinoLog } from '../../platform/log-pino.ts';
 import { nodeRandom } from '../../platform/random-node.ts';
 import { openServiceManager, startWatchdog } from '../../platform/service-manager.ts';
@@ -138,6 +139,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     bootId,
     process: host,
     isSynchronised,
+    post: nodePost,
     locks: new VaultLocks(config.vault.path, clock),
   };
   const units = new UnitsAround(worker.units, disk.during);

@@ -140,6 +140,13 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'roles.supervisors':
     'Schlüssel der vorgesetzten Stelle: die zweite Unterschrift. Kein Schlüssel steht in beiden Listen, und mit einer leeren Liste gilt keine Anordnung ganz.',
   'roles.supervisors[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
+  witnesses:
+    'Zeugen außerhalb dieses Hauses (C2SP tlog-witness), die jede Stunde unterschreiben, wie weit das Verwahrprotokoll dieses Zentralspeichers gekommen ist. Was sie unterschrieben haben, kann hier niemand zurücknehmen, auch dieser Zentralspeicher nicht. Vorher müssen sie sein Verwahrprotokoll kennen.',
+  'witnesses[]': 'Ein Zeuge.',
+  'witnesses[].key': 'Sein Schlüssel für Gegenzeichnungen, wie er ihn veröffentlicht; der Name steht darin.',
+  'witnesses[].url': 'Wo er Prüfpunkte annimmt: `/add-checkpoint` wird angehängt.',
+  timestamps: 'Ein Zeitstempeldienst (RFC 3161), der das Verwahrprotokoll einmal am Tag datiert.',
+  'timestamps.url': 'Wo der Dienst Anfragen nach RFC 3161 annimmt.',
   broker: 'Der MQTT-Broker zwischen Stationen und Zentralspeicher.',
   ...BROKER_DE,
   'broker.shared_offers':
@@ -171,6 +178,11 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
   'an age recipient: "age{}" and {} characters': 'ein recipient von age: "age{}" und {} Zeichen',
   'a list of {} to {} age recipients': 'eine Liste mit {} bis {} recipients von age',
   'a list of {} to {} public keys': 'eine Liste mit {} bis {} öffentlichen Schlüsseln',
+  'a list of at most {} witnesses': 'eine Liste mit höchstens {} Zeugen',
+  'NAME+ID+BASE{}, as witnesses publish their keys':
+    'NAME+ID+BASE{}, wie Zeugen ihre Schlüssel veröffentlichen',
+  'https://HOST[:PORT][/PATH], or http:// where the way is safe otherwise':
+    'https://HOST[:PORT][/PFAD], oder http://, wo der Weg anders gesichert ist',
   'a list of at most {} public keys': 'eine Liste mit höchstens {} öffentlichen Schlüsseln',
   'a list of {} to {} receiver ids': 'eine Liste mit {} bis {} Ids von Empfängern',
   'a list of {} to {} bays': 'eine Liste mit {} bis {} Plätzen',

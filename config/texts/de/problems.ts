@@ -114,6 +114,11 @@ const RULES_DE: Readonly<Record<string, string>> = {
       `${german} steht schon bei {}`,
     ]),
   ),
+  'copy the key as the witness publishes it: name, id and base64, joined by "+"':
+    'den Schlüssel so eintragen, wie ihn der Zeuge veröffentlicht: Name, Id und base64, verbunden mit „+“',
+  'is the key of a log, not of a witness':
+    'ist der Schlüssel eines Verwahrprotokolls, nicht der eines Zeugen',
+  'is no key of a witness': 'ist kein Schlüssel eines Zeugen',
   'copy the second line of the .pub file': 'die zweite Zeile der .pub-Datei eintragen',
   'is no minisign public key': 'ist kein öffentlicher Schlüssel von minisign',
   'is no age recipient: a character is wrong': 'ist kein recipient von age: Ein Zeichen ist falsch',

@@ -50,8 +50,10 @@ describe.each([
   });
 
   test('has every option in the example file, and the example no other', async () => {
-    // A login by password takes the place of other lines, so it is shown as a comment.
-    const text = (await textOf(`${name}.example.yaml`)).replace(/#(?=(?:username|password_file): )/g, '');
+    // A login by password takes the place of other lines, and not every store has somebody outside: these are shown as comments.
+    const text = (await textOf(`${name}.example.yaml`))
+      .replace(/#(?=(?:username|password_file): )/g, '')
+      .replace(/^#(?=witnesses:$|timestamps:$|  - key: |    url: |  url: )/gm, '');
     const example: unknown = parse(text);
     const shown = new Set<string>();
     const walk = (value: unknown, path: string): void => {

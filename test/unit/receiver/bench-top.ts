@@ -1,4 +1,6 @@
 // A receiver, a broker and a disk in memory on one manual clock, for tests that play a whole transfer.
+import type { Post } from '../../../agent/platform/http-post.ts';
+import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { parseReceiverId, type StationId } from '../../../protocol/format/ids.ts';
 import {
   makeSecretKey,
@@ -28,6 +30,8 @@ export const STORE_KEY = makeSecretKey(keys);
 export interface ReceiverChoice {
   readonly receiver?: string;
   readonly quotaBytes?: number;
+  readonly witnesses?: ReceiverConfig['witnesses'];
+  readonly post?: Post;
   readonly slabs?: number;
   readonly sharedOffers?: boolean;
   readonly disk?: CrashDisk;
@@ -78,6 +82,8 @@ export class BenchTop {
         broker: { base: BASE, sharedOffers: choice.sharedOffers ?? false },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
         roles: { officers: [], supervisors: [] },
+        witnesses: choice.witnesses ?? [],
+        timestamps: null,
       },
       {
         ...parts,
@@ -86,6 +92,7 @@ export class BenchTop {
         process: STORE_PROCESS,
         locks: new MemoryLocks(),
         isSynchronised: () => Promise.resolve(true),
+        post: choice.post ?? (() => Promise.reject(new Error('no network'))),
         files: disk,
         clock: this.clock,
         random: this.random,

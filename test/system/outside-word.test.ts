@@ -1,0 +1,76 @@
+// The store's log before judges of other hands: Debian's sigsum-witness cosigns it, and `openssl ts` stamps it and verifies the stamps.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { nodePost } from '../../agent/platform/http-post.ts';
+import { TIMESTAMPS } from '../../protocol/format/file-names.ts';
+import { OUTSIDE_ROUND_MS } from '../../agent/receiver/custody/outside-word.ts';
+import {
+  oneRound,
+  outsideWordContract,
+  type TestedWitness,
+  WitnessedLog,
+} from '../contracts/outside-word-contract.ts';
+import { makeSecretKey } from '../../protocol/documents/minisign.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { SigsumWitness } from '../fakes/sigsum-witness.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
+import { TimestampAuthority } from '../fakes/timestamp-authority.ts';
+import { until } from '../fakes/until.ts';
+
+describe.skipIf(lacksTools('sigsum-witness', 'sigsum-key'))('of Debian', () => {
+  let witness: SigsumWitness;
+  outsideWordContract(
+    'sigsum-witness',
+    async (): Promise<TestedWitness> => {
+      witness = await SigsumWitness.open();
+      return {
+        key: witness.key,
+        url: witness.url,
+        post: nodePost,
+        originOf: (key) => witness.originOf(key),
+        knows: (key) => witness.knows(key),
+        pause: () => witness.stop(),
+        resume: () => witness.start(),
+      };
+    },
+    () => witness.close(),
+  );
+});
+
+describe.skipIf(lacksTools('openssl'))('a time-stamp authority', () => {
+  test('dates the log once a day, and stock openssl verifies it', async () => {
+    const authority = await TimestampAuthority.open();
+    const folder = await mkdtemp(join(tmpdir(), 'bodydock-stamped-'));
+    const log = new WitnessedLog(makeSecretKey(seededRandom(1)), 'log.test/stamped');
+    await log.grow(3);
+    const stamps = (): string[] =>
+      [...log.disk.tree(join(log.folder, TIMESTAMPS))].flatMap(([name]) =>
+        name.endsWith('.tsr') ? [name] : [],
+      );
+    const word = log.asks([], nodePost, { url: authority.url });
+    await oneRound(log, word, () => stamps().length === 1);
+    await log.grow(2, 10);
+    await log.clock.advance(OUTSIDE_ROUND_MS);
+    expect(stamps()).toHaveLength(1);
+    await log.clock.advance(24 * OUTSIDE_ROUND_MS);
+    await until('the next day', 20_000, () => stamps().length === 2);
+    for (const name of stamps()) {
+      const [response, data] = [join(folder, 'a.tsr'), join(folder, 'text')];
+      const note = Buffer.from(log.disk.peek(name.replace('.tsr', '.checkpoint')) ?? []).toString();
+      await writeFile(response, log.disk.peek(name) ?? '');
+      await writeFile(data, note.slice(0, note.indexOf('\n\n') + 1));
+      expect(await authority.verify(response, data)).toContain('Verification: OK');
+      await writeFile(data, `${note} `);
+      await expect(authority.verify(response, data)).rejects.toThrow();
+    }
+    authority.isBroken = true;
+    await log.grow(1, 20);
+    await log.clock.advance(25 * OUTSIDE_ROUND_MS);
+    await until('the condition', 20_000, () => log.conditions.isRaised('log.not-stamped'));
+    await word.stop();
+    await authority.close();
+    await rm(folder, { recursive: true });
+  });
+});
