@@ -33,7 +33,7 @@ def check_capture_times(station: Station, wholes: dict[str, Docking], report: Re
             continue
         named = docking.value["previous_docking_sha256"]
         previous: Docking | None = _latest_before(docking, wholes) if named is None else by_digest.get(named)
-        if named is None or previous is not None:  # else a gap, told as such: nothing can be computed without it
+        if named is None or previous is not None:  # else a gap, reported as such: nothing can be computed without it
             is_exact = named is not None or not _begins_chain_of_new_key(docking, previous, new_keys)
             _check(recording, value, docking, previous, report, is_exact=is_exact)
 
@@ -93,7 +93,7 @@ def _begins(previous: Docking | None) -> int | None:
 
 
 def _ends(manifest: dict[str, Any], docking: Docking) -> _Between | None:
-    """When the listing ended that showed the file first: told for the first listing, bounded for the others."""
+    """When the listing ended that showed the file first: known for the first listing, bounded for the others."""
     if not _clock_counts(docking):
         return None
     inventory = docking.value["inventory"]

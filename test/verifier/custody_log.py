@@ -99,7 +99,7 @@ def _check_other(name: str, kind: str, place: str, report: Report) -> None:
 
 def check_gaps(log: CustodyLog, report: Report, revoked: Collection[str] = ()) -> None:
     """Entries and segments that are named by a later one and are not here. `revoked` are ids of keys: a store takes nothing
-    of theirs, so that the end of what such a key signed is missing where the next segment tells the change from it (4.9.3)."""
+    of theirs, so that the end of what such a key signed is missing where the next segment names the change from it (4.9.3)."""
     for segment in log.beyond:
         if not _note_refused(segment, revoked, report):
             opened = segment.opened or {}

@@ -82,7 +82,7 @@ def _compare_erasures(docking: Docking, logged_erased: set[str], logged_open: se
             said[entry["erased"]].add(entry["recording"])
     wrong = (said[True] - logged_erased) | (said[None] - logged_open)
     if docking.value["version"] > 1:
-        # A file that was put back after its erasure, and known again, is another state of it.
+        # A file that came back after its erasure, and known again, is another state of it.
         put_back = {each["recording"] for each in docking.entries if each["later"] and each["fate"] == "matched"}
         wrong |= said[False] & (logged_open | (logged_erased - put_back))
     for name in sorted(wrong):

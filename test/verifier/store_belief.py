@@ -56,19 +56,19 @@ def check_logs_there(vault: Vault, report: Report) -> None:
     logs = {name: log for name, log in begun.items() if any(each.lines for each in log.order)}
     if not logs and any(station.orders for station in vault.stations.values()):
         report.find("store-log.none", ".", "orders lie here, and no log of the store")
-    told: set[tuple[str, str | None]] = set()
+    reported: set[tuple[str, str | None]] = set()
     for receiver, document in _given(vault):
-        if (receiver, None) in told or (receiver, document.key_id) in told:
+        if (receiver, None) in reported or (receiver, document.key_id) in reported:
             continue
         if receiver not in logs:
-            told.add((receiver, None))
+            reported.add((receiver, None))
             report.find("store-log.none", document.place, f"is of receiver {receiver}, which has no log here")
         elif document.key_id is not None and not _has_key(logs[receiver], document.key_id):
-            told.add((receiver, document.key_id))
+            reported.add((receiver, document.key_id))
             text = f"is by key {document.key_id}, and nothing in the log of {receiver} is"
             report.find("store-log.no-such-key", document.place, text)
     for name, keeper in vault.receivers.items():
-        if keeper.key_changes and name not in logs and (name, None) not in told:
+        if keeper.key_changes and name not in logs and (name, None) not in reported:
             report.find("store-log.none", keeper.place, "has changes of keys, and no log")
 
 

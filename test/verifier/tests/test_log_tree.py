@@ -87,7 +87,7 @@ class CheckpointsTest(unittest.TestCase):
         self.assertEqual((codes(report), notes(report)), ([], []))
         self.assertIn(f"the first 7 fixed at 2026-11-25T12:00:00Z by station {STATION}", fixed[ORIGIN])
 
-    def test_a_station_of_the_store_s_machine_is_not_outside_and_what_it_kept_must_fit_all_the_same(self) -> None:
+    def test_a_station_of_the_store_s_machine_is_not_outside_and_what_it_kept_must_fit_too(self) -> None:
         for boot in (None, "store"):
             own = _segment("a", _FIVE, 0)
             own.lines[:] = [replace(line, boot="store") for line in own.lines]
