@@ -40,6 +40,8 @@ export class BuilderLog {
   readonly #clock: BuilderClock;
   readonly #segments: Segment[] = [];
   #steps: Step[] = [];
+  /** Further facts of the first entry of each segment that is begun from now on. */
+  opening: () => Facts = () => ({});
 
   /** `keeper` is a station's id, or a receiver's for the store's own log. */
   constructor(keeper: string, random: Random, clock: BuilderClock) {
@@ -66,6 +68,7 @@ export class BuilderLog {
       last_segment: last?.id ?? null,
       last_sequence: last?.state.sequence ?? null,
       last_sha256: last?.state.sha256 ?? null,
+      ...this.opening(),
       ...more,
     });
     return id;

@@ -15,7 +15,7 @@ _PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 _HASHES_MAX = 63
 _OF_LOG, _OF_WITNESS = 0x01, 0x04
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-_KEY_LINE = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+([^+]+)", re.ASCII)
+_KEY_LINE = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", re.ASCII)
 
 
 class NoteFault(Exception):

@@ -4,9 +4,12 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import { parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { headOf, writeWitness, type Head } from '../manipulations/written-witness.ts';
+import { TreeBuilder } from '../vault-builder-tree.ts';
 import { TwoReceivers } from '../two-receivers.ts';
 import { appendUnsigned } from '../unsigned-lines.ts';
+import { OutsideWitness } from './outside-witness.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
 import type { StoreBuilder } from '../vault-builder-store.ts';
 import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
@@ -46,6 +49,8 @@ class Maker {
   readonly #days: string[] = [];
   readonly #witnesses = new Map<StoreBuilder, { readonly day: string; readonly sha256: string }>();
   #published = 1;
+  readonly #trees = new Map<StoreBuilder, TreeBuilder>();
+  readonly #witnessKey = new OutsideWitness();
   #oldSegment: string | undefined;
 
   constructor(two: TwoReceivers) {
@@ -61,6 +66,7 @@ class Maker {
   async begin(): Promise<void> {
     const { builder } = this.#two;
     await builder.publish('station-dock-1.pub', builder.stationKey);
+    for (const store of this.#stores) if (this.#below(4) !== 0) await this.#beginTree(store);
     if (this.#below(4) === 0) await this.#beginLongAgo();
     if (this.#below(2) === 0) this.#docks.push(await builder.beside('dock-2'));
     await this.#record();
@@ -88,6 +94,11 @@ class Maker {
     await this.#two.close();
     if (this.#oldSegment !== undefined) await this.#dropSegment(this.#oldSegment);
     if (this.#below(6) === 0) await this.#cutAppend();
+    for (const [store, tree] of this.#trees) {
+      await store.write();
+      // A cut may have kept the newest one out, or it is of the time before the store wrote any.
+      if (this.#below(5) !== 0) await tree.put('checkpoint', tree.note());
+    }
     return {
       two: this.#two,
       docks: this.#docks,
@@ -101,9 +112,41 @@ class Maker {
   async #record(): Promise<void> {
     const receiver = this.#pick(['r-store', 'r-other'] as const);
     const dock = this.#pick(this.#docks);
-    this.#recordings.push(await this.#two.recordBy(receiver, dock));
-    this.#receipted.add(receiver);
+    this.#recordings.push(await this.#recordBy(receiver, dock));
     this.#tell(`${dock.station} recorded to ${receiver}`);
+  }
+
+  async #recordBy(receiver: 'r-store' | 'r-other', dock: VaultBuilder): Promise<BuiltRecording> {
+    const made = await this.#two.recordBy(receiver, dock);
+    this.#receipted.add(receiver);
+    const store = this.#stores.find((each) => each.receiver === receiver);
+    const tree = store && this.#trees.get(store);
+    if (store === undefined || tree === undefined) return made;
+    await this.#start(store);
+    const parts = dock.dockings.at(-1)?.parts ?? [];
+    for (const folder of [made.folder, ...parts.map((part) => part.folder)])
+      await tree.receipt(parseReceipt(await readFile(join(folder, 'receipt.json'))));
+    if (this.#below(2) === 0)
+      await store.enter('head', { station: dock.station, ...headOf(await dock.lines(), dock.segments) });
+    if (this.#below(2) === 0) dock.log('store-log', { checkpoint: tree.note() });
+    if (this.#below(4) === 0) await this.#cosign(tree);
+    return made;
+  }
+
+  /** From here on the log of a receiver is a tree; else it is one of a store that does not know trees. */
+  async #beginTree(store: StoreBuilder): Promise<void> {
+    const tree = await TreeBuilder.begin(store);
+    this.#trees.set(store, tree);
+    store.log.opening = () => ({ log_origin: tree.origin, log_size: tree.lines.length });
+    this.#tell(`${store.receiver} began a tree`);
+  }
+
+  async #cosign(tree: TreeBuilder): Promise<void> {
+    const text = tree.text();
+    const atS = Math.floor(Date.parse(this.#two.builder.clock.now()) / 1000);
+    await tree.put('cosigned', tree.note(text, [await this.#witnessKey.cosign(text, atS)]));
+    await this.#witnessKey.publish(this.#two.builder.keys);
+    this.#tell(`a witness saw ${tree.lines.length} lines`);
   }
 
   async #restart(): Promise<void> {
@@ -210,8 +253,7 @@ class Maker {
   async #beginLongAgo(): Promise<void> {
     const { builder } = this.#two;
     const { receiver: store, clock } = builder;
-    const made = await this.#two.recordBy('r-store');
-    this.#receipted.add('r-store');
+    const made = await this.#recordBy('r-store', builder);
     const day = clock.now().slice(0, 10);
     await builder.restart();
     clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
@@ -221,7 +263,7 @@ class Maker {
     clock.advance(30 * DAY_MS);
     this.#oldSegment = builder.segments[0];
     // An entry that stays names this receiver: else nothing of it is believed once it changed its key (SPEC 4.9.2).
-    this.#recordings.push(await this.#two.recordBy('r-store'));
+    this.#recordings.push(await this.#recordBy('r-store', builder));
     this.#tell('r-store dropped a recording of long ago and its docking record');
   }
 

@@ -12,7 +12,7 @@ from signed_note import (
     parse_proof,
     parse_witness_key,
 )
-from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, cosign, note, vkey
+from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, Signer, cosign, note, vkey
 
 _ROOT = bytes(range(32))
 _GOOD = note(ORIGIN, 7, _ROOT, [LOG])
@@ -83,7 +83,10 @@ class CosignatureTest(unittest.TestCase):
                 cosigned_at(parse_checkpoint(data), WITNESS.note_key)
 
     def test_a_key_of_a_witness_is_one_line(self) -> None:
-        self.assertEqual(parse_witness_key(vkey(WITNESS)), WITNESS.note_key)
+        signers = [WITNESS, *(Signer(bytes([at]) * 32, "witness.example") for at in range(16))]
+        self.assertTrue(any("+" in vkey(each).split("+", 2)[2] for each in signers))
+        for each in signers:
+            self.assertEqual(parse_witness_key(vkey(each)), each.note_key)
         for text in ("", vkey(WITNESS)[:-4], vkey(WITNESS).replace("witness", "other"), vkey(WITNESS, kind=1)):
             self.assertIsNone(parse_witness_key(text), text)
 
