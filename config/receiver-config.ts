@@ -37,8 +37,9 @@ export interface ReceiverConfig {
 
 /** How long the store keeps what it has. */
 export interface RetentionConfig {
-  readonly days: number;
-  readonly documentsDays: number;
+  /** null where the file does not say: then a policy of both roles does, or 14 and 730. */
+  readonly days: number | null;
+  readonly documentsDays: number | null;
   /** Hours between two expirations of the running receiver; 0: none. */
   readonly timerHours: number;
 }
@@ -106,8 +107,8 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
       publicKeys: station.public_keys.map(parsePublicKey),
     })),
     retention: {
-      days: file.retention.days,
-      documentsDays: file.retention.documents_days,
+      days: file.retention.days ?? null,
+      documentsDays: file.retention.documents_days ?? null,
       timerHours: file.retention.timer_hours,
     },
     roles: {

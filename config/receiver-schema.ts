@@ -42,18 +42,18 @@ const vault = z.strictObject({
 const retention = z.strictObject({
   days: part
     .count(
-      'Days after which a recording is due and its sealed file is deleted, counted as SPEC 10 says, unless it is held; fewer than before count for what is received from then on.',
+      'Days after which a recording is due and its sealed file is deleted, counted as SPEC 10 says, unless it is held. Without it 14, or the fewest of the policy of both roles, which alone may be fewer; more than the most of the policy is a critical condition. Fewer than before count for what is received from then on.',
       RETENTION_DAYS_MIN,
       RETENTION_DAYS_MAX,
     )
-    .default(14),
+    .optional(),
   documents_days: part
     .count(
-      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay; the deletion record stays for ever. Not less than `days`; fewer than before count for what is received from then on.',
+      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay; the deletion record stays for ever. Without it 730, or the days of the policy of both roles. Not less than `days`; fewer than before count for what is received from then on.',
       DOCUMENTS_DAYS_MIN,
       DAYS_MAX,
     )
-    .default(730),
+    .optional(),
   timer_hours: part
     .count(
       'Hours between two times at which the running receiver deletes what is due. 0: it never does; `bodydock-receiver expire` must be called.',

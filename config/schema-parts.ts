@@ -20,7 +20,7 @@ const name = (pattern: RegExp): z.ZodString => z.string().regex(pattern);
 
 /** Id of a station, as a text of the schema; the mapping brands it. */
 export function stationId(description: string): z.ZodString {
-  const pattern = new RegExp(`^(?!r-)${ids.NAME_PATTERN.source.slice(1)}`);
+  const pattern = new RegExp(`^(?!r-|policies$)${ids.NAME_PATTERN.source.slice(1)}`);
   return name(pattern).meta({ description, allowed: `${NAME_WORDS}, not starting with "r-"` });
 }
 

@@ -20,6 +20,7 @@ import { readStatements, RestoredStatements } from './reconcile/restored-stateme
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
 import { readRecording } from './retention/recording-facts.ts';
+import { underPolicy } from './retention/policies.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { storeKeys } from './retention/store-keys.ts';
 import { Claims } from './transfer/claims.ts';
@@ -167,7 +168,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     clockDoubt: async (signal) => {
       await checkVaultThere(files, vault.layout, vault.id);
       // A day is over by the log's clock; whether the system calls it synchronised does not matter for that.
-      const deps = { ...store, isSynchronised: () => Promise.resolve(true), signal };
+      const deps = await underPolicy({ ...store, isSynchronised: () => Promise.resolve(true), signal });
       return clockDoubt(deps, await readMemory(deps), undefined);
     },
   });

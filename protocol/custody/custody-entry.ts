@@ -91,6 +91,7 @@ export const STORE_EVENTS = [
   'key-revoked',
   'witnessed',
   'restored',
+  'policy',
 ] as const;
 export type CustodyEventName = (typeof CUSTODY_EVENTS)[number] | (typeof STORE_EVENTS)[number];
 

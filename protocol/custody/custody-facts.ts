@@ -206,6 +206,7 @@ const STORE: Shapes = {
   }),
   witnessed: z.strictObject({ day: daySchema, sha256 }),
   restored: z.strictObject({ restored_sha256: sha256, complete_until: d.instantSchema }),
+  policy: z.strictObject({ number: z.int().min(1), policy_sha256: sha256 }),
 };
 
 /** Events that stand in the other one's log only. */

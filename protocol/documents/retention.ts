@@ -72,25 +72,35 @@ function startOf({
   return { basis: 'sealed', at: sealedAt };
 }
 
-/** Days that a store announced in its log, from that time on (RFC 3339; SPEC 10.3.18). */
-export interface AnnouncedRetention {
+/** Days that count from a time of the store's log on (RFC 3339): announced (SPEC 10.3.18), or the fewest of a policy (4.16.7). */
+export interface DaysFrom {
   readonly time: string;
   readonly days: number;
   readonly documentsDays: number;
 }
 
-/** What no setting of the store's keeper makes shorter (SPEC 10.3.19). */
+/** What a store's log says of days, each in its order. */
+export interface RetentionHistory {
+  readonly announced: readonly DaysFrom[];
+  /** Of the policies that were in force. */
+  readonly policies: readonly DaysFrom[];
+}
+
+/** What no setting of the store's keeper makes shorter without a policy (SPEC 10.3.19). */
 export const RETENTION_DAYS_MIN = 14;
 export const DOCUMENTS_DAYS_MIN = 90;
+/** Documents of deleted recordings stay so long where neither file nor policy says otherwise. */
+export const DOCUMENTS_DAYS_DEFAULT = 730;
 
-/** What counts for what was received at that time (RFC 3339), by announcements in the order of the log. */
-export function announcedFor(
-  announced: readonly AnnouncedRetention[],
+/** What counts for what was received at that time (RFC 3339). */
+export function countedDays(
+  { announced, policies }: RetentionHistory,
   receivedAt: string,
-): Omit<AnnouncedRetention, 'time'> {
+): Omit<DaysFrom, 'time'> {
   const said = announced.findLast(({ time }) => time <= receivedAt);
+  const policy = policies.findLast(({ time }) => time <= receivedAt);
   return {
-    days: Math.max(said?.days ?? 0, RETENTION_DAYS_MIN),
-    documentsDays: Math.max(said?.documentsDays ?? 0, DOCUMENTS_DAYS_MIN),
+    days: Math.max(said?.days ?? 0, policy?.days ?? RETENTION_DAYS_MIN),
+    documentsDays: Math.max(said?.documentsDays ?? 0, policy?.documentsDays ?? DOCUMENTS_DAYS_MIN),
   };
 }

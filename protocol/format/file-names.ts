@@ -5,8 +5,9 @@ export const MANIFEST = 'manifest.json';
 export const DOCKING = 'docking.json';
 export const RECEIPT = 'receipt.json';
 export const DELETION = 'deletion.json';
-/** Signed by roles: SPEC 4.7. */
+/** Signed by roles: SPEC 4.8, 4.16. */
 export const ORDER = 'order.json';
+export const POLICY = 'policy.json';
 
 export const PAYLOAD = 'payload.age';
 export const CHUNKS = 'chunks.bin';
@@ -37,6 +38,8 @@ export const HEAD_SUFFIX = '.head.json';
 /** Deletion records of which the other documents were dropped. */
 export const DELETIONS = 'deletions';
 export const RESTORED = 'restored';
+/** At the top of a vault. */
+export const POLICIES = 'policies';
 
 /** What a recording that was sealed cannot be without, beside its signed manifest. */
 export const SEALED_NAMES: readonly string[] = [PAYLOAD, CHUNKS];

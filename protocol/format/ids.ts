@@ -1,5 +1,6 @@
 // The ids that the product makes or accepts, as branded strings. Names from a camera are never ids.
 import { DockError } from './errors.ts';
+import { POLICIES } from './file-names.ts';
 import type { Random } from './ports.ts';
 
 declare const brand: unique symbol;
@@ -105,7 +106,7 @@ export function isSessionId(text: string): text is SessionId {
   return RANDOM_ID_PATTERN.test(text);
 }
 export function isStationId(text: string): text is StationId {
-  return NAME_PATTERN.test(text) && !text.startsWith('r-');
+  return NAME_PATTERN.test(text) && !text.startsWith('r-') && text !== POLICIES;
 }
 export function isBayId(text: string): text is BayId {
   return NAME_PATTERN.test(text);
@@ -136,7 +137,11 @@ const NAME_WORDS = '1 to 32 of a-z, 0-9 and "-", with no "-" at either end';
 export const parseRecordingId = parseId('recording', isRecordingId, RANDOM_ID_WORDS);
 export const parseDockingId = parseId('docking', isDockingId, RANDOM_ID_WORDS);
 export const parseSegmentId = parseId('segment', isSegmentId, RANDOM_ID_WORDS);
-export const parseStationId = parseId('station', isStationId, `${NAME_WORDS}, not starting with "r-"`);
+export const parseStationId = parseId(
+  'station',
+  isStationId,
+  `${NAME_WORDS}, not starting with "r-", and not "${POLICIES}"`,
+);
 export const parseBayId = parseId('bay', isBayId, NAME_WORDS);
 export const parseCameraId = parseId('camera', isCameraId, NAME_WORDS);
 export const parseReceiverId = parseId('receiver', isReceiverId, 'a name that starts with "r-"');

@@ -2,6 +2,7 @@
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import { daysUnder } from '../../../protocol/documents/policy.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { type Block, heading, list, paragraph, small, table, warning } from '../page/blocks.ts';
 import { type Language, number } from '../page/language.ts';
@@ -274,12 +275,13 @@ function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFa
 
 function storeFacts({ config, sha256 }: LoadedFile<ReceiverConfig>): NonNullable<HandlingFacts['store']> {
   const { retention, roles } = config;
+  const { days, documentsDays } = daysUnder(null, retention);
   return {
     receiver: config.receiver,
     file_sha256: sha256,
     vault: config.vault.path,
-    days: retention.days,
-    documents_days: retention.documentsDays,
+    days,
+    documents_days: documentsDays,
     timer_hours: retention.timerHours,
     officers: roles.officers.map(({ keyId }) => keyIdHex(keyId)),
     supervisors: roles.supervisors.map(({ keyId }) => keyIdHex(keyId)),
@@ -288,7 +290,7 @@ function storeFacts({ config, sha256 }: LoadedFile<ReceiverConfig>): NonNullable
 
 function conflicts(station: StationConfig, store: ReceiverConfig): HandlingConflict[] {
   const found: HandlingConflict[] = [];
-  if (station.retention.days !== store.retention.days) found.push('days');
+  if (station.retention.days !== daysUnder(null, store.retention).days) found.push('days');
   if (!store.stations.some(({ id }) => id === station.station)) found.push('unknown-station');
   if (!station.store.receivers.includes(store.receiver)) found.push('unknown-receiver');
   if (store.roles.officers.length === 0) found.push('no-officers');

@@ -198,8 +198,10 @@ class Account {
     const stations = await stationCustodies(this.#check.files, this.#check.place.path);
     const { files, keys, vault } = this.#check;
     const pasts = new LogPasts(files, keys, vault);
+    const { policies } = known;
     const restored = await this.#restored();
-    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses, stations, pasts, restored });
+    const found = { witnesses, stations, pasts, restored, policies };
+    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', ...found });
     for (const receiver of await this.#receivers())
       remarks.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
@@ -309,8 +311,9 @@ class Account {
     }
     const about = orders.filter(({ order }) => this.#recordings.has(order.recording));
     const ours = new Set(about.map(({ where }) => where));
-    const changed = new Set(this.#check.known.changes.map(({ document }) => document.holder));
-    const read = { ...this.#check, logs, orders, witnesses, kept: [], restored: [], changed };
+    const { changes, policies } = this.#check.known;
+    const changed = new Set(changes.map(({ document }) => document.holder));
+    const read = { ...this.#check, logs, orders, witnesses, kept: [], restored: [], policies, changed };
     for await (const remark of storeFindings(read, noTotals()))
       if (this.#isOfStore(remark, ours)) remarks.push(remark);
     return remarks;

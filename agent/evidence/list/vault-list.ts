@@ -1,7 +1,12 @@
 // Lists the recordings of a vault as people look for one: by time, camera and station, with what becomes of each. Only documents whose
 // signatures hold are listed. No payload is read, nothing is changed; one small row a recording is kept.
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import { announcedFor, notBefore, retentionOf } from '../../../protocol/documents/retention.ts';
+import {
+  countedDays,
+  notBefore,
+  retentionOf,
+  type RetentionHistory,
+} from '../../../protocol/documents/retention.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { RecordingId, StationId } from '../../../protocol/format/ids.ts';
 import type { Calendar, Period } from '../report/calendar.ts';
@@ -101,7 +106,8 @@ export async function listVault(wish: ListWish): Promise<VaultList> {
     for await (const source of sourcesOf(options, station)) {
       if (source.kind === 'unproven') unproven.push(source.where);
       if (source.kind !== 'recording') continue;
-      const row = rowOf(source, holds, announced, wish.nowMs);
+      // What it announces is what it does, be it by its file or by a policy.
+      const row = rowOf(source, holds, { announced, policies: announced }, wish.nowMs);
       ids.push(row.recording);
       count[row.role === 'media' ? 'recordings' : 'otherFiles']++;
       if (isWanted(row, wish)) found.push(row);
@@ -121,7 +127,7 @@ function timeOf({ made, sealedAt }: Pick<ListedRecording, 'made' | 'sealedAt'>):
 function rowOf(
   source: Extract<Source, { kind: 'recording' }>,
   holds: Holds,
-  announced: Parameters<typeof announcedFor>[0],
+  history: RetentionHistory,
   nowMs: number,
 ): Omit<ListedRecording, 'short'> {
   const { manifest } = source;
@@ -136,7 +142,7 @@ function rowOf(
     sizeBytes: manifest.original.size_bytes,
     locked: manifest.locked,
     unusual: manifest.rejected?.reason ?? null,
-    ...stateOf(source, holds, announced, nowMs),
+    ...stateOf(source, holds, history, nowMs),
   };
 }
 
@@ -151,14 +157,14 @@ function madeAt({ capture, original }: Manifest): MadeAt | null {
 function stateOf(
   { manifest, receivedAt, deletion }: Extract<Source, { kind: 'recording' }>,
   holds: Holds,
-  announced: Parameters<typeof announcedFor>[0],
+  history: RetentionHistory,
   nowMs: number,
 ): Pick<ListedRecording, 'state' | 'until'> {
   if (deletion !== undefined) return { state: 'deleted', until: deletion.deleted_at };
   const hold = holds.holdOf(manifest, new Date(nowMs).toISOString());
   if (hold !== undefined) return { state: 'held', until: hold.until };
   if (receivedAt === null) return { state: 'waiting', until: null };
-  const retention = retentionOf(manifest, receivedAt, announcedFor(announced, receivedAt).days);
+  const retention = retentionOf(manifest, receivedAt, countedDays(history, receivedAt).days);
   const dueMs = Math.max(
     Date.parse(retention.due_at),
     notBefore(retention, receivedAt, manifest.sealed_at, nowMs),

@@ -2,7 +2,7 @@
 // what was dropped.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import type { AnnouncedRetention } from '../../../protocol/documents/retention.ts';
+import type { DaysFrom } from '../../../protocol/documents/retention.ts';
 import { CUSTODY, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
@@ -30,7 +30,7 @@ export interface LetGo {
 export interface StoreWord {
   readonly letGo: LetGo;
   /** What receivers announced of their retention, in the order of time. */
-  readonly announced: readonly AnnouncedRetention[];
+  readonly announced: readonly DaysFrom[];
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
 }
@@ -52,7 +52,7 @@ export interface ReportLog {
 export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
   const documents = new Map<string, Set<string>>();
   const ends: NamedHead[] = [];
-  const announced: AnnouncedRetention[] = [];
+  const announced: DaysFrom[] = [];
   const broken = new Set<string>();
   const take = (entry: CustodyEntry): void => {
     const { event, facts } = entry;

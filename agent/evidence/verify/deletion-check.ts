@@ -6,7 +6,12 @@ import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
-import { notBefore, retentionOf, waitAfterWarning } from '../../../protocol/documents/retention.ts';
+import {
+  notBefore,
+  RETENTION_DAYS_MIN,
+  retentionOf,
+  waitAfterWarning,
+} from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
@@ -88,21 +93,21 @@ function dueFindings(place: string, record: DeletionRecord, { manifest, receipt 
   if (manifest.value === undefined || receipt.value === undefined) return [];
   const { days, basis, from_at, due_at } = record.retention;
   const due = retentionOf(manifest.value, receipt.value.received_at, days);
-  const remarks: Remark[] = [];
+  const found: Remark[] = [];
   if (basis !== due.basis || from_at !== due.from_at || due_at !== due.due_at) {
     const message = `deletion record: ${days} days by ${basis} from ${from_at} to ${due_at}; manifest and receipt make it ${due.basis} from ${due.from_at} to ${due.due_at}`;
-    remarks.push(finding('deletion.wrong-due', place, message, { expected: due.due_at, found: due_at }));
+    found.push(finding('deletion.wrong-due', place, message, { expected: due.due_at, found: due_at }));
   }
   const { sealed_at: sealedAt } = manifest.value;
   const laterMs = notBefore(due, receipt.value.received_at, sealedAt, Date.parse(record.deleted_at));
   const dueAt = new Date(Math.max(Date.parse(due.due_at), laterMs)).toISOString();
   if (record.reason === 'expired' && record.deleted_at < dueAt) {
     const message = `deletion record: deleted at ${record.deleted_at}, due at ${dueAt}`;
-    remarks.push(
+    found.push(
       finding('deletion.too-early', place, message, { deleted_at: record.deleted_at, due_at: dueAt }),
     );
   }
-  return remarks;
+  return found;
 }
 
 // Whether the store was allowed to delete what it deleted (SPEC 4.7, 4.8, 10): by orders, holds, warnings and its own log. Pure.
@@ -152,8 +157,12 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
 function shortened({ name, where, receivedAt, deletion }: Deleted, { log }: JudgeContext): Remark[] {
-  const { days } = log.announcedAt(deletion.receiver, receivedAt ?? '');
-  if (deletion.retention.days >= days) return [];
+  const { days, isOpen } = log.daysAt(deletion.receiver, receivedAt ?? '');
+  if (deletion.retention.days >= (isOpen ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
+  if (deletion.retention.days >= days) {
+    const open = `deletion record: kept for ${days} days, which a policy allows that cannot be judged: no key of a role is given`;
+    return [note('deletion.policy-not-judged', below(where, DELETION), open, { recording: name })];
+  }
   const message = `deletion record: kept for ${deletion.retention.days} days; ${days} counted when it was received at ${receivedAt}`;
   return [finding('deletion.too-few-days', below(where, DELETION), message, { recording: name })];
 }
@@ -293,7 +302,7 @@ interface LeftoversQuestion {
 
 /** A remark for each recording with such bytes. The log was read behind the folders, so that they are looked at again. Errors: those of the machine. */
 export async function leftoverRemarks({ files, path, facts, log }: LeftoversQuestion): Promise<Remark[]> {
-  const remarks: Remark[] = [];
+  const found: Remark[] = [];
   for (const { name, where, leftovers } of facts.recordings.values()) {
     if (leftovers.length === 0) continue;
     const left: string[] = [];
@@ -302,7 +311,7 @@ export async function leftoverRemarks({ files, path, facts, log }: LeftoversQues
     if (left.length === 0) continue; // a running receiver finished it meanwhile
     const words = `${left.join(' and ')} there beside a deletion record`;
     const over = log.deletions.get(name)?.deleted === true;
-    remarks.push(
+    found.push(
       over
         ? finding('deletion.put-back', where, `${words}; the store's log says that the deletion was over`, {
             recording: name,
@@ -310,5 +319,5 @@ export async function leftoverRemarks({ files, path, facts, log }: LeftoversQues
         : note('deletion.unfinished', where, words, { recording: name }),
     );
   }
-  return remarks;
+  return found;
 }

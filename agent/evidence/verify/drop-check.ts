@@ -3,6 +3,7 @@
 import { dirname } from 'node:path';
 import { dayOf } from '../../../protocol/custody/witness.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
+import { DOCUMENTS_DAYS_MIN } from '../../../protocol/documents/retention.ts';
 import { DELETION, signed } from '../../../protocol/format/file-names.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
@@ -153,16 +154,22 @@ function inTime(drop: LoggedDrop, { log, nowMs }: DropsContext): Finding[] {
   return [refused('drop.in-future', drop, 'that is in the future', log)];
 }
 
-/** How long documents stay that were received then, in ms. */
+/** How long documents stay that were received then, in ms: what a policy allows that cannot be judged is not taken for granted. */
 function documentsMs(drop: Pick<LoggedDrop, 'receiver'>, receivedAt: string, log: StoreLog): number {
-  return log.announcedAt(drop.receiver, receivedAt).documentsDays * DAY_MS - SLACK_MS;
+  const { documentsDays, isOpen } = log.daysAt(drop.receiver, receivedAt);
+  return (isOpen ? Math.max(documentsDays, DOCUMENTS_DAYS_MIN) : documentsDays) * DAY_MS - SLACK_MS;
 }
 
 /** Documents that go before their days are over; `since` is when these began (RFC 3339), `what` says so in words. */
 function earlyFindings(drop: LoggedDrop, since: string, what: string, context: DropsContext): Finding[] {
   const { log } = context;
-  if (goneMs(drop, context) - Date.parse(since) >= documentsMs(drop, drop.received_at, log)) return [];
-  const { documentsDays } = log.announcedAt(drop.receiver, drop.received_at);
+  const { documentsDays, isOpen } = log.daysAt(drop.receiver, drop.received_at);
+  const stayedMs = goneMs(drop, context) - Date.parse(since);
+  if (stayedMs >= documentsMs(drop, drop.received_at, log)) return [];
+  if (isOpen && stayedMs >= documentsDays * DAY_MS - SLACK_MS) {
+    const open = `documents of ${drop.recording} were dropped after fewer than ${DOCUMENTS_DAYS_MIN} days, which a policy allows that cannot be judged: no key of a role is given`;
+    return [note('drop.policy-not-judged', placeOf(log, drop.receiver), open, { recording: drop.recording })];
+  }
   return [
     refused('drop.too-early', drop, `it was ${what}, and documents stay for ${documentsDays} days`, log),
   ];

@@ -7,6 +7,7 @@ import {
   KEYS,
   LOG,
   ORDERS,
+  POLICIES,
   RESTORED,
   VAULT_ID,
   WITNESS,
@@ -271,6 +272,7 @@ class Walk {
 
 const VAULT_NAMES: ReadonlySet<string> = new Set([
   VAULT_ID,
+  POLICIES,
   '.incoming',
   '.leases',
   '.quarantine',

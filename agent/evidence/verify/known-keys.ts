@@ -12,6 +12,7 @@ import { DockError } from '../../../protocol/format/errors.ts';
 import { KEYS, SIGNATURE_SUFFIX, VAULT_ID } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
 import type { Place } from './place.ts';
+import { checkPolicies, type Policies } from './policy-check.ts';
 import { listFolder, listSorted, oddName, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, checkSignature, readDocument } from './signed-document.ts';
@@ -30,6 +31,8 @@ export interface KnownKeys {
   /** Changes that somebody with the new key signed, whether they count or not, and revocations that hold. */
   readonly changes: readonly FoundChange[];
   readonly revocations: readonly FoundRevocation[];
+  /** Of both roles, by digest. */
+  readonly policies: Policies['found'];
   readonly remarks: readonly Remark[];
 }
 
@@ -48,11 +51,13 @@ export async function knownKeys(files: ReadFiles, place: Place, trusted: Trusted
   );
   const keys = { ...station.keys, revoked: new Map(revoked) };
   const followed = successionRemarks(documents.changes, keys);
+  const policies = await checkPolicies(files, place, keys);
   return {
-    keys,
+    keys: policies.keys,
+    policies: policies.found,
     changes: documents.changes,
     revocations,
-    remarks: [...documents.remarks, ...store.remarks, ...station.remarks, ...followed],
+    remarks: [...documents.remarks, ...store.remarks, ...station.remarks, ...followed, ...policies.findings],
   };
 }
 

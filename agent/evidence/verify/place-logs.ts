@@ -10,6 +10,7 @@ import { revokedKeyRemarks } from './key-logs.ts';
 import type { LogPasts } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
+import type { Policies } from './policy-check.ts';
 import type { ReadFiles } from './read-files.ts';
 import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
 import { finding, note, type Finding } from './remark.ts';
@@ -32,6 +33,8 @@ export interface LogsOptions {
   readonly pasts: LogPasts | undefined;
   /** First 16 hex digits of the digests of statements that the vault was restored. */
   readonly restored: ReadonlySet<string>;
+  /** Policies of both roles that lie here. */
+  readonly policies: Policies['found'];
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +53,7 @@ export interface LogCounts {
 
 /** The logs of one place. */
 export class PlaceLogs {
-  readonly store = new StoreLog();
+  readonly store: StoreLog;
   readonly stations: StationLog[] = [];
   readonly keyChanges: LoggedKeyChange[] = [];
   readonly counts: LogCounts = { segments: 0, entries: 0, checkpoints: 0 };
@@ -61,6 +64,7 @@ export class PlaceLogs {
 
   constructor(options: LogsOptions) {
     this.#options = options;
+    this.store = new StoreLog(options.policies);
     this.#belief = new StoreLogTrust(options);
   }
 

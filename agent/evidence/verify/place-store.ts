@@ -9,6 +9,7 @@ import type { PlaceLogs } from './place-logs.ts';
 import { extentOf, type Place } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, type Remark } from './remark.ts';
+import { policyFindings, type Policies } from './policy-check.ts';
 import { type FoundRestored, restoredRemarks } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { Totals } from './verify-place.ts';
@@ -25,6 +26,7 @@ export interface StoreContext {
   readonly witnesses: readonly FoundWitness[];
   readonly kept: readonly KeptDeletion[];
   readonly restored: readonly FoundRestored[];
+  readonly policies: Policies['found'];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
   /** Whose changes of keys lie here, whether they count or not. */
@@ -56,6 +58,7 @@ export async function* storeFindings(
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   if (complete) yield* restoredRemarks(context.restored, log);
+  if (complete) yield* policyFindings(context.policies, log);
   yield* await witnessFindings(context.witnesses, { facts, log, extent });
 }
 

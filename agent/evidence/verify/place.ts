@@ -181,7 +181,7 @@ function notRecognised(path: string): never {
 /** The id of the vault that the place is or lies in; undefined where there is none or it cannot be read. */
 export async function readVaultId(
   files: ReadFiles,
-  place: Place,
+  place: Pick<Place, 'kind' | 'path'>,
 ): Promise<{ readonly id: string | undefined; readonly remarks: readonly Remark[] }> {
   const root = rootOf(place);
   if (root === undefined) return { id: undefined, remarks: [] };
@@ -198,7 +198,7 @@ export async function readVaultId(
   }
 }
 
-function rootOf({ kind, path }: Place): string | undefined {
+function rootOf({ kind, path }: Pick<Place, 'kind' | 'path'>): string | undefined {
   if (kind === 'vault') return path;
   if (kind === 'station') return dirname(path);
   return kind === 'recording' ? dirname(dirname(path)) : undefined;

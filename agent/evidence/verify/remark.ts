@@ -12,6 +12,7 @@ export type DocumentName =
   | 'receipt'
   | 'deletion'
   | 'order'
+  | 'policy'
   | 'key-change'
   | 'key-revocation'
   | 'witness'
@@ -86,6 +87,11 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'deletion.order-missing': 'backup',
   'deletion.not-judged': 'roleKeys',
   'deletion.order-not-judged': 'roleKeys',
+  'deletion.policy-not-judged': 'roleKeys',
+  'drop.policy-not-judged': 'roleKeys',
+  'policy.not-judged': 'roleKeys',
+  'policy.missing': 'backup',
+  'policy.differs': 'backup',
   'order.not-judged': 'roleKeys',
   'order.incomplete': 'otherRole',
   'order.not-logged': 'receiver',

@@ -4,7 +4,8 @@ import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
 import type { NamedHead } from './custody-links.ts';
-import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
+import { countedDays, type DaysFrom } from '../../../protocol/documents/retention.ts';
+import type { FoundPolicy } from './policy-check.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
 const SIGNATURES_MAX = 8;
@@ -107,6 +108,15 @@ export interface LoggedRestored {
   readonly completeUntil: string;
 }
 
+/** A policy that became the one in force. */
+export interface LoggedPolicy {
+  readonly receiver: string;
+  /** By the times of the log. */
+  readonly time: string;
+  readonly number: number;
+  readonly sha256: string;
+}
+
 /** How `restored` names the statement of a receiver. */
 export function storedRestored(receiver: string, sha256: string): string {
   return `${receiver} ${sha256}`;
@@ -146,13 +156,29 @@ export class StoreLog {
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
 
-  readonly #announced = new Map<string, AnnouncedRetention[]>();
+  readonly policies: LoggedPolicy[] = [];
+  readonly #policiesHere: ReadonlyMap<string, FoundPolicy>;
+
+  readonly #announced = new Map<string, DaysFrom[]>();
   /** The latest time that each log has shown so far. */
   readonly #times = new Map<string, string>();
 
-  /** What a receiver had announced for what came at that time (RFC 3339). */
-  announcedAt(receiver: string, at: string): Omit<AnnouncedRetention, 'time'> {
-    return announcedFor(this.#announced.get(receiver) ?? [], at);
+  /** `policiesHere`: those of the place, by digest. */
+  constructor(policiesHere: ReadonlyMap<string, FoundPolicy> = new Map()) {
+    this.#policiesHere = policiesHere;
+  }
+
+  /** The days that counted at a receiver for what came at that time (RFC 3339); `isOpen`: by a policy that is not judged. */
+  daysAt(receiver: string, at: string): Omit<DaysFrom, 'time'> & { readonly isOpen: boolean } {
+    const policies = this.policies.flatMap(({ receiver: of, time, sha256 }) => {
+      const here = this.#policiesHere.get(sha256);
+      if (of !== receiver || here === undefined || here.counts === false) return [];
+      const { days_min: days, documents_days: documentsDays } = here.policy;
+      return [{ time, days, documentsDays, isOpen: here.counts === undefined }];
+    });
+    const announced = this.#announced.get(receiver) ?? [];
+    const isOpen = policies.findLast(({ time }) => time <= at)?.isOpen ?? false;
+    return { ...countedDays({ announced, policies }, at), isOpen };
   }
 
   /** Whether something in the log of that receiver is signed. */
@@ -191,6 +217,8 @@ export class StoreLog {
       const order = this.droppedSegments.length;
       this.droppedSegments.push({ segment: text('segment'), receiver, at, time, order });
     } else if (event === 'retention') this.#announce(receiver, facts, time);
+    else if (event === 'policy' && typeof facts['number'] === 'number')
+      this.policies.push({ receiver, time, number: facts['number'], sha256: text('policy_sha256') });
     else if (event === 'order') this.#order(text, at);
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));

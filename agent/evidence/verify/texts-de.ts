@@ -345,6 +345,22 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Wann die Aufzeichnung fällig war, folgt aus Manifest und Quittung, und es ist eine andere Zeit.',
   'deletion.too-early':
     'Die Aufzeichnung wurde gelöscht, bevor sie fällig war, und niemand hatte es angeordnet.',
+  'policy.not-judged':
+    'Hier liegt eine Richtlinie beider Rollen, und es ist kein Schlüssel einer Rolle angegeben, mit dem sie zu beurteilen wäre.',
+  'policy.other-number': 'Die Richtlinie liegt in einem Ordner mit anderer Nummer: Sie gilt nicht.',
+  'policy.other-vault': 'Die Richtlinie gehört zu einem anderen Tresor: Hier gilt sie nicht.',
+  'policy.same-key':
+    'Ein einziger Schlüssel hat die Richtlinie für beide Rollen unterschrieben: Sie gilt nicht.',
+  'policy.not-entered':
+    'Das Verwahrprotokoll des Zentralspeichers nennt diese Richtlinie nicht: Sie galt nie, oder ein Abbruch verhinderte den Eintrag.',
+  'policy.number':
+    'Das Verwahrprotokoll des Zentralspeichers setzt eine Richtlinie in Kraft, deren Nummer nicht über einer früheren liegt.',
+  'policy.differs':
+    'Das Verwahrprotokoll des Zentralspeichers nennt diese Richtlinie mit einer anderen Prüfsumme: Eine von beiden wurde ausgetauscht.',
+  'deletion.policy-not-judged':
+    'Die Aufzeichnung wurde weniger als 14 Tage aufbewahrt. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
+  'drop.policy-not-judged':
+    'Dokumente gingen nach weniger als 90 Tagen. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
   'deletion.too-few-days':
     'Die Aufzeichnung wurde weniger Tage aufbewahrt, als bei ihrem Eintreffen galten: Kürzer gilt nur für das, was danach kommt, und unter 14 Tagen nur durch beide Rollen.',
   'deletion.not-warned':

@@ -299,6 +299,18 @@ export const MEANINGS = {
   'deletion.wrong-due':
     'When the recording was due follows from its manifest and receipt, and is another time.',
   'deletion.too-early': 'The recording was deleted before it was due, and nobody had ordered that.',
+  'policy.not-judged': 'A policy of both roles lies here, and no key of a role is given to judge it.',
+  'policy.other-number': 'The policy lies in a folder of another number: it counts for nothing.',
+  'policy.other-vault': 'The policy is of another vault: it counts for nothing here.',
+  'policy.same-key': 'One key signed the policy as both roles: it counts for nothing.',
+  'policy.not-entered':
+    'The store’s log does not name this policy: it was never in force, or a cut kept the entry out.',
+  'policy.number': 'The store’s log puts a policy in force whose number is not above that of one before it.',
+  'policy.differs': 'The store’s log names this policy with another digest: one of the two was exchanged.',
+  'deletion.policy-not-judged':
+    'The recording was kept for fewer than 14 days. A policy allows that, which cannot be judged without the keys of the roles.',
+  'drop.policy-not-judged':
+    'Documents went after fewer than 90 days. A policy allows that, which cannot be judged without the keys of the roles.',
   'deletion.too-few-days':
     'The recording was kept for fewer days than counted when it came: fewer count only for what comes later, and fewer than 14 only by both roles.',
   'deletion.not-warned':

@@ -7,6 +7,7 @@ import { custodyFolder, keptAndOrders, stationCustodies } from './found-folders.
 import { canJudge, checkOrders, type FoundOrder, OrderBook } from './order-check.ts';
 import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
+import { checkPolicies } from './policy-check.ts';
 import { listSorted, type ReadFiles } from './read-files.ts';
 import type { Finding } from './remark.ts';
 import type { LoggedDrop } from './store-log.ts';
@@ -33,8 +34,9 @@ export async function readVaultLogs({
 }: Omit<VaultQuestion, 'witnesses' | 'nowMs'>): Promise<PlaceLogs> {
   const names = (await listSorted(files, vault)) ?? [];
   const stations = await stationCustodies(files, vault);
+  const { found: policies } = await checkPolicies(files, { kind: 'vault', path: vault }, keys);
   const nothing = { facts: new PlaceFacts(), witnesses: [], pasts: undefined, restored: new Set<string>() };
-  const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, ...nothing });
+  const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, policies, ...nothing });
   for (const receiver of names.filter(isReceiverId))
     await logs.readStore(receiver, custodyFolder(vault, receiver));
   for (const station of stations) await logs.readStation(station);

@@ -202,7 +202,8 @@ class PlaceCheck {
   async #readLogs(vault: string | undefined): Promise<PlaceLogs> {
     const kind = extentOf(this.#place);
     const witnesses = this.#witnesses;
-    const found = { facts: this.#facts, witnesses, stations: this.#custody };
+    const { policies } = this.#known;
+    const found = { facts: this.#facts, witnesses, stations: this.#custody, policies };
     const { files, keys, nowMs, outsideWithinMs } = this.#options;
     const pasts = this.#place.kind === 'vault' ? new LogPasts(files, keys, vault) : undefined;
     const restored = new Set(this.#restored.map(({ sha256 }) => sha256.slice(0, 16)));
@@ -234,6 +235,7 @@ class PlaceCheck {
       witnesses: this.#witnesses,
       kept: this.#kept,
       restored: this.#restored,
+      policies: this.#known.policies,
       changed,
     };
     for await (const remark of storeFindings(store, this.#totals)) this.#tell([remark]);
@@ -328,7 +330,7 @@ export interface Totals {
   /** Up to when the past of each store's log is fixed from outside. */
   logs: readonly LogPast[];
   findings: number;
-  /** Deletions by orders of which the keys of the roles are not given: without them nothing is called good. */
+  /** Deletions and drops by orders or policies of which the keys of the roles are not given: without them nothing is called good. */
   not_judged: number;
   notes: number;
 }
@@ -396,9 +398,16 @@ function countDocking(totals: Totals, { record, keyId }: CheckedDocking): void {
   if (inventory?.complete === true && inventory.entries === 0 && later === 0) totals.dockings_empty++;
 }
 
+/** Without the keys of the roles these are not called good. */
+const NOT_JUDGED: ReadonlySet<Remark['code']> = new Set([
+  'deletion.order-not-judged',
+  'deletion.policy-not-judged',
+  'drop.policy-not-judged',
+]);
+
 /** Counts one remark in. */
 function countRemark(totals: Totals, { kind, code }: Remark): void {
-  if (code === 'deletion.order-not-judged') totals.not_judged++;
+  if (NOT_JUDGED.has(code)) totals.not_judged++;
   if (kind === 'finding') totals.findings++;
   else totals.notes++;
 }

@@ -22,6 +22,7 @@ import { CHECK_DE } from '../../../config/texts/de/check.ts';
 import { DOCTOR_DE } from '../../../config/texts/de/doctor.ts';
 import { CHECK_EN } from '../../../config/texts/en/check.ts';
 import { DOCTOR_EN } from '../../../config/texts/en/doctor.ts';
+import { daysUnder } from '../../../protocol/documents/policy.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { logIn, lookAtRetained } from '../../platform/broker-login.ts';
 import { nodeClock } from '../../platform/clock-node.ts';
@@ -91,7 +92,8 @@ function findingText({ code, severity, text, remedy }: BrokerFinding, language: 
 function summary(file: string, config: ReceiverConfig, language: Language): string {
   const say = CHECK_TEXTS[language];
   const { receiver, vault, stations, retention, roles } = config;
-  const { days, documentsDays, timerHours } = retention;
+  const { timerHours } = retention;
+  const { days, documentsDays } = daysUnder(null, retention);
   const text = say('receiverGood', {
     file,
     receiver,

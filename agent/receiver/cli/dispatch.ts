@@ -55,6 +55,11 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
       load: async () => (await import('./orders.ts')).orders,
     },
     {
+      name: 'policy',
+      summary: 'what both roles agree: make it, place it, show it',
+      load: async () => (await import('./policy.ts')).policy,
+    },
+    {
       name: 'reconcile',
       summary: "compare the stations' logs with the vault: what is lost, missing or not whole",
       load: async () => (await import('./reconcile.ts')).reconcile,

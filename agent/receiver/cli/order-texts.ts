@@ -107,7 +107,7 @@ export function placedText({ read, fresh }: PlacedOrder, effect: OrderEffect, no
 }
 
 const LIFTED =
-  'It keeps nothing: an order to end the holds of that recording was given after it. Make it anew where it is still wanted.';
+  'It keeps nothing: an order to end the holds of that recording was given after it. Make it again where it is still wanted.';
 
 function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[] {
   const { needed, deleted, doubt } = effect;

@@ -1,6 +1,5 @@
 // `bodydock-receiver hold`, `unhold` and `delete`: an order in three steps. One person makes its text, two persons sign it wherever their
 // keys are, one person places it. No secret key of a role ever comes near this program.
-import { join, resolve } from 'node:path';
 import { command, type Command, type Io, usageError } from '../../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
@@ -9,22 +8,17 @@ import {
   ORDER_BYTES_MAX,
   parseOrder,
   reasonCodeSchema,
-  type Role,
-  ROLES,
 } from '../../../protocol/documents/order.ts';
-import { encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { DockError } from '../../../protocol/format/errors.ts';
 import { isStationId } from '../../../protocol/format/ids.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import type { Files } from '../../../protocol/format/ports.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import { effectOf, isDone } from '../retention/order-list.ts';
-import { makeOrder, type OrderSignatures, placeOrder } from '../retention/order-place.ts';
-import { ORDER_FILE, signatureFile } from '../retention/orders-read.ts';
+import { makeOrder, placeOrder } from '../retention/order-place.ts';
+import { ORDER_FILE } from '../retention/orders-read.ts';
 import { namedRecording } from '../vault/named-recordings.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { madeText, placedJson, placedText, signCommand, signSheet } from './order-texts.ts';
+import { readSigningFolder, writeSigningFolder } from './signing-folder.ts';
 import { openRetentionCommand } from './store-command.ts';
 
 const WHAT = {
@@ -99,7 +93,8 @@ async function make(
   }: { wish: RecordingName & Pick<Order, 'verb' | 'reason'>; out: string | undefined; json: boolean },
 ): Promise<number> {
   const made = await makeOrder(deps, wish);
-  const folder = await writeOrderFolder(deps.files, out ?? `order-${made.order.order}`, {
+  const folder = await writeSigningFolder(deps.files, out ?? `order-${made.order.order}`, {
+    file: ORDER_FILE,
     bytes: made.bytes,
     sheet: signSheet(made),
   });
@@ -116,7 +111,11 @@ async function place(
   io: Io,
   { verb, folder, json }: { verb: Order['verb']; folder: string; json: boolean },
 ): Promise<number> {
-  const { bytes, signatures } = await readOrderOf(deps.files, folder);
+  const { bytes, signatures } = await readSigningFolder(deps.files, folder, {
+    file: ORDER_FILE,
+    bytesMax: ORDER_BYTES_MAX,
+    command: signCommand,
+  });
   const { verb: ordered } = parseOrder(bytes);
   if (ordered !== verb)
     throw new DockError(
@@ -136,73 +135,4 @@ function reasonOf(verb: string, reason: string | undefined): string {
   throw usageError(
     '--reason wants a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words and no names',
   );
-}
-
-// The folder in which an order goes from hand to hand: its text, the sheet that says how to sign, and the signatures that came so far.
-
-const SHEET = 'sign.txt';
-
-/** Makes the folder; gives its absolute path. Errors: "order.folder" where something of that name is there or nothing can be written. */
-export async function writeOrderFolder(
-  files: Files,
-  path: string,
-  content: { readonly bytes: Uint8Array; readonly sheet: string; readonly signatures?: OrderSignatures },
-): Promise<string> {
-  const folder = resolve(path);
-  try {
-    await files.makeFolder(folder);
-    await writeAnew(files, join(folder, ORDER_FILE), content.bytes);
-    await writeAnew(files, join(folder, SHEET), encodeUtf8(content.sheet));
-    for (const role of ROLES) {
-      const text = content.signatures?.[role];
-      if (text !== undefined) await writeAnew(files, join(folder, signatureFile(role)), encodeUtf8(text));
-    }
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
-  return folder;
-}
-
-/** What lies in it. Errors: "order.folder" where there is no order in it; "order.unsigned" where there is no signature. */
-async function readOrderOf(
-  files: Files,
-  path: string,
-): Promise<{ readonly bytes: Uint8Array; readonly signatures: OrderSignatures }> {
-  const folder = resolve(path);
-  const bytes = await readPart(files, join(folder, ORDER_FILE), ORDER_BYTES_MAX);
-  if (bytes === undefined)
-    throw fail('order.folder', `${folder} holds no ${ORDER_FILE}: name the folder that the command made`);
-  const signatures: Partial<Record<Role, string>> = {};
-  for (const role of ROLES) {
-    const text = await readPart(files, join(folder, signatureFile(role)), SIGNATURE_FILE_BYTES_MAX);
-    if (text !== undefined) signatures[role] = parseUtf8(text) ?? '';
-  }
-  if (Object.keys(signatures).length > 0) return { bytes, signatures };
-  const commands = ROLES.map((role) => `\n  ${role}: ${signCommand(role)}`).join('');
-  throw fail('order.unsigned', `${folder} holds no signature yet; in that folder${commands}`);
-}
-
-async function readPart(files: Files, path: string, bytesMax: number): Promise<Uint8Array | undefined> {
-  try {
-    return await readIfThere(files, path, bytesMax);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    throw fail('order.folder', `${path} cannot be read (${code})`, error);
-  }
-}
-
-function unwritable(folder: string, error: unknown): DockError {
-  const code = systemCode(error);
-  if (code === 'EEXIST')
-    return fail('order.folder', `${folder} is there already: name another one with --out`, error);
-  return fail(
-    'order.folder',
-    `${folder} could not be written (${code ?? 'unknown error'}): name another one with --out`,
-    error,
-  );
-}
-
-function fail(code: string, message: string, cause?: unknown): DockError {
-  return new DockError(code, message, { retry: 'person', cause });
 }

@@ -9,9 +9,9 @@ import { DockError } from '../../../protocol/format/errors.ts';
 import { isSessionId, isStationId } from '../../../protocol/format/ids.ts';
 import type { Finding, RetentionDeps } from '../retention/deps.ts';
 import { type ListedOrder, listOrders } from '../retention/order-list.ts';
-import { readOrderFolder } from '../retention/orders-read.ts';
+import { ORDER_FILE, readOrderFolder } from '../retention/orders-read.ts';
 import { signCommand, waitingDeletion } from './order-texts.ts';
-import { writeOrderFolder } from './order.ts';
+import { writeSigningFolder } from './signing-folder.ts';
 import { columns } from './preview-text.ts';
 import { checkKnown, openRetentionCommand } from './store-command.ts';
 
@@ -73,7 +73,12 @@ async function fetchOrder(deps: RetentionDeps, io: Io, id: string, out: string):
   const waits = waitingDeletion(order, deletion);
   const warned = waits === undefined ? '' : `${waits.de}\n${waits.en}\n`;
   const sheet = `${order.verb} ${order.recording} (${order.station}), ${order.reason}, ${order.ordered_at}\n${needed === null ? '' : `${signCommand(needed)}\n`}${warned}`;
-  const folder = await writeOrderFolder(deps.files, out, { bytes: read.bytes, sheet, signatures });
+  const folder = await writeSigningFolder(deps.files, out, {
+    file: ORDER_FILE,
+    bytes: read.bytes,
+    sheet,
+    signatures,
+  });
   io.out(
     `order ${id} lies in ${folder}; ${next}\n${waits === undefined ? '' : `${waits.en}\n`}then: bodydock-receiver ${order.verb} --place ${folder}\n`,
   );

@@ -26,6 +26,7 @@ import {
 } from '../custody/store-log.ts';
 import { rememberedAnswer } from '../retention/clock-trust.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
+import { underPolicy, type Unsettled } from '../retention/policies.ts';
 import { stationsIn } from '../retention/survey.ts';
 import { readVaultId } from '../vault/vault-id.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
@@ -133,8 +134,13 @@ function logTo(io: Io): Log {
 /** Stations that a message names. */
 const SHOWN_MAX = 20;
 
-/** Errors: those of openStoreCommand. */
+/** Errors: those of openStoreCommand; "policy.missing". */
 export async function openRetentionCommand(file: string, io: Io): Promise<RetentionDeps> {
+  return underPolicy(await openPolicyCommand(file, io));
+}
+
+/** The same, before it was asked for the policy in force. Errors: those of openStoreCommand. */
+export async function openPolicyCommand(file: string, io: Io): Promise<Unsettled<RetentionDeps>> {
   const { config, layout, logDeps, vault } = await openStoreCommand(file, io);
   return {
     ...logDeps,

@@ -1,14 +1,24 @@
 // What everything about retention stands on, made once by the program that runs it.
-import type { RetentionConfig, RolesConfig } from '../../../config/receiver-config.ts';
+import type { RolesConfig } from '../../../config/receiver-config.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import type { Policy } from '../../../protocol/documents/policy.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { StoreLogDeps } from '../custody/store-log.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 
+/** How long the store keeps what it has; hours between two expirations, 0: none. */
+export interface StoreRetention {
+  readonly days: number;
+  readonly documentsDays: number;
+  readonly timerHours: number;
+}
+
 /** The vault, the store's log, and what receiver.yaml says. `files`, `clock`, `signer` ... are those of the store's log. */
 export interface RetentionDeps extends StoreLogDeps {
   readonly layout: VaultLayout;
-  readonly retention: RetentionConfig;
+  /** The policy in force, and what it makes of the file; see underPolicy. */
+  readonly policy: Policy | null;
+  readonly retention: StoreRetention;
   readonly roles: RolesConfig;
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   /** Whether the machine's clock is synchronised now; null where it does not tell. Never rejects. */

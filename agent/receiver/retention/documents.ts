@@ -13,7 +13,11 @@ import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { DELETION_BYTES_MAX, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { type Order, ROLES } from '../../../protocol/documents/order.ts';
 import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
+import {
+  countedDays,
+  DOCUMENTS_DAYS_MIN,
+  type RetentionHistory,
+} from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
@@ -23,7 +27,7 @@ import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
-import { readAnnounced } from './log-memory.ts';
+import { readHistory } from './log-memory.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
 import { type ReadOrder, readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
@@ -50,11 +54,11 @@ export async function dropDocuments(
   mayGo: () => Promise<boolean>,
 ): Promise<DroppedDocuments> {
   const store = await storeKeys(deps);
-  const announced = await readAnnounced(deps);
+  const history = await readHistory(deps);
   const sum = { folders: 0, orders: 0, segments: 0 };
   const unread: unknown[] = [];
   for (const station of await stationsIn(deps)) {
-    const one = new StationDocuments(deps, station, keysFor(deps, store, station), announced, mayGo);
+    const one = new StationDocuments(deps, station, keysFor(deps, store, station), history, mayGo);
     try {
       const dropped = await one.drop();
       sum.folders += dropped.folders;
@@ -75,7 +79,7 @@ class StationDocuments {
   readonly #deps: RetentionDeps;
   readonly #station: StationId;
   readonly #keys: FactsKeys;
-  readonly #announced: readonly AnnouncedRetention[];
+  readonly #history: RetentionHistory;
   readonly #mayGo: () => Promise<boolean>;
   readonly #cutoffMs: number;
   /** Digests of orders that deletion records name. */
@@ -91,13 +95,13 @@ class StationDocuments {
     deps: RetentionDeps,
     station: StationId,
     keys: FactsKeys,
-    announced: readonly AnnouncedRetention[],
+    history: RetentionHistory,
     mayGo: () => Promise<boolean>,
   ) {
     this.#deps = deps;
     this.#station = station;
     this.#keys = keys;
-    this.#announced = announced;
+    this.#history = history;
     this.#mayGo = mayGo;
     this.#cutoffMs = deps.clock.wallMs() - deps.retention.documentsDays * DAY_MS;
   }
@@ -107,8 +111,8 @@ class StationDocuments {
     const folders = (await this.#dropAll(recordings)) + (await this.#dropAll(dockings));
     const orders = this.unread.length > 0 ? 0 : await this.#dropOrders();
     const announcedDays = Math.max(
-      announcedFor([], '').documentsDays,
-      ...this.#announced.map((each) => each.documentsDays),
+      DOCUMENTS_DAYS_MIN,
+      ...[...this.#history.announced, ...this.#history.policies].map((each) => each.documentsDays),
     );
     const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
     const segments = (await this.#mayGo())
@@ -138,7 +142,7 @@ class StationDocuments {
 
   /** By the days that are configured, and not sooner than by those that were announced when it came. */
   #isOld({ sinceMs, named }: AgedDocuments): boolean {
-    return sinceMs <= this.#cutoffOf(announcedFor(this.#announced, named.received_at).documentsDays);
+    return sinceMs <= this.#cutoffOf(countedDays(this.#history, named.received_at).documentsDays);
   }
 
   async #look(name: RecordingName): Promise<DocumentAge> {

@@ -1,15 +1,15 @@
 // What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and whether its clock held.
-import type { RetentionConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
-import { announcedFor, type AnnouncedRetention } from '../../../protocol/documents/retention.ts';
+import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { type ClockReading, type ClockTrust, judge, trusted } from './clock-trust.ts';
-import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps } from './deps.ts';
+import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
+import { fewestDays, readPolicies } from './policies.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -23,8 +23,8 @@ export interface LogMemory {
   readonly lapsed: ReadonlySet<string>;
   /** Undefined in a log without an entry. */
   readonly trust: ClockTrust | undefined;
-  /** All that was announced (SPEC 10.3.18), in the order of the log. */
-  readonly announced: readonly AnnouncedRetention[];
+  /** What counted when (SPEC 10.3.19). */
+  readonly history: RetentionHistory;
   /** When a person said last that the clock was right, by that clock. */
   readonly checkedMs: number | undefined;
 }
@@ -57,21 +57,21 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  return { warnedMs, signatures, lapsed, trust, announced: await readAnnounced(deps), checkedMs };
+  return { warnedMs, signatures, lapsed, trust, history: await readHistory(deps), checkedMs };
 }
 
 /** What counts from now on, for the log. */
 export function announcement({
   days,
   documentsDays,
-}: Pick<RetentionConfig, 'days' | 'documentsDays'>): CustodyEvent {
+}: Pick<StoreRetention, 'days' | 'documentsDays'>): CustodyEvent {
   return { event: 'retention', facts: { days, documents_days: documentsDays } };
 }
 
-/** All that was announced, in the order of the log. Errors: "store-log.oversize"; the system's; the signal's reason. */
-export async function readAnnounced(deps: RetentionDeps): Promise<AnnouncedRetention[]> {
+/** What was announced, and which policies were in force. Errors: "store-log.oversize", "policy.missing"; the system's; the signal's reason. */
+export async function readHistory(deps: RetentionDeps): Promise<RetentionHistory> {
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
-  const announced: AnnouncedRetention[] = [];
+  const announced: DaysFrom[] = [];
   let time = '';
   for (const { at, facts } of await entriesOf(deps, folder, 'retention')) {
     const { days, documents_days: documentsDays } = facts;
@@ -79,22 +79,22 @@ export async function readAnnounced(deps: RetentionDeps): Promise<AnnouncedReten
     if (typeof days === 'number' && typeof documentsDays === 'number')
       announced.push({ time, days, documentsDays });
   }
-  return announced;
+  return { announced, policies: fewestDays(await readPolicies(deps)) };
 }
 
 /** Days that a recording stays: fewer than before count only for what comes after they were announced (SPEC 10.1.3). */
 export function daysFor(
   { retention }: Pick<RetentionDeps, 'retention'>,
-  announced: readonly AnnouncedRetention[],
+  history: RetentionHistory,
   receivedAt: string,
 ): number {
-  return Math.max(retention.days, announcedFor(announced, receivedAt).days);
+  return Math.max(retention.days, countedDays(history, receivedAt).days);
 }
 
 /** The entry that the log lacks: none yet, or another one was the last. */
 export function missingAnnouncement(
-  retention: Pick<RetentionConfig, 'days' | 'documentsDays'>,
-  { announced }: Pick<LogMemory, 'announced'>,
+  retention: Pick<StoreRetention, 'days' | 'documentsDays'>,
+  { history: { announced } }: Pick<LogMemory, 'history'>,
 ): CustodyEvent[] {
   const last = announced.at(-1);
   const isSame = last?.days === retention.days && last.documentsDays === retention.documentsDays;

@@ -17,7 +17,7 @@ import { appendStoreEvents } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
-import { daysFor, orderEvent, readAnnounced } from './log-memory.ts';
+import { daysFor, orderEvent, readHistory } from './log-memory.ts';
 import { subjectOf } from './order-book.ts';
 import {
   judgeSignature,
@@ -238,7 +238,7 @@ export async function makeOrder(
   const subject = subjectOf(facts.manifest, receivedAt);
   const { hold } = orders.book.standing(subject, nowMs);
   const deletion = orders.book.signedDeletion(subject, nowMs)?.order;
-  const days = daysFor(deps, await readAnnounced(deps), receivedAt);
+  const days = daysFor(deps, await readHistory(deps), receivedAt);
   const dueAt = retentionOf(facts.manifest, receivedAt, days).due_at;
   return { order, bytes: encodeOrder(order), facts, dueAt, hold, deletion };
 }

@@ -23,12 +23,13 @@ import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
 import { dropOldDocuments, expire, type Expired } from './expire.ts';
 import { announcement } from './log-memory.ts';
+import { underPolicy, type Unsettled } from './policies.ts';
 
 const HOUR_MS = 3_600_000;
 
 export interface RetentionTimerOptions {
   /** Without the signal: it is this object's own. */
-  readonly deps: Omit<RetentionDeps, 'signal'>;
+  readonly deps: Omit<Unsettled<RetentionDeps>, 'signal'>;
   readonly conditions: Conditions;
 }
 
@@ -50,7 +51,8 @@ export class RetentionTimer {
     this.#started = true;
     const { retention, version } = this.#options.deps;
     const started: CustodyEvent = { event: 'receiver-started', facts: { version } };
-    this.#then(() => this.#enter([started, announcement(retention)], this.#stop.signal));
+    this.#then(() => this.#enter([started], this.#stop.signal));
+    this.#then(async () => this.#enter([announcement((await this.#deps()).retention)], this.#stop.signal));
     this.#arm('disclosures', FIRST_ROUND_MS);
     if (retention.timerHours > 0) this.#arm('round', FIRST_ROUND_MS);
   }
@@ -90,8 +92,8 @@ export class RetentionTimer {
     });
   }
 
-  get #deps(): RetentionDeps {
-    return { ...this.#options.deps, signal: this.#stop.signal };
+  #deps(): Promise<RetentionDeps> {
+    return underPolicy({ ...this.#options.deps, signal: this.#stop.signal });
   }
 
   async #enter(events: readonly CustodyEvent[], signal: AbortSignal): Promise<void> {
@@ -110,13 +112,15 @@ export class RetentionTimer {
     const { deps, conditions } = this.#options;
     try {
       await this.#checkVault();
-      const expired = await expire(this.#deps, ({ station, recording, sealedBytes }) =>
+      const settled = await this.#deps();
+      const expired = await expire(settled, ({ station, recording, sealedBytes }) =>
         deps.log.info('recording deleted', { station, recording, sealed_bytes: sealedBytes }),
       );
       tellConditions(conditions, expired);
+      tellPolicy(conditions, settled);
       const { totals, doubt, warned, deleted, more, failure } = expired;
       const dropped =
-        doubt === null ? await dropOldDocuments(this.#deps) : { folders: 0, orders: 0, segments: 0 };
+        doubt === null ? await dropOldDocuments(settled) : { folders: 0, orders: 0, segments: 0 };
       const { recordings, soon, late, states } = totals;
       const facts = { recordings, warned, deleted, soon, late, held: states.held, findings: totals.findings };
       deps.log.info('retention looked at', {
@@ -139,7 +143,10 @@ export class RetentionTimer {
     const { deps, conditions } = this.#options;
     try {
       await this.#checkVault();
-      const { entered, refused, more } = await takeDisclosures(this.#deps);
+      const { entered, refused, more } = await takeDisclosures({
+        ...this.#options.deps,
+        signal: this.#stop.signal,
+      });
       if (entered > 0) deps.log.info('disclosures entered', { entered });
       if (refused.length === 0) conditions.clear('disclosure.refused', null);
       else conditions.raise('disclosure.refused', null, { count: refused.length, first: refused[0] ?? null });
@@ -156,6 +163,24 @@ export class RetentionTimer {
 
 function droppedFacts({ folders, orders, segments }: DroppedDocuments): Record<string, number> {
   return { documents_dropped: folders, orders_dropped: orders, segments_dropped: segments };
+}
+
+/** Without a policy the floors of one person hold; the file must not keep longer than both roles agreed (SPEC 4.16). */
+function tellPolicy(conditions: Conditions, { policy, retention: { days } }: RetentionDeps): void {
+  if (policy !== null) conditions.clear('retention.no-policy', null);
+  else
+    conditions.raise('retention.no-policy', null, {
+      severity: 'info',
+      remedy: 'let both roles agree on one: bodydock-receiver policy make (handbook, 10)',
+    });
+  if (policy === null || days <= policy.days_max) conditions.clear('retention.past-policy', null);
+  else
+    conditions.raise('retention.past-policy', null, {
+      severity: 'critical',
+      days,
+      days_max: policy.days_max,
+      remedy: 'take retention.days out of receiver.yaml, or let both roles sign a policy with more days',
+    });
 }
 
 // What a round of retention tells as conditions: why nothing is deleted, what came late, what is held for long, what ends soon.

@@ -1,7 +1,15 @@
 // Names and paths inside a vault (SPEC 4.4). The only place that builds or parses them.
 import { join } from 'node:path';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
-import { CUSTODY, DELETIONS, KEYS, ORDERS, RESTORED, VAULT_ID } from '../../../protocol/format/file-names.ts';
+import {
+  CUSTODY,
+  DELETIONS,
+  KEYS,
+  ORDERS,
+  POLICIES,
+  RESTORED,
+  VAULT_ID,
+} from '../../../protocol/format/file-names.ts';
 import type { RecordingName } from './vault.ts';
 
 export {
@@ -40,6 +48,7 @@ const MISSING = '.missing';
 /** Top-level names of a vault that are not stations. */
 export const OWN_NAMES: ReadonlySet<string> = new Set([
   VAULT_ID,
+  POLICIES,
   INCOMING,
   LEASES,
   QUARANTINE,
@@ -104,6 +113,10 @@ export class VaultLayout {
   /** What `open` and `export` leave for the store's log (SPEC 4.11). */
   get disclosures(): string {
     return join(this.root, DISCLOSURES);
+  }
+  /** Folder of a policy of both roles (SPEC 4.16). */
+  policy(number: number): string {
+    return join(this.root, POLICIES, String(number));
   }
   /** Folder of a station or of a receiver. */
   keeper(keeper: StationId | ReceiverId): string {

@@ -67,6 +67,7 @@ export const EVENTS_DE: EventSentences = {
   deleting: 'Der Zentralspeicher begann, sie zu löschen; SHA-256 des Löschnachweises {deletion_sha256}.',
   deleted:
     'Der Zentralspeicher löschte die versiegelte Datei; SHA-256 des Löschnachweises {deletion_sha256}.',
+  policy: 'Die Richtlinie {number} beider Rollen trat in Kraft; ihre SHA-256 ist {policy_sha256}.',
   retention:
     'Der Zentralspeicher kündigte an, dass Aufzeichnungen {days} Tage bleiben und Dokumente {documents_days}.',
   'documents-dropped': 'Der Zentralspeicher entfernte ihre Dokumente, so alt wie eingestellt.',

@@ -127,9 +127,9 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'stations[].public_keys[]': 'Ein öffentlicher Schlüssel der Station.',
   retention: 'Wie lange der Zentralspeicher Aufzeichnungen und Dokumente behält.',
   'retention.days':
-    'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer solange eine Löschsperre gilt; weniger als vorher gilt nur für das, was danach empfangen wird.',
+    'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer solange eine Löschsperre gilt. Ohne Angabe 14 oder die wenigsten der Richtlinie beider Rollen, die allein darunter gehen darf; mehr als die meisten der Richtlinie ist ein kritischer Zustand. Weniger als vorher gilt nur für das, was danach empfangen wird.',
   'retention.documents_days':
-    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Verwahrprotokolle bleiben; der Löschnachweis bleibt immer. Nicht weniger als `days`; weniger als vorher gilt nur für das, was danach empfangen wird.',
+    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Andockprotokolle und abgeschlossene Abschnitte der Verwahrprotokolle bleiben; der Löschnachweis bleibt immer. Ohne Angabe 730 oder die Tage der Richtlinie beider Rollen. Nicht weniger als `days`; weniger als vorher gilt nur für das, was danach empfangen wird.',
   'retention.timer_hours':
     'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
   roles:

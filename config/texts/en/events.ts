@@ -63,6 +63,7 @@ export const EVENTS_EN: EventSentences = {
   'hold-lapsed': 'A hold lapsed: its second signature did not come.',
   deleting: 'The store began to delete it; SHA-256 of the deletion record {deletion_sha256}.',
   deleted: 'The store deleted the sealed file; SHA-256 of the deletion record {deletion_sha256}.',
+  policy: 'Policy {number} of both roles came into force; its SHA-256 is {policy_sha256}.',
   retention: 'The store announced that recordings stay for {days} days and documents for {documents_days}.',
   'documents-dropped': 'The store let its documents go, as old as configured.',
   disclosed: 'Somebody used “{command}” on it at {asked_at:t}; reason: {reason}.',

@@ -338,18 +338,21 @@ ${here}`,
     const [first = '', other = ''] = await recordings();
     const today = new Date().toISOString().slice(0, 10);
     await take(station, store, '/etc/bodydock/station.yaml', '/root/station.yaml');
-    const both = async (): Promise<void> => {
-      for (const name of ['officer', 'supervisor'])
-        await take(office, store, `/root/hold/order.json.${name}.minisig`);
+    const signed = (file: string) => async (): Promise<void> => {
+      for (const name of ['officer', 'supervisor']) await take(office, store, `${file}.${name}.minisig`);
     };
     const fill = (line: string): string => line.replaceAll('RECORDING', first).replaceAll('DAY', today);
     const shown = await walk('10', {
       fill,
-      before: { 'bodydock-receiver hold --place': both },
+      before: {
+        'bodydock-receiver hold --place': signed('/root/hold/order.json'),
+        'bodydock-receiver policy place': signed('/root/policy/policy.json'),
+      },
       codes: { 'bodydock-receiver expire --preview': [0, 1], 'bodydock witness': [0, 1] },
     });
     const told = (start: string): string => shown.find(({ line }) => line.startsWith(start))?.text ?? '';
     assert.match(told('bodydock-receiver hold --place'), /is held until both roles lift that/);
+    assert.match(told('bodydock-receiver policy show'), /now: recordings stay 14 days/);
     assert.match(told('bodydock export'), /everything in it holds/);
     assert.match(told('bodydock custody'), /signatures that hold:\s+[0-9a-f]{16}, [0-9a-f]{16}/);
     // The same lines for the other two orders, as the text says.

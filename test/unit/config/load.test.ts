@@ -9,6 +9,7 @@ import { renderProblem, type Problem } from '../../../config/problems.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { sha256Hex, encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { keyIdHex, parsePublicKey, publicKeyLine } from '../../../protocol/documents/minisign.ts';
+import { daysUnder } from '../../../protocol/documents/policy.ts';
 import { exchange, publicLine, put, RECEIVER, recipient, STATION, withFolder } from './files.ts';
 
 function load(content: string | Uint8Array): Promise<Loaded<StationConfig>> {
@@ -678,7 +679,8 @@ describe('the receiver file', () => {
     await withFolder(async (folder) => {
       const plain = await loadReceiverConfig(await put(folder, 'a.yaml', RECEIVER));
       if (plain.kind === 'refused') throw new Error('refused');
-      expect(plain.config.retention).toEqual({ days: 14, documentsDays: 730, timerHours: 24 });
+      expect(plain.config.retention).toEqual({ days: null, documentsDays: null, timerHours: 24 });
+      expect(daysUnder(null, plain.config.retention)).toEqual({ days: 14, documentsDays: 730 });
       expect(plain.config.roles).toEqual({ officers: [], supervisors: [] });
       const told = await loadReceiverConfig(
         await put(

@@ -68,7 +68,7 @@ describe('a running receiver', () => {
     expect(stateOf(disk, soon)).toBe('whole');
     await run.pass(HOUR_MS);
     expect(stateOf(disk, soon)).toBe('deleted');
-    expect(run.conditions.codes()).toEqual([]);
+    expect(run.conditions.codes()).toEqual(['retention.no-policy']);
     await ended(run);
     expect(entriesOf(disk, 'receiver-stopped')).toHaveLength(1);
     await run.deps.clock.advance(3 * DAY_MS);
@@ -87,7 +87,7 @@ describe('a running receiver', () => {
     expect(run.conditions.codes()).toEqual(['disclosure.failed', 'retention.failed']);
     disk.plant('/vault/vault.json', id);
     await run.pass(AGAIN_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
     await disk.rename('/vault', '/elsewhere');
     await disk.makeFolder('/vault');
     await run.pass(25 * HOUR_MS);
@@ -112,17 +112,23 @@ describe('a running receiver', () => {
     let synchronised: boolean | null = false;
     const run = running(disk, 1, { isSynchronised: () => Promise.resolve(synchronised) });
     await run.pass(FIRST_ROUND_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['whole', ['retention.clock']]);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual([
+      'whole',
+      ['retention.clock', 'retention.no-policy'],
+    ]);
     await run.pass(5 * AGAIN_MS);
     expect(stateOf(disk, due)).toBe('whole');
     expect(entriesOf(disk, 'deleting')).toEqual([]);
     synchronised = true;
     run.deps.clock.jumpWall(30 * DAY_MS);
     await run.pass(AGAIN_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['whole', ['retention.clock']]);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual([
+      'whole',
+      ['retention.clock', 'retention.no-policy'],
+    ]);
     run.deps.clock.jumpWall(-30 * DAY_MS);
     await run.pass(AGAIN_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
     await ended(run);
   });
 
@@ -151,6 +157,7 @@ describe('a running receiver', () => {
       'retention.held-long',
       'retention.hold-lapsing',
       'retention.late',
+      'retention.no-policy',
       'retention.odd',
     ]);
     expect(namedBy(disk, 'expiry-warned')).toHaveLength(1);
@@ -168,7 +175,7 @@ describe('a running receiver', () => {
     expect(run.conditions.codes()).toContain('retention.failed');
     disk.heal();
     await run.pass(AGAIN_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
     await ended(run);
   });
 });

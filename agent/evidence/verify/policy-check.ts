@@ -1,0 +1,180 @@
+// Checks the policies of a vault (SPEC 4.16): shape, place, number, and whether each rests on the roles that came by hand or on the policy
+// before it. Which one was in force when, the store's log says.
+import { join } from 'node:path';
+import { parsePublicKey } from '../../../protocol/documents/minisign.ts';
+import { type Role, ROLES } from '../../../protocol/documents/order.ts';
+import {
+  parsePolicy,
+  POLICY_BYTES_MAX,
+  POLICY_TRUSTED_COMMENT,
+  type Policy,
+  policySignature,
+} from '../../../protocol/documents/policy.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { POLICIES, POLICY } from '../../../protocol/format/file-names.ts';
+import { type Place, readVaultId } from './place.ts';
+import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
+import { below, type Finding, finding, note } from './remark.ts';
+import { type BareKind, checkSignature, readDocument } from './signed-document.ts';
+import type { LoggedPolicy, StoreLog } from './store-log.ts';
+import { roleKeys, type TrustedKeys } from './trusted-keys.ts';
+
+/** Six digits and no zero before them, so that one number has one name. */
+const NUMBER = /^[1-9][0-9]{0,5}$/;
+const NAMES: ReadonlySet<string> = new Set([POLICY, ...ROLES.map(policySignature)]);
+const KIND: BareKind<Policy> = {
+  name: 'policy',
+  file: POLICY,
+  bytesMax: POLICY_BYTES_MAX,
+  parse: parsePolicy,
+};
+
+/** A policy that can be read. */
+export interface FoundPolicy {
+  readonly policy: Policy;
+  readonly sha256: string;
+  readonly where: string;
+  /** Undefined where it cannot be judged: no key of a role is given. */
+  readonly counts: boolean | undefined;
+}
+
+/** What the policies of a place amount to. */
+export interface Policies {
+  /** By digest. */
+  readonly found: ReadonlyMap<string, FoundPolicy>;
+  /** Those that were given, with the keys of the roles that counting policies name. */
+  readonly keys: TrustedKeys;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads and judges all of a vault, in the order of their numbers. Errors: only those of the machine. */
+export async function checkPolicies(
+  files: ReadFiles,
+  place: Pick<Place, 'kind' | 'path'>,
+  trusted: TrustedKeys,
+): Promise<Policies> {
+  const { kind, path } = place;
+  const names = kind === 'vault' ? await listFolder(files, join(path, POLICIES), POLICIES) : undefined;
+  if (names === undefined || !Array.isArray(names))
+    return { found: new Map(), keys: trusted, findings: names === undefined ? [] : [names] };
+  const findings = names.filter((name) => !NUMBER.test(name)).map((name) => unexpected(POLICIES, name));
+  const found = new Map<string, FoundPolicy>();
+  const { id: vault } = await readVaultId(files, place);
+  let keys = trusted;
+  let last: Policy | undefined;
+  for (const name of names.filter((each) => NUMBER.test(each)).toSorted((a, b) => Number(a) - Number(b))) {
+    const checked = await checkPolicy(files, join(path, POLICIES, name), name, { trusted, last, vault });
+    findings.push(...checked.findings);
+    if (checked.found === undefined) continue;
+    found.set(checked.found.sha256, checked.found);
+    if (checked.found.counts !== true) continue;
+    last = checked.found.policy;
+    keys = withRoles(keys, checked.found);
+  }
+  return { found, keys, findings };
+}
+
+/** Which keys may sign it: those that came by hand, and those that the one before names. */
+interface Grounds {
+  readonly trusted: TrustedKeys;
+  readonly last: Policy | undefined;
+  readonly vault: string | undefined;
+}
+
+async function checkPolicy(
+  files: ReadFiles,
+  folder: string,
+  name: string,
+  { trusted, last, vault }: Grounds,
+): Promise<{ readonly found: FoundPolicy | undefined; readonly findings: readonly Finding[] }> {
+  const where = below(POLICIES, name);
+  const names = await listFolder(files, folder, where);
+  if (names === undefined) return { found: undefined, findings: [] };
+  if (!Array.isArray(names)) return { found: undefined, findings: [names] };
+  const { bytes, value: policy, remarks } = await readDocument(files, folder, where, KIND);
+  const findings = [...oddNames(where, names, NAMES), ...remarks];
+  if (bytes === undefined || policy === undefined) return { found: undefined, findings };
+  if (String(policy.number) !== name) {
+    const message = `policy: the folder is named ${name}, the document says number ${policy.number}`;
+    findings.push(finding('policy.other-number', below(where, POLICY), message));
+  }
+  const isElsewhere = vault !== undefined && policy.vault !== vault;
+  if (isElsewhere) {
+    const message = `policy ${name} is of vault ${policy.vault}, and this one is ${vault}`;
+    findings.push(finding('policy.other-vault', below(where, POLICY), message));
+  }
+  const ids: (string | undefined)[] = [];
+  let isOpen = false;
+  for (const role of ROLES) {
+    const keys = [
+      ...roleKeys(trusted, role),
+      ...(last === undefined ? [] : linesOf(last, role).map(parsePublicKey)),
+    ];
+    isOpen ||= keys.length === 0;
+    if (keys.length === 0) continue;
+    const signature = { name: 'policy', signatureFile: policySignature(role), keys } as const;
+    const kind = { ...signature, trustedComment: POLICY_TRUSTED_COMMENT };
+    const checked = await checkSignature(files, folder, where, kind, bytes);
+    ids.push(checked.keyId);
+    findings.push(...checked.remarks);
+  }
+  const found = { policy, sha256: sha256Hex(bytes), where };
+  if (isOpen && !isElsewhere) {
+    findings.push(note('policy.not-judged', where, `policy ${name}: no key of a role is given`));
+    return { found: { ...found, counts: undefined }, findings };
+  }
+  const isOne = ids[0] !== undefined && ids[0] === ids[1];
+  if (isOne) findings.push(finding('policy.same-key', where, `policy ${name}: key ${ids[0]} signed twice`));
+  const isPlaced = !isElsewhere && String(policy.number) === name;
+  const isSigned = isPlaced && !isOne && ids.every((id) => id !== undefined);
+  return { found: { ...found, counts: isSigned }, findings };
+}
+
+function linesOf({ officers, supervisors }: Policy, role: Role): readonly string[] {
+  return role === 'officer' ? officers : supervisors;
+}
+
+function withRoles(keys: TrustedKeys, { policy, where }: FoundPolicy): TrustedKeys {
+  const named = (role: Role): TrustedKeys['officer'] => [
+    ...keys[role],
+    ...linesOf(policy, role).map((line) => ({
+      file: below(where, POLICY),
+      key: parsePublicKey(line),
+      station: null,
+    })),
+  ];
+  return { ...keys, officer: named('officer'), supervisor: named('supervisor') };
+}
+
+/** What the store's logs say of the policies of a whole vault. Pure. */
+export function policyFindings(found: ReadonlyMap<string, FoundPolicy>, log: StoreLog): Finding[] {
+  const entered = new Set(log.policies.map(({ sha256 }) => sha256));
+  const here = [...found.values()];
+  const others = here
+    .filter(({ sha256 }) => !entered.has(sha256))
+    .map(({ policy, where }) =>
+      note('policy.not-entered', where, `no log of the store names policy ${policy.number}`),
+    );
+  const numbers = new Set(here.map(({ policy }) => policy.number));
+  return [...others, ...log.policies.flatMap((each) => entryFindings(each, found, numbers, log))];
+}
+
+function entryFindings(
+  { receiver, number, sha256 }: LoggedPolicy,
+  found: ReadonlyMap<string, FoundPolicy>,
+  numbers: ReadonlySet<number>,
+  log: StoreLog,
+): Finding[] {
+  const named = log.policies.filter((each) => each.receiver === receiver);
+  const at = named.findIndex((each) => each.number === number && each.sha256 === sha256);
+  const isLower = named.slice(0, at).some((each) => each.number >= number);
+  const place = log.places.find((each) => each.startsWith(`${receiver}/`)) ?? '.';
+  const words = `the log of receiver ${receiver} names policy ${number} with SHA-256 ${sha256}`;
+  const lower = isLower
+    ? [finding('policy.number', place, `${words}, after one whose number is not lower`, { number })]
+    : [];
+  if (found.has(sha256)) return lower;
+  const code = numbers.has(number) ? 'policy.differs' : 'policy.missing';
+  const why = numbers.has(number) ? 'and another one is here' : 'which is not here';
+  return [...lower, finding(code, place, `${words}, ${why}`, { number })];
+}

@@ -1,0 +1,197 @@
+// The policy of both roles at the store (SPEC 4.16): which one is in force, what it makes of receiver.yaml, and how the next one is placed.
+//
+// Invariants:
+// 1. In force is the last one that the store's log names, and nothing else: a document that only lies in the vault counts for nothing.
+// 2. Where the document of an entry is not there as it was placed, nothing is decided: whoever asks gets an error, and nothing is deleted.
+// 3. A policy is durable with both signatures before the log names it; one that a cut kept out of the log is placed again.
+import { dirname, join } from 'node:path';
+import type { RetentionConfig } from '../../../config/receiver-config.ts';
+import {
+  daysUnder,
+  encodePolicy,
+  parsePolicy,
+  POLICY_BYTES_MAX,
+  POLICY_NUMBER_MAX,
+  policySignature,
+  type Policy,
+  rolesOf,
+  verifyPolicy,
+} from '../../../protocol/documents/policy.ts';
+import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
+import { type Role, ROLES } from '../../../protocol/documents/order.ts';
+import { type DaysFrom } from '../../../protocol/documents/retention.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
+import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { POLICY } from '../../../protocol/format/file-names.ts';
+import { entriesOf } from '../custody/log-read.ts';
+import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
+import { underLock } from '../vault/vault-lock.ts';
+import type { RetentionDeps } from './deps.ts';
+
+/** A policy that the log names. */
+export interface EnteredPolicy {
+  /** By the times of the log, RFC 3339. */
+  readonly time: string;
+  readonly sha256: string;
+  readonly policy: Policy;
+}
+
+/** Texts of both signatures, by role. */
+export type PolicySignatures = Readonly<Record<Role, string>>;
+
+type PolicyDeps = Pick<RetentionDeps, 'files' | 'layout' | 'receiver' | 'signal'>;
+/** What a program has before it asked for the policy. */
+export type Unsettled<D> = Omit<D, 'retention' | 'policy'> & {
+  readonly retention: RetentionConfig;
+};
+
+/** All that were in force, in the order of the log. Errors: "policy.missing"; those of entriesOf. */
+export async function readPolicies(deps: PolicyDeps): Promise<EnteredPolicy[]> {
+  const found: EnteredPolicy[] = [];
+  let time = '';
+  for (const { at, facts } of await entriesOf(
+    deps,
+    storeLogFolder(deps.layout.root, deps.receiver),
+    'policy',
+  )) {
+    time = at > time ? at : time;
+    const { number, policy_sha256: sha256 } = facts;
+    if (typeof number !== 'number' || typeof sha256 !== 'string') continue;
+    found.push({ time, sha256, policy: await readNamed(deps, number, sha256) });
+  }
+  return found;
+}
+
+async function readNamed({ files, layout }: PolicyDeps, number: number, sha256: string): Promise<Policy> {
+  const path = join(layout.policy(number), POLICY);
+  const bytes = await readIfThere(files, path, POLICY_BYTES_MAX).catch((error: unknown) => {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  });
+  if (bytes !== undefined && sha256Hex(bytes) === sha256) return parsePolicy(bytes);
+  return fail(
+    'policy.missing',
+    `${path} is not there as it was placed: put ${layout.policy(number)} back from the backup; until then nothing is deleted and no order counts`,
+  );
+}
+
+/** Fewest days of policies, as countedDays wants them. */
+export function fewestDays(policies: readonly EnteredPolicy[]): DaysFrom[] {
+  return policies.map(({ time, policy }) => ({
+    time,
+    days: policy.days_min,
+    documentsDays: policy.documents_days,
+  }));
+}
+
+/**
+ * What receiver.yaml and the policy in force amount to: days never fewer than the policy's, and its keys of the roles alone.
+ * Errors: those of readPolicies.
+ */
+export async function underPolicy(deps: Unsettled<RetentionDeps>): Promise<RetentionDeps> {
+  const policy = (await readPolicies(deps)).at(-1)?.policy ?? null;
+  const keys = policy && rolesOf(policy);
+  const { timerHours } = deps.retention;
+  return {
+    ...deps,
+    policy,
+    roles: keys === null ? deps.roles : { officers: keys.officer, supervisors: keys.supervisor },
+    retention: { ...daysUnder(policy, deps.retention), timerHours },
+  };
+}
+
+/** What a person wants of the next policy; what is left out is as in the last one. */
+export interface PolicyWish {
+  readonly daysMin: number | undefined;
+  readonly daysMax: number | undefined;
+  readonly documentsDays: number | undefined;
+}
+
+/**
+ * The text of the next policy, for both roles to sign. `roles` are those of receiver.yaml. Nothing is written.
+ * Errors: "policy.no-roles"; "document.refused"; those of readPolicies.
+ */
+export async function makePolicy(deps: Unsettled<RetentionDeps>, wish: PolicyWish): Promise<Uint8Array> {
+  const last = (await readPolicies(deps)).at(-1)?.policy;
+  const { officers, supervisors } = deps.roles;
+  if (officers.length === 0 || supervisors.length === 0)
+    fail(
+      'policy.no-roles',
+      'receiver.yaml names no key in roles.officers or in roles.supervisors: a policy names the keys of both',
+    );
+  const said = daysUnder(null, deps.retention);
+  const daysMin = wish.daysMin ?? last?.days_min ?? said.days;
+  return encodePolicy({
+    type: 'policy',
+    version: 1,
+    number: Math.min((last?.number ?? 0) + 1, POLICY_NUMBER_MAX),
+    vault: deps.vault,
+    days_min: daysMin,
+    days_max: wish.daysMax ?? Math.max(last?.days_max ?? 0, daysMin),
+    documents_days: wish.documentsDays ?? last?.documents_days ?? said.documentsDays,
+    officers: officers.map(publicKeyLine),
+    supervisors: supervisors.map(publicKeyLine),
+    made_at: new Date(deps.clock.wallMs()).toISOString(),
+  });
+}
+
+/**
+ * Puts a policy into the vault and into the store's log: it is in force when this resolves. The very same one may be placed again.
+ * Errors: "policy.number", "policy.other-vault", "policy.signature", "policy.one-key", "policy.conflict"; "canonical.refused", "document.*";
+ * those of readPolicies; "lock.*"; those of the store's log; the system's.
+ */
+export function placePolicy(
+  deps: Unsettled<RetentionDeps>,
+  bytes: Uint8Array,
+  signatures: PolicySignatures,
+): Promise<Policy> {
+  const policy = parsePolicy(bytes);
+  const sha256 = sha256Hex(bytes);
+  return underLock(deps, deps.layout.retentionLock, async (workFolder) => {
+    if (policy.vault !== deps.vault)
+      fail('policy.other-vault', `that policy is of vault ${policy.vault}, and this one is ${deps.vault}`);
+    const last = (await readPolicies(deps)).at(-1);
+    if (last?.sha256 === sha256) return policy;
+    if (last !== undefined && policy.number <= last.policy.number)
+      fail(
+        'policy.number',
+        `policy ${last.policy.number} is in force, and number ${policy.number} is not above it: make the next one with \`bodydock-receiver policy make\``,
+      );
+    // Who changes the roles must have had them.
+    const { officers, supervisors } = deps.roles;
+    const keys = last === undefined ? { officer: officers, supervisor: supervisors } : rolesOf(last.policy);
+    verifyPolicy(bytes, signatures, keys);
+    await placeFolder(deps, workFolder, policy.number, bytes, signatures);
+    await appendStoreEvents(deps, [
+      { event: 'policy', facts: { number: policy.number, policy_sha256: sha256 } },
+    ]);
+    return policy;
+  });
+}
+
+/** All of it at once: no half of a policy is ever seen. One that no entry names may be of another text, and makes place. */
+async function placeFolder(
+  { files, layout }: Pick<RetentionDeps, 'files' | 'layout'>,
+  workFolder: string,
+  number: number,
+  bytes: Uint8Array,
+  signatures: PolicySignatures,
+): Promise<void> {
+  const work = join(workFolder, 'policy');
+  await ensureFolder(files, work);
+  for (const role of ROLES)
+    await writeAnew(files, join(work, policySignature(role)), encodeUtf8(signatures[role]));
+  await writeAnew(files, join(work, POLICY), bytes);
+  await files.syncFolder(work);
+  const folder = layout.policy(number);
+  await ensureFolder(files, dirname(folder));
+  await files.removeTree(folder);
+  await files.rename(work, folder);
+  await files.syncFolder(dirname(folder));
+  await files.syncFolder(layout.root);
+}
+
+function fail(code: string, message: string): never {
+  throw new DockError(code, message, { retry: 'person' });
+}

@@ -1,0 +1,109 @@
+// What both roles agreed for one vault (SPEC 4.16): how long recordings and documents stay, and who may sign orders. Pure: where policies
+// lie, and which one is in force, is the business of who reads them.
+import * as z from 'zod';
+import { POLICY, SIGNATURE_SUFFIX } from '../format/file-names.ts';
+import { encodeBase64 } from '../format/bytes.ts';
+import { DockError } from '../format/errors.ts';
+import * as d from './document.ts';
+import { publicKeySchema } from './key-documents.ts';
+import { keyIdHex, parsePublicKey, type PublicKey, verifyDocument } from './minisign.ts';
+import { type Role, ROLES } from './order.ts';
+import { DOCUMENTS_DAYS_DEFAULT, DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from './retention.ts';
+
+/** Trusted comment of both signatures. */
+export const POLICY_TRUSTED_COMMENT = 'bodydock policy';
+/** 128 keys of 56 characters, and some 400 bytes. */
+export const POLICY_BYTES_MAX = 16 * 1024;
+export const POLICY_NUMBER_MAX = 999_999;
+/** Ten years: longer is a mistyped number. */
+export const POLICY_DAYS_MAX = 3650;
+export const POLICY_DOCUMENTS_DAYS_MAX = 36_525;
+const KEYS_MAX = 64;
+
+const keysSchema = z.array(publicKeySchema).min(1).max(KEYS_MAX);
+
+const policySchema = z
+  .strictObject({
+    type: z.literal('policy'),
+    version: z.literal(1),
+    number: z.int().min(1).max(POLICY_NUMBER_MAX),
+    vault: d.sessionIdSchema,
+    days_min: z.int().min(1).max(POLICY_DAYS_MAX),
+    days_max: z.int().min(1).max(POLICY_DAYS_MAX),
+    documents_days: z.int().min(1).max(POLICY_DOCUMENTS_DAYS_MAX),
+    officers: keysSchema,
+    supervisors: keysSchema,
+    made_at: d.instantSchema,
+  })
+  .refine(({ days_min: min, days_max: max }) => min <= max, 'days_min is more than days_max')
+  .refine(({ officers, supervisors }) => areDifferent([...officers, ...supervisors]), 'a key is named twice');
+export type Policy = z.infer<typeof policySchema>;
+
+/** The keys themselves: anybody who holds the secret half can choose their ids. */
+function areDifferent(lines: readonly string[]): boolean {
+  try {
+    const keys = lines.map((line) => encodeBase64(parsePublicKey(line).key));
+    return new Set(keys).size === keys.length;
+  } catch {
+    return false;
+  }
+}
+
+/** Keys by role. */
+export type RoleKeys = Readonly<Record<Role, readonly PublicKey[]>>;
+
+/** Canonical bytes of a policy. Errors: "document.refused". */
+export function encodePolicy(policy: Policy): Uint8Array {
+  return d.encodeDocument(policySchema, policy);
+}
+
+/** A policy from its bytes. Errors: "canonical.refused", "document.version", "document.refused". */
+export function parsePolicy(bytes: Uint8Array): Policy {
+  return d.parseDocument(policySchema, bytes, POLICY_BYTES_MAX);
+}
+
+/** Days that count at a store, by the policy in force and what its file says (SPEC 4.16.8); null: it says nothing. */
+export function daysUnder(
+  policy: Pick<Policy, 'days_min' | 'documents_days'> | null,
+  said: { readonly days: number | null; readonly documentsDays: number | null },
+): { readonly days: number; readonly documentsDays: number } {
+  return {
+    days: Math.max(said.days ?? 0, policy?.days_min ?? RETENTION_DAYS_MIN),
+    documentsDays: Math.max(
+      said.documentsDays ?? (policy === null ? DOCUMENTS_DAYS_DEFAULT : 0),
+      policy?.documents_days ?? DOCUMENTS_DAYS_MIN,
+    ),
+  };
+}
+
+/** Name of a role's signature. */
+export function policySignature(role: Role): string {
+  return `${POLICY}.${role}${SIGNATURE_SUFFIX}`;
+}
+
+/** The keys that a policy names. */
+export function rolesOf({ officers, supervisors }: Pick<Policy, 'officers' | 'supervisors'>): RoleKeys {
+  return { officer: officers.map(parsePublicKey), supervisor: supervisors.map(parsePublicKey) };
+}
+
+/**
+ * Verifies both signatures by keys of their roles.
+ * Errors: "policy.signature" with why one does not hold; "policy.one-key" where one key signed as both.
+ */
+export function verifyPolicy(
+  bytes: Uint8Array,
+  signatures: Readonly<Record<Role, string>>,
+  keys: RoleKeys,
+): void {
+  const ids = ROLES.map((role) => {
+    try {
+      return keyIdHex(verifyDocument(bytes, signatures[role], POLICY_TRUSTED_COMMENT, keys[role]).keyId);
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      const message = `the signature of the ${role} does not hold: ${error.message}`;
+      throw new DockError('policy.signature', message, { retry: 'person', cause: error });
+    }
+  });
+  if (ids[0] === ids[1])
+    throw new DockError('policy.one-key', 'both roles signed with one key', { retry: 'person' });
+}

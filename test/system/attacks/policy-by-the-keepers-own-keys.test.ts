@@ -1,0 +1,114 @@
+// Both roles agree on a policy with stock minisign. Then the keeper puts keys of his own into receiver.yaml and tries to agree with himself:
+// by the program, and by entries and documents that he makes up.
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canonical, sha256, signWithMinisign } from '../../fakes/forged-log.ts';
+import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
+import { AttackedWorld, STATION, TOOLS } from './attacked-world.ts';
+
+const run = promisify(execFile);
+const ROLES = ['officer', 'supervisor'] as const;
+
+describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () => {
+  let honest: AttackedWorld;
+  let plain = '';
+  beforeAll(async () => {
+    honest = await AttackedWorld.open();
+    plain = await readFile(join(honest.root, 'receiver.yaml'), 'utf8');
+    await putRoles(honest, 'roles');
+    await agreed(honest, 'first', 'roles', '--days', '20', '--days-max', '40');
+    for (const role of ROLES)
+      await copyFile(join(honest.root, 'roles', `${role}.pub`), join(honest.keys, `${role}.pub`));
+  });
+  afterAll(() => honest.close());
+
+  /** Makes a key for each role in a folder, and names both in receiver.yaml. */
+  async function putRoles(world: AttackedWorld, name: string): Promise<void> {
+    const folder = join(world.root, name);
+    await mkdir(folder);
+    const lines: string[] = [];
+    for (const role of ROLES) {
+      const files = ['-p', join(folder, `${role}.pub`), '-s', join(folder, `${role}.key`)];
+      await run(requireTool('minisign'), ['-G', '-W', ...files]);
+      lines.push(`  ${role}s: ["${(await readFile(join(folder, `${role}.pub`), 'utf8')).split('\n')[1]}"]`);
+    }
+    await writeFile(join(world.root, 'receiver.yaml'), `${plain}\nroles:\n${lines.join('\n')}\n`);
+  }
+
+  async function sign(folder: string, file: string, comment: string, keys: string): Promise<void> {
+    for (const role of ROLES) {
+      const files = ['-m', join(folder, file), '-x', join(folder, `${file}.${role}.minisig`)];
+      const words = ['-S', '-s', join(keys, `${role}.key`), '-t', comment];
+      await run(requireTool('minisign'), [...words, ...files]);
+    }
+  }
+
+  /** Makes the next policy, has it signed by the keys of a folder, and places it. */
+  async function agreed(world: AttackedWorld, name: string, keys: string, ...words: readonly string[]) {
+    const folder = join(world.root, name);
+    const made = await world.store('policy', 'make', '--out', folder, ...words);
+    expect(made.exitCode, made.stdout + made.stderr).toBe(0);
+    await sign(folder, 'policy.json', 'bodydock policy', join(world.root, keys));
+    return world.store('policy', 'place', folder);
+  }
+
+  test('shows it, announces its days, and is good', async () => {
+    const world = await honest.copy();
+    const shown = await world.store('policy', 'show', '--json');
+    expect(JSON.parse(shown.stdout)).toMatchObject({ days: 20, policies: [{ policy: { number: 1 } }] });
+    expect((await world.store('expire', '--clock-checked')).exitCode).toBe(0);
+    expect((await world.storeLog()).factsOf('retention').at(-1)).toMatchObject({ days: 20 });
+    const { product } = await world.verdicts();
+    expect(product).toMatchObject({ exitCode: 0, findings: [] });
+    await world.close();
+  });
+
+  test('takes no policy that the keeper agreed on with himself', async () => {
+    const world = await honest.copy();
+    await putRoles(world, 'own');
+    const placed = await agreed(world, 'second', 'own', '--days', '1');
+    expect([placed.exitCode, placed.stderr]).toEqual([1, expect.stringContaining('policy.signature')]);
+    await world.close();
+  });
+
+  test('carries out no order by keys that he adds to its file', async () => {
+    const world = await honest.copy();
+    await putRoles(world, 'own');
+    const recording = (await world.named('manifest.json'))[0]?.recording ?? '';
+    const order = join(world.root, 'order');
+    await world.store('delete', STATION, recording, '--reason', 'case-1', '--out', order);
+    await sign(order, 'order.json', 'bodydock order', join(world.root, 'own'));
+    const placed = await world.store('delete', '--place', order);
+    expect([placed.exitCode, placed.stderr]).toEqual([1, expect.stringContaining('order.signature')]);
+    await world.close();
+  });
+
+  test('and a policy that he puts into its log and its vault himself is found', async () => {
+    const world = await honest.copy();
+    await putRoles(world, 'own');
+    const first = JSON.parse(
+      await readFile(join(world.vault, 'policies', '1', 'policy.json'), 'utf8'),
+    ) as Record<string, unknown>;
+    const json = canonical({ ...first, number: 2, days_min: 1 });
+    const folder = join(world.vault, 'policies', '2');
+    await mkdir(folder);
+    await writeFile(join(folder, 'policy.json'), json);
+    for (const role of ROLES) {
+      const signature = await signWithMinisign(
+        json,
+        join(world.root, 'own', `${role}.key`),
+        'bodydock policy',
+      );
+      await writeFile(join(folder, `policy.json.${role}.minisig`), signature);
+    }
+    const log = await world.storeLog();
+    log.add('policy', { number: 2, policy_sha256: sha256(json) });
+    await log.close();
+    const { product } = await world.verdicts();
+    expect(product).toMatchObject({ exitCode: 1, findings: ['policy.signature-unknown-key'] });
+    await world.close();
+  });
+});

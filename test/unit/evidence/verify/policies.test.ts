@@ -1,0 +1,187 @@
+// Policies of a vault: which of them count for a verifier, and what a deletion may rest on.
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  makeSecretKey,
+  publicKeyLine,
+  publicKeyOf,
+  type SecretKey,
+  signDocument,
+} from '../../../../protocol/documents/minisign.ts';
+import {
+  encodePolicy,
+  type Policy,
+  POLICY_TRUSTED_COMMENT,
+  policySignature,
+} from '../../../../protocol/documents/policy.ts';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
+import { seededRandom } from '../../../fakes/random-seeded.ts';
+import { VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { verdictOf } from './broken-vault.ts';
+
+const DAY_MS = 86_400_000;
+const random = seededRandom(904);
+interface Signers {
+  readonly officer: SecretKey;
+  readonly supervisor: SecretKey;
+}
+const KEEPER: Signers = { officer: makeSecretKey(random), supervisor: makeSecretKey(random) };
+let root: string;
+let count = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-policies-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+interface Wish {
+  readonly number?: number;
+  readonly roles?: Signers;
+  readonly by?: Signers;
+  readonly change?: Partial<Policy>;
+  /** Of the folder; the number where it is left out. */
+  readonly folder?: string;
+  readonly isEntered?: boolean;
+}
+
+/** Puts a policy of 7 days, and 30 for documents, into a vault and its log. */
+async function placed(builder: VaultBuilder, wish: Wish = {}): Promise<void> {
+  const { number = 1, by = builder.orders.keys, roles = builder.orders.keys, isEntered = true } = wish;
+  const line = (key: SecretKey): string => publicKeyLine(publicKeyOf(key));
+  const bytes = encodePolicy({
+    type: 'policy',
+    version: 1,
+    number,
+    vault: builder.vaultId,
+    days_min: 7,
+    days_max: 30,
+    documents_days: 30,
+    officers: [line(roles.officer)],
+    supervisors: [line(roles.supervisor)],
+    made_at: builder.clock.now(),
+    ...wish.change,
+  });
+  const folder = join(builder.vault, 'policies', wish.folder ?? String(number));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'policy.json'), bytes);
+  for (const role of ['officer', 'supervisor'] as const)
+    await writeFile(
+      join(folder, policySignature(role)),
+      signDocument(by[role], bytes, POLICY_TRUSTED_COMMENT),
+    );
+  if (isEntered) await builder.receiver.enter('policy', { number, policy_sha256: sha256Hex(bytes) });
+}
+
+async function newVault(): Promise<VaultBuilder> {
+  return VaultBuilder.create(join(root, String(++count)));
+}
+
+/** A recording that came now, and is deleted after so many days. */
+async function deletedAfter(builder: VaultBuilder, days: number, dropDays?: number): Promise<void> {
+  await builder.dock();
+  const one = await builder.record();
+  await builder.undock();
+  builder.clock.advance(days * DAY_MS);
+  await builder.receiver.delete(one, { days });
+  if (dropDays === undefined) return;
+  // 90 days are added by the drop itself.
+  builder.clock.advance((dropDays - 90) * DAY_MS);
+  await builder.receiver.dropDocuments(one);
+}
+
+async function verdict(builder: VaultBuilder) {
+  await builder.close();
+  const nowMs = Date.parse(builder.clock.now()) + 200 * DAY_MS;
+  const { findings, notes, totals } = await verdictOf(builder.vault, builder, { nowMs, identities: [] });
+  return { findings, notes, open: totals.not_judged };
+}
+
+async function withoutRoles(builder: VaultBuilder): Promise<void> {
+  for (const name of await readdir(builder.keys))
+    if (/^(officer|supervisor)/.test(name)) await rm(join(builder.keys, name));
+}
+
+test.each([
+  [7, undefined, []],
+  [6, undefined, ['deletion.too-few-days']],
+  [7, 30, []],
+  [7, 28, ['drop.too-early']],
+])('allows a deletion after %s days, and a drop after %s', async (days, dropDays, findings) => {
+  const builder = await newVault();
+  await placed(builder);
+  await deletedAfter(builder, days, dropDays);
+  expect(await verdict(builder)).toMatchObject({ findings, open: 0 });
+});
+
+test('counts only for what came after it', async () => {
+  const builder = await newVault();
+  await builder.dock();
+  const one = await builder.record();
+  await builder.undock();
+  await placed(builder);
+  builder.clock.advance(7 * DAY_MS);
+  await builder.receiver.delete(one, { days: 7 });
+  expect((await verdict(builder)).findings).toEqual(['deletion.too-few-days']);
+});
+
+test('is not judged without the keys of the roles, and neither is what rests on it', async () => {
+  const builder = await newVault();
+  await placed(builder);
+  await deletedAfter(builder, 7, 30);
+  await withoutRoles(builder);
+  const { findings, notes, open } = await verdict(builder);
+  expect({ findings, open }).toEqual({ findings: [], open: 2 });
+  expect(notes).toEqual(
+    expect.arrayContaining(['policy.not-judged', 'deletion.policy-not-judged', 'drop.policy-not-judged']),
+  );
+});
+
+test.each<[string, Wish, readonly string[]]>([
+  ['by keys that the keeper made', { by: KEEPER, roles: KEEPER }, ['policy.signature-unknown-key']],
+  ['of another vault', { change: { vault: 'a'.repeat(26) as Policy['vault'] } }, ['policy.other-vault']],
+  ['in the folder of another number', { folder: '2' }, ['policy.other-number']],
+  ['that no entry names', { isEntered: false }, []],
+])('%s allows nothing', async (_, wish, findings) => {
+  const builder = await newVault();
+  await placed(builder, wish);
+  await deletedAfter(builder, 7);
+  expect([...new Set((await verdict(builder)).findings)].toSorted()).toEqual(
+    ['deletion.too-few-days', ...findings].toSorted(),
+  );
+});
+
+test('changes its roles only by the signatures of the old ones, and both sign orders then', async () => {
+  const builder = await newVault();
+  await placed(builder);
+  await placed(builder, { number: 2, roles: KEEPER, by: builder.orders.keys });
+  await placed(builder, { number: 3, roles: KEEPER, by: KEEPER });
+  expect((await verdict(builder)).findings).toEqual([]);
+});
+
+test('that is not here, or another one, though the log names it, is a finding', async () => {
+  const gone = await newVault();
+  await placed(gone);
+  await rm(join(gone.vault, 'policies'), { recursive: true });
+  expect((await verdict(gone)).findings).toEqual(['policy.missing']);
+  const exchanged = await newVault();
+  await placed(exchanged);
+  await placed(exchanged, { change: { days_min: 1 }, isEntered: false });
+  const { findings, notes } = await verdict(exchanged);
+  expect([findings, notes.includes('policy.not-entered')]).toEqual([['policy.differs'], true]);
+});
+
+test('with a number that is not above the one before is a finding', async () => {
+  const builder = await newVault();
+  await placed(builder, { number: 2 });
+  await placed(builder, { number: 1 });
+  expect((await verdict(builder)).findings).toEqual(['policy.number']);
+});
+
+test('in a folder with something else in it, or by a name that is no number, is named', async () => {
+  const builder = await newVault();
+  await placed(builder);
+  await mkdir(join(builder.vault, 'policies', '007'));
+  await writeFile(join(builder.vault, 'policies', '1', 'more'), '');
+  expect((await verdict(builder)).findings).toEqual(['folder.unexpected-entry']);
+});

@@ -1,0 +1,99 @@
+// What both roles agreed, as a document: what it takes, what it refuses, and whose signatures make it count.
+import { expect, test } from 'vitest';
+import {
+  makeSecretKey,
+  publicKeyLine,
+  publicKeyOf,
+  signDocument,
+  type SecretKey,
+} from '../../../../protocol/documents/minisign.ts';
+import {
+  daysUnder,
+  encodePolicy,
+  parsePolicy,
+  type Policy,
+  POLICY_TRUSTED_COMMENT,
+  rolesOf,
+  verifyPolicy,
+} from '../../../../protocol/documents/policy.ts';
+import { makeSessionId } from '../../../../protocol/format/ids.ts';
+import { seededRandom } from '../../../fakes/random-seeded.ts';
+
+const random = seededRandom(77);
+const [officer, supervisor, other] = [makeSecretKey(random), makeSecretKey(random), makeSecretKey(random)];
+const line = (key: SecretKey): string => publicKeyLine(publicKeyOf(key));
+const POLICY: Policy = {
+  type: 'policy',
+  version: 1,
+  number: 3,
+  vault: makeSessionId(random),
+  days_min: 7,
+  days_max: 30,
+  documents_days: 60,
+  officers: [line(officer)],
+  supervisors: [line(supervisor)],
+  made_at: '2026-11-25T08:00:00.000Z',
+};
+
+test('a policy is the same from its bytes again', () => {
+  expect(parsePolicy(encodePolicy(POLICY))).toEqual(POLICY);
+});
+
+test.each([
+  ['number 0', { number: 0 }],
+  ['fewer days than one', { days_min: 0 }],
+  ['more days at least than at most', { days_min: 31 }],
+  ['more days than ten years', { days_max: 3651 }],
+  ['no officer', { officers: [] }],
+  ['a key of both roles', { supervisors: [line(officer)] }],
+  ['a key twice', { officers: [line(officer), line(officer)] }],
+  ['what is no key', { officers: ['RWno'] }],
+] as const)('%s is refused', (_, change) => {
+  expect(() => encodePolicy({ ...POLICY, ...change } as Policy)).toThrow(
+    expect.objectContaining({ code: 'document.refused' }) as Error,
+  );
+});
+
+test.each([
+  ['both roles', officer, supervisor, undefined],
+  ['a key of no role', officer, other, 'policy.signature'],
+  ['the roles the other way round', supervisor, officer, 'policy.signature'],
+] as const)('signatures by %s', (_, first, second, code) => {
+  const bytes = encodePolicy(POLICY);
+  const signatures = {
+    officer: signDocument(first, bytes, POLICY_TRUSTED_COMMENT),
+    supervisor: signDocument(second, bytes, POLICY_TRUSTED_COMMENT),
+  };
+  const verify = (): void => verifyPolicy(bytes, signatures, rolesOf(POLICY));
+  if (code === undefined) expect(verify).not.toThrow();
+  else expect(verify).toThrow(expect.objectContaining({ code }) as Error);
+});
+
+test('one key is not two roles, whoever names it twice', () => {
+  const bytes = encodePolicy(POLICY);
+  const text = signDocument(officer, bytes, POLICY_TRUSTED_COMMENT);
+  const keys = [publicKeyOf(officer)];
+  expect(() =>
+    verifyPolicy(bytes, { officer: text, supervisor: text }, { officer: keys, supervisor: keys }),
+  ).toThrow(expect.objectContaining({ code: 'policy.one-key' }) as Error);
+});
+
+test.each([
+  ['nothing', null, { days: null, documentsDays: null }, { days: 14, documentsDays: 730 }],
+  ['a file', null, { days: 30, documentsDays: 90 }, { days: 30, documentsDays: 90 }],
+  ['a policy', POLICY, { days: null, documentsDays: null }, { days: 7, documentsDays: 60 }],
+  [
+    'a policy and a file that keeps longer',
+    POLICY,
+    { days: 20, documentsDays: 90 },
+    { days: 20, documentsDays: 90 },
+  ],
+  [
+    'a policy and a file that keeps shorter',
+    { days_min: 30, documents_days: 900 },
+    { days: 14, documentsDays: 730 },
+    { days: 30, documentsDays: 900 },
+  ],
+] as const)('the days that %s says', (_, policy, said, days) => {
+  expect(daysUnder(policy, said)).toEqual(days);
+});

@@ -1,0 +1,202 @@
+// The policy of both roles at the store: who may place which, and what it makes of the file, of due dates and of orders.
+import { expect, test } from 'vitest';
+import {
+  makePolicy,
+  placePolicy,
+  type PolicyWish,
+  readPolicies,
+  underPolicy,
+} from '../../../../agent/receiver/retention/policies.ts';
+import { publicKeyOf, type SecretKey, makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import { parsePolicy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
+import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import { seededRandom } from '../../../fakes/random-seeded.ts';
+import { signFast } from '../fast-signer.ts';
+import {
+  DAY_MS,
+  deletionOf,
+  depsOn,
+  entriesOf,
+  expireOn,
+  namedBy,
+  officerKey,
+  plantOrder,
+  plantRecording,
+  retentionDisk,
+  START_MS,
+  supervisorKey,
+  type TestDeps,
+  VAULT,
+} from './retention-scenario.ts';
+
+const random = seededRandom(903);
+const [newOfficer, newSupervisor] = [makeSecretKey(random), makeSecretKey(random)];
+/** What a file without days says. */
+const SILENT = { days: null, documentsDays: null, timerHours: 24 };
+const NOTHING: PolicyWish = { daysMin: undefined, daysMax: undefined, documentsDays: undefined };
+let seed = 100;
+
+interface Signers {
+  readonly officer: SecretKey;
+  readonly supervisor: SecretKey;
+}
+const OLD: Signers = { officer: officerKey, supervisor: supervisorKey };
+const NEW: Signers = { officer: newOfficer, supervisor: newSupervisor };
+
+function unsettled(disk: CrashDisk, roles: Signers = OLD, days: number | null = null) {
+  const keys = { officers: [publicKeyOf(roles.officer)], supervisors: [publicKeyOf(roles.supervisor)] };
+  return { ...depsOn(disk, ++seed, { bootId: 'one boot' }), roles: keys, retention: { ...SILENT, days } };
+}
+
+/** Makes one by the roles of the file, has it signed, and places it. Gives its bytes. */
+async function placed(
+  disk: CrashDisk,
+  wish: Partial<PolicyWish>,
+  { roles = OLD, by = roles }: { readonly roles?: Signers; readonly by?: Signers } = {},
+): Promise<Uint8Array> {
+  const deps = unsettled(disk, roles);
+  const bytes = await makePolicy(deps, { ...NOTHING, ...wish });
+  await whileTimePasses(deps.clock, placePolicy(deps, bytes, signedBy(by, bytes)));
+  return bytes;
+}
+
+function signedBy({ officer, supervisor }: Signers, bytes: Uint8Array) {
+  return {
+    officer: signFast(officer, bytes, POLICY_TRUSTED_COMMENT),
+    supervisor: signFast(supervisor, bytes, POLICY_TRUSTED_COMMENT),
+  };
+}
+
+async function later(disk: CrashDisk, days: number): Promise<TestDeps> {
+  const deps = unsettled(disk);
+  await deps.clock.advance(days * DAY_MS);
+  return (await underPolicy(deps)) as TestDeps;
+}
+
+test('is in force once both roles signed it, for what is received from then on', async () => {
+  const disk = retentionDisk();
+  const before = plantRecording(disk, random, { receivedMs: START_MS - DAY_MS });
+  await placed(disk, { daysMin: 7, daysMax: 30, documentsDays: 30 });
+  const after = plantRecording(disk, random, { receivedMs: START_MS + DAY_MS });
+  expect(entriesOf(disk, 'policy').map(({ facts }) => facts['number'])).toEqual([1]);
+  expect((await later(disk, 1)).retention).toEqual({ days: 7, documentsDays: 30, timerHours: 24 });
+  await expireOn(await later(disk, 7.9));
+  expect(namedBy(disk, 'deleted')).toEqual([]);
+  await expireOn(await later(disk, 8));
+  expect(namedBy(disk, 'deleted')).toEqual([after.recording]);
+  expect(deletionOf(disk, after).retention.days).toBe(7);
+  await expireOn(await later(disk, 13));
+  expect(namedBy(disk, 'deleted')).toEqual([after.recording, before.recording]);
+  expect(deletionOf(disk, before).retention.days).toBe(14);
+});
+
+test('the file may keep longer than it', async () => {
+  const disk = retentionDisk();
+  await placed(disk, { daysMin: 7, daysMax: 10 });
+  const { retention, policy } = await underPolicy(unsettled(disk, OLD, 20));
+  expect([retention.days, policy?.days_max]).toEqual([20, 10]);
+});
+
+test.each([
+  ['signed by a key that the keeper adds to the file', NEW, NEW, 'policy.signature'],
+  ['that changes the roles, signed by the new ones', NEW, NEW, 'policy.signature'],
+  [
+    'that changes the roles, signed by one of the old ones',
+    NEW,
+    { ...NEW, officer: officerKey },
+    'policy.signature',
+  ],
+])('a second one %s is refused', async (_, roles, by, code) => {
+  const disk = retentionDisk();
+  await placed(disk, {});
+  await expect(placed(disk, { daysMin: 1 }, { roles, by })).rejects.toMatchObject({ code });
+  expect(entriesOf(disk, 'policy')).toHaveLength(1);
+});
+
+test('a change of roles is signed by the old ones, and from then on only the new ones order', async () => {
+  const disk = retentionDisk();
+  const sample = plantRecording(disk, random);
+  await placed(disk, {});
+  await placed(disk, {}, { roles: NEW, by: OLD });
+  plantOrder(disk, random, sample, { verb: 'delete', orderedMs: START_MS, by: ['officer', 'supervisor'] });
+  await expireOn(await later(disk, 1));
+  expect(namedBy(disk, 'deleted')).toEqual([]);
+  plantOrder(disk, random, sample, {
+    verb: 'delete',
+    orderedMs: START_MS,
+    by: ['officer', 'supervisor'],
+    officerKey: newOfficer,
+    supervisorKey: newSupervisor,
+  });
+  await expireOn(await later(disk, 2));
+  expect(namedBy(disk, 'deleted')).toEqual([sample.recording]);
+});
+
+test('keys that the keeper adds to the file order nothing once there is one', async () => {
+  const disk = retentionDisk();
+  const sample = plantRecording(disk, random);
+  await placed(disk, {});
+  plantOrder(disk, random, sample, {
+    verb: 'delete',
+    orderedMs: START_MS,
+    by: ['officer', 'supervisor'],
+    officerKey: newOfficer,
+    supervisorKey: newSupervisor,
+  });
+  const deps = unsettled(disk, NEW);
+  await deps.clock.advance(DAY_MS);
+  await expireOn((await underPolicy(deps)) as TestDeps);
+  expect(namedBy(disk, 'deleted')).toEqual([]);
+});
+
+test('one with a number that is not above the last is refused, and the very same one is placed again', async () => {
+  const disk = retentionDisk();
+  const first = await placed(disk, { daysMin: 20 });
+  await placed(disk, { daysMin: 30 });
+  const deps = unsettled(disk);
+  const again = placePolicy(deps, first, signedBy(OLD, first));
+  await expect(whileTimePasses(deps.clock, again)).rejects.toMatchObject({ code: 'policy.number' });
+  const second = disk.peek(`${VAULT}/policies/2/policy.json`) ?? expect.fail('no second policy');
+  const same = unsettled(disk);
+  await whileTimePasses(same.clock, placePolicy(same, second, signedBy(OLD, second)));
+  expect(entriesOf(disk, 'policy')).toHaveLength(2);
+  expect(parsePolicy(second)).toMatchObject({ number: 2, days_min: 30 });
+});
+
+test('one of another vault is refused', async () => {
+  const bytes = await makePolicy(unsettled(retentionDisk()), NOTHING);
+  const deps = unsettled(retentionDisk());
+  const other = placePolicy(
+    { ...deps, vault: 'a'.repeat(26) as typeof deps.vault },
+    bytes,
+    signedBy(OLD, bytes),
+  );
+  await expect(whileTimePasses(deps.clock, other)).rejects.toMatchObject({ code: 'policy.other-vault' });
+});
+
+test.each([
+  ['taken away', null],
+  ['exchanged', Buffer.from('{}')],
+])('one that was %s lets nothing go until it is back', async (_, bytes) => {
+  const disk = retentionDisk();
+  const placedBytes = await placed(disk, { daysMin: 7 });
+  plantRecording(disk, random);
+  const path = `${VAULT}/policies/1/policy.json`;
+  if (bytes === null) await disk.removeTree(path);
+  else disk.plant(path, bytes);
+  await expect(later(disk, 30)).rejects.toMatchObject({ code: 'policy.missing' });
+  const deps = depsOn(disk, ++seed, { bootId: 'one boot' });
+  await deps.clock.advance(30 * DAY_MS);
+  await expect(expireOn(deps)).rejects.toMatchObject({ code: 'policy.missing' });
+  disk.plant(path, placedBytes);
+  expect((await expireOn(await later(disk, 30))).deleted).toBe(1);
+});
+
+test('a document that no entry names is none that is in force', async () => {
+  const disk = retentionDisk();
+  const bytes = await makePolicy(unsettled(disk), { ...NOTHING, daysMin: 1 });
+  disk.plant(`${VAULT}/policies/1/policy.json`, bytes);
+  expect(await readPolicies(unsettled(disk))).toEqual([]);
+  expect((await underPolicy(unsettled(disk))).retention.days).toBe(14);
+});
