@@ -165,11 +165,11 @@ export class LogWitness {
       if (body === undefined) return;
       const { checkpoint: note } = body;
       const found = note === null ? undefined : this.#verifyNote(note, body.receiver);
-      const question = this.#question;
-      if (question === undefined || this.#options.standing.isForked) return;
-      if (question.about !== undefined && question.about.origin.split('/')[2] !== body.receiver) return;
+      const about = this.#question?.about;
+      if (this.#options.standing.isForked) return;
+      if (about !== undefined && about.origin.split('/')[2] !== body.receiver) return;
       this.#question = undefined;
-      this.#answered(question.about, found, body.consistency);
+      this.#answered(about, found, body.consistency);
     } catch (error) {
       this.#options.log.warn('answer about the log of the store rejected', { error });
     }
@@ -256,10 +256,14 @@ export class LogWitness {
     if (message.message !== 'log') return undefined;
     verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);
     const body = parseSignedBody(message);
-    const isOurs = body.message === 'log' && body.station === store.station;
-    if (!isOurs || !store.receivers.includes(body.receiver) || body.nonce !== this.#question?.nonce)
-      return undefined;
-    return body;
+    if (body.message !== 'log' || body.station !== store.station) return undefined;
+    const question = this.#question;
+    const isAnswer =
+      store.receivers.includes(body.receiver) &&
+      body.nonce === question?.nonce &&
+      body.origin === (question.about?.origin ?? '') &&
+      body.size === (question.about?.size ?? 0);
+    return isAnswer ? body : undefined;
   }
 
   #answered(about: Noted | undefined, found: Noted | undefined, consistency: readonly string[]): void {

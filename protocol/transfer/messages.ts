@@ -151,8 +151,10 @@ const logSchema = z.object({
   station: d.stationIdSchema,
   recording: z.null(),
   receiver: d.receiverIdSchema,
-  /** Of the question. */
+  /** Of the question, as it came: a broker may have altered it, and the proof is from what it says. */
   nonce: nonceSchema,
+  origin: z.string().max(LOG_ORIGIN_LENGTH_MAX),
+  size: z.int().min(0),
   /** The newest note; null where there is none. */
   checkpoint: z.string().max(CHECKPOINT_LENGTH_MAX).nullable(),
   /** From the size of the question to that checkpoint; empty where that is another origin's, the same, or more. */

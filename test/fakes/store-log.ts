@@ -98,7 +98,7 @@ export class FakeStoreLog {
   /** Signed answer to a question. */
   async answer(
     station: StationId,
-    question: { readonly size: number; readonly nonce: string },
+    question: { readonly size: number; readonly nonce: string; readonly origin: string },
     change: Partial<LogBody> = {},
   ): Promise<Uint8Array> {
     const body = encodeSignedBody({
@@ -107,6 +107,8 @@ export class FakeStoreLog {
       recording: null,
       receiver: this.receiver,
       nonce: question.nonce,
+      origin: question.origin,
+      size: question.size,
       checkpoint: this.size === 0 ? null : await this.note(),
       consistency: await this.consistency(question.size),
       ...change,

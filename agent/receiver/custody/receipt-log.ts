@@ -124,6 +124,8 @@ export class ReceiptLog {
         recording: null,
         receiver: store.receiver,
         nonce,
+        origin,
+        size,
         checkpoint: newest?.note ?? null,
         consistency,
       });

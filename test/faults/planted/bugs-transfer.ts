@@ -42,8 +42,16 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'log-answer-of-before',
     what: 'an answer about the log of the store that a broker kept counts for the question of now',
     file: 'agent/push/log-witness.ts',
-    find: ' || body.nonce !== this.#question?.nonce)',
-    put: ' || this.#question === undefined)',
+    find: 'body.nonce === question?.nonce &&',
+    put: 'question !== undefined &&',
+    suites: ['unit/push/log-witness'],
+  },
+  {
+    id: 'log-altered-question',
+    what: 'a broker that alters the question about the log of the store makes its answer a fork, and no camera is erased',
+    file: 'agent/push/log-witness.ts',
+    find: 'body.size === (question.about?.size ?? 0)',
+    put: 'body.size >= 0',
     suites: ['unit/push/log-witness'],
   },
   {

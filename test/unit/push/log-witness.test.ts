@@ -67,6 +67,8 @@ class Rig {
   readonly standing = { vault: vault as SessionId | undefined, state: NOTHING_KNOWN, isForked: false };
   /** Who answers, where somebody does. */
   answering: FakeStoreLog | undefined;
+  /** What a broker makes of each question. */
+  altered: { readonly size?: number; readonly origin?: string } = {};
   connected = true;
   witness = this.start();
 
@@ -92,13 +94,9 @@ class Rig {
           const up = receiverTopics('bodydock', receiver).parseUp(topic);
           if (up?.kind !== 'log') throw new RangeError(topic);
           const { size, nonce } = up;
-          this.asked.push({
-            size,
-            nonce,
-            origin: new TextDecoder().decode(payload),
-            atMs: clock.monotonicMs(),
-          });
-          const answer = await this.answering?.answer(station, up);
+          const question = { size, nonce, origin: new TextDecoder().decode(payload) };
+          this.asked.push({ ...question, atMs: clock.monotonicMs() });
+          const answer = await this.answering?.answer(station, { ...question, ...this.altered });
           if (answer !== undefined) this.witness.take(answer);
         },
       },
@@ -312,10 +310,10 @@ describe('questions', () => {
     rig.store.grow(4);
     rig.witness.connectionChanged(true);
     await rig.pass(1000);
-    const question = rig.asked[0] ?? { size: 0, nonce: '' };
+    const question = rig.asked[0] ?? { size: 0, nonce: '', origin: '' };
     const other = rig.store.fork(2);
     for (const bytes of [
-      await rig.store.answer(station, { size: 0, nonce: '0'.repeat(16) }),
+      await rig.store.answer(station, { size: 0, nonce: '0'.repeat(16), origin: '' }),
       await rig.store.answer(parseStationId('kod-2'), question),
       await rig.store.answer(station, question, { receiver: parseReceiverId('r-b') }),
       await new FakeStoreLog(OTHER_KEY, ORIGIN).grow(3).answer(station, question),
@@ -381,6 +379,20 @@ describe('a fork', () => {
     await rig.pass(HOUR_MS + 120_000, 500);
     expect(rig.forks).toEqual([{ vault, notes: [await rig.store.note(), null] }]);
   });
+
+  test.for([{ size: 4 }, { size: 12 }, { origin: `bodydock/${otherVault}/${receiver}` }])(
+    'is no answer to a question that the broker altered: %s',
+    async (altered) => {
+      const rig = await seen(9);
+      rig.store.grow(6);
+      rig.altered = altered;
+      await rig.pass(3 * HOUR_MS, 60_000);
+      expect([rig.forks, rig.witness.newest?.size]).toEqual([[], 9]);
+      rig.altered = {};
+      await rig.pass(HOUR_MS, 60_000);
+      expect([rig.forks, rig.witness.newest?.size]).toEqual([[], 15]);
+    },
+  );
 
   test('continues from what the store says once a person has acknowledged it', async () => {
     const rig = await seen(9);
