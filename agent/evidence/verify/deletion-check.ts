@@ -156,14 +156,19 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 }
 
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
-function shortened({ name, where, receivedAt, deletion }: Deleted, { log }: JudgeContext): Remark[] {
-  const { days, isOpen } = log.daysAt(deletion.receiver, receivedAt ?? '');
-  if (deletion.retention.days >= (isOpen ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
-  if (deletion.retention.days >= days) {
-    const open = `deletion record: kept for ${days} days, which a policy allows that cannot be judged: no key of a role is given`;
+function shortened(
+  { name, where, receivedAt, deletion }: Deleted,
+  { log, complete }: JudgeContext,
+): Remark[] {
+  const { days, isOpen, saidDays } = log.daysAt(deletion.receiver, receivedAt ?? '');
+  const kept = deletion.retention.days;
+  if (kept >= (isOpen || !complete ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
+  if (kept >= (complete ? days : saidDays)) {
+    const why = isOpen ? 'no key of a role is given' : 'what is here is no whole vault';
+    const open = `deletion record: kept for ${kept} days, and whether a policy allows that cannot be judged: ${why}`;
     return [note('deletion.policy-not-judged', below(where, DELETION), open, { recording: name })];
   }
-  const message = `deletion record: kept for ${deletion.retention.days} days; ${days} counted when it was received at ${receivedAt}`;
+  const message = `deletion record: kept for ${kept} days; ${complete ? days : saidDays} counted when it was received at ${receivedAt}`;
   return [finding('deletion.too-few-days', below(where, DELETION), message, { recording: name })];
 }
 

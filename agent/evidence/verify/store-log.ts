@@ -117,6 +117,11 @@ export interface LoggedPolicy {
   readonly sha256: string;
 }
 
+interface CountedDays extends Omit<DaysFrom, 'time'> {
+  readonly isOpen: boolean;
+  readonly saidDays: number;
+}
+
 /** How `restored` names the statement of a receiver. */
 export function storedRestored(receiver: string, sha256: string): string {
   return `${receiver} ${sha256}`;
@@ -168,8 +173,11 @@ export class StoreLog {
     this.#policiesHere = policiesHere;
   }
 
-  /** The days that counted at a receiver for what came at that time (RFC 3339); `isOpen`: by a policy that is not judged. */
-  daysAt(receiver: string, at: string): Omit<DaysFrom, 'time'> & { readonly isOpen: boolean } {
+  /**
+   * The days that counted at a receiver for what came at that time (RFC 3339). `isOpen`: by a policy that is not judged; `saidDays`: those
+   * that this log or a policy says, 0 where neither does.
+   */
+  daysAt(receiver: string, at: string): CountedDays {
     const policies = this.policies.flatMap(({ receiver: of, time, sha256 }) => {
       const here = this.#policiesHere.get(sha256);
       if (of !== receiver || here === undefined || here.counts === false) return [];
@@ -177,8 +185,9 @@ export class StoreLog {
       return [{ time, days, documentsDays, isOpen: here.counts === undefined }];
     });
     const announced = this.#announced.get(receiver) ?? [];
+    const said = [announced, policies].map((all) => all.findLast(({ time }) => time <= at)?.days ?? 0);
     const isOpen = policies.findLast(({ time }) => time <= at)?.isOpen ?? false;
-    return { ...countedDays({ announced, policies }, at), isOpen };
+    return { ...countedDays({ announced, policies }, at), isOpen, saidDays: Math.max(...said) };
   }
 
   /** Whether something in the log of that receiver is signed. */

@@ -358,7 +358,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'policy.differs':
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Richtlinie mit einer anderen Prüfsumme: Eine von beiden wurde ausgetauscht.',
   'deletion.policy-not-judged':
-    'Die Aufzeichnung wurde weniger als 14 Tage aufbewahrt. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
+    'Die Aufzeichnung wurde weniger als 14 Tage aufbewahrt. Nur eine Richtlinie beider Rollen erlaubt das, und sie ist ohne den ganzen Tresor und die Schlüssel der Rollen nicht zu beurteilen.',
   'drop.policy-not-judged':
     'Dokumente gingen nach weniger als 90 Tagen. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
   'deletion.too-few-days':

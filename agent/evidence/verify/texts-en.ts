@@ -308,7 +308,7 @@ export const MEANINGS = {
   'policy.number': 'The store’s log puts a policy in force whose number is not above that of one before it.',
   'policy.differs': 'The store’s log names this policy with another digest: one of the two was exchanged.',
   'deletion.policy-not-judged':
-    'The recording was kept for fewer than 14 days. A policy allows that, which cannot be judged without the keys of the roles.',
+    'The recording was kept for fewer than 14 days. Only a policy of both roles allows that, which cannot be judged without the whole vault and the keys of the roles.',
   'drop.policy-not-judged':
     'Documents went after fewer than 90 days. A policy allows that, which cannot be judged without the keys of the roles.',
   'deletion.too-few-days':

@@ -102,8 +102,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'days-shortened-alone',
     what: 'the keeper of a store sets fewer days and deletes what came before, or what nobody allows sooner',
     file: 'agent/evidence/verify/deletion-check.ts',
-    find: '  if (deletion.retention.days >= (isOpen ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];',
-    put: '  if (deletion.retention.days >= 1) return [];',
+    find: '  if (kept >= (isOpen || !complete ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];',
+    put: '  if (kept >= 1) return [];',
     suites: ['unit/evidence/verify/deletion-judge'],
   },
   {

@@ -68,8 +68,9 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
   test('and deletes by it without the program, is found', async () => {
     const world = await honest.copy();
     await deleteAll(world);
-    const { product } = await world.verdicts();
+    const { product, python } = await world.verdicts();
     expect(product).toMatchObject({ exitCode: 1, findings: ['deletion.too-few-days'] });
+    expect(python).toMatchObject({ exitCode: 1, findings: ['deletion.retention-days'] });
     await world.close();
   });
 
@@ -93,9 +94,10 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
       await world.keep(recording, { json: json ?? '', signature: signature ?? '' });
       await world.remove(recording);
     }
-    const { product } = await world.verdicts();
+    const { product, python } = await world.verdicts();
     expect(product.exitCode).toBe(1);
     expect(product.findings.toSorted()).toEqual(['deletion.too-few-days', 'drop.too-early']);
+    expect(python.findings).toEqual(expect.arrayContaining(['deletion.retention-days', 'drop.too-early']));
     await world.close();
   });
 });

@@ -61,7 +61,8 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     expect(JSON.parse(shown.stdout)).toMatchObject({ days: 20, policies: [{ policy: { number: 1 } }] });
     expect((await world.store('expire', '--clock-checked')).exitCode).toBe(0);
     expect((await world.storeLog()).factsOf('retention').at(-1)).toMatchObject({ days: 20 });
-    const { product } = await world.verdicts();
+    const { product, python } = await world.verdicts();
+    expect(python).toMatchObject({ exitCode: 0, findings: [] });
     expect(product).toMatchObject({ exitCode: 0, findings: [] });
     await world.close();
   });
@@ -107,7 +108,8 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     const log = await world.storeLog();
     log.add('policy', { number: 2, policy_sha256: sha256(json) });
     await log.close();
-    const { product } = await world.verdicts();
+    const { product, python } = await world.verdicts();
+    expect(python).toMatchObject({ exitCode: 1, findings: ['policy.signature-unknown-key'] });
     expect(product).toMatchObject({ exitCode: 1, findings: ['policy.signature-unknown-key'] });
     await world.close();
   });

@@ -137,6 +137,17 @@ test('is not judged without the keys of the roles, and neither is what rests on 
   );
 });
 
+test('alone, a deleted recording does not show whether a policy allowed its days', async () => {
+  const builder = await newVault();
+  await placed(builder);
+  await deletedAfter(builder, 7);
+  await builder.close();
+  const nowMs = Date.parse(builder.clock.now());
+  const station = join(builder.vault, builder.station);
+  const { findings, totals } = await verdictOf(station, builder, { nowMs, identities: [] });
+  expect({ findings, open: totals.not_judged }).toEqual({ findings: [], open: 1 });
+});
+
 test.each<[string, Wish, readonly string[]]>([
   ['by keys that the keeper made', { by: KEEPER, roles: KEEPER }, ['policy.signature-unknown-key']],
   ['of another vault', { change: { vault: 'a'.repeat(26) as Policy['vault'] } }, ['policy.other-vault']],
