@@ -217,7 +217,7 @@ class KitReader:
         orders = Orders(station, logs, in_part=True)
         self._in_part(lambda report: check_deletions(station, vault.vault, orders, said_by_store, report))
         self._in_part(lambda report: check_documents_of_deletions(station, said_by_store, report))
-        self._in_part(lambda report: check_orders_logged(station, said_by_store, report))
+        self._in_part(lambda report: check_orders_logged(station, orders, said_by_store, report))
 
     def _check_receiver(self, receiver: Receiver, vault: Vault) -> None:
         everybody = [each for own in self._changes.values() for each in own]

@@ -85,11 +85,9 @@ class _Given:
     def ordered_ms(self) -> int:
         return milliseconds(self.order.value["ordered_at"])
 
-    def holds_at(self, instant: int) -> bool:
-        """Whether a hold counts at the instant, as far as it alone says."""
-        if self.both_ms is not None and self.both_ms <= instant:
-            return True
-        return self.first_ms <= instant < self.ordered_ms + _LAPSES_AFTER_MS
+    def has_both(self, instant: int) -> bool:
+        """Whether both signatures were there at the instant."""
+        return self.both_ms is not None and self.both_ms <= instant
 
 
 class Orders:
@@ -123,19 +121,38 @@ class Orders:
         return [order for name in reaching for order in self._holds_of(name, instant)]
 
     def _holds_of(self, recording: str, instant: int) -> list[Order]:
-        holds = [each for each in self._about(recording, "hold") if each.holds_at(instant)]
-        lifting = [
-            each for each in self._about(recording, "unhold") if each.both_ms is not None and each.both_ms <= instant
-        ]
+        holds = [each for each in self._about(recording, "hold") if self._holds_at(each, instant)]
+        lifting = [each for each in self._about(recording, "unhold") if each.has_both(instant)]
         return [each.order for each in holds if not any(self._lifts(unhold, each) for unhold in lifting)]
+
+    def _holds_at(self, hold: _Given, instant: int) -> bool:
+        """Whether a hold counts at the instant, but for what lifts it."""
+        if hold.has_both(instant):
+            return True
+        return hold.first_ms <= instant < self._lapses_at(hold, instant)
+
+    def _lapses_at(self, hold: _Given, instant: int) -> int:
+        """One role holds for a week from its first order about the recording on, however often it orders again (SPEC 4.8.5)."""
+        about = hold.order.value["recording"]
+        same = [
+            each.ordered_ms
+            for each in self._given
+            if each.order.value["verb"] == "hold"
+            and each.first_ms <= instant
+            and not each.has_both(instant)
+            and self.reaches(each.order, about)
+        ]
+        return min([hold.ordered_ms, *same]) + _LAPSES_AFTER_MS
+
+    def lapses_at(self, name: str, instant: int) -> int | None:
+        """When the hold of that id lapses, by what is known at the instant; None where none of that id is here and signed."""
+        found = next((each for each in self._given if each.order.value["order"] == name), None)
+        return None if found is None else self._lapses_at(found, instant)
 
     def is_held_by_both(self, recording: str, instant: int) -> bool:
         """Whether a hold with both signatures stood."""
         held = {order.value["order"] for order in self.holds(recording, instant)}
-        return any(
-            each.order.value["order"] in held and each.both_ms is not None and each.both_ms <= instant
-            for each in self._given
-        )
+        return any(each.order.value["order"] in held and each.has_both(instant) for each in self._given)
 
     def deletion(self, sha256: str) -> tuple[Order, int | None] | None:
         """The order with that digest, and when both of its signatures were there."""

@@ -7,7 +7,8 @@ from typing import Any
 from custody_segment import Line
 from evidence import Order, Receiver, Station, Vault
 from findings import Report
-from instants import DAY_MS, HOUR_MS, milliseconds
+from instants import HOUR_MS, milliseconds
+from orders import Orders
 from retention import StoreLogs
 
 
@@ -49,11 +50,8 @@ def _check_order(line: Line, vault: Vault, report: Report) -> None:
     if order is None:
         report.find("store-log.order-missing", line.place, f"names order {line.facts.get('order')}, which is not here")
         return
-    value = order.value
     if line.event == "order":
         _compare_order(line, order, report)
-    elif line.at_ms < milliseconds(value["ordered_at"]) + 7 * DAY_MS:
-        report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
 
 
 def _may_be_gone(order: Line, vault: Vault) -> bool:
@@ -121,8 +119,12 @@ def _check_witness(line: Line, receiver: Receiver, report: Report) -> None:
         report.find("witness.other-logged", document.place, f"is another one than {line.place} names")
 
 
-def check_orders_logged(station: Station, logs: StoreLogs, report: Report) -> None:
-    """A signature that the store has never entered does not count for it yet."""
+def check_orders_logged(station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
+    """A signature that the store has never entered does not count for it yet; and no hold lapses before its time."""
+    for line in logs.all_of("hold-lapsed"):
+        lapses = orders.lapses_at(str(line.facts.get("order")), line.at_ms)
+        if lapses is not None and line.at_ms < lapses:
+            report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
     entered = {(line.facts.get("order"), line.facts.get("role")) for line in logs.all_of("order")}
     for name, order in station.orders.items():
         for role in sorted(order.signed):

@@ -109,7 +109,7 @@ def _check_station(station: Station, vault: Vault, drops: Drops, report: Report)
     check_deletions(station, vault.vault, orders, said_by_store, report)
     drops.check(station, orders, said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)
-    check_orders_logged(station, said_by_store, report)
+    check_orders_logged(station, orders, said_by_store, report)
     return reconcile(station, dropped)
 
 

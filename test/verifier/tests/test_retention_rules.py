@@ -272,6 +272,18 @@ class HoldTest(unittest.TestCase):
         ):
             self.assertEqual(self._held(_order("hold", random_id("a"), "supervisor", at=at)), expected)
 
+    def test_one_role_that_orders_again_holds_no_longer(self) -> None:
+        name = random_id("a")
+        first = _order("hold", name, "officer", at="2026-12-03T07:00:00.000Z")
+        again = _order("hold", name, "officer", number="p", at="2026-12-05T08:00:00.000Z")
+        self.assertEqual(self._held(again), ["deletion.held"])
+        self.assertEqual(self._held(first, again), [])
+        by_both = _order("hold", name, number="q", at="2026-12-05T08:00:00.000Z")
+        self.assertEqual(self._held(first, by_both), ["deletion.held"])
+        self.assertEqual(self._held(_order("hold", name, at="2026-12-03T07:00:00.000Z"), again), ["deletion.held"])
+        other = _order("hold", random_id("x"), "officer", number="q", at="2026-12-03T07:00:00.000Z")
+        self.assertEqual(self._held(other, again), ["deletion.held"])
+
     def test_what_one_receiver_took_up_counts_although_another_one_did_so_later(self) -> None:
         order = _order("hold", random_id("a"))
         facts = {"station": STATION, "recording": random_id("a"), "order": order.value["order"]}
@@ -327,6 +339,7 @@ class StoreLogTest(unittest.TestCase):
         report = Report()
         receiver = StoreFolder("r-store", "r-store", log(*events, at=at))
         check_store_log(receiver, Vault(VAULT, {STATION: kept}, {"r-store": receiver}), report)
+        check_orders_logged(kept, Orders(kept, [receiver.log]), StoreLogs(STATION, [receiver.log]), report)
         return codes(report)
 
     def test_an_order_is_the_one_that_was_entered_and_signed_by_whom_it_says(self) -> None:
@@ -366,7 +379,8 @@ class StoreLogTest(unittest.TestCase):
 
     def test_a_signature_that_the_store_never_entered_is_told(self) -> None:
         report = Report()
-        check_orders_logged(_with([_order("hold", random_id("a"))]), StoreLogs(STATION, []), report)
+        kept = _with([_order("hold", random_id("a"))])
+        check_orders_logged(kept, Orders(kept, []), StoreLogs(STATION, []), report)
         self.assertEqual((codes(report), notes(report)), ([], ["store-log.order-unlogged"]))
 
 
