@@ -10,12 +10,13 @@ import { runCommand } from '../../unit/cli/io-memory.ts';
 import { codesOf, judgeWithPython, type Judgement } from '../manipulations/judges.ts';
 import { seededRandom } from '../random-seeded.ts';
 import type { Attack } from './attack.ts';
+import { ATTACKS_OF_KEEPERS } from './attacks-of-keepers.ts';
 import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
 import { ATTACKS_WITHOUT_KEYS, DAMAGED } from './attacks-without-keys.ts';
 import { buildHonestWorld, type HonestWorld } from './honest-world.ts';
 
 const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
-  vault: [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS],
+  vault: [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS, ...ATTACKS_OF_KEEPERS],
   kit: [...DAMAGED, ...RESIGNED],
 };
 /** Recordings of one kit. */
@@ -38,6 +39,8 @@ export interface Compared {
   readonly vaults: number;
   /** Of these, altered ones that both refuse. */
   readonly refused: number;
+  /** What was done to altered ones that both call good, with their numbers. */
+  readonly passed: readonly string[];
   readonly disagreements: readonly Disagreement[];
 }
 
@@ -53,7 +56,7 @@ export async function compareWorld(
     const world = await buildHonestWorld(join(root, 'world'), seed);
     const { keys } = world.two.builder;
     const vault = what === 'vault' ? world.two.builder.vault : await kitOf(world, join(root, 'kit'));
-    if (vault === undefined) return { vaults: 0, refused: 0, disagreements: [] };
+    if (vault === undefined) return { vaults: 0, refused: 0, passed: [], disagreements: [] };
     const copies = [{ vault, what: world.story.join('; ') }];
     for (let number = 1; number <= alterations; number++)
       copies.push(
@@ -62,16 +65,18 @@ export async function compareWorld(
     const paths = copies.map((copy) => copy.vault);
     const said = await judgeWithPython(paths, { keys });
     const disagreements: Disagreement[] = [];
+    const passed: string[] = [];
     let refused = 0;
     for (const [number, copy] of copies.entries()) {
       const product = await judgeInProcess(copy.vault, world);
       const python = said[number] ?? { good: false, findings: [] };
       if (number > 0 && !product.good && !python.good) refused++;
+      if (number > 0 && product.good && python.good) passed.push(`${number}: ${copy.what}`);
       if (product.good === python.good && (number > 0 || product.good)) continue;
       const what = number === 0 ? copy.what : `${copy.what} [${world.story.join('; ')}]`;
       disagreements.push({ seed, number, what, product: codesOf(product), python: codesOf(python) });
     }
-    return { vaults: copies.length, refused, disagreements };
+    return { vaults: copies.length, refused, passed, disagreements };
   } finally {
     if (!keep) await rm(root, { recursive: true, force: true });
   }
@@ -133,7 +138,8 @@ async function judgeInProcess(vault: string, { two: { builder } }: HonestWorld):
     files: nodeFiles(),
     keysFolder: builder.keys,
     identities: [],
-    nowMs: Date.parse(builder.clock.now()),
+    // That of the other verifier: what a keeper dates ahead is over for both, or for neither.
+    nowMs: Date.now(),
     signal: new AbortController().signal,
   };
   try {

@@ -1,4 +1,4 @@
-// `npm run test:differential [-- --seconds N] [--seed N] [--altered N] [--kits]`: vaults, or kits, of one seed after the other, each with so many altered copies,
+// `npm run test:differential [-- --seconds N] [--seed N] [--altered N] [--kits] [--passed]`: vaults, or kits, of one seed after the other, each with so many altered copies,
 // until the time is over. With `--keep FOLDER` only the world of that seed is made, and stays there. A vault of which the two verifiers do not say the same is printed with its seed and number.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: 'string' },
       altered: { type: 'string', default: '30' },
       kits: { type: 'boolean', default: false },
+      passed: { type: 'boolean', default: false },
       keep: { type: 'string' },
     },
   });
@@ -38,6 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
       vaults += compared.vaults;
       refused += compared.refused;
       disagreements += compared.disagreements.length;
+      if (values.passed) for (const each of compared.passed) console.log(`seed ${seed}, good number ${each}`);
       for (const { number, what, product, python } of compared.disagreements)
         console.log(
           `seed ${seed}, number ${number}: ${what}\n  bodydock verify: ${product.join(' ') || 'good'}\n  python: ${python.join(' ') || 'good'}`,

@@ -1,0 +1,314 @@
+// What the keeper of a store does to his vault, with the key of the store, keys of the roles and the clock in his hands: the log goes on with
+// another line, is cut, or written again, and its tree with it, signed anew as he can.
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeCanonical } from '../../../protocol/format/canonical.ts';
+import {
+  keyIdHex,
+  publicKeyOf,
+  signDocument,
+  signNoteText,
+  type SecretKey,
+} from '../../../protocol/documents/minisign.ts';
+import { formatCheckpoint, originKey } from '../../../protocol/transparency/checkpoint.ts';
+import { CompactRange, leafHash } from '../../../protocol/transparency/merkle.ts';
+import { formatNote, signatureLine } from '../../../protocol/transparency/signed-note.ts';
+import { chainOf, linesOf, type LooseLine } from '../manipulations/rewritten-log.ts';
+import { filesLike, isTorn, segmentsOf, stolenKeys, type Altered, type Attack } from './attack.ts';
+import { excuseFor } from './excuses.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Entries of one segment of a store's log. */
+interface Kept {
+  readonly path: string;
+  readonly key: SecretKey;
+  entries: LooseLine[];
+}
+
+/** The whole log of a receiver, as far as it can be read and its keys are known; undefined where it cannot. */
+async function logOf(altered: Altered, receiver: string): Promise<Kept[] | undefined> {
+  const log: Kept[] = [];
+  for (const path of await segmentsOf(altered, receiver)) {
+    if (await isTorn(altered, path)) return undefined;
+    const entries = linesOf(await readFile(join(altered.vault, path), 'utf8'));
+    const signature = entries.find(({ event }) => event === 'checkpoint')?.facts['signature'];
+    const [, body = ''] = typeof signature === 'string' ? signature.split('\n') : [];
+    const id = Buffer.from(body, 'base64').subarray(2, 10).toString('hex');
+    const key = stolenKeys(altered).find(({ keyId }) => keyIdHex(keyId) === id);
+    if (key === undefined) return undefined;
+    log.push({ path, key, entries });
+  }
+  return log.length === 0 ? undefined : log;
+}
+
+/** Writes it again: each segment after the one before, each at its place in the tree, and the newest checkpoint of that. */
+async function writeLog({ vault }: Altered, receiver: string, log: readonly Kept[]): Promise<void> {
+  let last: Readonly<Record<string, unknown>> = {};
+  let origin: unknown;
+  let leaves: string[] = [];
+  for (const { path, key, entries } of log) {
+    const [opened, ...rest] = entries;
+    if (opened === undefined) continue;
+    const facts: Record<string, unknown> = { ...opened.facts, ...last };
+    if (facts['log_origin'] !== origin) leaves = [];
+    origin = facts['log_origin'];
+    if (origin !== undefined) facts['log_size'] = leaves.length;
+    const segment = basename(path, '.jsonl');
+    const chain = chainOf([{ ...opened, facts }, ...rest], { segment, holder: receiver, key });
+    await writeFile(join(vault, path), chain.text);
+    await rm(join(vault, `${path}.minisig`), { force: true });
+    leaves.push(...chain.text.trimEnd().split('\n'));
+    last = { last_segment: segment, last_sequence: chain.sequence, last_sha256: chain.sha256 };
+  }
+  const key = log.at(-1)?.key;
+  if (typeof origin !== 'string' || key === undefined) return;
+  const range = new CompactRange();
+  for (const line of leaves) range.append(leafHash(Buffer.from(line)));
+  const text = formatCheckpoint({ origin, size: leaves.length, root: range.root() });
+  const own = signatureLine(originKey(origin, publicKeyOf(key).key), signNoteText(key, text));
+  const path = join(vault, receiver, 'log', 'checkpoint');
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, formatNote(text, [own]));
+}
+
+/** Entries with the time of the end of the log, or another one, and a checkpoint after them. */
+function added(
+  log: readonly Kept[],
+  events: readonly Pick<LooseLine, 'event' | 'facts'>[],
+  at?: string,
+): void {
+  const segment = log.at(-1);
+  const end = segment?.entries.at(-1);
+  if (segment === undefined || end === undefined) return;
+  const stamp = { at: at ?? end.at, boot: end['boot'] ?? null, monotonic_ms: end['monotonic_ms'] ?? 0 };
+  segment.entries.push(...events.map((each) => ({ ...stamp, ...each })), {
+    ...stamp,
+    event: 'checkpoint',
+    facts: {},
+  });
+}
+
+function receiverOf({ world, random }: Altered): string {
+  return random.pick(world.stores).receiver;
+}
+
+/** A line at the end of the log that excuses something, which goes. */
+const addLine: Attack = async (altered) => {
+  const excuse = await excuseFor(altered);
+  if (excuse?.keeper.startsWith('r-') !== true) return undefined;
+  const log = await logOf(altered, excuse.keeper);
+  if (log === undefined) return undefined;
+  added(log, [{ event: excuse.event, facts: { ...excuse.facts } }]);
+  await writeLog(altered, excuse.keeper, log);
+  for (const gone of excuse.goes) await rm(join(altered.vault, gone), { recursive: true, force: true });
+  return `the keeper of ${excuse.keeper} added ${excuse.event}; without ${excuse.goes.join(', ')}`;
+};
+
+/** The last entries of the log are cut off, and what they name may go with them. */
+const cutTail: Attack = async (altered) => {
+  const { random, vault } = altered;
+  const receiver = receiverOf(altered);
+  const log = await logOf(altered, receiver);
+  const segment = log?.at(-1);
+  if (log === undefined || segment === undefined || segment.entries.length < 3) return undefined;
+  const cut = segment.entries.splice(1 + random.below(segment.entries.length - 1));
+  const at = segment.entries.at(-1);
+  if (at?.event !== 'checkpoint') added(log, []);
+  await writeLog(altered, receiver, log);
+  const goes = random.below(2) === 0 ? cut.filter(({ event }) => event === 'receipt') : [];
+  for (const { facts } of goes) {
+    const folder = join(vault, String(facts['station']), String(facts['recording']));
+    await rm(folder, { recursive: true, force: true });
+  }
+  return `the keeper of ${receiver} cut ${cut.map(({ event }) => event).join(', ')}, and removed ${goes.length} folders`;
+};
+
+/** Another history: an entry is left out, entered twice, or of another time, and all after it is written again. */
+const fork: Attack = async (altered) => {
+  const { random } = altered;
+  const receiver = receiverOf(altered);
+  const log = await logOf(altered, receiver);
+  if (log === undefined) return undefined;
+  const { entries } = random.pick(log);
+  const own = entries.flatMap(({ event }, at) =>
+    event === 'segment-opened' || event === 'checkpoint' ? [] : [at],
+  );
+  if (own.length === 0) return undefined;
+  const at = random.pick(own);
+  const entry = entries[at];
+  if (entry === undefined) return undefined;
+  const how = random.pick(['without', 'with a second', 'with a later', 'with an earlier'] as const);
+  const days = random.pick([1, 30, 800]) * (how === 'with a later' ? 1 : -1);
+  const moved = { ...entry, at: new Date(Date.parse(entry.at) + days * DAY_MS).toISOString() };
+  entries.splice(at, 1, ...(how === 'without' ? [] : how === 'with a second' ? [entry, entry] : [moved]));
+  await writeLog(altered, receiver, log);
+  return `the keeper of ${receiver} wrote the log again ${how} ${entry.event} ${JSON.stringify(entry.facts)}`;
+};
+
+/** A recording goes because it is due, or by an order: all of it is entered, at a time that the keeper's clock shows. */
+const deleteByHand: Attack = async (altered) => {
+  const { random, vault, world } = altered;
+  const there = await filesLike(altered, /\/payload\.age$/);
+  if (there.length === 0) return undefined;
+  const folder = dirname(random.pick(there));
+  const [station = '', recording = ''] = folder.split('/');
+  const receiver = receiverOf(altered);
+  const log = await logOf(altered, receiver);
+  const files = await Promise.all(
+    ['manifest.json', 'receipt.json'].map((name) =>
+      readFile(join(vault, folder, name)).catch(() => undefined),
+    ),
+  );
+  const [manifest, receipt] = files;
+  const end = log?.at(-1)?.entries.at(-1);
+  if (log === undefined || manifest === undefined || receipt === undefined || end === undefined)
+    return undefined;
+  const of = fieldsOf(manifest);
+  const given = fieldsOf(receipt);
+  if (of === undefined || given === undefined) return undefined;
+  const key = log.at(-1)?.key ?? world.two.builder.storeKey;
+  const days = random.pick([1, 13, 14, 20]);
+  const at = new Date(Date.parse(end.at) + random.pick([0, 1, 15, 120, 1200]) * DAY_MS).toISOString();
+  const order =
+    random.below(2) === 0 ? await ordered(altered, { station, recording, manifest, at }) : undefined;
+  const from = String(given['received_at']);
+  const record = {
+    type: 'deletion-record',
+    version: 1,
+    station,
+    recording,
+    receiver,
+    vault: given['vault'],
+    manifest_sha256: sha256Hex(manifest),
+    receipt_sha256: sha256Hex(receipt),
+    sealed_size_bytes: given['sealed_size_bytes'],
+    reason: order === undefined ? 'expired' : 'ordered',
+    retention: {
+      days,
+      basis: of['clock_synchronised'] === true ? 'sealed' : 'received',
+      from_at: of['clock_synchronised'] === true ? of['sealed_at'] : from,
+      due_at: new Date(Date.parse(from) + days * DAY_MS).toISOString(),
+    },
+    order_sha256: order?.sha256 ?? null,
+    deleted_at: at,
+  };
+  const start = Date.parse(String(record.retention.from_at));
+  record.retention.due_at = new Date(start + days * DAY_MS).toISOString();
+  const bytes = encodeCanonical(record);
+  const deletion = { station, recording, deletion_sha256: sha256Hex(bytes) };
+  await writeFile(join(vault, folder, 'deletion.json'), bytes);
+  const signature = signDocument(key, bytes, 'bodydock deletion-record');
+  await writeFile(join(vault, folder, 'deletion.json.minisig'), signature);
+  for (const name of ['payload.age', 'chunks.bin']) await rm(join(vault, folder, name), { force: true });
+  const announced = { event: 'retention', facts: { days, documents_days: random.pick([1, 89, 90]) } };
+  added(
+    log,
+    [
+      ...(random.below(3) === 0 ? [announced] : []),
+      ...(order?.entries ?? []),
+      { event: 'deleting', facts: deletion },
+      { event: 'deleted', facts: deletion },
+    ],
+    at,
+  );
+  const dropped =
+    random.below(3) === 0 ? await dropDocuments(altered, { folder, log, record, at, deletion }) : '';
+  await writeLog(altered, receiver, log);
+  return `the keeper of ${receiver} deleted ${folder} ${order === undefined ? `after ${days} days` : order.what} at ${at}${dropped}`;
+};
+
+/** The documents go as well, a while later, by the same clock. */
+async function dropDocuments(
+  { vault, random }: Altered,
+  {
+    folder,
+    log,
+    record,
+    at,
+    deletion,
+  }: {
+    folder: string;
+    log: readonly Kept[];
+    record: { manifest_sha256: string; receipt_sha256: string; retention: { from_at: unknown } };
+    at: string;
+    deletion: { station: string; recording: string; deletion_sha256: string };
+  },
+): Promise<string> {
+  const receipt = fieldsOf(await readFile(join(vault, folder, 'receipt.json')));
+  const { station, recording } = deletion;
+  const kept = join(vault, station, 'deletions', recording);
+  const days = random.pick([10, 89, 90, 800]);
+  const later = new Date(Date.parse(at) + days * DAY_MS).toISOString();
+  if (random.below(4) !== 0) {
+    await mkdir(kept, { recursive: true });
+    for (const name of ['deletion.json', 'deletion.json.minisig'])
+      await rename(join(vault, folder, name), join(kept, name));
+  }
+  await rm(join(vault, folder), { recursive: true });
+  const { manifest_sha256, receipt_sha256 } = record;
+  const named = { manifest_sha256, receipt_sha256, received_at: receipt?.['received_at'], deleted_at: at };
+  added(log, [{ event: 'documents-dropped', facts: { ...deletion, ...named } }], later);
+  return `, and dropped its documents ${days} days later`;
+}
+
+/** An order to delete by keys of the roles, or by others, entered or not. */
+async function ordered(
+  { vault, world, random }: Altered,
+  {
+    station,
+    recording,
+    manifest,
+    at,
+  }: { station: string; recording: string; manifest: Uint8Array; at: string },
+): Promise<{ sha256: string; entries: Pick<LooseLine, 'event' | 'facts'>[]; what: string }> {
+  const { keys } = world.two.builder.orders;
+  const id = 'o'.repeat(25) + 'a';
+  const about = { station, recording, manifest_sha256: sha256Hex(manifest) };
+  const order = {
+    type: 'order',
+    version: 1,
+    order: id,
+    verb: 'delete',
+    ...about,
+    reason: 'x',
+    ordered_at: at,
+  };
+  const bytes = encodeCanonical(order);
+  const folder = join(vault, station, 'orders', id);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'order.json'), bytes);
+  const has = random.pick(['both', 'officer', 'supervisor', 'others'] as const);
+  const roles = (['officer', 'supervisor'] as const).filter(
+    (role) => has === role || has === 'both' || has === 'others',
+  );
+  const entries: Pick<LooseLine, 'event' | 'facts'>[] = [];
+  for (const role of roles) {
+    const key = has === 'others' ? world.two.builder.storeKey : keys[role];
+    await writeFile(join(folder, `order.json.${role}.minisig`), signDocument(key, bytes, 'bodydock order'));
+    const said = { verb: 'delete', role, order_sha256: sha256Hex(bytes), key_id: keyIdHex(key.keyId) };
+    if (random.below(5) !== 0)
+      entries.push({ event: 'order', facts: { station, recording, order: id, ...said } });
+  }
+  return { sha256: sha256Hex(bytes), entries, what: `by order of ${has}` };
+}
+
+function fieldsOf(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All of them. */
+export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
+  addLine,
+  cutTail,
+  cutTail,
+  fork,
+  fork,
+  deleteByHand,
+  deleteByHand,
+];
