@@ -178,9 +178,10 @@ export class StoreLog {
    * that this log or a policy says, 0 where neither does.
    */
   daysAt(receiver: string, at: string): CountedDays {
-    const policies = this.policies.flatMap(({ receiver: of, time, sha256 }) => {
+    const inOrder = this.policies.toSorted((a, b) => (a.time < b.time ? -1 : 1));
+    const policies = inOrder.flatMap(({ time, sha256 }) => {
       const here = this.#policiesHere.get(sha256);
-      if (of !== receiver || here === undefined || here.counts === false) return [];
+      if (here === undefined || here.counts === false) return [];
       const { days_min: days, documents_days: documentsDays } = here.policy;
       return [{ time, days, documentsDays, isOpen: here.counts === undefined }];
     });

@@ -1,7 +1,7 @@
 // The policy of both roles at the store (SPEC 4.16): which one is in force, what it makes of receiver.yaml, and how the next one is placed.
 //
 // Invariants:
-// 1. In force is the last one that the store's log names, and nothing else: a document that only lies in the vault counts for nothing.
+// 1. In force is the last one that a store's log of the vault names, and nothing else: a document that only lies in the vault counts for nothing.
 // 2. Where the document of an entry is not there as it was placed, nothing is decided: whoever asks gets an error, and nothing is deleted.
 // 3. A policy is durable with both signatures before the log names it; one that a cut kept out of the log is placed again.
 import { dirname, join } from 'node:path';
@@ -24,6 +24,7 @@ import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import { POLICY } from '../../../protocol/format/file-names.ts';
+import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { entriesOf } from '../custody/log-read.ts';
 import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
@@ -31,7 +32,7 @@ import type { RetentionDeps } from './deps.ts';
 
 /** A policy that the log names. */
 export interface EnteredPolicy {
-  /** By the times of the log, RFC 3339. */
+  /** By the times of its log, RFC 3339. */
   readonly time: string;
   readonly sha256: string;
   readonly policy: Policy;
@@ -40,27 +41,26 @@ export interface EnteredPolicy {
 /** Texts of both signatures, by role. */
 export type PolicySignatures = Readonly<Record<Role, string>>;
 
-type PolicyDeps = Pick<RetentionDeps, 'files' | 'layout' | 'receiver' | 'signal'>;
+type PolicyDeps = Pick<RetentionDeps, 'files' | 'layout' | 'signal'>;
 /** What a program has before it asked for the policy. */
 export type Unsettled<D> = Omit<D, 'retention' | 'policy'> & {
   readonly retention: RetentionConfig;
 };
 
-/** All that were in force, in the order of the log. Errors: "policy.missing"; those of entriesOf. */
+/** All that were in force, in the order of their times, whichever receiver of the vault entered them. Errors: "policy.missing"; those of entriesOf. */
 export async function readPolicies(deps: PolicyDeps): Promise<EnteredPolicy[]> {
   const found: EnteredPolicy[] = [];
-  let time = '';
-  for (const { at, facts } of await entriesOf(
-    deps,
-    storeLogFolder(deps.layout.root, deps.receiver),
-    'policy',
-  )) {
-    time = at > time ? at : time;
-    const { number, policy_sha256: sha256 } = facts;
-    if (typeof number !== 'number' || typeof sha256 !== 'string') continue;
-    found.push({ time, sha256, policy: await readNamed(deps, number, sha256) });
+  // A receiver of another name is bound by what an earlier one entered.
+  for (const receiver of (await deps.files.list(deps.layout.root)).filter(isReceiverId)) {
+    let time = '';
+    for (const { at, facts } of await entriesOf(deps, storeLogFolder(deps.layout.root, receiver), 'policy')) {
+      time = at > time ? at : time;
+      const { number, policy_sha256: sha256 } = facts;
+      if (typeof number !== 'number' || typeof sha256 !== 'string') continue;
+      found.push({ time, sha256, policy: await readNamed(deps, number, sha256) });
+    }
   }
-  return found;
+  return found.sort((a, b) => (a.time < b.time ? -1 : 1));
 }
 
 async function readNamed({ files, layout }: PolicyDeps, number: number, sha256: string): Promise<Policy> {

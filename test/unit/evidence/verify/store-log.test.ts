@@ -1,5 +1,6 @@
 // What several receivers of one vault say of the same thing, each in its own log: what counts is who said it first.
 import { expect, test } from 'vitest';
+import type { FoundPolicy } from '../../../../agent/evidence/verify/policy-check.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
 import type { CustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 
@@ -20,4 +21,13 @@ test.each([[[EARLY, LATE]], [[LATE, EARLY]]])('logs are read in the order %j', (
   }
   expect(log.orders.get(order.order)?.signatures).toMatchObject([{ role: 'officer', at: EARLY }]);
   expect(log.deletions.get(OF.recording)?.warnedAt).toBe(EARLY);
+});
+
+test('a policy that one receiver entered counts for what another one received after it', () => {
+  const sha256 = 'f'.repeat(64);
+  const policy = { days_min: 20, documents_days: 100 } as FoundPolicy['policy'];
+  const log = new StoreLog(new Map([[sha256, { policy, sha256, where: 'policies/1', counts: true }]]));
+  log.take('r-one', entry('policy', LATE, { number: 1, policy_sha256: sha256 }));
+  const days = [EARLY, LATE].map((at) => log.daysAt('r-other', at).days);
+  expect(days).toEqual([14, 20]);
 });

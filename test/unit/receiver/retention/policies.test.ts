@@ -7,7 +7,12 @@ import {
   readPolicies,
   underPolicy,
 } from '../../../../agent/receiver/retention/policies.ts';
-import { publicKeyOf, type SecretKey, makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import {
+  publicKeyLine,
+  publicKeyOf,
+  type SecretKey,
+  makeSecretKey,
+} from '../../../../protocol/documents/minisign.ts';
 import { parsePolicy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
@@ -162,6 +167,18 @@ test('one with a number that is not above the last is refused, and the very same
   await whileTimePasses(same.clock, placePolicy(same, second, signedBy(OLD, second)));
   expect(entriesOf(disk, 'policy')).toHaveLength(2);
   expect(parsePolicy(second)).toMatchObject({ number: 2, days_min: 30 });
+});
+
+test('a receiver of another name on the same vault is bound by it', async () => {
+  const disk = retentionDisk();
+  await placed(disk, { daysMin: 20 });
+  const other = { ...unsettled(disk, NEW), receiver: 'r-other' as TestDeps['receiver'] };
+  const settled = await underPolicy(other);
+  const officers = settled.roles.officers.map(publicKeyLine);
+  expect([settled.retention.days, officers]).toEqual([20, [publicKeyLine(publicKeyOf(officerKey))]]);
+  const bytes = await makePolicy(other, { ...NOTHING, daysMin: 1 });
+  const mine = placePolicy(other, bytes, signedBy(NEW, bytes));
+  await expect(whileTimePasses(other.clock, mine)).rejects.toMatchObject({ code: 'policy.signature' });
 });
 
 test('one of another vault is refused', async () => {
