@@ -1,4 +1,4 @@
-// The store's log as a Merkle tree (SPEC 4.15): `<vault>/<receiver>/log/`, made of the lines of the log by whoever holds its lock.
+// The store's log as a Merkle tree (SPEC 4.15): `<vault>/<receiver>/log/`, made of the lines of the log under its lock.
 //
 // Invariants:
 // 1. A checkpoint is signed only over lines that are durable, and only where the one that is there is that of the same lines at its size.
@@ -9,7 +9,7 @@ import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { parseCustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { createAnew, dropFile, ensureFolder, readIfThere } from '../../../protocol/format/durable.ts';
+import { dropFile, ensureFolder, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
 import type { SegmentId } from '../../../protocol/format/ids.ts';
@@ -275,7 +275,8 @@ export class LogTree {
   }
 
   async #write(path: string, bytes: Uint8Array): Promise<void> {
-    const file = await createAnew(this.#files, path);
+    await unlinkIfThere(this.#files, path);
+    const file = await this.#files.create(path);
     try {
       await file.write(bytes, 0);
       await file.close();

@@ -5,9 +5,9 @@
 // 1. Only who holds the lock changes the folder, and goes on behind the last entry that is there.
 // 2. A new segment, a rewritten one and a signature are put in place by a rename out of the lock's own folder, whole.
 // 3. Recovery takes: a torn end (cut), an end that this process did not write (written anew: a sync of it may have failed, and was reported to
-//    whoever wrote it alone), a segment that does not hold (left as it is,
+//    its writer alone), a segment that does not hold (left as it is,
 //    unsigned; the next one begins with `chain-broken`), a segment above the bound without its signature (signed).
-// 4. After an error the events may be in the log or not: whoever appends says a thing again rather than not at all.
+// 4. After an error the events may be in the log or not: an event is entered again rather than not at all.
 import { join } from 'node:path';
 import { type ChainedGroups, chainGroups, type LooseEntry } from '../../../protocol/custody/custody-chain.ts';
 import {

@@ -121,7 +121,7 @@ test('the lines of the log are the leaves of a tree; each checkpoint is signed, 
   expect([...disk.tree(`${KEEPER}/log`).keys()].filter((path) => path.includes('tile/0/000.p'))).toEqual([]);
 });
 
-test('nothing is signed anew where nothing was entered', async () => {
+test('nothing is signed again where nothing was entered', async () => {
   const disk = vaultDisk();
   await append(depsOn(disk, 1), numbered(1));
   const deps = depsOn(disk, 2);
