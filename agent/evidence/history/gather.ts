@@ -22,7 +22,7 @@ import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { type Finding, note, type Remark } from '../verify/remark.ts';
 import { StoreLogTrust } from '../verify/store-log-trust.ts';
-import { StoreLog } from '../verify/store-log.ts';
+import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { History, HistoryDocument, HistoryKey, Step, Subject } from './history.ts';
 import {
@@ -140,7 +140,12 @@ class Gathering {
     const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
     const heads = [...headsIn(checked), ...newest, ...witnessed.headsOf(station)];
     const follow = (entry: CustodyEntry, isVouched: boolean): void => account.take(entry, isVouched);
-    const own = await this.#stationLog(related, { heads, dropped, follow });
+    const own = await this.#stationLog(related, {
+      heads,
+      dropped,
+      held: this.#store.headsOf(station),
+      follow,
+    });
     if (own !== undefined) logs.push(own);
     else {
       const message = 'no custody log of the station lies here: what is told rests on documents alone';
@@ -185,6 +190,7 @@ class Gathering {
       kind: 'store',
       keeper: receiver,
       dropped: [],
+      held: [],
       follow: (entry, isVouched) => {
         if (isVouched) this.#store.take(receiver, entry);
       },
@@ -194,7 +200,7 @@ class Gathering {
 
   #stationLog(
     related: Related,
-    known: Pick<LogQuestion, 'heads' | 'dropped' | 'follow'>,
+    known: Pick<LogQuestion, 'heads' | 'dropped' | 'held' | 'follow'>,
   ): Promise<ProvenLog | undefined> {
     const { custody, station: keeper } = this.#station;
     const question: LogQuestion = {
@@ -363,6 +369,11 @@ class StoreAccount {
   /** Takes the next entry about the recording, for which a signature stands. */
   take(receiver: string, entry: CustodyEntry): void {
     this.#log.take(receiver, entry);
+  }
+
+  /** How much of a station's log the vault held. */
+  headsOf(station: string): readonly LoggedHead[] {
+    return [...this.#log.heads.values()].filter((head) => head.station === station);
   }
 
   /** A log was read to its end. */

@@ -8,11 +8,13 @@ import { droppedEnd, HeadBook, linkOf, type NamedHead, type SegmentLink } from '
 import type { EntryPlace } from '../verify/custody-segment.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
+import { missingHeads } from '../verify/place-logs.ts';
 import { checkReceipt, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, type Remark } from '../verify/remark.ts';
 import { trustedUntil, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { type LogReading, readLog } from '../verify/covered-entries.ts';
+import type { LoggedHead } from '../verify/store-log.ts';
 import { checkWitnesses, witnessHeadRemarks } from '../verify/witness-check.ts';
 import type { HistoryLog, Step } from './history.ts';
 import type { DocumentsDeps } from './subject-documents.ts';
@@ -30,6 +32,8 @@ export interface LogQuestion {
   readonly heads: readonly OutsideHead[];
   /** Ends of segments that were dropped, as another log says. */
   readonly dropped: readonly NamedHead[];
+  /** What the vault held of that log, as the store's log says. */
+  readonly held: readonly LoggedHead[];
   /** Segments that say nothing, because an old key of the store may have signed them. */
   readonly unbelieved: ReadonlySet<string>;
   /** Hears of each entry that belongs to the life, those that are not listed for their number too, and whether somebody vouches for it. */
@@ -75,6 +79,7 @@ class Reading {
     this.#keeper = question.keeper;
     for (const { head } of question.heads) this.#book.want(head);
     for (const end of question.dropped) this.#book.drop(end);
+    for (const head of question.held) this.#book.hold(head);
   }
 
   read(): ReturnType<typeof readLog> {
@@ -112,7 +117,11 @@ class Reading {
       },
       steps: steps.map((picked) => this.#step(picked)),
       between: between.map((picked) => this.#step(picked)),
-      remarks: [...remarks, ...headRemarks(this.#question.heads, this.#book, this.#keeper ?? '')],
+      remarks: [
+        ...remarks,
+        ...headRemarks(this.#question.heads, this.#book, this.#keeper ?? ''),
+        ...missingHeads(this.#question.held, this.#book, this.#question.where),
+      ],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
       dropped: this.#dropped
         .filter(({ ref }) => this.#isBelieved(ref.segment) && this.#proofs.vouchedBy(ref) !== undefined)
@@ -132,7 +141,7 @@ class Reading {
 
   /** Anybody can put lines after the last checkpoint: they let nothing go. */
   #follow(entry: CustodyEntry, isVouched: boolean): void {
-    if (this.#picked.has(entry)) this.#question.follow?.(entry, isVouched);
+    if (this.#picked.has(entry) || entry.event === 'head') this.#question.follow?.(entry, isVouched);
     const end = isVouched ? droppedEnd(entry) : undefined;
     if (end === undefined) return;
     // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.

@@ -10,8 +10,10 @@ import { StationLog } from '../verify/docking-log.ts';
 import { custodyFolder, stationCustodies } from '../verify/found-folders.ts';
 import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
+import { missingHeads } from '../verify/place-logs.ts';
 import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import { below } from '../verify/remark.ts';
+import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
 import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { trustedUntil } from '../verify/trusted-keys.ts';
 import { readLog } from '../verify/covered-entries.ts';
@@ -24,6 +26,8 @@ export interface LetGo {
   readonly documents: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ends of segments of stations' logs. */
   readonly ends: readonly NamedHead[];
+  /** What the vault held of stations' logs. */
+  readonly heads: readonly LoggedHead[];
 }
 
 /** What the store's own logs say. */
@@ -52,6 +56,7 @@ export interface ReportLog {
 export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
   const documents = new Map<string, Set<string>>();
   const ends: NamedHead[] = [];
+  const store = new StoreLog();
   const announced: DaysFrom[] = [];
   const broken = new Set<string>();
   const take = (entry: CustodyEntry): void => {
@@ -60,6 +65,7 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
     if (event === 'documents-dropped' && typeof station === 'string' && typeof recording === 'string')
       documents.set(station, (documents.get(station) ?? new Set()).add(recording));
     if (event === 'key-revoked') for (const where of notRevoked(options, facts)) broken.add(where);
+    if (event === 'head') store.take('', entry);
     const end = droppedEnd(entry);
     if (end !== undefined) ends.push(end);
     const { days, documents_days: documentsDays } = facts;
@@ -85,7 +91,7 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
       if (kind === 'finding') broken.add(where);
   }
   announced.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
-  return { letGo: { documents, ends }, announced, broken: [...broken] };
+  return { letGo: { documents, ends, heads: [...store.heads.values()] }, announced, broken: [...broken] };
 }
 
 /** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */
@@ -133,6 +139,8 @@ export async function readStationLog(
   const book = new HeadBook();
   for (const end of letGo.ends) book.drop(end);
   for (const { head } of heads) book.want(head);
+  const held = letGo.heads.filter((head) => head.station === station);
+  for (const head of held) book.hold(head);
   const log = new StationLog(below(station, CUSTODY), station);
   const reach = new LogReach();
   const reading = { ...options, ...custodyFolder(options.vault, station), station, book };
@@ -142,7 +150,8 @@ export async function readStationLog(
     log.take(entry);
     take(entry);
   });
-  const remarks = [...(checked?.remarks ?? []), ...receiptHeadRemarks(heads, book)];
+  const absent = [...receiptHeadRemarks(heads, book), ...missingHeads(held, book, log.where)];
+  const remarks = [...(checked?.remarks ?? []), ...absent];
   const findings = remarks.filter(({ kind }) => kind === 'finding');
   const unheld = heads.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
   return {

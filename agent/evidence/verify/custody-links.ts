@@ -174,7 +174,9 @@ function linkFaults(
   // Anybody can write a segment without a checkpoint, and a change of keys in it.
   if (absent && keyIds.size > 0 && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
     const message = `${place}; what is not here of it was signed by key ${keyChange.oldKeyId}, which was revoked`;
-    return [note('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
+    // How much the vault held, only the log of the store says: else a revocation would excuse what was taken away (SPEC 4.9.3.9).
+    const said = book.held.length > 0 ? note : finding;
+    return [said('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
   }
   if (answer === 'segment-missing')
     return [finding('custody.segment-missing', where, `${place}, which is not here`, facts)];
@@ -235,12 +237,19 @@ export class HeadBook {
   readonly #wanted = new Map<string, Map<number, string | undefined>>();
   readonly #last = new Map<string, number>();
   readonly #dropped = new Map<string, NamedHead>();
+  readonly held: NamedHead[] = [];
 
   /** This entry will be asked for. */
   want({ segment, sequence }: Pick<NamedHead, 'segment' | 'sequence'>): void {
     const entries = this.#wanted.get(segment) ?? new Map<number, string | undefined>();
     this.#wanted.set(segment, entries);
     if (!entries.has(sequence)) entries.set(sequence, undefined);
+  }
+
+  /** The store's log says that the vault held this entry: it will be asked for, and what comes after it may never have been here. */
+  hold(head: NamedHead): void {
+    this.want(head);
+    this.held.push(head);
   }
 
   /** An entry of a segment that is held. */

@@ -115,7 +115,7 @@ export class PlaceLogs {
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
     const held = kind === 'vault' ? this.#headsHeld(station) : [];
-    for (const head of held) book.want(head);
+    for (const head of held) book.hold(head);
     const kept = new Map<string, CustodyEntry>();
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
@@ -209,7 +209,7 @@ export class PlaceLogs {
 }
 
 /** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22). */
-function missingHeads(heads: readonly LoggedHead[], book: HeadBook, where: string): Finding[] {
+export function missingHeads(heads: readonly LoggedHead[], book: HeadBook, where: string): Finding[] {
   return heads.flatMap((head) => {
     const answer = book.compare(head);
     if (answer === 'good' || answer === 'dropped') return [];

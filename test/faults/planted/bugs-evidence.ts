@@ -67,6 +67,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/report/logs'],
   },
   {
+    id: 'revocation-excuses-end',
+    what: 'a revocation, the word of the store alone, excuses the end of a log that the store took away',
+    file: 'agent/evidence/verify/custody-links.ts',
+    find: 'const said = book.held.length > 0 ? note : finding;',
+    put: 'const said = book.held.length >= 0 ? note : finding;',
+    suites: ['unit/evidence/history/proofs'],
+  },
+  {
     id: 'kit-log-by-any-key',
     what: 'verify of a kit leaves out its logs, so that one which somebody wrote again by a key of his own is called good',
     file: 'agent/evidence/verify/found-folders.ts',

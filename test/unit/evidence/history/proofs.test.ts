@@ -21,6 +21,7 @@ import {
 import { makeDockingId, parseStationId } from '../../../../protocol/format/ids.ts';
 import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
 import { writeSigned } from '../../../fakes/vault-builder-signed.ts';
+import { verify } from '../../../../agent/cli/verify.ts';
 import { runCommand } from '../../cli/io-memory.ts';
 import { atTimeOf } from '../verify/recorded-vault.ts';
 import { editSegment, historyOf, historyVault, type HistoryVault } from './history-vault.ts';
@@ -402,7 +403,11 @@ test('a name on the disk makes no lines of its own', async () => {
   expect(lines.filter((line) => line.startsWith('* Erased from the camera: never'))).toEqual([]);
 });
 
-test('the end of a log that no store takes, because its key was revoked, is a note as in a verification', async () => {
+test.each([
+  ['a note where the store says how much it held', 1, ['notes', 'findings']],
+  ['a finding where it says nothing of it', 0, ['findings', 'notes']],
+  ['missed where it says that it held it', -2, ['findings', 'notes']],
+] as const)('the end of a log that a revoked key signed is %s', async (_, held, [told, other]) => {
   const { builder, emptyDocking } = vault;
   const [old = builder.stationKey] = builder.stationKeys;
   await builder.changeKey();
@@ -410,9 +415,24 @@ test('the end of a log that no store takes, because its key was revoked, is a no
   await builder.undock();
   await revokeKey(builder.receiver, builder.station, old, { reason: 'lost' });
   await builder.close();
-  await rm(join(builder.custody, `${builder.segments.at(-2) ?? ''}.jsonl`));
-  await rm(join(builder.custody, `${builder.segments.at(-2) ?? ''}.jsonl.minisig`), { force: true });
+  const end = builder.segments.at(-2) ?? '';
+  const named = held < 0 ? end : (builder.segments.at(-1) ?? '');
+  const [first = ''] = (await readFile(join(builder.custody, `${named}.jsonl`), 'utf8')).split('\n');
+  const facts = {
+    station: builder.station,
+    segment: named,
+    sequence: 1,
+    sha256: sha256Hex(Buffer.from(first)),
+  };
+  if (held !== 0) await builder.receiver.enter('head', facts);
+  await builder.receiver.write();
+  for (const name of [`${end}.jsonl`, `${end}.jsonl.minisig`])
+    await rm(join(builder.custody, name), { force: true });
   const { history } = await historyOf(vault, emptyDocking);
-  expect(codes(history.notes)).toContain('custody.end-refused');
+  const code = held < 0 ? 'log.tail-missing' : 'custody.end-refused';
+  expect(codes(history[told])).toContain(code);
+  expect(codes(history[other])).not.toContain(code);
   expect(codes(history.findings)).not.toContain('custody.segment-missing');
+  const verified = (await runCommand(verify, builder.vault)).out;
+  expect(verified).toMatch(new RegExp(`${told === 'notes' ? 'note' : 'FINDING'} ${code}`));
 });
