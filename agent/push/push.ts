@@ -201,7 +201,7 @@ export class Pusher {
     if (down.kind === 'receipt') {
       // In the order in which they come: each proof is made from the checkpoint of the one before.
       const { message } = down;
-      this.#run(this.#settle(recording, message, message.log && this.#options.witness.follow(message)));
+      this.#run(this.#settle(recording, message, this.#options.witness.follow(message)));
       return;
     }
     if (down.kind === 'again') {

@@ -59,8 +59,10 @@ export class ReceiptLog {
   /** The tree of the last append. */
   #tree: LogTree | undefined;
   #proven: ProvenTree | undefined;
+  #proving: Promise<unknown> = Promise.resolve();
   /** Lines of receipts by their digests, the one that was asked for last at the end. */
   readonly #known = new Map<string, AppendedLine & { readonly origin: string }>();
+  /** The checkpoint that each station has once it heard what was sent to it, or that it named: proofs are made from there. */
   readonly #sizes = new Map<StationId, LogSize>();
   readonly #questions: Allowance;
 
@@ -77,10 +79,12 @@ export class ReceiptLog {
     });
   }
 
-  /** An offer of the station verified, and said which checkpoint it has. */
+  /** An offer of the station verified, and said which checkpoint it has, unless more was sent to it since: then that offer was on its way. */
   heard(station: StationId, log: LogSize | undefined): void {
-    if (log === undefined) this.#sizes.delete(station);
-    else this.#sizes.set(station, log);
+    const known = this.#sizes.get(station);
+    if (log === undefined || (known?.origin === log.origin && known.size >= log.size)) return;
+    if (known === undefined || known.origin !== this.#tree?.origin || log.origin === known.origin)
+      this.#sizes.set(station, log);
   }
 
   /** Enters a receipt that is durable in the vault, where that is not known, and proves it. Errors: those of `enter`; "log.shorter". */
@@ -89,14 +93,28 @@ export class ReceiptLog {
     const sha256 = sha256Hex(bytes);
     const facts = { kind, station, recording, receipt_sha256: sha256 };
     const { line, index, tree } = await this.#lineOf(sha256, { event: 'receipt', facts });
+    // One after the other: a station judges each proof by the one before.
+    const proven = this.#proving.then(() => this.#proofOf(station, line, index, tree));
+    this.#proving = proven.catch(() => undefined);
+    return proven;
+  }
+
+  async #proofOf(
+    station: StationId,
+    line: Uint8Array,
+    index: number,
+    tree: LogTree,
+  ): Promise<ReceiptLogField> {
     const { checkpoint, note } = newestOf(tree);
+    const from = this.#sizes.get(station);
+    this.#sizes.set(station, { origin: tree.origin, size: checkpoint.size });
     return this.#readingTiles(async () => {
       const read = this.#nodes(tree, checkpoint.size);
       const hashes = await inclusionProof(index, checkpoint.size, read);
       return {
         entry: parseUtf8(line) ?? '',
         proof: formatProof({ index, hashes, checkpoint: note }),
-        consistency: await this.#consistency(this.#sizes.get(station), tree, checkpoint.size),
+        consistency: await this.#consistency(from, tree, checkpoint.size),
       };
     });
   }
@@ -115,6 +133,8 @@ export class ReceiptLog {
     try {
       const tree = this.#tree ?? (await this.enter([])).tree;
       const { newest } = tree;
+      if (newest !== undefined)
+        this.#sizes.set(station, { origin: tree.origin, size: newest.checkpoint.size });
       const consistency = await this.#readingTiles(() =>
         this.#consistency({ origin, size }, tree, newest?.checkpoint.size ?? 0),
       );

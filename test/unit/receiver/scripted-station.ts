@@ -249,7 +249,7 @@ export class ScriptedStation {
     for (const each of before) if (each.size === size) expect(each.root).toEqual(root);
     const proof = consistency.map(messageBytes);
     const claim = { size, root, proof };
-    if (proof.length > 0) {
+    if (proof.length > 0 && before.length > 0) {
       const isProven = before.some((each) =>
         isConsistent({ from: each.size, fromRoot: each.root, ...claim }),
       );
