@@ -21,6 +21,11 @@ export async function writeAnew(files: Files, path: string, bytes: Uint8Array): 
   await fill(files, path, await createAnew(files, path), bytes);
 }
 
+/** The same without a sync: for what can be made again. */
+export async function writeLoose(files: Files, path: string, bytes: Uint8Array): Promise<void> {
+  await fill(files, path, await createAnew(files, path), bytes, false);
+}
+
 /** Puts a file in place of whatever has that name, in one step. Errors: the system's; the old file stays then. */
 export async function replaceDurable(files: Files, path: string, bytes: Uint8Array): Promise<void> {
   const unfinished = path + UNFINISHED_SUFFIX;
@@ -88,10 +93,16 @@ export async function dropFile(files: Files, path: string, file: OpenFile): Prom
   await files.unlink(path).catch(() => undefined);
 }
 
-async function fill(files: Files, path: string, file: OpenFile, bytes: Uint8Array): Promise<void> {
+async function fill(
+  files: Files,
+  path: string,
+  file: OpenFile,
+  bytes: Uint8Array,
+  isSynced = true,
+): Promise<void> {
   try {
     await file.write(bytes, 0);
-    await file.sync();
+    if (isSynced) await file.sync();
     await file.close();
   } catch (error) {
     await dropFile(files, path, file);

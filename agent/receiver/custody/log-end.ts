@@ -85,7 +85,7 @@ export class SegmentFiles {
   }
 
   /**
-   * Writes a segment anew without what lies behind its last entry, so that all of it is surely durable. Nothing is written where its chain does
+   * Writes a segment again without what lies behind its last entry, so that all of it is surely durable. Nothing is written where its chain does
    * not lead there: what the system shows may not be what lies on the medium. Gives how far it holds then.
    */
   async rewrite({ segment, head, sizeBytes }: OpenSegment): Promise<ScannedSegment | undefined> {

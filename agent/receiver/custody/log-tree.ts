@@ -9,7 +9,7 @@ import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { parseCustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { dropFile, ensureFolder, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
+import { ensureFolder, readIfThere, writeLoose } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
 import type { SegmentId } from '../../../protocol/format/ids.ts';
@@ -152,7 +152,7 @@ export class LogTree {
     const note = formatNote(text, [signatureLine(key, await signer.signNote(text))]);
     await this.#ensure(this.folder);
     const path = join(this.folder, CHECKPOINT);
-    await this.#write(path + TEMPORARY, encodeUtf8(note));
+    await writeLoose(this.#files, path + TEMPORARY, encodeUtf8(note));
     await this.#files.rename(path + TEMPORARY, path);
     [this.#note, this.#checkpoint] = [note, checkpoint];
   }
@@ -264,7 +264,7 @@ export class LogTree {
     const there = await readIfThere(this.#files, path, 2 * bytes.length).catch(() => undefined);
     if (there !== undefined && equalBytes(there, bytes)) return;
     for (const folder of foldersOf(this.folder, tilePath(tile))) await this.#ensure(folder);
-    await this.#write(path, bytes);
+    await writeLoose(this.#files, path, bytes);
     if (tile.width === TILE_WIDTH) await this.#files.removeTree(`${path}.p`);
   }
 
@@ -272,18 +272,6 @@ export class LogTree {
     if (this.#folders.has(folder)) return;
     await ensureFolder(this.#files, folder);
     this.#folders.add(folder);
-  }
-
-  async #write(path: string, bytes: Uint8Array): Promise<void> {
-    await unlinkIfThere(this.#files, path);
-    const file = await this.#files.create(path);
-    try {
-      await file.write(bytes, 0);
-      await file.close();
-    } catch (error) {
-      await dropFile(this.#files, path, file);
-      throw error;
-    }
   }
 }
 

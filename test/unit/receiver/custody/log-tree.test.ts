@@ -171,7 +171,7 @@ test('a power cut at any step leaves a log whose tree extends each checkpoint th
         expect(isConsistent(claim), where).toBe(true);
       }
     }
-});
+}, 60_000);
 
 test('whatever is lost or damaged of the tree, it is made again from the lines', async () => {
   const random = new SeededRandom(77);
