@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. In force is the last one that a store's log of the vault names, and nothing else: a document that only lies in the vault counts for nothing.
-// 2. Where the document of an entry is not there as it was placed, nothing is decided: whoever asks gets an error, and nothing is deleted.
+// 2. Where the document of an entry is not there as it was placed, nothing is decided: who asks gets an error, and nothing is deleted.
 // 3. A policy is durable with both signatures before the log names it; one that a cut kept out of the log is placed again.
 import { dirname, join } from 'node:path';
 import type { RetentionConfig } from '../../../config/receiver-config.ts';

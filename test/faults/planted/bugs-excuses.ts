@@ -148,7 +148,7 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'policy-by-any-key',
-    what: 'a policy counts for a verifier whoever signed it',
+    what: 'a policy counts for a verifier by any signature',
     file: 'agent/evidence/verify/policy-check.ts',
     find: 'ids.every((id) => id !== undefined)',
     put: 'ids.length > 0',

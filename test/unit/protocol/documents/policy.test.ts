@@ -69,7 +69,7 @@ test.each([
   else expect(verify).toThrow(expect.objectContaining({ code }) as Error);
 });
 
-test('one key is not two roles, whoever names it twice', () => {
+test('one key that is named for both roles is not two roles', () => {
   const bytes = encodePolicy(POLICY);
   const text = signDocument(officer, bytes, POLICY_TRUSTED_COMMENT);
   const keys = [publicKeyOf(officer)];
