@@ -102,7 +102,7 @@ const EN: VerifyWords = {
   verdictGood: 'good: no finding, {} notes',
   verdictBad: 'NOT GOOD: {} findings, {} notes',
   verdictOpen:
-    'NOT JUDGED: no finding, {} deletions by orders of which the keys of the roles are not given; {} notes',
+    'NOT JUDGED: no finding, {} deletions or drops by orders or policies that cannot be judged without the keys of the roles; {} notes',
   together: 'all together:',
 };
 
@@ -160,7 +160,7 @@ const DE: VerifyWords = {
   verdictGood: 'gut: kein Befund, Hinweise: {}',
   verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',
   verdictOpen:
-    'NICHT BEURTEILT: kein Befund; Löschungen auf Anordnung, für die Schlüssel der Rollen fehlen: {}; Hinweise: {}',
+    'NICHT BEURTEILT: kein Befund; Löschungen nach Anordnungen oder Richtlinien, die ohne die Schlüssel der Rollen nicht zu beurteilen sind: {}; Hinweise: {}',
   together: 'alles zusammen:',
 };
 

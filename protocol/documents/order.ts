@@ -1,5 +1,6 @@
 // An order of the two roles about one recording (SPEC 4.8), and a disclosure (SPEC 4.11). Who signed is decided by minisign files beside.
 import * as z from 'zod';
+import { SIGNATURE_SUFFIX } from '../format/file-names.ts';
 import * as d from './document.ts';
 
 /** Trusted comment of both signatures of an order. */
@@ -11,9 +12,14 @@ export const reasonCodeSchema = z
   .string()
   .regex(/^[a-z0-9-]{1,64}$/, 'not a code of 1 to 64 of a-z, 0-9 and "-"');
 
-/** The two roles; the file of a role's signature is `order.json.<role>.minisig`. */
+/** The two roles. */
 export const ROLES = ['officer', 'supervisor'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** Name of the signature of a role beside a document. */
+export function roleSignature(file: string, role: Role): string {
+  return `${file}.${role}${SIGNATURE_SUFFIX}`;
+}
 
 export const orderSchema = z.strictObject({
   type: z.literal('order'),

@@ -1,7 +1,6 @@
 // What both roles agreed for one vault (SPEC 4.16): how long recordings and documents stay, and who may sign orders. Pure: where policies
 // lie, and which one is in force, is the business of who reads them.
 import * as z from 'zod';
-import { POLICY, SIGNATURE_SUFFIX } from '../format/file-names.ts';
 import { encodeBase64 } from '../format/bytes.ts';
 import { DockError } from '../format/errors.ts';
 import * as d from './document.ts';
@@ -74,11 +73,6 @@ export function daysUnder(
       policy?.documents_days ?? DOCUMENTS_DAYS_MIN,
     ),
   };
-}
-
-/** Name of a role's signature. */
-export function policySignature(role: Role): string {
-  return `${POLICY}.${role}${SIGNATURE_SUFFIX}`;
 }
 
 /** The keys that a policy names. */

@@ -8,10 +8,16 @@ import {
   longestHold,
   type SignedOrder,
 } from '../../../protocol/documents/order-standing.ts';
-import { type Order, ORDER_TRUSTED_COMMENT, type Role, ROLES } from '../../../protocol/documents/order.ts';
+import {
+  type Order,
+  ORDER_TRUSTED_COMMENT,
+  type Role,
+  ROLES,
+  roleSignature,
+} from '../../../protocol/documents/order.ts';
 import type { Retention } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { ORDER } from '../../../protocol/format/file-names.ts';
 import { isSessionId } from '../../../protocol/format/ids.ts';
 import type { HeldDocument } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
@@ -24,7 +30,7 @@ import { checkSignature, readDocument } from './signed-document.ts';
 import type { LoggedOrder, LoggedSignature, StoreLog } from './store-log.ts';
 import { roleKeys, type TrustedKeys } from './trusted-keys.ts';
 
-const NAMES: ReadonlySet<string> = new Set([ORDER, ...ROLES.map(signatureFile)]);
+const NAMES: ReadonlySet<string> = new Set([ORDER, ...ROLES.map((role) => roleSignature(ORDER, role))]);
 
 /** An order with the key ids of the roles whose signatures hold. */
 export interface FoundOrder {
@@ -86,13 +92,13 @@ async function checkOrder(
   const { bytes, value } = read;
   if (bytes === undefined || value === undefined) return { order: undefined, remarks };
   remarks.push(...placeRemarks(below(where, ORDER), value, name, station));
-  const signed = ROLES.filter((role) => names.includes(signatureFile(role)));
+  const signed = ROLES.filter((role) => names.includes(roleSignature(ORDER, role)));
   const found = { order: value, sha256: sha256Hex(bytes), where, signed };
   const holds: Record<Role, string | null> = { officer: null, supervisor: null };
   for (const role of signed.filter((each) => canJudge(keys, each))) {
     const kindOf = {
       name: 'order',
-      signatureFile: signatureFile(role),
+      signatureFile: roleSignature(ORDER, role),
       trustedComment: ORDER_TRUSTED_COMMENT,
     } as const;
     const checked = await checkSignature(
@@ -107,10 +113,6 @@ async function checkOrder(
   }
   const order = { ...found, ...holds };
   return { order, remarks: [...remarks, ...signerRemarks(order, keys)] };
-}
-
-function signatureFile(role: Role): string {
-  return `${ORDER}.${role}${SIGNATURE_SUFFIX}`;
 }
 
 function placeRemarks(place: string, order: Order, name: string, station: string | undefined): Remark[] {

@@ -2,13 +2,12 @@
 // before it. Which one was in force when, the store's log says.
 import { join } from 'node:path';
 import { parsePublicKey } from '../../../protocol/documents/minisign.ts';
-import { type Role, ROLES } from '../../../protocol/documents/order.ts';
+import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import {
   parsePolicy,
   POLICY_BYTES_MAX,
   POLICY_TRUSTED_COMMENT,
   type Policy,
-  policySignature,
 } from '../../../protocol/documents/policy.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { POLICIES, POLICY } from '../../../protocol/format/file-names.ts';
@@ -21,7 +20,7 @@ import { roleKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** Six digits and no zero before them, so that one number has one name. */
 const NUMBER = /^[1-9][0-9]{0,5}$/;
-const NAMES: ReadonlySet<string> = new Set([POLICY, ...ROLES.map(policySignature)]);
+const NAMES: ReadonlySet<string> = new Set([POLICY, ...ROLES.map((role) => roleSignature(POLICY, role))]);
 const KIND: BareKind<Policy> = {
   name: 'policy',
   file: POLICY,
@@ -112,7 +111,7 @@ async function checkPolicy(
     ];
     isOpen ||= keys.length === 0;
     if (keys.length === 0) continue;
-    const signature = { name: 'policy', signatureFile: policySignature(role), keys } as const;
+    const signature = { name: 'policy', signatureFile: roleSignature(POLICY, role), keys } as const;
     const kind = { ...signature, trustedComment: POLICY_TRUSTED_COMMENT };
     const checked = await checkSignature(files, folder, where, kind, bytes);
     ids.push(checked.keyId);

@@ -1,14 +1,14 @@
 // What persons are told of an order: how each role signs it, and what it does. The sheet that goes with the order is in German and English.
-import { type Order, type Role, ROLES } from '../../../protocol/documents/order.ts';
+import { type Order, type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import { describeDoubt } from '../retention/clock-trust.ts';
 import type { OrderEffect } from '../retention/order-list.ts';
 import type { MadeOrder, PlacedOrder } from '../retention/order-place.ts';
-import { ORDER_FILE, signatureFile } from '../retention/orders-read.ts';
+import { ORDER_FILE } from '../retention/orders-read.ts';
 import { count, dueIn, megabytes } from './preview-text.ts';
 
 /** The stock command by which a role signs; KEYFILE is that person's own secret key, which stays with that person. */
 export function signCommand(role: Role): string {
-  return `minisign -S -m ${ORDER_FILE} -x ${signatureFile(role)} -t "bodydock order" -s KEYFILE`;
+  return `minisign -S -m ${ORDER_FILE} -x ${roleSignature(ORDER_FILE, role)} -t "bodydock order" -s KEYFILE`;
 }
 
 const VERBS_DE = {

@@ -4,7 +4,7 @@ import { command, group, usageError } from '../../../config/command-line.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import { keyIdHex, parsePublicKey } from '../../../protocol/documents/minisign.ts';
-import { type Role, ROLES } from '../../../protocol/documents/order.ts';
+import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import {
   parsePolicy,
   POLICY_BYTES_MAX,
@@ -12,7 +12,6 @@ import {
   POLICY_DOCUMENTS_DAYS_MAX,
   POLICY_TRUSTED_COMMENT,
   type Policy,
-  policySignature,
 } from '../../../protocol/documents/policy.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { POLICY } from '../../../protocol/format/file-names.ts';
@@ -22,7 +21,7 @@ import { openPolicyCommand } from './store-command.ts';
 
 /** The stock command by which a role signs. */
 function signCommand(role: Role): string {
-  return `minisign -S -m ${POLICY} -x ${policySignature(role)} -t "${POLICY_TRUSTED_COMMENT}" -s KEYFILE`;
+  return `minisign -S -m ${POLICY} -x ${roleSignature(POLICY, role)} -t "${POLICY_TRUSTED_COMMENT}" -s KEYFILE`;
 }
 
 /** Errors: "usage", "policy.*", "order.folder", "key.*", "vault.*", the system's. */

@@ -1,11 +1,10 @@
 // The folder in which an order or a policy goes from hand to hand: its text, the sheet that says how to sign, and the signatures that came
 // so far.
 import { join, resolve } from 'node:path';
-import { type Role, ROLES } from '../../../protocol/documents/order.ts';
+import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import { encodeUtf8, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
-import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 
@@ -66,10 +65,6 @@ export async function readSigningFolder(
   if (Object.keys(signatures).length > 0) return { bytes, signatures };
   const commands = ROLES.map((role) => `\n  ${role}: ${wanted.command(role)}`).join('');
   throw fail('order.unsigned', `${folder} holds no signature yet; in that folder${commands}`);
-}
-
-function roleSignature(file: string, role: Role): string {
-  return `${file}.${role}${SIGNATURE_SUFFIX}`;
 }
 
 async function readPart(files: Files, path: string, bytesMax: number): Promise<Uint8Array | undefined> {

@@ -7,7 +7,14 @@
 // 3. A signature that is durable and that a cut kept out of the log is entered by the next expiration.
 import { dirname, join } from 'node:path';
 import { hasBothRoles, type Hold } from '../../../protocol/documents/order-standing.ts';
-import { encodeOrder, type Order, parseOrder, type Role, ROLES } from '../../../protocol/documents/order.ts';
+import {
+  encodeOrder,
+  type Order,
+  parseOrder,
+  type Role,
+  ROLES,
+  roleSignature,
+} from '../../../protocol/documents/order.ts';
 import { retentionOf } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, writeAnew } from '../../../protocol/format/durable.ts';
@@ -26,7 +33,6 @@ import {
   type ReadOrder,
   readOrderFolder,
   readOrders,
-  signatureFile,
   type StationOrders,
 } from './orders-read.ts';
 import { type ProvenFacts, readRecording } from './recording-facts.ts';
@@ -154,7 +160,8 @@ async function placeFolder(
   await ensureFolder(files, work);
   for (const role of ROLES) {
     const text = signatures[role];
-    if (text !== undefined) await writeAnew(files, join(work, signatureFile(role)), encodeUtf8(text));
+    if (text !== undefined)
+      await writeAnew(files, join(work, roleSignature(ORDER_FILE, role)), encodeUtf8(text));
   }
   await writeAnew(files, join(work, ORDER_FILE), bytes);
   await files.syncFolder(work);
@@ -173,7 +180,7 @@ async function placeSignature(
   role: Role,
   text: string,
 ): Promise<void> {
-  const name = signatureFile(role);
+  const name = roleSignature(ORDER_FILE, role);
   await writeAnew(files, join(workFolder, name), encodeUtf8(text));
   await files.rename(join(workFolder, name), join(folder, name));
   await files.syncFolder(folder);

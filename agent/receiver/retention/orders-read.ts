@@ -19,6 +19,7 @@ import {
   ORDER_TRUSTED_COMMENT,
   parseOrder,
   ROLES,
+  roleSignature,
   type Order,
   type Role,
 } from '../../../protocol/documents/order.ts';
@@ -26,16 +27,11 @@ import type { Finding, RetentionDeps } from './deps.ts';
 import { MANIFEST } from '../vault/vault-layout.ts';
 import { OrderBook, subjectOf, type BookedOrder, type Subject } from './order-book.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';
-import { ORDER, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
+import { ORDER } from '../../../protocol/format/file-names.ts';
 
 export const ORDER_FILE = ORDER;
 /** Orders about the recordings of one station: thousands would be years of holds. */
 const ORDERS_MAX = 10_000;
-
-/** Name of a role's signature. */
-export function signatureFile(role: Role): string {
-  return `${ORDER_FILE}.${role}${SIGNATURE_SUFFIX}`;
-}
 
 /** The keys of a role. */
 export function keysOf({ roles }: Pick<RetentionDeps, 'roles'>, role: Role): readonly PublicKey[] {
@@ -169,7 +165,7 @@ async function signatureOf(
   role: Role,
   order: Uint8Array,
 ): Promise<SignatureState> {
-  const path = join(folder, signatureFile(role));
+  const path = join(folder, roleSignature(ORDER, role));
   const bytes = await readIfThere(deps.files, path, SIGNATURE_FILE_BYTES_MAX).catch(tooLongIsNone);
   if (bytes === undefined) return { kind: 'absent' };
   return judgeSignature(deps, role, order, parseUtf8(bytes) ?? '');

@@ -12,13 +12,12 @@ import {
   parsePolicy,
   POLICY_BYTES_MAX,
   POLICY_NUMBER_MAX,
-  policySignature,
   type Policy,
   rolesOf,
   verifyPolicy,
 } from '../../../protocol/documents/policy.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
-import { type Role, ROLES } from '../../../protocol/documents/order.ts';
+import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import { type DaysFrom } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
@@ -181,7 +180,7 @@ async function placeFolder(
   const work = join(workFolder, 'policy');
   await ensureFolder(files, work);
   for (const role of ROLES)
-    await writeAnew(files, join(work, policySignature(role)), encodeUtf8(signatures[role]));
+    await writeAnew(files, join(work, roleSignature(POLICY, role)), encodeUtf8(signatures[role]));
   await writeAnew(files, join(work, POLICY), bytes);
   await files.syncFolder(work);
   const folder = layout.policy(number);

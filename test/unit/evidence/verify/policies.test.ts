@@ -10,12 +10,8 @@ import {
   type SecretKey,
   signDocument,
 } from '../../../../protocol/documents/minisign.ts';
-import {
-  encodePolicy,
-  type Policy,
-  POLICY_TRUSTED_COMMENT,
-  policySignature,
-} from '../../../../protocol/documents/policy.ts';
+import { encodePolicy, type Policy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
+import { roleSignature } from '../../../../protocol/documents/order.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
@@ -67,7 +63,7 @@ async function placed(builder: VaultBuilder, wish: Wish = {}): Promise<void> {
   await writeFile(join(folder, 'policy.json'), bytes);
   for (const role of ['officer', 'supervisor'] as const)
     await writeFile(
-      join(folder, policySignature(role)),
+      join(folder, roleSignature('policy.json', role)),
       signDocument(by[role], bytes, POLICY_TRUSTED_COMMENT),
     );
   if (isEntered) await builder.receiver.enter('policy', { number, policy_sha256: sha256Hex(bytes) });
