@@ -42,9 +42,13 @@ export class MemoryWitness {
   }
 
   knows(key: PublicKey): Promise<void> {
-    const log = originKey(this.originOf(key), key.key);
-    this.#logs.set(log.name, { log, size: 0, root: EMPTY_ROOT });
+    this.serves(originKey(this.originOf(key), key.key));
     return Promise.resolve();
+  }
+
+  /** A log of any origin. */
+  serves(log: NoteKey): void {
+    this.#logs.set(log.name, { log, size: 0, root: EMPTY_ROOT });
   }
 
   readonly post: Post = ({ url, body }) => {

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Post } from '../../../../agent/platform/http-post.ts';
 import { makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minisign.ts';
-import { COSIGNED } from '../../../../protocol/format/file-names.ts';
+import { CHECKPOINT, COSIGNED } from '../../../../protocol/format/file-names.ts';
+import { parseReceiverId } from '../../../../protocol/format/ids.ts';
+import { logOrigin, originKey, verifyCheckpoint } from '../../../../protocol/transparency/checkpoint.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
+import { BenchTop, STORE_KEY } from '../bench-top.ts';
 import { oneRound, outsideWordContract, WitnessedLog } from '../../../contracts/outside-word-contract.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { MemoryWitness } from '../../../fakes/witness-memory.ts';
@@ -42,4 +46,27 @@ test('an answer of the authority that is no token, or one over something else, i
     await oneRound(log, word, () => log.conditions.isRaised('log.not-stamped'));
     expect([...log.disk.tree('/vault')].filter(([name]) => name.endsWith('.tsr'))).toEqual([]);
   }
+});
+
+test('a receiver that stops has all that it entered cosigned', async () => {
+  const top = new BenchTop(7);
+  const witness = new MemoryWitness();
+  const choice = { witnesses: [{ key: witness.key, url: witness.url }], post: witness.post };
+  const receiver = await top.receiver(choice);
+  const origin = logOrigin(receiver.vault.id, parseReceiverId('r-a'));
+  witness.serves(originKey(origin, publicKeyOf(STORE_KEY).key));
+  const station = await top.station();
+  station.push(top.sample(50));
+  await top.until('receipt', () => station.receipts.size === 1);
+  await whileTimePasses(
+    top.clock,
+    top.until('an hour', () => witness.answered.length > 0),
+  );
+  await receiver.stop();
+  const read = (name: string): string =>
+    Buffer.from(top.disk.peek(`/vault/r-a/log/${name}`) ?? []).toString();
+  const found = verifyCheckpoint(read(COSIGNED), origin, [publicKeyOf(STORE_KEY).key], [witness.key]);
+  expect(found.signatures).toHaveLength(2);
+  expect(read(COSIGNED).startsWith(read(CHECKPOINT))).toBe(true);
+  expect(witness.answered.every((status) => status === 200)).toBe(true);
 });
