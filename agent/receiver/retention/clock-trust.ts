@@ -3,7 +3,8 @@
 //
 // Invariants:
 // 1. `floorMs` is never later than the true time, as long as the clock was right when trust began: within one boot it goes on with the
-//    monotonic time, over a boot it stands still, whatever the wall clock says meanwhile.
+//    monotonic time, over a boot it stays, whatever the wall clock says meanwhile, until somebody outside says a later time.
+// 3. For all the times that the machine was off since somebody outside, or a person, said the time, it may have been off for one day.
 // 2. A clock that left what is possible stays doubtful, however often somebody writes its time down, until it comes back to what is possible
 //    or a person says that it is right (event `clock-checked`).
 import type { Clock } from '../../../protocol/format/ports.ts';
@@ -12,6 +13,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Slewing and rounding between two looks; a running receiver is on for months. */
 const AHEAD_MS = HOUR_MS;
+/** The machine may have been off for so long, where nobody outside said the time since. */
+const UNSEEN_MS = DAY_MS;
 /** A clock that is behind deletes later, so it may be wrong by more. */
 const BEHIND_MS = DAY_MS;
 
@@ -26,7 +29,7 @@ export interface ClockReading {
 export interface ClockTrust {
   readonly reading: ClockReading;
   readonly floorMs: number;
-  /** Time that may have gone by unseen since, while the machine was off. */
+  /** Time that may have gone by unseen, while the machine was off. */
   readonly unseenMs: number;
   readonly doubt: ClockDoubt | null;
   /** A person said that the clock was right, some time in what was read. */
@@ -47,18 +50,20 @@ export function trusted(reading: ClockReading, checked: boolean): ClockTrust {
   return { reading, floorMs: reading.wallMs, unseenMs: 0, doubt: null, checked };
 }
 
-/** The next reading. `unseenMsMax`: how long the machine may have been off without a doubt. */
-export function judge(trust: ClockTrust, reading: ClockReading, unseenMsMax: number): ClockTrust {
+/** The next reading. `outsideMs`: what somebody outside of this machine said that it was at least; a time that is still to come counts as now. */
+export function judge(trust: ClockTrust, reading: ClockReading, outsideMs?: number): ClockTrust {
   const passedMs = passedBetween(trust.reading, reading);
-  const floorMs = trust.floorMs + (passedMs ?? 0);
-  const unseenMs = passedMs === undefined ? unseenMsMax : trust.unseenMs;
+  const floorMs = Math.max(trust.floorMs + (passedMs ?? 0), Math.min(outsideMs ?? -Infinity, reading.wallMs));
+  const unseenMs = passedMs === undefined ? UNSEEN_MS : trust.unseenMs;
   const aheadMs = reading.wallMs - (floorMs + unseenMs);
   const behindMs = floorMs - reading.wallMs;
   if (aheadMs > AHEAD_MS)
     return { ...trust, reading, floorMs, unseenMs, doubt: { kind: 'ahead', byMs: aheadMs } };
   if (behindMs > BEHIND_MS)
     return { ...trust, reading, floorMs, unseenMs, doubt: { kind: 'behind', byMs: behindMs } };
-  return { ...trust, reading, floorMs: Math.max(floorMs, reading.wallMs), unseenMs: 0, doubt: null };
+  // After a boot the wall clock is believed, and does not move what is known: else each boot would allow another day.
+  const knownMs = unseenMs === 0 ? Math.max(floorMs, reading.wallMs) : floorMs;
+  return { ...trust, reading, floorMs: knownMs, unseenMs, doubt: null };
 }
 
 /** The newest receipt of the vault was given by this store as well; one that lies in the future shows a clock that fell behind. */
@@ -75,7 +80,8 @@ function passedBetween(before: ClockReading, after: ClockReading): number | unde
 }
 
 /** What a person does about it. */
-export const DOUBT_REMEDY = 'compare the clock, set it, or type: bodydock-receiver expire --clock-checked';
+export const DOUBT_REMEDY =
+  'compare the clock, set it, let a station of another machine connect, or type: bodydock-receiver expire --clock-checked';
 
 /** In words, for a person who has to look. */
 export function describeDoubt({ kind, byMs }: ClockDoubt): string {

@@ -18,7 +18,6 @@ import {
   missingAnnouncement,
   missingOrderEvents,
   readMemory,
-  unseenMsMax,
 } from './log-memory.ts';
 import { storeKeys } from './store-keys.ts';
 import {
@@ -109,11 +108,11 @@ export async function dropOldDocuments(deps: RetentionDeps): Promise<DroppedDocu
 /** Whether the clock may decide now. Errors: none. */
 export async function clockDoubt(
   deps: RetentionDeps,
-  { trust, checkedMs }: LogMemory,
+  { trust, checkedMs, outsideMs }: LogMemory,
   newestReceiptMs: number | undefined,
 ): Promise<ClockDoubt | null> {
   const told = await deps.isSynchronised();
-  const now = trust && judge(trust, clockReading(deps), unseenMsMax(deps));
+  const now = trust && judge(trust, clockReading(deps), outsideMs);
   if (now !== undefined && now.doubt !== null) return now.doubt;
   const checked = checkedMs !== undefined && Math.abs(deps.clock.wallMs() - checkedMs) <= CHECKED_MS;
   if (told === false && !checked) return { kind: 'unsynchronised', byMs: 0 };

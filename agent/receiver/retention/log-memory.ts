@@ -7,11 +7,10 @@ import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { type ClockReading, type ClockTrust, judge, trusted } from './clock-trust.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
+import { outsideTime } from './outside-time.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
 import { fewestDays, readPolicies } from './policies.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Read once for each run. */
 export interface LogMemory {
@@ -23,6 +22,8 @@ export interface LogMemory {
   readonly lapsed: ReadonlySet<string>;
   /** Undefined in a log without an entry. */
   readonly trust: ClockTrust | undefined;
+  /** The newest time from outside of this machine, in ms since 1970. */
+  readonly outsideMs: number | undefined;
   /** What counted when (SPEC 10.3.19). */
   readonly history: RetentionHistory;
   /** When a person said last that the clock was right, by that clock. */
@@ -34,11 +35,6 @@ export function clockReading({ clock, bootId }: Pick<RetentionDeps, 'clock' | 'b
   return { wallMs: clock.wallMs(), boot: bootId, monotonicMs: clock.monotonicMs() };
 }
 
-/** How long a machine may be off without a doubt of its clock: as long as recordings stay. */
-export function unseenMsMax({ retention }: Pick<RetentionDeps, 'retention'>): number {
-  return retention.days * DAY_MS;
-}
-
 /** Reads the log. Errors: those of readStoreLog. */
 export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const warnedMs = new Map<string, number>();
@@ -48,7 +44,7 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   let checkedMs: number | undefined;
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
-    trust = trustAfter(trust, entry, unseenMsMax(deps));
+    trust = trustAfter(trust, entry);
     if (event === 'expiry-warned')
       warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
     if (event === 'order') signatures.add(`${String(facts['order'])}/${String(facts['role'])}`);
@@ -57,7 +53,8 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  return { warnedMs, signatures, lapsed, trust, history: await readHistory(deps), checkedMs };
+  const [history, outsideMs] = [await readHistory(deps), await outsideTime(deps)];
+  return { warnedMs, signatures, lapsed, trust, history, checkedMs, outsideMs };
 }
 
 /** What counts from now on, for the log. */
@@ -101,10 +98,10 @@ export function missingAnnouncement(
   return isSame ? [] : [announcement(retention)];
 }
 
-function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry, unseenMs: number): ClockTrust {
+function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry): ClockTrust {
   const reading = { wallMs: Date.parse(entry.at), boot: entry.boot, monotonicMs: entry.monotonic_ms };
   if (entry.event === 'clock-checked') return trusted(reading, true);
-  return trust === undefined ? trusted(reading, false) : judge(trust, reading, unseenMs);
+  return trust === undefined ? trusted(reading, false) : judge(trust, reading);
 }
 
 // What the store's log has to be told of orders: each signature once, and each hold by one role that lapsed, once. Pure.

@@ -218,4 +218,28 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: 'return at > 0 && digest.length > 0;',
     suites: ['unit/receiver/custody/outside-word'],
   },
+  {
+    id: 'boots-add-up',
+    what: 'each boot of the store lets its clock be another day ahead',
+    file: 'agent/receiver/retention/clock-trust.ts',
+    find: 'const knownMs = unseenMs === 0 ? Math.max(floorMs, reading.wallMs) : floorMs;',
+    put: 'const knownMs = Math.max(floorMs, reading.wallMs);',
+    suites: ['unit/receiver/retention/clock-trust'],
+  },
+  {
+    id: 'own-station-says-time',
+    what: 'a station on the machine of the store counts as somebody outside',
+    file: 'agent/receiver/retention/outside-time.ts',
+    find: 'last.boot === deps.bootId || ',
+    put: '',
+    suites: ['unit/receiver/retention/expire-clock'],
+  },
+  {
+    id: 'station-without-time-says-it',
+    what: 'a station that does not know the time says it to the store',
+    file: 'agent/receiver/retention/outside-time.ts',
+    find: 'return times.isSynchronised && last !== undefined',
+    put: 'return last !== undefined',
+    suites: ['unit/receiver/retention/expire-clock'],
+  },
 ];

@@ -30,6 +30,7 @@ export class SegmentMaker {
   at: string;
   readonly #station: StationId;
   readonly #key: SecretKey;
+  readonly #boot: string | null;
   #state: ChainState = CHAIN_START;
 
   /** The head that the opening names, none for the first segment ever, and when it was opened. */
@@ -37,9 +38,15 @@ export class SegmentMaker {
     station: StationId,
     segment: SegmentId,
     key: SecretKey,
-    { at = '2026-11-25T08:00:00.000Z', segment: last, head }: Partial<Before> & { readonly at?: string } = {},
+    {
+      at = '2026-11-25T08:00:00.000Z',
+      boot = null,
+      segment: last,
+      head,
+    }: Partial<Before> & { readonly at?: string; readonly boot?: string | null } = {},
   ) {
     this.at = at;
+    this.#boot = boot;
     this.segment = segment;
     this.#station = station;
     this.#key = key;
@@ -71,7 +78,7 @@ export class SegmentMaker {
   }
 
   #stamp(): EntryStamp {
-    return { at: this.at, boot: null, monotonic_ms: this.#state.sequence };
+    return { at: this.at, boot: this.#boot, monotonic_ms: this.#state.sequence };
   }
 
   checkpoint(): this {

@@ -1,8 +1,11 @@
 // A wrong clock of the store must never delete too early.
 import { expect, test } from 'vitest';
+import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
 import { appendStoreEvents } from '../../../../agent/receiver/custody/store-log.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import { makeSegmentId } from '../../../../protocol/format/ids.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
+import { SegmentMaker } from '../custody-sample.ts';
 import {
   DAY_MS,
   depsOn,
@@ -12,6 +15,8 @@ import {
   retentionDisk,
   START_MS,
   stateOf,
+  STATION,
+  stationKey,
   type TestDeps,
 } from './retention-scenario.ts';
 
@@ -48,11 +53,11 @@ test('a clock that runs ahead deletes nothing, warns of nothing and enters nothi
   expect(right).toMatchObject({ doubt: null, warned: 1 });
 });
 
-test('a clock that is further ahead than the machine can have been off deletes nothing', async () => {
+test('a clock that is further ahead than a machine may be off unseen deletes nothing', async () => {
   const disk = retentionDisk();
   const sample = plantRecording(disk, seededRandom(32));
   await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
-  const expired = await expireOn(await machine(disk, 0, 15 * DAY_MS, 'b', 2));
+  const expired = await expireOn(await machine(disk, 0, 2 * DAY_MS, 'b', 2));
   expect(expired).toMatchObject({ deleted: 0, doubt: { kind: 'ahead' } });
   expect(stateOf(disk, sample)).toBe('whole');
 });
@@ -61,9 +66,13 @@ test('a clock that is behind its log or its newest receipt deletes nothing', asy
   const disk = retentionDisk();
   const random = seededRandom(33);
   plantRecording(disk, random, { receivedMs: START_MS - 30 * DAY_MS });
-  expect(await expireOn(await machine(disk, 0, -2 * DAY_MS, 'a'))).toMatchObject({ deleted: 1, doubt: null });
+  expect(await expireOn(await machine(disk, 0, -0.9 * DAY_MS, 'a'))).toMatchObject({
+    deleted: 1,
+    doubt: null,
+  });
   plantRecording(disk, random, { receivedMs: START_MS - 20 * DAY_MS });
   const newest = plantRecording(disk, random, { receivedMs: START_MS + 3 * DAY_MS });
+  await appendStoreEvents(await machine(disk, 0, 0, 'b', 2), STARTED);
   expect(await expireOn(await machine(disk, 0, 0, 'b', 2))).toMatchObject({
     deleted: 0,
     doubt: { kind: 'behind' },
@@ -146,4 +155,41 @@ test('what was sealed days after its receipt, by one of two wrong clocks, stays 
   expect(await states(14)).toEqual(['whole', 'deleted']);
   expect(await states(18)).toEqual(['whole', 'deleted']);
   expect(await states(19)).toEqual(['deleted', 'deleted']);
+});
+
+/** What a station's log says, by a clock that is right or not, after the station was started on a machine of that boot id. */
+function stationSays(
+  disk: CrashDisk,
+  atMs: number,
+  { isSynchronised = true, boot = 'another machine', key = stationKey } = {},
+): void {
+  const at = new Date(atMs).toISOString();
+  const log = new SegmentMaker(STATION, makeSegmentId(seededRandom(atMs % 1000)), key, { at, boot });
+  log.add('clock-state', { synchronised: isSynchronised }).checkpoint();
+  const folder = `/vault/${STATION}/custody`;
+  if (disk.tree(folder).size === 0) disk.plantFolder(folder);
+  disk.plant(`${folder}/${log.segment}.jsonl`, log.batch());
+  disk.plant(`${folder}/newest.json`, JSON.stringify({ segment: log.segment }));
+}
+
+test('a long time of being off is believed where a station of another machine that knows the time has said so', async () => {
+  const disk = retentionDisk();
+  const sample = plantRecording(disk, seededRandom(37));
+  await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
+  const nowMs = START_MS + 20 * DAY_MS;
+  const off = await machine(disk, 0, 20 * DAY_MS, 'b', 2);
+  const refused = [
+    (): void => undefined,
+    (): void => stationSays(disk, nowMs - 3 * DAY_MS),
+    (): void => stationSays(disk, nowMs, { isSynchronised: false }),
+    (): void => stationSays(disk, nowMs, { boot: 'b' }),
+    (): void => stationSays(disk, nowMs, { key: makeSecretKey(seededRandom(38)) }),
+  ];
+  for (const [number, say] of refused.entries()) {
+    say();
+    expect((await expireOn(off)).doubt, `case ${number}`).toMatchObject({ kind: 'ahead' });
+  }
+  expect(stateOf(disk, sample)).toBe('whole');
+  stationSays(disk, nowMs - 60_000);
+  expect(await expireOn(off)).toMatchObject({ doubt: null, deleted: 1 });
 });

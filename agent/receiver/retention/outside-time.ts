@@ -1,0 +1,88 @@
+// The newest time that somebody outside of this machine signed (SPEC 10.5.4): the true time has come at least so far, whatever the store's own
+// clock, its time server or its keeper say.
+import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
+import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { eventNeedle, segmentEntries } from '../../../protocol/custody/segment-file.ts';
+import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { isSegmentId, parseSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
+import { segmentPath } from '../custody/custody-file.ts';
+import { readNewest } from '../custody/custody-forks.ts';
+import type { RetentionDeps } from './deps.ts';
+
+/** Segments of one station that are looked through for its `clock-state`: it says it at each start and at each change. */
+const SEGMENTS_MAX = 16;
+const NEEDLES = (['segment-opened', 'clock-state', 'checkpoint'] as const).map(eventNeedle);
+
+type TimeDeps = Pick<RetentionDeps, 'files' | 'layout' | 'stations' | 'bootId' | 'signal'>;
+
+/** What a segment says of its station's time. */
+interface SegmentTimes {
+  readonly last: CustodyEntry | undefined;
+  readonly isSynchronised: boolean | undefined;
+  readonly before: SegmentId | undefined;
+}
+
+/** In ms since 1970; undefined where no station says one. Errors: the system's; the signal's reason. */
+export async function outsideTime(deps: TimeDeps): Promise<number | undefined> {
+  const times: number[] = [];
+  for (const [station, keys] of deps.stations) {
+    const ms = await timeOf(deps, station, keys);
+    if (ms !== undefined) times.push(ms);
+  }
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** Of the newest checkpoint of its log, where the station knew the time then, and is another machine than this. */
+async function timeOf(
+  deps: TimeDeps,
+  station: StationId,
+  keys: readonly PublicKey[],
+): Promise<number | undefined> {
+  const folder = deps.layout.custody(station);
+  let segment = await readNewest(deps.files, folder);
+  let last: CustodyEntry | undefined;
+  for (let read = 0; segment !== undefined && read < SEGMENTS_MAX; read++) {
+    const times = await timesIn(deps, segmentPath(folder, segment));
+    if (read === 0) {
+      last = times.last;
+      if (last === undefined || last.boot === deps.bootId || !isSigned(last, { station, segment }, keys))
+        return undefined;
+    }
+    if (times.isSynchronised !== undefined)
+      return times.isSynchronised && last !== undefined ? Date.parse(last.at) : undefined;
+    segment = times.before;
+  }
+  return undefined;
+}
+
+/** Nothing of a segment that is not there. */
+async function timesIn({ files, signal }: TimeDeps, path: string): Promise<SegmentTimes> {
+  let [last, isSynchronised, before]: [CustodyEntry?, boolean?, SegmentId?] = [];
+  try {
+    for await (const entry of segmentEntries({ files, signal }, path, NEEDLES)) {
+      const { event, facts } = entry;
+      const named = String(facts['last_segment']);
+      if (event === 'segment-opened' && isSegmentId(named)) before = parseSegmentId(named);
+      if (event === 'clock-state') isSynchronised = facts['synchronised'] === true;
+      if (event === 'checkpoint') last = entry;
+    }
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+  return { last, isSynchronised, before };
+}
+
+function isSigned(
+  entry: CustodyEntry,
+  place: { readonly station: StationId; readonly segment: SegmentId },
+  keys: readonly PublicKey[],
+): boolean {
+  try {
+    verifyCheckpoint(entry, keys);
+    return checkpointFault(entry, { ...place, sha256: entry.previous }) === undefined;
+  } catch (error) {
+    if (error instanceof DockError) return false;
+    throw error;
+  }
+}
