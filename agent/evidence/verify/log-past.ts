@@ -33,7 +33,7 @@ export interface LogPast {
   /** Lines that are here, and how many of them are fixed. */
   readonly size: number;
   readonly fixed: number;
-  /** RFC 3339, and by whom; null where nobody outside fixes it. */
+  /** When somebody outside said so last (RFC 3339), and who; null where nobody does. */
   readonly at: string | null;
   readonly by: string | null;
 }
@@ -272,7 +272,7 @@ export class LogPasts {
     const known = this.#fixed.get(origin);
     if (
       outsideMs !== undefined &&
-      (known === undefined || size > known.size || (size === known.size && outsideMs < known.atMs))
+      (known === undefined || size > known.size || (size === known.size && outsideMs > known.atMs))
     )
       this.#fixed.set(origin, { size, atMs: outsideMs, by });
     return [];

@@ -181,7 +181,7 @@ export class AttackedWorld {
       ...new Set(said.flatMap((each) => (each.kind === kind ? [each.code] : []))),
     ];
     const product = { exitCode: ran.exitCode, findings: of('finding'), notes: of('note') };
-    return { product, python: await this.#python() };
+    return { product, python: await this.python(this.vault) };
   }
 
   /** With what exit code the second verifier refuses the keys that are given. */
@@ -192,8 +192,9 @@ export class AttackedWorld {
     });
   }
 
-  #python(): Promise<Verdict> {
-    const words = [VERIFIER, this.vault, '--keys', this.keys, '--json'];
+  /** What the second verifier says of a folder, such as a kit. */
+  python(folder: string): Promise<Verdict> {
+    const words = [VERIFIER, folder, '--keys', this.keys, '--json'];
     return new Promise((resolve, reject) => {
       execFile(requireTool('python3'), words, { timeout: RUN_MS }, (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : error.code;

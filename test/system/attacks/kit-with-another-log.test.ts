@@ -1,5 +1,5 @@
 // Somebody who hands a kit on writes its log again: another night, another bay, the chain and all signatures made again by a key of his own that he
-// puts into the kit. Whoever verifies it with keys from elsewhere must see that.
+// puts into the kit. A person who verifies it with keys from elsewhere must see that.
 import { execFile } from 'node:child_process';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,6 +55,7 @@ describe.skipIf(lacksTools(...TOOLS))('a kit whose log somebody wrote again with
       expect((await world.bodydock(...words)).exitCode).toBe(0);
       const good = await world.bodydock('verify', kit, '--keys', world.keys, '--json');
       expect(good.exitCode, good.stdout).toBe(0);
+      expect(await world.python(kit)).toMatchObject({ exitCode: 0 });
 
       const own = { public: join(world.root, 'own.pub'), secret: join(world.root, 'own.key') };
       await run(requireTool('minisign'), ['-G', '-W', '-p', own.public, '-s', own.secret]);
@@ -70,6 +71,7 @@ describe.skipIf(lacksTools(...TOOLS))('a kit whose log somebody wrote again with
       const ran = await world.bodydock('verify', kit, '--keys', world.keys, '--json');
       expect(ran.exitCode).toBe(1);
       expect(ran.stdout).toContain('custody.checkpoint-signature-unknown-key');
+      expect(await world.python(kit)).toMatchObject({ exitCode: 1 });
       // Also where the key came from the kit, the log contradicts the documents that it is about.
       const theirs = await world.bodydock('verify', kit, '--keys', join(kit, 'keys'), '--json');
       expect([theirs.exitCode, theirs.stdout]).toEqual([1, expect.stringContaining('docking.log-differs')]);

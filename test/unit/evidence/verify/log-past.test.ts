@@ -194,6 +194,20 @@ describe('somebody outside', () => {
     expect(await codes('FINDING')).toEqual(['log.cosignature']);
   });
 
+  test('says so again where nothing came since: the newest word counts', async () => {
+    await received();
+    const text = tree.text();
+    builder.clock.boot = STATION_BOOT;
+    builder.log('store-log', { checkpoint: tree.note() });
+    builder.clock.boot = STORE_BOOT;
+    await close();
+    const seconds = Date.UTC(2026, 10, 30) / 1000;
+    await tree.put('cosigned', tree.note(text, [cosigned(text, seconds)]));
+    await writeFile(join(builder.keys, 'witness.vkey'), `${formatNoteKey(witness)}\n`);
+    const at = new Date(seconds * 1000).toISOString();
+    expect(await pasts()).toMatchObject([{ at, by: 'witness witness.example/w' }]);
+  });
+
   test.each([
     ['on another machine fixes it', STATION_BOOT, 1],
     ['on the machine of the store does not', STORE_BOOT, 0],
