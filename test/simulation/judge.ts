@@ -7,11 +7,13 @@
 //    it stays there.
 //    Where pages are read wrong the store may have set it aside since, whole: nobody knew better, and it is asked for again.
 // 3. Before anything goes off a camera the station's log says so, durably.
+//    The store's log has the receipt by then, and is the tree of the checkpoints that the station entered.
 // 4. A light that says "safe to take" is true: all that is on the camera is durable in the spool or in the vault.
 import type { DurableFolder } from './durable-tree.ts';
 import type { JudgeKey } from '../fakes/minisign-judge.ts';
 import { FoldersByRecording, isLogged, receiptFault, sealedFault, type Tree } from './holdings.ts';
 import type { Recording } from './recordings.ts';
+import { witnessFault } from './witnessed.ts';
 
 const ID_LETTERS = 26;
 
@@ -26,6 +28,8 @@ export interface JudgedPlaces {
   readonly asideFolder: string;
   /** The station's log. */
   readonly custodyFolder: string;
+  /** The store's own. */
+  readonly storeLogFolder: string;
   readonly stationKey: JudgeKey;
   readonly storeKey: JudgeKey;
   readonly isOnCamera: (recording: Recording) => boolean;
@@ -49,6 +53,14 @@ export class Judge {
     const { spoolTree, custodyFolder } = this.#places;
     if (!isLogged(spoolTree(), custodyFolder, 'erasing', recording))
       this.#tell(`${shown(recording)} was erased, and the log did not say so before`);
+    const unwitnessed = this.#unwitnessed(recording);
+    if (unwitnessed !== undefined) this.#tell(`${shown(recording)} was erased, and ${unwitnessed}`);
+  }
+
+  #unwitnessed(recording: Recording): string | undefined {
+    const { spoolTree, vaultTree, custodyFolder, storeLogFolder, vaultFolder } = this.#places;
+    const ids = new FoldersByRecording(vaultTree().folder(vaultFolder)).of(recording);
+    return witnessFault(spoolTree().folder(custodyFolder), vaultTree().folder(storeLogFolder), ids);
   }
 
   /** Looks at all recordings that there ever were; `units` also at every byte. */

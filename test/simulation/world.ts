@@ -85,6 +85,7 @@ export class World {
       vaultFolder: `${VAULT}/${site.station}`,
       asideFolder: `${VAULT}/.quarantine`,
       custodyFolder: `${SPOOL}/custody`,
+      storeLogFolder: `${VAULT}/r-a/custody`,
       ...this.keys,
       isOnCamera: (recording) => this.dock.cameras.some((camera) => camera.holds(recording)),
     });
