@@ -7,6 +7,14 @@ const LOOKS = ['unit/inventory/looks', 'unit/dock/docking'];
 
 export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
+    id: 'erased-while-forked',
+    what: 'the gate lets files go although the log of the store is not the one that it was',
+    file: 'agent/release/release.ts',
+    find: 'if (question.logForked) return',
+    put: 'if (question.logForked && question.storeBehind) return',
+    suites: ['unit/release/release'],
+  },
+  {
     id: 'look-once',
     what: 'a file is read when it was seen once, while its recorder still writes it',
     file: 'agent/dock/docking.ts',

@@ -15,6 +15,14 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/push/custody-push'],
   },
   {
+    id: 'receipt-beside-the-log',
+    what: 'a receipt that is not in the log of the store counts, and its file goes',
+    file: 'agent/push/push-receipts.ts',
+    find: '    if (unproven !== undefined) throw unproven;\n',
+    put: '',
+    suites: ['unit/push/push'],
+  },
+  {
     id: 'log-consistency-not-checked',
     what: 'a log of the store counts that does not continue what the station saw',
     file: 'agent/push/log-witness.ts',

@@ -97,6 +97,8 @@ export class PushRig {
   readonly limits = new SendLimits({ clock: this.clock, localMs: (utcMs) => utcMs, log: this.log });
   readonly broker = this.hub.client('station');
   items!: SignedItems;
+  /** Why no receipt that comes is in the log of the store. */
+  unproven: DockError | undefined;
   pusher: Pusher;
 
   constructor() {
@@ -152,7 +154,7 @@ export class PushRig {
     const { broker } = this;
     const topics = stationTopics('bodydock', station);
     return new Pusher({
-      witness: { follow: () => undefined, newest: undefined },
+      witness: { follow: () => this.unproven, newest: { origin: 'bodydock/log', size: 7 } },
       broker,
       topics,
       session,

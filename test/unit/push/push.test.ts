@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseOffer } from '../../../protocol/transfer/messages.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { parseReceiverId, type RecordingId, type SessionId } from '../../../protocol/format/ids.ts';
 import { DOWN_MESSAGE_BYTES_MAX, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/format/limits.ts';
@@ -322,6 +323,48 @@ test('a receipt that is not durable yet is told to nobody, and one that could no
   end();
   await settle();
   expect(rig.receipted).toEqual([recording]);
+});
+
+describe('a receipt that is not in the log of the store', () => {
+  test('is not stored; it is entered once, and shown until one counts', async () => {
+    const recording = rig.spool();
+    await settle();
+    rig.unproven = new DockError('receipt.not-in-log', 'no proof', { retry: 'later' });
+    for (let at = 0; at < 3; at++) rig.pusher.take(recording, rig.receipt(recording));
+    await settle();
+    expect([rig.receipted, rig.custody.of('receipted')]).toEqual([[], []]);
+    const refused = { recording, reason: 'receipt.not-in-log' };
+    expect(rig.custody.of('receipt-refused').map(({ facts }) => facts)).toEqual([refused]);
+    expect(rig.conditions.isRaised('receipt.not-in-log')).toBe(true);
+    rig.unproven = undefined;
+    rig.pusher.take(recording, rig.receipt(recording));
+    await settle();
+    expect(rig.receipted).toEqual([recording]);
+    expect(rig.conditions.isRaised('receipt.not-in-log')).toBe(false);
+  });
+
+  test.for(['store.log-forked', 'receipt.log-unproven'])(
+    'is not stored either for %s, which is no word against the store’s receipts',
+    async (code) => {
+      const recording = rig.spool();
+      await settle();
+      rig.unproven = new DockError(code, 'not now', { retry: 'later' });
+      rig.pusher.take(recording, rig.receipt(recording));
+      await settle();
+      expect([rig.receipted, rig.conditions.codes()]).toEqual([[], []]);
+      expect(rig.custody.of('receipt-refused')).toHaveLength(code === 'store.log-forked' ? 1 : 0);
+    },
+  );
+
+  test('has a chance: each offer says which checkpoint the station has', async () => {
+    const offers: Uint8Array[] = [];
+    rig.hub.sent = (_from, { topic, payload }) => {
+      if (topic.includes('/up/offer/')) offers.push(Uint8Array.from(payload));
+    };
+    rig.spool();
+    await settle();
+    expect(offers.map((each) => parseOffer(each).log)).toEqual([{ origin: 'bodydock/log', size: 7 }]);
+  });
 });
 
 test('nothing is sent to whoever claims a recording with a key that is not pinned', async () => {
