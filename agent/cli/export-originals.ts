@@ -104,17 +104,20 @@ async function verifyKit({ kit, keysFolder }: OriginalsWish, signal: AbortSignal
     );
   const keys = await readTrustedKeys(keysFolder ?? place.keysFolder);
   const recordings: CheckedRecording[] = [];
-  const remarks: Remark[] = [];
+  const findings: Remark[] = [];
+  const take = (found: readonly Remark[]): void => {
+    findings.push(...found.filter(({ kind }) => kind === 'finding'));
+  };
   const options = { files, keys, identities: [], nowMs: nodeClock().wallMs(), signal };
   await verifyPlace(place, options, {
     recording: (checked) => {
       recordings.push(checked);
-      remarks.push(...checked.remarks);
+      take(checked.remarks);
     },
-    docking: (checked) => remarks.push(...checked.remarks),
-    remark: (remark) => remarks.push(remark),
+    docking: (checked) => take(checked.remarks),
+    remark: (found) => take([found]),
   });
-  return { recordings, findings: remarks.filter(({ kind }) => kind === 'finding') };
+  return { recordings, findings };
 }
 
 /**

@@ -107,7 +107,7 @@ such as nothing.
     },
     notes: `
 The second makes of such a folder what is handed over, on the machine where recordings are opened: the recordings as they were on the camera,
-one page for whoever gets them (CERTIFICATE.html, BESCHEINIGUNG.html), and the folder itself below, in "proof". It is verified before.
+one page for the person who gets them (CERTIFICATE.html, BESCHEINIGUNG.html), and the folder itself below, in "proof". It is verified before.
 
 The third prints the annex to the works agreement, from the configuration alone: what is stored where and how long, who can open it, who
 may hold or delete it, which data on persons can occur and which never do, which logs there are.

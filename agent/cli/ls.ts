@@ -1,4 +1,4 @@
-// `bodydock ls`: the recordings of a vault, for whoever looks for one: "30 November, about 22:40, camera 3".
+// `bodydock ls`: the recordings of a vault, for a person who looks for one: "30 November, about 22:40, camera 3".
 import { command, LANG, usageError, writeJson } from '../../config/command-line.ts';
 import { durationText } from '../../config/durations.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';

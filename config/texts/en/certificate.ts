@@ -22,7 +22,7 @@ export const CERTIFICATE_EN = {
   zone: 'Times are of the zone {zone}.',
   check: 'Is this file the one that was signed?',
   checkText:
-    'Ask for the SHA-256 of the file: it must be the one above, character by character. Whoever changes one bit of the file gets another one.',
+    'Ask for the SHA-256 of the file: it must be the one above, character by character. A file in which one bit was changed has another one.',
   windows: 'Windows (PowerShell)',
   linux: 'Linux, macOS',
   proven: 'What this shows',
