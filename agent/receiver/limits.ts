@@ -37,18 +37,6 @@ export const HAVE_MS_MIN = 5;
 /** Publishes of `have` that may wait for the broker, per recording. The next one says all that they said. */
 export const HAVES_WAITING_MAX = 4;
 
-/**
- * Offered again between so long after its receipt by another key was given last, a recording is one whose station does not count that key: pauses
- * between offers double from 1 s to 1 h then. Those that waited in a broker, or for a slow log, follow each other closely; what is offered once more
- * after days has another reason.
- */
-export const REFUSED_RECEIPT_MS = 60_000;
-export const REFUSED_RECEIPT_MS_MAX = 7_200_000;
-/** ... and from so long on where only the signature is to be another one. */
-export const REFUSED_OWN_MS = 3000;
-/** Of so many it is remembered that such a receipt was given; of more the next offer is taken for the first one. */
-export const REFUSED_RECEIPTS_MAX = 10_000;
-
 /** The same claim is said again at most so often. */
 export const CLAIM_MS_MIN = 200;
 /** Units of an earlier attempt that are looked for at one time; other recordings' units come in between. */

@@ -19,16 +19,13 @@ import { Receiver } from './receiver.ts';
 import { readStatements, RestoredStatements } from './reconcile/restored-statements.ts';
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
-import { readRecording } from './retention/recording-facts.ts';
 import { underPolicy } from './retention/policies.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
-import { storeKeys } from './retention/store-keys.ts';
 import { Claims } from './transfer/claims.ts';
 import { DockingDesk } from './transfer/docking-desk.ts';
 import { DockingGaps } from './transfer/docking-gaps.ts';
 import { Receipts } from './transfer/receipts.ts';
 import { Refusals, Rejections } from './transfer/refusals.ts';
-import { RefusedKeys } from './transfer/refused-keys.ts';
 import { type MessageSigner, Sending } from './transfer/sending.ts';
 import type { Slabs } from './transfer/slabs.ts';
 import { Space } from './transfer/space.ts';
@@ -39,7 +36,6 @@ import { FilesVault } from './vault/vault-files.ts';
 import { checkVaultThere } from './vault/vault-id.ts';
 import type { Locks } from './vault/vault-lock.ts';
 import type { RunningProcess } from './vault/vault-run.ts';
-import type { RecordingName } from './vault/vault.ts';
 
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
 export type ReceiverSettings = Pick<
@@ -102,7 +98,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const base = { ...ports, receiver: receiverId, stations, vault, layout: vault.layout };
   const topics = receiverTopics(broker.base, receiverId);
   const sending = new Sending({ ...base, topics, keyId: ports.publicKey.keyId });
-  const ownKeys = (): Promise<PublicKey[]> => storeKeys(base);
   const revocations = new Revocations(base);
   const revokedUse = new RevokedUse(base);
   const restored = new RestoredStatements({ ...base, stations: [...stations.keys()], sending });
@@ -113,11 +108,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const greeting = new CustodyGreeting({ ...base, custody });
   const index = new FilesDockingIndex(files, vault.layout);
   const gaps = new DockingGaps({ ...base, index, stations: stations.keys() });
-  const refusedKeys = new RefusedKeys({ ...base, storeKeys: ownKeys });
-  const isDeletedByUs = async (name: RecordingName): Promise<boolean> => {
-    const keys = { store: await ownKeys(), station: stations.get(name.station) ?? [] };
-    return (await readRecording(base, name, keys)).kind === 'deleted';
-  };
   const store = {
     ...ports,
     vaultPath: settings.vault.path,
@@ -137,8 +127,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     custody,
     receiptLog,
     restored,
-    refusedKeys,
-    isDeletedByUs,
   });
   const refusals = new Refusals({ ...base, sending });
   const rejections = new Rejections({ ...base, refusals, revokedUse });

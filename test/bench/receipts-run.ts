@@ -56,8 +56,6 @@ async function measure(hasTree: boolean): Promise<number> {
       custody: { head: async () => null },
       receiptLog: hasTree ? receiptLog : unproven,
       restored: { newest: undefined },
-      refusedKeys: { isRefused: async () => false, isOurs: async () => false, replaced: () => undefined },
-      isDeletedByUs: async () => false,
     });
     let left = count;
     const one = async (): Promise<void> => {

@@ -88,7 +88,7 @@ export class DockingDesk {
       return this.#setAside(subject, 'its receipt is missing or about something else');
     await vault.secureDocking(subject);
     await this.#link(subject, document);
-    await receipts.giveOrReplace(subject, receipt);
+    await receipts.give(subject, receipt);
     return true;
   }
 

@@ -1,6 +1,5 @@
 // Makes, keeps and gives receipts (SPEC 4.2). A receipt is made only for what is whole and durable in the vault, stored durably, and only
-// then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames. One that its
-// station does not count, since its key is not pinned there any more, is replaced. A vault that was restored says with each receipt that it holds what that is for.
+// then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames. A vault that was restored says with each receipt that it holds what that is for.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
@@ -18,7 +17,6 @@ import {
 import type { ReceiptLog } from '../custody/receipt-log.ts';
 import type { OfferSubject } from './offer-check.ts';
 import type { RestoredStatements } from '../reconcile/restored-statements.ts';
-import type { RefusedKeys } from './refused-keys.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
 import type { RecordingName, SignedDocument, StoredRecording, Vault } from '../vault/vault.ts';
@@ -34,9 +32,6 @@ export interface ReceiptsOptions {
   readonly custody: { head(station: StationId): Promise<CustodyHead | null> };
   readonly receiptLog: Pick<ReceiptLog, 'prove'>;
   readonly restored: Pick<RestoredStatements, 'newest'>;
-  readonly refusedKeys: Pick<RefusedKeys, 'isRefused' | 'isOurs' | 'replaced'>;
-  /** Whether all documents of one that was deleted verify, its deletion record with its receipt: the store let its payload go itself. Errors: the system's. */
-  readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -67,67 +62,15 @@ export class Receipts {
 
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
-    if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
-    if (stored.deleted) return this.#answerDeleted(offer, stored);
+    if (await this.#giveThere(offer, stored)) return { kind: 'given' };
+    if (stored.deleted) return { kind: 'unprovable' };
     if (stored.payloadBytes !== offer.sealedSizeBytes)
       return { kind: 'damaged', reason: 'payload missing or of another length' };
     if (!(await this.#isWhole(offer, stored)))
       return { kind: 'damaged', reason: 'payload or digest list altered' };
     await this.#options.vault.secure(offer);
-    await this.#replace(offer, stored);
+    await this.#make(offer);
     return { kind: 'given' };
-  }
-
-  /** Its bytes are gone, so nothing new can be said of it: a receipt of ours gets another signature, any other is given as it lies there. */
-  async #answerDeleted(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
-    if (!(await this.#isRefused(offer, stored))) return { kind: 'unprovable' };
-    const ours = await this.#oursByEarlierKey(offer, stored.receipt);
-    if (ours !== undefined && (await this.#options.isDeletedByUs(offer))) await this.#signAnew(offer, ours);
-    else if (!(await this.#giveThere(offer, stored))) return { kind: 'unprovable' };
-    return { kind: 'given' };
-  }
-
-  /** For what is whole and durable, whose receipt does not count, or that has none. */
-  async #replace(subject: ReceiptSubject, stored: Pick<StoredRecording, 'receipt'>): Promise<void> {
-    const ours = await this.#oursByEarlierKey(subject, stored.receipt);
-    if (ours !== undefined) return this.#signAnew(subject, ours);
-    await this.#make(subject);
-    this.#options.refusedKeys.replaced(subject);
-  }
-
-  /** The receipt, where it is our word about this and counts but for its key. */
-  async #oursByEarlierKey(
-    subject: ReceiptSubject,
-    receipt: SignedDocument | undefined,
-  ): Promise<SignedDocument | undefined> {
-    if (receipt === undefined || !this.fits(receipt, subject)) return undefined;
-    return (await this.#options.refusedKeys.isOurs(receipt)) ? receipt : undefined;
-  }
-
-  /** The same words by the present key: logs, witnesses and deletion records that name its digest stay right. */
-  async #signAnew(subject: ReceiptSubject, { bytes }: SignedDocument): Promise<void> {
-    const { vault, signer, refusedKeys, log } = this.#options;
-    const document = { bytes, signature: await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
-    await vault.storeReceipt(subject, document);
-    refusedKeys.replaced(subject);
-    log.info(
-      'receipt signed again with the present key: its station does not trust the earlier key',
-      logName(subject),
-    );
-    await this.give(subject, document);
-  }
-
-  #isRefused(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): Promise<boolean> {
-    return this.#options.refusedKeys.isRefused(name, receipt);
-  }
-
-  /**
-   * For a docking record that is in place and secured: gives the receipt that lies there, or another one where its station does not count that.
-   * Errors: as `make`.
-   */
-  async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    const counts = !(await this.#isRefused(subject, { receipt }));
-    await (counts ? this.give(subject, receipt) : this.#replace(subject, { receipt }));
   }
 
   /** See `sign`. */
@@ -144,11 +87,6 @@ export class Receipts {
     const manifestSha256 = sha256Hex(stored.manifest.bytes);
     const about = subjectOf(name, stored);
     if (about?.manifestSha256 === manifestSha256) await this.#giveThere(about, stored);
-  }
-
-  /** As `#giveThere`, to a station that may be known not to count its key. */
-  async #giveCounting(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
-    return !(await this.#isRefused(offer, stored)) && this.#giveThere(offer, stored);
   }
 
   /** False where there is none that counts. */

@@ -225,7 +225,7 @@ export const CONDITIONS_DE = {
   'receipt.refused': {
     text: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufzeichnung.',
     remedy:
-      'Grund "receipt.other-store": Ist der Empfänger im Journal ein eigener, ihn unter store.receivers eintragen; ein absichtlich ersetzter Tresor braucht einen Empfänger mit neuer Id, statt des alten eingetragen. Sonst store.public_keys vergleichen. Stimmen sie, IT-Sicherheit rufen: jemand fälscht.',
+      'Grund "receipt.other-store": Ist der Empfänger im Journal ein eigener, ihn unter store.receivers eintragen; ein absichtlich ersetzter Tresor braucht einen mit neuer Id statt des alten. Sonst store.public_keys vergleichen; auch frühere gehören dazu. Stimmen sie, IT-Sicherheit rufen: jemand fälscht.',
   },
   'receipt.not-in-log': {
     text: 'Es kam eine Quittung, die nicht im Verwahrprotokoll des Zentralspeichers steht: Sie zählt nicht, und die Aufzeichnung wird erneut angeboten.',

@@ -220,7 +220,7 @@ export const CONDITIONS_EN = {
   'receipt.refused': {
     text: 'A receipt came that does not hold: it was not given by the store for this recording.',
     remedy:
-      'Reason "receipt.other-store": if the receiver in the journal is yours, list it under store.receivers; a vault replaced on purpose needs a receiver with a new id, listed in place of the old one. Any other reason: compare store.public_keys. If they are right, receipts are forged: call IT security.',
+      'Reason "receipt.other-store": if the receiver in the journal is yours, list it under store.receivers; a vault replaced on purpose needs one with a new id. Else compare store.public_keys: earlier keys of the store belong there too. If they are right, receipts are forged: call IT security.',
   },
   'receipt.not-in-log': {
     text: 'A receipt came that is not in the log of the central store: it does not count, and the recording is offered again.',

@@ -59,22 +59,6 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/stored-signatures'],
   },
   {
-    id: 'old-key-for-ever',
-    what: 'a receipt by an earlier key of the store is given for ever, and a station that pins the new one alone never erases',
-    file: 'agent/receiver/transfer/refused-keys.ts',
-    find: 'if (await this.#isLong(pauseMs, receipt)) return true;',
-    put: 'if ((await this.#isLong(pauseMs, receipt)) && pauseMs < 0) return true;',
-    suites: ['unit/receiver/transfer/refused-keys'],
-  },
-  {
-    id: 'signed-anew-unseen',
-    what: 'a receipt is signed by the new key although an unknown one signed it',
-    file: 'agent/receiver/transfer/refused-keys.ts',
-    find: 'return isSignedBy(receipt, await storeKeys());',
-    put: 'return isSignedBy(receipt, await storeKeys()) || receipt.bytes.length > 0;',
-    suites: ['unit/receiver/transfer/refused-keys'],
-  },
-  {
     id: 'hint-not-made-up',
     what: 'a hint that could not be written once leaves all receipts with the head of the segment before',
     file: 'agent/receiver/custody/custody-keep.ts',
