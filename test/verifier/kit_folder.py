@@ -21,7 +21,7 @@ from key_succession import KnownKeys
 from orders import Orders, read_order
 from received import check_heads, check_received
 from recording_folder import is_docking, read_docking, read_recording
-from retention import StoreLogs, check_deletions, check_documents_of_deletions
+from retention import Announced, StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from safe_files import FileFault, is_folder, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits
@@ -198,7 +198,7 @@ class KitReader:
     def _check_station(self, station: Station, vault: Vault) -> None:
         everybody = [each for own in self._changes.values() for each in own]
         logs = [receiver.log for receiver in vault.receivers.values()]
-        said_by_store = StoreLogs(station.name, logs)
+        said_by_store = StoreLogs(station.name, logs, _announced(vault))
         check_changes(station, self._keys, everybody, self._report, is_store=False)
         check_old_keys(station, self._report)
         check_revocations(station, self._report)
@@ -226,6 +226,17 @@ class KitReader:
         self._in_part(lambda report: check_store_log(receiver, vault, report, of_what_is_here=True))
         for day in sorted(receiver.witnesses):
             self._in_part(lambda report, day=day: check_witness_alone(receiver, day, vault, report))
+
+
+def _announced(vault: Vault) -> Announced:
+    announced = Announced(in_part=True)
+    for receiver in vault.receivers.values():
+        time = 0
+        for line in receiver.log.lines():
+            time = max(time, line.at_ms)
+            if line.event == "retention":
+                announced.enter(receiver.name, time, line.facts)
+    return announced
 
 
 def _named(station: Station) -> set[str]:

@@ -34,7 +34,9 @@ def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, in
 class Announced:
     """What the receivers of a vault announced, in the order of their logs; and what counts without (SPEC 10.3.19)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_part: bool = False) -> None:
+        """`in_part`: a policy may be elsewhere, as in a kit (SPEC 10.2.5)."""
+        self._in_part = in_part
         self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
         self._policies: dict[str, list[tuple[int, dict[str, int], bool]]] = defaultdict(list)
 
@@ -55,7 +57,8 @@ class Announced:
             if time <= received_ms and (is_judged or with_unjudged)
         ]
         least = policies[-1] if policies else _AT_LEAST
-        return max(int(found[-1][name]) if found else 0, least[name])
+        floor = 0 if self._in_part and with_unjudged else least[name]
+        return max(int(found[-1][name]) if found else 0, floor)
 
 
 class StoreLogs:

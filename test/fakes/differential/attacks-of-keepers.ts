@@ -1,5 +1,5 @@
 // What the keeper of a store does to his vault, with the key of the store, keys of the roles and the clock in his hands: the log goes on with
-// another line, is cut, or written again, and its tree with it, signed anew as he can.
+// another line, is cut, or written again, and its tree with it, signed again as he can.
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';

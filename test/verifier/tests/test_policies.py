@@ -141,6 +141,13 @@ class DaysTest(unittest.TestCase):
         said.enter("r-store", at, {"days": 20, "documents_days": 50})
         self.assertEqual((said.days("r-store", "days", at), said.days("r-store", "documents_days", at)), (20, 60))
 
+    def test_in_a_kit_a_policy_may_be_missing_that_allowed_fewer_but_not_fewer_than_were_announced(self) -> None:
+        said = Announced(in_part=True)
+        said.enter("r-store", 10, {"days": 9, "documents_days": 9})
+        for received, strict, lenient in ((9, 14, 0), (10, 14, 9)):
+            self.assertEqual(said.days("r-store", "days", received), strict)
+            self.assertEqual(said.days("r-store", "days", received, with_unjudged=True), lenient)
+
 
 if __name__ == "__main__":
     unittest.main()
