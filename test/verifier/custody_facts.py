@@ -98,15 +98,15 @@ def _tell_unlogged(
 ) -> None:
     """A log that goes on after a document and does not know it is not the log that it was made under (SPEC 4.3.5.6)."""
     log, document = station.log, each.document
-    first, last = next(log.lines(), None), log.last
+    is_revoked = document is not None and document.key_id in station.revocations
+    own = [each for each in log.order if not is_revoked or (document is not None and document.key_id in each.key_ids)]
+    first, last = next(log.lines(), None), next((lines[-1] for each in reversed(own) if (lines := each.counting)), None)
     part = document.value.get("part", 0) if document is not None else 0
     holds = document is not None and recorded.get(document.value["docking"], -1) > part
     older = first is None or (not log.from_the_start and milliseconds(made_at) < first.at_ms)
-    if document is not None and document.key_id in station.revocations:
-        report.note("custody.not-covered", each.place, "is by a revoked key, of whose log the store takes no more")
-    elif older and not holds:
+    if older and not holds:
         report.note("custody.not-covered", each.place, "is older than the log that is here")
-    elif last is not None and last.at_ms <= milliseconds(made_at) and not holds:
+    elif (last is None or last.at_ms <= milliseconds(made_at)) and not holds:
         report.note("custody.not-arrived", each.place, f"is newer than the log, which has no '{event}' of it yet")
     else:
         report.find("custody.unlogged", each.place, f"stands in no entry '{event}', and the log goes on behind it")

@@ -97,11 +97,13 @@ def _check_other(name: str, kind: str, place: str, report: Report) -> None:
     report.find("folder.unexpected", f"{place}/{json.dumps(name)[1:-1]}", "does not belong into a custody log")
 
 
-def check_gaps(log: CustodyLog, report: Report, revoked: Collection[str] = ()) -> None:
+def check_gaps(
+    log: CustodyLog, report: Report, revoked: Collection[str] = (), *, has_head: bool = True
+) -> None:
     """Entries and segments that are named by a later one and are not here. `revoked` are ids of keys: a store takes nothing
-    of theirs, so that the end of what such a key signed is missing where the next segment names the change from it (4.9.3)."""
+    of theirs, so that, where a store's log says how much it held (`has_head`), the end of what such a key signed is missing where the next segment names the change from it (4.9.3)."""
     for segment in log.beyond:
-        if not _note_refused(segment, revoked, report):
+        if not (has_head and _note_refused(segment, revoked, report)):
             opened = segment.opened or {}
             report.find(
                 "custody.link",
@@ -112,7 +114,7 @@ def check_gaps(log: CustodyLog, report: Report, revoked: Collection[str] = ()) -
     for segment in missing:
         if log.lets_go_of(_head_named_by(segment)):
             report.note("custody.segment-dropped", segment.place, "follows a segment that the store let go")
-        elif not _note_refused(segment, revoked, report):
+        elif not (has_head and _note_refused(segment, revoked, report)):
             report.find("custody.gap", segment.place, f"follows segment {last_segment_of(segment)}, which is not here")
 
 

@@ -91,7 +91,7 @@ class Drops:
                 announced = True
                 self.announced.enter(receiver.name, time, line.facts)
             elif line.event == "policy":
-                self._enter_policy(receiver.name, time, line.facts["policy_sha256"])
+                self._enter_policy(time, line.facts["policy_sha256"])
             elif line.event == "documents-dropped":
                 self._enter_documents(said)
             elif line.event == "segment-dropped":
@@ -109,13 +109,13 @@ class Drops:
         if key not in kept or said.time < kept[key].time:
             kept[key] = said
 
-    def _enter_policy(self, receiver: str, time: int, sha256: str) -> None:
+    def _enter_policy(self, time: int, sha256: str) -> None:
         """One that does not count counts for no recording: what was before it goes on to."""
         for documents, is_judged in ((self._policies.counting, True), (self._policies.unjudged, False)):
             if sha256 in documents:
                 said = documents[sha256].value
                 floors = {"days": said["days_min"], "documents_days": said["documents_days"]}
-                self.announced.enter_policy(receiver, time, floors, is_judged=is_judged)
+                self.announced.enter_policy(time, floors, is_judged=is_judged)
 
     def _enter_witness(self, receiver: Receiver, day: str, time: int) -> None:
         self._witnessed.add(day)

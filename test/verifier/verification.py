@@ -92,7 +92,8 @@ def _check_station(station: Station, vault: Vault, drops: Drops, report: Report)
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs, drops.announced)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
-    check_gaps(station.log, report, station.revocations.keys())
+    heads = {line.facts.get("station") for log in store_logs for line in log.of("head")}
+    check_gaps(station.log, report, station.revocations.keys(), has_head=station.name in heads)
     check_old_keys(station, report)
     check_revocations(station, report)
     check_revocations_logged(station, vault.receivers.values(), report)

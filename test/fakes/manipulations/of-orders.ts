@@ -300,7 +300,7 @@ export const OF_KEYS: readonly Manipulation[] = [
   {
     name: 'a revocation with another reason than the log’s',
     act: (vault) => revoked(vault, (value) => ({ ...value, reason: 'retired' })),
-    reason: 'store-log.other-revocation',
+    reason: 'key-revocation.other-logged',
   },
   {
     name: 'a revocation taken away',

@@ -141,7 +141,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'store-log.lapsed-early': ['order.lapsed-early'],
   'store-log.order-missing': ['order.missing'],
   'store-log.other-order': ['order.other-logged'],
-  'store-log.other-revocation': ['key-revocation.other-logged'],
+  'key-revocation.other-logged': ['key-revocation.other-logged'],
   'store-log.revocation-missing': ['key-revocation.missing'],
   'store-log.revocation-unlogged': ['key-revocation.not-logged'],
   'vault.id-not-canonical': ['vault.id-refused'],

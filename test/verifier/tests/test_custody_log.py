@@ -212,6 +212,9 @@ class SegmentsTest(unittest.TestCase):
             _, cut = _read({**first, f"{_B}.jsonl": b"".join(_SECOND[:-1])}, revoked)
             self.assertEqual((codes(whole), codes(cut)), (gap, end))
             self.assertEqual(["custody.end-refused" in notes(report) for report in (whole, cut)], [not gap, not end])
+            unheard = Report()
+            check_gaps(_read(first, revoked)[0], unheard, revoked, has_head=False)
+            self.assertEqual(codes(unheard), ["custody.gap"])
 
     def test_a_signature_without_its_segment_and_a_strange_file_are_told(self) -> None:
         self.assertEqual(_codes({f"{_A}.jsonl.minisig": b""}), ["custody.segment-missing"])

@@ -132,12 +132,13 @@ class DaysTest(unittest.TestCase):
 
     def test_the_policy_in_force_takes_the_place_of_the_least_days(self) -> None:
         said, at = Announced(), milliseconds("2026-11-25T08:00:00.000Z")
-        said.enter_policy("r-store", at, {"days": 7, "documents_days": 60}, is_judged=True)
-        said.enter_policy("r-store", at + 10, {"days": 3, "documents_days": 10}, is_judged=False)
+        said.enter_policy(at, {"days": 7, "documents_days": 60}, is_judged=True)
+        said.enter_policy(at + 10, {"days": 3, "documents_days": 10}, is_judged=False)
         for received, expected, lenient in ((at - 1, 14, 14), (at, 7, 7), (at + 10, 7, 3)):
             self.assertEqual(said.days("r-store", "days", received), expected)
             self.assertEqual(said.days("r-store", "days", received, with_unjudged=True), lenient)
-        self.assertEqual(said.days("r-other", "documents_days", at), 90)
+        self.assertEqual(said.days("r-other", "documents_days", at - 1), 90)
+        self.assertEqual(said.days("r-other", "documents_days", at), 60)
         said.enter("r-store", at, {"days": 20, "documents_days": 50})
         self.assertEqual((said.days("r-store", "days", at), said.days("r-store", "documents_days", at)), (20, 60))
 
