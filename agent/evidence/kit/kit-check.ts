@@ -19,7 +19,7 @@ import { storeFindings } from '../verify/place-store.ts';
 import { kitPlace, type Place } from '../verify/place.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { checkRecording } from '../verify/recording-check.ts';
-import { below, finding, type Remark } from '../verify/remark.ts';
+import { below, finding, type Finding } from '../verify/remark.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import { noTotals } from '../verify/verify-place.ts';
 import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
@@ -40,8 +40,8 @@ export async function checkParts(
   vault: string,
   check: KitCheck,
   facts: PlaceFacts,
-): Promise<Remark[]> {
-  const remarks: Remark[] = [];
+): Promise<Finding[]> {
+  const found: Finding[] = [];
   for (const { station, recording: name } of [...parts.asked, ...parts.sidecars]) {
     const where = below(station, name);
     const question = {
@@ -55,7 +55,7 @@ export async function checkParts(
     } as const;
     const checked = await checkRecording(question);
     if (checked !== undefined) facts.takeRecording(checked, station);
-    remarks.push(...(checked?.remarks ?? [gone(where)]));
+    found.push(...(checked?.remarks ?? [gone(where)]));
   }
   for (const { record: name, document } of parts.dockings) {
     const where = below(document.station, name);
@@ -63,16 +63,16 @@ export async function checkParts(
     const question = { ...check, ...place } as const;
     const checked = await checkDocking(question);
     if (checked !== undefined) facts.takeDocking(checked, document.station);
-    remarks.push(...(checked?.remarks ?? [gone(where)]));
+    found.push(...(checked?.remarks ?? [gone(where)]));
   }
-  return remarks;
+  return found;
 }
 
 /**
  * What belongs to the recordings and is not in the vault: parts of docking records, sidecars that these name, and heads of segments. Not what the store's log
- * says that it let go: the kit has that entry. Pure.
+ * says that it dropped: the kit has that entry. Pure.
  */
-export function checkWhole({ asked, sidecars, dockings, segments, entries }: KitParts): Remark[] {
+export function checkWhole({ asked, sidecars, dockings, segments, entries }: KitParts): Finding[] {
   const findings = segments
     .filter(({ head }) => head === undefined)
     .map((segment) => {
@@ -105,7 +105,7 @@ export function checkWhole({ asked, sidecars, dockings, segments, entries }: Kit
   return findings;
 }
 
-/** Recordings and parts of docking records that the store let go. */
+/** Recordings and parts of docking records that the store dropped. */
 function droppedIn(entries: KitParts['entries']): ReadonlySet<unknown> {
   return new Set(
     entries.flatMap(({ keeper, entry: { event, facts } }) =>
@@ -114,7 +114,7 @@ function droppedIn(entries: KitParts['entries']): ReadonlySet<unknown> {
   );
 }
 
-/** Numbers of the parts of a docking's record that the store let go. */
+/** Numbers of the parts of a docking's record that the store dropped. */
 function droppedParts(
   docking: string,
   entries: KitParts['entries'],
@@ -127,12 +127,12 @@ function droppedParts(
   });
 }
 
-function gone(where: string): Remark {
+function gone(where: string): Finding {
   return finding('folder.unreadable', where, 'the folder is gone');
 }
 
 /** Remarks about one of these places or something below it. */
-function isOf(places: ReadonlySet<string>): (remark: Remark) => boolean {
+function isOf(places: ReadonlySet<string>): (remark: Finding) => boolean {
   return ({ where }) =>
     [...places].some(
       (place) => where === place || where === `${place}.minisig` || where.startsWith(`${place}/`),
@@ -156,17 +156,17 @@ interface AccountCheck extends KitCheck {
 }
 
 /** Every difference between the logs and what goes into the kit. Errors: the signal's reason; those of the machine. */
-export async function checkAccount(parts: KitParts, check: AccountCheck): Promise<Remark[]> {
+export async function checkAccount(parts: KitParts, check: AccountCheck): Promise<Finding[]> {
   return new Account(parts, check).remarks();
 }
 
 /** Remarks about which nothing was told before: a segment or witness that lies in the kit goes by another path there. */
-export function notTold(remarks: readonly Remark[], told: readonly Remark[]): Remark[] {
+export function notTold(all: readonly Finding[], told: readonly Finding[]): Finding[] {
   const known = new Set(told.map(nameOf));
-  return remarks.filter((remark) => !known.has(nameOf(remark)));
+  return all.filter((each) => !known.has(nameOf(each)));
 }
 
-function nameOf({ code, where }: Remark): string {
+function nameOf({ code, where }: Finding): string {
   return `${code} ${basename(where)}`;
 }
 
@@ -191,29 +191,29 @@ class Account {
     ]);
   }
 
-  async remarks(): Promise<Remark[]> {
+  async remarks(): Promise<Finding[]> {
     const { known } = this.#check;
-    const remarks: Remark[] = [];
-    const witnesses = await this.#witnesses(remarks);
+    const found: Finding[] = [];
+    const witnesses = await this.#witnesses(found);
     const stations = await stationCustodies(this.#check.files, this.#check.place.path);
     const { files, keys, vault } = this.#check;
     const pasts = new LogPasts(files, keys, vault);
     const { policies } = known;
     const restored = await this.#restored();
-    const found = { witnesses, stations, pasts, restored, policies };
-    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', ...found });
+    const beside = { witnesses, stations, pasts, restored, policies };
+    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', ...beside });
     for (const receiver of await this.#receivers())
-      remarks.push(...(await logs.readStore(receiver, this.#custody(receiver))));
+      found.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
-      remarks.push(...(await logs.readStation({ ...this.#custody(station), station })));
-    remarks.push(...pasts.findings());
-    remarks.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
+      found.push(...(await logs.readStation({ ...this.#custody(station), station })));
+    found.push(...pasts.findings());
+    found.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
     const { path } = this.#check.place;
     const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });
-    for await (const remark of between.remarks()) remarks.push(remark);
-    for (const log of logs.stations) remarks.push(...(await this.#missing(log, logs)));
-    remarks.push(...this.#docked(logs), ...(await this.#store(logs, witnesses)));
-    return remarks;
+    for await (const remark of between.remarks()) found.push(remark);
+    for (const log of logs.stations) found.push(...(await this.#missing(log, logs)));
+    found.push(...this.#docked(logs), ...(await this.#store(logs, witnesses)));
+    return found;
   }
 
   #custody(keeper: string): CustodyFolder {
@@ -235,7 +235,7 @@ class Account {
   }
 
   /** All of the vault; into `wrong` goes what does not hold of those for the kit. */
-  async #witnesses(wrong: Remark[]): Promise<FoundWitness[]> {
+  async #witnesses(wrong: Finding[]): Promise<FoundWitness[]> {
     const witnesses: FoundWitness[] = [];
     const days = new Set(
       this.#parts.witnesses.map(({ witness: { receiver, day } }) => dayFile(receiver, day)),
@@ -250,13 +250,13 @@ class Account {
     return witnesses;
   }
 
-  #isOfKey({ where, facts: { key } }: Remark): boolean {
+  #isOfKey({ where, facts: { key } }: Finding): boolean {
     const [holder = ''] = typeof key === 'string' ? key.split(' ') : where.split('/');
     return this.#stations.has(holder) || isReceiverId(holder);
   }
 
   /** What the station's log names of recordings, and of all parts of the records of their dockings, and is not here. */
-  async #missing(log: StationLog, { store }: PlaceLogs): Promise<Remark[]> {
+  async #missing(log: StationLog, { store }: PlaceLogs): Promise<Finding[]> {
     const { where, station, documents: account, fromTheStart } = log;
     const records = [...this.#dockings].flatMap((docking) => [
       ...(log.dockings.of(docking)?.records.values() ?? []),
@@ -271,7 +271,7 @@ class Account {
       kind: 'vault',
       fromTheStart,
     } as const;
-    const findings: Remark[] = [];
+    const findings: Finding[] = [];
     for (const name of missingDocuments(question))
       if (ids.has(name) && !(await this.#cameMeanwhile(station, name)))
         findings.push(missingDocument(where, name, account));
@@ -285,7 +285,7 @@ class Account {
   }
 
   /** What a log says of dockings; that parts of a record are missing is told without it, too. */
-  #docked({ stations, store }: PlaceLogs): Remark[] {
+  #docked({ stations, store }: PlaceLogs): Finding[] {
     const context = { complete: true, kind: 'vault', logs: stations, dropped: store.dropped } as const;
     const { groups, remarks } = groupDockings(this.#check.facts.dockings.values(), context);
     const logged = stations.flatMap((log) => dockingLogRemarks(log, groups));
@@ -295,10 +295,10 @@ class Account {
     ];
   }
 
-  async #store(logs: PlaceLogs, witnesses: readonly FoundWitness[]): Promise<Remark[]> {
+  async #store(logs: PlaceLogs, witnesses: readonly FoundWitness[]): Promise<Finding[]> {
     const { place } = this.#check;
     const orders = [];
-    const remarks: Remark[] = [];
+    const found: Finding[] = [];
     const chosen = new Set(
       this.#parts.orders.map(({ order: { station, order } }) => `${station}/${ORDERS}/${order}`),
     );
@@ -307,7 +307,7 @@ class Account {
       const question = { ...this.#check, folder, where: below(station, ORDERS), station };
       const checked = await checkOrders(question);
       orders.push(...checked.orders);
-      remarks.push(...checked.remarks.filter(isOf(chosen)));
+      found.push(...checked.remarks.filter(isOf(chosen)));
     }
     const about = orders.filter(({ order }) => this.#recordings.has(order.recording));
     const ours = new Set(about.map(({ where }) => where));
@@ -315,12 +315,12 @@ class Account {
     const changed = new Set(changes.map(({ document }) => document.holder));
     const read = { ...this.#check, logs, orders, witnesses, kept: [], restored: [], policies, changed };
     for await (const remark of storeFindings(read, noTotals()))
-      if (this.#isOfStore(remark, ours)) remarks.push(remark);
-    return remarks;
+      if (this.#isOfStore(remark, ours)) found.push(remark);
+    return found;
   }
 
   /** Of all that concerns what the store did only what a few recordings of a vault show, too. */
-  #isOfStore({ code, where, facts }: Remark, orders: ReadonlySet<string>): boolean {
+  #isOfStore({ code, where, facts }: Finding, orders: ReadonlySet<string>): boolean {
     if (code.startsWith('store-log.')) return true;
     if (code === 'witness.missing') return this.#days().has(String(facts['witness']).split(' ')[1] ?? '');
     if (code === 'order.missing' || LOGGED.has(code)) return this.#recordings.has(String(facts['recording']));

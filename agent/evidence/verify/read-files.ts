@@ -90,7 +90,7 @@ export const DELETING: ReadonlySet<string> = new Set(['deleting.tmp']);
 export const KIT_FINDINGS = 'FINDINGS.txt';
 /** How files are called until they are whole: `.new` in a spool, `.tmp` in a vault. */
 const UNFINISHED = /^(?<name>.+)\.(?:new|tmp)$/;
-/** Odd entries of one folder that are told one by one. */
+/** Unexpected entries of one folder that are told one by one. */
 const TOLD_MAX = 8;
 
 /**
