@@ -215,8 +215,11 @@ class PlaceCheck {
     if (pasts !== undefined) {
       this.#tell([...logs.absentStations(), ...pasts.findings()]);
       this.#totals.logs = pasts.pasts();
-      if (outsideWithinMs !== undefined) this.#tell(notFixed(this.#totals.logs, nowMs, outsideWithinMs));
     }
+    // Asked of a place that has no log of a store, that is not fixed either.
+    const isAsked =
+      outsideWithinMs !== undefined || (pasts === undefined && this.#options.checkpoints?.length);
+    if (isAsked) this.#tell(notFixed(this.#totals.logs, nowMs, outsideWithinMs ?? 0));
     const { segments, entries, checkpoints } = logs.counts;
     this.#totals.custody_segments += segments;
     this.#totals.custody_entries += entries;

@@ -83,6 +83,20 @@ describe('a log whose checkpoints fit', () => {
     expect(await codes('FINDING', '--require-outside', '1d')).toEqual(['log.not-fixed']);
   });
 
+  test('is asked for in vain of one folder of a vault, which has no log of the store', async () => {
+    await received();
+    await close();
+    const place = join(builder.vault, builder.station);
+    await writeFile(join(root, 'kept'), tree.note());
+    for (const asked of [
+      ['--require-outside', '1d'],
+      ['--checkpoint', join(root, 'kept')],
+    ]) {
+      const ran = await runCommand(verify, place, '--trust', builder.keys, ...asked);
+      expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('log.not-fixed')]);
+    }
+  });
+
   test('is good where a cut took its last checkpoint, and lines after the one that the next segment names are no leaves', async () => {
     await received();
     await builder.close();
