@@ -1,11 +1,25 @@
 // The store's log before judges of other hands: Debian's sigsum-witness cosigns it, and `openssl ts` stamps it and verifies the stamps.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { readPublicKeyFile } from '../../config/enrolment/keys.ts';
+import { formatNoteKey } from '../../protocol/transparency/signed-note.ts';
+import { originKey } from '../../protocol/transparency/checkpoint.ts';
+import { ManualClock } from '../fakes/clock-manual.ts';
+import { MemoryConditions } from '../fakes/conditions-memory.ts';
+import { MemoryLog } from '../fakes/log-memory.ts';
+import { MemoryWitness } from '../fakes/witness-memory.ts';
+import { AttackedWorld, KEEPER, TOOLS } from './attacks/attacked-world.ts';
 import { nodePost } from '../../agent/platform/http-post.ts';
-import { TIMESTAMPS } from '../../protocol/format/file-names.ts';
-import { OUTSIDE_ROUND_MS } from '../../agent/receiver/custody/outside-word.ts';
+import { CHECKPOINT, LOG, TIMESTAMPS } from '../../protocol/format/file-names.ts';
+import {
+  OUTSIDE_FIRST_MS,
+  OUTSIDE_ROUND_MS,
+  OutsideWord,
+} from '../../agent/receiver/custody/outside-word.ts';
 import {
   oneRound,
   outsideWordContract,
@@ -73,4 +87,43 @@ describe.skipIf(lacksTools('openssl'))('a time-stamp authority', () => {
     await authority.close();
     await rm(folder, { recursive: true });
   });
+});
+
+describe.skipIf(lacksTools(...TOOLS, 'openssl'))('what a receiver got from outside', () => {
+  test('is what `bodydock verify` fixes the past of its log by', async () => {
+    const world = await AttackedWorld.open();
+    const authority = await TimestampAuthority.open();
+    const witness = new MemoryWitness();
+    const folder = join(world.vault, KEEPER, LOG);
+    const [origin = '', size = ''] = (await readFile(join(folder, CHECKPOINT), 'utf8')).split('\n');
+    const publicKey = await readPublicKeyFile(join(world.keys, 'store.pub'));
+    witness.serves(originKey(origin, publicKey.key));
+    const [clock, conditions] = [new ManualClock(Date.now()), new MemoryConditions()];
+    const word = new OutsideWord({
+      witnesses: [{ key: witness.key, url: witness.url }],
+      timestamps: { url: authority.url },
+      folder: () => Promise.resolve(folder),
+      publicKey,
+      post: (request) => (request.url === authority.url ? nodePost(request) : witness.post(request)),
+      files: nodeFiles(),
+      clock,
+      log: new MemoryLog(),
+      conditions,
+    });
+    word.start();
+    await clock.advance(OUTSIDE_FIRST_MS);
+    await until('a time stamp', 20_000, () => existsSync(join(folder, TIMESTAMPS, `${size}.tsr`)));
+    await word.stop();
+    expect(conditions.codes()).toEqual([]);
+    await writeFile(join(world.keys, 'witness.vkey'), `${formatNoteKey(witness.key)}\n`);
+    await copyFile(authority.certificate, join(world.keys, 'timestamp.pem'));
+    const words = ['verify', world.vault, '--trust', world.keys, '--require-outside', '1d', '--lang', 'en'];
+    const said = await world.bodydock(...words);
+    expect([said.exitCode, said.stdout]).toEqual([0, expect.stringMatching(/witness\.test|time stamp/)]);
+    await rm(join(world.keys, 'witness.vkey'));
+    const stamped = await world.bodydock(...words);
+    expect([stamped.exitCode, stamped.stdout]).toEqual([0, expect.stringContaining('time stamp')]);
+    await authority.close();
+    await world.close();
+  }, 60_000);
 });
