@@ -18,8 +18,10 @@ export class MemoryLocks implements Locks {
       name,
       Promise.all([before, new Promise<void>((resolve) => (end = resolve))]).then(() => undefined),
     );
+    const waited = new AbortController();
     try {
-      await Promise.race([before, rejected(signal)]);
+      await Promise.race([before, rejected(signal, waited.signal)]);
+      waited.abort();
       this.#held.add(name);
       return await run();
     } finally {
@@ -29,7 +31,8 @@ export class MemoryLocks implements Locks {
   }
 }
 
-function rejected(signal: AbortSignal): Promise<never> {
+/** Rejects when `signal` is aborted, unless `waited` is before. */
+function rejected(signal: AbortSignal, waited: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const fail = (): void =>
       reject(
@@ -38,6 +41,6 @@ function rejected(signal: AbortSignal): Promise<never> {
           : new DockError('aborted', 'ended', { retry: 'later' }),
       );
     if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
+    else signal.addEventListener('abort', fail, { once: true, signal: waited });
   });
 }
