@@ -1,22 +1,21 @@
 // Puts a receiver together from its configuration and its ports. Which adapters these are is decided in main.ts and by tests.
-import { join } from 'node:path';
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { DiskWatch, LOOK_MS } from '../../protocol/format/disk-watch.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { receiverTopics } from '../../protocol/transfer/topics.ts';
-import { logOrigin } from '../../protocol/transparency/checkpoint.ts';
 import type { Post } from '../platform/http-post.ts';
 import { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
 import { DailyWitness } from './custody/daily-witness.ts';
 import { WrittenEnd } from './custody/log-end.ts';
-import { logFolder, type StoreSigner } from './custody/log-tree.ts';
+import type { StoreSigner } from './custody/log-tree.ts';
+import { currentLogFolder } from './custody/store-log.ts';
 import { OutsideWord } from './custody/outside-word.ts';
 import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
-import { readStatements, RestoredStatements } from './reconcile/restored-statements.ts';
+import { RestoredStatements } from './reconcile/restored-statements.ts';
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
 import { underPolicy } from './retention/policies.ts';
@@ -117,6 +116,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     vault: vault.id,
     retention: settings.retention,
     roles: settings.roles,
+    witnesses: settings.witnesses.map(({ key }) => key),
     stations,
   };
   const receiptLog = new ReceiptLog({ store, stations, sending, conditions });
@@ -165,13 +165,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     ...base,
     witnesses: settings.witnesses,
     timestamps: settings.timestamps,
-    folder: async () => {
-      const statement = (await readStatements(files, vault.layout, log)).at(-1);
-      return logFolder(
-        join(settings.vault.path, receiverId),
-        logOrigin(vault.id, receiverId, statement?.sha256),
-      );
-    },
+    folder: () => currentLogFolder({ ...base, vaultPath: settings.vault.path, vault: vault.id }),
   });
   let stopLooking = (): void => undefined;
   const lookAtDisk = (): void => {

@@ -148,6 +148,7 @@ export async function openPolicyCommand(file: string, io: Io): Promise<Unsettled
     vault,
     retention: config.retention,
     roles: config.roles,
+    witnesses: config.witnesses.map(({ key }) => key),
     stations: new Map(config.stations.map(({ id, publicKeys }) => [id, publicKeys])),
     isSynchronised: rememberedAnswer(logDeps.clock, () => linuxClockSource().isSynchronised()),
   };

@@ -43,7 +43,7 @@ import {
   SegmentFiles,
   type WrittenEnd,
 } from './log-end.ts';
-import { LogTree, type StoreSigner, type TreeSegment } from './log-tree.ts';
+import { logFolder, LogTree, type StoreSigner, type TreeSegment } from './log-tree.ts';
 
 /** A segment is ended and a new one opened above this size (SPEC 4.3.2): some 5,000 entries. */
 const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
@@ -170,9 +170,8 @@ class Appending {
     }
     written.open = undefined;
     this.#end = await findEnd(this.#files, this.#deps);
-    const { files, vaultPath, vault, receiver, log } = this.#deps;
-    const statement = (await readStatements(files, new VaultLayout(vaultPath), log)).at(-1);
-    const origin = logOrigin(vault, receiver, statement?.sha256);
+    const { files, vaultPath, receiver, log } = this.#deps;
+    const origin = await currentOrigin(this.#deps);
     const first = this.#end.last && (await this.#firstOf(this.#end.last.segment));
     const last = this.#end.last && first ? treeSegment(first, origin, this.#end.last.sequence) : undefined;
     const tree = await LogTree.open(
@@ -279,6 +278,19 @@ class Appending {
   #entry({ event, facts }: CustodyEvent): LooseEntry {
     return { ...entryStamp(this.#deps.clock, this.#deps.bootId), event, facts };
   }
+}
+
+/** Origin of the log that is written now: another one after each statement that the vault was restored. Errors: the system's. */
+async function currentOrigin({ files, vaultPath, vault, receiver, log }: OriginDeps): Promise<string> {
+  const statement = (await readStatements(files, new VaultLayout(vaultPath), log)).at(-1);
+  return logOrigin(vault, receiver, statement?.sha256);
+}
+
+type OriginDeps = Pick<StoreLogDeps, 'files' | 'vaultPath' | 'vault' | 'receiver' | 'log'>;
+
+/** Folder of its tree, with what somebody outside said of it. Errors: the system's. */
+export async function currentLogFolder(deps: OriginDeps): Promise<string> {
+  return logFolder(join(deps.vaultPath, deps.receiver), await currentOrigin(deps));
 }
 
 /** The place in the tree that the first entry of a segment says; undefined where that is another tree, or none. */

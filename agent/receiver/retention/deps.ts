@@ -3,6 +3,7 @@ import type { RolesConfig } from '../../../config/receiver-config.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Policy } from '../../../protocol/documents/policy.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
+import type { NoteKey } from '../../../protocol/transparency/signed-note.ts';
 import type { StoreLogDeps } from '../custody/store-log.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 
@@ -21,6 +22,8 @@ export interface RetentionDeps extends StoreLogDeps {
   readonly retention: StoreRetention;
   readonly roles: RolesConfig;
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  /** Keys of witnesses outside, whose cosignatures say the time. */
+  readonly witnesses: readonly NoteKey[];
   /** Whether the machine's clock is synchronised now; null where it does not tell. Never rejects. */
   readonly isSynchronised: () => Promise<boolean | null>;
 }

@@ -1,20 +1,38 @@
 // The newest time that somebody outside of this machine signed (SPEC 10.5.4): the true time has come at least so far, whatever the store's own
 // clock, its time server or its keeper say.
+import { join } from 'node:path';
 import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { eventNeedle, segmentEntries } from '../../../protocol/custody/segment-file.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
+import { parseUtf8 } from '../../../protocol/format/bytes.ts';
+import { readIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { COSIGNED } from '../../../protocol/format/file-names.ts';
 import { isSegmentId, parseSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
+import { NOTE_BYTES_MAX, parseNote, verifyNote } from '../../../protocol/transparency/signed-note.ts';
 import { segmentPath } from '../custody/custody-file.ts';
 import { readNewest } from '../custody/custody-forks.ts';
+import { currentLogFolder } from '../custody/store-log.ts';
 import type { RetentionDeps } from './deps.ts';
 
 /** Segments of one station that are looked through for its `clock-state`: it says it at each start and at each change. */
 const SEGMENTS_MAX = 16;
 const NEEDLES = (['segment-opened', 'clock-state', 'checkpoint'] as const).map(eventNeedle);
 
-type TimeDeps = Pick<RetentionDeps, 'files' | 'layout' | 'stations' | 'bootId' | 'signal'>;
+type TimeDeps = Pick<
+  RetentionDeps,
+  | 'files'
+  | 'layout'
+  | 'stations'
+  | 'witnesses'
+  | 'bootId'
+  | 'signal'
+  | 'vaultPath'
+  | 'vault'
+  | 'receiver'
+  | 'log'
+>;
 
 /** What a segment says of its station's time. */
 interface SegmentTimes {
@@ -23,14 +41,29 @@ interface SegmentTimes {
   readonly before: SegmentId | undefined;
 }
 
-/** In ms since 1970; undefined where no station says one. Errors: the system's; the signal's reason. */
+/** In ms since 1970; undefined where neither a station nor a witness says one. Errors: the system's; the signal's reason. */
 export async function outsideTime(deps: TimeDeps): Promise<number | undefined> {
-  const times: number[] = [];
+  const times = await cosignedTimes(deps);
   for (const [station, keys] of deps.stations) {
     const ms = await timeOf(deps, station, keys);
     if (ms !== undefined) times.push(ms);
   }
   return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** When witnesses cosigned last what is kept of them. */
+async function cosignedTimes(deps: TimeDeps): Promise<number[]> {
+  if (deps.witnesses.length === 0) return [];
+  const path = join(await currentLogFolder(deps), COSIGNED);
+  const bytes = await readIfThere(deps.files, path, NOTE_BYTES_MAX);
+  if (bytes === undefined) return [];
+  try {
+    const signatures = verifyNote(parseNote(parseUtf8(bytes) ?? ''), deps.witnesses);
+    return signatures.flatMap(({ time }) => (time === null ? [] : [time * 1000]));
+  } catch (error) {
+    if (error instanceof DockError) return [];
+    throw error;
+  }
 }
 
 /** Of the newest checkpoint of its log, where the station knew the time then, and is another machine than this. */

@@ -226,4 +226,12 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: 'return last !== undefined',
     suites: ['unit/receiver/retention/expire-clock'],
   },
+  {
+    id: 'any-witness-says-time',
+    what: 'a cosignature by a key that the file does not name says the time',
+    file: 'agent/receiver/retention/outside-time.ts',
+    find: '  if (deps.witnesses.length === 0) return [];\n',
+    put: '  if (deps.witnesses.length > 0) return [Number.MAX_SAFE_INTEGER];\n',
+    suites: ['unit/receiver/retention/expire-clock'],
+  },
 ];

@@ -1,6 +1,9 @@
 // A wrong clock of the store must never delete too early.
 import { expect, test } from 'vitest';
-import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import { makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minisign.ts';
+import { originKey } from '../../../../protocol/transparency/checkpoint.ts';
+import { addCheckpoint } from '../../../../protocol/transparency/witness-protocol.ts';
+import { MemoryWitness } from '../../../fakes/witness-memory.ts';
 import { appendStoreEvents } from '../../../../agent/receiver/custody/store-log.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { makeSegmentId } from '../../../../protocol/format/ids.ts';
@@ -12,11 +15,13 @@ import {
   entriesOf,
   expireOn,
   plantRecording,
+  RECEIVER,
   retentionDisk,
   START_MS,
   stateOf,
   STATION,
   stationKey,
+  storeKey,
   type TestDeps,
 } from './retention-scenario.ts';
 
@@ -192,4 +197,25 @@ test('a long time of being off is believed where a station of another machine th
   expect(stateOf(disk, sample)).toBe('whole');
   stationSays(disk, nowMs - 60_000);
   expect(await expireOn(off)).toMatchObject({ doubt: null, deleted: 1 });
+});
+
+test('so it is where a witness outside has cosigned the log since', async () => {
+  const disk = retentionDisk();
+  const sample = plantRecording(disk, seededRandom(39));
+  await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
+  const nowMs = START_MS + 20 * DAY_MS;
+  const [witness, other] = [new MemoryWitness(() => nowMs), new MemoryWitness(() => nowMs)];
+  const folder = `/vault/${RECEIVER}/log`;
+  const note = Buffer.from(disk.peek(`${folder}/checkpoint`) ?? []).toString();
+  witness.serves(originKey(note.split('\n')[0] ?? '', publicKeyOf(storeKey).key));
+  const body = Buffer.from(addCheckpoint(0, [], note));
+  const { signal } = new AbortController();
+  const url = `${witness.url}/add-checkpoint`;
+  const answer = await witness.post({ url, contentType: 'text/plain', body, bytesMax: 1000, signal });
+  disk.plant(`${folder}/cosigned`, note + Buffer.from(answer.body).toString());
+  const off = await machine(disk, 0, 20 * DAY_MS, 'b', 2);
+  for (const witnesses of [[], [other.key]])
+    expect((await expireOn({ ...off, witnesses })).doubt).toMatchObject({ kind: 'ahead' });
+  expect(await expireOn({ ...off, witnesses: [witness.key] })).toMatchObject({ doubt: null, deleted: 1 });
+  expect(stateOf(disk, sample)).toBe('deleted');
 });

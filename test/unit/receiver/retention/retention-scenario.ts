@@ -77,6 +77,7 @@ export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps
     vault: VAULT_ID,
     retention: { days: 14, documentsDays: 730, timerHours: 24 },
     roles: { officers: [publicKeyOf(officerKey)], supervisors: [publicKeyOf(supervisorKey)] },
+    witnesses: [],
     stations: new Map([[STATION, [publicKeyOf(stationKey)]]]),
     isSynchronised: () => Promise.resolve(true),
     ...change,
