@@ -7,7 +7,7 @@ import { eventNeedle, segmentEntries } from '../../../protocol/custody/segment-f
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { readIfThere } from '../../../protocol/format/durable.ts';
-import { DockError, systemCode } from '../../../protocol/format/errors.ts';
+import { DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { COSIGNED } from '../../../protocol/format/file-names.ts';
 import { isSegmentId, parseSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
 import { NOTE_BYTES_MAX, parseNote, verifyNote } from '../../../protocol/transparency/signed-note.ts';
@@ -41,14 +41,20 @@ interface SegmentTimes {
   readonly before: SegmentId | undefined;
 }
 
-/** In ms since 1970; undefined where neither a station nor a witness says one. Errors: the system's; the signal's reason. */
+/** In ms since 1970; undefined where neither a station nor a witness says one. Errors: those of a machine that is short of something; the signal's reason. */
 export async function outsideTime(deps: TimeDeps): Promise<number | undefined> {
   const times = await cosignedTimes(deps);
   for (const [station, keys] of deps.stations) {
-    const ms = await timeOf(deps, station, keys);
+    const ms = await timeOf(deps, station, keys).catch(saysNothing);
     if (ms !== undefined) times.push(ms);
   }
   return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** A log that the disk does not show must not keep the others. */
+function saysNothing(error: unknown): undefined {
+  if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+  return undefined;
 }
 
 /** When witnesses cosigned last what is kept of them. */
