@@ -51,7 +51,7 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a hold by one role', () => {
       const placed = await at(day, 'hold', '--place', order);
       if (day > 7) expect(placed.stdout).toContain('It keeps nothing');
     }
-    for (const day of [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]) await at(day, 'expire', '--clock-checked');
+    for (const day of [12, 14, 16, 18, 22]) await at(day, 'expire', '--clock-checked');
     expect(await readdir(world.folder(recording))).not.toContain('payload.age');
     clock.close();
     expect((await world.verdicts()).product.findings.filter((code) => code.startsWith('order.'))).toEqual([]);
