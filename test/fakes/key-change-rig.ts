@@ -65,13 +65,6 @@ export class KeyChangeRig {
     });
   }
 
-  /** The same, who takes out all others. */
-  async pinAloneAtStation(line: string): Promise<void> {
-    await editYaml(this.dock.stationFile, (config) => {
-      (config['store'] as { public_keys: string[] }).public_keys = [line];
-    });
-  }
-
   /** A person carries a change of the station's key to the vault, as the command says. */
   async carryChange({ change_file: file = '' }: Rotated): Promise<void> {
     const stem = basename(file).slice(0, 16);

@@ -85,8 +85,10 @@ class Ledger {
 
   isHeld(nowMs: number): boolean {
     const lifted = this.orders('unhold', nowMs).filter(({ both }) => both);
-    return this.orders('hold', nowMs).some(
-      (hold) => !lifted.some(({ ms }) => ms >= hold.ms) && (hold.both || nowMs < hold.ms + 7 * DAY_MS),
+    const holds = this.orders('hold', nowMs);
+    const first = Math.min(...holds.filter(({ both }) => !both).map(({ ms }) => ms));
+    return holds.some(
+      (hold) => !lifted.some(({ ms }) => ms >= hold.ms) && (hold.both || nowMs < first + 7 * DAY_MS),
     );
   }
 
