@@ -112,7 +112,8 @@ export class LogTree {
     await tree.#readCheckpoint();
     tree.#size = last === undefined ? 0 : last.from + last.lines;
     if (last === undefined) tree.#judge();
-    else if (isDamaged || !(await tree.#isMadeFrom([last]))) await tree.#makeFrom(await all());
+    else if (isDamaged || tree.#checkpoint === undefined || !(await tree.#isMadeFrom([last])))
+      await tree.#makeFrom(await all());
     return tree;
   }
 
@@ -179,7 +180,8 @@ export class LogTree {
   async #isMadeFrom(segments: readonly TreeSegment[]): Promise<boolean> {
     const [first] = segments;
     const from = first?.from ?? 0;
-    if (from > (this.#checkpoint?.size ?? 0)) return false;
+    // Where it cannot be read the tiles alone say what dropped segments had.
+    if (this.#checkpoint !== undefined && from > this.#checkpoint.size) return false;
     try {
       this.#tiles = from === 0 ? GrowingTiles.empty() : await GrowingTiles.at(from, this.#readTile);
     } catch (error) {

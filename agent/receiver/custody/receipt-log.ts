@@ -8,11 +8,19 @@
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { type CustodyHead, parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { describeError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
+import { describeError, DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
-import { formatProof } from '../../../protocol/transparency/checkpoint.ts';
-import { consistencyProof, inclusionProof, type ReadNode } from '../../../protocol/transparency/merkle.ts';
+import { type Checkpoint, formatProof } from '../../../protocol/transparency/checkpoint.ts';
+import {
+  consistencyProof,
+  inclusionProof,
+  isConsistent,
+  isIncluded,
+  leafHash,
+  type ReadNode,
+  rootAt,
+} from '../../../protocol/transparency/merkle.ts';
 import { nodesOfTiles, tilePath } from '../../../protocol/transparency/tiles.ts';
 import {
   LOG_ORIGIN_LENGTH_MAX,
@@ -109,12 +117,13 @@ export class ReceiptLog {
     const from = this.#sizes.get(station);
     this.#sizes.set(station, { origin: tree.origin, size: checkpoint.size });
     return this.#readingTiles(async () => {
-      const read = this.#nodes(tree, checkpoint.size);
-      const hashes = await inclusionProof(index, checkpoint.size, read);
+      const { size, root } = checkpoint;
+      const hashes = await inclusionProof(index, size, this.#nodes(tree, size));
+      if (!isIncluded({ leaf: leafHash(line), index, size, root, proof: hashes })) throw damagedTile(tree);
       return {
         entry: parseUtf8(line) ?? '',
         proof: formatProof({ index, hashes, checkpoint: note }),
-        consistency: await this.#consistency(from, tree, checkpoint.size),
+        consistency: await this.#consistency(from, tree, checkpoint),
       };
     });
   }
@@ -136,7 +145,7 @@ export class ReceiptLog {
       if (newest !== undefined)
         this.#sizes.set(station, { origin: tree.origin, size: newest.checkpoint.size });
       const consistency = await this.#readingTiles(() =>
-        this.#consistency({ origin, size }, tree, newest?.checkpoint.size ?? 0),
+        this.#consistency({ origin, size }, tree, newest?.checkpoint),
       );
       await sending.log(station, {
         message: 'log',
@@ -176,9 +185,18 @@ export class ReceiptLog {
     return { ...line, tree };
   }
 
-  async #consistency(from: LogSize | undefined, tree: LogTree, size: number): Promise<string[]> {
-    if (from === undefined || from.origin !== tree.origin || from.size >= size) return [];
-    return (await consistencyProof(from.size, size, this.#nodes(tree, size))).map(messageField);
+  async #consistency(
+    from: LogSize | undefined,
+    tree: LogTree,
+    to: Checkpoint | undefined,
+  ): Promise<string[]> {
+    if (to === undefined || from?.origin !== tree.origin || from.size >= to.size) return [];
+    const { size, root } = to;
+    const read = this.#nodes(tree, size);
+    const proof = await consistencyProof(from.size, size, read);
+    const fromRoot = await rootAt(from.size, read);
+    if (!isConsistent({ from: from.size, fromRoot, size, root, proof })) throw damagedTile(tree);
+    return proof.map(messageField);
   }
 
   #nodes(tree: LogTree, size: number): ReadNode {
@@ -248,6 +266,11 @@ function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promis
 function newestOf({ newest, refusal }: LogTree): NonNullable<LogTree['newest']> {
   if (newest !== undefined && refusal === undefined) return newest;
   throw refusal ?? new RangeError('a tree without a checkpoint');
+}
+
+/** One that was altered shows in what is proven with it alone; a station would take that for another log. */
+function damagedTile({ folder }: LogTree): DockError {
+  return new DockError('log.tile', `a tile in ${folder} has other hashes than it had`, { retry: 'person' });
 }
 
 export interface StationHeadsOptions {

@@ -31,6 +31,7 @@ import {
   depsOn,
   FOLDER,
   numbered,
+  type ReadSegment,
   readLog,
   RECEIVER,
   storeKey,
@@ -46,19 +47,20 @@ const LONG: CustodyEvent = { event: 'key-revoked', facts: { reason: 'x'.repeat(8
 const enter = (deps: ReturnType<typeof depsOn>, ...events: CustodyEvent[]): Promise<Appended> =>
   whileTimePasses(deps.clock, appendStoreEvents(deps, events));
 
+const linesOf = (disk: CrashDisk, { segment, last }: Pick<ReadSegment, 'segment' | 'last'>): Buffer[] =>
+  Buffer.from(disk.peek(`${FOLDER}/${segment}.jsonl`) ?? [])
+    .toString('latin1')
+    .split('\n')
+    .slice(0, last.sequence)
+    .map((line) => Buffer.from(line, 'latin1'));
+
 /** Lines of the log that are leaves of a tree, in the order of the chain. */
 function leavesOf(disk: CrashDisk, origin = ORIGIN): Buffer[] {
   const leaves: Buffer[] = [];
-  for (const { segment, first, last } of readLog(disk)) {
-    if (first?.facts['log_origin'] !== origin) continue;
-    expect(first.facts['log_size']).toBe(leaves.length);
-    const text = Buffer.from(disk.peek(`${FOLDER}/${segment}.jsonl`) ?? []).toString('latin1');
-    leaves.push(
-      ...text
-        .split('\n')
-        .slice(0, last.sequence)
-        .map((line) => Buffer.from(line, 'latin1')),
-    );
+  for (const each of readLog(disk)) {
+    if (each.first?.facts['log_origin'] !== origin) continue;
+    expect(each.first.facts['log_size']).toBe(leaves.length);
+    leaves.push(...linesOf(disk, each));
   }
   return leaves;
 }
@@ -331,4 +333,20 @@ test('a segment that is ended for another key leaves a tree that goes on under t
   await append(deps, numbered(2));
   expect(readLog(disk).map(({ signed }) => signed)).toEqual([true, false]);
   await expectTree(disk);
+});
+
+test('a cut that left no readable checkpoint ends no log whose oldest segments were dropped', async () => {
+  const disk = vaultDisk();
+  const deps = depsOn(disk, 3);
+  for (let turn = 0; turn < 5; turn++) await append(deps, ...Array.from({ length: 100 }, () => LONG));
+  const leaves = leavesOf(disk);
+  const [first] = readLog(disk);
+  for (const suffix of ['', '.minisig']) await disk.unlink(`${FOLDER}/${first?.segment}.jsonl${suffix}`);
+  disk.corrupt(`${KEEPER}/log/checkpoint`, () => Buffer.alloc(0));
+  const { tree } = await enter(depsOn(disk, 4), numbered(1));
+  expect(tree.refusal).toBeUndefined();
+  const newest = readLog(disk).at(-1);
+  const { size, root } = checked(noteIn(disk));
+  const all = [...leaves, ...(newest === undefined ? [] : linesOf(disk, newest)).slice(-2)];
+  expect([size, Buffer.from(root)]).toEqual([all.length, rootOf(all)]);
 });

@@ -3,6 +3,7 @@ import { ReceiptLog } from '../../../../agent/receiver/custody/receipt-log.ts';
 import { parseReceiverId, parseSegmentId } from '../../../../protocol/format/ids.ts';
 import { type LogBody, messageBytes } from '../../../../protocol/transfer/messages.ts';
 import { verifyCheckpoint } from '../../../../protocol/transparency/checkpoint.ts';
+import { isConsistent, nodeHash } from '../../../../protocol/transparency/merkle.ts';
 import { publicKeyOf } from '../../../../protocol/documents/minisign.ts';
 import { type Bench, openBench, STATION_KEY, STORE_KEY } from '../bench-top.ts';
 import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
@@ -131,18 +132,33 @@ test('a tile that is lost or damaged is made again when a proof needs it', async
   const stations = new Map([[STATION, []]]);
   const log = new ReceiptLog({ store, stations, sending, conditions: new MemoryConditions() });
   const { tree } = await log.enter(Array.from({ length: 300 }, () => numbered(1)));
-  for (const damage of ['gone', 'shorter']) {
+  const hashes = Uint8Array.from(disk.peek('/vault/r-a/log/tile/0/000') ?? []);
+  const [one, two, three] = [0, 32, 64].map((at) => hashes.slice(at, at + 32)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const fromRoot = nodeHash(nodeHash(one, two), three);
+  for (const damage of ['gone', 'shorter', 'altered']) {
     await log.enter([numbered(2)]);
     const path = '/vault/r-a/log/tile/0/000';
     if (damage === 'gone') await disk.unlink(path);
-    else disk.corrupt(path, (bytes) => bytes.slice(0, 100));
+    else
+      disk.corrupt(path, (bytes) =>
+        damage === 'shorter' ? bytes.slice(0, 100) : bytes.map((byte) => byte ^ 1),
+      );
     await log.enter([numbered(2)]);
     await log.answer(STATION, { size: 3, nonce: '0123456789abcdef' }, Buffer.from(tree.origin));
     expect(disk.peek(path)).toHaveLength(8192);
+    await store.clock.advance(1000);
   }
-  expect(answers.map(({ consistency }) => consistency.length > 0)).toEqual([true, true]);
-  const texts = ['store log: tiles are made again', 'store log: tiles are made again'];
-  expect(store.log.messages('error')).toEqual(texts);
+  for (const { checkpoint, consistency } of answers) {
+    const { size, root } = verifyCheckpoint(checkpoint ?? '', tree.origin, [publicKeyOf(STORE_KEY).key]);
+    const proof = consistency.map(messageBytes);
+    expect(isConsistent({ from: 3, fromRoot, size, root, proof })).toBe(true);
+  }
+  expect(answers).toHaveLength(3);
+  expect(store.log.messages('error')).toEqual(Array(3).fill('store log: tiles are made again'));
 });
 
 describe('a question about the log', () => {
