@@ -42,8 +42,11 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const lapsed = new Set<string>();
   let trust: ClockTrust | undefined;
   let checkedMs: number | undefined;
+  // A station on this very machine is nobody outside, whatever its clock said before the last boot.
+  const boots = new Set([deps.bootId]);
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
+    boots.add(entry.boot);
     trust = trustAfter(trust, entry);
     if (event === 'expiry-warned')
       warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
@@ -53,7 +56,7 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  const [history, outsideMs] = [await readHistory(deps), await outsideTime(deps)];
+  const [history, outsideMs] = [await readHistory(deps), await outsideTime(deps, boots)];
   return { warnedMs, signatures, lapsed, trust, history, checkedMs, outsideMs };
 }
 

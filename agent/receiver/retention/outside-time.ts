@@ -26,7 +26,6 @@ type TimeDeps = Pick<
   | 'layout'
   | 'stations'
   | 'witnesses'
-  | 'bootId'
   | 'signal'
   | 'vaultPath'
   | 'vault'
@@ -41,11 +40,17 @@ interface SegmentTimes {
   readonly before: SegmentId | undefined;
 }
 
-/** In ms since 1970; undefined where neither a station nor a witness says one. Errors: those of a machine that is short of something; the signal's reason. */
-export async function outsideTime(deps: TimeDeps): Promise<number | undefined> {
+/**
+ * In ms since 1970; undefined where neither a station nor a witness says one. `ownBoots` are those of this machine, the present and earlier ones.
+ * Errors: those of a machine that is short of something; the signal's reason.
+ */
+export async function outsideTime(
+  deps: TimeDeps,
+  ownBoots: ReadonlySet<string | null>,
+): Promise<number | undefined> {
   const times = await cosignedTimes(deps);
   for (const [station, keys] of deps.stations) {
-    const ms = await timeOf(deps, station, keys).catch(saysNothing);
+    const ms = await timeOf(deps, station, keys, ownBoots).catch(saysNothing);
     if (ms !== undefined) times.push(ms);
   }
   return times.length === 0 ? undefined : Math.max(...times);
@@ -77,6 +82,7 @@ async function timeOf(
   deps: TimeDeps,
   station: StationId,
   keys: readonly PublicKey[],
+  ownBoots: ReadonlySet<string | null>,
 ): Promise<number | undefined> {
   const folder = deps.layout.custody(station);
   let segment = await readNewest(deps.files, folder);
@@ -85,8 +91,8 @@ async function timeOf(
     const times = await timesIn(deps, segmentPath(folder, segment));
     if (read === 0) {
       last = times.last;
-      if (last === undefined || last.boot === deps.bootId || !isSigned(last, { station, segment }, keys))
-        return undefined;
+      if (last === undefined || last.boot === null || ownBoots.has(last.boot)) return undefined;
+      if (!isSigned(last, { station, segment }, keys)) return undefined;
     }
     if (times.isSynchronised !== undefined)
       return times.isSynchronised && last !== undefined ? Date.parse(last.at) : undefined;

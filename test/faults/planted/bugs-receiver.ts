@@ -214,7 +214,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'own-station-says-time',
     what: 'a station on the machine of the store counts as somebody outside',
     file: 'agent/receiver/retention/outside-time.ts',
-    find: 'last.boot === deps.bootId || ',
+    find: ' || ownBoots.has(last.boot)',
     put: '',
     suites: ['unit/receiver/retention/expire-clock'],
   },
