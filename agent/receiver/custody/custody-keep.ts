@@ -212,8 +212,7 @@ export class CustodyKeeper {
     const isNewest = opened !== undefined && (await this.#opening(station, log, folder, opened));
     if (outcome.bytes.length > 0) {
       await this.#keep(log, { folder, file, incoming }, outcome);
-      this.#options.space.added(outcome.bytes.length);
-      this.#options.conditions.clear('custody.write-failed', station);
+      this.#grew(station, outcome.bytes.length);
     }
     if (isNewest) {
       await writeNewest({ ...this.#options, folder }, segment); // its lines are durable: a receipt may name it
@@ -227,7 +226,7 @@ export class CustodyKeeper {
   #mayGrow(station: StationId, file: CustodyFile, segment: SegmentId, bytes: number): boolean {
     const { conditions } = this.#options;
     const isLong = file.sizeBytes + bytes > CUSTODY_SEGMENT_BYTES_MAX;
-    if (isLong || !this.#growth.spend(station, bytes)) {
+    if (isLong || this.#growth.left(station) < bytes) {
       const reason = isLong
         ? `a segment of more than ${CUSTODY_SEGMENT_BYTES_MAX} bytes`
         : `more than ${CUSTODY_GROWTH.atOnce} bytes a day`;
@@ -235,8 +234,16 @@ export class CustodyKeeper {
       conditions.raise('custody.too-much', station, { segment, reason });
       return false;
     }
-    if (this.#growth.left(station) > CUSTODY_GROWTH.atOnce / 2) conditions.clear('custody.too-much', station);
     return true;
+  }
+
+  /** Counted once it is kept: what the disk does not take comes again. */
+  #grew(station: StationId, bytes: number): void {
+    const { conditions, space } = this.#options;
+    space.added(bytes);
+    this.#growth.spend(station, bytes);
+    if (this.#growth.left(station) > CUSTODY_GROWTH.atOnce / 2) conditions.clear('custody.too-much', station);
+    conditions.clear('custody.write-failed', station);
   }
 
   /** One whose beginning turns out damaged where it must be written anew is set aside, and comes again from its first entry. */

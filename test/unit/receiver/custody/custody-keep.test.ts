@@ -276,3 +276,22 @@ test('a log whose sync failed before it was closed for others has no hole once t
   at.top.disk = at.top.disk.crash(at.top.disk.steps, 'nothing');
   expect(kept(at, log)).toBe(Buffer.from(log.batch()).toString());
 });
+
+test('what a full disk did not take is not counted as grown', async () => {
+  const at = await openBench(31);
+  const log = segmentOf(at);
+  await send(at, log, 1);
+  for (let entries = 0; entries < 11; entries++)
+    log.add('quarantined', { item: 'x', reason: 'r'.repeat(8000) });
+  log.checkpoint();
+  const { disk, clock } = at.top;
+  disk.capacityBytes = 0;
+  for (let batches = 0; batches < 200; batches++) {
+    await at.station.publish(at.station.topics.custody(log.segment, 4), log.batch(4));
+    await clock.advance(50);
+  }
+  expect(at.receiver.conditions.codes()).toContain('custody.write-failed');
+  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  expect(await send(at, log, 4)).toMatchObject({ sha256: log.head.sha256 });
+  expect(at.receiver.conditions.codes()).not.toContain('custody.too-much');
+});
