@@ -22,15 +22,7 @@ const NEEDLES = (['segment-opened', 'clock-state', 'checkpoint'] as const).map(e
 
 type TimeDeps = Pick<
   RetentionDeps,
-  | 'files'
-  | 'layout'
-  | 'stations'
-  | 'witnesses'
-  | 'signal'
-  | 'vaultPath'
-  | 'vault'
-  | 'receiver'
-  | 'log'
+  'files' | 'layout' | 'stations' | 'witnesses' | 'signal' | 'vaultPath' | 'vault' | 'receiver' | 'log'
 >;
 
 /** What a segment says of its station's time. */
