@@ -20,7 +20,13 @@ import {
   parseCheckpoint,
   type Checkpoint,
 } from '../../../protocol/transparency/checkpoint.ts';
-import { leafHash } from '../../../protocol/transparency/merkle.ts';
+import {
+  consistencyProof,
+  isConsistent,
+  leafHash,
+  type ReadNode,
+  rootAt,
+} from '../../../protocol/transparency/merkle.ts';
 import {
   formatNote,
   NOTE_BYTES_MAX,
@@ -289,6 +295,27 @@ export async function readTile(
   if (partial?.length === tile.width * HASH_BYTES) return partial;
   const full = await files.readAll(join(folder, tilePath({ ...tile, width: TILE_WIDTH })), bytesMax);
   return full.subarray(0, tile.width * HASH_BYTES);
+}
+
+/**
+ * Hashes that show that the tree of a checkpoint begins with the one of `from` leaves.
+ * Errors: "log.tile" where damaged tiles give others: who hears them would take the log for another one; those of `read`.
+ */
+export async function provenBeginning(
+  from: number,
+  { size, root }: Checkpoint,
+  read: ReadNode,
+): Promise<Uint8Array[]> {
+  const proof = await consistencyProof(from, size, read);
+  const fromRoot = await rootAt(from, read);
+  if (!isConsistent({ from, fromRoot, size, root, proof })) throw damagedTile();
+  return proof;
+}
+
+/** One of the right length, which shows only in what is proven with it. */
+export function damagedTile(): DockError {
+  const message = 'tiles of the log do not give the root of its checkpoint';
+  return new DockError('log.tile', message, { retry: 'person' });
 }
 
 /** Whether a note that can be read has this text and a signature of that key. */

@@ -14,8 +14,7 @@ import { ensureFolder, readIfThere, replaceDurable } from '../../../protocol/for
 import { DockError } from '../../../protocol/format/errors.ts';
 import { CHECKPOINT, COSIGNED, TIMESTAMPS } from '../../../protocol/format/file-names.ts';
 import type { Clock, Conditions, Files, Log } from '../../../protocol/format/ports.ts';
-import { originKey, parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
-import { consistencyProof } from '../../../protocol/transparency/merkle.ts';
+import { type Checkpoint, originKey, parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
 import {
   formatNoteKey,
   NOTE_BYTES_MAX,
@@ -29,7 +28,7 @@ import {
   WITNESS_ANSWER_BYTES_MAX,
 } from '../../../protocol/transparency/witness-protocol.ts';
 import type { Post } from '../../platform/http-post.ts';
-import { readTile } from './log-tree.ts';
+import { provenBeginning, readTile } from './log-tree.ts';
 
 /** The first round, after the start: what stations wait for goes first. */
 export const OUTSIDE_FIRST_MS = 30_000;
@@ -63,11 +62,10 @@ export interface OutsideWordOptions {
 }
 
 /** The newest checkpoint. */
-interface Newest {
+interface Newest extends Checkpoint {
   readonly folder: string;
   readonly note: string;
   readonly text: string;
-  readonly size: number;
 }
 
 /** What is known of one witness. Times are of the wall clock, in ms since 1970. */
@@ -132,7 +130,7 @@ export class OutsideWord {
     const note = await this.#readNote(join(folder, CHECKPOINT));
     if (note === undefined) return undefined;
     const { text } = parseNote(note);
-    return { folder, note, text, size: parseCheckpoint(text).size };
+    return { folder, note, text, ...parseCheckpoint(text) };
   }
 
   async #readNote(path: string): Promise<string | undefined> {
@@ -141,10 +139,10 @@ export class OutsideWord {
   }
 
   /** What witnesses saw before this start: the note that is kept says it. One that cannot be read says nothing. */
-  async #learn({ folder, text }: Newest): Promise<void> {
+  async #learn({ folder, origin }: Newest): Promise<void> {
     const { witnesses, publicKey, log } = this.#options;
     if (this.#states.size > 0 || witnesses.length === 0) return;
-    const key = originKey(parseCheckpoint(text).origin, publicKey.key);
+    const key = originKey(origin, publicKey.key);
     log.info('key of the store log, as its witnesses must know it', { key: formatNoteKey(key) });
     for (const witness of witnesses)
       this.#states.set(witness, { seen: 0, cosignedMs: undefined, isForked: false });
@@ -187,14 +185,15 @@ export class OutsideWord {
   async #cosign(
     { key, url }: WitnessConfig,
     state: WitnessState,
-    { folder, note, size }: Newest,
+    newest: Newest,
     stop: AbortSignal,
   ): Promise<{ readonly line: string; readonly time: number } | string> {
     const { files, post } = this.#options;
+    const { folder, note, size } = newest;
     const read = nodesOfTiles(size, (tile) => readTile(files, folder, tile));
     let old = Math.min(state.seen, size);
     for (let asked = 0; asked < ASKED_MAX; asked++) {
-      const body = encodeUtf8(addCheckpoint(old, await consistencyProof(old, size, read), note));
+      const body = encodeUtf8(addCheckpoint(old, await provenBeginning(old, newest, read), note));
       const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]);
       const request = { url: `${url.replace(/\/$/, '')}/add-checkpoint`, contentType: 'text/plain', body };
       const answered = await post({ ...request, bytesMax: WITNESS_ANSWER_BYTES_MAX, signal });

@@ -8,18 +8,15 @@
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { type CustodyHead, parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { describeError, DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
+import { describeError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
 import { type Checkpoint, formatProof } from '../../../protocol/transparency/checkpoint.ts';
 import {
-  consistencyProof,
   inclusionProof,
-  isConsistent,
   isIncluded,
   leafHash,
   type ReadNode,
-  rootAt,
 } from '../../../protocol/transparency/merkle.ts';
 import { nodesOfTiles, tilePath } from '../../../protocol/transparency/tiles.ts';
 import {
@@ -34,7 +31,7 @@ import type { Sending } from '../transfer/sending.ts';
 import { checkVaultThere } from '../vault/vault-id.ts';
 import { VaultLayout } from '../vault/vault-layout.ts';
 import type { SignedDocument } from '../vault/vault.ts';
-import { type LogTree, readTile } from './log-tree.ts';
+import { damagedTile, type LogTree, provenBeginning, readTile } from './log-tree.ts';
 import { type Appended, type AppendedLine, appendStoreEvents, type StoreLogDeps } from './store-log.ts';
 
 export interface ReceiptLogOptions {
@@ -119,7 +116,7 @@ export class ReceiptLog {
     return this.#readingTiles(async () => {
       const { size, root } = checkpoint;
       const hashes = await inclusionProof(index, size, this.#nodes(tree, size));
-      if (!isIncluded({ leaf: leafHash(line), index, size, root, proof: hashes })) throw damagedTile(tree);
+      if (!isIncluded({ leaf: leafHash(line), index, size, root, proof: hashes })) throw damagedTile();
       return {
         entry: parseUtf8(line) ?? '',
         proof: formatProof({ index, hashes, checkpoint: note }),
@@ -191,11 +188,7 @@ export class ReceiptLog {
     to: Checkpoint | undefined,
   ): Promise<string[]> {
     if (to === undefined || from?.origin !== tree.origin || from.size >= to.size) return [];
-    const { size, root } = to;
-    const read = this.#nodes(tree, size);
-    const proof = await consistencyProof(from.size, size, read);
-    const fromRoot = await rootAt(from.size, read);
-    if (!isConsistent({ from: from.size, fromRoot, size, root, proof })) throw damagedTile(tree);
+    const proof = await provenBeginning(from.size, to, this.#nodes(tree, to.size));
     return proof.map(messageField);
   }
 
@@ -266,11 +259,6 @@ function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promis
 function newestOf({ newest, refusal }: LogTree): NonNullable<LogTree['newest']> {
   if (newest !== undefined && refusal === undefined) return newest;
   throw refusal ?? new RangeError('a tree without a checkpoint');
-}
-
-/** One that was altered shows in what is proven with it alone; a station would take that for another log. */
-function damagedTile({ folder }: LogTree): DockError {
-  return new DockError('log.tile', `a tile in ${folder} has other hashes than it had`, { retry: 'person' });
 }
 
 export interface StationHeadsOptions {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { OUTSIDE_ROUND_MS } from '../../../../agent/receiver/custody/outside-word.ts';
 import type { Post } from '../../../../agent/platform/http-post.ts';
 import { makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minisign.ts';
 import { CHECKPOINT, COSIGNED } from '../../../../protocol/format/file-names.ts';
@@ -35,6 +36,22 @@ test('a cosignature that does not verify is not kept', async () => {
   const word = log.asks([{ key: honest.key, url: liar.url }], liar.post);
   await oneRound(log, word, () => log.conditions.isRaised('log.witness-silent', honest.key.name));
   expect(log.note(COSIGNED)).toBeUndefined();
+});
+
+test('is asked by no proof of a damaged tile, which it would take for another log', async () => {
+  const witness = new MemoryWitness();
+  const log = new WitnessedLog(KEY, witness.originOf(publicKeyOf(KEY)));
+  await witness.knows(log.publicKey);
+  await log.grow(300);
+  const word = log.asks([{ key: witness.key, url: witness.url }], witness.post);
+  await oneRound(log, word, () => log.note(COSIGNED) !== undefined);
+  await log.grow(10, 300);
+  const tile = `${log.folder}/tile/0/001.p/54`;
+  log.disk.corrupt(tile, (bytes) => bytes.map((byte) => byte ^ 1));
+  await log.clock.advance(25 * OUTSIDE_ROUND_MS);
+  await word.stop();
+  expect(witness.answered).toEqual([200]);
+  expect(log.conditions.isRaised('log.witness-forked', witness.key.name)).toBe(false);
 });
 
 test('an answer of the authority that is no token, or one over something else, is not kept', async () => {
