@@ -131,6 +131,11 @@ function isSerial(path: Path): boolean {
   return path[0] === 'cameras' && path.at(-1) === 'serial';
 }
 
+/** Of a store: 0.1.0 took fewer than it starts with now. */
+const FEW_DAYS: ReadonlySet<string> = new Set(['retention.days', 'retention.documents_days']);
+const FEW_DAYS_REMEDY =
+  'take it out, or write the fewest days that are allowed; fewer need a policy of both roles: `bodydock-receiver policy make`';
+
 function remedyFor(issue: z.core.$ZodIssue, found: unknown, path: Path): string | null {
   if (path.join() === 'version' && typeof found === 'number')
     return 'this program reads version 1 only: use a program of that version';
@@ -141,6 +146,7 @@ function remedyFor(issue: z.core.$ZodIssue, found: unknown, path: Path): string 
     if (issue.expected === 'string' && typeof found === 'number') return 'put it in quotation marks';
     if (issue.expected === 'array') return 'write a list: a line with "- " for each item';
   }
+  if (issue.code === 'too_small' && issue.minimum > 1 && FEW_DAYS.has(path.join('.'))) return FEW_DAYS_REMEDY;
   if (issue.code === 'invalid_value' && typeof found === 'string') {
     const near = suggest(found, issue.values.map(String));
     return near === undefined ? null : `did you mean ${near}?`;

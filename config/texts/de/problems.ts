@@ -22,6 +22,8 @@ const SCHEMA_DE: Readonly<Record<string, string>> = {
   'take the quotation marks away': 'die Anführungszeichen weglassen',
   'put it in quotation marks': 'in Anführungszeichen setzen',
   'write a list: a line with "- " for each item': 'eine Liste schreiben: je Eintrag eine Zeile mit "- "',
+  'take it out, or write the fewest days that are allowed; fewer need a policy of both roles: `bodydock-receiver policy make`':
+    'weglassen oder die erlaubte Mindestzahl an Tagen eintragen; eine kürzere Frist gilt nur mit einer Richtlinie beider Rollen: `bodydock-receiver policy make`',
   'did you mean {}?': 'gemeint war vielleicht {}',
   'take it out': TAKE_OUT,
   'this key is not known': 'diese Angabe ist nicht bekannt',

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadReceiverConfig, loadStationConfig, type Loaded } from '../../../config/load.ts';
-import { renderProblem, type Problem } from '../../../config/problems.ts';
+import { renderProblem, renderProblems, type Problem } from '../../../config/problems.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { sha256Hex, encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { keyIdHex, parsePublicKey, publicKeyLine } from '../../../protocol/documents/minisign.ts';
@@ -698,6 +698,21 @@ roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLi
       expect(told.config.roles.supervisors.map(publicKeyLine)).toEqual([publicLine(9)]);
     });
   });
+
+  test.each(['days: 7', 'documents_days: 30'])(
+    'says what to do about %s, which 0.1.0 took, in both languages',
+    async (few) => {
+      await withFolder(async (folder) => {
+        const path = await put(folder, 'few.yaml', `${RECEIVER}retention: {${few}}\n`);
+        const found = await loadReceiverConfig(path);
+        const problems = found.kind === 'refused' ? found.problems : [];
+        expect(problems.map(({ remedy }) => remedy)).toEqual([
+          expect.stringMatching(/take it out.*`bodydock-receiver policy make`/),
+        ]);
+        expect(renderProblems(problems, 'de')).toMatch(/weglassen.*Richtlinie beider Rollen/);
+      });
+    },
+  );
 
   test.each([
     [
