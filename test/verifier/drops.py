@@ -11,6 +11,7 @@ from typing import Any
 
 from custody_events import STORE_EVENTS
 from custody_facts import StationFacts
+from custody_log import last_segment_of
 from custody_segment import Line
 from evidence import Receiver, Recording, Station, Vault
 from findings import Report
@@ -132,7 +133,8 @@ class Drops:
             name = said.line.facts["recording"]
             self._check_future(said, report)
             self._check_receipt(said, known, report)
-            if said.line.facts["deletion_sha256"] is None and not known.facts.of("spooled", name):
+            is_recording = bool(known.facts.of("spooled", name)) or logs.knows_recording(name)
+            if said.line.facts["deletion_sha256"] is None and not is_recording:
                 self._check_docking(said, known, report)
             else:
                 self._check_recording(said, station, orders, logs, report)
@@ -223,16 +225,17 @@ class Drops:
 
     def check_segments(self, report: Report) -> None:
         """Judges what was dropped of logs: a witness of long before names a later segment, and nothing that old is left."""
-        again = _DroppedAgain(self._segments)
+        again, owners = _DroppedAgain(self._segments), _owners_of_segments(self._vault)
         ways = {
-            receiver: [self._way_of(station, receiver, again) for station in self._vault.stations.values()]
+            receiver: {name: self._way_of(station, receiver, again) for name, station in self._vault.stations.items()}
             for receiver in {said.receiver for said in self._segments}
         }
         for said in sorted(self._segments, key=lambda each: (each.time, each.receiver, each.order)):
             before = len(report.findings)
             segment = said.line.facts["segment"]
             self._check_future(said, report)
-            if not any(way.may_go(said, self._gone_ms(said)) for way in ways[said.receiver]):
+            possible = [way for name, way in ways[said.receiver].items() if owners[segment] <= {name}]
+            if not any(way.may_go(said, self._gone_ms(said)) for way in possible):
                 report.find("drop.segment", said.line.place, f"drops segment {segment} too soon")
             if len(report.findings) == before:
                 self.counting_segments[segment] = said.line.at_ms
@@ -245,6 +248,28 @@ class Drops:
             for entered, day, segment in self._heads[station.name]
         ]
         return _SegmentWay(station, min(days, default=_NEVER), sorted(dropped), sorted(heads), again)
+
+
+def _owners_of_segments(vault: Vault) -> dict[str, set[str]]:
+    """Whose log a segment is of, by all that name it: its own log, heads in a store's log, receipts, witnesses."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for keeper in [*vault.stations.values(), *vault.receivers.values()]:
+        for segment in keeper.log.order:
+            owners[segment.name].add(keeper.name)
+            if (before := last_segment_of(segment)) is not None:
+                owners[before].add(keeper.name)
+    for receiver in vault.receivers.values():
+        for line in receiver.log.of("head"):
+            owners[str(line.facts.get("segment"))].add(str(line.facts.get("station")))
+        for witness in receiver.witnesses.values():
+            for each in witness.value["keepers"]:
+                if each["custody_head"] is not None:
+                    owners[each["custody_head"]["segment"]].add(each["keeper"])
+    for station in vault.stations.values():
+        for found in station.receipted():
+            if found.receipt is not None and found.receipt.value["custody_head"] is not None:
+                owners[found.receipt.value["custody_head"]["segment"]].add(station.name)
+    return owners
 
 
 def _deletion(event: str, facts: dict[str, Any]) -> tuple[Any, ...]:

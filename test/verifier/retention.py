@@ -78,6 +78,12 @@ class StoreLogs:
         """Entries of an event about a recording."""
         return self._lines.get((event, recording), [])
 
+    def knows_recording(self, name: str) -> bool:
+        """Whether an entry calls it a recording, or is one that only a recording has (SPEC 10.3.25)."""
+        if any(line.facts.get("kind") == "recording" for line in self.of("receipt", name)):
+            return True
+        return any(self.of(event, name) for event in ("order", "hold-lapsed", "expiry-warned", "deleting", "deleted"))
+
     def all_of(self, event: str) -> list[Line]:
         """Entries of an event about any recording."""
         return [line for (name, _), lines in self._lines.items() if name == event for line in lines]

@@ -420,6 +420,8 @@ export class StationLog {
   readonly retired = new Set<string>();
   /** Its segments that are here; known once it was read. */
   segments: ReadonlySet<string> = new Set();
+  /** Segments that these follow, here or not. */
+  follows: ReadonlySet<string> = new Set();
   /** Whether the log is here from its first entry on; known once it was read. */
   fromTheStart = false;
   /** Whether the store refused an end of it, by a key that was revoked: what it does not name may have stood there. */

@@ -101,8 +101,8 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
     const record = records.get(drop.deletion_sha256 ?? '');
     const logged = loggedOf(drop, context);
     found.push(...inTime(drop, context), ...receiptFindings(drop, logged, witnessedDays, log));
-    // What names no deletion is a docking record, unless the station's log knows it as a recording.
-    if (drop.deletion_sha256 === null && logged?.kind !== 'recording')
+    // What names no deletion is a docking record, unless something knows it as a recording.
+    if (drop.deletion_sha256 === null && logged?.kind !== 'recording' && !holds.isOfRecording(drop))
       found.push(...dockingFindings(drop, dockings, context));
     else {
       recordings++;
@@ -196,13 +196,23 @@ function recordingFindings(
 /** Which holds of both roles stood: by the orders that are here, and by what the log says of the signatures, found once for all drops. */
 class HoldRules {
   readonly #here: OrderBook;
+  readonly #log: StoreLog;
   /** By recording. */
   readonly #logged = new Map<string, LoggedOrder[]>();
 
   constructor({ log, orders }: DropsContext) {
     this.#here = orders;
+    this.#log = log;
     for (const order of log.orders.values())
       this.#logged.set(order.recording, [...(this.#logged.get(order.recording) ?? []), order]);
+  }
+
+  /** Whether the store's log, or an order, knows what was dropped as a recording (SPEC 10.3.25). */
+  isOfRecording({ station, recording }: LoggedDrop): boolean {
+    const { receipts, deletions } = this.#log;
+    if (receipts.get(`${station} ${recording}`)?.kind === 'recording' || deletions.has(recording))
+      return true;
+    return this.#logged.has(recording) || this.#here.holdsOf(recording).length > 0;
   }
 
   /** `at` is RFC 3339. */
@@ -353,11 +363,21 @@ class SegmentRules {
   readonly #oldestHere = new Map<string, string>();
   /** Documents that were dropped, the last one first, each with the oldest day of all up to it. */
   readonly #gone = new Map<string, { readonly time: string; readonly day: string }[]>();
+  /** Whose log a segment is of, by all that name it: a witness of one log lets no segment of another go. */
+  readonly #owners = new Map<string, Set<string>>();
 
   constructor(context: DropsContext) {
     this.#context = context;
-    const { log, facts, witnesses } = context;
+    const { log, facts, stations, witnesses } = context;
     this.#dropped = new Map(log.droppedSegments.map((each) => [each.segment, each]));
+    for (const { segment, receiver } of log.ownSegments) this.#isOf(segment, receiver);
+    for (const { station, segment } of log.heads.values()) this.#isOf(segment, station);
+    for (const { station = '', segments, follows } of stations)
+      for (const segment of [...segments, ...follows]) this.#isOf(segment, station);
+    for (const { station, head } of facts.headsOf(undefined)) this.#isOf(head.segment, station);
+    for (const { witness } of witnesses)
+      for (const { keeper, custody_head: head } of witness.keepers)
+        if (head !== null) this.#isOf(head.segment, keeper);
     for (const { witness } of witnesses.toSorted((a, b) => (a.witness.day < b.witness.day ? 1 : -1))) {
       const enteredAt = log.witnessedAt.get(witnessName(witness.receiver, witness.day));
       if (enteredAt === undefined) continue;
@@ -379,7 +399,9 @@ class SegmentRules {
 
   /** A witness of long before names the station's log in a later segment, and of nothing that old is anything left. */
   allows(dropped: DroppedSegment): boolean {
+    const owners = [...(this.#owners.get(dropped.segment) ?? [])];
     return this.#context.stations.some(({ station, segments }) => {
+      if (owners.some((owner) => owner !== station)) return false;
       const heads = this.#heads.get(station ?? '') ?? [];
       const oldest = this.#oldestLeft(station ?? '', dropped.time);
       return heads.some(
@@ -390,6 +412,12 @@ class SegmentRules {
           (segments.has(segment) || this.#wentLater(segment, dropped)),
       );
     });
+  }
+
+  #isOf(segment: string, keeper: string): void {
+    const known = this.#owners.get(segment);
+    if (known === undefined) this.#owners.set(segment, new Set([keeper]));
+    else known.add(keeper);
   }
 
   #isOld(dropped: DroppedSegment, enteredAt: string): boolean {

@@ -2,7 +2,13 @@
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
 import type { CheckedCustody } from './custody-check.ts';
-import { droppedEnd, HeadBook, type KeyChangeEntry, type NamedHead } from './custody-links.ts';
+import {
+  droppedEnd,
+  HeadBook,
+  type KeyChangeEntry,
+  type LinkedSegment,
+  type NamedHead,
+} from './custody-links.ts';
 import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
@@ -97,6 +103,7 @@ export class PlaceLogs {
     const { checked, remarks } = await this.#read(how, take);
     const linked = checked?.linked ?? [];
     if (linked.length > 0) this.store.places.push(found.where);
+    for (const segment of withFollowed(linked)) this.store.ownSegments.push({ segment, receiver });
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
@@ -142,6 +149,7 @@ export class PlaceLogs {
     const revoked = (keyId: string): string | undefined => trustedUntil(keys, owner, keyId);
     told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
     log.segments = new Set(checked.linked.map(({ segment }) => segment));
+    log.follows = new Set(withFollowed(checked.linked));
     log.fromTheStart = checked.linked.some(({ link }) => link === null);
     log.hasRefusedEnd = checked.remarks.some(({ code }) => code === 'custody.end-refused');
     this.stations.push(log);
@@ -206,6 +214,11 @@ export class PlaceLogs {
       ),
     );
   }
+}
+
+/** Segments that are here, and those that they follow. */
+function withFollowed(linked: readonly LinkedSegment[]): string[] {
+  return linked.flatMap(({ segment, link }) => (link ? [segment, link.segment] : [segment]));
 }
 
 /** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22). */

@@ -146,6 +146,8 @@ export class StoreLog {
   /** All that it dropped, by what was dropped; and segments of logs in the order in which they went. */
   readonly drops = new Map<string, LoggedDrop>();
   readonly droppedSegments: DroppedSegment[] = [];
+  /** Segments of the stores' own logs: those that are here, and those that these follow. */
+  readonly ownSegments: { readonly segment: string; readonly receiver: string }[] = [];
   /** When a witness was entered first, by `witnessName`. */
   readonly witnessedAt = new Map<string, string>();
   /** What those of a vault were, of which day, and when the log last says that they go, by `<station> <recording>`. */

@@ -85,6 +85,24 @@ class SegmentsTest(unittest.TestCase):
             kept = station(recording(received_at=f"{received}T08:00:00.000Z"), log=log(name=second))
             self.assertEqual(self._codes(store, kept), expected)
 
+    def test_a_witness_of_one_log_lets_no_segment_of_another_go(self) -> None:
+        first, second, third = random_id("a"), random_id("b"), random_id("c")
+        head = {"segment": first, "sequence": 1, "sha256": hex_of(first)}
+        for more, expected in (
+            ([], []),
+            ([(2, "head", {**head, "station": STATION})], []),
+            ([(2, "head", {**head, "station": "other"})], ["drop.segment"]),
+        ):
+            witnessed = (1, "witnessed", {"day": _at(0)[:10], "sha256": hex_of("w")})
+            store = _store(witnessed, *more, (200, "segment-dropped", _dropped(first)))
+            _witness(store, 0, second)
+            self.assertEqual(self._codes(store, station(log=log(name=second))), expected)
+        for own, expected in ((third, ["drop.segment"]), (first, [])):
+            opened = (0, "segment-opened", {"last_segment": own})
+            store = _store(opened, witnessed, (200, "segment-dropped", _dropped(third)))
+            _witness(store, 0, second)
+            self.assertEqual(self._codes(store, station(log=log(name=second))), expected)
+
     def test_thousands_are_judged_in_a_moment(self) -> None:
         count = 4000
         entries: list[tuple[int, str, dict[str, Any]]] = []
@@ -119,6 +137,23 @@ class DocumentsTest(unittest.TestCase):
         self.assertEqual(codes(report), [])
         self.assertEqual(len(drops.counting), count)
         self.assertLess(time.process_time() - begun, 10)
+
+    def test_a_recording_does_not_go_as_a_docking_record_though_no_log_of_its_station_is_here(self) -> None:
+        name = random_id("a")
+        named = {"station": STATION, "recording": name}
+        facts = {**named, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(0)}
+        gone = (200, "documents-dropped", {**facts, "deletion_sha256": None, "deleted_at": None})
+        for event, more, expected in (
+            ("receipt", {"kind": "docking"}, []),
+            ("receipt", {"kind": "recording"}, ["drop.not-deleted"]),
+            ("order", {"role": "officer"}, ["drop.not-deleted"]),
+            ("expiry-warned", {}, ["drop.not-deleted"]),
+        ):
+            store = _store((1, event, {**named, **more}), gone)
+            kept = station(log=CustodyLog("custody"))
+            drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
+            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.announced), report)
+            self.assertEqual(codes(report), expected)
 
     def test_a_docking_record_goes_after_its_days_and_once_its_recordings_are_gone(self) -> None:
         found = recording()

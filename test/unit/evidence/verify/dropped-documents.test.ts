@@ -10,7 +10,9 @@ import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.
 import { judgeDrops } from '../../../../agent/evidence/verify/drop-check.ts';
 import { OrderBook } from '../../../../agent/evidence/verify/order-check.ts';
 import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
+import { StationLog } from '../../../../agent/evidence/verify/docking-log.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
+import type { FoundWitness } from '../../../../agent/evidence/verify/witness-check.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
 import { verdictOf } from './broken-vault.ts';
 
@@ -171,6 +173,72 @@ test.each([[{}], [{ settled: true as const }]])(
   },
 );
 
+test.each([
+  ['its own log', 'drop.segment'],
+  ['a head in the log of the store', 'drop.segment'],
+  ['the log of the store as its own', 'drop.segment'],
+  ['nothing', undefined],
+])('a witness of one log lets no segment of another go, where %s names it', (what, expected) => {
+  const [log, digest, dropped] = [new StoreLog(), 'a'.repeat(64), 's'.repeat(26)];
+  const take = (event: 'witnessed' | 'segment-dropped' | 'head', at: string, more: object): void => {
+    const facts = { segment: dropped, ...more };
+    log.take('r-a', { sequence: 1, previous: digest, at, boot: null, monotonic_ms: 0, event, facts });
+  };
+  take('witnessed', '2026-01-02T00:00:00.000Z', { day: '2026-01-01', sha256: digest });
+  if (what.startsWith('a head'))
+    take('head', '2026-01-03T00:00:00.000Z', { station: 'dock-2', sequence: 1, sha256: digest });
+  take('segment-dropped', '2026-09-01T00:00:00.000Z', { last_sequence: 1, last_sha256: digest });
+  const named = { segment: 't'.repeat(26), sequence: 1, sha256: digest };
+  const witness = {
+    receiver: 'r-a',
+    day: '2026-01-01',
+    keepers: [{ keeper: 'dock-1', custody_head: named }],
+  };
+  const station = new StationLog('dock-1/custody', 'dock-1');
+  station.segments = new Set([named.segment]);
+  const other = new StationLog('dock-2/custody', 'dock-2');
+  other.segments = new Set(['u'.repeat(26)]);
+  if (what === 'its own log') other.follows = new Set([dropped]);
+  if (what.endsWith('as its own')) log.ownSegments.push({ segment: dropped, receiver: 'r-a' });
+  const facts = new PlaceFacts();
+  const [found] = judgeDrops({
+    facts,
+    log,
+    kept: [],
+    orders: new OrderBook([], facts, log),
+    stations: [station, other],
+    witnesses: [{ witness }] as unknown as readonly FoundWitness[],
+    nowMs: Date.parse('2026-10-01T00:00:00.000Z'),
+  }).findings;
+  expect(found?.code).toBe(expected);
+});
+
+test.each(['receipt', 'order', 'expiry-warned'] as const)(
+  'a recording that an entry "%s" knows does not go as a docking record',
+  (event) => {
+    const [log, digest, recording] = [new StoreLog(), 'a'.repeat(64), 'r'.padEnd(26, 'a')];
+    const at = '2026-09-01T00:00:00.000Z';
+    const said = { station: 'dock-1', recording, kind: 'recording', order: 'o'.repeat(26), role: 'officer' };
+    const entry = { sequence: 1, previous: digest, at, boot: null, monotonic_ms: 0 };
+    const dropped = {
+      station: 'dock-1',
+      recording,
+      manifest_sha256: digest,
+      receipt_sha256: digest,
+      received_at: '2026-01-01T00:00:00.000Z',
+      deletion_sha256: null,
+      deleted_at: null,
+    };
+    log.take('r-a', { ...entry, event, facts: { ...said, verb: 'hold' } });
+    log.take('r-a', { ...entry, event: 'documents-dropped', facts: dropped });
+    const facts = new PlaceFacts();
+    const orders = new OrderBook([], facts, log);
+    const nothing = { kept: [], stations: [], witnesses: [], nowMs: Date.parse(at) };
+    const { findings } = judgeDrops({ facts, log, orders, ...nothing });
+    expect(findings.map(({ code }) => code)).toContain('drop.not-deleted');
+  },
+);
+
 test('were deleted when the first of several logs says so, whichever of them is read first', () => {
   const log = new StoreLog();
   const sha256 = 'a'.repeat(64);
@@ -209,7 +277,8 @@ test('are judged in one pass over what is here, however many of them went', () =
   const facts = new PlaceFacts();
   let passes = 0;
   const recordings = { values: () => (passes++, facts.recordings.values()) };
-  const context = { facts: { dockings: facts.dockings, recordings } as unknown as PlaceFacts, log };
+  const seen = { dockings: facts.dockings, recordings, headsOf: () => [] };
+  const context = { facts: seen as unknown as PlaceFacts, log };
   const orders = new OrderBook([], facts, log);
   const nothing = { kept: [], orders, stations: [], witnesses: [], nowMs: Date.parse(time.at) };
   expect(judgeDrops({ ...context, ...nothing }).dockings).toBe(8);
