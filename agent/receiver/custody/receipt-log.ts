@@ -172,6 +172,9 @@ export class ReceiptLog {
       this.#known.set(sha256, known);
       return { ...known, tree: this.#tree };
     }
+    // While nothing is proven, every offer would add its line.
+    const refusal = this.#tree?.refusal && (await this.enter([])).tree.refusal;
+    if (refusal !== undefined) throw refusal;
     const { tree, lines } = await this.enter([event]);
     const [line] = lines;
     if (tree.refusal !== undefined) throw tree.refusal;

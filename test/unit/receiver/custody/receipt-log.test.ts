@@ -110,9 +110,14 @@ describe('a receipt', () => {
     const [sample] = samplesFor(bench, 1) as [Sample];
     station.push(sample);
     await top.until('condition', () => receiver.conditions.codes().includes('log.shorter'));
-    await top.clock.advance(10_000);
+    const before = linesOf(bench).length;
+    for (let turn = 0; turn < 20; turn++) {
+      station.push(sample);
+      await top.clock.advance(10_000);
+    }
     expect(top.stored(sample, 'receipt.json')).toBeDefined();
     expect(station.receipts.has(sample.recording)).toBe(false);
+    expect(linesOf(bench)).toHaveLength(before);
     await receiver.stop();
   });
 });
