@@ -85,7 +85,7 @@ export class World {
       vaultFolder: `${VAULT}/${site.station}`,
       asideFolder: `${VAULT}/.quarantine`,
       custodyFolder: `${SPOOL}/custody`,
-      storeLogFolder: `${VAULT}/r-a/custody`,
+      storeLogFolder: `${VAULT}/${site.receiver}/custody`,
       ...this.keys,
       isOnCamera: (recording) => this.dock.cameras.some((camera) => camera.holds(recording)),
     });
