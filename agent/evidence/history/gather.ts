@@ -447,6 +447,7 @@ class SubjectAccount {
       dropped,
       kind,
       fromTheStart,
+      isRevoked: () => false,
     };
     const missing = missingDocuments(question).filter((name) => ids.has(name));
     return [

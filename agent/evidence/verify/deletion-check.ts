@@ -98,6 +98,11 @@ function dueFindings(place: string, record: DeletionRecord, { manifest, receipt 
     const message = `deletion record: ${days} days by ${basis} from ${from_at} to ${due_at}; manifest and receipt make it ${due.basis} from ${due.from_at} to ${due.due_at}`;
     found.push(finding('deletion.wrong-due', place, message, { expected: due.due_at, found: due_at }));
   }
+  const { received_at: receivedAt } = receipt.value;
+  if (Date.parse(record.deleted_at) < Date.parse(receivedAt)) {
+    const message = `deletion record: deleted at ${record.deleted_at}, received at ${receivedAt}`;
+    found.push(finding('deletion.before-receipt', place, message, { deleted_at: record.deleted_at }));
+  }
   const { sealed_at: sealedAt } = manifest.value;
   const laterMs = notBefore(due, receipt.value.received_at, sealedAt, Date.parse(record.deleted_at));
   const dueAt = new Date(Math.max(Date.parse(due.due_at), laterMs)).toISOString();

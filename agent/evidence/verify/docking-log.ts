@@ -297,6 +297,7 @@ export function dockingFacts(
     sha256: recordSha256,
     receiptSha256,
     made: record && keyId !== undefined ? { keyId: once(keyId), at: record.docked_at } : undefined,
+    doneAt: record?.ended_at ?? record?.docked_at,
     proven: provenDocking(checked, once),
     receivedAt: receipt?.received_at,
   };

@@ -68,9 +68,15 @@ const ERASURES_MAX = 64;
 /** The account of one log. */
 export class LogAccount {
   readonly #documents = new Map<string, LoggedDocument>();
+  #firstAt: string | undefined;
+  #lastAt: string | undefined;
+  readonly #lastAtBy = new Map<string, string>();
 
   /** Takes one entry, and the hex id of the key that vouches for it; those that name no document are passed over. */
   take({ event, facts, at }: CustodyEntry, keyId?: string): void {
+    this.#firstAt ??= at;
+    this.#lastAt = at;
+    if (keyId !== undefined) this.#lastAtBy.set(keyId, at);
     if (event === 'store-restored') return this.#storeRestored();
     const name = facts[NAMED_BY[event] ?? 'recording'];
     if (typeof name !== 'string') return;
@@ -89,6 +95,18 @@ export class LogAccount {
     for (const [name, known] of this.#documents)
       if (known.receipts.length > 0 && !known.reclaimed)
         this.#documents.set(name, { ...known, askedAgain: true, restored: true });
+  }
+
+  /**
+   * Whether the log goes on after an instant (RFC 3339), and holds its beginning or an entry that is not later: what was made then should be in it.
+   * By a key (hex id), where that is given: only entries that it vouches for show that the log goes on.
+   */
+  covers(at: string, fromTheStart: boolean, byKey: string | undefined): boolean {
+    const lastAt = byKey === undefined ? this.#lastAt : this.#lastAtBy.get(byKey);
+    if (this.#firstAt === undefined || lastAt === undefined) return false;
+    return (
+      Date.parse(lastAt) > Date.parse(at) && (fromTheStart || Date.parse(this.#firstAt) <= Date.parse(at))
+    );
   }
 
   /** What the log says of a document; undefined where it does not name it. */
@@ -160,6 +178,8 @@ export interface HeldDocument {
   readonly receiptSha256: string | undefined;
   /** Hex id of the key that signed it, and when it was made (RFC 3339); undefined where its signature does not hold or was not asked for. */
   readonly made?: { readonly keyId: string; readonly at: string } | undefined;
+  /** When it was durable at the soonest, by what it says (SPEC 4.3.5.6; RFC 3339); undefined as `made`. */
+  readonly doneAt?: string | undefined;
   /** Whether its sealed file lies here, too; left out for a docking record, which has none. */
   readonly hasPayload?: boolean;
 }
@@ -180,13 +200,15 @@ export interface AccountQuestion {
   readonly fromTheStart: boolean;
   /** When the log tells a change away from which key (hex id), RFC 3339. */
   readonly putAside?: ReadonlyMap<string, string>;
+  /** Whether the store revoked a key (hex id) of the station. */
+  readonly isRevoked: (keyId: string) => boolean;
 }
 
 /** Names that are told in one remark. */
 const NAMED_MAX = 3;
 
 /** Documents that must be here and are not; the caller looks again before it says so, because they may have come in the meantime. */
-export function missingDocuments(question: AccountQuestion): string[] {
+export function missingDocuments(question: Omit<AccountQuestion, 'isRevoked'>): string[] {
   const missing: string[] = [];
   for (const [name, logged] of question.account.all())
     if (!question.held.has(name) && mustBeHere(name, logged, question)) missing.push(name);
@@ -196,7 +218,7 @@ export function missingDocuments(question: AccountQuestion): string[] {
 function mustBeHere(
   name: string,
   logged: LoggedDocument,
-  { superseded, dropped, kind }: AccountQuestion,
+  { superseded, dropped, kind }: Pick<AccountQuestion, 'superseded' | 'dropped' | 'kind'>,
 ): boolean {
   if (kind === 'kit') return false;
   if (kind === 'vault') return logged.receipts.length > 0 && !dropped.has(name);
@@ -227,7 +249,10 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
     remarks.push(...[...held.values()].flatMap((document) => askedFor(document, account)));
   const notLogged = { recording: [] as string[], docking: [] as string[] };
   for (const document of held.values())
-    if (account.of(document.name)?.sha256 === undefined) notLogged[document.kind].push(document.name);
+    if (account.of(document.name)?.sha256 === undefined) {
+      if (isUnlogged(document, question)) remarks.push(unlogged(document));
+      else notLogged[document.kind].push(document.name);
+    }
   const waiting = { recording: [] as string[], docking: [] as string[] };
   for (const [name, logged] of account.all()) {
     const due = logged.sha256 !== undefined && logged.receipts.length === 0 && !held.has(name);
@@ -251,6 +276,22 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
     ...counted('recording.waiting', where, 'recordings in the log that are not here', waiting.recording),
     ...counted('docking.waiting', where, 'docking records in the log that are not here', waiting.docking),
   ];
+}
+
+/** A log that goes on after a document, and does not know it, is not the one under which it was made (SPEC 4.3.5.6). */
+function isUnlogged(
+  { made, doneAt }: HeldDocument,
+  { account, kind, fromTheStart, isRevoked }: AccountQuestion,
+): boolean {
+  if (kind !== 'vault' || made === undefined || doneAt === undefined) return false; // in a spool the entry may be on its way
+  return account.covers(doneAt, fromTheStart, isRevoked(made.keyId) ? made.keyId : undefined);
+}
+
+function unlogged({ kind, name, where }: HeldDocument): Remark {
+  const message = `no entry of the custody log names it, and the log goes on after it`;
+  return finding(kind === 'docking' ? 'docking.unlogged' : 'recording.unlogged', where, message, {
+    recording: name,
+  });
 }
 
 function contradictions(document: HeldDocument, account: LogAccount, place: Extent): Remark[] {

@@ -448,6 +448,7 @@ export function recordingFacts(
     sha256: manifestSha256,
     receiptSha256,
     made: manifest && keyId !== undefined ? { keyId: once(keyId), at: manifest.sealed_at } : undefined,
+    doneAt: manifest?.sealed_at,
     hasPayload: checked.hasPayload,
     proven: provenManifest(checked, once),
     receivedAt: receipt?.received_at,

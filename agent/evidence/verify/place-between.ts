@@ -23,7 +23,7 @@ import type { ReadFiles } from './read-files.ts';
 import { checkSidecars } from './recording-check.ts';
 import type { Remark } from './remark.ts';
 import { readDocument } from './signed-document.ts';
-import type { TrustedKeys } from './trusted-keys.ts';
+import { revokedName, type TrustedKeys } from './trusted-keys.ts';
 
 /** All that was read. */
 export interface BetweenContext {
@@ -115,7 +115,7 @@ export class PlaceBetween {
   }
 
   async *#account({ where, station, documents, fromTheStart, putAside }: StationLog): AsyncGenerator<Remark> {
-    const { facts, logs } = this.#context;
+    const { facts, logs, keys } = this.#context;
     const { superseded } = facts;
     const held = facts.heldOf(station);
     const question = {
@@ -127,6 +127,7 @@ export class PlaceBetween {
       kind: this.#extent,
       fromTheStart,
       putAside,
+      isRevoked: (keyId: string) => keys.revoked.has(revokedName(station ?? '', keyId)),
     };
     for (const name of missingDocuments(question))
       if (!(await this.#cameMeanwhile(name, where))) yield missingDocument(where, name, documents);

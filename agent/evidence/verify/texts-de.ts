@@ -111,6 +111,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Laut Verwahrprotokoll der Station war sie hier: Sie ging verloren oder wurde weggenommen.',
   'recording.waiting':
     'Die Station hat sie gespeichert, und der Zentralspeicher hat sie nicht bestätigt: Sie kommen noch oder wurden ersetzt.',
+  'recording.unlogged':
+    'Kein Eintrag im Verwahrprotokoll ihrer Station nennt sie, obwohl es danach weitergeht: Die Station hat sie nicht gemacht, oder es ist nicht ihr Verwahrprotokoll.',
   'recording.not-logged':
     'Der Abschnitt des Verwahrprotokolls der Station, der sie nennen würde, ist (noch) nicht hier.',
   'chain.two-starts':
@@ -299,6 +301,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Laut Verwahrprotokoll der Station war es hier: Es ging verloren oder wurde weggenommen.',
   'docking.waiting':
     'Die Station hat es gemacht, und der Zentralspeicher hat es nicht bestätigt: Es kommt noch.',
+  'docking.unlogged':
+    'Kein Eintrag im Verwahrprotokoll der Station nennt es, obwohl es danach weitergeht: Die Station hat es nicht gemacht, oder es ist nicht ihr Verwahrprotokoll.',
   'docking.not-logged':
     'Der Abschnitt des Verwahrprotokolls der Station, der es nennen würde, ist (noch) nicht hier.',
   'docking.not-recorded':
@@ -343,6 +347,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Der Löschnachweis spricht von etwas anderem, als neben ihm liegt: Er wurde ausgetauscht oder gefälscht.',
   'deletion.wrong-due':
     'Wann die Aufzeichnung fällig war, folgt aus Manifest und Quittung, und es ist eine andere Zeit.',
+  'deletion.before-receipt':
+    'Der Nachweis sagt, die Aufzeichnung sei vor ihrem Eingang gelöscht worden: Er ist zurückdatiert.',
   'deletion.too-early':
     'Die Aufzeichnung wurde gelöscht, bevor sie fällig war, und niemand hatte es angeordnet.',
   'policy.not-judged':

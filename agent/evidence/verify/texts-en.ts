@@ -96,6 +96,8 @@ export const MEANINGS = {
   'recording.missing': 'The custody log says that it was here: it was lost or taken away.',
   'recording.waiting':
     'The station has spooled them and the store has not confirmed them: they are still to come, or were replaced.',
+  'recording.unlogged':
+    'No entry of the log of its station names it, though the log goes on after it: it was not made by that station, or its log is another one.',
   'recording.not-logged': 'The part of the custody log that would name them is not here (yet).',
   'chain.two-starts':
     'Each camera has one first recording per station key: an older state of the station was put back, or a recording was forged.',
@@ -258,6 +260,8 @@ export const MEANINGS = {
     'A stay is one camera in one bay from plug to unplug: this docking was counted to another one, which no station of ours does.',
   'docking.missing': 'The custody log says that it was here: it was lost or taken away.',
   'docking.waiting': 'The station has made it and the store has not confirmed it: it is still to come.',
+  'docking.unlogged':
+    'No entry of the log of its station names it, though the log goes on after it: it was not made by that station, or its log is another one.',
   'docking.not-logged': 'The part of the custody log that would name it is not here (yet).',
   'docking.not-recorded':
     'A camera was in its bay and nothing says what was on it: the station lost the record, or never made it.',
@@ -298,6 +302,7 @@ export const MEANINGS = {
     'The deletion record speaks of something else than what lies beside it: it was exchanged or forged.',
   'deletion.wrong-due':
     'When the recording was due follows from its manifest and receipt, and is another time.',
+  'deletion.before-receipt': 'The record says that it was deleted before it was received: it was dated back.',
   'deletion.too-early': 'The recording was deleted before it was due, and nobody had ordered that.',
   'policy.not-judged': 'A policy of both roles lies here, and no key of a role is given to judge it.',
   'policy.other-number': 'The policy lies in a folder of another number: it counts for nothing.',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accountRemarks, LogAccount } from '../../../../agent/evidence/verify/log-account.ts';
 
 const NAME = 'a'.repeat(26);
@@ -26,7 +26,7 @@ test.each([1, 8, 9, 40])(
       sha256: receipt(0),
       receiptSha256: receipt(count),
     };
-    const remarks = accountRemarks({
+    const found = accountRemarks({
       where: 'custody',
       account,
       held: new Map([[NAME, held]]),
@@ -34,8 +34,9 @@ test.each([1, 8, 9, 40])(
       dropped: new Set(),
       kind: 'vault',
       fromTheStart: true,
+      isRevoked: () => false,
     });
-    expect(remarks).toEqual([]);
+    expect(found).toEqual([]);
   },
 );
 
@@ -52,7 +53,7 @@ test.each([
   account.take({ ...stamp, sequence: 3, event: 'receipted', facts: receipted });
   account.take({ ...stamp, sequence: 4, event: 'store-restored', facts: restored });
   const held = { kind: 'recording', name: NAME, where: NAME, station: 'dock-1', sha256: receipt(0) } as const;
-  const remarks = accountRemarks({
+  const found = accountRemarks({
     where: 'custody',
     account,
     held: new Map([[NAME, { ...held, receiptSha256: undefined }]]),
@@ -60,6 +61,106 @@ test.each([
     dropped: new Set(),
     kind,
     fromTheStart: true,
+    isRevoked: () => false,
   });
-  expect(remarks.map(({ code }) => code)).toEqual(expected);
+  expect(found.map(({ code }) => code)).toEqual(expected);
+});
+
+describe('a document that no entry names', () => {
+  const stamp = {
+    previous: receipt(0),
+    boot: null,
+    monotonic_ms: 1,
+    event: 'clock-state' as const,
+    facts: { synchronised: true },
+  };
+  const at = (hour: string): string => `2026-11-25T${hour}:00:00.000Z`;
+  const [KEY, OTHER] = ['aa', 'bb'];
+
+  function codesOf(
+    entries: readonly (readonly [hour: string, keyId: string])[],
+    {
+      kind = 'vault',
+      fromTheStart = true,
+      isRevoked = false,
+    }: { kind?: 'vault' | 'spool'; fromTheStart?: boolean; isRevoked?: boolean } = {},
+  ): string[] {
+    const account = new LogAccount();
+    for (const [sequence, [hour, keyId]] of entries.entries())
+      account.take({ ...stamp, sequence: sequence + 1, at: at(hour) }, keyId);
+    const document = {
+      kind: 'recording',
+      name: NAME,
+      where: NAME,
+      station: 'dock-1',
+      sha256: receipt(0),
+    } as const;
+    const made = { made: { keyId: KEY, at: at('08') }, doneAt: at('08'), receiptSha256: undefined };
+    const question = { where: 'custody', account, superseded: new Set<string>(), dropped: new Set<string>() };
+    const held = new Map([[NAME, { ...document, ...made }]]);
+    return accountRemarks({ ...question, held, kind, fromTheStart, isRevoked: () => isRevoked }).map(
+      ({ code }) => code,
+    );
+  }
+
+  test('is a finding where the log goes on after it and holds its time', () => {
+    expect(
+      codesOf([
+        ['07', KEY],
+        ['09', KEY],
+      ]),
+    ).toEqual(['recording.unlogged']);
+    expect(
+      codesOf([
+        ['07', KEY],
+        ['09', OTHER],
+      ]),
+    ).toEqual(['recording.unlogged']);
+    expect(codesOf([['09', KEY]])).toEqual(['recording.unlogged']); // from its beginning
+  });
+
+  test('is a note where the log ends before it, or its beginning is not here', () => {
+    expect(codesOf([['07', KEY]])).toEqual(['recording.not-logged']);
+    expect(
+      codesOf([
+        ['07', KEY],
+        ['08', KEY],
+      ]),
+    ).toEqual(['recording.not-logged']);
+    expect(codesOf([['09', KEY]], { fromTheStart: false })).toEqual(['recording.not-logged']);
+    expect(codesOf([])).toEqual(['recording.not-logged']);
+  });
+
+  test('of a revoked key is one only where that key vouches for what comes later', () => {
+    expect(
+      codesOf(
+        [
+          ['07', KEY],
+          ['09', OTHER],
+        ],
+        { isRevoked: true },
+      ),
+    ).toEqual(['recording.not-logged']);
+    expect(
+      codesOf(
+        [
+          ['07', KEY],
+          ['09', KEY],
+        ],
+        { isRevoked: true },
+      ),
+    ).toEqual(['recording.unlogged']);
+  });
+
+  test('is a note in a spool, where its entry may be on its way', () => {
+    expect(
+      codesOf(
+        [
+          ['07', KEY],
+          ['09', KEY],
+        ],
+        { kind: 'spool' },
+      ),
+    ).toEqual(['recording.not-logged']);
+  });
 });

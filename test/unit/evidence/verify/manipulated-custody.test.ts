@@ -104,7 +104,7 @@ const lines: Manipulation[] = [
   {
     name: 'three lines taken out of the middle',
     act: (vault) => editLines(vault.segment(0), (all) => all.toSpliced(indexOf(all, 'pulled'), 3)),
-    finds: ['custody.checkpoint-head', 'custody.entry-missing', 'custody.not-named'],
+    finds: ['custody.checkpoint-head', 'custody.entry-missing', 'custody.not-named', 'recording.unlogged'],
   },
   {
     name: 'a line that stands twice',
@@ -198,7 +198,7 @@ const segments: Manipulation[] = [
   {
     name: 'the end of the running segment cut off',
     act: (vault) => editLines(vault.segment(1), (all) => all.slice(0, indexOf(all, 'spooled'))),
-    finds: ['receipt.custody-head-missing'],
+    finds: ['receipt.custody-head-missing', 'docking.unlogged', 'recording.unlogged'],
   },
   {
     name: 'the end of an ended segment cut off',
@@ -228,6 +228,8 @@ const segments: Manipulation[] = [
       'custody.checkpoint-signature-unknown-key',
       'custody.tail-missing',
       ...OTHER_HEADS,
+      'docking.unlogged',
+      'recording.unlogged',
     ],
   },
   {
@@ -241,6 +243,8 @@ const segments: Manipulation[] = [
       'custody.checkpoint-signature-wrong',
       'custody.tail-missing',
       'receipt.custody-head-differs',
+      'docking.unlogged',
+      'recording.unlogged',
     ],
   },
   {
@@ -255,7 +259,13 @@ const segments: Manipulation[] = [
           return chained;
         });
       }),
-    finds: ['custody.checkpoint-head', 'custody.link-differs', ...OTHER_HEADS],
+    finds: [
+      'custody.checkpoint-head',
+      'custody.link-differs',
+      ...OTHER_HEADS,
+      'docking.unlogged',
+      'recording.unlogged',
+    ],
   },
   {
     name: 'entries of a stolen key: a receipt that was never given',

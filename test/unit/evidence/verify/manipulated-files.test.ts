@@ -360,13 +360,19 @@ const places: Manipulation[] = [
       'docking.recording-not-listed',
       'manifest.other-recording',
       'recording.missing',
+      'recording.unlogged',
     ],
   },
   {
     name: 'a recording a second time under another id',
     act: (vault) =>
       cp(vault.folder(NEWEST), join(vault.station, 'abcdefghijklmnopqrstuvwxya'), { recursive: true }),
-    finds: ['custody.not-named', 'docking.recording-not-listed', 'manifest.other-recording'],
+    finds: [
+      'custody.not-named',
+      'docking.recording-not-listed',
+      'manifest.other-recording',
+      'recording.unlogged',
+    ],
   },
   {
     name: 'a station under the name of another one',
