@@ -239,6 +239,8 @@ export class ReceiptLog {
           at += own.length;
         }
       } catch (error) {
+        if (isDockError(error, 'log.shorter'))
+          this.#options.conditions.raise('log.shorter', null, { reason: describeError(error) });
         for (const { reject } of batch) reject(error);
       }
     }

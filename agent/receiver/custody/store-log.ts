@@ -96,7 +96,7 @@ export function storeLogFolder(vaultPath: string, receiver: ReceiverId): string 
 
 /**
  * Appends events in their order; they are durable, under a checkpoint of the chain and in the tree when it resolves.
- * Errors: "lock.held", "store-log.oversize", the signer's, the system's, the signal's reason.
+ * Errors: "lock.held", "store-log.oversize", "log.shorter" (nothing was entered), the signer's, the system's, the signal's reason.
  */
 export async function appendStoreEvents(
   deps: StoreLogDeps,
@@ -136,6 +136,11 @@ class Appending {
 
   async append(events: readonly CustodyEvent[]): Promise<Appended> {
     const tree = await this.#find(events.length > 0);
+    if (events.length > 0 && tree.refusal !== undefined) {
+      // Nothing is added to lines that may only have been shown wrong: the next append looks again.
+      [this.#deps.written.tree, this.#deps.written.open] = [undefined, undefined];
+      throw tree.refusal;
+    }
     for (let from = 0; from < events.length; from += CUSTODY_GROUP_ENTRIES)
       await this.#write(
         tree,

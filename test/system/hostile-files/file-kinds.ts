@@ -162,6 +162,18 @@ const vault: readonly FileKind[] = [
     String.raw`\.dockings/[a-z0-9-]+/(held/SHA|missing/SHA\.[a-z0-9-]+)`,
     'rebuilt',
   ),
+  row(
+    'vault',
+    "checkpoint of the store's log",
+    String.raw`r-[a-z0-9-]+/log/([0-9a-f]{16}/)?checkpoint`,
+    'rebuilt',
+  ),
+  row(
+    'vault',
+    "tile of the store's log",
+    String.raw`r-[a-z0-9-]+/log/([0-9a-f]{16}/)?tile/\d/(x\d{3}/)*\d{3}(\.p/\d+)?`,
+    'rebuilt',
+  ),
 ];
 
 /** Made by hand, by the clock, or by a person's order: each altered in the suites of `verify`, which nobody but a person asks. */
