@@ -37,7 +37,7 @@ import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Ledger } from '../custody/ledger.ts';
 import type { TrustedStore } from './push-verify.ts';
-import type { StoreStanding } from './store-rollback.ts';
+import { countingVault, type StoreStanding } from './store-rollback.ts';
 
 /** No proof, or one that does not hold. */
 export const NOT_IN_LOG = 'receipt.not-in-log';
@@ -225,7 +225,7 @@ export class LogWitness {
     const { store, standing } = this.#options;
     const [, named, receiver] = origin.split('/');
     const { restored } = standing.state;
-    const vault = standing.vault ?? restored?.vault ?? named;
+    const vault = countingVault(standing, store.receivers) ?? named;
     if (vault === undefined || !isSessionId(vault)) return false;
     const listed = store.receivers.find((each) => each === receiver);
     const statement = restored?.vault === vault ? restored.sha256 : undefined;

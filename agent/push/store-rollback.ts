@@ -5,12 +5,12 @@
 // 1. That the store is behind, and which statement is followed, is durable before anything follows from it, and outlives a start.
 // 2. From the moment at which a statement is heard until all that is here was taken back, the store counts as behind.
 // 3. After a statement a receipt of its vault counts only with the signed word `held` that names both.
-// 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the pinned
-//    one (than that one where none is pinned), changes nothing.
+// 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the one
+//    that counts (countingVault), changes nothing.
 // 5. The vault is pinned, durably, before the first receipt of it is stored.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import type { SegmentId, SessionId } from '../../protocol/format/ids.ts';
+import type { ReceiverId, SegmentId, SessionId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
 import type { Receipt } from '../../protocol/documents/receipt.ts';
 import type { Restored } from '../../protocol/documents/restored.ts';
@@ -221,6 +221,18 @@ export class StoreStanding {
   }
 }
 
+/**
+ * The vault whose statements and log count (SPEC 6.10.3, 6.12.5): the pinned one; where none is, that of the statement that was followed last, as
+ * long as its receiver is listed: where it is not, another vault may be in its place. Undefined for any.
+ */
+export function countingVault(
+  { vault, state: { restored } }: Pick<StoreStanding, 'vault' | 'state'>,
+  receivers: readonly ReceiverId[],
+): SessionId | undefined {
+  if (vault !== undefined || restored === null) return vault;
+  return receivers.includes(restored.receiver) ? restored.vault : undefined;
+}
+
 /** What a statement concerns. */
 export interface StoreRollbackOptions {
   readonly standing: StoreStanding;
@@ -265,7 +277,7 @@ export class StoreRollback {
   }
 
   async #follow(restored: Restored, sha256: string): Promise<void> {
-    const { standing, log } = this.#options;
+    const { standing, store, log } = this.#options;
     const known = standing.state.restored;
     if (known?.sha256 === sha256) return this.#offerAgain();
     const { receiver, vault, restored_at, complete_until } = restored;
@@ -273,7 +285,7 @@ export class StoreRollback {
       log.warn('statement of the store passed over: a later one is followed', { restored_at });
       return;
     }
-    const ours = standing.vault ?? known?.vault;
+    const ours = countingVault(standing, store.receivers);
     if (ours !== undefined && ours !== vault) {
       log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
       return;

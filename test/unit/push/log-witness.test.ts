@@ -226,6 +226,19 @@ describe('the proof beside a receipt', () => {
   });
 });
 
+test('the log of a vault that was put in the place of a restored one counts, but not beside it', async () => {
+  const log = (): FakeStoreLog => new FakeStoreLog(KEY, `bodydock/${otherVault}/${receiver}`).grow(5);
+  for (const [statedBy, code] of [
+    [parseReceiverId('r-gone'), undefined],
+    [receiver, 'receipt.not-in-log'],
+  ] as const) {
+    const rig = new Rig();
+    rig.standing.vault = undefined;
+    rig.standing.state = { ...NOTHING_KNOWN, restored: { ...RESTORED, receiver: statedBy } };
+    expect(await rig.code(rig.message(0, log()))).toBe(code);
+  }
+});
+
 function withProof(message: ReceiptMessage, change: (text: string) => string): ReceiptMessage {
   const log = message.log as NonNullable<ReceiptMessage['log']>;
   const proof = change(log.proof);

@@ -219,6 +219,23 @@ test('a statement of the vault that is pinned now is followed, but none that is 
   expect(rig.custody.of('store-restored')).toHaveLength(2);
 });
 
+test('a statement of a vault in the place of a restored one is followed before its first receipt', async () => {
+  const first = await rig.start();
+  await rig.said(first, { restored_at: '2026-11-25T10:00:00.000Z' });
+  await first.stop();
+  const [fresh, other] = [parseReceiverId('r-new'), makeSessionId(random)];
+  rig.vault = undefined;
+  const said = async (receivers: (typeof fresh)[]): Promise<number> => {
+    rig.receivers = receivers;
+    const rollback = await rig.start();
+    await rig.said(rollback, { receiver: fresh, vault: other, restored_at: '2026-11-26T10:00:00.000Z' });
+    await rollback.stop();
+    return rig.custody.of('store-restored').length;
+  };
+  expect(await said([receiver, fresh])).toBe(1);
+  expect(await said([fresh])).toBe(2);
+});
+
 test('the vault of the first receipt is pinned, over starts too, until no receiver that gave one of it is listed', async () => {
   rig.vault = undefined;
   const first = await rig.start();
