@@ -254,8 +254,8 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     id: 'proof-for-another-size',
     what: 'a proof of inclusion is made for a size that its checkpoint does not have',
     file: 'agent/receiver/custody/receipt-log.ts',
-    find: 'inclusionProof(index, checkpoint.size, read)',
-    put: 'inclusionProof(index, index + 1, read)',
+    find: 'inclusionProof(index, size, this.#nodes(',
+    put: 'inclusionProof(index, index + 1, this.#nodes(',
     suites: ['unit/receiver/custody/receipt-log'],
   },
   {
