@@ -17,7 +17,7 @@ import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
 import { readAcknowledgement, removeAcknowledgement } from './acknowledgement.ts';
 import type { CustodyLog } from './custody-log.ts';
-import { DIFFERENCES_MAX, ITEM, keyOf, type Difference, type DifferenceKind } from './ledger.ts';
+import { DIFFERENCES_MAX, isFull, ITEM, keyOf, type Difference, type DifferenceKind } from './ledger.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 
 /** It is looked so often whether somebody acknowledged, and whether what was lost is here again. */
@@ -284,7 +284,7 @@ export class Differences {
     const key = keyOf(difference);
     const known = this.#found.get(key);
     const isAnother = difference.difference === 'log-forked' && known?.acknowledged === true;
-    if ((known !== undefined && !isAnother) || this.#found.size >= DIFFERENCES_MAX) return;
+    if ((known !== undefined && !isAnother) || isFull(this.#found, difference)) return;
     this.#found.set(key, { ...difference, acknowledged: false });
     this.#append({ event: 'difference-found', facts: { ...difference } });
     const what = MEANING[difference.difference];

@@ -336,7 +336,7 @@ export class Ledger {
         break;
       case 'difference': {
         const { what: _, ...found } = facts;
-        if (this.differences.has(keyOf(found)) || this.differences.size < DIFFERENCES_MAX)
+        if (this.differences.has(keyOf(found)) || !isFull(this.differences, found))
           this.differences.set(keyOf(found), found);
         break;
       }
@@ -384,7 +384,7 @@ export class Ledger {
     const found = parseDifference(facts);
     if (found === undefined) return;
     if (!isFound) this.differences.delete(keyOf(found));
-    else if (this.differences.size < DIFFERENCES_MAX)
+    else if (!isFull(this.differences, found))
       this.differences.set(keyOf(found), { ...found, acknowledged: false });
   }
 }
@@ -445,6 +445,11 @@ function bitsOf(said: Said): number {
 /** What makes a difference one: the same segment may be ahead by ever more entries. */
 export function keyOf({ difference, subject }: Pick<Difference, 'difference' | 'subject'>): string {
   return `${difference} ${subject}`;
+}
+
+/** Of many recordings that are lost not all are named; that the store's log forked always is, once for its vault. */
+export function isFull(known: ReadonlyMap<string, Difference>, { difference }: Difference): boolean {
+  return known.size >= DIFFERENCES_MAX && difference !== 'log-forked';
 }
 
 /** The difference that an entry names; undefined where it names none that is known here. */

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { writeAcknowledgement } from '../../../agent/custody/acknowledgement.ts';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { Differences } from '../../../agent/custody/differences.ts';
-import type { SessionId } from '../../../protocol/format/ids.ts';
+import { makeRecordingId, type SessionId } from '../../../protocol/format/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 import { chainsOn, logDisk, openLog } from './custody-scenario.ts';
 
 const vault = 'abcdefghijklmnopqrstuvwxya' as SessionId;
@@ -94,6 +95,24 @@ test('it is entered with both checkpoints, the newer one last, and outlives a st
   const last = await run(disk, 3);
   expect(last.differences.isLogForked).toBe(true);
   await last.end();
+});
+
+test('counts beside as many recordings that are lost as are named', async () => {
+  const disk = logDisk();
+  const first = await run(disk, 1);
+  const random = seededRandom(7);
+  await first.pass(1000);
+  for (let turn = 0; turn < 50; turn++) {
+    first.differences.storeLost(Array.from({ length: 40 }, () => makeRecordingId(random)));
+    await first.pass(1000);
+  }
+  first.differences.logForked({ vault, notes: [note(7), note(9, 'B')] });
+  await first.pass(2000);
+  expect(first.differences.isLogForked).toBe(true);
+  await first.end();
+  const next = await run(disk, 2);
+  expect([next.custody.ledger.differences.size, next.differences.isLogForked]).toEqual([2001, true]);
+  await next.end();
 });
 
 test.for([true, false])('a statement that the store was restored ends it; said late: %s', async (isLate) => {
