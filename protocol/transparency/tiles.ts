@@ -99,7 +99,13 @@ export class GrowingTiles {
 
   /** The tree of `size` leaves, from its last tiles. Errors: as nodesOfTiles. */
   static async at(size: number, readTile: (tile: Tile) => Promise<Uint8Array>): Promise<GrowingTiles> {
-    const read = nodesOfTiles(size, readTile);
+    const tiles = new Map<string, Promise<Uint8Array>>();
+    const read = nodesOfTiles(size, (tile) => {
+      const path = tilePath(tile);
+      const bytes = tiles.get(path) ?? readTile(tile); // of one many hashes are asked for
+      tiles.set(path, bytes);
+      return bytes;
+    });
     const edges: Uint8Array[][] = [];
     for (let level = 0; hashesAt(level, size) > 0; level++) {
       const [all, edge]: [number, Uint8Array[]] = [hashesAt(level, size), []];

@@ -9,7 +9,7 @@ import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { parseCustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { ensureFolder, readIfThere, writeLoose } from '../../../protocol/format/durable.ts';
+import { ensureFolder, listIfThere, readIfThere, writeLoose } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
 import type { SegmentId } from '../../../protocol/format/ids.ts';
@@ -283,18 +283,23 @@ export class LogTree {
   }
 }
 
-/** A tile from the folder of a tree; a partial one also from the one that it became. Errors: the system's. */
+/** A tile from the folder of a tree; a partial one also from the full or a wider one that it became. Errors: the system's. */
 export async function readTile(
-  files: Pick<Files, 'readAll'>,
+  files: Pick<Files, 'readAll' | 'list'>,
   folder: string,
   tile: Tile,
 ): Promise<Uint8Array> {
   const bytesMax = TILE_WIDTH * HASH_BYTES;
+  const sizeBytes = tile.width * HASH_BYTES;
+  const pathOf = (width: number): string => join(folder, tilePath({ ...tile, width }));
   const partial =
-    tile.width < TILE_WIDTH ? await readIfThere(files, join(folder, tilePath(tile)), bytesMax) : undefined;
-  if (partial?.length === tile.width * HASH_BYTES) return partial;
-  const full = await files.readAll(join(folder, tilePath({ ...tile, width: TILE_WIDTH })), bytesMax);
-  return full.subarray(0, tile.width * HASH_BYTES);
+    tile.width < TILE_WIDTH ? await readIfThere(files, pathOf(tile.width), bytesMax) : undefined;
+  if (partial?.length === sizeBytes) return partial;
+  const full = await readIfThere(files, pathOf(TILE_WIDTH), bytesMax);
+  if (full !== undefined) return full.subarray(0, sizeBytes);
+  const widths = (await listIfThere(files, `${pathOf(TILE_WIDTH)}.p`)).map(Number).filter(Number.isInteger);
+  const wider = await files.readAll(pathOf(Math.max(tile.width, ...widths)), bytesMax);
+  return wider.subarray(0, sizeBytes);
 }
 
 /**

@@ -213,7 +213,8 @@ export class ReceiptLog {
     try {
       return await run();
     } catch (error) {
-      if (!isDockError(error, 'log.tile') && !isAbsent(error)) throw error;
+      const isOfTiles = isDockError(error, 'log.tile') || isAbsent(error);
+      if (!isOfTiles || this.#tree?.refusal !== undefined) throw error; // of a log that is refused none are made
       const { written, log } = this.#options.store;
       log.error('store log: tiles are made again', { error });
       written.isTreeDamaged = true;

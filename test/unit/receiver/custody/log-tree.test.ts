@@ -148,6 +148,35 @@ test('over the end of a segment the tree goes on, and the tiles of the ended one
   await expectTree(after);
 });
 
+test('who goes on with a tree reads its last tiles, and not again for each of their hashes', async () => {
+  const disk = vaultDisk();
+  const deps = depsOn(disk, 3);
+  for (let turn = 0; turn < 5; turn++) await append(deps, ...Array.from({ length: 100 }, () => LONG));
+  let read = 0;
+  disk.hearCalls((operation, path) => void (operation === 'readAll' && path.includes('/tile/') && read++));
+  const { tree } = await enter(depsOn(disk, 4));
+  expect(tree.refusal).toBeUndefined();
+  expect(read).toBeGreaterThan(0);
+  expect(read).toBeLessThan(12);
+});
+
+test('where all tiles were lost one start reads all lines again, and the next one does not', async () => {
+  const disk = vaultDisk();
+  const deps = depsOn(disk, 3);
+  for (let turn = 0; turn < 5; turn++) await append(deps, ...Array.from({ length: 100 }, () => LONG));
+  for (const [path, bytes] of disk.tree(`${KEEPER}/log/tile`))
+    if (bytes !== undefined) await disk.unlink(path);
+  const segmentsRead = async (seed: number): Promise<number> => {
+    const read = new Set<string>();
+    disk.hearCalls((operation, path) => {
+      if (operation === 'readAll' && path.endsWith('.jsonl')) read.add(path);
+    });
+    expect((await enter(depsOn(disk, seed))).tree.refusal).toBeUndefined();
+    return read.size;
+  };
+  expect([await segmentsRead(4), await segmentsRead(5)]).toEqual([2, 1]);
+});
+
 test('a power cut at any step leaves a log whose tree extends each checkpoint that was given', async () => {
   const disk = vaultDisk();
   await append(depsOn(disk, 3), ...Array.from({ length: 250 }, () => numbered(1)));
