@@ -82,9 +82,9 @@ async function printFaults(page: Page, pdf: string): Promise<string[]> {
   ];
 }
 
-/** What each sheet of a print says, without white space. Errors: those of poppler's tools. */
+/** What each sheet of a print says, in the order of the page (by columns its last words would be others), without white space. Errors: those of poppler's tools. */
 export async function sheetsOf(pdf: string): Promise<string[]> {
-  const { stdout } = await run(requireTool('pdftotext'), [pdf, '-']);
+  const { stdout } = await run(requireTool('pdftotext'), ['-raw', pdf, '-']);
   return stdout.split('\f').slice(0, -1).map(bare);
 }
 
