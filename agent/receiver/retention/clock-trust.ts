@@ -11,7 +11,7 @@ import type { Clock } from '../../../protocol/format/ports.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Slewing and rounding between two looks; a running receiver is on for months. */
+/** Small steps and rounding, all together; a running receiver is on for months. */
 const AHEAD_MS = HOUR_MS;
 /** The machine may have been off for so long, where nobody outside said the time since. */
 const UNSEEN_MS = DAY_MS;
@@ -61,9 +61,8 @@ export function judge(trust: ClockTrust, reading: ClockReading, outsideMs?: numb
     return { ...trust, reading, floorMs, unseenMs, doubt: { kind: 'ahead', byMs: aheadMs } };
   if (behindMs > BEHIND_MS)
     return { ...trust, reading, floorMs, unseenMs, doubt: { kind: 'behind', byMs: behindMs } };
-  // After a boot the wall clock is believed, and does not move what is known: else each boot would allow another day.
-  const knownMs = unseenMs === 0 ? Math.max(floorMs, reading.wallMs) : floorMs;
-  return { ...trust, reading, floorMs: knownMs, unseenMs, doubt: null };
+  // The wall clock is believed, and does not move what is known: else each boot would allow another day, and each small step another hour.
+  return { ...trust, reading, floorMs, unseenMs, doubt: null };
 }
 
 /** The newest receipt of the vault was given by this store as well; one that lies in the future shows a clock that fell behind. */

@@ -206,8 +206,16 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'boots-add-up',
     what: 'each boot of the store lets its clock be another day ahead',
     file: 'agent/receiver/retention/clock-trust.ts',
-    find: 'const knownMs = unseenMs === 0 ? Math.max(floorMs, reading.wallMs) : floorMs;',
-    put: 'const knownMs = Math.max(floorMs, reading.wallMs);',
+    find: 'return { ...trust, reading, floorMs, unseenMs, doubt: null };',
+    put: 'return { ...trust, reading, floorMs: Math.max(floorMs, reading.wallMs), unseenMs, doubt: null };',
+    suites: ['unit/receiver/retention/clock-trust'],
+  },
+  {
+    id: 'small-steps-add-up',
+    what: 'each entry of the store lets its clock be stepped ahead by another hour',
+    file: 'agent/receiver/retention/clock-trust.ts',
+    find: 'return { ...trust, reading, floorMs, unseenMs, doubt: null };',
+    put: 'return { ...trust, reading, floorMs: unseenMs === 0 ? Math.max(floorMs, reading.wallMs) : floorMs, unseenMs, doubt: null };',
     suites: ['unit/receiver/retention/clock-trust'],
   },
   {
