@@ -34,6 +34,9 @@ export interface BookedOrder extends SignedOrder {
   readonly subject: Subject | undefined;
 }
 
+/** Stands for a key id where a signature is there that does not hold: a hold keeps all the same. */
+export const WRONG = 'wrong ';
+
 /** What counts for one recording now. */
 export interface Standing {
   readonly hold: Hold | undefined;
@@ -103,7 +106,7 @@ export class OrderBook {
 
   /** When holds by one role about the recording of this one lapse (RFC 3339); null where there is none. */
   aloneUntil(booked: BookedOrder): string | null {
-    const lapsesMs = aloneUntil(this.#around(booked).filter((other) => areOneRecording(other, booked)));
+    const lapsesMs = aloneUntil(withSevenDays(booked, this.#around(booked)));
     return lapsesMs === undefined ? null : new Date(lapsesMs).toISOString();
   }
 
@@ -163,9 +166,16 @@ function holdIn(orders: readonly BookedOrder[], nowMs: number): Hold | undefined
 /** One hold, unless it lapsed or was lifted by an order about what it is about. */
 function standingHold(hold: BookedOrder, family: readonly BookedOrder[], nowMs: number): Hold | undefined {
   if (hold.order.verb !== 'hold') return undefined;
-  const all = family.filter((other) => areOneRecording(other, hold));
+  const all = withSevenDays(hold, family);
   const lifting = all.filter(({ order }) => order.verb === 'unhold');
   return orderStanding([hold, ...lifting], nowMs, all).hold;
+}
+
+/** Orders that share the seven days with a hold. One that nobody signed ends no other one: anybody who can write there could put it there. */
+function withSevenDays(hold: BookedOrder, family: readonly BookedOrder[]): readonly BookedOrder[] {
+  const isSigned = ({ officer, supervisor }: BookedOrder): boolean =>
+    ![officer, supervisor].some((keyId) => keyId?.startsWith(WRONG) === true);
+  return family.filter((other) => other === hold || (isSigned(other) && areOneRecording(other, hold)));
 }
 
 function areOneRecording(one: BookedOrder, other: BookedOrder): boolean {

@@ -25,7 +25,7 @@ import {
 } from '../../../protocol/documents/order.ts';
 import type { Finding, RetentionDeps } from './deps.ts';
 import { MANIFEST } from '../vault/vault-layout.ts';
-import { OrderBook, subjectOf, type BookedOrder, type Subject } from './order-book.ts';
+import { OrderBook, subjectOf, WRONG, type BookedOrder, type Subject } from './order-book.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';
 import { ORDER } from '../../../protocol/format/file-names.ts';
 
@@ -230,13 +230,13 @@ async function namedSubject(
 function wrongOf(role: Role, state: SignatureState): string[] {
   if (state.kind !== 'wrong') return [];
   return [
-    `the signature of the ${role} does not hold (${state.reason}): put its key back into roles, or take the order away`,
+    `the signature of the ${role} does not hold (${state.reason}): put its key back into roles (once there is a policy: into the next one), or take the order away`,
   ];
 }
 
 function keyIdOf(role: Role, state: SignatureState, keep: boolean): string | null {
   if (state.kind === 'good') return state.keyId;
-  return state.kind === 'wrong' && keep ? `wrong ${role}` : null;
+  return state.kind === 'wrong' && keep ? WRONG + role : null;
 }
 
 function misplaced(): DockError {

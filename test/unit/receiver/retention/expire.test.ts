@@ -322,6 +322,20 @@ test('a hold whose key is gone from the file, or that was altered, keeps its rec
   expect(expired.totals.found[0]?.what).toContain('put its key back');
 });
 
+test('a hold that somebody put there without a key of a role ends no hold of one', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(40);
+  const sample = plantRecording(disk, random);
+  const hold = { verb: 'hold', by: ['officer'] } as const;
+  plantOrder(disk, random, sample, { ...hold, orderedMs: START_MS, officerKey: makeSecretKey(random) });
+  plantOrder(disk, random, sample, { ...hold, orderedMs: START_MS + 13 * DAY_MS });
+  expect(await expireOn(await later(disk, 15))).toMatchObject({
+    deleted: 0,
+    totals: { states: { held: 1 } },
+  });
+  expect((await expireOn(await later(disk, 20, 2))).deleted).toBe(1);
+});
+
 test('an order that cannot be read keeps everything of its station, and nothing of another one', async () => {
   const disk = retentionDisk();
   const random = seededRandom(11);
