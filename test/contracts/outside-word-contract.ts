@@ -208,6 +208,7 @@ export function outsideWordContract(
       await oneRound(log, word, () => log.conditions.isRaised('log.witness-silent', witness.key.name));
       expect(log.conditions.facts('log.witness-silent', witness.key.name)).toEqual({
         reason: expect.stringMatching(/^refused with 40[34]$/) as unknown,
+        remedy: expect.stringContaining('know the key of the log') as unknown,
       });
       await word.stop();
     });

@@ -46,6 +46,14 @@ const REQUEST_END = Buffer.from('0101ff', 'hex');
 const FORKED = 'log.witness-forked';
 const SILENT = 'log.witness-silent';
 const UNSTAMPED = 'log.not-stamped';
+/** What a person does about each. */
+const REMEDIES = {
+  [FORKED]:
+    'if the vault was restored from a backup, type: bodydock-receiver restored; else secure this store, and let bodydock verify say what is missing',
+  [SILENT]:
+    'let this machine reach the url of the witness, and the witness know the key of the log that this journal names',
+  [UNSTAMPED]: 'let this machine reach timestamps.url, or name another authority',
+} as const;
 
 export interface OutsideWordOptions {
   readonly witnesses: readonly WitnessConfig[];
@@ -177,7 +185,8 @@ export class OutsideWord {
       return reason.line;
     }
     const silentMs = clock.wallMs() - (state.cosignedMs ?? 0);
-    if (!signal.aborted && silentMs > DAY_MS) conditions.raise(SILENT, name, { reason });
+    if (!signal.aborted && silentMs > DAY_MS)
+      conditions.raise(SILENT, name, { reason, remedy: REMEDIES[SILENT] });
     return '';
   }
 
@@ -221,7 +230,7 @@ export class OutsideWord {
         },
       );
     state.isForked = true;
-    conditions.raise(FORKED, witness, facts);
+    conditions.raise(FORKED, witness, { ...facts, remedy: REMEDIES[FORKED] });
   }
 
   async #keep({ folder, note }: Newest, lines: string): Promise<void> {
@@ -269,7 +278,11 @@ export class OutsideWord {
       if (stop.aborted) return;
       log.warn('no time stamp', { error });
       const code = error instanceof DockError ? error.code : 'failed';
-      conditions.raise(UNSTAMPED, null, { reason: code, host: new URL(url).host });
+      conditions.raise(UNSTAMPED, null, {
+        reason: code,
+        host: new URL(url).host,
+        remedy: REMEDIES[UNSTAMPED],
+      });
     }
   }
 }

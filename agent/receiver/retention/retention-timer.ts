@@ -7,6 +7,7 @@
 // 3. Nothing is deleted or written where the vault's id is not that of the vault that was opened.
 // 4. Whatever fails is told and tried again; it never ends the receiver.
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { describeError } from '../../../protocol/format/errors.ts';
 import type { ConditionFacts, Conditions } from '../../../protocol/format/ports.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { checkVaultThere } from '../vault/vault-id.ts';
@@ -133,7 +134,7 @@ export class RetentionTimer {
     } catch (error) {
       if (this.#stop.signal.aborted) throw error;
       deps.log.error('retention: round failed', { error });
-      conditions.raise('retention.failed', null);
+      conditions.raise('retention.failed', null, { reason: describeError(error) });
       return AGAIN_MS;
     }
   }

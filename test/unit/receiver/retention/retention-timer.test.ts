@@ -85,6 +85,8 @@ describe('a running receiver', () => {
     await run.pass(FIRST_ROUND_MS);
     expect([stateOf(disk, due), entriesOf(disk, 'deleting')]).toEqual(['whole', []]);
     expect(run.conditions.codes()).toEqual(['disclosure.failed', 'retention.failed']);
+    const { reason } = run.conditions.facts('retention.failed', null) ?? {};
+    expect(reason).toMatch(/^vault\.[a-z-]+: .*vault/);
     disk.plant('/vault/vault.json', id);
     await run.pass(AGAIN_MS);
     expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
