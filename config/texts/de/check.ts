@@ -14,7 +14,7 @@ export const CHECK_DE = {
   proven: 'alle nachgewiesen',
   unproven: '{count} ohne Nachweis',
   receiverGood: `in Ordnung: {file}: Empfänger {receiver}, Tresor {vault}, Stationen {stations}
-Aufzeichnungen bleiben {days} Tage, Dokumente {documentsDays}; was fällig ist, wird {timer}; Schlüssel der Aufzeichnungsbeauftragten: {officers}, der vorgesetzten Stelle: {supervisors}
+Aufzeichnungen bleiben {days} Tage, Dokumente {documentsDays}, wenn keine Richtlinie beider Rollen anderes sagt; was fällig ist, wird {timer}; Schlüssel der Aufzeichnungsbeauftragten: {officers}, der vorgesetzten Stelle: {supervisors}
 \`bodydock-receiver expire --preview\` zeigt, was wann fällig ist, was unter Löschsperre steht und was spät kam`,
   timerOff: 'nur gelöscht, wenn jemand `expire` aufruft',
   timer: { one: 'jede Stunde gelöscht', other: 'alle {count} Stunden gelöscht' },

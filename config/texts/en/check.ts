@@ -12,7 +12,7 @@ export const CHECK_EN = {
   proven: 'all proven',
   unproven: '{count} without proof',
   receiverGood: `good: {file}: receiver {receiver}, vault {vault}, stations {stations}
-recordings stay {days} days, documents {documentsDays}; what is due is deleted {timer}; orders by {officers} officers and {supervisors} supervisors
+recordings stay {days} days, documents {documentsDays}, unless a policy of both roles says otherwise; what is due is deleted {timer}; orders by {officers} officers and {supervisors} supervisors
 \`bodydock-receiver expire --preview\` shows what is due when, what is held and what came late`,
   timerOff: 'only when `expire` is called',
   timer: { one: 'every hour', other: 'every {count} hours' },
