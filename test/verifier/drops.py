@@ -116,7 +116,7 @@ class Drops:
             if sha256 in documents:
                 said = documents[sha256].value
                 floors = {"days": said["days_min"], "documents_days": said["documents_days"]}
-                self.announced.enter_policy(time, floors, is_judged=is_judged)
+                self.announced.enter_policy(time, said["number"], floors, is_judged=is_judged)
 
     def _enter_witness(self, receiver: Receiver, day: str, time: int) -> None:
         self._witnessed.add(day)

@@ -40,25 +40,25 @@ class Announced:
         """`in_part`: a policy may be elsewhere, as in a kit (SPEC 10.2.5)."""
         self._in_part = in_part
         self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-        self._policies: list[tuple[int, dict[str, int], bool]] = []
+        self._policies: list[tuple[int, int, dict[str, int], bool]] = []
 
     def enter(self, receiver: str, time: int, facts: dict[str, Any]) -> None:
         """Takes an entry `retention`; `time` is that of SPEC 10.3.20."""
         self._by_receiver[receiver].append((time, facts))
 
-    def enter_policy(self, time: int, floors: dict[str, int], *, is_judged: bool) -> None:
-        """Takes an entry `policy` of any receiver whose policy counts, or may."""
-        insort(self._policies, (time, floors, is_judged), key=itemgetter(0))
+    def enter_policy(self, time: int, number: int, floors: dict[str, int], *, is_judged: bool) -> None:
+        """Takes an entry `policy` of any receiver whose policy counts, or may. The one of the highest number by a time counts then."""
+        insort(self._policies, (time, number, floors, is_judged), key=itemgetter(0))
 
     def days(self, receiver: str, name: str, received_ms: int, *, with_unjudged: bool = False) -> int:
         """Days that count for what was received then. `with_unjudged`: also by policies that cannot be judged (SPEC 4.16.15)."""
         found = [facts for time, facts in self._by_receiver.get(receiver, ()) if time <= received_ms]
         policies = [
-            floors
-            for time, floors, is_judged in self._policies
+            (number, floors)
+            for time, number, floors, is_judged in self._policies
             if time <= received_ms and (is_judged or with_unjudged)
         ]
-        least = policies[-1] if policies else _AT_LEAST
+        least = max(policies, key=itemgetter(0))[1] if policies else _AT_LEAST
         floor = 0 if self._in_part and with_unjudged else least[name]
         return max(int(found[-1][name]) if found else 0, floor)
 

@@ -155,18 +155,24 @@ export function policyFindings(found: ReadonlyMap<string, FoundPolicy>, log: Sto
       note('policy.not-entered', where, `no log of the store names policy ${policy.number}`),
     );
   const numbers = new Set(here.map(({ policy }) => policy.number));
-  return [...others, ...log.policies.flatMap((each) => entryFindings(each, found, numbers, log))];
+  const last = new Map<string, LoggedPolicy>();
+  const ofEntries = log.policies.flatMap((each) => {
+    const before = last.get(each.receiver);
+    const isAgain = before?.number === each.number && before.sha256 === each.sha256;
+    const isLower = before !== undefined && before.number >= each.number && !isAgain;
+    if (!isLower) last.set(each.receiver, each);
+    return entryFindings(each, isLower, found, numbers, log);
+  });
+  return [...others, ...ofEntries];
 }
 
 function entryFindings(
   { receiver, number, sha256 }: LoggedPolicy,
+  isLower: boolean,
   found: ReadonlyMap<string, FoundPolicy>,
   numbers: ReadonlySet<number>,
   log: StoreLog,
 ): Finding[] {
-  const named = log.policies.filter((each) => each.receiver === receiver);
-  const at = named.findIndex((each) => each.number === number && each.sha256 === sha256);
-  const isLower = named.slice(0, at).some((each) => each.number >= number);
   const place = log.places.find((each) => each.startsWith(`${receiver}/`)) ?? '.';
   const words = `the log of receiver ${receiver} names policy ${number} with SHA-256 ${sha256}`;
   const lower = isLower

@@ -181,9 +181,11 @@ export class StoreLog {
    */
   daysAt(receiver: string, at: string): CountedDays {
     const inOrder = this.policies.toSorted((a, b) => (a.time < b.time ? -1 : 1));
+    let highest = 0;
     const policies = inOrder.flatMap(({ time, sha256 }) => {
       const here = this.#policiesHere.get(sha256);
-      if (here === undefined || here.counts === false) return [];
+      if (here === undefined || here.counts === false || here.policy.number < highest) return [];
+      highest = here.policy.number;
       const { days_min: days, documents_days: documentsDays } = here.policy;
       return [{ time, days, documentsDays, isOpen: here.counts === undefined }];
     });

@@ -117,6 +117,7 @@ class EntriesTest(unittest.TestCase):
             ([first, second], [], []),
             ([first, first, second], [], []),
             ([second, first], ["policy.number"], []),
+            ([first, second, first], ["policy.number"], []),
             ([first], [], ["policy.unlogged"]),
             ([first, {**second, "policy_sha256": hex_of("x")}], ["policy.differs"], ["policy.unlogged"]),
             ([first, second, {"number": 3, "policy_sha256": hex_of("x")}], ["policy.missing"], []),
@@ -132,8 +133,9 @@ class DaysTest(unittest.TestCase):
 
     def test_the_policy_in_force_takes_the_place_of_the_least_days(self) -> None:
         said, at = Announced(), milliseconds("2026-11-25T08:00:00.000Z")
-        said.enter_policy(at, {"days": 7, "documents_days": 60}, is_judged=True)
-        said.enter_policy(at + 10, {"days": 3, "documents_days": 10}, is_judged=False)
+        said.enter_policy(at, 2, {"days": 7, "documents_days": 60}, is_judged=True)
+        said.enter_policy(at + 10, 3, {"days": 3, "documents_days": 10}, is_judged=False)
+        said.enter_policy(at + 5, 1, {"days": 1, "documents_days": 1}, is_judged=True)
         for received, expected, lenient in ((at - 1, 14, 14), (at, 7, 7), (at + 10, 7, 3)):
             self.assertEqual(said.days("r-store", "days", received), expected)
             self.assertEqual(said.days("r-store", "days", received, with_unjudged=True), lenient)

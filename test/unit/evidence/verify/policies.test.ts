@@ -11,9 +11,11 @@ import {
   signDocument,
 } from '../../../../protocol/documents/minisign.ts';
 import { encodePolicy, type Policy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
+import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
 import { roleSignature } from '../../../../protocol/documents/order.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
+import { StoreBuilder } from '../../../fakes/vault-builder-store.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { verdictOf } from './broken-vault.ts';
 
@@ -67,6 +69,12 @@ async function placed(builder: VaultBuilder, wish: Wish = {}): Promise<void> {
       signDocument(by[role], bytes, POLICY_TRUSTED_COMMENT),
     );
   if (isEntered) await builder.receiver.enter('policy', { number, policy_sha256: sha256Hex(bytes) });
+}
+
+function policiesIn(lines: readonly string[]): CustodyEvent['facts'][] {
+  return lines
+    .map((line) => JSON.parse(line) as CustodyEvent)
+    .flatMap(({ event, facts }) => (event === 'policy' ? [facts] : []));
 }
 
 async function newVault(): Promise<VaultBuilder> {
@@ -183,6 +191,24 @@ test('with a number that is not above the one before is a finding', async () => 
   await placed(builder, { number: 2 });
   await placed(builder, { number: 1 });
   expect((await verdict(builder)).findings).toEqual(['policy.number']);
+});
+
+test('that was followed by another one does not come back, not even in the log of another receiver', async () => {
+  for (const isOther of [false, true]) {
+    const builder = await newVault();
+    const { receiver, vault, random, clock } = builder;
+    await placed(builder);
+    const [first] = await receiver.log.flush().then(() => policiesIn(receiver.log.lines()));
+    await placed(builder, { number: 2, change: { days_min: 14 } });
+    const beside = new StoreBuilder(vault, receiver.vaultId, random, clock, 'r-beside');
+    beside.key = receiver.key;
+    const again = isOther ? beside : receiver;
+    await again.enter('policy', first ?? expect.fail('no policy'));
+    if (isOther) await beside.write();
+    await deletedAfter(builder, 7);
+    const own = isOther ? [] : ['policy.number'];
+    expect((await verdict(builder)).findings).toEqual(['deletion.too-few-days', ...own]);
+  }
 });
 
 test('in a folder with something else in it, or by a name that is no number, is named', async () => {
