@@ -1,7 +1,9 @@
 // What `bodydock verify` prints for people: one line a recording, what was found below it, counts at the end. Nothing from a disk reaches
 // a terminal unescaped.
+import { basename } from 'node:path';
 import { printable } from '../../config/problems.ts';
 import { keyIdHex } from '../../protocol/documents/minisign.ts';
+import { formatNoteKey } from '../../protocol/transparency/signed-note.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import type { LogPast } from '../evidence/verify/log-past.ts';
 import type { CheckedDocking } from '../evidence/verify/docking-check.ts';
@@ -27,7 +29,11 @@ export class VerifyText {
     const named = (list: readonly NamedKey[]): string =>
       list.map(({ file, key }) => `${file} ${keyIdHex(key.keyId)}`).join(', ') || this.#words.noKeys;
     const whose = [keys.station, keys.store, keys.officer, keys.supervisor].map(named);
-    return lines([`${path}: ${this.#words.kinds[kind]}`, fill(this.#words.keys, keys.folder, ...whose)]);
+    const said = [`${path}: ${this.#words.kinds[kind]}`, fill(this.#words.keys, keys.folder, ...whose)];
+    const witnesses = keys.witnesses.map(formatNoteKey).join(', ') || this.#words.noKeys;
+    const authorities = keys.authorities.map((file) => basename(file)).join(', ') || this.#words.noKeys;
+    const isOutside = keys.witnesses.length + keys.authorities.length > 0;
+    return lines(isOutside ? [...said, fill(this.#words.outside, witnesses, authorities)] : said);
   }
 
   /** One recording, with everything that was found in its folder. */
@@ -66,10 +72,11 @@ export class VerifyText {
   }
 
   #past({ origin, size, fixed, at, by }: LogPast): string {
-    const { fixed: words, notFixed } = this.#words;
-    return at === null || by === null
-      ? fill(notFixed, origin, size)
-      : fill(words, origin, size, fixed, at, by);
+    const { fixed: words, fixedBy, notFixed } = this.#words;
+    if (at === null || by === null) return fill(notFixed, origin, size);
+    const [, kind, name = ''] = /^(witness|station) (.*)$/.exec(by) ?? [];
+    const whom = kind === 'witness' || kind === 'station' ? fill(fixedBy[kind], name) : fixedBy.stamp;
+    return fill(words, origin, size, fixed, at, whom);
   }
 
   #verdict({ findings, not_judged: notJudged, notes }: Totals): string {

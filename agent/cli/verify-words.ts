@@ -8,6 +8,8 @@ export interface VerifyWords {
   readonly kinds: Readonly<Record<Place['kind'], string>>;
   /** Folder, then whose: station, store, officer, supervisor. */
   readonly keys: string;
+  /** Witnesses, and files with certificates of time-stamp authorities. */
+  readonly outside: string;
   readonly noKeys: string;
   /** In front of a folder: nothing was found in it, or something was. Of one width. */
   readonly good: string;
@@ -42,6 +44,7 @@ export interface VerifyWords {
   readonly log: string;
   /** A log, its lines, how many are fixed, when, by whom; and one that nobody fixes. */
   readonly fixed: string;
+  readonly fixedBy: Readonly<Record<'witness' | 'station' | 'stamp', string>>;
   readonly notFixed: string;
   readonly verdictGood: string;
   readonly verdictBad: string;
@@ -58,6 +61,7 @@ const EN: VerifyWords = {
     spool: 'the spool of a station',
   },
   keys: 'keys of {}: station: {}; store: {}; officer: {}; supervisor: {}',
+  outside: 'trusted outside of the store: witnesses: {}; time-stamp authorities: {}',
   noKeys: 'none',
   good: 'good',
   bad: 'BAD ',
@@ -87,9 +91,9 @@ const EN: VerifyWords = {
   note: 'note',
   toDo: 'To do: {}',
   recordings:
-    '{} recordings with {} accompanying files: of all files {} good, {} receipted, {} opened, {} deleted, {} held',
+    '{} recordings with {} accompanying files: of all files {} good, {} receipted, {} opened, {} deleted, {} under a hold',
   received:
-    '{} files receipted in all: {} held, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped',
+    '{} files receipted in all: {} here, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped',
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
@@ -98,6 +102,7 @@ const EN: VerifyWords = {
   log: 'custody log: {} segments, {} entries, {} checkpoints',
   fixed:
     'log {}: {} lines; the first {} are fixed from outside at {} by {}; what came later would not be missed where it was taken away',
+  fixedBy: { witness: 'witness {}', station: 'station {}', stamp: 'a time stamp' },
   notFixed: 'log {}: {} lines, fixed by nobody outside: what was taken away at its end would not be missed',
   verdictGood: 'good: no finding, {} notes',
   verdictBad: 'NOT GOOD: {} findings, {} notes',
@@ -115,6 +120,7 @@ const DE: VerifyWords = {
     spool: 'der Zwischenspeicher einer Station',
   },
   keys: 'Schlüssel aus {}: Station: {}; Zentralspeicher: {}; Aufzeichnungsbeauftragte: {}; vorgesetzte Stelle: {}',
+  outside: 'außerhalb des Zentralspeichers vertraut: Zeugen: {}; Zeitstempeldienste: {}',
   noKeys: 'keiner',
   good: 'gut      ',
   bad: 'NICHT GUT',
@@ -144,7 +150,7 @@ const DE: VerifyWords = {
   note: 'Hinweis',
   toDo: 'Zu tun: {}',
   recordings:
-    '{} Aufzeichnungen mit {} Begleitdateien; von allen Dateien gut {}, quittiert {}, geöffnet {}, gelöscht {}, aufbewahrt {}',
+    '{} Aufzeichnungen mit {} Begleitdateien; von allen Dateien gut {}, quittiert {}, geöffnet {}, gelöscht {}, mit Löschsperre {}',
   received:
     'insgesamt quittierte Dateien: {}; davon vorhanden {}, nach ihrer Zeit gelöscht {}, auf Anordnung gelöscht {}; Dokumente entfernt: von {} Dateien, dazu {} Andockprotokolle',
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
@@ -155,6 +161,7 @@ const DE: VerifyWords = {
   log: 'Verwahrprotokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
   fixed:
     'Verwahrprotokoll {}: Zeilen: {}; die ersten {} stehen von außen fest, seit {} durch {}; was später kam, würde nicht vermisst, wenn es weggenommen wurde',
+  fixedBy: { witness: 'den Zeugen {}', station: 'die Station {}', stamp: 'einen Zeitstempel' },
   notFixed:
     'Verwahrprotokoll {}: Zeilen: {}; von außen steht nichts fest: Was am Ende weggenommen wurde, würde nicht vermisst',
   verdictGood: 'gut: kein Befund, Hinweise: {}',

@@ -56,7 +56,7 @@ first run.
         type: 'string',
         multiple: true,
         value: 'FILE',
-        text: 'checkpoint of the log of a store, as somebody kept it: the log that lies here must be one that goes on from it',
+        text: 'checkpoint of the log of a store, as somebody kept it: the log that lies here must be one that goes on from it; where several vaults are verified, one of each',
       },
       'require-outside': {
         type: 'string',
