@@ -174,8 +174,9 @@ function linkFaults(
   // Anybody can write a segment without a checkpoint, and a change of keys in it.
   if (absent && keyIds.size > 0 && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
     const message = `${place}; what is not here of it was signed by key ${keyChange.oldKeyId}, which was revoked`;
-    // How much the vault held, only the log of the store says: else a revocation would excuse what was taken away (SPEC 4.9.3.9).
-    const said = book.held.length > 0 ? note : finding;
+    // How much the vault held, only the log of the store says: else a revocation would excuse what was taken away (SPEC 4.9.3.9). A kit has
+    // not all of that log.
+    const said = isPart || book.held.length > 0 ? note : finding;
     return [said('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
   }
   if (answer === 'segment-missing')

@@ -1,5 +1,5 @@
 // Kits with what a revoked key signed, and kits with findings: `bodydock verify` does not call them good.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -110,6 +110,31 @@ describe('a kit without a receipt that its log names', () => {
     const rest = await runCommand(verify, kit, ...ownKeys(kit));
     expect([rest.exitCode, rest.out]).toEqual([1, expect.stringContaining('receipt.missing')]);
   });
+});
+
+test('a kit of which the store took no end of a log, since its key was revoked, is good where the store says how much it held', async () => {
+  const builder = await newVault();
+  const old = await builder.record();
+  await builder.undock();
+  const head = old.receipt?.custody_head ?? expect.fail('no head');
+  await builder.receiver.enter('head', { station: builder.station, ...head });
+  const [key = builder.stationKey] = builder.stationKeys;
+  await builder.publish('station-dock-1.pub', key);
+  await builder.changeKey();
+  await revokeKey(builder.receiver, builder.station, key, { reason: 'lost' });
+  const fresh = await builder.record({ path: 'G.MP4' });
+  await builder.close();
+  const segment = join(builder.custody, `${builder.segments[0]}.jsonl`);
+  const lines = (await readFile(segment, 'utf8')).split('\n').slice(0, -1);
+  const stopped = lines.findIndex((line) => line.includes('"event":"agent-stopped"'));
+  const end = lines.slice(0, stopped).findLastIndex((line) => line.includes('"event":"checkpoint"'));
+  expect(end).toBeGreaterThanOrEqual(head.sequence);
+  await writeFile(segment, `${lines.slice(0, end + 1).join('\n')}\n`);
+  await rm(`${segment}.minisig`, { force: true });
+  const made = await run(builder, old.id, fresh.id);
+  expect([made.exitCode, made.out]).toEqual([0, expect.not.stringContaining('FINDING')]);
+  const { exitCode, out } = await runCommand(verify, kitOf(builder), '--keys', builder.keys);
+  expect([exitCode, out]).toEqual([0, expect.stringContaining('note custody.end-refused')]);
 });
 
 test('a kit behind an honest change of keys is good, with the new key given by hand and without it', async () => {
