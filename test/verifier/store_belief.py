@@ -84,6 +84,8 @@ def _given(vault: Vault) -> Iterator[tuple[str, Document]]:
         for recording in station.recordings.values():
             if recording.deletion is not None:
                 yield str(recording.deletion.value["receiver"]), recording.deletion
+        for kept in station.kept.values():
+            yield str(kept.value["receiver"]), kept
     for receiver in vault.receivers.values():
         for witness in receiver.witnesses.values():
             yield receiver.name, witness

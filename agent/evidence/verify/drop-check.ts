@@ -207,7 +207,7 @@ class HoldRules {
       this.#logged.set(order.recording, [...(this.#logged.get(order.recording) ?? []), order]);
   }
 
-  /** Whether the store's log, or an order, knows what was dropped as a recording (SPEC 10.3.25). */
+  /** Whether the store's log, or an order, knows what was dropped as a recording (SPEC 10.3.31). */
   isOfRecording({ station, recording }: LoggedDrop): boolean {
     const { receipts, deletions } = this.#log;
     if (receipts.get(`${station} ${recording}`)?.kind === 'recording' || deletions.has(recording))
@@ -281,6 +281,10 @@ function dueFindings(
   if (!isDue || !isFrom) {
     const message = `deletion record: ${days} days by ${basis} from ${fromAt} to ${dueAt}, received at ${drop.received_at}`;
     found.push(finding('deletion.wrong-due', place, message, { expected: drop.received_at, found: fromAt }));
+  }
+  if (deleted_at < drop.received_at) {
+    const message = `deletion record: deleted at ${deleted_at}, received at ${drop.received_at}`;
+    found.push(finding('deletion.before-receipt', place, message, { deleted_at }));
   }
   if (reason !== 'expired' || deleted_at >= dueAt) return found;
   const message = `deletion record: deleted at ${deleted_at}, due at ${dueAt}`;

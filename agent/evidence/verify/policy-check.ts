@@ -1,7 +1,7 @@
 // Checks the policies of a vault (SPEC 4.16): shape, place, number, and whether each rests on the roles that came by hand or on the policy
 // before it. Which one was in force when, the store's log says.
 import { join } from 'node:path';
-import { parsePublicKey } from '../../../protocol/documents/minisign.ts';
+import { parsePublicKey, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import {
   parsePolicy,
@@ -103,14 +103,13 @@ async function checkPolicy(
     findings.push(finding('policy.other-vault', below(where, POLICY), message));
   }
   const ids: (string | undefined)[] = [];
-  let isOpen = false;
-  for (const role of ROLES) {
-    const keys = [
-      ...roleKeys(trusted, role),
-      ...(last === undefined ? [] : linesOf(last, role).map(parsePublicKey)),
-    ];
-    isOpen ||= keys.length === 0;
-    if (keys.length === 0) continue;
+  const keysOf = (role: Role): PublicKey[] => [
+    ...roleKeys(trusted, role),
+    ...(last === undefined ? [] : linesOf(last, role).map(parsePublicKey)),
+  ];
+  const isOpen = ROLES.some((role) => keysOf(role).length === 0);
+  for (const role of isOpen ? [] : ROLES) {
+    const keys = keysOf(role);
     const signature = { name: 'policy', signatureFile: roleSignature(POLICY, role), keys } as const;
     const kind = { ...signature, trustedComment: POLICY_TRUSTED_COMMENT };
     const checked = await checkSignature(files, folder, where, kind, bytes);

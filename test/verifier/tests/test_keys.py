@@ -111,6 +111,13 @@ class BeliefTest(unittest.TestCase):
             check_logs_there(vault, report)
             self.assertEqual(codes(report), found)
 
+    def test_so_has_one_of_which_a_deletion_record_alone_is_left(self) -> None:
+        for receiver, found in (("r-store", ["store-log.none"]), ("r-evil", [])):
+            vault, report = self._vault(signer="0"), Report()
+            vault.stations[STATION].kept["a"] = document({"receiver": receiver}, key_id=_key("0").key_id)
+            check_logs_there(vault, report)
+            self.assertEqual(codes(report), found)
+
 
 if __name__ == "__main__":
     unittest.main()

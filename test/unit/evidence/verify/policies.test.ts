@@ -141,6 +141,14 @@ test('is not judged without the keys of the roles, and neither is what rests on 
   );
 });
 
+test('is not judged by the keys of one role alone, whoever signed it', async () => {
+  const builder = await newVault();
+  await placed(builder, { by: KEEPER, roles: KEEPER });
+  await rm(join(builder.keys, 'supervisor.pub'));
+  const { findings, notes } = await verdict(builder);
+  expect([findings, notes.includes('policy.not-judged')]).toEqual([[], true]);
+});
+
 test('alone, a deleted recording does not show whether a policy allowed its days', async () => {
   const builder = await newVault();
   await placed(builder);
