@@ -4,7 +4,7 @@ A log that was cut or written again by who has its key does not fit a checkpoint
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -65,7 +65,7 @@ class _Tree:
         return tree_from_tiles(size, hash_at)
 
 
-def check_log_trees(vault: Vault, keys: KnownKeys, brought: Iterable[tuple[str, bytes]], report: Report) -> dict[str, str]:
+def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, bytes]], report: Report) -> dict[str, str]:
     """Judges the trees of all receivers by all checkpoints that are known; gives for each origin up to when it is fixed, in words.
 
     `brought`: checkpoints that the reader has, with their names.
@@ -77,9 +77,16 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Iterable[tuple[str, 
     for place, data in brought:
         if (found := _read(data, place, keys, report)) is not None:
             kept[found.origin].append(Kept(found, place, "the reader"))
+    _check_brought(vault, [data for _, data in brought], report)
     for origin in sorted(kept.keys() | trees.keys()):
         _check_kept(trees.get(origin, _Tree(origin, None)), kept[origin], vault, report)
     return {origin: _fixed(tree, kept[origin]) for origin, tree in sorted(trees.items())}
+
+
+def _check_brought(vault: Vault, brought: Sequence[bytes], report: Report) -> None:
+    own = f"bodydock/{vault.vault}/".encode()
+    if vault.vault is not None and brought and not any(data.startswith(own) for data in brought):
+        report.find("log.not-fixed", ".", f"no checkpoint that the reader brings is of vault {vault.vault}")
 
 
 def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
@@ -185,7 +192,8 @@ def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator
                 continue
             seen.add(text)
             checkpoint = _read(text.encode("utf-8", "surrogatepass"), line.place, keys, report)
-            is_outside = line.boot is not None and line.boot not in own
+            # What is carried on was seen long before.
+            is_outside = line.event == "store-log" and line.boot is not None and line.boot not in own
             if checkpoint is not None:
                 yield Kept(checkpoint, line.place, f"station {station.name}", line.at_ms if is_outside else None)
 

@@ -79,7 +79,7 @@ class StoreLogs:
         return self._lines.get((event, recording), [])
 
     def knows_recording(self, name: str) -> bool:
-        """Whether an entry calls it a recording, or is one that only a recording has (SPEC 10.3.25)."""
+        """Whether an entry calls it a recording, or is one that only a recording has (SPEC 10.3.31)."""
         if any(line.facts.get("kind") == "recording" for line in self.of("receipt", name)):
             return True
         return any(self.of(event, name) for event in ("order", "hold-lapsed", "expiry-warned", "deleting", "deleted"))

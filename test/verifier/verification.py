@@ -57,6 +57,8 @@ def verify(
     report = Report()
     if is_kit(root):
         kit = KitReader(root, keys, age, report).judge()
+        if brought:
+            report.find("log.not-fixed", ".", "has no whole log of a store that a checkpoint could fix")
         return Verdict(report, {name: {"recordings": len(each.recordings)} for name, each in kit.stations.items()})
     reader = VaultReader(root, keys, age, report)
     vault, known = reader.read(), reader.keys

@@ -206,7 +206,7 @@ class Account {
       found.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
       found.push(...(await logs.readStation({ ...this.#custody(station), station })));
-    found.push(...pasts.findings());
+    found.push(...(await logs.judgeLonger()), ...pasts.findings());
     found.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
     const { path } = this.#check.place;
     const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });

@@ -14,9 +14,8 @@ import {
 } from '../../../protocol/transparency/signed-note.ts';
 import { openssl } from '../../platform/openssl.ts';
 import type { CustodyFolder } from './found-folders.ts';
-import type { LogTree } from './log-tree.ts';
-import { type OriginRules, TreeReading } from './log-tree.ts';
-import { listFolder, type ReadFiles, readSmall, unexpected } from './read-files.ts';
+import { type LogTree, TreeReading } from './log-tree.ts';
+import { listFolder, oddName as unexpectedName, type ReadFiles, readSmall } from './read-files.ts';
 import { below, finding, note, type Finding } from './remark.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
@@ -26,6 +25,8 @@ const STAMPS = 'timestamps';
 const STAMP_BYTES_MAX = 64 * 1024;
 const SUFFIX = /^[0-9a-f]{16}$/;
 const NOTE_NAME = /^(\d{1,16})\.checkpoint$/;
+const STAMP_NAME = /^\d{1,16}\.(?:tsr|checkpoint)$/;
+const NAMES: readonly string[] = [TOP, COSIGNED, STAMPS, 'tile'];
 
 /** Up to when the past of one log is fixed by somebody outside. */
 export interface LogPast {
@@ -51,6 +52,9 @@ interface Kept {
   readonly by: string;
 }
 
+/** Something that was read and is judged once the lines were, too. */
+type Judgement = () => Promise<Finding[]>;
+
 /** All trees of a place, with what was kept of them. */
 export class LogPasts {
   readonly #files: ReadFiles;
@@ -64,6 +68,12 @@ export class LogPasts {
   /** Boots of the machines on which the store's log was written. */
   readonly #boots = new Set<string>();
   readonly #kept: Kept[] = [];
+  /** What lies beside the log of a receiver that is read. */
+  readonly #beside = new Map<string, Judgement[]>();
+  /** Time stamps of which nobody can say whose they are: there is one for each day, so they are said together. */
+  #stampsOpen = 0;
+  /** Checkpoints of more lines than were read: a running receiver may have entered these since. */
+  readonly #longer: { readonly kept: Kept; readonly outsideMs: number | undefined }[] = [];
 
   constructor(files: ReadFiles, keys: TrustedKeys, vault: string | undefined) {
     this.#files = files;
@@ -72,18 +82,19 @@ export class LogPasts {
     this.#stamp = stampsBy(keys.authorities);
   }
 
-  /** Begins with the log of a receiver; `custody` is the folder of its log. */
-  reading(receiver: string, custody: CustodyFolder, restored: ReadonlySet<string>): TreeReading {
+  /**
+   * Begins with the log of a receiver; `custody` is the folder of its log. What lies beside it is read now: a running receiver makes lines
+   * durable before any checkpoint of them. Errors: those of the machine.
+   */
+  async reading(
+    receiver: string,
+    custody: CustodyFolder,
+    restored: ReadonlySet<string>,
+  ): Promise<TreeReading> {
     const folder = join(custody.folder, '..', LOG);
-    const rules: OriginRules = {
-      files: this.#files,
-      receiver,
-      vault: this.#vault,
-      folder,
-      where: custody.where,
-      restored,
-    };
-    return new TreeReading(rules);
+    this.#beside.set(receiver, await this.#readBeside(receiver, folder));
+    const { where } = custody;
+    return new TreeReading({ files: this.#files, receiver, vault: this.#vault, folder, where, restored });
   }
 
   /** An entry of a store's log. */
@@ -92,15 +103,11 @@ export class LogPasts {
   }
 
   /** Judges what lies beside the log of a receiver that was read. Errors: those of the machine. */
-  async readBeside(receiver: string, custody: CustodyFolder, reading: TreeReading): Promise<Finding[]> {
+  async judgeBeside(receiver: string, reading: TreeReading): Promise<Finding[]> {
     reading.close();
     for (const tree of reading.trees) this.#trees.set(tree.origin, tree);
-    const root = { folder: join(custody.folder, '..', LOG), where: below(receiver, LOG) };
     const findings = [...reading.findings];
-    for (const name of await this.#names(root, findings))
-      if (SUFFIX.test(name)) findings.push(...(await this.#folder(receiver, inside(root, name), name)));
-      else if (![TOP, COSIGNED, STAMPS, 'tile'].includes(name)) findings.push(unexpected(root.where, name));
-    findings.push(...(await this.#folder(receiver, root, '')));
+    for (const judge of this.#beside.get(receiver) ?? []) findings.push(...(await judge()));
     return findings;
   }
 
@@ -114,7 +121,26 @@ export class LogPasts {
     const kept = this.#verified(text, where, by);
     if (!('root' in kept)) return [kept];
     const isOutside = outside?.boot !== null && !this.#boots.has(outside?.boot ?? '');
-    return this.#judge(kept, outside !== undefined && isOutside ? Date.parse(outside.at) : undefined);
+    const outsideMs = outside !== undefined && isOutside ? Date.parse(outside.at) : undefined;
+    if (kept.size <= (this.#trees.get(kept.origin)?.size ?? 0)) return this.#judge(kept, outsideMs);
+    this.#longer.push({ kept, outsideMs });
+    return [];
+  }
+
+  /** Whether a note says that it is of this vault. */
+  isOfVault(text: string): boolean {
+    return this.#vault === undefined || text.startsWith(`bodydock/${this.#vault}/`);
+  }
+
+  /** Judges notes of more lines than were read; `again` reads the lines of a receiver once more. Errors: those of it. */
+  async judgeLonger(again: (receiver: string) => Promise<TreeReading | undefined>): Promise<Finding[]> {
+    const origins = this.#longer.map(({ kept }) => kept.origin).filter((origin) => this.#trees.has(origin));
+    for (const receiver of new Set(origins.map((origin) => origin.split('/')[2] ?? '')))
+      for (const tree of (await again(receiver))?.trees ?? []) this.#trees.set(tree.origin, tree);
+    const found: Finding[] = [];
+    for (const { kept, outsideMs } of this.#longer.splice(0))
+      found.push(...(await this.#judge(kept, outsideMs)));
+    return found;
   }
 
   /** What was found of checkpoints, each once for who kept it; asked after all of them. */
@@ -122,8 +148,10 @@ export class LogPasts {
     const own = [...this.#found.values()].map((each) => each.finding);
     const kept = new Set(this.#kept.map(({ origin }) => origin));
     const bare = [...this.#trees.values()].filter(({ origin, size }) => size > 0 && !kept.has(origin));
+    const stamps = `${this.#stampsOpen} time stamps: no certificate of a time-stamp authority is given`;
     return [
       ...own,
+      ...(this.#stampsOpen === 0 ? [] : [note('log.timestamp', '.', stamps)]),
       ...bare.map(({ origin, size }) =>
         note(
           'log.no-checkpoint',
@@ -150,24 +178,37 @@ export class LogPasts {
     return [];
   }
 
-  async #folder(receiver: string, place: CustodyFolder, suffix: string): Promise<Finding[]> {
+  async #readBeside(receiver: string, folder: string): Promise<Judgement[]> {
+    const root = { folder, where: below(receiver, LOG) };
     const findings: Finding[] = [];
+    const judgements: Judgement[] = [() => Promise.resolve(findings)];
+    for (const name of await this.#names(root, findings))
+      if (SUFFIX.test(name)) judgements.push(...(await this.#folder(receiver, inside(root, name), name)));
+      else if (!NAMES.includes(name))
+        findings.push(unexpectedName(root.where, name, (whole) => NAMES.includes(whole)));
+    return [...judgements, ...(await this.#folder(receiver, root, ''))];
+  }
+
+  async #folder(receiver: string, place: CustodyFolder, suffix: string): Promise<Judgement[]> {
+    const findings: Finding[] = [];
+    const judgements: Judgement[] = [() => Promise.resolve(findings)];
     for (const name of [TOP, COSIGNED]) {
       const kept = await this.#note(receiver, suffix, place, name);
       if (kept === undefined) continue;
       if (!('root' in kept)) findings.push(kept);
       else if (name === TOP) {
         this.#kept.push(kept);
-        findings.push(...(await this.#judge(kept, undefined)));
-      } else findings.push(...(await this.#cosigned(kept)));
+        judgements.push(() => this.#judge(kept, undefined));
+      } else judgements.push(() => this.#cosigned(kept));
     }
     const stamps = inside(place, STAMPS);
     for (const name of await this.#names(stamps, findings)) {
       const size = NOTE_NAME.exec(name)?.[1];
-      if (size !== undefined) findings.push(...(await this.#stamped(receiver, suffix, stamps, size)));
-      else if (!/^\d{1,16}\.tsr$/.test(name)) findings.push(unexpected(stamps.where, name));
+      if (size !== undefined) judgements.push(await this.#stamped(receiver, suffix, stamps, size));
+      else if (!STAMP_NAME.test(name))
+        findings.push(unexpectedName(stamps.where, name, (whole) => STAMP_NAME.test(whole)));
     }
-    return findings;
+    return judgements;
   }
 
   /** A checkpoint file of a log; undefined where there is none. */
@@ -201,23 +242,28 @@ export class LogPasts {
     return findings;
   }
 
-  async #stamped(receiver: string, suffix: string, place: CustodyFolder, size: string): Promise<Finding[]> {
+  async #stamped(receiver: string, suffix: string, place: CustodyFolder, size: string): Promise<Judgement> {
     const kept = await this.#note(receiver, suffix, place, `${size}.checkpoint`);
-    if (kept === undefined) return [];
-    if (!('root' in kept)) return [kept];
+    if (kept === undefined) return () => Promise.resolve([]);
+    if (!('root' in kept)) return () => Promise.resolve([kept]);
+    const message = `${size}.checkpoint: it is of ${kept.size} lines`;
     if (String(kept.size) !== size)
-      return [finding('log.checkpoint', kept.where, `${size}.checkpoint: it is of ${kept.size} lines`)];
-    const name = `${size}.tsr`;
-    const read = await readSmall(this.#files, join(place.folder, name), STAMP_BYTES_MAX);
+      return () => Promise.resolve([finding('log.checkpoint', kept.where, message)]);
+    return () => this.#judgeStamp(kept, place, `${size}.tsr`);
+  }
+
+  async #judgeStamp(kept: Kept, { folder, where }: CustodyFolder, name: string): Promise<Finding[]> {
+    const read = await readSmall(this.#files, join(folder, name), STAMP_BYTES_MAX);
     if (read.kind === 'missing') return this.#judge(kept, undefined);
+    if (this.#keys.authorities.length === 0) {
+      this.#stampsOpen++;
+      return this.#judge(kept, undefined);
+    }
     const digest = sha256Hex(Buffer.from(kept.text));
-    const at = read.kind === 'bytes' ? await this.#stamp(digest, join(place.folder, name)) : undefined;
+    const at = read.kind === 'bytes' ? await this.#stamp(digest, join(folder, name)) : undefined;
     if (at !== undefined) return this.#judge({ ...kept, by: 'a time stamp' }, at);
     const message = `${name}: no time-stamp authority whose certificate is given stamped this checkpoint`;
-    return [
-      ...(await this.#judge(kept, undefined)),
-      note('log.timestamp', below(place.where, name), message),
-    ];
+    return [...(await this.#judge(kept, undefined)), note('log.timestamp', below(where, name), message)];
   }
 
   /** A note that one of the store's keys signed, or the finding that says why not. */
@@ -241,7 +287,7 @@ export class LogPasts {
 
   async #judge({ origin, size, root, where, by }: Kept, outsideMs: number | undefined): Promise<Finding[]> {
     const tree = this.#trees.get(origin);
-    if (this.#vault !== undefined && !origin.startsWith(`bodydock/${this.#vault}/`)) {
+    if (!this.isOfVault(origin)) {
       this.#say(
         `${origin} vault`,
         0,
@@ -285,12 +331,16 @@ export class LogPasts {
   }
 }
 
-/** A finding for each log that nobody outside has fixed within that time; and one where there is no log that anybody could fix. */
+/**
+ * A finding for each log that nobody outside has fixed within that time, and one where there is no log that anybody could fix. The trees of one
+ * receiver are in their order: nobody fixes one any more that a restored store ended.
+ */
 export function notFixed(pasts: readonly LogPast[], nowMs: number, withinMs: number): Finding[] {
   if (pasts.length === 0) return [finding('log.not-fixed', '.', 'no log of the store here is a tree')];
   const since = new Date(nowMs - withinMs).toISOString();
+  const newest = new Map(pasts.map(({ origin }) => [origin.split('/')[2], origin]));
   return pasts
-    .filter(({ at }) => at === null || at < since)
+    .filter(({ origin, at }) => newest.get(origin.split('/')[2]) === origin && (at === null || at < since))
     .map(({ origin, at, by }) => {
       const last = at === null ? 'nobody outside fixes it' : `fixed last at ${at} by ${by}`;
       return finding('log.not-fixed', '.', `${origin}: ${last}; asked for is since ${since}`, { origin, at });

@@ -67,6 +67,7 @@ export class PlaceLogs {
   /** Ends of segments that the store's log says were dropped. */
   readonly #dropped: NamedHead[] = [];
   readonly #belief: StoreLogTrust;
+  readonly #stores = new Map<string, Pick<FoundCustody, 'folder' | 'where'>>();
 
   constructor(options: LogsOptions) {
     this.#options = options;
@@ -76,11 +77,12 @@ export class PlaceLogs {
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Finding[]> {
+    this.#stores.set(receiver, found);
     const doubted = await this.#belief.unbelieved(receiver, found);
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
     const { pasts, restored } = this.#options;
-    const tree = pasts?.reading(receiver, found, restored);
+    const tree = await pasts?.reading(receiver, found, restored);
     let oldestAt: string | undefined;
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
@@ -107,7 +109,7 @@ export class PlaceLogs {
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
-    const beside = tree && (await pasts?.readBeside(receiver, found, tree));
+    const beside = tree && (await pasts?.judgeBeside(receiver, tree));
     return [...remarks, ...doubted.remarks, ...entries.remarks(), ...(beside ?? [])];
   }
 
@@ -128,9 +130,15 @@ export class PlaceLogs {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       log.take(entry, keyId);
-      const { checkpoint } = entry.facts;
-      if (entry.event === 'store-log' && typeof checkpoint === 'string' && !kept.has(checkpoint))
-        kept.set(checkpoint, entry);
+      const { checkpoint, what } = entry.facts;
+      const isCarried = entry.event === 'carried' && what === 'store-log';
+      if (
+        (entry.event === 'store-log' || isCarried) &&
+        typeof checkpoint === 'string' &&
+        !kept.has(checkpoint)
+      )
+        // What is carried on was seen long before.
+        kept.set(checkpoint, isCarried ? { ...entry, boot: null } : entry);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
       if (kind !== 'spool') return;
       const end = droppedEnd(entry);
@@ -154,6 +162,26 @@ export class PlaceLogs {
     log.hasRefusedEnd = checked.remarks.some(({ code }) => code === 'custody.end-refused');
     this.stations.push(log);
     return told;
+  }
+
+  /**
+   * After all logs: judges checkpoints that others have of longer logs of stores than were read. These are read again for it: a
+   * running receiver goes on meanwhile. Errors: the signal's reason; those of the machine.
+   */
+  async judgeLonger(): Promise<Finding[]> {
+    const { pasts, files, keys, restored, signal } = this.#options;
+    if (pasts === undefined) return [];
+    return pasts.judgeLonger(async (receiver) => {
+      const found = this.#stores.get(receiver);
+      if (found === undefined) return undefined;
+      const tree = await pasts.reading(receiver, found, restored);
+      const line: LogReading['line'] = (segment, bytes) => tree.line(segment, bytes);
+      const visit: LogReading['visit'] = (entry) => tree.take(entry);
+      const read = { ...found, station: receiver, owner: undefined, book: new HeadBook(), line, visit };
+      await readLog({ ...read, files, keys, signal }, () => undefined);
+      tree.close();
+      return tree;
+    });
   }
 
   /** After all logs: stations that the store's log names and of which nothing is here. */

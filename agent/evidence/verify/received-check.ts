@@ -1,5 +1,5 @@
 // What a store's log says that the vault received (SPEC 4.15.20, 4.15.21): each receipt that it gave is of something that is here, or that went
-// in order. What is cut off at the end of everything takes the store's key, and shows in the tree. Pure.
+// in order. What is cut off at the end of everything takes the store's key, and shows in the tree.
 import { RECEIPT } from '../../../protocol/format/file-names.ts';
 import type { HeldDocument } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
@@ -9,17 +9,23 @@ import type { LoggedReceipts, StoreLog } from './store-log.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Receipts that the log names and that are not here, and those that are here and that it does not name. */
-export function* receivedFindings(
+/**
+ * Receipts that the log names and that are not here, and those that are here and that it does not name. `receiptNow` gives the digest of one that
+ * lies here by now. Errors: those of it.
+ */
+export async function* receivedFindings(
   facts: PlaceFacts,
   log: StoreLog,
   restored: readonly FoundRestored[],
-): Generator<Finding, void, undefined> {
+  receiptNow: (receipt: LoggedReceipts) => Promise<string | undefined>,
+): AsyncGenerator<Finding, void, undefined> {
   const until = completeUntil(restored);
   for (const each of log.receipts.values()) {
     const held = heldAs(each, facts);
-    if (log.dropped.has(each.recording) || each.receipts.includes(held?.receiptSha256 ?? '')) continue;
     const { kind, station, recording, at } = each;
+    if (log.droppedDocuments.has(`${station} ${recording}`)) continue;
+    if (each.receipts.includes(held?.receiptSha256 ?? '')) continue;
+    if (each.receipts.includes((await receiptNow(each)) ?? '')) continue;
     const what = held === undefined ? 'is not here' : 'has no such receipt here';
     const since =
       until !== undefined && at > until ? `; the vault was restored, complete until ${until}` : '';

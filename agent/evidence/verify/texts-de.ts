@@ -406,7 +406,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'drop.docking-needed':
     'Ein Andockprotokoll wurde entfernt, während eine Aufzeichnung jenes Andockvorgangs noch hier ist, die es nennen sollte.',
   'drop.segment':
-    'Ein Teil des Verwahrprotokolls einer Station wurde entfernt, bevor seine Zeit um war: Was er sagt, wurde weggenommen.',
+    'Ein Teil eines Verwahrprotokolls wurde entfernt, bevor seine Zeit um war, oder einer, der immer bleibt: Was er sagt, wurde weggenommen.',
 
   'order.other-order':
     'In diesem Ordner liegen die Dokumente einer anderen Anordnung: Ordner oder Dateien wurden vertauscht.',

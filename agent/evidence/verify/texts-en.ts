@@ -215,9 +215,9 @@ export const MEANINGS = {
   'vault.no-id': 'The folder is taken for a vault by its content; receipts are not compared with a vault id.',
   'vault.id-refused': 'It cannot be said which vault this is.',
   'vault.unfinished': 'They are being received, or wait for a station to go on.',
-  'vault.quarantined': 'The receiver set them aside because they were odd; a note beside each says why.',
+  'vault.quarantined': 'The receiver set them aside because they were unusual; a note beside each says why.',
   'spool.unfinished': 'They were being sealed; the next start removes what no manifest names.',
-  'spool.quarantined': 'The station set them aside because they were odd.',
+  'spool.quarantined': 'The station set them aside because they were unusual.',
   'proof.refused': 'The proof that a recipient can open does not hold; the release gate counts it as none.',
 
   // Docking records (SPEC 4.6).
@@ -354,7 +354,7 @@ export const MEANINGS = {
   'drop.docking-needed':
     'A docking record was dropped while a recording of that docking is still here, which it should name.',
   'drop.segment':
-    'A part of a station’s log was dropped before its time was over: what it says was taken away.',
+    'A part of a log was dropped before its time was over, or one that never goes: what it says was taken away.',
 
   'order.other-order': 'The documents of another order lie in this folder: folders or files were exchanged.',
   'order.other-station': 'The order is about a recording of another station: it was moved by hand.',

@@ -5,8 +5,11 @@
 import { join } from 'node:path';
 import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts';
 import { loadProofs } from '../../../config/enrolment/proofs.ts';
+import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { describeError } from '../../../protocol/format/errors.ts';
-import { isStationId } from '../../../protocol/format/ids.ts';
+import { RECEIPT } from '../../../protocol/format/file-names.ts';
+import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { leftoverRemarks } from './deletion-check.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
 import { checkKept, type KeptDeletion } from './drop-check.ts';
@@ -28,11 +31,12 @@ import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
 import { storeFindings } from './place-store.ts';
 import { extentOf, findPlace, type Place, readVaultId } from './place.ts';
-import type { ReadFiles } from './read-files.ts';
+import { type ReadFiles, readSmall } from './read-files.ts';
 import { receivedFindings } from './received-check.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkRestored, type FoundRestored } from './restored-check.ts';
+import type { LoggedReceipts } from './store-log.ts';
 import { readTrustedKeys, stationKeys, type TrustedKeys } from './trusted-keys.ts';
 import { checkWitnesses, type FoundWitness } from './witness-check.ts';
 
@@ -210,15 +214,17 @@ class PlaceCheck {
     const logs = new PlaceLogs({ ...this.#options, kind, ...found, pasts, restored });
     for (const { receiver, custody } of this.#receivers) this.#tell(await logs.readStore(receiver, custody));
     for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
-    for (const { text, where } of this.#options.checkpoints ?? [])
-      this.#tell((await pasts?.take(text, where, where)) ?? []);
+    const brought = this.#options.checkpoints ?? [];
+    for (const { text, where } of brought) this.#tell((await pasts?.take(text, where, where)) ?? []);
     if (pasts !== undefined) {
-      this.#tell([...logs.absentStations(), ...pasts.findings()]);
+      const isOfOthers = brought.length > 0 && !brought.some(({ text }) => pasts.isOfVault(text));
+      const others = finding('log.not-fixed', '.', `no checkpoint that was brought is of vault ${vault}`);
+      const longer = await logs.judgeLonger();
+      this.#tell([...(isOfOthers ? [others] : []), ...longer, ...logs.absentStations(), ...pasts.findings()]);
       this.#totals.logs = pasts.pasts();
     }
     // Asked of a place that has no log of a store, that is not fixed either.
-    const isAsked =
-      outsideWithinMs !== undefined || (pasts === undefined && this.#options.checkpoints?.length);
+    const isAsked = outsideWithinMs !== undefined || (pasts === undefined && brought.length > 0);
     if (isAsked) this.#tell(notFixed(this.#totals.logs, nowMs, outsideWithinMs ?? 0));
     const { segments, entries, checkpoints } = logs.counts;
     this.#totals.custody_segments += segments;
@@ -242,7 +248,18 @@ class PlaceCheck {
       changed,
     };
     for await (const remark of storeFindings(store, this.#totals)) this.#tell([remark]);
-    if (this.#place.kind === 'vault') this.#tell(receivedFindings(this.#facts, logs.store, this.#restored));
+    if (this.#place.kind !== 'vault') return;
+    const receiptNow = (each: LoggedReceipts): Promise<string | undefined> => this.#receiptNow(each);
+    const received = receivedFindings(this.#facts, logs.store, this.#restored, receiptNow);
+    for await (const found of received) this.#tell([found]);
+  }
+
+  /** Digest of a receipt, looked at again: the log was read after the folders, and a living vault may have taken one in between. */
+  async #receiptNow({ station, recording }: LoggedReceipts): Promise<string | undefined> {
+    if (!isStationId(station) || !isRecordingId(recording)) return undefined;
+    const path = join(this.#place.path, station, recording, RECEIPT);
+    const read = await readSmall(this.#options.files, path, RECEIPT_BYTES_MAX);
+    return read.kind === 'bytes' ? sha256Hex(read.bytes) : undefined;
   }
 
   /** Proofs of recipients lie only in a spool, and are of the station whose recordings lie there. */

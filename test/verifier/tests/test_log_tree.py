@@ -139,6 +139,22 @@ class CheckpointsTest(unittest.TestCase):
         report, _ = _judge(_vault(_FIRST, files={"checkpoint": _note(_FIVE)}, said=[(_LATER, other)]))
         self.assertEqual((codes(report), notes(report)), ([], ["log.other-vault"]))
 
+    def test_one_that_the_reader_brings_is_of_this_vault(self) -> None:
+        other = note(f"bodydock/{'w' * 25}a/r-store", 99, b"r" * 32, [LOG])
+        vault = _vault(_FIRST, files={"checkpoint": _note(_FIVE)})
+        self.assertEqual(codes(_judge(vault, other)[0]), ["log.not-fixed"])
+        self.assertEqual(codes(_judge(vault, other, _note(_FIVE))[0]), [])
+
+    def test_one_that_a_station_carries_on_must_fit_and_fixes_nothing(self) -> None:
+        for leaves, expected in ((_FIVE, []), (_NINE, ["log.shortened"])):
+            vault = _vault(_FIRST, files={"checkpoint": _note(_FIVE)}, said=[(_LATER, _note(leaves))])
+            for segment in vault.stations[STATION].log.order:
+                carried = [replace(line, event="carried") if line.event == "store-log" else line for line in segment.lines]
+                segment.lines[:] = carried
+            report, fixed = _judge(vault)
+            self.assertEqual(codes(report), expected)
+            self.assertIn("fixed by nobody outside", fixed[ORIGIN])
+
 
 class PlacesTest(unittest.TestCase):
     """Where segments lie in a tree."""

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { OpenedIdentity } from '../../../../config/enrolment/identity-file.ts';
 import { type Totals, verifyFolder } from '../../../../agent/evidence/verify/verify-place.ts';
 import type { Remark, RemarkCode } from '../../../../agent/evidence/verify/remark.ts';
+import type { ReadFiles } from '../../../../agent/evidence/verify/read-files.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { parseManifest, type Manifest } from '../../../../protocol/documents/manifest.ts';
 import { parseReceipt, type Receipt } from '../../../../protocol/documents/receipt.ts';
@@ -63,6 +64,7 @@ export async function verdictOf(
     readonly keysFolder?: string;
     readonly identities?: readonly OpenedIdentity[];
     readonly nowMs?: number;
+    readonly files?: ReadFiles;
   } = {},
 ): Promise<Verdict> {
   const remarks: Remark[] = [];

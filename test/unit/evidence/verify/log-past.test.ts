@@ -1,27 +1,34 @@
 // The store's log as a tree: what is cut off at its end, or written again by a person who has its key, does not fit what somebody else kept.
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verify } from '../../../../agent/cli/verify.ts';
+import { type LogPast, notFixed } from '../../../../agent/evidence/verify/log-past.ts';
 import { LogTree } from '../../../../agent/evidence/verify/log-tree.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { parseReceipt } from '../../../../protocol/documents/receipt.ts';
+import { publicKeyOf, signNoteText } from '../../../../protocol/documents/minisign.ts';
+import { originKey } from '../../../../protocol/transparency/checkpoint.ts';
 import { CompactRange, leafHash } from '../../../../protocol/transparency/merkle.ts';
 import {
   cosignatureLine,
   cosignedBytes,
+  formatNote,
   formatNoteKey,
   NOTE_COSIGNATURE,
   type NoteKey,
+  signatureLine,
 } from '../../../../protocol/transparency/signed-note.ts';
+import { filesWith } from '../../../fakes/files-with.ts';
 import { lacksTools } from '../../../fakes/stock-tools.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
 import { runCommand } from '../../cli/io-memory.ts';
+import { verdictOf } from './broken-vault.ts';
 
 const STORE_BOOT = '11111111-2222-4333-8444-555555555555';
 const STATION_BOOT = '99999999-2222-4333-8444-555555555555';
@@ -169,6 +176,36 @@ describe('a log that was written again', () => {
     expect(await codes('FINDING', '--checkpoint', brought)).toEqual(['log.forked']);
   });
 
+  test('under the id of another vault does not fit what the reader brings', async () => {
+    await received();
+    await close();
+    const [own, other] = [join(root, 'own'), join(root, 'other')];
+    await writeFile(own, tree.note());
+    const origin = tree.origin.replace(builder.vaultId, 'a'.repeat(26));
+    const text = tree.text().replace(tree.origin, origin);
+    const { key } = builder.receiver;
+    const line = signatureLine(originKey(origin, publicKeyOf(key).key), signNoteText(key, text));
+    await writeFile(other, formatNote(text, [line]));
+    expect(await codes('FINDING', '--checkpoint', other)).toEqual(['log.not-fixed']);
+    // One of each vault may be brought where several are verified.
+    expect(await codes('FINDING', '--checkpoint', other, '--checkpoint', own)).toEqual([]);
+  });
+
+  test('does not fit what a station carried on, which fixes nothing by that', async () => {
+    await received();
+    const text = tree.text(3, tree.root(3, ['x', 'y', 'z']));
+    builder.clock.boot = STATION_BOOT;
+    builder.log('carried', { what: 'store-log', checkpoint: tree.note(tree.text(1)) });
+    builder.clock.boot = STORE_BOOT;
+    await close();
+    expect(await pasts()).toMatchObject([{ fixed: 0, by: null }]);
+    builder.clock.boot = STATION_BOOT;
+    builder.log('carried', { what: 'store-log', checkpoint: tree.note(text) });
+    builder.clock.boot = STORE_BOOT;
+    await close();
+    expect(await codes('FINDING')).toEqual(['log.forked']);
+  });
+
   test('may not begin at another size, nor under another origin', async () => {
     await received();
     await tree.segment(2);
@@ -182,6 +219,72 @@ describe('a log that was written again', () => {
     await tree.put('checkpoint', tree.note(tree.text(), [], builder.stationKey));
     expect(await codes('FINDING')).toEqual(['log.checkpoint']);
   });
+});
+
+describe('a vault in which a receiver goes on while it is verified', () => {
+  /** Findings where something changes as soon as a folder is listed. */
+  async function codesWhere(folder: string, change: () => Promise<void>): Promise<readonly string[]> {
+    const own = nodeFiles();
+    let isDone = false;
+    const files = filesWith(own, {
+      list: async (path) => {
+        if (!isDone && path === folder) {
+          isDone = true;
+          await change();
+        }
+        return own.list(path);
+      },
+    });
+    const how = { files, identities: [], nowMs: Date.now() };
+    const { findings } = await verdictOf(builder.vault, builder, how);
+    expect(isDone).toBe(true);
+    return findings;
+  }
+
+  test('what comes after its folders were looked at is here', async () => {
+    await received();
+    await close();
+    const { folder = '' } = builder.recordings[1] ?? {};
+    await rename(folder, join(root, 'coming'));
+    const comes = (): Promise<void> => rename(join(root, 'coming'), folder);
+    expect(await codesWhere(builder.receiver.custody, comes)).toEqual([]);
+  });
+
+  test('a checkpoint of lines that came after the others were read is none that they lack', async () => {
+    await received();
+    await close();
+    const longer = tree.note(tree.text(tree.lines.length + 5, tree.root()));
+    const goesOn = (): Promise<void> => tree.put('checkpoint', longer);
+    expect(await codesWhere(builder.receiver.custody, goesOn)).toEqual([]);
+  });
+
+  test('neither is one that came to a station meanwhile', async () => {
+    await received();
+    builder.clock.boot = STATION_BOOT;
+    builder.log('store-log', { checkpoint: tree.note() });
+    builder.clock.boot = STORE_BOOT;
+    await close();
+    await tree.put('checkpoint', tree.note(tree.text(2)));
+    const segment = join(builder.receiver.custody, `${builder.receiver.log.segments.at(-1)}.jsonl`);
+    const whole = await readFile(segment, 'utf8');
+    const lines = whole.split('\n').slice(0, -1);
+    const end = lines.slice(0, -1).findLastIndex((line) => line.includes('"event":"checkpoint"'));
+    await writeFile(segment, `${lines.slice(0, end + 1).join('\n')}\n`);
+    expect(await codes('FINDING')).toEqual(['log.shortened']);
+    expect(await codesWhere(builder.custody, () => writeFile(segment, whole))).toEqual([]);
+  });
+
+  test.each(['checkpoint.tmp', 'cosigned.tmp', 'timestamps/7.tsr.tmp'])(
+    '%s is what a cut left, and something else is not',
+    async (name) => {
+      await received();
+      await close();
+      await tree.put(name, '');
+      expect([await codes('FINDING'), await codes('note')]).toEqual([[], ['folder.unfinished']]);
+      await tree.put(name.replace('.tmp', '.more'), '');
+      expect(await codes('FINDING')).toEqual(['folder.unexpected-entry']);
+    },
+  );
 });
 
 describe('somebody outside', () => {
@@ -204,6 +307,9 @@ describe('somebody outside', () => {
       { origin: tree.origin, size: tree.lines.length, fixed: size, at, by: 'witness witness.example/w' },
     ]);
     expect(await codes('FINDING', '--require-outside', '9999d')).toEqual([]);
+    const german = await runCommand(verify, builder.vault, '--trust', builder.keys, '--lang', 'de');
+    expect(german.out).toContain(`Zeugen: ${formatNoteKey(witness)}; Zeitstempeldienste: keiner`);
+    expect(german.out).toContain(`seit ${at} durch den Zeugen witness.example/w;`);
     await tree.put('cosigned', tree.note(text, [cosigned(text, 1_764_000_000, 'another text')]));
     expect(await codes('FINDING')).toEqual(['log.cosignature']);
   });
@@ -272,6 +378,24 @@ describe('somebody outside', () => {
       certificate: await readFile(join(folder, 'c.pem')),
     };
   }
+});
+
+test('a tree that a restored store ended is fixed by nobody any more: the word that is asked for is about the one after it', () => {
+  const past = (origin: string, at: string | null): LogPast => ({ origin, size: 9, fixed: 9, at, by: 'x' });
+  const [nowMs, today, before] = [
+    Date.UTC(2026, 10, 30),
+    '2026-11-30T00:00:00.000Z',
+    '2025-11-30T00:00:00.000Z',
+  ];
+  const ended = past('bodydock/v/r-a', before);
+  const next = `bodydock/v/r-a/${'0'.repeat(16)}`;
+  expect(notFixed([ended, past(next, today)], nowMs, 86_400_000)).toEqual([]);
+  for (const pasts of [
+    [ended],
+    [ended, past(next, before)],
+    [past(next, today), past('bodydock/v/r-b', null)],
+  ])
+    expect(notFixed(pasts, nowMs, 86_400_000).map(({ code }) => code)).toEqual(['log.not-fixed']);
 });
 
 test.each([1, 2, 3, 5, 8, 13, 64, 100])(

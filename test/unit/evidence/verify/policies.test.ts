@@ -141,7 +141,7 @@ test('is not judged without the keys of the roles, and neither is what rests on 
   );
 });
 
-test('is not judged by the keys of one role alone, whoever signed it', async () => {
+test('is not judged by the keys of one role alone', async () => {
   const builder = await newVault();
   await placed(builder, { by: KEEPER, roles: KEEPER });
   await rm(join(builder.keys, 'supervisor.pub'));
