@@ -56,9 +56,8 @@ backup is back, best before the receiver starts; a receiver that runs tells its 
     const store = await openStoreCommand(config, io);
     const holdings = await lookAtVault(store);
     const before = await readStatements(store.files, store.layout, store.logDeps.log);
-    if (!preview) await finish(store, before);
     const statement = await compose(store, holdings, { backupAt, last: before.at(-1) });
-    if (!preview) await make(store, statement);
+    if (!preview) await make(store, statement, await missingEntries(store, before));
     const { restored_at, complete_until, custody_head } = statement;
     const facts = { restored_at, complete_until, custody_head, receipts: holdings.receipts };
     const document = { made: !preview, statements_before: before.length, ...facts };
@@ -91,13 +90,21 @@ function receivedAtMs(document: Awaited<ReturnType<typeof readDocument>>): numbe
   }
 }
 
-/** A cut may have kept the entry of an earlier statement of this receiver out of the log. */
-async function finish(store: StoreCommand, statements: readonly Statement[]): Promise<void> {
+/**
+ * A cut, or what was restored, may have kept the entry of an earlier statement of this receiver out of the log. They are entered with the new
+ * one: before that the log may be one to which nothing is added.
+ */
+async function missingEntries(
+  store: StoreCommand,
+  statements: readonly Statement[],
+): Promise<CustodyEvent[]> {
+  const missing: CustodyEvent[] = [];
   for (const { restored: earlier, sha256 } of statements) {
     if (earlier.receiver !== store.config.receiver) continue;
     const event = entryOf(earlier, sha256);
-    if (!(await store.isEntered(event, sha256))) await store.enter([event]);
+    if (!(await store.isEntered(event, sha256))) missing.push(event);
   }
+  return missing;
 }
 
 async function compose(
@@ -129,7 +136,11 @@ function noTime(text: string): never {
   throw usageError(`--backup-at ${JSON.stringify(text)}: a time in UTC, such as 2026-11-30T02:00:00Z`);
 }
 
-async function make(store: StoreCommand, statement: Restored): Promise<void> {
+async function make(
+  store: StoreCommand,
+  statement: Restored,
+  missing: readonly CustodyEvent[],
+): Promise<void> {
   const { files, layout, signer, config } = store;
   const bytes = encodeRestored(statement);
   const signature = await signer.sign(bytes, RESTORED_TRUSTED_COMMENT);
@@ -137,7 +148,7 @@ async function make(store: StoreCommand, statement: Restored): Promise<void> {
   for (const path of [layout.keeper(config.receiver), folder]) await ensureFolder(files, path);
   await placeDocument(files, join(folder, restoredName(bytes)), { bytes, signature });
   for (const path of [layout.keeper(config.receiver), layout.root]) await files.syncFolder(path);
-  await store.enter([entryOf(statement, sha256Hex(bytes))]);
+  await store.enter([...missing, entryOf(statement, sha256Hex(bytes))]);
 }
 
 function entryOf({ complete_until }: Restored, sha256: string): CustodyEvent {
