@@ -110,6 +110,8 @@ export const LOG_EVENTS_AT_ONCE = 256;
 export const LOG_RECEIPTS_KNOWN_MAX = 4096;
 /** Questions of one station about the store's log, each answered by a signature. */
 export const LOG_QUESTIONS = { atOnce: 2, perSecond: 1 };
+/** A log that is not that of its checkpoint is looked at so often at most for receipts that are asked for. */
+export const LOG_REFUSED_MS = 10_000;
 /** How far the vault holds each station's log is entered into the store's so often, where it changed. */
 export const HEADS_MS = 3_600_000;
 

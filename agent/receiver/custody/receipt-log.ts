@@ -8,7 +8,7 @@
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { type CustodyHead, parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { describeError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
+import { describeError, type DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
 import { type Checkpoint, formatProof } from '../../../protocol/transparency/checkpoint.ts';
@@ -25,7 +25,13 @@ import {
   messageField,
   type ReceiptLogField,
 } from '../../../protocol/transfer/messages.ts';
-import { HEADS_MS, LOG_EVENTS_AT_ONCE, LOG_QUESTIONS, LOG_RECEIPTS_KNOWN_MAX } from '../limits.ts';
+import {
+  HEADS_MS,
+  LOG_EVENTS_AT_ONCE,
+  LOG_QUESTIONS,
+  LOG_RECEIPTS_KNOWN_MAX,
+  LOG_REFUSED_MS,
+} from '../limits.ts';
 import { Allowance } from '../transfer/refusals.ts';
 import type { Sending } from '../transfer/sending.ts';
 import { checkVaultThere } from '../vault/vault-id.ts';
@@ -63,6 +69,9 @@ export class ReceiptLog {
   #running: Promise<void> | undefined;
   /** The tree of the last append. */
   #tree: LogTree | undefined;
+  /** Of the last append; until then, monotonic ms, it is not looked again for a receipt, since all lines are read for that. */
+  #refusal: DockError | undefined;
+  #lookAgainMs = 0;
   #proven: ProvenTree | undefined;
   #proving: Promise<unknown> = Promise.resolve();
   /** Lines of receipts by their digests, the one that was asked for last at the end. */
@@ -172,9 +181,8 @@ export class ReceiptLog {
       this.#known.set(sha256, known);
       return { ...known, tree: this.#tree };
     }
-    // While nothing is proven, every offer would add its line.
-    const refusal = this.#tree?.refusal && (await this.enter([])).tree.refusal;
-    if (refusal !== undefined) throw refusal;
+    const { clock } = this.#options.store;
+    if (this.#refusal !== undefined && clock.monotonicMs() < this.#lookAgainMs) throw this.#refusal;
     const { tree, lines } = await this.enter([event]);
     const [line] = lines;
     if (tree.refusal !== undefined) throw tree.refusal;
@@ -240,8 +248,7 @@ export class ReceiptLog {
           at += own.length;
         }
       } catch (error) {
-        if (isDockError(error, 'log.shorter'))
-          this.#options.conditions.raise('log.shorter', null, { reason: describeError(error) });
+        if (isDockError(error, 'log.shorter')) this.#judged(error);
         for (const { reject } of batch) reject(error);
       }
     }
@@ -249,10 +256,16 @@ export class ReceiptLog {
   }
 
   #appended({ tree }: Appended): void {
-    const { conditions } = this.#options;
     this.#tree = tree;
-    if (tree.refusal === undefined) conditions.clear('log.shorter', null);
-    else conditions.raise('log.shorter', null, { reason: describeError(tree.refusal) });
+    this.#judged(tree.refusal);
+  }
+
+  #judged(refusal: DockError | undefined): void {
+    const { conditions, store } = this.#options;
+    this.#refusal = refusal;
+    this.#lookAgainMs = store.clock.monotonicMs() + LOG_REFUSED_MS;
+    if (refusal === undefined) conditions.clear('log.shorter', null);
+    else conditions.raise('log.shorter', null, { reason: describeError(refusal) });
   }
 }
 

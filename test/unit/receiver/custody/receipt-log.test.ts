@@ -118,6 +118,15 @@ describe('a receipt', () => {
     expect(top.stored(sample, 'receipt.json')).toBeDefined();
     expect(station.receipts.has(sample.recording)).toBe(false);
     expect(linesOf(bench)).toHaveLength(before);
+    let read = 0;
+    top.disk.hearCalls((operation, path) => {
+      if (operation === 'readAll' && path.startsWith(FOLDER) && path.endsWith('.jsonl')) read++;
+    });
+    for (let turn = 0; turn < 30; turn++) {
+      station.push(sample);
+      await top.clock.advance(1000);
+    }
+    expect(read, 'all lines are read for each look').toBeLessThan(15);
     await receiver.stop();
   });
 });
