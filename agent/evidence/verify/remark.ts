@@ -114,6 +114,7 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'payload.asked-again': 'backup',
   'restored.missing': 'backup',
   'store-log.none': 'backup',
+  'log.not-fixed': 'outside',
   'store-log.key-missing': 'backup',
   'payload.not-for-identity': 'identity',
 };

@@ -513,6 +513,8 @@ export const REMEDIES: Texts['REMEDIES'] = {
     'In einer Sicherung des Tresors danach suchen, und im Zwischenspeicher der Station, bevor sie ihre Kopie entfernt.',
   roleKeys:
     'officer*.pub und supervisor*.pub derer, die unterschreiben dürfen, in den Ordner der Schlüssel legen und erneut prüfen.',
+  outside:
+    'Mit einem neueren Prüfpunkt dieses Tresors prüfen, den jemand anderes aufbewahrt. Damit es einen gibt: in receiver.yaml einen Zeugen oder einen Zeitstempeldienst nennen oder eine Station auf einem anderen Gerät anschließen.',
   receiver: 'Das Programm des Zentralspeichers starten, das von selbst aufholt, und erneut prüfen.',
   station: 'Die Station mit ihrem Broker verbinden lassen; was dort wartet, wird von selbst übertragen.',
   putBack:

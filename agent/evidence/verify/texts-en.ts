@@ -447,6 +447,8 @@ export const REMEDIES = {
   backup: 'Look for it in a backup of the vault, and in the station’s spool before it lets its copy go.',
   roleKeys:
     'Put officer*.pub and supervisor*.pub of those who may sign into the folder of keys, and verify again.',
+  outside:
+    'Verify with a newer checkpoint of this vault that somebody else keeps. So that there is one: name a witness or a time-stamp authority in receiver.yaml, or connect a station on another machine.',
   receiver: 'Start the receiver, which catches up by itself, and verify again.',
   station: 'Let the station connect to its broker; what waits there is pushed by itself.',
   putBack: 'Find out who kept a copy and put it back; the receiver removes it again.',

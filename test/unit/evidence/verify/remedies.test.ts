@@ -13,6 +13,7 @@ const CODES: readonly RemarkCode[] = [
   'deletion.put-back',
   'kit.findings',
   'recording.missing',
+  'log.not-fixed',
 ];
 
 test.each(LANGUAGES)('every finding comes with something to do, and with what fits it, in %s', (language) => {
