@@ -38,7 +38,7 @@ test('a clock that was stepped ahead within a boot is doubtful, and stays so how
   expect(judge(trust, reading(START + 3 * DAY_MS, 3 * DAY_MS)).doubt).toBeNull();
 });
 
-test('steps of less than an hour within a boot do not add up, whoever enters something after each', () => {
+test('steps of less than an hour within a boot do not add up, also where something is entered after each', () => {
   const [one, two] = [reading(START + 50 * 60_000, 1000), reading(START + 100 * 60_000, 2000)];
   expect(follow(reading(START, 0), one).doubt).toBeNull();
   expect(follow(reading(START, 0), one, two).doubt).toMatchObject(ahead);

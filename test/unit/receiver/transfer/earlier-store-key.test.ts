@@ -1,4 +1,4 @@
-// The store's key changes: what the earlier key receipted stays as it was signed, however often and by whomever it is offered again (SPEC 4.2.4).
+// The store's key changes: what the earlier key receipted stays as it was signed, however often it is offered again, and whichever key its station counts (SPEC 4.2.4).
 import { expect, test } from 'vitest';
 import { makeSecretKey, publicKeyOf, type SecretKey } from '../../../../protocol/documents/minisign.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
