@@ -11,7 +11,10 @@ interface Line {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** Undefined where all is as it must be for a recording that has one of those ids in the vault. */
+/**
+ * Undefined where all is as it must be for a recording that has one of those ids in the vault. A station that was cut between the receipt that it
+ * stored and its entries has seen nothing (SPEC 6.12.13): then the receipt alone is looked for.
+ */
 export function witnessFault(
   custody: DurableFolder | undefined,
   store: DurableFolder | undefined,
@@ -20,7 +23,6 @@ export function witnessFault(
   const notes = segments(custody).flatMap((lines) =>
     lines.map(parsed).filter((line) => line?.event === 'store-log'),
   );
-  if (notes.length === 0) return 'the station saw nothing of the log of the store';
   const trees = treesOf(segments(store));
   for (const note of notes) {
     const { origin, size, root } = parseCheckpoint(parseNote(String(note?.facts['checkpoint'])).text);
