@@ -135,6 +135,11 @@ export class LogTree {
       : undefined;
   }
 
+  /** A checkpoint of the chain covers all lines: only then one of the tree is signed. */
+  get isEndCovered(): boolean {
+    return this.#isEndCovered;
+  }
+
   /** Why no checkpoint is signed: the lines are not those of the checkpoint that is there. */
   get refusal(): DockError | undefined {
     return this.#refusal;

@@ -9,7 +9,13 @@
 //    unsigned; the next one begins with `chain-broken`), a segment above the bound without its signature (signed).
 // 4. After an error the events may be in the log or not: an event is entered again rather than not at all.
 import { join } from 'node:path';
-import { type ChainedGroups, chainGroups, type LooseEntry } from '../../../protocol/custody/custody-chain.ts';
+import {
+  type ChainContext,
+  type ChainedGroups,
+  chainGroups,
+  closeGroup,
+  type LooseEntry,
+} from '../../../protocol/custody/custody-chain.ts';
 import {
   CHAIN_START,
   type CustodyEntry,
@@ -186,9 +192,23 @@ class Appending {
       written.isTreeDamaged,
     );
     if (tree.refusal !== undefined) log.error('store log: no checkpoint is signed', { error: tree.refusal });
+    if (tree.refusal === undefined && !tree.isEndCovered) await this.#closeOpen(tree);
     if (last === undefined && isWriting) await this.#endOpen(tree);
     written.tree = tree;
     return tree;
+  }
+
+  /** A cut may have left entries without their checkpoint: until they have one the tree has no newest checkpoint, and looks shorter than it was. */
+  async #closeOpen(tree: LogTree): Promise<void> {
+    const { open } = this.#end;
+    if (open === undefined) return;
+    const { bytes, state } = await closeGroup(open.head, this.#context(open.segment));
+    await this.#put(open.segment, { bytes, lines: [bytes.subarray(0, -1)], state }, tree);
+  }
+
+  #context(segment: SegmentId): ChainContext {
+    const { receiver: station, signer, clock, bootId } = this.#deps;
+    return { station, segment, signer, stamp: () => entryStamp(clock, bootId) };
   }
 
   #firstOf(segment: SegmentId): Promise<CustodyEntry | undefined> {
@@ -216,13 +236,8 @@ class Appending {
     if ((this.#end.open?.sizeBytes ?? 0) > SEGMENT_BYTES_MAX) await this.#endOpen(tree);
     const segment = this.#end.open?.segment ?? makeSegmentId(this.#deps.random);
     const opening = this.#end.open === undefined ? this.#opening(segment, tree) : [];
-    const context = {
-      station: this.#deps.receiver,
-      segment,
-      signer: this.#deps.signer,
-      stamp: () => entryStamp(this.#deps.clock, this.#deps.bootId),
-    };
-    const groups = await chainGroups(this.#end.open?.head ?? CHAIN_START, [...opening, ...entries], context);
+    const start = this.#end.open?.head ?? CHAIN_START;
+    const groups = await chainGroups(start, [...opening, ...entries], this.#context(segment));
     if (groups.bytes.length <= CUSTODY_BATCH_BYTES_MAX || entries.length <= 1) {
       for (const place of groups.places.slice(opening.length))
         this.#lines.push({ index: tree.size + place, line: groups.lines[place] ?? new Uint8Array() });
@@ -233,7 +248,11 @@ class Appending {
     await this.#write(tree, entries.slice(half));
   }
 
-  async #put(segment: SegmentId, groups: ChainedGroups, tree: LogTree): Promise<void> {
+  async #put(
+    segment: SegmentId,
+    groups: Pick<ChainedGroups, 'bytes' | 'lines' | 'state'>,
+    tree: LogTree,
+  ): Promise<void> {
     const { open } = this.#end;
     const { written, publicKey } = this.#deps;
     [written.last, written.open] = [null, undefined];

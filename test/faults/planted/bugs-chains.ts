@@ -267,6 +267,14 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/custody/log-tree'],
   },
   {
+    id: 'open-end-looks-shorter',
+    what: 'entries that a cut left without a checkpoint keep the tree from being signed, and stations take that for a fork',
+    file: 'agent/receiver/custody/store-log.ts',
+    find: 'if (tree.refusal === undefined && !tree.isEndCovered) await this.#closeOpen(tree);',
+    put: 'if (tree.refusal !== undefined && !tree.isEndCovered) await this.#closeOpen(tree);',
+    suites: ['unit/receiver/custody/receipt-log'],
+  },
+  {
     id: 'shorter-log-signed',
     what: 'a log that lost lines signs a checkpoint of fewer',
     file: 'agent/receiver/custody/log-tree.ts',

@@ -227,6 +227,34 @@ describe('a question about the log', () => {
     await receiver.stop();
   });
 
+  test('after a cut that left entries without a checkpoint names all that a station saw', async () => {
+    const bench = await openBench(15);
+    const { disk } = bench.top;
+    await deliver(bench, samplesFor(bench, 1));
+    const old = disk.peek('/vault/r-a/log/checkpoint');
+    await deliver(bench, samplesFor(bench, 1));
+    const seen = bench.station.checkpoint;
+    await deliver(bench, samplesFor(bench, 1));
+    await bench.receiver.stop();
+    const [path = ''] = [...disk.tree(FOLDER).keys()].filter((each) => each.endsWith('.jsonl'));
+    disk.corrupt(path, (bytes) =>
+      Buffer.from(bytes).subarray(0, Buffer.from(bytes).lastIndexOf(10, -2) + 40),
+    );
+    disk.corrupt('/vault/r-a/log/checkpoint', () => Buffer.from(old ?? []));
+    const receiver = await bench.top.receiver();
+    await ask(bench, seen?.size ?? 0, seen?.origin ?? '');
+    expect(heard(bench.station).size).toBeGreaterThan(seen?.size ?? Infinity);
+    expect(
+      linesOf(bench)
+        .slice(-2)
+        .map(({ event }) => event),
+    ).toEqual(['receipt', 'checkpoint']);
+    const proof = bench.station.logs.at(-1)?.consistency.map(messageBytes) ?? [];
+    const [from, fromRoot] = [seen?.size ?? 0, seen?.root ?? new Uint8Array()];
+    expect(isConsistent({ from, fromRoot, ...heard(bench.station), proof })).toBe(true);
+    await receiver.stop();
+  });
+
   test('about the log of another receiver, from a stranger, or one of many a second, is not answered', async () => {
     const bench = await openBench(14);
     const { station, top } = bench;
