@@ -1,6 +1,6 @@
 // `bodydock export KIT --with-original`: where recordings are opened, makes of a kit what is handed over: the originals, to be played, a page that
 // certifies them, and the kit below. The kit is verified whole before anything of it is opened.
-import { cp } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Io, writeJson } from '../../config/command-line.ts';
 import { type OpenedIdentity, readIdentityFile } from '../../config/enrolment/identity-file.ts';
@@ -8,8 +8,10 @@ import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import type { Receipt } from '../../protocol/documents/receipt.ts';
+import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import { certificatePage, type HandedOver, PROOF_FOLDER } from '../evidence/kit/certificate.ts';
+import { KitWriter } from '../evidence/kit/kit-writer.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import { findPlace } from '../evidence/verify/place.ts';
 import type { CheckedRecording } from '../evidence/verify/recording-check.ts';
@@ -18,10 +20,9 @@ import { readTrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { verifyPlace } from '../evidence/verify/verify-place.ts';
 import { nodeClock } from '../platform/clock-node.ts';
 import { nodeFiles } from '../platform/files-node.ts';
-import { makeFolders } from '../platform/make-folders.ts';
+import { nodeRandom } from '../platform/random-node.ts';
 import { identitiesFor, openTarget, type Opening, restore } from './open.ts';
 import { OPENING_WORDS } from './opening-words.ts';
-import { makePage } from './page-file.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 
@@ -44,9 +45,8 @@ export interface OriginalsWish {
 }
 
 /**
- * Gives the exit code.
- * Errors: "export.no-kit", "export.not-empty", "open.*", "sealed.*", "verify.*", "key.*", "page.unwritable", the signal's reason. Where one comes, no
- * page was made; originals that lie there are whole.
+ * Gives the exit code; the folder is there as a whole, or not at all.
+ * Errors: "export.*", "open.*", "sealed.*", "verify.*", "key.*", the signal's reason.
  */
 export async function exportOriginals(wish: OriginalsWish, io: Io): Promise<number> {
   const { kit, out, language, json } = wish;
@@ -58,28 +58,53 @@ export async function exportOriginals(wish: OriginalsWish, io: Io): Promise<numb
     return EXIT_FAILURE;
   }
   const openings = openingsOf(recordings, wish, identities);
-  await emptyFolder(out);
+  const writer = await KitWriter.begin(nodeFiles(), out, nodeRandom(), io.signal);
   const originals: HandedOver[] = [];
-  for (const { opening, receipt } of openings) {
-    const { name } = await restore(opening, await openTarget(opening), [], io.signal);
-    const file = join(relative(out, opening.out), printable(Buffer.from(name).toString('utf8')));
-    originals.push({ file, manifest: opening.manifest, receivedAt: receipt?.received_at ?? null });
+  try {
+    for (const opening of openings) originals.push(await handOver(opening, writer, io.signal));
+    for (const path of await filesBelow(kit)) await writer.copy(join(kit, path), `${PROOF_FOLDER}/${path}`);
+    const facts = {
+      originals,
+      reason: wish.reason,
+      madeAt: new Date(nodeClock().wallMs()).toISOString(),
+      version: await readVersion(),
+      vault: openings[0]?.receipt?.vault,
+      zone: wish.zone,
+    };
+    for (const each of ['en', 'de'] as const)
+      await writer.write(CERTIFICATES[each], certificatePage(facts, each));
+    await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
   }
-  await cp(kit, join(out, PROOF_FOLDER), { recursive: true, errorOnExist: true, force: false });
-  const facts = {
-    originals,
-    reason: wish.reason,
-    madeAt: new Date(nodeClock().wallMs()).toISOString(),
-    version: await readVersion(),
-    vault: openings[0]?.receipt?.vault,
-    zone: wish.zone,
-  };
-  for (const each of ['en', 'de'] as const)
-    await makePage(join(out, CERTIFICATES[each]), certificatePage(facts, each));
   const page = join(out, CERTIFICATES[language]);
   if (json) writeJson(io, { good: true, out, originals: originals.map(documentOf), remarks: [] });
   else io.out(`${printable(fill(OPENING_WORDS[language].originals, originals.length, page))}\n`);
   return EXIT_GOOD;
+}
+
+/** Restores one original into the folder that is being written. */
+async function handOver(
+  { receipt, below, ...sealed }: SealedOriginal,
+  writer: KitWriter,
+  signal: AbortSignal,
+): Promise<HandedOver> {
+  const { manifest } = sealed;
+  const opening = { ...sealed, out: join(writer.folder, below) };
+  const { name } = await restore(opening, await openTarget(opening), [], signal);
+  const path = join(relative(writer.folder, opening.out), Buffer.from(name).toString('utf8'));
+  if (parseUtf8(name) !== undefined) writer.took(path, manifest.original.sha256);
+  return { file: printable(path), manifest, receivedAt: receipt?.received_at ?? null };
+}
+
+/** Paths of the files below a folder, sorted, with "/" between their parts. Errors: the system's. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((each) => each.isFile())
+    .map((each) => relative(folder, join(each.parentPath, each.name)))
+    .sort();
 }
 
 function documentOf({ file, manifest }: HandedOver): object {
@@ -120,15 +145,21 @@ async function verifyKit({ kit, keysFolder }: OriginalsWish, signal: AbortSignal
   return { recordings, findings };
 }
 
+/** An original that is still sealed. `below` is the folder for it, under the one that is handed over; empty for that itself. */
+interface SealedOriginal extends Omit<Opening, 'out'> {
+  readonly receipt: Receipt | undefined;
+  readonly below: string;
+}
+
 /**
  * Accompanying files go with their recording. Several recordings get a folder each: cameras give names twice.
  * Errors: "open.not-for-identity"; "export.nothing" where no sealed file is in the kit.
  */
 function openingsOf(
   recordings: readonly CheckedRecording[],
-  { kit, out }: OriginalsWish,
+  { kit }: OriginalsWish,
   identities: readonly OpenedIdentity[],
-): { readonly opening: Opening; readonly receipt: Receipt | undefined }[] {
+): SealedOriginal[] {
   const sealed = recordings.flatMap(({ where, manifest, receipt, deletion }) =>
     manifest === undefined || deletion !== undefined ? [] : [{ where, manifest, receipt }],
   );
@@ -141,24 +172,12 @@ function openingsOf(
         each.manifest.docking === manifest.docking &&
         each.manifest.source.path_sha256 === (manifest.sidecar_of ?? manifest.source.path_sha256),
     );
-    const own = (lead?.manifest ?? manifest).recording;
     return {
-      opening: {
-        path: join(kit, where),
-        manifest,
-        identities: identitiesFor(manifest, identities),
-        out: leads.length > 1 ? join(out, own) : out,
-      },
+      path: join(kit, where),
+      manifest,
+      identities: identitiesFor(manifest, identities),
       receipt,
+      below: leads.length > 1 ? (lead?.manifest ?? manifest).recording : '',
     };
-  });
-}
-
-/** Errors: "export.not-empty"; the system's. */
-async function emptyFolder(out: string): Promise<void> {
-  await makeFolders(out);
-  if ((await nodeFiles().list(out)).length === 0) return;
-  throw new DockError('export.not-empty', `${out} is not empty: name a new folder with --out`, {
-    retry: 'person',
   });
 }

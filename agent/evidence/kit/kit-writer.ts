@@ -101,6 +101,11 @@ export class KitWriter {
     }
   }
 
+  /** Names a file of that digest that somebody else made, durably, at a path of the folder. */
+  took(path: string, sha256: string): void {
+    this.#sums.set(path, sha256);
+  }
+
   /** Puts the kit in place. Errors: "export.exists" where something came there meanwhile; "export.unwritable". */
   async finish(): Promise<void> {
     const sums = this.paths.map((path) => `${this.#sums.get(path)}  ${path}\n`).join('');

@@ -483,9 +483,11 @@ describe('with the original', () => {
       await builder.close();
       const { ran, out } = await handed(builder, [one], '--reason', 'az-1');
       expect([ran.err, ran.exitCode]).toEqual(['', 0]);
-      const names = ['A 1.MP4', 'BESCHEINIGUNG.html', 'CERTIFICATE.html', 'proof'];
+      const names = ['A 1.MP4', 'BESCHEINIGUNG.html', 'CERTIFICATE.html', 'SHA256SUMS', 'proof'];
       expect((await readdir(out)).toSorted()).toEqual(names);
       expect(await read(out, 'A 1.MP4')).toBe('film one');
+      await shell('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: out });
+      expect(await read(out, 'SHA256SUMS')).toContain('  A 1.MP4\n');
       expect(await read(out, 'proof', one.id, 'manifest.json')).toBe(
         Buffer.from(one.manifestBytes).toString(),
       );
@@ -515,7 +517,7 @@ describe('with the original', () => {
       const { kit: own, out } = await handed(builder, [one]);
       const again = ['--with-original', '--identity', builder.identityFile, '--keys', builder.keys];
       const taken = await runCommand(exportCommand, own, ...again, '--out', out);
-      expect([taken.exitCode, taken.err]).toEqual([1, expect.stringContaining('is not empty')]);
+      expect([taken.exitCode, taken.err]).toEqual([1, expect.stringContaining('not an empty folder')]);
       await change(join(own, one.id, 'receipt.json'), flip(30));
       const other = join(builder.root, 'other');
       expect(await runCommand(exportCommand, own, ...again, '--out', other)).toMatchObject({ exitCode: 1 });
