@@ -13,6 +13,7 @@ import { DockError } from '../../protocol/format/errors.ts';
 import { certificatePage, type HandedOver, PROOF_FOLDER } from '../evidence/kit/certificate.ts';
 import { KitWriter } from '../evidence/kit/kit-writer.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
+import type { Calendar } from '../evidence/report/calendar.ts';
 import { findPlace } from '../evidence/verify/place.ts';
 import type { CheckedRecording } from '../evidence/verify/recording-check.ts';
 import type { Remark } from '../evidence/verify/remark.ts';
@@ -38,8 +39,7 @@ export interface OriginalsWish {
   readonly keysFolder: string | undefined;
   /** For the page; a code. */
   readonly reason: string | undefined;
-  /** IANA name. */
-  readonly zone: string;
+  readonly calendar: Calendar;
   readonly language: Language;
   readonly json: boolean;
 }
@@ -69,7 +69,7 @@ export async function exportOriginals(wish: OriginalsWish, io: Io): Promise<numb
       madeAt: new Date(nodeClock().wallMs()).toISOString(),
       version: await readVersion(),
       vault: openings[0]?.receipt?.vault,
-      zone: wish.zone,
+      calendar: wish.calendar,
     };
     for (const each of ['en', 'de'] as const)
       await writer.write(CERTIFICATES[each], certificatePage(facts, each));

@@ -137,9 +137,8 @@ may hold or delete it, which data on persons can occur and which never do, which
       if (identity === undefined)
         throw usageError('--with-original opens what is sealed: say --identity FILE');
       if (out === undefined) throw usageError('--out DIR is missing');
-      const calendar = new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
       const places = { kit: await realFolder(kit), out: resolve(out), identity, keysFolder: keys };
-      return exportOriginals({ ...places, reason, zone: calendar.zone, language, json }, io);
+      return exportOriginals({ ...places, reason, calendar: new Calendar(zone), language, json }, io);
     }
     refuseOptions(values, ['identity', 'zone'], 'without --with-original');
     if (words.length === 0) throw usageError('name at least one recording, or say --data-handling');

@@ -1,5 +1,6 @@
 // `bodydock ls`: the recordings of a vault, for a person who looks for one: "30 November, about 22:40, camera 3".
 import { command, LANG, usageError, writeJson } from '../../config/command-line.ts';
+import { columns } from '../../config/columns.ts';
 import { durationText } from '../../config/durations.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadReceiverConfig, RECEIVER_FILE_DEFAULT } from '../../config/load.ts';
@@ -25,6 +26,7 @@ const LIST = texts(LIST_EN, LIST_DE);
 const DUE_DAYS_MAX = 3660;
 const UNPROVEN_NAMED_MAX = 3;
 const COLUMNS = ['recording', 'made', 'duration', 'size', 'camera', 'station', 'state'] as const;
+const NUMBERS = new Set([COLUMNS.indexOf('duration'), COLUMNS.indexOf('size')]);
 
 /** Errors: "usage", "verify.*", "key.*", the signal's reason, the system's. */
 export const listCommand = command(
@@ -73,7 +75,7 @@ VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
   },
   async ({ values, words, json, language }, io) => {
     const { from, to, camera, station, keys, zone, all = false } = values;
-    const calendar = new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+    const calendar = new Calendar(zone);
     const vault = await realFolder(words[0] ?? (await configuredVault()));
     const list = await listVault({
       files: nodeFiles(),
@@ -90,7 +92,7 @@ VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
       signal: io.signal,
     });
     if (json) writeJson(io, documentOf(list));
-    else io.out(listText(list, { vault, all, language, zone: calendar.zone }));
+    else io.out(listText(list, { vault, all, language, calendar }));
     if (list.unproven.length === 0) return EXIT_GOOD;
     if (!json) io.err(unprovenText(list.unproven, language));
     return EXIT_FAILURE;
@@ -133,22 +135,24 @@ interface Shown {
   readonly vault: string;
   readonly all: boolean;
   readonly language: Language;
-  readonly zone: string;
+  readonly calendar: Calendar;
 }
 
 function listText(
   { rows, recordings, otherFiles }: VaultList,
-  { vault, all, language, zone }: Shown,
+  { vault, all, language, calendar }: Shown,
 ): string {
   const say = LIST[language];
   const counts = { recordings, others: otherFiles };
   const [first] = rows;
   if (first === undefined) return say('none', counts);
-  const times = new LocalTimes(language, zone);
+  const cells = rows.map((row) => cellsOf(row, language, calendar));
   const bytes = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const sum = { count: rows.length, size: dataSize(bytes, language), ...counts };
   return [
-    ...table([COLUMNS.map((column) => say(column)), ...rows.map((row) => cellsOf(row, language, times))]),
+    ...columns([COLUMNS.map((column) => say(column)), ...cells], NUMBERS).map(
+      (line) => `${printable(line)}\n`,
+    ),
     '\n',
     all ? say('files', sum) : say('sum', sum),
     rows.some(({ made }) => made?.basis === 'claimed') ? say('askClaimed') : '',
@@ -156,32 +160,32 @@ function listText(
   ].join('');
 }
 
-function cellsOf(row: ListedRecording, language: Language, times: LocalTimes): string[] {
+function cellsOf(row: ListedRecording, language: Language, calendar: Calendar): string[] {
   const { durationMs, sizeBytes } = row;
   return [
     row.short,
-    madeText(row, language, times),
+    madeText(row, language, calendar),
     durationMs === null ? '-' : durationText(Math.round(durationMs / 1000), language),
     dataSize(sizeBytes, language),
     row.camera,
     row.station,
-    [stateText(row, language, times), ...notes(row, language)].join('; '),
+    [stateText(row, language, calendar), ...notes(row, language)].join('; '),
   ];
 }
 
-function madeText({ made, sealedAt }: ListedRecording, language: Language, times: LocalTimes): string {
+function madeText({ made, sealedAt }: ListedRecording, language: Language, calendar: Calendar): string {
   const say = LIST[language];
-  if (made === null) return say('sealed', { at: times.minute(sealedAt) });
-  const [from, to] = [times.minute(made.from), times.minute(made.to)];
+  if (made === null) return say('sealed', { at: calendar.shownMinute(sealedAt, language) });
+  const [from, to] = [calendar.shownMinute(made.from, language), calendar.shownMinute(made.to, language)];
   if (made.basis === 'claimed') return say('claimed', { at: from });
   return from === to || made.basis === 'measured' ? from : say('span', { from, to });
 }
 
-function stateText({ state, until }: ListedRecording, language: Language, times: LocalTimes): string {
+function stateText({ state, until }: ListedRecording, language: Language, calendar: Calendar): string {
   const say = LIST[language];
   if (state === 'waiting') return say('state.waiting');
   if (state === 'held' && until === null) return say('state.heldOpen');
-  return say(`state.${state}`, { until: until === null ? '-' : times.day(until) });
+  return say(`state.${state}`, { until: until === null ? '-' : calendar.shownDay(until, language) });
 }
 
 function notes({ role, locked, unusual }: ListedRecording, language: Language): string[] {
@@ -191,56 +195,6 @@ function notes({ role, locked, unusual }: ListedRecording, language: Language): 
     ...(locked ? [say('locked')] : []),
     ...(unusual === null ? [] : [say('unusual', { reason: codeWords(unusual, language) })]),
   ];
-}
-
-/** Instants as people of that language and zone write them, in columns. */
-class LocalTimes {
-  readonly #language: Language;
-  readonly #format: Intl.DateTimeFormat;
-
-  constructor(language: Language, zone: string) {
-    this.#language = language;
-    this.#format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
-      timeZone: zone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-  }
-
-  day(at: string): string {
-    const { year, month, day } = this.#parts(at);
-    return this.#language === 'de' ? `${day}.${month}.${year}` : `${year}-${month}-${day}`;
-  }
-
-  minute(at: string): string {
-    const { hour, minute } = this.#parts(at);
-    return `${this.day(at)} ${hour}:${minute}`;
-  }
-
-  #parts(at: string): Readonly<Record<string, string>> {
-    // By its parts: how a language puts them together changes from one release of ICU to the next.
-    return Object.fromEntries(
-      this.#format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
-    );
-  }
-}
-
-/** Lines with their ends; columns as wide as their widest cell, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = COLUMNS.map((_, at) =>
-    rows.reduce((width, row) => Math.max(width, (row[at] ?? '').length), 0),
-  );
-  return rows.map((row) => {
-    const cells = row.map((cell, at) => {
-      const isNumber = COLUMNS[at] === 'duration' || COLUMNS[at] === 'size';
-      return isNumber ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
-    });
-    return `${printable(cells.join('  ').trimEnd())}\n`;
-  });
 }
 
 function unprovenText(unproven: readonly string[], language: Language): string {

@@ -117,7 +117,7 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
       keysFolder: keys,
       notesFolder: notes === undefined ? undefined : resolve(notes),
       period: parsePeriod(from, to),
-      calendar: new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
+      calendar: new Calendar(zone),
       madeAt: new Date(nodeClock().wallMs()).toISOString(),
       handing: withoutCameras ? 'without-cameras' : pooled ? 'pooled' : 'not-told',
       signal: io.signal,

@@ -17,6 +17,7 @@ import {
   table,
 } from '../page/blocks.ts';
 import { dataSize, type Language, number } from '../page/language.ts';
+import type { Calendar } from '../report/calendar.ts';
 
 /** Of the folder with the kit, beside the originals. */
 export const PROOF_FOLDER = 'proof';
@@ -37,8 +38,8 @@ export interface CertificateFacts {
   readonly madeAt: string;
   readonly version: string;
   readonly vault: string | undefined;
-  /** IANA name. */
-  readonly zone: string;
+  /** Its zone is the office's. */
+  readonly calendar: Calendar;
 }
 
 const TEXTS = { en: CERTIFICATE_EN, de: CERTIFICATE_DE } as const;
@@ -48,9 +49,8 @@ const NOTHING = ['', ''];
 /** The page in one language; it prints on A4. */
 export function certificatePage(facts: CertificateFacts, language: Language): string {
   const say = TEXTS[language];
-  const { originals, reason, madeAt, version, vault, zone } = facts;
+  const { originals, reason, madeAt, version, vault, calendar } = facts;
   const proof = { proof: PROOF_FOLDER };
-  const times = new Times(language, zone);
   const count = originals.length;
   const title = count === 1 ? say.title : filled(say.titleSeveral, { count });
   const blocks: Block[] = [
@@ -58,9 +58,9 @@ export function certificatePage(facts: CertificateFacts, language: Language): st
     ...(reason === undefined ? [] : [paragraph(filled(say.reason, { reason }))]),
     ...originals.flatMap((each) => [
       heading(filled(say.recording, { id: each.manifest.recording })),
-      table(NOTHING, rowsOf(each, language, times)),
+      table(NOTHING, rowsOf(each, language, calendar)),
     ]),
-    small(filled(say.zone, { zone })),
+    small(filled(say.zone, { zone: calendar.zone })),
     heading(say.check),
     paragraph(say.checkText),
     ...checkBlocks(originals, language),
@@ -69,12 +69,16 @@ export function certificatePage(facts: CertificateFacts, language: Language): st
     heading(say.limits),
     list([...KIT[language].limitsText.slice(0, -1), filled(say.keys, proof)]), // the last one is about a chapter of the kit's page
     paragraph(say.signed),
-    small(filled(say.madeAt, { at: times.minute(madeAt), version, vault: vault ?? '-' })),
+    small(filled(say.madeAt, { at: calendar.shownMinute(madeAt, language), version, vault: vault ?? '-' })),
   ];
   return blocksHtml(language, title, blocks);
 }
 
-function rowsOf({ file, manifest, receivedAt }: HandedOver, language: Language, times: Times): string[][] {
+function rowsOf(
+  { file, manifest, receivedAt }: HandedOver,
+  language: Language,
+  calendar: Calendar,
+): string[][] {
   const say = TEXTS[language];
   const { original, camera, station, media, sealed_at: sealedAt } = manifest;
   const size = dataSize(original.size_bytes, language);
@@ -83,24 +87,24 @@ function rowsOf({ file, manifest, receivedAt }: HandedOver, language: Language, 
     [say.file, file],
     [say.size, filled(say.bytes, { size, bytes: number(original.size_bytes, language) })],
     [say.sha256, original.sha256],
-    [say.made, madeText(manifest, language, times)],
+    [say.made, madeText(manifest, language, calendar)],
     ...(duration === null ? [] : [[say.length, durationText(Math.round(duration / 1000), language)]]),
     [
       say.camera,
       camera.model === null ? camera.id : filled(say.model, { id: camera.id, model: camera.model }),
     ],
     [say.station, station],
-    [say.sealed, times.minute(sealedAt)],
-    [say.receipted, receivedAt === null ? say.noReceipt : times.minute(receivedAt)],
+    [say.sealed, calendar.shownMinute(sealedAt, language)],
+    [say.receipted, receivedAt === null ? say.noReceipt : calendar.shownMinute(receivedAt, language)],
   ];
 }
 
-function madeText({ capture, original }: Manifest, language: Language, times: Times): string {
+function madeText({ capture, original }: Manifest, language: Language, calendar: Calendar): string {
   const { earliest_at: earliest, latest_at: latest, basis } = capture;
   const [from, to] =
     basis === 'clock-unmeasured' ? [original.modified_at, original.modified_at] : [earliest, latest];
   if (from === null || to === null) return '-';
-  const [first, last] = [times.minute(from), times.minute(to)];
+  const [first, last] = [calendar.shownMinute(from, language), calendar.shownMinute(to, language)];
   const when = first === last ? first : filled(TEXTS[language].span, { from: first, to: last });
   return `${when} (${KIT[language].bases[basis]})`;
 }
@@ -115,18 +119,4 @@ function checkBlocks(originals: readonly HandedOver[], language: Language): Bloc
     subheading(say.linux),
     list(commands((file) => `shasum -a 256 -- '${file.replaceAll("'", `'\\''`)}'`)),
   ];
-}
-
-/** Instants in the zone of the office, as the language writes them. */
-class Times {
-  readonly #format: Intl.DateTimeFormat;
-
-  constructor(language: Language, timeZone: string) {
-    const locale = language === 'de' ? 'de-DE' : 'en-GB';
-    this.#format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone });
-  }
-
-  minute(at: string): string {
-    return this.#format.format(new Date(at));
-  }
 }

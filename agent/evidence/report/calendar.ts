@@ -1,4 +1,5 @@
 // Days and weeks as people count them: in one time zone, weeks by ISO 8601 (Monday first, the week that holds Thursday names the year).
+import type { Language } from '../../../config/language.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 
 const DAY_MS = 86_400_000;
@@ -46,12 +47,13 @@ export class Calendar {
   readonly zone: string;
   readonly #format: Intl.DateTimeFormat;
 
-  /** `zone` is an IANA name such as Europe/Berlin. Errors: "usage" for one that this machine does not know. */
-  constructor(zone: string) {
+  /** `zone` is an IANA name such as Europe/Berlin, that of this machine unless given. Errors: "usage" for one that this machine does not know. */
+  constructor(zone: string = Intl.DateTimeFormat().resolvedOptions().timeZone) {
     this.zone = zone;
     try {
-      const parts = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
-      this.#format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone: zone, ...parts });
+      const day = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+      const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+      this.#format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone: zone, ...day, ...time });
     } catch (error) {
       throw usage(
         `${JSON.stringify(zone)} is no time zone that is known here: name one such as Europe/Berlin`,
@@ -62,11 +64,26 @@ export class Calendar {
 
   /** The day of an instant (RFC 3339), as in 2026-11-25. */
   dayOf(instant: string): string {
+    const { year, month, day } = this.#parts(instant);
+    return `${year}-${month}-${day}`;
+  }
+
+  /** The same as a list shows it, in German as in 25.11.2026. */
+  shownDay(instant: string, language: Language): string {
+    const { year, month, day } = this.#parts(instant);
+    return language === 'de' ? `${day}.${month}.${year}` : `${year}-${month}-${day}`;
+  }
+
+  /** With hour and minute. */
+  shownMinute(instant: string, language: Language): string {
+    const { hour, minute } = this.#parts(instant);
+    return `${this.shownDay(instant, language)} ${hour}:${minute}`;
+  }
+
+  #parts(instant: string): Readonly<Record<string, string>> {
     // By its parts: how a language puts them together changes from one release of ICU to the next.
-    const parts = new Map(
-      this.#format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]),
-    );
-    return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
+    const parts = this.#format.formatToParts(new Date(instant));
+    return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   }
 
   /** The last millisecond of a day (RFC 3339 UTC). */

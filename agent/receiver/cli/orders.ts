@@ -12,7 +12,7 @@ import { type ListedOrder, listOrders } from '../retention/order-list.ts';
 import { ORDER_FILE, readOrderFolder } from '../retention/orders-read.ts';
 import { signCommand, waitingDeletion } from './order-texts.ts';
 import { writeSigningFolder } from './signing-folder.ts';
-import { columns } from './preview-text.ts';
+import { columns } from '../../../config/columns.ts';
 import { checkKnown, openRetentionCommand } from './store-command.ts';
 
 /** Errors: "usage", "order.*", "key.*", "vault.*", the system's. */

@@ -1,4 +1,5 @@
 // The preview of an expiration as a table in the terminal, and as one JSON document. Pure.
+import { columns } from '../../../config/columns.ts';
 import { printable } from '../../../config/problems.ts';
 import { describeDoubt } from '../retention/clock-trust.ts';
 import { daysUntil, LATE_DAYS, type Preview, type PreviewRow } from '../retention/preview.ts';
@@ -192,17 +193,4 @@ export function count(number: number, noun: string): string {
 /** Decimal, as disks are sold. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** Cells under each other, the last one as long as it is. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    rows.reduce((most, row) => Math.max(most, (row[at] ?? '').length), 0),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
 }

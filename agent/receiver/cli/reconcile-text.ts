@@ -1,6 +1,7 @@
 // What `reconcile` found as text for the terminal, and as one JSON document. Pure.
 import { isGood, type MissingRecording, type ReconciledStation } from '../reconcile/reconcile-vault.ts';
-import { columns, count } from './preview-text.ts';
+import { columns } from '../../../config/columns.ts';
+import { count } from './preview-text.ts';
 
 /** Rows of one station that a person still reads. `--json` has all of them. */
 const ROWS_MAX = 200;
