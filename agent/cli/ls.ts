@@ -1,9 +1,10 @@
 // `bodydock ls`: the recordings of a vault, for a person who looks for one: "30 November, about 22:40, camera 3".
+import { dirname } from 'node:path';
 import { command, LANG, usageError, writeJson } from '../../config/command-line.ts';
 import { columns } from '../../config/columns.ts';
 import { durationText } from '../../config/durations.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { loadReceiverConfig, RECEIVER_FILE_DEFAULT } from '../../config/load.ts';
+import { loadReceiverConfig, RECEIVER_FILE } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { LIST_DE } from '../../config/texts/de/list.ts';
 import { LIST_EN } from '../../config/texts/en/list.ts';
@@ -33,13 +34,13 @@ export const listCommand = command(
   {
     name: 'bodydock ls',
     usage: [
-      '[VAULT] [--from DAY] [--to DAY] [--camera ID] [--station ID] [--state STATE] [--due DAYS] [--all] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]',
+      '[VAULT] [--from DAY] [--to DAY] [--camera ID] [--station ID] [--state STATE] [--due DAYS] [--all] [--keys KEYS] [--config FILE] [--zone ZONE] [--lang en|de] [--json]',
     ],
     about: `
 Lists the recordings of a vault, the earliest first: when each was made, how long it is, from which camera, and what becomes of it. The
 beginning of the id that is shown names it for other commands. Only what verifies is listed. Reads no payload, opens nothing, changes nothing.
 
-VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
+VAULT is the folder; without it the vault of the receiver's file, with the keys beside that one's own.
 `,
     options: {
       from: { type: 'string', value: 'DAY', text: 'made on that day or later, as in 2026-11-30' },
@@ -62,6 +63,7 @@ VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
         value: 'KEYS',
         text: 'folder with the public keys (default: keys/ beside the vault)',
       },
+      config: RECEIVER_FILE,
       zone: {
         type: 'string',
         value: 'ZONE',
@@ -74,13 +76,14 @@ VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
     wordsMax: 1,
   },
   async ({ values, words, json, language }, io) => {
-    const { from, to, camera, station, keys, zone, all = false } = values;
+    const { from, to, camera, station, keys, zone, config, all = false } = values;
     const calendar = new Calendar(zone);
-    const vault = await realFolder(words[0] ?? (await configuredVault()));
+    const configured = words[0] === undefined ? await configuredVault(config) : undefined;
+    const vault = await realFolder(words[0] ?? configured?.vault ?? '');
     const list = await listVault({
       files: nodeFiles(),
       vault,
-      keysFolder: keys,
+      keysFolder: keys ?? configured?.keysFolder,
       station,
       camera,
       period: periodOf(from, to),
@@ -99,14 +102,18 @@ VAULT is the folder; without it the vault of ${RECEIVER_FILE_DEFAULT}.
   },
 );
 
-/** Errors: "usage" where no receiver is configured on this machine. */
-async function configuredVault(): Promise<string> {
-  const loaded = await loadReceiverConfig(RECEIVER_FILE_DEFAULT);
-  if (loaded.kind === 'loaded') return loaded.config.vault.path;
-  throw usageError(`name the folder of a vault: ${RECEIVER_FILE_DEFAULT} names none that can be read`);
+/** The vault of a receiver, and the folder of its own key, beside which the others lie. Errors: "usage" where that file cannot be read. */
+async function configuredVault(
+  file: string,
+): Promise<{ readonly vault: string; readonly keysFolder: string }> {
+  const loaded = await loadReceiverConfig(file);
+  if (loaded.kind === 'refused')
+    throw usageError(`name the folder of a vault: ${file} names none that can be read`);
+  const { vault, keys } = loaded.config;
+  return { vault: vault.path, keysFolder: dirname(keys.signingFile) };
 }
 
-/** Ends far outside of what a report takes stand for none. */
+/** One day with --from alone; all up to a day with --to alone. */
 function periodOf(from: string | undefined, to: string | undefined): Period | undefined {
   if (from === undefined && to === undefined) return undefined;
   if (from === undefined) return { from: '0000-01-01', to: parsePeriod(to ?? '', to ?? '').to };

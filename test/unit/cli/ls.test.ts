@@ -7,6 +7,7 @@ import { listCommand } from '../../../agent/cli/ls.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { type BuiltRecording, VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../evidence/verify/broken-vault.ts';
+import { exchange, put, RECEIVER, withFolder } from '../config/files.ts';
 import { type CommandRun, runCommand } from './io-memory.ts';
 
 interface Listed {
@@ -135,6 +136,22 @@ test('the table is in the language that was asked for, in local time', async () 
   expect((await run('--state', 'held', '--camera', 'none')).out).toBe(
     'No recording fits. In the vault: 6 recordings, 1 other files.\n',
   );
+});
+
+test('without a folder the vault of the receiver’s file is listed, by the keys beside its own', async () => {
+  await withFolder(async (folder) => {
+    const own = exchange(RECEIVER, 'path: vault', `path: ${builder.vault}`);
+    const file = await put(
+      folder,
+      'receiver.yaml',
+      exchange(own, 'keys/store.key', join(builder.keys, 'store.key')),
+    );
+    const ran = await runCommand(listCommand, '--config', file, '--json');
+    expect(ran).toMatchObject({ exitCode: 0, err: '' });
+    expect((JSON.parse(ran.out) as Listed).vault.recordings).toBe(6);
+    const none = await runCommand(listCommand, '--config', join(folder, 'none.yaml'));
+    expect([none.exitCode, none.err]).toEqual([2, expect.stringContaining('name the folder of a vault')]);
+  });
 });
 
 test('wrong words are refused with what is allowed', async () => {
