@@ -57,6 +57,16 @@ describe('the handbook', () => {
     sections = { en: sectionsOf(handbooks.en), de: sectionsOf(handbooks.de) };
   });
 
+  test('names tests that there are, the same ones in both languages, where it says what holds against whom', async () => {
+    const named = HANDBOOK_LANGUAGES.map((language) => {
+      const [, chapter = ''] = handbooks[language].split('\n## 13. ');
+      return [...chapter.matchAll(/`((?:unit|station|system)\/[a-z/-]+)`/g)].map(([, path = '']) => path);
+    });
+    expect(named[0]?.length).toBeGreaterThan(10);
+    expect(named[1]).toEqual(named[0]);
+    for (const path of named[0] ?? []) expect(await project(`test/${path}.test.ts`)).toContain('test');
+  });
+
   test('has the same sections in both languages, numbered without a gap', () => {
     const numbers = (language: HandbookLanguage): string[] =>
       sections[language].map(({ number }) => number).filter((number) => number !== '');
