@@ -8,7 +8,7 @@ import {
 } from '../../protocol/format/ids.ts';
 import { encodeMessage, encodeSignedBody, type CustodyBody } from '../../protocol/transfer/messages.ts';
 import { keyIdHex, makeSecretKey, publicKeyOf, type PublicKey } from '../../protocol/documents/minisign.ts';
-import { fastSigner } from '../unit/receiver/fast-signer.ts';
+import { fastMessageSigner } from './signer-fast.ts';
 import { seededRandom } from './random-seeded.ts';
 
 const RECEIVER = parseReceiverId('r-a');
@@ -31,7 +31,7 @@ export class CustodyStore {
   readonly sent: SegmentId[] = [];
   readonly #station: StationId;
   readonly #key = makeSecretKey(seededRandom(5));
-  readonly #signer = fastSigner(this.#key);
+  readonly #signer = fastMessageSigner(this.#key);
 
   constructor(station: StationId) {
     this.#station = station;

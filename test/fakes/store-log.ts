@@ -21,18 +21,18 @@ import {
   type ReadNode,
 } from '../../protocol/transparency/merkle.ts';
 import { formatNote, signatureLine } from '../../protocol/transparency/signed-note.ts';
-import { fastSigner } from '../unit/receiver/fast-signer.ts';
+import { fastMessageSigner } from './signer-fast.ts';
 
 export class FakeStoreLog {
   readonly receiver: ReceiverId;
   origin: string;
   lines: Uint8Array[];
   readonly #key: SecretKey;
-  readonly #signer: ReturnType<typeof fastSigner>;
+  readonly #signer: ReturnType<typeof fastMessageSigner>;
 
   constructor(key: SecretKey, origin: string, lines: readonly Uint8Array[] = []) {
     this.#key = key;
-    this.#signer = fastSigner(key);
+    this.#signer = fastMessageSigner(key);
     this.origin = origin;
     this.receiver = parseReceiverId(origin.split('/')[2] ?? '');
     this.lines = [...lines];

@@ -17,7 +17,7 @@ import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
-import { fastSigner } from './fast-signer.ts';
+import { fastMessageSigner } from '../../fakes/signer-fast.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
 import { BASE, ScriptedStation, type StationParts } from './scripted-station.ts';
 import { MemoryLocks } from '../../fakes/locks-memory.ts';
@@ -96,7 +96,7 @@ export class BenchTop {
         files: disk,
         clock: this.clock,
         random: this.random,
-        signer: fastSigner(key),
+        signer: fastMessageSigner(key),
         publicKey: publicKeyOf(key),
         units: inlineUnitStore(disk, slabs),
       },

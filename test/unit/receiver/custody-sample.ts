@@ -12,7 +12,7 @@ import {
 } from '../../../protocol/custody/custody-entry.ts';
 import type { SegmentId, StationId } from '../../../protocol/format/ids.ts';
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
-import { signFast } from './fast-signer.ts';
+import { signFast } from '../../fakes/signer-fast.ts';
 
 type Facts = Readonly<Record<string, string | number | boolean | null>>;
 

@@ -16,7 +16,7 @@ import {
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { Random } from '../../../protocol/format/ports.ts';
 import type { RecordingName, SignedDocument } from '../../../agent/receiver/vault/vault.ts';
-import { signFast } from './fast-signer.ts';
+import { signFast } from '../../fakes/signer-fast.ts';
 import { STATION } from './sample.ts';
 
 export interface DockingSample extends RecordingName {

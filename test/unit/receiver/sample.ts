@@ -19,7 +19,7 @@ import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { Random } from '../../../protocol/format/ports.ts';
 import type { RecordingName, SignedDocument } from '../../../agent/receiver/vault/vault.ts';
 import type { UnitSubject } from '../../../agent/receiver/vault/unit-store.ts';
-import { signFast } from './fast-signer.ts';
+import { signFast } from '../../fakes/signer-fast.ts';
 
 export const STATION: StationId = parseStationId('dock-1');
 

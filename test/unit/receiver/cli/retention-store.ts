@@ -17,7 +17,7 @@ import {
   type Receipt,
 } from '../../../../protocol/documents/receipt.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
-import { signFast } from '../fast-signer.ts';
+import { signFast } from '../../../fakes/signer-fast.ts';
 import { RECEIVER, withStore, type StoreFolder } from '../keys/store-folder.ts';
 import { makeSample, type Sample } from '../sample.ts';
 

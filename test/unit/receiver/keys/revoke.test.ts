@@ -26,7 +26,7 @@ import { CrashDisk, SURVIVALS } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { STORE_KEY } from '../bench-top.ts';
-import { fastSigner } from '../fast-signer.ts';
+import { fastMessageSigner } from '../../../fakes/signer-fast.ts';
 import { STATION } from '../sample.ts';
 import { RECEIVER, withStore } from './store-folder.ts';
 
@@ -49,7 +49,7 @@ describe('a revocation', () => {
       files: disk,
       layout: new VaultLayout('/vault'),
       clock: new ManualClock(),
-      signer: fastSigner(STORE_KEY),
+      signer: fastMessageSigner(STORE_KEY),
       storeKeys: [publicKeyOf(STORE_KEY)],
       isEntered: ({ facts }) => Promise.resolve(log.some((each) => each.facts['key_id'] === facts['key_id'])),
       enter: async (event) => log.push(event),

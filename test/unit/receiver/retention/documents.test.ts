@@ -19,7 +19,7 @@ import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeDockingSample, type DockingSample } from '../docking-sample.ts';
 import { append } from '../custody/log-scenario.ts';
-import { signFast } from '../fast-signer.ts';
+import { signFast } from '../../../fakes/signer-fast.ts';
 import * as scene from './retention-scenario.ts';
 
 const { DAY_MS, START_MS, STATION, VAULT } = scene;

@@ -5,7 +5,7 @@ import { encodeManifest, MANIFEST_TRUSTED_COMMENT } from '../../../../protocol/d
 import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
-import { signFast } from '../fast-signer.ts';
+import { signFast } from '../../../fakes/signer-fast.ts';
 import {
   at,
   DAY_MS,

@@ -17,7 +17,7 @@ import { parsePolicy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/docume
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
-import { signFast } from '../fast-signer.ts';
+import { signFast } from '../../../fakes/signer-fast.ts';
 import {
   DAY_MS,
   deletionOf,

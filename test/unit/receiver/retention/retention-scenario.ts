@@ -33,7 +33,7 @@ import { whileTimePasses, type ManualClock } from '../../../fakes/clock-manual.t
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import type { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
-import { signFast } from '../fast-signer.ts';
+import { signFast } from '../../../fakes/signer-fast.ts';
 import { makeSample, STATION, type Sample } from '../sample.ts';
 import {
   depsOn as logDepsOn,
