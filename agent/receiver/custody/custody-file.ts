@@ -172,11 +172,12 @@ export class CustodyFile {
     return this.#head;
   }
 
-  /** Id of the key of its last checkpoint, in 16 hex digits; undefined where none is known. A segment is of one key (SPEC 4.9). */
+  /** Up to and with the last entry that is durable. */
   get sizeBytes(): number {
     return this.#wholeBytes;
   }
 
+  /** Id of the key of its last checkpoint, in 16 hex digits; undefined where none is known. A segment is of one key (SPEC 4.9). */
   get keyId(): string | undefined {
     return this.#keyId;
   }
