@@ -180,15 +180,14 @@ export class StoreLog {
    * that this log or a policy says, 0 where neither does.
    */
   daysAt(receiver: string, at: string): CountedDays {
-    const inOrder = this.policies.toSorted((a, b) => (a.time < b.time ? -1 : 1));
-    let highest = 0;
-    const policies = inOrder.flatMap(({ time, sha256 }) => {
-      const here = this.#policiesHere.get(sha256);
-      if (here === undefined || here.counts === false || here.policy.number < highest) return [];
-      highest = here.policy.number;
-      const { days_min: days, documents_days: documentsDays } = here.policy;
-      return [{ time, days, documentsDays, isOpen: here.counts === undefined }];
-    });
+    const policies = this.policies
+      .flatMap(({ time, sha256 }) => {
+        const here = this.#policiesHere.get(sha256);
+        if (here === undefined || here.counts === false) return [];
+        const { number, days_min: days, documents_days: documentsDays } = here.policy;
+        return [{ time, number, days, documentsDays, isOpen: here.counts === undefined }];
+      })
+      .sort((a, b) => a.number - b.number);
     const announced = this.#announced.get(receiver) ?? [];
     const said = [announced, policies].map((all) => all.findLast(({ time }) => time <= at)?.days ?? 0);
     const isOpen = policies.findLast(({ time }) => time <= at)?.isOpen ?? false;

@@ -1,7 +1,7 @@
 // The policy of both roles at the store (SPEC 4.16): which one is in force, what it makes of receiver.yaml, and how the next one is placed.
 //
 // Invariants:
-// 1. In force is the last one that a store's log of the vault names, and nothing else: a document that only lies in the vault counts for nothing.
+// 1. In force is the one of the highest number that a store's log of the vault names, and nothing else: a document that only lies in the vault counts for nothing.
 // 2. Where the document of an entry is not there as it was placed, nothing is decided: who asks gets an error, and nothing is deleted.
 // 3. A policy is durable with both signatures before the log names it; one that a cut kept out of the log is placed again.
 import { dirname, join } from 'node:path';
@@ -46,7 +46,7 @@ export type Unsettled<D> = Omit<D, 'retention' | 'policy'> & {
   readonly retention: RetentionConfig;
 };
 
-/** All that were in force, in the order of their times, whichever receiver of the vault entered them. Errors: "policy.missing"; those of entriesOf. */
+/** All that were put in force, whichever receiver of the vault did, by their numbers: the last is in force (SPEC 4.16.7). Errors: "policy.missing"; those of entriesOf. */
 export async function readPolicies(deps: PolicyDeps): Promise<EnteredPolicy[]> {
   const found: EnteredPolicy[] = [];
   // A receiver of another name is bound by what an earlier one entered.
@@ -59,7 +59,7 @@ export async function readPolicies(deps: PolicyDeps): Promise<EnteredPolicy[]> {
       found.push({ time, sha256, policy: await readNamed(deps, number, sha256) });
     }
   }
-  return found.sort((a, b) => (a.time < b.time ? -1 : 1));
+  return found.sort((a, b) => a.policy.number - b.policy.number);
 }
 
 async function readNamed({ files, layout }: PolicyDeps, number: number, sha256: string): Promise<Policy> {

@@ -54,8 +54,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'policy-comes-back',
     what: 'the store puts a policy in force again that both roles had replaced by one of more days',
     file: 'agent/evidence/verify/store-log.ts',
-    find: ' || here.policy.number < highest) return [];',
-    put: ' || here.policy.number < 0) return [];',
+    find: '.sort((a, b) => a.number - b.number);',
+    put: '.sort((a, b) => (a.time < b.time ? -1 : 1));',
     suites: ['unit/evidence/verify/policies'],
   },
   {

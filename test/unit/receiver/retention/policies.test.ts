@@ -58,9 +58,12 @@ function unsettled(disk: CrashDisk, roles: Signers = OLD, days: number | null = 
 async function placed(
   disk: CrashDisk,
   wish: Partial<PolicyWish>,
-  { roles = OLD, by = roles }: { readonly roles?: Signers; readonly by?: Signers } = {},
+  {
+    roles = OLD,
+    by = roles,
+    deps = unsettled(disk, roles),
+  }: { readonly roles?: Signers; readonly by?: Signers; readonly deps?: ReturnType<typeof unsettled> } = {},
 ): Promise<Uint8Array> {
-  const deps = unsettled(disk, roles);
   const bytes = await makePolicy(deps, { ...NOTHING, ...wish });
   await whileTimePasses(deps.clock, placePolicy(deps, bytes, signedBy(by, bytes)));
   return bytes;
@@ -179,6 +182,16 @@ test('a receiver of another name on the same vault is bound by it', async () => 
   const bytes = await makePolicy(other, { ...NOTHING, daysMin: 1 });
   const mine = placePolicy(other, bytes, signedBy(NEW, bytes));
   await expect(whileTimePasses(other.clock, mine)).rejects.toMatchObject({ code: 'policy.signature' });
+});
+
+test('of two receivers with clocks that differ, the policy of the highest number is in force', async () => {
+  const disk = retentionDisk();
+  const deps = unsettled(disk);
+  await deps.clock.advance(2 * DAY_MS);
+  await placed(disk, { daysMin: 7 }, { deps });
+  const other = { ...unsettled(disk), receiver: 'r-other' as TestDeps['receiver'] };
+  await placed(disk, { daysMin: 20 }, { deps: other });
+  expect((await underPolicy(unsettled(disk))).policy).toMatchObject({ number: 2, days_min: 20 });
 });
 
 test('one of another vault is refused', async () => {
