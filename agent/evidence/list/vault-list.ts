@@ -1,16 +1,11 @@
 // Lists the recordings of a vault as people look for one: by time, camera and station, with what becomes of each. Only documents whose
 // signatures hold are listed. No payload is read, nothing is changed; one small row a recording is kept.
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import {
-  countedDays,
-  notBefore,
-  retentionOf,
-  type RetentionHistory,
-} from '../../../protocol/documents/retention.ts';
+import { notBefore, retentionOf } from '../../../protocol/documents/retention.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { RecordingId, StationId } from '../../../protocol/format/ids.ts';
 import type { Calendar, Period } from '../report/calendar.ts';
-import { readStoreLogs } from '../report/logs.ts';
+import { readStoreLogs, type StoreWord } from '../report/logs.ts';
 import { type Holds, readHolds, type Source, sourcesOf, stationsOf } from '../report/sources.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
@@ -93,10 +88,10 @@ export async function listVault(wish: ListWish): Promise<VaultList> {
       retry: 'person',
     });
   const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
-  const { keys } = await knownKeys(files, place, trusted);
+  const { keys, policies } = await knownKeys(files, place, trusted);
   const { id: vaultId } = await readVaultId(files, place);
   const options = { files, vault: place.path, vaultId, keys, signal };
-  const { announced } = await readStoreLogs(options);
+  const store = await readStoreLogs(options, policies);
   const ids: string[] = [];
   const unproven: string[] = [];
   const found: Omit<ListedRecording, 'short'>[] = [];
@@ -106,8 +101,7 @@ export async function listVault(wish: ListWish): Promise<VaultList> {
     for await (const source of sourcesOf(options, station)) {
       if (source.kind === 'unproven') unproven.push(source.where);
       if (source.kind !== 'recording') continue;
-      // What it announces is what it does, be it by its file or by a policy.
-      const row = rowOf(source, holds, { announced, policies: announced }, wish.nowMs);
+      const row = rowOf(source, holds, store, wish.nowMs);
       ids.push(row.recording);
       count[row.role === 'media' ? 'recordings' : 'otherFiles']++;
       if (isWanted(row, wish)) found.push(row);
@@ -127,7 +121,7 @@ function timeOf({ made, sealedAt }: Pick<ListedRecording, 'made' | 'sealedAt'>):
 function rowOf(
   source: Extract<Source, { kind: 'recording' }>,
   holds: Holds,
-  history: RetentionHistory,
+  store: StoreWord,
   nowMs: number,
 ): Omit<ListedRecording, 'short'> {
   const { manifest } = source;
@@ -142,7 +136,7 @@ function rowOf(
     sizeBytes: manifest.original.size_bytes,
     locked: manifest.locked,
     unusual: manifest.rejected?.reason ?? null,
-    ...stateOf(source, holds, history, nowMs),
+    ...stateOf(source, holds, store, nowMs),
   };
 }
 
@@ -157,14 +151,14 @@ function madeAt({ capture, original }: Manifest): MadeAt | null {
 function stateOf(
   { manifest, receivedAt, deletion }: Extract<Source, { kind: 'recording' }>,
   holds: Holds,
-  history: RetentionHistory,
+  store: StoreWord,
   nowMs: number,
 ): Pick<ListedRecording, 'state' | 'until'> {
   if (deletion !== undefined) return { state: 'deleted', until: deletion.deleted_at };
   const hold = holds.holdOf(manifest, new Date(nowMs).toISOString());
   if (hold !== undefined) return { state: 'held', until: hold.until };
   if (receivedAt === null) return { state: 'waiting', until: null };
-  const retention = retentionOf(manifest, receivedAt, countedDays(history, receivedAt).days);
+  const retention = retentionOf(manifest, receivedAt, store.dueDays(receivedAt));
   const dueMs = Math.max(
     Date.parse(retention.due_at),
     notBefore(retention, receivedAt, manifest.sealed_at, nowMs),

@@ -2,7 +2,6 @@
 // what was dropped.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import type { DaysFrom } from '../../../protocol/documents/retention.ts';
 import { CUSTODY, WITNESS } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
@@ -12,6 +11,7 @@ import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
 import { missingHeads } from '../verify/place-logs.ts';
 import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
+import type { Policies } from '../verify/policy-check.ts';
 import { below } from '../verify/remark.ts';
 import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
 import { StoreLogTrust } from '../verify/store-log-trust.ts';
@@ -19,6 +19,9 @@ import { trustedUntil } from '../verify/trusted-keys.ts';
 import { readLog } from '../verify/covered-entries.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
 import type { SourceOptions } from './sources.ts';
+
+/** What is counted of a store's log: no more than is needed is kept. */
+const TAKEN: ReadonlySet<string> = new Set(['head', 'retention', 'policy']);
 
 /** What the store let go, as its logs say. */
 export interface LetGo {
@@ -33,8 +36,8 @@ export interface LetGo {
 /** What the store's own logs say. */
 export interface StoreWord {
   readonly letGo: LetGo;
-  /** What receivers announced of their retention, in the order of time. */
-  readonly announced: readonly DaysFrom[];
+  /** See StoreLog. */
+  readonly dueDays: (receivedAt: string) => number;
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
 }
@@ -52,25 +55,25 @@ export interface ReportLog {
   readonly broken: readonly string[];
 }
 
-/** Reads the logs of all receivers. Errors: the signal's reason; those of the machine. */
-export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
+/** Reads the logs of all receivers; `policies` are those of the vault. Errors: the signal's reason; those of the machine. */
+export async function readStoreLogs(
+  options: SourceOptions,
+  policies?: Policies['found'],
+): Promise<StoreWord> {
   const documents = new Map<string, Set<string>>();
   const ends: NamedHead[] = [];
-  const store = new StoreLog();
-  const announced: DaysFrom[] = [];
+  const store = new StoreLog(policies);
   const broken = new Set<string>();
-  const take = (entry: CustodyEntry): void => {
+  const take = (receiver: string, entry: CustodyEntry): void => {
     const { event, facts } = entry;
     const { station, recording } = facts;
     if (event === 'documents-dropped' && typeof station === 'string' && typeof recording === 'string')
       documents.set(station, (documents.get(station) ?? new Set()).add(recording));
     if (event === 'key-revoked') for (const where of notRevoked(options, facts)) broken.add(where);
-    if (event === 'head') store.take('', entry);
+    if (TAKEN.has(event)) store.take(receiver, entry);
+    else store.timeOf(receiver, entry.at);
     const end = droppedEnd(entry);
     if (end !== undefined) ends.push(end);
-    const { days, documents_days: documentsDays } = facts;
-    if (event === 'retention' && typeof days === 'number' && typeof documentsDays === 'number')
-      announced.push({ time: entry.at, days, documentsDays });
   };
   const { files, vault, keys, signal } = options;
   const names = (await listSorted(files, vault)) ?? [];
@@ -85,13 +88,13 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
       book: new HeadBook(),
     };
     const checked = await readLog(reading, (entry, segment, keyId) => {
-      if (keyId !== undefined && !doubted.segments.has(segment)) take(entry);
+      if (keyId !== undefined && !doubted.segments.has(segment)) take(receiver, entry);
     });
     for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
       if (kind === 'finding') broken.add(where);
   }
-  announced.sort((one, other) => Date.parse(one.time) - Date.parse(other.time));
-  return { letGo: { documents, ends, heads: [...store.heads.values()] }, announced, broken: [...broken] };
+  const letGo = { documents, ends, heads: [...store.heads.values()] };
+  return { letGo, dueDays: (receivedAt) => store.dueDays(receivedAt), broken: [...broken] };
 }
 
 /** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */

@@ -9,6 +9,7 @@ import type { FoundPolicy } from './policy-check.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
 const SIGNATURES_MAX = 8;
+const END_OF_TIME = '9999';
 
 /** What it says of one recording that was deleted or warned of. */
 export interface LoggedDeletion {
@@ -167,6 +168,8 @@ export class StoreLog {
   readonly #policiesHere: ReadonlyMap<string, FoundPolicy>;
 
   readonly #announced = new Map<string, DaysFrom[]>();
+  /** Who announced last. */
+  #announcer = { receiver: '', time: '' };
   /** The latest time that each log has shown so far. */
   readonly #times = new Map<string, string>();
 
@@ -194,6 +197,12 @@ export class StoreLog {
     return { ...countedDays({ announced, policies }, at), isOpen, saidDays: Math.max(...said) };
   }
 
+  /** After how many days the receiver that announced its retention last deletes what came then (RFC 3339; SPEC 10.1.3). */
+  dueDays(receivedAt: string): number {
+    const { receiver } = this.#announcer;
+    return Math.max(...[receivedAt, END_OF_TIME].map((at) => this.daysAt(receiver, at).days));
+  }
+
   /** Whether something in the log of that receiver is signed. */
   hasLogOf(receiver: string): boolean {
     return (this.signedBy.get(receiver)?.size ?? 0) > 0;
@@ -206,11 +215,17 @@ export class StoreLog {
     return begins.every((begin) => begin <= at);
   }
 
-  /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
-  take(receiver: string, { event, facts, at }: CustodyEntry): void {
+  /** The time of the next entry of a receiver's log (SPEC 10.3.20): for one that is not taken as well. */
+  timeOf(receiver: string, at: string): string {
     const before = this.#times.get(receiver) ?? at;
     const time = before > at ? before : at;
     this.#times.set(receiver, time);
+    return time;
+  }
+
+  /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
+  take(receiver: string, { event, facts, at }: CustodyEntry): void {
+    const time = this.timeOf(receiver, at);
     const text = (name: string): string => {
       const value = facts[name];
       return typeof value === 'string' ? value : '';
@@ -314,6 +329,7 @@ export class StoreLog {
     const known = this.#announced.get(receiver) ?? [];
     this.#announced.set(receiver, known);
     known.push({ time, days, documentsDays });
+    if (time >= this.#announcer.time) this.#announcer = { receiver, time };
   }
 
   #deletion(recording: string): LoggedDeletion {

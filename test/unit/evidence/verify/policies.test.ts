@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listCommand } from '../../../../agent/cli/ls.ts';
 import {
   makeSecretKey,
   publicKeyLine,
@@ -17,6 +18,7 @@ import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { StoreBuilder } from '../../../fakes/vault-builder-store.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { runCommand } from '../../cli/io-memory.ts';
 import { verdictOf } from './broken-vault.ts';
 
 const DAY_MS = 86_400_000;
@@ -225,4 +227,22 @@ test('in a folder with something else in it, or by a name that is no number, is 
   await mkdir(join(builder.vault, 'policies', '007'));
   await writeFile(join(builder.vault, 'policies', '1', 'more'), '');
   expect((await verdict(builder)).findings).toEqual(['folder.unexpected-entry']);
+});
+
+test('the list of a vault counts the days that its store counts', async () => {
+  const builder = await newVault();
+  await builder.receiver.announce(7, 30);
+  const { manifest } = await builder.record();
+  const dueDays = async (): Promise<number> => {
+    await builder.close();
+    const { out } = await runCommand(listCommand, builder.vault, '--json');
+    const { recordings } = JSON.parse(out) as { recordings: [{ until: string }] };
+    return (Date.parse(recordings[0].until) - Date.parse(manifest.sealed_at)) / DAY_MS;
+  };
+  expect(await dueDays()).toBe(14);
+  await builder.receiver.announce(20);
+  expect(await dueDays()).toBe(20);
+  await placed(builder, { change: { days_min: 25 } });
+  await withoutRoles(builder);
+  expect(await dueDays()).toBe(25);
 });
