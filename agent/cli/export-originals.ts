@@ -79,14 +79,15 @@ export async function exportOriginals(wish: OriginalsWish, io: Io): Promise<numb
     throw error;
   }
   const page = join(out, CERTIFICATES[language]);
+  const count = originals.filter(({ accompanies }) => accompanies === null).length;
   if (json) writeJson(io, { good: true, out, originals: originals.map(documentOf), remarks: [] });
-  else io.out(`${printable(fill(OPENING_WORDS[language].originals, originals.length, page))}\n`);
+  else io.out(`${printable(fill(OPENING_WORDS[language].originals, count, page))}\n`);
   return EXIT_GOOD;
 }
 
 /** Restores one original into the folder that is being written. */
 async function handOver(
-  { receipt, below, ...sealed }: SealedOriginal,
+  { receipt, below, accompanies, ...sealed }: SealedOriginal,
   writer: KitWriter,
   signal: AbortSignal,
 ): Promise<HandedOver> {
@@ -95,7 +96,7 @@ async function handOver(
   const { name } = await restore(opening, await openTarget(opening), [], signal);
   const path = join(relative(writer.folder, opening.out), Buffer.from(name).toString('utf8'));
   if (parseUtf8(name) !== undefined) writer.took(path, manifest.original.sha256);
-  return { file: printable(path), manifest, receivedAt: receipt?.received_at ?? null };
+  return { file: printable(path), manifest, receivedAt: receipt?.received_at ?? null, accompanies };
 }
 
 /** Paths of the files below a folder, sorted, with "/" between their parts. Errors: the system's. */
@@ -149,6 +150,7 @@ async function verifyKit({ kit, keysFolder }: OriginalsWish, signal: AbortSignal
 interface SealedOriginal extends Omit<Opening, 'out'> {
   readonly receipt: Receipt | undefined;
   readonly below: string;
+  readonly accompanies: string | null;
 }
 
 /**
@@ -166,18 +168,21 @@ function openingsOf(
   if (sealed.length === 0)
     throw new DockError('export.nothing', `${kit} holds no sealed recording`, { retry: 'person' });
   const leads = sealed.filter(({ manifest }) => manifest.sidecar_of === null);
-  return sealed.map(({ where, manifest, receipt }) => {
+  const originals = sealed.map(({ where, manifest, receipt }) => {
+    const { docking, recording, sidecar_of: sidecarOf } = manifest;
     const lead = leads.find(
-      (each) =>
-        each.manifest.docking === manifest.docking &&
-        each.manifest.source.path_sha256 === (manifest.sidecar_of ?? manifest.source.path_sha256),
-    );
+      (each) => each.manifest.docking === docking && each.manifest.source.path_sha256 === sidecarOf,
+    )?.manifest.recording;
     return {
       path: join(kit, where),
       manifest,
       identities: identitiesFor(manifest, identities),
       receipt,
-      below: leads.length > 1 ? (lead?.manifest ?? manifest).recording : '',
+      below: leads.length > 1 ? (lead ?? recording) : '',
+      accompanies: lead ?? null,
     };
   });
+  return originals.sort(
+    (one, other) => Number(one.accompanies !== null) - Number(other.accompanies !== null),
+  );
 }

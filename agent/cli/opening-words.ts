@@ -47,7 +47,7 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     kit: '{}: {} recordings, {} accompanying files, {} docking records, {} parts of logs',
     kitGood: 'everything in it holds; begin with INDEX.html',
     kitBad: '{} findings, which stand in FINDINGS.txt and on INDEX.html',
-    originals: '{} recordings to play, with {}',
+    originals: 'recordings to play: {}, with {}',
     good: 'good',
     bad: 'BAD ',
     bytes: '{} bytes',

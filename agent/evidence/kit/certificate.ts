@@ -29,6 +29,8 @@ export interface HandedOver {
   readonly manifest: Manifest;
   /** RFC 3339 UTC; null without a receipt. */
   readonly receivedAt: string | null;
+  /** Id of the recording that it accompanies, which lies here as well; null for a recording. */
+  readonly accompanies: string | null;
 }
 
 export interface CertificateFacts {
@@ -51,14 +53,16 @@ export function certificatePage(facts: CertificateFacts, language: Language): st
   const say = TEXTS[language];
   const { originals, reason, madeAt, version, vault, calendar } = facts;
   const proof = { proof: PROOF_FOLDER };
-  const count = originals.length;
+  const recordings = originals.filter(({ accompanies }) => accompanies === null);
+  const count = recordings.length;
   const title = count === 1 ? say.title : filled(say.titleSeveral, { count });
   const blocks: Block[] = [
     paragraph(filled(say.intro, proof)),
     ...(reason === undefined ? [] : [paragraph(filled(say.reason, { reason }))]),
-    ...originals.flatMap((each) => [
+    ...recordings.flatMap((each) => [
       heading(filled(say.recording, { id: each.manifest.recording })),
       table(NOTHING, rowsOf(each, language, calendar)),
+      ...accompanyingBlocks(originals, each, language),
     ]),
     small(filled(say.zone, { zone: calendar.zone })),
     heading(say.check),
@@ -81,11 +85,10 @@ function rowsOf(
 ): string[][] {
   const say = TEXTS[language];
   const { original, camera, station, media, sealed_at: sealedAt } = manifest;
-  const size = dataSize(original.size_bytes, language);
   const duration = media?.duration_ms ?? null;
   return [
     [say.file, file],
-    [say.size, filled(say.bytes, { size, bytes: number(original.size_bytes, language) })],
+    [say.size, sizeText(manifest, language)],
     [say.sha256, original.sha256],
     [say.made, madeText(manifest, language, calendar)],
     ...(duration === null ? [] : [[say.length, durationText(Math.round(duration / 1000), language)]]),
@@ -97,6 +100,26 @@ function rowsOf(
     [say.sealed, calendar.shownMinute(sealedAt, language)],
     [say.receipted, receivedAt === null ? say.noReceipt : calendar.shownMinute(receivedAt, language)],
   ];
+}
+
+/** The files that the camera wrote beside a recording. */
+function accompanyingBlocks(
+  originals: readonly HandedOver[],
+  { manifest: { recording } }: HandedOver,
+  language: Language,
+): Block[] {
+  const say = TEXTS[language];
+  const rows = originals
+    .filter(({ accompanies }) => accompanies === recording)
+    .map(({ file, manifest }) => [file, sizeText(manifest, language), manifest.original.sha256]);
+  return rows.length === 0
+    ? []
+    : [subheading(say.accompanying), table([say.file, say.size, say.sha256], rows)];
+}
+
+function sizeText({ original: { size_bytes: bytes } }: Manifest, language: Language): string {
+  const size = dataSize(bytes, language);
+  return filled(TEXTS[language].bytes, { size, bytes: number(bytes, language) });
 }
 
 function madeText({ capture, original }: Manifest, language: Language, calendar: Calendar): string {

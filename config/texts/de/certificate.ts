@@ -6,6 +6,7 @@ export const CERTIFICATE_DE = {
   intro:
     'Dieser Ordner enthält Aufzeichnungen einer Bodycam so, wie sie auf der Kamera waren, zum Abspielen, und daneben den Nachweis ihrer Herkunft. Der Ordner „{proof}“ ist für Sachverständige; dort mit INDEX.html beginnen.',
   recording: 'Aufzeichnung {id}',
+  accompanying: 'Begleitdateien, die die Kamera dazu geschrieben hat',
   file: 'Datei',
   size: 'Größe',
   bytes: '{size} ({bytes} Bytes)',

@@ -6,6 +6,7 @@ export const CERTIFICATE_EN = {
   intro:
     'This folder holds recordings of a body camera as they were on the camera, ready to be played, and beside them the proof of where they come from. The folder "{proof}" is made for an expert; begin there with INDEX.html.',
   recording: 'Recording {id}',
+  accompanying: 'Accompanying files that the camera wrote with it',
   file: 'File',
   size: 'Size',
   bytes: '{size} ({bytes} bytes)',

@@ -76,7 +76,7 @@ describe('spool ls', () => {
       new RegExp(`^stored .* 1\\.2 MB .*${ids[1]} {2}\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$`, 'm'),
     );
     expect(out).not.toContain(ids[2]);
-    expect(out).toMatch(/^2 recordings, 1\.2 MB; 1 of them \(0 MB\) wait for the store$/m);
+    expect(out).toMatch(/^2 recordings, 1\.2 MB; 1 of them \(1\.3 kB\) wait for the store$/m);
   });
 
   test('gives one document, with those that were cleared where all are wanted, and no path or serial number', async () => {

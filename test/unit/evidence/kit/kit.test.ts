@@ -510,6 +510,22 @@ describe('with the original', () => {
     });
   });
 
+  test('the page certifies a recording, with the files that accompany it', async () => {
+    await withVault(async (builder) => {
+      const wish = { path: 'A.GPS', role: 'sidecar', sidecarOf: 'A.MP4' } as const;
+      const sidecar = await builder.record({ ...wish, original: Buffer.from('gps') });
+      const one = await builder.record({ path: 'A.MP4', original: Buffer.from('film') });
+      await builder.close();
+      const { ran, out } = await handed(builder, [one, sidecar]);
+      expect(ran.out).toContain('recordings to play: 1, with');
+      expect((await readdir(out)).toSorted().slice(0, 3)).toEqual(['A.GPS', 'A.MP4', 'BESCHEINIGUNG.html']);
+      const page = await read(out, 'CERTIFICATE.html');
+      expect(page.match(/Recording [a-z2-7]{26}/g)).toEqual([`Recording ${one.id}`]);
+      const text = page.replaceAll('<wbr>', '');
+      expect(text.slice(text.indexOf('Accompanying'))).toContain(sidecar.manifest.original.sha256);
+    });
+  });
+
   test('nothing is opened of a kit in which something does not hold', async () => {
     await withVault(async (builder) => {
       const one = await builder.record({ path: 'A.MP4', original: Buffer.from('one') });
