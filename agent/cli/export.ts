@@ -6,16 +6,20 @@ import { loadReceiverConfig, loadStationConfig, STATION_FILE_DEFAULT } from '../
 import { ownedFiles } from '../../config/owned-files.ts';
 import { printable, refusedFile } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
+import type { Policy } from '../../protocol/documents/policy.ts';
 import type { DockError } from '../../protocol/format/errors.ts';
 import { isRecordingId } from '../../protocol/format/ids.ts';
 import { handlingDocument, handlingFacts, type HandlingFacts } from '../evidence/kit/handling-document.ts';
 import { type KitWish, type MadeKit, makeKit } from '../evidence/kit/make-kit.ts';
 import { blocksHtml, blocksText } from '../evidence/page/blocks.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
+import { readPolicies } from '../receiver/retention/policies.ts';
 import { namedRecording } from '../receiver/vault/named-recordings.ts';
+import { VaultLayout } from '../receiver/vault/vault-layout.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { Calendar } from '../evidence/report/calendar.ts';
 import { nodeClock } from '../platform/clock-node.ts';
+import { nodeFiles } from '../platform/files-node.ts';
 import { nodeRandom } from '../platform/random-node.ts';
 import { exportOriginals } from './export-originals.ts';
 import { disclosureText, OPENING_WORDS } from './opening-words.ts';
@@ -247,5 +251,13 @@ async function factsOf(
   if (receiverConfig !== undefined && store?.kind === 'refused')
     refusals.push(refusedFile(receiverConfig, store.problems, 'bodydock-receiver', io));
   if (station.kind === 'refused' || store?.kind === 'refused') throw refusals[0];
-  return handlingFacts(station, store);
+  return handlingFacts(station, store, store && (await policyIn(store.config.vault.path, io.signal)));
+}
+
+/** The policy in force in a vault; undefined where it is not on this machine. Errors: those of readPolicies. */
+async function policyIn(vault: string, signal: AbortSignal): Promise<Policy | null | undefined> {
+  const files = nodeFiles();
+  if ((await files.stat(vault)) === undefined) return undefined;
+  const policies = await readPolicies({ files, layout: new VaultLayout(vault), signal });
+  return policies.at(-1)?.policy ?? null;
 }

@@ -2,7 +2,8 @@
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
-import { daysUnder } from '../../../protocol/documents/policy.ts';
+import { daysUnder, type Policy, rolesOf } from '../../../protocol/documents/policy.ts';
+import { DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { type Block, heading, list, paragraph, small, table, warning } from '../page/blocks.ts';
 import { type Language, number } from '../page/language.ts';
@@ -101,8 +102,23 @@ function places({ facts, words, language }: Context): Block[] {
     heading(words.places),
     table(words.placesHead, rows),
     paragraph(words.counted),
+    paragraph(agreed(facts, words, n)),
     paragraph(deletion(facts, words)),
   ];
+}
+
+/** What nobody shortens alone. */
+function agreed({ store }: HandlingFacts, words: HandlingWords, n: (value: number) => string): string {
+  const policy = store?.policy;
+  const floors = { days: n(RETENTION_DAYS_MIN), documents: n(DOCUMENTS_DAYS_MIN) };
+  if (policy === undefined) return filled(words.policyUnknown, floors);
+  if (policy === null) return filled(words.noPolicy, floors);
+  return filled(words.policy, {
+    number: policy.number,
+    days: n(policy.days_min),
+    most: n(policy.days_max),
+    documents: n(policy.documents_days),
+  });
 }
 
 function deletion({ store }: HandlingFacts, words: HandlingWords): string {
@@ -219,6 +235,8 @@ export interface HandlingFacts {
     readonly vault: string;
     readonly days: number;
     readonly documents_days: number;
+    /** The one in force; null without one, absent where the vault is not on this machine. */
+    readonly policy?: Pick<Policy, 'number' | 'days_min' | 'days_max' | 'documents_days'> | null;
     readonly timer_hours: number;
     /** Key ids; which person holds which key is written down elsewhere. */
     readonly officers: readonly string[];
@@ -237,15 +255,17 @@ interface LoadedFile<Config> {
   readonly sha256: string;
 }
 
-/** The facts. Pure. */
+/** The facts. `policy`: as in them. Pure. */
 export function handlingFacts(
   station: LoadedFile<StationConfig>,
   store: LoadedFile<ReceiverConfig> | undefined,
+  policy?: Policy | null,
 ): HandlingFacts {
+  const facts = store && storeFacts(store, policy);
   return {
     station: stationFacts(station),
-    store: store === undefined ? null : storeFacts(store),
-    conflicts: store === undefined ? [] : conflicts(station.config, store.config),
+    store: facts ?? null,
+    conflicts: store && facts ? conflicts(station.config, store.config, facts) : [],
   };
 }
 
@@ -273,28 +293,43 @@ function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFa
   };
 }
 
-function storeFacts({ config, sha256 }: LoadedFile<ReceiverConfig>): NonNullable<HandlingFacts['store']> {
+function storeFacts(
+  { config, sha256 }: LoadedFile<ReceiverConfig>,
+  policy: Policy | null | undefined,
+): NonNullable<HandlingFacts['store']> {
   const { retention, roles } = config;
-  const { days, documentsDays } = daysUnder(null, retention);
+  const { days, documentsDays } = daysUnder(policy ?? null, retention);
+  const { officer, supervisor } = policy
+    ? rolesOf(policy)
+    : { officer: roles.officers, supervisor: roles.supervisors };
   return {
     receiver: config.receiver,
     file_sha256: sha256,
     vault: config.vault.path,
     days,
     documents_days: documentsDays,
+    ...(policy !== undefined && { policy: policy && agreedDays(policy) }),
     timer_hours: retention.timerHours,
-    officers: roles.officers.map(({ keyId }) => keyIdHex(keyId)),
-    supervisors: roles.supervisors.map(({ keyId }) => keyIdHex(keyId)),
+    officers: officer.map(({ keyId }) => keyIdHex(keyId)),
+    supervisors: supervisor.map(({ keyId }) => keyIdHex(keyId)),
   };
 }
 
-function conflicts(station: StationConfig, store: ReceiverConfig): HandlingConflict[] {
+function agreedDays({ number, days_min, days_max, documents_days }: Policy) {
+  return { number, days_min, days_max, documents_days };
+}
+
+function conflicts(
+  station: StationConfig,
+  store: ReceiverConfig,
+  { days, officers, supervisors }: NonNullable<HandlingFacts['store']>,
+): HandlingConflict[] {
   const found: HandlingConflict[] = [];
-  if (station.retention.days !== daysUnder(null, store.retention).days) found.push('days');
+  if (station.retention.days !== days) found.push('days');
   if (!store.stations.some(({ id }) => id === station.station)) found.push('unknown-station');
   if (!station.store.receivers.includes(store.receiver)) found.push('unknown-receiver');
-  if (store.roles.officers.length === 0) found.push('no-officers');
-  if (store.roles.supervisors.length === 0) found.push('no-supervisors');
+  if (officers.length === 0) found.push('no-officers');
+  if (supervisors.length === 0) found.push('no-supervisors');
   return found;
 }
 

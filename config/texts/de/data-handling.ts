@@ -65,6 +65,12 @@ export const HANDLING_DE: HandlingWords = {
   quarantineHow: 'Bis ein Mensch es angesehen hat. Dort verschwindet nichts von selbst.',
   counted:
     'Wie die Tage gerechnet werden: ab dem spätesten Zeitpunkt, zu dem die Aufzeichnung entstanden sein kann, wenn die Uhr der Kamera gemessen wurde; sonst ab der Versiegelung; und ab der Quittung des Zentralspeichers, wenn die Uhr der Station selbst nicht gestellt war. Eine falsche Uhr verkürzt die Frist nie. Was binnen 72 Stunden nach der Quittung fällig wäre, wird erst nach einer Warnung gelöscht, die 24 Stunden alt ist.',
+  policy:
+    'Die Richtlinie {number}, die beide Rollen signiert haben, sagt: Eine Aufzeichnung bleibt mindestens {days} und höchstens {most} Tage, ihre Dokumente danach mindestens {documents} Tage. Wer den Zentralspeicher betreibt, kann nur länger aufbewahren.',
+  noPolicy:
+    'Es gilt keine Richtlinie beider Rollen: Eine Aufzeichnung bleibt mindestens {days} Tage, ihre Dokumente danach mindestens {documents} Tage, was immer die Datei des Zentralspeichers sagt.',
+  policyUnknown:
+    'Ob eine Richtlinie beider Rollen gilt, sagt nur der Zentralspeicher selbst, der hier nicht gelesen wurde; ohne sie bleibt eine Aufzeichnung mindestens {days} Tage, ihre Dokumente danach mindestens {documents} Tage.',
   alone: 'Gelöscht wird durch das Programm: alle {hours} Stunden, ohne Zutun von irgendwem.',
   byHand: 'Hier läuft das Löschen nicht von selbst: Jemand muss es aufrufen.',
   aloneUnknown: 'Gelöscht wird durch das Programm des Zentralspeichers.',

@@ -60,6 +60,12 @@ export const HANDLING_EN = {
   quarantineHow: 'Until a person has looked at it. Nothing there goes by itself.',
   counted:
     'How days are counted: from the latest time at which the recording can have been made, where the camera’s clock was measured; else from its sealing; and from the store’s receipt where the station’s own clock was not set. A wrong clock never makes it sooner. What is due within 72 hours after its receipt is deleted only after a warning that is 24 hours old.',
+  policy:
+    'Policy {number}, which both roles signed, says: a recording stays no fewer than {days} and no more than {most} days, its documents no fewer than {documents} days after that. Whoever runs the store can only keep longer.',
+  noPolicy:
+    'No policy of both roles is in force: a recording stays no fewer than {days} days and its documents no fewer than {documents} days after that, whatever the store’s file says.',
+  policyUnknown:
+    'Whether a policy of both roles is in force, only the vault says, which was not read here; without one a recording stays no fewer than {days} days and its documents no fewer than {documents} days after that.',
   alone: 'Deletion is done by the program: every {hours} hours, without anybody’s doing.',
   byHand: 'Deletion does not run by itself here: somebody must call it.',
   aloneUnknown: 'Deletion is done by the store’s program.',

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { keyIdHex, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { placePolicy } from '../../fakes/vault-builder-policy.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { exchange, publicLine, put, RECEIVER, recipient, STATION, withFolder } from '../config/files.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
 
@@ -79,6 +82,28 @@ describe('the annex says', () => {
     expect(text).toContain('! The file of the central store (receiver.yaml) was not given.');
     expect(text).toContain('14 days where it says nothing');
   });
+
+  test('what is agreed by policy, whatever the file of the store says, and whose keys count then', () =>
+    withFolder(async (folder) => {
+      const builder = await VaultBuilder.create(join(folder, 'store'));
+      const inVault = exchange(RECEIVER, 'path: vault', `path: ${builder.vault}`) + ROLES;
+      await builder.close();
+      const said = async (): Promise<string> => words(await annex(STATION, inVault));
+      expect(await said()).toContain(
+        'No policy of both roles is in force: a recording stays no fewer than 14',
+      );
+      await placePolicy(builder, { number: 3, change: { days_min: 25, days_max: 40, documents_days: 900 } });
+      await builder.close();
+      const text = await said();
+      expect(text).toContain(
+        'Policy 3, which both roles signed, says: a recording stays no fewer than 25 and no more than 40 days, its documents no fewer than 900 days',
+      );
+      expect(text).toContain('How long: 25 days (counted as below)');
+      expect(text).toContain('The station counts 14 days until a recording is due, the store 25.');
+      const officer = keyIdHex(publicKeyOf(builder.orders.keys.officer).keyId);
+      expect(text).toContain(`A recording officer (1 key: ${officer})`);
+      expect(words(await annex(STATION, RECEIVER + ROLES))).toContain('which was not read here');
+    }));
 
   test('where the two files do not fit together', async () => {
     const other = exchange(RECEIVER, 'id: townhall-1', 'id: townhall-9');

@@ -4,18 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listCommand } from '../../../../agent/cli/ls.ts';
-import {
-  makeSecretKey,
-  publicKeyLine,
-  publicKeyOf,
-  type SecretKey,
-  signDocument,
-} from '../../../../protocol/documents/minisign.ts';
-import { encodePolicy, type Policy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
 import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
-import { roleSignature } from '../../../../protocol/documents/order.ts';
-import { sha256Hex } from '../../../../protocol/format/bytes.ts';
+import type { Policy } from '../../../../protocol/documents/policy.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
+import { makeRoleKeys } from '../../../fakes/vault-builder-orders.ts';
+import { placePolicy, type PolicyWish } from '../../../fakes/vault-builder-policy.ts';
 import { StoreBuilder } from '../../../fakes/vault-builder-store.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { runCommand } from '../../cli/io-memory.ts';
@@ -23,55 +16,13 @@ import { verdictOf } from './broken-vault.ts';
 
 const DAY_MS = 86_400_000;
 const random = seededRandom(904);
-interface Signers {
-  readonly officer: SecretKey;
-  readonly supervisor: SecretKey;
-}
-const KEEPER: Signers = { officer: makeSecretKey(random), supervisor: makeSecretKey(random) };
+const KEEPER = makeRoleKeys(random);
 let root: string;
 let count = 0;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'bodydock-policies-'));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
-
-interface Wish {
-  readonly number?: number;
-  readonly roles?: Signers;
-  readonly by?: Signers;
-  readonly change?: Partial<Policy>;
-  /** Of the folder; the number where it is left out. */
-  readonly folder?: string;
-  readonly isEntered?: boolean;
-}
-
-/** Puts a policy of 7 days, and 30 for documents, into a vault and its log. */
-async function placed(builder: VaultBuilder, wish: Wish = {}): Promise<void> {
-  const { number = 1, by = builder.orders.keys, roles = builder.orders.keys, isEntered = true } = wish;
-  const line = (key: SecretKey): string => publicKeyLine(publicKeyOf(key));
-  const bytes = encodePolicy({
-    type: 'policy',
-    version: 1,
-    number,
-    vault: builder.vaultId,
-    days_min: 7,
-    days_max: 30,
-    documents_days: 30,
-    officers: [line(roles.officer)],
-    supervisors: [line(roles.supervisor)],
-    made_at: builder.clock.now(),
-    ...wish.change,
-  });
-  const folder = join(builder.vault, 'policies', wish.folder ?? String(number));
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'policy.json'), bytes);
-  for (const role of ['officer', 'supervisor'] as const)
-    await writeFile(
-      join(folder, roleSignature('policy.json', role)),
-      signDocument(by[role], bytes, POLICY_TRUSTED_COMMENT),
-    );
-  if (isEntered) await builder.receiver.enter('policy', { number, policy_sha256: sha256Hex(bytes) });
-}
 
 function policiesIn(lines: readonly string[]): CustodyEvent['facts'][] {
   return lines
@@ -115,7 +66,7 @@ test.each([
   [7, 28, ['drop.too-early']],
 ])('allows a deletion after %s days, and a drop after %s', async (days, dropDays, findings) => {
   const builder = await newVault();
-  await placed(builder);
+  await placePolicy(builder);
   await deletedAfter(builder, days, dropDays);
   expect(await verdict(builder)).toMatchObject({ findings, open: 0 });
 });
@@ -125,7 +76,7 @@ test('counts only for what came after it', async () => {
   await builder.dock();
   const one = await builder.record();
   await builder.undock();
-  await placed(builder);
+  await placePolicy(builder);
   builder.clock.advance(7 * DAY_MS);
   await builder.receiver.delete(one, { days: 7 });
   expect((await verdict(builder)).findings).toEqual(['deletion.too-few-days']);
@@ -133,7 +84,7 @@ test('counts only for what came after it', async () => {
 
 test('is not judged without the keys of the roles, and neither is what rests on it', async () => {
   const builder = await newVault();
-  await placed(builder);
+  await placePolicy(builder);
   await deletedAfter(builder, 7, 30);
   await withoutRoles(builder);
   const { findings, notes, open } = await verdict(builder);
@@ -145,7 +96,7 @@ test('is not judged without the keys of the roles, and neither is what rests on 
 
 test('is not judged by the keys of one role alone', async () => {
   const builder = await newVault();
-  await placed(builder, { by: KEEPER, roles: KEEPER });
+  await placePolicy(builder, { by: KEEPER, roles: KEEPER });
   await rm(join(builder.keys, 'supervisor.pub'));
   const { findings, notes } = await verdict(builder);
   expect([findings, notes.includes('policy.not-judged')]).toEqual([[], true]);
@@ -153,7 +104,7 @@ test('is not judged by the keys of one role alone', async () => {
 
 test('alone, a deleted recording does not show whether a policy allowed its days', async () => {
   const builder = await newVault();
-  await placed(builder);
+  await placePolicy(builder);
   await deletedAfter(builder, 7);
   await builder.close();
   const nowMs = Date.parse(builder.clock.now());
@@ -162,14 +113,14 @@ test('alone, a deleted recording does not show whether a policy allowed its days
   expect({ findings, open: totals.not_judged }).toEqual({ findings: [], open: 1 });
 });
 
-test.each<[string, Wish, readonly string[]]>([
+test.each<[string, PolicyWish, readonly string[]]>([
   ['by keys that the keeper made', { by: KEEPER, roles: KEEPER }, ['policy.signature-unknown-key']],
   ['of another vault', { change: { vault: 'a'.repeat(26) as Policy['vault'] } }, ['policy.other-vault']],
   ['in the folder of another number', { folder: '2' }, ['policy.other-number']],
   ['that no entry names', { isEntered: false }, []],
 ])('%s allows nothing', async (_, wish, findings) => {
   const builder = await newVault();
-  await placed(builder, wish);
+  await placePolicy(builder, wish);
   await deletedAfter(builder, 7);
   expect([...new Set((await verdict(builder)).findings)].toSorted()).toEqual(
     ['deletion.too-few-days', ...findings].toSorted(),
@@ -178,28 +129,28 @@ test.each<[string, Wish, readonly string[]]>([
 
 test('changes its roles only by the signatures of the old ones, and both sign orders then', async () => {
   const builder = await newVault();
-  await placed(builder);
-  await placed(builder, { number: 2, roles: KEEPER, by: builder.orders.keys });
-  await placed(builder, { number: 3, roles: KEEPER, by: KEEPER });
+  await placePolicy(builder);
+  await placePolicy(builder, { number: 2, roles: KEEPER, by: builder.orders.keys });
+  await placePolicy(builder, { number: 3, roles: KEEPER, by: KEEPER });
   expect((await verdict(builder)).findings).toEqual([]);
 });
 
 test('that is not here, or another one, though the log names it, is a finding', async () => {
   const gone = await newVault();
-  await placed(gone);
+  await placePolicy(gone);
   await rm(join(gone.vault, 'policies'), { recursive: true });
   expect((await verdict(gone)).findings).toEqual(['policy.missing']);
   const exchanged = await newVault();
-  await placed(exchanged);
-  await placed(exchanged, { change: { days_min: 1 }, isEntered: false });
+  await placePolicy(exchanged);
+  await placePolicy(exchanged, { change: { days_min: 1 }, isEntered: false });
   const { findings, notes } = await verdict(exchanged);
   expect([findings, notes.includes('policy.not-entered')]).toEqual([['policy.differs'], true]);
 });
 
 test('with a number that is not above the one before is a finding', async () => {
   const builder = await newVault();
-  await placed(builder, { number: 2 });
-  await placed(builder, { number: 1 });
+  await placePolicy(builder, { number: 2 });
+  await placePolicy(builder, { number: 1 });
   expect((await verdict(builder)).findings).toEqual(['policy.number']);
 });
 
@@ -207,9 +158,9 @@ test('that was followed by another one does not come back, not even in the log o
   for (const isOther of [false, true]) {
     const builder = await newVault();
     const { receiver, vault, random, clock } = builder;
-    await placed(builder);
+    await placePolicy(builder);
     const [first] = await receiver.log.flush().then(() => policiesIn(receiver.log.lines()));
-    await placed(builder, { number: 2, change: { days_min: 14 } });
+    await placePolicy(builder, { number: 2, change: { days_min: 14 } });
     const beside = new StoreBuilder(vault, receiver.vaultId, random, clock, 'r-beside');
     beside.key = receiver.key;
     const again = isOther ? beside : receiver;
@@ -223,7 +174,7 @@ test('that was followed by another one does not come back, not even in the log o
 
 test('in a folder with something else in it, or by a name that is no number, is named', async () => {
   const builder = await newVault();
-  await placed(builder);
+  await placePolicy(builder);
   await mkdir(join(builder.vault, 'policies', '007'));
   await writeFile(join(builder.vault, 'policies', '1', 'more'), '');
   expect((await verdict(builder)).findings).toEqual(['folder.unexpected-entry']);
@@ -242,7 +193,7 @@ test('the list of a vault counts the days that its store counts', async () => {
   expect(await dueDays()).toBe(14);
   await builder.receiver.announce(20);
   expect(await dueDays()).toBe(20);
-  await placed(builder, { change: { days_min: 25 } });
+  await placePolicy(builder, { change: { days_min: 25 } });
   await withoutRoles(builder);
   expect(await dueDays()).toBe(25);
 });
