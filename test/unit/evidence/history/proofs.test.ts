@@ -8,10 +8,10 @@ import type { Step } from '../../../../agent/evidence/history/history.ts';
 import { HISTORY_EN } from '../../../../config/texts/en/history.ts';
 import { shortRows } from '../../../../agent/evidence/history/short-rows.ts';
 import { BETWEEN_MAX, STEPS_MAX } from '../../../../agent/evidence/history/proven-log.ts';
-import { encodeReceipt, parseReceipt } from '../../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../../../protocol/documents/minisign.ts';
+import { droppedFacts } from '../../../fakes/dropped-facts.ts';
 import { headOf, writeWitness } from '../../../fakes/manipulations/written-witness.ts';
 import { rewriteLog } from '../../../fakes/manipulations/rewritten-log.ts';
 import {
@@ -171,17 +171,7 @@ describe('the end of a life', () => {
 
   test('documents that the store dropped without a deletion are a finding', async () => {
     const { builder, subject } = vault;
-    const { station, recording } = subject.manifest;
-    const receipt = parseReceipt(await readFile(join(subject.folder, 'receipt.json')));
-    await builder.receiver.enter('documents-dropped', {
-      station,
-      recording,
-      manifest_sha256: receipt.manifest_sha256,
-      receipt_sha256: sha256Hex(encodeReceipt(receipt)),
-      received_at: receipt.received_at,
-      deletion_sha256: null,
-      deleted_at: null,
-    });
+    await builder.receiver.enter('documents-dropped', { ...droppedFacts(subject) });
     await builder.close();
     await rm(subject.folder, { recursive: true });
     const { history } = await atTimeOf(builder, () => historyOf(vault, subject.id));

@@ -2,8 +2,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeReceipt, parseReceipt } from '../../../../protocol/documents/receipt.ts';
-import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { afterAll, describe, expect, test } from 'vitest';
 import { report } from '../../../../agent/cli/report.ts';
 import { verify } from '../../../../agent/cli/verify.ts';
@@ -11,6 +9,7 @@ import type { PilotReport } from '../../../../agent/evidence/report/pilot-report
 import { reportHtml } from '../../../../agent/evidence/report/report-html.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../../../protocol/custody/custody-entry.ts';
 import { signDocument } from '../../../../protocol/documents/minisign.ts';
+import { droppedFacts } from '../../../fakes/dropped-facts.ts';
 import { appendUnsigned } from '../../../fakes/unsigned-line.ts';
 import type { BuiltDocking } from '../../../fakes/vault-builder-dockings.ts';
 import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
@@ -197,16 +196,7 @@ test('a recording that the store dropped and nobody deleted makes the report nam
   const builder = await newVault();
   const one = await builder.record();
   await builder.undock();
-  const receipt = parseReceipt(await readFile(join(one.folder, 'receipt.json')));
-  await builder.receiver.enter('documents-dropped', {
-    station: one.manifest.station,
-    recording: one.id,
-    manifest_sha256: receipt.manifest_sha256,
-    receipt_sha256: sha256Hex(encodeReceipt(receipt)),
-    received_at: receipt.received_at,
-    deletion_sha256: null,
-    deleted_at: null,
-  });
+  await builder.receiver.enter('documents-dropped', { ...droppedFacts(one) });
   await builder.close();
   await rm(one.folder, { recursive: true });
   expect((await reported(builder)).codes).toEqual([1, 1]);
