@@ -66,7 +66,7 @@ class Drops:
     def __init__(self, vault: Vault, policies: Policies, now_ms: int) -> None:
         self._vault = vault
         self._policies = policies
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         self.announced = Announced()
         # What was dropped and was allowed to go: stations and ids, and segments with the time of the drop.
         self.counting: set[tuple[str, str]] = set()
@@ -142,12 +142,12 @@ class Drops:
                 self.counting.add((station.name, name))
 
     def _check_future(self, said: _Said, report: Report) -> None:
-        if said.line.at_ms > self._now_ms + _FUTURE_MS:
+        if said.line.at_ms > self.now_ms + _FUTURE_MS:
             report.find("drop.in-future", said.line.place, "drops something at a time that has not come yet")
 
     def _gone_ms(self, said: _Said) -> int:
         """When something went, no later than now: an entry of a time that has not come must not make it old."""
-        return min(said.time, self._now_ms + _FUTURE_MS)
+        return min(said.time, self.now_ms + _FUTURE_MS)
 
     def _needed_ms(self, receiver: str, received_ms: int, *, with_unjudged: bool = False) -> int:
         days = self.announced.days(receiver, "documents_days", received_ms, with_unjudged=with_unjudged)

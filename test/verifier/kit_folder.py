@@ -75,8 +75,8 @@ class KitReader:
         self._revocations: dict[str, Any] = {}
         self._changes: dict[str, Any] = {}
 
-    def judge(self) -> Vault:
-        """Everything that can be said of it."""
+    def judge(self, now_ms: int) -> Vault:
+        """Everything that can be said of it at that time."""
         self._read_keys()
         vault = Vault(None)
         for name, kind in names_in(self._root):
@@ -89,7 +89,7 @@ class KitReader:
         self._read_witnesses(vault)
         check_receipts(vault, self._report)
         for station in vault.stations.values():
-            self._check_station(station, vault)
+            self._check_station(station, vault, now_ms)
         for receiver in vault.receivers.values():
             self._check_receiver(receiver, vault)
         self._in_part(lambda report: check_received(vault, set(), report, of_what_is_here=True))
@@ -195,10 +195,10 @@ class KitReader:
             receiver = self._receiver(name, vault)
             read_witnesses(self._root / "witness" / name, f"witness/{name}", receiver, self._keys, self._report)
 
-    def _check_station(self, station: Station, vault: Vault) -> None:
+    def _check_station(self, station: Station, vault: Vault, now_ms: int) -> None:
         everybody = [each for own in self._changes.values() for each in own]
         logs = [receiver.log for receiver in vault.receivers.values()]
-        said_by_store = StoreLogs(station.name, logs, _announced(vault))
+        said_by_store = StoreLogs(station.name, logs, now_ms, _announced(vault))
         check_changes(station, self._keys, everybody, self._report, is_store=False)
         check_old_keys(station, self._report)
         check_revocations(station, self._report)

@@ -66,7 +66,9 @@ class Announced:
 class StoreLogs:
     """What the logs of all receivers of a vault say of one station, by recording; and what they announced."""
 
-    def __init__(self, station: str, logs: Iterable[CustodyLog], announced: Announced | None = None) -> None:
+    def __init__(self, station: str, logs: Iterable[CustodyLog], now_ms: int, announced: Announced | None = None) -> None:
+        """`now_ms`: time of the verification."""
+        self.now_ms = now_ms
         self.announced = announced or Announced()
         self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
         for log in logs:
@@ -240,11 +242,15 @@ def _check_doubted(recording: Recording, said: dict[str, Any], deleted: int, rep
 
 
 def check_dated(recording: Recording, said: dict[str, Any], sha256: str, logs: StoreLogs, report: Report) -> None:
-    """The log names a record right after it was made: one that was dated ahead, so that it looks due, does not fit that."""
+    """The log names a record right after it was made: one that was dated ahead, so that it looks due, does not fit that, or is of a time to come."""
+    at = f"{recording.place}/deletion.json"
+    if milliseconds(said["deleted_at"]) > logs.now_ms + DAY_MS:
+        report.find("deletion.in-future", at, "is of a time that has not come yet")
+        return
     lines = [line for event in ("deleting", "deleted") for line in logs.of(event, recording.name)]
     named = [line.at_ms for line in lines if line.facts.get("deletion_sha256") == sha256]
     if named and milliseconds(said["deleted_at"]) > min(named) + DAY_MS:
-        report.find("deletion.before-due", f"{recording.place}/deletion.json", "is of a time after that of its entry in the log")
+        report.find("deletion.before-due", at, "is of a time after that of its entry in the log")
 
 
 def _check_logged(recording: Recording, sha256: str, logs: StoreLogs, report: Report) -> None:

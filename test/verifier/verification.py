@@ -56,7 +56,7 @@ def verify(
     """Verifies a vault or a kit. `now_ms`: time of the verification; `brought`: checkpoints of the store's log that the reader has, with their names."""
     report = Report()
     if is_kit(root):
-        kit = KitReader(root, keys, age, report).judge()
+        kit = KitReader(root, keys, age, report).judge(now_ms)
         if brought:
             report.find("log.not-fixed", ".", "has no whole log of a store that a checkpoint could fix")
         return Verdict(report, {name: {"recordings": len(each.recordings)} for name, each in kit.stations.items()})
@@ -92,7 +92,7 @@ def verify(
 
 def _check_station(station: Station, vault: Vault, drops: Drops, report: Report) -> dict[str, Any]:
     store_logs = [receiver.log for receiver in vault.receivers.values()]
-    said_by_store = StoreLogs(station.name, store_logs, drops.announced)
+    said_by_store = StoreLogs(station.name, store_logs, drops.now_ms, drops.announced)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
     heads = {line.facts.get("station") for log in store_logs for line in log.of("head")}
     check_gaps(station.log, report, station.revocations.keys(), has_head=station.name in heads)

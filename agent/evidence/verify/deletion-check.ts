@@ -129,6 +129,8 @@ interface JudgeContext {
   readonly extent: Extent;
   /** Deletion records of which the other documents were dropped. */
   readonly kept: readonly Deleted[];
+  /** Time of the verification, ms since 1970. */
+  readonly nowMs: number;
 }
 
 /** A recording that was deleted. */
@@ -177,9 +179,13 @@ function shortened(
   return [finding('deletion.too-few-days', below(where, DELETION), message, { recording: name })];
 }
 
-/** What was dated ahead, so that it looks due: the log names a record right after it was made. */
-function dated({ name, where, deletion }: Deleted, { log }: JudgeContext): Remark[] {
+/** What was dated ahead, so that it looks due: of a time that has not come, or the log names the record long before it (SPEC 4.7.6, 4.7.8). */
+function dated({ name, where, deletion }: Deleted, { log, nowMs }: JudgeContext): Remark[] {
   const { deletedAt, sha256, retention } = deletion;
+  if (Date.parse(deletedAt) > nowMs + DAY_MS) {
+    const ahead = `deletion record: deleted at ${deletedAt}, which is in the future`;
+    return [finding('deletion.in-future', below(where, DELETION), ahead, { deleted_at: deletedAt })];
+  }
   const namedAt = log.deletions.get(name)?.times.get(sha256)?.begunAt;
   if (namedAt === undefined || Date.parse(deletedAt) <= Date.parse(namedAt) + DAY_MS) return [];
   const message = `deletion record: deleted at ${deletedAt}, and the store's log names it at ${namedAt}`;

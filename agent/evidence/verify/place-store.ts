@@ -47,7 +47,8 @@ export async function* storeFindings(
   yield* book.remarks(facts, extent);
   const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations });
   const isNamed = complete || extent === 'kit';
-  yield* judgeDeletions({ facts, orders: book, log, judged, complete: isNamed, extent, kept: drops.deleted });
+  const basis = { facts, orders: book, log, judged, complete: isNamed, extent, nowMs };
+  yield* judgeDeletions({ ...basis, kept: drops.deleted });
   if (complete) yield* drops.findings;
   totals.dropped += drops.recordings;
   totals.dropped_by_order += drops.byOrder;

@@ -68,6 +68,6 @@ export async function judgeVaultDrops(
   const { stations } = logs;
   const drops = judgeDrops({ log, facts, kept, orders: book, stations, witnesses, nowMs }, isAsked);
   const extent = 'vault' as const;
-  const deletions = { facts, orders: book, log, judged, complete: true, extent, kept: drops.deleted };
+  const deletions = { facts, orders: book, log, judged, complete: true, extent, nowMs, kept: drops.deleted };
   return [...findings, ...drops.findings, ...judgeKept(deletions)];
 }

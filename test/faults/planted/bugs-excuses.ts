@@ -99,6 +99,14 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/dropped-documents'],
   },
   {
+    id: 'deletion-of-time-to-come',
+    what: 'a deletion that is dated past the clock of the verifier looks due',
+    file: 'agent/evidence/verify/deletion-check.ts',
+    find: '  if (Date.parse(deletedAt) > nowMs + DAY_MS) {',
+    put: '  if (Date.parse(deletedAt) > nowMs + DAY_MS && deletedAt === retention.from_at) {',
+    suites: ['unit/evidence/verify/deletion-judge'],
+  },
+  {
     id: 'days-shortened-alone',
     what: 'the keeper of a store sets fewer days and deletes what came before, or what nobody allows sooner',
     file: 'agent/evidence/verify/deletion-check.ts',

@@ -153,6 +153,27 @@ export class AttackedWorld {
     await writeFile(join(kept, 'deletion.json.minisig'), signature);
   }
 
+  /** What a recording's days are counted from, by its own documents. */
+  async retentionOf(recording: string): Promise<{ readonly basis: string; readonly from: string }> {
+    const read = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
+      JSON.parse(await readFile(join(this.folder(recording), name), 'utf8')) as Record<string, unknown>;
+    const manifest = await read('manifest.json');
+    return manifest['clock_synchronised'] === true
+      ? { basis: 'sealed', from: String(manifest['sealed_at']) }
+      : { basis: 'received', from: String((await read('receipt.json'))['received_at']) };
+  }
+
+  /** Removes what a deletion removes, with this record of it. */
+  async deletePayload(
+    recording: string,
+    { json, signature }: { json: string; signature: string },
+  ): Promise<void> {
+    const folder = this.folder(recording);
+    await writeFile(join(folder, 'deletion.json'), json);
+    await writeFile(join(folder, 'deletion.json.minisig'), signature);
+    for (const name of ['payload.age', 'chunks.bin']) await rm(join(folder, name));
+  }
+
   remove(recording: string): Promise<void> {
     return rm(this.folder(recording), { recursive: true });
   }

@@ -49,6 +49,27 @@ describe.skipIf(lacksTools(...TOOLS))(
       await world.close();
     });
 
+    test('dated ahead with its entries, while the documents stay, is found', async () => {
+      const world = await honest.copy();
+      const [one] = await world.named('manifest.json');
+      if (one === undefined) throw new Error('no recording');
+      const log = await world.storeLog();
+      const dueAt = new Date(Date.parse(one.received_at) + 15 * DAY_MS).toISOString();
+      const { basis, from } = await world.retentionOf(one.recording);
+      const due = new Date(Date.parse(from) + 14 * DAY_MS).toISOString();
+      const record = await world.deletion(one, dueAt, {
+        retention: { days: 14, basis, from_at: from, due_at: due },
+      });
+      const of = { station: one.station, recording: one.recording, deletion_sha256: record.sha256 };
+      for (const event of ['deleting', 'deleted']) log.add(event, of, dueAt);
+      await log.close();
+      await world.deletePayload(one.recording, record);
+      const { product, python } = await world.verdicts();
+      expect(product).toMatchObject({ exitCode: 1, findings: ['deletion.in-future'] });
+      expect(python).toMatchObject({ exitCode: 1, findings: ['deletion.in-future'] });
+      await world.close();
+    });
+
     test('and whose record he removes with the documents, is found', async () => {
       const world = await honest.copy();
       const [one] = await world.named('manifest.json');

@@ -1,5 +1,5 @@
 // The keeper sets one day of retention for recordings and documents, and lets everything go within three days.
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
@@ -31,15 +31,7 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
     const digests: string[] = [];
     for (const named of all) {
       const { recording, station } = named;
-      const manifest = JSON.parse(await readFile(join(world.folder(recording), 'manifest.json'), 'utf8')) as {
-        readonly sealed_at: string;
-        readonly clock_synchronised: boolean | null;
-      };
-      const receipt = JSON.parse(await readFile(join(world.folder(recording), 'receipt.json'), 'utf8')) as {
-        readonly received_at: string;
-      };
-      const basis = manifest.clock_synchronised === true ? 'sealed' : 'received';
-      const from = basis === 'sealed' ? manifest.sealed_at : receipt.received_at;
+      const { basis, from } = await world.retentionOf(recording);
       const due = new Date(Date.parse(from) + DAY_MS).toISOString();
       log.add('expiry-warned', { recording, station, due_at: due }, at(2000));
       const record = await world.deletion(named, at(DAY_MS + 2 * HOUR_MS), {
@@ -48,9 +40,7 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
       digests.push(record.sha256);
       for (const event of ['deleting', 'deleted'])
         log.add(event, { recording, station, deletion_sha256: record.sha256 }, at(DAY_MS + 2 * HOUR_MS));
-      await writeFile(join(world.folder(recording), 'deletion.json'), record.json);
-      await writeFile(join(world.folder(recording), 'deletion.json.minisig'), record.signature);
-      for (const name of ['payload.age', 'chunks.bin']) await rm(join(world.folder(recording), name));
+      await world.deletePayload(recording, record);
     }
     await log.close();
     return { all, digests, ms: startMs };

@@ -133,7 +133,7 @@ class DocumentsTest(unittest.TestCase):
         vault = Vault(VAULT, {STATION: kept}, {"r-store": store})
         begun, report = time.process_time(), Report()
         drops, logs = Drops(vault, Policies(), milliseconds(_at(300))), [store.log]
-        drops.check(kept, Orders(kept, logs), StoreLogs(STATION, logs, drops.announced), report)
+        drops.check(kept, Orders(kept, logs), StoreLogs(STATION, logs, drops.now_ms, drops.announced), report)
         self.assertEqual(codes(report), [])
         self.assertEqual(len(drops.counting), count)
         self.assertLess(time.process_time() - begun, 10)
@@ -152,7 +152,7 @@ class DocumentsTest(unittest.TestCase):
             store = _store((1, event, {**named, **more}), gone)
             kept = station(log=CustodyLog("custody"))
             drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
-            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.announced), report)
+            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
             self.assertEqual(codes(report), expected)
 
     def test_a_docking_record_goes_after_its_days_and_once_its_recordings_are_gone(self) -> None:
@@ -169,7 +169,7 @@ class DocumentsTest(unittest.TestCase):
             store = _store((day, "documents-dropped", gone))
             kept = station(*here, log=log(recorded, at=_at(0)))
             drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
-            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.announced), report)
+            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
             self.assertEqual(codes(report), expected)
             self.assertEqual(drops.counting, set() if expected else {(STATION, docking)})
 

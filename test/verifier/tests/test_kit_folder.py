@@ -9,10 +9,13 @@ from typing import Any
 
 import canonical_json
 from findings import Report
+from instants import milliseconds
 from kit_folder import KitReader, is_kit
 from minisign_file import PublicKey
 from tests.samples import KEY, STATION, codes, hex_of, manifest, random_id, recording
 from trusted_keys import TrustedKeys
+
+_NOW_MS = milliseconds("2026-12-10T08:00:00.000Z")
 
 
 class KitTest(unittest.TestCase):
@@ -38,7 +41,7 @@ class KitTest(unittest.TestCase):
         (self.root / "FINDINGS.txt").write_bytes(b"x")
         (self.recording / "manifest.json").write_bytes(canonical_json.encode(manifest()))
         report = Report()
-        kit = KitReader(self.root, TrustedKeys(()), None, report).judge()
+        kit = KitReader(self.root, TrustedKeys(()), None, report).judge(_NOW_MS)
         self.assertEqual(list(kit.stations), [STATION])
         self.assertLessEqual({"kit.findings", "manifest.signature-missing", "payload.missing"}, set(codes(report)))
 
@@ -102,7 +105,7 @@ class KitLogTest(unittest.TestCase):
 
     def _codes(self) -> list[str]:
         report = Report()
-        KitReader(self.root, TrustedKeys(()), None, report).judge()
+        KitReader(self.root, TrustedKeys(()), None, report).judge(_NOW_MS)
         return [each for each in codes(report) if not each.startswith(("payload.", "chunks.", "manifest."))]
 
     def test_what_of_the_vault_is_not_in_it_is_no_fault(self) -> None:
@@ -144,7 +147,7 @@ class KitLogTest(unittest.TestCase):
         for name in ("log/x", f"log/{STATION}/x", "orders/x", "witness/x"):
             self._write(name, b"")
         report = Report()
-        KitReader(self.root, TrustedKeys(()), None, report).judge()
+        KitReader(self.root, TrustedKeys(()), None, report).judge(_NOW_MS)
         self.assertEqual(len([each for each in report.findings if each.code == "folder.unexpected"]), 4)
 
 

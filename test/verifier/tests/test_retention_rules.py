@@ -32,6 +32,7 @@ from tests.samples import (
 
 _DUE = "2026-12-09T08:00:10.000Z"
 _DELETED = "2026-12-10T08:00:00.000Z"
+_NOW_MS = milliseconds(_DELETED)
 
 
 def _deletion(of: Recording, **changed: Any) -> dict[str, Any]:
@@ -96,9 +97,9 @@ def _enter(store: CustodyLog, *lines: Line) -> None:
     segment.signed_up_to = len(segment.lines)
 
 
-def _check(kept: Station, store: CustodyLog) -> Report:
+def _check(kept: Station, store: CustodyLog, now: str = _DELETED) -> Report:
     report = Report()
-    logs = StoreLogs(STATION, [store])
+    logs = StoreLogs(STATION, [store], milliseconds(now))
     check_deletions(kept, VAULT, Orders(kept, [store]), logs, report)
     check_documents_of_deletions(kept, logs, report)
     return report
@@ -137,6 +138,14 @@ class DeletionTest(unittest.TestCase):
             found = _deleted(None, **changed)
             self.assertEqual(codes(_check(station(found), _store(found))), [code])
 
+    def test_no_deletion_is_of_a_time_more_than_a_day_after_that_of_the_verification(self) -> None:
+        for deleted, expected in (
+            ("2026-12-11T08:00:00.000Z", []),
+            ("2026-12-11T08:00:00.001Z", ["deletion.in-future"]),
+        ):
+            found = _deleted(None, deleted_at=deleted)
+            self.assertEqual(codes(_check(station(found), _store(found))), expected)
+
     def test_what_is_due_within_three_days_of_its_receipt_wants_a_warning_a_day_before(self) -> None:
         start = "2026-11-12T08:00:10.000Z"
         short = {"days": 14, "basis": "capture", "from_at": start, "due_at": "2026-11-26T08:00:10.000Z"}
@@ -167,7 +176,7 @@ class DeletionTest(unittest.TestCase):
                 said.enter("r-store", time, {"days": days, "documents_days": 730})
             report = Report()
             kept, store = station(found), _store(found)
-            check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], said), report)
+            check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS, said), report)
             self.assertEqual(codes(report), expected)
 
     def test_a_receipt_by_a_clock_that_had_lost_its_time_wants_a_warning_that_is_older_than_the_days(self) -> None:
@@ -228,7 +237,8 @@ class DeletionTest(unittest.TestCase):
 
     def test_a_record_that_was_dated_ahead_does_not_fit_its_entry(self) -> None:
         found = _deleted(None, deleted_at="2026-12-12T08:00:00.000Z")
-        self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.before-due"])
+        later = "2026-12-13T08:00:00.000Z"
+        self.assertEqual(codes(_check(station(found), _store(found), later)), ["deletion.before-due"])
 
     def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
         found = _deleted()
@@ -339,7 +349,7 @@ class StoreLogTest(unittest.TestCase):
         report = Report()
         receiver = StoreFolder("r-store", "r-store", log(*events, at=at))
         check_store_log(receiver, Vault(VAULT, {STATION: kept}, {"r-store": receiver}), report)
-        check_orders_logged(kept, Orders(kept, [receiver.log]), StoreLogs(STATION, [receiver.log]), report)
+        check_orders_logged(kept, Orders(kept, [receiver.log]), StoreLogs(STATION, [receiver.log], _NOW_MS), report)
         return codes(report)
 
     def test_an_order_is_the_one_that_was_entered_and_signed_by_whom_it_says(self) -> None:
@@ -380,7 +390,7 @@ class StoreLogTest(unittest.TestCase):
     def test_a_signature_that_the_store_never_entered_is_told(self) -> None:
         report = Report()
         kept = _with([_order("hold", random_id("a"))])
-        check_orders_logged(kept, Orders(kept, []), StoreLogs(STATION, []), report)
+        check_orders_logged(kept, Orders(kept, []), StoreLogs(STATION, [], _NOW_MS), report)
         self.assertEqual((codes(report), notes(report)), ([], ["store-log.order-unlogged"]))
 
 

@@ -139,11 +139,13 @@ describe('a recording is not exported, and its life not called good,', () => {
 describe('an honest kit has no finding', () => {
   /** Vault, kit and life are good. */
   async function expectGood(builder: VaultBuilder, ...ids: readonly string[]): Promise<void> {
-    const whole = await atTimeOf(builder, () => runCommand(verify, builder.vault));
-    expect([whole.exitCode, /FINDING.*/.exec(whole.out)?.[0]]).toEqual([0, undefined]);
-    for (const id of ids) expect(await lifeOf(builder, id)).toEqual([0]);
-    const ran = await run(builder, ...ids);
-    expect([ran.exitCode, /FINDING.*/.exec(ran.out)?.[0]]).toEqual([0, undefined]);
+    await atTimeOf(builder, async () => {
+      const whole = await runCommand(verify, builder.vault);
+      expect([whole.exitCode, /FINDING.*/.exec(whole.out)?.[0]]).toEqual([0, undefined]);
+      for (const id of ids) expect(await lifeOf(builder, id)).toEqual([0]);
+      const ran = await run(builder, ...ids);
+      expect([ran.exitCode, /FINDING.*/.exec(ran.out)?.[0]]).toEqual([0, undefined]);
+    });
   }
 
   test('where the station goes on, with lines that wait for their checkpoint', async () => {

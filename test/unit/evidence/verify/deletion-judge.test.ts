@@ -101,7 +101,26 @@ test('a deletion record that was dated ahead so that it looks due is found by it
   await builder.receiver.delete(recording, {
     change: (record) => ({ ...record, deleted_at: record.retention.due_at }),
   });
+  builder.clock.advance(30 * DAY_MS);
   expect(await findingsOf(builder)).toEqual(['deletion.too-early']);
+});
+
+test.each([
+  ['a day and an hour after', 25, false, ['deletion.in-future']],
+  ['a day and an hour after, by an order,', 25, true, ['deletion.in-future']],
+  ['less than a day after', 23, false, []],
+])('a deletion record of %s the time of the verification', async (_, hours, isOrdered, expected) => {
+  const builder = await newVault();
+  await builder.dock();
+  const recording = await builder.record();
+  await builder.undock();
+  const order = isOrdered ? await builder.orders.give(recording, { verb: 'delete' }) : undefined;
+  builder.clock.advance(30 * DAY_MS);
+  const deletedMs = Date.parse(builder.clock.now());
+  await builder.receiver.delete(recording, order && { order });
+  await builder.close();
+  const nowMs = deletedMs - hours * 3_600_000;
+  expect((await verdictOf(builder.vault, builder, { nowMs, identities: [] })).findings).toEqual(expected);
 });
 
 test.each([
