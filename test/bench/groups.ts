@@ -62,7 +62,7 @@ async function memory(options: BenchOptions, signal: AbortSignal, progress: Prog
 }
 
 async function verify(options: BenchOptions, signal: AbortSignal, progress: Progress): Promise<Outcome> {
-  const results = await measureVerify(verifySizes(options.quick), signal, progress);
+  const results = await measureVerify(verifySizes(options.recordings), signal, progress);
   return {
     text: verifyText(results),
     document: verifyDocument(results),

@@ -13,7 +13,8 @@ test('without a group the three that belong to the daily comparison run, and a g
 
 test('quick means less work unless it is named', () => {
   expect(parseOptions(['--quick'])).toMatchObject({ quick: true, workMib: 256, repetitions: 1 });
-  expect(parseOptions(['--quick', '--mib', '8'])).toMatchObject({ workMib: 8 });
+  expect(parseOptions(['--quick', '--mib', '8'])).toMatchObject({ workMib: 8, recordings: 200 });
+  expect(parseOptions(['verify', '--recordings', '100000'])).toMatchObject({ recordings: 100_000 });
 });
 
 test('what is no group or no number is told with what there is', () => {

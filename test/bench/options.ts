@@ -30,7 +30,7 @@ Without a group: stages, pipeline and syncs, one after the other, in about twelv
             and of the loopback
   syncs     how often agent and receiver sync a file or a folder for each recording (strace)
   memory    peak memory of agent and receiver for one file of growing size
-  verify    time and peak memory of \`bodydock verify\` over vaults of up to 1,000 recordings
+  verify    time and peak memory of \`bodydock verify\` over vaults of up to 1,000 recordings, or as many as --recordings says
   usb       share of the bare pipe's rate that the driver and a whole pull have, over wires in memory; CPU seconds per GB; memory with
             1, 4 and 8 bays
   serial    share of a serial line that is recordings, by framing, speed and size of packets; CPU milliseconds per MB
@@ -49,6 +49,7 @@ Without a group: stages, pipeline and syncs, one after the other, in about twelv
   --svg DIR        where drawings go, out/bench by default (curves)
   --only NAMES     only these parties (pipeline, small) or curves, separated by commas
   --mib N          bytes of all files together, in MiB (pipeline, stages, fairness, small)
+  --recordings N   recordings of the largest vault (verify); 100,000 take half an hour
   --repetitions N  repetitions of each party (pipeline, stages, small), of each way (usb)
 
 A run is accepted on a quiet machine, group by group, with --json test/bench/reference.json, and that file is committed.
@@ -67,10 +68,13 @@ export interface BenchOptions {
   readonly only: readonly string[];
   readonly workMib: number;
   readonly repetitions: number;
+  /** Of the largest vault. */
+  readonly recordings: number;
 }
 
 const MIB_MAX = 64 * 1024;
 const REPETITIONS_MAX = 100;
+const RECORDINGS_MAX = 1_000_000;
 
 /** Undefined where help was asked for. Errors: TypeError or RangeError that says what is wrong. */
 export function parseOptions(args: readonly string[]): BenchOptions | undefined {
@@ -86,6 +90,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
       only: { type: 'string', default: '' },
       mib: { type: 'string' },
       repetitions: { type: 'string' },
+      recordings: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -99,6 +104,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | undefined 
     only: values.only.split(',').filter((word) => word !== ''),
     workMib: count('--mib', values.mib ?? (values.quick ? '256' : '1024'), MIB_MAX),
     repetitions: count('--repetitions', values.repetitions ?? (values.quick ? '1' : '3'), REPETITIONS_MAX),
+    recordings: count('--recordings', values.recordings ?? (values.quick ? '200' : '1000'), RECORDINGS_MAX),
   };
 }
 
