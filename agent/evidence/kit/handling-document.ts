@@ -34,7 +34,7 @@ export function handlingDocument(
 ): HandlingDocument {
   const words = language === 'de' ? HANDLING_DE : HANDLING_EN;
   const context = { facts, words, language };
-  const chapters = [head, places, sealed, roles, persons, logs, leaves];
+  const chapters = [head, places, sealed, roles, persons, logs, leaves, holds];
   const blocks = chapters.flatMap((chapter) => chapter(context));
   return { title: words.title, blocks: [...blocks, made(context, stamp)] };
 }
@@ -185,11 +185,25 @@ function logs({ facts, words, language }: Context): Block[] {
   return [heading(words.logs), table(words.logsHead, rows)];
 }
 
-function leaves({ facts: { station }, words }: Context): Block[] {
+function leaves({ facts: { station, store }, words }: Context): Block[] {
   return [
     heading(words.leaves),
     paragraph(filled(station.broker_tls ? words.leavesTls : words.leavesLocal, { broker: station.broker })),
+    paragraph(elsewhere(store, words)),
   ];
+}
+
+function elsewhere(store: HandlingFacts['store'], words: HandlingWords): string {
+  if (store === null) return words.leavesUnknown;
+  return store.outside.length === 0
+    ? words.leavesNothingElse
+    : filled(words.leavesOutside, { outside: store.outside.join(', ') });
+}
+
+function holds({ facts: { store }, words }: Context): Block[] {
+  const outside = store?.outside.join(', ') ?? '';
+  const heard = outside === '' ? words.heardStations : filled(words.heardOutside, { outside });
+  return [heading(words.holds), list(words.holdsList.map((item) => filled(item, { heard })))];
 }
 
 function made(
@@ -241,6 +255,8 @@ export interface HandlingFacts {
     /** Key ids; which person holds which key is written down elsewhere. */
     readonly officers: readonly string[];
     readonly supervisors: readonly string[];
+    /** Hosts that see the digest of the store's log: witnesses and a time-stamp authority. */
+    readonly outside: readonly string[];
   } | null;
   /** What does not fit together between the two files. */
   readonly conflicts: readonly HandlingConflict[];
@@ -312,6 +328,9 @@ function storeFacts(
     timer_hours: retention.timerHours,
     officers: officer.map(({ keyId }) => keyIdHex(keyId)),
     supervisors: supervisor.map(({ keyId }) => keyIdHex(keyId)),
+    outside: [...config.witnesses, ...(config.timestamps === null ? [] : [config.timestamps])].map(
+      ({ url }) => new URL(url).host,
+    ),
   };
 }
 

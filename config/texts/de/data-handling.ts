@@ -151,9 +151,26 @@ export const HANDLING_DE: HandlingWords = {
 
   leaves: 'Was das Haus verlässt',
   leavesTls:
-    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {broker} miteinander, verschlüsselt auf der Leitung (TLS). Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {broker} miteinander, verschlüsselt auf der Leitung (TLS). Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden.',
   leavesLocal:
-    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {broker} auf dem Gerät der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {broker} auf dem Gerät der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden.',
+
+  leavesNothingElse: 'Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+  leavesOutside:
+    'Außerdem legt der Zentralspeicher Größe und Prüfsumme seines Verwahrprotokolls diesen Stellen außerhalb vor: {outside}. Mehr erfahren sie nicht. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+  leavesUnknown:
+    'Die Station spricht keine andere Adresse an. Ob der Zentralspeicher die Prüfsumme seines Verwahrprotokolls Stellen außerhalb vorlegt, sagt seine Datei. Keine Cloud, kein Hersteller, keine Statistik.',
+
+  holds: 'Wovor das schützt, und wovor nicht',
+  holdsList: [
+    'Wer die Station verwaltet oder stiehlt, kann nichts öffnen, was schon versiegelt ist, und nichts zurücknehmen, wofür es eine Quittung gibt. Er kann sehen, was gerade gelesen wird, und weglassen, was noch nicht signiert ist.',
+    'Wer den Zentralspeicher verwaltet, kann nichts öffnen. Was er entfernt, austauscht, zurückdatiert oder zu früh löscht, zeigt die Prüfung, sobald jemand außerhalb davon gehört hat: {heard}. Er kann die Herausgabe verweigern und Versiegeltes kopieren.',
+    'Eine der beiden Rollen allein kann eine Aufzeichnung einmal für 7 Tage aufbewahren lassen, sonst nichts. Beide zusammen können löschen lassen; die Anordnung mit beiden Signaturen bleibt.',
+    'Wer eine Identität hat, kann kopieren, was er öffnet, und eine Kopie des Zentralspeichers öffnen, ohne dass es vermerkt wird. Ändern kann er nichts, ohne dass die Prüfung es zeigt.',
+    'Wer eine Kamera trägt, kann sie ausgeschaltet lassen und vor dem Andocken auf ihr löschen. Die Station sieht, was dann noch da ist.',
+  ],
+  heardStations: 'eine Station auf einem anderen Gerät, mit jeder Quittung',
+  heardOutside: 'eine Station auf einem anderen Gerät, mit jeder Quittung, oder {outside}, stündlich',
 
   made: 'Erstellt von bodydock {version} am {day} aus station.yaml (SHA-256 {digest}){store}.',
   madeStore: ' und receiver.yaml (SHA-256 {digest})',

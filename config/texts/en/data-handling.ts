@@ -140,9 +140,26 @@ export const HANDLING_EN = {
 
   leaves: 'What leaves the house',
   leavesTls:
-    'Station and store talk through the broker {broker} only, encrypted on the line (TLS). Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
+    'Station and store talk through the broker {broker} only, encrypted on the line (TLS). Recordings are sealed and documents signed before they travel.',
   leavesLocal:
-    'Station and store talk through the broker {broker} on the station’s own machine only. Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
+    'Station and store talk through the broker {broker} on the station’s own machine only. Recordings are sealed and documents signed before they travel.',
+
+  leavesNothingElse: 'No other address is contacted: no cloud, no maker, no statistics.',
+  leavesOutside:
+    'The store also shows size and digest of its custody log to these outside parties: {outside}. They learn nothing else. No other address is contacted: no cloud, no maker, no statistics.',
+  leavesUnknown:
+    'The station contacts no other address. Whether the store shows the digest of its custody log to outside parties is in its file. No cloud, no maker, no statistics.',
+
+  holds: 'What this protects against, and what not',
+  holdsList: [
+    'Who manages or steals the station can open nothing that is sealed already, and take back nothing that has a receipt. He can see what is being read at that moment, and leave out what is not signed yet.',
+    'Who manages the store can open nothing. What he removes, replaces, dates back or deletes too early is found by the verification once somebody outside has heard of it: {heard}. He can refuse to hand out, and copy what is sealed.',
+    'One of the two roles alone can have a recording kept for 7 days, once, and nothing else. Both together can have it deleted; the order with both signatures stays.',
+    'Who has an identity can copy what he opens, and open a copy of the store without a trace. He can change nothing without the verification finding it.',
+    'Who wears a camera can leave it off, and erase on it before it docks. The station sees what is there then.',
+  ],
+  heardStations: 'a station on another machine, with each receipt',
+  heardOutside: 'a station on another machine, with each receipt, or {outside}, hourly',
 
   made: 'Made by bodydock {version} on {day} from station.yaml (SHA-256 {digest}){store}.',
   madeStore: ' and receiver.yaml (SHA-256 {digest})',

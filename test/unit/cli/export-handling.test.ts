@@ -77,6 +77,17 @@ describe('the annex says', () => {
     expect(ran.out).not.toContain('0001');
   });
 
+  test('who outside hears what of the store, and what that protects against', async () => {
+    const alone = words(await annex(STATION, RECEIVER + ROLES));
+    expect(alone).toContain('No other address is contacted');
+    expect(alone).toContain('a station on another machine, with each receipt. He can refuse');
+    const outside = 'timestamps:\n  url: https://tsa.example/tsr\n';
+    const text = words(await annex(STATION, RECEIVER + ROLES + outside));
+    expect(text).toContain('digest of its custody log to these outside parties: tsa.example. They learn');
+    expect(text).toContain('or tsa.example, hourly');
+    expect(words(await annex(STATION, undefined))).toContain('is in its file. No cloud');
+  });
+
   test('what the store’s file leaves open where it was not given', async () => {
     const text = words(await annex(STATION, undefined));
     expect(text).toContain('! The file of the central store (receiver.yaml) was not given.');
