@@ -79,12 +79,13 @@ const common = {
   previous_docking_sha256: d.sha256Schema.nullable(),
 };
 const ENDINGS = ['unplugged', 'stopped', 'failed', 'cut-off'] as const;
-const NEWEST_VERSION = 2;
+const NEWEST_VERSION = 3;
 
 /** What is written from now on. Its stay is what people call a docking: from plug to unplug. */
 export const dockingRecordFields = z.strictObject({
   ...common,
-  version: z.literal(NEWEST_VERSION),
+  /** 3 with a policy. */
+  version: z.union([z.literal(2), z.literal(NEWEST_VERSION)]),
   ended: z.enum([...ENDINGS, 'continued']),
   /** The first docking of the stay: this one, or an earlier one of that camera in that bay. */
   stay: d.dockingIdSchema,
@@ -92,6 +93,8 @@ export const dockingRecordFields = z.strictObject({
   stay_docked_at: d.instantSchema.nullable(),
   /** What the transport shows of this plug, in that boot of the station; null where it cannot tell one from the next. */
   plug: z.strictObject({ boot: z.string().max(64), device: z.string().max(64) }).nullable(),
+  /** See Manifest; of the moment at which the record was made. */
+  policy_sha256: d.sha256Schema.optional(),
 });
 
 /** Version 1 is read for ever: each of its dockings is a stay of its own. */
@@ -114,6 +117,10 @@ export const dockingRecordSchema = z
     (record) =>
       record.version === 1 || record.stay !== record.docking || record.stay_docked_at === record.docked_at,
     'a stay begins with its first docking',
+  )
+  .refine(
+    (record) => record.version === 1 || (record.version === 3) === (record.policy_sha256 !== undefined),
+    'a policy is of version 3',
   )
   .refine(
     ({ version, entries }) => version > 1 || entries.every(({ erased }) => erased !== null),

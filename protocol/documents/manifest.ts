@@ -17,14 +17,14 @@ export const MANIFEST_TRUSTED_COMMENT = 'bodydock recording-manifest';
 /** Sidecars of one recording. */
 export const SIDECARS_MAX = 64;
 
-const NEWEST_VERSION = 2;
+const NEWEST_VERSION = 3;
 const said = z.string().max(128).nullable();
 const range = z.strictObject({ offset_bytes: d.bytesCountSchema, size_bytes: z.int().min(1) });
 
 const manifestFields = z.strictObject({
   type: z.literal('recording-manifest'),
-  /** 2 where there are joints: what was read in one go says nothing that an older reader does not know. */
-  version: z.union([z.literal(1), z.literal(NEWEST_VERSION)]),
+  /** 3 with a policy, else 2 with joints, else 1: one without either says nothing that an older reader does not know. */
+  version: z.union([z.literal(1), z.literal(2), z.literal(NEWEST_VERSION)]),
   recording: d.recordingIdSchema,
   station: d.stationIdSchema,
   bay: d.bayIdSchema,
@@ -75,16 +75,27 @@ const manifestFields = z.strictObject({
   clock_synchronised: z.boolean().nullable(),
   /** Offsets of the original at which the reading went on in another docking. */
   joints: z.array(z.int().min(1).max(ORIGINAL_BYTES_MAX)).min(1).max(JOINTS_MAX).optional(),
+  /** Of the policy (SPEC 4.16) that the station held when it sealed; absent where it held none. */
+  policy_sha256: d.sha256Schema.optional(),
 });
 
 export const manifestSchema = manifestFields
-  .refine(({ version, joints }) => (version === 1) === (joints === undefined), 'joints are of version 2')
+  .refine((manifest) => manifest.version === manifestVersion(manifest), 'another version has these fields')
   .refine(
     ({ joints = [], original }) =>
       joints.every((at, index) => at > (joints[index - 1] ?? 0) && at <= original.size_bytes),
     'joints ascend within the original',
   );
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The version that has these fields. */
+export function manifestVersion({
+  joints,
+  policy_sha256: policy,
+}: Pick<z.infer<typeof manifestFields>, 'joints' | 'policy_sha256'>): 1 | 2 | 3 {
+  if (policy !== undefined) return NEWEST_VERSION;
+  return joints === undefined ? 1 : 2;
+}
 
 /** Canonical bytes of a manifest. Errors: "document.refused". */
 export function encodeManifest(manifest: Manifest): Uint8Array {

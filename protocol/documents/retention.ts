@@ -82,8 +82,8 @@ export interface DaysFrom {
 /** What a store's log says of days, each in its order. */
 export interface RetentionHistory {
   readonly announced: readonly DaysFrom[];
-  /** Of the policies that were in force. */
-  readonly policies: readonly DaysFrom[];
+  /** Of the policies that were in force, with their digests. */
+  readonly policies: readonly (DaysFrom & { readonly sha256: string })[];
 }
 
 /** What no setting of the store's keeper makes shorter without a policy (SPEC 10.3.19). */
@@ -92,15 +92,21 @@ export const DOCUMENTS_DAYS_MIN = 90;
 /** Documents of deleted recordings stay so long where neither file nor policy says otherwise. */
 export const DOCUMENTS_DAYS_DEFAULT = 730;
 
-/** What counts for what was received at that time (RFC 3339). */
+/**
+ * What counts for what was received at that time (RFC 3339). `named`: the fewest of the policy that the document itself names: what was
+ * sealed under it keeps its days, whichever came in force before it was received (SPEC 4.16.20).
+ */
 export function countedDays(
   { announced, policies }: RetentionHistory,
   receivedAt: string,
+  named?: Omit<DaysFrom, 'time'>,
 ): Omit<DaysFrom, 'time'> {
   const said = announced.findLast(({ time }) => time <= receivedAt);
   const policy = policies.findLast(({ time }) => time <= receivedAt);
+  const floor = policy ?? { days: RETENTION_DAYS_MIN, documentsDays: DOCUMENTS_DAYS_MIN };
+  const all = [floor, said, named].filter((each) => each !== undefined);
   return {
-    days: Math.max(said?.days ?? 0, policy?.days ?? RETENTION_DAYS_MIN),
-    documentsDays: Math.max(said?.documentsDays ?? 0, policy?.documentsDays ?? DOCUMENTS_DAYS_MIN),
+    days: Math.max(...all.map(({ days }) => days)),
+    documentsDays: Math.max(...all.map(({ documentsDays }) => documentsDays)),
   };
 }

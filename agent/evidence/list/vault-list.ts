@@ -158,7 +158,7 @@ function stateOf(
   const hold = holds.holdOf(manifest, new Date(nowMs).toISOString());
   if (hold !== undefined) return { state: 'held', until: hold.until };
   if (receivedAt === null) return { state: 'waiting', until: null };
-  const retention = retentionOf(manifest, receivedAt, store.dueDays(receivedAt));
+  const retention = retentionOf(manifest, receivedAt, store.dueDays(receivedAt, manifest.policy_sha256));
   const dueMs = Math.max(
     Date.parse(retention.due_at),
     notBefore(retention, receivedAt, manifest.sealed_at, nowMs),

@@ -37,7 +37,7 @@ export interface LetGo {
 export interface StoreWord {
   readonly letGo: LetGo;
   /** See StoreLog. */
-  readonly dueDays: (receivedAt: string) => number;
+  readonly dueDays: StoreLog['dueDays'];
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
 }
@@ -94,7 +94,7 @@ export async function readStoreLogs(
       if (kind === 'finding') broken.add(where);
   }
   const letGo = { documents, ends, heads: [...store.heads.values()] };
-  return { letGo, dueDays: (receivedAt) => store.dueDays(receivedAt), broken: [...broken] };
+  return { letGo, dueDays: (receivedAt, named) => store.dueDays(receivedAt, named), broken: [...broken] };
 }
 
 /** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */

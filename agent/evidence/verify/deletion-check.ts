@@ -134,7 +134,7 @@ interface JudgeContext {
 }
 
 /** A recording that was deleted. */
-export interface Deleted extends Pick<RecordingFacts, 'name' | 'where' | 'receivedAt'> {
+export interface Deleted extends Pick<RecordingFacts, 'name' | 'where' | 'receivedAt' | 'policySha256'> {
   readonly deletion: ProvenDeletion;
 }
 
@@ -164,14 +164,14 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
 function shortened(
-  { name, where, receivedAt, deletion }: Deleted,
+  { name, where, receivedAt, policySha256, deletion }: Deleted,
   { log, complete }: JudgeContext,
 ): Remark[] {
-  const { days, isOpen, saidDays } = log.daysAt(deletion.receiver, receivedAt ?? '');
+  const { days, isOpen, saidDays } = log.daysAt(deletion.receiver, receivedAt ?? '', policySha256);
   const kept = deletion.retention.days;
   if (kept >= (isOpen || !complete ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
   if (kept >= (complete ? days : saidDays)) {
-    const why = isOpen ? 'no key of a role is given' : 'what is here is no whole vault';
+    const why = isOpen ? 'it is not here, or no key of a role is given' : 'what is here is no whole vault';
     const open = `deletion record: kept for ${kept} days, and whether a policy allows that cannot be judged: ${why}`;
     return [note('deletion.policy-not-judged', below(where, DELETION), open, { recording: name })];
   }

@@ -281,6 +281,11 @@ export interface DockingFacts extends HeldDocument {
   readonly receivedAt: string | undefined;
 }
 
+function policyOf(record: CheckedDocking['record'], once: (word: string) => string): string | undefined {
+  const sha256 = record?.version === 1 ? undefined : record?.policy_sha256;
+  return sha256 && once(sha256);
+}
+
 /** The facts of a part that lies in the folder of that station, where known; `once` gives one copy of a word that comes often. */
 export function dockingFacts(
   checked: CheckedDocking,
@@ -298,6 +303,7 @@ export function dockingFacts(
     receiptSha256,
     made: record && keyId !== undefined ? { keyId: once(keyId), at: record.docked_at } : undefined,
     doneAt: record?.ended_at ?? record?.docked_at,
+    policySha256: keyId === undefined ? undefined : policyOf(record, once),
     proven: provenDocking(checked, once),
     receivedAt: receipt?.received_at,
   };

@@ -180,6 +180,8 @@ export interface HeldDocument {
   readonly made?: { readonly keyId: string; readonly at: string } | undefined;
   /** When it was durable at the soonest, by what it says (SPEC 4.3.5.6; RFC 3339); undefined as `made`. */
   readonly doneAt?: string | undefined;
+  /** Digest of the policy that it names; undefined where it names none, or as `made`. */
+  readonly policySha256?: string | undefined;
   /** Whether its sealed file lies here, too; left out for a docking record, which has none. */
   readonly hasPayload?: boolean;
 }

@@ -449,6 +449,7 @@ export function recordingFacts(
     receiptSha256,
     made: manifest && keyId !== undefined ? { keyId: once(keyId), at: manifest.sealed_at } : undefined,
     doneAt: manifest?.sealed_at,
+    policySha256: keyId === undefined ? undefined : manifest?.policy_sha256 && once(manifest.policy_sha256),
     hasPayload: checked.hasPayload,
     proven: provenManifest(checked, once),
     receivedAt: receipt?.received_at,

@@ -59,7 +59,7 @@ export async function* storeFindings(
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   if (complete) yield* restoredRemarks(context.restored, log);
-  if (complete) yield* policyFindings(context.policies, log);
+  if (complete) yield* policyFindings(context.policies, log, facts);
   yield* await witnessFindings(context.witnesses, { facts, log, extent });
 }
 

@@ -11,7 +11,9 @@ import {
 } from '../../../protocol/documents/policy.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { POLICIES, POLICY } from '../../../protocol/format/file-names.ts';
+import type { HeldDocument } from './log-account.ts';
 import { type Place, readVaultId } from './place.ts';
+import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
 import { below, type Finding, finding, note } from './remark.ts';
 import { type BareKind, checkSignature, readDocument } from './signed-document.ts';
@@ -144,8 +146,12 @@ function withRoles(keys: TrustedKeys, { policy, where }: FoundPolicy): TrustedKe
   return { ...keys, officer: named('officer'), supervisor: named('supervisor') };
 }
 
-/** What the store's logs say of the policies of a whole vault. Pure. */
-export function policyFindings(found: ReadonlyMap<string, FoundPolicy>, log: StoreLog): Finding[] {
+/** What the store's logs, and the documents of stations, say of the policies of a whole vault. Pure. */
+export function policyFindings(
+  found: ReadonlyMap<string, FoundPolicy>,
+  log: StoreLog,
+  { recordings, dockings }: Pick<PlaceFacts, 'recordings' | 'dockings'>,
+): Finding[] {
   const entered = new Set(log.policies.map(({ sha256 }) => sha256));
   const here = [...found.values()];
   const others = here
@@ -162,7 +168,21 @@ export function policyFindings(found: ReadonlyMap<string, FoundPolicy>, log: Sto
     if (!isLower) last.set(each.receiver, each);
     return entryFindings(each, isLower, found, numbers, log);
   });
-  return [...others, ...ofEntries];
+  return [...others, ...ofEntries, ...unknownFindings(found, [...recordings.values(), ...dockings.values()])];
+}
+
+/** Policies that documents of stations name and that are not here: once each, at the first document. */
+function unknownFindings(
+  found: ReadonlyMap<string, FoundPolicy>,
+  documents: readonly HeldDocument[],
+): Finding[] {
+  const first = new Map<string, string>();
+  for (const { policySha256, where } of documents)
+    if (policySha256 !== undefined && !found.has(policySha256) && !first.has(policySha256))
+      first.set(policySha256, where);
+  return [...first].map(([sha256, where]) =>
+    finding('policy.missing', where, `it names a policy with SHA-256 ${sha256}, which is not here`),
+  );
 }
 
 function entryFindings(

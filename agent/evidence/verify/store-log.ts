@@ -179,28 +179,37 @@ export class StoreLog {
   }
 
   /**
-   * The days that counted at a receiver for what came at that time (RFC 3339). `isOpen`: by a policy that is not judged; `saidDays`: those
-   * that this log or a policy says, 0 where neither does.
+   * The days that counted at a receiver for what came at that time (RFC 3339); `named`: digest of the policy that the document itself names.
+   * `isOpen`: by a policy that is not judged; `saidDays`: those that this log or a policy says, 0 where neither does.
    */
-  daysAt(receiver: string, at: string): CountedDays {
+  daysAt(receiver: string, at: string, named?: string): CountedDays {
     const policies = this.policies
       .flatMap(({ time, sha256 }) => {
         const here = this.#policiesHere.get(sha256);
         if (here === undefined || here.counts === false) return [];
         const { number, days_min: days, documents_days: documentsDays } = here.policy;
-        return [{ time, number, days, documentsDays, isOpen: here.counts === undefined }];
+        return [{ time, number, sha256, days, documentsDays, isOpen: here.counts === undefined }];
       })
       .sort((a, b) => a.number - b.number);
     const announced = this.#announced.get(receiver) ?? [];
     const said = [announced, policies].map((all) => all.findLast(({ time }) => time <= at)?.days ?? 0);
+    const own = named === undefined ? undefined : this.#policiesHere.get(named);
+    const ownDays =
+      own === undefined || own.counts === false
+        ? undefined
+        : { days: own.policy.days_min, documentsDays: own.policy.documents_days };
     const isOpen = policies.findLast(({ time }) => time <= at)?.isOpen ?? false;
-    return { ...countedDays({ announced, policies }, at), isOpen, saidDays: Math.max(...said) };
+    return {
+      ...countedDays({ announced, policies }, at, ownDays),
+      isOpen: isOpen || (named !== undefined && own?.counts !== true),
+      saidDays: Math.max(...said, ownDays?.days ?? 0),
+    };
   }
 
   /** After how many days the receiver that announced its retention last deletes what came then (RFC 3339; SPEC 10.1.3). */
-  dueDays(receivedAt: string): number {
+  dueDays(receivedAt: string, named: string | undefined): number {
     const { receiver } = this.#announcer;
-    return Math.max(...[receivedAt, END_OF_TIME].map((at) => this.daysAt(receiver, at).days));
+    return Math.max(...[receivedAt, END_OF_TIME].map((at) => this.daysAt(receiver, at, named).days));
   }
 
   /** Whether something in the log of that receiver is signed. */

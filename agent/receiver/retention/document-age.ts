@@ -35,6 +35,8 @@ export interface AgedDocuments extends RecordingName {
   readonly recordings: readonly string[];
   /** The order by which a recording was deleted. */
   readonly orderSha256: string | null;
+  /** Of the policy that manifest or docking record names. */
+  readonly policySha256: string | undefined;
 }
 
 /**
@@ -91,6 +93,7 @@ async function ofRecording(
     },
     recordings: [],
     orderSha256,
+    policySha256: facts.manifest.policy_sha256,
   };
 }
 
@@ -134,6 +137,7 @@ async function ofDocking(
       },
       recordings,
       orderSha256: null,
+      policySha256: record.version === 1 ? undefined : record.policy_sha256,
     };
   } catch (error) {
     if (error instanceof DockError) return { age: 'stays', receivedMs: undefined };

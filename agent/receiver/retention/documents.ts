@@ -31,6 +31,7 @@ import { readHistory } from './log-memory.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
 import { type ReadOrder, readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
+import { namedDays } from './policies.ts';
 import { dropSegments } from './segments-drop.ts';
 import { storeKeys } from './store-keys.ts';
 import { keysFor, stationsIn } from './survey.ts';
@@ -141,8 +142,9 @@ class StationDocuments {
   }
 
   /** By the days that are configured, and not sooner than by those that were announced when it came. */
-  #isOld({ sinceMs, named }: AgedDocuments): boolean {
-    return sinceMs <= this.#cutoffOf(countedDays(this.#history, named.received_at).documentsDays);
+  #isOld({ sinceMs, named, policySha256 }: AgedDocuments): boolean {
+    const policy = namedDays(this.#history, policySha256);
+    return sinceMs <= this.#cutoffOf(countedDays(this.#history, named.received_at, policy).documentsDays);
   }
 
   async #look(name: RecordingName): Promise<DocumentAge> {

@@ -1,6 +1,7 @@
 // What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and whether its clock held.
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
@@ -10,7 +11,7 @@ import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } fro
 import { outsideTime } from './outside-time.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
-import { fewestDays, readPolicies } from './policies.ts';
+import { fewestDays, namedDays, readPolicies } from './policies.ts';
 
 /** Read once for each run. */
 export interface LogMemory {
@@ -87,8 +88,9 @@ export function daysFor(
   { retention }: Pick<RetentionDeps, 'retention'>,
   history: RetentionHistory,
   receivedAt: string,
+  { policy_sha256: named }: Pick<Manifest, 'policy_sha256'>,
 ): number {
-  return Math.max(retention.days, countedDays(history, receivedAt).days);
+  return Math.max(retention.days, countedDays(history, receivedAt, namedDays(history, named)).days);
 }
 
 /** The entry that the log lacks: none yet, or another one was the last. */

@@ -245,7 +245,7 @@ export async function makeOrder(
   const subject = subjectOf(facts.manifest, receivedAt);
   const { hold } = orders.book.standing(subject, nowMs);
   const deletion = orders.book.signedDeletion(subject, nowMs)?.order;
-  const days = daysFor(deps, await readHistory(deps), receivedAt);
+  const days = daysFor(deps, await readHistory(deps), receivedAt, facts.manifest);
   const dueAt = retentionOf(facts.manifest, receivedAt, days).due_at;
   return { order, bytes: encodeOrder(order), facts, dueAt, hold, deletion };
 }

@@ -11,6 +11,8 @@ import {
   encodePolicy,
   parsePolicy,
   POLICY_BYTES_MAX,
+  POLICY_DAYS_MAX,
+  POLICY_DOCUMENTS_DAYS_MAX,
   POLICY_NUMBER_MAX,
   type Policy,
   rolesOf,
@@ -18,7 +20,7 @@ import {
 } from '../../../protocol/documents/policy.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
 import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
-import { type DaysFrom } from '../../../protocol/documents/retention.ts';
+import type { DaysFrom, RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
@@ -76,12 +78,25 @@ async function readNamed({ files, layout }: PolicyDeps, number: number, sha256: 
 }
 
 /** Fewest days of policies, as countedDays wants them. */
-export function fewestDays(policies: readonly EnteredPolicy[]): DaysFrom[] {
-  return policies.map(({ time, policy }) => ({
+export function fewestDays(policies: readonly EnteredPolicy[]): RetentionHistory['policies'] {
+  return policies.map(({ time, sha256, policy }) => ({
     time,
+    sha256,
     days: policy.days_min,
     documentsDays: policy.documents_days,
   }));
+}
+
+/** What no policy says more than: one that a document names and no log of the store is not known to say less. */
+const MOST_DAYS = { days: POLICY_DAYS_MAX, documentsDays: POLICY_DOCUMENTS_DAYS_MAX };
+
+/** The days of the policy that a document names; undefined where it names none. */
+export function namedDays(
+  { policies }: Pick<RetentionHistory, 'policies'>,
+  policySha256: string | undefined,
+): Omit<DaysFrom, 'time'> | undefined {
+  if (policySha256 === undefined) return undefined;
+  return policies.find(({ sha256 }) => sha256 === policySha256) ?? MOST_DAYS;
 }
 
 /**

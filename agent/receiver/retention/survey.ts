@@ -177,7 +177,7 @@ export function judgeRecording(
 ): SurveyedRecording {
   const { manifest, receipt } = facts;
   const receivedAt = receipt.received_at;
-  const retention = retentionOf(manifest, receivedAt, daysFor(deps, memory.history, receivedAt));
+  const retention = retentionOf(manifest, receivedAt, daysFor(deps, memory.history, receivedAt, manifest));
   const nowMs = deps.clock.wallMs();
   const standing = orders.book.standing(subjectOf(manifest, receivedAt), nowMs);
   const warnedMs = memory.warnedMs.get(`${name.station}/${name.recording}`);

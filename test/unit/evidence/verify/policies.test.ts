@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listCommand } from '../../../../agent/cli/ls.ts';
 import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
+import type { Manifest } from '../../../../protocol/documents/manifest.ts';
 import type { Policy } from '../../../../protocol/documents/policy.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { makeRoleKeys } from '../../../fakes/vault-builder-orders.ts';
@@ -80,6 +81,40 @@ test('counts only for what came after it', async () => {
   builder.clock.advance(7 * DAY_MS);
   await builder.receiver.delete(one, { days: 7 });
   expect((await verdict(builder)).findings).toEqual(['deletion.too-few-days']);
+});
+
+/** A recording that was sealed under policy 1 of 20 days, came under policy 2 of 7 days, and is deleted after 7 or 20 days. */
+async function sealedUnderAnother(days: number, named?: string) {
+  const builder = await newVault();
+  const first = await placePolicy(builder, { change: { days_min: 20 } });
+  await placePolicy(builder, { number: 2 });
+  await builder.dock();
+  const change = (manifest: Manifest): Manifest => ({
+    ...manifest,
+    version: 3,
+    policy_sha256: named ?? first,
+  });
+  const one = await builder.record({ change });
+  await builder.undock();
+  builder.clock.advance(days * DAY_MS);
+  await builder.receiver.delete(one, { days });
+  return builder;
+}
+
+test.each([
+  [7, ['deletion.too-few-days']],
+  [20, []],
+])(
+  'that a manifest names counts for its recording, whichever came before its receipt: after %s days',
+  async (days, findings) => {
+    const builder = await sealedUnderAnother(days);
+    expect(await verdict(builder)).toMatchObject({ findings, open: 0 });
+  },
+);
+
+test('that a manifest names and that is not here is a finding', async () => {
+  const builder = await sealedUnderAnother(7, 'f'.repeat(64));
+  expect(await verdict(builder)).toMatchObject({ findings: ['policy.missing'], open: 1 });
 });
 
 test('is not judged without the keys of the roles, and neither is what rests on it', async () => {

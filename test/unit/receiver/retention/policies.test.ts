@@ -14,6 +14,7 @@ import {
   makeSecretKey,
 } from '../../../../protocol/documents/minisign.ts';
 import { parsePolicy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
@@ -97,6 +98,24 @@ test('is in force once both roles signed it, for what is received from then on',
   await expireOn(await later(disk, 13));
   expect(namedBy(disk, 'deleted')).toEqual([after.recording, before.recording]);
   expect(deletionOf(disk, before).retention.days).toBe(14);
+});
+
+test('what names a longer one in its manifest keeps the days of that, and what names one that nobody knows stays', async () => {
+  const disk = retentionDisk();
+  const policy_sha256 = sha256Hex(await placed(disk, { daysMin: 10, daysMax: 30 }));
+  await placed(disk, { daysMin: 7, daysMax: 30 });
+  const receivedMs = START_MS + DAY_MS;
+  const named = plantRecording(disk, random, { receivedMs, manifest: { version: 3, policy_sha256 } });
+  const other = { version: 3, policy_sha256: 'e'.repeat(64) } as const;
+  plantRecording(disk, random, { receivedMs, manifest: other });
+  const second = sha256Hex(disk.peek(`${VAULT}/policies/2/policy.json`) ?? expect.fail('no second policy'));
+  const newer = plantRecording(disk, random, { receivedMs, manifest: { version: 3, policy_sha256: second } });
+  await expireOn(await later(disk, 8));
+  expect(namedBy(disk, 'deleted')).toEqual([newer.recording]);
+  await expireOn(await later(disk, 11));
+  expect(namedBy(disk, 'deleted')).toEqual([newer.recording, named.recording]);
+  await expireOn(await later(disk, 400));
+  expect(namedBy(disk, 'deleted')).toHaveLength(2);
 });
 
 test('the file may keep longer than it', async () => {
