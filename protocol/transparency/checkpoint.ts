@@ -36,18 +36,12 @@ export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${encodeBase64(root)}\n`;
 }
 
-/** A checkpoint from the text of a note; extension lines are read over. Errors: "checkpoint.malformed". */
+/** A checkpoint from the text of a note, without extension lines (SPEC 4.15.9). Errors: "checkpoint.malformed". */
 export function parseCheckpoint(text: string): Checkpoint {
-  const lines = text.slice(0, -1).split('\n');
-  const [origin = '', digits = '', base64 = ''] = lines;
+  const [origin = '', digits = '', base64 = '', end, ...more] = text.split('\n');
   const size = parseCount(digits);
   const root = parseBase64(base64);
-  if (
-    !text.endsWith('\n') ||
-    lines.some((line) => line === '') ||
-    size === undefined ||
-    root?.length !== HASH_BYTES
-  )
+  if (origin === '' || end !== '' || more.length > 0 || size === undefined || root?.length !== HASH_BYTES)
     throw new DockError(
       'checkpoint.malformed',
       'no checkpoint: expected origin, size and root, a line each',

@@ -11,15 +11,16 @@ export const NOTE_ED25519 = 0x01;
 /** Ed25519 over a time and the text: a witness saw this as the newest checkpoint of the log, then. */
 export const NOTE_COSIGNATURE = 0x04;
 
-/** A text of a few lines and 100 signatures, also such of the post-quantum kind for some of them. */
+/** A text of a few lines and 64 signatures, also such of the post-quantum kind for some of them. */
 export const NOTE_BYTES_MAX = 64 * 1024;
 /** C2SP asks for 16 at least. */
-const SIGNATURES_MAX = 100;
-const NAME_LENGTH_MAX = 255;
+const SIGNATURES_MAX = 64;
 const KEY_ID_BYTES = 4;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const TIME_BYTES = 8;
+/** Seconds since 1970: the first year that no time of a document has. */
+const TIME_END = 253_402_300_800;
 const LINE_PREFIX = '— ';
 
 /** A public key that may sign notes. */
@@ -76,11 +77,9 @@ export function parseNoteKey(text: string): NoteKey {
   return { name, type, key };
 }
 
-/** True for a name that a signature line can have: not empty, at most 255 characters, no space, no plus, no control character. */
-export function isKeyName(name: string): boolean {
-  return (
-    name !== '' && name.length <= NAME_LENGTH_MAX && !/[\p{White_Space}\p{Cc}\p{Surrogate}+]/u.test(name)
-  );
+/** True for a name that a signature line can have: not empty, no space, no plus, no control character. */
+function isKeyName(name: string): boolean {
+  return name !== '' && !/[\p{White_Space}\p{Cc}\p{Surrogate}+]/u.test(name);
 }
 
 /** Text of a signature line of a key, with its LF. `signature` is what the kind of the key asks for. */
@@ -130,15 +129,15 @@ function parseLine(line: string): NoteSignature {
 }
 
 /**
- * What of a note verifies by these keys, in the order of its lines, each key once; may be empty. Lines of other keys are passed over.
- * Errors: "note.signature" where a line of a known key does not verify.
+ * What of a note verifies by these keys, in the order of its lines, each key once, with the latest time that it says; may be empty. Lines of
+ * other keys are passed over. Errors: "note.signature" where a line of a known key does not verify.
  */
 export function verifyNote(note: SignedNote, keys: readonly NoteKey[]): VerifiedSignature[] {
   const known = new Map(keys.map((key) => [`${key.name} ${noteKeyId(key)}`, key]));
   const verified = new Map<NoteKey, VerifiedSignature>();
   for (const line of note.signatures) {
     const key = known.get(`${line.name} ${line.keyId}`);
-    if (key === undefined || verified.has(key)) continue;
+    if (key === undefined) continue;
     const time = signedTime(note.text, key, line.bytes);
     if (time === undefined)
       throw new DockError(
@@ -148,7 +147,7 @@ export function verifyNote(note: SignedNote, keys: readonly NoteKey[]): Verified
           retry: 'never',
         },
       );
-    verified.set(key, { key, time });
+    if ((verified.get(key)?.time ?? -1) < (time ?? 0)) verified.set(key, { key, time });
   }
   return [...verified.values()];
 }
@@ -160,9 +159,7 @@ function signedTime(text: string, { type, key }: NoteKey, bytes: Uint8Array): nu
   if (bytes.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined;
   const time = Number(Buffer.from(bytes).readBigUInt64BE());
   const message = cosignedBytes(text, time);
-  return Number.isSafeInteger(time) && isSignedBy(key, message, bytes.subarray(TIME_BYTES))
-    ? time
-    : undefined;
+  return time < TIME_END && isSignedBy(key, message, bytes.subarray(TIME_BYTES)) ? time : undefined;
 }
 
 /** What a witness signs at a time (seconds since 1970) of a checkpoint's text. */

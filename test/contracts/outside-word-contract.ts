@@ -171,6 +171,9 @@ export function outsideWordContract(
       const shorter = log.again();
       await shorter.grow(4);
       await oneRound(shorter, shorter.asks([witness], witness.post), isForked(shorter));
+      const asLong = log.again();
+      await asLong.grow(8, 100);
+      await oneRound(asLong, asLong.asks([witness], witness.post), isForked(asLong));
       const other = log.again();
       await other.grow(4);
       await other.grow(9, 100);

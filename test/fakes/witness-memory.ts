@@ -69,8 +69,8 @@ export class MemoryWitness {
     const { size, root } = verifyCheckpoint(note, seen.log.name, [seen.log.key]);
     const from = Number(/^old (\d+)$/.exec(old)?.[1]);
     if (from > size) return say(400);
-    if (from !== seen.size || (from === size && !Buffer.from(root).equals(seen.root)))
-      return say(409, `${seen.size}\n`);
+    if (from !== seen.size) return say(409, `${seen.size}\n`);
+    if (from === size && !Buffer.from(root).equals(seen.root)) return say(409, 'other lines\n');
     const proof = hashes.map((hash) => new Uint8Array(Buffer.from(hash, 'base64')));
     if (!isConsistent({ from, fromRoot: seen.root, size, root, proof })) return say(422);
     this.#logs.set(seen.log.name, { log: seen.log, size, root });

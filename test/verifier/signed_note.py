@@ -11,6 +11,8 @@ from minisign_file import PublicKey, parse_base64
 
 NOTE_BYTES_MAX = 64 * 1024
 _SIGNATURES_MAX = 64
+# Seconds since 1970 after the year 9999.
+_TIME_END = 253_402_300_800
 _PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 _HASHES_MAX = 63
 _OF_LOG, _OF_WITNESS = 0x01, 0x04
@@ -89,7 +91,7 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
     mark, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     signature = parse_base64(encoded)
-    if mark != "\u2014" or not name or "+" in name or signature is None or len(signature) < 5:
+    if mark != "\u2014" or not name or any(each == "+" or each.isspace() for each in name) or signature is None or len(signature) < 5:
         raise NoteFault("has a line that is no signature")
     return name, signature[:4], signature[4:]
 
@@ -111,7 +113,7 @@ def cosigned_at(checkpoint: Checkpoint, witness: NoteKey) -> int | None:
     for signature in _by(checkpoint, witness):
         at = int.from_bytes(signature[:8], "big")
         signed = f"cosignature/v1\ntime {at}\n".encode("ascii") + checkpoint.text
-        if len(signature) != 72 or at >= 1 << 63 or not ed25519.verify(witness.key, signed, signature[8:]):
+        if len(signature) != 72 or at >= _TIME_END or not ed25519.verify(witness.key, signed, signature[8:]):
             raise NoteFault(f"has a cosignature of {witness.name} that does not hold")
         times.append(at)
     return max(times, default=None)

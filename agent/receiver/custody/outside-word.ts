@@ -208,8 +208,10 @@ export class OutsideWord {
       const answered = await post({ ...request, bytesMax: WITNESS_ANSWER_BYTES_MAX, signal });
       const answer = readWitnessAnswer(answered, note, key);
       if (answer.kind === 'cosigned') return answer;
-      if (answer.kind === 'refused') return `refused with ${answer.status}`;
-      if (answer.kind === 'inconsistent' || answer.size > size || answer.size === old) {
+      // Without a size it says that the lines of this size are other ones.
+      const isOther = answer.kind === 'refused' && answer.status === 409 && old === size;
+      if (answer.kind === 'refused' && !isOther) return `refused with ${answer.status}`;
+      if (answer.kind !== 'conflict' || answer.size > size || answer.size === old) {
         this.#forked(key.name, state, { size, witness_size: answer.kind === 'conflict' ? answer.size : old });
         return 'it saw another log';
       }

@@ -307,6 +307,14 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     suites: ['unit/protocol/transparency/merkle'],
   },
   {
+    id: 'second-signature-unread',
+    what: 'of two signatures of one key under a note the second counts for nothing, whether it holds and what time it says',
+    file: 'protocol/transparency/signed-note.ts',
+    find: 'if (key === undefined) continue;',
+    put: 'if (key === undefined || verified.has(key)) continue;',
+    suites: ['unit/protocol/transparency/notes'],
+  },
+  {
     id: 'any-checkpoint-key',
     what: 'a checkpoint counts that no key of its log signed',
     file: 'protocol/transparency/checkpoint.ts',

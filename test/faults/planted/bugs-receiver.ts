@@ -190,8 +190,16 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'other-log-missed',
     what: 'a witness that refuses the proof counts as one that was not reached',
     file: 'agent/receiver/custody/outside-word.ts',
-    find: "answer.kind === 'inconsistent' || ",
-    put: "answer.kind === 'inconsistent') return 'refused';\n      if (",
+    find: "answer.kind !== 'conflict' || ",
+    put: "answer.kind !== 'conflict') return 'refused';\n      if (",
+    suites: ['unit/receiver/custody/outside-word'],
+  },
+  {
+    id: 'other-lines-of-one-size-missed',
+    what: 'a witness that saw other lines of the same size counts as one that refuses',
+    file: 'agent/receiver/custody/outside-word.ts',
+    find: 'answer.status === 409 && old === size',
+    put: 'answer.status === 409 && old > size',
     suites: ['unit/receiver/custody/outside-word'],
   },
   {

@@ -1,5 +1,7 @@
 """The tree of RFC 9162 and what is read of it: roots known from elsewhere, tiles, inclusion proofs."""
 
+import base64
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -85,6 +87,19 @@ class TreeTest(unittest.TestCase):
                     self.assertNotEqual(root_by_inclusion(index, size, leaves[index], path[:-1]), root)
                     self.assertNotEqual(root_by_inclusion(index ^ 1, size, leaves[index], path), root)
         self.assertIsNone(root_by_inclusion(1, 1, leaf_hash(b""), []))
+
+    def test_proofs_that_others_published_lead_to_their_roots(self) -> None:
+        published = json.loads((Path(__file__).parents[2] / "vectors" / "transparency" / "proofs.json").read_text("utf-8"))
+        self.assertEqual([bytes.fromhex(each) for each in published["leaves_hex"]], _ENTRIES)
+        for each in published["inclusion"]:
+            root, leaf = base64.b64decode(each["root"]), base64.b64decode(each["leafHash"])
+            path = [base64.b64decode(hash_) for hash_ in each["proof"]]
+            self.assertEqual(root_by_inclusion(each["leafIdx"], each["treeSize"], leaf, path), root)
+            self.assertEqual(leaf, leaf_hash(_ENTRIES[each["leafIdx"]]))
+            self.assertEqual(root, merkle_root(_ENTRIES[: each["treeSize"]]))
+        for each in published["consistency"]:
+            for size, root in ((each["size1"], each["root1"]), (each["size2"], each["root2"])):
+                self.assertEqual(merkle_root(_ENTRIES[:size]), base64.b64decode(root))
 
 
 def proof_of(index: int, leaves: list[bytes]) -> list[bytes]:

@@ -1,8 +1,11 @@
 """Checkpoints, cosignatures and proofs as C2SP writes them: what is one, whose it is, and what only looks like one."""
 
 import base64
+import json
 import unittest
+from pathlib import Path
 
+from minisign_file import PublicKey
 from signed_note import (
     NoteFault,
     NoteKey,
@@ -16,6 +19,7 @@ from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, Signer, cosign, note
 
 _ROOT = bytes(range(32))
 _GOOD = note(ORIGIN, 7, _ROOT, [LOG])
+_PUBLISHED = Path(__file__).parents[2] / "vectors" / "transparency" / "notes.json"
 
 
 class CheckpointTest(unittest.TestCase):
@@ -40,6 +44,8 @@ class CheckpointTest(unittest.TestCase):
             _GOOD.replace("\u2014 ".encode(), b"- "),
             _GOOD + b"\n",
             _GOOD + "\u2014 x \n".encode(),
+            _GOOD + "\u2014 a\u3000b AAAAAAAA\n".encode(),
+            _GOOD + "\u2014 x AAAAAAAA\n".encode() * 64,
             b"\n" + _GOOD.partition(b"\n")[2],
             _GOOD.replace(b"bodydock", b"body\xffdock"),
             _GOOD + b"x" * 70_000,
@@ -81,6 +87,34 @@ class CosignatureTest(unittest.TestCase):
         for data in (altered, whole.replace(b"\n7\n", b"\n8\n")):
             with self.assertRaises(NoteFault):
                 cosigned_at(parse_checkpoint(data), WITNESS.note_key)
+
+    def test_of_several_the_latest_time_counts_and_all_must_hold(self) -> None:
+        for at in (1_763_999_999, 1_764_000_001):
+            data = cosign(cosign(_GOOD, WITNESS, 1_764_000_000), WITNESS, at)
+            self.assertEqual(cosigned_at(parse_checkpoint(data), WITNESS.note_key), max(at, 1_764_000_000))
+        with self.assertRaises(NoteFault):
+            cosigned_at(parse_checkpoint(cosign(data, WITNESS, 253_402_300_800)), WITNESS.note_key)
+        twice = note(ORIGIN, 8, _ROOT, [LOG]).split(b"\n")[-2]
+        with self.assertRaises(NoteFault):
+            check_signature(parse_checkpoint(_GOOD + twice + b"\n"), [LOG.public])
+
+    def test_one_that_others_published_holds_with_its_log_and_its_witness(self) -> None:
+        """A checkpoint of a public log, with cosignatures of which one key is given."""
+        published = json.loads(_PUBLISHED.read_text("utf-8"))["cosigned"]
+        of_log, of_witness = published["keys"]
+        key = base64.b64decode(of_log.split("+", 2)[2])[1:]
+        witness = parse_witness_key(of_witness)
+        data = published["note"].encode("utf-8")
+        found = parse_checkpoint(data)
+        self.assertEqual((found.origin, found.size), (of_log.split("+")[0], published["size"]))
+        self.assertEqual(check_signature(found, [STRANGER.public, PublicKey("00" * 8, key)]).key, key)
+        assert witness is not None
+        self.assertEqual(cosigned_at(found, witness), 1_779_573_024)
+        other = parse_checkpoint(data.replace(b"\n1432088532\n", b"\n1432088533\n"))
+        with self.assertRaises(NoteFault):
+            check_signature(other, [PublicKey("00" * 8, key)])
+        with self.assertRaises(NoteFault):
+            cosigned_at(other, witness)
 
     def test_a_key_of_a_witness_is_one_line(self) -> None:
         signers = [WITNESS, *(Signer(bytes([at]) * 32, "witness.example") for at in range(16))]

@@ -82,7 +82,8 @@ describe('a note is refused', () => {
     ['with two spaces', good.replace(`— ${origin}`, `— ${origin} `)],
     ['with a signature that is a key id alone', formatNote('a\n', ['— name AAAAAA==\n'])],
     ['that is too long', good.replace('text', 'x'.repeat(70_000))],
-    ['with more signatures than any note has', good + '— name AAAAAAAA\n'.repeat(100)],
+    ['with more signatures than any note has', good + '— name AAAAAAAA\n'.repeat(64)],
+    ['with a name that has a space of another script', good.replace(`— ${origin}`, '— a\u3000b')],
   ])('%s', (_, note) => {
     expect(parseNote(good).signatures).toHaveLength(1);
     expect(() => parseNote(note)).toThrow(expect.objectContaining({ code: 'note.malformed' }));
@@ -93,6 +94,13 @@ describe('a note is refused', () => {
     const known = originKey(origin, key.publicKey);
     expect(verifyNote(note, [originKey(origin, other.publicKey), originKey('x', key.publicKey)])).toEqual([]);
     expect(verifyNote(note, [known])).toEqual([{ key: known, time: null }]);
+  });
+
+  test('where a second line of a known key does not verify', () => {
+    const line = signatureLine(originKey(origin, key.publicKey), signNoteText(key, 'bodydock/other\n'));
+    expect(() => verifyNote(parseNote(good + line), [originKey(origin, key.publicKey)])).toThrow(
+      expect.objectContaining({ code: 'note.signature' }),
+    );
   });
 });
 
@@ -116,6 +124,13 @@ test('a cosignature says its time, and no other time verifies', () => {
   const signature = signNoteTextAsWitness(text, 1_790_000_000);
   const note = formatNote(text, [cosignatureLine(witness, 1_790_000_000, signature)]);
   expect(verifyNote(parseNote(note), [witness])).toEqual([{ key: witness, time: 1_790_000_000 }]);
+  const twice = (time: number): string =>
+    note + cosignatureLine(witness, time, signNoteTextAsWitness(text, time));
+  const latest = [1_789_999_999, 1_790_000_001].map((time) => verifyNote(parseNote(twice(time)), [witness]));
+  expect(latest).toMatchObject([[{ time: 1_790_000_000 }], [{ time: 1_790_000_001 }]]);
+  expect(() => verifyNote(parseNote(twice(253_402_300_800)), [witness])).toThrow(
+    expect.objectContaining({ code: 'note.signature' }),
+  );
   const later = formatNote(text, [cosignatureLine(witness, 1_790_000_001, signature)]);
   expect(() => verifyNote(parseNote(later), [witness])).toThrow(
     expect.objectContaining({ code: 'note.signature' }),
@@ -152,6 +167,7 @@ describe('a checkpoint', () => {
     ['with a leading zero', noteOf(text.replace('\n3\n', '\n03\n')), 'checkpoint.malformed'],
     ['with a root that is too short', noteOf(text.replace('BwcH', '')), 'checkpoint.malformed'],
     ['with two lines alone', noteOf(`${origin}\n3\n`), 'checkpoint.malformed'],
+    ['with an extension line', noteOf(`${text}more\n`), 'checkpoint.malformed'],
     ['above 2^53', noteOf(text.replace('\n3\n', '\n9007199254740993\n')), 'checkpoint.malformed'],
   ])('%s is refused', (_, note, code) => {
     expect(() => verifyCheckpoint(note, origin, [key.publicKey])).toThrow(expect.objectContaining({ code }));
