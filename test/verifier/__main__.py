@@ -1,6 +1,7 @@
 """An independent verifier of bodydock vaults, written from protocol/SPEC.md alone, with Python's standard library (3.11 or newer).
 
     python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--checkpoint FILE]... [--json]
+    python3 test/verifier --questions
 
 VAULT is the folder of a vault, the one with vault.json in it, or an untouched copy of it, or a kit that was handed out of one; several are
 verified one after the other, each for itself. KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub,
@@ -15,6 +16,8 @@ evidence: something was altered, is missing, or was never signed. A note does no
 station, documents that expired. Then for each station recordings, receipts and the log's own words about them, counted against each
 other; `differences` names each recording that one of them has and the other has not. With --json there is one line for each vault, a
 JSON object with `vault`, `good`, `findings`, `notes` (each with `code`, `place`, `detail`), `stations` and `logs`: of each log of the store up to when its past is fixed from outside.
+
+With --questions each line of the standard input is a JSON array of such arguments, and after what is printed for it comes a line with the exit code.
 
 Exit: 0 all are good; 1 there is a finding in one of them; 3 there is none, and a deletion rests on an order whose keys are not given; 2 it could not begin: usage, keys, a folder that is none;
 70 it failed, and of the vault at which it did nothing is said.
@@ -42,6 +45,14 @@ GOOD, FINDINGS, USAGE, NOT_JUDGED, FAILED = 0, 1, 2, 3, 70
 
 def main(arguments: list[str]) -> int:
     """Runs the program; gives its exit code."""
+    if arguments != ["--questions"]:
+        return _answer(arguments)
+    for line in sys.stdin:
+        print(_answer(json.loads(line)), flush=True)
+    return GOOD
+
+
+def _answer(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     # Names on a foreign disk need be no text at all.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -1,5 +1,6 @@
 // What an alteration of a built vault works with: a copy of it, all keys that were ever used, and where things lie.
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
@@ -14,8 +15,34 @@ export interface Altered {
   readonly random: SeededRandom;
 }
 
+/** What was done. `mustBeFound`: a vault in which nothing else was altered is good for no verifier. */
+export interface Done {
+  readonly what: string;
+  readonly mustBeFound: boolean;
+}
+
 /** Alters it and says what it did; undefined where there is nothing that it could alter. */
-export type Attack = (altered: Altered) => Promise<string | undefined>;
+export type Attack = (altered: Altered) => Promise<Done | undefined>;
+
+/** What may be good: it takes nothing away that others name, or says nothing that counts. */
+export function mayBeGood(what: string): Done {
+  return { what, mustBeFound: false };
+}
+
+/** What no verifier may call good, or where `must` is false what may be. */
+export function mustBeFound(what: string, must = true): Done {
+  return { what, mustBeFound: must };
+}
+
+/** Removes files and folders below the vault; says whether something of them was there. */
+export async function takeAway({ vault }: Altered, goes: readonly string[]): Promise<boolean> {
+  let wasThere = false;
+  for (const gone of goes) {
+    wasThere ||= existsSync(join(vault, gone));
+    await rm(join(vault, gone), { recursive: true, force: true });
+  }
+  return wasThere;
+}
 
 /** Paths of all files below the copy, sorted. */
 export async function filesOf({ vault }: Altered): Promise<string[]> {

@@ -15,7 +15,17 @@ import { formatCheckpoint, originKey } from '../../../protocol/transparency/chec
 import { CompactRange, leafHash } from '../../../protocol/transparency/merkle.ts';
 import { formatNote, signatureLine } from '../../../protocol/transparency/signed-note.ts';
 import { chainOf, linesOf, type LooseLine } from '../manipulations/rewritten-log.ts';
-import { filesLike, isTorn, segmentsOf, stolenKeys, type Altered, type Attack } from './attack.ts';
+import {
+  filesLike,
+  isTorn,
+  mustBeFound,
+  segmentsOf,
+  stolenKeys,
+  takeAway,
+  type Altered,
+  type Attack,
+  type Done,
+} from './attack.ts';
 import { excuseFor } from './excuses.ts';
 
 const DAY_MS = 86_400_000;
@@ -43,8 +53,13 @@ async function logOf(altered: Altered, receiver: string): Promise<Kept[] | undef
   return log.length === 0 ? undefined : log;
 }
 
-/** Writes it again: each segment after the one before, each at its place in the tree, and the newest checkpoint of that. */
-async function writeLog({ vault }: Altered, receiver: string, log: readonly Kept[]): Promise<void> {
+/**
+ * Writes it again: each segment after the one before, each at its place in the tree, and the newest checkpoint of that.
+ * True where it is not the log any more that somebody else holds a checkpoint of.
+ */
+async function writeLog(altered: Altered, receiver: string, log: readonly Kept[]): Promise<boolean> {
+  const { vault } = altered;
+  let isOther = false;
   let last: Readonly<Record<string, unknown>> = {};
   let origin: unknown;
   let leaves: string[] = [];
@@ -54,16 +69,22 @@ async function writeLog({ vault }: Altered, receiver: string, log: readonly Kept
     const facts: Record<string, unknown> = { ...opened.facts, ...last };
     if (facts['log_origin'] !== origin) leaves = [];
     origin = facts['log_origin'];
+    const fixed = await fixedLeaves(altered, origin);
     if (origin !== undefined) facts['log_size'] = leaves.length;
     const segment = basename(path, '.jsonl');
     const chain = chainOf([{ ...opened, facts }, ...rest], { segment, holder: receiver, key });
+    const [before, after] = [await readFile(join(vault, path), 'utf8'), chain.text].map((text) =>
+      text.trimEnd().split('\n'),
+    ) as [string[], string[]];
     await writeFile(join(vault, path), chain.text);
     await rm(join(vault, `${path}.minisig`), { force: true });
-    leaves.push(...chain.text.trimEnd().split('\n'));
+    const changed = before.findIndex((line, at) => line !== after[at]);
+    isOther ||= changed >= 0 && leaves.length + changed < fixed;
+    leaves.push(...after);
     last = { last_segment: segment, last_sequence: chain.sequence, last_sha256: chain.sha256 };
   }
   const key = log.at(-1)?.key;
-  if (typeof origin !== 'string' || key === undefined) return;
+  if (typeof origin !== 'string' || key === undefined) return false;
   const range = new CompactRange();
   for (const line of leaves) range.append(leafHash(Buffer.from(line)));
   const text = formatCheckpoint({ origin, size: leaves.length, root: range.root() });
@@ -71,6 +92,24 @@ async function writeLog({ vault }: Altered, receiver: string, log: readonly Kept
   const path = join(vault, receiver, 'log', 'checkpoint');
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, formatNote(text, [own]));
+  return isOther;
+}
+
+/** Leaves of the largest checkpoint of that origin that stations or witnesses hold, as far as the vault shows it. */
+async function fixedLeaves(altered: Altered, origin: unknown): Promise<number> {
+  const notes: string[] = [];
+  for (const path of await filesLike(altered, /dock-\d\/custody\/.*\.jsonl$|\/cosigned$/)) {
+    const text = await readFile(join(altered.vault, path), 'utf8');
+    if (path.endsWith('cosigned')) notes.push(text);
+    else if (!(await isTorn(altered, path)))
+      notes.push(
+        ...linesOf(text).flatMap(({ event, facts }) =>
+          event === 'store-log' ? [String(facts['checkpoint'])] : [],
+        ),
+      );
+  }
+  const sizes = notes.map((note) => note.split('\n')).filter(([name]) => name === origin);
+  return Math.max(0, ...sizes.map(([, size]) => Number(size)));
 }
 
 /** Entries with the time of the end of the log, or another one, and a checkpoint after them. */
@@ -102,13 +141,14 @@ const addLine: Attack = async (altered) => {
   if (log === undefined) return undefined;
   added(log, [{ event: excuse.event, facts: { ...excuse.facts } }]);
   await writeLog(altered, excuse.keeper, log);
-  for (const gone of excuse.goes) await rm(join(altered.vault, gone), { recursive: true, force: true });
-  return `the keeper of ${excuse.keeper} added ${excuse.event}; without ${excuse.goes.join(', ')}`;
+  const wasThere = await takeAway(altered, excuse.goes);
+  const what = `the keeper of ${excuse.keeper} added ${excuse.event}; without ${excuse.goes.join(', ')}`;
+  return mustBeFound(what, wasThere);
 };
 
 /** The last entries of the log are cut off, and what they name may go with them. */
 const cutTail: Attack = async (altered) => {
-  const { random, vault } = altered;
+  const { random } = altered;
   const receiver = receiverOf(altered);
   const log = await logOf(altered, receiver);
   const segment = log?.at(-1);
@@ -116,13 +156,12 @@ const cutTail: Attack = async (altered) => {
   const cut = segment.entries.splice(1 + random.below(segment.entries.length - 1));
   const at = segment.entries.at(-1);
   if (at?.event !== 'checkpoint') added(log, []);
-  await writeLog(altered, receiver, log);
+  const isOther = await writeLog(altered, receiver, log);
   const goes = random.below(2) === 0 ? cut.filter(({ event }) => event === 'receipt') : [];
-  for (const { facts } of goes) {
-    const folder = join(vault, String(facts['station']), String(facts['recording']));
-    await rm(folder, { recursive: true, force: true });
-  }
-  return `the keeper of ${receiver} cut ${cut.map(({ event }) => event).join(', ')}, and removed ${goes.length} folders`;
+  const folders = goes.map(({ facts }) => join(String(facts['station']), String(facts['recording'])));
+  const wasThere = await takeAway(altered, folders);
+  const what = `the keeper of ${receiver} cut ${cut.map(({ event }) => event).join(', ')}, and removed ${goes.length} folders`;
+  return mustBeFound(what, isOther || wasThere);
 };
 
 /** Another history: an entry is left out, entered twice, or of another time, and all after it is written again. */
@@ -143,8 +182,9 @@ const fork: Attack = async (altered) => {
   const days = random.pick([1, 30, 800]) * (how === 'with a later' ? 1 : -1);
   const moved = { ...entry, at: new Date(Date.parse(entry.at) + days * DAY_MS).toISOString() };
   entries.splice(at, 1, ...(how === 'without' ? [] : how === 'with a second' ? [entry, entry] : [moved]));
-  await writeLog(altered, receiver, log);
-  return `the keeper of ${receiver} wrote the log again ${how} ${entry.event} ${JSON.stringify(entry.facts)}`;
+  const isOther = await writeLog(altered, receiver, log);
+  const what = `the keeper of ${receiver} wrote the log again ${how} ${entry.event} ${JSON.stringify(entry.facts)}`;
+  return mustBeFound(what, isOther);
 };
 
 /** A recording goes because it is due, or by an order: all of it is entered, at a time that the keeper's clock shows. */
@@ -214,9 +254,17 @@ const deleteByHand: Attack = async (altered) => {
     at,
   );
   const dropped =
-    random.below(3) === 0 ? await dropDocuments(altered, { folder, log, record, at, deletion }) : '';
-  await writeLog(altered, receiver, log);
-  return `the keeper of ${receiver} deleted ${folder} ${order === undefined ? `after ${days} days` : order.what} at ${at}${dropped}`;
+    random.below(3) === 0 ? await dropDocuments(altered, { folder, log, record, at, deletion }) : undefined;
+  const isOther = await writeLog(altered, receiver, log);
+  const isAllowed =
+    order === undefined
+      ? days >= 14 && Date.parse(record.retention.due_at) <= Date.parse(at)
+      : order.isAllowed;
+  const isAhead = Date.parse(at) > Date.now() + DAY_MS;
+  return mustBeFound(
+    `the keeper of ${receiver} deleted ${folder} ${order === undefined ? `after ${days} days` : order.what} at ${at}${dropped?.what ?? ''}`,
+    isOther || !isAllowed || isAhead || dropped?.mustBeFound === true,
+  );
 };
 
 /** The documents go as well, a while later, by the same clock. */
@@ -235,13 +283,15 @@ async function dropDocuments(
     at: string;
     deletion: { station: string; recording: string; deletion_sha256: string };
   },
-): Promise<string> {
+): Promise<Done> {
   const receipt = fieldsOf(await readFile(join(vault, folder, 'receipt.json')));
   const { station, recording } = deletion;
   const kept = join(vault, station, 'deletions', recording);
   const days = random.pick([10, 89, 90, 800]);
   const later = new Date(Date.parse(at) + days * DAY_MS).toISOString();
-  if (random.below(4) !== 0) {
+  const isKept = random.below(4) !== 0;
+  const isAnnounced = log.some(({ entries }) => entries.some(({ event }) => event === 'retention'));
+  if (isKept) {
     await mkdir(kept, { recursive: true });
     for (const name of ['deletion.json', 'deletion.json.minisig'])
       await rename(join(vault, folder, name), join(kept, name));
@@ -250,7 +300,17 @@ async function dropDocuments(
   const { manifest_sha256, receipt_sha256 } = record;
   const named = { manifest_sha256, receipt_sha256, received_at: receipt?.['received_at'], deleted_at: at };
   added(log, [{ event: 'documents-dropped', facts: { ...deletion, ...named } }], later);
-  return `, and dropped its documents ${days} days later`;
+  return mustBeFound(
+    `, and dropped its documents ${isKept ? '' : 'and its deletion record '}${days} days later`,
+    days < 89 || Date.parse(later) > Date.now() + DAY_MS || (!isKept && isAnnounced),
+  );
+}
+
+interface Ordered {
+  readonly sha256: string;
+  readonly entries: readonly Pick<LooseLine, 'event' | 'facts'>[];
+  readonly what: string;
+  readonly isAllowed: boolean;
 }
 
 /** An order to delete by keys of the roles, or by others, entered or not. */
@@ -262,7 +322,7 @@ async function ordered(
     manifest,
     at,
   }: { station: string; recording: string; manifest: Uint8Array; at: string },
-): Promise<{ sha256: string; entries: Pick<LooseLine, 'event' | 'facts'>[]; what: string }> {
+): Promise<Ordered> {
   const { keys } = world.two.builder.orders;
   const id = 'o'.repeat(25) + 'a';
   const about = { station, recording, manifest_sha256: sha256Hex(manifest) };
@@ -291,7 +351,7 @@ async function ordered(
     if (random.below(5) !== 0)
       entries.push({ event: 'order', facts: { station, recording, order: id, ...said } });
   }
-  return { sha256: sha256Hex(bytes), entries, what: `by order of ${has}` };
+  return { sha256: sha256Hex(bytes), entries, what: `by order of ${has}`, isAllowed: has === 'both' };
 }
 
 function fieldsOf(bytes: Uint8Array): Record<string, unknown> | undefined {

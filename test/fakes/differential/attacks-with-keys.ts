@@ -1,6 +1,6 @@
 // What somebody does to a vault who can write there and has one of the keys that were ever used: one that was put aside, revoked, of another
 // role, or of another receiver. Logs go on or are begun with it, documents are signed again, and changes lead to and from it.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
@@ -13,7 +13,18 @@ import {
 } from '../../../protocol/documents/minisign.ts';
 import { chainOf, linesOf, rewriteLog, type LooseLine } from '../manipulations/rewritten-log.ts';
 import { writeKeyChange } from '../vault-builder-keys.ts';
-import { keepersOf, segmentsOf, someFile, stolenKeys, type Altered, type Attack } from './attack.ts';
+import {
+  keepersOf,
+  mayBeGood,
+  mustBeFound,
+  segmentsOf,
+  someFile,
+  stolenKeys,
+  takeAway,
+  type Altered,
+  type Attack,
+  type Done,
+} from './attack.ts';
 import { excuseFor } from './excuses.ts';
 
 const DOCUMENT = /\/(manifest|docking|receipt|deletion)\.json$|\/witness\/[0-9-]+\.json$|\.revocation\.json$/;
@@ -35,13 +46,14 @@ function kindOf(path: string): string {
 const resign: Attack = async (altered) => {
   const path = await someFile(altered, DOCUMENT);
   if (path === undefined) return undefined;
-  const key = altered.random.pick([...stolenKeys(altered), makeSecretKey(altered.random)]);
+  const stranger = makeSecretKey(altered.random);
+  const key = altered.random.pick([...stolenKeys(altered), stranger]);
   const bytes = await readFile(join(altered.vault, path));
   await writeFile(
     join(altered.vault, `${path}.minisig`),
     signDocument(key, bytes, `bodydock ${kindOf(path)}`),
   );
-  return `${path} signed anew by ${keyIdHex(key.keyId)}`;
+  return mustBeFound(`${path} signed anew by ${keyIdHex(key.keyId)}`, key === stranger);
 };
 
 const TIMES = ['received_at', 'sealed_at', 'docked_at', 'deleted_at', 'made_at', 'revoked_at'];
@@ -58,12 +70,15 @@ const rewrite: Attack = async (altered) => {
     value[field] = altered.random.pick(['2026-11-20T00:00:00.000Z', '2026-12-24T00:00:00.000Z']);
   const key = altered.random.pick(stolenKeys(altered));
   const bytes = encodeCanonical(value);
+  const isOther = !(await readFile(join(altered.vault, path))).equals(bytes);
   await writeFile(join(altered.vault, path), bytes);
   await writeFile(
     join(altered.vault, `${path}.minisig`),
     signDocument(key, bytes, `bodydock ${kindOf(path)}`),
   );
-  return `${path} with another ${isReceiver ? 'receiver' : field} by ${keyIdHex(key.keyId)}`;
+  const what = `${path} with another ${isReceiver ? 'receiver' : field} by ${keyIdHex(key.keyId)}`;
+  // The log names what was there, but of a revocation only some of it.
+  return mustBeFound(what, isOther && !(isReceiver && path.endsWith('.revocation.json')));
 };
 
 interface Entry {
@@ -110,10 +125,6 @@ async function writeSegment(
   await writeFile(join(folder, `${SEGMENT}.jsonl`), text);
 }
 
-async function take(altered: Altered, goes: readonly string[]): Promise<void> {
-  for (const gone of goes) await rm(join(altered.vault, gone), { recursive: true, force: true });
-}
-
 /** The log of a receiver that never was, or of one that is there, begun or gone on with by some key; it excuses something. */
 const writeLog: Attack = async (altered) => {
   const { random } = altered;
@@ -135,8 +146,9 @@ const writeLog: Attack = async (altered) => {
     path === undefined ? undefined : { path, sequence: (await wholeLines(join(altered.vault, path))).length };
   await writeSegment(altered, keeper, key, before, entries);
   const goes = random.below(4) === 0 ? [] : excuse.goes;
-  await take(altered, goes);
-  return `a segment of ${keeper} behind ${path ?? 'nothing'} by ${keyId}: ${entries.map(({ event }) => event).join(', ')}; without ${goes.join(', ')}`;
+  const wasThere = await takeAway(altered, goes);
+  const what = `a segment of ${keeper} behind ${path ?? 'nothing'} by ${keyId}: ${entries.map(({ event }) => event).join(', ')}; without ${goes.join(', ')}`;
+  return mustBeFound(what, wasThere);
 };
 
 /** A change by hand of some keys: with an own key behind it, a log of that key goes on too. */
@@ -151,8 +163,8 @@ const plantChange: Attack = async (altered) => {
   const at = world.two.builder.clock.now();
   const facts = await writeKeyChange(vault, { holder: holder as never, old, fresh, reason, at });
   const told = `${holder} from ${keyIdHex(old.keyId)} to ${keyIdHex(fresh.keyId)}, ${reason}`;
-  if (random.below(2) === 0) return `a change of ${told}`;
-  return (await goOn(altered, { holder, key: fresh, facts })) ?? `a change of ${told}`;
+  if (random.below(2) === 0) return mayBeGood(`a change of ${told}`);
+  return (await goOn(altered, { holder, key: fresh, facts })) ?? mayBeGood(`a change of ${told}`);
 };
 
 /** Two changes one after the other, and a log by the last key. */
@@ -164,13 +176,13 @@ const plantWay: Attack = async (altered) => {
   const at = world.two.builder.clock.now();
   await writeKeyChange(vault, { holder: holder as never, old, fresh: middle, at });
   const facts = await writeKeyChange(vault, { holder: holder as never, old: middle, fresh: last, at });
-  return (await goOn(altered, { holder, key: last, facts })) ?? `two changes of ${holder}`;
+  return (await goOn(altered, { holder, key: last, facts })) ?? mayBeGood(`two changes of ${holder}`);
 };
 
 async function goOn(
   altered: Altered,
   { holder, key, facts }: { holder: string; key: SecretKey; facts: CustodyEvent['facts'] },
-): Promise<string | undefined> {
+): Promise<Done | undefined> {
   const excuse = await excuseFor(altered);
   if (excuse === undefined) return undefined;
   const path = (await segmentsOf(altered, holder)).at(-1);
@@ -183,8 +195,9 @@ async function goOn(
     { event: excuse.event, facts: { ...excuse.facts } },
   ];
   await writeSegment(altered, holder, key, before, entries);
-  await take(altered, excuse.goes);
-  return `a change of ${holder} to ${keyIdHex(key.keyId)}, and a segment by it: ${excuse.event}; without ${excuse.goes.join(', ')}`;
+  const wasThere = await takeAway(altered, excuse.goes);
+  const what = `a change of ${holder} to ${keyIdHex(key.keyId)}, and a segment by it: ${excuse.event}; without ${excuse.goes.join(', ')}`;
+  return mustBeFound(what, wasThere);
 }
 
 /** A whole log written again by its own keys, without, with, or with another entry. */
@@ -220,7 +233,9 @@ const rewriteWhole: Attack = async (altered) => {
         : [...entries.slice(0, index + 1), entry, ...entries.slice(index + 1)];
     },
   );
-  return what === '' ? undefined : `the log of ${keeper} written anew without or with a second ${what}`;
+  return what === ''
+    ? undefined
+    : mayBeGood(`the log of ${keeper} written anew without or with a second ${what}`);
 };
 
 /** Lines that can be read; another alteration may have torn the last ones. */

@@ -1,26 +1,42 @@
 // What somebody does to a vault who can write there and has no key: takes away, cuts, exchanges, doubles, and puts lines after what is signed.
+import { existsSync } from 'node:fs';
 import { appendFile, cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { damage } from '../manipulations/random-damage.ts';
 import { appendUnsigned, openUnsigned } from '../unsigned-lines.ts';
-import { filesLike, keepersOf, segmentsOf, someFile, stolenKeys, isTorn, type Attack } from './attack.ts';
+import {
+  filesLike,
+  isTorn,
+  keepersOf,
+  mayBeGood,
+  mustBeFound,
+  segmentsOf,
+  someFile,
+  stolenKeys,
+  takeAway,
+  type Attack,
+} from './attack.ts';
 import { someDropped, excuseFor } from './excuses.ts';
 
+/** Without them something is missing that is named, or signed, by what is left. Receipts and dockings: only of a vault, which is whole. */
+const NEEDED =
+  /\/(payload\.age|chunks\.bin|(manifest|docking|deletion|policy|order)\.json|[a-z]+\.json(\.[a-z]+)?\.minisig)$/;
 const RANDOM_ID = (letter: string): string => `${letter.repeat(25)}a`;
 
 const removeFile: Attack = async (altered) => {
   const path = await someFile(altered, /./);
   if (path === undefined) return undefined;
   await rm(join(altered.vault, path));
-  return `${path} taken away`;
+  return mustBeFound(`${path} taken away`, NEEDED.test(path));
 };
 
 const removeFolder: Attack = async (altered) => {
   const path = await someFile(altered, /\/(receipt|manifest|docking)\.json$/);
   if (path === undefined) return undefined;
   await rm(join(altered.vault, dirname(path)), { recursive: true });
-  return `${dirname(path)} taken away`;
+  // A kit may be without it.
+  return mustBeFound(`${dirname(path)} taken away`, existsSync(join(altered.vault, 'vault.json')));
 };
 
 const removePart: Attack = async (altered) => {
@@ -28,7 +44,7 @@ const removePart: Attack = async (altered) => {
   const part = altered.random.pick(['', 'custody', 'keys', 'witness', 'orders']);
   const path = join(keeper, part);
   await rm(join(altered.vault, path), { recursive: true, force: true });
-  return `${path} taken away`;
+  return mayBeGood(`${path} taken away`);
 };
 
 const removeSegments: Attack = async (altered) => {
@@ -42,7 +58,7 @@ const removeSegments: Attack = async (altered) => {
     segments.slice(at, at + 1),
   ]);
   for (const path of gone) await rm(join(altered.vault, path));
-  return `${gone.join(', ')} taken away`;
+  return mayBeGood(`${gone.join(', ')} taken away`);
 };
 
 const cutSegment: Attack = async (altered) => {
@@ -52,7 +68,7 @@ const cutSegment: Attack = async (altered) => {
   const left = altered.random.pick([lines.length - 1, lines.length - 2, altered.random.below(lines.length)]);
   if (left <= 0) return undefined;
   await writeFile(join(altered.vault, path), `${lines.slice(0, left).join('\n')}\n`);
-  return `${path} cut to ${left} of ${lines.length} lines`;
+  return mayBeGood(`${path} cut to ${left} of ${lines.length} lines`);
 };
 
 const exchangeFiles: Attack = async (altered) => {
@@ -69,7 +85,7 @@ const exchangeFiles: Attack = async (altered) => {
   if (first.equals(second)) return undefined;
   await writeFile(join(altered.vault, one), second);
   await writeFile(join(altered.vault, other), first);
-  return `${one} exchanged with ${other}`;
+  return mustBeFound(`${one} exchanged with ${other}`, /\.(json|age|bin|jsonl)$/.test(one));
 };
 
 const moveFolder: Attack = async (altered) => {
@@ -83,7 +99,7 @@ const moveFolder: Attack = async (altered) => {
   const [source, copy] = [join(altered.vault, from, part), join(altered.vault, target)];
   await cp(source, copy, { recursive: true });
   if (!isCopied) await rm(source, { recursive: true });
-  return `${from}/${part} ${isCopied ? 'copied' : 'moved'} to ${target}`;
+  return mayBeGood(`${from}/${part} ${isCopied ? 'copied' : 'moved'} to ${target}`);
 };
 
 const renameKeeper: Attack = async (altered) => {
@@ -93,7 +109,7 @@ const renameKeeper: Attack = async (altered) => {
   const isCopied = altered.random.below(2) === 0;
   await cp(join(altered.vault, from), join(altered.vault, to), { recursive: true });
   if (!isCopied) await rm(join(altered.vault, from), { recursive: true });
-  return `${from} ${isCopied ? 'copied' : 'renamed'} to ${to}`;
+  return mayBeGood(`${from} ${isCopied ? 'copied' : 'renamed'} to ${to}`);
 };
 
 const doubleSegment: Attack = async (altered) => {
@@ -101,7 +117,7 @@ const doubleSegment: Attack = async (altered) => {
   if (path === undefined) return undefined;
   const other = join(dirname(path), `${RANDOM_ID('q')}.jsonl`);
   await (altered.random.below(2) === 0 ? cp : rename)(join(altered.vault, path), join(altered.vault, other));
-  return `${path} doubled or renamed as ${other}`;
+  return mustBeFound(`${path} doubled or renamed as ${other}`);
 };
 
 /** A line that nobody signed, and what it would excuse taken away, or not. */
@@ -111,10 +127,10 @@ const appendLine: Attack = async (altered) => {
   const segments = await segmentsOf(altered, excuse.keeper);
   const path = segments.at(altered.random.below(3) === 0 ? 0 : -1);
   if (path === undefined || (await isTorn(altered, path))) return undefined;
-  for (const gone of altered.random.below(3) === 0 ? [] : excuse.goes)
-    await rm(join(altered.vault, gone), { recursive: true, force: true });
+  const wasThere = await takeAway(altered, altered.random.below(3) === 0 ? [] : excuse.goes);
   await appendUnsigned(join(altered.vault, path), excuse.event, excuse.facts);
-  return `'${excuse.event}' put behind the end of ${path}: ${JSON.stringify(excuse.facts)}; without ${excuse.goes.join(', ')}`;
+  const what = `'${excuse.event}' put behind the end of ${path}: ${JSON.stringify(excuse.facts)}; without ${excuse.goes.join(', ')}`;
+  return mustBeFound(what, wasThere);
 };
 
 const openSegment: Attack = async (altered) => {
@@ -129,17 +145,17 @@ const openSegment: Attack = async (altered) => {
     const facts = { old_key_id: old, new_key_id: old, change_sha256: '0'.repeat(64) };
     if (altered.random.below(2) === 0) await appendUnsigned(at, 'key-changed', facts);
   }
-  return `${count} segments that nobody signed put behind ${newest}`;
+  return mayBeGood(`${count} segments that nobody signed put behind ${newest}`);
 };
 
 const tearLine: Attack = async (altered) => {
   const path = await someFile(altered, /\.jsonl$/);
   if (path === undefined) return undefined;
   await appendFile(join(altered.vault, path), '{"at":"2026-');
-  return `a torn line behind ${path}`;
+  return mayBeGood(`a torn line behind ${path}`);
 };
 
-const turnBits: Attack = async ({ vault, random }) => damage(vault, random);
+const turnBits: Attack = async ({ vault, random }) => mayBeGood(await damage(vault, random));
 
 /** An excuse of a recording by a line that stands where its own store's log is not. */
 const foreignLine: Attack = async (altered) => {
@@ -148,7 +164,7 @@ const foreignLine: Attack = async (altered) => {
   if (facts === undefined || path === undefined || (await isTorn(altered, path))) return undefined;
   await rm(join(altered.vault, facts.station, facts.recording), { recursive: true, force: true });
   await appendUnsigned(join(altered.vault, path), 'documents-dropped', { ...facts });
-  return `'documents-dropped' of ${facts.recording} in ${path}`;
+  return mustBeFound(`'documents-dropped' of ${facts.recording} in ${path}`);
 };
 
 /** Those of them that any folder of documents can suffer. */

@@ -1,6 +1,8 @@
 // What the two verifiers say of vaults: the one in Python, which knows SPEC.md alone, and `bodydock verify` as a user starts it.
 // A verifier that crashes has judged nothing: that is an error, never a rejection.
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { BODYDOCK, runProgram } from '../program.ts';
 import { requireTool } from '../stock-tools.ts';
@@ -46,11 +48,50 @@ export function codesOf({ findings }: Judgement): string[] {
 /** The verifier in Python on several vaults, in their order. Errors: Error where it failed or could not begin. */
 export async function judgeWithPython(vaults: readonly string[], trust: Trust): Promise<PythonSaid[]> {
   const { code, stdout, stderr } = await python([VERIFIER, ...vaults, ...argumentsOf(trust)]);
-  if (code !== 0 && code !== 1) throw new Error(`the verifier ended with ${code}: ${stderr}`);
-  const said = stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as PythonSaid);
+  return answers(vaults, code, { lines: stdout.split('\n').filter((line) => line !== ''), stderr });
+}
+
+/** The verifier in Python as a process that stays, for who asks about very many vaults: it remembers which signatures it has seen to hold. */
+export class PythonJudge {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #reader: Interface;
+
+  /** Errors of its own go to the standard error of this process. */
+  constructor() {
+    this.#process = spawn(requireTool('python3'), [VERIFIER, '--questions'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#reader = createInterface({ input: this.#process.stdout });
+    this.#lines = this.#reader[Symbol.asyncIterator]();
+  }
+
+  /** As judgeWithPython; one question after the other. */
+  async judge(vaults: readonly string[], trust: Trust): Promise<PythonSaid[]> {
+    this.#process.stdin.write(`${JSON.stringify([...vaults, ...argumentsOf(trust)])}\n`);
+    const lines: string[] = [];
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done === true) throw new Error('the verifier ended before it had answered');
+      if (/^[0-9]+$/.test(value)) return answers(vaults, Number(value), { lines, stderr: '' });
+      lines.push(value);
+    }
+  }
+
+  /** Ends the process. */
+  close(): void {
+    this.#process.stdin.end();
+    this.#reader.close();
+  }
+}
+
+function answers(
+  vaults: readonly string[],
+  code: number,
+  { lines, stderr }: { readonly lines: readonly string[]; readonly stderr: string },
+): PythonSaid[] {
+  if (![0, 1, 3].includes(code)) throw new Error(`the verifier ended with ${code}: ${stderr}`);
+  const said = lines.map((line) => JSON.parse(line) as PythonSaid);
   expectAll(
     vaults,
     said.map(({ vault }) => vault),

@@ -129,6 +129,15 @@ class ProgramTest(unittest.TestCase):
         places = {each["code"]: each["place"] for each in said[1]["findings"]}
         self.assertEqual(places["chunks.length"], f"{STATION}/{name}/chunks.bin")
 
+    def test_questions_are_answered_one_after_the_other_each_with_its_exit_code(self) -> None:
+        altered = self.made.root / "altered"
+        shutil.copytree(self.made.vault, altered)
+        (altered / STATION / self.made.recording.name / "chunks.bin").write_bytes(b"")
+        asked = [[str(vault), "--keys", str(self.made.keys), "--json"] for vault in (self.made.vault, altered)]
+        lines = "".join(f"{json.dumps(each)}\n" for each in asked).encode()
+        said = [json.loads(line) for line in _run(sys.executable, _PROGRAM, "--questions", data=lines).splitlines()]
+        self.assertEqual([said[0]["good"], said[1], said[2]["good"], said[3]], [True, 0, False, 1])
+
     def test_where_the_store_left_a_receipt_it_left_its_log(self) -> None:
         shutil.rmtree(self.made.vault / "r-store")
         self.assertEqual([each["code"] for each in self._json(self.made.vault)[1][0]["findings"]], ["store-log.none"])
