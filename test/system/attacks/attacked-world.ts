@@ -5,6 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
 import { canonical, ForgedLog, sha256, signWithMinisign } from '../../fakes/forged-log.ts';
@@ -18,6 +19,8 @@ export const KEEPER = 'r-first-run';
 export const STATION = 'first-run';
 /** What the attacks are run with. */
 export const TOOLS = ['minisign', 'python3'];
+export const ROLES = ['officer', 'supervisor'] as const;
+const run = promisify(execFile);
 
 /** What a verifier says: its exit code, and the codes of its findings, each once. */
 export interface Verdict {
@@ -85,6 +88,12 @@ export class AttackedWorld {
   /** Public keys, by hand from those to whom they belong. */
   get keys(): string {
     return join(this.root, 'keys');
+  }
+
+  /** Of the station's key, as the store names it. */
+  async stationKeyId(): Promise<string> {
+    const line = (await readFile(join(this.keys, 'station.pub'), 'utf8')).split('\n')[1] ?? '';
+    return Buffer.from(line, 'base64').subarray(2, 10).toString('hex');
   }
 
   folder(recording: string): string {
@@ -193,16 +202,19 @@ export class AttackedWorld {
     return runProgram(BODYDOCK, words, { cwd: this.root });
   }
 
-  /** What both verifiers say of the vault, with the keys that are given. */
-  async verdicts(): Promise<{ readonly product: Verdict; readonly python: Verdict }> {
-    const ran = await this.bodydock('verify', this.vault, '--keys', this.keys, '--json');
+  /** What both verifiers say of the vault, or of a kit, with the keys that are given; `more` is said to both. */
+  async verdicts(
+    folder = this.vault,
+    ...more: readonly string[]
+  ): Promise<{ readonly product: Verdict; readonly python: Verdict }> {
+    const ran = await this.bodydock('verify', folder, '--keys', this.keys, '--json', ...more);
     const { folders } = JSON.parse(ran.stdout) as { folders: readonly VerifiedFolder[] };
     const said = folders.flatMap(({ remarks }) => remarks);
     const of = (kind: string): string[] => [
       ...new Set(said.flatMap((each) => (each.kind === kind ? [each.code] : []))),
     ];
     const product = { exitCode: ran.exitCode, findings: of('finding'), notes: of('note') };
-    return { product, python: await this.python(this.vault) };
+    return { product, python: await this.#python(folder, more) };
   }
 
   /** With what exit code the second verifier refuses the keys that are given. */
@@ -213,9 +225,8 @@ export class AttackedWorld {
     });
   }
 
-  /** What the second verifier says of a folder, such as a kit. */
-  python(folder: string): Promise<Verdict> {
-    const words = [VERIFIER, folder, '--keys', this.keys, '--json'];
+  #python(folder: string, more: readonly string[]): Promise<Verdict> {
+    const words = [VERIFIER, folder, '--keys', this.keys, '--json', ...more];
     return new Promise((resolve, reject) => {
       execFile(requireTool('python3'), words, { timeout: RUN_MS }, (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : error.code;
@@ -225,6 +236,32 @@ export class AttackedWorld {
         resolve({ exitCode, findings: of('findings'), notes: of('notes') });
       });
     });
+  }
+}
+
+/** Makes a key pair for each role in a folder, by stock minisign: `<role>.pub` and `<role>.key`. Gives the lines for receiver.yaml. */
+export async function makeRoleKeys(folder: string): Promise<string> {
+  await mkdir(folder);
+  const lines: string[] = [];
+  for (const role of ROLES) {
+    const files = ['-p', join(folder, `${role}.pub`), '-s', join(folder, `${role}.key`)];
+    await run(requireTool('minisign'), ['-G', '-W', ...files]);
+    lines.push(`  ${role}s: ["${(await readFile(join(folder, `${role}.pub`), 'utf8')).split('\n')[1]}"]`);
+  }
+  return `\nroles:\n${lines.join('\n')}\n`;
+}
+
+/** Signs `order.json` or `policy.json` of a folder beside it, by the keys that `makeRoleKeys` made. */
+export async function signAsRoles(
+  folder: string,
+  file: 'order.json' | 'policy.json',
+  keys: string,
+  roles: readonly (typeof ROLES)[number][] = ROLES,
+): Promise<void> {
+  for (const role of roles) {
+    const words = ['-S', '-s', join(keys, `${role}.key`), '-t', `bodydock ${file.replace('.json', '')}`];
+    const files = ['-m', join(folder, file), '-x', join(folder, `${file}.${role}.minisig`)];
+    await run(requireTool('minisign'), [...words, ...files]);
   }
 }
 

@@ -1,15 +1,11 @@
 // Both roles hold a recording. The keeper writes that its documents were dropped, and removes it; the order and the store's log stay as they are.
-import { execFile } from 'node:child_process';
-import { appendFile, copyFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
-import { AttackedWorld, refusing, TOOLS } from './attacked-world.ts';
+import { lacksTools } from '../../fakes/stock-tools.ts';
+import { AttackedWorld, makeRoleKeys, refusing, ROLES, signAsRoles, TOOLS } from './attacked-world.ts';
 
-const run = promisify(execFile);
 const DAY_MS = 86_400_000;
-const ROLES = ['officer', 'supervisor'] as const;
 
 describe.skipIf(lacksTools(...TOOLS))('a recording that both roles hold', () => {
   let held: AttackedWorld;
@@ -17,24 +13,13 @@ describe.skipIf(lacksTools(...TOOLS))('a recording that both roles hold', () => 
   beforeAll(async () => {
     held = await AttackedWorld.open();
     const people = join(held.root, 'people');
-    await mkdir(people);
-    const lines: string[] = [];
-    for (const role of ROLES) {
-      const files = ['-p', join(people, `${role}.pub`), '-s', join(people, `${role}.key`)];
-      await run(requireTool('minisign'), ['-G', '-W', ...files]);
-      await copyFile(join(people, `${role}.pub`), join(held.keys, `${role}.pub`));
-      lines.push(`  ${role}s: ["${(await readFile(join(people, `${role}.pub`), 'utf8')).split('\n')[1]}"]`);
-    }
-    await appendFile(join(held.root, 'receiver.yaml'), `\nroles:\n${lines.join('\n')}\n`);
+    await appendFile(join(held.root, 'receiver.yaml'), await makeRoleKeys(people));
+    for (const role of ROLES) await copyFile(join(people, `${role}.pub`), join(held.keys, `${role}.pub`));
     recording = (await held.named('manifest.json'))[0]?.recording ?? '';
     const order = join(held.root, 'order');
     const made = await held.store('hold', 'first-run', recording, '--reason', 'case-1', '--out', order);
     expect(made.exitCode, made.stdout + made.stderr).toBe(0);
-    for (const role of ROLES) {
-      const words = ['-S', '-s', join(people, `${role}.key`), '-t', 'bodydock order'];
-      const files = ['-m', join(order, 'order.json'), '-x', join(order, `order.json.${role}.minisig`)];
-      await run(requireTool('minisign'), [...words, ...files]);
-    }
+    await signAsRoles(order, 'order.json', people);
     const placed = await held.store('hold', '--place', order);
     expect(placed.exitCode, placed.stdout + placed.stderr).toBe(0);
   });

@@ -1,16 +1,11 @@
 // Both roles agree on a policy with stock minisign. Then the keeper puts keys of his own into receiver.yaml and tries to agree with himself:
 // by the program, and by entries and documents that he makes up.
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canonical, sha256, signWithMinisign } from '../../fakes/forged-log.ts';
-import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
-import { AttackedWorld, STATION, TOOLS } from './attacked-world.ts';
-
-const run = promisify(execFile);
-const ROLES = ['officer', 'supervisor'] as const;
+import { canonical, sha256 } from '../../fakes/forged-log.ts';
+import { lacksTools } from '../../fakes/stock-tools.ts';
+import { AttackedWorld, makeRoleKeys, ROLES, signAsRoles, STATION, TOOLS } from './attacked-world.ts';
 
 describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () => {
   let honest: AttackedWorld;
@@ -27,23 +22,8 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
 
   /** Makes a key for each role in a folder, and names both in receiver.yaml. */
   async function putRoles(world: AttackedWorld, name: string): Promise<void> {
-    const folder = join(world.root, name);
-    await mkdir(folder);
-    const lines: string[] = [];
-    for (const role of ROLES) {
-      const files = ['-p', join(folder, `${role}.pub`), '-s', join(folder, `${role}.key`)];
-      await run(requireTool('minisign'), ['-G', '-W', ...files]);
-      lines.push(`  ${role}s: ["${(await readFile(join(folder, `${role}.pub`), 'utf8')).split('\n')[1]}"]`);
-    }
-    await writeFile(join(world.root, 'receiver.yaml'), `${plain}\nroles:\n${lines.join('\n')}\n`);
-  }
-
-  async function sign(folder: string, file: string, comment: string, keys: string): Promise<void> {
-    for (const role of ROLES) {
-      const files = ['-m', join(folder, file), '-x', join(folder, `${file}.${role}.minisig`)];
-      const words = ['-S', '-s', join(keys, `${role}.key`), '-t', comment];
-      await run(requireTool('minisign'), [...words, ...files]);
-    }
+    const lines = await makeRoleKeys(join(world.root, name));
+    await writeFile(join(world.root, 'receiver.yaml'), plain + lines);
   }
 
   /** Makes the next policy, has it signed by the keys of a folder, and places it. */
@@ -51,7 +31,7 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     const folder = join(world.root, name);
     const made = await world.store('policy', 'make', '--out', folder, ...words);
     expect(made.exitCode, made.stdout + made.stderr).toBe(0);
-    await sign(folder, 'policy.json', 'bodydock policy', join(world.root, keys));
+    await signAsRoles(folder, 'policy.json', join(world.root, keys));
     return world.store('policy', 'place', folder);
   }
 
@@ -81,7 +61,7 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     const recording = (await world.named('manifest.json'))[0]?.recording ?? '';
     const order = join(world.root, 'order');
     await world.store('delete', STATION, recording, '--reason', 'case-1', '--out', order);
-    await sign(order, 'order.json', 'bodydock order', join(world.root, 'own'));
+    await signAsRoles(order, 'order.json', join(world.root, 'own'));
     const placed = await world.store('delete', '--place', order);
     expect([placed.exitCode, placed.stderr]).toEqual([1, expect.stringContaining('order.signature')]);
     await world.close();
@@ -97,14 +77,7 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     const folder = join(world.vault, 'policies', '2');
     await mkdir(folder);
     await writeFile(join(folder, 'policy.json'), json);
-    for (const role of ROLES) {
-      const signature = await signWithMinisign(
-        json,
-        join(world.root, 'own', `${role}.key`),
-        'bodydock policy',
-      );
-      await writeFile(join(folder, `policy.json.${role}.minisig`), signature);
-    }
+    await signAsRoles(folder, 'policy.json', join(world.root, 'own'));
     const log = await world.storeLog();
     log.add('policy', { number: 2, policy_sha256: sha256(json) });
     await log.close();

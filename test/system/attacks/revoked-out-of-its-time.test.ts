@@ -16,8 +16,7 @@ describe.skipIf(lacksTools(...TOOLS))('the key of a stolen station', () => {
   let keyId: string;
   beforeAll(async () => {
     honest = await AttackedWorld.open();
-    const line = (await readFile(join(honest.keys, 'station.pub'), 'utf8')).split('\n')[1] ?? '';
-    keyId = Buffer.from(line, 'base64').subarray(2, 10).toString('hex');
+    keyId = await honest.stationKeyId();
   });
   afterAll(() => honest.close());
 
@@ -47,8 +46,8 @@ describe.skipIf(lacksTools(...TOOLS))('the key of a stolen station', () => {
     await world.close();
     const later = await revoked();
     await later.store('revoke', STATION, '--key', keyId, '--reason', 'stolen', '--since', BEFORE);
-    const afterwards = (await later.verdicts()).product;
-    expect({ ...afterwards, findings: afterwards.findings.toSorted() }).toMatchObject(doubtful);
+    for (const found of Object.values(await later.verdicts()))
+      expect({ ...found, findings: found.findings.toSorted() }).toMatchObject(doubtful);
     await later.close();
   });
 
@@ -82,7 +81,7 @@ describe.skipIf(lacksTools(...TOOLS))('the key of a stolen station', () => {
 
   test('is not made doubtful by a document that the log does not know', async () => {
     const world = await forge({ compromised_since: BEFORE });
-    expect((await world.verdicts()).product.findings).toContain('key-revocation.other-logged');
+    expect(await world.verdicts()).toEqual(refusing('key-revocation.other-logged'));
     await world.close();
   });
 });
