@@ -257,4 +257,28 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: PTP,
   },
+  {
+    id: 'keyboard-in-a-bay',
+    what: 'a camera that turns out to be a keyboard may type on the station',
+    file: 'systemd/70-bodydock.rules',
+    find: '=="3/*|2/6/*|',
+    put: '=="2/6/*|',
+    suites: ['unit/systemd/foreign-interfaces'],
+  },
+  {
+    id: 'network-card-in-a-bay',
+    what: 'a camera that turns out to be a network card of the kind of Windows may give the station a route',
+    file: 'systemd/70-bodydock.rules',
+    find: '|224/*|',
+    put: '|224/1/1|',
+    suites: ['unit/systemd/foreign-interfaces'],
+  },
+  {
+    id: 'film-by-its-second-name',
+    what: 'small copies of films, which cameras make beside them, are files that nobody knows',
+    file: 'agent/inventory/roles.ts',
+    find: ' heic lrv lrf',
+    put: ' heic',
+    suites: ['unit/inventory/roles'],
+  },
 ];
