@@ -59,6 +59,8 @@ export interface WitnessConfig {
 /** A time-stamp authority (SPEC 4.15.26). */
 export interface TimestampsConfig {
   readonly url: string;
+  /** Certificate by which its time stamps are verified; null where there is none. */
+  readonly caFile: string | null;
 }
 
 /** What receiver.yaml names on this machine. A ReceiverConfig is one; of a file that is not good there are those that are. */
@@ -116,9 +118,16 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
       supervisors: file.roles.supervisors.map(parsePublicKey),
     },
     witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
-    timestamps: file.timestamps.url === undefined ? null : { url: file.timestamps.url },
+    timestamps: mapTimestamps(file.timestamps, folder),
     broker: { ...mapBroker(file.broker, folder), sharedOffers: file.broker.shared_offers },
   };
+}
+
+function mapTimestamps(
+  { url, ca_file: ca }: ReceiverFile['timestamps'],
+  folder: string,
+): TimestampsConfig | null {
+  return url === undefined ? null : { url, caFile: ca === undefined ? null : resolve(folder, ca) };
 }
 
 // What must hold between the values of the receiver's file. Values that did not pass the schema are absent.

@@ -103,6 +103,11 @@ const witness = z
 
 const timestamps = z.strictObject({
   url: httpUrl('Where the authority takes RFC 3161 requests.').optional(),
+  ca_file: part
+    .path(
+      'Certificate by which its time stamps are verified, PEM. With it a time stamp says the time to this machine as well, without which nothing is deleted.',
+    )
+    .optional(),
 });
 
 /** The schema of receiver.yaml, in the words of the file. */

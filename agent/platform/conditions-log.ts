@@ -1,4 +1,4 @@
-// Conditions that are kept in memory and told to the log: what stands is known, what changed is written once.
+// Conditions that are kept in memory and told to the log: what stands is known, what changed is written once, a change of its severity too.
 import type { ConditionFacts, Conditions, Log } from '../../protocol/format/ports.ts';
 
 /** Codes times subjects, with room for a store of many stations; beyond it a condition is only logged. */
@@ -8,7 +8,8 @@ const STANDING_MAX = 16_384;
 export class LoggedConditions implements Conditions {
   readonly #log: Log;
   readonly #onChange: (standing: number) => void;
-  readonly #standing = new Set<string>();
+  /** What stands, with its severity. */
+  readonly #standing = new Map<string, ConditionFacts[string] | undefined>();
 
   constructor(log: Log, onChange: (standing: number) => void = () => undefined) {
     this.#log = log;
@@ -22,8 +23,9 @@ export class LoggedConditions implements Conditions {
 
   raise(code: string, subject: string | null, facts: ConditionFacts = {}): void {
     const key = `${code} ${subject ?? ''}`;
-    if (this.#standing.has(key)) return;
-    if (this.#standing.size < STANDING_MAX) this.#standing.add(key);
+    const { severity } = facts;
+    if (this.#standing.has(key) && this.#standing.get(key) === severity) return;
+    if (this.#standing.has(key) || this.#standing.size < STANDING_MAX) this.#standing.set(key, severity);
     this.#log.warn('condition raised', { ...facts, condition: code, subject });
     this.#onChange(this.#standing.size);
   }

@@ -16,8 +16,9 @@ import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
 import { RestoredStatements } from './reconcile/restored-statements.ts';
-import { clockDoubt } from './retention/expire.ts';
-import { readMemory } from './retention/log-memory.ts';
+import { judge } from './retention/clock-trust.ts';
+import { clockReading, readMemory } from './retention/log-memory.ts';
+import { stampsOf } from './retention/outside-time.ts';
 import { underPolicy } from './retention/policies.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { Claims } from './transfer/claims.ts';
@@ -63,8 +64,6 @@ export interface ReceiverPorts {
   /** See FilesVaultOptions. */
   readonly process: RunningProcess;
   readonly locks: Locks;
-  /** See RetentionDeps. */
-  readonly isSynchronised: () => Promise<boolean | null>;
   /** Asks witnesses and time-stamp authorities. */
   readonly post: Post;
   /** See FilesVaultOptions. */
@@ -117,6 +116,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     retention: settings.retention,
     roles: settings.roles,
     witnesses: settings.witnesses.map(({ key }) => key),
+    stamps: stampsOf(settings.timestamps),
     stations,
   };
   const receiptLog = new ReceiptLog({ store, stations, sending, conditions });
@@ -155,9 +155,9 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     conditions: conditions,
     clockDoubt: async (signal) => {
       await checkVaultThere(files, vault.layout, vault.id);
-      // A day is over by the log's clock; whether the system calls it synchronised does not matter for that.
-      const deps = await underPolicy({ ...store, isSynchronised: () => Promise.resolve(true), signal });
-      return clockDoubt(deps, await readMemory(deps), undefined);
+      const deps = await underPolicy({ ...store, signal });
+      const { trust } = await readMemory(deps);
+      return trust === undefined ? null : judge(trust, clockReading(deps)).doubt;
     },
   });
   const retention = new RetentionTimer({ deps: store, conditions: conditions });

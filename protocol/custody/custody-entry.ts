@@ -88,6 +88,8 @@ export const STORE_EVENTS = [
   'documents-dropped',
   'disclosed',
   'clock-checked',
+  'outside-time',
+  'expiry-waits',
   'key-revoked',
   'witnessed',
   'restored',

@@ -198,6 +198,13 @@ const STORE: Shapes = {
     asked_at: d.instantSchema,
   }),
   'clock-checked': z.strictObject({}),
+  'outside-time': z.strictObject({
+    by: z.enum(['witness', 'time-stamp', 'station']),
+    name: text,
+    said_at: d.instantSchema,
+    boot: z.string().max(64).nullable(),
+  }),
+  'expiry-waits': z.strictObject({ due: size, recordings: size }),
   'key-revoked': z.strictObject({
     station: d.stationIdSchema,
     key_id: keyIdSchema,

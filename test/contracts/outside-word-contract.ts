@@ -83,7 +83,7 @@ export class WitnessedLog {
   asks(
     witnesses: readonly { readonly key: NoteKey; readonly url: string }[],
     post: Post,
-    timestamps: TimestampsConfig | null = null,
+    timestamps: Pick<TimestampsConfig, 'url'> | null = null,
   ): OutsideWord {
     const { clock, conditions, disk: files, publicKey } = this;
     const folder = (): Promise<string> => Promise.resolve(this.folder);

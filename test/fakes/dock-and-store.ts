@@ -307,7 +307,6 @@ export class DockAndStore {
         bootId: null,
         process: STORE_PROCESS,
         locks: new VaultLocks(join(this.folder, other?.vault ?? 'vault'), this.clock),
-        isSynchronised: () => Promise.resolve(true),
 
         post: () => Promise.reject(new Error('no network')),
         files,

@@ -172,7 +172,6 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
       bootId: null,
       process: STORE_PROCESS,
       locks: new MemoryLocks(),
-      isSynchronised: () => live.clockSource.isSynchronised(),
 
       post: () => Promise.reject(new Error('no network')),
       files,

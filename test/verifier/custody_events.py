@@ -195,6 +195,13 @@ STORE_EVENTS: dict[str, Shape] = {
         reason=one_of("lost", "stolen", "retired"),
     ),
     "clock-checked": fields(),
+    "outside-time": fields(
+        by=one_of("witness", "time-stamp", "station"),
+        name=text(),
+        said_at=INSTANT,
+        boot=either(text(64)),
+    ),
+    "expiry-waits": fields(due=SIZE, recordings=SIZE),
     "witnessed": fields(day=DAY, sha256=DIGEST),
     "restored": fields(restored_sha256=DIGEST, complete_until=INSTANT),
     "receipt": fields(kind=one_of("recording", "docking"), **_OF_RECORDING, receipt_sha256=DIGEST),

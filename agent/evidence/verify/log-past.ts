@@ -12,7 +12,7 @@ import {
   parseNote,
   verifyNote,
 } from '../../../protocol/transparency/signed-note.ts';
-import { openssl } from '../../platform/openssl.ts';
+import { type ReadStamp, stampsBy } from '../../platform/time-stamp.ts';
 import type { CustodyFolder } from './found-folders.ts';
 import { type LogTree, TreeReading } from './log-tree.ts';
 import { listFolder, oddName as unexpectedName, type ReadFiles, readSmall } from './read-files.ts';
@@ -357,38 +357,6 @@ function cosignedAt({ note: text }: Kept, witness: NoteKey): number | string | u
     return verifyNote(parseNote(text), [witness])[0]?.time ?? undefined;
   } catch (error) {
     if (error instanceof DockError) return error.message;
-    throw error;
-  }
-}
-
-// Time stamps of RFC 3161, read by openssl, which alone knows certificates. Without openssl none counts.
-
-const TIME = /^Time stamp: (\w{3} +\d+ \d+:\d+:\d+)(?:\.\d+)? (\d+) GMT$/m;
-
-/** Gives the time (ms since 1970) at which an authority stamped a digest (SHA-256, hex); undefined where none that is given did. `response` is a file. */
-type ReadStamp = (sha256: string, response: string) => Promise<number | undefined>;
-
-/** By the certificates in these files. */
-function stampsBy(authorities: readonly string[]): ReadStamp {
-  return async (sha256, response) => {
-    for (const authority of authorities) {
-      const asked = ['ts', '-verify', '-digest', sha256, '-in', response, '-CAfile', authority];
-      if ((await said(asked)) === undefined) continue;
-      const text = await said(['ts', '-reply', '-in', response, '-text']);
-      const [, day, year] = TIME.exec(text ?? '') ?? [];
-      const at = Date.parse(`${day} ${year} UTC`);
-      return Number.isNaN(at) ? undefined : at;
-    }
-    return undefined;
-  };
-}
-
-/** What openssl prints; undefined where it ends with an error. */
-async function said(asked: readonly string[]): Promise<string | undefined> {
-  try {
-    return (await openssl(asked)).stdout.toString();
-  } catch (error) {
-    if (error instanceof DockError) return undefined;
     throw error;
   }
 }

@@ -16,6 +16,8 @@ import {
   previewJson,
   previewText,
   totalsJson,
+  waitsJson,
+  waitsText,
 } from './preview-text.ts';
 import { openRetentionCommand } from './store-command.ts';
 
@@ -30,7 +32,7 @@ export const expire = command(
     ],
     about: `
 Payload and digest list of a recording go; manifest, receipt and a signed deletion record stay, and the store's log tells of it. Nothing goes
-while this machine's clock is in doubt. A receiver that runs on the vault does the same by itself every \`retention.timer_hours\`, and may go on
+while nobody outside of this machine says the same time as its clock; more than a fifth of the vault at once waits for a day. A receiver that runs on the vault does the same by itself every \`retention.timer_hours\`, and may go on
 running meanwhile.
 `,
     options: {
@@ -125,7 +127,7 @@ function sumOf(rounds: readonly Expired[]): Expired {
 }
 
 function resultText(
-  { deleted, deletedBytes, warned, doubt, totals }: Expired,
+  { deleted, deletedBytes, warned, doubt, waits, totals }: Expired,
   dropped: DroppedDocuments,
   nowMs: number,
 ): string {
@@ -146,11 +148,12 @@ function resultText(
       `old documents dropped: ${count(folders, 'folder')}, ${count(orders, 'order')}, ${count(segments, 'log segment')}`,
     );
   if (doubt !== null) lines.push(doubtText({ doubt, nowMs }));
+  else if (waits !== null) lines.push(waitsText(waits));
   return `${lines.join('\n')}\n`;
 }
 
 function resultJson(
-  { deleted, deletedBytes, warned, doubt, totals, failure }: Expired,
+  { deleted, deletedBytes, warned, doubt, waits, totals, failure }: Expired,
   dropped: DroppedDocuments,
 ): string {
   const facts = {
@@ -160,6 +163,7 @@ function resultJson(
     warned,
     dropped,
     clock_doubt: doubtJson(doubt),
+    waits: waitsJson(waits),
     failure: failure === undefined ? null : describeError(failure),
   };
   return `${JSON.stringify({ ...facts, before: totalsJson(totals) })}\n`;

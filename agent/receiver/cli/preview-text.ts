@@ -2,6 +2,7 @@
 import { columns } from '../../../config/columns.ts';
 import { printable } from '../../../config/problems.ts';
 import { describeDoubt } from '../retention/clock-trust.ts';
+import type { ManyDue } from '../retention/expire.ts';
 import { daysUntil, LATE_DAYS, type Preview, type PreviewRow } from '../retention/preview.ts';
 
 /** Recordings that are due later than this are counted and not listed. */
@@ -12,7 +13,7 @@ const HEAD = ['', 'station', 'recording', 'made', 'due', 'why'] as const;
 
 /** Text for the terminal; `all`: every recording by its time, so that the id of each can be found. */
 export function previewText(preview: Preview, all = false): string {
-  const { rows, nowMs, doubt } = preview;
+  const { rows, nowMs, doubt, waits } = preview;
   const near = all
     ? rows.toSorted((one, other) => (one.retention.from_at < other.retention.from_at ? -1 : 1))
     : rows.filter((row) => row.state !== 'kept' || daysUntil(row.retention.due_at, nowMs) < NEAR_DAYS);
@@ -21,6 +22,7 @@ export function previewText(preview: Preview, all = false): string {
   const table = cells.length === 0 ? [] : columns([[...HEAD], ...cells]);
   return [
     ...(doubt === null ? [] : [doubtText(preview), '']),
+    ...(doubt !== null || waits === null ? [] : [waitsText(waits), '']),
     ...table,
     ...(table.length === 0 ? [] : ['']),
     ...summary(preview, near.length - shown.length, rows.length - near.length),
@@ -40,8 +42,21 @@ export function dueIn(at: string, nowMs: number): string {
 export function doubtText({ doubt, nowMs }: Pick<Preview, 'doubt' | 'nowMs'>): string {
   if (doubt === null) return '';
   return `NOTHING IS DELETED: ${describeDoubt(doubt)}.
-Compare this machine's clock with another one; it says ${new Date(nowMs).toISOString()} (UTC). If it is wrong, set it and let it synchronise.
+Let a station of another machine, a witness or a time-stamp authority be reached: this goes on by itself then.
+Or compare this machine's clock with another one; it says ${new Date(nowMs).toISOString()} (UTC). If it is wrong, set it and let it synchronise.
 If it is right, say so: \`bodydock-receiver expire --clock-checked\`; the store's log keeps that you did.`;
+}
+
+/** That so many at once wait for a day. */
+export function waitsText({ due, recordings, fromMs }: ManyDue): string {
+  return `${count(due, 'recording')} of ${recordings} are due at once, and WAIT FOR A DAY: they go from ${new Date(fromMs).toISOString()} on, if nobody holds them until then.`;
+}
+
+/** Shape: null, or counts and an instant. */
+export function waitsJson(waits: Preview['waits']): Record<string, unknown> | null {
+  return (
+    waits && { due: waits.due, recordings: waits.recordings, goes_from: new Date(waits.fromMs).toISOString() }
+  );
 }
 
 function cellsOf(row: PreviewRow, nowMs: number): string[] {
@@ -94,12 +109,12 @@ function reason(row: PreviewRow, nowMs: number): string {
 
 function dueReason({ goes, late, warnedAt, retention: { days, basis } }: PreviewRow): string {
   const since = `${count(days, 'day')} since ${BASES[basis]}${late ? `, warned of ${warnedAt}` : ''}`;
-  return goes ? since : `due, but the clock is not trusted: ${since}`;
+  return goes ? since : `due, and waits: ${since}`;
 }
 
 function orderedReason({ goes, order }: PreviewRow): string {
   const text = `both roles ordered it to be deleted (order ${order})`;
-  return goes ? text : `the clock is not trusted: ${text}`;
+  return goes ? text : `waits: ${text}`;
 }
 
 function heldReason(hold: PreviewRow['hold']): string {
@@ -135,7 +150,7 @@ function summary({ totals, rows, more, nowMs }: Preview, hidden: number, later: 
 }
 
 /** Everything, for a program. */
-export function previewJson({ nowMs, doubt, totals, rows, more }: Preview): string {
+export function previewJson({ nowMs, doubt, waits, totals, rows, more }: Preview): string {
   const recordings = rows.map((row) => ({
     station: row.station,
     recording: row.recording,
@@ -155,7 +170,7 @@ export function previewJson({ nowMs, doubt, totals, rows, more }: Preview): stri
     order: row.order,
   }));
   const at = new Date(nowMs).toISOString();
-  return `${JSON.stringify({ preview: true, at, clock_doubt: doubtJson(doubt), totals: totalsJson(totals), recordings, more })}\n`;
+  return `${JSON.stringify({ preview: true, at, clock_doubt: doubtJson(doubt), waits: waitsJson(waits), totals: totalsJson(totals), recordings, more })}\n`;
 }
 
 /** Shape: null, or kind and milliseconds. */

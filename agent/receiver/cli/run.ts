@@ -15,7 +15,6 @@ import type { Log } from '../../../protocol/format/ports.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
 import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
 import { nodeClock, readBootId } from '../../platform/clock-node.ts';
-import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { LoggedConditions } from '../../platform/conditions-log.ts';
 import { endingInTime, stopWithin } from '../../platform/exit-soon.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
@@ -26,7 +25,6 @@ import { openServiceManager, startWatchdog } from '../../platform/service-manage
 import { DISK_STUCK_MS, watchedFiles } from '../../platform/watched-calls.ts';
 import { SLABS } from '../limits.ts';
 import { openReceiver } from '../open-receiver.ts';
-import { rememberedAnswer } from '../retention/clock-trust.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../vault/unit-store.ts';
@@ -131,14 +129,12 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     log,
     conditions,
   });
-  const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
   const bootId = await readBootId();
   const host = { host: hostname(), pid: process.pid, bootId };
   const program = {
     version: await readVersion(),
     bootId,
     process: host,
-    isSynchronised,
     post: nodePost,
     locks: new VaultLocks(config.vault.path, clock),
   };

@@ -13,7 +13,6 @@ import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files, Log, Signer } from '../../../protocol/format/ports.ts';
 import { nodeClock, readBootId } from '../../platform/clock-node.ts';
-import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
 import { nodeRandom } from '../../platform/random-node.ts';
 import { WrittenEnd } from '../custody/log-end.ts';
@@ -24,7 +23,7 @@ import {
   type StoreLogDeps,
   storeLogFolder,
 } from '../custody/store-log.ts';
-import { rememberedAnswer } from '../retention/clock-trust.ts';
+import { stampsOf } from '../retention/outside-time.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import { underPolicy, type Unsettled } from '../retention/policies.ts';
 import { stationsIn } from '../retention/survey.ts';
@@ -150,7 +149,7 @@ export async function openPolicyCommand(file: string, io: Io): Promise<Unsettled
     roles: config.roles,
     witnesses: config.witnesses.map(({ key }) => key),
     stations: new Map(config.stations.map(({ id, publicKeys }) => [id, publicKeys])),
-    isSynchronised: rememberedAnswer(logDeps.clock, () => linuxClockSource().isSynchronised()),
+    stamps: stampsOf(config.timestamps),
   };
 }
 

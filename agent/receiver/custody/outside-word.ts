@@ -37,6 +37,8 @@ export const OUTSIDE_ROUND_MS = 3_600_000;
 const ANSWER_MS = 10_000;
 const LAST_ANSWER_MS = 2500;
 const DAY_MS = 86_400_000;
+/** Once a day, and sooner by so much that the time that it says is never a day old. */
+const STAMPED_MS = DAY_MS - OUTSIDE_ROUND_MS;
 /** Of one round: the size that it saw last is learned by the first answer, and may have grown since. */
 const ASKED_MAX = 3;
 const TOKEN_BYTES_MAX = 64 * 1024;
@@ -57,7 +59,7 @@ const REMEDIES = {
 
 export interface OutsideWordOptions {
   readonly witnesses: readonly WitnessConfig[];
-  readonly timestamps: TimestampsConfig | null;
+  readonly timestamps: Pick<TimestampsConfig, 'url'> | null;
   /** Folder of the tree that the store's log has now. Errors: the system's. */
   readonly folder: () => Promise<string>;
   /** The store's. */
@@ -243,11 +245,11 @@ export class OutsideWord {
   }
 
   /** Once a day. Errors: the system's. */
-  async #stamp({ url }: TimestampsConfig, newest: Newest, stop: AbortSignal): Promise<void> {
+  async #stamp({ url }: Pick<TimestampsConfig, 'url'>, newest: Newest, stop: AbortSignal): Promise<void> {
     const { clock, conditions, log, post, files } = this.#options;
     if (
       this.#stampedMs !== undefined &&
-      clock.monotonicMs() - this.#stampedMs < DAY_MS - OUTSIDE_ROUND_MS / 2
+      clock.monotonicMs() - this.#stampedMs < STAMPED_MS - OUTSIDE_ROUND_MS / 2
     )
       return;
     const folder = join(newest.folder, TIMESTAMPS);

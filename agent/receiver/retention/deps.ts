@@ -4,6 +4,7 @@ import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Policy } from '../../../protocol/documents/policy.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { NoteKey } from '../../../protocol/transparency/signed-note.ts';
+import type { ReadStamp } from '../../platform/time-stamp.ts';
 import type { StoreLogDeps } from '../custody/store-log.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 
@@ -24,8 +25,8 @@ export interface RetentionDeps extends StoreLogDeps {
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   /** Keys of witnesses outside, whose cosignatures say the time. */
   readonly witnesses: readonly NoteKey[];
-  /** Whether the machine's clock is synchronised now; null where it does not tell. Never rejects. */
-  readonly isSynchronised: () => Promise<boolean | null>;
+  /** Reads time stamps of the authority that the file names, by its certificate; null where it names none. */
+  readonly stamps: { readonly host: string; readonly timeOf: ReadStamp } | null;
 }
 
 /** Something that is not as it should be, and stays as it is. `what` says it in words, without a person's name. */
@@ -51,8 +52,14 @@ export const BATCH = 16;
 export const FAILURES_MAX = 40;
 /** Findings that are kept one by one; above that they are only counted. */
 export const FINDINGS_MAX = 1000;
-/** A person's word that the clock is right counts so long where the system says that it is not synchronised. */
-export const CHECKED_MS = HOUR_MS;
+/** A word from outside that is younger than this is good enough; a running receiver looks for a newer one so often. */
+export const WORD_YOUNG_MS = HOUR_MS;
+export const TIME_LOOK_MS = 5 * 60_000;
+/** More due recordings than this, and than a fifth of all, wait for so long after that was entered, and go at the latest by then (SPEC 10.6.4). */
+export const MANY = 20;
+export const MANY_PART = 1 / 5;
+export const MANY_WAIT_MS = DAY_MS;
+export const MANY_OVER_MS = 3 * DAY_MS;
 /** Recordings that one round of an expiration deletes at most: an hour on a slow disk. The next round goes on. */
 export const ROUND_MAX = 10_000;
 /** A hold by one role is told of when it lapses sooner than this. */
@@ -67,8 +74,8 @@ export const REVIEW_MS = 90 * DAY_MS;
 export const SEGMENTS_LATER_MS = 30 * DAY_MS;
 /** Witnesses that are looked through for one that names a station's log: days in which others had documents and this station had none. */
 export const WITNESSES_MAX = 400;
-/** The first round of a running receiver, behind its start: what stations wait for goes first, and a crash loop does not walk the vault. */
-export const FIRST_ROUND_MS = 15_000;
+/** The first round of a running receiver, behind its start: what stations wait for goes first, witnesses outside were asked then, and a crash loop does not walk the vault. */
+export const FIRST_ROUND_MS = 60_000;
 /** The next round where one round did not do it all. */
 export const MORE_MS = 60_000;
 /** ... and after a failure, or while the clock is in doubt. */

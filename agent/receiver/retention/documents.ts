@@ -50,10 +50,7 @@ export interface DroppedDocuments {
  * Errors: "lock.*"; those of appendStoreEvents; the system's; the signal's reason. What was begun is finished by the next call. A folder that the disk
  * does not show is an error once everything else is done: it must not keep all documents of all stations for ever.
  */
-export async function dropDocuments(
-  deps: RetentionDeps,
-  mayGo: () => Promise<boolean>,
-): Promise<DroppedDocuments> {
+export async function dropDocuments(deps: RetentionDeps, mayGo: () => boolean): Promise<DroppedDocuments> {
   const store = await storeKeys(deps);
   const history = await readHistory(deps);
   const sum = { folders: 0, orders: 0, segments: 0 };
@@ -81,7 +78,7 @@ class StationDocuments {
   readonly #station: StationId;
   readonly #keys: FactsKeys;
   readonly #history: RetentionHistory;
-  readonly #mayGo: () => Promise<boolean>;
+  readonly #mayGo: () => boolean;
   readonly #cutoffMs: number;
   /** Digests of orders that deletion records name. */
   readonly #named = new Set<string>();
@@ -97,7 +94,7 @@ class StationDocuments {
     station: StationId,
     keys: FactsKeys,
     history: RetentionHistory,
-    mayGo: () => Promise<boolean>,
+    mayGo: () => boolean,
   ) {
     this.#deps = deps;
     this.#station = station;
@@ -116,9 +113,7 @@ class StationDocuments {
       ...[...this.#history.announced, ...this.#history.policies].map((each) => each.documentsDays),
     );
     const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
-    const segments = (await this.#mayGo())
-      ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs)
-      : 0;
+    const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs) : 0;
     return { folders, orders, segments };
   }
 
@@ -169,7 +164,7 @@ class StationDocuments {
     let dropped = 0;
     for (let from = 0; from < old.length; from += BATCH) {
       const batch = old.slice(from, from + BATCH);
-      const gone = (await this.#mayGo()) ? await this.#dropBatch(batch) : new Set<string>();
+      const gone = this.#mayGo() ? await this.#dropBatch(batch) : new Set<string>();
       for (const each of batch) if (!gone.has(each.recording)) this.#stays({ age: 'counts', ...each });
       dropped += gone.size;
     }
@@ -285,7 +280,7 @@ class StationDocuments {
       hasBothFiles(read) &&
       Date.parse(read.order.ordered_at) > (lifted.get(read.order.recording) ?? 0);
     const going = old.filter((read) => !isStanding(read)).map(({ order }) => order);
-    if (going.length === 0 || !(await this.#mayGo())) return 0;
+    if (going.length === 0 || !this.#mayGo()) return 0;
     await underLock(this.#deps, layout.retentionLock, async (workFolder) => {
       // What lifts a hold goes behind it: a cut must not leave the hold alone.
       const [lifting, others] = [going.filter(isLifting), going.filter((order) => !isLifting(order))];

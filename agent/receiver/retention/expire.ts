@@ -1,16 +1,26 @@
 // One expiration of a vault (SPEC 10): looks at all of it, warns, deletes what is due or ordered, finishes what was cut off.
 //
 // Invariants:
-// 1. While the store's clock is doubtful nothing is deleted, warned of or entered into the log.
+// 1. While nobody outside of this machine agrees with its clock nothing is deleted, warned of or entered into the log.
 // 2. Whatever fails for one recording, the others go on, until FAILURES_MAX failed; the first error is told at the end.
 // 3. Two expirations at one time are safe: what matters is decided again under the lock (deletion.ts).
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { behindReceipt, type ClockDoubt, judge } from './clock-trust.ts';
+import { type ClockDoubt, doubtOf } from './clock-trust.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
-import { BATCH, CHECKED_MS, FAILURES_MAX, type RetentionDeps, ROUND_MAX } from './deps.ts';
+import {
+  BATCH,
+  FAILURES_MAX,
+  MANY,
+  MANY_OVER_MS,
+  MANY_PART,
+  MANY_WAIT_MS,
+  type RetentionDeps,
+  ROUND_MAX,
+  WORD_YOUNG_MS,
+} from './deps.ts';
 import { dropDocuments, type DroppedDocuments } from './documents.ts';
 import {
   clockReading,
@@ -19,6 +29,7 @@ import {
   missingOrderEvents,
   readMemory,
 } from './log-memory.ts';
+import { agreeingWord } from './outside-time.ts';
 import { storeKeys } from './store-keys.ts';
 import {
   type RetentionTotals,
@@ -34,19 +45,32 @@ export interface Surveyed {
   readonly context: SurveyContext;
   readonly totals: RetentionTotals;
   readonly doubt: ClockDoubt | null;
-  /** Recordings that may go, or whose deletion was begun: the first ROUND_MAX. */
+  /** So many are due at once that they wait (SPEC 10.6.4); null where they do not. */
+  readonly waits: ManyDue | null;
+  /** Recordings that may go, or whose deletion was begun: the first ROUND_MAX. Those that wait are not among them. */
   readonly going: readonly RecordingName[];
   /** There are more of them. */
   readonly more: boolean;
   /** What the log is to be told before anything else: warnings, orders, lapses. */
   readonly events: readonly CustodyEvent[];
-  readonly newestReceiptMs: number | undefined;
+}
+
+/** So many of so many recordings are due at once, and go from then on, in ms since 1970. */
+export interface ManyDue {
+  readonly due: number;
+  readonly recordings: number;
+  readonly fromMs: number;
+  /** The log does not say so yet. */
+  readonly isNew: boolean;
 }
 
 /** What was done. */
 export interface Expired {
   readonly totals: RetentionTotals;
   readonly doubt: ClockDoubt | null;
+  readonly waits: ManyDue | null;
+  /** When somebody outside said the time last, in ms since 1970, or the log begins; undefined where there is none. */
+  readonly heardMs: number | undefined;
   readonly warned: number;
   readonly deleted: number;
   readonly deletedBytes: number;
@@ -61,31 +85,57 @@ export async function surveyVault(
   deps: RetentionDeps,
   onRecording: (found: SurveyedRecording) => void = () => undefined,
 ): Promise<Surveyed> {
-  const context: SurveyContext = { memory: await readMemory(deps), store: await storeKeys(deps) };
+  const { memory, heard } = await readHearing(deps);
+  const context: SurveyContext = { memory, store: await storeKeys(deps) };
   const sum = new TotalsSum();
-  const going: RecordingName[] = [];
-  const events: CustodyEvent[] = missingAnnouncement(deps.retention, context.memory);
-  let more = false;
-  let newestReceiptMs: number | undefined;
+  const [due, going]: [RecordingName[], RecordingName[]] = [[], []];
+  const events: CustodyEvent[] = [...heard, ...missingAnnouncement(deps.retention, memory)];
   const visitor: SurveyVisitor = {
     recording: (found) => {
-      const { station, recording, state, facts } = found;
+      const { station, recording, state } = found;
       sum.recording(found, deps.clock.wallMs());
-      newestReceiptMs = Math.max(newestReceiptMs ?? 0, Date.parse(facts.receipt.received_at));
-      const goes = state === 'due' || state === 'ordered' || state === 'unfinished';
-      if (goes && going.length < ROUND_MAX) going.push({ station, recording });
-      else more ||= goes;
+      const list = state === 'due' ? due : going;
+      if (GOING.has(state) && list.length < ROUND_MAX) list.push({ station, recording });
       if (state === 'to-warn') events.push(warning(found));
       onRecording(found);
     },
     unreceipted: (name) => sum.unreceipted(name),
     deleted: () => sum.deleted(),
     finding: (finding) => sum.finding(finding),
-    orders: (orders) => events.push(...missingOrderEvents(orders, context.memory, deps.clock.wallMs())),
+    orders: (orders) => events.push(...missingOrderEvents(orders, memory, deps.clock.wallMs())),
   };
   await survey(deps, context, visitor);
-  const doubt = await clockDoubt(deps, context.memory, newestReceiptMs);
-  return { context, totals: sum.totals(), doubt, going, more, events, newestReceiptMs };
+  const totals = sum.totals();
+  const { states, recordings } = totals;
+  const waits = manyDue(memory, { due: states.due, recordings }, deps.clock.wallMs());
+  if (waits?.isNew === true) events.push({ event: 'expiry-waits', facts: { due: states.due, recordings } });
+  const all = waits === null ? [...going, ...due] : going;
+  const many = states.ordered + states.unfinished + (waits === null ? states.due : 0);
+  return {
+    context,
+    totals,
+    doubt: clockDoubt(deps, memory),
+    waits,
+    going: all.slice(0, ROUND_MAX),
+    more: many > ROUND_MAX,
+    events,
+  };
+}
+
+const GOING: ReadonlySet<string> = new Set<SurveyedRecording['state']>(['due', 'ordered', 'unfinished']);
+
+/** Null where they may go now. Pure. */
+function manyDue(
+  { waits }: Pick<LogMemory, 'waits'>,
+  { due, recordings }: Pick<ManyDue, 'due' | 'recordings'>,
+  nowMs: number,
+): ManyDue | null {
+  const part = Math.max(MANY, recordings * MANY_PART);
+  if (due <= part) return null;
+  const passedMs = nowMs - (waits?.sinceMs ?? -Infinity);
+  const isTold = waits !== undefined && passedMs < MANY_OVER_MS && due <= waits.due + part;
+  if (isTold && passedMs >= MANY_WAIT_MS) return null;
+  return { due, recordings, fromMs: (isTold ? waits.sinceMs : nowMs) + MANY_WAIT_MS, isNew: !isTold };
 }
 
 /** Looks at the vault and does what is due. Errors: those of surveyVault. */
@@ -94,30 +144,38 @@ export async function expire(
   onDeleted: (deleted: Deleted) => void = () => undefined,
 ): Promise<Expired> {
   const surveyed = await surveyVault(deps);
-  const { totals, doubt } = surveyed;
-  const nothing = { totals, doubt, warned: 0, deleted: 0, deletedBytes: 0, more: false, failure: undefined };
-  return doubt === null ? new Expiration(deps, surveyed, onDeleted).run() : nothing;
+  const { totals, doubt, waits, context } = surveyed;
+  const { heardMs } = context.memory;
+  const nothing = { warned: 0, deleted: 0, deletedBytes: 0, more: false, failure: undefined };
+  return doubt === null
+    ? new Expiration(deps, surveyed, onDeleted).run()
+    : { totals, doubt, waits, heardMs, ...nothing };
 }
 
 /** Lets old documents go, as long as the clock may decide. Errors: those of dropDocuments. */
 export async function dropOldDocuments(deps: RetentionDeps): Promise<DroppedDocuments> {
-  const memory = await readMemory(deps);
-  return dropDocuments(deps, async () => (await clockDoubt(deps, memory, undefined)) === null);
+  const { memory, heard } = await readHearing(deps);
+  if (heard.length > 0) await appendStoreEvents(deps, heard);
+  return dropDocuments(deps, () => clockDoubt(deps, memory) === null);
 }
 
-/** Whether the clock may decide now. Errors: none. */
-export async function clockDoubt(
+/** Whether the clock may decide now. */
+export function clockDoubt(deps: RetentionDeps, { word }: Pick<LogMemory, 'word'>): ClockDoubt | null {
+  return doubtOf(word, clockReading(deps));
+}
+
+/** What the log remembers, with a word from outside that it lacks, where the last one is old or does not count. Errors: those of readMemory. */
+export async function readHearing(
   deps: RetentionDeps,
-  { trust, checkedMs, outsideMs }: LogMemory,
-  newestReceiptMs: number | undefined,
-): Promise<ClockDoubt | null> {
-  const told = await deps.isSynchronised();
-  const now = trust && judge(trust, clockReading(deps), outsideMs);
-  if (now !== undefined && now.doubt !== null) return now.doubt;
-  const checked = checkedMs !== undefined && Math.abs(deps.clock.wallMs() - checkedMs) <= CHECKED_MS;
-  if (told === false && !checked) return { kind: 'unsynchronised', byMs: 0 };
-  if (told !== true && trust === undefined) return { kind: 'unknown', byMs: 0 };
-  return now?.checked === true ? null : behindReceipt(deps.clock.wallMs(), newestReceiptMs);
+): Promise<{ readonly memory: LogMemory; readonly heard: CustodyEvent[] }> {
+  const memory = await readMemory(deps);
+  const { monotonicMs, wallMs } = clockReading(deps);
+  const ageMs = monotonicMs - (memory.word?.monotonicMs ?? -Infinity);
+  if (clockDoubt(deps, memory) === null && ageMs < WORD_YOUNG_MS) return { memory, heard: [] };
+  const heard = await agreeingWord(deps, memory.boots);
+  if (heard === undefined) return { memory, heard: [] };
+  const word = { saidMs: Date.parse(String(heard.facts['said_at'])), monotonicMs };
+  return { memory: { ...memory, word, heardMs: wallMs }, heard: [heard] };
 }
 
 function warning({ station, recording, retention }: SurveyedRecording): CustodyEvent {
@@ -142,17 +200,19 @@ class Expiration {
   }
 
   async run(): Promise<Expired> {
-    const { events, going, totals } = this.#surveyed;
+    const { events, going, totals, waits, context } = this.#surveyed;
     const told = await this.#try(async () => {
       if (events.length > 0) await appendStoreEvents(this.#deps, events);
     });
     for (let from = 0; from < going.length; from += BATCH) {
-      if (await this.#mustEnd()) break;
+      if (this.#mustEnd()) break;
       await this.#deleteBatch(going.slice(from, from + BATCH));
     }
     return {
       totals,
       doubt: this.#doubt,
+      waits,
+      heardMs: context.memory.heardMs,
       warned: told ? events.filter(({ event }) => event === 'expiry-warned').length : 0,
       deleted: this.#deleted,
       deletedBytes: this.#deletedBytes,
@@ -165,7 +225,7 @@ class Expiration {
   async #deleteBatch(names: readonly RecordingName[]): Promise<void> {
     if (await this.#try(() => this.#delete(names))) return;
     for (const name of names.length > 1 ? names : []) {
-      if (await this.#mustEnd()) return;
+      if (this.#mustEnd()) return;
       await this.#try(() => this.#delete([name]));
     }
   }
@@ -179,10 +239,9 @@ class Expiration {
   }
 
   /** A large vault takes hours: the clock is asked again before each batch. Where the lock is not to be had, nothing is. */
-  async #mustEnd(): Promise<boolean> {
+  #mustEnd(): boolean {
     this.#deps.signal.throwIfAborted();
-    const { context, newestReceiptMs } = this.#surveyed;
-    this.#doubt = await clockDoubt(this.#deps, context.memory, newestReceiptMs);
+    this.#doubt = clockDoubt(this.#deps, this.#surveyed.context.memory);
     return this.#doubt !== null || this.#failures >= FAILURES_MAX || isDockError(this.#failure, 'lock.held');
   }
 

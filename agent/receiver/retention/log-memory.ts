@@ -6,9 +6,8 @@ import { type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
-import { type ClockReading, type ClockTrust, judge, trusted } from './clock-trust.ts';
+import { type ClockReading, type ClockTrust, judge, trusted, type WordOutside } from './clock-trust.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
-import { outsideTime } from './outside-time.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
 import { fewestDays, namedDays, readPolicies } from './policies.ts';
@@ -23,12 +22,16 @@ export interface LogMemory {
   readonly lapsed: ReadonlySet<string>;
   /** Undefined in a log without an entry. */
   readonly trust: ClockTrust | undefined;
-  /** The newest time from outside of this machine, in ms since 1970. */
-  readonly outsideMs: number | undefined;
+  /** The last word from outside of this machine that was entered in this boot. */
+  readonly word: WordOutside | undefined;
+  /** When the last word of any boot was entered, by the store's clock; where there is none, when the log begins. */
+  readonly heardMs: number | undefined;
+  /** Of this machine, the present and earlier ones. */
+  readonly boots: ReadonlySet<string | null>;
+  /** The last time that many recordings began to wait for a day (SPEC 10.6.4). */
+  readonly waits: { readonly sinceMs: number; readonly due: number } | undefined;
   /** What counted when (SPEC 10.3.19). */
   readonly history: RetentionHistory;
-  /** When a person said last that the clock was right, by that clock. */
-  readonly checkedMs: number | undefined;
 }
 
 /** The machine's clocks now. */
@@ -42,23 +45,31 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const signatures = new Set<string>();
   const lapsed = new Set<string>();
   let trust: ClockTrust | undefined;
-  let checkedMs: number | undefined;
+  let word: WordOutside | undefined;
+  let heardMs: number | undefined;
+  let waits: LogMemory['waits'];
   // A station on this very machine is nobody outside, whatever its clock said before the last boot.
   const boots = new Set([deps.bootId]);
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
     boots.add(entry.boot);
     trust = trustAfter(trust, entry);
+    const atMs = Date.parse(entry.at);
+    heardMs ??= atMs;
+    const saidMs = saidBy(entry, boots);
+    if (saidMs !== undefined) heardMs = atMs;
+    if (saidMs !== undefined && entry.boot !== null && entry.boot === deps.bootId)
+      word = { saidMs, monotonicMs: entry.monotonic_ms };
     if (event === 'expiry-warned')
       warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
     if (event === 'order') signatures.add(`${String(facts['order'])}/${String(facts['role'])}`);
     if (event === 'hold-lapsed') lapsed.add(String(facts['order']));
-    if (event === 'clock-checked') checkedMs = Date.parse(entry.at);
+    if (event === 'expiry-waits') waits = { sinceMs: atMs, due: Number(facts['due']) };
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  const [history, outsideMs] = [await readHistory(deps), await outsideTime(deps, boots)];
-  return { warnedMs, signatures, lapsed, trust, history, checkedMs, outsideMs };
+  const history = await readHistory(deps);
+  return { warnedMs, signatures, lapsed, trust, word, heardMs, boots, waits, history };
 }
 
 /** What counts from now on, for the log. */
@@ -105,8 +116,17 @@ export function missingAnnouncement(
 
 function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry): ClockTrust {
   const reading = { wallMs: Date.parse(entry.at), boot: entry.boot, monotonicMs: entry.monotonic_ms };
-  if (entry.event === 'clock-checked') return trusted(reading, true);
-  return trust === undefined ? trusted(reading, false) : judge(trust, reading);
+  if (trust === undefined || entry.event === 'clock-checked') return trusted(reading);
+  const saidMs = entry.event === 'outside-time' ? Date.parse(String(entry.facts['said_at'])) : undefined;
+  return judge(trust, reading, saidMs);
+}
+
+/** What time an entry says by a word from outside of this machine. */
+function saidBy({ event, facts, at }: CustodyEntry, ownBoots: ReadonlySet<unknown>): number | undefined {
+  if (event === 'clock-checked') return Date.parse(at);
+  if (event !== 'outside-time' || (facts['by'] === 'station' && ownBoots.has(facts['boot'])))
+    return undefined;
+  return Date.parse(String(facts['said_at']));
 }
 
 // What the store's log has to be told of orders: each signature once, and each hold by one role that lapsed, once. Pure.

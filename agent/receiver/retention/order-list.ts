@@ -2,12 +2,12 @@
 import { hasBothRoles, type Hold } from '../../../protocol/documents/order-standing.ts';
 import type { Order, Role } from '../../../protocol/documents/order.ts';
 import { isRecordingId, type StationId } from '../../../protocol/format/ids.ts';
+import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { ClockDoubt } from './clock-trust.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
 import { BATCH, type Finding, type RetentionDeps } from './deps.ts';
-import { clockDoubt } from './expire.ts';
-import { readMemory } from './log-memory.ts';
+import { clockDoubt, readHearing } from './expire.ts';
 import { type BookedOrder, subjectOf } from './order-book.ts';
 import { signedBy } from './order-place.ts';
 import { type ReadOrder, readOrders, type StationOrders } from './orders-read.ts';
@@ -136,7 +136,8 @@ export function isDone({ order }: ReadOrder, { needed, hold, deleted }: OrderEff
 /** Looks, and deletes what both roles ordered. Errors: those of deleteRecordings and of the survey. */
 export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<OrderEffect> {
   const { order } = read;
-  const context: SurveyContext = { memory: await readMemory(deps), store: await storeKeys(deps) };
+  const { memory, heard } = await readHearing(deps);
+  const context: SurveyContext = { memory, store: await storeKeys(deps) };
   const ordered: RecordingName[] = [];
   let subject: SurveyedRecording | undefined;
   let until: string | null = null;
@@ -155,7 +156,8 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
       until = own !== undefined && order.verb === 'hold' ? book.aloneUntil(own) : null;
     },
   });
-  const doubt = ordered.length === 0 ? null : await clockDoubt(deps, context.memory, undefined);
+  const doubt = ordered.length === 0 ? null : clockDoubt(deps, memory);
+  if (ordered.length > 0 && heard.length > 0) await appendStoreEvents(deps, heard);
   const deleted = doubt === null ? await deleteAll(deps, context, ordered) : [];
   const [hold, dueAt] = [subject?.hold, subject?.retention.due_at];
   const role = neededRole(read);

@@ -1,19 +1,21 @@
-// The newest time that somebody outside of this machine signed (SPEC 10.5.4): the true time has come at least so far, whatever the store's own
-// clock, its time server or its keeper say.
+// The time as somebody outside of this machine signed it (SPEC 10.5): a witness, a time-stamp authority, or a station of another machine.
 import { join } from 'node:path';
+import type { TimestampsConfig } from '../../../config/receiver-config.ts';
 import { checkpointFault, verifyCheckpoint } from '../../../protocol/custody/custody-checkpoint.ts';
-import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { eventNeedle, segmentEntries } from '../../../protocol/custody/segment-file.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
-import { parseUtf8 } from '../../../protocol/format/bytes.ts';
-import { readIfThere } from '../../../protocol/format/durable.ts';
+import { encodeUtf8, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { listIfThere, readIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
-import { COSIGNED } from '../../../protocol/format/file-names.ts';
+import { COSIGNED, TIMESTAMPS } from '../../../protocol/format/file-names.ts';
 import { isSegmentId, parseSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
 import { NOTE_BYTES_MAX, parseNote, verifyNote } from '../../../protocol/transparency/signed-note.ts';
+import { stampsBy } from '../../platform/time-stamp.ts';
 import { segmentPath } from '../custody/custody-file.ts';
 import { readNewest } from '../custody/custody-forks.ts';
 import { currentLogFolder } from '../custody/store-log.ts';
+import { AGREES_MS } from './clock-trust.ts';
 import type { RetentionDeps } from './deps.ts';
 
 /** Segments of one station that are looked through for its `clock-state`: it says it at each start and at each change. */
@@ -22,8 +24,34 @@ const NEEDLES = (['segment-opened', 'clock-state', 'checkpoint'] as const).map(e
 
 type TimeDeps = Pick<
   RetentionDeps,
-  'files' | 'layout' | 'stations' | 'witnesses' | 'signal' | 'vaultPath' | 'vault' | 'receiver' | 'log'
+  | 'files'
+  | 'layout'
+  | 'stations'
+  | 'witnesses'
+  | 'stamps'
+  | 'signal'
+  | 'vaultPath'
+  | 'vault'
+  | 'receiver'
+  | 'log'
+  | 'clock'
 >;
+
+/** What somebody outside said last. */
+interface Said {
+  readonly by: 'witness' | 'time-stamp' | 'station';
+  readonly name: string;
+  readonly ms: number;
+  /** Of a station. */
+  readonly boot: string | null;
+}
+
+/** Of the authority that the file names; null where it names none, or no certificate. */
+export function stampsOf(timestamps: TimestampsConfig | null): TimeDeps['stamps'] {
+  return timestamps === null || timestamps.caFile === null
+    ? null
+    : { host: new URL(timestamps.url).host, timeOf: stampsBy([timestamps.caFile]) };
+}
 
 /** What a segment says of its station's time. */
 interface SegmentTimes {
@@ -33,49 +61,81 @@ interface SegmentTimes {
 }
 
 /**
- * In ms since 1970; undefined where neither a station nor a witness says one. `ownBoots` are those of this machine, the present and earlier ones.
+ * A word that agrees with the wall clock now, for the log; undefined where there is none. `ownBoots` are those of this machine.
  * Errors: those of a machine that is short of something; the signal's reason.
  */
-export async function outsideTime(
+export async function agreeingWord(
   deps: TimeDeps,
   ownBoots: ReadonlySet<string | null>,
-): Promise<number | undefined> {
-  const times = await cosignedTimes(deps);
+): Promise<CustodyEvent | undefined> {
+  const agrees = ({ ms }: Said): boolean => Math.abs(deps.clock.wallMs() - ms) <= AGREES_MS;
+  const said = [...(await cosigned(deps)), ...(await stamped(deps).catch(saysNothing))].find(agrees);
+  if (said !== undefined) return eventOf(said);
   for (const [station, keys] of deps.stations) {
-    const ms = await timeOf(deps, station, keys, ownBoots).catch(saysNothing);
-    if (ms !== undefined) times.push(ms);
+    const [word] = await wordOf(deps, station, keys, ownBoots).catch(saysNothing);
+    if (word !== undefined && agrees(word)) return eventOf(word);
   }
-  return times.length === 0 ? undefined : Math.max(...times);
-}
-
-/** A log that the disk does not show must not keep the others. */
-function saysNothing(error: unknown): undefined {
-  if (systemCode(error) === undefined || isMachineShort(error)) throw error;
   return undefined;
 }
 
+function eventOf({ by, name, ms, boot }: Said): CustodyEvent {
+  return { event: 'outside-time', facts: { by, name, said_at: new Date(ms).toISOString(), boot } };
+}
+
+/** A log that the disk does not show must not keep the others. */
+function saysNothing(error: unknown): never[] {
+  if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+  return [];
+}
+
 /** When witnesses cosigned last what is kept of them. */
-async function cosignedTimes(deps: TimeDeps): Promise<number[]> {
+async function cosigned(deps: TimeDeps): Promise<Said[]> {
   if (deps.witnesses.length === 0) return [];
   const path = join(await currentLogFolder(deps), COSIGNED);
   const bytes = await readIfThere(deps.files, path, NOTE_BYTES_MAX);
   if (bytes === undefined) return [];
   try {
     const signatures = verifyNote(parseNote(parseUtf8(bytes) ?? ''), deps.witnesses);
-    return signatures.flatMap(({ time }) => (time === null ? [] : [time * 1000]));
+    return signatures.flatMap(({ key: { name }, time }) =>
+      time === null ? [] : [{ by: 'witness', name, ms: time * 1000, boot: null }],
+    );
   } catch (error) {
     if (error instanceof DockError) return [];
     throw error;
   }
 }
 
+/** The newest time stamp. */
+async function stamped({ files, stamps, ...deps }: TimeDeps): Promise<Said[]> {
+  if (stamps === null) return [];
+  const folder = join(await currentLogFolder({ files, ...deps }), TIMESTAMPS);
+  const sizes = (await listIfThere(files, folder)).map((name) =>
+    Number(/^(\d{1,16})\.tsr$/.exec(name)?.[1] ?? -1),
+  );
+  const path = join(folder, String(Math.max(-1, ...sizes)));
+  const note = await readIfThere(files, `${path}.checkpoint`, NOTE_BYTES_MAX);
+  if (note === undefined) return [];
+  const ms = await stamps.timeOf(sha256Hex(encodeUtf8(textOf(note))), `${path}.tsr`);
+  return ms === undefined ? [] : [{ by: 'time-stamp', name: stamps.host, ms, boot: null }];
+}
+
+/** The text of a note without its signature lines; empty where it is none. */
+function textOf(note: Uint8Array): string {
+  try {
+    return parseNote(parseUtf8(note) ?? '').text;
+  } catch (error) {
+    if (error instanceof DockError) return '';
+    throw error;
+  }
+}
+
 /** Of the newest checkpoint of its log, where the station knew the time then, and is another machine than this. */
-async function timeOf(
+async function wordOf(
   deps: TimeDeps,
   station: StationId,
   keys: readonly PublicKey[],
   ownBoots: ReadonlySet<string | null>,
-): Promise<number | undefined> {
+): Promise<Said[]> {
   const folder = deps.layout.custody(station);
   let segment = await readNewest(deps.files, folder);
   let last: CustodyEntry | undefined;
@@ -83,14 +143,16 @@ async function timeOf(
     const times = await timesIn(deps, segmentPath(folder, segment));
     if (read === 0) {
       last = times.last;
-      if (last === undefined || last.boot === null || ownBoots.has(last.boot)) return undefined;
-      if (!isSigned(last, { station, segment }, keys)) return undefined;
+      if (last === undefined || last.boot === null || ownBoots.has(last.boot)) return [];
+      if (!isSigned(last, { station, segment }, keys)) return [];
     }
     if (times.isSynchronised !== undefined)
-      return times.isSynchronised && last !== undefined ? Date.parse(last.at) : undefined;
+      return times.isSynchronised && last !== undefined
+        ? [{ by: 'station', name: station, ms: Date.parse(last.at), boot: last.boot }]
+        : [];
     segment = times.before;
   }
-  return undefined;
+  return [];
 }
 
 /** Nothing of a segment that is not there. */

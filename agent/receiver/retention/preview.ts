@@ -2,7 +2,7 @@
 import { LATE_DOCKING_MS, notBefore, type Retention } from '../../../protocol/documents/retention.ts';
 import type { ClockDoubt } from './clock-trust.ts';
 import type { RetentionDeps } from './deps.ts';
-import { surveyVault } from './expire.ts';
+import { type ManyDue, surveyVault } from './expire.ts';
 import type { RetentionTotals, SurveyedRecording } from './survey.ts';
 
 /** Rows that are kept: some 60 MiB. Above that they are only counted. */
@@ -35,6 +35,8 @@ export interface PreviewRow {
 export interface Preview {
   readonly nowMs: number;
   readonly doubt: ClockDoubt | null;
+  /** See Surveyed. */
+  readonly waits: ManyDue | null;
   readonly totals: RetentionTotals;
   readonly rows: readonly PreviewRow[];
   /** Recordings without a row: there were more than ROWS_MAX. */
@@ -45,13 +47,14 @@ export interface Preview {
 export async function previewVault(deps: RetentionDeps): Promise<Preview> {
   const rows: PreviewRow[] = [];
   let more = 0;
-  const { totals, doubt } = await surveyVault(deps, (found) => {
+  const { totals, doubt, waits } = await surveyVault(deps, (found) => {
     if (rows.length < ROWS_MAX) rows.push(rowOf(found, deps.clock.wallMs()));
     else more++;
   });
   const ordered = rows.toSorted((a, b) => (a.retention.due_at < b.retention.due_at ? -1 : 1));
-  const shown = doubt === null ? ordered : ordered.map((row) => ({ ...row, goes: false }));
-  return { nowMs: deps.clock.wallMs(), doubt, totals, rows: shown, more };
+  const mayGo = ({ state }: PreviewRow): boolean => doubt === null && (waits === null || state !== 'due');
+  const shown = ordered.map((row) => ({ ...row, goes: row.goes && mayGo(row) }));
+  return { nowMs: deps.clock.wallMs(), doubt, waits, totals, rows: shown, more };
 }
 
 /** One row at `nowMs`. Pure. */

@@ -1,5 +1,5 @@
 // Retention of a running receiver: deletes what is due shortly after its start and then every `timer_hours`, takes disclosures into the
-// store's log, and enters its own start and end there, so that the clock can be judged by the log.
+// store's log, and enters its own start and end there, and the time that is said outside of this machine (SPEC 10.5).
 //
 // Invariants:
 // 1. One round at a time, each bounded (ROUND_MAX); commands beside it are kept apart by the vault's locks, not by this timer.
@@ -11,7 +11,7 @@ import { describeError } from '../../../protocol/format/errors.ts';
 import type { ConditionFacts, Conditions } from '../../../protocol/format/ports.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { checkVaultThere } from '../vault/vault-id.ts';
-import { describeDoubt, DOUBT_REMEDY } from './clock-trust.ts';
+import { describeDoubt, DOUBT_REMEDY, WORD_MS } from './clock-trust.ts';
 import {
   AGAIN_MS,
   DISCLOSURES_MS,
@@ -19,11 +19,14 @@ import {
   LAST_ENTRY_MS,
   MORE_MS,
   type RetentionDeps,
+  TIME_LOOK_MS,
+  WORD_YOUNG_MS,
 } from './deps.ts';
 import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
 import { dropOldDocuments, expire, type Expired } from './expire.ts';
 import { announcement } from './log-memory.ts';
+import { agreeingWord } from './outside-time.ts';
 import { underPolicy, type Unsettled } from './policies.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,6 +42,10 @@ export class RetentionTimer {
   readonly #options: RetentionTimerOptions;
   readonly #stop = new AbortController();
   #started = false;
+  /** When a word from outside was entered last by this process, monotonic. */
+  #heardMs = Number.NEGATIVE_INFINITY;
+  /** The last round did nothing for the clock's sake. */
+  #isDoubtful = false;
   readonly #cancels = new Map<string, () => void>();
   /** Everything that was begun, one behind the other. */
   #work: Promise<void> = Promise.resolve();
@@ -56,6 +63,7 @@ export class RetentionTimer {
     this.#then(async () => this.#enter([announcement((await this.#deps()).retention)], this.#stop.signal));
     this.#arm('disclosures', FIRST_ROUND_MS);
     if (retention.timerHours > 0) this.#arm('round', FIRST_ROUND_MS);
+    this.#arm('time', FIRST_ROUND_MS);
   }
 
   /**
@@ -77,9 +85,15 @@ export class RetentionTimer {
     cancel();
   }
 
-  #arm(what: 'round' | 'disclosures', ms: number): void {
+  #arm(what: 'round' | 'disclosures' | 'time', ms: number): void {
     if (this.#stop.signal.aborted) return;
-    const begin = what === 'round' ? () => this.#round() : () => this.#disclosures();
+    this.#cancels.get(what)?.();
+    const begins = {
+      round: () => this.#round(),
+      disclosures: () => this.#disclosures(),
+      time: () => this.#time(),
+    };
+    const begin = begins[what];
     this.#cancels.set(
       what,
       this.#options.deps.clock.after(ms, () => this.#then(async () => this.#arm(what, await begin()))),
@@ -108,6 +122,18 @@ export class RetentionTimer {
     return checkVaultThere(files, layout, vault);
   }
 
+  /** Enters the time that somebody outside says, and has a round that waits for it go on. Gives the pause behind it. */
+  async #time(): Promise<number> {
+    const { deps } = this.#options;
+    if (deps.clock.monotonicMs() - this.#heardMs < WORD_YOUNG_MS) return TIME_LOOK_MS;
+    const word = await agreeingWord({ ...deps, signal: this.#stop.signal }, new Set([deps.bootId]));
+    if (word === undefined) return TIME_LOOK_MS;
+    await this.#enter([word], this.#stop.signal);
+    this.#heardMs = deps.clock.monotonicMs();
+    if (this.#isDoubtful) this.#arm('round', 0);
+    return TIME_LOOK_MS;
+  }
+
   /** Gives the pause behind it. */
   async #round(): Promise<number> {
     const { deps, conditions } = this.#options;
@@ -117,7 +143,8 @@ export class RetentionTimer {
       const expired = await expire(settled, ({ station, recording, sealedBytes }) =>
         deps.log.info('recording deleted', { station, recording, sealed_bytes: sealedBytes }),
       );
-      tellConditions(conditions, expired);
+      this.#isDoubtful = expired.doubt !== null;
+      tellConditions(conditions, expired, deps.clock.wallMs());
       tellPolicy(conditions, settled);
       const { totals, doubt, warned, deleted, more, failure } = expired;
       const dropped =
@@ -130,7 +157,9 @@ export class RetentionTimer {
         clock: doubt?.kind ?? 'good',
       });
       if (doubt !== null || failure !== undefined) return AGAIN_MS;
-      return more ? MORE_MS : deps.retention.timerHours * HOUR_MS;
+      if (more) return MORE_MS;
+      const waitMs = expired.waits === null ? Infinity : expired.waits.fromMs - deps.clock.wallMs();
+      return Math.max(MORE_MS, Math.min(waitMs, deps.retention.timerHours * HOUR_MS));
     } catch (error) {
       if (this.#stop.signal.aborted) throw error;
       deps.log.error('retention: round failed', { error });
@@ -187,14 +216,26 @@ function tellPolicy(conditions: Conditions, { policy, retention: { days } }: Ret
 // What a round of retention tells as conditions: why nothing is deleted, what came late, what is held for long, what ends soon.
 
 /** Raises what stands behind this round and clears the rest. */
-function tellConditions(conditions: Conditions, { totals, doubt, failure }: Expired): void {
+function tellConditions(conditions: Conditions, expired: Expired, nowMs: number): void {
+  const { totals, doubt, waits, heardMs, failure } = expired;
   const told = (code: string, stands: boolean, facts: ConditionFacts): void =>
     stands ? conditions.raise(code, null, facts) : conditions.clear(code, null);
   const { states, found } = totals;
-  told('retention.clock', doubt !== null, {
+  const isLong = nowMs - (heardMs ?? nowMs) >= WORD_MS;
+  const overdue = states.due + states.ordered;
+  const isAlone = doubt?.kind === 'alone' && !isLong;
+  told('retention.clock', doubt !== null && (!isAlone || overdue > 0), {
+    severity: isAlone ? 'info' : isLong && overdue > 0 ? 'critical' : 'warning',
     reason: doubt && describeDoubt(doubt),
     remedy: DOUBT_REMEDY,
-    overdue: states.due + states.ordered,
+    overdue,
+  });
+  told('retention.many', waits !== null && doubt === null, {
+    due: waits?.due ?? 0,
+    recordings: waits?.recordings ?? 0,
+    goes_from: waits && new Date(waits.fromMs).toISOString(),
+    remedy:
+      'look why so many are due at once: bodydock-receiver expire --preview; a hold keeps what must stay',
   });
   told('retention.failed', failure !== undefined, { due: states.due + states.ordered + states.unfinished });
   told('retention.blocked', states.blocked > 0, {

@@ -147,6 +147,8 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'witnesses[].url': 'Wo er Prüfpunkte annimmt: `/add-checkpoint` wird angehängt.',
   timestamps: 'Ein Zeitstempeldienst (RFC 3161), der das Verwahrprotokoll einmal am Tag datiert.',
   'timestamps.url': 'Wo der Dienst Anfragen nach RFC 3161 annimmt.',
+  'timestamps.ca_file':
+    'Zertifikat, mit dem seine Zeitstempel geprüft werden, PEM. Damit sagt ein Zeitstempel auch diesem Gerät die Zeit; ohne sie wird nichts gelöscht.',
   broker: 'Der MQTT-Broker zwischen Stationen und Zentralspeicher.',
   ...BROKER_DE,
   'broker.shared_offers':

@@ -34,7 +34,7 @@ const project = (name: string): Promise<string> =>
 const CODE = /^[a-z]+\.[a-z]+(?:-[a-z]+)*$/;
 const OPTION = /^[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+$/;
 /** What the receiver's journal says (retention-conditions.ts); the others are in the table of the station. */
-const STORE_CODES = ['retention.clock', 'retention.no-policy', 'retention.past-policy'];
+const STORE_CODES = ['retention.clock', 'retention.many', 'retention.no-policy', 'retention.past-policy'];
 const FILE_NAME = /\.(?:yaml|md|html|pub|key|pem|identity|recipient|password|conf|acl|service)$/;
 const PARTS = await Promise.all(
   [AGENT, RECEIVER].map(async ({ name }) => {

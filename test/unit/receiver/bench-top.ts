@@ -91,7 +91,6 @@ export class BenchTop {
         bootId: null,
         process: STORE_PROCESS,
         locks: new MemoryLocks(),
-        isSynchronised: () => Promise.resolve(true),
         post: choice.post ?? (() => Promise.reject(new Error('no network'))),
         files: disk,
         clock: this.clock,

@@ -93,7 +93,7 @@ test('no witness is made while the clock is doubtful: a condition says so until 
   expect(days(disk)).toEqual([]);
   expect(running.conditions.facts('witness.missing')).toMatchObject({
     day: '2026-11-25',
-    reason: "the store's clock is 30 hours or more ahead of what its log and its receipts allow",
+    reason: "the store's clock is 30 hours or more ahead of what its log allows",
   });
   state.doubt = null;
   await pass(running, 0.5);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  behindReceipt,
   describeDoubt,
+  doubtOf,
   judge,
   trusted,
   type ClockReading,
@@ -20,7 +20,7 @@ const reading = (wallMs: number, monotonicMs: number, boot: string | null = 'a')
 });
 const follow = (...readings: readonly ClockReading[]): ClockTrust => {
   const [first = reading(START, 0), ...others] = readings;
-  return others.reduce((trust, each) => judge(trust, each), trusted(first, false));
+  return others.reduce((trust, each) => judge(trust, each), trusted(first));
 };
 const ahead = { kind: 'ahead' };
 
@@ -80,14 +80,21 @@ test('days of being off do not add up, until somebody outside says the time', ()
   expect(judge(far, reading(START + 300 * DAY_MS, 20, 'boot-4')).doubt).toMatchObject(ahead);
 });
 
-test('a receipt from the future shows a clock that fell behind', () => {
-  expect(behindReceipt(START, undefined)).toBeNull();
-  expect(behindReceipt(START, START + DAY_MS)).toBeNull();
-  expect(behindReceipt(START, START + 3 * DAY_MS)).toEqual({ kind: 'behind', byMs: 3 * DAY_MS });
+test('a word from outside counts for a day, and for a clock that is 10 minutes away from it at most', () => {
+  const word = { saidMs: START, monotonicMs: 1000 };
+  const at = (passedMs: number, awayMs: number): ReturnType<typeof doubtOf> =>
+    doubtOf(word, { wallMs: START + passedMs + awayMs, monotonicMs: 1000 + passedMs });
+  for (const awayMs of [0, 10 * 60_000, -10 * 60_000]) expect(at(DAY_MS, awayMs)).toBeNull();
+  for (const awayMs of [10 * 60_001, -14 * DAY_MS])
+    expect(at(DAY_MS, awayMs)).toEqual({ kind: 'apart', byMs: Math.abs(awayMs) });
+  for (const passedMs of [DAY_MS + 1, -1]) expect(at(passedMs, 0)).toEqual({ kind: 'alone', byMs: 0 });
+  expect(doubtOf(undefined, { wallMs: START, monotonicMs: 1000 })).toEqual({ kind: 'alone', byMs: 0 });
 });
 
 test('a doubt is told in words that say how much', () => {
   expect(describeDoubt({ kind: 'ahead', byMs: 40 * DAY_MS })).toContain('40 days or more ahead');
+  expect(describeDoubt({ kind: 'apart', byMs: 11 * 60_000 })).toContain('11 minutes away');
+  expect(describeDoubt({ kind: 'alone', byMs: 0 })).toContain('nobody outside');
   expect(describeDoubt({ kind: 'behind', byMs: 30 * HOUR_MS })).toContain('30 hours or more behind');
 });
 
@@ -106,7 +113,7 @@ test('whatever a clock does, it is never trusted while it is more than an hour a
       let trueMs = START;
       let monotonicMs = 0;
       let boot = 0;
-      let trust = trusted(reading(START, 0, 'boot-0'), false);
+      let trust = trusted(reading(START, 0, 'boot-0'));
       for (const { passedMs, offMs, errorMs } of moves) {
         trueMs += passedMs + (offMs ?? 0);
         monotonicMs = offMs === undefined ? monotonicMs + passedMs : passedMs;

@@ -31,7 +31,7 @@ function store(disk: CrashDisk, seed = 1): scene.TestDeps {
 }
 
 async function drop(deps: scene.TestDeps): Promise<DroppedDocuments> {
-  return whileTimePasses(deps.clock, dropOldDocuments(deps));
+  return whileTimePasses(deps.clock, dropOldDocuments(scene.hearing(deps.files as CrashDisk, deps)));
 }
 
 /** A docking record with its receipt of START_MS. */
@@ -308,7 +308,7 @@ describe('documents', () => {
     const deps = store(disk);
     await scene.expireOn(deps);
     deps.clock.jumpWall(1000 * DAY_MS);
-    expect(await drop(deps)).toEqual(NOTHING);
+    expect(await whileTimePasses(deps.clock, dropOldDocuments(deps))).toEqual(NOTHING);
     expect(scene.entriesOf(disk, 'documents-dropped')).toEqual([]);
   });
 

@@ -1,26 +1,29 @@
 // A wrong clock of the store must never delete too early.
 import { expect, test } from 'vitest';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
+import type { Expired } from '../../../../agent/receiver/retention/expire.ts';
+import { readLog } from '../custody/log-scenario.ts';
 import { makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minisign.ts';
 import { originKey } from '../../../../protocol/transparency/checkpoint.ts';
 import { addCheckpoint } from '../../../../protocol/transparency/witness-protocol.ts';
 import { MemoryWitness } from '../../../fakes/witness-memory.ts';
 import { appendStoreEvents } from '../../../../agent/receiver/custody/store-log.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
-import { makeSegmentId } from '../../../../protocol/format/ids.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
-import { SegmentMaker } from '../custody-sample.ts';
 import {
   DAY_MS,
   depsOn,
   entriesOf,
+  expireAlone,
   expireOn,
+  OUTSIDE,
+  plantOrder,
   plantRecording,
   RECEIVER,
   retentionDisk,
   START_MS,
   stateOf,
-  STATION,
-  stationKey,
+  stationSays,
   storeKey,
   type TestDeps,
 } from './retention-scenario.ts';
@@ -41,7 +44,7 @@ async function machine(
   return deps;
 }
 
-test('a clock that runs ahead deletes nothing, warns of nothing and enters nothing, whoever wrote its time down before', async () => {
+test('a clock that nobody outside agrees with deletes nothing, warns of nothing and enters nothing, whoever wrote its time down before', async () => {
   const disk = retentionDisk();
   const random = seededRandom(31);
   const samples = [
@@ -50,56 +53,59 @@ test('a clock that runs ahead deletes nothing, warns of nothing and enters nothi
   ];
   await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
   await appendStoreEvents(await machine(disk, 1, 3650 * DAY_MS, 'a', 2), STARTED);
-  const expired = await expireOn(await machine(disk, 2, 3650 * DAY_MS, 'a', 3));
-  expect(expired).toMatchObject({ deleted: 0, warned: 0, doubt: { kind: 'ahead' } });
+  const before = readLog(disk);
+  for (const [wrongMs, saidMs] of [
+    [3650 * DAY_MS, START_MS + 2 * DAY_MS],
+    [14 * DAY_MS, START_MS + 2 * DAY_MS],
+    [0, START_MS + DAY_MS],
+    [-3 * DAY_MS, START_MS + 2 * DAY_MS],
+    [0.01 * DAY_MS, START_MS + 2 * DAY_MS],
+  ] as const) {
+    stationSays(disk, saidMs);
+    const expired = await expireAlone(await machine(disk, 2, wrongMs, 'a', 3));
+    expect(expired).toMatchObject({ deleted: 0, warned: 0, doubt: { kind: 'alone' } });
+  }
   expect(samples.map((each) => stateOf(disk, each))).toEqual(['whole', 'whole']);
-  expect(entriesOf(disk, 'expiry-warned')).toEqual([]);
+  expect(readLog(disk)).toEqual(before);
   const right = await expireOn(await machine(disk, 3, 0, 'a', 4));
   expect(right).toMatchObject({ doubt: null, warned: 1 });
 });
 
-test('a clock that is further ahead than a machine may be off unseen deletes nothing', async () => {
+test('a word from outside counts in its boot alone, for a day, and for the clock that it agreed with', async () => {
   const disk = retentionDisk();
-  const sample = plantRecording(disk, seededRandom(32));
-  await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
-  const expired = await expireOn(await machine(disk, 0, 2 * DAY_MS, 'b', 2));
-  expect(expired).toMatchObject({ deleted: 0, doubt: { kind: 'ahead' } });
-  expect(stateOf(disk, sample)).toBe('whole');
+  plantRecording(disk, seededRandom(32), { receivedMs: START_MS - 20 * DAY_MS });
+  const held = plantRecording(disk, seededRandom(33));
+  await expireOn(await machine(disk, 0, 0, 'a'));
+  expect(entriesOf(disk, 'outside-time')).toHaveLength(1);
+  const doubt = async (days: number, wrongMs: number, boot: string): Promise<unknown> =>
+    (await expireAlone(await machine(disk, days, wrongMs, boot, 2))).doubt;
+  expect(await doubt(0.9, 0, 'a')).toBeNull();
+  expect(await doubt(0.9, 0, 'b')).toMatchObject({ kind: 'alone' });
+  expect(await doubt(0.9, 14 * DAY_MS, 'a')).toMatchObject({ kind: 'apart', byMs: 14 * DAY_MS });
+  expect(await doubt(1.1, 0, 'a')).toMatchObject({ kind: 'alone' });
+  expect(stateOf(disk, held)).toBe('whole');
 });
 
-test('a clock that is behind its log or its newest receipt deletes nothing', async () => {
+test('a word is looked for again where the last one is an hour old, and entered once', async () => {
   const disk = retentionDisk();
-  const random = seededRandom(33);
-  plantRecording(disk, random, { receivedMs: START_MS - 30 * DAY_MS });
-  expect(await expireOn(await machine(disk, 0, -0.9 * DAY_MS, 'a'))).toMatchObject({
-    deleted: 1,
-    doubt: null,
-  });
-  plantRecording(disk, random, { receivedMs: START_MS - 20 * DAY_MS });
-  const newest = plantRecording(disk, random, { receivedMs: START_MS + 3 * DAY_MS });
-  await appendStoreEvents(await machine(disk, 0, 0, 'b', 2), STARTED);
-  expect(await expireOn(await machine(disk, 0, 0, 'b', 2))).toMatchObject({
-    deleted: 0,
-    doubt: { kind: 'behind' },
-  });
-  expect(await expireOn(await machine(disk, 2.5, 0, 'b', 3))).toMatchObject({ deleted: 1, doubt: null });
-  expect(await expireOn(await machine(disk, 0, -400 * DAY_MS, 'c', 4))).toMatchObject({
-    doubt: { kind: 'behind' },
-  });
-  expect(stateOf(disk, newest)).toBe('whole');
+  for (const days of [0, 0.01, 0.02, 0.1, 0.11])
+    await expireOn(await machine(disk, days, 0, 'a', 1 + days * 100));
+  expect(entriesOf(disk, 'outside-time')).toHaveLength(2);
+  const [first] = entriesOf(disk, 'outside-time');
+  expect(first?.facts).toEqual({ by: 'station', name: OUTSIDE, said_at: first?.at, boot: 'another machine' });
 });
 
-test('a person who says that the clock is right ends the doubt, once', async () => {
+test('a person who says that the clock is right ends the doubt, for a day of that boot', async () => {
   const disk = retentionDisk();
   const sample = plantRecording(disk, seededRandom(34));
   await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
   const off = await machine(disk, 0, 40 * DAY_MS, 'b', 2);
-  expect((await expireOn(off)).doubt).toMatchObject({ kind: 'ahead' });
+  expect((await expireAlone(off)).doubt).toMatchObject({ kind: 'alone' });
   await appendStoreEvents(off, [{ event: 'clock-checked', facts: {} }]);
-  expect(await expireOn(off)).toMatchObject({ doubt: null, deleted: 1 });
+  expect(await expireAlone(off)).toMatchObject({ doubt: null, deleted: 1 });
   expect(stateOf(disk, sample)).toBe('deleted');
-  expect((await expireOn(await machine(disk, 1, 4000 * DAY_MS, 'b', 3))).doubt).toMatchObject({
-    kind: 'ahead',
+  expect((await expireAlone(await machine(disk, 0.5, 4000 * DAY_MS, 'b', 3))).doubt).toMatchObject({
+    kind: 'apart',
   });
 });
 
@@ -108,7 +114,7 @@ test('a clock that is stepped in the middle of an expiration ends it', async () 
   const random = seededRandom(35);
   const samples = Array.from({ length: 40 }, () => plantRecording(disk, random));
   await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
-  const deps = await machine(disk, 14, 0, 'a', 2);
+  const deps = await machine(disk, 15, 0, 'a', 2);
   const stepping: TestDeps = {
     ...deps,
     signer: {
@@ -119,8 +125,10 @@ test('a clock that is stepped in the middle of an expiration ends it', async () 
       },
     },
   };
+  // So many that they wait for a day first.
+  await expireOn(await machine(disk, 14, 0, 'a', 4));
   const expired = await expireOn(stepping);
-  expect(expired.doubt).toMatchObject({ kind: 'ahead' });
+  expect(expired.doubt).toMatchObject({ kind: 'apart' });
   const deleted = samples.filter((each) => stateOf(disk, each) === 'deleted').length;
   expect(deleted).toBeLessThan(40);
   expect(deleted).toBeGreaterThan(0);
@@ -162,22 +170,7 @@ test('what was sealed days after its receipt, by one of two wrong clocks, stays 
   expect(await states(19)).toEqual(['deleted', 'deleted']);
 });
 
-/** What a station's log says, by a clock that is right or not, after the station was started on a machine of that boot id. */
-function stationSays(
-  disk: CrashDisk,
-  atMs: number,
-  { isSynchronised = true, boot = 'another machine', key = stationKey } = {},
-): void {
-  const at = new Date(atMs).toISOString();
-  const log = new SegmentMaker(STATION, makeSegmentId(seededRandom(atMs % 1000)), key, { at, boot });
-  log.add('clock-state', { synchronised: isSynchronised }).checkpoint();
-  const folder = `/vault/${STATION}/custody`;
-  if (disk.tree(folder).size === 0) disk.plantFolder(folder);
-  disk.plant(`${folder}/${log.segment}.jsonl`, log.batch());
-  disk.plant(`${folder}/newest.json`, JSON.stringify({ segment: log.segment }));
-}
-
-test('a long time of being off is believed where a station of another machine that knows the time has said so', async () => {
+test('a station says the time where it is another machine, knows it, and signed it now', async () => {
   const disk = retentionDisk();
   const sample = plantRecording(disk, seededRandom(37));
   await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
@@ -185,7 +178,8 @@ test('a long time of being off is believed where a station of another machine th
   const off = await machine(disk, 0, 20 * DAY_MS, 'b', 2);
   const refused = [
     (): void => undefined,
-    (): void => stationSays(disk, nowMs - 3 * DAY_MS),
+    (): void => stationSays(disk, nowMs - 11 * 60_000),
+    (): void => stationSays(disk, nowMs + 11 * 60_000),
     (): void => stationSays(disk, nowMs, { isSynchronised: false }),
     (): void => stationSays(disk, nowMs, { boot: 'b' }),
     // By the time server that was wrong before this machine was started again.
@@ -194,14 +188,14 @@ test('a long time of being off is believed where a station of another machine th
   ];
   for (const [number, say] of refused.entries()) {
     say();
-    expect((await expireOn(off)).doubt, `case ${number}`).toMatchObject({ kind: 'ahead' });
+    expect((await expireAlone(off)).doubt, `case ${number}`).toMatchObject({ kind: 'alone' });
   }
   expect(stateOf(disk, sample)).toBe('whole');
-  stationSays(disk, nowMs - 60_000);
-  expect(await expireOn(off)).toMatchObject({ doubt: null, deleted: 1 });
+  stationSays(disk, nowMs - 9 * 60_000);
+  expect(await expireAlone(off)).toMatchObject({ doubt: null, deleted: 1 });
 });
 
-test('so it is where a witness outside has cosigned the log since', async () => {
+test('so does a witness that the file names, by the time of its cosignature', async () => {
   const disk = retentionDisk();
   const sample = plantRecording(disk, seededRandom(39));
   await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
@@ -217,7 +211,88 @@ test('so it is where a witness outside has cosigned the log since', async () => 
   disk.plant(`${folder}/cosigned`, note + Buffer.from(answer.body).toString());
   const off = await machine(disk, 0, 20 * DAY_MS, 'b', 2);
   for (const witnesses of [[], [other.key]])
-    expect((await expireOn({ ...off, witnesses })).doubt).toMatchObject({ kind: 'ahead' });
-  expect(await expireOn({ ...off, witnesses: [witness.key] })).toMatchObject({ doubt: null, deleted: 1 });
+    expect((await expireAlone({ ...off, witnesses })).doubt).toMatchObject({ kind: 'alone' });
+  const late = await machine(disk, 0, 20.01 * DAY_MS, 'b', 2);
+  expect((await expireAlone({ ...late, witnesses: [witness.key] })).doubt).toMatchObject({ kind: 'alone' });
+  expect(await expireAlone({ ...off, witnesses: [witness.key] })).toMatchObject({ doubt: null, deleted: 1 });
   expect(stateOf(disk, sample)).toBe('deleted');
+});
+
+test('so does a time stamp that verifies by the certificate that the file names, and no other one', async () => {
+  const disk = retentionDisk();
+  const sample = plantRecording(disk, seededRandom(40));
+  await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
+  const nowMs = START_MS + 20 * DAY_MS;
+  const folder = `/vault/${RECEIVER}/log`;
+  const note = disk.peek(`${folder}/checkpoint`) ?? new Uint8Array(0);
+  disk.plantFolder(`${folder}/timestamps`);
+  for (const size of [2, 10]) disk.plant(`${folder}/timestamps/${size}.checkpoint`, note);
+  for (const size of [2, 10]) disk.plant(`${folder}/timestamps/${size}.tsr`, Buffer.from('token'));
+  const text = Buffer.from(note).toString().split('\n\n')[0];
+  const asked: string[][] = [];
+  const off = await machine(disk, 0, 20 * DAY_MS, 'b', 2);
+  const by = (ms: number | undefined): TestDeps => ({
+    ...off,
+    stamps: {
+      host: 'time.test',
+      timeOf: (...words) => {
+        asked.push(words);
+        return Promise.resolve(ms);
+      },
+    },
+  });
+  for (const ms of [undefined, nowMs - 11 * 60_000])
+    expect((await expireAlone(by(ms))).doubt).toMatchObject({ kind: 'alone' });
+  expect(await expireAlone(by(nowMs - 60_000))).toMatchObject({ doubt: null, deleted: 1 });
+  expect(stateOf(disk, sample)).toBe('deleted');
+  expect(asked[0]).toEqual([sha256Hex(Buffer.from(`${text}\n`)), `${folder}/timestamps/10.tsr`]);
+  expect(entriesOf(disk, 'outside-time')[0]?.facts).toMatchObject({ by: 'time-stamp', name: 'time.test' });
+});
+
+test('more than a fifth of the vault waits for a day, also over a restart, and goes where it is the same still', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(41);
+  const old = Array.from({ length: 21 }, () => plantRecording(disk, random));
+  const ordered = plantRecording(disk, random);
+  plantOrder(disk, random, ordered, { verb: 'delete', orderedMs: START_MS, by: ['officer', 'supervisor'] });
+  const round = async (days: number, seed: number): Promise<Expired> =>
+    expireOn(await machine(disk, days, 0, `boot ${days}`, seed));
+  const [due, recordings] = [21, 22];
+  const first = await round(15, 1);
+  expect(first).toMatchObject({ deleted: 1, more: false, waits: { due, recordings, isNew: true } });
+  expect(entriesOf(disk, 'expiry-waits').map(({ facts }) => facts)).toEqual([{ due, recordings }]);
+  expect(await round(15.9, 2)).toMatchObject({
+    deleted: 0,
+    waits: { due: 21, recordings: 21, isNew: false },
+  });
+  expect(entriesOf(disk, 'expiry-waits')).toHaveLength(1);
+  expect(old.every((each) => stateOf(disk, each) === 'whole')).toBe(true);
+  expect(await round(16, 3)).toMatchObject({ deleted: 21, waits: null });
+});
+
+test('so it does again where many more are due by then, and where nobody looked for days', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(42);
+  for (let number = 0; number < 21; number++) plantRecording(disk, random);
+  const round = async (days: number): Promise<Expired> =>
+    expireOn(await machine(disk, days, 0, 'a', days * 10));
+  expect((await round(15)).waits).toMatchObject({ due: 21 });
+  for (let number = 0; number < 21; number++)
+    plantRecording(disk, random, { receivedMs: START_MS + 2.5 * DAY_MS });
+  expect(await round(16.1)).toMatchObject({ deleted: 21, waits: null });
+  expect(await round(17)).toMatchObject({ deleted: 21, waits: null });
+  for (let number = 0; number < 42; number++) plantRecording(disk, random, { receivedMs: START_MS });
+  expect((await round(17.1)).waits).toMatchObject({ due: 42, isNew: true });
+  expect((await round(20.2)).waits).toMatchObject({ due: 42, isNew: true });
+  expect(await round(21.3)).toMatchObject({ deleted: 42 });
+});
+
+test('a fifth of a large vault, and twenty of a small one, go at once', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(43);
+  for (let number = 0; number < 20; number++) plantRecording(disk, random);
+  expect(await expireOn(await machine(disk, 15, 0, 'a', 1))).toMatchObject({ deleted: 20, waits: null });
+  for (let number = 0; number < 120; number++)
+    plantRecording(disk, random, { receivedMs: START_MS + (number < 24 ? 0 : 10) * DAY_MS });
+  expect(await expireOn(await machine(disk, 15, 0, 'a', 2))).toMatchObject({ deleted: 24, waits: null });
 });

@@ -9,6 +9,7 @@ import {
   deletionOf,
   depsOn,
   expireOn,
+  hearing,
   folderOf,
   namedBy,
   plantOrder,
@@ -137,7 +138,7 @@ test('a hold that comes between the look at a recording and its deletion keeps i
   const stopping = new StoppingFiles(all.disk, before);
   const deps = depsOn(stopping.files, 6, { bootId: 'one boot' });
   await deps.clock.advance(15 * DAY_MS);
-  const expiring = expireOn(deps);
+  const expiring = expireOn(hearing(all.disk, deps));
   await stopping.stopped;
   plantOrder(all.disk, seededRandom(22), due, {
     verb: 'hold',

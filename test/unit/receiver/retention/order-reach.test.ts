@@ -11,6 +11,7 @@ import {
   DAY_MS,
   depsOn,
   expireOn,
+  hearing,
   folderOf,
   plantOrder,
   plantRecording,
@@ -123,7 +124,7 @@ test('a hold that nobody lifted stays, however old, while its recording is away'
   plantOrder(disk, random, lifted, { verb: 'unhold', orderedMs: START_MS + DAY_MS, by: BOTH });
   for (const each of [held, lifted]) await disk.rename(folderOf(each), `/vault/${each.recording}`);
   // Its folder is in the quarantine, or a backup is not put back in all yet.
-  expect(await dropOldDocuments(await later(disk, 800))).toMatchObject({ orders: 2 });
+  expect(await dropOldDocuments(hearing(disk, await later(disk, 800)))).toMatchObject({ orders: 2 });
   await disk.rename(`/vault/${held.recording}`, folderOf(held));
   expect(await expireOn(await later(disk, 801, 2))).toMatchObject({
     deleted: 0,
@@ -133,7 +134,7 @@ test('a hold that nobody lifted stays, however old, while its recording is away'
 
 /** Lets old documents go, while the clock runs on for whoever waits for the lock of one that died. */
 async function drop(deps: TestDeps): Promise<void> {
-  await whileTimePasses(deps.clock, dropOldDocuments(deps));
+  await whileTimePasses(deps.clock, dropOldDocuments(hearing(deps.files as CrashDisk, deps)));
 }
 
 test('a power cut while old orders go leaves no hold without what lifted it', async () => {

@@ -7,7 +7,12 @@ import {
   type DeletionRecord,
 } from '../../../../protocol/documents/deletion-record.ts';
 import { encodeDocument } from '../../../../protocol/documents/document.ts';
-import { makeSessionId, type StationId } from '../../../../protocol/format/ids.ts';
+import {
+  makeSegmentId,
+  makeSessionId,
+  parseStationId,
+  type StationId,
+} from '../../../../protocol/format/ids.ts';
 import { encodeKeyChange, KEY_CHANGE_TRUSTED_COMMENT } from '../../../../protocol/documents/key-documents.ts';
 import type { Manifest } from '../../../../protocol/documents/manifest.ts';
 import {
@@ -30,10 +35,11 @@ import { expire, type Expired } from '../../../../agent/receiver/retention/expir
 import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
 import type { RecordingName } from '../../../../agent/receiver/vault/vault.ts';
 import { whileTimePasses, type ManualClock } from '../../../fakes/clock-manual.ts';
-import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import { CrashDisk } from '../../../fakes/files-crash.ts';
 import type { MemoryLog } from '../../../fakes/log-memory.ts';
-import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { seededRandom, SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
+import { SegmentMaker } from '../custody-sample.ts';
 import { makeSample, STATION, type Sample } from '../sample.ts';
 import {
   depsOn as logDepsOn,
@@ -52,6 +58,8 @@ const keys = new SeededRandom(401);
 export const stationKey = makeSecretKey(keys);
 export const officerKey = makeSecretKey(keys);
 export const supervisorKey = makeSecretKey(keys);
+/** A station on another machine, which knows the time. */
+export const OUTSIDE = parseStationId('st-outside');
 export const VAULT_ID = makeSessionId(keys);
 export { STATION, VAULT, RECEIVER, storeKey };
 
@@ -76,10 +84,14 @@ export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps
     layout: new VaultLayout(VAULT),
     vault: VAULT_ID,
     retention: { days: 14, documentsDays: 730, timerHours: 24 },
+    policy: null,
     roles: { officers: [publicKeyOf(officerKey)], supervisors: [publicKeyOf(supervisorKey)] },
     witnesses: [],
-    stations: new Map([[STATION, [publicKeyOf(stationKey)]]]),
-    isSynchronised: () => Promise.resolve(true),
+    stations: new Map([
+      [STATION, [publicKeyOf(stationKey)]],
+      [OUTSIDE, [publicKeyOf(stationKey)]],
+    ]),
+    stamps: null,
     ...change,
   } as TestDeps;
 }
@@ -185,8 +197,36 @@ export function plantKeyChange(disk: CrashDisk, earlier: SecretKey): void {
   disk.plant(`${path}.new.minisig`, signFast(storeKey, bytes, KEY_CHANGE_TRUSTED_COMMENT));
 }
 
-/** One expiration, while the clock runs on for whoever waits. */
+/** What a station's log says, by a clock that is right or not, after the station was started on a machine of that boot id. */
+export function stationSays(
+  disk: CrashDisk,
+  atMs: number,
+  { station = OUTSIDE, isSynchronised = true, boot = 'another machine', key = stationKey } = {},
+): void {
+  const log = new SegmentMaker(station, makeSegmentId(seededRandom(atMs % 100_000)), key, {
+    at: at(atMs),
+    boot,
+  });
+  log.add('clock-state', { synchronised: isSynchronised }).checkpoint();
+  const folder = `${VAULT}/${station}/custody`;
+  if (disk.tree(folder).size === 0) disk.plantFolder(folder);
+  disk.plant(`${folder}/${log.segment}.jsonl`, log.batch());
+  disk.plant(`${folder}/newest.json`, JSON.stringify({ segment: log.segment }));
+}
+
+/** The disk below, where somebody outside says the same time as the machine from now on. */
+export function hearing<D extends Pick<TestDeps, 'clock'>>(disk: CrashDisk, deps: D): D {
+  stationSays(disk, deps.clock.wallMs());
+  return deps;
+}
+
+/** One expiration where somebody outside says the same time as the machine, while the clock runs on. */
 export async function expireOn(deps: TestDeps): Promise<Expired> {
+  return expireAlone(deps.files instanceof CrashDisk ? hearing(deps.files, deps) : deps);
+}
+
+/** One expiration, while the clock runs on for whoever waits. */
+export async function expireAlone(deps: TestDeps): Promise<Expired> {
   return whileTimePasses(deps.clock, expire(deps));
 }
 

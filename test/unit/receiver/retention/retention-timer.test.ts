@@ -17,6 +17,7 @@ import {
   retentionDisk,
   START_MS,
   stateOf,
+  stationSays,
   type TestDeps,
 } from './retention-scenario.ts';
 
@@ -26,8 +27,8 @@ interface Running {
   readonly deps: TestDeps;
   readonly conditions: MemoryConditions;
   readonly timer: RetentionTimer;
-  /** Lets so much time go by, and what was begun come to its end. */
-  readonly pass: (ms: number) => Promise<void>;
+  /** Lets so much time go by, and what was begun come to its end, while somebody outside says the time by a clock that is off by `outsideMs`. */
+  readonly pass: (ms: number, outsideMs?: number | null) => Promise<void>;
 }
 
 function running(disk: CrashDisk, seed: number, change: Partial<RetentionDeps> = {}): Running {
@@ -35,8 +36,13 @@ function running(disk: CrashDisk, seed: number, change: Partial<RetentionDeps> =
   const conditions = new MemoryConditions();
   const timer = new RetentionTimer({ deps, conditions });
   timer.start();
-  const pass = async (ms: number): Promise<void> => {
-    await deps.clock.advance(ms);
+  const pass = async (ms: number, outsideMs: number | null = 0): Promise<void> => {
+    for (let leftMs = ms; leftMs > 0; leftMs -= HOUR_MS) {
+      const stepMs = Math.min(leftMs, HOUR_MS);
+      if (outsideMs !== null) stationSays(disk, deps.clock.wallMs() + stepMs + outsideMs);
+      await deps.clock.advance(stepMs);
+      for (let turn = 0; turn < 50; turn++) await deps.clock.advance(5);
+    }
     for (let turn = 0; turn < 200; turn++) await deps.clock.advance(5);
   };
   return { deps, conditions, timer, pass };
@@ -92,7 +98,7 @@ describe('a running receiver', () => {
     expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
     await disk.rename('/vault', '/elsewhere');
     await disk.makeFolder('/vault');
-    await run.pass(25 * HOUR_MS);
+    await run.pass(25 * HOUR_MS, null);
     await ended(run);
     expect(await disk.list('/vault')).toEqual([]);
   });
@@ -108,29 +114,48 @@ describe('a running receiver', () => {
     await ended(run);
   });
 
-  test('says why nothing goes while its clock is in doubt, asks again every hour, and goes on once it is right', async () => {
+  test('says why nothing goes while nobody outside agrees with its clock, and goes on once somebody does', async () => {
     const disk = retentionDisk();
     const due = plantRecording(disk, new SeededRandom(83), { receivedMs: START_MS - 15 * DAY_MS });
-    let synchronised: boolean | null = false;
-    const run = running(disk, 1, { isSynchronised: () => Promise.resolve(synchronised) });
-    await run.pass(FIRST_ROUND_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual([
-      'whole',
-      ['retention.clock', 'retention.no-policy'],
-    ]);
-    await run.pass(5 * AGAIN_MS);
-    expect(stateOf(disk, due)).toBe('whole');
+    const run = running(disk, 1);
+    const severity = (): unknown => run.conditions.facts('retention.clock', null)?.['severity'];
+    await run.pass(FIRST_ROUND_MS, null);
+    expect([stateOf(disk, due), severity()]).toEqual(['whole', 'info']);
+    await run.pass(25 * HOUR_MS, -30 * DAY_MS);
+    expect([stateOf(disk, due), severity()]).toEqual(['whole', 'critical']);
     expect(entriesOf(disk, 'deleting')).toEqual([]);
-    synchronised = true;
-    run.deps.clock.jumpWall(30 * DAY_MS);
-    await run.pass(AGAIN_MS);
-    expect([stateOf(disk, due), run.conditions.codes()]).toEqual([
-      'whole',
-      ['retention.clock', 'retention.no-policy'],
-    ]);
-    run.deps.clock.jumpWall(-30 * DAY_MS);
-    await run.pass(AGAIN_MS);
+    await run.pass(20 * 60_000);
     expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
+    await ended(run);
+  });
+
+  test('says nothing of a night without anybody outside where nothing is due, and of a clock that is stepped', async () => {
+    const disk = retentionDisk();
+    plantRecording(disk, new SeededRandom(86));
+    const run = running(disk, 1);
+    await run.pass(FIRST_ROUND_MS, null);
+    expect(run.conditions.codes()).toEqual(['retention.no-policy']);
+    await run.pass(HOUR_MS);
+    run.deps.clock.jumpWall(25 * 60_000);
+    await run.pass(24 * HOUR_MS, null);
+    expect(run.conditions.facts('retention.clock', null)).toMatchObject({ severity: 'warning' });
+    await ended(run);
+  });
+
+  test('lets many that are due at once wait for a day, says so, and goes on', async () => {
+    const disk = retentionDisk();
+    const random = new SeededRandom(87);
+    const due = Array.from({ length: 21 }, () =>
+      plantRecording(disk, random, { receivedMs: START_MS - 15 * DAY_MS }),
+    );
+    const run = running(disk, 1);
+    await run.pass(FIRST_ROUND_MS);
+    expect(run.conditions.facts('retention.many', null)).toMatchObject({ due: 21, recordings: 21 });
+    await run.pass(23 * HOUR_MS);
+    expect(due.every((each) => stateOf(disk, each) === 'whole')).toBe(true);
+    await run.pass(HOUR_MS);
+    expect(due.map((each) => stateOf(disk, each))).toEqual(due.map(() => 'deleted'));
+    expect(run.conditions.codes()).toEqual(['retention.no-policy']);
     await ended(run);
   });
 
