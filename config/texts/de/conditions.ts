@@ -35,7 +35,7 @@ export const CONDITIONS_DE = {
   'camera.listing': {
     text: 'Die Kamera in diesem Platz zeigt nicht alle ihre Dateien; was sie zeigt, wird übernommen.',
     remedy:
-      'Kamera im Platz lassen und Technik verständigen: Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein, oder sie zeigt auch einen Datenträger, der nicht gelesen wird.',
+      'Kamera im Platz lassen und Technik verständigen. Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein, oder sie zeigt auch einen Datenträger, der nicht gelesen wird.',
   },
   'camera.stuck': {
     text: 'Die Arbeit mit der Kamera in diesem Platz kommt nicht voran.',
@@ -87,7 +87,7 @@ export const CONDITIONS_DE = {
   'camera.other': {
     text: 'In diesem Platz steckt eine andere Kamera dieser Station als die, für die er bestimmt ist. Nichts auf ihr wurde angerührt.',
     remedy:
-      'Jede Kamera in ihren eigenen Platz stecken, oder camera bei den Plätzen in station.yaml streichen: Dann wird jede an ihrer Seriennummer erkannt.',
+      'Jede Kamera in ihren eigenen Platz stecken. Oder camera bei den Plätzen in station.yaml streichen: Dann wird jede an ihrer Seriennummer erkannt.',
   },
   'camera.locked-out': {
     text: 'Kameras in diesem Platz haben ihr Passwort mehrmals nacheinander nicht angenommen; es wird nicht weiter versucht, damit sich keine Kamera sperrt.',

@@ -33,7 +33,7 @@ export const CONDITIONS_EN = {
   'camera.listing': {
     text: 'The camera in this bay does not show all its files; what it shows is taken.',
     remedy:
-      'Leave the camera in its bay and call the technician: its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files, or the camera shows a disk as well, which is not read.',
+      'Leave the camera in its bay and call the technician. Its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files, or the camera shows a disk as well, which is not read.',
   },
   'camera.stuck': {
     text: 'Work with the camera in this bay makes no progress.',
@@ -85,7 +85,7 @@ export const CONDITIONS_EN = {
   'camera.other': {
     text: 'Another camera of this station is in this bay than the one that the bay is for. Nothing on it was touched.',
     remedy:
-      'Put each camera into its own bay, or take camera out of the bays in station.yaml: then each is known by its serial number.',
+      'Put each camera into its own bay. Or take camera out of the bays in station.yaml: then each is known by its serial number.',
   },
   'camera.locked-out': {
     text: 'Cameras in this bay did not accept their password several times in a row; no more is tried, so that no camera locks itself.',
