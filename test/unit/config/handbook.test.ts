@@ -16,6 +16,8 @@ import { keyChangesFolder } from '../../../config/enrolment/key-changes.ts';
 import { schemaOptions } from '../../../config/option-reference.ts';
 import { receiverFileSchema } from '../../../config/receiver-schema.ts';
 import { stationFileSchema } from '../../../config/station-schema.ts';
+import { SCREEN_DE } from '../../../config/texts/de/screen.ts';
+import { SCREEN_EN } from '../../../config/texts/en/screen.ts';
 import { parseBayId, parseStationId } from '../../../protocol/format/ids.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { AGENT, RECEIVER } from '../../../systemd/packaging/parts.ts';
@@ -231,6 +233,16 @@ describe.each(HANDBOOK_LANGUAGES)('the page for the wall (%s)', (language) => {
     const page = (await project(`config/lights.${language}.html`)).toLowerCase();
     for (const light of ['safe-to-take', 'do-not-take', 'call-someone'] as const)
       expect(wordOf(page, light)).toBe(STATUS[language](`light.${light}`).toLowerCase());
+  });
+
+  test('says what the screen of the dock says, word by word', async () => {
+    const page = await project(`config/lights.${language}.html`);
+    const words = language === 'de' ? SCREEN_DE : SCREEN_EN;
+    for (const light of ['safe-to-take', 'do-not-take', 'call-someone', 'off'] as const) {
+      const toDo = [words[`do.${light}`], ...(light === 'call-someone' ? [words['do.call']] : [])].join(' ');
+      expect(wordOf(page, light)).toBe(words[`word.${light}`]);
+      expect(/<div class="do">\s*([^<]+?)\s*<\/div>/.exec(rowOf(page, light))?.[1]).toBe(toDo);
+    }
   });
 
   test('shows the LEDs as the agent switches them', async () => {

@@ -9,6 +9,7 @@ export const ROOMS = [
   'agent/evidence',
   'agent/receiver',
   'agent/station',
+  'agent/screen',
   'agent/monitoring',
   'agent/dock',
   'agent/release',

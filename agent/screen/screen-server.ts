@@ -1,0 +1,240 @@
+// Serves the screen of the dock on this machine's loopback: one page and one stream of what it shows (SPEC 7.8). It reads nothing that a
+// browser sends beyond method, path and three headers, and nothing that comes in changes anything.
+//
+// Invariants:
+// 1. Clients, connections, bytes of a request and bytes that wait for a client are bounded; one that takes nothing is closed.
+// 2. The station works without it: what fails here is logged, and ends nothing.
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Language, LANGUAGES } from '../../config/language.ts';
+import { filled } from '../../config/texts.ts';
+import { SCREEN_DE } from '../../config/texts/de/screen.ts';
+import { SCREEN_EN } from '../../config/texts/en/screen.ts';
+import { systemCode } from '../../protocol/format/errors.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
+import type { ScreenView } from './screen-view.ts';
+
+const HOST = '127.0.0.1';
+/** The kiosk, and technicians who look. */
+const STREAMS_MAX = 8;
+const CONNECTIONS_MAX = 32;
+const REQUEST_BYTES_MAX = 8192;
+const REQUEST_MS = 5000;
+/** A change is on the screen within a second. */
+const LOOK_MS = 400;
+/** A page that hears nothing for three of these says so. */
+const ALIVE_MS = 2000;
+/** A client that took nothing at so many looks in a row, some seconds, is gone or broken. */
+const LOOKS_STUCK_MAX = 12;
+
+/** No code and no style in the page itself, and nothing of another host. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const;
+
+/** From this file as source, as compiled (dist/agent/screen), and as part of a program (dist/programs/agent/screen). */
+const PLACES = ['./page/', '../../../agent/screen/page/', '../../../../agent/screen/page/'];
+
+export interface ScreenOptions {
+  /** On loopback; 0 takes a free one. */
+  readonly port: number;
+  /** To call where help is needed; null where the file names none. */
+  readonly phone: string | null;
+  readonly version: string;
+  /** That the page begins with. */
+  readonly language: Language;
+  readonly view: () => ScreenView;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** A screen that is served. */
+export interface OpenScreen {
+  readonly port: number;
+  /** Ends all connections. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Errors: the system's where the port is taken or may not be used, or a file of the page is missing. */
+export async function openScreen(options: ScreenOptions): Promise<OpenScreen> {
+  const files = pageFiles(options);
+  const streams = new Streams(options);
+  const limits = {
+    maxHeaderSize: REQUEST_BYTES_MAX,
+    headersTimeout: REQUEST_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: REQUEST_MS,
+    connectionsCheckingInterval: REQUEST_MS / 2,
+  };
+  const server = createServer(limits, (request, response) => {
+    response.on('error', () => undefined); // who left hears nothing
+    const refusal = refused(request, portOf(server));
+    if (refusal !== undefined) answer(response, refusal, 'text/plain', '');
+    else if (request.url === '/stream') streams.add(response);
+    else {
+      const file = files.get(request.url ?? '');
+      if (file === undefined) answer(response, 404, 'text/plain', '');
+      else answer(response, 200, file.type, file.text);
+    }
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.timeout = 2 * REQUEST_MS; // also for who takes no answer; a stream says something more often
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, HOST, resolve);
+  });
+  server.on('error', (error) => options.log.warn('screen not served', { error }));
+  return {
+    port: portOf(server),
+    close: () =>
+      new Promise((resolve) => {
+        streams.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** The status of a request that gets no answer: another method, or a page of another host or name that leads here. */
+function refused({ method, headers }: IncomingMessage, port: number): number | undefined {
+  if (method !== 'GET') return 405;
+  const { host = '', origin } = headers;
+  if (host !== `${HOST}:${port}` && host !== `localhost:${port}`) return 421;
+  const site = headers['sec-fetch-site'] ?? 'none';
+  const isOwn = (origin === undefined || origin === `http://${host}`) && OWN_SITES.includes(site);
+  return isOwn ? undefined : 403;
+}
+
+/** Of the page itself, or typed by somebody. */
+const OWN_SITES: readonly string[] = ['same-origin', 'none'];
+
+function answer(response: ServerResponse, status: number, type: string, text: string): void {
+  const allow = status === 405 ? { allow: 'GET' } : {};
+  response.writeHead(status, { ...HEADERS, ...allow, 'content-type': `${type}; charset=utf-8` }).end(text);
+}
+
+/** By path. */
+function pageFiles({ phone, version, language }: ScreenOptions): Map<string, { type: string; text: string }> {
+  const tables = { en: SCREEN_EN, de: SCREEN_DE };
+  const texts = LANGUAGES.map((each) => {
+    const words = tables[each];
+    const help = words['do.call-someone'];
+    const called = { call: filled(words.call, { phone: phone ?? '' }), help: `${help} ${words['do.call']}` };
+    const { call, help: toDo } = phone === null ? { call: '', help } : called;
+    return [each, { ...words, call, 'do.call-someone': toDo }] as const;
+  });
+  const places = { language, version, texts: attribute(JSON.stringify(Object.fromEntries(texts))) };
+  return new Map([
+    ['/', { type: 'text/html', text: filled(readPage('screen.html'), places) }],
+    ['/screen.css', { type: 'text/css', text: readPage('screen.css') }],
+    ['/screen.js', { type: 'text/javascript', text: readPage('screen.js') }],
+  ]);
+}
+
+function attribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
+
+function readPage(name: string): string {
+  let missing: unknown;
+  for (const place of PLACES) {
+    try {
+      return readFileSync(new URL(`${place}${name}`, import.meta.url), 'utf8');
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      missing = error;
+    }
+  }
+  throw missing;
+}
+
+/** One that listens. Only the newest view is ever sent to it, and none while it has not taken the one before. */
+interface Listener {
+  readonly response: ServerResponse;
+  said: string;
+  stuckLooks: number;
+}
+
+/** All streams: looks while there is one, and says what is new. */
+class Streams {
+  readonly #options: Pick<ScreenOptions, 'view' | 'version' | 'clock' | 'log'>;
+  readonly #listeners = new Set<Listener>();
+  #cancel: (() => void) | undefined;
+  #quietMs = 0;
+  #failed = false;
+  #newest = '';
+
+  constructor(options: Pick<ScreenOptions, 'view' | 'version' | 'clock' | 'log'>) {
+    this.#options = options;
+  }
+
+  add(response: ServerResponse): void {
+    if (this.#listeners.size >= STREAMS_MAX) return answer(response, 503, 'text/plain', '');
+    const listener: Listener = { response, said: '', stuckLooks: 0 };
+    this.#listeners.add(listener);
+    response.on('close', () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#stop();
+    });
+    response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+    response.write(`event: version\ndata: ${this.#options.version}\n\n`);
+    if (this.#cancel === undefined) this.#look();
+    else if (this.#newest !== '') say(listener, this.#newest);
+  }
+
+  close(): void {
+    this.#stop();
+    for (const { response } of this.#listeners) response.destroy();
+  }
+
+  #stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#newest = '';
+  }
+
+  #look(): void {
+    this.#cancel = this.#options.clock.after(LOOK_MS, () => this.#look());
+    this.#newest = this.#view() ?? this.#newest;
+    this.#quietMs += LOOK_MS;
+    const isAliveDue = this.#quietMs >= ALIVE_MS;
+    if (isAliveDue) this.#quietMs = 0;
+    for (const listener of this.#listeners) {
+      if (listener.response.writableNeedDrain) {
+        if (++listener.stuckLooks >= LOOKS_STUCK_MAX) listener.response.destroy();
+        continue;
+      }
+      listener.stuckLooks = 0;
+      if (listener.said !== this.#newest) say(listener, this.#newest);
+      else if (isAliveDue && !this.#failed) listener.response.write('event: alive\ndata:\n\n');
+    }
+  }
+
+  /** Undefined where it cannot be made: the pages then say that they hear nothing. */
+  #view(): string | undefined {
+    try {
+      const text = JSON.stringify(this.#options.view());
+      this.#failed = false;
+      return text;
+    } catch (error) {
+      if (!this.#failed) this.#options.log.warn('screen not updated', { error });
+      this.#failed = true;
+      return undefined;
+    }
+  }
+}
+
+function say(listener: Listener, text: string): void {
+  listener.said = text;
+  listener.response.write(`data: ${text}\n\n`);
+}
