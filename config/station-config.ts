@@ -81,6 +81,8 @@ export interface StationConfig {
   readonly cameraMissingDays: number;
   readonly release: 'never' | 'after-receipt';
   readonly retention: { readonly days: number; readonly logDays: number };
+  /** The page for a screen on this machine; null where there is none. */
+  readonly screen: { readonly port: number; readonly phone: string | null } | null;
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
 }
 
@@ -155,6 +157,7 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     cameraMissingDays: file.camera_missing_days,
     release: file.release,
     retention: { days: file.retention.days, logDays: file.retention.log_days },
+    screen: file.screen === undefined ? null : { port: file.screen.port, phone: file.screen.phone ?? null },
     log: file.log,
   };
 }

@@ -164,6 +164,26 @@ const retention = z.strictObject({
     .default(730),
 });
 
+/** Ports below are those of the system. */
+const PORT_MIN = 1024;
+const PORT_MAX = 65_535;
+
+const screen = z.strictObject({
+  port: part.count(
+    'Port of 127.0.0.1 at which the agent serves the page, for a browser on this machine and for no other. The package bodydock-screen shows port 8460.',
+    PORT_MIN,
+    PORT_MAX,
+  ),
+  phone: z
+    .string()
+    .regex(/^[0-9+][0-9 ()/+-]{1,31}$/)
+    .meta({
+      description: 'Telephone number that the page names where help is needed.',
+      allowed: '2 to 32 digits, spaces and "+()/-"',
+    })
+    .optional(),
+});
+
 const log = z.strictObject({
   level: z.enum(['error', 'warn', 'info', 'debug']).default('info').meta({
     description: 'What goes to the log: error, warn, info or debug, each with all before it.',
@@ -269,6 +289,10 @@ export const stationFileSchema = z
       description:
         'Whether files are erased from cameras: never, or once the store has given its signed receipt and each recipient has proven that it can open.',
       allowed: 'never or after-receipt',
+    }),
+    screen: screen.optional().meta({
+      description: 'The page for a screen beside the dock; left out, there is none.',
+      allowed: GROUP,
     }),
     log: log.prefault({}).meta({ description: 'The log of the program.', allowed: GROUP }),
   })

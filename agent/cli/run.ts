@@ -1,6 +1,7 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
 import { command, type Io } from '../../config/command-line.ts';
 import { checkStationStart } from '../../config/enrolment/installed-files.ts';
+import { languageOfLocale } from '../../config/language.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
@@ -21,6 +22,7 @@ import { watchFolder } from '../platform/folder-changes-chokidar.ts';
 import type { LineSocket } from '../platform/line-socket.ts';
 import { pinoLog } from '../platform/log-pino.ts';
 import { openServiceManager, type ServiceManager, startWatchdog } from '../platform/service-manager.ts';
+import { type OpenScreen, openScreen, type ScreenOptions } from '../screen/screen-server.ts';
 import { ConfigFileWatch } from '../station/file-watch.ts';
 import { type GoodConfig, judgeConfig, readConfig } from '../station/judged-config.ts';
 import { openStation } from '../station/open-station.ts';
@@ -156,6 +158,7 @@ async function putUp(
   isReady = true;
   manager.ready(statusLine(config, standing));
   const control = await listenForStatus(config.spool.path, { answer: opened.says, clock, log });
+  const screen = await serveScreen(config, { version, view: opened.screen, clock, log });
   log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
   return {
@@ -171,6 +174,7 @@ async function putUp(
       await station.stop();
       await stopWithin({ clock, log }, 'close', CLOSE_MS, async () => {
         await control?.close();
+        await screen?.close();
         await opened.close();
       });
       stopWatchdog();
@@ -187,6 +191,20 @@ async function listenForStatus(
     return await openControlServer({ ...deps, path: controlSocketPath(spoolPath) });
   } catch (error) {
     deps.log.warn('no socket for `bodydock status`, the station works without it', { error });
+    return undefined;
+  }
+}
+
+/** The page for a screen beside the dock, where the file has one; a station works without it, too. Never rejects. */
+async function serveScreen(
+  { screen }: StationConfig,
+  options: Pick<ScreenOptions, 'version' | 'view' | 'clock' | 'log'>,
+): Promise<OpenScreen | undefined> {
+  if (screen === null) return undefined;
+  try {
+    return await openScreen({ ...options, ...screen, language: languageOfLocale(process.env) });
+  } catch (error) {
+    options.log.warn('screen not served, the station works without it', { port: screen.port, error });
     return undefined;
   }
 }

@@ -132,6 +132,11 @@ export class Bay {
     return this.#docking?.stayDockedAt ?? null;
   }
 
+  /** Charge in percent that its camera named as it was put in; null where none is known. */
+  get chargePercent(): number | null {
+    return this.#docking?.chargePercent ?? null;
+  }
+
   /** Its camera is being read or erased. */
   get isBusy(): boolean {
     const activity = this.#docking?.activity ?? this.#idle;

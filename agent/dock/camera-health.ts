@@ -100,6 +100,11 @@ export class CameraHealth {
     if (isCameraId(camera)) this.#clear('camera.missing', camera);
   }
 
+  /** Whether it was taken out of use, and not docked since. */
+  isRetired(camera: CameraId): boolean {
+    return this.#retired.has(camera);
+  }
+
   /** Looks which cameras stay away. `last` gives the newest docking's end in ms since 1970, of those that were ever docked here. */
   lookForMissing(nowMs: number, last: Iterable<readonly [CameraId, number]>): void {
     const { missingDays } = this.#deps;

@@ -94,6 +94,7 @@ export class DockingLife {
   #pulledBytes = 0;
   #docked = { dockedAtMs: 0, wallAheadMs: 0 };
   #stayDockedAt: string | null = null;
+  #chargePercent: number | null = null;
 
   /** `onChange`: something to show changed. `before`: the docking whose stay this one goes on with. */
   constructor(
@@ -117,6 +118,10 @@ export class DockingLife {
   /** Since when the camera is in its bay; null before that is known. */
   get stayDockedAt(): string | null {
     return this.#stayDockedAt;
+  }
+  /** Charge in percent that the camera named as it was put in; null before that, and where it names none. */
+  get chargePercent(): number | null {
+    return this.#chargePercent;
   }
   get activity(): BayActivity {
     return this.#activity;
@@ -184,6 +189,7 @@ export class DockingLife {
       custody.append({ event: 'docked', facts: { bay, camera, docking, stay: opening.stay } });
       await measured.read(signal);
       journal.measured(measured.document);
+      this.#chargePercent = measured.document.condition?.battery_percent ?? null;
       cameras.docked(camera, measured.document, opening.stay !== docking);
       await this.#rounds(opening, { journal, entries, measured }, signal);
       ended = 'continued';

@@ -69,6 +69,7 @@ export class Monitoring {
   #memory: VanishedMemory | undefined;
   #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
+  #lastDockings: () => (readonly [CameraId, number])[] = () => [];
   #isDockingRecord: (id: string) => boolean = () => false;
 
   constructor(deps: MonitoringDeps) {
@@ -125,6 +126,7 @@ export class Monitoring {
     this.#clockSynchronised = clockSynchronised;
     this.#isDockingRecord = (id) => isRecordingId(id) && records.store.get(id) !== undefined;
     const { topics, files, log, conditions, broker, settings } = this.#deps;
+    this.#lastDockings = () => lastDockings(settings, records);
     const confirm = (): Promise<void> => spool.confirm();
     this.#openMemory = () => VanishedMemory.open({ files, path: spool.layout.vanished, confirm, log });
     this.#rejected.takeOver(spool.recordings());
@@ -147,7 +149,7 @@ export class Monitoring {
         void spool.confirm().catch(() => undefined); // it is told there
         this.#deps.certificates?.look();
         const nowMs = believedMs();
-        if (nowMs !== undefined) this.cameras.lookForMissing(nowMs, lastDockings(settings, records));
+        if (nowMs !== undefined) this.cameras.lookForMissing(nowMs, this.#lastDockings());
       },
     });
   }
@@ -175,6 +177,13 @@ export class Monitoring {
         kind === 'health' && health !== undefined ? encodeMonitoring(healthSchema, health) : payload;
       return { kind, json: new TextDecoder().decode(shown) };
     });
+  }
+
+  /** Cameras in use that belong here and were docked here, by alias, with the end of their newest recorded docking in ms since 1970. */
+  lastSeen(): (readonly [alias: string, atMs: number])[] {
+    return this.#lastDockings()
+      .filter(([camera]) => !this.cameras.isRetired(camera))
+      .map(([camera, atMs]) => [aliasOf(this.#deps.settings, camera), atMs] as const);
   }
 
   /** The digest of station.yaml as it counts from here on. */

@@ -30,6 +30,7 @@ import { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import { DailyLook } from '../records/daily-look.ts';
 import { DockingRecords, dockingRecordType } from '../records/docking-records.ts';
 import { Dockings } from '../records/dockings.ts';
+import { type ScreenView, screenView } from '../screen/screen-view.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
 import { Changes, type ItemChange } from '../spool/changes.ts';
 import { DocumentsDropping } from '../spool/documents-dropping.ts';
@@ -51,6 +52,8 @@ export interface ComposedStation {
   readonly changes: Changes<ItemChange>;
   /** What monitoring sees at this moment. */
   readonly documents: Monitoring['documents'];
+  /** What the screen of the dock shows at this moment. */
+  readonly screen: () => ScreenView;
   /** What it may take of the uplink, and takes from now on. */
   readonly limits: Pick<SendLimits, 'set' | 'pace'>;
   close(): Promise<void>;
@@ -409,6 +412,13 @@ async function connectParts(
     station: composed,
     changes,
     documents: () => monitoring.documents(),
+    screen: () =>
+      screenView({
+        bays: bays.map((bay) => ({ document: bay.show(), chargePercent: bay.chargePercent })),
+        conditions: conditions.codes.flatMap((code) => conditions.shown(code) ?? []),
+        lastSeen: monitoring.lastSeen(),
+        nowMs: clock.wallMs(),
+      }),
     limits,
     close: () => {
       limits.stop();

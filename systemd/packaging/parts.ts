@@ -29,7 +29,11 @@ export const AGENT: Part = {
   name: 'bodydock',
   summary: 'docking-station agent for body cameras',
   configuration: 'station',
-  assets: ['protocol/SPEC.md', 'drivers/simulated/film.mp4'],
+  assets: [
+    'protocol/SPEC.md',
+    'drivers/simulated/film.mp4',
+    ...['html', 'css', 'js'].map((ending) => `agent/screen/page/screen.${ending}`),
+  ],
   launched: [
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },
     { name: 'mount-helper', module: 'agent/helpers/mount/main.js', isCommand: false },

@@ -44,6 +44,8 @@ export interface RigWish {
   /** Further lines of the station's group `broker`, such as limits. */
   readonly stationBroker?: Readonly<Record<string, unknown>>;
   readonly release?: 'never' | 'after-receipt';
+  /** Group `screen` of station.yaml. */
+  readonly screen?: Readonly<Record<string, unknown>>;
   readonly agentTls?: ClientTls;
   readonly receiverTls?: ClientTls;
   /** Instead of client certificates. */
@@ -111,6 +113,7 @@ export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, p
     })),
     cameras: numbers.map((number) => ({ id: `cam-${number}`, alias: `Camera ${number}` })),
     release,
+    ...(wish.screen === undefined ? {} : { screen: wish.screen }),
   });
 }
 

@@ -103,6 +103,10 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Tage, die ein Abschnitt des Verwahrprotokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
   release:
     'Ob Dateien von Kameras gelöscht werden: never nie; after-receipt, sobald der Zentralspeicher signiert quittiert hat und zu jedem öffentlichen Schlüssel bewiesen ist, dass jemand damit öffnen kann.',
+  screen: 'Die Seite für einen Bildschirm neben dem Dock; ohne Angabe gibt es keine.',
+  'screen.port':
+    'Port von 127.0.0.1, an dem der Agent die Seite ausliefert, für einen Browser auf diesem Gerät und keinen anderen. Das Paket bodydock-screen zeigt Port 8460.',
+  'screen.phone': 'Telefonnummer, die die Seite nennt, wo Hilfe gebraucht wird.',
   log: 'Das Log des Programms.',
   'log.level': 'Was ins Log kommt: error, warn, info oder debug, jeweils mit allem davor.',
 };
@@ -161,6 +165,7 @@ const NAME = '{} bis {} Zeichen aus a-z, {}-{} und "-", am Anfang und am Ende ke
 export const ALLOWED_DE: Readonly<Record<string, string>> = {
   '{}': '{}',
   'a group of keys': 'eine Gruppe von Angaben',
+  '{} to {} digits, spaces and "+()/-"': '{} bis {} Ziffern, Leerzeichen und "+()/-"',
   'a whole number from {} to {}': 'eine ganze Zahl von {} bis {}',
   'a path of {} to {} characters': 'ein Pfad aus {} bis {} Zeichen',
   'an absolute path below /dev of at most {} characters':
