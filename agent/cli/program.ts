@@ -202,7 +202,7 @@ export const bodydock = program({
     },
     {
       name: 'witness',
-      summary: 'print the line of a day’s witness, compare printed lines with a vault',
+      summary: 'print how far the log of the store has come, for paper',
       load: async () => (await import('./witness.ts')).witness,
     },
     {

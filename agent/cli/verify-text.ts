@@ -63,7 +63,7 @@ export class VerifyText {
       fill(words.dockings, totals.dockings, totals.dockings_empty),
       fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
       ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),
-      fill(words.store, totals.orders, totals.disclosures, totals.witnesses),
+      fill(words.store, totals.orders, totals.disclosures),
       fill(words.keyChanges, totals.key_changes, totals.key_revocations),
       fill(words.log, totals.custody_segments, totals.custody_entries, totals.custody_checkpoints),
       ...totals.logs.map((past) => this.#past(past)),

@@ -97,7 +97,7 @@ const EN: VerifyWords = {
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
-  store: 'store: {} orders, {} disclosures, {} days witnessed',
+  store: 'store: {} orders, {} disclosures',
   keyChanges: 'keys: {} changes, {} revocations',
   log: 'custody log: {} segments, {} entries, {} checkpoints',
   fixed:
@@ -156,7 +156,7 @@ const DE: VerifyWords = {
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',
-  store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}, bezeugte Tage {}',
+  store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}',
   keyChanges: 'Schlüssel: Wechsel {}, Sperren {}',
   log: 'Verwahrprotokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
   fixed:

@@ -38,7 +38,7 @@ export const verify = command(
   {
     name: 'bodydock verify',
     usage: [
-      'DIR... [--trust KEYS] [--checkpoint FILE]... [--require-outside DAYS] [--identity FILE] [--lang en|de] [--json]',
+      'DIR... [--trust KEYS] [--checkpoint FILE|LINE]... [--require-outside DAYS] [--identity FILE] [--lang en|de] [--json]',
     ],
     about: `
 Checks every document, signature, digest and chain, what the logs say of them, and whether what was deleted was due. Needs public keys only, changes nothing, and can be done by anybody.
@@ -55,8 +55,8 @@ first run.
       checkpoint: {
         type: 'string',
         multiple: true,
-        value: 'FILE',
-        text: 'checkpoint of the log of a store, as somebody kept it: the log that lies here must be one that goes on from it; where several vaults are verified, one of each',
+        value: 'FILE|LINE',
+        text: 'checkpoint of the log of a store, as somebody kept it, or the lines of sheets as "bodydock witness" printed them: the log that lies here must be one that goes on from it; where several vaults are verified, one of each',
       },
       'require-outside': {
         type: 'string',
@@ -73,7 +73,7 @@ first run.
     notes: `
 A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it
 means, and what to do where there is something. Counted are recordings, dockings and how many of them found no file on the camera, deletions,
-holds, orders, disclosures, witnesses, key changes and entries of the custody logs. "No finding" is not "complete": of each log of a store it is said up to
+holds, orders, disclosures, key changes and entries of the custody logs. "No finding" is not "complete": of each log of a store it is said up to
 when somebody outside fixes it. What came later would not be missed where it was taken away.
 
 Whoever wants to check without this program: minisign -Vm manifest.json -p station.pub; sha256sum chunks.bin;
@@ -84,7 +84,7 @@ age -d -i FILE payload.age | sha256sum
     wordsMax: FOLDERS_MAX,
   },
   async (line, io) => {
-    const { trust, keys, identity, checkpoint: checkpointFiles = [] } = line.values;
+    const { trust, keys, identity, checkpoint: checkpointWords = [] } = line.values;
     if (trust !== undefined && keys !== undefined)
       throw usageError('--keys is the same as --trust: name one');
     const keysFolder = trust ?? keys;
@@ -93,7 +93,7 @@ age -d -i FILE payload.age | sha256sum
     const text = new VerifyText(line.language);
     if (line.words.length === 0) throw usageError('name at least one folder to verify');
     const identities = identity === undefined ? [] : await readIdentityFile(identity);
-    const checkpoints = await Promise.all(checkpointFiles.map(readCheckpoint));
+    const checkpoints = await Promise.all(checkpointWords.map(readCheckpoint));
     const sum = noTotals();
     const documents: unknown[] = [];
     let exitCode: number = EXIT_GOOD;
@@ -164,8 +164,9 @@ function readDays(text: string | undefined): number | undefined {
   return Number(days) * DAY_MS;
 }
 
-/** Errors: "usage" where it cannot be read. */
+/** A line from paper, or a file. Errors: "usage" where it cannot be read. */
 async function readCheckpoint(path: string): Promise<{ readonly text: string; readonly where: string }> {
+  if (/^bodydock\/\S+\s/i.test(path.trimStart())) return { text: path, where: 'paper' };
   const read = await readSmall(nodeFiles(), path, NOTE_BYTES_MAX);
   const text = read.kind === 'bytes' ? parseUtf8(read.bytes) : undefined;
   if (text === undefined) throw usageError(`checkpoint ${path} cannot be read`);

@@ -7,7 +7,6 @@ import type { Broker, Clock, Conditions, Files, Log, Random } from '../../protoc
 import { receiverTopics } from '../../protocol/transfer/topics.ts';
 import type { Post } from '../platform/http-post.ts';
 import { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
-import { DailyWitness } from './custody/daily-witness.ts';
 import { WrittenEnd } from './custody/log-end.ts';
 import type { StoreSigner } from './custody/log-tree.ts';
 import { currentLogFolder } from './custody/store-log.ts';
@@ -16,10 +15,7 @@ import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
 import { RestoredStatements } from './reconcile/restored-statements.ts';
-import { judge } from './retention/clock-trust.ts';
-import { clockReading, readMemory } from './retention/log-memory.ts';
 import { stampsOf } from './retention/outside-time.ts';
-import { underPolicy } from './retention/policies.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { Claims } from './transfer/claims.ts';
 import { DockingDesk } from './transfer/docking-desk.ts';
@@ -33,7 +29,6 @@ import { Transfers } from './transfer/transfers.ts';
 import { FilesDockingIndex } from './vault/docking-index-files.ts';
 import { UnitsAround, type UnitStore } from './vault/unit-store.ts';
 import { FilesVault } from './vault/vault-files.ts';
-import { checkVaultThere } from './vault/vault-id.ts';
 import type { Locks } from './vault/vault-lock.ts';
 import type { RunningProcess } from './vault/vault-run.ts';
 
@@ -150,16 +145,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     clock,
     log,
   });
-  const witness = new DailyWitness({
-    deps: store,
-    conditions: conditions,
-    clockDoubt: async (signal) => {
-      await checkVaultThere(files, vault.layout, vault.id);
-      const deps = await underPolicy({ ...store, signal });
-      const { trust } = await readMemory(deps);
-      return trust === undefined ? null : judge(trust, clockReading(deps)).doubt;
-    },
-  });
   const retention = new RetentionTimer({ deps: store, conditions: conditions });
   const outside = new OutsideWord({
     ...base,
@@ -180,7 +165,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     },
     start: async () => {
       await receiver.start();
-      witness.start();
       outside.start();
       lookAtDisk();
     },
@@ -188,7 +172,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
       stopLooking();
       const stopped = receiver.stop();
       const last = stopped.then(() => heads.stop());
-      const [isInOrder] = await Promise.all([stopped, witness.stop(), retention.stop(last)]);
+      const [isInOrder] = await Promise.all([stopped, retention.stop(last)]);
       await outside.stop();
       // Without a note of its end no receiver of another machine begins while something of this one may still be written.
       if (isInOrder) await vault.close();

@@ -5,7 +5,6 @@ import * as d from '../documents/document.ts';
 import { carriedFactsSchema, DIFFERENCES, storeLogSchema } from './carried.ts';
 import { keyIdSchema, keyRevocationSchema } from '../documents/key-documents.ts';
 import { ROLES, orderSchema, disclosureSchema, reasonCodeSchema } from '../documents/order.ts';
-import { daySchema } from './witness.ts';
 
 /** Whose log an entry stands in. */
 export type Keeper = 'station' | 'store';
@@ -134,7 +133,7 @@ const STATION: Shapes = {
 const about = { station: d.stationIdSchema, recording };
 const deletion = z.strictObject({ ...about, deletion_sha256: sha256 });
 
-/** Documents that the store let go (SPEC 10.3): what they were and of which days, so that the witnesses of these days can be computed on. */
+/** Documents that the store let go (SPEC 10.3): what they were and of which days, for ever. */
 const droppedDocumentsSchema = z
   .strictObject({
     ...about,
@@ -211,7 +210,7 @@ const STORE: Shapes = {
     reason: keyRevocationSchema.shape.reason,
     compromised_since: d.instantSchema.optional(),
   }),
-  witnessed: z.strictObject({ day: daySchema, sha256 }),
+  witnessed: z.strictObject({ day: z.iso.date(), sha256 }),
   restored: z.strictObject({ restored_sha256: sha256, complete_until: d.instantSchema }),
   policy: z.strictObject({ number: z.int().min(1), policy_sha256: sha256 }),
 };

@@ -1,5 +1,5 @@
 // For the vault builder: the log of a store as a tree, and what the store and others keep of it.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { publicKeyOf, signNoteText, type SecretKey } from '../../protocol/documents/minisign.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
@@ -9,10 +9,25 @@ import { CompactRange, leafHash } from '../../protocol/transparency/merkle.ts';
 import { formatNote, signatureLine } from '../../protocol/transparency/signed-note.ts';
 import type { StoreBuilder } from './vault-builder-store.ts';
 
+/** Newest entry of a log. */
+export interface Head {
+  readonly segment: string;
+  readonly sequence: number;
+  readonly sha256: string;
+}
+
+/** The newest entry of a log, from its lines and the ids of its segments. */
+export function headOf(lines: readonly string[], segments: readonly string[]): Head {
+  const line = lines.at(-1) ?? '';
+  const { sequence } = JSON.parse(line) as { sequence: number };
+  return { segment: segments.at(-1) ?? '', sequence, sha256: sha256Hex(Buffer.from(line)) };
+}
+
 /** The tree of a store's log, from the segment on that `begin` opens. */
 export class TreeBuilder {
   readonly #store: StoreBuilder;
   readonly #before: number;
+  #written: string[] | undefined;
   readonly origin: string;
 
   private constructor(store: StoreBuilder, before: number) {
@@ -28,9 +43,24 @@ export class TreeBuilder {
     return tree;
   }
 
+  /** One that begins with the next segment of the log, and that all later ones are of. */
+  static ahead(store: StoreBuilder): TreeBuilder {
+    const tree = new TreeBuilder(store, store.log.lines().length);
+    store.log.opening = () => ({ log_origin: tree.origin, log_size: tree.lines.length });
+    return tree;
+  }
+
+  /** The tree of the segments as they lie in a folder, all of which are of one: what somebody made of the store's. */
+  static async of(store: StoreBuilder, folder: string): Promise<TreeBuilder> {
+    const tree = new TreeBuilder(store, 0);
+    const texts = store.log.segments.map((name) => readFile(join(folder, `${name}.jsonl`), 'utf8'));
+    tree.#written = (await Promise.all(texts)).flatMap((text) => text.trimEnd().split('\n'));
+    return tree;
+  }
+
   /** Lines so far. */
   get lines(): string[] {
-    return this.#store.log.lines().slice(this.#before);
+    return this.#written ?? this.#store.log.lines().slice(this.#before);
   }
 
   /** Another segment, which says that it begins at that size. */

@@ -28,7 +28,6 @@ import type { History, HistoryDocument, HistoryKey, Step, Subject } from './hist
 import {
   headsIn,
   headsOfReceipts,
-  headsOfWitnesses,
   headsWithoutLog,
   type LogQuestion,
   provenLog,
@@ -122,15 +121,12 @@ class Gathering {
     stationId: string | undefined,
     account: SubjectAccount,
   ): Promise<ProvenLog[]> {
-    const witnessed = await headsOfWitnesses(this.#deps, this.#question.place);
-    this.#remarks.push(...witnessed.remarks);
     const logs: ProvenLog[] = [];
     const belief = await this.#belief();
     for (const receiver of this.#question.place.receivers) {
       const doubted = await belief.unbelieved(receiver, this.#custodyOf(receiver));
       this.#remarks.push(...doubted.remarks);
-      const known = { heads: witnessed.headsOf(receiver), unbelieved: doubted.segments };
-      const read = await this.#storeLog(receiver, related, known);
+      const read = await this.#storeLog(receiver, related, doubted.segments);
       if (read === undefined) continue;
       logs.push(read);
       this.#store.read(this.#custodyOf(receiver).where);
@@ -138,7 +134,7 @@ class Gathering {
     const dropped = logs.flatMap((log) => log.dropped);
     const station = stationId ?? '';
     const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
-    const heads = [...headsIn(checked), ...newest, ...witnessed.headsOf(station)];
+    const heads = [...headsIn(checked), ...newest];
     const follow = (entry: CustodyEntry, isVouched: boolean): void => account.take(entry, isVouched);
     const own = await this.#stationLog(related, {
       heads,
@@ -150,7 +146,7 @@ class Gathering {
     else {
       const message = 'no custody log of the station lies here: what is told rests on documents alone';
       this.#remarks.push(note('custody.none', this.#station.custody.where, message));
-      this.#remarks.push(...headsWithoutLog(heads, station, dropped));
+      this.#remarks.push(...headsWithoutLog(heads, dropped));
     }
     for (const { remarks } of logs) this.#remarks.push(...remarks);
     return logs;
@@ -163,7 +159,7 @@ class Gathering {
     if (place.kind !== 'vault' || ours.size === 0) return [];
     const asked = { files, vault: place.path, keys: this.#deps.keys, signal };
     const logs = await readVaultLogs(asked);
-    const how = { ...asked, witnesses: [], nowMs: Date.parse(madeAt) };
+    const how = { ...asked, nowMs: Date.parse(madeAt) };
     return judgeVaultDrops(how, logs, ({ recording }) => ours.has(recording));
   }
 
@@ -181,14 +177,15 @@ class Gathering {
   #storeLog(
     receiver: string,
     related: Related,
-    known: Pick<LogQuestion, 'heads' | 'unbelieved'>,
+    unbelieved: ReadonlySet<string>,
   ): Promise<ProvenLog | undefined> {
     const question: LogQuestion = {
       ...this.#reading(),
       ...this.#custodyOf(receiver),
-      ...known,
+      unbelieved,
       kind: 'store',
       keeper: receiver,
+      heads: [],
       dropped: [],
       held: [],
       follow: (entry, isVouched) => {

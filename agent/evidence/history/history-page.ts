@@ -22,7 +22,7 @@ import { shortRows, worthOf } from './short-rows.ts';
 const REMARKS_MAX = 100;
 /** Findings that say that a log is broken, cut, or not whole. */
 const BROKEN =
-  /^(?:custody\.(?:entry|not-opened|checkpoint|signature|two-starts|fork|cycle|segment-missing|tail-missing|link-differs|unreadable|two-keys|key-not-announced|group)|receipt\.custody|witness\.head)/;
+  /^(?:custody\.(?:entry|not-opened|checkpoint|signature|two-starts|fork|cycle|segment-missing|tail-missing|link-differs|unreadable|two-keys|key-not-announced|group)|receipt\.custody)/;
 interface Page {
   readonly history: History;
   readonly words: HistoryWords;

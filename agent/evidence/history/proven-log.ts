@@ -1,8 +1,7 @@
 // Reads the custody log of one keeper from its first byte to its last, checks all of it, and gives the entries that belong to a life, each
 // with what it is worth.
-import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { RECEIPT, SIGNATURE_SUFFIX, WITNESS } from '../../../protocol/format/file-names.ts';
+import { CUSTODY, RECEIPT, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { CheckedCustody } from '../verify/custody-check.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead, type SegmentLink } from '../verify/custody-links.ts';
 import type { EntryPlace } from '../verify/custody-segment.ts';
@@ -15,10 +14,9 @@ import { below, type Remark } from '../verify/remark.ts';
 import { trustedUntil, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { type LogReading, readLog } from '../verify/covered-entries.ts';
 import type { LoggedHead } from '../verify/store-log.ts';
-import { checkWitnesses, witnessHeadRemarks } from '../verify/witness-check.ts';
 import type { HistoryLog, Step } from './history.ts';
 import type { DocumentsDeps } from './subject-documents.ts';
-import { documentsBeginning, type HistoryPlace, type Related, type StationPlace } from './subjects.ts';
+import { documentsBeginning, type Related, type StationPlace } from './subjects.ts';
 
 /** A log, and what is known of it from elsewhere. */
 export interface LogQuestion {
@@ -101,7 +99,13 @@ class Reading {
   result({ linked, remarks, segments, entries }: CheckedCustody): ProvenLog {
     for (const { segment, signedBy } of linked)
       if (signedBy !== undefined) this.#proofs.ended(segment, signedBy);
-    this.#proofs.confirm(this.#question.heads);
+    const { where } = this.#question;
+    const held = this.#question.held.map((head) => ({
+      head,
+      where: below(head.receiver, CUSTODY),
+      signedAt: head.at,
+    }));
+    this.#proofs.confirm([...this.#question.heads, ...held]);
     const { steps, between, moreSteps, moreBetween } = this.#picker;
     return {
       log: {
@@ -119,8 +123,8 @@ class Reading {
       between: between.map((picked) => this.#step(picked)),
       remarks: [
         ...remarks,
-        ...headRemarks(this.#question.heads, this.#book, this.#keeper ?? ''),
-        ...missingHeads(this.#question.held, this.#book, this.#question.where),
+        ...receiptHeadRemarks(this.#question.heads, this.#book),
+        ...missingHeads(this.#question.held, this.#book, where),
       ],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
       dropped: this.#dropped
@@ -178,7 +182,7 @@ class Reading {
 // How each entry of one keeper's custody log is vouched for. Takes the entries while the log is checked, and answers afterwards. Pure.
 //
 // An entry is signed where a good checkpoint stands behind it, or a good signature over the whole file, and the chain holds from the one
-// to the other. It is confirmed where somebody else signed a later head of the same unbroken chain: the store in a receipt or a witness.
+// to the other. It is confirmed where the store signed a later head of the same unbroken chain of a station, in a receipt or in its own log.
 //
 // Memory: a few numbers for each unbroken run of entries, and for each head that others signed.
 
@@ -191,9 +195,8 @@ interface EntryRef {
 
 /** A head that somebody else signed. */
 interface OutsideHead {
-  readonly kind: 'receipt' | 'witness';
   readonly head: NamedHead;
-  /** Where the document lies. */
+  /** Where the document or the log lies. */
   readonly where: string;
   /** When it was signed, RFC 3339 UTC. */
   readonly signedAt: string;
@@ -411,11 +414,8 @@ export class StepPicker {
   }
 }
 
-// Gathers the heads of custody logs that the store signed, in receipts and witnesses: they confirm every entry before them, and nobody who
-// rewrites a station's log can change them.
-
-/** Heads of one log, by its keeper. */
-type HeadsOf = (keeper: string) => readonly OutsideHead[];
+// Gathers the heads of custody logs that the store signed in receipts: they confirm every entry before them, and nobody who rewrites a
+// station's log can change them.
 
 /** Heads in the receipts of checked documents. */
 export function headsIn(checked: readonly (CheckedRecording | CheckedDocking)[]): OutsideHead[] {
@@ -427,7 +427,7 @@ export function headsIn(checked: readonly (CheckedRecording | CheckedDocking)[])
 }
 
 function headOf(head: OutsideHead['head'], where: string, signedAt: string): OutsideHead {
-  return { kind: 'receipt', head, where: below(where, RECEIPT), signedAt };
+  return { head, where: below(where, RECEIPT), signedAt };
 }
 
 /** Heads in the receipts of other documents; one whose signature does not hold is passed over. Errors: the machine's. */
@@ -449,42 +449,9 @@ export async function headsOfReceipts(
   return heads;
 }
 
-/** Heads in the witnesses of a vault, by keeper, and what does not hold of these. Errors: the signal's reason; the machine's. */
-export async function headsOfWitnesses(
-  deps: DocumentsDeps,
-  place: HistoryPlace,
-): Promise<{ readonly headsOf: HeadsOf; readonly remarks: readonly Remark[] }> {
-  const heads = new Map<string, OutsideHead[]>();
-  const remarks: Remark[] = [];
-  for (const receiver of place.receivers) {
-    const where = below(receiver, WITNESS);
-    const folder = join(place.path, receiver, WITNESS);
-    const checked = await checkWitnesses({ ...deps, folder, where, receiver });
-    remarks.push(...checked.remarks);
-    for (const { witness, where: at } of checked.witnesses)
-      for (const { keeper, custody_head: head } of witness.keepers) {
-        if (head === null) continue;
-        const known = heads.get(keeper) ?? [];
-        heads.set(keeper, known);
-        known.push({ kind: 'witness', head, where: at, signedAt: witness.made_at });
-      }
-  }
-  return { headsOf: (keeper) => heads.get(keeper) ?? [], remarks };
-}
-
-/** Heads that the store signed and that the log of `keeper` does not hold: something was cut off, exchanged or put back. `book` has seen all of it. */
-function headRemarks(heads: readonly OutsideHead[], book: HeadBook, keeper: string): Remark[] {
-  const of = (wanted: OutsideHead['kind']): OutsideHead[] => heads.filter(({ kind }) => kind === wanted);
-  return [...receiptHeadRemarks(of('receipt'), book), ...witnessHeadRemarks(of('witness'), book, keeper)];
-}
-
-/** ... where no log of it is here: each of its segments was dropped, or taken away. `dropped`: ends of those let go. */
-export function headsWithoutLog(
-  heads: readonly OutsideHead[],
-  keeper: string,
-  dropped: readonly NamedHead[],
-): Remark[] {
+/** Heads of a log of which nothing is here: each of its segments was dropped, or taken away. `dropped`: ends of those let go. */
+export function headsWithoutLog(heads: readonly OutsideHead[], dropped: readonly NamedHead[]): Remark[] {
   const book = new HeadBook();
   for (const end of dropped) book.drop(end);
-  return headRemarks(heads, book, keeper);
+  return receiptHeadRemarks(heads, book);
 }

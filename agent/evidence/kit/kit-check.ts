@@ -1,7 +1,6 @@
 // Verifies what a kit is made from, with the same code as `bodydock verify`, which verifies what was written.
 import { basename, join } from 'node:path';
-import { dayOf } from '../../../protocol/custody/witness.ts';
-import { ORDERS, RESTORED, WITNESS } from '../../../protocol/format/file-names.ts';
+import { ORDERS, RESTORED } from '../../../protocol/format/file-names.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { checkDocking } from '../verify/docking-check.ts';
 import { groupDockings } from '../verify/docking-groups.ts';
@@ -22,7 +21,6 @@ import { checkRecording } from '../verify/recording-check.ts';
 import { below, finding, type Finding } from '../verify/remark.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import { noTotals } from '../verify/verify-place.ts';
-import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
 import { isHere, type KitDocking, type KitParts, namedSidecars } from './kit-plan.ts';
 import { headFile, segmentFile } from './kit-writer.ts';
 
@@ -160,7 +158,7 @@ export async function checkAccount(parts: KitParts, check: AccountCheck): Promis
   return new Account(parts, check).remarks();
 }
 
-/** Remarks about which nothing was told before: a segment or witness that lies in the kit goes by another path there. */
+/** Remarks about which nothing was told before: a segment that lies in the kit goes by another path there. */
 export function notTold(all: readonly Finding[], told: readonly Finding[]): Finding[] {
   const known = new Set(told.map(nameOf));
   return all.filter((each) => !known.has(nameOf(each)));
@@ -194,13 +192,12 @@ class Account {
   async remarks(): Promise<Finding[]> {
     const { known } = this.#check;
     const found: Finding[] = [];
-    const witnesses = await this.#witnesses(found);
     const stations = await stationCustodies(this.#check.files, this.#check.place.path);
     const { files, keys, vault } = this.#check;
     const pasts = new LogPasts(files, keys, vault);
     const { policies } = known;
     const restored = await this.#restored();
-    const beside = { witnesses, stations, pasts, restored, policies };
+    const beside = { stations, pasts, restored, policies };
     const logs = new PlaceLogs({ ...this.#check, kind: 'vault', ...beside });
     for (const receiver of await this.#receivers())
       found.push(...(await logs.readStore(receiver, this.#custody(receiver))));
@@ -212,7 +209,7 @@ class Account {
     const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });
     for await (const remark of between.remarks()) found.push(remark);
     for (const log of logs.stations) found.push(...(await this.#missing(log, logs)));
-    found.push(...this.#docked(logs), ...(await this.#store(logs, witnesses)));
+    found.push(...this.#docked(logs), ...(await this.#store(logs)));
     return found;
   }
 
@@ -232,22 +229,6 @@ class Account {
   async #receivers(): Promise<string[]> {
     const { files, place } = this.#check;
     return ((await listSorted(files, place.path)) ?? []).filter(isReceiverId);
-  }
-
-  /** All of the vault; into `wrong` goes what does not hold of those for the kit. */
-  async #witnesses(wrong: Finding[]): Promise<FoundWitness[]> {
-    const witnesses: FoundWitness[] = [];
-    const days = new Set(
-      this.#parts.witnesses.map(({ witness: { receiver, day } }) => dayFile(receiver, day)),
-    );
-    for (const receiver of await this.#receivers()) {
-      const folder = join(this.#check.place.path, receiver, WITNESS);
-      const question = { ...this.#check, folder, where: below(receiver, WITNESS), receiver };
-      const checked = await checkWitnesses(question);
-      witnesses.push(...checked.witnesses);
-      wrong.push(...checked.remarks.filter(isOf(days)));
-    }
-    return witnesses;
   }
 
   #isOfKey({ where, facts: { key } }: Finding): boolean {
@@ -295,7 +276,7 @@ class Account {
     ];
   }
 
-  async #store(logs: PlaceLogs, witnesses: readonly FoundWitness[]): Promise<Finding[]> {
+  async #store(logs: PlaceLogs): Promise<Finding[]> {
     const { place } = this.#check;
     const orders = [];
     const found: Finding[] = [];
@@ -313,7 +294,7 @@ class Account {
     const ours = new Set(about.map(({ where }) => where));
     const { changes, policies } = this.#check.known;
     const changed = new Set(changes.map(({ document }) => document.holder));
-    const read = { ...this.#check, logs, orders, witnesses, kept: [], restored: [], policies, changed };
+    const read = { ...this.#check, logs, orders, kept: [], restored: [], policies, changed };
     for await (const remark of storeFindings(read, noTotals()))
       if (this.#isOfStore(remark, ours)) found.push(remark);
     return found;
@@ -322,20 +303,9 @@ class Account {
   /** Of all that concerns what the store did only what a few recordings of a vault show, too. */
   #isOfStore({ code, where, facts }: Finding, orders: ReadonlySet<string>): boolean {
     if (code.startsWith('store-log.')) return true;
-    if (code === 'witness.missing') return this.#days().has(String(facts['witness']).split(' ')[1] ?? '');
     if (code === 'order.missing' || LOGGED.has(code)) return this.#recordings.has(String(facts['recording']));
     return code.startsWith('order.') && orders.has(where);
   }
-
-  #days(): ReadonlySet<string> {
-    const { asked, sidecars, dockings } = this.#parts;
-    const receipted = [...asked, ...sidecars, ...dockings];
-    return new Set(receipted.flatMap(({ receipt }) => (receipt ? [dayOf(receipt.received_at)] : [])));
-  }
-}
-
-function dayFile(receiver: string, day: string): string {
-  return `${receiver}/${WITNESS}/${day}.json`;
 }
 
 /** What the store's log says of deletions. */

@@ -3,7 +3,6 @@ import { printable } from '../../../config/problems.ts';
 import { filled } from '../../../config/texts.ts';
 import { KIT_DE } from '../../../config/texts/de/kit.ts';
 import { KIT_EN, type KitWords } from '../../../config/texts/en/kit.ts';
-import { witnessLine } from '../../../protocol/custody/witness.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import {
   CHUNKS,
@@ -293,7 +292,6 @@ function fileRows(paths: readonly string[], parts: KitParts, words: KitWords): [
     ['orders/*/order.json', files.order, is(ORDER)],
     ['log/*/*.jsonl', files.log, (path) => path.endsWith(SEGMENT_SUFFIX)],
     ['log/*/*.head.json', files.head, (path) => path.endsWith('.head.json')],
-    ['witness/*/*.json', files.witness, (path) => path.startsWith('witness/')],
     ['keys/*.pub', files.key, (path) => path.endsWith('.pub')],
     ['keys/*/*.json', files.change, (path) => /^keys\/.*\.json$/.test(path)],
     ['*.minisig', files.signature, (path) => path.endsWith(SIGNATURE_SUFFIX)],
@@ -319,7 +317,7 @@ function checkBlocks(kit: KitContents, words: KitWords): Block[] {
     ...words.before.map((text): Block => paragraph(text)),
     command('before', SAID, [], words),
     ...(steps.some(opens) ? identity(words) : []),
-    ...steps.flatMap((step, at) => stepBlocks(kit, step, at + 1, words)),
+    ...steps.flatMap((step, at) => stepBlocks(step, at + 1, words)),
   ];
 }
 
@@ -327,12 +325,11 @@ function identity(words: KitWords): Block[] {
   return [paragraph(words.identity), command('identity', words.identityLine, [], words)];
 }
 
-function stepBlocks(kit: KitContents, step: KitStep, number: number, words: KitWords): Block[] {
+function stepBlocks(step: KitStep, number: number, words: KitWords): Block[] {
   const { title, why } = words.steps[step.kind];
   return [
     subheading(`${number}. ${title}`),
     paragraph(why),
-    ...(step.kind === 'witness' ? witnessed(kit) : []),
     ...step.groups.map((group) => groupBlock(step, group, words)),
   ];
 }
@@ -349,10 +346,6 @@ function groupBlock({ kind }: KitStep, group: readonly KitLine[], words: KitWord
 
 function command(name: string, lines: string, expected: readonly string[], words: KitWords): Block {
   return { kind: 'command', name, command: lines, expected, words: words.expected };
-}
-
-function witnessed({ parts }: KitContents): Block[] {
-  return [list(parts.witnesses.map(({ witness }) => witnessLine(witness)))];
 }
 
 // The chapter of a kit's page that tells what the logs say, for people: the entries that matter to them, in plain words. Pure.

@@ -6,12 +6,10 @@ import {
   MANIFEST_KIND,
   ORDER_KIND,
   RECEIPT_KIND,
-  witnessKind,
 } from '../verify/document-kinds.ts';
 import { join } from 'node:path';
 import { type CustodyEntry, parseCustodyHead } from '../../../protocol/custody/custody-entry.ts';
 import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
-import { dayOf, type Witness } from '../../../protocol/custody/witness.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
@@ -26,7 +24,6 @@ import {
   ORDERS,
   SEGMENT_SUFFIX,
   SIGNATURE_SUFFIX,
-  WITNESS,
 } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isSegmentId, isStationId } from '../../../protocol/format/ids.ts';
 import { diskError, listSorted, type ReadFiles } from '../verify/read-files.ts';
@@ -81,7 +78,6 @@ export async function planKit(question: KitQuestion): Promise<KitParts> {
     segments: logs.flatMap(({ segments }) => segments),
     entries: logs.flatMap(({ entries }) => entries),
     orders: await findOrders(question, recordings),
-    witnesses: await findWitnesses(question, names.filter(isReceiverId), [...recordings, ...dockings]),
     keyDocuments: await findKeyDocuments(question, keepers),
   };
 }
@@ -139,23 +135,6 @@ async function findOrders(
       found.push({ order, folder, names: (await listSorted(files, folder)) ?? [] });
     }
   return found.sort((a, b) => (a.order.ordered_at < b.order.ordered_at ? -1 : 1));
-}
-
-/** The witness of each day on which one of them was receipted; none where that day has none yet. */
-async function findWitnesses(
-  { files, vault }: KitQuestion,
-  receivers: readonly string[],
-  receipted: readonly Pick<KitRecording, 'receipt'>[],
-): Promise<KitWitness[]> {
-  const days = new Set(receipted.flatMap(({ receipt }) => (receipt ? [dayOf(receipt.received_at)] : [])));
-  const found: KitWitness[] = [];
-  for (const receiver of receivers)
-    for (const day of [...days].sort()) {
-      const folder = join(vault, receiver, WITNESS);
-      const witness = await claimed(files, folder, witnessKind(`${day}.json`));
-      if (witness !== undefined) found.push({ path: join(folder, `${day}.json`), witness });
-    }
-  return found;
 }
 
 /** Key changes and revocations: all of the keepers concerned, since which key signed what is the expert's to follow. */
@@ -517,12 +496,6 @@ interface KitOrder {
   readonly names: readonly string[];
 }
 
-/** The witness of the day on which a recording was receipted. */
-interface KitWitness {
-  readonly path: string;
-  readonly witness: Witness;
-}
-
 /** All of a kit but its own texts. */
 export interface KitParts {
   /** Recordings that were asked for, in that order. */
@@ -535,7 +508,6 @@ export interface KitParts {
   /** Entries about the recordings, by their keepers and in the order of their logs; a bounded number. */
   readonly entries: readonly KitEntry[];
   readonly orders: readonly KitOrder[];
-  readonly witnesses: readonly KitWitness[];
   /** Key changes and revocations of stations and receivers, with their signatures. */
   readonly keyDocuments: readonly KitFile[];
 }

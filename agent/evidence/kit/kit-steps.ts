@@ -25,8 +25,7 @@ export type KitStepKind =
   | 'docking'
   | 'revoked'
   | 'orders'
-  | 'log'
-  | 'witness';
+  | 'log';
 
 /** One step, and its lines: those that belong together stand in one group, none of which is empty. */
 export interface KitStep {
@@ -63,7 +62,6 @@ function typeOf(document: string): string {
     [/(?:^|\/)order\.json$/, 'order'],
     [/\.change\.json$/, 'key-change'],
     [/\.revocation\.json$/, 'key-revocation'],
-    [/^witness\//, 'witness'],
     [/\.head\.json$/, 'custody-head'],
     [/\.jsonl$/, 'custody-segment'],
   ];
@@ -82,7 +80,7 @@ class Steps {
   }
 
   all(): KitStep[] {
-    const { dockings, segments, orders, witnesses, keyDocuments } = this.#parts;
+    const { dockings, segments, orders, keyDocuments } = this.#parts;
     const signed = (documents: readonly string[]): KitLine[][] => [
       documents.flatMap((document) => this.#signed(document)),
     ];
@@ -100,10 +98,6 @@ class Steps {
       { kind: 'revoked', groups: this.#revoked() },
       { kind: 'orders', groups: signed(orders.map(({ order }) => `orders/${order.order}/${ORDER}`)) },
       { kind: 'log', groups: segments.map((segment) => this.#log(segment)) },
-      {
-        kind: 'witness',
-        groups: signed(witnesses.map(({ witness }) => `witness/${witness.receiver}/${witness.day}.json`)),
-      },
     ];
   }
 

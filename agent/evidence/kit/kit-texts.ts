@@ -66,7 +66,6 @@ log/*/*.head.json         the last signed checkpoint of that segment, taken out 
                           "signature") so that minisign can read it. It vouches for all entries up to the number that it names. [4.3.3]
 keys/*/*.change.json      a change of a signing key: signed by the old one and by the new one. [4.9]
 keys/*/*.revocation.json  the store's word that a station's key no longer counts. [4.9]
-witness/RECEIVER/DAY.json the store's witness of a day: one root over all that came in it. Its line was to be printed and hung up. [4.10]
 SHA256SUMS                digests of all files of the kit when it was made. Not signed: it shows damage in transit, not forgery.
 
 File names on the camera often name a person; they are sealed. In the open stands only the SHA-256 of the path (path_sha256).

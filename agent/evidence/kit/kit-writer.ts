@@ -27,7 +27,6 @@ import {
   SEGMENT_SUFFIX,
   SIGNATURE_SUFFIX,
   signed,
-  WITNESS,
 } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, makeSessionId } from '../../../protocol/format/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
@@ -240,9 +239,6 @@ export function kitFiles(parts: KitParts): KitFile[] {
     ),
     ...parts.segments.flatMap(({ keeper, path, signed: isSigned }) =>
       withSignature(path, logPath(keeper, basename(path)), isSigned),
-    ),
-    ...parts.witnesses.flatMap(({ path, witness }) =>
-      withSignature(path, `${WITNESS}/${witness.receiver}/${basename(path)}`, true),
     ),
     ...parts.keyDocuments,
   ];

@@ -2,8 +2,8 @@
 // what was dropped.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { CUSTODY, WITNESS } from '../../../protocol/format/file-names.ts';
-import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { CUSTODY } from '../../../protocol/format/file-names.ts';
+import { isReceiverId, isRecordingId } from '../../../protocol/format/ids.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
 import { StationLog } from '../verify/docking-log.ts';
 import { custodyFolder, stationCustodies } from '../verify/found-folders.ts';
@@ -17,7 +17,6 @@ import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
 import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { trustedUntil } from '../verify/trusted-keys.ts';
 import { readLog } from '../verify/covered-entries.ts';
-import { checkWitnesses } from '../verify/witness-check.ts';
 import type { SourceOptions } from './sources.ts';
 
 /** What is counted of a store's log: no more than is needed is kept. */
@@ -97,35 +96,13 @@ export async function readStoreLogs(
   return { letGo, dueDays: (receivedAt, named) => store.dueDays(receivedAt, named), broken: [...broken] };
 }
 
-/** The heads of stations' logs that the store's witnesses name, by station: also of one of which nothing else is left. */
-export async function readWitnessHeads({
-  files,
-  vault,
-  vaultId,
-  keys,
-  signal,
-}: SourceOptions): Promise<ReadonlyMap<string, readonly DatedHead[]>> {
-  const heads = new Map<string, DatedHead[]>();
-  for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId)) {
-    const place = { folder: join(vault, receiver, WITNESS), where: below(receiver, WITNESS) };
-    const { witnesses } = await checkWitnesses({ files, ...place, receiver, vault: vaultId, keys, signal });
-    for (const { witness, where, keyId } of witnesses) {
-      if (trustedUntil(keys, receiver, keyId) !== undefined) continue;
-      for (const { keeper, custody_head: head } of witness.keepers)
-        if (head !== null && isStationId(keeper))
-          heads.set(keeper, [...(heads.get(keeper) ?? []), { head, where, receivedAt: witness.made_at }]);
-    }
-  }
-  return heads;
-}
-
 /** Without its revocation a stolen key looks good. */
 function notRevoked({ keys }: SourceOptions, { station, key_id: keyId }: CustodyEntry['facts']): string[] {
   if (typeof station !== 'string' || typeof keyId !== 'string') return [];
   return trustedUntil(keys, station, keyId) === undefined ? [`${station}/keys/${keyId}.revocation.json`] : [];
 }
 
-/** Reads the log of a station; `heads` are those of its receipts and of witnesses, and `take` hears of each entry. Errors: the signal's reason; the machine's. */
+/** Reads the log of a station; `heads` are those of its receipts, and `take` hears of each entry. Errors: the signal's reason; the machine's. */
 export async function readStationLog(
   options: SourceOptions,
   station: string,
@@ -156,7 +133,8 @@ export async function readStationLog(
   const absent = [...receiptHeadRemarks(heads, book), ...missingHeads(held, book, log.where)];
   const remarks = [...(checked?.remarks ?? []), ...absent];
   const findings = remarks.filter(({ kind }) => kind === 'finding');
-  const unheld = heads.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
+  const named = [...heads, ...held.map((head) => ({ head, receivedAt: head.at }))];
+  const unheld = named.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
   return {
     log,
     unknown: reach.unknown(unheld),
@@ -197,7 +175,7 @@ interface TimeSpan {
   readonly to: string | undefined;
 }
 
-/** The head that a receipt or a witness names, and when that was made. */
+/** The head that a receipt names, and when that was made. */
 export type DatedHead = ReceiptHead & { readonly receivedAt: string };
 
 /** Events with which a segment begins before its start tells whether the clock is synchronised. */
@@ -237,7 +215,7 @@ class LogReach {
   }
 
   /** `unheld`: heads that the log does not hold; one from after its last entry says that it went on. */
-  unknown(unheld: readonly DatedHead[]): readonly TimeSpan[] {
+  unknown(unheld: readonly Pick<DatedHead, 'receivedAt'>[]): readonly TimeSpan[] {
     const lastAt = this.#lastAt;
     const isCut = unheld.some(({ receivedAt }) => lastAt === undefined || receivedAt >= lastAt);
     return [...this.#unknown, ...(isCut ? [{ from: lastAt, to: undefined }] : [])];

@@ -1,9 +1,10 @@
-// Makes a report from a vault: the store's witnesses and logs, the orders of each station, then all of its folders once, then its custody log; and the
+// Makes a report from a vault: the store's logs, the orders of each station, then all of its folders once, then its custody log; and the
 // written reports.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { RECEIPT } from '../../../protocol/format/file-names.ts';
+import { isStationId } from '../../../protocol/format/ids.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
@@ -11,7 +12,7 @@ import { readTrustedKeys } from '../verify/trusted-keys.ts';
 import { judgeVaultDrops, readVaultLogs } from '../verify/vault-drops.ts';
 import type { Calendar, Period } from './calendar.ts';
 import { FailureCount, Gatherer } from './gather.ts';
-import { type DatedHead, readStationLog, readStoreLogs, readWitnessHeads } from './logs.ts';
+import { type DatedHead, readStationLog, readStoreLogs } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
 import { type Holds, readHolds, type Source, type SourceOptions, sourcesOf, stationsOf } from './sources.ts';
@@ -49,8 +50,10 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
-  const witnessed = await readWitnessHeads(options);
-  const stations = [...new Set([...(await stationsOf(options)), ...witnessed.keys()])].sort();
+  const { letGo, broken } = await readStoreLogs(options);
+  // Also one of which nothing is left but what the store says that it held.
+  const named = letGo.heads.map(({ station }) => station);
+  const stations = [...new Set([...(await stationsOf(options)), ...named])].filter(isStationId).sort();
   const holds = new Map<string, Holds>();
   for (const station of stations) holds.set(station, await readHolds(options, station));
   const end = calendar.endOf(period.to);
@@ -58,12 +61,11 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const isHeld = (manifest: Manifest): boolean =>
     holds.get(manifest.station)?.holdOf(manifest, heldAt)?.until === null;
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
-  const { letGo, broken } = await readStoreLogs(options);
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
   const wrongly = letGo.documents.size === 0 ? [] : await wronglyDropped(options, Date.parse(wish.madeAt));
   for (const where of [...keyFaults, ...broken, ...wrongly]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
-    const heads: DatedHead[] = [...(witnessed.get(station) ?? [])];
+    const heads: DatedHead[] = [];
     for await (const source of sourcesOf(options, station)) {
       gatherer.take(source);
       heads.push(...headOf(source, station));
@@ -91,7 +93,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
 /** What the store dropped and was not allowed to, each once. */
 async function wronglyDropped(options: SourceOptions, nowMs: number): Promise<string[]> {
   const logs = await readVaultLogs(options);
-  const findings = await judgeVaultDrops({ ...options, witnesses: [], nowMs }, logs, () => true);
+  const findings = await judgeVaultDrops({ ...options, nowMs }, logs, () => true);
   const wrong = findings.filter(({ kind }) => kind === 'finding');
   return [
     ...new Set(wrong.map(({ code, where, facts: { recording } }) => `${where} ${code} ${recording ?? ''}`)),

@@ -38,12 +38,6 @@ import {
 } from '../../../protocol/documents/restored.ts';
 import { DELETION, DOCKING, MANIFEST, ORDER, RECEIPT } from '../../../protocol/format/file-names.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
-import {
-  parseWitness,
-  type Witness,
-  WITNESS_BYTES_MAX,
-  WITNESS_TRUSTED_COMMENT,
-} from '../../../protocol/custody/witness.ts';
 import type { BareKind, DocumentKind } from './signed-document.ts';
 import { stationKeys, storeKeys } from './trusted-keys.ts';
 
@@ -90,18 +84,6 @@ export const ORDER_KIND: BareKind<Order> = {
   bytesMax: ORDER_BYTES_MAX,
   parse: parseOrder,
 };
-
-/** One day's, by its file's name. */
-export function witnessKind(file: string): DocumentKind<Witness> {
-  return {
-    name: 'witness',
-    file,
-    bytesMax: WITNESS_BYTES_MAX,
-    trustedComment: WITNESS_TRUSTED_COMMENT,
-    parse: parseWitness,
-    signers: storeKeys,
-  };
-}
 
 export function restoredKind(file: string): DocumentKind<Restored> {
   return {

@@ -1,7 +1,6 @@
 // Whether the store was allowed to drop what its log says it dropped (SPEC 10.3.16 to 10.3.30): documents of deleted recordings, docking
 // records, segments of stations' logs. The word of the store's key alone excuses nothing.
 import { dirname } from 'node:path';
-import { dayOf } from '../../../protocol/custody/witness.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { DOCUMENTS_DAYS_MIN } from '../../../protocol/documents/retention.ts';
 import { DELETION, signed } from '../../../protocol/format/file-names.ts';
@@ -17,21 +16,14 @@ import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, type ReadFiles, unexpected } from './read-files.ts';
 import { below, finding, note, type Finding, type RemarkCode as Code } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
-import {
-  type DroppedSegment,
-  type LoggedDrop,
-  type LoggedOrder,
-  type StoreLog,
-  witnessName,
-} from './store-log.ts';
+import type { DroppedSegment, LoggedDrop, LoggedHead, LoggedOrder, StoreLog } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
-import type { FoundWitness } from './witness-check.ts';
 
 const DAY_MS = 86_400_000;
 /** Of the days that documents stay: an entry comes a moment after the time in a record, and days have leap seconds. */
 const SLACK_MS = DAY_MS;
-/** Segments of a station's log stay so much longer; a witness is made on the day after its own. */
-const SEGMENTS_LATER_MS = 30 * DAY_MS - 2 * DAY_MS;
+/** Segments of a station's log stay so much longer. */
+const SEGMENTS_LATER_MS = 30 * DAY_MS;
 
 /** A deletion record of which the other documents were dropped; its signature holds. */
 export interface KeptDeletion {
@@ -69,7 +61,6 @@ export interface DropsContext {
   readonly kept: readonly KeptDeletion[];
   readonly orders: OrderBook;
   readonly stations: readonly StationLog[];
-  readonly witnesses: readonly FoundWitness[];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
 }
@@ -94,13 +85,12 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
   let byOrder = 0;
   let recordings = 0;
   const drops = [...log.drops.values()].filter((drop) => isAsked?.(drop) ?? true);
-  const witnessedDays = new Set([...log.witnesses.keys()].map((name) => name.split(' ')[1]));
   const dockings = new DockingRules(context);
   const holds = new HoldRules(context);
   for (const drop of drops) {
     const record = records.get(drop.deletion_sha256 ?? '');
     const logged = loggedOf(drop, context);
-    found.push(...inTime(drop, context), ...receiptFindings(drop, logged, witnessedDays, log));
+    found.push(...inTime(drop, context), ...receiptFindings(drop, logged, log));
     // What names no deletion is a docking record, unless something knows it as a recording.
     if (drop.deletion_sha256 === null && logged?.kind !== 'recording' && !holds.isOfRecording(drop))
       found.push(...dockingFindings(drop, dockings, context));
@@ -328,13 +318,8 @@ function dockingFindings(drop: LoggedDrop, rules: DockingRules, context: DropsCo
   return [...found, refused('drop.docking-needed', drop, why, context.log)];
 }
 
-/** The receipt is one that the station had, and its time fits the station's log, or else a witness. */
-function receiptFindings(
-  drop: LoggedDrop,
-  logged: LoggedDocument | undefined,
-  witnessedDays: ReadonlySet<string | undefined>,
-  log: StoreLog,
-): Finding[] {
+/** The receipt is one that the station had, and its time fits the station's log, or else the entry of that receipt. */
+function receiptFindings(drop: LoggedDrop, logged: LoggedDocument | undefined, log: StoreLog): Finding[] {
   if (logged === undefined) return [];
   const found: Finding[] = [];
   const { receipts, madeAt, receiptedAt } = logged;
@@ -343,65 +328,58 @@ function receiptFindings(
   const receivedMs = Date.parse(drop.received_at);
   const isEarly = madeAt !== undefined && receivedMs < Date.parse(madeAt) - DAY_MS;
   const isLate = receiptedAt !== undefined && receivedMs > Date.parse(receiptedAt) + DAY_MS;
-  if ((isEarly || isLate) && !witnessedDays.has(dayOf(drop.received_at))) {
+  if ((isEarly || isLate) && !isEnteredThen(drop, log)) {
     const why = `received at ${drop.received_at}, and the station made it at ${madeAt ?? '-'} and had the receipt at ${receiptedAt ?? '-'}`;
     found.push(refused('drop.other-time', drop, why, log));
   }
   return found;
 }
 
-/** What a witness says of a station's log. */
-interface WitnessedHead {
-  readonly segment: string;
-  readonly day: string;
-  readonly enteredAt: string;
+/** Whether the store entered that receipt within a day of its time (SPEC 10.3.27). */
+function isEnteredThen(
+  { station, recording, receipt_sha256, received_at }: LoggedDrop,
+  log: StoreLog,
+): boolean {
+  const entered = log.receipts.get(`${station} ${recording}`);
+  if (entered?.receipts[0] !== receipt_sha256) return false;
+  return Math.abs(Date.parse(entered.time) - Date.parse(received_at)) <= DAY_MS;
 }
 
 /** What the dropping of segments is judged by; of each station, by its name. */
 class SegmentRules {
   readonly #context: DropsContext;
   readonly #dropped: ReadonlyMap<string, DroppedSegment>;
-  /** The newest first. */
-  readonly #heads = new Map<string, WitnessedHead[]>();
-  /** The oldest day of which a document is here. */
+  readonly #heads = new Map<string, LoggedHead[]>();
+  /** When the oldest document that is here was received. */
   readonly #oldestHere = new Map<string, string>();
-  /** Documents that were dropped, the last one first, each with the oldest day of all up to it. */
-  readonly #gone = new Map<string, { readonly time: string; readonly day: string }[]>();
-  /** Whose log a segment is of, by all that name it: a witness of one log lets no segment of another go. */
+  /** Documents that were dropped, the last one first, each with when the oldest of all up to it was received. */
+  readonly #gone = new Map<string, { readonly time: string; readonly receivedAt: string }[]>();
+  /** Whose log a segment is of, by all that name it: an entry of one log lets no segment of another go. */
   readonly #owners = new Map<string, Set<string>>();
 
   constructor(context: DropsContext) {
     this.#context = context;
-    const { log, facts, stations, witnesses } = context;
+    const { log, facts, stations } = context;
     this.#dropped = new Map(log.droppedSegments.map((each) => [each.segment, each]));
     for (const { segment, receiver } of log.ownSegments) this.#isOf(segment, receiver);
-    for (const { station, segment } of log.heads.values()) this.#isOf(segment, station);
+    for (const head of log.heads.values()) {
+      this.#isOf(head.segment, head.station);
+      this.#heads.set(head.station, [...(this.#heads.get(head.station) ?? []), head]);
+    }
     for (const { station = '', segments, follows } of stations)
       for (const segment of [...segments, ...follows]) this.#isOf(segment, station);
     for (const { station, head } of facts.headsOf(undefined)) this.#isOf(head.segment, station);
-    for (const { witness } of witnesses)
-      for (const { keeper, custody_head: head } of witness.keepers)
-        if (head !== null) this.#isOf(head.segment, keeper);
-    for (const { witness } of witnesses.toSorted((a, b) => (a.witness.day < b.witness.day ? 1 : -1))) {
-      const enteredAt = log.witnessedAt.get(witnessName(witness.receiver, witness.day));
-      if (enteredAt === undefined) continue;
-      for (const { keeper, custody_head: head } of witness.keepers) {
-        const heads = this.#heads.get(keeper) ?? [];
-        this.#heads.set(keeper, heads);
-        if (head !== null) heads.push({ segment: head.segment, day: witness.day, enteredAt });
-      }
-    }
     for (const { station, receivedAt } of [...facts.recordings.values(), ...facts.dockings.values()])
       if (station !== undefined && receivedAt !== undefined)
-        this.#oldestHere.set(station, earlier(dayOf(receivedAt), this.#oldestHere.get(station)));
+        this.#oldestHere.set(station, earlier(receivedAt, this.#oldestHere.get(station)));
     for (const drop of [...log.drops.values()].toSorted((a, b) => (a.time < b.time ? 1 : -1))) {
       const gone = this.#gone.get(drop.station) ?? [];
       this.#gone.set(drop.station, gone);
-      gone.push({ time: drop.time, day: earlier(dayOf(drop.received_at), gone.at(-1)?.day) });
+      gone.push({ time: drop.time, receivedAt: earlier(drop.received_at, gone.at(-1)?.receivedAt) });
     }
   }
 
-  /** A witness of long before names the station's log in a later segment, and of nothing that old is anything left. */
+  /** An entry of long before names the station's log in a later segment, and of nothing that old is anything left. */
   allows(dropped: DroppedSegment): boolean {
     const owners = [...(this.#owners.get(dropped.segment) ?? [])];
     return this.#context.stations.some(({ station, segments }) => {
@@ -409,10 +387,10 @@ class SegmentRules {
       const heads = this.#heads.get(station ?? '') ?? [];
       const oldest = this.#oldestLeft(station ?? '', dropped.time);
       return heads.some(
-        ({ segment, day, enteredAt }) =>
+        ({ segment, since }) =>
           segment !== dropped.segment &&
-          (oldest === undefined || day < oldest) &&
-          this.#isOld(dropped, enteredAt) &&
+          (oldest === undefined || since < oldest) &&
+          this.#isOld(dropped, since) &&
           (segments.has(segment) || this.#wentLater(segment, dropped)),
       );
     });
@@ -437,14 +415,14 @@ class SegmentRules {
 
   /** Of what is here, or was dropped after that time. */
   #oldestLeft(station: string, time: string): string | undefined {
-    const gone = (this.#gone.get(station) ?? []).findLast((each) => each.time > time)?.day;
+    const gone = (this.#gone.get(station) ?? []).findLast((each) => each.time > time)?.receivedAt;
     const here = this.#oldestHere.get(station);
     return gone === undefined ? here : earlier(gone, here);
   }
 }
 
-function earlier(day: string, other: string | undefined): string {
-  return other === undefined || day < other ? day : other;
+function earlier(at: string, other: string | undefined): string {
+  return other === undefined || at < other ? at : other;
 }
 
 function segmentFindings(
@@ -454,6 +432,6 @@ function segmentFindings(
 ): Finding[] {
   const { segment, receiver, at } = dropped;
   if (Date.parse(at) <= nowMs + DAY_MS && rules.allows(dropped)) return [];
-  const message = `the store's log says at ${at} that custody segment ${segment} was dropped, and no witness of long enough before names a later one of that log`;
+  const message = `the store's log says at ${at} that custody segment ${segment} was dropped, and no entry of long enough before names a later one of that log`;
   return [finding('drop.segment', placeOf(log, receiver), message, { segment })];
 }

@@ -68,11 +68,10 @@ export interface FoundKept {
   readonly station: string;
 }
 
-/** The folders of a receiver: its own log, its witnesses, what it says of restorations. In a kit they lie apart. */
+/** The folders of a receiver: its own log, what it says of restorations. In a kit they lie apart. */
 export interface FoundReceiver {
   readonly receiver: string;
   readonly custody: CustodyFolder;
-  readonly witness: CustodyFolder;
   readonly restored: CustodyFolder | undefined;
 }
 
@@ -154,23 +153,32 @@ class Walk {
       yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
   }
 
-  /** A kit has a folder for the logs and one for the witnesses, and in these one for each keeper (SPEC 4.13.5). */
+  /** A kit has a folder for the logs, and in it one for each keeper (SPEC 4.13.5). */
   async *#kitLogs(): AsyncGenerator<Found> {
     const logs = yield* this.#list(LOG);
-    const witnesses = yield* this.#list(WITNESS);
+    yield* this.#oldWitnesses(WITNESS);
     for (const name of logs)
       if (isStationId(name)) yield this.#custody(below(LOG, name), name);
       else if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(LOG, name) };
-    for (const name of witnesses)
-      if (!isReceiverId(name)) yield { kind: 'remark', remark: unexpected(WITNESS, name) };
-    for (const receiver of new Set([...logs, ...witnesses].filter(isReceiverId)))
+    for (const receiver of logs.filter(isReceiverId))
       yield {
         kind: 'receiver',
         receiver,
         custody: this.#folder(below(LOG, receiver)),
-        witness: this.#folder(below(WITNESS, receiver)),
         restored: undefined,
       };
+  }
+
+  /** What versions up to 0.1.0 made of each day (SPEC 4.10). */
+  async *#oldWitnesses(where: string): AsyncGenerator<Found> {
+    const entries = (yield* this.#list(where)).length;
+    if (entries > 0)
+      yield remark(
+        'witness.not-judged',
+        where,
+        `${entries} witnesses of days lie here, of an older version`,
+        entries,
+      );
   }
 
   async *station(where: string, station: string): AsyncGenerator<Found> {
@@ -222,11 +230,11 @@ class Walk {
   async *#receiver(receiver: string): AsyncGenerator<Found> {
     for (const name of yield* this.#list(receiver))
       if (!RECEIVER_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(receiver, name) };
+    yield* this.#oldWitnesses(below(receiver, WITNESS));
     yield {
       kind: 'receiver',
       receiver,
       custody: this.#folder(below(receiver, CUSTODY)),
-      witness: this.#folder(below(receiver, WITNESS)),
       restored: this.#folder(below(receiver, RESTORED)),
     };
   }

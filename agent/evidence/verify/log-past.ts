@@ -5,7 +5,8 @@ import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { equalBytes, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
-import { originKey, parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
+import { isReceiverId } from '../../../protocol/format/ids.ts';
+import { type Checkpoint, originKey, parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
 import {
   NOTE_BYTES_MAX,
   type NoteKey,
@@ -13,9 +14,16 @@ import {
   verifyNote,
 } from '../../../protocol/transparency/signed-note.ts';
 import { type ReadStamp, stampsBy } from '../../platform/time-stamp.ts';
+import { parseCheckpointLines } from '../page/checkpoint-sheet.ts';
 import type { CustodyFolder } from './found-folders.ts';
 import { type LogTree, TreeReading } from './log-tree.ts';
-import { listFolder, oddName as unexpectedName, type ReadFiles, readSmall } from './read-files.ts';
+import {
+  listFolder,
+  listSorted,
+  oddName as unexpectedName,
+  type ReadFiles,
+  readSmall,
+} from './read-files.ts';
 import { below, finding, note, type Finding } from './remark.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
@@ -122,14 +130,33 @@ export class LogPasts {
     if (!('root' in kept)) return [kept];
     const isOutside = outside?.boot !== null && !this.#boots.has(outside?.boot ?? '');
     const outsideMs = outside !== undefined && isOutside ? Date.parse(outside.at) : undefined;
+    return this.#place(kept, outsideMs);
+  }
+
+  /** Judges it now, or, where it is of more lines than were read, once these were read again. */
+  async #place(kept: Kept, outsideMs: number | undefined): Promise<Finding[]> {
     if (kept.size <= (this.#trees.get(kept.origin)?.size ?? 0)) return this.#judge(kept, outsideMs);
     this.#longer.push({ kept, outsideMs });
     return [];
   }
 
-  /** Whether a note says that it is of this vault. */
+  /** What the reader brings: a note, or lines from paper, for which the reader vouches. */
+  async bring(text: string, where: string): Promise<Finding[]> {
+    const { checkpoints, unreadable } = parseCheckpointLines(text);
+    if (checkpoints.length === 0 || parsesAsNote(text)) return this.take(text, where, where);
+    const found: Finding[] = [];
+    if (unreadable > 0) {
+      const message = `${unreadable} lines begin in this text and cannot be read: compare them with the paper`;
+      found.push(finding('log.checkpoint', where, message));
+    }
+    for (const each of checkpoints)
+      found.push(...(await this.#place({ ...each, text: '', note: '', where, by: where }, undefined)));
+    return found;
+  }
+
+  /** Whether a note, or a line from paper, says that it is of this vault. */
   isOfVault(text: string): boolean {
-    return this.#vault === undefined || text.startsWith(`bodydock/${this.#vault}/`);
+    return this.#vault === undefined || text.toLowerCase().includes(`bodydock/${this.#vault}/`);
   }
 
   /** Judges notes of more lines than were read; `again` reads the lines of a receiver once more. Errors: those of it. */
@@ -266,19 +293,10 @@ export class LogPasts {
     return [...(await this.#judge(kept, undefined)), note('log.timestamp', below(where, name), message)];
   }
 
-  /** A note that one of the store's keys signed, or the finding that says why not. */
+  /** One that one of the store's keys signed, or the finding that says why not. */
   #verified(text: string, where: string, by: string): Kept | Finding {
     try {
-      const parsed = parseNote(text);
-      const checkpoint = parseCheckpoint(parsed.text);
-      const own = storeKeys(this.#keys).map(({ key }) => originKey(checkpoint.origin, key));
-      if (verifyNote(parsed, own).length > 0)
-        return { ...checkpoint, text: parsed.text, note: text, where, by };
-      return finding(
-        'log.checkpoint',
-        where,
-        `a checkpoint of ${checkpoint.origin}: no key of the store that is given signed it`,
-      );
+      return { ...signedByStore(text, this.#keys), note: text, where, by };
     } catch (error) {
       if (!(error instanceof DockError)) throw error;
       return finding('log.checkpoint', where, error.message);
@@ -345,6 +363,45 @@ export function notFixed(pasts: readonly LogPast[], nowMs: number, withinMs: num
       const last = at === null ? 'nobody outside fixes it' : `fixed last at ${at} by ${by}`;
       return finding('log.not-fixed', '.', `${origin}: ${last}; asked for is since ${since}`, { origin, at });
     });
+}
+
+/** Errors: "note.malformed", "note.signature", "checkpoint.malformed"; "checkpoint.unsigned" where no key of the store signed it. */
+function signedByStore(note: string, keys: TrustedKeys): Checkpoint & Pick<Kept, 'text'> {
+  const parsed = parseNote(note);
+  const checkpoint = parseCheckpoint(parsed.text);
+  const own = storeKeys(keys).map(({ key }) => originKey(checkpoint.origin, key));
+  if (verifyNote(parsed, own).length > 0) return { ...checkpoint, text: parsed.text };
+  const message = `a checkpoint of ${checkpoint.origin}: no key of the store that is given signed it`;
+  throw new DockError('checkpoint.unsigned', message, { retry: 'never' });
+}
+
+function parsesAsNote(text: string): boolean {
+  try {
+    parseNote(text);
+    return true;
+  } catch (error) {
+    if (error instanceof DockError) return false;
+    throw error;
+  }
+}
+
+/** The newest checkpoint of each log in a vault, in the order of their origins. Errors: those of signedByStore; those of the machine. */
+export async function newestCheckpoints(
+  files: ReadFiles,
+  vault: string,
+  keys: TrustedKeys,
+): Promise<Checkpoint[]> {
+  const found: Checkpoint[] = [];
+  for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId)) {
+    const folder = join(vault, receiver, LOG);
+    const names = ((await listSorted(files, folder)) ?? []).filter((name) => SUFFIX.test(name));
+    for (const name of ['', ...names]) {
+      const read = await readSmall(files, join(folder, name, TOP), NOTE_BYTES_MAX);
+      const text = read.kind === 'bytes' ? parseUtf8(read.bytes) : undefined;
+      if (text !== undefined) found.push(signedByStore(text, keys));
+    }
+  }
+  return found;
 }
 
 function inside({ folder, where }: CustodyFolder, name: string): CustodyFolder {

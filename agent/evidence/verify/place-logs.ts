@@ -18,13 +18,12 @@ import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import type { Policies } from './policy-check.ts';
 import type { ReadFiles } from './read-files.ts';
-import { type ReceiptHead, receiptHeadRemarks } from './receipt-check.ts';
+import { receiptHeadRemarks } from './receipt-check.ts';
 import { finding, note, type Finding } from './remark.ts';
 import { StoreLogTrust } from './store-log-trust.ts';
 import { type LoggedHead, StoreLog } from './store-log.ts';
 import { trustedUntil, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
-import { type FoundWitness, witnessHeadRemarks } from './witness-check.ts';
 
 /** What reading logs needs. */
 export interface LogsOptions {
@@ -32,7 +31,6 @@ export interface LogsOptions {
   readonly keys: TrustedKeys;
   readonly kind: Extent;
   readonly facts: PlaceFacts;
-  readonly witnesses: readonly FoundWitness[];
   /** The logs of stations that lie here. */
   readonly stations: readonly FoundCustody[];
   /** Trees of stores' logs, where all logs of a vault are here; else none is judged. */
@@ -102,7 +100,7 @@ export class PlaceLogs {
     };
     const line: LogReading['line'] = (segment, bytes) => tree?.line(segment, bytes);
     const how = { ...found, station: receiver, book, line, visit };
-    const { checked, remarks } = await this.#read(how, take);
+    const checked = await this.#read(how, take);
     const linked = checked?.linked ?? [];
     if (linked.length > 0) this.store.places.push(found.where);
     for (const segment of withFollowed(linked)) this.store.ownSegments.push({ segment, receiver });
@@ -110,7 +108,7 @@ export class PlaceLogs {
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
     const beside = tree && (await pasts?.judgeBeside(receiver, tree));
-    return [...remarks, ...doubted.remarks, ...entries.remarks(), ...(beside ?? [])];
+    return [...(checked?.remarks ?? []), ...doubted.remarks, ...entries.remarks(), ...(beside ?? [])];
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
@@ -145,11 +143,12 @@ export class PlaceLogs {
       if (end !== undefined) book.drop(end);
       if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
     };
-    const { checked, remarks } = await this.#read(
-      { ...found, book, visit: (entry) => entries.take(entry) },
-      take,
-    );
-    const told = [...receiptHeadRemarks(heads, book, kind), ...remarks, ...entries.remarks()];
+    const checked = await this.#read({ ...found, book, visit: (entry) => entries.take(entry) }, take);
+    const told = [
+      ...receiptHeadRemarks(heads, book, kind),
+      ...(checked?.remarks ?? []),
+      ...entries.remarks(),
+    ];
     told.push(...missingHeads(held, book, where), ...(await this.#judgeKept(kept, where, station)));
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
@@ -216,12 +215,10 @@ export class PlaceLogs {
   async #read(
     how: Pick<LogReading, 'folder' | 'where' | 'station' | 'book' | 'line' | 'visit'>,
     take: TakeVouched,
-  ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Finding[] }> {
+  ): Promise<CheckedCustody | undefined> {
     const { files, keys, kind, facts, signal } = this.#options;
-    const { book, station } = how;
+    const { station } = how;
     const isPart = kind === 'kit';
-    const heads = this.#witnessHeads(station);
-    for (const { head } of heads) book.want(head);
     const checked = await readLog({ ...how, isPart, files, keys, owner: facts.station, signal }, take);
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
@@ -229,18 +226,7 @@ export class PlaceLogs {
     for (const { keyChange, where: segment, keyIds, signedBy } of checked?.linked ?? [])
       if (keyChange !== undefined && (keyIds.size > 0 || signedBy !== undefined))
         this.keyChanges.push({ ...keyChange, holder: station ?? '', where: segment });
-    return {
-      checked,
-      remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book, station ?? '', kind)],
-    };
-  }
-
-  #witnessHeads(keeper: string | undefined): ReceiptHead[] {
-    return this.#options.witnesses.flatMap(({ witness, where }) =>
-      witness.keepers.flatMap(({ keeper: named, custody_head: head }) =>
-        named === keeper && head !== null ? [{ head, where }] : [],
-      ),
-    );
+    return checked;
   }
 }
 

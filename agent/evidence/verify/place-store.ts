@@ -1,4 +1,4 @@
-// What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures, witnesses.
+// What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures.
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { judgeDeletions } from './deletion-check.ts';
 import { judgeDrops, type KeptDeletion } from './drop-check.ts';
@@ -13,7 +13,6 @@ import { policyFindings, type Policies } from './policy-check.ts';
 import { type FoundRestored, restoredRemarks } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { Totals } from './verify-place.ts';
-import { type FoundWitness, witnessFindings } from './witness-check.ts';
 
 /** All that was read. */
 export interface StoreContext {
@@ -23,7 +22,6 @@ export interface StoreContext {
   readonly facts: PlaceFacts;
   readonly logs: PlaceLogs;
   readonly orders: readonly FoundOrder[];
-  readonly witnesses: readonly FoundWitness[];
   readonly kept: readonly KeptDeletion[];
   readonly restored: readonly FoundRestored[];
   readonly policies: Policies['found'];
@@ -60,7 +58,6 @@ export async function* storeFindings(
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   if (complete) yield* restoredRemarks(context.restored, log);
   if (complete) yield* policyFindings(context.policies, log, facts);
-  yield* await witnessFindings(context.witnesses, { facts, log, extent });
 }
 
 function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
@@ -75,15 +72,15 @@ function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
 }
 
 /** A receiver begins its log with its first start and never lets it go (SPEC 10.3): where it left anything, its log was taken away. */
-function noLog({ facts, orders, witnesses, changed }: StoreContext): Remark[] {
+function noLog({ facts, orders, changed }: StoreContext): Remark[] {
   let deletions = 0;
   let receipts = 0;
   for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deletions++;
   for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
     if (held.receiptSha256 !== undefined) receipts++;
   const changes = [...changed].filter(isReceiverId).length;
-  if (receipts + deletions + orders.length + witnesses.length + changes === 0) return [];
-  const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders, ${witnesses.length} witnesses and ${changes} receivers with changes of keys lie here without the store's own log`;
+  if (receipts + deletions + orders.length + changes === 0) return [];
+  const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders and ${changes} receivers with changes of keys lie here without the store's own log`;
   return [finding('store-log.none', '.', message, { receipts, deletions, orders: orders.length })];
 }
 

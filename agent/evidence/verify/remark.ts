@@ -15,7 +15,6 @@ export type DocumentName =
   | 'policy'
   | 'key-change'
   | 'key-revocation'
-  | 'witness'
   | 'restored';
 
 /** Codes of all remarks: those that every kind of document has, and others. */
@@ -97,8 +96,6 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'order.not-logged': 'receiver',
   'order.missing': 'backup',
   'disclosure.pending': 'receiver',
-  'witness.not-logged': 'receiver',
-  'witness.missing': 'backup',
   'key.introduced': 'introduced',
   'key-change.lost': 'keyLost',
   'key-change.missing': 'keyChange',

@@ -2,12 +2,12 @@
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { type Restored, restoredName } from '../../../protocol/documents/restored.ts';
-import { listFolder, oddName } from './read-files.ts';
+import { listFolder, oddName, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
 import { restoredKind } from './document-kinds.ts';
 import { storedRestored, type StoreLog } from './store-log.ts';
-import type { WitnessQuestion } from './witness-check.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;
 
@@ -20,9 +20,20 @@ export interface FoundRestored {
   readonly where: string;
 }
 
+/** A receiver's folder of statements. */
+interface StatementsQuestion {
+  readonly files: ReadFiles;
+  readonly folder: string;
+  readonly where: string;
+  readonly receiver: string;
+  readonly vault: string | undefined;
+  readonly keys: TrustedKeys;
+  readonly signal: AbortSignal;
+}
+
 /** All statements in a receiver's folder of them. Errors: the signal's reason; those of the machine. */
 export async function checkRestored(
-  question: WitnessQuestion,
+  question: StatementsQuestion,
 ): Promise<{ readonly statements: FoundRestored[]; readonly remarks: Remark[] }> {
   const { files, folder, where } = question;
   const names = await listFolder(files, folder, where);
@@ -44,7 +55,7 @@ export async function checkRestored(
 }
 
 async function checkStatement(
-  { files, folder, where, receiver, vault, keys }: WitnessQuestion,
+  { files, folder, where, receiver, vault, keys }: StatementsQuestion,
   file: string,
 ): Promise<{ readonly found: FoundRestored | undefined; readonly remarks: readonly Remark[] }> {
   const checked = await checkDocument(files, folder, where, restoredKind(file), keys);

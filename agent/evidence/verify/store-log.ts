@@ -52,11 +52,6 @@ export interface LoggedDisclosure {
   readonly askedAt: string;
 }
 
-/** How `witnesses` names that of a receiver's day. */
-export function witnessName(receiver: string, day: string): string {
-  return `${receiver} ${day}`;
-}
-
 /** Documents that the store says it dropped, as it said so first. */
 export interface LoggedDrop extends DroppedDocuments {
   /** In whose log. */
@@ -92,13 +87,19 @@ export interface LoggedReceipts {
   readonly recording: string;
   /** Digests of receipts: one, or more of one that was given again. */
   readonly receipts: string[];
-  /** When it was entered first, by the entry. */
+  /** When it was entered first, by the entry, and by the times of the log. */
   readonly at: string;
+  readonly time: string;
 }
 
 /** The newest entry of a segment of a station's log that the vault held. */
 export interface LoggedHead extends NamedHead {
   readonly station: string;
+  /** In whose log, and by its entry when (RFC 3339). */
+  readonly receiver: string;
+  readonly at: string;
+  /** When that segment was named first, by the times of the log (SPEC 10.3.20). */
+  readonly since: string;
 }
 
 /** A statement that the store was restored, as an entry names it. */
@@ -149,10 +150,8 @@ export class StoreLog {
   readonly droppedSegments: DroppedSegment[] = [];
   /** Segments of the stores' own logs: those that are here, and those that these follow. */
   readonly ownSegments: { readonly segment: string; readonly receiver: string }[] = [];
-  /** When a witness was entered first, by `witnessName`. */
-  readonly witnessedAt = new Map<string, string>();
-  /** What those of a vault were, of which day, and when the log last says that they go, by `<station> <recording>`. */
-  readonly droppedDocuments = new Map<string, DroppedDocuments & { readonly at: string }>();
+  /** The same of those of a vault, by `<station> <recording>`. */
+  readonly droppedDocuments = new Set<string>();
   /** Revocations, by `<station> <key id>`. */
   readonly revoked = new Map<string, LoggedRevocation>();
   /** By station and id, with a space between. */
@@ -161,9 +160,6 @@ export class StoreLog {
   readonly heads = new Map<string, LoggedHead>();
   /** When the tree of a receiver begins, and its newest entry (RFC 3339). */
   readonly treeTimes = new Map<string, { readonly begins: string; ends: string }>();
-  /** Digests of witnesses, by `witnessName`. */
-  readonly witnesses = new Map<string, string>();
-
   readonly policies: LoggedPolicy[] = [];
   readonly #policiesHere: ReadonlyMap<string, FoundPolicy>;
 
@@ -244,8 +240,8 @@ export class StoreLog {
     if (tree !== undefined) tree.ends = time;
     if (event === 'segment-opened' && tree === undefined && text('log_origin') !== '')
       this.treeTimes.set(receiver, { begins: at, ends: time });
-    else if (event === 'receipt') this.#receipt(text, at);
-    else if (event === 'head') this.#head(text, facts['sequence']);
+    else if (event === 'receipt') this.#receipt(text, at, time);
+    else if (event === 'head') this.#head(text, facts['sequence'], { receiver, at, time });
     else if (event === 'expiry-warned') this.#warned(recording, at);
     else if (event === 'deleting' || event === 'deleted')
       this.#deleted(recording, text('deletion_sha256'), event === 'deleted', time);
@@ -264,10 +260,6 @@ export class StoreLog {
       const sha256 = text('restored_sha256');
       const name = storedRestored(receiver, sha256);
       this.restored.set(name, { name, receiver, sha256, completeUntil: text('complete_until') });
-    } else if (event === 'witnessed') {
-      const name = witnessName(receiver, text('day'));
-      this.witnesses.set(name, text('sha256'));
-      if (!this.witnessedAt.has(name)) this.witnessedAt.set(name, time);
     }
   }
 
@@ -277,7 +269,7 @@ export class StoreLog {
     if (typeof sha256 === 'string') this.droppedDigests.add(sha256);
   }
 
-  #receipt(text: (name: string) => string, at: string): void {
+  #receipt(text: (name: string) => string, at: string, time: string): void {
     const [station, recording, receipt] = [text('station'), text('recording'), text('receipt_sha256')];
     const known = this.receipts.get(`${station} ${recording}`);
     if (known === undefined)
@@ -287,16 +279,25 @@ export class StoreLog {
         recording,
         receipts: [receipt],
         at,
+        time,
       });
     else if (!known.receipts.includes(receipt) && known.receipts.length < SIGNATURES_MAX)
       known.receipts.push(receipt);
   }
 
-  #head(text: (name: string) => string, sequence: unknown): void {
+  #head(
+    text: (name: string) => string,
+    sequence: unknown,
+    { receiver, at, time }: Pick<LoggedDrop, 'receiver' | 'at' | 'time'>,
+  ): void {
+    if (typeof sequence !== 'number') return;
     const [station, segment, sha256] = [text('station'), text('segment'), text('sha256')];
-    const known = this.heads.get(`${station} ${segment}`);
-    if (typeof sequence !== 'number' || (known !== undefined && known.sequence >= sequence)) return;
-    this.heads.set(`${station} ${segment}`, { station, segment, sequence, sha256 });
+    const name = `${station} ${segment}`;
+    const known = this.heads.get(name);
+    // Each receiver has its own log, and they are read one after the other.
+    const since = known === undefined || time < known.since ? time : known.since;
+    if (known !== undefined && known.sequence >= sequence) this.heads.set(name, { ...known, since });
+    else this.heads.set(name, { station, segment, sequence, sha256, receiver, at, since });
   }
 
   #warned(recording: string, at: string): void {
@@ -321,7 +322,7 @@ export class StoreLog {
     const named = droppedDocuments(facts);
     if (named === undefined) return;
     const name = `${named.station} ${named.recording}`;
-    this.droppedDocuments.set(name, { ...named, at: said.at });
+    this.droppedDocuments.add(name);
     const key = `${name} ${named.receipt_sha256} ${named.deletion_sha256}`;
     const drop = { ...named, ...said, isAnnounced: this.#announced.has(said.receiver) };
     // A cut may have kept it from going: then it is said again.

@@ -342,7 +342,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'docking-chain.order-unsure':
     'Nach der Uhr der Station begann ein Andockvorgang vor dem, auf den er folgt; doch sie war bei einem nicht abgeglichen, oder der Andockvorgang riss ab und sein Andockprotokoll wurde spät gemacht.',
 
-  // The store's own documents: deletions, orders, disclosures, keys and witnesses (SPEC 4.7 to 4.11).
+  // The store's own documents: deletions, orders, disclosures and keys (SPEC 4.7 to 4.11).
   'deletion.differs':
     'Der Löschnachweis spricht von etwas anderem, als neben ihm liegt: Er wurde ausgetauscht oder gefälscht.',
   'deletion.wrong-due':
@@ -404,7 +404,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'drop.other-receipt':
     'Das Verwahrprotokoll des Zentralspeichers nennt eine andere Quittung, als die Station für diese Dokumente hatte: Es wurde etwas anderes entfernt, als es sagt.',
   'drop.other-time':
-    'Wann die Dokumente empfangen wurden, passt nicht zum Verwahrprotokoll der Station, und kein Zeugnis jenes Tages belegt es: Die Zeit wurde erfunden.',
+    'Wann die Dokumente empfangen wurden, passt nicht zum Verwahrprotokoll der Station, und der Zentralspeicher hat die Quittung damals nicht eingetragen: Die Zeit wurde erfunden.',
   'drop.docking-needed':
     'Ein Andockprotokoll wurde entfernt, während eine Aufzeichnung jenes Andockvorgangs noch hier ist, die es nennen sollte.',
   'drop.segment':
@@ -472,25 +472,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'key-revocation.missing':
     'Laut Verwahrprotokoll hat der Zentralspeicher einen Schlüssel gesperrt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
 
-  'witness.rule': 'Das Zeugnis widerspricht seinem Ort oder sich selbst.',
-  'witness.too-soon':
-    'Ein Tag wird eine Viertelstunde nach seinem Ende bezeugt, wenn nichts mehr kommen kann: Dieses wurde vorher gemacht.',
-  'witness.root-differs':
-    'Die Dokumente jenes Tages sind nicht die, für die der Zentralspeicher gebürgt hat: Eines wurde seither weggenommen, hinzugefügt oder verändert.',
-  'witness.head-differs':
-    'Das Verwahrprotokoll ist nicht das, für das der Zentralspeicher gebürgt hat: Es wurde ausgetauscht, verändert oder abgeschnitten.',
-  'witness.left-out':
-    'Hier liegen Dokumente jenes Tages, für die der Zentralspeicher nicht gebürgt hat: Sie wurden später hinzugefügt.',
-  'witness.chain':
-    'Ein Zeugnis folgt nicht auf das davor: Eines wurde weggenommen, hinzugefügt oder ausgetauscht.',
-  'witness.line-differs':
-    'Die gedruckte Zeile ist nicht die des Zeugnisses im Tresor: Eines der beiden wurde ausgetauscht, oder die Zeile wurde falsch abgelesen.',
-  'witness.no-line':
-    'Der Tresor enthält zu einer gedruckten Zeile kein gutes Zeugnis: Es ging verloren oder wurde weggenommen.',
-  'witness.begins-later': 'Frühere Zeugnisse sind nicht hier.',
-  'witness.not-logged': 'Das Verwahrprotokoll des Zentralspeichers kennt dieses Zeugnis (noch) nicht.',
-  'witness.missing':
-    'Das Verwahrprotokoll des Zentralspeichers nennt ein Zeugnis, das nicht hier ist: Es ging verloren oder wurde weggenommen.',
+  'witness.not-judged':
+    'Fassungen bis 0.1.0 machten sie von jedem Tag. Was sie sagten, sagen jetzt die Prüfpunkte des Verwahrprotokolls des Zentralspeichers.',
 
   'restored.break':
     'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt und hat das erklärt. Was ihm seither fehlt, haben die Stationen vielleicht erneut geliefert; was sie nicht mehr hatten, ist verloren.',

@@ -297,7 +297,7 @@ export const MEANINGS = {
   'docking-chain.order-unsure':
     'By the station’s clock a docking began before the one that it follows; but it was not synchronised at one of them, or the docking was cut off and its record was made late.',
 
-  // The store's own documents: deletions, orders, disclosures, keys and witnesses (SPEC 4.7 to 4.11).
+  // The store's own documents: deletions, orders, disclosures and keys (SPEC 4.7 to 4.11).
   'deletion.differs':
     'The deletion record speaks of something else than what lies beside it: it was exchanged or forged.',
   'deletion.wrong-due':
@@ -352,7 +352,7 @@ export const MEANINGS = {
   'drop.other-receipt':
     'The store’s log names another receipt than the station had for these documents: something else was dropped than it says.',
   'drop.other-time':
-    'When the documents were received does not fit the station’s log, and no witness of that day says it: the time was made up.',
+    'When the documents were received does not fit the station’s log, and the store did not enter the receipt then: the time was made up.',
   'drop.docking-needed':
     'A docking record was dropped while a recording of that docking is still here, which it should name.',
   'drop.segment':
@@ -409,22 +409,8 @@ export const MEANINGS = {
   'key-revocation.missing':
     'The store’s log says that it revoked a key, and the document of that is not here: it was lost, or taken away to make forged documents look good.',
 
-  'witness.rule': 'The witness contradicts its place or itself.',
-  'witness.too-soon':
-    'A day is witnessed a quarter of an hour after its end, when nothing more can come: this one was made before.',
-  'witness.root-differs':
-    'The documents of that day are not those that the store vouched for: one was taken away, added or altered since.',
-  'witness.head-differs':
-    'The custody log is not the one that the store vouched for: it was exchanged, altered or cut.',
-  'witness.left-out':
-    'Documents of that day lie here that the store did not vouch for: they were added later.',
-  'witness.chain': 'A witness does not follow the one before it: one was taken away, added or exchanged.',
-  'witness.line-differs':
-    'The printed line is not that of the witness in the vault: one of the two was exchanged, or the line was misread.',
-  'witness.no-line': 'The vault holds no good witness for a printed line: it was lost or taken away.',
-  'witness.begins-later': 'Earlier witnesses are not here.',
-  'witness.not-logged': 'The store’s own log does not know this witness (yet).',
-  'witness.missing': 'The store’s log names a witness that is not here: it was lost or taken away.',
+  'witness.not-judged':
+    'Versions up to 0.1.0 made these of each day. What they said, the checkpoints of the store’s log say now.',
 
   'restored.break':
     'The store was restored from a backup, and said so. What it lacks since, stations may have delivered again; what they did not have any more is lost.',

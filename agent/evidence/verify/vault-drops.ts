@@ -1,5 +1,5 @@
 // Whether a store was allowed to drop what its log says it dropped (drop-check.ts), for views of a vault that are no verification: a count, a
-// life, a printed line. By the orders, the deletion records and the logs alone: whether other documents need what went, only `verify` says.
+// life. By the orders, the deletion records and the logs alone: whether other documents need what went, only `verify` says.
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { judgeKept } from './deletion-check.ts';
 import { checkKept, judgeDrops, type KeptDeletion } from './drop-check.ts';
@@ -12,14 +12,12 @@ import { listSorted, type ReadFiles } from './read-files.ts';
 import type { Finding } from './remark.ts';
 import type { LoggedDrop } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
-import type { FoundWitness } from './witness-check.ts';
 
 /** A vault. `vault` is its path, `keys` those that its own documents introduce among them. */
 interface VaultQuestion {
   readonly files: ReadFiles;
   readonly vault: string;
   readonly keys: TrustedKeys;
-  readonly witnesses: readonly FoundWitness[];
   /** Time of the judgement, ms since 1970. */
   readonly nowMs: number;
   readonly signal: AbortSignal;
@@ -31,11 +29,11 @@ export async function readVaultLogs({
   vault,
   keys,
   signal,
-}: Omit<VaultQuestion, 'witnesses' | 'nowMs'>): Promise<PlaceLogs> {
+}: Omit<VaultQuestion, 'nowMs'>): Promise<PlaceLogs> {
   const names = (await listSorted(files, vault)) ?? [];
   const stations = await stationCustodies(files, vault);
   const { found: policies } = await checkPolicies(files, { kind: 'vault', path: vault }, keys);
-  const nothing = { facts: new PlaceFacts(), witnesses: [], pasts: undefined, restored: new Set<string>() };
+  const nothing = { facts: new PlaceFacts(), pasts: undefined, restored: new Set<string>() };
   const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, policies, ...nothing });
   for (const receiver of names.filter(isReceiverId))
     await logs.readStore(receiver, custodyFolder(vault, receiver));
@@ -49,7 +47,7 @@ export async function judgeVaultDrops(
   logs: PlaceLogs,
   isAsked: (drop: LoggedDrop) => boolean,
 ): Promise<Finding[]> {
-  const { files, vault, keys, witnesses, nowMs } = question;
+  const { files, vault, keys, nowMs } = question;
   const facts = new PlaceFacts();
   const orders: FoundOrder[] = [];
   const kept: KeptDeletion[] = [];
@@ -66,7 +64,7 @@ export async function judgeVaultDrops(
   const book = new OrderBook(orders, facts, log);
   const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
   const { stations } = logs;
-  const drops = judgeDrops({ log, facts, kept, orders: book, stations, witnesses, nowMs }, isAsked);
+  const drops = judgeDrops({ log, facts, kept, orders: book, stations, nowMs }, isAsked);
   const extent = 'vault' as const;
   const deletions = { facts, orders: book, log, judged, complete: true, extent, nowMs, kept: drops.deleted };
   return [...findings, ...drops.findings, ...judgeKept(deletions)];

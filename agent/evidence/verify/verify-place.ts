@@ -38,7 +38,6 @@ import { below, finding, type Remark } from './remark.ts';
 import { checkRestored, type FoundRestored } from './restored-check.ts';
 import type { LoggedReceipts } from './store-log.ts';
 import { readTrustedKeys, stationKeys, type TrustedKeys } from './trusted-keys.ts';
-import { checkWitnesses, type FoundWitness } from './witness-check.ts';
 
 /** What verifying needs. */
 export interface VerifyOptions {
@@ -89,7 +88,6 @@ class PlaceCheck {
   readonly #receivers: FoundReceiver[] = [];
   readonly #orders: FoundOrder[] = [];
   readonly #kept: KeptDeletion[] = [];
-  readonly #witnesses: FoundWitness[] = [];
   readonly #restored: FoundRestored[] = [];
 
   constructor(place: Place, options: VerifyOptions, report: VerifyReport, known: KnownKeys) {
@@ -112,10 +110,7 @@ class PlaceCheck {
       else if (found.kind === 'docking') await this.#docking(found, vault.id);
       else await this.#recording(found, vault.id);
     }
-    for (const receiver of this.#receivers) {
-      await this.#checkWitnesses(receiver, vault.id);
-      await this.#checkRestored(receiver, vault.id);
-    }
+    for (const receiver of this.#receivers) await this.#checkRestored(receiver, vault.id);
     this.#countDocuments();
     const logs = await this.#readLogs(vault.id);
     const { files } = this.#options;
@@ -167,17 +162,6 @@ class PlaceCheck {
     this.#facts.takeReceiver(kept.record.receiver, kept.keyId);
   }
 
-  async #checkWitnesses({ witness, receiver }: FoundReceiver, vault: string | undefined): Promise<void> {
-    const isPart = this.#place.kind === 'collection';
-    const place = { ...witness, receiver, vault, isPart };
-    const { witnesses, remarks } = await checkWitnesses({ ...this.#options, ...place });
-    for (const found of witnesses) {
-      this.#witnesses.push(found);
-      this.#facts.takeReceiver(found.witness.receiver, found.keyId);
-    }
-    this.#tell(remarks);
-  }
-
   async #checkRestored({ restored, receiver }: FoundReceiver, vault: string | undefined): Promise<void> {
     if (restored === undefined) return;
     const place = { ...restored, receiver, vault };
@@ -191,7 +175,6 @@ class PlaceCheck {
 
   #countDocuments(): void {
     this.#totals.orders += this.#orders.length;
-    this.#totals.witnesses += this.#witnesses.length;
     this.#totals.key_changes += this.#known.changes.filter(({ inPlace }) => inPlace).length;
     this.#totals.key_revocations += this.#known.revocations.length;
   }
@@ -205,9 +188,8 @@ class PlaceCheck {
 
   async #readLogs(vault: string | undefined): Promise<PlaceLogs> {
     const kind = extentOf(this.#place);
-    const witnesses = this.#witnesses;
     const { policies } = this.#known;
-    const found = { facts: this.#facts, witnesses, stations: this.#custody, policies };
+    const found = { facts: this.#facts, stations: this.#custody, policies };
     const { files, keys, nowMs, outsideWithinMs } = this.#options;
     const pasts = this.#place.kind === 'vault' ? new LogPasts(files, keys, vault) : undefined;
     const restored = new Set(this.#restored.map(({ sha256 }) => sha256.slice(0, 16)));
@@ -215,7 +197,7 @@ class PlaceCheck {
     for (const { receiver, custody } of this.#receivers) this.#tell(await logs.readStore(receiver, custody));
     for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
     const brought = this.#options.checkpoints ?? [];
-    for (const { text, where } of brought) this.#tell((await pasts?.take(text, where, where)) ?? []);
+    for (const { text, where } of brought) this.#tell((await pasts?.bring(text, where)) ?? []);
     if (pasts !== undefined) {
       const isOfOthers = brought.length > 0 && !brought.some(({ text }) => pasts.isOfVault(text));
       const others = finding('log.not-fixed', '.', `no checkpoint that was brought is of vault ${vault}`);
@@ -241,7 +223,6 @@ class PlaceCheck {
     const store = {
       ...read,
       orders: this.#orders,
-      witnesses: this.#witnesses,
       kept: this.#kept,
       restored: this.#restored,
       policies: this.#known.policies,
@@ -339,9 +320,8 @@ export interface Totals {
   /** Of these, dockings of a camera on which nothing was when it was listed. Which day that proves, a report over all cameras says. */
   dockings_empty: number;
   disclosures: number;
-  /** Orders that can be read, days that are witnessed, documents about keys that hold. */
+  /** Orders that can be read, documents about keys that hold. */
   orders: number;
-  witnesses: number;
   key_changes: number;
   key_revocations: number;
   custody_segments: number;
@@ -377,7 +357,6 @@ export function noTotals(): Totals {
     dockings_empty: 0,
     disclosures: 0,
     orders: 0,
-    witnesses: 0,
     key_changes: 0,
     key_revocations: 0,
     custody_segments: 0,

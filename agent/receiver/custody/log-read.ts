@@ -11,7 +11,7 @@ import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { bufferOf } from '../../../protocol/format/bytes.ts';
 import { listIfThere, readIfThere } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import type { SegmentId } from '../../../protocol/format/ids.ts';
+import type { SegmentId, StationId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
 import { LoopTurns } from '../../platform/loop-turns.ts';
 import { segmentPath } from './custody-file.ts';
@@ -132,6 +132,34 @@ export async function entriesOf(
     }
   }
   return found;
+}
+
+/**
+ * The last `head` entry of a station (SPEC 4.15.14) that the log has up to that time, in ms since 1970 by the times of the log (SPEC 10.3.20).
+ * Errors: "store-log.oversize"; the system's; the signal's reason.
+ */
+export async function lastHead(
+  { files, signal }: { readonly files: Files; readonly signal: AbortSignal },
+  folder: string,
+  station: StationId,
+  untilMs: number,
+): Promise<CustodyEntry | undefined> {
+  if ((await files.stat(folder))?.kind !== 'folder') return undefined;
+  const segments = await orderedSegments(files, folder);
+  const later = segments.findIndex(({ first }) => first !== undefined && Date.parse(first.at) > untilMs);
+  for (const { segment } of segments.slice(0, later < 0 ? segments.length : later).toReversed()) {
+    signal.throwIfAborted();
+    const bytes = bufferOf(await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX));
+    let last: CustodyEntry | undefined;
+    for (const line of linesWith(bytes, '"event":"head"')) {
+      if (!line.includes(`"station":"${station}"`)) continue;
+      const entry = parsed(line);
+      if (entry?.event === 'head' && entry.facts['station'] === station && Date.parse(entry.at) <= untilMs)
+        last = entry;
+    }
+    if (last !== undefined) return last;
+  }
+  return undefined;
 }
 
 /**

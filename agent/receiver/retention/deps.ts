@@ -72,8 +72,6 @@ export const REVIEW_MS = 90 * DAY_MS;
  * Ended segments of a station's log stay so much longer than documents: the station itself drops them first, and need not send them again.
  */
 export const SEGMENTS_LATER_MS = 30 * DAY_MS;
-/** Witnesses that are looked through for one that names a station's log: days in which others had documents and this station had none. */
-export const WITNESSES_MAX = 400;
 /** The first round of a running receiver, behind its start: what stations wait for goes first, witnesses outside were asked then, and a crash loop does not walk the vault. */
 export const FIRST_ROUND_MS = 60_000;
 /** The next round where one round did not do it all. */

@@ -113,7 +113,7 @@ class StationDocuments {
       ...[...this.#history.announced, ...this.#history.policies].map((each) => each.documentsDays),
     );
     const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
-    const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs) : 0;
+    const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, beforeMs) : 0;
     return { folders, orders, segments };
   }
 

@@ -1,36 +1,19 @@
-// Lets the oldest segments of a station's log go (SPEC 10.3). What a station says of its own time does not decide: a witness of the store
-// names the segment that a station was at on a day of the store's clock, so what that segment follows had ended by then.
+// Lets the oldest segments of a station's log go (SPEC 10.3). What a station says of its own time does not decide: a `head` entry of the store's
+// log names the segment that a station was at by the store's clock, so what that segment follows had ended by then.
 //
 // Invariants:
-// 1. Only segments in front of one that a verified witness names, the oldest first, each as its follower names its end. A witness that was made
-//    days after its own names where the log was then: it counts from when the store entered it.
+// 1. Only segments in front of one that such an entry names, the oldest first, each as its follower names its end.
 // 2. `segment-dropped` is durable before the first byte goes, so that a verifier knows a log that was cut from one that was let go.
-import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import {
-  dayOf,
-  parseWitness,
-  WITNESS_BYTES_MAX,
-  WITNESS_TRUSTED_COMMENT,
-} from '../../../protocol/custody/witness.ts';
-import { verifyDocument } from '../../../protocol/documents/minisign.ts';
-import type { CustodyHead } from '../../../protocol/documents/receipt.ts';
-import { parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
-import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
+import { listIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../../protocol/format/ids.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { readTail, segmentPath } from '../custody/custody-file.ts';
 import { orderedSegments, type StoreSegment } from '../custody/log-end.ts';
-import { firstEntered } from '../custody/log-read.ts';
+import { lastHead } from '../custody/log-read.ts';
 import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
-import { SIGNATURE_SUFFIX, WITNESS } from '../vault/vault-layout.ts';
-import { type RetentionDeps, SEGMENTS_LATER_MS, WITNESSES_MAX } from './deps.ts';
-import type { FactsKeys } from './recording-facts.ts';
-
-const SUFFIX = '.json';
-/** A witness is made on the day after its own; what a verifier allows is a day more (SPEC 10.3.28). */
-const ENTERED_LATER_MS = 2 * 86_400_000;
+import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
+import { type RetentionDeps, SEGMENTS_LATER_MS } from './deps.ts';
 
 /**
  * Drops the segments that had ended long before `beforeMs` (ms since 1970, the store's clock); gives how many.
@@ -39,17 +22,17 @@ const ENTERED_LATER_MS = 2 * 86_400_000;
 export async function dropSegments(
   deps: RetentionDeps,
   station: StationId,
-  keys: FactsKeys,
   beforeMs: number,
 ): Promise<number> {
   if (!Number.isFinite(beforeMs)) return 0;
   const folder = deps.layout.custody(station);
   if ((await listIfThere(deps.files, folder)).length < 2) return 0;
-  const head = await witnessedHead(deps, station, keys, beforeMs - SEGMENTS_LATER_MS);
-  if (head === undefined) return 0;
+  const log = storeLogFolder(deps.vaultPath, deps.receiver);
+  const segment = (await lastHead(deps, log, station, beforeMs - SEGMENTS_LATER_MS))?.facts['segment'];
+  if (typeof segment !== 'string' || !isSegmentId(segment)) return 0;
   const segments = new Map((await orderedSegments(deps.files, folder)).map((each) => [each.segment, each]));
   let dropped = 0;
-  for (const each of chainTo(segments, head.segment)) {
+  for (const each of chainTo(segments, segment)) {
     deps.signal.throwIfAborted();
     if (!(await endsAs(deps, folder, each))) break;
     await appendStoreEvents(deps, [droppedEvent(each)]);
@@ -60,62 +43,6 @@ export async function dropSegments(
     dropped++;
   }
   return dropped;
-}
-
-/** Where a station's log was on the last day before `latestMs` of which a witness tells that the store entered soon after that. */
-async function witnessedHead(
-  deps: RetentionDeps,
-  station: StationId,
-  keys: FactsKeys,
-  latestMs: number,
-): Promise<CustodyHead | undefined> {
-  const { files, layout, receiver } = deps;
-  const day = dayOf(latestMs);
-  const folder = join(layout.root, receiver, WITNESS);
-  const names = (await listIfThere(files, folder)).filter((name) => name.endsWith(SUFFIX));
-  const before = names
-    .filter((name) => name.slice(0, -SUFFIX.length) < day)
-    .toSorted()
-    .toReversed();
-  for (const name of before.slice(0, WITNESSES_MAX)) {
-    const bytes = await readIfThere(files, join(folder, name), WITNESS_BYTES_MAX);
-    const signature = await readIfThere(
-      files,
-      join(folder, name + SIGNATURE_SUFFIX),
-      SIGNATURE_FILE_BYTES_MAX,
-    );
-    if (bytes === undefined) continue;
-    const head = headIn(bytes, parseUtf8(signature ?? new Uint8Array(0)) ?? '', station, keys);
-    if (head !== undefined && (await isEnteredBy(deps, bytes, latestMs + ENTERED_LATER_MS))) return head;
-  }
-  return undefined;
-}
-
-/** Whether a witness was made, and named by the store's log, no later than that; one that it does not name counts by when it was made. */
-async function isEnteredBy(deps: RetentionDeps, bytes: Uint8Array, untilMs: number): Promise<boolean> {
-  const { day, made_at: madeAt } = parseWitness(bytes);
-  if (Date.parse(madeAt) > untilMs) return false;
-  const sha256 = sha256Hex(bytes);
-  const folder = storeLogFolder(deps.vaultPath, deps.receiver);
-  const found = await firstEntered(deps, folder, new Set(['witnessed']), [sha256], Date.parse(day));
-  return (found.get(sha256) ?? 0) <= untilMs;
-}
-
-/** Undefined for a witness that does not hold: then an earlier one counts, and less is dropped. */
-function headIn(
-  bytes: Uint8Array,
-  signature: string,
-  station: StationId,
-  keys: FactsKeys,
-): CustodyHead | undefined {
-  try {
-    verifyDocument(bytes, signature, WITNESS_TRUSTED_COMMENT, keys.store);
-    const { keepers } = parseWitness(bytes);
-    return keepers.find(({ keeper }) => keeper === station)?.custody_head ?? undefined;
-  } catch (error) {
-    if (error instanceof DockError) return undefined;
-    throw error;
-  }
 }
 
 interface Follower {

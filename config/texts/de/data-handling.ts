@@ -55,9 +55,9 @@ export const HANDLING_DE: HandlingWords = {
   documentsHow:
     '{days} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie. Ihr Löschnachweis bleibt immer: Nummern, Prüfsummen, Zeiten und die Anordnung, kein Name.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
-  lasting: 'Zentralspeicher, eigenes Verwahrprotokoll und Tageszeugnisse',
+  lasting: 'Zentralspeicher, eigenes Verwahrprotokoll',
   lastingWhat:
-    'Was der Zentralspeicher gelöscht, gewarnt und herausgegeben hat, nach Nummern; Wechsel und Sperren von Schlüsseln; und eine Zeile je Tag, die belegt, was er hatte (nur Prüfsummen).',
+    'Was der Zentralspeicher gelöscht, gewarnt und herausgegeben hat, nach Nummern; Wechsel und Sperren von Schlüsseln; und Quittungen, nach Prüfsummen.',
   lastingHow: 'Ohne Frist: Nur daran lässt sich später erkennen, was gelöscht und was entwendet wurde.',
   quarantine: 'Quarantäne von Station und Zentralspeicher',
   quarantineWhat:

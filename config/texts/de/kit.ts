@@ -128,7 +128,6 @@ export const KIT_DE: KitWords = {
     head: 'ein signierter Punkt dieses Verwahrprotokolls, herausgeschrieben, damit minisign ihn prüfen kann',
     key: 'öffentliche Schlüssel',
     change: 'Wechsel und Sperren von Signaturschlüsseln',
-    witness: 'das Zeugnis des Zentralspeichers über einen Tag: eine Prüfsumme über alles, was an ihm einging',
     signature: 'Signatur der Datei dieses Namens',
     chain: 'folgt der Kette eines Verwahrprotokolls; kurz, vor dem Ausführen zu lesen',
     format: 'die Formate in Kürze (englisch)',
@@ -204,10 +203,6 @@ export const KIT_DE: KitWords = {
     log: {
       title: 'Die Verwahrprotokolle',
       why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. Das Verwahrprotokoll nennt die Dokumente dieser Ausgabe mit ihren Prüfsummen. (Einige tausend Zeilen brauchen eine Minute.)',
-    },
-    witness: {
-      title: 'Das Tageszeugnis',
-      why: 'Der Zentralspeicher hat eine Prüfsumme über alles signiert, was am Tag der Quittung einging. Wo seine Zeile ausgedruckt und aufgehängt wurde, muss sie dieselbe sein:',
     },
   },
 

@@ -51,9 +51,9 @@ export const HANDLING_EN = {
   documentsHow:
     '{days} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay. Its deletion record stays for ever: ids, digests, times and the order, no name.',
   documentsHowUnknown: 'As the file of the store says; 730 days where it says nothing.',
-  lasting: 'Central store, its own log and witnesses',
+  lasting: 'Central store, its own log',
   lastingWhat:
-    'What the store deleted, warned of and handed out, by numbers; changes and revocations of keys; and one line a day that proves what it held (digests only).',
+    'What the store deleted, warned of and handed out, by numbers; changes and revocations of keys; and receipts, by digests.',
   lastingHow: 'Without a limit: only by it can be told later what was deleted and what was taken away.',
   quarantine: 'Quarantine of station and store',
   quarantineWhat: 'What was odd or damaged, sealed where it is a recording, with a note why.',

@@ -147,7 +147,7 @@ export const HISTORY_EN = {
     'old-key': 'its key was put aside',
   },
   meanings: [
-    'confirmed: it stands in a log that the station (or store) signed, and the store later signed a head of the same unbroken chain in a receipt or a daily witness. Neither of the two alone could have changed an entry of the station since. An entry of the store’s own log the store alone could have written anew, with all its witnesses since: compare these with the lines that were printed on their days.',
+    'confirmed: it stands in a log that the station (or store) signed, and the store later signed a head of the same unbroken chain in a receipt or in its own log. Neither of the two alone could have changed an entry of the station since. An entry of the store’s own log the store alone could have written again: up to when somebody outside fixes that log, “bodydock verify” says.',
     'signed: a trusted key signed it, in a log or a document. Nobody without that key could have written or changed it.',
     'ONLY CLAIMED: no signature that can be trusted stands behind it (the newest entries of a running station, an unsigned file, a chain that breaks behind it, a revoked key). It may be true; nothing proves it.',
     'Whoever acts here is a machine with a key or a role with a key: stations, store and cameras have numbers, and no log holds the name of a person.',

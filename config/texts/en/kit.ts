@@ -127,7 +127,6 @@ export const KIT_EN = {
     head: 'a signed point of that log, taken out of it so that minisign can check it',
     key: 'public keys',
     change: 'changes and revocations of signing keys',
-    witness: 'the store’s witness of a day: one digest over all that came in it',
     signature: 'signature of the file of that name',
     chain: 'follows the chain of a log; short, to be read before it is run',
     format: 'the formats in short',
@@ -203,10 +202,6 @@ export const KIT_EN = {
     log: {
       title: 'The logs',
       why: 'A signed point vouches for the chain, and the chain for every line before it: none was altered, added or taken out. The log names the documents of this kit by their digests. (Some thousand lines take a minute.)',
-    },
-    witness: {
-      title: 'The witness of the day',
-      why: 'The store signed one root over everything that came on the day of the receipt. Where its line was printed and hung up, it must be the same:',
     },
   },
 

@@ -27,7 +27,7 @@ import {
 } from './attack.ts';
 import { excuseFor } from './excuses.ts';
 
-const DOCUMENT = /\/(manifest|docking|receipt|deletion)\.json$|\/witness\/[0-9-]+\.json$|\.revocation\.json$/;
+const DOCUMENT = /\/(manifest|docking|receipt|deletion)\.json$|\.revocation\.json$/;
 const SEGMENT = 'z'.repeat(25) + 'a';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function kindOf(path: string): string {
   const name = basename(path);
-  return KINDS[name] ?? (name.endsWith('.revocation.json') ? 'key-revocation' : 'witness');
+  return KINDS[name] ?? 'key-revocation';
 }
 
 /** The same document by another key. */

@@ -41,7 +41,7 @@ const removeFolder: Attack = async (altered) => {
 
 const removePart: Attack = async (altered) => {
   const keeper = altered.random.pick(await keepersOf(altered));
-  const part = altered.random.pick(['', 'custody', 'keys', 'witness', 'orders']);
+  const part = altered.random.pick(['', 'custody', 'keys', 'log', 'orders']);
   const path = join(keeper, part);
   await rm(join(altered.vault, path), { recursive: true, force: true });
   return mayBeGood(`${path} taken away`);
@@ -89,7 +89,7 @@ const exchangeFiles: Attack = async (altered) => {
 };
 
 const moveFolder: Attack = async (altered) => {
-  const path = await someFile(altered, /\/(receipt|manifest|docking|order)\.json$|\/keys\/|\/witness\//);
+  const path = await someFile(altered, /\/(receipt|manifest|docking|order)\.json$|\/keys\//);
   if (path === undefined) return undefined;
   const [from = '', part = ''] = path.split('/');
   const others = (await keepersOf(altered)).filter((name) => name !== from);

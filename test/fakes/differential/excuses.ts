@@ -43,7 +43,6 @@ export async function excuseFor(altered: Altered): Promise<Excuse | undefined> {
     },
     { keeper: store, event: 'deleting', facts: deletion, goes: [] },
     { keeper: store, event: 'key-revoked', facts: { station, key_id: keyId, reason: 'lost' }, goes: [] },
-    { keeper: store, event: 'witnessed', facts: { day: '2026-11-24', sha256 }, goes: [] },
     {
       keeper: station,
       event: 'receipted',

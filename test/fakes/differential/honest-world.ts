@@ -1,12 +1,11 @@
 // Good vaults out of a seed, small and with much about keys: two receivers that began with one key, stations that change theirs, revocations,
-// orders, deletions, dropped documents and witnesses. Whatever comes out is what stations and a store leave behind when nobody altered anything.
+// orders, deletions and dropped documents. Whatever comes out is what stations and a store leave behind when nobody altered anything.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import { parseReceipt } from '../../../protocol/documents/receipt.ts';
-import { headOf, writeWitness, type Head } from '../manipulations/written-witness.ts';
-import { TreeBuilder } from '../vault-builder-tree.ts';
+import { headOf, TreeBuilder } from '../vault-builder-tree.ts';
 import { TwoReceivers } from '../two-receivers.ts';
 import { appendUnsigned } from '../unsigned-lines.ts';
 import { OutsideWitness } from './outside-witness.ts';
@@ -46,8 +45,6 @@ class Maker {
   readonly #held = new Set<BuiltRecording>();
   readonly #storeKeys: SecretKey[];
   readonly #story: string[] = [];
-  readonly #days: string[] = [];
-  readonly #witnesses = new Map<StoreBuilder, { readonly day: string; readonly sha256: string }>();
   #published = 1;
   readonly #trees = new Map<StoreBuilder, TreeBuilder>();
   readonly #witnessKey = new OutsideWitness();
@@ -83,7 +80,7 @@ class Maker {
       () => this.#delete(),
       () => this.#dropDocuments(),
       () => this.#order(),
-      () => this.#witness(),
+      () => this.#nextDay(),
     ];
     await this.#pick(steps)();
   }
@@ -220,33 +217,17 @@ class Maker {
     if (verb === 'hold') for (const each of there) this.#held.add(each);
   }
 
-  /** All that have begun to witness do so for each day, and one that begins does so for those that were before. */
-  async #witness(): Promise<void> {
+  /** The clock goes on to the next day, and a store enters how much it has of the logs of stations. */
+  async #nextDay(): Promise<void> {
     const { clock } = this.#two.builder;
-    const today = clock.now().slice(0, 10);
-    this.#days.push(today);
-    clock.moveTo(new Date(Date.parse(`${today}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
-    const begun = this.#pick(this.#stores);
-    for (const store of this.#stores.filter((each) => each === begun || this.#witnesses.has(each)))
-      for (const day of this.#days.filter((each) => each > (this.#witnesses.get(store)?.day ?? '')))
-        await this.#witnessDay(store, day);
-  }
-
-  async #witnessDay(store: StoreBuilder, day: string): Promise<void> {
-    const { clock, vault, vaultId } = this.#two.builder;
+    clock.moveTo(
+      new Date(Date.parse(`${clock.now().slice(0, 10)}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString(),
+    );
+    const store = this.#pick(this.#stores);
     await this.#start(store);
-    const heads = new Map<string, Head>();
-    for (const dock of this.#docks) heads.set(dock.station, headOf(await dock.lines(), dock.segments));
-    await store.log.flush();
-    if (store.log.head !== null) heads.set(store.receiver, store.log.head);
-    const previousSha256 = this.#witnesses.get(store)?.sha256 ?? null;
-    const { receiver, key } = store;
-    const wish = { vault, vaultId, receiver, day, madeAt: clock.now(), previousSha256, heads, key };
-    const sha256 = await writeWitness(wish);
-    if (sha256 === undefined) return;
-    this.#witnesses.set(store, { day, sha256 });
-    await store.enter('witnessed', { day, sha256 });
-    this.#tell(`${receiver} witnessed ${day}`);
+    for (const dock of this.#docks)
+      await store.enter('head', { station: dock.station, ...headOf(await dock.lines(), dock.segments) });
+    this.#tell(`${store.receiver} entered the heads of the stations`);
   }
 
   /** The first days of a station, of which all went in order since: a recording, its docking record, and after `end` their segment. */
@@ -257,7 +238,11 @@ class Maker {
     const day = clock.now().slice(0, 10);
     await builder.restart();
     clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
-    await this.#witnessDay(store, day);
+    await this.#start(store);
+    await store.enter('head', {
+      station: builder.station,
+      ...headOf(await builder.lines(), builder.segments),
+    });
     await store.dropDocuments(made);
     await store.dropDocking(builder.dockings.flatMap(({ parts }) => parts));
     clock.advance(30 * DAY_MS);

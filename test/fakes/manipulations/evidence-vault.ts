@@ -1,11 +1,10 @@
 // The vault that manipulations start from: two stations, three cameras, sidecars, damaged days and empty ones, a changed and then revoked
-// key, orders of both roles, deletions, disclosures, the store's own log and two witnesses. Everything in it is good.
+// key, orders of both roles, deletions, disclosures, and the store's own log, which is a tree. Everything in it is good.
 import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
 import type { BuiltOrder } from '../vault-builder-orders.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
-import { parseReceiverId } from '../../../protocol/format/ids.ts';
-import { headOf, writeWitness, type Head } from './written-witness.ts';
+import { headOf, TreeBuilder } from '../vault-builder-tree.ts';
 
 const HOUR_MS = 3_600_000;
 type Clock = NonNullable<DockingRecord['camera_clock']>;
@@ -38,7 +37,6 @@ export interface EvidenceVault {
   readonly holdOrder: BuiltOrder;
   readonly deleteOrder: BuiltOrder;
   readonly lapsedOrder: BuiltOrder;
-  readonly witnessDays: readonly [string, string, string];
 }
 
 /** Builds it into an empty folder. */
@@ -46,23 +44,24 @@ export async function buildEvidenceVault(root: string, seed = 1): Promise<Eviden
   const dock1 = await VaultBuilder.create(root, { seed });
   await dock1.publish('station-dock-1.pub', dock1.stationKey);
   const dock2 = await dock1.beside('dock-2');
+  const tree = TreeBuilder.ahead(dock1.receiver);
   const first = await dockingsOfOne(dock1);
   const second = await dockingsOfTwo(dock2);
   await dock1.receiver.disclose(first.middle, { command: 'export' });
   await dock1.receiver.disclose(first.large, { pending: true });
-  const firstDay = await witness(dock1, dock2, '2026-11-25', null);
+  await heads([dock1, dock2], '2026-11-25');
   await revokeKey(dock1.receiver, dock1.station, dock1.stationKeys[0] ?? dock1.stationKey);
   const store = await ordersAndDeletions(dock1, second);
-  const secondDay = await witness(dock1, dock2, '2026-11-27', firstDay);
+  await heads([dock1, dock2], '2026-11-27');
   await expiries(dock1, second, store);
   await dock2.dock({ camera: 'cam-3' });
   await dock2.relist();
   await dock2.close();
   await dock1.close();
-  const thirdDay = dock1.clock.now().slice(0, 10);
-  await witness(dock1, dock2, thirdDay, secondDay);
+  await heads([dock1, dock2], dock1.clock.now().slice(0, 10));
   await dock1.close();
-  return { dock1, dock2, ...first, ...second, ...store, witnessDays: ['2026-11-25', '2026-11-27', thirdDay] };
+  await tree.put('checkpoint', tree.note());
+  return { dock1, dock2, ...first, ...second, ...store };
 }
 
 type OfOne = Pick<EvidenceVault, 'large' | 'sidecar' | 'middle' | 'last' | 'empty' | 'fresh' | 'freshNext'>;
@@ -210,30 +209,11 @@ async function expiries(
   await receiver.delete(expired);
 }
 
-/** Makes the witness of a day and enters it; the clock goes on to the next one. */
-async function witness(
-  dock1: VaultBuilder,
-  dock2: VaultBuilder,
-  day: string,
-  previousSha256: string | null,
-): Promise<string> {
-  const { clock, receiver, vault, vaultId, storeKey } = dock1;
-  clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + 25 * HOUR_MS).toISOString());
-  const heads = new Map<string, Head>();
-  for (const dock of [dock1, dock2]) heads.set(dock.station, headOf(await dock.lines(), dock.segments));
-  const own = receiver.log.head;
-  if (own !== null) heads.set(receiver.receiver, own);
-  const sha256 = await writeWitness({
-    vault,
-    vaultId,
-    receiver: parseReceiverId('r-store'),
-    day,
-    madeAt: clock.now(),
-    previousSha256,
-    heads,
-    key: storeKey,
-  });
-  if (sha256 === undefined) throw new Error(`nothing came on ${day}`);
-  await receiver.enter('witnessed', { day, sha256 });
-  return sha256;
+/** Enters how much of the stations' logs is held; the clock goes on to the day after. */
+async function heads(docks: readonly VaultBuilder[], day: string): Promise<void> {
+  docks[0]?.clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + 25 * HOUR_MS).toISOString());
+  for (const dock of docks) {
+    const { receiver, station } = dock;
+    await receiver.enter('head', { station, ...headOf(await dock.lines(), dock.segments) });
+  }
 }

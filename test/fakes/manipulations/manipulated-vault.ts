@@ -81,16 +81,6 @@ export class ManipulatedVault {
     return built;
   }
 
-  /** The witness of the first, second or third day. */
-  witness(number: number): string {
-    const { receiver } = this.evidence.dock1;
-    return this.at(
-      join(receiver.vault, receiver.receiver),
-      'witness',
-      `${this.evidence.witnessDays[number]}.json`,
-    );
-  }
-
   /** Changes fields of a document and signs it again. */
   async resign(
     path: string,

@@ -8,7 +8,7 @@ import { OF_KEYS, OF_ORDERS } from './of-orders.ts';
 import { OF_PAYLOADS } from './of-payloads.ts';
 import { OF_RECEIPTS } from './of-receipts.ts';
 import { OF_SIGNATURES } from './of-signatures.ts';
-import { OF_DELETIONS, OF_STORE_LOG, OF_WITNESSES } from './of-store.ts';
+import { OF_DELETIONS, OF_STORE_LOG } from './of-store.ts';
 
 /** Manipulations by what they change. */
 export const MANIPULATIONS: Readonly<Record<string, readonly Manipulation[]>> = {
@@ -24,5 +24,4 @@ export const MANIPULATIONS: Readonly<Record<string, readonly Manipulation[]>> = 
   orders: OF_ORDERS,
   keys: OF_KEYS,
   'the store’s log': OF_STORE_LOG,
-  witnesses: OF_WITNESSES,
 };

@@ -207,7 +207,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
     reason: 'docking.recording-missing',
   },
   {
-    name: 'the newest docking taken away with all traces of it; only the witness counted it',
+    name: 'the newest docking taken away with all traces of it; only the store’s log knows how much it had',
     act: async (vault) => {
       const { dock2 } = vault.evidence;
       const built = vault.part(dock2, -1);
@@ -226,7 +226,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
             .join('\n')}\n`,
       );
     },
-    reason: 'witness.documents',
+    reason: 'log.tail-missing',
   },
   {
     name: 'a docking that the station left out of its records and of its log’s words about them',

@@ -1,10 +1,8 @@
-// Manipulations by the store, or by somebody with its key: deletions, its own log, witnesses.
+// Manipulations by the store, or by somebody with its key: deletions, its own log.
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { changeText, type Loose, type ManipulatedVault, type Manipulation } from './manipulated-vault.ts';
-import { merkleRoot } from './written-witness.ts';
 import type { BuiltRecording } from '../vault-builder.ts';
 
 const SEALED = ['payload.age', 'chunks.bin'];
@@ -207,7 +205,7 @@ export const OF_STORE_LOG: readonly Manipulation[] = [
   {
     name: 'a store that leaves a disclosure out of its log',
     act: (vault) => vault.rewriteStore((entries) => entries.filter(({ event }) => event !== 'disclosed')),
-    reason: 'witness.head',
+    reason: 'log.shortened',
   },
   {
     name: 'the store’s log removed',
@@ -217,7 +215,7 @@ export const OF_STORE_LOG: readonly Manipulation[] = [
   {
     name: 'the first segment of the store’s log removed',
     act: (vault) => rm(vault.storeSegment(0)),
-    reason: 'witness.head',
+    reason: 'custody.gap',
   },
   {
     name: 'an event of a station in the store’s log, with facts that it does not have',
@@ -238,96 +236,5 @@ export const OF_STORE_LOG: readonly Manipulation[] = [
         ),
       ),
     reason: 'store-log.lapsed-early',
-  },
-];
-
-/** Changes a witness and signs it with the store's key; its digest in the log stays that of before. */
-function witnessed(
-  name: string,
-  number: number,
-  change: (value: Loose) => Loose,
-  reason: string,
-): Manipulation {
-  return { name, act: (vault) => vault.resign(vault.witness(number), vault.store, change), reason };
-}
-
-/** Puts the root over the keepers that are there. */
-function rooted(value: Loose): Loose {
-  const keepers = value['keepers'] as { keeper: string; root: string }[];
-  const root = merkleRoot(keepers.map((each) => Buffer.from(`${each.keeper} ${each.root}`))).toString('hex');
-  return { ...value, root };
-}
-
-const keepers = (value: Loose, change: (keeper: Loose) => Loose): Loose =>
-  rooted({ ...value, keepers: (value['keepers'] as Loose[]).map(change) });
-
-export const OF_WITNESSES: readonly Manipulation[] = [
-  witnessed('another root of a witness', 0, (value) => ({ ...value, root: '0'.repeat(64) }), 'witness.root'),
-  witnessed(
-    'another root of a keeper, and the whole adapted',
-    0,
-    (value) => keepers(value, (keeper) => ({ ...keeper, root: '0'.repeat(64) })),
-    'witness.keeper-root',
-  ),
-  witnessed(
-    'another number of documents',
-    0,
-    (value) => keepers(value, (keeper) => ({ ...keeper, documents: Number(keeper['documents']) + 1 })),
-    'witness.documents',
-  ),
-  witnessed(
-    'a keeper left out of a witness',
-    0,
-    (value) => rooted({ ...value, keepers: (value['keepers'] as Loose[]).slice(1) }),
-    'witness.keeper-missing',
-  ),
-  witnessed(
-    'keepers of a witness in another order',
-    0,
-    (value) => rooted({ ...value, keepers: (value['keepers'] as Loose[]).toReversed() }),
-    'witness.shape',
-  ),
-  witnessed(
-    'a witness that follows another one',
-    1,
-    (value) => ({ ...value, previous_sha256: '0'.repeat(64) }),
-    'witness.chain',
-  ),
-  witnessed(
-    'a witness that was written anew later',
-    0,
-    (value) => ({ ...value, made_at: '2026-12-24T08:00:00.000Z' }),
-    'witness.other-logged',
-  ),
-  witnessed(
-    'a witness of another vault',
-    0,
-    (value) => ({ ...value, vault: 'abcdefghijklmnopqrstuvwxya' }),
-    'witness.other-vault',
-  ),
-  witnessed('a witness of another day', 0, (value) => ({ ...value, day: '2026-11-24' }), 'witness.other-day'),
-  witnessed(
-    'a witness that was made before its day was over',
-    2,
-    (value) => ({ ...value, made_at: `${String(value['day'])}T20:00:00.000Z` }),
-    'witness.too-soon',
-  ),
-  {
-    name: 'a witness taken away',
-    act: async (vault) => {
-      await rm(vault.witness(1));
-      await rm(`${vault.witness(1)}.minisig`);
-    },
-    reason: 'witness.missing',
-  },
-  {
-    name: 'a witness changed without a signature',
-    act: (vault) => changeText(vault.witness(0), (text) => text.replace('"documents":', '"documents":1')),
-    reason: 'witness.signature-wrong',
-  },
-  {
-    name: 'a strange file among the witnesses',
-    act: (vault) => writeFile(join(vault.witness(0), '..', 'notes.txt'), 'x'),
-    reason: 'folder.unexpected',
   },
 ];

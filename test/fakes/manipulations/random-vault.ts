@@ -1,8 +1,8 @@
-// Good vaults out of a seed: stations, cameras, dockings, odd entries, restarts, cuts, key changes, orders, deletions and witnesses as
-// they come. Whatever comes out is what stations and a store leave behind when nobody altered anything.
+// Good vaults out of a seed: stations, cameras, dockings, odd entries, restarts, cuts, key changes, orders and deletions as they
+// come. Whatever comes out is what stations and a store leave behind when nobody altered anything.
 import { revokeKey } from '../vault-builder-keys.ts';
 import { VaultBuilder, type BuiltRecording, type RecordingWish } from '../vault-builder.ts';
-import { headOf, writeWitness, type Head } from './written-witness.ts';
+import { headOf } from '../vault-builder-tree.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -21,7 +21,6 @@ class Maker {
   readonly #pathOf = new Map<BuiltRecording, string>();
   /** What the docking has an entry of: a listing names a place once. */
   readonly #listed = new Set<BuiltRecording>();
-  #previousWitness: string | null = null;
   #paths = 0;
 
   private constructor(docks: [VaultBuilder, ...VaultBuilder[]]) {
@@ -140,30 +139,13 @@ class Maker {
     }
   }
 
-  /** Witnesses all days that have documents and none yet; the clock goes on to the next day. */
+  /** The clock goes on to the next day, and the store enters how much it has of the logs. */
   async #nextDay(): Promise<void> {
-    const { clock, receiver, vault, vaultId, storeKey } = this.#first;
+    const { clock, receiver } = this.#first;
     const day = clock.now().slice(0, 10);
     clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
-    const heads = new Map<string, Head>();
-    for (const dock of this.#docks) heads.set(dock.station, headOf(await dock.lines(), dock.segments));
-    if (receiver.log.head !== null) heads.set(receiver.receiver, receiver.log.head);
-    const madeAt = clock.now();
-    const previousSha256 = this.#previousWitness;
-    const wish = {
-      vault,
-      vaultId,
-      receiver: receiver.receiver,
-      day,
-      madeAt,
-      previousSha256,
-      heads,
-      key: storeKey,
-    };
-    const sha256 = await writeWitness(wish);
-    if (sha256 === undefined) return;
-    this.#previousWitness = sha256;
-    await receiver.enter('witnessed', { day, sha256 });
+    for (const dock of this.#docks)
+      await receiver.enter('head', { station: dock.station, ...headOf(await dock.lines(), dock.segments) });
   }
 
   #below(bound: number): number {

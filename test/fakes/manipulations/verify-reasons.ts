@@ -1,5 +1,5 @@
 // What `bodydock verify` must find of a manipulation: one of the codes that say why, by the reason that the verifier in Python gives. That
-// something else is found too, such as a witness that counts other documents, is not enough.
+// something else is found too, such as a log that names other documents, is not enough.
 import type { RemarkCode } from '../../../agent/evidence/verify/remark.ts';
 
 /** A document that its signer changed behind its receipt: what vouched for it says so, and no rule of the document itself is broken. */
@@ -60,8 +60,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'deletion.retention-start': ['deletion.wrong-due'],
   'deletion.signature-missing': ['deletion.signature-missing'],
   'deletion.signature-unknown-key': ['deletion.signature-unknown-key'],
-  // Where the whole log is gone, the witness that names its head is what says so.
-  'deletion.unlogged': ['deletion.not-logged', 'witness.head-differs'],
+  'deletion.unlogged': ['deletion.not-logged', 'store-log.none'],
   'deletion.unwarned': ['deletion.not-warned'],
   'docking-chain.gap': ['docking-chain.gap'],
   'docking.entry-missing': ['docking.log-differs'],
@@ -94,6 +93,8 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'key-change.unknown-key': ['key-change.signature-unknown-key'],
   'key-change.untold': ['custody.key-not-announced'],
   'key-change.used-after': ['chain.other-chain'],
+  'log.shortened': ['log.shortened'],
+  'log.tail-missing': ['log.tail-missing'],
   'manifest.missing': ['manifest.missing'],
   'manifest.not-canonical': ['manifest.not-canonical'],
   'manifest.other-recording': ['manifest.other-recording'],
@@ -145,19 +146,6 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'store-log.revocation-missing': ['key-revocation.missing'],
   'store-log.revocation-unlogged': ['key-revocation.not-logged'],
   'vault.id-not-canonical': ['vault.id-refused'],
-  'witness.chain': ['witness.chain'],
-  'witness.documents': ['witness.root-differs'],
-  'witness.head': ['witness.head-differs'],
-  'witness.keeper-missing': ['witness.left-out'],
-  'witness.keeper-root': ['witness.root-differs'],
-  'witness.missing': ['witness.missing'],
-  'witness.other-day': ['witness.rule'],
-  'witness.other-logged': ['witness.root-differs'],
-  'witness.other-vault': ['witness.rule'],
-  'witness.root': ['witness.refused'],
-  'witness.shape': ['witness.refused'],
-  'witness.signature-wrong': ['witness.signature-wrong'],
-  'witness.too-soon': ['witness.too-soon'],
 };
 
 /** Whether one of the codes found says why. */

@@ -36,7 +36,7 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'drop-of-another-log',
-    what: 'a witness of the log of one station lets the newest part of the log of another go, and parts of the log of the store itself',
+    what: 'an entry of the log of one station lets the newest part of the log of another go, and parts of the log of the store itself',
     file: 'agent/evidence/verify/drop-check.ts',
     find: '      if (owners.some((owner) => owner !== station)) return false;\n',
     put: '      if (owners.length > 1) return false;\n',

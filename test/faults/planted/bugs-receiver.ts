@@ -83,14 +83,6 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/space-books'],
   },
   {
-    id: 'witness-ahead-untold',
-    what: 'no day gets a witness behind one of a day that is not over yet, and nobody is told',
-    file: 'agent/receiver/custody/witness-maker.ts',
-    find: 'if (last !== undefined && last.day > dayAfter(over, 1)) throw ahead(last.day, over);',
-    put: 'void ahead;',
-    suites: ['unit/receiver/custody/daily-witness'],
-  },
-  {
     id: 'hold-lost-with-replacement',
     what: 'a hold does not reach what replaces its recording, which is deleted',
     file: 'agent/receiver/retention/order-book.ts',

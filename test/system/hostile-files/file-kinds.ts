@@ -190,9 +190,6 @@ const vaultElsewhere: readonly FileKind[] = [
       notTried: 'restored-statements',
     },
   ),
-  row('vault', 'witness', String.raw`r-[a-z0-9-]+/witness/\d{4}-\d\d-\d\d\.json(\.minisig)?`, 'told', {
-    notTried: 'manipulations',
-  }),
   row(
     'vault',
     'deletion record',

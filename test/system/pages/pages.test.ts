@@ -11,8 +11,7 @@ import { seededRandom } from '../../fakes/random-seeded.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import type { PilotReport } from '../../../agent/evidence/report/pilot-report.ts';
 import { reportHtml } from '../../../agent/evidence/report/report-html.ts';
-import { witnessSheet } from '../../../agent/evidence/witness/witness-sheet.ts';
-import { encodeWitness, parseWitness, witnessRoot, type Witness } from '../../../protocol/custody/witness.ts';
+import { checkpointSheet } from '../../../agent/evidence/page/checkpoint-sheet.ts';
 import { bare, faultsOf, openBrowser, sheetsOf } from './page-judge.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -29,27 +28,17 @@ const PAGES = [
   'certificate',
   'report',
   'report-year',
-  'witness',
+  'checkpoint',
   'data-handling',
   'lights',
 ].flatMap((page) => LANGUAGES.map((language) => [page, language] as const));
 const lacking = lacksTools('chromium', 'pdftotext');
 
-/** Made up: a store makes one only when the day is over. */
-const KEEPERS = [{ keeper: 'first-run', documents: 12, custody_head: null, root: 'c1'.repeat(32) }];
-const WITNESS = parseWitness(
-  encodeWitness({
-    type: 'witness',
-    version: 1,
-    receiver: 'r-first-run',
-    vault: 'a'.repeat(26),
-    day: '2026-11-25',
-    previous_sha256: '5f'.repeat(32),
-    keepers: KEEPERS,
-    root: witnessRoot(KEEPERS),
-    made_at: '2026-11-26T00:20:00.000Z',
-  } as Witness),
-);
+const CHECKPOINT = {
+  origin: `bodydock/${'a'.repeat(26)}/r-first-run`,
+  size: 4711,
+  root: new Uint8Array(32).fill(0xc1),
+};
 
 let root: string;
 let browser: Browser;
@@ -131,7 +120,7 @@ async function makePages(): Promise<void> {
     await bodydock(['report', '--vault', vault, ...period, '--out', report, '--lang', lang], [0, 1]);
     await copyFile(join(report, 'report.html'), file('report'));
     await writeFile(file('report-year'), reportHtml(aYear(JSON.parse(pilot) as PilotReport), lang));
-    await writeFile(file('witness'), witnessSheet([WITNESS], lang));
+    await writeFile(file('checkpoint'), checkpointSheet([CHECKPOINT], '2026-11-26T08:00:00.000Z', lang));
     const configs = ['--config', join(root, 'out/station.yaml')];
     const both = [...configs, '--receiver-config', join(root, 'out/receiver.yaml')];
     await bodydock(['export', '--data-handling', ...both, '--html', file('data-handling'), '--lang', lang]);

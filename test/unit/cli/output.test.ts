@@ -4,7 +4,6 @@ import { bays, keys, spool } from '../../../agent/cli/program.ts';
 import { custody } from '../../../agent/cli/custody.ts';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { reportError, type Io } from '../../../config/command-line.ts';
-import { witness } from '../../../agent/cli/witness.ts';
 import { exitOf } from '../../../config/exit-codes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { runCommand } from './io-memory.ts';
@@ -55,7 +54,6 @@ test.each([
   [custody, [ID, '--vault', '/nowhere', '--format', 'html', '--json'], '--format'],
   [exportCommand, ['--data-handling', '--out', '/nowhere'], '--out'],
   [exportCommand, [ID, '--vault', '/nowhere', '--out', '/nowhere', '--html', 'annex.html'], '--html'],
-  [witness, ['--vault', '/nowhere', '--check', 'bodydock-witness 1', '--html', 'sheet.html'], '--html'],
   [bays, ['--out', '/nowhere/bays.yaml'], '--out'],
 ] as const)(
   'an option that would do nothing is refused, not passed over (%o %o)',

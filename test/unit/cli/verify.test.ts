@@ -37,9 +37,7 @@ describe('for people', () => {
     expect(out).toContain(
       '2 recordings with 0 accompanying files: of all files 2 good, 2 receipted, 2 opened',
     );
-    expect(out).toContain(
-      'store: 0 orders, 0 disclosures, 0 days witnessed\nkeys: 0 changes, 0 revocations\n',
-    );
+    expect(out).toContain('store: 0 orders, 0 disclosures\nkeys: 0 changes, 0 revocations\n');
     expect(lines.at(-1)).toBe('good: no finding, 0 notes');
   });
 

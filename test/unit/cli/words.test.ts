@@ -4,8 +4,7 @@ import { DOCTOR_TABLE } from '../../../agent/cli/doctor-finding.ts';
 import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
 import { REPORT_WORDS } from '../../../agent/cli/report.ts';
 import { VERIFY_WORDS } from '../../../agent/cli/verify-words.ts';
-import { WITNESS_WORDS } from '../../../agent/cli/witness.ts';
-import { fill, type Language } from '../../../agent/evidence/page/language.ts';
+import { type Language } from '../../../agent/evidence/page/language.ts';
 import { MEANINGS, REMEDIES } from '../../../agent/evidence/verify/texts-de.ts';
 import { HANDLING_DE } from '../../../config/texts/de/data-handling.ts';
 import { HISTORY_DE } from '../../../config/texts/de/history.ts';
@@ -22,22 +21,13 @@ test.each<[string, Readonly<Record<Language, unknown>>]>([
   ['open and export', OPENING_WORDS],
   ['report', REPORT_WORDS],
   ['verify', VERIFY_WORDS],
-  ['witness', WITNESS_WORDS],
 ])('of %s', (_, { en, de }) => {
   expect(placesIn(de)).toEqual(placesIn(en));
   expect(placesIn(en).length).toBeGreaterThan(0);
 });
 
-test.each([OPENING_WORDS, VERIFY_WORDS, WITNESS_WORDS])(
-  'marks in front of a line are of one width',
-  (words) => {
-    for (const { good, bad } of Object.values(words)) expect(good).toHaveLength(bad.length);
-  },
-);
-
-test('a witness that holds is told with its number in both languages', () => {
-  expect(fill(WITNESS_WORDS.en.verdictGood, 3)).toMatch(/^good: 3 /);
-  expect(fill(WITNESS_WORDS.de.verdictGood, 3)).toMatch(/^gut: .*: 3$/);
+test.each([OPENING_WORDS, VERIFY_WORDS])('marks in front of a line are of one width', (words) => {
+  for (const { good, bad } of Object.values(words)) expect(good).toHaveLength(bad.length);
 });
 
 /** Every text below a table. */

@@ -21,7 +21,6 @@ import { parseIdentity, parseRecipient } from '../../../protocol/age/age-keys.ts
 import { CHAIN_START } from '../../../protocol/custody/custody-entry.ts';
 import * as entries from '../../../protocol/custody/custody-entry.ts';
 import { scanSegment } from '../../../protocol/custody/custody-scan.ts';
-import { encodeWitness, parseWitness } from '../../../protocol/custody/witness.ts';
 import { encodeDeletionRecord, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { encodeDockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
 import * as keys from '../../../protocol/documents/key-documents.ts';
@@ -110,7 +109,6 @@ const DOCUMENTS: readonly Target[] = [
   document('disclosure', parseDisclosure, encodeDisclosure),
   document('key-change', keys.parseKeyChange, keys.encodeKeyChange),
   document('key-revocation', keys.parseKeyRevocation, keys.encodeKeyRevocation),
-  document('witness', parseWitness, encodeWitness),
   document('recipient-proof', parseRecipientProof),
   document('custody-head', entries.parseCustodyHead, entries.encodeCustodyHead),
   document('custody-entry', entries.parseCustodyEntry, entries.encodeCustodyEntry),

@@ -33,7 +33,6 @@ import {
 } from '../../../protocol/documents/order.ts';
 import { encodeReceipt, parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { encodeRestored, parseRestored } from '../../../protocol/documents/restored.ts';
-import { encodeWitness, parseWitness } from '../../../protocol/custody/witness.ts';
 
 // Each vector names what it is, the bytes as text, and the kind of outcome. They never change: bytes of this kind lie in vaults.
 interface Vector {
@@ -67,7 +66,6 @@ const again: Readonly<Record<string, (text: string) => Uint8Array>> = {
   'key-change': (text) => encodeKeyChange(parseKeyChange(encodeUtf8(text))),
   'key-revocation': (text) => encodeKeyRevocation(parseKeyRevocation(encodeUtf8(text))),
   restored: (text) => encodeRestored(parseRestored(encodeUtf8(text))),
-  witness: (text) => encodeWitness(parseWitness(encodeUtf8(text))),
   'custody-entry': (text) => encodeCustodyEntry(parseCustodyEntry(encodeUtf8(text))),
   'custody-head': (text) => encodeCustodyHead(parseCustodyHead(encodeUtf8(text))),
   'claim-body': (text) => encodeUtf8(encodeSignedBody(parseSignedBody(signed('claim', text)))),

@@ -12,7 +12,7 @@ import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../../../protocol/documents/minisign.ts';
 import { droppedFacts } from '../../../fakes/dropped-facts.ts';
-import { headOf, writeWitness } from '../../../fakes/manipulations/written-witness.ts';
+import { headOf } from '../../../fakes/vault-builder-tree.ts';
 import { rewriteLog } from '../../../fakes/manipulations/rewritten-log.ts';
 import {
   encodeKeyRevocation,
@@ -131,28 +131,19 @@ describe('a step is', () => {
     expect(history.steps.find(({ event }) => event === 'erased')?.doubt).toBe('revoked-key');
   });
 
-  test('confirmed by a witness where no receipt came behind it', async () => {
-    const { builder, subject } = vault;
-    await builder.receiver.disclose(subject, { reason: 'case-20' });
+  test('confirmed by a head in the log of the store where no receipt came after it', async () => {
+    const { builder } = vault;
     await builder.close();
-    const heads = new Map<string, ReturnType<typeof headOf>>([
-      [builder.station, headOf(await builder.lines(), builder.segments)],
-      [builder.receiver.receiver, headOf(builder.receiver.log.lines(), builder.receiver.log.segments)],
-    ]);
-    await writeWitness({
-      vault: builder.vault,
-      vaultId: builder.vaultId,
-      receiver: builder.receiver.receiver,
-      day: '2026-11-25',
-      madeAt: '2026-11-26T00:20:00.000Z',
-      previousSha256: null,
-      heads,
-      key: builder.storeKey,
-    });
-    const { history } = await historyOf(vault, subject.id);
-    expect(history.steps.find(({ event }) => event === 'disclosed')).toMatchObject({
+    const last = builder.dockings.at(-1)?.docking ?? '';
+    const before = await historyOf(vault, last);
+    expect(worth(before.history.steps)).toMatchObject({ receipted: 'signed' });
+    const head = headOf(await builder.lines(), builder.segments);
+    await builder.receiver.enter('head', { station: builder.station, ...head });
+    await builder.close();
+    const { history } = await historyOf(vault, last);
+    expect(history.steps.find(({ event }) => event === 'receipted')).toMatchObject({
       proof: 'confirmed',
-      confirmed_by: 'r-store/witness/2026-11-25.json',
+      confirmed_by: 'r-store/custody',
     });
   });
 });

@@ -127,7 +127,6 @@ describe('a kit holds', () => {
     ])
       expect(all).toContain(`${large.id}/${name}`);
     expect(all.filter((path) => path.endsWith('.jsonl'))).toHaveLength(1);
-    expect(all).toContain('witness/r-store/2026-11-25.json');
     expect(all.filter((path) => path.includes(built.middle.id))).toEqual([]);
     expect(await readFile(join(kit, large.id, 'payload.age'))).toEqual(
       await readFile(join(large.folder, 'payload.age')),
@@ -245,7 +244,7 @@ describe('a kit holds', () => {
   });
 });
 
-test.each(['order.json', 'witness/r-store/2026-11-25.json'])(
+test.each(['order.json', 'docking.json'])(
   'a kit whose copy of %s does not hold is not put in place',
   async (name) => {
     const files = nodeFiles();

@@ -1,5 +1,5 @@
 // Which days a report calls proven (SPEC 4.13.7): over all cameras in use, by listings from after the end of the day.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import type { PilotReport } from '../../../../agent/evidence/report/pilot-report
 import { reportCsv } from '../../../../agent/evidence/report/report-csv.ts';
 import { reportHtml } from '../../../../agent/evidence/report/report-html.ts';
 import type { Manifest } from '../../../../protocol/documents/manifest.ts';
-import { headOf, writeWitness } from '../../../fakes/manipulations/written-witness.ts';
+import { headOf } from '../../../fakes/vault-builder-tree.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { runCommand } from '../../cli/io-memory.ts';
 
@@ -473,8 +473,8 @@ describe('where a part of a station’s log is not here, a camera may have come 
   });
 
   test.each([
-    ['of a station of which a witness alone tells', 'all'],
-    ['behind the last receipt that is left, as a witness tells', 'tail'],
+    ['of a station that the log of the store alone names', 'all'],
+    ['after the last receipt that is left, as the log of the store says', 'tail'],
   ])('%s', async (_, what) => {
     const builder = await newVault();
     const other = await builder.beside('dock-2');
@@ -488,18 +488,9 @@ describe('where a part of a station’s log is not here, a camera may have come 
     await emptyDocking(builder, 'cam-1', at(27));
     await other.close();
     await builder.close();
-    const { vault, vaultId, receiver, storeKey } = builder;
-    const heads = new Map([['dock-2', headOf(await other.lines(), other.segments)]]);
-    const wish = {
-      vault,
-      vaultId,
-      receiver: receiver.receiver,
-      day: '2026-12-25',
-      previousSha256: null,
-      heads,
-    };
-    await mkdir(join(vault, receiver.receiver, 'witness'), { recursive: true });
-    await writeWitness({ ...wish, madeAt: '2026-12-26T00:20:00.000Z', key: storeKey });
+    const { vault, receiver } = builder;
+    await receiver.enter('head', { station: 'dock-2', ...headOf(await other.lines(), other.segments) });
+    await builder.close();
     if (what === 'all') await rm(join(vault, 'dock-2'), { recursive: true });
     else {
       for (const each of [folder, ...parts.map((part) => part.folder)]) await rm(each, { recursive: true });

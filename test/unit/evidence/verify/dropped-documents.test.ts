@@ -12,7 +12,6 @@ import { OrderBook } from '../../../../agent/evidence/verify/order-check.ts';
 import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
 import { StationLog } from '../../../../agent/evidence/verify/docking-log.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
-import type { FoundWitness } from '../../../../agent/evidence/verify/witness-check.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
 import { verdictOf } from './broken-vault.ts';
 
@@ -178,22 +177,17 @@ test.each([
   ['a head in the log of the store', 'drop.segment'],
   ['the log of the store as its own', 'drop.segment'],
   ['nothing', undefined],
-])('a witness of one log lets no segment of another go, where %s names it', (what, expected) => {
+])('an entry of one log lets no segment of another go, where %s names it', (what, expected) => {
   const [log, digest, dropped] = [new StoreLog(), 'a'.repeat(64), 's'.repeat(26)];
-  const take = (event: 'witnessed' | 'segment-dropped' | 'head', at: string, more: object): void => {
+  const take = (event: 'segment-dropped' | 'head', at: string, more: object): void => {
     const facts = { segment: dropped, ...more };
     log.take('r-a', { sequence: 1, previous: digest, at, boot: null, monotonic_ms: 0, event, facts });
   };
-  take('witnessed', '2026-01-02T00:00:00.000Z', { day: '2026-01-01', sha256: digest });
+  const named = { segment: 't'.repeat(26), sequence: 1, sha256: digest };
+  take('head', '2026-01-02T00:00:00.000Z', { station: 'dock-1', ...named });
   if (what.startsWith('a head'))
     take('head', '2026-01-03T00:00:00.000Z', { station: 'dock-2', sequence: 1, sha256: digest });
   take('segment-dropped', '2026-09-01T00:00:00.000Z', { last_sequence: 1, last_sha256: digest });
-  const named = { segment: 't'.repeat(26), sequence: 1, sha256: digest };
-  const witness = {
-    receiver: 'r-a',
-    day: '2026-01-01',
-    keepers: [{ keeper: 'dock-1', custody_head: named }],
-  };
   const station = new StationLog('dock-1/custody', 'dock-1');
   station.segments = new Set([named.segment]);
   const other = new StationLog('dock-2/custody', 'dock-2');
@@ -207,7 +201,6 @@ test.each([
     kept: [],
     orders: new OrderBook([], facts, log),
     stations: [station, other],
-    witnesses: [{ witness }] as unknown as readonly FoundWitness[],
     nowMs: Date.parse('2026-10-01T00:00:00.000Z'),
   }).findings;
   expect(found?.code).toBe(expected);
@@ -233,7 +226,7 @@ test.each(['receipt', 'order', 'expiry-warned'] as const)(
     log.take('r-a', { ...entry, event: 'documents-dropped', facts: dropped });
     const facts = new PlaceFacts();
     const orders = new OrderBook([], facts, log);
-    const nothing = { kept: [], stations: [], witnesses: [], nowMs: Date.parse(at) };
+    const nothing = { kept: [], stations: [], nowMs: Date.parse(at) };
     const { findings } = judgeDrops({ facts, log, orders, ...nothing });
     expect(findings.map(({ code }) => code)).toContain('drop.not-deleted');
   },
@@ -280,7 +273,7 @@ test('are judged in one pass over what is here, however many of them went', () =
   const seen = { dockings: facts.dockings, recordings, headsOf: () => [] };
   const context = { facts: seen as unknown as PlaceFacts, log };
   const orders = new OrderBook([], facts, log);
-  const nothing = { kept: [], orders, stations: [], witnesses: [], nowMs: Date.parse(time.at) };
+  const nothing = { kept: [], orders, stations: [], nowMs: Date.parse(time.at) };
   expect(judgeDrops({ ...context, ...nothing }).dockings).toBe(8);
   expect(passes).toBeLessThanOrEqual(2);
 });

@@ -318,14 +318,6 @@ const places: Manipulation[] = [
     finds: ['folder.unexpected-entry'],
   },
   {
-    name: 'a file among the witnesses that is named like an unfinished write of something else',
-    act: async (vault) => {
-      await mkdir(join(vault.vault, 'r-store', 'witness'), { recursive: true });
-      await writeFile(join(vault.vault, 'r-store', 'witness', 'other.tmp'), 'x');
-    },
-    finds: ['folder.unexpected-entry'],
-  },
-  {
     name: 'a folder in place of a list of digests',
     act: async (vault) => {
       await rm(vault.file(NEWEST, 'chunks.bin'));
@@ -521,7 +513,6 @@ describe.each([
 test('documents whose writes were cut off are no fault', async () => {
   const vault = await BrokenVault.copy(good);
   const unfinished = [
-    join(vault.vault, 'r-store', 'witness', '2026-11-25.json.minisig.tmp'),
     join(vault.station, 'keys', '0123456789abcdef.revocation.json.tmp'),
     join(vault.vault, '.disclosures', 'abcdefghijklmnopqrstuvwxya.json.tmp'),
   ];

@@ -27,7 +27,7 @@ const SAMPLE = [
   'a payload put back beside its deletion record',
   'an order that the roles signed anew after it was entered',
   'a revocation with another reason than the log’s',
-  'the newest docking taken away with all traces of it; only the witness counted it',
+  'the newest docking taken away with all traces of it; only the store’s log knows how much it had',
 ];
 
 let root: string;

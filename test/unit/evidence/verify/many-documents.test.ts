@@ -4,7 +4,6 @@ import { pendingDisclosures } from '../../../../agent/evidence/verify/disclosure
 import { checkOrders } from '../../../../agent/evidence/verify/order-check.ts';
 import type { ReadFiles } from '../../../../agent/evidence/verify/read-files.ts';
 import type { TrustedKeys } from '../../../../agent/evidence/verify/trusted-keys.ts';
-import { checkWitnesses } from '../../../../agent/evidence/verify/witness-check.ts';
 
 const NO_KEYS: TrustedKeys = {
   folder: '.',
@@ -49,15 +48,6 @@ test('orders', async () => {
   const files = folderOf(Array.from({ length: 100_001 }, (_, at) => id(at)));
   const { remarks } = await checkOrders({ ...AT, files, station: 'dock-1' });
   expect(remarks.map(({ code }) => code)).toEqual(['order.missing']);
-});
-
-test('witnesses', async () => {
-  const days = Array.from({ length: 36_526 }, (_, at) =>
-    new Date(at * 86_400_000).toISOString().slice(0, 10),
-  );
-  const files = folderOf(days.map((day) => `${day}.json`));
-  const { remarks } = await checkWitnesses({ ...AT, files, receiver: 'r-store', vault: undefined });
-  expect(remarks.filter(({ code }) => code === 'witness.unreadable')).toHaveLength(1);
 });
 
 test('disclosures that wait', async () => {

@@ -8,13 +8,11 @@ import { verify } from '../../../../agent/cli/verify.ts';
 import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
 import { makeSecretKey, type SecretKey } from '../../../../protocol/documents/minisign.ts';
 import { droppedFacts } from '../../../fakes/dropped-facts.ts';
-import { buildEvidenceVault } from '../../../fakes/manipulations/evidence-vault.ts';
 import { TwoReceivers } from '../../../fakes/two-receivers.ts';
 import { writeKeyChange } from '../../../fakes/vault-builder-keys.ts';
 import { BuilderLog } from '../../../fakes/vault-builder-log.ts';
 import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { runCommand } from '../../cli/io-memory.ts';
-import { remarksOf } from './remarks-of.ts';
 import { findingsOf } from './recorded-vault.ts';
 
 let root: string;
@@ -147,30 +145,6 @@ describe('the old key lets nothing go:', () => {
       exitCode: 1,
       codes: expect.arrayContaining(['recording.missing', 'store-log.old-key']) as string[],
     });
-  });
-
-  test('not where the roots of the days go on to fit', async () => {
-    const evidence = await buildEvidenceVault(join(root, 'witnesses'));
-    const { dock1, middle } = evidence;
-    const { receiver: store } = dock1;
-    const { key: old } = store;
-    const fresh = makeSecretKey(dock1.random);
-    const at = dock1.clock.now();
-    const facts = await writeKeyChange(dock1.vault, { holder: store.receiver, old, fresh, at });
-    await store.log.open(fresh);
-    store.log.log('key-changed', facts);
-    await store.log.write(store.custody);
-    const findings = async (): Promise<string[]> =>
-      (await remarksOf(evidence, dock1.vault))
-        .filter(({ kind }) => kind === 'finding')
-        .map(({ code }) => code);
-    expect(await findings()).toEqual([]);
-    await rm(middle.folder, { recursive: true });
-    const log = new BuilderLog('r-evil', dock1.random, dock1.clock);
-    await log.open(old);
-    log.log('documents-dropped', dropped(middle));
-    await log.write(join(dock1.vault, 'r-evil', 'custody'));
-    expect(await findings()).toEqual(expect.arrayContaining(['store-log.old-key', 'witness.root-differs']));
   });
 });
 

@@ -2,18 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/format/ids.ts';
 import { encodeUtf8, sha256Hex } from '../../../../protocol/format/bytes.ts';
-import { encodeCustodyEntry, FIRST_PREVIOUS } from '../../../../protocol/custody/custody-entry.ts';
+import {
+  type CustodyEvent,
+  encodeCustodyEntry,
+  FIRST_PREVIOUS,
+} from '../../../../protocol/custody/custody-entry.ts';
 import { makeSegmentId, type RecordingId, type SegmentId } from '../../../../protocol/format/ids.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
 import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
 import type { DroppedDocuments } from '../../../../agent/receiver/retention/documents.ts';
 import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
-import {
-  dayOf,
-  encodeWitness,
-  witnessRoot,
-  WITNESS_TRUSTED_COMMENT,
-} from '../../../../protocol/custody/witness.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
@@ -74,13 +72,12 @@ function plantDocking(
   return sample;
 }
 
-/** Segments of the station's log that follow each other, and a witness of START_MS's day that names the last one. */
+/** Segments of the station's log that follow each other, and the head of the last one. */
 function plantLog(
   disk: CrashDisk,
   random: SeededRandom,
   count: number,
-  madeMs = START_MS + DAY_MS,
-): SegmentId[] {
+): { readonly segments: SegmentId[]; readonly head: CustodyEvent } {
   const segments: SegmentId[] = [];
   let last: { segment: string; sequence: number; sha256: string } | undefined;
   for (let number = 0; number < count; number++) {
@@ -107,23 +104,7 @@ function plantLog(
   }
   const newest = segments.at(-1);
   if (newest === undefined || last === undefined) throw new Error('no segment');
-  const root = 'a'.repeat(64);
-  const keepers = [{ keeper: STATION, documents: 0, custody_head: { ...last, segment: newest }, root }];
-  const bytes = encodeWitness({
-    type: 'witness',
-    version: 1,
-    receiver: scene.RECEIVER,
-    vault: scene.VAULT_ID,
-    day: dayOf(START_MS),
-    previous_sha256: null,
-    keepers,
-    root: witnessRoot(keepers),
-    made_at: scene.at(madeMs),
-  });
-  const path = `${VAULT}/${scene.RECEIVER}/witness/${dayOf(START_MS)}.json`;
-  disk.plant(path, bytes);
-  disk.plant(`${path}.minisig`, signFast(scene.storeKey, bytes, WITNESS_TRUSTED_COMMENT));
-  return segments;
+  return { segments, head: { event: 'head', facts: { station: STATION, ...last, segment: newest } } };
 }
 
 async function left(disk: CrashDisk): Promise<string[]> {
@@ -347,13 +328,14 @@ describe('documents', () => {
 });
 
 describe('segments of a station’s log', () => {
-  test('go from the oldest up to the one that an old witness names, whatever their own times say', async () => {
+  test('go from the oldest up to the one that an old entry names, whatever their own times say', async () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(96);
-    const segments = plantLog(disk, random, 4);
+    const { segments, head } = plantLog(disk, random, 4);
     const deps = store(disk);
     await scene.expireOn(deps);
-    await deps.clock.advance(760 * DAY_MS);
+    await append(deps, head);
+    await deps.clock.advance(759 * DAY_MS);
     expect(await drop(deps)).toEqual(NOTHING);
     await deps.clock.advance(2 * DAY_MS);
     expect(await drop(deps)).toEqual({ folders: 0, orders: 0, segments: 3 });
@@ -364,30 +346,11 @@ describe('segments of a station’s log', () => {
     expect(await drop(deps)).toEqual(NOTHING);
   });
 
-  test.each([
-    ['made', 9, 0],
-    ['entered', 1, 9],
-  ])('stay as much longer as the witness was %s later', async (_, madeDays, enteredDays) => {
-    const disk = scene.retentionDisk();
-    plantLog(disk, new SeededRandom(95), 3, START_MS + madeDays * DAY_MS);
-    const deps = store(disk);
-    await scene.expireOn(deps);
-    await deps.clock.advance(enteredDays * DAY_MS);
-    const day = dayOf(START_MS);
-    const witness = await disk.readAll(`${VAULT}/${scene.RECEIVER}/witness/${day}.json`, 65_536);
-    if (enteredDays > 0)
-      await append(deps, { event: 'witnessed', facts: { day, sha256: sha256Hex(witness) } });
-    await deps.clock.advance((764 - enteredDays) * DAY_MS);
-    expect(await drop(deps)).toEqual(NOTHING);
-    await deps.clock.advance(4 * DAY_MS);
-    expect(await drop(deps)).toMatchObject({ segments: 2 });
-  });
-
-  test('stay while anything of that time is left, where a link does not hold, and behind a witness that is forged', async () => {
-    for (const spoil of ['held', 'link', 'witness'] as const) {
+  test('stay while anything of that time is left, and where a link does not hold', async () => {
+    for (const spoil of ['held', 'link'] as const) {
       const disk = scene.retentionDisk();
       const random = new SeededRandom(97);
-      const segments = plantLog(disk, random, 3);
+      const { segments, head } = plantLog(disk, random, 3);
       if (spoil === 'held')
         scene.plantOrder(disk, random, scene.plantRecording(disk, random), {
           verb: 'hold',
@@ -398,12 +361,9 @@ describe('segments of a station’s log', () => {
         disk.corrupt(`${FOLDER}/custody/${segments[0]}.jsonl`, (bytes) =>
           Buffer.from(Buffer.from(bytes).toString().replace('"version":"1"', '"version":"2"')),
         );
-      if (spoil === 'witness')
-        disk.corrupt(`${VAULT}/${scene.RECEIVER}/witness/${dayOf(START_MS)}.json.minisig`, (bytes) =>
-          bytes.map((byte, at) => (at === 200 ? byte ^ 1 : byte)),
-        );
       const deps = store(disk);
       await scene.expireOn(deps);
+      await append(deps, head);
       await deps.clock.advance(900 * DAY_MS);
       expect(await drop(deps), spoil).toEqual(NOTHING);
       expect(await disk.list(`${FOLDER}/custody`), spoil).toHaveLength(3);
