@@ -175,8 +175,10 @@ class Drops:
             report.find("drop.not-deleted", place, f"drops documents of {name}, which was not deleted before")
         else:
             self._check_age(said, min(over + begun), f"drops documents of {name} too soon after its deletion", report)
-        if orders.is_held_by_both(name, said.time) or _is_held_in_log(name, said.time, logs):
+        if orders.at_their_word("hold", "unhold").is_held_by_both(name, said.time):
             report.find("drop.held", place, f"drops documents of {name}, which a hold of both roles holds")
+        elif orders.at_their_word("hold").is_held_by_both(name, said.time):
+            report.leave_open("drop.hold-not-judged", place, f"drops documents of {name}, and who lifted a hold is not judged")
         self._check_kept(said, station, orders, logs, report)
         report.note(
             "drop.recording",
@@ -348,19 +350,6 @@ class _SegmentWay:
         for head in passed:
             heappush(self._old, head)
         return found
-
-
-def _is_held_in_log(recording: str, time: int, logs: StoreLogs) -> bool:
-    """What the log itself says of the signatures: also where no key of a role is given."""
-    both: dict[str, list[int]] = {"hold": [], "unhold": []}
-    orders: dict[tuple[Any, Any], dict[Any, int]] = defaultdict(dict)
-    for line in logs.of("order", recording):
-        if line.at_ms <= time:
-            orders[line.facts.get("order"), line.facts.get("verb")].setdefault(line.facts.get("role"), line.at_ms)
-    for (_, verb), roles in orders.items():
-        if len(roles) == 2 and verb in both:
-            both[verb].append(max(roles.values()))
-    return any(held > max(both["unhold"], default=0) for held in both["hold"])
 
 
 def _check_due(said: dict[str, Any], received_at: str, at: str, report: Report) -> None:

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custody_log import CustodyLog
@@ -102,6 +103,7 @@ class Orders:
                 # Each receiver of a vault enters every signature into its own log.
                 entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
         self._orders = station.orders
+        self._entered = entered
         self._in_part = in_part
         self._here = station.recordings.keys()
         self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
@@ -114,6 +116,20 @@ class Orders:
         self._replaced = {
             name: each.value["supersedes"] for name, each in station.recordings.items() if each.value is not None
         }
+
+    def at_their_word(self, *verbs: str) -> "Orders":
+        """The same, where signatures of roles of which no key is given count for orders of these verbs."""
+        if not any(order.unjudged for order in self._orders.values()):
+            return self
+        other = copy(self)
+        other._given = [
+            _given(replace(order, signed=order.signed | order.unjudged), self._entered)
+            for order in self._orders.values()
+            if order.unjudged and order.value["verb"] in verbs
+        ]
+        taken = {each.order.value["order"] for each in other._given}
+        other._given += [each for each in self._given if each.order.value["order"] not in taken]
+        return other
 
     def holds(self, recording: str, instant: int) -> list[Order]:
         """Holds that count for the recording, or for one that it replaces, at the instant and that no `unhold` lifted."""

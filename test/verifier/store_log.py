@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from custody_segment import Line
@@ -45,7 +46,8 @@ def _station_of(line: Line, vault: Vault) -> Station | None:
 def _check_order(line: Line, vault: Vault, report: Report) -> None:
     station = _station_of(line, vault)
     order = station.orders.get(line.facts.get("order", "")) if station is not None else None
-    if order is None and _may_be_gone(line, vault):
+    if order is None and _was_not_kept(line, vault):
+        report.note("store-log.order-not-kept", line.place, f"names order {line.facts.get('order')}, which was not kept then")
         return
     if order is None:
         report.find("store-log.order-missing", line.place, f"names order {line.facts.get('order')}, which is not here")
@@ -54,36 +56,26 @@ def _check_order(line: Line, vault: Vault, report: Report) -> None:
         _compare_order(line, order, report)
 
 
-def _may_be_gone(order: Line, vault: Vault) -> bool:
-    """An old order goes with the documents of its recording, unless it stands: a hold that nothing lifted, or one of what a kept one replaces (10.3).
-
-    Whether an `unhold` was about it, documents that went do not tell any more: any one of both roles may have been.
-    """
+def _was_not_kept(order: Line, vault: Vault) -> bool:
+    """Stores of 0.1.0 let an order go with the documents of its recording, but for a hold of both roles that no `unhold` of both lifted (10.3.15)."""
+    logs = [receiver.log.lines() for receiver in vault.receivers.values()]
+    earlier = [line for lines in logs for line in takewhile(lambda line: line.event != "retention", lines)]
     about = (order.facts.get("station"), order.facts.get("recording"))
-    lines = [line for receiver in vault.receivers.values() for line in receiver.log.of("documents-dropped", "order")]
-    if not any((line.facts.get("station"), line.facts.get("recording")) == about for line in lines if not _verb(line)):
+    gone = [line for line in earlier if line.event == "documents-dropped"]
+    if all((line.facts.get("station"), line.facts.get("recording")) != about for line in gone):
         return False
-    stands = _of_both(lines, "hold", order.facts.get("order")) and not _of_both(lines, "unhold")
-    return not stands and not _is_replaced(order, vault)
-
-
-def _verb(line: Line) -> Any:
-    return line.facts.get("verb")
+    lines = [line for receiver in vault.receivers.values() for line in receiver.log.of("order")]
+    stands = _of_both(lines, "hold", order.facts.get("order"))
+    return not stands or _of_both((line for line in earlier if line.event == "order"), "unhold")
 
 
 def _of_both(lines: Iterable[Line], verb: str, name: Any = None) -> bool:
     """Whether an order of that verb, or the one of that name, was entered with the signatures of both roles."""
     roles: dict[Any, set[Any]] = defaultdict(set)
     for line in lines:
-        if _verb(line) == verb and name in (None, line.facts.get("order")):
+        if line.facts.get("verb") == verb and name in (None, line.facts.get("order")):
             roles[line.facts.get("order")].add(line.facts.get("role"))
     return any(len(by) == 2 for by in roles.values())
-
-
-def _is_replaced(order: Line, vault: Vault) -> bool:
-    station = _station_of(order, vault)
-    found = station.recordings.values() if station is not None else ()
-    return any(each.value is not None and order.facts.get("recording") in each.value["supersedes"] for each in found)
 
 
 def _compare_order(line: Line, order: Order, report: Report) -> None:
@@ -122,6 +114,8 @@ def _check_witness(line: Line, receiver: Receiver, report: Report) -> None:
 def check_orders_logged(station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
     """A signature that the store has never entered does not count for it yet; and no hold lapses before its time."""
     for line in logs.all_of("hold-lapsed"):
+        if logs.of("documents-dropped", str(line.facts.get("recording"))):
+            continue  # of sidecars only their manifests say (10.3.33)
         lapses = orders.lapses_at(str(line.facts.get("order")), line.at_ms)
         if lapses is not None and line.at_ms < lapses:
             report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")

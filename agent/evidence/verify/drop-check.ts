@@ -16,7 +16,7 @@ import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, type ReadFiles, unexpected } from './read-files.ts';
 import { below, finding, note, type Finding, type RemarkCode as Code } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
-import type { DroppedSegment, LoggedDrop, LoggedHead, LoggedOrder, StoreLog } from './store-log.ts';
+import type { DroppedSegment, LoggedDrop, LoggedHead, StoreLog } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
 const DAY_MS = 86_400_000;
@@ -86,18 +86,22 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
   let recordings = 0;
   const drops = [...log.drops.values()].filter((drop) => isAsked?.(drop) ?? true);
   const dockings = new DockingRules(context);
-  const holds = new HoldRules(context);
+  const ordered = new Set([...log.orders.values()].map(({ recording }) => recording));
   for (const drop of drops) {
     const record = records.get(drop.deletion_sha256 ?? '');
     const logged = loggedOf(drop, context);
     found.push(...inTime(drop, context), ...receiptFindings(drop, logged, log));
     // What names no deletion is a docking record, unless something knows it as a recording.
-    if (drop.deletion_sha256 === null && logged?.kind !== 'recording' && !holds.isOfRecording(drop))
+    if (
+      drop.deletion_sha256 === null &&
+      logged?.kind !== 'recording' &&
+      !isOfRecording(drop, context, ordered)
+    )
       found.push(...dockingFindings(drop, dockings, context));
     else {
       recordings++;
       if (record?.record.reason === 'ordered') byOrder++;
-      found.push(...recordingFindings(drop, record, holds, context), droppedNote(drop, record, context));
+      found.push(...recordingFindings(drop, record, context), droppedNote(drop, record, context));
       if (record !== undefined) deleted.push(asDeleted(record, drop));
     }
   }
@@ -168,7 +172,6 @@ function earlyFindings(drop: LoggedDrop, since: string, what: string, context: D
 function recordingFindings(
   drop: LoggedDrop,
   kept: KeptDeletion | undefined,
-  holds: HoldRules,
   context: DropsContext,
 ): Finding[] {
   const { log } = context;
@@ -177,54 +180,31 @@ function recordingFindings(
   if (times?.overAt === undefined || times.overAt > time)
     return [refused('drop.not-deleted', drop, 'no entry before says that it was deleted', log)];
   const deleted = `deleted at ${times.begunAt} by the times of the log`;
-  const held = holds.isHeldAt(recording, time)
-    ? [refused('drop.held', drop, 'a hold with both signatures stood', log)]
-    : [];
-  return [...earlyFindings(drop, times.begunAt, deleted, context), ...held, ...keptFindings(drop, kept, log)];
+  return [
+    ...earlyFindings(drop, times.begunAt, deleted, context),
+    ...heldFindings(drop, context),
+    ...keptFindings(drop, kept, log),
+  ];
 }
 
-/** Which holds of both roles stood: by the orders that are here, and by what the log says of the signatures, found once for all drops. */
-class HoldRules {
-  readonly #here: OrderBook;
-  readonly #log: StoreLog;
-  /** By recording. */
-  readonly #logged = new Map<string, LoggedOrder[]>();
+/** Whether the store's log, or an order, knows what was dropped as a recording (SPEC 10.3.31); `ordered` are those of which the log names orders. */
+function isOfRecording(
+  { station, recording }: LoggedDrop,
+  { log: { receipts, deletions }, orders }: DropsContext,
+  ordered: ReadonlySet<string>,
+): boolean {
+  if (receipts.get(`${station} ${recording}`)?.kind === 'recording') return true;
+  return deletions.has(recording) || ordered.has(recording) || orders.holdsOf(recording).length > 0;
+}
 
-  constructor({ log, orders }: DropsContext) {
-    this.#here = orders;
-    this.#log = log;
-    for (const order of log.orders.values())
-      this.#logged.set(order.recording, [...(this.#logged.get(order.recording) ?? []), order]);
-  }
-
-  /** Whether the store's log, or an order, knows what was dropped as a recording (SPEC 10.3.31). */
-  isOfRecording({ station, recording }: LoggedDrop): boolean {
-    const { receipts, deletions } = this.#log;
-    if (receipts.get(`${station} ${recording}`)?.kind === 'recording' || deletions.has(recording))
-      return true;
-    return this.#logged.has(recording) || this.#here.holdsOf(recording).length > 0;
-  }
-
-  /** `at` is RFC 3339. */
-  isHeldAt(recording: string, at: string): boolean {
-    if (this.#here.holdAt(recording, at)?.until === null) return true;
-    const lifted = this.#signedByBoth(recording, 'unhold', at).toSorted().at(-1) ?? '';
-    return this.#signedByBoth(recording, 'hold', at).some((each) => each > lifted);
-  }
-
-  /** When each such order had the signatures of both roles, as far as that was by then. */
-  #signedByBoth(recording: string, verb: string, until: string): string[] {
-    return (this.#logged.get(recording) ?? []).flatMap(({ signatures }) => {
-      const counted = signatures.filter((each) => each.verb === verb && each.at <= until);
-      const isOfBoth = new Set(counted.map(({ role }) => role)).size === 2;
-      return isOfBoth
-        ? counted
-            .map(({ at }) => at)
-            .toSorted()
-            .slice(-1)
-        : [];
-    });
-  }
+/** A signature of a role of which no key is given counts for a hold; that such an `unhold` lifted it cannot be judged. */
+function heldFindings(drop: LoggedDrop, { orders, log }: DropsContext): Finding[] {
+  const { recording, time, receiver } = drop;
+  if (orders.holdAt(recording, time, ['hold'])?.until !== null) return [];
+  if (orders.holdAt(recording, time, ['hold', 'unhold'])?.until === null)
+    return [refused('drop.held', drop, 'a hold with both signatures stood', log)];
+  const open = `documents of ${recording} were dropped, which both roles held: whether both lifted that cannot be judged`;
+  return [note('drop.hold-not-judged', placeOf(log, receiver), open, { recording })];
 }
 
 function keptFindings(drop: LoggedDrop, kept: KeptDeletion | undefined, log: StoreLog): Finding[] {

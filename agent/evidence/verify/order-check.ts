@@ -27,7 +27,7 @@ import type { CheckedRecording } from './recording-check.ts';
 import { ORDER_KIND } from './document-kinds.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkSignature, readDocument } from './signed-document.ts';
-import type { LoggedOrder, LoggedSignature, StoreLog } from './store-log.ts';
+import type { LoggedSignature, StoreLog } from './store-log.ts';
 import { roleKeys, type TrustedKeys } from './trusted-keys.ts';
 
 const NAMES: ReadonlySet<string> = new Set([ORDER, ...ROLES.map((role) => roleSignature(ORDER, role))]);
@@ -198,12 +198,17 @@ export class OrderBook {
       .filter(({ order }) => order.verb === 'hold');
   }
 
-  /** The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then: its own, or of what it replaces. */
-  holdAt(recording: string, at: string): Hold | undefined {
+  /**
+   * The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then: its own, or of what it replaces.
+   * With `unjudged` a signature of such an order counts wherever one lies here.
+   */
+  holdAt(recording: string, at: string, unjudged: readonly Order['verb'][] = []): Hold | undefined {
     const areOne = (one: SignedOrder, other: SignedOrder): boolean =>
       this.#areOne(one.order.recording, other.order.recording);
     for (const name of [recording, ...this.#replacedBy(recording)]) {
-      const known = this.about(name).map((found) => this.#asOf(found, at));
+      const known = this.about(name).map((found) =>
+        this.#asOf(unjudged.includes(found.order.verb) ? takenAtItsWord(found) : found, at),
+      );
       const hold = longestHold(known, Date.parse(at), areOne);
       if (hold !== undefined) return hold;
     }
@@ -215,27 +220,33 @@ export class OrderBook {
   }
 
   /**
-   * An old order goes with the documents of its recording, but a hold of both roles that no `unhold` of both lifted stays, and so does one about
-   * a recording that a kept manifest replaces (SPEC 10.3). Which of an old `unhold` it was, documents that went do not tell any more.
+   * Orders that the store's log names and that are not here: only the document says what was ordered. A store of 0.1.0 let an old one go with
+   * the documents of its recording, but a hold of both roles that no `unhold` of both lifted stayed; which hold that was about, nothing tells.
    */
-  #mayBeGone({ recording, signatures }: LoggedOrder): boolean {
-    if (!this.#log.dropped.has(recording) || this.#facts.superseded.has(recording)) return false;
-    if (!isOfBoth(signatures, 'hold')) return true;
-    return [...this.#log.orders.values()].some((other) => isOfBoth(other.signatures, 'unhold'));
+  missing(isAsked: (recording: string) => boolean): Remark[] {
+    const { orders, droppedEarlier, places } = this.#log;
+    const here = new Set<string>(this.orders.map((found) => found.order.order));
+    const anyLifted = [...orders.values()].some(({ signatures }) =>
+      isOfBoth(
+        signatures.filter(({ isEarlier }) => isEarlier),
+        'unhold',
+      ),
+    );
+    const asked = [...orders].filter(([order, { recording }]) => !here.has(order) && isAsked(recording));
+    return asked.map(([order, { recording, signatures }]) => {
+      const message = `order ${order} about recording ${recording} is not here`;
+      const mayBeOver = anyLifted || !isOfBoth(signatures, 'hold');
+      return droppedEarlier.has(recording) && mayBeOver
+        ? note('order.not-kept', places[0] ?? '.', `${message}: it was not kept then`, { order, recording })
+        : finding('order.missing', places[0] ?? '.', message, { order, recording });
+    });
   }
 
   /** What the orders and the store's log say differently of each other. A kit has the orders about what lies in it. */
   remarks(facts: PlaceFacts, extent: Extent = 'vault'): Remark[] {
-    const here = new Set<string>(this.orders.map((found) => found.order.order));
     return [
       ...this.orders.flatMap((found) => this.#orderRemarks(found, facts)),
-      ...[...this.#log.orders]
-        .filter(([order, logged]) => !here.has(order) && !this.#mayBeGone(logged))
-        .filter(([, { recording }]) => extent !== 'kit' || facts.recordings.has(recording))
-        .map(([order, { recording }]) => {
-          const message = `order ${order} about recording ${recording} is not here`;
-          return finding('order.missing', this.#log.places[0] ?? '.', message, { order, recording });
-        }),
+      ...this.missing((recording) => extent !== 'kit' || facts.recordings.has(recording)),
     ];
   }
 
@@ -255,6 +266,8 @@ export class OrderBook {
   /** Not before the first hold by one role about that recording is seven days old, by the signatures of that time. */
   #lapsedEarly(found: FoundOrder, lapsedAt: string): Remark[] {
     const { order, where } = found;
+    // Which hold was the first, of a recording or of its sidecars, only their manifests say.
+    if (this.#log.dropped.has(order.recording)) return [];
     const all = this.about(order.recording)
       .filter((other) => this.#areOne(other.order.recording, order.recording))
       .map((other) => this.#asOf(other, lapsedAt));
@@ -288,6 +301,14 @@ export class OrderBook {
       supervisor: counts('supervisor') ? supervisor : null,
     };
   }
+}
+
+/** An order as if each signature that lies beside it held. */
+function takenAtItsWord(found: FoundOrder): FoundOrder {
+  const [officer = null, supervisor = null] = ROLES.map(
+    (role) => found[role] ?? (found.signed.includes(role) ? role : null),
+  );
+  return { ...found, officer, supervisor };
 }
 
 /** Recordings and sidecars that belong together. */
@@ -325,7 +346,7 @@ class Kin {
   }
 }
 
-function isOfBoth(signatures: LoggedOrder['signatures'], verb: string): boolean {
+function isOfBoth(signatures: readonly LoggedSignature[], verb: string): boolean {
   return new Set(signatures.filter((each) => each.verb === verb).map(({ role }) => role)).size === 2;
 }
 

@@ -88,6 +88,7 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'deletion.order-not-judged': 'roleKeys',
   'deletion.policy-not-judged': 'roleKeys',
   'drop.policy-not-judged': 'roleKeys',
+  'drop.hold-not-judged': 'roleKeys',
   'policy.not-judged': 'roleKeys',
   'policy.missing': 'backup',
   'policy.differs': 'backup',

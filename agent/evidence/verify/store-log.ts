@@ -32,6 +32,8 @@ export interface LoggedSignature {
   readonly sha256: string;
   /** Hex id of the key that signed; empty in logs of 0.1.0. */
   readonly keyId: string;
+  /** Before that log announced its retention: a store of 0.1.0, which let old orders go. */
+  readonly isEarlier: boolean;
 }
 
 /** An order, as its signatures were taken up. */
@@ -144,6 +146,8 @@ export class StoreLog {
   readonly beginsAt = new Map<string, string>();
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
+  /** Recordings of which the documents went before that log announced its retention: by a store of 0.1.0. */
+  readonly droppedEarlier = new Set<string>();
   readonly droppedDigests = new Set<string>();
   /** All that it dropped, by what was dropped; and segments of logs in the order in which they went. */
   readonly drops = new Map<string, LoggedDrop>();
@@ -252,7 +256,7 @@ export class StoreLog {
     } else if (event === 'retention') this.#announce(receiver, facts, time);
     else if (event === 'policy' && typeof facts['number'] === 'number')
       this.policies.push({ receiver, time, number: facts['number'], sha256: text('policy_sha256') });
-    else if (event === 'order') this.#order(text, at);
+    else if (event === 'order') this.#order(text, at, !this.#announced.has(receiver));
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
     else if (event === 'key-revoked') this.#revoked(text, time);
@@ -325,6 +329,7 @@ export class StoreLog {
     this.droppedDocuments.add(name);
     const key = `${name} ${named.receipt_sha256} ${named.deletion_sha256}`;
     const drop = { ...named, ...said, isAnnounced: this.#announced.has(said.receiver) };
+    if (!drop.isAnnounced) this.droppedEarlier.add(named.recording);
     // A cut may have kept it from going: then it is said again.
     const known = this.drops.get(key);
     if (known === undefined || said.time < known.time) this.drops.set(key, drop);
@@ -355,7 +360,7 @@ export class StoreLog {
     return fresh;
   }
 
-  #order(text: (name: string) => string, at: string): void {
+  #order(text: (name: string) => string, at: string, isEarlier: boolean): void {
     const recording = text('recording');
     const logged = this.#orderOf(text('order'), recording);
     const role = ROLES.find((each) => each === text('role'));
@@ -367,6 +372,7 @@ export class StoreLog {
       verb: text('verb'),
       sha256: text('order_sha256'),
       keyId: text('key_id'),
+      isEarlier,
     };
     const known = logged.signatures.findIndex(
       (each) => each.role === role && each.sha256 === signature.sha256,

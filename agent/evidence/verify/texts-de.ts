@@ -369,6 +369,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Die Aufzeichnung wurde weniger als 14 Tage aufbewahrt. Nur eine Richtlinie beider Rollen erlaubt das, und sie ist ohne den ganzen Tresor und die Schlüssel der Rollen nicht zu beurteilen.',
   'drop.policy-not-judged':
     'Dokumente gingen nach weniger als 90 Tagen. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
+  'drop.hold-not-judged':
+    'Beide Rollen hatten eine Aufzeichnung gesperrt und das aufgehoben, bevor ihre Dokumente gingen: Ob es beide waren, ist ohne ihre Schlüssel nicht zu beurteilen.',
   'deletion.too-few-days':
     'Die Aufzeichnung wurde weniger Tage aufbewahrt, als bei ihrem Eintreffen galten: Kürzer gilt nur für das, was danach kommt, und unter 14 Tagen nur durch beide Rollen.',
   'deletion.not-warned':
@@ -432,6 +434,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Der Zentralspeicher hat sie noch nicht aufgenommen, oder der Abschnitt seines Verwahrprotokolls, der sie nennt, ist nicht hier.',
   'order.missing':
     'Das Verwahrprotokoll des Zentralspeichers nennt eine Anordnung, die nicht hier ist: Sie ging verloren oder wurde weggenommen.',
+  'order.not-kept':
+    'Version 0.1.0 des Zentralspeichers entfernte die Anordnung mit den Dokumenten ihrer Aufzeichnung: Was sie anordnete, lässt sich nicht mehr prüfen.',
 
   'disclosure.made':
     'Jemand hat die Aufzeichnung geöffnet oder herausgegeben und gesagt, warum; das Verwahrprotokoll des Zentralspeichers bewahrt es.',

@@ -318,6 +318,8 @@ export const MEANINGS = {
     'The recording was kept for fewer than 14 days. Only a policy of both roles allows that, which cannot be judged without the whole vault and the keys of the roles.',
   'drop.policy-not-judged':
     'Documents went after fewer than 90 days. A policy allows that, which cannot be judged without the keys of the roles.',
+  'drop.hold-not-judged':
+    'Both roles held a recording and lifted that before its documents went: whether both did cannot be judged without their keys.',
   'deletion.too-few-days':
     'The recording was kept for fewer days than counted when it came: fewer count only for what comes later, and fewer than 14 only by both roles.',
   'deletion.not-warned':
@@ -373,6 +375,8 @@ export const MEANINGS = {
   'order.lapsed-early': 'A hold by one role counts for seven days; the store called it lapsed sooner.',
   'order.not-logged': 'The store has not taken it up yet, or the part of its log that names it is not here.',
   'order.missing': 'The store’s log names an order that is not here: it was lost or taken away.',
+  'order.not-kept':
+    'Version 0.1.0 of the store let the order go together with the documents of its recording: what it ordered cannot be judged any more.',
 
   'disclosure.made': 'Somebody opened or exported the recording, and said why; the store’s log keeps it.',
   'disclosure.pending':

@@ -67,5 +67,7 @@ export async function judgeVaultDrops(
   const drops = judgeDrops({ log, facts, kept, orders: book, stations, nowMs }, isAsked);
   const extent = 'vault' as const;
   const deletions = { facts, orders: book, log, judged, complete: true, extent, nowMs, kept: drops.deleted };
-  return [...findings, ...drops.findings, ...judgeKept(deletions)];
+  const asked = new Set<string>([...log.drops.values()].filter(isAsked).map(({ recording }) => recording));
+  const missing = book.missing((recording) => asked.has(recording));
+  return [...findings, ...drops.findings, ...judgeKept(deletions), ...missing];
 }

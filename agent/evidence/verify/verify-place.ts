@@ -402,6 +402,7 @@ const NOT_JUDGED: ReadonlySet<Remark['code']> = new Set([
   'deletion.order-not-judged',
   'deletion.policy-not-judged',
   'drop.policy-not-judged',
+  'drop.hold-not-judged',
 ]);
 
 /** Counts one remark in. */

@@ -91,7 +91,7 @@ async function run(deps: RetentionDeps, io: Io, json: boolean): Promise<number> 
   return isDone ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-const NOT_DROPPED = { dropped: { folders: 0, orders: 0, segments: 0 }, failure: undefined };
+const NOT_DROPPED = { dropped: { folders: 0, segments: 0 }, failure: undefined };
 
 /** A failure here must not keep back what was deleted before. Errors: the signal's reason. */
 async function drop(
@@ -142,11 +142,9 @@ function resultText(
   if (totals.states.blocked > 0)
     lines.push(`${totals.states.blocked} that are due stay, since an order of their station cannot be read`);
   if (totals.findings > 0) lines.push(`${totals.findings} not as they should be: --preview names them`);
-  const { folders, orders, segments } = dropped;
-  if (folders + orders + segments > 0)
-    lines.push(
-      `old documents dropped: ${count(folders, 'folder')}, ${count(orders, 'order')}, ${count(segments, 'log segment')}`,
-    );
+  const { folders, segments } = dropped;
+  if (folders + segments > 0)
+    lines.push(`old documents dropped: ${count(folders, 'folder')}, ${count(segments, 'log segment')}`);
   if (doubt !== null) lines.push(doubtText({ doubt, nowMs }));
   else if (waits !== null) lines.push(waitsText(waits));
   return `${lines.join('\n')}\n`;

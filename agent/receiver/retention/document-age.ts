@@ -21,6 +21,7 @@ import { readDocument } from '../vault/vault-dockings.ts';
 import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault/vault-layout.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
+import { familyKey, subjectOf } from './order-book.ts';
 import { type FactsKeys, readRecording } from './recording-facts.ts';
 
 /** Documents whose end can be computed. */
@@ -33,25 +34,18 @@ export interface AgedDocuments extends RecordingName {
   readonly named: DroppedDocuments;
   /** Recordings that a docking record names. */
   readonly recordings: readonly string[];
-  /** The order by which a recording was deleted. */
-  readonly orderSha256: string | null;
   /** Of the policy that manifest or docking record names. */
   readonly policySha256: string | undefined;
+  readonly family: string | undefined;
 }
 
 /**
  * `stays`: whatever its age, because it is not deleted, does not hold, or has something beside it that is not its own; `receivedMs` is then by
- * its receipt, as far as that can be read.
+ * its receipt, as far as that can be read. `family` is of a recording with its sidecars.
  */
 export type DocumentAge =
   | ({ readonly age: 'counts' } & AgedDocuments)
-  | {
-      readonly age: 'stays';
-      readonly receivedMs: number | undefined;
-      readonly orderSha256?: string | null;
-      /** Recordings that a kept one replaces: a hold of one of them holds it. */
-      readonly supersedes?: readonly string[];
-    };
+  | { readonly age: 'stays'; readonly receivedMs: number | undefined; readonly family?: string };
 
 /** Looks at one folder. Errors: the system's. */
 export async function documentAge(
@@ -73,9 +67,9 @@ async function ofRecording(
   if (facts.kind !== 'deleted' && facts.kind !== 'kept') return { age: 'stays', receivedMs: undefined };
   const receivedMs = Date.parse(facts.receipt.received_at);
   const whole = names.every((each) => RECORDING_NAMES.has(each));
-  if (facts.kind === 'kept') return { age: 'stays', receivedMs, supersedes: facts.manifest.supersedes };
-  const { order_sha256: orderSha256 } = facts.record;
-  if (facts.unfinished !== 'no' || !whole) return { age: 'stays', receivedMs, orderSha256 };
+  const family = familyKey(subjectOf(facts.manifest, facts.receipt.received_at));
+  if (facts.kind === 'kept' || facts.unfinished !== 'no' || !whole)
+    return { age: 'stays', receivedMs, family };
   return {
     age: 'counts',
     ...name,
@@ -92,8 +86,8 @@ async function ofRecording(
       deleted_at: facts.record.deleted_at,
     },
     recordings: [],
-    orderSha256,
     policySha256: facts.manifest.policy_sha256,
+    family,
   };
 }
 
@@ -136,8 +130,8 @@ async function ofDocking(
         deleted_at: null,
       },
       recordings,
-      orderSha256: null,
       policySha256: record.version === 1 ? undefined : record.policy_sha256,
+      family: undefined,
     };
   } catch (error) {
     if (error instanceof DockError) return { age: 'stays', receivedMs: undefined };

@@ -1,17 +1,17 @@
-// Lets documents go that nobody needs any more (SPEC 10.3): those of recordings that were deleted long ago, old docking records, orders about
-// recordings that are gone, and the part of a station's log that is older than all that is left of it.
+// Lets documents go that nobody needs any more (SPEC 10.3): those of recordings that were deleted long ago, old docking records, and the part of
+// a station's log that is older than all that is left of it. Orders stay for ever.
 //
 // Invariants:
 // 1. Nothing goes that does not hold, that has something foreign beside it, or that something younger rests on: a docking record stays as long
-//    as a recording that it names, an order as long as a deletion record that names it, a hold by both roles until it is lifted: nobody deletes
-//    what it holds, so a recording that is not there was lost or is not put back yet.
+//    as a recording that it names, and a recording that an order is about goes with its sidecars or not at all.
 // 2. Each folder is looked at again under the retention lock. A deletion record is durable in `deletions/`, where it stays for ever, and
 //    `documents-dropped` is durable, before the folder goes; it goes whole, by one rename.
 // 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { DELETION_BYTES_MAX, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
-import { type Order, ROLES } from '../../../protocol/documents/order.ts';
+import { DELETION_BYTES_MAX } from '../../../protocol/documents/deletion-record.ts';
+import { orderStanding, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
+import { ROLES } from '../../../protocol/documents/order.ts';
 import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import {
   countedDays,
@@ -29,7 +29,7 @@ import type { RecordingName } from '../vault/vault.ts';
 import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
 import { readHistory } from './log-memory.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
-import { type ReadOrder, readOrderFolder } from './orders-read.ts';
+import { readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
 import { namedDays } from './policies.ts';
 import { dropSegments } from './segments-drop.ts';
@@ -41,7 +41,6 @@ const DAY_MS = 86_400_000;
 /** What one round let go. */
 export interface DroppedDocuments {
   readonly folders: number;
-  readonly orders: number;
   readonly segments: number;
 }
 
@@ -53,14 +52,13 @@ export interface DroppedDocuments {
 export async function dropDocuments(deps: RetentionDeps, mayGo: () => boolean): Promise<DroppedDocuments> {
   const store = await storeKeys(deps);
   const history = await readHistory(deps);
-  const sum = { folders: 0, orders: 0, segments: 0 };
+  const sum = { folders: 0, segments: 0 };
   const unread: unknown[] = [];
   for (const station of await stationsIn(deps)) {
     const one = new StationDocuments(deps, station, keysFor(deps, store, station), history, mayGo);
     try {
       const dropped = await one.drop();
       sum.folders += dropped.folders;
-      sum.orders += dropped.orders;
       sum.segments += dropped.segments;
     } catch (error) {
       if (!isOfDisk(error)) throw error;
@@ -80,12 +78,12 @@ class StationDocuments {
   readonly #history: RetentionHistory;
   readonly #mayGo: () => boolean;
   readonly #cutoffMs: number;
-  /** Digests of orders that deletion records name. */
-  readonly #named = new Set<string>();
-  /** Recordings that kept ones replace. */
-  readonly #replaced = new Set<string>();
-  /** Why folders could not be looked at: which orders and how much of the log they rest on is not known then, and all of these stay. */
+  /** Why folders could not be looked at: how much of the log they rest on is not known then. */
   readonly unread: unknown[] = [];
+  /** Of what does not go now: a recording with its sidecars each. */
+  readonly #staying = new Set<string>();
+  /** By recording. */
+  readonly #families = new Map<string, string>();
   /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
   #oldestMs = Number.POSITIVE_INFINITY;
 
@@ -106,15 +104,15 @@ class StationDocuments {
 
   async drop(): Promise<DroppedDocuments> {
     const { recordings, dockings } = await this.#walk();
-    const folders = (await this.#dropAll(recordings)) + (await this.#dropAll(dockings));
-    const orders = this.unread.length > 0 ? 0 : await this.#dropOrders();
+    const going = await this.#without(recordings);
+    const folders = (await this.#dropAll(going)) + (await this.#dropAll(dockings));
     const announcedDays = Math.max(
       DOCUMENTS_DAYS_MIN,
       ...[...this.#history.announced, ...this.#history.policies].map((each) => each.documentsDays),
     );
     const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
     const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, beforeMs) : 0;
-    return { folders, orders, segments };
+    return { folders, segments };
   }
 
   /** Looks at each folder once. */
@@ -125,6 +123,7 @@ class StationDocuments {
       this.#deps.signal.throwIfAborted();
       if (!isRecordingId(recording)) continue;
       const found = await this.#look({ station: this.#station, recording });
+      if (found.family !== undefined) this.#families.set(recording, found.family);
       const list = found.age === 'counts' && found.kind === 'docking' ? old.dockings : old.recordings;
       if (found.age === 'counts' && this.#isOld(found) && list.length < ROUND_MAX) list.push(found);
       else this.#stays(found);
@@ -152,12 +151,55 @@ class StationDocuments {
     }
   }
 
-  /** It decides how much of the log and which orders must stay. */
-  #stays(found: DocumentAge): void {
-    const { orderSha256 = null } = found;
-    if (orderSha256 !== null) this.#named.add(orderSha256);
-    if (found.age === 'stays') for (const each of found.supersedes ?? []) this.#replaced.add(each);
-    this.#oldestMs = Math.min(this.#oldestMs, found.receivedMs ?? Number.NEGATIVE_INFINITY);
+  /** It decides how much of the log must stay. */
+  #stays({ receivedMs, family }: DocumentAge): void {
+    if (family !== undefined) this.#staying.add(family);
+    this.#oldestMs = Math.min(this.#oldestMs, receivedMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * But for recordings that an order is about, with their sidecars, of which one stays, or that was held at its deletion by the orders that name
+   * itself (SPEC 10.3.14): which of them belong together, and so what an `unhold` lifted, only their manifests say.
+   */
+  async #without(old: readonly AgedDocuments[]): Promise<readonly AgedDocuments[]> {
+    const orders = await this.#orders();
+    const deletedAt = new Map<string, string | null>(
+      old.map(({ recording, named }) => [recording, named.deleted_at]),
+    );
+    const ordered = new Set<string>();
+    for (const [recording, own] of orders ?? []) {
+      const family = this.#families.get(recording) ?? '';
+      ordered.add(family);
+      const deletedMs = Date.parse(deletedAt.get(recording) ?? '');
+      if (orderStanding(own, deletedMs).hold !== undefined) this.#staying.add(family);
+    }
+    const stays = ({ family = '' }: AgedDocuments): boolean =>
+      orders === undefined || (ordered.has(family) && this.#staying.has(family));
+    for (const each of old.filter(stays)) this.#stays({ age: 'counts', ...each });
+    return old.filter((each) => !stays(each));
+  }
+
+  /**
+   * By recording, with the signatures that lie there, whoever's keys are in the file now: an order outlives those. Undefined where one cannot
+   * be read: it may be about anything. Errors: the system's.
+   */
+  async #orders(): Promise<Map<string, SignedOrder[]> | undefined> {
+    const { files, layout } = this.#deps;
+    const folder = layout.orders(this.#station);
+    const found = new Map<string, SignedOrder[]>();
+    for (const name of await listIfThere(files, folder)) {
+      this.#deps.signal.throwIfAborted();
+      if (!isSessionId(name)) continue;
+      const read = await readOrderFolder(this.#deps, join(folder, name)).catch(undefinedWhereRefused);
+      if (read === undefined) return undefined;
+      const { order, signatures } = read;
+      const [officer = null, supervisor = null] = ROLES.map((role) =>
+        signatures[role].kind === 'absent' ? null : role,
+      );
+      const known = found.get(order.recording) ?? [];
+      found.set(order.recording, [...known, { order, officer, supervisor }]);
+    }
+    return found;
   }
 
   async #dropAll(old: readonly AgedDocuments[]): Promise<number> {
@@ -239,97 +281,16 @@ class StationDocuments {
     await files.syncFolder(layout.deletions(this.#station));
     return true;
   }
+}
 
-  /** Names orders by which recordings went of which the deletion record alone is left; false where one cannot be read. */
-  async #nameKept(): Promise<boolean> {
-    const { files, layout } = this.#deps;
-    for (const recording of await listIfThere(files, layout.deletions(this.#station))) {
-      this.#deps.signal.throwIfAborted();
-      if (!isRecordingId(recording)) continue;
-      const path = join(layout.keptDeletion({ station: this.#station, recording }), DELETION);
-      try {
-        const order = parseDeletionRecord(await files.readAll(path, DELETION_BYTES_MAX)).order_sha256;
-        if (order !== null) this.#named.add(order);
-      } catch (error) {
-        if (!(error instanceof DockError) && !isOfDisk(error)) throw error;
-        this.unread.push(error);
-        return false;
-      }
-    }
-    return true;
-  }
-
-  async #dropOrders(): Promise<number> {
-    const { files, layout } = this.#deps;
-    const folder = layout.orders(this.#station);
-    if ((await listIfThere(files, folder)).length > 0 && !(await this.#nameKept())) return 0;
-    const old: ReadOrder[] = [];
-    /** Until when the holds of a recording are lifted, in ms since 1970. */
-    const lifted = new Map<string, number>();
-    for (const name of await listIfThere(files, folder)) {
-      this.#deps.signal.throwIfAborted();
-      const read = isSessionId(name) ? await this.#readOrder(join(folder, name)) : undefined;
-      if (read === undefined) continue;
-      const { recording, verb, ordered_at: at } = read.order;
-      if (verb === 'unhold' && hasBothFiles(read))
-        lifted.set(recording, Math.max(lifted.get(recording) ?? 0, Date.parse(at)));
-      if (read.order.order === name && (await this.#isOver(read))) old.push(read);
-    }
-    const isStanding = (read: ReadOrder): boolean =>
-      read.order.verb === 'hold' &&
-      hasBothFiles(read) &&
-      Date.parse(read.order.ordered_at) > (lifted.get(read.order.recording) ?? 0);
-    const going = old.filter((read) => !isStanding(read)).map(({ order }) => order);
-    if (going.length === 0 || !this.#mayGo()) return 0;
-    await underLock(this.#deps, layout.retentionLock, async (workFolder) => {
-      // What lifts a hold goes behind it: a cut must not leave the hold alone.
-      const [lifting, others] = [going.filter(isLifting), going.filter((order) => !isLifting(order))];
-      for (const orders of [others, lifting]) {
-        for (const { order } of orders) await files.rename(join(folder, order), join(workFolder, order));
-        await files.syncFolder(folder);
-      }
-      for (const { order } of going) await files.removeTree(join(workFolder, order));
-    });
-    return going.length;
-  }
-
-  /** Undefined for one that cannot be read: it stays. */
-  async #readOrder(folder: string): Promise<ReadOrder | undefined> {
-    try {
-      return await readOrderFolder(this.#deps, folder);
-    } catch (error) {
-      if (error instanceof DockError || systemCode(error) !== undefined) return undefined;
-      throw error;
-    }
-  }
-
-  /** An old order about a recording that is gone, and that no deletion record names. */
-  async #isOver({ order, sha256 }: ReadOrder): Promise<boolean> {
-    const { files, layout } = this.#deps;
-    if (this.#named.has(sha256) || this.#replaced.has(order.recording)) return false;
-    if (Date.parse(order.ordered_at) > this.#cutoffMs) return false;
-    try {
-      return (await files.stat(join(layout.station(this.#station), order.recording))) === undefined;
-    } catch (error) {
-      if (systemCode(error) !== undefined) return false;
-      throw error;
-    }
-  }
+function undefinedWhereRefused(error: unknown): undefined {
+  if (!(error instanceof DockError)) throw error;
 }
 
 /** What the disk does not show, or a log that is none of ours, is of one station. */
 function isOfDisk(error: unknown): boolean {
   const isOfStation = systemCode(error) !== undefined || isDockError(error, 'store-log.oversize');
   return isOfStation && !isMachineShort(error);
-}
-
-/** Both signatures lie there, whoever's keys are in the file now: an order outlives those. */
-function hasBothFiles({ signatures }: ReadOrder): boolean {
-  return ROLES.every((role) => signatures[role].kind !== 'absent');
-}
-
-function isLifting({ verb }: Order): boolean {
-  return verb === 'unhold';
 }
 
 function eventOf({ named }: AgedDocuments): CustodyEvent {

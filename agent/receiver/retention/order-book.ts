@@ -134,7 +134,8 @@ export class OrderBook {
   }
 }
 
-function familyKey({ camera, docking, path }: Subject): string {
+/** One for a recording and its sidecars. */
+export function familyKey({ camera, docking, path }: Subject): string {
   return `${camera} ${docking} ${path}`;
 }
 

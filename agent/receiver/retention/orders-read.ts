@@ -25,13 +25,14 @@ import {
 } from '../../../protocol/documents/order.ts';
 import type { Finding, RetentionDeps } from './deps.ts';
 import { MANIFEST } from '../vault/vault-layout.ts';
+import type { RecordingName } from '../vault/vault.ts';
 import { OrderBook, subjectOf, WRONG, type BookedOrder, type Subject } from './order-book.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';
-import { ORDER } from '../../../protocol/format/file-names.ts';
+import { DELETION, ORDER } from '../../../protocol/format/file-names.ts';
 
 export const ORDER_FILE = ORDER;
-/** Orders about the recordings of one station: thousands would be years of holds. */
-const ORDERS_MAX = 10_000;
+/** Orders about the recordings of one station, which stay for ever: ten on each day of ten years would be fewer. */
+const ORDERS_MAX = 50_000;
 
 /** The keys of a role. */
 export function keysOf({ roles }: Pick<RetentionDeps, 'roles'>, role: Role): readonly PublicKey[] {
@@ -195,9 +196,9 @@ function tooLongIsNone(error: unknown): undefined {
 async function book(deps: RetentionDeps, read: ReadOrder, keys: FactsKeys): Promise<FoundOrder> {
   const { order, signatures, sha256 } = read;
   const { station, recording } = order;
-  const facts = isRecordingId(recording)
-    ? await readRecording(deps, { station, recording }, keys)
-    : undefined;
+  const name = isRecordingId(recording) ? { station, recording } : undefined;
+  const facts = name && (await readRecording(deps, name, keys));
+  if (name && facts?.kind === 'other' && (await isDropped(deps, name))) return { faults: [] };
   const proven = facts?.kind === 'kept' || facts?.kind === 'deleted' ? facts : undefined;
   const faults = ROLES.flatMap((role) => wrongOf(role, signatures[role]));
   if (order.verb !== 'hold' && proven?.manifestSha256 !== order.manifest_sha256)
@@ -212,6 +213,11 @@ async function book(deps: RetentionDeps, read: ReadOrder, keys: FactsKeys): Prom
     faults,
     unplaced: keep && isThere && subject === undefined,
   };
+}
+
+/** Of what was deleted the deletion record alone is left: an order about it is over, whatever became of the keys since. */
+async function isDropped({ files, layout }: RetentionDeps, name: RecordingName): Promise<boolean> {
+  return (await files.stat(join(layout.keptDeletion(name), DELETION))) !== undefined;
 }
 
 /** What an order is about by the digest in it, where no receipt proves that: what a hold reaches beside it must stay all the same. */

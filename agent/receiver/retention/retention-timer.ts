@@ -191,8 +191,8 @@ export class RetentionTimer {
   }
 }
 
-function droppedFacts({ folders, orders, segments }: DroppedDocuments): Record<string, number> {
-  return { documents_dropped: folders, orders_dropped: orders, segments_dropped: segments };
+function droppedFacts({ folders, segments }: DroppedDocuments): Record<string, number> {
+  return { documents_dropped: folders, segments_dropped: segments };
 }
 
 /** Without a policy the floors of one person hold; the file must not keep longer than both roles agreed (SPEC 4.16). */

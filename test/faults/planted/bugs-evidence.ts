@@ -46,8 +46,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'drop-of-a-recording-as-docking',
     what: 'the store drops a recording as if it were a docking record, once the log of its station does not name it',
     file: 'agent/evidence/verify/drop-check.ts',
-    find: ' && !holds.isOfRecording(drop))',
-    put: " && drop.recording !== '')",
+    find: '      !isOfRecording(drop, context, ordered)\n',
+    put: "      drop.recording !== ''\n",
     suites: ['unit/evidence/verify/dropped-documents'],
   },
   {

@@ -1,29 +1,45 @@
-// Both roles hold a recording. The keeper writes that its documents were dropped, and removes it; the order and the store's log stay as they are.
-import { appendFile, copyFile } from 'node:fs/promises';
+// Both roles hold a recording. The keeper writes that its documents were dropped, and removes it: the order and the store's log stay as they are,
+// or the order goes too, and his log says that both roles had lifted it.
+import { appendFile, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { AttackedWorld, makeRoleKeys, refusing, ROLES, signAsRoles, TOOLS } from './attacked-world.ts';
 
 const DAY_MS = 86_400_000;
 
-describe.skipIf(lacksTools(...TOOLS))('a recording that both roles hold', () => {
+describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a recording that both roles hold', () => {
+  const clock = new FakeWallClock();
   let held: AttackedWorld;
   let recording: string;
   beforeAll(async () => {
-    held = await AttackedWorld.open();
+    clock.move(-800 * DAY_MS);
+    held = await AttackedWorld.open(clock.environment);
     const people = join(held.root, 'people');
     await appendFile(join(held.root, 'receiver.yaml'), await makeRoleKeys(people));
     for (const role of ROLES) await copyFile(join(people, `${role}.pub`), join(held.keys, `${role}.pub`));
     recording = (await held.named('manifest.json'))[0]?.recording ?? '';
     const order = join(held.root, 'order');
-    const made = await held.store('hold', 'first-run', recording, '--reason', 'case-1', '--out', order);
+    const made = await held.storeAt(
+      clock,
+      'hold',
+      'first-run',
+      recording,
+      '--reason',
+      'case-1',
+      '--out',
+      order,
+    );
     expect(made.exitCode, made.stdout + made.stderr).toBe(0);
     await signAsRoles(order, 'order.json', people);
-    const placed = await held.store('hold', '--place', order);
+    const placed = await held.storeAt(clock, 'hold', '--place', order);
     expect(placed.exitCode, placed.stdout + placed.stderr).toBe(0);
   });
-  afterAll(() => held.close());
+  afterAll(async () => {
+    clock.close();
+    await held.close();
+  });
 
   test.each([
     ['as if nobody had deleted it before', false],
@@ -45,6 +61,36 @@ describe.skipIf(lacksTools(...TOOLS))('a recording that both roles hold', () => 
     if (isDeleted) await world.keep(recording, record);
     await world.remove(recording);
     expect(await world.verdicts()).toEqual(refusing(isDeleted ? 'drop.held' : 'drop.not-deleted'));
+    await world.close();
+  });
+
+  test('is missed where the order went with it, and entries say that both lifted it', async () => {
+    const world = await held.copy();
+    const one = (await world.named('manifest.json')).find((each) => each.recording === recording);
+    if (one === undefined) throw new Error('no recording');
+    const log = await world.storeLog();
+    const nowMs = Date.parse(log.at);
+    const at = (days: number): string => new Date(nowMs + days * DAY_MS).toISOString();
+    const unhold = { station: one.station, recording, order: 'a'.repeat(26), verb: 'unhold' };
+    for (const role of ROLES) {
+      const signed = { role, order_sha256: '5'.repeat(64), key_id: '5'.repeat(16) };
+      log.add('order', { ...unhold, ...signed }, at(1));
+    }
+    const { basis, from } = await world.retentionOf(recording);
+    const due = new Date(Date.parse(from) + 14 * DAY_MS).toISOString();
+    const retention = { days: 14, basis, from_at: from, due_at: due };
+    log.add('expiry-warned', { recording, station: one.station, due_at: due }, at(2));
+    const record = await world.deletion(one, at(17), { retention });
+    const of = { station: one.station, recording, deletion_sha256: record.sha256 };
+    for (const event of ['deleting', 'deleted']) log.add(event, of, at(17));
+    log.add('documents-dropped', { ...one, deletion_sha256: record.sha256, deleted_at: at(17) }, at(760));
+    await log.close();
+    await world.keep(recording, record);
+    await world.remove(recording);
+    await rm(join(world.vault, one.station, 'orders'), { recursive: true });
+    const { product, python } = await world.verdicts();
+    expect(product).toMatchObject({ exitCode: 1, findings: ['order.missing'] });
+    expect(python).toMatchObject({ exitCode: 1, findings: ['store-log.order-missing'] });
     await world.close();
   });
 });

@@ -374,7 +374,23 @@ class StoreLogTest(unittest.TestCase):
             ({"order": random_id("x")}, ["store-log.order-missing"]),
         ):
             self.assertEqual(self._codes(_with([order]), ("order", {**facts, **changed})), expected)
+        announced = ("retention", {"days": 14, "documents_days": 90})
         self.assertEqual(self._codes(station(), dropped, ("order", facts)), [])
+        self.assertEqual(self._codes(station(), announced, dropped, ("order", facts)), ["store-log.order-missing"])
+        both = [("order", {**facts, "role": role}) for role in ("officer", "supervisor")]
+        lifted = [("order", {**of, "order": random_id("x"), "verb": "unhold"}) for _, of in both]
+        self.assertEqual(self._codes(station(), dropped, *both), ["store-log.order-missing"])
+        self.assertEqual(self._codes(station(), dropped, *both, *lifted), [])
+        self.assertEqual(self._codes(station(), dropped, *both, announced, *lifted), ["store-log.order-missing"])
+
+    def test_a_hold_that_is_not_judged_counts_at_its_word_for_a_drop(self) -> None:
+        held = random_id("a")
+        given = [_order("hold", held), _order("unhold", held, at="2026-12-02T08:00:00.000Z", number="u")]
+        given = [Order(each.document, frozenset(), frozenset({"officer", "supervisor"})) for each in given]
+        orders, instant = Orders(_with(given), []), milliseconds("2026-12-05T08:00:00.000Z")
+        words: tuple[tuple[str, ...], ...] = ((), ("hold",), ("hold", "unhold"))
+        said = [orders.at_their_word(*verbs).is_held_by_both(held, instant) for verbs in words]
+        self.assertEqual(said, [False, True, False])
 
     def test_a_hold_lapses_after_seven_days(self) -> None:
         facts = {"station": STATION, "recording": random_id("a"), "order": random_id("o")}

@@ -120,14 +120,18 @@ test.each([
   },
 );
 
-test('are held by the signatures of both roles, though no key of a role is given', async () => {
+test.each([
+  ['are held by the signatures of both roles', ['hold'], ['drop.held'], false],
+  ['are not judged where both lifted that', ['hold', 'unhold'], [], true],
+] as const)('%s, though no key of a role is given', async (_, verbs, findings, isOpen) => {
   const [builder, one] = await deleted(90);
-  await builder.orders.give(one, { verb: 'hold' });
+  for (const verb of verbs) await builder.orders.give(one, { verb });
   await builder.receiver.dropDocuments(one);
   await builder.close();
   for (const name of await readdir(builder.keys))
     if (/^(officer|supervisor)/.test(name)) await rm(join(builder.keys, name));
-  expect(await findingsOf(builder)).toEqual(['drop.held']);
+  expect(await findingsOf(builder)).toEqual(findings);
+  expect((await codesOf(builder, 'notes')).includes('drop.hold-not-judged')).toBe(isOpen);
 });
 
 test('a deletion record that was due at another time, or is of another recording, is a finding', async () => {

@@ -22,7 +22,7 @@ import * as scene from './retention-scenario.ts';
 
 const { DAY_MS, START_MS, STATION, VAULT } = scene;
 const FOLDER = `${VAULT}/${STATION}`;
-const NOTHING = { folders: 0, orders: 0, segments: 0 };
+const NOTHING = { folders: 0, segments: 0 };
 
 function store(disk: CrashDisk, seed = 1): scene.TestDeps {
   return scene.depsOn(disk, seed, { bootId: 'one boot' });
@@ -132,7 +132,7 @@ describe('documents', () => {
     for (const name of ['receipt.json', 'deletion.json'])
       digests.set(name, sha256Hex(await disk.readAll(`${FOLDER}/${gone.recording}/${name}`, 65_536)));
     await deps.clock.advance(DAY_MS);
-    expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
     expect(scene.entriesOf(disk, 'documents-dropped').map(({ facts }) => facts)).toEqual([
       {
         station: STATION,
@@ -149,7 +149,7 @@ describe('documents', () => {
     expect(await drop(deps)).toEqual(NOTHING);
   });
 
-  test('of a docking stay as long as a recording that it names, then go with the orders about it', async () => {
+  test('of a docking stay as long as a recording that it names, then go, and the orders about it stay', async () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(92);
     const sample = scene.plantRecording(disk, random);
@@ -160,14 +160,15 @@ describe('documents', () => {
     const deps = store(disk);
     await scene.expireOn(deps);
     await deps.clock.advance(731 * DAY_MS);
-    expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
     expect(scene.namedBy(disk, 'documents-dropped')).toEqual([empty.recording]);
     scene.plantOrder(disk, random, sample, { verb: 'unhold', orderedMs: deps.clock.wallMs(), by: both });
     expect(await scene.expireOn(deps)).toMatchObject({ deleted: 1 });
     await deps.clock.advance(731 * DAY_MS);
-    expect(await drop(deps)).toEqual({ folders: 2, orders: 2, segments: 0 });
+    expect(await drop(deps)).toEqual({ folders: 2, segments: 0 });
     expect(await left(disk)).toEqual([]);
-    expect(await disk.list(`${FOLDER}/orders`)).toEqual([]);
+    expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
+    expect(await scene.expireOn(deps)).toMatchObject({ totals: { findings: 0 } });
   });
 
   test('that do not hold, or have something foreign beside them, stay whatever their age', async () => {
@@ -189,7 +190,7 @@ describe('documents', () => {
     expect(await left(disk)).toHaveLength(4);
   });
 
-  test('an order stays as long as a deletion record that names it, also where that cannot go', async () => {
+  test('of a recording that an order is about go with those of its sidecars, or not at all', async () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(98);
     const media = scene.plantRecording(disk, random);
@@ -207,9 +208,29 @@ describe('documents', () => {
     expect(scene.deletionOf(disk, sidecar).order_sha256).not.toBeNull();
     disk.plant(`${scene.folderOf(sidecar)}/note.txt`, 'keep me');
     await deps.clock.advance(731 * DAY_MS);
-    expect(await drop(deps)).toMatchObject({ folders: 1 });
-    expect(await left(disk)).toEqual([sidecar.recording]);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await disk.unlink(`${scene.folderOf(sidecar)}/note.txt`);
+    expect(await drop(deps)).toMatchObject({ folders: 2 });
     expect(await disk.list(`${FOLDER}/orders`)).toEqual([order.order]);
+  });
+
+  test('stay where only an order about a sidecar says that the recording might go', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(99);
+    const media = scene.plantRecording(disk, random);
+    const { camera, docking } = media.manifest;
+    const sidecar = scene.plantRecording(disk, random, {
+      manifest: { camera, docking, role: 'sidecar', sidecar_of: media.manifest.source.path_sha256 },
+    });
+    const by = ['officer', 'supervisor'] as const;
+    scene.plantOrder(disk, random, media, { verb: 'hold', orderedMs: START_MS - 2 * DAY_MS, by });
+    scene.plantOrder(disk, random, sidecar, { verb: 'unhold', orderedMs: START_MS - DAY_MS, by });
+    const deps = store(disk);
+    await deps.clock.advance(15 * DAY_MS);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 2 });
+    await deps.clock.advance(731 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    expect(await left(disk)).toHaveLength(2);
   });
 
   test('stay as long after the entry of a deletion that a failure kept out of the log for days', async () => {
@@ -237,7 +258,7 @@ describe('documents', () => {
     expect(await drop(deps)).toMatchObject({ folders: 1 });
   });
 
-  test('beside a folder that the disk does not show go all the same, but for orders, and that is told', async () => {
+  test('beside a folder that the disk does not show go all the same, and that is told', async () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(98);
     const both = ['officer', 'supervisor'] as const;
@@ -255,8 +276,7 @@ describe('documents', () => {
     expect(await left(disk)).toEqual([hidden.recording]);
     expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
     disk.heal();
-    // The deletion records stay, and so do the orders that they name.
-    expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
     expect(await left(disk)).toEqual([]);
     expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
     for (const { recording } of [hidden, gone])
@@ -278,8 +298,10 @@ describe('documents', () => {
       await deps.clock.advance(731 * DAY_MS);
       disk.fail({ operation: 'list', nth: 1, times: Infinity, code: 'EIO', path });
       await expect(drop(deps)).rejects.toMatchObject({ code: 'EIO' });
-      for (const sample of samples)
-        expect(disk.peek(`${scene.folderOf(sample)}/manifest.json`)).toBeUndefined();
+      const isLeft = samples.map(
+        (sample) => disk.peek(`${scene.folderOf(sample)}/manifest.json`) !== undefined,
+      );
+      expect(isLeft).toEqual([path === 'dock-1/orders', false]);
     }
   });
 
@@ -338,7 +360,7 @@ describe('segments of a station’s log', () => {
     await deps.clock.advance(759 * DAY_MS);
     expect(await drop(deps)).toEqual(NOTHING);
     await deps.clock.advance(2 * DAY_MS);
-    expect(await drop(deps)).toEqual({ folders: 0, orders: 0, segments: 3 });
+    expect(await drop(deps)).toEqual({ folders: 0, segments: 3 });
     expect(await disk.list(`${FOLDER}/custody`)).toEqual([`${segments[3]}.jsonl`]);
     expect(scene.entriesOf(disk, 'segment-dropped').map(({ facts }) => facts['segment'])).toEqual(
       segments.slice(0, 3),

