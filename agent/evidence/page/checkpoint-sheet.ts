@@ -1,4 +1,4 @@
-// A checkpoint as people carry it on paper (SPEC 4.15.38): the line, how it is read again, and the sheet that hangs on a wall, with digits that
+// A checkpoint as people carry it on paper (SPEC 4.15.39): the line, how it is read again, and the sheet that hangs on a wall, with digits that
 // eyes can compare. Pure.
 import type { Checkpoint } from '../../../protocol/transparency/checkpoint.ts';
 import { type Block, blocksHtml, heading, paragraph, subheading, table } from './blocks.ts';
