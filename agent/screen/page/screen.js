@@ -8,6 +8,7 @@ const DAY_MS = 86_400_000;
 const texts = JSON.parse(document.body.dataset.texts);
 const root = document.documentElement;
 const at = (id) => document.getElementById(id);
+const wantsDark = matchMedia('(prefers-color-scheme: dark)');
 let view;
 let heardAtMs = performance.now();
 
@@ -105,9 +106,7 @@ function show() {
 }
 
 function isDark() {
-  return (
-    (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : '')) === 'dark'
-  );
+  return root.dataset.theme === undefined ? wantsDark.matches : root.dataset.theme === 'dark';
 }
 
 /** A stream that fails is opened again by this page: a browser gives some failures up. */
@@ -142,6 +141,7 @@ at('theme').addEventListener('click', () => {
   show();
 });
 addEventListener('resize', show);
+wantsDark.addEventListener('change', show);
 setInterval(() => {
   if (isLost() !== root.classList.contains('is-lost')) show();
 }, AGAIN_MS);

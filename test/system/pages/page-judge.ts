@@ -68,6 +68,56 @@ export async function faultsOf(browser: Browser, file: string, picture: string):
   }
 }
 
+/** Touch screens beside a dock, the smallest ones and a large one. */
+const SCREENS = [
+  [480, 320],
+  [794, 480],
+  [1280, 720],
+  [1920, 1080],
+] as const;
+
+/** The same of the dock's screen at that address, in the language of its button where `button` is given, light and dark: also what a card or the screen has no room for, and what its own policy forbids. */
+export async function screenFaults(
+  browser: Browser,
+  address: string,
+  picture: string,
+  button: string | null = null,
+): Promise<string[]> {
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith('data:'))
+      faults.push(`asks for ${request.url()}`);
+  });
+  page.on('console', (message) => faults.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+  try {
+    await page.goto(address);
+    await page.locator('.bay').first().waitFor();
+    if (button !== null) await page.getByRole('button', { name: button }).press('Enter');
+    await page.evaluate(await readFile(AXE, 'utf8'));
+    for (const [width, height] of SCREENS)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: `${picture}-${width}-${colorScheme}.png`, animations: 'disabled' });
+        const found = [
+          ...(await page.evaluate<string[]>(await readFile(OUT_OF_PLACE, 'utf8'))),
+          ...(await page.evaluate<string[]>(NO_ROOM)),
+          ...(await accessFaults(page)),
+        ];
+        faults.push(...found.map((fault) => `${width} ${colorScheme}: ${fault}`));
+      }
+    return faults;
+  } finally {
+    await page.close();
+  }
+}
+
+const NO_ROOM = `[document.documentElement, ...document.querySelectorAll('.bay')]
+  .filter(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight + 1)
+  .map((each) => 'lacks ' + (each.scrollHeight - each.clientHeight) + ' px of height: ' + each.innerText.slice(0, 40))`;
+
 async function printFaults(page: Page, pdf: string): Promise<string[]> {
   await page.pdf({ path: pdf, format: 'A4', preferCSSPageSize: true });
   const { text, heads } = await page.evaluate<PageWords>(PAGE_WORDS);
