@@ -96,8 +96,8 @@ interface GapContext {
   /** Whether all documents of a chain should be here; a few loose ones need not be. */
   readonly complete: boolean;
   readonly kind: 'vault' | 'spool';
-  /** Where a document lies, by its id. */
-  readonly whereIs: (name: string) => string | undefined;
+  /** Where a document lies, by its id; of several the one of a chain. */
+  readonly whereIs: (name: string, chain?: string) => string | undefined;
   /** Ids that other recordings name as replaced. */
   readonly superseded: ReadonlySet<string>;
   /** Digests of documents that the store's own log says it let go. */
@@ -117,7 +117,7 @@ const DOCUMENTS = {
 /** One remark for a fault. */
 export function chainRemark(fault: ChainFault, context: GapContext): Remark {
   const { kind, chain, names, other } = fault;
-  const where = context.whereIs(names[0] ?? '') ?? '.';
+  const where = context.whereIs(names[0] ?? '', chain) ?? '.';
   const message = `chain of ${chain}: ${wordsOf(fault, context)}`;
   if (kind === 'gap') return gapRemark(other ?? '', where, message, context);
   return finding(`${context.of}.${kind}`, where, message, { recordings: names.length, other });

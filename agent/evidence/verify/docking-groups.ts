@@ -259,7 +259,7 @@ export class DockingRecordings {
   /** Takes the next entry of a part. */
   take(entry: DockingEntry, part: ProvenPart): void {
     if (entry.recording === null) return;
-    const held = this.#context.facts.recordings.get(entry.recording);
+    const held = this.#context.facts.recordings.get(entry.recording, part.station);
     if (held === undefined) this.#absent(entry.recording, part);
     else this.#compare(entry, part, held);
   }

@@ -13,7 +13,7 @@ export interface EntryQuestion {
   /** The log's folder in remarks. */
   readonly where: string;
   readonly keeper: Keeper;
-  readonly recordings: ReadonlyMap<string, RecordingFacts>;
+  readonly recordings: { readonly get: (name: string) => RecordingFacts | undefined };
 }
 
 type Claim = readonly [name: string, expected: string | number | null];

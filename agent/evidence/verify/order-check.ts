@@ -253,7 +253,7 @@ export class OrderBook {
   #orderRemarks(found: FoundOrder, facts: PlaceFacts): Remark[] {
     const { order, where } = found;
     const remarks: Remark[] = [];
-    const held = facts.recordings.get(order.recording);
+    const held = facts.recordings.get(order.recording, order.station);
     if (held?.sha256 !== undefined && held.sha256 !== order.manifest_sha256) {
       const message = `order: manifest_sha256: expected ${held.sha256}, found ${order.manifest_sha256}`;
       remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));

@@ -76,7 +76,7 @@ export class PlaceBetween {
     const context = {
       complete: this.#complete,
       kind: this.#kind,
-      whereIs: (name: string) => facts.whereIs(name),
+      whereIs: (name: string, chain?: string) => facts.whereIs(name, chain),
       superseded: facts.superseded,
       dropped: logs.store.droppedDigests,
       accounts: logs.stations.map(({ documents }) => documents),

@@ -14,12 +14,55 @@ interface StationHead extends ReceiptHead {
   readonly receivedAt: string;
 }
 
+/** Documents by id. An id is that of one folder (SPEC 1.1.3): where two stations have it, what is said of the one is not compared with the other. */
+class HeldById<Facts extends HeldDocument> {
+  readonly #first = new Map<string, Facts>();
+  /** Of further stations, where an id is there again. */
+  readonly #others = new Map<string, readonly Facts[]>();
+
+  take(facts: Facts): void {
+    const { name, station } = facts;
+    const first = this.#first.get(name);
+    if (first === undefined || first.station === station) this.#first.set(name, facts);
+    else
+      this.#others.set(name, [
+        ...this.all(name)
+          .slice(1)
+          .filter((each) => each.station !== station),
+        facts,
+      ]);
+  }
+
+  /** That of the station; else the first one. */
+  get(name: string, station?: string): Facts | undefined {
+    return this.#others.get(name)?.find((each) => each.station === station) ?? this.#first.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#first.has(name);
+  }
+
+  all(name: string): readonly Facts[] {
+    const first = this.#first.get(name);
+    return first === undefined ? [] : [first, ...(this.#others.get(name) ?? [])];
+  }
+
+  keys(): Iterable<string> {
+    return this.#first.keys();
+  }
+
+  *values(): Generator<Facts> {
+    yield* this.#first.values();
+    for (const others of this.#others.values()) yield* others;
+  }
+}
+
 /** The facts of one place. Only documents whose signatures hold count as facts. */
 export class PlaceFacts {
   /** By the recording's folder. */
-  readonly recordings = new Map<string, RecordingFacts>();
+  readonly recordings = new HeldById<RecordingFacts>();
   /** By the record's folder. */
-  readonly dockings = new Map<string, DockingFacts>();
+  readonly dockings = new HeldById<DockingFacts>();
   /** Recordings that others name as replaced. */
   readonly superseded = new Set<string>();
   /** Receivers that receipts and deletion records here name, with the hex ids of the keys that signed them. */
@@ -32,7 +75,7 @@ export class PlaceFacts {
   /** Takes a recording that was found in the folder of that station, where known. */
   takeRecording(checked: CheckedRecording, station: string | undefined): void {
     const facts = recordingFacts(checked, station, (word) => this.#once(word));
-    this.recordings.set(facts.name, facts);
+    this.recordings.take(facts);
     this.#takeReceipt(checked, facts.station);
     this.takeReceiver(checked.deletion?.receiver, checked.deletionKeyId);
     if (facts.proven === undefined) return;
@@ -43,7 +86,7 @@ export class PlaceFacts {
   /** Takes one part of a docking record. */
   takeDocking(checked: CheckedDocking, station: string | undefined): void {
     const facts = dockingFacts(checked, station, (word) => this.#once(word));
-    this.dockings.set(facts.name, facts);
+    this.dockings.take(facts);
     this.#takeReceipt(checked, facts.station);
     this.station ??= facts.proven?.station;
   }
@@ -56,9 +99,10 @@ export class PlaceFacts {
     else known.add(keyId);
   }
 
-  /** Where a document lies that is here. */
-  whereIs(name: string): string | undefined {
-    return (this.recordings.get(name) ?? this.dockings.get(name))?.where;
+  /** Where a document lies that is here; of several with that id the one of the chain. */
+  whereIs(name: string, chain?: string): string | undefined {
+    const all = [...this.recordings.all(name), ...this.dockings.all(name)];
+    return (all.find(({ proven }) => proven?.chain === chain) ?? all[0])?.where;
   }
 
   /** Documents of a station, or all where it is not known. */

@@ -116,7 +116,7 @@ export class PlaceLogs {
     const { where, station } = found;
     const { facts, kind, keys } = this.#options;
     const log = new StationLog(where, station);
-    const entries = this.#entryCheck('station', where);
+    const entries = this.#entryCheck('station', where, station);
     const book = new HeadBook();
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
@@ -208,8 +208,9 @@ export class PlaceLogs {
     return found;
   }
 
-  #entryCheck(keeper: Keeper, where: string): EntryCheck {
-    return new EntryCheck({ where, keeper, recordings: this.#options.facts.recordings });
+  #entryCheck(keeper: Keeper, where: string, station?: string): EntryCheck {
+    const { recordings } = this.#options.facts;
+    return new EntryCheck({ where, keeper, recordings: { get: (name) => recordings.get(name, station) } });
   }
 
   async #read(

@@ -49,7 +49,7 @@ export async function* receivedFindings(
 }
 
 function heldAs({ station, recording }: LoggedReceipts, facts: PlaceFacts): HeldDocument | undefined {
-  const held = facts.recordings.get(recording) ?? facts.dockings.get(recording);
+  const held = facts.recordings.get(recording, station) ?? facts.dockings.get(recording, station);
   return held?.station === station ? held : undefined;
 }
 

@@ -11,6 +11,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/manipulations'],
   },
   {
+    id: 'looked-up-by-id-alone',
+    what: 'a copy of a recording in the folder of another station is compared with what is said of the recording',
+    file: 'agent/evidence/verify/place-facts.ts',
+    find: 'if (first === undefined || first.station === station)',
+    put: "if (first === undefined || first.station !== '')",
+    suites: ['unit/evidence/verify/manipulated-files'],
+  },
+  {
     id: 'log-forked-unseen',
     what: 'the log of a store that was written again under other lines passes, whatever stations and witnesses kept of it',
     file: 'agent/evidence/verify/log-past.ts',

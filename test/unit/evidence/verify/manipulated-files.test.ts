@@ -385,6 +385,17 @@ const places: Manipulation[] = [
     finds: ['manifest.other-station', 'receipt.custody-segment-missing', 'recording.missing'],
   },
   {
+    name: 'a recording in the folder of another station too, where it hides nothing of the first one',
+    act: (vault) =>
+      cp(vault.folder(NEWEST), join(vault.vault, 'dock-2', vault.built(NEWEST).id), { recursive: true }),
+    finds: [
+      'docking.recording-not-listed',
+      'manifest.other-station',
+      'receipt.custody-segment-missing',
+      'recording.doubled',
+    ],
+  },
+  {
     name: 'the id of another vault',
     act: (vault) =>
       writeFile(
