@@ -53,7 +53,10 @@ describe.each([
     // A login by password takes the place of other lines, and not every store has somebody outside, nor every dock a screen: these are shown as comments.
     const text = (await textOf(`${name}.example.yaml`))
       .replace(/#(?=(?:username|password_file): )/g, '')
-      .replace(/^#(?=witnesses:$|timestamps:$|  - key: |    url: |  url: |  ca_file: )/gm, '');
+      .replace(
+        /^#(?=witnesses:$|timestamps:$|screen:$|  port: |  phone: |  - key: |    url: |  url: |  ca_file: )/gm,
+        '',
+      );
     const example: unknown = parse(text);
     const shown = new Set<string>();
     const walk = (value: unknown, path: string): void => {
