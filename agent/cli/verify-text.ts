@@ -88,6 +88,7 @@ export class VerifyText {
   /** What became of all that was ever receipted (SPEC 10.3.30). */
   #received({
     receipted,
+    received,
     deleted,
     deleted_by_order,
     dropped,
@@ -97,7 +98,16 @@ export class VerifyText {
     const byOrder = deleted_by_order + dropped_by_order;
     const after = deleted + dropped - byOrder;
     const all = receipted + dropped;
-    return fill(this.#words.received, all, receipted - deleted, after, byOrder, dropped, dropped_dockings);
+    return fill(
+      this.#words.received,
+      all,
+      receipted - deleted,
+      after,
+      byOrder,
+      dropped,
+      dropped_dockings,
+      received,
+    );
   }
 
   /** The counts of several folders. */

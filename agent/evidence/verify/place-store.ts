@@ -48,6 +48,8 @@ export async function* storeFindings(
   const basis = { facts, orders: book, log, judged, complete: isNamed, extent, nowMs };
   yield* judgeDeletions({ ...basis, kept: drops.deleted });
   if (complete) yield* drops.findings;
+  if (complete)
+    totals.received += [...log.receipts.values()].filter(({ kind }) => kind === 'recording').length;
   totals.dropped += drops.recordings;
   totals.dropped_by_order += drops.byOrder;
   totals.dropped_dockings += drops.dockings;

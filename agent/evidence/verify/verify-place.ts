@@ -297,6 +297,8 @@ export interface Totals {
   /** Recordings without a finding of their own. */
   good: number;
   receipted: number;
+  /** Recordings that the log of the store says it received: each is here, deleted or dropped, else a finding says so. */
+  received: number;
   /** Recordings whose payload the store has deleted, behind a deletion record that holds. */
   deleted: number;
   /** Of these, by order. */
@@ -342,6 +344,7 @@ export function noTotals(): Totals {
     accompanying_files: 0,
     good: 0,
     receipted: 0,
+    received: 0,
     deleted: 0,
     deleted_by_order: 0,
     dropped: 0,
