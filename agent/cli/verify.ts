@@ -80,7 +80,7 @@ Whoever wants to check without this program: minisign -Vm manifest.json -p stati
 age -d -i FILE payload.age | sha256sum
 `,
     exits:
-      '0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified, 2 usage, 3 no finding and not judged: a deletion rests on an order or a policy, and the keys of the roles are not given, 78 keys.',
+      '0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified, 2 usage, 3 no finding and not judged: a deletion rests on an order or a policy, or a hold may forbid it, and the keys of the roles are not given, 78 keys.',
     wordsMax: FOLDERS_MAX,
   },
   async (line, io) => {

@@ -7,6 +7,7 @@ import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import {
+  HOLD_ALONE_MS,
   notBefore,
   RETENTION_DAYS_MIN,
   retentionOf,
@@ -14,7 +15,7 @@ import {
 } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import type { OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
+import type { FoundOrder, OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import { type ReadFiles, statFile } from './read-files.ts';
@@ -234,7 +235,16 @@ function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeConte
   const unknown = ROLES.filter((role) => !judged[role]);
   if (open.length === 0 || unknown.length === 0) return [];
   const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;
-  return [note('deletion.not-judged', place, message, { recording: name })];
+  const code = open.some((each) => mayHold(each, deletion.deletedAt))
+    ? 'deletion.hold-not-judged'
+    : 'deletion.not-judged';
+  return [note(code, place, message, { recording: name })];
+}
+
+/** Whether a hold would have counted at that time (RFC 3339), were each signature beside it good and nothing lifted it. */
+function mayHold({ order, signed }: FoundOrder, at: string): boolean {
+  const orderedMs = Date.parse(order.ordered_at);
+  return orderedMs <= Date.parse(at) && (signed.length > 1 || Date.parse(at) < orderedMs + HOLD_ALONE_MS);
 }
 
 /** SPEC 10.2: what is due soon after it came is warned of a day before, and what a clock that had lost its time received much longer. */

@@ -86,6 +86,7 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'deletion.order-missing': 'backup',
   'deletion.not-judged': 'roleKeys',
   'deletion.order-not-judged': 'roleKeys',
+  'deletion.hold-not-judged': 'roleKeys',
   'deletion.policy-not-judged': 'roleKeys',
   'drop.policy-not-judged': 'roleKeys',
   'drop.hold-not-judged': 'roleKeys',

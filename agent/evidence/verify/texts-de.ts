@@ -390,6 +390,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Laut Verwahrprotokoll des Zentralspeichers wurde die Aufzeichnung gelöscht, und der Nachweis ist nicht hier: Er ging verloren oder wurde weggenommen.',
   'deletion.order-not-judged':
     'Die Aufzeichnung wurde auf Anordnung gelöscht; ohne die Schlüssel beider Rollen ist nicht bekannt, ob diese sie erteilt haben: Zwei Schlüssel, die jemand anderes einträgt, täten dasselbe.',
+  'deletion.hold-not-judged':
+    'Hier liegt eine Löschsperre, und ohne die Schlüssel der beiden Rollen lässt sich nicht sagen, ob sie die Löschung verbot.',
   'deletion.not-judged': 'Ob die Löschung erlaubt war, lässt sich ohne das hier Genannte nicht sagen.',
 
   'drop.recording':

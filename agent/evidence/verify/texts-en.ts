@@ -339,6 +339,8 @@ export const MEANINGS = {
     'The store’s log says that it deleted the recording, and its record of that is not here: it was lost or taken away.',
   'deletion.order-not-judged':
     'The recording was deleted by an order, and without the keys of both roles it is not known whether they gave it: two keys that somebody else added would do the same.',
+  'deletion.hold-not-judged':
+    'An order to hold lies here, and without the keys of the two roles nobody can say whether it forbade the deletion.',
   'deletion.not-judged': 'Whether the deletion was allowed cannot be said without what is named here.',
 
   'drop.recording':

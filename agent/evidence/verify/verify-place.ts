@@ -332,7 +332,7 @@ export interface Totals {
   /** Up to when the past of each store's log is fixed from outside. */
   logs: readonly LogPast[];
   findings: number;
-  /** Deletions and drops by orders or policies of which the keys of the roles are not given: without them nothing is called good. */
+  /** Deletions and drops that rest on orders or policies, or that a hold may forbid, without the keys of the roles: nothing is called good then. */
   not_judged: number;
   notes: number;
 }
@@ -403,6 +403,7 @@ function countDocking(totals: Totals, { record, keyId }: CheckedDocking): void {
 /** Without the keys of the roles these are not called good. */
 const NOT_JUDGED: ReadonlySet<Remark['code']> = new Set([
   'deletion.order-not-judged',
+  'deletion.hold-not-judged',
   'deletion.policy-not-judged',
   'drop.policy-not-judged',
   'drop.hold-not-judged',

@@ -195,6 +195,14 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/policies'],
   },
   {
+    id: 'unjudged-hold-good',
+    what: 'a deletion counts as good although a hold of both roles, of which no key is given, lies beside it',
+    file: 'agent/evidence/verify/verify-place.ts',
+    find: "  'deletion.hold-not-judged',\n",
+    put: '',
+    suites: ['unit/evidence/verify/deletion-judge'],
+  },
+  {
     id: 'deletion-record-goes',
     what: 'the store removes the deletion record with the other documents',
     file: 'agent/receiver/retention/documents.ts',

@@ -65,6 +65,28 @@ test.each([
 );
 
 test.each([
+  ['both roles', ['officer', 'supervisor'], ['deletion.held'], 1],
+  ['one role, long before,', ['officer'], [], 0],
+] as const)(
+  'a recording with a hold that %s signed, with the keys of the roles and without',
+  async (_, roles, expected, open) => {
+    const builder = await newVault();
+    await builder.dock();
+    const recording = await builder.record();
+    await builder.undock();
+    await builder.orders.give(recording, { verb: 'hold', roles });
+    builder.clock.advance(15 * 86_400_000);
+    await builder.receiver.delete(recording);
+    await builder.close();
+    const how = { nowMs: Date.parse(builder.clock.now()), identities: [] };
+    const judged = await verdictOf(builder.vault, builder, how);
+    for (const role of ['officer', 'supervisor']) await rm(join(builder.keys, `${role}.pub`));
+    const { findings, totals } = await verdictOf(builder.vault, builder, how);
+    expect([judged.findings, findings, totals.not_judged]).toEqual([expected, [], open]);
+  },
+);
+
+test.each([
   ['13 days', [], 13, ['deletion.too-few-days']],
   ['14 days', [], 14, []],
   ['13 days, though 1 was announced', [1], 13, ['deletion.too-few-days']],
