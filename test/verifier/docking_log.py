@@ -64,7 +64,7 @@ def _check_joined(
     """What was read in several dockings is compared as a whole before its file may go (SPEC 18.4)."""
     stored = {entry["recording"] for entry in docking.entries if entry["fate"] == "stored"}
     known = {name: station.recordings[name].value for name in stored if name in station.recordings}
-    joined = {name for name, value in known.items() if value is not None and value["version"] > 1}
+    joined = {name for name, value in known.items() if value is not None and "joints" in value}
     compared: set[Any] = set()
     for event, facts, place in events:
         name = facts.get("recording")

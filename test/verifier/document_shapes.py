@@ -1,7 +1,7 @@
 """Shapes of the documents of SPEC 4, by type. What one field says about another is in here too, as far as one document alone can show it."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from instants import milliseconds
@@ -95,7 +95,7 @@ def _manifest_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.sidecars are there for role {value['role']}"
     if value["recording"] in value["supersedes"]:
         yield f"{at}.supersedes names the recording itself"
-    if value["version"] > 1:
+    if "joints" in value:
         joints = value["joints"]
         if not joints or joints != sorted(set(joints)) or joints[-1] > size:
             yield f"{at}.joints do not ascend within the original"
@@ -185,8 +185,9 @@ def _vault_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.vault_sha256 is not of this id"
 
 
-def _manifest(version: int, **more: Shape) -> Shape:
-    return fields(
+def _manifest(version: int, optional: Mapping[str, Shape] | None = None, **more: Shape) -> Shape:
+    return fields_and(
+        optional or {},
         type=constant("recording-manifest"),
         version=constant(version),
         recording=RANDOM_ID,
@@ -225,11 +226,16 @@ def _manifest(version: int, **more: Shape) -> Shape:
     )
 
 
-_MANIFEST_VERSIONS = {1: _manifest(1), 2: _manifest(2, joints=many(integer(1), 1024))}
+_JOINTS = many(integer(1), 1024)
+_MANIFEST_VERSIONS = {
+    1: _manifest(1),
+    2: _manifest(2, joints=_JOINTS),
+    3: _manifest(3, {"joints": _JOINTS}, policy_sha256=DIGEST),
+}
 
 
 def _manifest_of_version(value: Any, at: str) -> Iterator[str]:
-    """Version 2 is of what was read in several dockings (4.1)."""
+    """Version 2 is of what was read in several dockings, version 3 of a station that holds a policy (4.1)."""
     version = value.get("version") if isinstance(value, dict) else None
     known = type(version) is int and version in _MANIFEST_VERSIONS
     yield from _MANIFEST_VERSIONS[version if known else max(_MANIFEST_VERSIONS)](value, at)
@@ -317,16 +323,16 @@ def _docking(version: int, erased: Shape, *ended: str, **more: Shape) -> Shape:
     )
 
 
+def _docking_of_stay(version: int, **more: Shape) -> Shape:
+    plug = either(fields(boot=text(64), device=text(64)))
+    stay = {"stay": RANDOM_ID, "stay_docked_at": either(INSTANT), "plug": plug}
+    return _docking(version, either(BOOLEAN), "continued", **stay, **more)
+
+
 _DOCKING_VERSIONS = {
     1: _docking(1, BOOLEAN),
-    2: _docking(
-        2,
-        either(BOOLEAN),
-        "continued",
-        stay=RANDOM_ID,
-        stay_docked_at=either(INSTANT),
-        plug=either(fields(boot=text(64), device=text(64))),
-    ),
+    2: _docking_of_stay(2),
+    3: _docking_of_stay(3, policy_sha256=DIGEST),
 }
 
 

@@ -78,6 +78,8 @@ class Drops:
         self._witnessed: set[str] = set()
         # By keeper: segments whose head a witness names, with the day of the witness and the time of its entry.
         self._heads: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+        for sha256, document in policies.counting.items():
+            self.announced.know_policy(sha256, _floors(document.value))
         for receiver in vault.receivers.values():
             self._read(receiver)
 
@@ -115,8 +117,7 @@ class Drops:
         for documents, is_judged in ((self._policies.counting, True), (self._policies.unjudged, False)):
             if sha256 in documents:
                 said = documents[sha256].value
-                floors = {"days": said["days_min"], "documents_days": said["documents_days"]}
-                self.announced.enter_policy(time, said["number"], floors, is_judged=is_judged)
+                self.announced.enter_policy(time, said["number"], _floors(said), is_judged=is_judged)
 
     def _enter_witness(self, receiver: Receiver, day: str, time: int) -> None:
         self._witnessed.add(day)
@@ -250,6 +251,10 @@ class Drops:
             for entered, day, segment in self._heads[station.name]
         ]
         return _SegmentWay(station, min(days, default=_NEVER), sorted(dropped), sorted(heads), again)
+
+
+def _floors(policy: dict[str, Any]) -> dict[str, int]:
+    return {"days": policy["days_min"], "documents_days": policy["documents_days"]}
 
 
 def _owners_of_segments(vault: Vault) -> dict[str, set[str]]:

@@ -95,6 +95,8 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
     base = f"bodydock/{vault.vault}/{receiver.name}"
     restored = {sha256[:16] for each in vault.receivers.values() for sha256 in each.restored}
     for segment in receiver.log.order:
+        if not segment.lines:
+            continue  # a cut took its first write: it says nothing (SPEC 4.3.4.4)
         opened = segment.opened or {}
         origin, start = opened.get("log_origin"), opened.get("log_size")
         if not isinstance(origin, str) or not isinstance(start, int):

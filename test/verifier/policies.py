@@ -93,8 +93,9 @@ def _is_own(document: Document, number: int, vault: str | None, report: Report) 
 
 
 def check_policies(vault: Vault, policies: Policies, report: Report) -> None:
-    """Each entry of a store's log names a policy that is here, with a number above those before."""
+    """Each entry of a store's log names a policy that is here, with a number above those before; each document one that is here."""
     named: set[str] = set()
+    _check_documents(vault, {document.sha256 for document in policies.by_number.values()}, report)
     for receiver in vault.receivers.values():
         last = (0, "")
         for line in receiver.log.of("policy"):
@@ -111,3 +112,14 @@ def check_policies(vault: Vault, policies: Policies, report: Report) -> None:
     for document in policies.by_number.values():
         if document.sha256 not in named:
             report.note("policy.unlogged", document.place, "is in no entry 'policy' of the store's log")
+
+
+def _check_documents(vault: Vault, here: set[str], report: Report) -> None:
+    missing: set[str] = set()
+    for station in vault.stations.values():
+        for each in station.receipted():
+            sha256 = (each.value or {}).get("policy_sha256")
+            if each.document is None or each.document.key_id is None or sha256 is None or sha256 in here | missing:
+                continue
+            missing.add(sha256)
+            report.find("policy.missing", each.document.place, f"names policy {sha256}, which is not here")

@@ -41,6 +41,8 @@ class Announced:
         self._in_part = in_part
         self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
         self._policies: list[tuple[int, int, dict[str, int], bool]] = []
+        # Of policies that count, in force or not, by their digest.
+        self._named: dict[str, dict[str, int]] = {}
 
     def enter(self, receiver: str, time: int, facts: dict[str, Any]) -> None:
         """Takes an entry `retention`; `time` is that of SPEC 10.3.20."""
@@ -50,8 +52,14 @@ class Announced:
         """Takes an entry `policy` of any receiver whose policy counts, or may. The one of the highest number by a time counts then."""
         insort(self._policies, (time, number, floors, is_judged), key=itemgetter(0))
 
-    def days(self, receiver: str, name: str, received_ms: int, *, with_unjudged: bool = False) -> int:
-        """Days that count for what was received then. `with_unjudged`: also by policies that cannot be judged (SPEC 4.16.15)."""
+    def know_policy(self, sha256: str, floors: dict[str, int]) -> None:
+        """Takes a policy that counts: a document may name it (SPEC 4.16.20)."""
+        self._named[sha256] = floors
+
+    def days(
+        self, receiver: str, name: str, received_ms: int, *, policy: str | None = None, with_unjudged: bool = False
+    ) -> int:
+        """Days that count for what was received then. `policy`: digest of the one that its document names; `with_unjudged`: also by policies that cannot be judged (SPEC 4.16.15)."""
         found = [facts for time, facts in self._by_receiver.get(receiver, ()) if time <= received_ms]
         policies = [
             (number, floors)
@@ -60,7 +68,8 @@ class Announced:
         ]
         least = max(policies, key=itemgetter(0))[1] if policies else _AT_LEAST
         floor = 0 if self._in_part and with_unjudged else least[name]
-        return max(int(found[-1][name]) if found else 0, floor)
+        named = self._named.get(policy or "", {}).get(name, 0)
+        return max(int(found[-1][name]) if found else 0, floor, named)
 
 
 class StoreLogs:
@@ -167,16 +176,19 @@ def check_allowed(
     if deleted < milliseconds(said["retention"]["due_at"]):
         report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
     if received_at is not None:
-        _check_days(said, milliseconds(received_at), at, logs.announced, report)
+        policy = (recording.value or {}).get("policy_sha256")
+        _check_days(said, milliseconds(received_at), policy, at, logs.announced, report)
     _check_warned(recording, said, received_at, logs, report)
     _check_doubted(recording, said, deleted, report)
 
 
-def _check_days(said: dict[str, Any], received_ms: int, at: str, announced: Announced, report: Report) -> None:
+def _check_days(
+    said: dict[str, Any], received_ms: int, policy: str | None, at: str, announced: Announced, report: Report
+) -> None:
     days, receiver = said["retention"]["days"], said["receiver"]
-    needed = announced.days(receiver, "days", received_ms)
+    needed = announced.days(receiver, "days", received_ms, policy=policy)
     text = f"counts {days} days, and {needed} counted then"
-    if days < needed and days >= announced.days(receiver, "days", received_ms, with_unjudged=True):
+    if days < needed and days >= announced.days(receiver, "days", received_ms, policy=policy, with_unjudged=True):
         report.leave_open("deletion.policy-not-judged", at, f"{text}, but for a policy that is not judged")
     elif days < needed:
         report.find("deletion.retention-days", at, text)

@@ -245,5 +245,28 @@ class SenseTest(unittest.TestCase):
         )
 
 
+class VersionsTest(unittest.TestCase):
+    """What a station writes that holds a policy (SPEC 4.1, 4.6)."""
+
+    def test_version_3_names_a_policy_always_and_no_other_does(self) -> None:
+        named, joints = {"policy_sha256": hex_of("p")}, {"joints": [1]}
+        for version, more, is_good in (
+            (1, {}, True),
+            (1, named, False),
+            (2, joints, True),
+            (2, {**joints, **named}, False),
+            (3, named, True),
+            (3, {**named, **joints}, True),
+            (3, joints, False),
+            (3, {**named, "joints": []}, False),
+        ):
+            value = {**manifest(), "version": version, **more}
+            self.assertEqual(fits(DOCUMENT_SHAPES["recording-manifest"], value), is_good, (version, more))
+        record = stay_record("d", None)
+        for version, more, is_good in ((2, {}, True), (2, named, False), (3, named, True), (3, {}, False)):
+            value = {**record, "version": version, **more}
+            self.assertEqual(fits(DOCUMENT_SHAPES["docking-record"], value), is_good, (version, more))
+
+
 if __name__ == "__main__":
     unittest.main()

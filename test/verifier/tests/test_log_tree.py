@@ -172,6 +172,10 @@ class PlacesTest(unittest.TestCase):
         back = _segment("c", _leaves(1), None, (random_id("b"), 5))
         self.assertEqual(codes(_judge(_vault(old, new, back, files={"checkpoint": _note(_FIVE)}))[0]), ["log.origin"])
 
+    def test_a_segment_without_a_whole_line_says_nothing(self) -> None:
+        empty = _segment("c", [], None)
+        self.assertEqual(codes(_judge(_vault(_FIRST, _SECOND, empty, files={"checkpoint": _note(_NINE)}))[0]), [])
+
     def test_what_the_next_segment_does_not_follow_is_no_leaf(self) -> None:
         first = _segment("a", [*_NINE[:5], leaf_hash(b"lost")], 0)
         self.assertEqual(codes(_judge(_vault(first, _SECOND, files={"checkpoint": _note(_NINE)}))[0]), [])

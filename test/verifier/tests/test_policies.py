@@ -15,7 +15,7 @@ from policies import Policies, check_policies, read_policies
 from retention import Announced
 from shapes import STATION_ID, fits
 from tests.note_keys import Signer, minisign, public_line
-from tests.samples import VAULT, codes, document, hex_of, log, notes, random_id
+from tests.samples import STATION, VAULT, codes, document, hex_of, log, manifest, notes, random_id, recording, station
 from trusted_keys import TrustedKeys
 
 _OFFICER, _SUPERVISOR, _NEW_OFFICER, _STRANGER = (Signer(bytes([at]) * 32) for at in range(4))
@@ -126,6 +126,31 @@ class EntriesTest(unittest.TestCase):
             report = Report()
             check_policies(Vault(VAULT, {}, {"r-store": store}), Policies(by_number=here), report)
             self.assertEqual((codes(report), notes(report)), (expected, noted))
+
+
+class NamedTest(unittest.TestCase):
+    """SPEC 4.16.20 and 4.16.22."""
+
+    def test_a_policy_that_a_signed_document_names_is_here(self) -> None:
+        here = {1: document(_policy(1), "policies/1/policy.json")}
+        for sha256, by, expected in (
+            (here[1].sha256, "k", []),
+            (hex_of("x"), "k", ["policy.missing"]),
+            (hex_of("x"), None, []),
+        ):
+            found = [recording(manifest(name, version=3, policy_sha256=sha256)) for name in "ab"]
+            for each in found:
+                each.document = document(each.document.value, key_id=by) if each.document is not None else None
+            report = Report()
+            check_policies(Vault(VAULT, {STATION: station(*found)}), Policies(by_number=here), report)
+            self.assertEqual(codes(report), expected)
+
+    def test_the_most_of_what_is_in_force_and_what_it_names_counts(self) -> None:
+        said = Announced()
+        said.know_policy("long", {"days": 30, "documents_days": 200})
+        said.know_policy("short", {"days": 3, "documents_days": 10})
+        for policy, expected in ((None, 14), ("long", 30), ("short", 14), ("unknown", 14)):
+            self.assertEqual(said.days("r-store", "days", 5, policy=policy), expected)
 
 
 class DaysTest(unittest.TestCase):
