@@ -5,6 +5,7 @@ import { parseReceiverId, type ReceiverId } from '../../protocol/format/ids.ts';
 import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import { writeKeyChange } from './vault-builder-keys.ts';
 import { StoreBuilder } from './vault-builder-store.ts';
+import type { RecordingWish } from './vault-builder-recordings.ts';
 import { VaultBuilder, type BuiltRecording } from './vault-builder.ts';
 
 /** Its station offers to whichever of the two is named. */
@@ -31,13 +32,14 @@ export class TwoReceivers {
   async recordBy(
     receiver: 'r-store' | 'r-other',
     dock: VaultBuilder = this.builder,
+    wish: RecordingWish = {},
   ): Promise<BuiltRecording> {
     const store = this.builder.receiver as { receiver: ReceiverId; key: SecretKey };
     const { receiver: own, key } = store;
     store.receiver = parseReceiverId(receiver);
     if (receiver === 'r-other') store.key = this.other.key;
     await dock.dock();
-    const made = await dock.record();
+    const made = await dock.record(wish);
     await dock.undock();
     store.receiver = own;
     store.key = key;

@@ -96,7 +96,7 @@ export async function isTorn({ vault }: Altered, path: string): Promise<boolean>
 export async function keepersOf(altered: Altered): Promise<string[]> {
   const names = await readdir(altered.vault, { withFileTypes: true });
   return names
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'policies')
     .map(({ name }) => name)
     .sort();
 }

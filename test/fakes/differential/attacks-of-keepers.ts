@@ -6,6 +6,8 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import {
   keyIdHex,
+  makeSecretKey,
+  publicKeyLine,
   publicKeyOf,
   signDocument,
   signNoteText,
@@ -20,6 +22,7 @@ import {
   isTorn,
   mustBeFound,
   segmentsOf,
+  someFile,
   stolenKeys,
   takeAway,
   type Altered,
@@ -258,18 +261,18 @@ const deleteByHand: Attack = async (altered) => {
   const isOther = await writeLog(altered, receiver, log);
   const isAllowed =
     order === undefined
-      ? days >= 14 && Date.parse(record.retention.due_at) <= Date.parse(at)
+      ? days >= world.fewest(recording).days && Date.parse(record.retention.due_at) <= Date.parse(at)
       : order.isAllowed;
   const isAhead = Date.parse(at) > Date.now() + DAY_MS;
   return mustBeFound(
     `the keeper of ${receiver} deleted ${folder} ${order === undefined ? `after ${days} days` : order.what} at ${at}${dropped?.what ?? ''}`,
-    isOther || !isAllowed || isAhead || dropped?.mustBeFound === true,
+    isOther || isAhead || dropped?.mustBeFound === true || (!isAllowed && dropped?.isHidden !== true),
   );
 };
 
 /** The documents go as well, a while later, by the same clock. */
 async function dropDocuments(
-  { vault, random }: Altered,
+  { vault, random, world }: Altered,
   {
     folder,
     log,
@@ -283,7 +286,7 @@ async function dropDocuments(
     at: string;
     deletion: { station: string; recording: string; deletion_sha256: string };
   },
-): Promise<Done> {
+): Promise<Done & { readonly isHidden: boolean }> {
   const receipt = fieldsOf(await readFile(join(vault, folder, 'receipt.json')));
   const { station, recording } = deletion;
   const kept = join(vault, station, 'deletions', recording);
@@ -300,10 +303,14 @@ async function dropDocuments(
   const { manifest_sha256, receipt_sha256 } = record;
   const named = { manifest_sha256, receipt_sha256, received_at: receipt?.['received_at'], deleted_at: at };
   added(log, [{ event: 'documents-dropped', facts: { ...deletion, ...named } }], later);
-  return mustBeFound(
-    `, and dropped its documents ${isKept ? '' : 'and its deletion record '}${days} days later`,
-    days < 89 || Date.parse(later) > Date.now() + DAY_MS || (!isKept && isAnnounced),
-  );
+  const isEarly = days < world.fewest(recording).documentsDays - 1;
+  const isAhead = Date.parse(later) > Date.now() + DAY_MS;
+  return {
+    what: `, and dropped its documents ${isKept ? '' : 'and its deletion record '}${days} days later`,
+    mustBeFound: isEarly || isAhead || (!isKept && isAnnounced),
+    // A store of 0.1.0, which announced nothing, kept no record that could show more (SPEC 10.3.24).
+    isHidden: !isKept && !isAnnounced,
+  };
 }
 
 interface Ordered {
@@ -354,6 +361,111 @@ async function ordered(
   return { sha256: sha256Hex(bytes), entries, what: `by order of ${has}`, isAllowed: has === 'both' };
 }
 
+/** The store's clock was set back, or is said to have been: a receipt of another time, which the log names as it is now. */
+const backDate: Attack = async (altered) => {
+  const { random, vault } = altered;
+  const path = await someFile(altered, /\/receipt\.json$/);
+  const receipt = path === undefined ? undefined : fieldsOf(await readFile(join(vault, path)));
+  const receiver = String(receipt?.['receiver']);
+  const log = await logOf(altered, receiver);
+  const key = log?.at(-1)?.key;
+  if (path === undefined || receipt === undefined || log === undefined || key === undefined) return undefined;
+  const before = sha256Hex(await readFile(join(vault, path)));
+  const days = random.pick([-400, -30, -2, 20]);
+  const at = new Date(Date.parse(String(receipt['received_at'])) + days * DAY_MS).toISOString();
+  const bytes = encodeCanonical({ ...receipt, received_at: at });
+  await writeFile(join(vault, path), bytes);
+  await writeFile(join(vault, `${path}.minisig`), signDocument(key, bytes, 'bodydock receipt'));
+  for (const segment of log)
+    segment.entries = segment.entries.map((entry) =>
+      entry.facts['receipt_sha256'] === before
+        ? { ...entry, facts: { ...entry.facts, receipt_sha256: sha256Hex(bytes) } }
+        : entry,
+    );
+  await writeLog(altered, receiver, log);
+  return mustBeFound(`the keeper of ${receiver} dated ${path} ${days} days off, in its log as well`);
+};
+
+/** Entries of an order of which nothing is there. */
+const enterOrder: Attack = async (altered) => {
+  const { random, world } = altered;
+  const receiver = receiverOf(altered);
+  const log = await logOf(altered, receiver);
+  const there = await filesLike(altered, /^dock-\d\/[a-z2-7]{26}\/manifest\.json$/);
+  if (log === undefined || there.length === 0) return undefined;
+  const [station, recording] = random.pick(there).split('/');
+  const verb = random.pick(['hold', 'unhold', 'delete'] as const);
+  const { keys } = world.two.builder.orders;
+  const roles = random.pick([['officer'], ['supervisor'], ['officer', 'supervisor']] as const);
+  const facts = { station, recording, order: 'n'.repeat(25) + 'a', verb, order_sha256: '6'.repeat(64) };
+  added(
+    log,
+    roles.map((role) => ({ event: 'order', facts: { ...facts, role, key_id: keyIdHex(keys[role].keyId) } })),
+  );
+  await writeLog(altered, receiver, log);
+  const what = `the keeper of ${receiver} entered an order to ${verb} by ${roles.join(', ')} that is not there`;
+  // Of a receiver that gave no receipt nothing counts that was signed by a key it put aside (SPEC 4.9.2).
+  const isBelieved = world.recordings.some(({ receipt }) => receipt?.receiver === receiver);
+  return mustBeFound(what, isBelieved);
+};
+
+/** A policy that one person alone can make, or an older one again; entered, or in the place of one. */
+const placeOwnPolicy: Attack = async (altered) => {
+  const { random, vault, world } = altered;
+  const { builder } = world.two;
+  const { keys } = builder.orders;
+  const log = await logOf(altered, 'r-store');
+  const last = world.policies.at(-1);
+  if (log === undefined) return undefined;
+  const how = random.pick([
+    'lower number',
+    'one role',
+    'own keys',
+    'other vault',
+    'both roles',
+    'changed',
+  ] as const);
+  const own = { officer: builder.storeKey, supervisor: log.at(-1)?.key ?? builder.storeKey };
+  const number =
+    how === 'lower number'
+      ? (last?.number ?? 1) - 1
+      : how === 'changed'
+        ? (last?.number ?? 1)
+        : (last?.number ?? 0) + 1;
+  if (number < 1 || world.policies.some((each) => each.number === number && how === 'lower number'))
+    return undefined;
+  const line = (key: SecretKey): string => publicKeyLine(publicKeyOf(key));
+  const bytes = encodeCanonical({
+    type: 'policy',
+    version: 1,
+    number,
+    vault: how === 'other vault' ? 'w'.repeat(25) + 'a' : builder.vaultId,
+    days_min: 1,
+    days_max: 3,
+    documents_days: 1,
+    officers: [line(how === 'own keys' ? own.officer : keys.officer)],
+    supervisors: [line(how === 'own keys' ? makeSecretKey(random) : keys.supervisor)],
+    made_at: log.at(-1)?.entries.at(-1)?.at,
+  });
+  const folder = join(vault, 'policies', String(number));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'policy.json'), bytes);
+  const by = {
+    officer: how === 'own keys' || how === 'changed' ? own.officer : keys.officer,
+    supervisor: how === 'own keys' ? own.supervisor : how === 'one role' ? keys.officer : keys.supervisor,
+  };
+  for (const role of ['officer', 'supervisor'] as const)
+    await writeFile(
+      join(folder, `policy.json.${role}.minisig`),
+      signDocument(by[role], bytes, 'bodydock policy'),
+    );
+  const isEntered = how === 'lower number' || random.below(2) === 0;
+  if (isEntered) added(log, [{ event: 'policy', facts: { number, policy_sha256: sha256Hex(bytes) } }]);
+  await writeLog(altered, 'r-store', log);
+  const what = `the keeper of r-store placed policy ${number} (${how})${isEntered ? ', and entered it' : ''}`;
+  return mustBeFound(what, how !== 'both roles');
+};
+
 function fieldsOf(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
@@ -371,4 +483,7 @@ export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
   fork,
   deleteByHand,
   deleteByHand,
+  backDate,
+  enterOrder,
+  placeOwnPolicy,
 ];

@@ -4,12 +4,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { headOf, TreeBuilder } from '../vault-builder-tree.ts';
 import { TwoReceivers } from '../two-receivers.ts';
 import { appendUnsigned } from '../unsigned-lines.ts';
 import { OutsideWitness } from './outside-witness.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
+import { placePolicy } from '../vault-builder-policy.ts';
 import type { StoreBuilder } from '../vault-builder-store.ts';
 import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
 
@@ -25,6 +27,23 @@ export interface HonestWorld {
   readonly storeKeys: readonly SecretKey[];
   /** What was done, in words, for anybody who reads a failure. */
   readonly story: readonly string[];
+  /** Numbers and digests of policies in force, the oldest first. */
+  readonly policies: readonly PlacedPolicy[];
+  /** The fewest days of a recording, by what counted when it was received (SPEC 10.3.19, 4.16.7, 4.16.20). */
+  readonly fewest: (recording: string) => Floors;
+}
+
+/** Fewest days of recordings, and of documents after that. */
+export interface Floors {
+  readonly days: number;
+  readonly documentsDays: number;
+}
+
+/** A policy of both roles; `at`: when it came in force. */
+export interface PlacedPolicy extends Floors {
+  readonly number: number;
+  readonly sha256: string;
+  readonly at: string;
 }
 
 /** Builds one into a folder that is made. */
@@ -45,6 +64,11 @@ class Maker {
   readonly #held = new Set<BuiltRecording>();
   readonly #storeKeys: SecretKey[];
   readonly #story: string[] = [];
+  readonly #policies: PlacedPolicy[] = [];
+  /** What each station holds, the newest that came to it. */
+  readonly #policyOf = new Map<VaultBuilder, PlacedPolicy>();
+  /** Of each recording what it needs. */
+  readonly #fewest = new Map<string, Floors>();
   #published = 1;
   readonly #trees = new Map<StoreBuilder, TreeBuilder>();
   readonly #witnessKey = new OutsideWitness();
@@ -78,6 +102,8 @@ class Maker {
       () => this.#changeStoreKey(),
       () => this.#changeStoreKey(),
       () => this.#delete(),
+      () => this.#expire(),
+      () => this.#policy(),
       () => this.#dropDocuments(),
       () => this.#order(),
       () => this.#nextDay(),
@@ -103,6 +129,8 @@ class Maker {
       recordings: this.#recordings,
       storeKeys: this.#storeKeys,
       story: this.#story,
+      policies: this.#policies,
+      fewest: (recording) => this.#fewest.get(recording) ?? { days: 14, documentsDays: 90 },
     };
   }
 
@@ -114,7 +142,14 @@ class Maker {
   }
 
   async #recordBy(receiver: 'r-store' | 'r-other', dock: VaultBuilder): Promise<BuiltRecording> {
-    const made = await this.#two.recordBy(receiver, dock);
+    const policy = this.#policyOf.get(dock);
+    const change = (manifest: Manifest): Manifest =>
+      policy === undefined ? manifest : { ...manifest, version: 3, policy_sha256: policy.sha256 };
+    const made = await this.#two.recordBy(receiver, dock, { change });
+    const force = this.#policies.at(-1) ?? { days: 14, documentsDays: 90 };
+    // Of documents that are gone nobody knows what they named.
+    const days = Math.max(force.days, policy?.days ?? 0);
+    this.#fewest.set(made.id, { days, documentsDays: force.documentsDays });
     this.#receipted.add(receiver);
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
@@ -135,6 +170,8 @@ class Maker {
     const tree = await TreeBuilder.begin(store);
     this.#trees.set(store, tree);
     store.log.opening = () => ({ log_origin: tree.origin, log_size: tree.lines.length });
+    await this.#start(store);
+    await store.announce(14, 90);
     this.#tell(`${store.receiver} began a tree`);
   }
 
@@ -186,9 +223,8 @@ class Maker {
   }
 
   async #delete(): Promise<void> {
-    const there = this.#recordings.filter((each) => !this.#deleted.includes(each) && !this.#held.has(each));
-    if (there.length === 0 || !this.#receipted.has('r-store')) return;
-    const chosen = this.#pick(there);
+    const chosen = this.#deletable();
+    if (chosen === undefined) return;
     const { orders, receiver } = this.#two.builder;
     await this.#start(receiver);
     await receiver.delete(chosen, { order: await orders.give(chosen, { verb: 'delete' }) });
@@ -196,11 +232,44 @@ class Maker {
     this.#tell('a recording was deleted by order');
   }
 
+  /** Deletes what is over by what counted. */
+  async #expire(): Promise<void> {
+    const chosen = this.#deletable();
+    if (chosen === undefined) return;
+    const { clock, receiver } = this.#two.builder;
+    await this.#start(receiver);
+    const days = (this.#fewest.get(chosen.id)?.days ?? 14) + this.#pick([0, 0, 3]);
+    clock.advance((days + 1) * DAY_MS);
+    await receiver.delete(chosen, { days });
+    this.#deleted.push(chosen);
+    this.#tell(`a recording was deleted after ${days} days`);
+  }
+
+  #deletable(): BuiltRecording | undefined {
+    const there = this.#recordings.filter((each) => !this.#deleted.includes(each) && !this.#held.has(each));
+    return there.length === 0 || !this.#receipted.has('r-store') ? undefined : this.#pick(there);
+  }
+
+  /** A policy of both roles comes in force; stations hear of it now, later or never. */
+  async #policy(): Promise<void> {
+    const { builder } = this.#two;
+    await this.#start(builder.receiver);
+    const number = (this.#policies.at(-1)?.number ?? 0) + this.#pick([1, 2]);
+    const floors = { days: this.#pick([5, 14, 30]), documentsDays: this.#pick([30, 90, 200]) };
+    const change = { days_min: floors.days, days_max: 400, documents_days: floors.documentsDays };
+    const sha256 = await placePolicy(builder, { number, change });
+    const placed = { number, sha256, at: builder.clock.now(), ...floors };
+    this.#policies.push(placed);
+    for (const dock of this.#docks) if (this.#below(3) !== 0) this.#policyOf.set(dock, placed);
+    this.#tell(`policy ${number} of ${floors.days} and ${floors.documentsDays} days`);
+  }
+
   async #dropDocuments(): Promise<void> {
     const chosen = this.#deleted.find((each) => this.#recordings.includes(each));
     if (chosen === undefined) return;
     const store = this.#pick(this.#named());
     await this.#start(store);
+    this.#two.builder.clock.advance((this.#fewest.get(chosen.id)?.documentsDays ?? 90) * DAY_MS);
     await store.dropDocuments(chosen);
     this.#recordings.splice(this.#recordings.indexOf(chosen), 1);
     this.#tell(`${store.receiver} let its documents go`);
