@@ -9,7 +9,6 @@ from minisign_file import parse_base64
 from shapes import (
     BASE64,
     BOOLEAN,
-    DAY,
     DIGEST,
     INSTANT,
     KEY_ID,
@@ -159,14 +158,6 @@ def _entry_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at} is erased and nothing of it was kept"
     if value["erased"] is not False and value["reason"] == "damaged":
         yield f"{at} is erased and was damaged"
-
-
-def _witness_sense(value: Any, at: str) -> Iterator[str]:
-    keepers = [each["keeper"] for each in value["keepers"]]
-    if any(left >= right for left, right in zip(keepers, keepers[1:], strict=False)):
-        yield f"{at}.keepers is not ascending"
-    if any(each["documents"] == 0 and each["custody_head"] is None for each in value["keepers"]):
-        yield f"{at}.keepers names one with neither a document nor a log"
 
 
 def _restored_sense(value: Any, at: str) -> Iterator[str]:
@@ -451,21 +442,6 @@ _POLICY = _all(
     _policy_sense,
 )
 
-_WITNESS = _all(
-    fields(
-        type=constant("witness"),
-        version=constant(1),
-        receiver=RECEIVER_ID,
-        vault=RANDOM_ID,
-        day=DAY,
-        previous_sha256=either(DIGEST),
-        keepers=many(fields(keeper=_HOLDER_ID, documents=SIZE, custody_head=either(_HEAD), root=DIGEST), _LIST_MAX),
-        root=DIGEST,
-        made_at=INSTANT,
-    ),
-    _witness_sense,
-)
-
 _RESTORED = _all(
     fields(
         type=constant("restored"),
@@ -518,5 +494,4 @@ DOCUMENT_SHAPES: dict[str, Shape] = {
     "key-change": _KEY_CHANGE,
     "key-revocation": _KEY_REVOCATION,
     "restored": _RESTORED,
-    "witness": _WITNESS,
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from custody_log import last_segment_of
 from custody_segment import Line
 from evidence import Receiver, Recording, Station, Vault
 from findings import Report
-from instants import DAY_MS, day_of, milliseconds
+from instants import DAY_MS, milliseconds
 from key_succession import KnownKeys
 from orders import Orders
 from policies import Policies
@@ -26,9 +27,9 @@ from signed_document import Source, read_document
 
 _FILES = {"deletion.json", "deletion.json.minisig"}
 _SLACK_MS = DAY_MS
-_SEGMENTS_LATER_MS = 28 * DAY_MS
+_SEGMENTS_LATER_MS = 30 * DAY_MS
 _FUTURE_MS = DAY_MS
-_NEVER = "9999"  # after every day
+_NEVER = 1 << 60  # after every instant
 
 
 def read_kept(folder: Path, place: str, station: Station, keys: KnownKeys, report: Report) -> None:
@@ -75,9 +76,10 @@ class Drops:
         self._segments: list[_Said] = []
         # Times of entries, by event and what they name.
         self._deletions: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        self._witnessed: set[str] = set()
-        # By keeper: segments whose head a witness names, with the day of the witness and the time of its entry.
-        self._heads: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+        # By station: segments whose head was entered, with the time.
+        self._heads: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        # The first entry of each receipt: its digest, and the time.
+        self._receipts: dict[tuple[str, str], tuple[int, str]] = {}
         for sha256, document in policies.counting.items():
             self.announced.know_policy(sha256, _floors(document.value))
         for receiver in vault.receivers.values():
@@ -101,8 +103,11 @@ class Drops:
                 self._segments.append(said)
             elif line.event in ("deleting", "deleted"):
                 self._deletions[_deletion(line.event, line.facts)].append(time)
-            elif line.event == "witnessed":
-                self._enter_witness(receiver, line.facts["day"], time)
+            elif line.event == "head":
+                self._heads[line.facts["station"]].append((time, line.facts["segment"]))
+            elif line.event == "receipt":
+                name, given = (line.facts["station"], line.facts["recording"]), (time, line.facts["receipt_sha256"])
+                self._receipts[name] = min(given, self._receipts.get(name, given), key=itemgetter(0))
 
     def _enter_documents(self, said: _Said) -> None:
         """Once: a cut may have made the store say it twice."""
@@ -118,13 +123,6 @@ class Drops:
             if sha256 in documents:
                 said = documents[sha256].value
                 self.announced.enter_policy(time, said["number"], _floors(said), is_judged=is_judged)
-
-    def _enter_witness(self, receiver: Receiver, day: str, time: int) -> None:
-        self._witnessed.add(day)
-        document = receiver.witnesses.get(day)
-        for each in document.value["keepers"] if document is not None else ():
-            if each["custody_head"] is not None:
-                self._heads[each["keeper"]].append((time, day, each["custody_head"]["segment"]))
 
     def check(self, station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
         """Judges what was dropped of a station's documents."""
@@ -223,11 +221,13 @@ class Drops:
             report.find("drop.other-receipt", place, f"names another receipt of {name} than the station had")
         early = bool(made) and received < min(made) - DAY_MS
         late = bool(receipts) and received > max(line.at_ms for line in receipts) + DAY_MS
-        if (early or late) and day_of(facts["received_at"]) not in self._witnessed:
+        entered, sha256 = self._receipts.get((facts["station"], name), (_NEVER, ""))
+        is_entered = sha256 == facts["receipt_sha256"] and abs(entered - received) <= DAY_MS
+        if (early or late) and not is_entered:
             report.find("drop.other-time", place, f"{name} was not received at {facts['received_at']} by its station's log")
 
     def check_segments(self, report: Report) -> None:
-        """Judges what was dropped of logs: a witness of long before names a later segment, and nothing that old is left."""
+        """Judges what was dropped of logs: a head that was entered long before is of a later segment, and nothing that old is left."""
         again, owners = _DroppedAgain(self._segments), _owners_of_segments(self._vault)
         ways = {
             receiver: {name: self._way_of(station, receiver, again) for name, station in self._vault.stations.items()}
@@ -244,13 +244,13 @@ class Drops:
                 self.counting_segments[segment] = said.line.at_ms
 
     def _way_of(self, station: Station, receiver: str, again: "_DroppedAgain") -> "_SegmentWay":
-        days = [day_of(each.receipt.value["received_at"]) for each in station.receipted() if each.receipt is not None]
-        dropped = [(each.time, day_of(each.line.facts["received_at"])) for each in self._documents[station.name].values()]
+        received = [milliseconds(each.receipt.value["received_at"]) for each in station.receipted() if each.receipt is not None]
+        dropped = [(each.time, milliseconds(each.line.facts["received_at"])) for each in self._documents[station.name].values()]
         heads = [
-            (entered + self._needed_ms(receiver, entered) + _SEGMENTS_LATER_MS, day, segment)
-            for entered, day, segment in self._heads[station.name]
+            (entered + self._needed_ms(receiver, entered) + _SEGMENTS_LATER_MS, entered, segment)
+            for entered, segment in self._heads[station.name]
         ]
-        return _SegmentWay(station, min(days, default=_NEVER), sorted(dropped), sorted(heads), again)
+        return _SegmentWay(station, min(received, default=_NEVER), sorted(dropped), sorted(heads), again)
 
 
 def _floors(policy: dict[str, Any]) -> dict[str, int]:
@@ -258,7 +258,7 @@ def _floors(policy: dict[str, Any]) -> dict[str, int]:
 
 
 def _owners_of_segments(vault: Vault) -> dict[str, set[str]]:
-    """Whose log a segment is of, by all that name it: its own log, heads in a store's log, receipts, witnesses."""
+    """Whose log a segment is of, by all that name it: its own log, heads in a store's log, receipts."""
     owners: dict[str, set[str]] = defaultdict(set)
     for keeper in [*vault.stations.values(), *vault.receivers.values()]:
         for segment in keeper.log.order:
@@ -268,10 +268,6 @@ def _owners_of_segments(vault: Vault) -> dict[str, set[str]]:
     for receiver in vault.receivers.values():
         for line in receiver.log.of("head"):
             owners[str(line.facts.get("segment"))].add(str(line.facts.get("station")))
-        for witness in receiver.witnesses.values():
-            for each in witness.value["keepers"]:
-                if each["custody_head"] is not None:
-                    owners[each["custody_head"]["segment"]].add(each["keeper"])
     for station in vault.stations.values():
         for found in station.receipted():
             if found.receipt is not None and found.receipt.value["custody_head"] is not None:
@@ -314,35 +310,35 @@ class _DroppedAgain:
 
 
 class _SegmentWay:
-    """Of one station, for drops of one receiver in the order of their times: whether a witness of long ago lets a segment go.
+    """Of one station, for drops of one receiver in the order of their times: whether a head of long ago lets a segment go.
 
-    `dropped`: times of drops of documents, with the days on which these were received. `heads`: segments that witnesses name, with the
-    times from which on such a witness is old enough, and its day. Both in ascending order.
+    `dropped`: times of drops of documents, with those at which these were received. `heads`: segments whose head was entered, with the
+    time from which on that is long enough ago, and that of the entry. Both in ascending order.
     """
 
     def __init__(
         self,
         station: Station,
-        oldest: str,
-        dropped: list[tuple[int, str]],
-        heads: list[tuple[int, str, str]],
+        oldest: int,
+        dropped: list[tuple[int, int]],
+        heads: list[tuple[int, int, str]],
         again: _DroppedAgain,
     ) -> None:
         self._here = station.log.by_name
         self._heads, self._next = heads, 0
         self._again = again
-        self._old: list[tuple[str, str]] = []
+        self._old: list[tuple[int, str]] = []
         self._times = [time for time, _ in dropped]
-        # The oldest day of what is here, or was dropped since each of these times.
-        self._oldest = [*accumulate((day for _, day in reversed(dropped)), min, initial=oldest)][::-1]
+        # When the oldest of what is here, or was dropped since each of these times, was received.
+        self._oldest = [*accumulate((received for _, received in reversed(dropped)), min, initial=oldest)][::-1]
 
     def may_go(self, said: _Said, gone_ms: int) -> bool:
-        """Whether a witness names another segment, which is here or was dropped later, of a day before all that is left."""
+        """Whether a head of another segment, which is here or was dropped later, was entered before all that is left was received."""
         while self._next < len(self._heads) and self._heads[self._next][0] <= gone_ms:
             heappush(self._old, self._heads[self._next][1:])
             self._next += 1
         oldest = self._oldest[bisect_right(self._times, said.time)]
-        passed: list[tuple[str, str]] = []
+        passed: list[tuple[int, str]] = []
         found = False
         while self._old and self._old[0][0] < oldest and not found:
             segment = self._old[0][1]

@@ -114,9 +114,8 @@ class LogFiles:
 
 @dataclass
 class Receiver(Keeper):
-    """What a vault holds of one receiver: its own log, witnesses by day, statements that the vault was restored by digest."""
+    """What a vault holds of one receiver: its own log, statements that the vault was restored by digest."""
 
-    witnesses: dict[str, Document] = field(default_factory=dict)
     restored: dict[str, Document] = field(default_factory=dict)
     # What lies in `log/`, by the end of the origin: empty, or 16 hex digits.
     log_files: list[LogFiles] = field(default_factory=list)

@@ -25,13 +25,3 @@ def is_instant(text: str) -> bool:
 def milliseconds(text: str) -> int:
     """The instant as a number. The text was checked before."""
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
-
-
-def day_of(text: str) -> str:
-    """The UTC day of an instant: `2026-11-25`."""
-    return text[:10]
-
-
-def end_of_day(day: str) -> int:
-    """The first millisecond that is no longer of that day."""
-    return milliseconds(f"{day}T00:00:00.000Z") + DAY_MS

@@ -30,7 +30,6 @@ from stays import check_stays
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
 from vault_folder import check_receipts
-from witness import check_witness_alone, read_witnesses
 
 _FOLDERS = ("keys", "log", "orders", "witness")
 _FINDINGS = "FINDINGS.txt"
@@ -49,9 +48,6 @@ _ELSEWHERE = {
     "recording.waiting",
     "store-log.order-unlogged",
     "store-log.revocation-unlogged",
-    "store-log.witness-unlogged",
-    "witness.missing",
-    "witness.older-dropped",
 }
 
 
@@ -86,7 +82,8 @@ class KitReader:
                 self._report.find("kit.findings", name, "the kit was made in spite of findings in its vault")
         self._read_logs(vault)
         self._read_orders(vault)
-        self._read_witnesses(vault)
+        if is_folder(self._root / "witness"):
+            self._report.note("witness.old", "witness", "is of 0.1.0; nothing in it is judged")
         check_receipts(vault, self._report)
         for station in vault.stations.values():
             self._check_station(station, vault, now_ms)
@@ -187,14 +184,6 @@ class KitReader:
             if order is not None:
                 station.orders[name] = order
 
-    def _read_witnesses(self, vault: Vault) -> None:
-        for name, kind in names_in(self._root / "witness"):
-            if kind != "folder" or not fits(RECEIVER_ID, name):
-                self._report.find("folder.unexpected", f"witness/{name}", "does not belong to the witnesses of a kit")
-                continue
-            receiver = self._receiver(name, vault)
-            read_witnesses(self._root / "witness" / name, f"witness/{name}", receiver, self._keys, self._report)
-
     def _check_station(self, station: Station, vault: Vault, now_ms: int) -> None:
         everybody = [each for own in self._changes.values() for each in own]
         logs = [receiver.log for receiver in vault.receivers.values()]
@@ -224,8 +213,6 @@ class KitReader:
         check_changes(receiver, self._keys, everybody, self._report, is_store=True)
         self._in_part(lambda report: check_gaps(receiver.log, report))
         self._in_part(lambda report: check_store_log(receiver, vault, report, of_what_is_here=True))
-        for day in sorted(receiver.witnesses):
-            self._in_part(lambda report, day=day: check_witness_alone(receiver, day, vault, report))
 
 
 def _announced(vault: Vault) -> Announced:

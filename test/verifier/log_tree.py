@@ -16,7 +16,7 @@ from key_succession import KnownKeys
 from log_folder import hash_in_tiles
 from merkle_tree import HASH_BYTES, GrowingTree, tree_from_tiles
 from safe_files import FileFault
-from signed_note import Checkpoint, NoteFault, check_signature, cosigned_at, parse_checkpoint
+from signed_note import Checkpoint, NoteFault, check_signature, cosigned_at, parse_checkpoint, parse_paper
 from time_stamp import stamped_at_ms
 
 
@@ -75,7 +75,7 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
     for each in [*_kept_by_receivers(vault, keys, report), *_kept_by_stations(vault, keys, report)]:
         kept[each.checkpoint.origin].append(each)
     for place, data in brought:
-        if (found := _read(data, place, keys, report)) is not None:
+        for found in _read_brought(data, place, keys, report):
             kept[found.origin].append(Kept(found, place, "the reader"))
     _check_brought(vault, [data for _, data in brought], report)
     for origin in sorted(kept.keys() | trees.keys()):
@@ -85,7 +85,7 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
 
 def _check_brought(vault: Vault, brought: Sequence[bytes], report: Report) -> None:
     own = f"bodydock/{vault.vault}/".encode()
-    if vault.vault is not None and brought and not any(data.startswith(own) for data in brought):
+    if vault.vault is not None and brought and not any(data.strip().lower().startswith(own) for data in brought):
         report.find("log.not-fixed", ".", f"no checkpoint that the reader brings is of vault {vault.vault}")
 
 
@@ -140,6 +140,18 @@ def _read(data: bytes, place: str, keys: KnownKeys, report: Report) -> Checkpoin
         report.find("log.checkpoint", place, str(fault))
         return None
     return checkpoint
+
+
+def _read_brought(data: bytes, place: str, keys: KnownKeys, report: Report) -> list[Checkpoint]:
+    """A note, or a line from paper, for which the reader vouches (SPEC 4.15.39)."""
+    if b"\n\n" in data:
+        note = _read(data, place, keys, report)
+        return [] if note is None else [note]
+    try:
+        return [parse_paper(data)]
+    except NoteFault as fault:
+        report.find("log.checkpoint", place, str(fault))
+        return []
 
 
 def _kept_by_receivers(vault: Vault, keys: KnownKeys, report: Report) -> Iterator[Kept]:

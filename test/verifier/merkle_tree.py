@@ -44,14 +44,6 @@ class GrowingTree:
         return root
 
 
-def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """The Merkle Tree Hash of these entries."""
-    tree = GrowingTree()
-    for leaf in leaves:
-        tree.add(leaf_hash(leaf))
-    return tree.root()
-
-
 def tree_from_tiles(size: int, hash_at: Callable[[int, int], bytes]) -> GrowingTree:
     """The tree of that size. `hash_at(level, number)` gives a hash of the tiles of that level: one of 256 to the power of the level leaves."""
     peaks: list[bytes] = []

@@ -17,6 +17,7 @@ _PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 _HASHES_MAX = 63
 _OF_LOG, _OF_WITNESS = 0x01, 0x04
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_ROOT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _KEY_LINE = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", re.ASCII)
 
 
@@ -73,6 +74,15 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
     if len(found) > _SIGNATURES_MAX:
         raise NoteFault(f"has more than {_SIGNATURES_MAX} signatures")
     return Checkpoint(lines[0], int(lines[1]), root, f"{text}\n".encode("utf-8"), tuple(found))
+
+
+def parse_paper(data: bytes) -> Checkpoint:
+    """A checkpoint that was kept on paper: origin, size and root in hex, broken and in any case of letters. Errors: NoteFault."""
+    origin, size, *digits = [*data.decode("utf-8", "replace").lower().split(), "", ""]
+    root = "".join(digits)
+    if _SIZE.fullmatch(size) is None or _ROOT.fullmatch(root) is None:
+        raise NoteFault("is neither a note nor a line of origin, size and root")
+    return Checkpoint(origin, int(size), bytes.fromhex(root), b"", ())
 
 
 def _text_of(data: bytes) -> str:

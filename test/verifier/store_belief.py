@@ -86,6 +86,3 @@ def _given(vault: Vault) -> Iterator[tuple[str, Document]]:
                 yield str(recording.deletion.value["receiver"]), recording.deletion
         for kept in station.kept.values():
             yield str(kept.value["receiver"]), kept
-    for receiver in vault.receivers.values():
-        for witness in receiver.witnesses.values():
-            yield receiver.name, witness

@@ -1,4 +1,4 @@
-"""The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations, key changes, witnesses."""
+"""The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations, key changes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -22,12 +22,6 @@ def check_store_log(receiver: Receiver, vault: Vault, report: Report, *, of_what
             _check_order(line, vault, report)
         elif line.event == "key-revoked":
             _check_revocation(line, vault, report)
-        elif line.event == "witnessed":
-            _check_witness(line, receiver, report)
-    witnessed = {line.facts.get("day") for line in receiver.log.of("witnessed")}
-    for day, document in receiver.witnesses.items():
-        if day not in witnessed:
-            report.note("store-log.witness-unlogged", document.place, "stands in no entry 'witnessed'")
 
 
 def _is_about_what_is_here(line: Line, vault: Vault) -> bool:
@@ -101,14 +95,6 @@ def _check_revocation(line: Line, vault: Vault, report: Report) -> None:
             line.place,
             f"revokes key {line.facts.get('key_id')}, and no revocation of it is here",
         )
-
-
-def _check_witness(line: Line, receiver: Receiver, report: Report) -> None:
-    document = receiver.witnesses.get(line.facts.get("day", ""))
-    if document is None:
-        report.find("witness.missing", line.place, f"the witness of {line.facts.get('day')} is not here")
-    elif document.sha256 != line.facts.get("sha256"):
-        report.find("witness.other-logged", document.place, f"is another one than {line.place} names")
 
 
 def check_orders_logged(station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:

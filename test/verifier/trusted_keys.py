@@ -2,7 +2,7 @@
 
 `station.pub`, `station.<text>.pub`   keys of any station
 `station-<id>.pub`, `station-<id>.<text>.pub`   keys of that station alone
-`store*.pub`   keys of the store: receipts, deletion records, witnesses, its own log
+`store*.pub`   keys of the store: receipts, deletion records, its own log
 `officer*.pub`, `supervisor*.pub`   keys of the two roles that sign orders
 `witness*.vkey`   keys of witnesses outside that cosign the store's log: one line as C2SP writes it
 `timestamp*.pem`   certificates of authorities whose time stamps count

@@ -25,7 +25,6 @@ from safe_files import FileFault, holds_files, is_unfinished, names_in, read_sma
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
 from signed_document import Document
 from trusted_keys import TrustedKeys
-from witness import read_witnesses
 
 _ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 _VAULT_BYTES_MAX = 4096
@@ -174,7 +173,7 @@ class VaultReader:
             if kind == "folder" and each == "keys":
                 check_names(folder, place, self._report, of_station=False)
             elif kind == "folder" and each == "witness":
-                read_witnesses(folder, place, receiver, self._keys, self._report)
+                self._report.note("witness.old", place, "is of 0.1.0; nothing in it is judged")
             elif kind == "folder" and each == "restored":
                 read_restored(folder, place, receiver, self._keys, self._report)
             elif kind == "folder" and each == "log":

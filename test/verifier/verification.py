@@ -37,7 +37,6 @@ from store_belief import believe_logs, check_logs_there
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
 from vault_folder import VaultReader
-from witness import check_witnesses
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,6 @@ def verify(
     counts = {name: _check_station(station, vault, drops, report) for name, station in vault.stations.items()}
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
-        check_witnesses(receiver, vault, report)
         check_restored(receiver, vault, report)
     check_received(vault, drops.counting, report)
     check_heads(vault, drops.counting_segments, report)

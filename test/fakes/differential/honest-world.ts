@@ -16,6 +16,7 @@ import type { StoreBuilder } from '../vault-builder-store.ts';
 import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
 
 const DAY_MS = 86_400_000;
+const NO_POLICY: Floors = { days: 14, documentsDays: 90 };
 
 /** A vault, and every key that was ever used in it: anybody who alters it may have any of them. */
 export interface HonestWorld {
@@ -67,6 +68,7 @@ class Maker {
   readonly #policies: PlacedPolicy[] = [];
   /** What each station holds, the newest that came to it. */
   readonly #policyOf = new Map<VaultBuilder, PlacedPolicy>();
+  #announced: Floors = { days: 0, documentsDays: 0 };
   /** Of each recording what it needs. */
   readonly #fewest = new Map<string, Floors>();
   #published = 1;
@@ -130,7 +132,7 @@ class Maker {
       storeKeys: this.#storeKeys,
       story: this.#story,
       policies: this.#policies,
-      fewest: (recording) => this.#fewest.get(recording) ?? { days: 14, documentsDays: 90 },
+      fewest: (recording) => this.#fewest.get(recording) ?? NO_POLICY,
     };
   }
 
@@ -146,10 +148,11 @@ class Maker {
     const change = (manifest: Manifest): Manifest =>
       policy === undefined ? manifest : { ...manifest, version: 3, policy_sha256: policy.sha256 };
     const made = await this.#two.recordBy(receiver, dock, { change });
-    const force = this.#policies.at(-1) ?? { days: 14, documentsDays: 90 };
+    const force = this.#policies.at(-1) ?? NO_POLICY;
     // Of documents that are gone nobody knows what they named.
-    const days = Math.max(force.days, policy?.days ?? 0);
-    this.#fewest.set(made.id, { days, documentsDays: force.documentsDays });
+    const days = Math.max(force.days, this.#announced.days, policy?.days ?? 0);
+    const documentsDays = Math.max(force.documentsDays, this.#announced.documentsDays);
+    this.#fewest.set(made.id, { days, documentsDays });
     this.#receipted.add(receiver);
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
@@ -171,7 +174,7 @@ class Maker {
     this.#trees.set(store, tree);
     store.log.opening = () => ({ log_origin: tree.origin, log_size: tree.lines.length });
     await this.#start(store);
-    await store.announce(14, 90);
+    await this.#announce(store, NO_POLICY);
     this.#tell(`${store.receiver} began a tree`);
   }
 
@@ -262,6 +265,17 @@ class Maker {
     this.#policies.push(placed);
     for (const dock of this.#docks) if (this.#below(3) !== 0) this.#policyOf.set(dock, placed);
     this.#tell(`policy ${number} of ${floors.days} and ${floors.documentsDays} days`);
+    if (this.#trees.has(builder.receiver) && this.#below(2) === 0)
+      await this.#announce(builder.receiver, floors);
+  }
+
+  /** What the receiver's own file says from here on; of what r-store deletes and anybody drops the most that was ever said is enough. */
+  async #announce(store: StoreBuilder, floors: Floors): Promise<void> {
+    await store.announce(floors.days, floors.documentsDays);
+    this.#announced = {
+      days: Math.max(this.#announced.days, floors.days),
+      documentsDays: Math.max(this.#announced.documentsDays, floors.documentsDays),
+    };
   }
 
   async #dropDocuments(): Promise<void> {

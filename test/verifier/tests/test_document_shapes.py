@@ -91,25 +91,6 @@ _GOOD: dict[str, dict[str, Any]] = {
         "complete_until": _AT,
         "custody_head": None,
     },
-    "witness": {
-        "type": "witness",
-        "version": 1,
-        "receiver": "r-store",
-        "vault": random_id("v"),
-        "day": "2026-11-25",
-        "previous_sha256": None,
-        "keepers": [
-            {"keeper": "kod-1", "documents": 2, "custody_head": None, "root": hex_of("1")},
-            {
-                "keeper": "r-store",
-                "documents": 0,
-                "custody_head": {"segment": random_id("s"), "sequence": 1, "sha256": hex_of("h")},
-                "root": hex_of("2"),
-            },
-        ],
-        "root": hex_of("root"),
-        "made_at": _AT,
-    },
 }
 
 
@@ -236,12 +217,6 @@ class SenseTest(unittest.TestCase):
             {**good, "supervisors": [other_id]},
             {**good, "number": 0},
             {**good, "number": 1_000_000},
-        )
-
-    def test_keepers_of_a_witness_ascend(self) -> None:
-        good = _GOOD["witness"]
-        self._refuses(
-            "witness", {**good, "keepers": good["keepers"][::-1]}, {**good, "keepers": [good["keepers"][0]] * 2}
         )
 
 

@@ -14,7 +14,7 @@ from instants import DAY_MS, milliseconds
 from orders import Orders
 from policies import Policies
 from retention import StoreLogs
-from tests.samples import STATION, VAULT, codes, document, hex_of, log, random_id, recording, station
+from tests.samples import STATION, VAULT, codes, hex_of, log, random_id, recording, station
 
 _DAY = "2026-01-01"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -41,10 +41,8 @@ def _store(*entries: tuple[int, str, dict[str, Any]]) -> Receiver:
     return Receiver("r-store", "r-store", CustodyLog("custody", [segment], {"s": segment}))
 
 
-def _witness(store: Receiver, day: int, segment: str) -> None:
-    head = {"segment": segment, "sequence": 1, "sha256": hex_of(segment)}
-    keepers = [{"keeper": STATION, "documents": 0, "custody_head": head, "root": ""}]
-    store.witnesses[_at(day)[:10]] = document({"day": _at(day)[:10], "keepers": keepers})
+def _head(day: int, segment: str, of: str = STATION) -> tuple[int, str, dict[str, Any]]:
+    return (day, "head", {"station": of, "segment": segment, "sequence": 1, "sha256": hex_of(segment)})
 
 
 def _dropped(segment: str) -> dict[str, Any]:
@@ -59,60 +57,48 @@ class SegmentsTest(unittest.TestCase):
         Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(100_000))).check_segments(report)
         return codes(report)
 
-    def test_a_witness_of_long_before_names_a_later_segment_that_is_here_or_was_dropped_later(self) -> None:
+    def test_a_head_that_was_entered_long_before_is_of_a_segment_that_is_here_or_was_dropped_later(self) -> None:
         first, second, third = random_id("a"), random_id("b"), random_id("c")
         for named, entered, gone, here, again, expected in (
-            (second, 1, 118, [second], [], []),
-            (second, 1, 117, [second], [], ["drop.segment"]),
-            (first, 1, 118, [first], [], ["drop.segment"]),
-            (second, 1, 118, [third], [], ["drop.segment"]),
-            (second, 1, 118, [third], [(118, second)], ["drop.segment"]),
-            (second, 1, 118, [third], [(300, second)], ["drop.segment"]),
+            (second, 1, 120, [second], [], []),
+            (second, 1, 119, [second], [], ["drop.segment"]),
+            (first, 1, 120, [first], [], ["drop.segment"]),
+            (second, 1, 120, [third], [], ["drop.segment"]),
+            (second, 1, 120, [third], [(120, second)], ["drop.segment"]),
+            (second, 1, 120, [third], [(300, second)], ["drop.segment"]),
         ):
-            entries = [(entered, "witnessed", {"day": _at(0)[:10], "sha256": hex_of("w")}), (gone, "segment-dropped", _dropped(first))]
+            entries = [_head(entered, named), (gone, "segment-dropped", _dropped(first))]
             entries += [(day, "segment-dropped", _dropped(segment)) for day, segment in again]
-            store = _store(*entries)
-            _witness(store, 0, named)
-            kept = station(log=log(name=here[0]))
-            found = self._codes(store, kept)
+            found = self._codes(_store(*entries), station(log=log(name=here[0])))
             self.assertEqual(found, expected, (named, gone, here, again))
 
-    def test_nothing_as_old_as_the_witness_is_left(self) -> None:
+    def test_nothing_as_old_as_that_entry_is_left(self) -> None:
         first, second = random_id("a"), random_id("b")
-        for received, expected in (("2026-01-02", []), ("2026-01-01", ["drop.segment"])):
-            store = _store((1, "witnessed", {"day": _at(0)[:10], "sha256": hex_of("w")}), (200, "segment-dropped", _dropped(first)))
-            _witness(store, 0, second)
-            kept = station(recording(received_at=f"{received}T08:00:00.000Z"), log=log(name=second))
+        for received, expected in ((_at(1)[:-5] + ".001Z", []), (_at(1), ["drop.segment"])):
+            store = _store(_head(1, second), (200, "segment-dropped", _dropped(first)))
+            kept = station(recording(received_at=received), log=log(name=second))
             self.assertEqual(self._codes(store, kept), expected)
 
-    def test_a_witness_of_one_log_lets_no_segment_of_another_go(self) -> None:
+    def test_a_head_of_one_log_lets_no_segment_of_another_go(self) -> None:
         first, second, third = random_id("a"), random_id("b"), random_id("c")
-        head = {"segment": first, "sequence": 1, "sha256": hex_of(first)}
         for more, expected in (
             ([], []),
-            ([(2, "head", {**head, "station": STATION})], []),
-            ([(2, "head", {**head, "station": "other"})], ["drop.segment"]),
+            ([_head(2, first)], []),
+            ([_head(2, first, "other")], ["drop.segment"]),
         ):
-            witnessed = (1, "witnessed", {"day": _at(0)[:10], "sha256": hex_of("w")})
-            store = _store(witnessed, *more, (200, "segment-dropped", _dropped(first)))
-            _witness(store, 0, second)
+            store = _store(_head(1, second), *more, (200, "segment-dropped", _dropped(first)))
             self.assertEqual(self._codes(store, station(log=log(name=second))), expected)
         for own, expected in ((third, ["drop.segment"]), (first, [])):
             opened = (0, "segment-opened", {"last_segment": own})
-            store = _store(opened, witnessed, (200, "segment-dropped", _dropped(third)))
-            _witness(store, 0, second)
+            store = _store(opened, _head(1, second), (200, "segment-dropped", _dropped(third)))
             self.assertEqual(self._codes(store, station(log=log(name=second))), expected)
 
     def test_thousands_are_judged_in_a_moment(self) -> None:
         count = 4000
-        entries: list[tuple[int, str, dict[str, Any]]] = []
-        for day in range(count):
-            entries.append((day + 1, "witnessed", {"day": _at(day)[:10], "sha256": hex_of("w")}))
+        entries = [_head(day + 1, _id(day + 1)) for day in range(count)]
         for day in range(count - 1):
             entries.append((count + 200 + day, "segment-dropped", _dropped(_id(day))))
         store = _store(*entries)
-        for day in range(count):
-            _witness(store, day, _id(day + 1))
         begun = time.process_time()
         self.assertEqual(self._codes(store, station(log=log(name=_id(count)))), [])
         self.assertLess(time.process_time() - begun, 10)
@@ -144,8 +130,8 @@ class DocumentsTest(unittest.TestCase):
         facts = {**named, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(0)}
         gone = (200, "documents-dropped", {**facts, "deletion_sha256": None, "deleted_at": None})
         for event, more, expected in (
-            ("receipt", {"kind": "docking"}, []),
-            ("receipt", {"kind": "recording"}, ["drop.not-deleted"]),
+            ("receipt", {"kind": "docking", "receipt_sha256": hex_of("r")}, []),
+            ("receipt", {"kind": "recording", "receipt_sha256": hex_of("r")}, ["drop.not-deleted"]),
             ("order", {"role": "officer"}, ["drop.not-deleted"]),
             ("expiry-warned", {}, ["drop.not-deleted"]),
         ):
@@ -154,6 +140,29 @@ class DocumentsTest(unittest.TestCase):
             drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
             drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
             self.assertEqual(codes(report), expected)
+
+    def test_it_was_received_when_its_station_or_the_first_entry_of_its_receipt_says(self) -> None:
+        name = random_id("a")
+        named = {"station": STATION, "recording": name}
+        facts = {**named, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(10)}
+        gone = (200, "documents-dropped", {**facts, "deletion_sha256": None, "deleted_at": None})
+        record = {"docking": name, "record": name, "sha256": hex_of("m"), "part": 1, "parts": 1}
+        receipted = {"recording": name, "receiver": "r-store", "receipt_sha256": hex_of("r")}
+        given = {**named, "kind": "docking", "receipt_sha256": hex_of("r")}
+        other = {**given, "receipt_sha256": hex_of("x")}
+        for at, entries, expected in (
+            (9, [], []),
+            (8, [], ["drop.other-time"]),
+            (12, [], ["drop.other-time"]),
+            (8, [(11, "receipt", given)], []),
+            (8, [(12, "receipt", given)], ["drop.other-time"]),
+            (8, [(10, "receipt", other), (11, "receipt", given)], ["drop.other-time"]),
+        ):
+            store = _store(*entries, gone)
+            kept = station(log=log(("docking-recorded", record), ("receipted", receipted), at=_at(at)))
+            drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
+            drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
+            self.assertEqual(codes(report), expected, (at, entries))
 
     def test_a_docking_record_goes_after_its_days_and_once_its_recordings_are_gone(self) -> None:
         found = recording()

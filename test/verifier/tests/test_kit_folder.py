@@ -142,13 +142,13 @@ class KitLogTest(unittest.TestCase):
         (self.root / random_id("a") / "receipt.json.minisig").unlink()
         self.assertEqual(self._codes(), ["receipt.missing"])
 
-    def test_nothing_else_lies_among_its_logs_orders_and_witnesses(self) -> None:
+    def test_nothing_else_lies_among_its_logs_and_orders(self) -> None:
         self._kit()
-        for name in ("log/x", f"log/{STATION}/x", "orders/x", "witness/x"):
+        for name in ("log/x", f"log/{STATION}/x", "orders/x"):
             self._write(name, b"")
         report = Report()
         KitReader(self.root, TrustedKeys(()), None, report).judge(_NOW_MS)
-        self.assertEqual(len([each for each in report.findings if each.code == "folder.unexpected"]), 4)
+        self.assertEqual(len([each for each in report.findings if each.code == "folder.unexpected"]), 3)
 
 
 if __name__ == "__main__":

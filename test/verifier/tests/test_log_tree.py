@@ -145,6 +145,16 @@ class CheckpointsTest(unittest.TestCase):
         self.assertEqual(codes(_judge(vault, other)[0]), ["log.not-fixed"])
         self.assertEqual(codes(_judge(vault, other, _note(_FIVE))[0]), [])
 
+    def test_one_that_was_kept_on_paper_is_brought_back_without_a_signature(self) -> None:
+        root = grown(_NINE).root().hex()
+        line = f"{ORIGIN.upper()} 9\n {root[:20]} {root[20:]}\n".encode()
+        whole, cut = _vault(_FIRST, _SECOND, files={"checkpoint": _note(_NINE)}), _vault(_FIRST, files={"checkpoint": _note(_FIVE)})
+        self.assertEqual(codes(_judge(whole, line)[0]), [])
+        self.assertIn("fixed by nobody outside", _judge(whole, line)[1][ORIGIN])
+        self.assertEqual(codes(_judge(cut, line)[0]), ["log.shortened"])
+        self.assertEqual(codes(_judge(whole, line.replace(b" 9", b" 8"))[0]), ["log.forked"])
+        self.assertIn("log.checkpoint", codes(_judge(whole, line[:-5])[0]))
+
     def test_one_that_a_station_carries_on_must_fit_and_fixes_nothing(self) -> None:
         for leaves, expected in ((_FIVE, []), (_NINE, ["log.shortened"])):
             vault = _vault(_FIRST, files={"checkpoint": _note(_FIVE)}, said=[(_LATER, _note(leaves))])

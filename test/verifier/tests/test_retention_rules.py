@@ -399,10 +399,6 @@ class StoreLogTest(unittest.TestCase):
         early = self._codes(held, ("hold-lapsed", facts), at="2026-12-08T07:59:59.999Z")
         self.assertEqual(early, ["store-log.lapsed-early"])
 
-    def test_a_witness_is_the_one_that_was_entered(self) -> None:
-        found = self._codes(station(), ("witnessed", {"day": "2026-11-25", "sha256": hex_of("w")}))
-        self.assertEqual(found, ["witness.missing"])
-
     def test_a_signature_that_the_store_never_entered_is_told(self) -> None:
         report = Report()
         kept = _with([_order("hold", random_id("a"))])

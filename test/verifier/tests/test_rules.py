@@ -1,4 +1,4 @@
-"""Small rules that can be told by example: roots of witnesses, instants, sizes of age files, beginnings of retention, names of keys."""
+"""Small rules that can be told by example: instants, sizes of age files, beginnings of retention, names of keys."""
 
 import tempfile
 import unittest
@@ -7,29 +7,9 @@ from pathlib import Path
 
 from age_file import AgeHeader
 from dockings import inventory_sha256
-from instants import end_of_day, is_instant, milliseconds
-from merkle_tree import merkle_root
+from instants import is_instant, milliseconds
 from retention import retention_start
 from trusted_keys import KeysUnusable, read_trusted_keys
-
-
-class WitnessRootTest(unittest.TestCase):
-    """RFC 9162, section 2.1.1 and its examples of trees."""
-
-    def test_the_root_of_nothing_is_the_digest_of_nothing(self) -> None:
-        self.assertEqual(merkle_root([]), sha256(b"").digest())
-
-    def test_seven_leaves_make_the_tree_of_the_rfc(self) -> None:
-        leaves = [bytes([letter]) for letter in b"abcdefg"]
-        a, b, c, d, e, f, j = (sha256(b"\x00" + leaf).digest() for leaf in leaves)
-
-        def node(left: bytes, right: bytes) -> bytes:
-            return sha256(b"\x01" + left + right).digest()
-
-        left = node(node(a, b), node(c, d))
-        self.assertEqual(merkle_root(leaves), node(left, node(node(e, f), j)))
-        self.assertEqual(merkle_root(leaves[:4]), left)
-        self.assertEqual(merkle_root(leaves[:5]), node(left, e))
 
 
 class InstantsTest(unittest.TestCase):
@@ -48,9 +28,6 @@ class InstantsTest(unittest.TestCase):
             "\u0662026-11-25T09:30:00.000Z",
         ):
             self.assertFalse(is_instant(text), text)
-
-    def test_days_end_at_midnight(self) -> None:
-        self.assertEqual(end_of_day("2026-11-25"), milliseconds("2026-11-26T00:00:00.000Z"))
 
 
 class SealedSizeTest(unittest.TestCase):

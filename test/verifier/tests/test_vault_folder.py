@@ -10,7 +10,6 @@ from findings import Report
 from tests.samples import STATION, VAULT, codes, hex_of, notes, random_id
 from trusted_keys import TrustedKeys
 from vault_folder import VaultReader
-from verification import verify
 
 _KEYS = TrustedKeys(())
 
@@ -22,7 +21,7 @@ class NamesTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
-        for name in (f"{STATION}/custody", f"{STATION}/keys", "r-store/custody", "r-store/witness", ".leases"):
+        for name in (f"{STATION}/custody", f"{STATION}/keys", "r-store/custody", ".leases"):
             (self.root / name).mkdir(parents=True)
         (self.root / "vault.json").write_bytes(canonical_json.encode({"type": "vault", "version": 1, "vault": VAULT}))
 
@@ -55,7 +54,6 @@ class NamesTest(unittest.TestCase):
             f"{STATION}/custody/newest.json.tmp",
             f"{STATION}/custody/{random_id('s')}.jsonl.tmp",
             f"{STATION}/keys/0123456789abcdef.revocation.json.minisig.tmp",
-            "r-store/witness/2026-11-25.json.tmp",
         ):
             path = self._put(name)
             report = self._read()
@@ -64,21 +62,11 @@ class NamesTest(unittest.TestCase):
             self.assertEqual(codes(self._read()), ["folder.unexpected"], name)
             path.with_name("other.tmp").unlink()
 
-    def test_a_witness_of_a_day_that_no_calendar_has_is_a_finding(self) -> None:
-        value = {
-            "type": "witness",
-            "version": 1,
-            "receiver": "r-store",
-            "vault": VAULT,
-            "day": "2026-99-99",
-            "previous_sha256": None,
-            "keepers": [],
-            "root": hex_of(""),
-            "made_at": "2026-11-26T00:15:00.000Z",
-        }
-        (self.root / "r-store/witness/2026-99-99.json").write_bytes(canonical_json.encode(value))
-        report = verify(self.root, _KEYS, None, 0).report
-        self.assertEqual(codes(report), ["witness.shape", "witness.signature-missing"])
+    def test_witnesses_of_0_1_0_are_said_and_not_judged(self) -> None:
+        (self.root / "r-store/witness").mkdir()
+        (self.root / "r-store/witness/2026-99-99.json").write_bytes(b"x")
+        report = self._read()
+        self.assertEqual((codes(report), notes(report)), ([], ["witness.old"]))
 
     def test_a_vault_may_be_the_whole_of_a_file_system(self) -> None:
         (self.root / "lost+found").mkdir()
