@@ -11,6 +11,7 @@ import { DockRig } from '../fakes/dock-rig.ts';
 import { FakeWallClock } from '../fakes/fake-wall-clock.ts';
 import { judgeWithPython } from '../fakes/manipulations/judges.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
+import { OUTSIDE_TIME } from '../fakes/outside-time.ts';
 import { BODYDOCK, RECEIVER, runProgram, type CommandOutcome } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
@@ -87,6 +88,10 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
 
       const store = (...args: string[]): Promise<CommandOutcome> =>
         runProgram(RECEIVER, [...args, '--config', rig.receiverFile()]);
+      const storeHearing = async (...args: string[]): Promise<CommandOutcome> => {
+        await runProgram(OUTSIDE_TIME, [rig.receiverFile()]);
+        return store(...args);
+      };
       const recordings = async (): Promise<string[]> =>
         (await readdir(join(rig.vault, STATION))).filter((name) => name.length === 26);
       const payloads = async (): Promise<string[]> => {
@@ -138,16 +143,18 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
       await until('a clock in doubt', 120_000, raised, () => rig.tails());
       const refused = await store('expire');
       expect(refused.exitCode).toBe(1);
-      expect(refused.stdout).toMatch(/0 recordings deleted[^]*NOTHING IS DELETED: nobody outside/);
+      expect(refused.stdout).toMatch(
+        /0 recordings deleted[^]*NOTHING IS DELETED BY ITS TIME: nobody outside/,
+      );
       expect((await store('expire', '--preview')).stdout).toMatch(/NOTHING IS DELETED[^]*due, and waits/);
       expect(await payloads()).toEqual(old);
       expect(await logged('deleting')).toEqual([]);
 
-      // One role holds a recording, at once; then a person compares the clock.
+      // One role holds a recording, at once; then somebody outside says the time.
       const hold = await make('hold', kept);
       await sign(hold.folder, 'officer', 'officer', hold.said);
       expect(await placed('hold', hold)).toContain('unless the supervisor signs too');
-      const checked = await store('expire', '--clock-checked');
+      const checked = await storeHearing('expire');
       expect([checked.exitCode, checked.stderr]).toEqual([0, '']);
       expect(checked.stdout).toContain('2 recordings deleted');
       expect(await payloads()).toEqual([kept]);
@@ -209,7 +216,6 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
       expect((await logged('deleted')).map(({ recording }) => String(recording)).toSorted()).toEqual(
         [...due, kept, fresh].toSorted(),
       );
-      expect(await logged('clock-checked')).toEqual([{}]);
       const verified = await runProgram(BODYDOCK, ['verify', rig.vault, '--keys', rig.keys]);
       expect(verified.exitCode, verified.stdout).toBe(0);
       const [second] = await judgeWithPython([rig.vault], { keys: rig.keys });
@@ -290,6 +296,10 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
         expect([exitCode, stderr]).toEqual([0, '']);
         return JSON.parse(stdout) as Record<string, unknown>;
       };
+      const storeHearing = async (...args: string[]): Promise<Record<string, unknown>> => {
+        await runProgram(OUTSIDE_TIME, [rig.receiverFile()], { environment: clock.environment });
+        return store(...args);
+      };
       const folder = join(rig.vault, STATION);
       const ids = async (): Promise<string[]> =>
         (await readdir(folder).catch((): string[] => [])).filter((name) => name.length === 26);
@@ -333,10 +343,10 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
       await oneDay(290, 1);
       await rig.stop();
       await oneDay(230, 2);
-      expect(await store('expire', '--clock-checked')).toMatchObject({ deleted: 1 });
+      expect(await storeHearing('expire')).toMatchObject({ deleted: 1 });
       await rig.stop();
       clock.move(-130 * DAY_MS);
-      const first = await store('expire', '--clock-checked');
+      const first = await storeHearing('expire');
       expect(first).toMatchObject({ deleted: 1, dropped: { folders: 2, segments: 0 } });
       await rig.receiver.start();
       await rig.agent.start();
@@ -351,7 +361,7 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
       await accepted();
       clock.move(0);
       const before = await logFiles();
-      const second = await store('expire', '--clock-checked');
+      const second = await storeHearing('expire');
       expect(second).toMatchObject({ deleted: 0, clock_doubt: null, dropped: { folders: 2 } });
       const { segments } = second['dropped'] as { segments: number };
       expect(segments).toBeGreaterThanOrEqual(1);

@@ -3,7 +3,6 @@ import { command, type Io, usageError } from '../../../config/command-line.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import { describeError } from '../../../protocol/format/errors.ts';
-import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import type { DroppedDocuments } from '../retention/documents.ts';
 import { dropOldDocuments, expire as expireVault, type Expired } from '../retention/expire.ts';
@@ -28,11 +27,10 @@ export const expire = command(
     usage: [
       '[--config FILE] [--json]                  deletes what is due or ordered and not held',
       '--preview [--all] [--config FILE] [--json]  shows what that would be and why the rest stays; changes nothing',
-      "--clock-checked [--config FILE] [--json]  as the first, after you compared this machine's clock with another one",
     ],
     about: `
 Payload and digest list of a recording go; manifest, receipt and a signed deletion record stay, and the store's log tells of it. Nothing goes
-while nobody outside of this machine says the same time as its clock; more than a fifth of the vault at once waits for a day. A receiver that runs on the vault does the same by itself every \`retention.timer_hours\`, and may go on
+by its time while nobody outside of this machine says the same time as its clock; more than a fifth of the vault at once waits for a day. A receiver that runs on the vault does the same by itself every \`retention.timer_hours\`, and may go on
 running meanwhile.
 `,
     options: {
@@ -45,24 +43,17 @@ running meanwhile.
         type: 'boolean',
         text: 'with --preview: every recording with its id and its time, the oldest first',
       },
-      'clock-checked': {
-        type: 'boolean',
-        text: "a person says that the clock is right; this is entered into the store's log",
-      },
     },
     exits:
-      '0 done, 1 something failed, the clock is in doubt, or what is due stays since an order cannot be read, 2 usage, 78 configuration, keys or vault.',
+      '0 done, 1 something failed, nobody outside says the time, or what is due stays since an order cannot be read, 2 usage, 78 configuration, keys or vault.',
     wordsMax: 0,
   },
   async (line, io) => {
-    const { preview = false, all = false, 'clock-checked': checked = false } = line.values;
+    const { preview = false, all = false } = line.values;
     const { json } = line;
-    if (preview && checked)
-      throw usageError('--preview changes nothing, so --clock-checked does not go with it');
     if (all && !preview) throw usageError('--all goes with --preview');
     const deps = await openRetentionCommand(line.values.config, io);
     if (preview) return show(deps, io, { json, all });
-    if (checked) await appendStoreEvents(deps, [{ event: 'clock-checked', facts: {} }]);
     return run(deps, io, json);
   },
 );

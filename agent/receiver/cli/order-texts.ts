@@ -1,6 +1,5 @@
 // What persons are told of an order: how each role signs it, and what it does. The sheet that goes with the order is in German and English.
 import { type Order, type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
-import { describeDoubt } from '../retention/clock-trust.ts';
 import type { OrderEffect } from '../retention/order-list.ts';
 import type { MadeOrder, PlacedOrder } from '../retention/order-place.ts';
 import { ORDER_FILE } from '../retention/orders-read.ts';
@@ -110,7 +109,7 @@ const LIFTED =
   'It keeps nothing: an order to end the holds of that recording was given after it. Make it again where it is still wanted.';
 
 function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[] {
-  const { needed, deleted, doubt } = effect;
+  const { needed, deleted } = effect;
   if (needed !== null) {
     const command = `the ${needed.role} types in the order's folder: ${signCommand(needed.role)}\nand then once more: bodydock-receiver ${order.verb} --place FOLDER`;
     const until = needed.until === null || Date.parse(needed.until) > nowMs ? needed.until : undefined;
@@ -125,7 +124,7 @@ function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[]
   if (order.verb === 'delete') return deletionLines(effect);
   const { hold, dueAt } = effect;
   if (hold === undefined && order.verb === 'hold') return [LIFTED];
-  if (hold === undefined && (deleted.length > 0 || doubt !== null))
+  if (hold === undefined && deleted.length > 0)
     return [
       'Nobody holds the recording now. An order to delete it, signed by both, had waited for that:',
       ...deletionLines(effect),
@@ -141,17 +140,13 @@ function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[]
   ];
 }
 
-function deletionLines({ deleted, doubt, hold, blocked }: OrderEffect): string[] {
+function deletionLines({ deleted, hold, blocked }: OrderEffect): string[] {
   if (deleted.length > 0)
     return [
       `${count(deleted.length, 'recording')} deleted, with sidecars:`,
       ...deleted.map(
         ({ station, recording, sealedBytes }) => `  ${station} ${recording} (${megabytes(sealedBytes)})`,
       ),
-    ];
-  if (doubt !== null)
-    return [
-      `Not deleted yet: ${describeDoubt(doubt)}. \`bodydock-receiver expire --preview\` says what to do.`,
     ];
   if (hold !== undefined)
     return [
@@ -166,7 +161,7 @@ function deletionLines({ deleted, doubt, hold, blocked }: OrderEffect): string[]
 
 /** The same for a program. */
 export function placedJson({ read, fresh }: PlacedOrder, effect: OrderEffect): string {
-  const { needed, hold, dueAt, deleted, doubt, blocked } = effect;
+  const { needed, hold, dueAt, deleted, blocked } = effect;
   return `${JSON.stringify({
     placed: true,
     order: read.order,
@@ -179,7 +174,6 @@ export function placedJson({ read, fresh }: PlacedOrder, effect: OrderEffect): s
       recording,
       sealed_size_bytes: sealedBytes,
     })),
-    clock_doubt: doubt && { kind: doubt.kind, by_ms: doubt.byMs },
     blocked,
   })}\n`;
 }

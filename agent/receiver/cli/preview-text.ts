@@ -41,10 +41,9 @@ export function dueIn(at: string, nowMs: number): string {
 /** Why nothing is deleted, and what to do. */
 export function doubtText({ doubt, nowMs }: Pick<Preview, 'doubt' | 'nowMs'>): string {
   if (doubt === null) return '';
-  return `NOTHING IS DELETED: ${describeDoubt(doubt)}.
+  return `NOTHING IS DELETED BY ITS TIME: ${describeDoubt(doubt)}.
 Let a station of another machine, a witness or a time-stamp authority be reached: this goes on by itself then.
-Or compare this machine's clock with another one; it says ${new Date(nowMs).toISOString()} (UTC). If it is wrong, set it and let it synchronise.
-If it is right, say so: \`bodydock-receiver expire --clock-checked\`; the store's log keeps that you did.`;
+This machine's clock says ${new Date(nowMs).toISOString()} (UTC); if that is wrong, set it. What both roles order to be deleted still goes.`;
 }
 
 /** That so many at once wait for a day. */
@@ -112,9 +111,8 @@ function dueReason({ goes, late, warnedAt, retention: { days, basis } }: Preview
   return goes ? since : `due, and waits: ${since}`;
 }
 
-function orderedReason({ goes, order }: PreviewRow): string {
-  const text = `both roles ordered it to be deleted (order ${order})`;
-  return goes ? text : `waits: ${text}`;
+function orderedReason({ order }: PreviewRow): string {
+  return `both roles ordered it to be deleted (order ${order})`;
 }
 
 function heldReason(hold: PreviewRow['hold']): string {

@@ -8,8 +8,8 @@
 // 1. `floorMs` is never later than the true time, as long as the clock was right when trust began: within one boot it goes on with the
 //    monotonic time, over a boot it stays, whatever the wall clock says meanwhile, until somebody outside says a later time.
 // 2. A clock that left what is possible stays doubtful, however often somebody writes its time down, until it comes back to what is possible
-//    or a person says that it is right (event `clock-checked`).
-// 3. For all the times that the machine was off since somebody outside, or a person, said the time, it may have been off for one day.
+//    or somebody outside says that it is right.
+// 3. For all the times that the machine was off since somebody outside said the time, it may have been off for one day.
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -66,7 +66,7 @@ export function doubtOf(
   return byMs > AGREES_MS ? { kind: 'apart', byMs } : null;
 }
 
-/** The first reading of a log, or one that a person called right. */
+/** The first reading of a log. */
 export function trusted(reading: ClockReading): ClockTrust {
   return { reading, floorMs: reading.wallMs, unseenMs: 0, doubt: null };
 }
@@ -95,7 +95,7 @@ function passedBetween(before: ClockReading, after: ClockReading): number | unde
 
 /** What a person does about it. */
 export const DOUBT_REMEDY =
-  'let a station of another machine, a witness or a time-stamp authority be reached; or compare the clock with another one, set it, and type: bodydock-receiver expire --clock-checked';
+  'let a station of another machine, a witness or a time-stamp authority be reached, and compare the clock of this machine with another one';
 
 /** In words, for a person who has to look. */
 export function describeDoubt({ kind, byMs }: ClockDoubt): string {

@@ -20,6 +20,7 @@ import { CHUNKS, DELETION, PAYLOAD, SIGNATURE_SUFFIX } from '../vault/vault-layo
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
+import { clockDoubt } from './log-memory.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { DELETING_MARK, readRecording } from './recording-facts.ts';
 import { judgeRecording, keysFor, type SurveyContext, type SurveyedRecording } from './survey.ts';
@@ -84,7 +85,8 @@ async function lookAnew(
   if (facts.kind !== 'kept' && facts.kind !== 'deleted') return undefined;
   if (facts.kind === 'deleted' && facts.unfinished === 'no') return undefined;
   const found = judgeRecording(deps, context, orders, name, facts);
-  return ['due', 'ordered', 'unfinished'].includes(found.state) ? found : undefined;
+  const mayGo = found.state !== 'due' || clockDoubt(deps, context.memory) === null;
+  return mayGo && ['due', 'ordered', 'unfinished'].includes(found.state) ? found : undefined;
 }
 
 /** Makes the record durable where there is none. */

@@ -1,14 +1,14 @@
 // One expiration of a vault (SPEC 10): looks at all of it, warns, deletes what is due or ordered, finishes what was cut off.
 //
 // Invariants:
-// 1. While nobody outside of this machine agrees with its clock nothing is deleted, warned of or entered into the log.
+// 1. While nobody outside of this machine agrees with its clock nothing is warned of, and nothing deleted but by order of both roles.
 // 2. Whatever fails for one recording, the others go on, until FAILURES_MAX failed; the first error is told at the end.
 // 3. Two expirations at one time are safe: what matters is decided again under the lock (deletion.ts).
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { type ClockDoubt, doubtOf } from './clock-trust.ts';
+import type { ClockDoubt } from './clock-trust.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
 import {
   BATCH,
@@ -23,6 +23,7 @@ import {
 } from './deps.ts';
 import { dropDocuments, type DroppedDocuments } from './documents.ts';
 import {
+  clockDoubt,
   clockReading,
   type LogMemory,
   missingAnnouncement,
@@ -47,7 +48,7 @@ export interface Surveyed {
   readonly doubt: ClockDoubt | null;
   /** So many are due at once that they wait (SPEC 10.6.4); null where they do not. */
   readonly waits: ManyDue | null;
-  /** Recordings that may go, or whose deletion was begun: the first ROUND_MAX. Those that wait are not among them. */
+  /** Recordings that may go now, or whose deletion was begun: the first ROUND_MAX. */
   readonly going: readonly RecordingName[];
   /** There are more of them. */
   readonly more: boolean;
@@ -109,16 +110,17 @@ export async function surveyVault(
   const { states, recordings } = totals;
   const waits = manyDue(memory, { due: states.due, recordings }, deps.clock.wallMs());
   if (waits?.isNew === true) events.push({ event: 'expiry-waits', facts: { due: states.due, recordings } });
-  const all = waits === null ? [...going, ...due] : going;
-  const many = states.ordered + states.unfinished + (waits === null ? states.due : 0);
+  const doubt = clockDoubt(deps, memory);
+  const isFree = doubt === null && waits === null;
+  const all = isFree ? [...going, ...due] : going;
   return {
     context,
     totals,
-    doubt: clockDoubt(deps, memory),
-    waits,
+    doubt,
+    waits: doubt === null ? waits : null,
     going: all.slice(0, ROUND_MAX),
-    more: many > ROUND_MAX,
-    events,
+    more: states.ordered + states.unfinished + (isFree ? states.due : 0) > ROUND_MAX,
+    events: doubt === null ? events : [],
   };
 }
 
@@ -143,13 +145,7 @@ export async function expire(
   deps: RetentionDeps,
   onDeleted: (deleted: Deleted) => void = () => undefined,
 ): Promise<Expired> {
-  const surveyed = await surveyVault(deps);
-  const { totals, doubt, waits, context } = surveyed;
-  const { heardMs } = context.memory;
-  const nothing = { warned: 0, deleted: 0, deletedBytes: 0, more: false, failure: undefined };
-  return doubt === null
-    ? new Expiration(deps, surveyed, onDeleted).run()
-    : { totals, doubt, waits, heardMs, ...nothing };
+  return new Expiration(deps, await surveyVault(deps), onDeleted).run();
 }
 
 /** Lets old documents go, as long as the clock may decide. Errors: those of dropDocuments. */
@@ -157,11 +153,6 @@ export async function dropOldDocuments(deps: RetentionDeps): Promise<DroppedDocu
   const { memory, heard } = await readHearing(deps);
   if (heard.length > 0) await appendStoreEvents(deps, heard);
   return dropDocuments(deps, () => clockDoubt(deps, memory) === null);
-}
-
-/** Whether the clock may decide now. */
-export function clockDoubt(deps: RetentionDeps, { word }: Pick<LogMemory, 'word'>): ClockDoubt | null {
-  return doubtOf(word, clockReading(deps));
 }
 
 /** What the log remembers, with a word from outside that it lacks, where the last one is old or does not count. Errors: those of readMemory. */
@@ -187,7 +178,6 @@ class Expiration {
   readonly #deps: RetentionDeps;
   readonly #surveyed: Surveyed;
   readonly #onDeleted: (deleted: Deleted) => void;
-  #doubt: ClockDoubt | null = null;
   #deleted = 0;
   #deletedBytes = 0;
   #failure: unknown;
@@ -210,7 +200,7 @@ class Expiration {
     }
     return {
       totals,
-      doubt: this.#doubt,
+      doubt: clockDoubt(this.#deps, context.memory),
       waits,
       heardMs: context.memory.heardMs,
       warned: told ? events.filter(({ event }) => event === 'expiry-warned').length : 0,
@@ -238,11 +228,10 @@ class Expiration {
     }
   }
 
-  /** A large vault takes hours: the clock is asked again before each batch. Where the lock is not to be had, nothing is. */
+  /** Where the lock is not to be had, nothing is. What a clock that was stepped meanwhile must keep, deletion.ts keeps. */
   #mustEnd(): boolean {
     this.#deps.signal.throwIfAborted();
-    this.#doubt = clockDoubt(this.#deps, this.#surveyed.context.memory);
-    return this.#doubt !== null || this.#failures >= FAILURES_MAX || isDockError(this.#failure, 'lock.held');
+    return this.#failures >= FAILURES_MAX || isDockError(this.#failure, 'lock.held');
   }
 
   async #try(run: () => Promise<void>): Promise<boolean> {

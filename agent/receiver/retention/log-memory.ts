@@ -6,7 +6,15 @@ import { type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
-import { type ClockReading, type ClockTrust, judge, trusted, type WordOutside } from './clock-trust.ts';
+import {
+  type ClockDoubt,
+  type ClockReading,
+  type ClockTrust,
+  doubtOf,
+  judge,
+  trusted,
+  type WordOutside,
+} from './clock-trust.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
@@ -37,6 +45,14 @@ export interface LogMemory {
 /** The machine's clocks now. */
 export function clockReading({ clock, bootId }: Pick<RetentionDeps, 'clock' | 'bootId'>): ClockReading {
   return { wallMs: clock.wallMs(), boot: bootId, monotonicMs: clock.monotonicMs() };
+}
+
+/** Whether the clock may decide now what goes by its time. */
+export function clockDoubt(
+  deps: Pick<RetentionDeps, 'clock' | 'bootId'>,
+  { word }: Pick<LogMemory, 'word'>,
+): ClockDoubt | null {
+  return doubtOf(word, clockReading(deps));
 }
 
 /** Reads the log. Errors: those of readStoreLog. */
@@ -116,14 +132,13 @@ export function missingAnnouncement(
 
 function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry): ClockTrust {
   const reading = { wallMs: Date.parse(entry.at), boot: entry.boot, monotonicMs: entry.monotonic_ms };
-  if (trust === undefined || entry.event === 'clock-checked') return trusted(reading);
+  if (trust === undefined) return trusted(reading);
   const saidMs = entry.event === 'outside-time' ? Date.parse(String(entry.facts['said_at'])) : undefined;
   return judge(trust, reading, saidMs);
 }
 
 /** What time an entry says by a word from outside of this machine. */
-function saidBy({ event, facts, at }: CustodyEntry, ownBoots: ReadonlySet<unknown>): number | undefined {
-  if (event === 'clock-checked') return Date.parse(at);
+function saidBy({ event, facts }: CustodyEntry, ownBoots: ReadonlySet<unknown>): number | undefined {
   if (event !== 'outside-time' || (facts['by'] === 'station' && ownBoots.has(facts['boot'])))
     return undefined;
   return Date.parse(String(facts['said_at']));

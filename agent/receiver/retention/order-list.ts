@@ -4,10 +4,9 @@ import type { Order, Role } from '../../../protocol/documents/order.ts';
 import { isRecordingId, type StationId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import type { ClockDoubt } from './clock-trust.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
 import { BATCH, type Finding, type RetentionDeps } from './deps.ts';
-import { clockDoubt, readHearing } from './expire.ts';
+import { readHearing } from './expire.ts';
 import { type BookedOrder, subjectOf } from './order-book.ts';
 import { signedBy } from './order-place.ts';
 import { type ReadOrder, readOrders, type StationOrders } from './orders-read.ts';
@@ -121,9 +120,7 @@ export interface OrderEffect {
   readonly dueAt: string | undefined;
   /** Deleted by this order, the recording and its sidecars. */
   readonly deleted: readonly Deleted[];
-  /** Why nothing is deleted although both signed. */
-  readonly doubt: ClockDoubt | null;
-  /** The same: another order of that station cannot be read, and could hold it. */
+  /** Nothing is deleted although both signed: another order of that station cannot be read, and could hold it. */
   readonly blocked: boolean;
 }
 
@@ -156,13 +153,12 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
       until = own !== undefined && order.verb === 'hold' ? book.aloneUntil(own) : null;
     },
   });
-  const doubt = ordered.length === 0 ? null : clockDoubt(deps, memory);
   if (ordered.length > 0 && heard.length > 0) await appendStoreEvents(deps, heard);
-  const deleted = doubt === null ? await deleteAll(deps, context, ordered) : [];
+  const deleted = await deleteAll(deps, context, ordered);
   const [hold, dueAt] = [subject?.hold, subject?.retention.due_at];
   const role = neededRole(read);
   const needed = role === null ? null : { role, until };
-  return { needed, hold, dueAt, deleted, doubt, blocked: subject?.state === 'blocked' };
+  return { needed, hold, dueAt, deleted, blocked: subject?.state === 'blocked' };
 }
 
 async function deleteAll(

@@ -52,7 +52,7 @@ export async function previewVault(deps: RetentionDeps): Promise<Preview> {
     else more++;
   });
   const ordered = rows.toSorted((a, b) => (a.retention.due_at < b.retention.due_at ? -1 : 1));
-  const mayGo = ({ state }: PreviewRow): boolean => doubt === null && (waits === null || state !== 'due');
+  const mayGo = ({ state }: PreviewRow): boolean => state !== 'due' || (doubt === null && waits === null);
   const shown = ordered.map((row) => ({ ...row, goes: row.goes && mayGo(row) }));
   return { nowMs: deps.clock.wallMs(), doubt, waits, totals, rows: shown, more };
 }

@@ -222,7 +222,7 @@ function tellConditions(conditions: Conditions, expired: Expired, nowMs: number)
     stands ? conditions.raise(code, null, facts) : conditions.clear(code, null);
   const { states, found } = totals;
   const isLong = nowMs - (heardMs ?? nowMs) >= WORD_MS;
-  const overdue = states.due + states.ordered;
+  const overdue = states.due;
   const isAlone = doubt?.kind === 'alone' && !isLong;
   told('retention.clock', doubt !== null && (!isAlone || overdue > 0), {
     severity: isAlone ? 'info' : isLong && overdue > 0 ? 'critical' : 'warning',

@@ -1,7 +1,7 @@
 // Walks a vault and says of each recording what is to be done with it (SPEC 10). Streams: in memory are the names in one station's folder
 // and its orders, never more than one recording's documents. Changes nothing.
 import { join } from 'node:path';
-import type { Hold } from '../../../protocol/documents/order-standing.ts';
+import { hasBothRoles, type Hold } from '../../../protocol/documents/order-standing.ts';
 import {
   notBefore,
   type Retention,
@@ -13,7 +13,7 @@ import { isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isStationId, type StationId } from '../../../protocol/format/ids.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { type Finding, FINDINGS_MAX, LAPSING_MS, type RetentionDeps, REVIEW_MS, SOON_MS } from './deps.ts';
-import { daysFor, type LogMemory } from './log-memory.ts';
+import { clockDoubt, daysFor, type LogMemory } from './log-memory.ts';
 import { type Standing, subjectOf } from './order-book.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { type FactsKeys, type ProvenFacts, readRecording, type RecordingFacts } from './recording-facts.ts';
@@ -167,9 +167,15 @@ function visit(
   else if (facts.kind !== 'other') visitor.recording(judgeRecording(deps, context, orders, name, facts));
 }
 
+/** When both roles signed an order last: so late it is at least, where nobody says the time (SPEC 10.5.4). */
+function orderedLastMs({ orders }: StationOrders, nowMs: number): number {
+  const times = orders.filter(hasBothRoles).map(({ order }) => Date.parse(order.ordered_at));
+  return Math.max(0, ...times.filter((ms) => ms <= nowMs));
+}
+
 /** What is to be done with a recording whose documents hold. Pure. */
 export function judgeRecording(
-  deps: Pick<RetentionDeps, 'retention' | 'clock'>,
+  deps: Pick<RetentionDeps, 'retention' | 'clock' | 'bootId'>,
   { memory }: SurveyContext,
   orders: StationOrders,
   name: RecordingName,
@@ -179,7 +185,9 @@ export function judgeRecording(
   const receivedAt = receipt.received_at;
   const retention = retentionOf(manifest, receivedAt, daysFor(deps, memory.history, receivedAt, manifest));
   const nowMs = deps.clock.wallMs();
-  const standing = orders.book.standing(subjectOf(manifest, receivedAt), nowMs);
+  const isTimeKnown = clockDoubt(deps, memory) === null;
+  const orderMs = isTimeKnown ? nowMs : orderedLastMs(orders, nowMs);
+  const standing = orders.book.standing(subjectOf(manifest, receivedAt), orderMs);
   const warnedMs = memory.warnedMs.get(`${name.station}/${name.recording}`);
   const waitMs = waitAfterWarning(retention, receivedAt);
   const verdict = verdictOf(

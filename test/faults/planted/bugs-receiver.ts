@@ -290,4 +290,20 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: ['unit/receiver/retention/expire-clock'],
   },
+  {
+    id: 'hold-lapses-by-any-clock',
+    what: 'a hold by one role lapses by a clock that nobody outside agrees with',
+    file: 'agent/receiver/retention/survey.ts',
+    find: 'const orderMs = isTimeKnown ? nowMs : orderedLastMs(orders, nowMs);',
+    put: 'const orderMs = isTimeKnown ? nowMs : Math.max(nowMs, orderedLastMs(orders, nowMs));',
+    suites: ['unit/receiver/retention/expire-clock'],
+  },
+  {
+    id: 'goes-on-after-a-step',
+    what: 'a clock that is stepped in the middle of a round deletes by its new time',
+    file: 'agent/receiver/retention/deletion.ts',
+    find: "found.state !== 'due' || clockDoubt(deps, context.memory) === null",
+    put: "found.state !== 'due' || clockDoubt(deps, context.memory) !== undefined",
+    suites: ['unit/receiver/retention/expire-clock'],
+  },
 ];

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
 import { canonical, ForgedLog, sha256, signWithMinisign } from '../../fakes/forged-log.ts';
+import { OUTSIDE_TIME } from '../../fakes/outside-time.ts';
 import { BODYDOCK, RECEIVER, runProgram, type CommandOutcome } from '../../fakes/program.ts';
 import { requireTool } from '../../fakes/stock-tools.ts';
 
@@ -190,6 +191,13 @@ export class AttackedWorld {
   /** A command of the receiver on this vault. */
   store(...words: readonly string[]): Promise<CommandOutcome> {
     return runProgram(RECEIVER, [...words, '--config', join(this.root, 'receiver.yaml')], { cwd: this.root });
+  }
+
+  /** The same, after somebody outside said the time of that clock. */
+  async storeHearing(clock: FakeWallClock | undefined, ...words: readonly string[]): Promise<CommandOutcome> {
+    const options = { cwd: this.root, environment: clock?.environment ?? {} };
+    await runProgram(OUTSIDE_TIME, [join(this.root, 'receiver.yaml')], options);
+    return clock === undefined ? this.store(...words) : this.storeAt(clock, ...words);
   }
 
   /** The same by another clock. */

@@ -39,7 +39,7 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     const world = await honest.copy();
     const shown = await world.store('policy', 'show', '--json');
     expect(JSON.parse(shown.stdout)).toMatchObject({ days: 20, policies: [{ policy: { number: 1 } }] });
-    expect((await world.store('expire', '--clock-checked')).exitCode).toBe(0);
+    expect((await world.storeHearing(undefined, 'expire')).exitCode).toBe(0);
     expect((await world.storeLog()).factsOf('retention').at(-1)).toMatchObject({ days: 20 });
     const { product, python } = await world.verdicts();
     expect(python).toMatchObject({ exitCode: 0, findings: [] });

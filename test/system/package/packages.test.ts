@@ -164,7 +164,7 @@ describe.skipIf(lacksDebian())('the packages', () => {
     // What the parser knows, and not what a text mentions of other programs.
     assert.equal(options.get('bodydock keys prove')?.has('--decrypt'), false);
     assert.equal(options.get('bodydock bays learn')?.has('--out'), true);
-    assert.equal(options.get('bodydock-receiver expire')?.has('--clock-checked'), true);
+    assert.equal(options.get('bodydock-receiver expire')?.has('--preview'), true);
     assert.deepEqual([...(options.get('bodydock check') ?? [])], ['--config', '--help', '--json', '--lang']);
     // The service manager and `npm start` run these.
     const untyped = ['bodydock run', 'bodydock-receiver run', 'bodydock first-run'];

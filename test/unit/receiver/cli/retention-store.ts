@@ -16,6 +16,7 @@ import {
   RECEIPT_TRUSTED_COMMENT,
   type Receipt,
 } from '../../../../protocol/documents/receipt.ts';
+import { saysTime } from '../../../fakes/outside-time.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
 import { RECEIVER, withStore, type StoreFolder } from '../keys/store-folder.ts';
@@ -35,6 +36,8 @@ export interface RetentionStore extends StoreFolder {
     change?: Partial<Manifest>,
     receipt?: Partial<Receipt>,
   ) => Promise<Sample>;
+  /** Somebody outside says the time: what is due may go. */
+  readonly hear: () => Promise<void>;
   /** Folder of a recording. */
   readonly recording: (sample: Sample) => string;
 }
@@ -87,7 +90,7 @@ export function withRetentionStore(use: (store: RetentionStore) => Promise<void>
       for (const [name, bytes] of parts) await writeFile(join(folder, name), bytes);
       return sample;
     };
-    await use({ ...store, plant, recording });
+    await use({ ...store, plant, recording, hear: () => saysTime(join(store.folder, 'receiver.yaml')) });
   });
 }
 

@@ -8,6 +8,8 @@ import { originKey } from '../../../../protocol/transparency/checkpoint.ts';
 import { addCheckpoint } from '../../../../protocol/transparency/witness-protocol.ts';
 import { MemoryWitness } from '../../../fakes/witness-memory.ts';
 import { appendStoreEvents } from '../../../../agent/receiver/custody/store-log.ts';
+import type { Order, Role } from '../../../../protocol/documents/order.ts';
+import type { Sample } from '../sample.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import {
@@ -95,18 +97,36 @@ test('a word is looked for again where the last one is an hour old, and entered 
   expect(first?.facts).toEqual({ by: 'station', name: OUTSIDE, said_at: first?.at, boot: 'another machine' });
 });
 
-test('a person who says that the clock is right ends the doubt, for a day of that boot', async () => {
+test('what a person entered of the clock by 0.1.0 says no time', async () => {
   const disk = retentionDisk();
   const sample = plantRecording(disk, seededRandom(34));
-  await appendStoreEvents(await machine(disk, 0, 0, 'a'), STARTED);
-  const off = await machine(disk, 0, 40 * DAY_MS, 'b', 2);
-  expect((await expireAlone(off)).doubt).toMatchObject({ kind: 'alone' });
-  await appendStoreEvents(off, [{ event: 'clock-checked', facts: {} }]);
-  expect(await expireAlone(off)).toMatchObject({ doubt: null, deleted: 1 });
-  expect(stateOf(disk, sample)).toBe('deleted');
-  expect((await expireAlone(await machine(disk, 0.5, 4000 * DAY_MS, 'b', 3))).doubt).toMatchObject({
-    kind: 'apart',
-  });
+  const deps = await machine(disk, 40, 0, 'b', 2);
+  await appendStoreEvents(deps, [{ event: 'clock-checked', facts: {} }]);
+  expect((await expireAlone(deps)).doubt).toMatchObject({ kind: 'alone' });
+  expect(stateOf(disk, sample)).toBe('whole');
+});
+
+test('where nobody outside says the time both roles delete by order, and no hold of one lapses', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(44);
+  const both = ['officer', 'supervisor'] as const;
+  const [free, held, lifted, due] = [1, 2, 3, 4].map(() => plantRecording(disk, random));
+  if (!free || !held || !lifted || !due) throw new Error('four were planted');
+  const order = (of: Sample, verb: Order['verb'], days: number, by: readonly Role[]): Order =>
+    plantOrder(disk, random, of, { verb, orderedMs: START_MS + days * DAY_MS, by });
+  for (const each of [held, lifted]) order(each, 'hold', 0, ['officer']);
+  for (const each of [free, held, lifted]) order(each, 'delete', 1, both);
+  order(lifted, 'unhold', 2, both);
+  const ahead = await machine(disk, 3, 30 * DAY_MS, 'a');
+  expect(await expireAlone(ahead)).toMatchObject({ deleted: 2, doubt: { kind: 'alone' } });
+  expect([free, held, lifted, due].map((each) => stateOf(disk, each))).toEqual([
+    'deleted',
+    'whole',
+    'deleted',
+    'whole',
+  ]);
+  expect(await expireOn(await machine(disk, 8, 0, 'a', 2))).toMatchObject({ deleted: 1, doubt: null });
+  expect([stateOf(disk, held), stateOf(disk, due)]).toEqual(['deleted', 'whole']);
 });
 
 test('a clock that is stepped in the middle of an expiration ends it', async () => {
