@@ -24,7 +24,6 @@ import {
 import { dropDocuments, type DroppedDocuments } from './documents.ts';
 import {
   clockDoubt,
-  clockReading,
   type LogMemory,
   missingAnnouncement,
   missingOrderEvents,
@@ -160,13 +159,13 @@ export async function readHearing(
   deps: RetentionDeps,
 ): Promise<{ readonly memory: LogMemory; readonly heard: CustodyEvent[] }> {
   const memory = await readMemory(deps);
-  const { monotonicMs, wallMs } = clockReading(deps);
+  const monotonicMs = deps.clock.monotonicMs();
   const ageMs = monotonicMs - (memory.word?.monotonicMs ?? -Infinity);
   if (clockDoubt(deps, memory) === null && ageMs < WORD_YOUNG_MS) return { memory, heard: [] };
   const heard = await agreeingWord(deps, memory.boots);
   if (heard === undefined) return { memory, heard: [] };
   const word = { saidMs: Date.parse(String(heard.facts['said_at'])), monotonicMs };
-  return { memory: { ...memory, word, heardMs: wallMs }, heard: [heard] };
+  return { memory: { ...memory, word, heardMs: deps.clock.wallMs() }, heard: [heard] };
 }
 
 function warning({ station, recording, retention }: SurveyedRecording): CustodyEvent {

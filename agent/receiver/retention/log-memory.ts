@@ -1,4 +1,4 @@
-// What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and whether its clock held.
+// What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and who outside said the time.
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
@@ -6,15 +6,7 @@ import { type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
-import {
-  type ClockDoubt,
-  type ClockReading,
-  type ClockTrust,
-  doubtOf,
-  judge,
-  trusted,
-  type WordOutside,
-} from './clock-trust.ts';
+import { type ClockDoubt, doubtOf, type WordOutside } from './clock-trust.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
@@ -28,8 +20,6 @@ export interface LogMemory {
   readonly signatures: ReadonlySet<string>;
   /** Orders whose lapse was entered. */
   readonly lapsed: ReadonlySet<string>;
-  /** Undefined in a log without an entry. */
-  readonly trust: ClockTrust | undefined;
   /** The last word from outside of this machine that was entered in this boot. */
   readonly word: WordOutside | undefined;
   /** When the last word of any boot was entered, by the store's clock; where there is none, when the log begins. */
@@ -42,17 +32,12 @@ export interface LogMemory {
   readonly history: RetentionHistory;
 }
 
-/** The machine's clocks now. */
-export function clockReading({ clock, bootId }: Pick<RetentionDeps, 'clock' | 'bootId'>): ClockReading {
-  return { wallMs: clock.wallMs(), boot: bootId, monotonicMs: clock.monotonicMs() };
-}
-
 /** Whether the clock may decide now what goes by its time. */
 export function clockDoubt(
-  deps: Pick<RetentionDeps, 'clock' | 'bootId'>,
+  { clock }: Pick<RetentionDeps, 'clock'>,
   { word }: Pick<LogMemory, 'word'>,
 ): ClockDoubt | null {
-  return doubtOf(word, clockReading(deps));
+  return doubtOf(word, clock.wallMs(), clock.monotonicMs());
 }
 
 /** Reads the log. Errors: those of readStoreLog. */
@@ -60,7 +45,6 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const warnedMs = new Map<string, number>();
   const signatures = new Set<string>();
   const lapsed = new Set<string>();
-  let trust: ClockTrust | undefined;
   let word: WordOutside | undefined;
   let heardMs: number | undefined;
   let waits: LogMemory['waits'];
@@ -69,7 +53,6 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
     boots.add(entry.boot);
-    trust = trustAfter(trust, entry);
     const atMs = Date.parse(entry.at);
     heardMs ??= atMs;
     const saidMs = saidBy(entry, boots);
@@ -85,7 +68,7 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
   const history = await readHistory(deps);
-  return { warnedMs, signatures, lapsed, trust, word, heardMs, boots, waits, history };
+  return { warnedMs, signatures, lapsed, word, heardMs, boots, waits, history };
 }
 
 /** What counts from now on, for the log. */
@@ -128,13 +111,6 @@ export function missingAnnouncement(
   const last = announced.at(-1);
   const isSame = last?.days === retention.days && last.documentsDays === retention.documentsDays;
   return isSame ? [] : [announcement(retention)];
-}
-
-function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry): ClockTrust {
-  const reading = { wallMs: Date.parse(entry.at), boot: entry.boot, monotonicMs: entry.monotonic_ms };
-  if (trust === undefined) return trusted(reading);
-  const saidMs = entry.event === 'outside-time' ? Date.parse(String(entry.facts['said_at'])) : undefined;
-  return judge(trust, reading, saidMs);
 }
 
 /** What time an entry says by a word from outside of this machine. */

@@ -175,7 +175,7 @@ function orderedLastMs({ orders }: StationOrders, nowMs: number): number {
 
 /** What is to be done with a recording whose documents hold. Pure. */
 export function judgeRecording(
-  deps: Pick<RetentionDeps, 'retention' | 'clock' | 'bootId'>,
+  deps: Pick<RetentionDeps, 'retention' | 'clock'>,
   { memory }: SurveyContext,
   orders: StationOrders,
   name: RecordingName,

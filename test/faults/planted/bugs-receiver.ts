@@ -203,22 +203,6 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/custody/outside-word'],
   },
   {
-    id: 'boots-add-up',
-    what: 'each boot of the store lets its clock be another day ahead',
-    file: 'agent/receiver/retention/clock-trust.ts',
-    find: 'return { ...trust, reading, floorMs, unseenMs, doubt: null };',
-    put: 'return { ...trust, reading, floorMs: Math.max(floorMs, reading.wallMs), unseenMs, doubt: null };',
-    suites: ['unit/receiver/retention/clock-trust'],
-  },
-  {
-    id: 'small-steps-add-up',
-    what: 'each entry of the store lets its clock be stepped ahead by another hour',
-    file: 'agent/receiver/retention/clock-trust.ts',
-    find: 'return { ...trust, reading, floorMs, unseenMs, doubt: null };',
-    put: 'return { ...trust, reading, floorMs: unseenMs === 0 ? Math.max(floorMs, reading.wallMs) : floorMs, unseenMs, doubt: null };',
-    suites: ['unit/receiver/retention/clock-trust'],
-  },
-  {
     id: 'own-station-says-time',
     what: 'a station on the machine of the store counts as somebody outside',
     file: 'agent/receiver/retention/outside-time.ts',
