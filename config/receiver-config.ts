@@ -1,7 +1,6 @@
 // What the receiver gets of receiver.yaml: camelCase, branded ids, absolute paths, parsed keys. Made by load.ts only, after all checks.
 import { resolve } from 'node:path';
 import { parsePublicKey, type PublicKey } from '../protocol/documents/minisign.ts';
-import { encodeBase64 } from '../protocol/format/bytes.ts';
 import { DockError } from '../protocol/format/errors.ts';
 import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from '../protocol/format/ids.ts';
 import { NOTE_COSIGNATURE, type NoteKey, parseNoteKey } from '../protocol/transparency/signed-note.ts';
@@ -13,6 +12,7 @@ import {
   mapBroker,
 } from './broker-config.ts';
 import type { ReceiverFile } from './receiver-schema.ts';
+import { checkRoles, mapRoles, type RolesConfig } from './roles-config.ts';
 import { goodKeys, placed, type RuleReport } from './rules.ts';
 import type { Good } from './schema-problems.ts';
 
@@ -42,12 +42,6 @@ export interface RetentionConfig {
   readonly documentsDays: number | null;
   /** Hours between two expirations of the running receiver; 0: none. */
   readonly timerHours: number;
-}
-
-/** Keys whose signatures make an order (SPEC 4.8). No key is in both lists. */
-export interface RolesConfig {
-  readonly officers: readonly PublicKey[];
-  readonly supervisors: readonly PublicKey[];
 }
 
 /** A witness outside (SPEC 4.15.25): its key for cosignatures, with its name, and where it takes checkpoints. */
@@ -113,10 +107,7 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
       documentsDays: file.retention.documents_days ?? null,
       timerHours: file.retention.timer_hours,
     },
-    roles: {
-      officers: file.roles.officers.map(parsePublicKey),
-      supervisors: file.roles.supervisors.map(parsePublicKey),
-    },
+    roles: mapRoles(file.roles),
     witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
     timestamps: mapTimestamps(file.timestamps, folder),
     broker: { ...mapBroker(file.broker, folder), sharedOffers: file.broker.shared_offers },
@@ -143,15 +134,7 @@ export function checkReceiver(file: Good<ReceiverFile>, report: RuleReport): voi
       ({ value }, number, all) => all.findIndex((other) => other.value === value) === number,
     ),
   );
-  // A key of both roles would make one person two, and one of a station lies on a machine that nobody attends.
-  const { officers = [], supervisors = [] } = file.roles ?? {};
-  report.unique(
-    [...keys, ...placed(officers, ['roles', 'officers']), ...placed(supervisors, ['roles', 'supervisors'])],
-    'key',
-    keyItself,
-  );
-  report.publicKeys(officers, ['roles', 'officers']);
-  report.publicKeys(supervisors, ['roles', 'supervisors']);
+  checkRoles(file.roles, keys, report);
   for (const [at, station] of stations.entries())
     report.publicKeys(station?.public_keys, ['stations', at, 'public_keys']);
   checkDays(file.retention, report);
@@ -180,15 +163,6 @@ function cosignerFault(text: string): string | undefined {
   } catch (error) {
     if (error instanceof DockError) return 'is no key of a witness';
     throw error;
-  }
-}
-
-/** The key without its id, which anybody who holds the secret half can choose: two lines of two ids may be one key. */
-function keyItself(line: string): string {
-  try {
-    return encodeBase64(parsePublicKey(line).key);
-  } catch {
-    return line; // is told as none
   }
 }
 

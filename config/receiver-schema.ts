@@ -7,8 +7,6 @@ import { DAYS_MAX, PUBLIC_KEYS_MAX } from './station-schema.ts';
 
 /** Stations of one store: a city has tens. */
 export const STATIONS_MAX = 1024;
-/** Holders of one role: a city has some, and earlier ones stay while their holds count. */
-export const ROLE_KEYS_MAX = 64;
 /** Each is asked every hour, and some are enough. */
 export const WITNESSES_MAX = 8;
 /** Ten years: longer is a mistyped number. */
@@ -63,19 +61,11 @@ const retention = z.strictObject({
     .default(24),
 });
 
-function roleKeys(description: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
-  return z
-    .array(part.publicKey('One public key of a holder of this role.'))
-    .max(ROLE_KEYS_MAX)
-    .default([])
-    .meta({ description, allowed: `a list of at most ${ROLE_KEYS_MAX} public keys` });
-}
-
 const roles = z.strictObject({
-  officers: roleKeys(
+  officers: part.roleKeys(
     'Keys of recording officers: the first signature of an order to hold, release or delete a recording.',
   ),
-  supervisors: roleKeys(
+  supervisors: part.roleKeys(
     'Keys of their superiors: the second signature. No key is in both lists, and with an empty list no order counts in full.',
   ),
 });

@@ -114,6 +114,17 @@ export function publicKey(description: string): z.ZodString {
     .meta({ description, allowed: 'the second line of a minisign .pub file: 56 characters, "RW..."' });
 }
 
+const ROLE_KEYS_MAX = 64;
+
+/** Keys of one role. */
+export function roleKeys(description: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  return z
+    .array(publicKey('One public key of a holder of this role.'))
+    .max(ROLE_KEYS_MAX)
+    .default([])
+    .meta({ description, allowed: `a list of at most ${ROLE_KEYS_MAX} public keys` });
+}
+
 /** `version`, the same in both files. */
 export function version(): z.ZodLiteral<1> {
   return z.literal(1).meta({ description: 'Version of the format of this file.', allowed: '1' });

@@ -1,4 +1,5 @@
 // What the agent gets of station.yaml: camelCase, branded ids, absolute paths, parsed keys. Made by load.ts only, after all checks.
+import { mapRoles, type RolesConfig } from './roles-config.ts';
 import { normalize, resolve } from 'node:path';
 import {
   parseBayId,
@@ -80,6 +81,7 @@ export interface StationConfig {
   /** 0: none is ever missing. */
   readonly cameraMissingDays: number;
   readonly release: 'never' | 'after-receipt';
+  readonly roles: RolesConfig;
   readonly retention: { readonly days: number; readonly logDays: number };
   /** The page for a screen on this machine; null where there is none. */
   readonly screen: { readonly port: number; readonly phone: string | null } | null;
@@ -156,6 +158,7 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     unknownCameras: file.unknown_cameras,
     cameraMissingDays: file.camera_missing_days,
     release: file.release,
+    roles: mapRoles(file.roles),
     retention: { days: file.retention.days, logDays: file.retention.log_days },
     screen: file.screen === undefined ? null : { port: file.screen.port, phone: file.screen.phone ?? null },
     log: file.log,

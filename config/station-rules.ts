@@ -7,6 +7,7 @@ import { checkBayPlaces } from './bay-rules.ts';
 import { checkBroker } from './broker-config.ts';
 import { showPath } from './problems.ts';
 import { checkWindows } from './push-limits.ts';
+import { checkRoles } from './roles-config.ts';
 import { placed, type PlacedText, type RuleReport } from './rules.ts';
 import type { Good } from './schema-problems.ts';
 import type { StationFile } from './station-schema.ts';
@@ -15,6 +16,7 @@ import type { StationFile } from './station-schema.ts';
 export function checkStation(file: Good<StationFile>, report: RuleReport): void {
   checkRecipients(placed(file.recipients, ['recipients']), report);
   report.publicKeys(file.store?.public_keys, ['store', 'public_keys']);
+  checkRoles(file.roles, [], report);
   report.unique(placed(file.store?.receivers, ['store', 'receivers']), 'receiver');
   if (file.broker !== undefined) {
     checkBroker(file.broker, report);

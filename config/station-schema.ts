@@ -147,6 +147,11 @@ const camera = z
   })
   .meta({ description: 'One camera that this station may empty.', allowed: GROUP });
 
+const roles = z.strictObject({
+  officers: part.roleKeys('Keys of recording officers, who sign a policy first.'),
+  supervisors: part.roleKeys('Keys of their superiors, who sign it second. No key is in both lists.'),
+});
+
 const retention = z.strictObject({
   days: part
     .count(
@@ -282,6 +287,11 @@ export const stationFileSchema = z
         3650,
       )
       .default(14),
+    roles: roles.prefault({}).meta({
+      description:
+        'Whose signatures the first policy of both roles needs that this station takes. A later one needs those of the keys that the policy before names. Without keys it takes none, and its documents name none.',
+      allowed: GROUP,
+    }),
     retention: retention
       .prefault({})
       .meta({ description: 'How long this station itself keeps what the store has.', allowed: GROUP }),

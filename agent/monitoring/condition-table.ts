@@ -199,6 +199,7 @@ const AREAS = {
       subject: 'none',
       facts: ['segment', 'acknowledged', 'shown'],
     },
+    'policy.refused': { severity: 'error', subject: 'none', facts: ['reason'] },
     'store.log-forked': { severity: 'critical', subject: 'none', facts: ['vault', 'sha256'] },
     'store.recordings-lost': { severity: 'critical', subject: 'none', facts: ['recordings', 'first'] },
     'recording.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },

@@ -14,7 +14,7 @@ import { OutsideWord } from './custody/outside-word.ts';
 import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
-import { RestoredStatements } from './reconcile/restored-statements.ts';
+import { VaultWords } from './reconcile/vault-words.ts';
 import { stampsOf } from './retention/outside-time.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { Claims } from './transfer/claims.ts';
@@ -93,7 +93,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const sending = new Sending({ ...base, topics, keyId: ports.publicKey.keyId });
   const revocations = new Revocations(base);
   const revokedUse = new RevokedUse(base);
-  const restored = new RestoredStatements({ ...base, stations: [...stations.keys()], sending });
+  const restored = new VaultWords({ ...base, stations: [...stations.keys()], sending });
   const syncs = new FolderSyncs(files);
   const transfers = new Transfers(ports.slabs.freeCount, clock);
   const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, transfers });

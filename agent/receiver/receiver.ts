@@ -7,7 +7,7 @@ import type { CustodyGreeting, CustodyKeeper } from './custody/custody-keep.ts';
 import type { ReceiptLog } from './custody/receipt-log.ts';
 import type { RevokedUse } from './keys/revocations.ts';
 import { STOP_MS } from './limits.ts';
-import type { RestoredStatements } from './reconcile/restored-statements.ts';
+import type { VaultWords } from './reconcile/vault-words.ts';
 import type { Claims } from './transfer/claims.ts';
 import type { DockingGaps } from './transfer/docking-gaps.ts';
 import type { Space } from './transfer/space.ts';
@@ -26,7 +26,7 @@ export interface ReceiverParts {
   readonly custody: CustodyKeeper;
   readonly receiptLog: ReceiptLog;
   readonly greeting: CustodyGreeting;
-  readonly restored: RestoredStatements;
+  readonly restored: VaultWords;
   readonly revokedUse: RevokedUse;
   readonly clock: Clock;
   readonly log: Log;

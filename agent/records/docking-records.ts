@@ -22,6 +22,7 @@ export interface DockingRecordsOptions extends DocumentStoreOptions {
   readonly signer: Signer;
   /** What the ledger says was recorded last of a camera. */
   readonly lastRecorded: (camera: CameraId) => ChainEnd | undefined;
+  readonly policy: RecordWriterDeps['policy'];
 }
 
 /** All records of one spool: what is docking records' own beside their store. `open` takes whatever lies on the disk. */
@@ -33,11 +34,11 @@ export class DockingRecords {
   readonly writing: RecordWriterDeps;
 
   private constructor(options: DockingRecordsOptions, store: DocumentStore<StoredRecord>) {
-    const { files, random, signer, spool, lastRecorded, stationKeys } = options;
+    const { files, random, signer, spool, lastRecorded, stationKeys, policy } = options;
     this.#options = options;
     this.store = store;
     this.#chain = new RecordChain(store, lastRecorded, stationKeys);
-    this.writing = { files, random, signer, layout: spool.layout, syncs: store.syncs };
+    this.writing = { files, random, signer, layout: spool.layout, syncs: store.syncs, policy };
     store.keepBy(this);
   }
 

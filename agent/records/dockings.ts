@@ -35,7 +35,10 @@ const FULL_MS = 1000;
  */
 const UNRECORDED_SEGMENTS = 4;
 
-export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool' | 'lastRecorded' | 'storeKeys'> {
+export interface DockingsOptions extends Omit<
+  DockingRecordsOptions,
+  'spool' | 'lastRecorded' | 'storeKeys' | 'policy'
+> {
   readonly records: DockingRecords;
   readonly items: Pick<SignedItems, 'enterSpooled'>;
   readonly station: StationId;

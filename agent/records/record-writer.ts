@@ -28,6 +28,8 @@ export interface RecordWriterDeps {
   readonly syncs: FolderSyncs;
   readonly signer: Signer;
   readonly random: Random;
+  /** What the station holds of it. */
+  readonly policy: { readonly sha256: string | undefined };
 }
 
 /** Writes one record, attempt after attempt. */
@@ -82,16 +84,22 @@ export class RecordWriter {
 
   async #writeParts(previous: string | null): Promise<RecordFacts[]> {
     const parts: RecordFacts[] = [];
+    const ended = { ...this.#ended, ...policyIn(this.#deps.policy) };
     for (let part = 1; part <= partCount(this.#ended); part++) {
       const record = recordIdOf(this.#ended, part, this.#deps.random);
-      parts.push(await this.#writePart(part, record, parts.at(-1)?.manifestSha256 ?? previous));
+      parts.push(await this.#writePart(ended, part, record, parts.at(-1)?.manifestSha256 ?? previous));
     }
     return parts;
   }
 
-  async #writePart(part: number, record: DockingId, previous: string | null): Promise<RecordFacts> {
+  async #writePart(
+    ended: EndedDocking & PolicyIn,
+    part: number,
+    record: DockingId,
+    previous: string | null,
+  ): Promise<RecordFacts> {
     const { files, signer } = this.#deps;
-    const bytes = encodePart(this.#ended, part, record, previous);
+    const bytes = encodePart(ended, part, record, previous);
     const signature = await signer.sign(bytes, DOCKING_RECORD_TRUSTED_COMMENT);
     await writeDocument(files, join(this.#making, record), 'docking', { bytes, signature });
     return factsOfRecord(bytes, signature);
@@ -119,6 +127,13 @@ function unlessMissing(error: unknown): void {
 
 // Cuts a docking into the parts of its record (SPEC 4.6). Pure.
 
+type PolicyIn = Pick<NewDockingRecord, 'version' | 'policy_sha256'>;
+
+/** The same in all parts. */
+function policyIn({ sha256 }: RecordWriterDeps['policy']): PolicyIn {
+  return sha256 === undefined ? { version: 2 } : { version: 3, policy_sha256: sha256 };
+}
+
 /** How many parts a docking's record has. A docking without entries has one. */
 function partCount(ended: EndedDocking): number {
   return Math.max(1, Math.ceil(ended.entries.length / DOCKING_ENTRIES_PER_PART));
@@ -134,7 +149,7 @@ function recordIdOf(ended: EndedDocking, part: number, random: Random): DockingI
  * Errors: "document.refused" (broken code of ours).
  */
 function encodePart(
-  ended: EndedDocking,
+  ended: EndedDocking & PolicyIn,
   part: number,
   record: DockingId,
   previous: string | null,
@@ -143,7 +158,6 @@ function encodePart(
   const from = (part - 1) * DOCKING_ENTRIES_PER_PART;
   const document: NewDockingRecord = {
     type: 'docking-record',
-    version: 2,
     ...same,
     record,
     part,

@@ -50,7 +50,7 @@ const offset = z.object({ offset_ms: z.int(), uncertainty_ms: z.int() });
 /** Only what a start needs: the rest, 256 entries among it, is parsed before it is used for anything. */
 const headSchema = z.object({
   type: z.literal('docking-record'),
-  version: z.literal([1, 2]),
+  version: z.literal([1, 2, 3]),
   docking: d.dockingIdSchema,
   record: d.recordingIdSchema,
   bay: d.bayIdSchema,

@@ -25,6 +25,8 @@ export interface CommitDeps {
   readonly signer: Signer;
   readonly clock: Clock;
   readonly clockSynchronised: () => boolean | null;
+  /** What the station holds of it. */
+  readonly policy: { readonly sha256: string | undefined };
   /** What the ledger says was spooled last of a camera. */
   readonly lastSpooled: (camera: CameraId) => ChainEnd | undefined;
   /** Of all dockings: a camera that is in two bays at a time has one chain all the same. */
@@ -108,6 +110,7 @@ export class Committer {
         ),
         sealedAt: new Date(clock.wallMs()).toISOString(),
         clockSynchronised: this.#deps.clockSynchronised(),
+        policySha256: this.#deps.policy.sha256,
       },
       bulk,
     );

@@ -4,7 +4,7 @@ import { encodeBase64 } from '../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../protocol/format/canonical.ts';
 import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../protocol/format/ids.ts';
 import { SUPERSEDES_MAX, UNIT_BYTES } from '../../protocol/format/limits.ts';
-import type { Manifest } from '../../protocol/documents/manifest.ts';
+import { type Manifest, manifestVersion } from '../../protocol/documents/manifest.ts';
 import type { Bulk, SealResult } from './bulk.ts';
 import { captureOf, type DockingTime } from './capture-time.ts';
 import type { TrackedEntry } from '../inventory/entry.ts';
@@ -32,6 +32,8 @@ export interface SealedFacts {
   readonly previousManifestSha256: string | null;
   readonly sealedAt: string;
   readonly clockSynchronised: boolean | null;
+  /** See HeldPolicy. */
+  readonly policySha256?: string | undefined;
 }
 
 /** The manifest of one recording (SPEC 4.1). Errors: those of sealing the small text. */
@@ -43,9 +45,13 @@ export async function buildManifest(
 ): Promise<Manifest> {
   const { listed, role } = entry;
   const { seal } = sealed;
+  const named = {
+    ...(sealed.joints.length > 0 && { joints: [...sealed.joints] }),
+    ...(sealed.policySha256 !== undefined && { policy_sha256: sealed.policySha256 }),
+  };
   return {
     type: 'recording-manifest',
-    version: sealed.joints.length === 0 ? 1 : 2,
+    version: manifestVersion(named),
     recording: sealed.recording,
     station: docking.station,
     bay: docking.bay,
@@ -70,7 +76,7 @@ export async function buildManifest(
     previous_manifest_sha256: sealed.previousManifestSha256,
     sealed_at: sealed.sealedAt,
     clock_synchronised: sealed.clockSynchronised,
-    ...(sealed.joints.length > 0 && { joints: [...sealed.joints] }),
+    ...named,
   };
 }
 

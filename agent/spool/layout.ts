@@ -36,6 +36,8 @@ export interface SpoolLayout {
   readonly store: string;
   /** The vault whose receipts count (store-state.ts); rebuilt by the next receipt where it is damaged. */
   readonly pinned: string;
+  /** The policy that the station holds, with its signatures. */
+  readonly policy: string;
   /** Marks of 0.1.0: names of what its store had asked for again. */
   readonly asked: string;
   /** Notes of tries that are under way and what is remembered of those that broke off, see tries/tries.ts; made at the start. */
@@ -75,6 +77,7 @@ export function spoolLayout(path: string): SpoolLayout {
     docked: below('docked'),
     store: below('store.json'),
     pinned: below('pinned.json'),
+    policy: below('policy.json'),
     asked: below('asked'),
     tries: below('tries'),
     quarantine: below('quarantine'),

@@ -22,6 +22,7 @@ import { PullStop } from '../pull/pull-stop.ts';
 import { Tries } from '../pull/tries.ts';
 import { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { CustodyPush } from '../push/custody-push.ts';
+import { HeldPolicy } from '../push/held-policy.ts';
 import { LogWitness } from '../push/log-witness.ts';
 import { StrangeKeys } from '../push/push-verify.ts';
 import { Pusher } from '../push/push.ts';
@@ -162,12 +163,26 @@ async function connectParts(
   closing.defer(() => custody.close());
   const { ledger } = custody;
   monitoring.takeOver(ledger);
+  const policy = await HeldPolicy.open({
+    roles: settings.roles,
+    receivers: store.receivers,
+    pinnedVault: () => standing.vault,
+    files,
+    layout,
+    reserve: spool.logReserve,
+    custody,
+    clock,
+    log,
+    conditions,
+  });
+  closing.defer(() => policy.stop());
   const { records, findings: recordFindings } = await DockingRecords.open({
     spool,
     signer,
     stationKeys,
     storeKeys: store.storeKeys,
     lastRecorded: (camera) => ledger.records.get(camera),
+    policy,
     files,
     random,
     log,
@@ -332,6 +347,7 @@ async function connectParts(
       signer,
       clock,
       clockSynchronised,
+      policy,
       lastSpooled: (camera: CameraId) => custody.ledger.manifests.get(camera),
       turns: new KeyedMutex<CameraId>(),
     },
@@ -386,6 +402,7 @@ async function connectParts(
     custodyPush,
     standing,
     rollback,
+    policy,
     differences,
     retirements,
     dockings,

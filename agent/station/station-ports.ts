@@ -28,6 +28,7 @@ export type StationSettings = Pick<
   | 'cameraMissingDays'
   | 'release'
   | 'retention'
+  | 'roles'
 > & {
   /** What it may take of the uplink at first; all of it unless given. */
   readonly limits?: PushLimits;

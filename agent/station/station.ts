@@ -15,6 +15,7 @@ import { stopWithin } from '../platform/exit-soon.ts';
 import type { Tries } from '../pull/tries.ts';
 import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
 import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
+import type { HeldPolicy } from '../push/held-policy.ts';
 import type { LogWitness } from '../push/log-witness.ts';
 import type { Pusher } from '../push/push.ts';
 import type { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
@@ -57,6 +58,7 @@ export interface StationParts {
   readonly custodyPush: CustodyPush;
   readonly standing: Pick<StoreStanding, 'stop' | 'levels'>;
   readonly rollback: Pick<StoreRollback, 'start' | 'take'>;
+  readonly policy: Pick<HeldPolicy, 'enter' | 'take' | 'stop'>;
   readonly differences: Pick<Differences, 'run'>;
   readonly retirements: Pick<Retirements, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
@@ -102,6 +104,7 @@ export class Station {
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
     this.#proofsInForce();
+    this.#parts.policy.enter();
     clockWatch.start();
     // A disk that takes nothing ends no start: the log tries again by itself, and no bay claims anything before it is written.
     await this.#checkpoint();
@@ -155,6 +158,7 @@ export class Station {
     await this.#records.settle();
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
     await this.#stopStep('pushing', async () => {
+      await this.#parts.policy.stop();
       await this.#parts.standing.stop();
       await pusher.stop();
     });
@@ -254,6 +258,10 @@ export class Station {
     }
     if (topic.kind === 'restored') {
       this.#parts.rollback.take(message.payload);
+      return;
+    }
+    if (topic.kind === 'policy') {
+      this.#parts.policy.take(message.payload);
       return;
     }
     this.#parts.pusher.take(topic.recording, message.payload);

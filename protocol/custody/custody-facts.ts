@@ -53,6 +53,8 @@ const BOTH: Shapes = {
     change_sha256: sha256,
   }),
   'chain-broken': z.strictObject({ segment: d.segmentIdSchema, sequence: size, reason: text }),
+  /** At the store put in force, at a station held. */
+  policy: z.strictObject({ number: z.int().min(1), policy_sha256: sha256 }),
 };
 
 const file = { docking, path_sha256: sha256 };
@@ -212,7 +214,6 @@ const STORE: Shapes = {
   }),
   witnessed: z.strictObject({ day: z.iso.date(), sha256 }),
   restored: z.strictObject({ restored_sha256: sha256, complete_until: d.instantSchema }),
-  policy: z.strictObject({ number: z.int().min(1), policy_sha256: sha256 }),
 };
 
 /** Events that stand in the other one's log only. */

@@ -1,7 +1,8 @@
 // What both roles agreed for one vault (SPEC 4.16): how long recordings and documents stay, and who may sign orders. Pure: where policies
 // lie, and which one is in force, is the business of who reads them.
 import * as z from 'zod';
-import { encodeBase64 } from '../format/bytes.ts';
+import { encodeBase64, parseBase64 } from '../format/bytes.ts';
+import { encodeCanonical, parseCanonical } from '../format/canonical.ts';
 import { DockError } from '../format/errors.ts';
 import * as d from './document.ts';
 import { publicKeySchema } from './key-documents.ts';
@@ -18,6 +19,8 @@ export const POLICY_NUMBER_MAX = 999_999;
 export const POLICY_DAYS_MAX = 3650;
 export const POLICY_DOCUMENTS_DAYS_MAX = 36_525;
 const KEYS_MAX = 64;
+/** Of one of its signature files. */
+export const SIGNATURE_CHARACTERS_MAX = 4096;
 
 const keysSchema = z.array(publicKeySchema).min(1).max(KEYS_MAX);
 
@@ -61,6 +64,38 @@ export function parsePolicy(bytes: Uint8Array): Policy {
   return d.parseDocument(policySchema, bytes, POLICY_BYTES_MAX);
 }
 
+/** A policy with the texts of both signatures. */
+export interface SignedPolicy {
+  readonly bytes: Uint8Array;
+  readonly signatures: Readonly<Record<Role, string>>;
+}
+
+const signatureSchema = z.string().max(SIGNATURE_CHARACTERS_MAX);
+/** A signed policy as it travels, and as a station keeps it. */
+export const signedPolicyFields = {
+  policy: z.base64().max(2 * POLICY_BYTES_MAX),
+  officer: signatureSchema,
+  supervisor: signatureSchema,
+};
+const signedPolicySchema = z.strictObject(signedPolicyFields);
+/** The policy in base64, two signatures, and the names. */
+export const POLICY_FILE_BYTES_MAX = 64 * 1024;
+
+/** The text of a file that holds a policy with both signatures: canonical JSON. Errors: "document.refused". */
+export function encodeSignedPolicy({ bytes, signatures }: SignedPolicy): Uint8Array {
+  const { officer, supervisor } = signatures;
+  return encodeCanonical({ policy: encodeBase64(bytes), officer, supervisor });
+}
+
+/** What such a text holds; nothing of it is verified. Errors: "canonical.refused", "document.refused". */
+export function parseSignedPolicy(file: Uint8Array): SignedPolicy {
+  const { success, data } = signedPolicySchema.safeParse(parseCanonical(file, POLICY_FILE_BYTES_MAX));
+  const bytes = success ? parseBase64(data.policy) : undefined;
+  if (!success || bytes === undefined)
+    throw new DockError('document.refused', 'no policy with two signatures', { retry: 'never' });
+  return { bytes, signatures: { officer: data.officer, supervisor: data.supervisor } };
+}
+
 /** Days that count at a store, by the policy in force and what its file says (SPEC 4.16.8); null: it says nothing. */
 export function daysUnder(
   policy: Pick<Policy, 'days_min' | 'documents_days'> | null,
@@ -86,7 +121,7 @@ export function rolesOf({ officers, supervisors }: Pick<Policy, 'officers' | 'su
  */
 export function verifyPolicy(
   bytes: Uint8Array,
-  signatures: Readonly<Record<Role, string>>,
+  signatures: SignedPolicy['signatures'],
   keys: RoleKeys,
 ): void {
   const ids = ROLES.map((role) => {

@@ -108,6 +108,14 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     retain: false,
     summary: 'The statement that the vault was restored from a backup.',
   },
+  downPolicy: {
+    address: '{base}/v1/{station}/down/policy',
+    action: 'receive',
+    messages: ['policy'],
+    qos: 1,
+    retain: false,
+    summary: 'The policy of both roles that is in force, with their signatures.',
+  },
 };
 
 /** Messages that are no JSON. */

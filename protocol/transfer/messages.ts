@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { encodeCanonical, parseCanonical } from '../format/canonical.ts';
 import { ITEM_DOCUMENTS } from '../documents/item-documents.ts';
+import { signedPolicyFields } from '../documents/policy.ts';
 import * as d from '../documents/document.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../format/bytes.ts';
 import { DockError } from '../format/errors.ts';
@@ -106,6 +107,14 @@ const restoredSchema = z.object({
 /** The statement that the store was restored (SPEC 4.14), as it travels. */
 export type RestoredMessage = z.infer<typeof restoredSchema>;
 
+const policySchema = z.object({
+  message: z.literal('policy'),
+  receiver: d.receiverIdSchema,
+  ...signedPolicyFields,
+});
+/** The policy in force (SPEC 4.16), as it travels. */
+export type PolicyMessage = z.infer<typeof policySchema>;
+
 const claimSchema = z.object({
   message: z.literal('claim'),
   station: d.stationIdSchema,
@@ -193,6 +202,7 @@ export const TRANSFER_SCHEMAS = {
   have: haveSchema,
   receipt: receiptSchema,
   restored: restoredSchema,
+  policy: policySchema,
   signed: signedSchema,
 } as const;
 
@@ -201,7 +211,14 @@ export type { BayDocument, StatusDocument } from './monitoring.ts';
 
 /** UTF-8 JSON of a message. */
 export function encodeMessage(
-  message: OfferMessage | FinMessage | HaveMessage | ReceiptMessage | RestoredMessage | SignedMessage,
+  message:
+    | OfferMessage
+    | FinMessage
+    | HaveMessage
+    | ReceiptMessage
+    | RestoredMessage
+    | PolicyMessage
+    | SignedMessage,
 ): Uint8Array {
   return encodeUtf8(JSON.stringify(message));
 }
@@ -237,6 +254,11 @@ export function parseDown(payload: Uint8Array): DownMessage {
 /** The statement in a payload that came at `down/restored`. Errors: "message.refused". */
 export function parseRestoredMessage(payload: Uint8Array): RestoredMessage {
   return parseMessage(restoredSchema, payload, DOWN_MESSAGE_BYTES_MAX);
+}
+
+/** The policy in a payload that came at `down/policy`. Errors: "message.refused". */
+export function parsePolicyMessage(payload: Uint8Array): PolicyMessage {
+  return parseMessage(policySchema, payload, DOWN_MESSAGE_BYTES_MAX);
 }
 
 /** The body of a signed message whose signature was verified. Errors: "message.refused". */

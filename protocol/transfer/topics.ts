@@ -57,7 +57,8 @@ export type DownTopic =
   | { readonly kind: 'recording'; readonly recording: RecordingId }
   | { readonly kind: 'custody' }
   | { readonly kind: 'log' }
-  | { readonly kind: 'restored' };
+  | { readonly kind: 'restored' }
+  | { readonly kind: 'policy' };
 
 /** Topics of one station below `<base>/v1/<station>`. */
 export interface StationTopics {
@@ -115,7 +116,8 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     parseDown: (topic) => {
       if (!topic.startsWith(down)) return undefined;
       const last = topic.slice(down.length);
-      if (last === 'custody' || last === 'log' || last === 'restored') return { kind: last };
+      if (last === 'custody' || last === 'log' || last === 'restored' || last === 'policy')
+        return { kind: last };
       return isRecordingId(last) ? { kind: 'recording', recording: last } : undefined;
     },
     isOwn: (topic) => topic.startsWith(`${prefix}/`),
@@ -130,6 +132,7 @@ export interface ReceiverTopics {
   downCustody(station: StationId): string;
   downLog(station: StationId): string;
   downRestored(station: StationId): string;
+  downPolicy(station: StationId): string;
   parseUp(topic: string): UpTopic | undefined;
 }
 
@@ -147,6 +150,7 @@ export function receiverTopics(base: string, receiver: ReceiverId, group = 'body
     downCustody: (station) => `${prefix}${station}/down/custody`,
     downLog: (station) => `${prefix}${station}/down/log`,
     downRestored: (station) => `${prefix}${station}/down/restored`,
+    downPolicy: (station) => `${prefix}${station}/down/policy`,
     parseUp: (topic) =>
       topic.startsWith(prefix) ? parseUpParts(topic.slice(prefix.length).split('/')) : undefined,
   };

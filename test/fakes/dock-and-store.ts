@@ -57,6 +57,7 @@ import { MemoryLog } from './log-memory.ts';
 import { FixedMachine } from './machine-fixed.ts';
 import { MemoryCamera, type MemoryContent, type MemoryFileLook } from './memory-camera.ts';
 import { STORE_PROCESS } from './running-process.ts';
+import type { RolesConfig } from '../../config/roles-config.ts';
 import { fastMessageSigner } from './signer-fast.ts';
 import { simulatedDriver } from './simulated-driver.ts';
 import { inlineUnitStore } from './unit-store-inline.ts';
@@ -69,6 +70,8 @@ const HOUR_MS = 3_600_000;
 
 export interface DockOptions {
   readonly release?: 'never' | 'after-receipt';
+  /** Whose policies the station takes; nobody's unless given. */
+  readonly roles?: RolesConfig;
   readonly cameras?: number;
   /** Bays that name no camera, unless `bays` does so: it is known by what it says of itself. Without it each bay names its own. */
   readonly register?: {
@@ -219,6 +222,7 @@ export class DockAndStore {
         cameraMissingDays: 14,
         unknownCameras: this.options.register?.unknown ?? 'refuse',
         release: this.options.release ?? 'after-receipt',
+        roles: this.options.roles ?? { officers: [], supervisors: [] },
         retention: { days: 14, logDays: 730 },
         ...(this.options.limits === undefined ? {} : { limits: this.options.limits }),
       },

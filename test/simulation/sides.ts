@@ -146,6 +146,7 @@ function settings(
     cameraMissingDays: 14,
     unknownCameras: 'refuse',
     release: 'after-receipt',
+    roles: { officers: [], supervisors: [] },
     retention: { days: 14, logDays: 730 },
   };
 }

@@ -314,6 +314,7 @@ interface PickedEntry {
 const IN_FORCE: ReadonlySet<CustodyEntry['event']> = new Set([
   'agent-started',
   'configuration',
+  'policy',
   'clock-state',
 ]);
 /** Events that matter for everything that is logged around them. */

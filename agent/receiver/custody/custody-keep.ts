@@ -29,7 +29,7 @@ import {
   CUSTODY_WAITING_MAX,
   REFUSALS,
 } from '../limits.ts';
-import type { RestoredStatements } from '../reconcile/restored-statements.ts';
+import type { VaultWords } from '../reconcile/vault-words.ts';
 import { Allowance } from '../transfer/refusals.ts';
 import type { Sending } from '../transfer/sending.ts';
 import type { Space } from '../transfer/space.ts';
@@ -49,7 +49,7 @@ export interface CustodyKeepOptions {
   readonly revokedUse: Pick<RevokedUse, 'saw'>;
   readonly vault: Pick<FilesVault, 'custodyFolder' | 'note' | 'setAsidePath'>;
   /** What a station must hear before an answer. */
-  readonly restored: Pick<RestoredStatements, 'beforeAnswer'>;
+  readonly restored: Pick<VaultWords, 'beforeAnswer'>;
   readonly sending: Pick<Sending, 'custody'>;
   readonly space: Pick<Space, 'added'>;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;

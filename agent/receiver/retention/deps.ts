@@ -1,5 +1,5 @@
 // What everything about retention stands on, made once by the program that runs it.
-import type { RolesConfig } from '../../../config/receiver-config.ts';
+import type { RolesConfig } from '../../../config/roles-config.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Policy } from '../../../protocol/documents/policy.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';

@@ -16,12 +16,14 @@ import {
   POLICY_NUMBER_MAX,
   type Policy,
   rolesOf,
+  SIGNATURE_CHARACTERS_MAX,
+  type SignedPolicy,
   verifyPolicy,
 } from '../../../protocol/documents/policy.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
 import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import type { DaysFrom, RetentionHistory } from '../../../protocol/documents/retention.ts';
-import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeUtf8, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
 import { POLICY } from '../../../protocol/format/file-names.ts';
@@ -38,9 +40,6 @@ export interface EnteredPolicy {
   readonly sha256: string;
   readonly policy: Policy;
 }
-
-/** Texts of both signatures, by role. */
-export type PolicySignatures = Readonly<Record<Role, string>>;
 
 type PolicyDeps = Pick<RetentionDeps, 'files' | 'layout' | 'signal'>;
 /** What a program has before it asked for the policy. */
@@ -75,6 +74,22 @@ async function readNamed({ files, layout }: PolicyDeps, number: number, sha256: 
     'policy.missing',
     `${path} is not there as it was placed: put ${layout.policy(number)} back from the backup; until then nothing is deleted and no order counts`,
   );
+}
+
+/** The one in force with its signatures, as stations get it; undefined without one. Errors: those of readPolicies; the system's. */
+export async function policyInForce(
+  deps: PolicyDeps,
+): Promise<(SignedPolicy & { readonly sha256: string; readonly number: number }) | undefined> {
+  const last = (await readPolicies(deps)).at(-1);
+  if (last === undefined) return undefined;
+  const { files, layout } = deps;
+  const { number } = last.policy;
+  const read = (name: string, bytesMax: number): Promise<Uint8Array> =>
+    files.readAll(join(layout.policy(number), name), bytesMax);
+  const signature = async (role: Role): Promise<string> =>
+    parseUtf8(await read(roleSignature(POLICY, role), SIGNATURE_CHARACTERS_MAX)) ?? '';
+  const signatures = { officer: await signature('officer'), supervisor: await signature('supervisor') };
+  return { number, sha256: last.sha256, bytes: await read(POLICY, POLICY_BYTES_MAX), signatures };
 }
 
 /** Fewest days of policies, as countedDays wants them. */
@@ -158,7 +173,7 @@ export async function makePolicy(deps: Unsettled<RetentionDeps>, wish: PolicyWis
 export function placePolicy(
   deps: Unsettled<RetentionDeps>,
   bytes: Uint8Array,
-  signatures: PolicySignatures,
+  signatures: SignedPolicy['signatures'],
 ): Promise<Policy> {
   const policy = parsePolicy(bytes);
   const sha256 = sha256Hex(bytes);
@@ -190,7 +205,7 @@ async function placeFolder(
   workFolder: string,
   number: number,
   bytes: Uint8Array,
-  signatures: PolicySignatures,
+  signatures: SignedPolicy['signatures'],
 ): Promise<void> {
   const work = join(workFolder, 'policy');
   await ensureFolder(files, work);

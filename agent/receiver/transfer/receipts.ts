@@ -16,7 +16,7 @@ import {
 } from '../../../protocol/documents/receipt.ts';
 import type { ReceiptLog } from '../custody/receipt-log.ts';
 import type { OfferSubject } from './offer-check.ts';
-import type { RestoredStatements } from '../reconcile/restored-statements.ts';
+import type { VaultWords } from '../reconcile/vault-words.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
 import type { RecordingName, SignedDocument, StoredRecording, Vault } from '../vault/vault.ts';
@@ -31,7 +31,7 @@ export interface ReceiptsOptions {
   /** See CustodyKeeper.head. */
   readonly custody: { head(station: StationId): Promise<CustodyHead | null> };
   readonly receiptLog: Pick<ReceiptLog, 'prove'>;
-  readonly restored: Pick<RestoredStatements, 'newest'>;
+  readonly restored: Pick<VaultWords, 'newest'>;
   readonly clock: Clock;
   readonly log: Log;
 }

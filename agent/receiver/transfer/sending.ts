@@ -1,5 +1,6 @@
 // What the receiver says to stations: signs messages, encodes them and publishes. Decides nothing.
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import type { SignedPolicy } from '../../../protocol/documents/policy.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { ReceiverId, RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
 import type { Broker, Signer } from '../../../protocol/format/ports.ts';
@@ -86,6 +87,13 @@ export class Sending {
     const { broker, topics, receiver } = this.#options;
     const message = { message: 'restored', receiver, statement: messageField(bytes), signature } as const;
     return broker.publish(topics.downRestored(station), encodeMessage(message), { qos: 1 });
+  }
+
+  /** The policy in force. */
+  policy(station: StationId, { bytes, signatures }: SignedPolicy): Promise<void> {
+    const { broker, topics, receiver } = this.#options;
+    const message = { message: 'policy', receiver, policy: messageField(bytes), ...signatures } as const;
+    return broker.publish(topics.downPolicy(station), encodeMessage(message), { qos: 1 });
   }
 
   /** The newest checkpoint of the store's log. */

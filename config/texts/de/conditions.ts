@@ -208,6 +208,11 @@ export const CONDITIONS_DE = {
     remedy:
       'Nach dem Zurückspielen einer Sicherung dort "bodydock-receiver restored" eingeben. Sonst hat jemand sein Verwahrprotokoll geändert: Zentralspeicher und Station sichern, mit "bodydock verify" klären, was fehlt, und erst dann hier "bodydock custody --acknowledge --reason CODE" eingeben.',
   },
+  'policy.refused': {
+    text: 'Der Zentralspeicher hat eine Richtlinie beider Rollen geschickt, die diese Station nicht annimmt; es gilt weiter, was sie zuvor hatte.',
+    remedy:
+      'Beide Rollen fragen, ob sie sie signiert haben. Wenn ja: bei policy.no-roles oder policy.signature ("reason") die Schlüssel beider unter roles in station.yaml eintragen, bei policy.number am Zentralspeicher eine mit höherer Nummer machen. Wenn nein, IT-Sicherheit rufen.',
+  },
   'store.recordings-lost': {
     text: 'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt; ihm fehlen vielleicht Aufzeichnungen, von denen diese Station keine Kopie mehr hat.',
     remedy:

@@ -96,6 +96,13 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Was mit einer Kamera geschieht, deren Platz keine benennt und deren Seriennummer nicht in dieser Datei steht: refuse rührt sie nicht an und ruft jemanden, accept übernimmt ihre Aufzeichnungen unter einer eigenen Id.',
   camera_missing_days:
     'Tage, nach denen eine Kamera als fehlend gemeldet wird (camera.missing), die nicht in dieser Station war; 0: nie. Eine Station kennt nur ihre eigenen Andockvorgänge: Eine, die auch anderswo andockt, fehlt hier. Eine Kamera, die `bodydock camera retire` außer Betrieb genommen hat oder die nicht mehr in dieser Datei steht, fehlt nicht.',
+  roles:
+    'Wessen Signaturen die erste Richtlinie beider Rollen braucht, die diese Station annimmt. Eine spätere braucht die der Schlüssel, die die vorige nennt. Ohne Schlüssel nimmt sie keine an, und ihre Dokumente nennen keine.',
+  'roles.officers': 'Schlüssel der Aufzeichnungsbeauftragten, die eine Richtlinie als Erste signieren.',
+  'roles.officers[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
+  'roles.supervisors':
+    'Schlüssel der vorgesetzten Stelle, die sie als Zweite signiert. Kein Schlüssel steht in beiden Listen.',
+  'roles.supervisors[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
   retention: 'Wie lange diese Station selbst behält, was der Zentralspeicher schon hat.',
   'retention.days':
     'Tage, nach denen eine Aufzeichnung fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',

@@ -203,6 +203,11 @@ export const CONDITIONS_EN = {
     remedy:
       'If the store was restored from a backup, type "bodydock-receiver restored" there. If not, somebody changed its log: secure the store and this station, let "bodydock verify" say what is missing, and only then type "bodydock custody --acknowledge --reason CODE" here.',
   },
+  'policy.refused': {
+    text: 'The central store sent a policy of both roles that this station does not take; what it held before stays in force.',
+    remedy:
+      'Ask both roles whether they signed it. If so, put the keys of both into roles in station.yaml where "reason" is policy.no-roles or policy.signature; where it is policy.number, have one with a higher number made at the store. If not, call IT security.',
+  },
   'store.recordings-lost': {
     text: 'The central store was restored from a backup and may lack recordings of which this station has no copy any more.',
     remedy:

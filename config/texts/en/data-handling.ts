@@ -61,7 +61,7 @@ export const HANDLING_EN = {
   counted:
     'How days are counted: from the latest time at which the recording can have been made, where the camera’s clock was measured; else from its sealing; and from the store’s receipt where the station’s own clock was not set. A wrong clock never makes it sooner. What is due within 72 hours after its receipt is deleted only after a warning that is 24 hours old.',
   policy:
-    'Policy {number}, which both roles signed, says: a recording stays no fewer than {days} and no more than {most} days, its documents no fewer than {documents} days after that. Whoever runs the store can only keep longer.',
+    'Policy {number}, which both roles signed, says: a recording stays no fewer than {days} and no more than {most} days, its documents no fewer than {documents} days after that. A person who runs the store can only keep longer.',
   noPolicy:
     'No policy of both roles is in force: a recording stays no fewer than {days} days and its documents no fewer than {documents} days after that, whatever the store’s file says.',
   policyUnknown:

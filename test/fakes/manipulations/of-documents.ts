@@ -67,7 +67,7 @@ const shapes: Manipulation[] = (
   [
     ['with a field that nobody knows', (value) => ({ ...value, note: 'x' }), 'shape'],
     ['without a field', (value) => without(value, 'locked'), 'shape'],
-    ['of version 3', (value) => ({ ...value, version: 3 }), 'other-version'],
+    ['of version 4', (value) => ({ ...value, version: 4 }), 'other-version'],
     ['of another type', (value) => ({ ...value, type: 'receipt' }), 'other-type'],
     ['with a size as a text', (value) => withOriginal(value, { size_bytes: '2000' }), 'shape'],
     ['with a negative size', (value) => withOriginal(value, { size_bytes: -1 }), 'shape'],

@@ -155,6 +155,22 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/policies', 'unit/receiver/retention/policies'],
   },
   {
+    id: 'policy-of-the-senders-roles',
+    what: 'a station takes a policy by the keys that the policy itself names',
+    file: 'agent/push/held-policy.ts',
+    find: 'last ? rolesOf(last) : {',
+    put: 'last ? rolesOf(policy) : {',
+    suites: ['unit/push/held-policy'],
+  },
+  {
+    id: 'policy-number-back-at-a-station',
+    what: 'a station takes an earlier policy, or another one of the same number, in place of the one that it holds',
+    file: 'agent/push/held-policy.ts',
+    find: 'policy.number <= last.number)',
+    put: 'policy.number < 0)',
+    suites: ['unit/push/held-policy'],
+  },
+  {
     id: 'policy-of-any-roles',
     what: 'a policy that changes the roles may be signed by the new ones',
     file: 'agent/receiver/retention/policies.ts',

@@ -268,7 +268,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     file: 'agent/receiver/transfer/receipts.ts',
     find: 'restored.newest?.sha256',
     put: '(restored.newest === null ? "" : undefined)',
-    suites: ['unit/receiver/restored-statements'],
+    suites: ['unit/receiver/vault-words'],
   },
   {
     id: 'old-epoch-followed',

@@ -187,7 +187,7 @@ const vaultElsewhere: readonly FileKind[] = [
     String.raw`r-[a-z0-9-]+/restored/[0-9a-f]{16}\.json(\.minisig)?`,
     'told',
     {
-      notTried: 'restored-statements',
+      notTried: 'vault-words',
     },
   ),
   row(

@@ -54,7 +54,7 @@ describe.each([
     const text = (await textOf(`${name}.example.yaml`))
       .replace(/#(?=(?:username|password_file): )/g, '')
       .replace(
-        /^#(?=witnesses:$|timestamps:$|screen:$|  port: |  phone: |  - key: |    url: |  url: |  ca_file: )/gm,
+        /^#(?=witnesses:$|timestamps:$|screen:$|roles:$|  (?:officers|supervisors):$|    - the second line |  port: |  phone: |  - key: |    url: |  url: |  ca_file: )/gm,
         '',
       );
     const example: unknown = parse(text);

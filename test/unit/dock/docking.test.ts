@@ -103,7 +103,7 @@ beforeEach(async () => {
   const lastSpooled = (): undefined => undefined;
   const turns = new KeyedMutex<typeof facts.camera>();
   const committer = new Committer(
-    { ...working, signer, clockSynchronised: () => null, lastSpooled, turns },
+    { ...working, signer, clockSynchronised: () => null, lastSpooled, turns, policy: { sha256: undefined } },
     facts,
   );
   const pullStop = new PullStop({ ...working, tryDisk: () => spool.tryDisk() });

@@ -131,6 +131,7 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
       }),
       signer: inlineSigner(stationKey),
       clockSynchronised: () => null,
+      policy: { sha256: undefined },
       lastSpooled: () => undefined,
       turns: new KeyedMutex(),
     },

@@ -163,6 +163,7 @@ export class ScriptedStation {
       this.statements.push(sha256Hex(messageBytes(parseRestoredMessage(payload).statement)));
       return;
     }
+    if (down.kind === 'policy') return;
     const message = parseDown(payload);
     if (down.kind === 'custody') {
       if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);

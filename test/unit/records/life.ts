@@ -86,6 +86,7 @@ export async function openDockings(files: Files, seed: number, ledgerFile?: stri
     conditions,
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
+    policy: { sha256: undefined },
     lastRecorded: (camera) => custody.ledger.records.get(camera),
   });
   const types = [recordingType(spool, files, 14, custody.ledger), dockingRecordType(records, files, 14)];

@@ -58,6 +58,7 @@ async function stationWith(
   });
   const station = new Station({
     session,
+    policy: { enter: () => undefined, take: () => undefined, stop: async () => undefined },
     version: 'test',
     configSha256: '0'.repeat(64),
     provenRecipients: () => new Set(),

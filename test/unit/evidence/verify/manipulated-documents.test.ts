@@ -359,8 +359,8 @@ const stolen: Manipulation[] = [
     finds: [...SIGNED_ANEW, 'chain.other-chain'],
   },
   {
-    name: 'a manifest of version 3',
-    act: (vault) => writeSigned(vault, 'manifest.json', (document) => ({ ...document, version: 3 })),
+    name: 'a manifest of version 4',
+    act: (vault) => writeSigned(vault, 'manifest.json', (document) => ({ ...document, version: 4 })),
     finds: ['custody.other-manifest', 'manifest.version'],
   },
   {
