@@ -32,7 +32,7 @@ def read_order(folder: Path, place: str, station: str, keys: KnownKeys, report: 
     if read is None:
         return None
     data, value = read
-    signed, unjudged = _check_roles(source, data, keys, report)
+    signed, unjudged = check_roles(source, data, keys, report)
     if value is None:
         return None
     for field, expected in (("order", folder.name), ("station", station)):
@@ -53,7 +53,7 @@ def read_order(folder: Path, place: str, station: str, keys: KnownKeys, report: 
     return Order(document, frozenset(signed), unjudged, key_ids)
 
 
-def _check_roles(
+def check_roles(
     source: Source, data: bytes, keys: KnownKeys, report: Report
 ) -> tuple[dict[str, PublicKey], frozenset[str]]:
     """The key of each role that signed; none of both where one key signed twice. And roles that signed, and of which no key is given."""
@@ -61,7 +61,7 @@ def _check_roles(
     unjudged: set[str] = set()
     names = {name for name, _ in names_in(source.folder)}
     for role, trusted in zip(_ROLES, (keys.officers, keys.supervisors), strict=True):
-        name = f"order.json.{role}.minisig"
+        name = f"{source.name}.{role}.minisig"
         if not trusted:
             unjudged |= {role} if name in names else set()
             continue
@@ -69,7 +69,7 @@ def _check_roles(
         if key is not None:
             signed[role] = key
     if len(signed) == 2 and len({key.key for key in signed.values()}) == 1:
-        report.find("order.one-key-twice", source.part("order.json"), "is signed by one key for both roles")
+        report.find(f"{source.area}.one-key-twice", source.part(source.name), "is signed by one key for both roles")
         return {}, frozenset()
     return signed, frozenset(unjudged)
 

@@ -26,7 +26,7 @@ import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.t
 import type { CheckedRecording } from './recording-check.ts';
 import { ORDER_KIND } from './document-kinds.ts';
 import { below, finding, note, type Remark } from './remark.ts';
-import { checkSignature, readDocument } from './signed-document.ts';
+import { checkSignature, readDocument, type SignatureKind } from './signed-document.ts';
 import type { LoggedSignature, StoreLog } from './store-log.ts';
 import { roleKeys, type TrustedKeys } from './trusted-keys.ts';
 
@@ -92,27 +92,30 @@ async function checkOrder(
   const { bytes, value } = read;
   if (bytes === undefined || value === undefined) return { order: undefined, remarks };
   remarks.push(...placeRemarks(below(where, ORDER), value, name, station));
-  const signed = ROLES.filter((role) => names.includes(roleSignature(ORDER, role)));
-  const found = { order: value, sha256: sha256Hex(bytes), where, signed };
+  const kindOf = { name: 'order', file: ORDER, trustedComment: ORDER_TRUSTED_COMMENT } as const;
+  const by = await checkRoles({ files, folder, where, keys }, names, kindOf, bytes);
+  const { signed, officer, supervisor } = by;
+  const order = { order: value, sha256: sha256Hex(bytes), where, signed, officer, supervisor };
+  return { order, remarks: [...remarks, ...by.remarks, ...signerRemarks(order, keys)] };
+}
+
+/** Which roles signed a document beside it, and by the signatures that hold with which key. Errors: only those of the machine. */
+export async function checkRoles(
+  { files, folder, where, keys }: Pick<OrdersQuestion, 'files' | 'folder' | 'where' | 'keys'>,
+  names: readonly string[],
+  { file, ...kind }: Pick<SignatureKind, 'name' | 'trustedComment'> & { readonly file: string },
+  bytes: Uint8Array,
+): Promise<Pick<FoundOrder, 'signed' | Role> & { readonly remarks: readonly Remark[] }> {
+  const signed = ROLES.filter((role) => names.includes(roleSignature(file, role)));
   const holds: Record<Role, string | null> = { officer: null, supervisor: null };
+  const remarks: Remark[] = [];
   for (const role of signed.filter((each) => canJudge(keys, each))) {
-    const kindOf = {
-      name: 'order',
-      signatureFile: roleSignature(ORDER, role),
-      trustedComment: ORDER_TRUSTED_COMMENT,
-    } as const;
-    const checked = await checkSignature(
-      files,
-      folder,
-      where,
-      { ...kindOf, keys: roleKeys(keys, role) },
-      bytes,
-    );
+    const by = { ...kind, signatureFile: roleSignature(file, role), keys: roleKeys(keys, role) };
+    const checked = await checkSignature(files, folder, where, by, bytes);
     holds[role] = checked.keyId ?? null;
     remarks.push(...checked.remarks);
   }
-  const order = { ...found, ...holds };
-  return { order, remarks: [...remarks, ...signerRemarks(order, keys)] };
+  return { signed, ...holds, remarks };
 }
 
 function placeRemarks(place: string, order: Order, name: string, station: string | undefined): Remark[] {

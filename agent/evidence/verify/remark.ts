@@ -112,6 +112,8 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'payload.missing': 'backup',
   'payload.asked-again': 'backup',
   'restored.missing': 'backup',
+  'restored.unsigned': 'bothRoles',
+  'restored.not-judged': 'roleKeys',
   'store-log.none': 'backup',
   'log.not-fixed': 'outside',
   'store-log.key-missing': 'backup',

@@ -1,15 +1,23 @@
-// Checks the statements that the store was restored from a backup (SPEC 4.14): signatures, places, and what the store's own log says of them.
+// Checks the statements that the store was restored from a backup (SPEC 4.14): signatures of store and roles, places, and what the store's own log
+// says of them.
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import { type Restored, restoredName } from '../../../protocol/documents/restored.ts';
+import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
+import {
+  type Restored,
+  RESTORED_TRUSTED_COMMENT,
+  restoredName,
+} from '../../../protocol/documents/restored.ts';
 import { listFolder, oddName, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
+import { canJudge, checkRoles } from './order-check.ts';
 import { checkDocument } from './signed-document.ts';
 import { restoredKind } from './document-kinds.ts';
 import { storedRestored, type StoreLog } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
 const NAME = /^[0-9a-f]{16}\.json$/;
+const PART = /^[0-9a-f]{16}\.json(?:(?:\.officer|\.supervisor)?\.minisig)?$/;
 
 /** A statement whose signature and place hold. */
 export interface FoundRestored {
@@ -39,15 +47,15 @@ export async function checkRestored(
   const names = await listFolder(files, folder, where);
   if (names === undefined) return { statements: [], remarks: [] };
   if (!Array.isArray(names)) return { statements: [], remarks: [names] };
-  const isName = (name: string): boolean => NAME.test(name);
-  const own = names.filter(isName);
-  const known = new Set(own.flatMap((name) => [name, name + SIGNATURE_SUFFIX]));
-  const belongs = (name: string): boolean => isName(name.replace(SIGNATURE_SUFFIX, ''));
+  const own = names.filter((name) => NAME.test(name));
+  const signatures = (name: string): string[] => ROLES.map((role) => roleSignature(name, role));
+  const known = new Set(own.flatMap((name) => [name, name + SIGNATURE_SUFFIX, ...signatures(name)]));
+  const belongs = (name: string): boolean => PART.test(name);
   const remarks = names.filter((name) => !known.has(name)).map((name) => oddName(where, name, belongs));
   const statements: FoundRestored[] = [];
   for (const name of own) {
     question.signal.throwIfAborted();
-    const checked = await checkStatement(question, name);
+    const checked = await checkStatement(question, name, names);
     remarks.push(...checked.remarks);
     if (checked.found !== undefined) statements.push(checked.found);
   }
@@ -57,6 +65,7 @@ export async function checkRestored(
 async function checkStatement(
   { files, folder, where, receiver, vault, keys }: StatementsQuestion,
   file: string,
+  names: readonly string[],
 ): Promise<{ readonly found: FoundRestored | undefined; readonly remarks: readonly Remark[] }> {
   const checked = await checkDocument(files, folder, where, restoredKind(file), keys);
   const { bytes, value: restored, keyId } = checked;
@@ -73,7 +82,25 @@ async function checkStatement(
     .map(([field, expected, found]) => `${field}: expected ${expected}, found ${found}`);
   if (words.length > 0)
     return { found: undefined, remarks: [finding('restored.rule', place, `restored: ${words.join('; ')}`)] };
-  return { found: { restored, sha256: sha256Hex(bytes), keyId, where: place }, remarks: [] };
+  const kind = { name: 'restored', file, trustedComment: RESTORED_TRUSTED_COMMENT } as const;
+  const by = await checkRoles({ files, folder, where, keys }, names, kind, bytes);
+  const remarks = [...by.remarks, ...rolesRemarks(place, by, keys)];
+  return { found: { restored, sha256: sha256Hex(bytes), keyId, where: place }, remarks };
+}
+
+/** That a store was restored, and lost what came since, its keeper does not say alone. */
+function rolesRemarks(place: string, by: Readonly<Record<Role, string | null>>, keys: TrustedKeys): Remark[] {
+  const open = ROLES.filter((role) => !canJudge(keys, role));
+  const lacking = ROLES.filter((role) => !open.includes(role) && by[role] === null);
+  const isOneKey = by.officer !== null && by.officer === by.supervisor;
+  if (lacking.length > 0 || isOneKey) {
+    const why = isOneKey
+      ? 'one key signed as both roles'
+      : `the ${lacking.join(' and the ')} did not sign it`;
+    return [finding('restored.unsigned', place, `restored: ${why}`)];
+  }
+  if (open.length === 0) return [];
+  return [note('restored.not-judged', place, `restored: no key of ${open.join(' and ')} is given`)];
 }
 
 /** The break that each statement tells of, for good; and where statements and the store's own log do not fit. */

@@ -483,6 +483,10 @@ export const MEANINGS: Texts['MEANINGS'] = {
 
   'restored.break':
     'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt und hat das erklärt. Was ihm seither fehlt, haben die Stationen vielleicht erneut geliefert; was sie nicht mehr hatten, ist verloren.',
+  'restored.unsigned':
+    'Dass der Tresor zurückgespielt wurde, müssen beide Rollen unterschreiben, und das fehlt: Sein Verwahrer sagt allein, warum etwas fehlt.',
+  'restored.not-judged':
+    'Dass der Tresor zurückgespielt wurde, müssen beide Rollen unterschreiben; ohne ihre Schlüssel ist das nicht zu beurteilen.',
   'restored.rule': 'Die Erklärung widerspricht ihrem Ort oder sich selbst.',
   'restored.not-logged':
     'Das Verwahrprotokoll des Zentralspeichers kennt diese Erklärung nicht: Sie wurde gefälscht, oder das Verwahrprotokoll wurde abgeschnitten.',
@@ -510,6 +514,8 @@ export const REMEDIES: Texts['REMEDIES'] = {
   station: 'Die Station mit ihrem Broker verbinden lassen; was dort wartet, wird von selbst übertragen.',
   putBack:
     'Herausfinden, wer eine Kopie behalten und zurückgelegt hat; der Zentralspeicher entfernt sie wieder.',
+  bothRoles:
+    'Beide Rollen unterschreiben lassen: "bodydock-receiver restored --fetch" am Zentralspeicher sagt, wie.',
   otherRole: 'Die andere Rolle auch unterschreiben lassen, oder sie verfallen lassen.',
   introduced:
     'Seinen öffentlichen Schlüssel von Hand besorgen, in den Ordner der Schlüssel legen und erneut prüfen.',

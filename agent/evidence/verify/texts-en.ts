@@ -420,6 +420,10 @@ export const MEANINGS = {
 
   'restored.break':
     'The store was restored from a backup, and said so. What it lacks since, stations may have delivered again; what they did not have any more is lost.',
+  'restored.unsigned':
+    'Both roles must sign that the vault was restored, and they did not: its keeper alone says why something is missing.',
+  'restored.not-judged':
+    'Both roles must sign that the vault was restored, which cannot be judged without their keys.',
   'restored.rule': 'The statement contradicts its place or itself.',
   'restored.not-logged':
     'The store’s own log does not know this statement: it was forged, or the log was cut.',
@@ -446,6 +450,7 @@ export const REMEDIES = {
   receiver: 'Start the receiver, which catches up by itself, and verify again.',
   station: 'Let the station connect to its broker; what waits there is pushed by itself.',
   putBack: 'Find out who kept a copy and put it back; the receiver removes it again.',
+  bothRoles: 'Let both roles sign it: "bodydock-receiver restored --fetch" at the store says how.',
   otherRole: 'Let the other role sign it too, or let it lapse.',
   introduced: 'Get its public key by hand, put it into the folder of keys, and verify again.',
   keyLost:

@@ -407,6 +407,7 @@ const NOT_JUDGED: ReadonlySet<Remark['code']> = new Set([
   'deletion.policy-not-judged',
   'drop.policy-not-judged',
   'drop.hold-not-judged',
+  'restored.not-judged',
 ]);
 
 /** Counts one remark in. */

@@ -1,27 +1,34 @@
 // `bodydock-receiver restored`: says once, signed, that the vault was restored from a backup (SPEC 4.14). Looks at the vault and at the store's log
-// first, and says what the statement says.
+// first, and says what the statement says. Both roles sign it afterwards: what was lost since its keeper does not say alone.
 import { join } from 'node:path';
-import { command, usageError } from '../../../config/command-line.ts';
+import { command, type Io, usageError } from '../../../config/command-line.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
+import { keyIdHex, verifyDocument } from '../../../protocol/documents/minisign.ts';
+import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import {
   encodeRestored,
+  parseRestored,
+  RESTORED_BYTES_MAX,
   RESTORED_TRUSTED_COMMENT,
   restoredName,
   type Restored,
 } from '../../../protocol/documents/restored.ts';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { ensureFolder, listIfThere } from '../../../protocol/format/durable.ts';
+import { encodeUtf8, equalBytes, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { instantMs } from '../../../protocol/format/instants.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { readStatements, type Statement } from '../reconcile/restored-statements.ts';
+import { keysOf } from '../retention/orders-read.ts';
 import { placeDocument, readDocument } from '../vault/vault-dockings.ts';
 import { RECEIPT } from '../vault/vault-layout.ts';
-import { openStoreCommand, type StoreCommand } from './store-command.ts';
+import { underLock } from '../vault/vault-lock.ts';
+import { readSigningFolder, writeSigningFolder } from './signing-folder.ts';
+import { openRetentionCommand, openStoreCommand, type StoreCommand } from './store-command.ts';
 
 /** What the vault holds. Times in ms since 1970, UTC. */
 interface Holdings {
@@ -33,11 +40,16 @@ interface Holdings {
 export const restored = command(
   {
     name: 'bodydock-receiver restored',
-    usage: ['[--preview] [--backup-at TIME] [--config FILE] [--json]'],
+    usage: [
+      '[--preview] [--backup-at TIME] [--config FILE] [--json]',
+      '--fetch FOLDER [--config FILE]      puts the newest statement into a folder, for both roles to sign',
+      '--place FOLDER [--config FILE]      puts both signatures beside it',
+    ],
     about: `
 For a vault that was restored from a backup: says so once, signed with the store's key. Until then stations that notice it erase nothing and
 keep all copies. After it each station offers again everything that it still holds, and the store takes what it lacks. Type it once the
-backup is back, best before the receiver starts; a receiver that runs tells its stations within seconds.
+backup is back, best before the receiver starts; a receiver that runs tells its stations within seconds. Then both roles sign it, as an
+order: until they have, \`bodydock verify\` does not call the vault good.
 `,
     options: {
       preview: { type: 'boolean', text: 'only says what would be said' },
@@ -46,13 +58,17 @@ backup is back, best before the receiver starts; a receiver that runs tells its 
         value: 'TIME',
         text: 'before which nothing is missing, such as the beginning of the backup, 2026-11-30T02:00:00Z: for a vault on which receivers ran since it was restored or while it was backed up, or of which a part was lost. Without it the time of the newest receipt in the vault',
       },
+      fetch: { type: 'string', value: 'FOLDER', text: 'where it is put' },
+      place: { type: 'string', value: 'FOLDER', text: 'where both signatures lie' },
       config: RECEIVER_FILE,
     },
     exits: '0 said, 1 failure, 2 usage, 78 configuration, keys or vault.',
     wordsMax: 0,
   },
   async (line, io) => {
-    const { preview = false, 'backup-at': backupAt, config } = line.values;
+    const { preview = false, 'backup-at': backupAt, fetch, place, config } = line.values;
+    if (fetch !== undefined) return fetchStatement(config, fetch, io);
+    if (place !== undefined) return placeSignatures(config, place, io);
     const store = await openStoreCommand(config, io);
     const holdings = await lookAtVault(store);
     const before = await readStatements(store.files, store.layout, store.logDeps.log);
@@ -65,6 +81,65 @@ backup is back, best before the receiver starts; a receiver that runs tells its 
     return EXIT_GOOD;
   },
 );
+
+/** Name of the statement in the folder that goes to both roles. */
+const FILE = 'restored.json';
+
+function signCommand(role: Role): string {
+  return `minisign -S -m ${FILE} -x ${roleSignature(FILE, role)} -t "${RESTORED_TRUSTED_COMMENT}" -s KEYFILE`;
+}
+
+async function fetchStatement(config: string, out: string, io: Io): Promise<number> {
+  const { files, layout, logDeps } = await openStoreCommand(config, io);
+  const newest = (await readStatements(files, layout, logDeps.log)).at(-1);
+  if (newest === undefined)
+    fail('restored.none', 'the vault holds no statement: make it without --fetch first');
+  const { restored_at: at, complete_until: until } = newest.restored;
+  const commands = ROLES.map((role) => `  ${signCommand(role)}`).join('\n');
+  const sheet = `Tresor zurückgespielt am ${at}; was nach ${until} einging, kann fehlen. Beide Rollen unterschreiben in diesem Ordner:
+Vault restored at ${at}; what was received after ${until} may be missing. Both roles sign in this folder:
+${commands}
+`;
+  const folder = await writeSigningFolder(files, out, { file: FILE, bytes: newest.document.bytes, sheet });
+  io.out(
+    `${folder}: both roles sign in it, then: bodydock-receiver restored --place ${folder}\n${commands}\n`,
+  );
+  return EXIT_GOOD;
+}
+
+/** Errors: "order.folder", "order.unsigned", "restored.*", "signature.*". */
+async function placeSignatures(config: string, from: string, io: Io): Promise<number> {
+  const deps = await openRetentionCommand(config, io);
+  const { files, layout } = deps;
+  const wanted = { file: FILE, bytesMax: RESTORED_BYTES_MAX, command: signCommand };
+  const { bytes, signatures } = await readSigningFolder(files, from, wanted);
+  const folder = layout.restored(parseRestored(bytes).receiver);
+  const name = restoredName(bytes);
+  const known = await readIfThere(files, join(folder, name), RESTORED_BYTES_MAX);
+  if (known === undefined || !equalBytes(known, bytes))
+    fail('restored.none', 'the vault does not hold that statement: --fetch it again');
+  const keyIds = ROLES.map((role) => {
+    const text = signatures[role];
+    if (text === undefined) fail('restored.unsigned', `the ${role} has not signed it: ${signCommand(role)}`);
+    return keyIdHex(verifyDocument(bytes, text, RESTORED_TRUSTED_COMMENT, keysOf(deps, role)).keyId);
+  });
+  if (keyIds[0] === keyIds[1])
+    fail('restored.one-key', 'both roles signed with one key: two persons must sign');
+  await underLock(deps, layout.retentionLock, async (workFolder) => {
+    for (const role of ROLES) {
+      const file = roleSignature(name, role);
+      await writeAnew(files, join(workFolder, file), encodeUtf8(signatures[role] ?? ''));
+      await files.rename(join(workFolder, file), join(folder, file));
+    }
+    await files.syncFolder(folder);
+  });
+  io.out(`Both roles have signed that the vault was restored.\n`);
+  return EXIT_GOOD;
+}
+
+function fail(code: string, message: string): never {
+  throw new DockError(code, message, { retry: 'person' });
+}
 
 /** The newest receipt of all stations: what was received later is not here. Errors: the system's. */
 async function lookAtVault({ files, layout, logDeps }: StoreCommand): Promise<Holdings> {
@@ -170,7 +245,8 @@ ${
   preview
     ? 'Nothing was made. Without --preview it is signed, entered into the log, and told to the stations.'
     : `It is signed and entered into the log. Stations offer again what they still hold as soon as they hear of it. Then \`bodydock-receiver
-reconcile\` says what did not come again.`
+reconcile\` says what did not come again.
+Both roles sign it next: bodydock-receiver restored --fetch FOLDER says how.`
 }
 `;
 }

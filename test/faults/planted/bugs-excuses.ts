@@ -83,6 +83,14 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/dropped-documents'],
   },
   {
+    id: 'restored-by-keeper-alone',
+    what: 'the keeper of a store says alone that its vault was restored and may lack what came since',
+    file: 'agent/evidence/verify/restored-check.ts',
+    find: '  if (lacking.length > 0 || isOneKey) {',
+    put: '  if (lacking.length > ROLES.length || isOneKey) {',
+    suites: ['unit/evidence/verify/restored-check'],
+  },
+  {
     id: 'entry-lifts-hold',
     what: 'an entry of the store’s log that both roles lifted a hold counts without the order',
     file: 'agent/evidence/verify/order-check.ts',

@@ -259,10 +259,10 @@ export async function makeRoleKeys(folder: string): Promise<string> {
   return `\nroles:\n${lines.join('\n')}\n`;
 }
 
-/** Signs `order.json` or `policy.json` of a folder beside it, by the keys that `makeRoleKeys` made. */
+/** Signs `order.json`, `policy.json` or `restored.json` of a folder beside it, by the keys that `makeRoleKeys` made. */
 export async function signAsRoles(
   folder: string,
-  file: 'order.json' | 'policy.json',
+  file: 'order.json' | 'policy.json' | 'restored.json',
   keys: string,
   roles: readonly (typeof ROLES)[number][] = ROLES,
 ): Promise<void> {

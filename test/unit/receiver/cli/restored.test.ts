@@ -1,11 +1,13 @@
 // `bodydock-receiver restored`: what it says beforehand, what it makes, and what it makes again.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseRestored } from '../../../../protocol/documents/restored.ts';
+import type { SecretKey } from '../../../../protocol/documents/minisign.ts';
+import { parseRestored, RESTORED_TRUSTED_COMMENT } from '../../../../protocol/documents/restored.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
+import { signFast } from '../../../fakes/signer-fast.ts';
 import { RECEIVER } from '../keys/store-folder.ts';
-import { withRetentionStore, type RetentionStore } from './retention-store.ts';
+import { officerKey, supervisorKey, withRetentionStore, type RetentionStore } from './retention-store.ts';
 
 const statements = async ({ vault }: RetentionStore): Promise<string[]> => {
   const names = await readdir(join(vault, RECEIVER, 'restored')).catch((): string[] => []);
@@ -59,5 +61,36 @@ test('takes the time of the backup, and a later statement than the one before; w
     expect(String(second['restored_at']) > String(first['restored_at'])).toBe(true);
     expect(await statements(store)).toHaveLength(2);
     expect((await store.call('restored', '--backup-at', 'yesterday')).code).toBe(2);
+  });
+});
+
+test('takes the signatures of both roles beside the statement, and no other ones', async () => {
+  await withRetentionStore(async (store) => {
+    await store.plant(3);
+    const folder = join(store.folder, 'to-sign');
+    expect(await store.call('restored', '--fetch', folder)).toMatchObject({ code: 1 });
+    expect(await store.call('restored')).toMatchObject({ code: 0 });
+    const fetched = await store.call('restored', '--fetch', folder);
+    expect(fetched.out).toContain('-t "bodydock restored"');
+    const bytes = await readFile(join(folder, 'restored.json'));
+    const placed = join(store.vault, RECEIVER, 'restored');
+    const before = await readdir(placed);
+    const sign = (role: string, key: SecretKey): Promise<void> =>
+      writeFile(
+        join(folder, `restored.json.${role}.minisig`),
+        signFast(key, bytes, RESTORED_TRUSTED_COMMENT),
+      );
+    await sign('officer', officerKey);
+    expect((await store.call('restored', '--place', folder)).err).toContain('supervisor has not signed');
+    await sign('supervisor', officerKey);
+    expect((await store.call('restored', '--place', folder)).code).toBe(1);
+    expect(await readdir(placed)).toEqual(before);
+    await sign('supervisor', supervisorKey);
+    expect(await store.call('restored', '--place', folder)).toMatchObject({ code: 0, err: '' });
+    const [name] = await statements(store);
+    const signatures = ['officer', 'supervisor'].map((role) => `${name}.${role}.minisig`);
+    expect((await readdir(placed)).toSorted()).toEqual([...before, ...signatures].toSorted());
+    await writeFile(join(folder, 'restored.json'), bytes.subarray(1));
+    expect((await store.call('restored', '--place', folder)).code).toBe(1);
   });
 });
