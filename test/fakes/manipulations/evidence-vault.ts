@@ -41,7 +41,7 @@ export interface EvidenceVault {
 
 /** Builds it into an empty folder. */
 export async function buildEvidenceVault(root: string, seed = 1): Promise<EvidenceVault> {
-  const dock1 = await VaultBuilder.create(root, { seed });
+  const dock1 = await VaultBuilder.create(root, { seed, startMs: Date.UTC(2026, 9, 26, 8) });
   await dock1.publish('station-dock-1.pub', dock1.stationKey);
   const dock2 = await dock1.beside('dock-2');
   const tree = TreeBuilder.ahead(dock1.receiver);
@@ -49,10 +49,10 @@ export async function buildEvidenceVault(root: string, seed = 1): Promise<Eviden
   const second = await dockingsOfTwo(dock2);
   await dock1.receiver.disclose(first.middle, { command: 'export' });
   await dock1.receiver.disclose(first.large, { pending: true });
-  await heads([dock1, dock2], '2026-11-25');
+  await heads([dock1, dock2], '2026-10-26');
   await revokeKey(dock1.receiver, dock1.station, dock1.stationKeys[0] ?? dock1.stationKey);
   const store = await ordersAndDeletions(dock1, second);
-  await heads([dock1, dock2], '2026-11-27');
+  await heads([dock1, dock2], '2026-10-28');
   await expiries(dock1, second, store);
   await dock2.dock({ camera: 'cam-3' });
   await dock2.relist();
@@ -166,13 +166,13 @@ async function dockingsOfTwo(dock: VaultBuilder): Promise<OfTwo> {
   await dock.dock({ camera: 'cam-4', clock: clockAt(dock.clock.now(), 0, false) });
   // Two weeks before it was docked, as far as half a second of the measurement and two of its file's time let say.
   const old = {
-    earliest_at: '2026-11-11T08:59:57.500Z',
-    latest_at: '2026-11-11T09:00:02.500Z',
+    earliest_at: '2026-10-12T08:59:57.500Z',
+    latest_at: '2026-10-12T09:00:02.500Z',
     basis: 'clock-measured' as const,
   };
   const early = await dock.record({
     path: 'V5.MOV',
-    modifiedAt: '2026-11-11T09:00:00.000Z',
+    modifiedAt: '2026-10-12T09:00:00.000Z',
     change: (manifest) => ({ ...manifest, capture: old }),
   });
   await dock.undock();

@@ -73,7 +73,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
   {
     name: 'parts that do not say the same of the docking',
     act: (vault) =>
-      vault.docking(first(vault, 1), (value) => ({ ...value, ended_at: '2026-11-25T23:00:00.000Z' })),
+      vault.docking(first(vault, 1), (value) => ({ ...value, ended_at: '2026-10-26T23:00:00.000Z' })),
     reason: 'docking.parts-differ',
   },
   changed(
@@ -98,12 +98,12 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
   ),
   changed(
     'a docking record of another end',
-    (value) => ({ ...value, ended_at: '2026-11-25T23:00:00.000Z' }),
+    (value) => ({ ...value, ended_at: '2026-10-26T23:00:00.000Z' }),
     'custody.other-docking',
   ),
   changed(
     'a docking record whose end comes before its beginning',
-    (value) => ({ ...value, ended_at: '2026-11-20T23:00:00.000Z' }),
+    (value) => ({ ...value, ended_at: '2026-10-21T23:00:00.000Z' }),
     'docking.shape',
   ),
   changed('a docking record of another bay', (value) => ({ ...value, bay: 'bay-7' }), 'docking.other-camera'),

@@ -75,7 +75,7 @@ const shapes: Manipulation[] = (
     ['with a date of no calendar', (value) => ({ ...value, sealed_at: '2026-02-30T08:00:00.000Z' }), 'shape'],
     [
       'with a date in another zone',
-      (value) => ({ ...value, sealed_at: '2026-11-25T09:00:00.000+01:00' }),
+      (value) => ({ ...value, sealed_at: '2026-10-26T09:00:00.000+01:00' }),
       'shape',
     ],
     [

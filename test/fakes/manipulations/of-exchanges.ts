@@ -95,7 +95,7 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
   {
     name: 'a capture time outside of the dockings around it',
     act: (vault) =>
-      vault.manifest(vault.evidence.measured, (value) => captured(value, '2026-11-24T00:00:00.000Z')),
+      vault.manifest(vault.evidence.measured, (value) => captured(value, '2026-10-25T00:00:00.000Z')),
     reason: 'capture.bounds',
   },
   {
@@ -123,7 +123,7 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
       const record = JSON.parse(await readFile(vault.at(part, 'docking.json'), 'utf8')) as Loose;
       const { taken_at: shown } = record['inventory'] as Loose;
       const capture = {
-        earliest_at: '2026-11-24T00:00:00.000Z',
+        earliest_at: '2026-10-25T00:00:00.000Z',
         latest_at: shown,
         basis: 'docking-interval',
       };
@@ -191,7 +191,7 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
 ];
 
 function laterCapture(value: Loose): Loose {
-  return captured(value, '2026-11-25T12:00:00.000Z');
+  return captured(value, '2026-10-26T12:00:00.000Z');
 }
 
 function captured(value: Loose, at: string): Loose {

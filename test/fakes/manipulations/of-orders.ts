@@ -112,7 +112,7 @@ export const OF_ORDERS: readonly Manipulation[] = [
     name: 'a deletion while a hold by one role counted',
     act: async (vault) => {
       const { lapsedOrder } = vault.evidence;
-      await vault.order(lapsedOrder, (value) => ({ ...value, ordered_at: '2026-12-16T08:00:00.000Z' }), {
+      await vault.order(lapsedOrder, (value) => ({ ...value, ordered_at: '2026-11-16T08:00:00.000Z' }), {
         officer: vault.evidence.dock1.orders.keys.officer,
       });
       const order_sha256 = sha256Hex(await readFile(vault.at(lapsedOrder, 'order.json')));
@@ -220,7 +220,7 @@ export const OF_KEYS: readonly Manipulation[] = [
         holder: dock1.station,
         old: oldKey(vault),
         fresh: STRANGER,
-        at: '2026-11-26T08:00:00.000Z',
+        at: '2026-10-27T08:00:00.000Z',
       };
       await writeKeyChange(vault.vault, wish);
       await vault.manifest(freshNext, (value) => value, STRANGER);
@@ -235,7 +235,7 @@ export const OF_KEYS: readonly Manipulation[] = [
         holder: dock1.station,
         old: STRANGER,
         fresh: dock1.stationKey,
-        at: '2026-11-26T08:00:00.000Z',
+        at: '2026-10-27T08:00:00.000Z',
       };
       await writeKeyChange(vault.vault, wish);
     },
@@ -279,7 +279,7 @@ export const OF_KEYS: readonly Manipulation[] = [
   },
   {
     name: 'a recording by a revoked key with a receipt from afterwards',
-    act: (vault) => forgedByOldKey(vault, '2026-12-01T08:00:00.000Z'),
+    act: (vault) => forgedByOldKey(vault, '2026-11-01T08:00:00.000Z'),
     reason: 'revocation.document',
   },
   {
@@ -294,7 +294,7 @@ export const OF_KEYS: readonly Manipulation[] = [
   },
   {
     name: 'a revocation that was dated back behind the receipts',
-    act: (vault) => revoked(vault, (value) => ({ ...value, revoked_at: '2026-11-25T08:00:00.000Z' })),
+    act: (vault) => revoked(vault, (value) => ({ ...value, revoked_at: '2026-10-26T08:00:00.000Z' })),
     reason: 'revocation.document',
   },
   {

@@ -38,7 +38,7 @@ export const OF_RECEIPTS: readonly Manipulation[] = [
       const kept = await readFile(`${path}.minisig`);
       await vault.receipt(vault.evidence.fresh, (value) => ({
         ...value,
-        received_at: '2026-11-20T08:00:00.000Z',
+        received_at: '2026-10-21T08:00:00.000Z',
       }));
       await writeFile(`${path}.minisig`, kept);
     },
@@ -46,7 +46,7 @@ export const OF_RECEIPTS: readonly Manipulation[] = [
   },
   changed(
     'a receipt that the store dated back afterwards',
-    (value) => ({ ...value, received_at: '2026-11-20T08:00:00.000Z' }),
+    (value) => ({ ...value, received_at: '2026-10-21T08:00:00.000Z' }),
     'custody.other-receipt',
   ),
   changed(

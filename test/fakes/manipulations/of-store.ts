@@ -66,17 +66,17 @@ const retention = (value: Loose, more: Loose): Loose => ({
 export const OF_DELETIONS: readonly Manipulation[] = [
   changed(
     'a deletion before the recording was due',
-    (value) => ({ ...value, deleted_at: '2026-11-30T08:00:00.000Z' }),
+    (value) => ({ ...value, deleted_at: '2026-10-31T08:00:00.000Z' }),
     'deletion.before-due',
   ),
   changed(
     'a due date that does not follow from its beginning',
-    (value) => retention(value, { due_at: '2026-11-26T08:00:00.000Z' }),
+    (value) => retention(value, { due_at: '2026-10-27T08:00:00.000Z' }),
     'deletion.retention-due',
   ),
   changed(
     'a retention that is counted from too early a time',
-    (value) => retention(value, { from_at: '2026-11-01T08:00:00.000Z', due_at: '2026-11-15T08:00:00.000Z' }),
+    (value) => retention(value, { from_at: '2026-10-02T08:00:00.000Z', due_at: '2026-10-16T08:00:00.000Z' }),
     'deletion.retention-start',
   ),
   changed(
@@ -119,7 +119,7 @@ export const OF_DELETIONS: readonly Manipulation[] = [
     act: (vault) =>
       vault.deletion(vault.evidence.expired, (value) => ({
         ...value,
-        deleted_at: '2026-12-20T08:00:00.000Z',
+        deleted_at: '2026-11-20T08:00:00.000Z',
       })),
     reason: 'deletion.other-logged',
   },
@@ -183,7 +183,7 @@ export const OF_DELETIONS: readonly Manipulation[] = [
     act: (vault) =>
       vault.rewriteStore((entries) =>
         entries.map((entry) =>
-          entry.event === 'expiry-warned' ? { ...entry, at: '2026-11-27T06:00:00.000Z' } : entry,
+          entry.event === 'expiry-warned' ? { ...entry, at: '2026-10-28T06:00:00.000Z' } : entry,
         ),
       ),
     reason: 'deletion.unwarned',
@@ -232,7 +232,7 @@ export const OF_STORE_LOG: readonly Manipulation[] = [
     act: (vault) =>
       vault.rewriteStore((entries) =>
         entries.map((entry) =>
-          entry.event === 'hold-lapsed' ? { ...entry, at: '2026-11-28T08:00:00.000Z' } : entry,
+          entry.event === 'hold-lapsed' ? { ...entry, at: '2026-10-29T08:00:00.000Z' } : entry,
         ),
       ),
     reason: 'store-log.lapsed-early',

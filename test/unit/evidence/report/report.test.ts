@@ -299,7 +299,7 @@ describe('what is kept as evidence', () => {
       vault: evidence.dock1.vault,
       keysFolder,
       notesFolder: undefined,
-      period: parsePeriod('2026-11-20', to),
+      period: parsePeriod('2026-10-21', to),
       calendar: new Calendar('Europe/Berlin'),
       madeAt,
       handing: 'not-told',
@@ -319,8 +319,8 @@ describe('what is kept as evidence', () => {
   });
 
   test('is told as of the end of the period, or of the making where that comes first', async () => {
-    const before = '2026-11-26T00:00:00.000Z';
-    expect((await reportOf('2026-11-25', '2027-01-10T00:00:00.000Z')).total.kept_as_evidence).toBe(0);
+    const before = '2026-10-27T00:00:00.000Z';
+    expect((await reportOf('2026-10-26', '2027-01-10T00:00:00.000Z')).total.kept_as_evidence).toBe(0);
     expect((await reportOf('2026-12-31', before)).total.kept_as_evidence).toBe(0);
   });
 
@@ -351,7 +351,7 @@ describe('what is kept as evidence', () => {
       vault: copy,
       keysFolder: join(folder, 'keys'),
       notesFolder: undefined,
-      period: parsePeriod('2026-11-20', '2026-12-31'),
+      period: parsePeriod('2026-10-21', '2026-12-31'),
       calendar: new Calendar('UTC'),
       madeAt: '2027-01-10T00:00:00.000Z',
       handing: 'not-told',
@@ -385,7 +385,7 @@ test('documents of a key that only a change of keys introduces count', async () 
       vault: changed.vault,
       keysFolder: undefined,
       notesFolder: undefined,
-      period: parsePeriod('2026-11-20', '2026-12-31'),
+      period: parsePeriod('2026-10-21', '2026-12-31'),
       calendar: new Calendar('UTC'),
       madeAt: '2027-01-10T00:00:00.000Z',
       handing: 'not-told',
