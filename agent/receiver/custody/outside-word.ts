@@ -37,6 +37,8 @@ export const OUTSIDE_ROUND_MS = 3_600_000;
 const ANSWER_MS = 10_000;
 const LAST_ANSWER_MS = 2500;
 const DAY_MS = 86_400_000;
+/** Tries in a row that may fail before anybody is told: a line that is down for an hour is nothing that a person must mend. */
+const FAILED_MAX = 3;
 /** Once a day, and sooner by so much that the time that it says is never a day old. */
 const STAMPED_MS = DAY_MS - OUTSIDE_ROUND_MS;
 /** Of one round: the size that it saw last is learned by the first answer, and may have grown since. */
@@ -83,6 +85,8 @@ interface WitnessState {
   seen: number;
   cosignedMs: number | undefined;
   isForked: boolean;
+  /** Tries in a row without an answer that counts. */
+  failed: number;
 }
 
 /** Of one running receiver. */
@@ -93,6 +97,7 @@ export class OutsideWord {
   #cancel: (() => void) | undefined;
   #round: Promise<void> = Promise.resolve();
   #stampedMs: number | undefined;
+  #notStamped = 0;
 
   constructor(options: OutsideWordOptions) {
     this.#options = options;
@@ -155,7 +160,7 @@ export class OutsideWord {
     const key = originKey(origin, publicKey.key);
     log.info('key of the store log, as its witnesses must know it', { key: formatNoteKey(key) });
     for (const witness of witnesses)
-      this.#states.set(witness, { seen: 0, cosignedMs: undefined, isForked: false });
+      this.#states.set(witness, { seen: 0, cosignedMs: undefined, isForked: false, failed: 0 });
     const note = await this.#readNote(join(folder, COSIGNED));
     try {
       const parsed = note === undefined ? undefined : parseNote(note);
@@ -183,11 +188,12 @@ export class OutsideWord {
     if (typeof reason === 'object') {
       state.cosignedMs = reason.time * 1000;
       state.seen = newest.size;
+      state.failed = 0;
       conditions.clear(SILENT, name);
       return reason.line;
     }
     const silentMs = clock.wallMs() - (state.cosignedMs ?? 0);
-    if (!signal.aborted && silentMs > DAY_MS)
+    if (!signal.aborted && ++state.failed >= FAILED_MAX && silentMs > DAY_MS)
       conditions.raise(SILENT, name, { reason, remedy: REMEDIES[SILENT] });
     return '';
   }
@@ -277,11 +283,13 @@ export class OutsideWord {
       await replaceDurable(files, `${path}.tsr`, answer.body);
       for (const each of [folder, newest.folder]) await files.syncFolder(each);
       this.#stampedMs = clock.monotonicMs();
+      this.#notStamped = 0;
       conditions.clear(UNSTAMPED, null);
     } catch (error) {
       if (stop.aborted) return;
       log.warn('no time stamp', { error });
       const code = error instanceof DockError ? error.code : 'failed';
+      if (++this.#notStamped < FAILED_MAX) return;
       conditions.raise(UNSTAMPED, null, {
         reason: code,
         host: new URL(url).host,

@@ -290,4 +290,12 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: "found.state !== 'due' || clockDoubt(deps, context.memory) !== undefined",
     suites: ['unit/receiver/retention/expire-clock'],
   },
+  {
+    id: 'told-at-the-first-try',
+    what: 'an authority that does not answer once is a condition for a person',
+    file: 'agent/receiver/custody/outside-word.ts',
+    find: 'if (++this.#notStamped < FAILED_MAX) return;',
+    put: 'if (++this.#notStamped < 1) return;',
+    suites: ['unit/receiver/custody/outside-word'],
+  },
 ];

@@ -7,7 +7,12 @@ import { parseReceiverId } from '../../../../protocol/format/ids.ts';
 import { logOrigin, originKey, verifyCheckpoint } from '../../../../protocol/transparency/checkpoint.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { BenchTop, STORE_KEY } from '../bench-top.ts';
-import { oneRound, outsideWordContract, WitnessedLog } from '../../../contracts/outside-word-contract.ts';
+import {
+  oneRound,
+  outsideWordContract,
+  threeRounds,
+  WitnessedLog,
+} from '../../../contracts/outside-word-contract.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { MemoryWitness } from '../../../fakes/witness-memory.ts';
 
@@ -34,7 +39,7 @@ test('a cosignature that does not verify is not kept', async () => {
   await log.grow(3);
   for (const each of [honest, liar]) await each.knows(log.publicKey);
   const word = log.asks([{ key: honest.key, url: liar.url }], liar.post);
-  await oneRound(log, word, () => log.conditions.isRaised('log.witness-silent', honest.key.name));
+  await threeRounds(log, word, () => log.conditions.isRaised('log.witness-silent', honest.key.name));
   expect(log.note(COSIGNED)).toBeUndefined();
 });
 
@@ -60,7 +65,7 @@ test('an answer of the authority that is no token, or one over something else, i
     await log.grow(3);
     const post: Post = () => Promise.resolve({ status: 200, body: Buffer.from(hex, 'hex') });
     const word = log.asks([], post, { url: 'http://time.test/tsr' });
-    await oneRound(log, word, () => log.conditions.isRaised('log.not-stamped'));
+    await threeRounds(log, word, () => log.conditions.isRaised('log.not-stamped'));
     expect([...log.disk.tree('/vault')].filter(([name]) => name.endsWith('.tsr'))).toEqual([]);
   }
 });
