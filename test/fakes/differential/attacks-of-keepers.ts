@@ -404,7 +404,7 @@ const enterOrder: Attack = async (altered) => {
   );
   await writeLog(altered, receiver, log);
   const what = `the keeper of ${receiver} entered an order to ${verb} by ${roles.join(', ')} that is not there`;
-  // Of a receiver that gave no receipt nothing counts that was signed by a key it put aside (SPEC 4.9.2).
+  // Of a receiver that gave no receipt nothing counts that was signed by a key that it no longer uses (SPEC 4.9.2).
   const isBelieved = world.recordings.some(({ receipt }) => receipt?.receiver === receiver);
   return mustBeFound(what, isBelieved);
 };
