@@ -1,5 +1,6 @@
 // Verifies what a kit is made from, with the same code as `bodydock verify`, which verifies what was written.
 import { basename, join } from 'node:path';
+import { isDockError } from '../../../protocol/format/errors.ts';
 import { ORDERS, RESTORED } from '../../../protocol/format/file-names.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { checkDocking } from '../verify/docking-check.ts';
@@ -7,7 +8,7 @@ import { groupDockings } from '../verify/docking-groups.ts';
 import { dockingLogRemarks, type StationLog } from '../verify/docking-log.ts';
 import { custodyFolder, type CustodyFolder, stationCustodies } from '../verify/found-folders.ts';
 import { keyLogRemarks } from '../verify/key-logs.ts';
-import { LogPasts } from '../verify/log-past.ts';
+import { LogPasts, type MadeProof } from '../verify/log-past.ts';
 import type { KnownKeys } from '../verify/known-keys.ts';
 import { missingDocument, missingDocuments } from '../verify/log-account.ts';
 import { checkOrders } from '../verify/order-check.ts';
@@ -153,9 +154,16 @@ interface AccountCheck extends KitCheck {
   readonly nowMs: number;
 }
 
-/** Every difference between the logs and what goes into the kit. Errors: the signal's reason; those of the machine. */
-export async function checkAccount(parts: KitParts, check: AccountCheck): Promise<Finding[]> {
-  return new Account(parts, check).remarks();
+/** A proof that a receipt in the kit is in the store's log. */
+export type KitProof = MadeProof & { readonly recording: string };
+
+/** Every difference between the logs and what goes into the kit, and the proofs that its receipts are in them. Errors: the signal's reason; those of the machine. */
+export async function checkAccount(
+  parts: KitParts,
+  check: AccountCheck,
+): Promise<{ readonly findings: Finding[]; readonly proofs: readonly KitProof[] }> {
+  const account = new Account(parts, check);
+  return { findings: await account.remarks(), proofs: account.proofs };
 }
 
 /** Remarks about which nothing was told before: a segment that lies in the kit goes by another path there. */
@@ -174,6 +182,7 @@ class Account {
   readonly #stations: ReadonlySet<string>;
   readonly #recordings: ReadonlySet<string>;
   readonly #dockings: ReadonlySet<string>;
+  readonly proofs: KitProof[] = [];
 
   constructor(parts: KitParts, check: AccountCheck) {
     this.#parts = parts;
@@ -194,7 +203,9 @@ class Account {
     const found: Finding[] = [];
     const stations = await stationCustodies(this.#check.files, this.#check.place.path);
     const { files, keys, vault } = this.#check;
-    const pasts = new LogPasts(files, keys, vault);
+    const held = [...this.#check.facts.heldOf(undefined).values()];
+    const receipts = new Set(held.flatMap(({ receiptSha256 }) => receiptSha256 ?? []));
+    const pasts = new LogPasts(files, keys, vault, receipts);
     const { policies } = known;
     const restored = await this.#restored();
     const beside = { stations, pasts, restored, policies };
@@ -204,6 +215,9 @@ class Account {
     for (const station of this.#stations)
       found.push(...(await logs.readStation({ ...this.#custody(station), station })));
     found.push(...(await logs.judgeLonger()), ...pasts.findings());
+    for (const { name, receiptSha256 } of held)
+      for (const proof of await this.#proofsOf(pasts, receiptSha256))
+        this.proofs.push({ ...proof, recording: name });
     found.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
     const { path } = this.#check.place;
     const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });
@@ -211,6 +225,16 @@ class Account {
     for (const log of logs.stations) found.push(...(await this.#missing(log, logs)));
     found.push(...this.#docked(logs), ...(await this.#store(logs)));
     return found;
+  }
+
+  /** None where the tiles are not here, which is a finding. */
+  async #proofsOf(pasts: LogPasts, receipt: string | undefined): Promise<MadeProof[]> {
+    try {
+      return receipt === undefined ? [] : await pasts.proofsOf(receipt);
+    } catch (error) {
+      if (isDockError(error, 'log.tile')) return [];
+      throw error;
+    }
   }
 
   #custody(keeper: string): CustodyFolder {

@@ -292,6 +292,8 @@ function fileRows(paths: readonly string[], parts: KitParts, words: KitWords): [
     ['orders/*/order.json', files.order, is(ORDER)],
     ['log/*/*.jsonl', files.log, (path) => path.endsWith(SEGMENT_SUFFIX)],
     ['log/*/*.head.json', files.head, (path) => path.endsWith('.head.json')],
+    ['proofs/*.tlog-proof', files.proof, (path) => path.endsWith('.tlog-proof')],
+    ['proofs/*.tsr', files.stamp, (path) => path.endsWith('.tsr')],
     ['keys/*.pub', files.key, (path) => path.endsWith('.pub')],
     ['keys/*/*.json', files.change, (path) => /^keys\/.*\.json$/.test(path)],
     ['*.minisig', files.signature, (path) => path.endsWith(SIGNATURE_SUFFIX)],

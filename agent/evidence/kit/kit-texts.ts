@@ -64,6 +64,10 @@ log/STATION/*.jsonl       the station's custody log, one entry a line: what was 
 log/RECEIVER/*.jsonl      the store's own log of the same form: warnings, orders, deletions, disclosures. [4.3.7]
 log/*/*.head.json         the last signed checkpoint of that segment, taken out of the entry of event "checkpoint" (its facts "head" and
                           "signature") so that minisign can read it. It vouches for all entries up to the number that it names. [4.3.3]
+proofs/*.tlog-proof       ties the entry "receipt" of that recording in the store's log to a checkpoint of all of that log, a signed note with
+                          the cosignatures of witnesses outside (c2sp.org/tlog-proof, c2sp.org/tlog-cosignature). [4.13.5.10, 4.15]
+proofs/*.stamped.tsr      a time stamp (RFC 3161) over the text of the checkpoint in the proof of that name: what is before its last empty
+                          line and after the one before. openssl ts -verify reads it. [4.15.26]
 keys/*/*.change.json      a change of a signing key: signed by the old one and by the new one. [4.9]
 keys/*/*.revocation.json  the store's word that a station's key no longer counts. [4.9]
 SHA256SUMS                digests of all files of the kit when it was made. Not signed: it shows damage in transit, not forgery.

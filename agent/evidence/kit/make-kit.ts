@@ -15,10 +15,11 @@ import { meaningOf, type Remark } from '../verify/remark.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
 import { findPlace, kitPlace, type Place, readVaultId } from '../verify/place.ts';
 import { readSmall } from '../verify/read-files.ts';
+import { proofFile, stampFile } from '../verify/receipt-proofs.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { verifyPlace } from '../verify/verify-place.ts';
 import { disclosurePlace, type DisclosurePlace, leaveDisclosure } from './disclosure.ts';
-import { checkAccount, checkParts, checkWhole, type KitCheck, notTold } from './kit-check.ts';
+import { checkAccount, checkParts, checkWhole, type KitCheck, type KitProof, notTold } from './kit-check.ts';
 import { kitPage, type KitPage, kitText } from './kit-page.ts';
 import { type KitParts, planKit } from './kit-plan.ts';
 import { signaturesAmong } from './kit-steps.ts';
@@ -74,13 +75,13 @@ export async function makeKit(wish: KitWish, ports: KitPorts): Promise<MadeKit> 
   const disclosing = await disclosurePlace(place.path, wish.reason);
   const making = await Making.open(wish, ports, place);
   const parts = await planKit({ ...ports, ...wish, vault: place.path });
-  const findings = await making.verify(parts);
+  const { findings, proofs } = await making.verify(parts);
   const nothing = { parts, findings, place: disclosing, disclosures: [] };
   if (findings.length > 0 && !wish.withFindings) return { made: false, ...nothing };
   const writer = await KitWriter.begin(ports.files, wish.out, ports.random, ports.signal);
   try {
     const disclosures = await making.disclose(parts, disclosing);
-    await making.write(writer, parts, findings);
+    await making.write(writer, parts, findings, proofs);
     await writer.finish();
     return { made: true, parts, findings, place: disclosing, disclosures };
   } catch (error) {
@@ -148,7 +149,9 @@ class Making {
     return new Making(wish, ports, place, { trusted, check, known });
   }
 
-  async verify(parts: KitParts): Promise<Remark[]> {
+  async verify(
+    parts: KitParts,
+  ): Promise<{ readonly findings: Remark[]; readonly proofs: readonly KitProof[] }> {
     const facts = new PlaceFacts();
     const remarks = await checkParts(parts, this.#place.path, this.#check, facts);
     const holders = new Set(parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`));
@@ -158,7 +161,7 @@ class Making {
     const own = [...keys, ...checkWhole(parts), ...remarks];
     const context = { place: this.#place, known: this.#known, facts, nowMs: this.#ports.clock.wallMs() };
     const logged = await checkAccount(parts, { ...this.#check, ...context });
-    return findingsIn([...own, ...logged]);
+    return { findings: findingsIn([...own, ...logged.findings]), proofs: logged.proofs };
   }
 
   async disclose(parts: KitParts, place: DisclosurePlace): Promise<Disclosure[]> {
@@ -182,13 +185,22 @@ class Making {
     return { station: parseStationId(station), recording: parseRecordingId(recording), manifestSha256 };
   }
 
-  async write(writer: KitWriter, parts: KitParts, findings: readonly Remark[]): Promise<void> {
+  async write(
+    writer: KitWriter,
+    parts: KitParts,
+    findings: readonly Remark[],
+    proofs: readonly KitProof[],
+  ): Promise<void> {
     for (const { from, to } of kitFiles(parts)) await this.#copy(writer, from, to, findings.length > 0);
     for (const segment of parts.segments)
       if (segment.head !== undefined) {
         await writer.write(headFile(segment), segment.head.document);
         await writer.write(`${headFile(segment)}.minisig`, segment.head.signature);
       }
+    for (const { recording, kind, text, stamp } of proofs) {
+      await writer.write(proofFile(recording, kind), text);
+      if (stamp !== undefined) await this.#copy(writer, stamp, stampFile(recording), findings.length > 0);
+    }
     await this.#verifyCopy(writer, findings);
     const { keys, signatures } = await this.#keys(writer, parts);
     for (const key of keys) await writer.write(key.file, key.text);

@@ -6,7 +6,12 @@ import { equalBytes, parseUtf8, sha256Hex } from '../../../protocol/format/bytes
 import { DockError } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
-import { type Checkpoint, originKey, parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
+import {
+  type Checkpoint,
+  formatProof,
+  originKey,
+  parseCheckpoint,
+} from '../../../protocol/transparency/checkpoint.ts';
 import {
   NOTE_BYTES_MAX,
   type NoteKey,
@@ -60,6 +65,21 @@ interface Kept {
   readonly by: string;
 }
 
+/** What a proof of a receipt rests on: the checkpoint that was cosigned or stamped last, or else the store's own word alone. */
+export type ProofKind = 'cosigned' | 'stamped' | 'store';
+
+/** A checkpoint of a log that receipts are proven with; `stamp` is the path of the response of an authority. */
+interface ProvingCheckpoint {
+  readonly kind: ProofKind;
+  readonly kept: Kept;
+  readonly stamp: string | undefined;
+}
+
+/** A proof that a receipt is in the log, as text of C2SP tlog-proof. */
+export interface MadeProof extends Pick<ProvingCheckpoint, 'kind' | 'stamp'> {
+  readonly text: string;
+}
+
 /** Something that was read and is judged once the lines were, too. */
 type Judgement = () => Promise<Finding[]>;
 
@@ -76,6 +96,10 @@ export class LogPasts {
   /** Boots of the machines on which the store's log was written. */
   readonly #boots = new Set<string>();
   readonly #kept: Kept[] = [];
+  /** Digests of receipts that are to be proven, where they are, and by what. */
+  readonly #wanted: ReadonlySet<string>;
+  readonly #receipts = new Map<string, { readonly tree: LogTree; readonly index: number }>();
+  readonly #proving: ProvingCheckpoint[] = [];
   /** What lies beside the log of a receiver that is read. */
   readonly #beside = new Map<string, Judgement[]>();
   /** Time stamps of which nobody can say whose they are: there is one for each day, so they are said together. */
@@ -83,7 +107,14 @@ export class LogPasts {
   /** Checkpoints of more lines than were read: a running receiver may have entered these since. */
   readonly #longer: { readonly kept: Kept; readonly outsideMs: number | undefined }[] = [];
 
-  constructor(files: ReadFiles, keys: TrustedKeys, vault: string | undefined) {
+  /** `wanted`: digests of receipts that `proofsOf` will be asked for. */
+  constructor(
+    files: ReadFiles,
+    keys: TrustedKeys,
+    vault: string | undefined,
+    wanted: ReadonlySet<string> = new Set(),
+  ) {
+    this.#wanted = wanted;
     this.#files = files;
     this.#keys = keys;
     this.#vault = vault;
@@ -102,7 +133,10 @@ export class LogPasts {
     const folder = join(custody.folder, '..', LOG);
     this.#beside.set(receiver, await this.#readBeside(receiver, folder));
     const { where } = custody;
-    return new TreeReading({ files: this.#files, receiver, vault: this.#vault, folder, where, restored });
+    return new TreeReading(
+      { files: this.#files, receiver, vault: this.#vault, folder, where, restored },
+      this.#wanted,
+    );
   }
 
   /** An entry of a store's log. */
@@ -114,6 +148,7 @@ export class LogPasts {
   async judgeBeside(receiver: string, reading: TreeReading): Promise<Finding[]> {
     reading.close();
     for (const tree of reading.trees) this.#trees.set(tree.origin, tree);
+    for (const [receipt, place] of reading.receipts) this.#receipts.set(receipt, place);
     const findings = [...reading.findings];
     for (const judge of this.#beside.get(receiver) ?? []) findings.push(...(await judge()));
     return findings;
@@ -189,6 +224,28 @@ export class LogPasts {
     ];
   }
 
+  /**
+   * Proofs that a receipt is in its log: by the checkpoint that was cosigned last and by the one that was stamped last, or where neither has its
+   * line by the store's newest. Asked after all logs. Errors: "log.tile" where the tiles that it takes are not here.
+   */
+  async proofsOf(receipt: string): Promise<MadeProof[]> {
+    const place = this.#receipts.get(receipt);
+    if (place === undefined) return [];
+    const { tree, index } = place;
+    const fitting = this.#proving
+      .filter(({ kept }) => kept.origin === tree.origin && index < kept.size && kept.size <= tree.size)
+      .toSorted((one, other) => other.kept.size - one.kept.size);
+    const newest = (wanted: ProofKind): ProvingCheckpoint[] =>
+      fitting.filter(({ kind }) => kind === wanted).slice(0, 1);
+    const outside = [...newest('cosigned'), ...newest('stamped')];
+    const proofs: MadeProof[] = [];
+    for (const { kind, kept, stamp } of outside.length > 0 ? outside : newest('store')) {
+      const hashes = await tree.proof(index, kept.size);
+      proofs.push({ kind, stamp, text: formatProof({ index, hashes, checkpoint: kept.note }) });
+    }
+    return proofs;
+  }
+
   /** Up to when each log is fixed. */
   pasts(): LogPast[] {
     return [...this.#trees.values()].map(({ origin, size }) => {
@@ -225,8 +282,12 @@ export class LogPasts {
       if (!('root' in kept)) findings.push(kept);
       else if (name === TOP) {
         this.#kept.push(kept);
+        this.#proving.push({ kind: 'store', kept, stamp: undefined });
         judgements.push(() => this.#judge(kept, undefined));
-      } else judgements.push(() => this.#cosigned(kept));
+      } else {
+        this.#proving.push({ kind: 'cosigned', kept, stamp: undefined });
+        judgements.push(() => this.#cosigned(kept));
+      }
     }
     const stamps = inside(place, STAMPS);
     for (const name of await this.#names(stamps, findings)) {
@@ -282,6 +343,7 @@ export class LogPasts {
   async #judgeStamp(kept: Kept, { folder, where }: CustodyFolder, name: string): Promise<Finding[]> {
     const read = await readSmall(this.#files, join(folder, name), STAMP_BYTES_MAX);
     if (read.kind === 'missing') return this.#judge(kept, undefined);
+    this.#proving.push({ kind: 'stamped', kept, stamp: join(folder, name) });
     if (this.#keys.authorities.length === 0) {
       this.#stampsOpen++;
       return this.#judge(kept, undefined);
@@ -409,7 +471,10 @@ function inside({ folder, where }: CustodyFolder, name: string): CustodyFolder {
 }
 
 /** Seconds since 1970 at which a witness cosigned; undefined where it did not, and a text where its signature does not hold. */
-function cosignedAt({ note: text }: Kept, witness: NoteKey): number | string | undefined {
+export function cosignedAt(
+  { note: text }: Pick<Kept, 'note'>,
+  witness: NoteKey,
+): number | string | undefined {
   try {
     return verifyNote(parseNote(text), [witness])[0]?.time ?? undefined;
   } catch (error) {

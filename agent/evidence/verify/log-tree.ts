@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { leafHash, nodeHash, rootAt } from '../../../protocol/transparency/merkle.ts';
+import { inclusionProof, leafHash, nodeHash, rootAt } from '../../../protocol/transparency/merkle.ts';
 import {
   HASH_BYTES,
   nodesOfTiles,
@@ -74,6 +74,11 @@ export class LogTree {
     return rootAt(size, (height, index) => this.#node(height, index));
   }
 
+  /** The proof that a leaf is in the tree at a size. Errors: "log.tile". */
+  proof(index: number, size: number): Promise<Uint8Array[]> {
+    return inclusionProof(index, size, (height, at) => this.#node(height, at));
+  }
+
   /** Nodes over lines that are all here are kept, each height in order; the first of a height is the first such one. */
   #put(height: number, hash: Uint8Array): void {
     const level = (this.#levels[height] ??= new Hashes());
@@ -130,27 +135,35 @@ export interface OriginRules {
 export class TreeReading {
   readonly trees: LogTree[] = [];
   readonly findings: Finding[] = [];
+  /** Where the receipts that are asked for were entered first, by their digests. */
+  readonly receipts = new Map<string, { readonly tree: LogTree; readonly index: number }>();
+  readonly #wanted: ReadonlySet<string>;
+  #receipt: string | undefined;
   readonly #rules: OriginRules;
   readonly #seen = new Set<string>();
   #segment = '';
   #tree: LogTree | undefined;
   #opened: CustodyEntry | undefined;
   /** Of the segment that is read: where the next one says that it ends is known only then. */
-  #leaves: Uint8Array[] = [];
+  #leaves: { readonly hash: Uint8Array; readonly receipt: string | undefined }[] = [];
 
-  constructor(rules: OriginRules) {
+  constructor(rules: OriginRules, wanted: ReadonlySet<string> = new Set()) {
     this.#rules = rules;
+    this.#wanted = wanted;
   }
 
   /** An entry that can be read; before its line. */
   take(entry: CustodyEntry): void {
     if (entry.event === 'segment-opened' && entry.sequence === 1) this.#opened = entry;
+    const receipt = entry.event === 'receipt' ? String(entry.facts['receipt_sha256']) : '';
+    this.#receipt = this.#wanted.has(receipt) ? receipt : undefined;
   }
 
   /** A whole line. */
   line(segment: string, bytes: Uint8Array): void {
     if (segment !== this.#segment) this.#begin(segment);
-    if (this.#tree !== undefined) this.#leaves.push(leafHash(bytes));
+    if (this.#tree !== undefined) this.#leaves.push({ hash: leafHash(bytes), receipt: this.#receipt });
+    this.#receipt = undefined;
   }
 
   /** After the last line. */
@@ -183,7 +196,13 @@ export class TreeReading {
   /** Lines after the one that the next segment names are no leaves (SPEC 4.15.5). */
   #flush(link: NamedHead | undefined): void {
     const last = link?.segment === this.#segment ? link.sequence : this.#leaves.length;
-    for (const leaf of this.#leaves.slice(0, last)) this.#tree?.append(leaf);
+    const tree = this.#tree;
+    for (const { hash, receipt } of this.#leaves.slice(0, last)) {
+      if (tree === undefined) break;
+      if (receipt !== undefined && !this.receipts.has(receipt))
+        this.receipts.set(receipt, { tree, index: tree.size });
+      tree.append(hash);
+    }
     this.#leaves = [];
   }
 

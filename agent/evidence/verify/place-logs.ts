@@ -48,6 +48,14 @@ export interface LoggedKeyChange extends KeyChangeEntry {
   readonly where: string;
 }
 
+/** An entry "receipt" of a store's log, with the bytes of its line. */
+export interface ReceiptLine {
+  readonly receiver: string;
+  readonly recording: string;
+  readonly receiptSha256: string;
+  readonly line: Uint8Array;
+}
+
 /** What was counted. */
 export interface LogCounts {
   segments: number;
@@ -60,6 +68,8 @@ export class PlaceLogs {
   readonly store: StoreLog;
   readonly stations: StationLog[] = [];
   readonly keyChanges: LoggedKeyChange[] = [];
+  /** Of the parts of stores' logs in a kit; a vault has too many. */
+  readonly receiptLines: ReceiptLine[] = [];
   readonly counts: LogCounts = { segments: 0, entries: 0, checkpoints: 0 };
   readonly #options: LogsOptions;
   /** Ends of segments that the store's log says were dropped. */
@@ -82,6 +92,7 @@ export class PlaceLogs {
     const { pasts, restored } = this.#options;
     const tree = await pasts?.reading(receiver, found, restored);
     let oldestAt: string | undefined;
+    let read: CustodyEntry | undefined;
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
@@ -94,11 +105,22 @@ export class PlaceLogs {
     };
     const visit: LogReading['visit'] = (entry) => {
       oldestAt ??= entry.at;
+      read = entry;
       tree?.take(entry);
       pasts?.storeEntry(entry);
       entries.take(entry);
     };
-    const line: LogReading['line'] = (segment, bytes) => tree?.line(segment, bytes);
+    const line: LogReading['line'] = (segment, bytes) => {
+      tree?.line(segment, bytes);
+      if (read?.event === 'receipt' && this.#options.kind === 'kit') {
+        const [recording, receiptSha256] = [
+          String(read.facts['recording']),
+          String(read.facts['receipt_sha256']),
+        ];
+        this.receiptLines.push({ receiver, recording, receiptSha256, line: Uint8Array.from(bytes) });
+      }
+      read = undefined;
+    };
     const how = { ...found, station: receiver, book, line, visit };
     const checked = await this.#read(how, take);
     const linked = checked?.linked ?? [];

@@ -155,6 +155,11 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Der Tresor hielt mehr vom Verwahrprotokoll dieser Station, als hier ist: Sein Ende wurde weggenommen.',
   'log.not-fixed':
     'Bis wann das Verwahrprotokoll war, wie es hier ist, sagt nur der Zentralspeicher: Was seitdem weggenommen wurde, würde nicht vermisst.',
+  'receipt.proof':
+    'Der Nachweis verbindet die Quittung hier nicht mit dem Verwahrprotokoll des Zentralspeichers: Eines von beiden wurde ausgetauscht.',
+  'receipt.fixed':
+    'Jemand außerhalb hat das Verwahrprotokoll des Zentralspeichers mit dieser Quittung gesehen: Spätestens da war sie so vorhanden wie hier.',
+  'receipt.not-fixed': 'Seit wann diese Quittungen im Verwahrprotokoll stehen, sagt nur der Zentralspeicher.',
   'receipt.unlogged':
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Quittung nicht: Ein Stromausfall kann den Eintrag verhindert haben.',
 

@@ -133,6 +133,11 @@ export const MEANINGS = {
   'log.tail-missing': 'The vault held more of the log of this station than is here: its end was taken away.',
   'log.not-fixed':
     'Up to when the log was as it is here, only the store says: what was taken away since would not be missed.',
+  'receipt.proof':
+    'The proof does not tie the receipt that lies here to the log of the store: one of the two was exchanged.',
+  'receipt.fixed':
+    'Somebody outside saw the log of the store with this receipt in it: it was there by then, as it is here.',
+  'receipt.not-fixed': 'Since when these receipts are in the log, only the store says.',
   'receipt.unlogged': 'The store’s log does not name this receipt: a power cut may have taken the entry.',
 
   'custody.retired-unknown':

@@ -33,6 +33,7 @@ import { storeFindings } from './place-store.ts';
 import { extentOf, findPlace, type Place, readVaultId } from './place.ts';
 import { type ReadFiles, readSmall } from './read-files.ts';
 import { receivedFindings } from './received-check.ts';
+import { proofRemarks } from './receipt-proofs.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkRestored, type FoundRestored } from './restored-check.ts';
@@ -229,6 +230,11 @@ class PlaceCheck {
       changed,
     };
     for await (const remark of storeFindings(store, this.#totals)) this.#tell([remark]);
+    if (this.#place.kind === 'collection') {
+      const { files, keys } = this.#options;
+      const lines = logs.receiptLines;
+      this.#tell(await proofRemarks({ files, path: this.#place.path, keys, facts: this.#facts, lines }));
+    }
     if (this.#place.kind !== 'vault') return;
     const receiptNow = (each: LoggedReceipts): Promise<string | undefined> => this.#receiptNow(each);
     const received = receivedFindings(this.#facts, logs.store, this.#restored, receiptNow);

@@ -125,6 +125,9 @@ export const KIT_EN = {
     order: 'an order about the recording',
     log: 'part of the custody log of the station, or of the store’s own log',
     head: 'a signed point of that log, taken out of it so that minisign can check it',
+    proof:
+      'ties a receipt to a checkpoint of the store’s log, with what witnesses outside signed of it: “bodydock verify” with their keys says by when it was there',
+    stamp: 'time stamp of an authority over the text of such a checkpoint',
     key: 'public keys',
     change: 'changes and revocations of signing keys',
     signature: 'signature of the file of that name',

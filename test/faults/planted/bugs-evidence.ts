@@ -43,6 +43,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/log-past'],
   },
   {
+    id: 'kit-proof-of-another',
+    what: 'a proof in a kit counts for a recording although it is of the receipt of another one',
+    file: 'agent/evidence/verify/receipt-proofs.ts',
+    find: 'recording === held?.name && receiptSha256 === held.receiptSha256',
+    put: "recording !== '' && receiptSha256 !== held?.where",
+    suites: ['unit/evidence/kit/kit-proofs'],
+  },
+  {
     id: 'drop-of-another-log',
     what: 'an entry of the log of one station lets the newest part of the log of another go, and parts of the log of the store itself',
     file: 'agent/evidence/verify/drop-check.ts',
@@ -126,8 +134,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'kit-without-logs',
     what: 'a kit is called good although the logs name a receipt, a docking record or an order that was taken away',
     file: 'agent/evidence/kit/make-kit.ts',
-    find: 'findingsIn([...own, ...logged])',
-    put: 'findingsIn([...own, ...logged.slice(logged.length)])',
+    find: 'findingsIn([...own, ...logged.findings])',
+    put: 'findingsIn([...own, ...logged.findings.slice(logged.findings.length)])',
     suites: ['unit/evidence/kit/kit-logs'],
   },
   {

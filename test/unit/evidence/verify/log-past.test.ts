@@ -1,10 +1,8 @@
 // The store's log as a tree: what is cut off at its end, or written again by a person who has its key, does not fit what somebody else kept.
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verify } from '../../../../agent/cli/verify.ts';
 import { type LogPast, notFixed } from '../../../../agent/evidence/verify/log-past.ts';
@@ -24,6 +22,7 @@ import {
   signatureLine,
 } from '../../../../protocol/transparency/signed-note.ts';
 import { filesWith } from '../../../fakes/files-with.ts';
+import { stampOf } from '../../../fakes/stamp-of.ts';
 import { lacksTools } from '../../../fakes/stock-tools.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
@@ -348,7 +347,7 @@ describe('somebody outside', () => {
     await received();
     await close();
     const size = tree.lines.length;
-    const { response, certificate } = await stampOf(tree.text());
+    const { response, certificate } = await stampOf(tree.text(), root);
     await tree.put(`timestamps/${size}.checkpoint`, tree.note());
     await tree.put(`timestamps/${size}.tsr`, response);
     expect(await codes('note')).toContain('log.timestamp');
@@ -357,30 +356,9 @@ describe('somebody outside', () => {
     expect(await pasts()).toMatchObject([
       { fixed: size, by: 'a time stamp', at: expect.any(String) as string },
     ]);
-    await tree.put(`timestamps/${size}.tsr`, (await stampOf('another text')).response);
+    await tree.put(`timestamps/${size}.tsr`, (await stampOf('another text', root)).response);
     expect(await codes('note')).toContain('log.timestamp');
   });
-
-  /** A time stamp by an authority that is made for it. */
-  async function stampOf(text: string): Promise<{ readonly response: Buffer; readonly certificate: Buffer }> {
-    const folder = await mkdtemp(join(root, 'tsa-'));
-    const openssl = (...words: string[]): Promise<unknown> =>
-      promisify(execFile)('openssl', words, { cwd: folder });
-    await writeFile(join(folder, 'text'), text);
-    await writeFile(join(folder, 'serial'), '01\n');
-    await writeFile(
-      join(folder, 'tsa.cnf'),
-      '[tsa]\ndefault_tsa = t\n[t]\nserial = serial\ncrypto_device = builtin\nsigner_cert = c.pem\nsigner_key = k.pem\nsigner_digest = sha256\ndefault_policy = 1.2.3\ndigests = sha256\n',
-    );
-    const own = ['-newkey', 'rsa:2048', '-nodes', '-keyout', 'k.pem', '-out', 'c.pem', '-subj', '/CN=tsa'];
-    await openssl('req', '-x509', ...own, '-addext', 'extendedKeyUsage=critical,timeStamping');
-    await openssl('ts', '-query', '-data', 'text', '-sha256', '-cert', '-out', 'q.tsq');
-    await openssl('ts', '-reply', '-config', 'tsa.cnf', '-queryfile', 'q.tsq', '-out', 'r.tsr');
-    return {
-      response: await readFile(join(folder, 'r.tsr')),
-      certificate: await readFile(join(folder, 'c.pem')),
-    };
-  }
 });
 
 test('a tree that a restored store ended is fixed by nobody any more: the word that is asked for is about the one after it', () => {
