@@ -83,6 +83,7 @@ function places({ facts, words, language }: Context): Block[] {
     ],
     [words.stationLog, words.stationLogWhat, filled(words.stationLogHow, { days: n(station.log_days) })],
     [filled(words.broker, { broker: station.broker }), words.brokerWhat, words.brokerHow],
+    ...(station.screen ? [[words.screen, words.screenWhat, words.screenHow]] : []),
     [
       filled(words.vault, { receiver: store?.receiver ?? station.receivers.join(', ') }),
       words.vaultWhat,
@@ -234,6 +235,8 @@ export interface HandlingFacts {
     readonly broker: string;
     /** Whether anything leaves the machine without TLS. */
     readonly broker_tls: boolean;
+    /** Whether it serves the page for a screen of the dock. */
+    readonly screen: boolean;
     readonly cameras: readonly {
       readonly id: string;
       readonly alias: string;
@@ -299,6 +302,7 @@ function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFa
     log_level: config.log.level,
     broker: new URL(broker.url).host,
     broker_tls: broker.tls !== null,
+    screen: config.screen !== null,
     cameras: cameras.map(({ id, alias, model, serial }) => ({
       id,
       alias,

@@ -44,6 +44,10 @@ export const HANDLING_DE: HandlingWords = {
   brokerWhat:
     'Reicht versiegelte Aufzeichnungen und signierte Dokumente weiter. Zeigt den Zustand jedes Platzes: Anzeigename der Kamera, Zahl der Dateien, das Licht.',
   brokerHow: 'Aufzeichnungen: werden nicht gespeichert. Zustand eines Platzes: bis der nächste ihn ersetzt.',
+  screen: 'Bildschirm am Dock',
+  screenWhat:
+    'Zeigt zu jedem Platz Leuchte, Anzeigename der Kamera, Fortschritt und Ladung, und welche Kameras seit wann unterwegs sind; keinen Namen einer Person und keine Aufzeichnung. Nur an diesem Gerät zu sehen, nichts davon wird gezählt.',
+  screenHow: 'Wird nicht gespeichert.',
   vault: 'Zentralspeicher {receiver}',
   vaultWhat:
     'Versiegelte Aufzeichnungen. Das Programm des Zentralspeichers hat keinen Schlüssel, der sie öffnet.',

@@ -41,6 +41,10 @@ export const HANDLING_EN = {
   brokerWhat:
     'Passes sealed recordings and signed documents on. Shows the state of each bay: alias of the camera, numbers of files, the light.',
   brokerHow: 'Recordings: not stored. State of a bay: until the next one replaces it.',
+  screen: 'Screen of the dock',
+  screenWhat:
+    'Shows light, alias of the camera, progress and charge of each bay, and which cameras are out since when; no name of a person and no recording. Seen at this machine only, and nothing of it is counted.',
+  screenHow: 'Not stored.',
   vault: 'Central store {receiver}',
   vaultWhat: 'Sealed recordings. The store’s program holds no key that opens them.',
   vaultHow: '{days} days (counted as below), unless an order holds the recording.',

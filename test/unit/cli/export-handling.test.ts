@@ -139,6 +139,13 @@ describe('the annex says', () => {
   });
 });
 
+test('it says what a screen of the dock shows, where there is one', async () => {
+  const without = words(await annex(STATION, RECEIVER));
+  expect(without).not.toContain('Screen of the dock');
+  const text = words(await annex(`${STATION}screen: {port: 8460}\n`, RECEIVER));
+  expect(text).toMatch(/Screen of the dock[\s\S]*no name of a person[\s\S]*Not stored\./);
+});
+
 test('it says the same in German', async () => {
   const text = words(await annex(STATION, RECEIVER + ROLES, '--lang', 'de'));
   for (const said of [
