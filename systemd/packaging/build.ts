@@ -6,6 +6,7 @@ import {
   cp,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   rename,
   rm,
@@ -39,8 +40,8 @@ export interface PackageWish {
   readonly epochS: number;
 }
 
-/** Path of the package file. Errors: what is missing; those of debhelper. */
-export async function makePackage(wish: PackageWish): Promise<string> {
+/** Paths of the package files: of all architectures those without a program are made along. Errors: what is missing; those of debhelper. */
+export async function makePackages(wish: PackageWish): Promise<string[]> {
   const { part, architecture, version, project, out, epochS } = wish;
   const folder = await mkdtemp(join(out, `${part.name}-`));
   const tree = join(folder, 'tree');
@@ -49,15 +50,17 @@ export async function makePackage(wish: PackageWish): Promise<string> {
   for (const folder of ['config', 'protocol', 'systemd'])
     await symlink(join(project, folder), join(tree, folder));
   await layProgram(wish, tree, join(tree, 'program', part.name));
-  const file = `${part.name}_${version}_${architecture}.deb`;
+  const noLibraries = { folder: '/usr/share/bodydock-screen', bundled: [], installed: [] };
+  await put(join(tree, 'debian/bodydock-screen.copyright'), await copyrightText(noLibraries));
   const [target, host] =
     architecture === 'all' ? ['binary-indep', []] : ['binary-arch', ['-a', architecture]];
   const env = { ...process.env, LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: String(epochS) };
   const words = [...host, '-c', `debian/rules ${target}`];
   await run('dpkg-architecture', words, { cwd: tree, env, timeout: BUILD_MS });
-  await rename(join(folder, file), join(out, file));
+  const files = (await readdir(folder)).filter((file) => file.endsWith(`_${version}_${architecture}.deb`));
+  for (const file of files) await rename(join(folder, file), join(out, file));
   await rm(folder, { recursive: true });
-  return join(out, file);
+  return files.map((file) => join(out, file));
 }
 
 function changelog(version: string, epochS: number): string {

@@ -113,7 +113,7 @@ export async function licenceText(library: Library): Promise<string> {
 }
 
 const OWNER = `Files: *
-Copyright: the owner of bodydock
+Copyright: 2026 the owner of bodydock
 License: none-yet
  The owner of this program has not chosen a licence yet. Until then nobody but
  the owner and whom the owner allows may use, copy, change or pass it on.
@@ -157,7 +157,8 @@ export async function copyrightText({ folder, bundled, installed }: Holdings): P
       ].join('\n');
     }),
   );
-  return [head, OWNER, ...(await together(`${program}/dist/*`, bundled)), ...own].join('\n');
+  const ours = bundled.length === 0 ? [] : await together(`${program}/dist/*`, bundled);
+  return [head, OWNER, ...ours, ...own].join('\n');
 }
 
 /** One paragraph for the files, and one for the terms of each library in them. */

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { helpPages, type HelpPage } from './help-pages.ts';
 import { AGENT, RECEIVER } from './parts.ts';
-import { makePackage, told, type PackageWish } from './build.ts';
+import { makePackages, told, type PackageWish } from './build.ts';
 
 const HELP = `npm run package [-- --out DIR] [--version VERSION]
 
-Makes bodydock (amd64, arm64) and bodydock-receiver (all) as Debian packages.
+Makes bodydock (amd64, arm64) and bodydock-receiver and bodydock-screen (all) as Debian packages.
 
   --out DIR          where they go (default: out/package)
   --version VERSION  another one than package.json says, to try upgrades; may be given several times
@@ -45,7 +45,7 @@ async function main(words: readonly string[]): Promise<void> {
       { ...wish, version, part: AGENT, architecture: 'arm64' },
       { ...wish, version, part: RECEIVER, architecture: 'all' },
     ]);
-    const files = await Promise.all(wishes.map(makePackage));
+    const files = (await Promise.all(wishes.map(makePackages))).flat();
     for (const file of files) process.stdout.write(`${told(file, (await stat(file)).size)}\n`);
   } finally {
     await rm(code, { recursive: true, force: true });

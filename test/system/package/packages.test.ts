@@ -18,6 +18,7 @@ const UNITS = [
   'bodydock-receiver.service',
   'bodydock-mount.service',
   'bodydock-power.service',
+  'bodydock-screen.service',
 ];
 
 /** Of which both programs hold code. */
@@ -59,11 +60,12 @@ describe.skipIf(lacksDebian())('the packages', () => {
   };
 
   test('are there for both architectures, and are the same bytes when made again elsewhere', async () => {
-    assert.equal(files.length, 3);
+    assert.equal(files.length, 4);
     for (const pattern of [
       /^bodydock_.*_amd64\.deb$/,
       /^bodydock_.*_arm64\.deb$/,
       /^bodydock-receiver_.*_all\.deb$/,
+      /^bodydock-screen_.*_all\.deb$/,
     ]) {
       const file = named(pattern);
       const [one, two] = await Promise.all(
@@ -198,7 +200,7 @@ describe.skipIf(lacksDebian())('the packages', () => {
     for (const file of files) {
       const paths = (await contents(file)).map(({ path }) => path);
       const launchers = paths.filter((path) => /^\.\/usr\/lib\/[a-z-]+\/[a-z-]+$/.test(path));
-      assert.ok(launchers.length > 0);
+      assert.equal(launchers.length > 0, !file.startsWith('bodydock-screen'));
       const lastOfProgram = paths.findLastIndex((path) => /^\.\/usr\/lib\/[a-z-]+\/\d/.test(path));
       for (const launcher of launchers) assert.ok(paths.indexOf(launcher) > lastOfProgram, launcher);
     }
@@ -218,8 +220,9 @@ describe.skipIf(lacksDebian())('the packages', () => {
 
   test('start what runs again in one go, so that systemd has the agent release a camera before its helper', async () => {
     for (const [file, units] of [
-      [named(/_amd64/), UNITS.filter((unit) => unit !== 'bodydock-receiver.service')],
+      [named(/_amd64/), UNITS.filter((unit) => !/receiver|screen/.test(unit))],
       [named(/receiver/), ['bodydock-receiver.service']],
+      [named(/screen/), ['bodydock-screen.service']],
     ] as const) {
       const { stdout } = await run('dpkg-deb', ['--info', join(folder, file), 'postinst']);
       const calls = stdout.split('\n').filter((line) => /systemd-invoke|systemctl.*start/.test(line));
@@ -251,7 +254,8 @@ describe.skipIf(lacksDebian())('the packages', () => {
         );
         for (const place of new Set(places.filter((each) => each !== undefined)))
           assert.ok(copyright.includes(`Files: ${place}/*\n`), place);
-        const bundled = name === 'bodydock' ? [...LIBRARIES, 'chokidar', 'aedes'] : LIBRARIES;
+        const others = name === 'bodydock' ? [...LIBRARIES, 'chokidar', 'aedes'] : LIBRARIES;
+        const bundled = name === 'bodydock-screen' ? [] : others;
         for (const library of bundled) {
           assert.match(copyright, new RegExp(`^ ${library} \\d[^\n]*, \\S`, 'm'), library);
           assert.match(copyright, new RegExp(`^License: ${library}-\\d\\S+\n \\S`, 'm'), library);
@@ -318,6 +322,37 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
       assert.doesNotMatch(await readFile(systemd(other), 'utf8'), /bodydock-power/);
   });
 
+  test('lets the agent use one port for the screen, which the screen shows and the handbook names', async () => {
+    const port = /^SocketBindAllow=ipv4:tcp:(\d+)$/m.exec(
+      await readFile(systemd('bodydock-screen.conf'), 'utf8'),
+    )?.[1];
+    const unit = await readFile(systemd('bodydock-screen.service'), 'utf8');
+    assert.ok(port !== undefined && unit.includes(`\nEnvironment=SCREEN_PORT=${port}\n`), port);
+    for (const file of [
+      'handbook.en.md',
+      'handbook.de.md',
+      'station.example.yaml',
+      'station.example.de.yaml',
+    ])
+      assert.match(
+        await readFile(new URL(`../../../config/${file}`, import.meta.url), 'utf8'),
+        new RegExp(`\\b${port}\\b`),
+      );
+    assert.match(await readFile(systemd('bodydock.service'), 'utf8'), /^SocketBindDeny=any$/m);
+    for (const line of [
+      'User=bodydock-screen',
+      'IPAddressDeny=any',
+      'IPAddressAllow=localhost',
+      'SocketBindDeny=any',
+    ])
+      assert.ok(unit.includes(`\n${line}\n`), line);
+    // What is not a word of ours must be one of systemd's; that Debian's programs are there is the package's to say.
+    const { stderr } = await run('systemd-analyze', ['verify', systemd('bodydock-screen.service')]).catch(
+      (error: unknown) => error as { stderr: string },
+    );
+    assert.doesNotMatch(stderr, /Unknown|Invalid|ignoring/i);
+  });
+
   test('starts them again after everything that can end them, without ever giving up', async () => {
     for (const unit of UNITS) {
       const text = await readFile(systemd(unit), 'utf8');
@@ -337,13 +372,14 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
   });
 
   test('makes users without a shell, and folders that it never removes', async () => {
-    for (const name of ['bodydock', 'bodydock-receiver']) {
+    for (const name of ['bodydock', 'bodydock-receiver', 'bodydock-screen']) {
       const users = await run('systemd-sysusers', [
         '--dry-run',
         `--root=${folder}`,
         systemd(`debian/${name}.sysusers`),
       ]);
       assert.match(users.stdout + users.stderr, new RegExp(`Creating user '${name}'`));
+      if (name === 'bodydock-screen') continue; // it keeps nothing
       const text = await readFile(systemd(`debian/${name}.tmpfiles`), 'utf8');
       const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       for (const line of lines) assert.match(line, /^d \/(?:etc\/bodydock|var\/lib\/)\S* 0[0-7]{3} \S+ \S+$/);

@@ -39,7 +39,7 @@ const OPTION = /^[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+$/;
 const STORE_CODES = ['retention.clock', 'retention.many', 'retention.no-policy', 'retention.past-policy'];
 const FILE_NAME = /\.(?:yaml|md|html|pub|key|pem|identity|recipient|password|conf|acl|service)$/;
 const PARTS = await Promise.all(
-  [AGENT, RECEIVER].map(async ({ name }) => {
+  [AGENT.name, RECEIVER.name, 'bodydock-screen'].map(async (name) => {
     const lines = (await project(`systemd/debian/${name}.install`)).matchAll(/^([^#\s]\S+) (\S+)$/gm);
     const files = [...lines].map(([, from = '', to = '']) => ({ from, to: `/${to}/${basename(from)}` }));
     const units = files.map(({ to }) => basename(to)).filter((file) => file.endsWith('.service'));
@@ -192,7 +192,9 @@ function madeBy(line: string): string[] {
 async function knownPaths(): Promise<ReadonlySet<string>> {
   const known = new Set(PARTS.flatMap(({ files }) => files.flatMap(({ to }) => [to, dirname(to)])));
   for (const { name, units } of PARTS) {
-    for (const [, path = ''] of (await project(`systemd/debian/${name}.tmpfiles`)).matchAll(/^d (\S+)/gm))
+    for (const [, path = ''] of (await project(`systemd/debian/${name}.tmpfiles`).catch(() => '')).matchAll(
+      /^d (\S+)/gm,
+    ))
       known.add(path);
     for (const unit of units)
       for (const [, path = ''] of (await project(`systemd/${unit}`)).matchAll(/^RuntimeDirectory=(\S+)/gm))
