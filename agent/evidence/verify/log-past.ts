@@ -32,6 +32,7 @@ import {
 import { below, finding, note, type Finding } from './remark.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
+const DAY_MS = 86_400_000;
 const TOP = 'checkpoint';
 const COSIGNED = 'cosigned';
 const STAMPS = 'timestamps';
@@ -418,9 +419,11 @@ export class LogPasts {
 export function notFixed(pasts: readonly LogPast[], nowMs: number, withinMs: number): Finding[] {
   if (pasts.length === 0) return [finding('log.not-fixed', '.', 'no log of the store here is a tree')];
   const since = new Date(nowMs - withinMs).toISOString();
+  const until = new Date(nowMs + DAY_MS).toISOString(); // a clock outside that is further ahead says nothing of today
   const newest = new Map(pasts.map(({ origin }) => [origin.split('/')[2], origin]));
   return pasts
-    .filter(({ origin, at }) => newest.get(origin.split('/')[2]) === origin && (at === null || at < since))
+    .filter(({ origin }) => newest.get(origin.split('/')[2]) === origin)
+    .filter(({ at }) => at === null || at < since || at > until)
     .map(({ origin, at, by }) => {
       const last = at === null ? 'nobody outside fixes it' : `fixed last at ${at} by ${by}`;
       return finding('log.not-fixed', '.', `${origin}: ${last}; asked for is since ${since}`, { origin, at });

@@ -91,6 +91,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/log-past'],
   },
   {
+    id: 'fixed-in-years-to-come',
+    what: 'a log that a clock outside fixed at a time to come needs no word from outside until then',
+    file: 'agent/evidence/verify/log-past.ts',
+    find: 'at < since || at > until',
+    put: "at < since || at > '9999'",
+    suites: ['unit/evidence/verify/log-past'],
+  },
+  {
     id: 'life-good-after-removal',
     what: 'the life of a recording that the store dropped without a deletion is called good',
     file: 'agent/evidence/history/gather.ts',

@@ -375,6 +375,7 @@ test('a tree that a restored store ended is fixed by nobody any more: the word t
     [ended],
     [ended, past(next, before)],
     [past(next, today), past('bodydock/v/r-b', null)],
+    [past(next, '2026-12-01T00:00:00.001Z')],
   ])
     expect(notFixed(pasts, nowMs, 86_400_000).map(({ code }) => code)).toEqual(['log.not-fixed']);
 });
