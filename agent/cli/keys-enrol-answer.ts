@@ -22,6 +22,7 @@ import { KEYS_DE } from '../../config/texts/de/keys.ts';
 import { KEYS_EN } from '../../config/texts/en/keys.ts';
 import type { YamlTree } from '../../config/yaml-tree.ts';
 import { fingerprintOf } from '../../protocol/documents/key-documents.ts';
+import { keyIdHex, parsePublicKey } from '../../protocol/documents/minisign.ts';
 import { encodeUtf8, parseBase64 } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { StationId } from '../../protocol/format/ids.ts';
@@ -189,8 +190,8 @@ async function rewrite(file: string, text: string): Promise<void> {
   if (process.geteuid?.() === 0) await chown(path, uid, gid);
 }
 
-function pinsOf({ public_keys: publicKeys, receivers, broker }: EnrolmentAnswer): StorePins {
-  return { publicKeys, receivers, ...broker };
+function pinsOf({ public_keys: publicKeys, receivers, broker, roles }: EnrolmentAnswer): StorePins {
+  return { publicKeys, receivers, ...broker, roles: roles ?? { officers: [], supervisors: [] } };
 }
 
 function notWritable(file: string, pins: StorePins): DockError {
@@ -215,7 +216,15 @@ function shownAnswer(words: EnrolWords, { document, fingerprint }: Enrolment<Enr
     broker: broker.url,
     fingerprint: fingerprintOf(request),
   });
-  return about + words('fingerprint', { fingerprint });
+  return about + shownRoles(words, document) + words('fingerprint', { fingerprint });
+}
+
+/** By the key ids that the holders of both roles read out. */
+function shownRoles(words: EnrolWords, { roles }: EnrolmentAnswer): string {
+  if (roles === undefined) return words('noRoles');
+  const ids = (lines: readonly string[]): string =>
+    lines.map((line) => keyIdHex(parsePublicKey(line).keyId)).join(', ');
+  return words('roles', { officers: ids(roles.officers), supervisors: ids(roles.supervisors) });
 }
 
 function tell(
@@ -258,6 +267,7 @@ function tellJson({ enrolment, installation, pins, changed }: Told, { write }: A
     public_keys: pins.publicKeys,
     receivers: pins.receivers,
     broker: { url: pins.url, base: pins.base },
+    roles: pins.roles,
     pins: isSame ? 'there' : write ? 'written' : 'to-write',
     removed: changed?.removed ?? null,
     added: changed?.added ?? null,

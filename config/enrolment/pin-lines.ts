@@ -1,7 +1,7 @@
 // Pins of a store in a station.yaml that a technician wrote: which lines an enrolment wants there, and the text with them in it.
 //
 // Invariants:
-// 1. Only lines of the four values change: every other line stays as it is, to the byte.
+// 1. Only lines of the values that an enrolment names change: every other line stays as it is, to the byte.
 // 2. What was changed is parsed again and says what was wanted, and of everything else what it said before; else nothing is given.
 // 3. A pin that is in the file stays in it. Only placeholders of the example file go, and at the first enrolment receivers beside it.
 import { isDeepStrictEqual } from 'node:util';
@@ -14,10 +14,13 @@ export interface StorePins {
   readonly receivers: readonly string[];
   readonly url: string;
   readonly base: string;
+  /** Keys of both roles; none where the store names none. */
+  readonly roles: { readonly officers: readonly string[]; readonly supervisors: readonly string[] };
 }
 
 const KEYS: Path = ['store', 'public_keys'];
 const RECEIVERS: Path = ['store', 'receivers'];
+const ROLES = ['officers', 'supervisors'] as const;
 const URL: Path = ['broker', 'url'];
 const BASE: Path = ['broker', 'base'];
 const BASE_DEFAULT = 'bodydock';
@@ -36,9 +39,20 @@ export function pinnedKeys(tree: YamlTree): string[] {
 }
 
 /** The lines as they would stand in a new file. */
-export function pinLines({ publicKeys, receivers, url, base }: StorePins): string {
-  const list = (items: readonly string[]): string => items.map((item) => `    - ${item}\n`).join('');
-  return `store:\n  public_keys:\n${list(publicKeys)}  receivers:\n${list(receivers)}broker:\n  url: ${url}\n  base: ${base}\n`;
+export function pinLines({ publicKeys, receivers, url, base, roles }: StorePins): string {
+  const store = `store:\n  public_keys:\n${itemLines(publicKeys)}  receivers:\n${itemLines(receivers)}`;
+  return `${store}broker:\n  url: ${url}\n  base: ${base}\n${roleLines(roles)}`;
+}
+
+function itemLines(items: readonly string[]): string {
+  return items.map((item) => `    - ${item}\n`).join('');
+}
+
+function roleLines(roles: StorePins['roles']): string {
+  const lists = ROLES.filter((role) => roles[role].length > 0);
+  return lists.length === 0
+    ? ''
+    : `roles:\n${lists.map((role) => `  ${role}:\n${itemLines(roles[role])}`).join('')}`;
 }
 
 /** A file that was changed. */
@@ -57,7 +71,12 @@ export function withPins(text: string, tree: YamlTree, pins: StorePins): PinnedT
   const isFirst = pinnedKeys(tree).length === 0;
   const keys = wantedItems(textsAt(tree, KEYS), pins.publicKeys, () => true);
   const receivers = wantedItems(textsAt(tree, RECEIVERS), pins.receivers, () => !isFirst);
+  const [officers = [], supervisors = []] = ROLES.map((role) =>
+    wantedItems(textsAt(tree, ['roles', role]), pins.roles[role], () => true),
+  );
+  const roles = { officers, supervisors };
   const edits = [
+    ...roleEdits(text, tree, roles), // before others at the last line: what is put in first comes after them
     listEdits(text, tree, KEYS, keys),
     listEdits(text, tree, RECEIVERS, receivers),
     valueEdits(text, tree, URL, pins.url),
@@ -68,7 +87,7 @@ export function withPins(text: string, tree: YamlTree, pins: StorePins): PinnedT
     text,
     edits.flatMap((edit) => edit ?? []),
   );
-  return saysSo(changed.text, tree, { keys, receivers, url: pins.url, base: pins.base })
+  return saysSo(changed.text, tree, { keys, receivers, url: pins.url, base: pins.base, roles })
     ? changed
     : undefined;
 }
@@ -121,6 +140,16 @@ function listEdits(text: string, tree: YamlTree, path: Path, items: readonly str
   return [...edits, { line: last + 1, count: 0, lines: fresh }];
 }
 
+/** A file without the group gets it at its end. */
+function roleEdits(text: string, tree: YamlTree, roles: StorePins['roles']): (Edit[] | undefined)[] {
+  if (valueAt(tree.value, ['roles']) !== undefined)
+    return ROLES.map((role) =>
+      roles[role].length > 0 ? listEdits(text, tree, ['roles', role], roles[role]) : [],
+    );
+  const lines = roleLines(roles).split('\n').slice(0, -1);
+  return [lines.length === 0 ? [] : [{ line: text.split('\n').length, count: 0, lines: ['', ...lines] }]];
+}
+
 /** Undefined where the value does not stand in one line behind its key. */
 function valueEdits(text: string, tree: YamlTree, path: Path, wanted: string): Edit[] | undefined {
   const found = valueAt(tree.value, path);
@@ -144,7 +173,10 @@ function valueEdits(text: string, tree: YamlTree, path: Path, wanted: string): E
 function saysSo(
   text: string,
   before: YamlTree,
-  wanted: { keys: readonly string[]; receivers: readonly string[]; url: string; base: string },
+  wanted: { keys: readonly string[]; receivers: readonly string[] } & Pick<
+    StorePins,
+    'url' | 'base' | 'roles'
+  >,
 ): boolean {
   const parsed = parseYaml(text, '');
   if (parsed.kind === 'refused') return false;
@@ -154,18 +186,25 @@ function saysSo(
     textsAt(tree, RECEIVERS),
     valueAt(tree.value, URL),
     valueAt(tree.value, BASE) ?? BASE_DEFAULT,
+    ...ROLES.map((role) => textsAt(tree, ['roles', role])),
   ];
   return (
-    isDeepStrictEqual(values, [wanted.keys, wanted.receivers, wanted.url, wanted.base]) &&
-    isDeepStrictEqual(rest(tree.value), rest(before.value))
+    isDeepStrictEqual(values, [
+      wanted.keys,
+      wanted.receivers,
+      wanted.url,
+      wanted.base,
+      ...ROLES.map((role) => wanted.roles[role]),
+    ]) && isDeepStrictEqual(rest(tree.value), rest(before.value))
   );
 }
 
-/** Everything but the four values. */
+/** Everything but these values. */
 function rest(value: unknown): unknown {
   const copy = JSON.parse(JSON.stringify(value)) as Record<string, Record<string, unknown> | undefined>;
   for (const [group = '', key = ''] of [KEYS, RECEIVERS, URL, BASE].map((path) => path.map(String)))
     delete copy[group]?.[key];
+  delete copy['roles'];
   return copy;
 }
 

@@ -12,6 +12,8 @@ export const ENROLMENT_FILE_BYTES_MAX = 64 * 1024;
 export const ENROLMENT_KEYS_MAX = 16;
 export const CHAIN_CERTIFICATES_MAX = 8;
 export const AUTHORITIES_MAX = 16;
+const ROLE_KEYS_MAX = 64;
+const ANSWER_VERSION = 2;
 const STORE_NAME = /^[^\p{Cc}\p{Cf}\u2028\u2029]{1,64}$/u;
 const URL_CHARACTERS_MAX = 1024;
 const DAY_MS = 86_400_000;
@@ -33,9 +35,13 @@ export const enrolmentRequestSchema = z.strictObject({
 });
 export type EnrolmentRequest = z.infer<typeof enrolmentRequestSchema>;
 
-export const enrolmentAnswerSchema = z.strictObject({
+/** As many as a file may name. */
+const roleKeysSchema = z.array(publicKeySchema).min(1).max(ROLE_KEYS_MAX);
+
+const enrolmentAnswerFields = z.strictObject({
   type: z.literal('enrolment-answer'),
-  version: z.literal(1),
+  /** 2 with the keys of both roles: one without says nothing that an older station does not know. */
+  version: z.union([z.literal(1), z.literal(ANSWER_VERSION)]),
   station: d.stationIdSchema,
   request_sha256: d.sha256Schema,
   store: z.string().regex(STORE_NAME, 'not 1 to 64 printable characters'),
@@ -50,8 +56,14 @@ export const enrolmentAnswerSchema = z.strictObject({
   }),
   certificates: z.array(derSchema).max(CHAIN_CERTIFICATES_MAX),
   authorities: z.array(derSchema).max(AUTHORITIES_MAX),
+  /** Whose signatures count for the first policy; absent where the store has no keys of both. */
+  roles: z.strictObject({ officers: roleKeysSchema, supervisors: roleKeysSchema }).optional(),
   made_at: d.instantSchema,
 });
+export const enrolmentAnswerSchema = enrolmentAnswerFields.refine(
+  ({ version, roles }) => (version === 1) === (roles === undefined),
+  'roles are of version 2',
+);
 export type EnrolmentAnswer = z.infer<typeof enrolmentAnswerSchema>;
 
 const SCHEMAS = { 'enrolment-request': enrolmentRequestSchema, 'enrolment-answer': enrolmentAnswerSchema };
@@ -139,7 +151,8 @@ function open<K extends Kind>(
 ): Enrolment<z.infer<(typeof SCHEMAS)[K]>> {
   const { body, signature } = partsOf(kind, bytes);
   const schema = SCHEMAS[kind] as unknown as z.ZodType<z.infer<(typeof SCHEMAS)[K]>>;
-  const document = d.parseDocument(schema, body, ENROLMENT_FILE_BYTES_MAX);
+  const newest = kind === 'enrolment-answer' ? ANSWER_VERSION : 1;
+  const document = d.parseDocument(schema, body, ENROLMENT_FILE_BYTES_MAX, newest);
   try {
     verifyDocument(body, signature, enrolmentComment(kind), [parsePublicKey(keyOf(document))]);
   } catch (error) {

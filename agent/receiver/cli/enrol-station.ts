@@ -37,6 +37,8 @@ export interface Store {
   readonly signingFile: string;
   readonly vault: string;
   readonly broker: BrokerConfig;
+  /** Those of the file; a policy in force says others. */
+  readonly roles: { readonly officers: readonly string[]; readonly supervisors: readonly string[] };
   readonly tree: YamlTree;
 }
 

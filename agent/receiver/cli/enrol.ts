@@ -28,10 +28,14 @@ import {
   checkRequestAge,
   encodeEnrolmentAnswer,
   type Enrolment,
+  type EnrolmentAnswer,
   type EnrolmentRequest,
   openEnrolmentRequest,
 } from '../../../protocol/transfer/enrolment.ts';
+import { nodeFiles } from '../../platform/files-node.ts';
 import { askAtTerminal } from '../../platform/terminal.ts';
+import { readPolicies } from '../retention/policies.ts';
+import { VaultLayout } from '../vault/vault-layout.ts';
 import {
   admit,
   certificatesFor,
@@ -144,6 +148,7 @@ then prints the lines for receiver.yaml, which it never changes, and writes one 
       signingFile: resolve(folder, groups.keys.signing_file),
       vault: resolve(folder, groups.vault.path),
       broker: mapBroker(groups.broker, folder),
+      roles: groups.roles ?? { officers: [], supervisors: [] },
       tree,
     };
     await answerRequest(store, { typed, json, source, words, requestFile, base: groups.broker.base }, io);
@@ -183,7 +188,7 @@ async function answerRequest(store: Store, wish: Wish, io: Io): Promise<void> {
     return;
   }
   const chain = requested && (await certificatesFor(store, document.station, requested, typed['broker-ca']));
-  const answer = await encodeAnswer(store, { ...wish, url }, request, chain);
+  const answer = await encodeAnswer(store, { ...wish, url }, request, chain, io.signal);
   const keyFile = await keepStationKey(store, document, known);
   const out = typed.out ?? `${document.station}.enrol-answer`;
   const answered = await writeEnrolment(out, 'enrolment-answer', answer, signing);
@@ -210,12 +215,14 @@ async function encodeAnswer(
   { typed, base, url }: Wish & { readonly url: string },
   { document, sha256 }: Enrolment<EnrolmentRequest>,
   chain: Chain | undefined,
+  signal: AbortSignal,
 ): Promise<Uint8Array> {
   const receivers = [store.receiver, ...(typed.receiver ?? []).map(parseReceiver)];
   const own = publicKeyLine(publicKeyOf(await readSigningKey(store.signingFile)));
+  const roles = await roleLines(store, signal);
   return encodeEnrolmentAnswer({
     type: 'enrolment-answer',
-    version: 1,
+    ...(roles === undefined ? { version: 1 } : { version: 2, roles }),
     station: document.station,
     request_sha256: sha256,
     store: typed.store ?? store.receiver,
@@ -226,6 +233,20 @@ async function encodeAnswer(
     authorities: (chain?.authorities ?? []).map(({ raw }) => encodeBase64(raw)),
     made_at: new Date().toISOString(),
   });
+}
+
+/** Those of the policy in force, or without one of the file; undefined where one of both has none. Errors: those of readPolicies. */
+async function roleLines(
+  { vault, roles }: Store,
+  signal: AbortSignal,
+): Promise<EnrolmentAnswer['roles'] | undefined> {
+  const files = nodeFiles();
+  const isThere = (await files.stat(vault)) !== undefined;
+  const policies = isThere ? await readPolicies({ files, layout: new VaultLayout(vault), signal }) : [];
+  const { officers, supervisors } = policies.at(-1)?.policy ?? roles;
+  return officers.length > 0 && supervisors.length > 0
+    ? { officers: [...officers], supervisors: [...supervisors] }
+    : undefined;
 }
 
 /** Where the certificate comes from; undefined where nothing of it was typed. Errors: "usage". */

@@ -19,6 +19,10 @@ Dann hier, mit der Datei, die zurückkommt: bodydock keys enrol --answer DATEI
   Empfänger {receivers}, Broker {broker}
   auf den Antrag mit dem Fingerabdruck {fingerprint}
 `,
+  roles: `  Schlüssel der Aufzeichnungsbeauftragten {officers}, der vorgesetzten Stelle {supervisors}: bei beiden nachfragen, ob es ihre sind
+`,
+  noRoles: `  keine Schlüssel der Rollen: Diese Station nimmt von dort keine Richtlinie beider an
+`,
   compare: 'Liest der Zentralspeicher denselben Fingerabdruck vor? ja oder nein eingeben: ',
   certificate: `eingesetzt: {file}, das Client-Zertifikat, gültig bis {until}
 `,

@@ -136,6 +136,21 @@ describe.skipIf(lacksTools('openssl'))('an enrolment', () => {
     expect(again.json).toMatchObject({ pins: 'there', removed: [], added: [], broker: { url: BROKER } });
   });
 
+  test('pins the keys of both roles that the store names, and shows them to be compared', async () => {
+    const [officer, superior] = [publicLine(21), publicLine(22)];
+    await appendFile(two.storeFile, `roles:\n  officers: [${officer}]\n  supervisors: [${superior}]\n`);
+    const { exitCode, out } = await install('--fingerprint', await answered(), '--write');
+    const ids = [officer, superior].map((line) => keyIdHex(parsePublicKey(line).keyId));
+    expect([exitCode, out]).toEqual([
+      0,
+      expect.stringContaining(`keys of recording officers ${ids[0]}, of their superiors ${ids[1]}`),
+    ]);
+    expect(await loadStationConfig(two.stationFile)).toMatchObject({
+      kind: 'loaded',
+      config: { roles: { officers: [parsePublicKey(officer)], supervisors: [parsePublicKey(superior)] } },
+    });
+  });
+
   test('is done again for another certificate, and changes neither keys nor pins', async () => {
     await install('--fingerprint', await answered(...two.issuing, '--days', '2'), '--write');
     const before = await everything();

@@ -17,7 +17,10 @@ const PINS: StorePins = {
   receivers: ['r-vault-1', 'r-vault-2'],
   url: 'mqtts://mqtt.city.example:8883',
   base: 'city/cameras',
+  roles: { officers: [], supervisors: [] },
 };
+const ROLES = { officers: [publicLine(8)], supervisors: [publicLine(9), publicLine(10)] };
+const ROLE_LINES = `roles:\n  officers:\n    - ${publicLine(8)}\n  supervisors:\n    - ${publicLine(9)}\n    - ${publicLine(10)}\n`;
 
 function tree(text: string): YamlTree {
   const parsed = parseYaml(text, 'station.yaml');
@@ -74,6 +77,15 @@ describe.each(['station.example.yaml', 'station.example.de.yaml'])('%s', (name) 
 
 const SMALL = `version: 1\nstore:\n  public_keys:\n    - ${publicLine(1)}\n  receivers:\n    - r-vault-1\nbroker:\n  url: mqtts://a:1\n`;
 
+test('keys of the roles are put at the end, and beside those that are there', () => {
+  const after = change(SMALL, { ...PINS, roles: ROLES })?.text ?? '';
+  expect(after.endsWith(`\n\n${ROLE_LINES}`)).toBe(true);
+  const roles = { ...ROLES, officers: [publicLine(11)] };
+  const more = change(after, { ...PINS, roles });
+  expect([more?.removed, more?.added]).toEqual([[], [`    - ${publicLine(11)}`]]);
+  expect(change(exchange(after, `\n    - ${publicLine(8)}`, ' []'), { ...PINS, roles })).toBeUndefined();
+});
+
 test('an address in quotation marks and with a comment is exchanged alone, and a base is put behind it', () => {
   const text = exchange(SMALL, 'mqtts://a:1', '"mqtts://a:1"  # old');
   const after = change(text)?.text ?? '';
@@ -119,7 +131,8 @@ test('whatever pins come, the file says them and all else as before', () => {
 });
 
 test('the lines to put in are YAML that says the pins', () => {
-  expect(tree(pinLines(PINS)).value).toEqual({
+  expect(tree(pinLines({ ...PINS, roles: ROLES })).value).toEqual({
+    roles: ROLES,
     store: { public_keys: PINS.publicKeys, receivers: PINS.receivers },
     broker: { url: PINS.url, base: PINS.base },
   });

@@ -99,6 +99,15 @@ describe('the file of an enrolment', () => {
     expect(openEnrolmentRequest(mailed)).toEqual(openEnrolmentRequest(REQUEST_FILE));
   });
 
+  test('names the keys of both roles in version 2 alone', () => {
+    const keys = ANSWER.public_keys.slice(0, 1);
+    const roles = { officers: keys, supervisors: keys };
+    const named = encodeEnrolmentAnswer({ ...ANSWER, version: 2, roles });
+    expect(openEnrolmentAnswer(fileOf(named, 'enrolment-answer')).document.roles).toEqual(roles);
+    for (const odd of [{ roles }, { version: 2 }] as const)
+      expect(codeOf(() => encodeEnrolmentAnswer({ ...ANSWER, ...odd }))).toBe('document.refused');
+  });
+
   test('that ends anywhere too early is refused', () => {
     for (const [file, open] of [
       [REQUEST_FILE, openEnrolmentRequest],
