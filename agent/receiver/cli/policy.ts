@@ -12,6 +12,7 @@ import {
   POLICY_DOCUMENTS_DAYS_MAX,
   POLICY_TRUSTED_COMMENT,
   type Policy,
+  rolesOf,
 } from '../../../protocol/documents/policy.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { POLICY } from '../../../protocol/format/file-names.ts';
@@ -22,6 +23,10 @@ import { openPolicyCommand } from './store-command.ts';
 /** The stock command by which a role signs. */
 function signCommand(role: Role): string {
   return `minisign -S -m ${POLICY} -x ${roleSignature(POLICY, role)} -t "${POLICY_TRUSTED_COMMENT}" -s KEYFILE`;
+}
+
+function singleKeyText(role: Role): string {
+  return `${role}: one key alone. Where that is lost, nobody can sign another policy, lift a hold or delete early: put a second one, of another person, into roles.${role}s of receiver.yaml and make the policy again\n`;
 }
 
 /** Errors: "usage", "policy.*", "order.folder", "key.*", "vault.*", the system's. */
@@ -68,10 +73,11 @@ a key that the policy in force names (the first one: a key under \`roles\`), and
       bytes,
       sheet: sheetOf(policy),
     });
-    if (json) io.out(`${JSON.stringify({ placed: false, policy, folder })}\n`);
+    const single = ROLES.filter((role) => rolesOf(policy)[role].length === 1);
+    if (json) io.out(`${JSON.stringify({ placed: false, policy, folder, single_key: single })}\n`);
     else
       io.out(`${policyText(policy)}
-Nothing has changed yet. Next:
+${single.map(singleKeyText).join('')}Nothing has changed yet. Next:
   1. Give ${folder} to an officer and to a supervisor. In that folder
      the officer types     ${signCommand('officer')}
      the supervisor types  ${signCommand('supervisor')}

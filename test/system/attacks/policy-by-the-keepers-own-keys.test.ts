@@ -31,6 +31,7 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     const folder = join(world.root, name);
     const made = await world.store('policy', 'make', '--out', folder, ...words);
     expect(made.exitCode, made.stdout + made.stderr).toBe(0);
+    for (const role of ROLES) expect(made.stdout).toContain(`${role}: one key alone.`);
     await signAsRoles(folder, 'policy.json', join(world.root, keys));
     return world.store('policy', 'place', folder);
   }
