@@ -136,6 +136,7 @@ describe.skipIf(lacksTools('python3', 'age', 'minisign'))(
         recordings: RECORDINGS,
         receipts: RECORDINGS,
         receipted_in_log: RECORDINGS,
+        received_by_store_log: RECORDINGS,
         deleted: 0,
         documents_dropped: 0,
         before_log: 0,

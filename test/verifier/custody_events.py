@@ -45,6 +45,7 @@ _BOTH: dict[str, Shape] = {
 
 _DOCKED_FILE = {"docking": RANDOM_ID, "path_sha256": DIGEST}
 _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
+_POLICY = fields(number=integer(1, 999_999), policy_sha256=DIGEST)
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
 _DIFFERENT = {
     "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost", "log-forked", "log-forked"),
@@ -146,6 +147,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "difference-found": _DIFFERENCE,
     "difference-gone": _DIFFERENCE,
     "difference-acknowledged": fields(differences=SIZE, reason=REASON_CODE),
+    "policy": _POLICY,
     "camera-retired": fields(camera=PLACE_ID, reason=REASON_CODE),
     "carried": _carried,
     "store-log": fields(checkpoint=text()),
@@ -169,7 +171,7 @@ STORE_EVENTS: dict[str, Shape] = {
         role=one_of("officer", "supervisor"),
         order_sha256=DIGEST,
     ),
-    "policy": fields(number=integer(1, 999_999), policy_sha256=DIGEST),
+    "policy": _POLICY,
     "hold-lapsed": fields(**_OF_RECORDING, order=RANDOM_ID),
     "deleting": fields(**_OF_RECORDING, deletion_sha256=DIGEST),
     "deleted": fields(**_OF_RECORDING, deletion_sha256=DIGEST),

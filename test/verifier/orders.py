@@ -181,11 +181,6 @@ class Orders:
             (each for each in self._orders.values() if each.document.sha256 == sha256 and each.unjudged), None
         )
 
-    def has_unjudged_hold(self, recording: str) -> bool:
-        """Whether somebody ordered to hold it, and whether that counts cannot be said."""
-        holds = [each for each in self._orders.values() if each.unjudged and each.value["verb"] == "hold"]
-        return any(self.concerns(each, recording) for each in holds)
-
     def _lifts(self, unhold: _Given, hold: _Given) -> bool:
         about = hold.order.value["recording"]
         return hold.ordered_ms < unhold.ordered_ms and self.reaches(unhold.order, about)

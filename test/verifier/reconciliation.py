@@ -6,12 +6,12 @@ from custody_facts import StationFacts, receipted_before_log
 from evidence import Station
 
 
-def reconcile(station: Station, dropped: set[str]) -> dict[str, Any]:
+def reconcile(station: Station, dropped: set[str], entered: set[str]) -> dict[str, Any]:
     """The station's log, the receipts and the folders counted against each other.
 
     `differences` names what one of log and receipts has and the other has not. Apart from them are counted receipts that the log cannot
     know: from before its oldest entry that is here (`before_log`), and given when its newest entry that is here was its newest one
-    (`behind_log`).
+    (`behind_log`). `entered`: recordings that entries `receipt` of a store's log name, counted beside (SPEC 10.3.30).
     """
     facts = StationFacts(station.log.lines())
     logged = {name for name in facts.names("receipted") if not facts.of("docking-recorded", name)}
@@ -24,6 +24,7 @@ def reconcile(station: Station, dropped: set[str]) -> dict[str, Any]:
         "recordings": len(station.recordings),
         "receipts": len(receipts),
         "receipted_in_log": len(logged),
+        "received_by_store_log": len(entered),
         "deleted": sum(each.deleted for each in station.recordings.values()),
         "documents_dropped": len(dropped),
         "before_log": len(before),

@@ -166,8 +166,8 @@ def check_allowed(
         report.find("deletion.before-receipt", at, "was deleted before it was received")
     for hold in orders.holds(recording.name, deleted):
         report.find("deletion.held", at, f"was deleted while order {hold.value['order']} held it")
-    if orders.has_unjudged_hold(recording.name):
-        report.note("deletion.not-judged", at, "was deleted, and whether a hold counted cannot be said without the keys of the roles")
+    if any(hold.unjudged for hold in orders.at_their_word("hold").holds(recording.name, deleted)):
+        report.leave_open("deletion.hold-not-judged", at, "was deleted, and whether a hold counted cannot be said without the keys of the roles")
     if said["reason"] == "ordered":
         _check_ordered(recording, said, deleted, orders, report)
         return

@@ -111,7 +111,8 @@ def _check_station(station: Station, vault: Vault, drops: Drops, report: Report)
     drops.check(station, orders, said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)
     check_orders_logged(station, orders, said_by_store, report)
-    return reconcile(station, dropped)
+    entered = {line.facts["recording"] for line in said_by_store.all_of("receipt") if line.facts.get("kind") == "recording"}
+    return reconcile(station, dropped, entered)
 
 
 def _mark_dropped(vault: Vault) -> None:

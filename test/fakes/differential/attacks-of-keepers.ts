@@ -463,7 +463,7 @@ const placeOwnPolicy: Attack = async (altered) => {
   if (isEntered) added(log, [{ event: 'policy', facts: { number, policy_sha256: sha256Hex(bytes) } }]);
   await writeLog(altered, 'r-store', log);
   const what = `the keeper of r-store placed policy ${number} (${how})${isEntered ? ', and entered it' : ''}`;
-  return mustBeFound(what, how !== 'both roles');
+  return mustBeFound(what, how !== 'both roles' && world.rolesGiven);
 };
 
 function fieldsOf(bytes: Uint8Array): Record<string, unknown> | undefined {

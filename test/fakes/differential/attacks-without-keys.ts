@@ -28,7 +28,8 @@ const removeFile: Attack = async (altered) => {
   const path = await someFile(altered, /./);
   if (path === undefined) return undefined;
   await rm(join(altered.vault, path));
-  return mustBeFound(`${path} taken away`, NEEDED.test(path));
+  const isJudged = altered.world.rolesGiven || !/^policies\/.*\.minisig$/.test(path);
+  return mustBeFound(`${path} taken away`, NEEDED.test(path) && isJudged);
 };
 
 const removeFolder: Attack = async (altered) => {

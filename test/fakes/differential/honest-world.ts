@@ -1,6 +1,6 @@
 // Good vaults out of a seed, small and with much about keys: two receivers that began with one key, stations that change theirs, revocations,
 // orders, deletions and dropped documents. Whatever comes out is what stations and a store leave behind when nobody altered anything.
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
@@ -30,6 +30,8 @@ export interface HonestWorld {
   readonly story: readonly string[];
   /** Numbers and digests of policies in force, the oldest first. */
   readonly policies: readonly PlacedPolicy[];
+  /** Whether the reader has the keys of the roles: without them no order and no policy is judged. */
+  readonly rolesGiven: boolean;
   /** The fewest days of a recording, by what counted when it was received (SPEC 10.3.19, 4.16.7, 4.16.20). */
   readonly fewest: (recording: string) => Floors;
 }
@@ -124,6 +126,11 @@ class Maker {
       // A cut may have kept the newest one out, or it is of the time before the store wrote any.
       if (this.#below(5) !== 0) await tree.put('checkpoint', tree.note());
     }
+    const rolesGiven = this.#below(6) !== 0;
+    const { keys } = this.#two.builder;
+    if (!rolesGiven)
+      for (const name of await readdir(keys))
+        if (/^(officer|supervisor)/.test(name)) await rm(join(keys, name));
     return {
       two: this.#two,
       docks: this.#docks,
@@ -132,6 +139,7 @@ class Maker {
       storeKeys: this.#storeKeys,
       story: this.#story,
       policies: this.#policies,
+      rolesGiven,
       fewest: (recording) => this.#fewest.get(recording) ?? NO_POLICY,
     };
   }

@@ -171,7 +171,7 @@ class ReconcileTest(unittest.TestCase):
     """Receipts, folders and log counted against each other."""
 
     def _counted(self, found: list[Recording], kept: CustodyLog, dropped: set[str] | None = None) -> dict[str, Any]:
-        return reconcile(station(*found, log=kept), dropped or set())
+        return reconcile(station(*found, log=kept), dropped or set(), set())
 
     def test_the_same_on_all_sides_is_no_difference(self) -> None:
         both = [recording(manifest(name)) for name in "ab"]

@@ -235,6 +235,19 @@ class DeletionTest(unittest.TestCase):
             self.assertEqual(codes(report), expected)
             self.assertEqual([each.code for each in report.unjudged], ["deletion.order-not-judged"])
 
+    def test_a_hold_that_cannot_be_judged_leaves_open_what_it_would_have_held(self) -> None:
+        for about, given, ordered, expected in (
+            ("a", {"officer", "supervisor"}, "2026-12-01T08:00:00.000Z", ["deletion.hold-not-judged"]),
+            ("a", {"officer"}, "2026-12-08T08:00:00.000Z", ["deletion.hold-not-judged"]),
+            ("a", {"officer"}, "2026-12-01T08:00:00.000Z", []),
+            ("x", {"officer", "supervisor"}, "2026-12-01T08:00:00.000Z", []),
+        ):
+            order = _order("hold", random_id(about), at=ordered)
+            order = Order(order.document, frozenset(), frozenset(given))
+            found = _deleted()
+            report = _check(_with([order], found), _store(found))
+            self.assertEqual((codes(report), [each.code for each in report.unjudged]), ([], expected), (about, given, ordered))
+
     def test_a_record_that_was_dated_ahead_does_not_fit_its_entry(self) -> None:
         found = _deleted(None, deleted_at="2026-12-12T08:00:00.000Z")
         later = "2026-12-13T08:00:00.000Z"
