@@ -27,6 +27,7 @@ export const REPORT_WORDS = {
     recordings: '{} recordings with {} accompanying files, {} minutes, {} bytes',
     kept: 'kept as evidence {}, deleted {}, not yet receipted {}',
     noReceipt: 'no receipt in this period',
+    timesNotFixed: 'times not fixed from outside: only the one machine of the store has said them',
     latency: 'docking to receipt: median {} s, 95th percentile {} s, worst {} s',
     written: '{}: the report; beside it {}',
     unproven:
@@ -42,6 +43,7 @@ export const REPORT_WORDS = {
     recordings: '{} Aufzeichnungen mit {} Begleitdateien, {} Minuten, {} Bytes',
     kept: 'als Beweismittel aufbewahrt {}, gelöscht {}, noch nicht quittiert {}',
     noReceipt: 'keine Quittung in diesem Zeitraum',
+    timesNotFixed: 'Zeiten nicht von außen bestätigt: Nur das eine Gerät des Zentralspeichers hat sie gesagt',
     latency: 'vom Andocken bis zur Quittung: die Hälfte in {} s, 95 von 100 in {} s, am längsten {} s',
     written: '{}: der Bericht; daneben {}',
     unproven:
@@ -179,6 +181,7 @@ function summaryText(made: PilotReport, language: Language): string {
     ),
     fill(words.kept, total.kept_as_evidence, total.deleted, total.not_receipted),
     spread === null ? words.noReceipt : fill(words.latency, spread.median, spread.p95, spread.worst),
+    ...(made.times_fixed_from_outside ? [] : [words.timesNotFixed]),
   ];
   return lines.map((each) => `${each}\n`).join('');
 }

@@ -103,7 +103,8 @@ const EN: VerifyWords = {
   fixed:
     'log {}: {} lines; the first {} are fixed from outside at {} by {}; what came later would not be missed where it was taken away',
   fixedBy: { witness: 'witness {}', station: 'station {}', stamp: 'a time stamp' },
-  notFixed: 'log {}: {} lines, fixed by nobody outside: what was taken away at its end would not be missed',
+  notFixed:
+    'log {}: {} lines, fixed by nobody outside: its times are not fixed from outside, and what was taken away at its end would not be missed',
   verdictGood: 'good: no finding, {} notes',
   verdictBad: 'NOT GOOD: {} findings, {} notes',
   verdictOpen:
@@ -163,7 +164,7 @@ const DE: VerifyWords = {
     'Verwahrprotokoll {}: Zeilen: {}; die ersten {} stehen von außen fest, seit {} durch {}; was später kam, würde nicht vermisst, wenn es weggenommen wurde',
   fixedBy: { witness: 'den Zeugen {}', station: 'die Station {}', stamp: 'einen Zeitstempel' },
   notFixed:
-    'Verwahrprotokoll {}: Zeilen: {}; von außen steht nichts fest: Was am Ende weggenommen wurde, würde nicht vermisst',
+    'Verwahrprotokoll {}: Zeilen: {}; von außen steht nichts fest: Seine Zeiten sind nicht von außen bestätigt, und was am Ende weggenommen wurde, würde nicht vermisst',
   verdictGood: 'gut: kein Befund, Hinweise: {}',
   verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',
   verdictOpen:

@@ -73,6 +73,7 @@ describe.skipIf(lacking)('the report on a pilot by real processes', () => {
       failures: [{ kind: 'odd but kept: empty', count: 1 }],
       unproven: { count: 0, where: [] },
       orders_not_judged: 0,
+      times_fixed_from_outside: false,
     });
     expect(report['total']).toMatchObject({
       recordings: 3,
@@ -110,6 +111,7 @@ describe.skipIf(lacking)('the report on a pilot by real processes', () => {
     expect(spread.worst).toBeLessThan(60);
     const page = await readFile(join(out, 'report.html'), 'utf8');
     expect(page).toContain('auffällig, aber aufbewahrt: leere Datei');
+    expect(page).toContain('Zeiten nicht von außen bestätigt');
     expect(page).not.toMatch(/<script|src=|href=/);
   });
 });

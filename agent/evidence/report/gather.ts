@@ -95,6 +95,7 @@ export interface ReportFrame {
   readonly madeAt: string;
   readonly handing: Handing;
   readonly ordersNotJudged: number;
+  readonly timesFixed: boolean;
 }
 
 /** One text for an id and its station: another station may write any id. */
@@ -196,7 +197,7 @@ export class Gatherer {
   }
 
   /** The report over everything that was taken. */
-  report({ stations, notes, madeAt, handing, ordersNotJudged }: ReportFrame): PilotReport {
+  report({ stations, notes, madeAt, handing, ordersNotJudged, timesFixed }: ReportFrame): PilotReport {
     this.#settleDockings();
     const { days, awaited } = this.#judge.judge();
     const isNamed = handing !== 'without-cameras';
@@ -222,6 +223,7 @@ export class Gatherer {
       failures: this.#failures.list(),
       unproven: { count: this.#unproven.size, where: [...this.#unproven].slice(0, UNPROVEN_NAMED_MAX) },
       orders_not_judged: ordersNotJudged,
+      times_fixed_from_outside: timesFixed,
       notes,
     };
   }

@@ -39,6 +39,10 @@ export interface StoreWord {
   readonly dueDays: StoreLog['dueDays'];
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
+  /** Boot ids of the machines of receivers: a station that has one of them is on the same machine. */
+  readonly boots: ReadonlySet<string | null>;
+  /** When a witness or a time-stamp authority said the time, as receivers entered it. */
+  readonly saidAt: readonly string[];
 }
 
 /** What a station's log says. */
@@ -63,8 +67,12 @@ export async function readStoreLogs(
   const ends: NamedHead[] = [];
   const store = new StoreLog(policies);
   const broken = new Set<string>();
+  const boots = new Set<string | null>();
+  const saidAt: string[] = [];
   const take = (receiver: string, entry: CustodyEntry): void => {
     const { event, facts } = entry;
+    boots.add(entry.boot);
+    if (event === 'outside-time' && facts['by'] !== 'station') saidAt.push(String(facts['said_at']));
     const { station, recording } = facts;
     if (event === 'documents-dropped' && typeof station === 'string' && typeof recording === 'string')
       documents.set(station, (documents.get(station) ?? new Set()).add(recording));
@@ -93,7 +101,8 @@ export async function readStoreLogs(
       if (kind === 'finding') broken.add(where);
   }
   const letGo = { documents, ends, heads: [...store.heads.values()] };
-  return { letGo, dueDays: (receivedAt, named) => store.dueDays(receivedAt, named), broken: [...broken] };
+  const dueDays: StoreWord['dueDays'] = (receivedAt, named) => store.dueDays(receivedAt, named);
+  return { letGo, dueDays, broken: [...broken], boots, saidAt };
 }
 
 /** Without its revocation a stolen key looks good. */

@@ -50,7 +50,8 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
-  const { letGo, broken } = await readStoreLogs(options);
+  const { letGo, broken, boots, saidAt } = await readStoreLogs(options);
+  let timesFixed = saidAt.some((at) => calendar.isWithin(at, period));
   // Also one of which nothing is left but what the store says that it held.
   const named = letGo.heads.map(({ station }) => station);
   const stations = [...new Set([...(await stationsOf(options)), ...named])].filter(isStationId).sort();
@@ -71,7 +72,9 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
       heads.push(...headOf(source, station));
     }
     const take = (entry: CustodyEntry): void => {
-      if (calendar.isWithin(entry.at, period)) failures.entry(entry);
+      const isWithin = calendar.isWithin(entry.at, period);
+      if (isWithin) failures.entry(entry);
+      timesFixed ||= isWithin && boots.size > 0 && entry.boot !== null && !boots.has(entry.boot);
       gatherer.takeEntry(station, entry);
     };
     gatherer.takeLog(station, await readStationLog(options, station, { heads, letGo, take }), letGo);
@@ -87,6 +90,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
     madeAt: wish.madeAt,
     handing: wish.handing,
     ordersNotJudged: notJudged,
+    timesFixed,
   });
 }
 

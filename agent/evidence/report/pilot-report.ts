@@ -100,6 +100,8 @@ export interface PilotReport {
   readonly unproven: { readonly count: number; readonly where: readonly string[] };
   /** Orders to hold or delete of which a signature could not be judged for want of the role's key: `kept_as_evidence` may be too small. */
   readonly orders_not_judged: number;
+  /** Within the period a station on another machine than the store has entered something, or a witness or an authority has said the time. */
+  readonly times_fixed_from_outside: boolean;
   readonly notes: readonly UserNote[];
 }
 

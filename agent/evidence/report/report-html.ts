@@ -54,6 +54,7 @@ function head({ report, language, words }: Page): Block[] {
       ? []
       : [warning(filled(words.unproven, { count: unproven.count })), small(unproven.where.join(', '))]),
     ...(notJudged === 0 ? [] : [warning(filled(words.ordersNotJudged, { count: notJudged }))]),
+    ...(report.times_fixed_from_outside ? [] : [warning(words.timesNotFixed)]),
   ];
 }
 

@@ -37,7 +37,7 @@ export const OUTSIDE_ROUND_MS = 3_600_000;
 const ANSWER_MS = 10_000;
 const LAST_ANSWER_MS = 2500;
 const DAY_MS = 86_400_000;
-/** Tries in a row that may fail before anybody is told: a line that is down for an hour is nothing that a person must mend. */
+/** Tries in a row that may fail before anybody is told: a line that is down for an hour is nothing that a person must fix. */
 const FAILED_MAX = 3;
 /** Once a day, and sooner by so much that the time that it says is never a day old. */
 const STAMPED_MS = DAY_MS - OUTSIDE_ROUND_MS;

@@ -76,6 +76,8 @@ export const REPORT_DE: ReportWords = {
     '{count} Ordner, einzelne Dokumente oder Verwahrprotokolle stimmen nicht, etwa ihre Signatur, oder fehlen, obwohl der Zentralspeicher sie hatte. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
   ordersNotJudged:
     '{count} Anordnungen (Löschsperre oder Löschung) ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
+  timesNotFixed:
+    'Zeiten nicht von außen bestätigt: In diesem Zeitraum hat niemand außer dem einen Gerät des Zentralspeichers die Zeit gesagt, weder eine Station auf einem anderen Gerät noch ein Zeuge oder ein Zeitstempeldienst. Wer dieses Gerät in der Hand hatte, konnte seine Uhr stellen.',
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText:
     'Von Nutzenden der Kameras geschrieben. Zahl der Berichte: {count}. Ein Programm hat in jeder Zeile nach E-Mail-Adressen, Telefonnummern, einer Anrede mit Namen (Herr, Frau, Mr, Mrs, Ms) und nach Zeilen für Name, Personalnummer oder Unterschrift gesucht und keine gefunden. Andere Namen findet es nicht: Jemand muss die Berichte lesen, bevor diese Seite weitergegeben wird.',

@@ -75,6 +75,8 @@ export const REPORT_EN = {
     '{count} folders, single documents or logs do not hold, such as by their signature, or are missing although the store had them. They are not counted. `bodydock verify` says what is wrong with them.',
   ordersNotJudged:
     '{count} orders to hold or delete could not be judged: the public keys of the roles that sign them were not given. “Kept as evidence” may be too small.',
+  timesNotFixed:
+    'Times not fixed from outside: in this period nobody but the one machine of the store has said what time it was, neither a station on another machine nor a witness or a time-stamp authority. Who held that machine could have set its clock.',
   notes: "The users' own reports",
   notesText:
     'Written by users of the cameras. Number of reports: {count}. A program searched each line for e-mail addresses, telephone numbers, a form of address with a name (Herr, Frau, Mr, Mrs, Ms) and lines for a name, a staff number or a signature, and found none. It does not find other names: somebody must read the reports before this page is passed on.',

@@ -89,10 +89,12 @@ function conditionOf(percent: number): PilotCondition {
   };
 }
 
-function make(wish: { from?: string; to?: string; notes?: string } = {}): Promise<PilotReport> {
+function make(
+  wish: { from?: string; to?: string; notes?: string; vault?: string } = {},
+): Promise<PilotReport> {
   return makeReport({
     files: nodeFiles(),
-    vault: vault.vault,
+    vault: wish.vault ?? vault.vault,
     keysFolder: undefined,
     notesFolder: wish.notes,
     period: parsePeriod(wish.from ?? '2026-11-25', wish.to ?? '2026-12-15'),
@@ -124,6 +126,29 @@ test('dockings, days and recordings are counted by what the documents prove', as
     no_camera_in_use: 0,
   });
   expect(report.unproven).toEqual({ count: 0, where: [] });
+});
+
+test.each([
+  ['by a station on another machine', 'other', 'store', undefined, true],
+  ['by nobody where the station is on the machine of the store', 'store', 'store', undefined, false],
+  ['by a witness', 'store', 'store', '2026-11-25T10:00:00.000Z', true],
+  ['by nobody where a witness said it long before', 'store', 'store', '2026-10-01T10:00:00.000Z', false],
+] as const)('times are fixed from outside %s', async (_by, station, store, saidAt, isFixed) => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-times-'));
+  const builder = await VaultBuilder.create(folder, { seed: 12, station: 'dock-1' });
+  builder.clock.boot = store;
+  await builder.receiver.enter('receiver-started', { version: '1' });
+  const word = { by: 'witness', name: 'witness.test', boot: null };
+  if (saidAt !== undefined) await builder.receiver.enter('outside-time', { ...word, said_at: saidAt });
+  builder.clock.boot = station;
+  builder.clock.moveTo('2026-11-25T10:00:00.000Z');
+  await builder.dock({ camera: 'cam-1' });
+  await builder.undock();
+  await builder.close();
+  const report = await make({ vault: builder.vault });
+  expect([report.unproven.where, report.times_fixed_from_outside]).toEqual([[], isFixed]);
+  expect(reportHtml(report, 'en').includes('Times not fixed from outside')).toBe(!isFixed);
+  await rm(folder, { recursive: true });
 });
 
 test('weeks without a docking stand there as well, and cameras have their own counts', async () => {
@@ -228,6 +253,8 @@ describe('whether the figures of a camera are about a person', () => {
     const names = await readdir(out);
     expect(names).not.toContain('cameras.csv');
     for (const name of names) expect(await readFile(join(out, name), 'utf8')).not.toMatch(/cam-\d/);
+    const said = await runCommand(reportCommand, '--vault', vault.vault, ...period, '--lang', 'en');
+    expect(said.out).toContain('times not fixed from outside');
     const both = await runCommand(reportCommand, ...asked, '--pooled');
     expect([both.exitCode, both.err]).toEqual([2, expect.stringContaining('one of them')]);
   });
