@@ -6,6 +6,7 @@
 // 2. What a command or another receiver made is sent within RESTORED_LOOK_MS.
 import { dirname } from 'node:path';
 import { listIfThere } from '../../../protocol/format/durable.ts';
+import { isDockError } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../../protocol/format/ports.ts';
 import { RESTORED_LOOK_MS } from '../limits.ts';
@@ -38,7 +39,7 @@ export class VaultWords {
   readonly #told = new Map<string, string>();
   #newest: Statement | undefined;
   /** Names in the folder of policies when the one in force was read last. */
-  #policyNames = '';
+  #policyNames: string | undefined;
   #words: readonly Word[] = [];
   #looking: Promise<void> = Promise.resolve();
   #cancel: () => void = () => undefined;
@@ -101,9 +102,15 @@ export class VaultWords {
     const { files, layout, sending } = this.#options;
     const names = (await listIfThere(files, dirname(layout.policy(1)))).toSorted().join(' ');
     if (names === this.#policyNames) return;
-    const policy = await policyInForce({ files, layout, signal: this.#ending.signal });
+    const policy = await policyInForce({ files, layout, signal: this.#ending.signal }).catch(
+      (error: unknown) => {
+        if (isDockError(error, 'policy.missing')) this.#policyNames = names; // said once, until something is put there
+        throw error;
+      },
+    );
+    const { number = 0 } = policy ?? {};
+    if (names.split(' ').every((name) => Number(name) <= number)) this.#policyNames = names;
     if (policy === undefined) return;
-    if (names.split(' ').every((name) => Number(name) <= policy.number)) this.#policyNames = names;
     this.#says({
       what: 'policy',
       sha256: policy.sha256,

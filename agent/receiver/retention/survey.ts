@@ -164,7 +164,16 @@ function visit(
   if (facts.kind === 'unreceipted') visitor.unreceipted(name);
   else if (facts.kind === 'doubtful') visitor.finding({ ...name, what: facts.reason });
   else if (facts.kind === 'deleted' && facts.unfinished === 'no') visitor.deleted(name, facts);
-  else if (facts.kind !== 'other') visitor.recording(judgeRecording(deps, context, orders, name, facts));
+  else if (facts.kind !== 'other') {
+    const { policy_sha256: named } = facts.manifest;
+    const isKnown = context.memory.history.policies.some(({ sha256 }) => sha256 === named);
+    if (named !== undefined && !isKnown)
+      visitor.finding({
+        ...name,
+        what: 'its manifest names a policy that no log of the store names: it stays',
+      });
+    visitor.recording(judgeRecording(deps, context, orders, name, facts));
+  }
 }
 
 /** When both roles signed an order last: so late it is at least, where nobody says the time (SPEC 10.5.4). */

@@ -16,6 +16,7 @@ import {
   messageBytes,
   messageField,
   parseDown,
+  parsePolicyMessage,
   parseRestoredMessage,
   parseSignedBody,
   type ClaimBody,
@@ -70,6 +71,8 @@ export class ScriptedStation {
   readonly held = new Map<RecordingId, HeldBody | undefined>();
   /** Digests of statements that the vault was restored, as they came. */
   readonly statements: string[] = [];
+  /** The same of policies. */
+  readonly policies: string[] = [];
   readonly claims: ClaimBody[] = [];
   readonly haves: HaveMessage[] = [];
   readonly refusals: RefuseBody[] = [];
@@ -163,7 +166,10 @@ export class ScriptedStation {
       this.statements.push(sha256Hex(messageBytes(parseRestoredMessage(payload).statement)));
       return;
     }
-    if (down.kind === 'policy') return;
+    if (down.kind === 'policy') {
+      this.policies.push(sha256Hex(messageBytes(parsePolicyMessage(payload).policy)));
+      return;
+    }
     const message = parseDown(payload);
     if (down.kind === 'custody') {
       if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);

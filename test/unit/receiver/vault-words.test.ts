@@ -1,8 +1,14 @@
-// A vault with statements that it was restored: each station hears the newest one before it is answered, and receipts say what the vault holds.
+// A vault with statements that it was restored, and with policies: each station hears the newest of both before it is answered, and receipts
+// of a restored vault say what it holds.
 import { expect, test } from 'vitest';
+import { makePolicy, placePolicy } from '../../../agent/receiver/retention/policies.ts';
+import { POLICY_TRUSTED_COMMENT } from '../../../protocol/documents/policy.ts';
 import { restoredName, type Restored } from '../../../protocol/documents/restored.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { parseReceiverId, type SessionId } from '../../../protocol/format/ids.ts';
+import { whileTimePasses } from '../../fakes/clock-manual.ts';
+import { signFast } from '../../fakes/signer-fast.ts';
+import { depsOn, officerKey, supervisorKey } from './retention/retention-scenario.ts';
 import { signed } from '../../fakes/restored-store.ts';
 import { openBench, STORE_KEY, type Bench } from './bench-top.ts';
 
@@ -30,6 +36,45 @@ test('the newest statement is told within seconds, whichever receiver made it; o
   at.top.disk.plant(`/vault/r-a/restored/${'0'.repeat(16)}.json`, '{');
   await at.top.until('told', () => at.station.statements.length > 0, 20_000);
   expect(at.station.statements).toEqual([newest]);
+});
+
+/** Has both roles agree on the next policy, by a command beside the receiver. Gives its digest. */
+async function agree({ top, receiver }: Bench): Promise<string> {
+  const deps = { ...depsOn(top.disk, 7), vault: receiver.vault.id };
+  const unsettled = { ...deps, retention: { days: null, documentsDays: null, timerHours: 24 } };
+  const wish = { daysMin: undefined, daysMax: undefined, documentsDays: undefined };
+  const bytes = await makePolicy(unsettled, wish);
+  const signatures = {
+    officer: signFast(officerKey, bytes, POLICY_TRUSTED_COMMENT),
+    supervisor: signFast(supervisorKey, bytes, POLICY_TRUSTED_COMMENT),
+  };
+  await whileTimePasses(deps.clock, placePolicy(unsettled, bytes, signatures));
+  return sha256Hex(bytes);
+}
+
+test('the policy in force is sent within seconds, whichever receiver placed it, and to a station that comes later', async () => {
+  const at = await openBench(3);
+  const first = await agree(at);
+  await at.top.until('sent', () => at.station.policies.length > 0, 20_000);
+  const second = await agree(at);
+  await at.top.until('sent', () => at.station.policies.length > 1, 20_000);
+  expect(at.station.policies).toEqual([first, second]);
+  await at.receiver.stop();
+  await at.top.receiver();
+  await at.top.until('sent again', () => at.station.policies.length > 2, 20_000);
+  expect(at.station.policies.slice(2)).toContain(second);
+});
+
+test('one that a disk lost is not sent, and is missed once in the log', async () => {
+  const at = await openBench(4);
+  await agree(at);
+  await at.receiver.stop();
+  await at.top.disk.removeTree('/vault/policies/1/policy.json');
+  at.station.policies.splice(0);
+  const again = await at.top.receiver();
+  await at.top.clock.advance(60_000);
+  const warnings = again.log.lines.filter(({ message }) => message.startsWith('what the vault says'));
+  expect([at.station.policies, warnings.length]).toEqual([[], 1]);
 });
 
 test('a receipt of a restored vault says that it holds what it is for, an old one and a new one', async () => {
