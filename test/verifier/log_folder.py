@@ -15,7 +15,7 @@ _LEVEL = re.compile(r"[0-9]|[1-5][0-9]|6[0-3]", re.ASCII)
 _TILE_PART = re.compile(r"x[0-9]{3}", re.ASCII)
 _TILE = re.compile(r"[0-9]{3}", re.ASCII)
 _PARTIAL = re.compile(r"[1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]", re.ASCII)
-_NOTES = ("checkpoint", "cosigned")
+_NOTE = re.compile(r"checkpoint|cosigned(-[0-9a-f]{8})?", re.ASCII)
 
 
 def read_log_folder(folder: Path, place: str, receiver: Receiver, report: Report) -> None:
@@ -27,9 +27,9 @@ def _read_tree(files: LogFiles, receiver: Receiver, report: Report) -> None:
     receiver.log_files.append(files)
     for name, kind in names_in(files.folder):
         place = f"{files.place}/{name}"
-        if is_unfinished(name, kind, _NOTES.__contains__):
+        if is_unfinished(name, kind, _NOTE.fullmatch):
             report.unfinished(place)
-        elif kind == "file" and name in _NOTES:
+        elif kind == "file" and _NOTE.fullmatch(name):
             _read_note(files, name, files.folder / name, report)
         elif (kind, name) == ("folder", "timestamps"):
             _read_stamps(files, report)

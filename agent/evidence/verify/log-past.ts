@@ -41,6 +41,8 @@ const SUFFIX = /^[0-9a-f]{16}$/;
 const NOTE_NAME = /^(\d{1,16})\.checkpoint$/;
 const STAMP_NAME = /^\d{1,16}\.(?:tsr|checkpoint)$/;
 const NAMES: readonly string[] = [TOP, COSIGNED, STAMPS, 'tile'];
+/** What a witness cosigned that was silent later. */
+const EARLIER = /^cosigned-[0-9a-f]{8}$/;
 
 /** Up to when the past of one log is fixed by somebody outside. */
 export interface LogPast {
@@ -267,17 +269,18 @@ export class LogPasts {
     const root = { folder, where: below(receiver, LOG) };
     const findings: Finding[] = [];
     const judgements: Judgement[] = [() => Promise.resolve(findings)];
+    const isKnown = (name: string): boolean => NAMES.includes(name) || EARLIER.test(name);
     for (const name of await this.#names(root, findings))
       if (SUFFIX.test(name)) judgements.push(...(await this.#folder(receiver, inside(root, name), name)));
-      else if (!NAMES.includes(name))
-        findings.push(unexpectedName(root.where, name, (whole) => NAMES.includes(whole)));
+      else if (!isKnown(name)) findings.push(unexpectedName(root.where, name, isKnown));
     return [...judgements, ...(await this.#folder(receiver, root, ''))];
   }
 
   async #folder(receiver: string, place: CustodyFolder, suffix: string): Promise<Judgement[]> {
     const findings: Finding[] = [];
     const judgements: Judgement[] = [() => Promise.resolve(findings)];
-    for (const name of [TOP, COSIGNED]) {
+    const earlier = (await this.#names(place, [])).filter((name) => EARLIER.test(name));
+    for (const name of [TOP, COSIGNED, ...earlier]) {
       const kept = await this.#note(receiver, suffix, place, name);
       if (kept === undefined) continue;
       if (!('root' in kept)) findings.push(kept);

@@ -18,6 +18,8 @@ import { type Checkpoint, originKey, parseCheckpoint } from '../../../protocol/t
 import {
   formatNoteKey,
   NOTE_BYTES_MAX,
+  type NoteKey,
+  noteKeyId,
   parseNote,
   verifyNote,
 } from '../../../protocol/transparency/signed-note.ts';
@@ -161,17 +163,12 @@ export class OutsideWord {
     log.info('key of the store log, as its witnesses must know it', { key: formatNoteKey(key) });
     for (const witness of witnesses)
       this.#states.set(witness, { seen: 0, cosignedMs: undefined, isForked: false, failed: 0 });
-    const note = await this.#readNote(join(folder, COSIGNED));
-    try {
-      const parsed = note === undefined ? undefined : parseNote(note);
-      for (const [witness, state] of this.#states) {
-        const [signature] = parsed === undefined ? [] : verifyNote(parsed, [witness.key]);
-        if (parsed === undefined || typeof signature?.time !== 'number') continue;
-        state.seen = parseCheckpoint(parsed.text).size;
-        state.cosignedMs = signature.time * 1000;
-      }
-    } catch (error) {
-      if (!(error instanceof DockError)) throw error;
+    const newest = await this.#readNote(join(folder, COSIGNED));
+    for (const [{ key: witness }, state] of this.#states) {
+      const known =
+        cosignedBy(newest, witness) ??
+        cosignedBy(await this.#readNote(join(folder, earlierName(witness))), witness);
+      if (known !== undefined) [state.seen, state.cosignedMs] = [known.size, known.ms];
     }
   }
 
@@ -245,8 +242,17 @@ export class OutsideWord {
 
   async #keep({ folder, note }: Newest, lines: string): Promise<void> {
     if (lines === '') return;
-    const { files } = this.#options;
-    await replaceDurable(files, join(folder, COSIGNED), encodeUtf8(note + lines));
+    const { files, witnesses } = this.#options;
+    const [path, next] = [join(folder, COSIGNED), note + lines];
+    const before = await this.#readNote(path);
+    for (const { key } of witnesses)
+      if (
+        before !== undefined &&
+        cosignedBy(before, key) !== undefined &&
+        cosignedBy(next, key) === undefined
+      )
+        await replaceDurable(files, join(folder, earlierName(key)), encodeUtf8(before));
+    await replaceDurable(files, path, encodeUtf8(next));
     await files.syncFolder(folder);
   }
 
@@ -296,6 +302,29 @@ export class OutsideWord {
         remedy: REMEDIES[UNSTAMPED],
       });
     }
+  }
+}
+
+/** What a witness cosigned that is silent now, while others cosigned more. */
+function earlierName(witness: NoteKey): string {
+  return `${COSIGNED}-${noteKeyId(witness)}`;
+}
+
+/** Which size a witness cosigned by a note, and when; undefined where it did not, and where the note cannot be read. */
+function cosignedBy(
+  note: string | undefined,
+  witness: NoteKey,
+): { readonly size: number; readonly ms: number } | undefined {
+  if (note === undefined) return undefined;
+  try {
+    const parsed = parseNote(note);
+    const time = verifyNote(parsed, [witness])[0]?.time;
+    return typeof time === 'number'
+      ? { size: parseCheckpoint(parsed.text).size, ms: time * 1000 }
+      : undefined;
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
   }
 }
 

@@ -298,4 +298,12 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: 'if (++this.#notStamped < 1) return;',
     suites: ['unit/receiver/custody/outside-word'],
   },
+  {
+    id: 'silent-witness-forgotten',
+    what: 'what a witness cosigned is lost once it is silent for an hour',
+    file: 'agent/receiver/custody/outside-word.ts',
+    find: 'cosignedBy(next, key) === undefined',
+    put: 'cosignedBy(next, key) === null',
+    suites: ['unit/receiver/custody/outside-word'],
+  },
 ];

@@ -19,6 +19,7 @@ import {
   formatNoteKey,
   NOTE_COSIGNATURE,
   type NoteKey,
+  noteKeyId,
   signatureLine,
 } from '../../../../protocol/transparency/signed-note.ts';
 import { filesWith } from '../../../fakes/files-with.ts';
@@ -312,6 +313,11 @@ describe('somebody outside', () => {
     const german = await runCommand(verify, builder.vault, '--trust', builder.keys, '--lang', 'de');
     expect(german.out).toContain(`Zeugen: ${formatNoteKey(witness)}; Zeitstempeldienste: keiner`);
     expect(german.out).toContain(`seit ${at} durch den Zeugen witness.example/w;`);
+    const earlier = `cosigned-${noteKeyId(witness)}`;
+    await tree.put('cosigned', tree.note(text));
+    expect(await pasts()).toMatchObject([{ fixed: 0 }]);
+    await tree.put(earlier, tree.note(text, [cosigned(text, 1_764_000_000)]));
+    expect(await pasts()).toMatchObject([{ fixed: size, at }]);
     await tree.put('cosigned', tree.note(text, [cosigned(text, 1_764_000_000, 'another text')]));
     expect(await codes('FINDING')).toEqual(['log.cosignature']);
   });

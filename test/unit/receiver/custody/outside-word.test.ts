@@ -5,6 +5,7 @@ import { makeSecretKey, publicKeyOf } from '../../../../protocol/documents/minis
 import { CHECKPOINT, COSIGNED } from '../../../../protocol/format/file-names.ts';
 import { parseReceiverId } from '../../../../protocol/format/ids.ts';
 import { logOrigin, originKey, verifyCheckpoint } from '../../../../protocol/transparency/checkpoint.ts';
+import { noteKeyId } from '../../../../protocol/transparency/signed-note.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { BenchTop, STORE_KEY } from '../bench-top.ts';
 import {
@@ -41,6 +42,46 @@ test('a cosignature that does not verify is not kept', async () => {
   const word = log.asks([{ key: honest.key, url: liar.url }], liar.post);
   await threeRounds(log, word, () => log.conditions.isRaised('log.witness-silent', honest.key.name));
   expect(log.note(COSIGNED)).toBeUndefined();
+});
+
+test('what a witness cosigned stays while it is silent and another one cosigns more, and it is asked from there', async () => {
+  const [one, other] = [new MemoryWitness(), new MemoryWitness()];
+  const log = new WitnessedLog(KEY, one.originOf(publicKeyOf(KEY)));
+  for (const each of [one, other]) await each.knows(log.publicKey);
+  const url = 'http://other.test';
+  const post: Post = (request) =>
+    request.url.startsWith(url)
+      ? other.post({ ...request, url: request.url.replace(url, other.url) })
+      : one.post(request);
+  const witnesses = [
+    { key: one.key, url: one.url },
+    { key: other.key, url },
+  ];
+  const sizeBy = (name: string, { key }: MemoryWitness): unknown => {
+    const found = verifyCheckpoint(log.note(name) ?? '', log.origin, [log.publicKey.key], [key]);
+    return [found.size, found.signatures.length];
+  };
+  const round = async (size: number): Promise<void> => {
+    const word = log.asks(witnesses, post);
+    await oneRound(log, word, () => log.note(COSIGNED)?.split('\n')[1] === String(size));
+    await word.stop();
+  };
+  await log.grow(3);
+  await round(3);
+  one.isThere = false;
+  await log.grow(2, 10);
+  await round(5);
+  expect(sizeBy(COSIGNED, other)).toEqual([5, 2]);
+  const earlier = `${COSIGNED}-${noteKeyId(one.key)}`;
+  expect(sizeBy(earlier, one)).toEqual([3, 2]);
+  await log.grow(2, 20);
+  await round(7);
+  expect(sizeBy(earlier, one)).toEqual([3, 2]);
+  one.isThere = true;
+  const before = one.answered.length;
+  await round(7);
+  expect(one.answered.slice(before)).not.toContain(409);
+  expect(sizeBy(COSIGNED, one)).toEqual([7, 2]);
 });
 
 test('is asked by no proof of a damaged tile, which it would take for another log', async () => {
