@@ -5,7 +5,7 @@ import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import { EntryCheck } from '../verify/entry-check.ts';
-import { custodyFolder, type CustodyFolder, stationCustodies } from '../verify/found-folders.ts';
+import { custodyFolder, type CustodyFolder } from '../verify/found-folders.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import {
   type AccountQuestion,
@@ -21,7 +21,6 @@ import { type Place, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { type Finding, note, type Remark } from '../verify/remark.ts';
-import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { History, HistoryDocument, HistoryKey, Step, Subject } from './history.ts';
@@ -122,11 +121,8 @@ class Gathering {
     account: SubjectAccount,
   ): Promise<ProvenLog[]> {
     const logs: ProvenLog[] = [];
-    const belief = await this.#belief();
     for (const receiver of this.#question.place.receivers) {
-      const doubted = await belief.unbelieved(receiver, this.#custodyOf(receiver));
-      this.#remarks.push(...doubted.remarks);
-      const read = await this.#storeLog(receiver, related, doubted.segments);
+      const read = await this.#storeLog(receiver, related);
       if (read === undefined) continue;
       logs.push(read);
       this.#store.read(this.#custodyOf(receiver).where);
@@ -152,37 +148,26 @@ class Gathering {
     return logs;
   }
 
-  /** What of it, and of its docking records, the store dropped and was not allowed to. */
+  /** What of it, and of its docking records, the store dropped and was not allowed to; and logs of it that rest on a key that was put aside. */
   async #wronglyDropped(dropped: ReadonlySet<string>, { records }: Related): Promise<Finding[]> {
     const { place, subject, files, madeAt, signal } = this.#question;
     const ours = new Set([subject.id, ...records].filter((id) => dropped.has(id)));
-    if (place.kind !== 'vault' || ours.size === 0) return [];
+    const isChanged = this.#deps.keys.changes.some(({ holder }) => isReceiverId(holder));
+    if (place.kind !== 'vault' || (ours.size === 0 && !isChanged)) return [];
     const asked = { files, vault: place.path, keys: this.#deps.keys, signal };
     const logs = await readVaultLogs(asked);
     const how = { ...asked, nowMs: Date.parse(madeAt) };
     return judgeVaultDrops(how, logs, ({ recording }) => ours.has(recording));
   }
 
-  /** By the logs of all stations of the vault, whichever of them is asked about. */
-  async #belief(): Promise<StoreLogTrust> {
-    const { files, place, signal } = this.#question;
-    const stations = place.kind === 'spool' ? [] : await stationCustodies(files, place.path);
-    return new StoreLogTrust({ files, keys: this.#deps.keys, stations, signal });
-  }
-
   #custodyOf(keeper: string): CustodyFolder {
     return custodyFolder(this.#question.place.path, keeper);
   }
 
-  #storeLog(
-    receiver: string,
-    related: Related,
-    unbelieved: ReadonlySet<string>,
-  ): Promise<ProvenLog | undefined> {
+  #storeLog(receiver: string, related: Related): Promise<ProvenLog | undefined> {
     const question: LogQuestion = {
       ...this.#reading(),
       ...this.#custodyOf(receiver),
-      unbelieved,
       kind: 'store',
       keeper: receiver,
       heads: [],
@@ -206,7 +191,6 @@ class Gathering {
       ...known,
       kind: 'station',
       keeper,
-      unbelieved: new Set<string>(),
     };
     return provenLog(question, new StepPicker(related));
   }

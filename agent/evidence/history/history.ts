@@ -37,7 +37,7 @@ export interface Step {
   /** The store's document that names a later head. */
   readonly confirmed_by: string | null;
   /** Why it is only claimed. */
-  readonly doubt: 'no-signature' | 'revoked-key' | 'old-key' | null;
+  readonly doubt: 'no-signature' | 'revoked-key' | null;
 }
 
 /** A log that was read, whole. */

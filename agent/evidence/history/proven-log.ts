@@ -32,8 +32,6 @@ export interface LogQuestion {
   readonly dropped: readonly NamedHead[];
   /** What the vault held of that log, as the store's log says. */
   readonly held: readonly LoggedHead[];
-  /** Segments that say nothing, because an old key of the store may have signed them. */
-  readonly unbelieved: ReadonlySet<string>;
   /** Hears of each entry that belongs to the life, those that are not listed for their number too, and whether somebody vouches for it. */
   readonly follow?: (entry: CustodyEntry, isVouched: boolean) => void;
   readonly signal: AbortSignal;
@@ -91,9 +89,7 @@ class Reading {
         if (this.#picker.take(entry, ref)) this.#picked.add(entry);
       },
     };
-    return readLog(reading, (entry, segment, keyId) =>
-      this.#follow(entry, keyId !== undefined && this.#isBelieved(segment)),
-    );
+    return readLog(reading, (entry, _, keyId) => this.#follow(entry, keyId !== undefined));
   }
 
   result({ linked, remarks, segments, entries }: CheckedCustody): ProvenLog {
@@ -128,7 +124,7 @@ class Reading {
       ],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
       dropped: this.#dropped
-        .filter(({ ref }) => this.#isBelieved(ref.segment) && this.#proofs.vouchedBy(ref) !== undefined)
+        .filter(({ ref }) => this.#proofs.vouchedBy(ref) !== undefined)
         .map(({ end }) => end),
     };
   }
@@ -152,10 +148,6 @@ class Reading {
     if (this.#question.kind === 'store' || this.#question.keeper === undefined) this.#book.drop(end);
   }
 
-  #isBelieved(segment: string): boolean {
-    return !this.#question.unbelieved.has(segment);
-  }
-
   #step({ entry, ref }: PickedEntry): Step {
     const { at, event, facts } = entry;
     const { segment, sequence } = ref;
@@ -167,8 +159,6 @@ class Reading {
     const keyId = this.#proofs.vouchedBy(ref);
     if (keyId === undefined)
       return { proof: 'claimed', key_id: null, confirmed_by: null, doubt: 'no-signature' };
-    if (!this.#isBelieved(ref.segment))
-      return { proof: 'claimed', key_id: keyId, confirmed_by: null, doubt: 'old-key' };
     const outside = this.#proofs.confirmedBy(ref);
     const revoked = trustedUntil(this.#question.keys, keeper, keyId);
     if (outside !== undefined && (revoked === undefined || outside.signedAt < revoked))

@@ -6,7 +6,7 @@ import { CUSTODY } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId } from '../../../protocol/format/ids.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
 import { StationLog } from '../verify/docking-log.ts';
-import { custodyFolder, stationCustodies } from '../verify/found-folders.ts';
+import { custodyFolder } from '../verify/found-folders.ts';
 import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
 import { missingHeads } from '../verify/place-logs.ts';
@@ -14,7 +14,6 @@ import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts
 import type { Policies } from '../verify/policy-check.ts';
 import { below } from '../verify/remark.ts';
 import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
-import { StoreLogTrust } from '../verify/store-log-trust.ts';
 import { trustedUntil } from '../verify/trusted-keys.ts';
 import { readLog } from '../verify/covered-entries.ts';
 import type { SourceOptions } from './sources.ts';
@@ -82,23 +81,19 @@ export async function readStoreLogs(
     const end = droppedEnd(entry);
     if (end !== undefined) ends.push(end);
   };
-  const { files, vault, keys, signal } = options;
+  const { files, vault } = options;
   const names = (await listSorted(files, vault)) ?? [];
-  const stations = await stationCustodies(files, vault);
-  const belief = new StoreLogTrust({ files, keys, stations, signal });
   for (const receiver of names.filter(isReceiverId)) {
-    const doubted = await belief.unbelieved(receiver, custodyFolder(vault, receiver));
     const reading = {
       ...options,
       ...custodyFolder(vault, receiver),
       station: receiver,
       book: new HeadBook(),
     };
-    const checked = await readLog(reading, (entry, segment, keyId) => {
-      if (keyId !== undefined && !doubted.segments.has(segment)) take(receiver, entry);
+    const checked = await readLog(reading, (entry, _, keyId) => {
+      if (keyId !== undefined) take(receiver, entry);
     });
-    for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
-      if (kind === 'finding') broken.add(where);
+    for (const { kind, where } of checked?.remarks ?? []) if (kind === 'finding') broken.add(where);
   }
   const letGo = { documents, ends, heads: [...store.heads.values()] };
   const dueDays: StoreWord['dueDays'] = (receivedAt, named) => store.dueDays(receivedAt, named);

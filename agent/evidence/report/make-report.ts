@@ -4,7 +4,7 @@ import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { RECEIPT } from '../../../protocol/format/file-names.ts';
-import { isStationId } from '../../../protocol/format/ids.ts';
+import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
@@ -63,7 +63,8 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
     holds.get(manifest.station)?.holdOf(manifest, heldAt)?.until === null;
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
-  const wrongly = letGo.documents.size === 0 ? [] : await wronglyDropped(options, Date.parse(wish.madeAt));
+  const mayBeWrong = letGo.documents.size > 0 || keys.changes.some(({ holder }) => isReceiverId(holder));
+  const wrongly = mayBeWrong ? await wronglyDropped(options, Date.parse(wish.madeAt)) : [];
   for (const where of [...keyFaults, ...broken, ...wrongly]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
     const heads: DatedHead[] = [];
@@ -94,7 +95,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   });
 }
 
-/** What the store dropped and was not allowed to, each once. */
+/** What the store dropped and was not allowed to, and logs of it that rest on a key that was put aside, each once. */
 async function wronglyDropped(options: SourceOptions, nowMs: number): Promise<string[]> {
   const logs = await readVaultLogs(options);
   const findings = await judgeVaultDrops({ ...options, nowMs }, logs, () => true);

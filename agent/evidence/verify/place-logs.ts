@@ -1,6 +1,7 @@
 // Reads all custody logs of a place: the store's own first, because it says what was dropped, then those of the stations.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
+import { isReceiverId } from '../../../protocol/format/ids.ts';
 import type { CheckedCustody } from './custody-check.ts';
 import {
   droppedEnd,
@@ -20,7 +21,7 @@ import type { Policies } from './policy-check.ts';
 import type { ReadFiles } from './read-files.ts';
 import { receiptHeadRemarks } from './receipt-check.ts';
 import { finding, note, type Finding } from './remark.ts';
-import { StoreLogTrust } from './store-log-trust.ts';
+import { EXCUSES, oldKeyRemark, type ReadStoreLog } from './store-log-trust.ts';
 import { type LoggedHead, StoreLog } from './store-log.ts';
 import { trustedUntil, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
@@ -74,20 +75,20 @@ export class PlaceLogs {
   readonly #options: LogsOptions;
   /** Ends of segments that the store's log says were dropped. */
   readonly #dropped: NamedHead[] = [];
-  readonly #belief: StoreLogTrust;
-  readonly #stores = new Map<string, Pick<FoundCustody, 'folder' | 'where'>>();
+  readonly #stores = new Map<string, ReadStoreLog & Pick<FoundCustody, 'folder'>>();
+  /** Receivers by whom stations had receipts, as they signed it, and the folders of the logs that were read for it. */
+  readonly #named = new Set<string>();
+  readonly #asked = new Set<string>();
 
   constructor(options: LogsOptions) {
     this.#options = options;
     this.store = new StoreLog(options.policies);
-    this.#belief = new StoreLogTrust(options);
   }
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Finding[]> {
-    this.#stores.set(receiver, found);
-    const doubted = await this.#belief.unbelieved(receiver, found);
     const book = new HeadBook();
+    const excusing = new Set<string>();
     const entries = this.#entryCheck('store', found.where);
     const { pasts, restored } = this.#options;
     const tree = await pasts?.reading(receiver, found, restored);
@@ -96,7 +97,7 @@ export class PlaceLogs {
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
-      if (doubted.segments.has(segment)) return;
+      if (EXCUSES.has(entry.event)) excusing.add(segment);
       this.store.take(receiver, entry);
       const end = droppedEnd(entry);
       if (end === undefined) return;
@@ -124,18 +125,20 @@ export class PlaceLogs {
     const how = { ...found, station: receiver, book, line, visit };
     const checked = await this.#read(how, take);
     const linked = checked?.linked ?? [];
+    this.#stores.set(receiver, { ...found, linked, book, excusing });
     if (linked.length > 0) this.store.places.push(found.where);
     for (const segment of withFollowed(linked)) this.store.ownSegments.push({ segment, receiver });
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
     const beside = tree && (await pasts?.judgeBeside(receiver, tree));
-    return [...(checked?.remarks ?? []), ...doubted.remarks, ...entries.remarks(), ...(beside ?? [])];
+    return [...(checked?.remarks ?? []), ...entries.remarks(), ...(beside ?? [])];
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
   async readStation(found: FoundCustody): Promise<Finding[]> {
     const { where, station } = found;
+    this.#asked.add(found.folder);
     const { facts, kind, keys } = this.#options;
     const log = new StationLog(where, station);
     const entries = this.#entryCheck('station', where, station);
@@ -150,6 +153,7 @@ export class PlaceLogs {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       log.take(entry, keyId);
+      this.#nameReceiver(entry);
       const { checkpoint, what } = entry.facts;
       const isCarried = entry.event === 'carried' && what === 'store-log';
       if (
@@ -203,6 +207,31 @@ export class PlaceLogs {
       tree.close();
       return tree;
     });
+  }
+
+  /**
+   * After all logs: those of receivers that rest on a key which was put aside, and that no station names. A store that never changed its key costs
+   * nothing. Errors: the signal's reason; those of the machine.
+   */
+  async oldKeys(): Promise<Finding[]> {
+    const { files, keys, signal } = this.#options;
+    if (!keys.changes.some(({ holder }) => isReceiverId(holder))) return [];
+    const old = [...this.#stores].map(
+      ([receiver, log]) => [receiver, oldKeyRemark(receiver, log, keys)] as const,
+    );
+    if (old.every(([, remark]) => remark === undefined)) return [];
+    for (const found of this.#options.stations)
+      if (!this.#asked.has(found.folder))
+        await readLog({ files, keys, signal, ...found, book: new HeadBook() }, (entry, _, keyId) => {
+          if (keyId !== undefined) this.#nameReceiver(entry);
+        });
+    return old.flatMap(([receiver, remark]) =>
+      remark === undefined || this.#named.has(receiver) ? [] : [remark],
+    );
+  }
+
+  #nameReceiver({ event, facts }: CustodyEntry): void {
+    if (event === 'receipted') this.#named.add(String(facts['receiver']));
   }
 
   /** After all logs: stations that the store's log names and of which nothing is here. */

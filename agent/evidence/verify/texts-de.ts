@@ -505,7 +505,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'store-log.key-missing':
     'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Verwahrprotokolls: Dieser ging verloren oder wurde weggenommen.',
   'store-log.old-key':
-    'Dieses Verwahrprotokoll kann jemand geschrieben haben, der einen alten Schlüssel des Zentralspeichers hat: Es erklärt nichts, was hier fehlt.',
+    'Dieses Verwahrprotokoll kann jemand geschrieben haben, der einen alten Schlüssel des Zentralspeichers hat: Was es von Löschungen und Anordnungen sagt, ist nicht zu glauben.',
 };
 
 export const REMEDIES: Texts['REMEDIES'] = {

@@ -442,7 +442,7 @@ export const MEANINGS = {
   'store-log.key-missing':
     'A receiver that has a new key begins a segment of its own log with it: that part was lost or taken away.',
   'store-log.old-key':
-    'Somebody who has an old key of the store may have written this log: it explains nothing that is missing here.',
+    'Somebody who has an old key of the store may have written this log: do not believe what it says was deleted, dropped or ordered.',
 } as const;
 
 /** What a person can do. */

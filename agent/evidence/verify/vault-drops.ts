@@ -69,5 +69,5 @@ export async function judgeVaultDrops(
   const deletions = { facts, orders: book, log, judged, complete: true, extent, nowMs, kept: drops.deleted };
   const asked = new Set<string>([...log.drops.values()].filter(isAsked).map(({ recording }) => recording));
   const missing = book.missing((recording) => asked.has(recording));
-  return [...findings, ...drops.findings, ...judgeKept(deletions), ...missing];
+  return [...findings, ...(await logs.oldKeys()), ...drops.findings, ...judgeKept(deletions), ...missing];
 }

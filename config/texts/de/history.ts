@@ -154,7 +154,6 @@ export const HISTORY_DE: HistoryWords = {
   doubts: {
     'no-signature': 'keine Signatur dahinter',
     'revoked-key': 'ihr Schlüssel wurde gesperrt',
-    'old-key': 'ihr Schlüssel wurde abgelegt',
   },
   meanings: [
     'bestätigt: Es steht in einem Verwahrprotokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder seinem eigenen Verwahrprotokoll einen Stand derselben lückenlosen Kette signiert. Einen Eintrag der Station kann seitdem keiner der beiden allein geändert haben. Einen Eintrag im eigenen Verwahrprotokoll des Zentralspeichers könnte dieser allein neu geschrieben haben: Bis wann jemand außerhalb es bezeugt, sagt „bodydock verify“.',

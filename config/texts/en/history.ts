@@ -144,7 +144,6 @@ export const HISTORY_EN = {
   doubts: {
     'no-signature': 'no signature behind it',
     'revoked-key': 'its key was revoked',
-    'old-key': 'its key was put aside',
   },
   meanings: [
     'confirmed: it stands in a log that the station (or store) signed, and the store later signed a head of the same unbroken chain in a receipt or in its own log. Neither of the two alone could have changed an entry of the station since. An entry of the store’s own log the store alone could have written again: up to when somebody outside fixes that log, “bodydock verify” says.',

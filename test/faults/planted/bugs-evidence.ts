@@ -102,8 +102,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'life-good-after-removal',
     what: 'the life of a recording that the store dropped without a deletion is called good',
     file: 'agent/evidence/history/gather.ts',
-    find: "    if (place.kind !== 'vault' || ours.size === 0) return [];\n",
-    put: "    if (place.kind !== 'vault' || ours.size >= 0) return [];\n",
+    find: "    if (place.kind !== 'vault' || (ours.size === 0 && !isChanged)) return [];\n",
+    put: "    if (place.kind !== 'vault' || ours.size >= 0 || isChanged) return [];\n",
     suites: ['unit/evidence/history/proofs'],
   },
   {

@@ -22,8 +22,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'old-key-excuses',
     what: 'a receiver that never was lets recordings go, by a key that the store put aside',
     file: 'agent/evidence/verify/place-logs.ts',
-    find: 'if (doubted.segments.has(segment)) return;',
-    put: 'if (doubted.segments.has(segment) && segment.length === 0) return;',
+    find: 'if (EXCUSES.has(entry.event)) excusing.add(segment);',
+    put: '',
     suites: ['unit/evidence/verify/old-store-key'],
   },
   {
