@@ -2,7 +2,7 @@
 // vanished. Conditions have the camera's alias as their subject and outlive the docking.
 import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
 import { type CameraId, isCameraId } from '../../protocol/format/ids.ts';
-import type { Conditions } from '../../protocol/format/ports.ts';
+import type { Clock, Conditions } from '../../protocol/format/ports.ts';
 import type { Vanished } from '../inventory/vanished-entries.ts';
 import type { DockingMeasured } from '../records/ended-docking.ts';
 import type { VanishedMemory } from './vanished-memory.ts';
@@ -24,6 +24,7 @@ export interface CameraHealthDeps {
   readonly alias: (camera: CameraId) => string;
   /** The instant as the station's local time taken as UTC, both in ms since 1970. */
   readonly localMs: (utcMs: number) => number;
+  readonly clock: Pick<Clock, 'wallMs'>;
   /** Whether the station's own clock is synchronised; null where it cannot tell. */
   readonly clockSynchronised: () => boolean | null;
 }
@@ -39,6 +40,8 @@ export class CameraHealth {
   readonly #known = new Map<CameraId, Known>();
   /** Cameras that a person took out of use, and that were not docked again. */
   readonly #retired = new Set<string>();
+  /** When each camera was last docked, in ms since 1970: kept, since to ask the records is to look at all of them. */
+  readonly #lastSeen = new Map<CameraId, number>();
   #memory: Pick<VanishedMemory, 'keep'> | undefined;
 
   constructor(deps: CameraHealthDeps) {
@@ -65,6 +68,7 @@ export class CameraHealth {
   undocked(camera: CameraId, isWhole: boolean, vanished: Vanished): void {
     const known = this.#of(camera);
     if (known !== undefined) known.isDocked = false;
+    this.seen([[camera, this.#deps.clock.wallMs()]]);
     if (!isWhole || vanished.entries > 0) return;
     this.#clear('camera.vanished', camera);
     this.#memory?.keep(camera, undefined);
@@ -98,6 +102,20 @@ export class CameraHealth {
     if (event !== 'camera-retired' || this.#retired.size >= CAMERAS_MAX) return;
     this.#retired.add(camera);
     if (isCameraId(camera)) this.#clear('camera.missing', camera);
+  }
+
+  /** Ends of dockings in ms since 1970; an earlier one than is known changes nothing. */
+  seen(last: Iterable<readonly [CameraId, number]>): void {
+    for (const [camera, atMs] of last) {
+      const known = this.#lastSeen.get(camera);
+      if (known === undefined ? this.#lastSeen.size < CAMERAS_MAX : atMs > known)
+        this.#lastSeen.set(camera, atMs);
+    }
+  }
+
+  /** The newest of these, of every camera of which one is known. */
+  get lastSeen(): ReadonlyMap<CameraId, number> {
+    return this.#lastSeen;
   }
 
   /** Whether it was taken out of use, and not docked since. */

@@ -69,7 +69,6 @@ export class Monitoring {
   #memory: VanishedMemory | undefined;
   #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
-  #lastDockings: () => (readonly [CameraId, number])[] = () => [];
   #isDockingRecord: (id: string) => boolean = () => false;
 
   constructor(deps: MonitoringDeps) {
@@ -126,7 +125,6 @@ export class Monitoring {
     this.#clockSynchronised = clockSynchronised;
     this.#isDockingRecord = (id) => isRecordingId(id) && records.store.get(id) !== undefined;
     const { topics, files, log, conditions, broker, settings } = this.#deps;
-    this.#lastDockings = () => lastDockings(settings, records);
     const confirm = (): Promise<void> => spool.confirm();
     this.#openMemory = () => VanishedMemory.open({ files, path: spool.layout.vanished, confirm, log });
     this.#rejected.takeOver(spool.recordings());
@@ -149,7 +147,9 @@ export class Monitoring {
         void spool.confirm().catch(() => undefined); // it is told there
         this.#deps.certificates?.look();
         const nowMs = believedMs();
-        if (nowMs !== undefined) this.cameras.lookForMissing(nowMs, this.#lastDockings());
+        const last = lastDockings(settings, records);
+        this.cameras.seen(last);
+        if (nowMs !== undefined) this.cameras.lookForMissing(nowMs, last);
       },
     });
   }
@@ -179,11 +179,13 @@ export class Monitoring {
     });
   }
 
-  /** Cameras in use that belong here and were docked here, by alias, with the end of their newest recorded docking in ms since 1970. */
+  /** Cameras in use that belong here and were docked here, by alias, with the end of their last docking in ms since 1970. */
   lastSeen(): (readonly [alias: string, atMs: number])[] {
-    return this.#lastDockings()
-      .filter(([camera]) => !this.cameras.isRetired(camera))
-      .map(([camera, atMs]) => [aliasOf(this.#deps.settings, camera), atMs] as const);
+    const { settings } = this.#deps;
+    const own = belonging(settings);
+    return [...this.cameras.lastSeen]
+      .filter(([camera]) => own.has(camera) && !this.cameras.isRetired(camera))
+      .map(([camera, atMs]) => [aliasOf(settings, camera), atMs] as const);
   }
 
   /** The digest of station.yaml as it counts from here on. */
@@ -227,13 +229,17 @@ function aliasOf({ cameras, bays }: Pick<InfoSettings, 'cameras' | 'bays'>, came
   return bays.some((bay) => bay.camera === camera) ? camera : unregisteredAlias(camera);
 }
 
+/** Cameras that the file names. */
+function belonging({ cameras, bays }: Pick<InfoSettings, 'cameras' | 'bays'>): Set<CameraId | null> {
+  return new Set([...cameras.map(({ id }) => id), ...bays.map(({ camera }) => camera)]);
+}
+
 /** When each camera that belongs here was last docked, of those that ever were. */
 function lastDockings(
   { cameras, bays }: Pick<InfoSettings, 'cameras' | 'bays'>,
   records: Pick<DockingRecords, 'newest'>,
 ): (readonly [CameraId, number])[] {
-  const ids = new Set([...cameras.map(({ id }) => id), ...bays.map(({ camera }) => camera)]);
-  return [...ids].flatMap((camera) => {
+  return [...belonging({ cameras, bays })].flatMap((camera) => {
     const facts = camera === null ? undefined : records.newest(camera)?.parts.at(-1);
     const at = Date.parse(facts?.endedAt ?? facts?.dockedAt ?? '');
     return camera === null || Number.isNaN(at) ? [] : [[camera, at] as const];

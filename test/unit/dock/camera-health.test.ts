@@ -21,6 +21,7 @@ beforeEach(() => {
 
 function fresh(missingDays: number): CameraHealth {
   return new CameraHealth({
+    clock: { wallMs: () => NOW },
     conditions,
     missingDays,
     alias: () => ALIAS,
@@ -64,6 +65,15 @@ describe('a camera', () => {
     synchronised = false;
     health.docked(camera, clockOff(9_000_000));
     expect(conditions.codes()).toEqual([]);
+  });
+
+  test('is known to have left, whatever older records say later', () => {
+    const at = (): unknown => [...health.lastSeen];
+    health.seen([[camera, NOW - DAY_MS]]);
+    expect(at()).toEqual([[camera, NOW - DAY_MS]]);
+    health.undocked(camera, true, { entries: 0, entriesHere: 0 });
+    health.seen([[camera, NOW - DAY_MS]]);
+    expect(at()).toEqual([[camera, NOW]]);
   });
 
   test('that stays away for two weeks is told of until it is docked', () => {

@@ -33,6 +33,7 @@ function watched(memory: VanishedMemory): { health: CameraHealth; conditions: Me
   const conditions = new MemoryConditions();
   const alias = (camera: CameraId): string => `alias of ${camera}`;
   const health = new CameraHealth({
+    clock: { wallMs: () => 0 },
     conditions,
     missingDays: 14,
     alias,
