@@ -510,4 +510,20 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     put: ';',
     suites: ['unit/dock/camera-health'],
   },
+  {
+    id: 'screen-for-any-name',
+    what: 'a page of another host reads the dock by a name that leads here',
+    file: 'agent/screen/screen-server.ts',
+    find: '  if (host !== `${HOST}:${port}` && host !== `localhost:${port}`) return 421;\n',
+    put: '',
+    suites: ['unit/screen/screen-server'],
+  },
+  {
+    id: 'screen-marks-unsent',
+    what: 'the camera to take is one whose recordings the store does not have yet',
+    file: 'agent/screen/screen-view.ts',
+    find: " && state === 'done'",
+    put: '',
+    suites: ['unit/screen/screen-view'],
+  },
 ];
