@@ -18,6 +18,7 @@ from findings import Report
 from key_changes import check_changes, check_old_keys, check_ways
 from key_documents import check_names, read_changes, read_revocations
 from key_succession import KnownKeys
+from kit_proofs import check_proofs
 from orders import Orders, read_order
 from received import check_heads, check_received
 from recording_folder import is_docking, read_docking, read_recording
@@ -31,7 +32,7 @@ from store_log import check_orders_logged, check_revocations_logged, check_store
 from trusted_keys import TrustedKeys
 from vault_folder import check_receipts
 
-_FOLDERS = ("keys", "log", "orders", "witness")
+_FOLDERS = ("keys", "log", "orders", "proofs", "witness")
 _FINDINGS = "FINDINGS.txt"
 _HEAD = ".head.json"
 # What is only found where something of the vault is not in the kit: no fault there.
@@ -91,6 +92,7 @@ class KitReader:
             self._check_receiver(receiver, vault)
         self._in_part(lambda report: check_received(vault, set(), report, of_what_is_here=True))
         self._in_part(lambda report: check_heads(vault, {}, report, of_what_is_here=True))
+        check_proofs(self._root / "proofs", vault, self._keys, self._report)
         return vault
 
     def _in_part(self, check: Callable[[Report], object]) -> Any:

@@ -150,7 +150,9 @@ def parse_proof(data: bytes) -> Proof:
     lines = head.split("\n")
     if lines[:1] != [_PROOF_HEAD]:
         raise NoteFault("does not begin as a proof")
-    lines = lines[2:] if len(lines) > 1 and lines[1].startswith("extra ") else lines[1:]
+    lines = lines[1:]
+    if lines and lines[0].startswith("extra ") and parse_base64(lines.pop(0).removeprefix("extra ")) is None:
+        raise NoteFault("has extra data that is no base64")
     index = lines[0].removeprefix("index ") if lines and lines[0].startswith("index ") else ""
     path = [parse_base64(line) for line in lines[1:]]
     if _SIZE.fullmatch(index) is None or len(path) > _HASHES_MAX:
