@@ -22,7 +22,7 @@ import { watchFolder } from '../platform/folder-changes-chokidar.ts';
 import type { LineSocket } from '../platform/line-socket.ts';
 import { pinoLog } from '../platform/log-pino.ts';
 import { openServiceManager, type ServiceManager, startWatchdog } from '../platform/service-manager.ts';
-import { type OpenScreen, openScreen, type ScreenOptions } from '../screen/screen-server.ts';
+import { serveScreen } from '../screen/screen-server.ts';
 import { ConfigFileWatch } from '../station/file-watch.ts';
 import { type GoodConfig, judgeConfig, readConfig } from '../station/judged-config.ts';
 import { openStation } from '../station/open-station.ts';
@@ -158,7 +158,11 @@ async function putUp(
   isReady = true;
   manager.ready(statusLine(config, standing));
   const control = await listenForStatus(config.spool.path, { answer: opened.says, clock, log });
-  const screen = await serveScreen(config, { version, view: opened.screen, clock, log });
+  const language = languageOfLocale(process.env);
+  const { conditions, screen: view } = opened;
+  const screen =
+    config.screen &&
+    (await serveScreen({ ...config.screen, version, language, view, conditions, clock, log }));
   log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
   return {
@@ -191,20 +195,6 @@ async function listenForStatus(
     return await openControlServer({ ...deps, path: controlSocketPath(spoolPath) });
   } catch (error) {
     deps.log.warn('no socket for `bodydock status`, the station works without it', { error });
-    return undefined;
-  }
-}
-
-/** The page for a screen beside the dock, where the file has one; a station works without it, too. Never rejects. */
-async function serveScreen(
-  { screen }: StationConfig,
-  options: Pick<ScreenOptions, 'version' | 'view' | 'clock' | 'log'>,
-): Promise<OpenScreen | undefined> {
-  if (screen === null) return undefined;
-  try {
-    return await openScreen({ ...options, ...screen, language: languageOfLocale(process.env) });
-  } catch (error) {
-    options.log.warn('screen not served, the station works without it', { port: screen.port, error });
     return undefined;
   }
 }

@@ -250,6 +250,7 @@ const AREAS = {
     'station.short': { severity: 'critical', subject: 'none', facts: ['reason'] },
     'station.temperature': { severity: 'warning', subject: 'none', facts: ['temperature_c', 'limit_c'] },
     'station.led': { severity: 'warning', subject: 'led', facts: ['reason'] },
+    'station.screen': { severity: 'warning', subject: 'none', facts: ['reason'] },
   },
 } as const satisfies Record<string, { readonly [C in Code]?: Entry }>;
 

@@ -3,7 +3,7 @@
 //
 // Invariants:
 // 1. Clients, connections, bytes of a request and bytes that wait for a client are bounded; one that takes nothing is closed.
-// 2. The station works without it: what fails here is logged, and ends nothing.
+// 2. The station works without it: what fails here is shown or logged, and ends nothing.
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Language, LANGUAGES } from '../../config/language.ts';
@@ -11,7 +11,7 @@ import { filled } from '../../config/texts.ts';
 import { SCREEN_DE } from '../../config/texts/de/screen.ts';
 import { SCREEN_EN } from '../../config/texts/en/screen.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
-import type { Clock, Log } from '../../protocol/format/ports.ts';
+import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import type { ScreenView } from './screen-view.ts';
 
 const HOST = '127.0.0.1';
@@ -20,6 +20,8 @@ const STREAMS_MAX = 8;
 const CONNECTIONS_MAX = 32;
 const REQUEST_BYTES_MAX = 8192;
 const REQUEST_MS = 5000;
+/** Between two tries to get a port that another program has, or that the unit forbids. */
+const AGAIN_MS = 60_000;
 /** A change is on the screen within a second. */
 const LOOK_MS = 400;
 /** A page that hears nothing for three of these says so. */
@@ -58,6 +60,34 @@ export interface OpenScreen {
   readonly port: number;
   /** Ends all connections. Never rejects. */
   close(): Promise<void>;
+}
+
+/** Serves it as soon as it can, and shows a condition until then; a station works without it, too. `close` ends it, and never rejects. */
+export async function serveScreen(
+  options: ScreenOptions & { readonly conditions: Conditions },
+): Promise<Pick<OpenScreen, 'close'>> {
+  const { clock, conditions } = options;
+  let cancel: (() => void) | undefined;
+  let isEnded = false;
+  let open: OpenScreen | undefined;
+  const attempt = async (): Promise<void> => {
+    try {
+      open = await openScreen(options);
+      conditions.clear('station.screen', null);
+      if (isEnded) await open.close();
+    } catch (error) {
+      conditions.raise('station.screen', null, { reason: systemCode(error) ?? 'unexpected' });
+      if (!isEnded) cancel = clock.after(AGAIN_MS, () => void attempt());
+    }
+  };
+  await attempt();
+  return {
+    close: async () => {
+      isEnded = true;
+      cancel?.();
+      await open?.close();
+    },
+  };
 }
 
 /** Errors: the system's where the port is taken or may not be used, or a file of the page is missing. */

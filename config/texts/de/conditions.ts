@@ -308,4 +308,9 @@ export const CONDITIONS_DE = {
     remedy:
       '`led` dieses Platzes in station.yaml, die Leuchte und das Schreibrecht unter /sys/class/leds prüfen.',
   },
+  'station.screen': {
+    text: 'Die Seite für den Bildschirm am Dock wird nicht ausgeliefert.',
+    remedy:
+      'Prüfen, ob ein anderes Programm den Port von `screen.port` hat (EADDRINUSE), oder ob der Agent ihn nicht benutzen darf (EPERM: Paket bodydock-screen fehlt, Handbuch, 3.1). Die Station versucht es jede Minute erneut.',
+  },
 } as const satisfies Record<keyof typeof CONDITIONS_EN, { readonly text: string; readonly remedy: string }>;

@@ -302,4 +302,9 @@ export const CONDITIONS_EN = {
     remedy:
       'Check `led` of that bay in station.yaml, the light, and the right to write below /sys/class/leds.',
   },
+  'station.screen': {
+    text: 'The page for the screen of the dock is not served.',
+    remedy:
+      'Check whether another program has the port of `screen.port` (EADDRINUSE), or the agent may not use it (EPERM: the package bodydock-screen is missing, handbook, 3.1). The station tries again every minute.',
+  },
 } as const;

@@ -3,10 +3,11 @@ import { connect, type Socket } from 'node:net';
 import { get, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
-import { openScreen, type OpenScreen } from '../../../agent/screen/screen-server.ts';
+import { openScreen, type OpenScreen, serveScreen } from '../../../agent/screen/screen-server.ts';
 import type { ScreenView } from '../../../agent/screen/screen-view.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { ScaledClock } from '../../fakes/clock-scaled.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { until } from '../../fakes/until.ts';
 
@@ -173,15 +174,19 @@ test('drops what sends no end of a request, and ends all when it closes', async 
   await expect(ask('/')).rejects.toThrow('ECONNREFUSED');
 });
 
-test('a port that is taken is an error of the start', async () => {
+test('shows a condition while another program has the port, and serves it within a minute afterwards', async () => {
   await serve();
-  const options = {
-    phone: null,
-    version: '1',
-    language: 'en',
-    view: () => EMPTY,
-    clock: nodeClock(),
-    log,
-  } as const;
-  await expect(openScreen({ ...options, port: screen.port })).rejects.toThrow('EADDRINUSE');
+  const conditions = new MemoryConditions();
+  const clock = new ScaledClock(600);
+  const { port } = screen;
+  const wish = { port, phone: null, version: '2', language: 'en', view: () => EMPTY, clock, log } as const;
+  const served = await serveScreen({ ...wish, conditions });
+  const last = await serveScreen({ ...wish, conditions });
+  expect(conditions.facts('station.screen', null)).toEqual({ reason: 'EADDRINUSE' });
+  await last.close();
+  await screen.close();
+  await until('served', 3000, () => conditions.codes().length === 0);
+  expect((await ask('/')).text).toContain('data-version="2"');
+  await served.close();
+  await expect(ask('/')).rejects.toThrow('ECONNREFUSED');
 });
