@@ -73,8 +73,6 @@ class Segment:
     torn: bool = False
     # Of a store's log: hashes of its lines as leaves of the tree (SPEC 4.15), 32 bytes each.
     leaves: bytearray = field(default_factory=bytearray)
-    # Whether nothing of it counts, however well it is signed: it rests on a key that was put aside (SPEC 4.9.2).
-    is_silent: bool = False
 
     @property
     def opened(self) -> dict[str, Any] | None:
@@ -85,7 +83,7 @@ class Segment:
     @property
     def counting(self) -> list[Line]:
         """Lines that say something and excuse something: after the last signature anybody can put others (SPEC 10.3)."""
-        return [] if self.is_silent else self.lines[: self.signed_up_to]
+        return self.lines[: self.signed_up_to]
 
     def line(self, sequence: int) -> Line | None:
         """The line with that number."""

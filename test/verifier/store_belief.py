@@ -1,4 +1,4 @@
-"""What of the store's own logs counts (SPEC 4.9.2, 10.3), and that each receiver that gave something has a log, with an entry by its key."""
+"""Logs of receivers that rest on a key that somebody changed (SPEC 4.9.2), and that each receiver that gave something has a log, with an entry by its key."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ from key_succession import KnownKeys
 from signed_document import Document
 
 # What may go, or is not here, by the store's word alone.
-_LETS_GO = ("documents-dropped", "segment-dropped", "expiry-warned", "hold-lapsed", "deleting", "deleted")
+_LETS_GO = ("documents-dropped", "segment-dropped", "expiry-warned", "order", "hold-lapsed", "deleting", "deleted")
 
 
 def believe_logs(vault: Vault, keys: KnownKeys, report: Report) -> None:
-    """Takes from the logs of receivers what rests on a key that was put aside, where nothing else speaks for that receiver."""
+    """Reports what of the logs of receivers rests on a key that was put aside, where nothing else speaks for that receiver (SPEC 4.9.2.15)."""
     named = {
         line.facts.get("receiver") for station in vault.stations.values() for line in station.log.of("receipted")
     }
@@ -34,9 +34,7 @@ def _believe(receiver: Receiver, keys: KnownKeys, report: Report) -> None:
         if line is not None:
             report.find("store-log.old-key", line.place, "lets something go, and rests on a key that was put aside")
         else:
-            report.note("store-log.old-key", segment.place, "says nothing: it rests on a key that was put aside")
-    for segment in old:
-        segment.is_silent = segment.name not in vouched
+            report.note("store-log.old-key", segment.place, "rests on a key that was put aside")
 
 
 def _rests_on_old(segment: Segment, keys: KnownKeys, log: CustodyLog) -> bool:

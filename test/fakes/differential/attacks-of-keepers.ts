@@ -403,10 +403,9 @@ const enterOrder: Attack = async (altered) => {
     roles.map((role) => ({ event: 'order', facts: { ...facts, role, key_id: keyIdHex(keys[role].keyId) } })),
   );
   await writeLog(altered, receiver, log);
-  const what = `the keeper of ${receiver} entered an order to ${verb} by ${roles.join(', ')} that is not there`;
-  // Of a receiver that gave no receipt nothing counts that was signed by a key that it no longer uses (SPEC 4.9.2).
-  const isBelieved = world.recordings.some(({ receipt }) => receipt?.receiver === receiver);
-  return mustBeFound(what, isBelieved);
+  return mustBeFound(
+    `the keeper of ${receiver} entered an order to ${verb} by ${roles.join(', ')} that is not there`,
+  );
 };
 
 /** A policy that one person alone can make, or an older one again; entered, or in the place of one. */
