@@ -289,7 +289,7 @@ export const stationFileSchema = z
       .default(14),
     roles: roles.prefault({}).meta({
       description:
-        'Whose signatures the first policy of both roles needs that this station takes. A later one needs those of the keys that the policy before names. Without keys it takes none, and its documents name none.',
+        'Whose signatures a policy of both roles needs that this station takes; those of the keys that the policy before names count, too. Without keys it takes none, and its documents name none.',
       allowed: GROUP,
     }),
     retention: retention

@@ -2,8 +2,8 @@
 // kept, and named in all that the station signs from then on.
 //
 // Invariants:
-// 1. One is taken only by keys of both roles that the last one names, or before the first by those of the station's file; for the pinned
-//    vault; and with a number above the last. Whatever else comes changes nothing, and is shown.
+// 1. One is taken only by keys of both roles that the last one or the station's file names; for the pinned vault; and with a number above the
+//    last. Whatever else comes changes nothing, and is shown.
 // 2. It is durable with its signatures before the log or any document names it.
 import type { RolesConfig } from '../../config/roles-config.ts';
 import {
@@ -28,7 +28,7 @@ import type { SpoolLayout } from '../spool/layout.ts';
 
 /** Messages that wait while one is written: the store sends it again at each connect. */
 const WAITING_MAX = 4;
-/** One that counts does not take the condition back: who sends others beside it would stay unseen. It goes after an hour without another. */
+/** One that counts does not take the condition back: who sends others beside it would stay unseen. It goes after an hour, once one is held. */
 const QUIET_MS = 3_600_000;
 const CONDITION = 'policy.refused';
 
@@ -58,6 +58,7 @@ export class HeldPolicy {
   #held: Held | undefined;
   #waiting = 0;
   #isStopped = false;
+  #isShown = false;
   #last: Promise<void> = Promise.resolve();
   #cancel: () => void = () => undefined;
 
@@ -132,6 +133,7 @@ export class HeldPolicy {
     await withReserve(reserve, () => replaceDurable(files, layout.policy, encodeSignedPolicy(signed)));
     await files.syncFolder(layout.root);
     this.#held = next;
+    if (this.#isShown) this.#goesLater();
     this.enter();
     log.info('policy of both roles taken', { number: next.policy.number, sha256: next.sha256 });
   }
@@ -145,7 +147,11 @@ export class HeldPolicy {
     const last = this.#ofVault(policy.vault)?.policy;
     if (last !== undefined && policy.number <= last.number)
       throw refusal('policy.number', `number ${policy.number} is not above ${last.number}, which is held`);
-    const keys = last ? rolesOf(last) : { officer: roles.officers, supervisor: roles.supervisors };
+    const named = last && rolesOf(last);
+    const keys = {
+      officer: [...(named?.officer ?? []), ...roles.officers],
+      supervisor: [...(named?.supervisor ?? []), ...roles.supervisors],
+    };
     if (keys.officer.length === 0 || keys.supervisor.length === 0)
       throw refusal('policy.no-roles', 'the file of the station names no keys of both roles');
     verifyPolicy(bytes, signatures, keys);
@@ -156,15 +162,26 @@ export class HeldPolicy {
   }
 
   #refused(error: unknown): void {
-    const { clock, conditions, log } = this.#options;
+    const { conditions, log } = this.#options;
     if (!(error instanceof DockError)) {
       log.error('policy not kept: it comes again with the next connect', { error });
       return;
     }
     log.warn('policy refused', { error });
     conditions.raise(CONDITION, null, { reason: error.code });
+    this.#isShown = true;
+    this.#goesLater();
+  }
+
+  /** Where no policy was ever taken, what is wrong lasts. */
+  #goesLater(): void {
+    const { clock, conditions } = this.#options;
     this.#cancel();
-    this.#cancel = clock.after(QUIET_MS, () => conditions.clear(CONDITION, null));
+    this.#cancel = clock.after(QUIET_MS, () => {
+      if (this.#held === undefined) return;
+      this.#isShown = false;
+      conditions.clear(CONDITION, null);
+    });
   }
 }
 

@@ -166,8 +166,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'policy-of-the-senders-roles',
     what: 'a station takes a policy by the keys that the policy itself names',
     file: 'agent/push/held-policy.ts',
-    find: 'last ? rolesOf(last) : {',
-    put: 'last ? rolesOf(policy) : {',
+    find: 'const named = last && rolesOf(last);',
+    put: 'const named = rolesOf(policy);',
     suites: ['unit/push/held-policy'],
   },
   {

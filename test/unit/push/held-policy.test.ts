@@ -140,12 +140,31 @@ test('one key does not sign as both, and without keys in its file a station take
   expect(refused()).toBe('policy.no-roles');
 });
 
-test('a change of roles is signed by the old ones, and then only the new ones count', async () => {
+test('a station that missed a change of roles takes the next policy once its file names the new ones', async () => {
+  const first = await start();
+  const { sha256, payload } = made();
+  await after(first, payload);
+  const next = made({ roles: NEW, change: { number: 4 } });
+  expect(await after(first, next.payload)).toBe(sha256);
+  await first.stop();
+  expect(await after(await start(NEW), next.payload)).toBe(next.sha256);
+});
+
+test('as long as none was ever taken, what is wrong stays shown, and goes an hour after one is', async () => {
+  const policy = await start();
+  await after(policy, made({ roles: KEEPER }).payload);
+  await clock.advance(10 * 3_600_000);
+  expect(refused()).toBe('policy.signature');
+  await after(policy, made().payload);
+  await clock.advance(3_600_000);
+  expect(refused()).toBeUndefined();
+});
+
+test('a change of roles is signed by the old ones, and then the new ones count, which its file need not name', async () => {
   const policy = await start();
   await after(policy, made().payload);
   const changed = made({ roles: NEW, by: OURS, change: { number: 3 } });
   expect(await after(policy, changed.payload)).toBe(changed.sha256);
-  expect(await after(policy, made({ change: { number: 4 } }).payload)).toBe(changed.sha256);
   const next = made({ roles: NEW, change: { number: 5 } });
   expect(await after(policy, next.payload)).toBe(next.sha256);
 });
