@@ -465,6 +465,43 @@ const placeOwnPolicy: Attack = async (altered) => {
   return mustBeFound(what, how !== 'both roles' && world.rolesGiven);
 };
 
+/** A statement that the vault was restored, which would explain what is missing, without the words of both roles. */
+const stateRestored: Attack = async (altered) => {
+  const { random, vault, world } = altered;
+  const receiver = receiverOf(altered);
+  const log = await logOf(altered, receiver);
+  const end = log?.at(-1)?.entries.at(-1);
+  const key = log?.at(-1)?.key;
+  if (log === undefined || end === undefined || key === undefined) return undefined;
+  const { keys } = world.two.builder.orders;
+  const how = random.pick([
+    'nobody',
+    'officer',
+    'supervisor',
+    'own keys',
+    'one key twice',
+    'both roles',
+  ] as const);
+  const until = new Date(Date.parse(end.at) - random.pick([0, 1, 60]) * DAY_MS).toISOString();
+  const of = { type: 'restored', version: 1, receiver, vault: world.two.builder.vaultId };
+  const bytes = encodeCanonical({ ...of, restored_at: end.at, complete_until: until, custody_head: null });
+  const sha256 = sha256Hex(bytes);
+  const path = join(vault, receiver, 'restored', `${sha256.slice(0, 16)}.json`);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+  await writeFile(`${path}.minisig`, signDocument(key, bytes, 'bodydock restored'));
+  for (const role of ['officer', 'supervisor'] as const) {
+    const isThere = how !== 'nobody' && (how === role || (how !== 'officer' && how !== 'supervisor'));
+    const by =
+      how === 'own keys' ? makeSecretKey(random) : how === 'one key twice' ? keys.officer : keys[role];
+    if (isThere) await writeFile(`${path}.${role}.minisig`, signDocument(by, bytes, 'bodydock restored'));
+  }
+  added(log, [{ event: 'restored', facts: { restored_sha256: sha256, complete_until: until } }]);
+  await writeLog(altered, receiver, log);
+  const what = `the keeper of ${receiver} stated that it was restored, signed by ${how}`;
+  return mustBeFound(what, how !== 'both roles');
+};
+
 function fieldsOf(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
@@ -485,4 +522,5 @@ export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
   backDate,
   enterOrder,
   placeOwnPolicy,
+  stateRestored,
 ];
