@@ -81,7 +81,7 @@ function put(element, text) {
 
 /** What was shown may be so no longer, and nobody is to take a camera by it. */
 function isLost() {
-  return view === undefined || performance.now() - heardAtMs > QUIET_MS;
+  return performance.now() - heardAtMs > QUIET_MS;
 }
 
 function show() {
@@ -126,7 +126,7 @@ function listen() {
   });
   stream.addEventListener('error', () => {
     stream.close();
-    view = undefined;
+    heardAtMs = -Infinity;
     show();
     setTimeout(listen, AGAIN_MS);
   });
