@@ -79,6 +79,14 @@ describe.skipIf(lacksTools('chromium'))("a station's screen", () => {
     for (const secret of ['named-by', recording, rig.folder]) expect(streamed).not.toContain(secret);
   });
 
+  test('shows no bay of an agent that hangs, and shows them when it goes on', async () => {
+    rig.agent.pause();
+    await page.locator('#lost').waitFor({ timeout: 9000 });
+    expect(await page.locator('.bay').first().isVisible()).toBe(false);
+    rig.agent.resume();
+    await page.locator('.bay').first().waitFor({ timeout: 5000 });
+  });
+
   test('shows no bay while the agent is away, says so, and goes on alone', async () => {
     await rig.agent.kill();
     await page.locator('#lost').waitFor({ timeout: 3000 });
