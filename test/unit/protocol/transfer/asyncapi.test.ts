@@ -89,6 +89,7 @@ test('it has each topic that a station builds, and no other', async () => {
     topics.downFilter.replace('+', 'custody'),
     topics.downFilter.replace('+', 'restored'),
     topics.downFilter.replace('+', 'log'),
+    topics.downFilter.replace('+', 'policy'),
   ];
   const values: Readonly<Record<string, string>> = {
     base: 'town',
