@@ -68,12 +68,17 @@ export async function agreeingWord(
   deps: TimeDeps,
   ownBoots: ReadonlySet<string | null>,
 ): Promise<CustodyEvent | undefined> {
-  const agrees = ({ ms }: Said): boolean => Math.abs(deps.clock.wallMs() - ms) <= AGREES_MS;
+  const agrees = ({ ms }: Pick<Said, 'ms'>): boolean => Math.abs(deps.clock.wallMs() - ms) <= AGREES_MS;
   const said = [...(await cosigned(deps)), ...(await stamped(deps).catch(saysNothing))].find(agrees);
   if (said !== undefined) return eventOf(said);
   for (const [station, keys] of deps.stations) {
-    const [word] = await wordOf(deps, station, keys, ownBoots).catch(saysNothing);
-    if (word !== undefined && agrees(word)) return eventOf(word);
+    const [word] = await wordOf(
+      deps,
+      station,
+      keys,
+      (last) => !ownBoots.has(last.boot) && agrees({ ms: Date.parse(last.at) }),
+    ).catch(saysNothing);
+    if (word !== undefined) return eventOf(word);
   }
   return undefined;
 }
@@ -134,7 +139,7 @@ async function wordOf(
   deps: TimeDeps,
   station: StationId,
   keys: readonly PublicKey[],
-  ownBoots: ReadonlySet<string | null>,
+  counts: (checkpoint: CustodyEntry) => boolean,
 ): Promise<Said[]> {
   const folder = deps.layout.custody(station);
   let segment = await readNewest(deps.files, folder);
@@ -143,7 +148,8 @@ async function wordOf(
     const times = await timesIn(deps, segmentPath(folder, segment));
     if (read === 0) {
       last = times.last;
-      if (last === undefined || last.boot === null || ownBoots.has(last.boot)) return [];
+      // Most stations are out at this: their earlier segments are not read.
+      if (last === undefined || last.boot === null || !counts(last)) return [];
       if (!isSigned(last, { station, segment }, keys)) return [];
     }
     if (times.isSynchronised !== undefined)

@@ -206,8 +206,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'own-station-says-time',
     what: 'a station on the machine of the store counts as somebody outside',
     file: 'agent/receiver/retention/outside-time.ts',
-    find: ' || ownBoots.has(last.boot)',
-    put: '',
+    find: '!ownBoots.has(last.boot) && agrees(',
+    put: 'agrees(',
     suites: ['unit/receiver/retention/expire-clock'],
   },
   {
