@@ -161,7 +161,8 @@ describe.skipIf(lacking)('one bit turned around', () => {
   test('in any document, signature, key, sealed byte or log line shows, although somebody made SHA256SUMS anew', async () => {
     const kit = await evidenceKit(built.held, built.ordered);
     const blocks = await checkPage(kit, 'INDEX.html');
-    const evidence = (await filesOf(kit)).filter((file) => file.includes('/'));
+    // No stock command reads an inclusion proof; unit/evidence/kit/altered-kits has verify find each bit of these.
+    const evidence = (await filesOf(kit)).filter((file) => file.includes('/') && !file.startsWith('proofs/'));
     expect(evidence.length).toBeGreaterThan(30);
     for (const file of evidence) {
       // Not the first line of a signature or key, which nobody signs, nor what of a log stands after its last signed point.

@@ -1,5 +1,9 @@
 // The vault that manipulations start from: two stations, three cameras, sidecars, damaged days and empty ones, a changed and then revoked
 // key, orders of both roles, deletions, disclosures, and the store's own log, which is a tree. Everything in it is good.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseReceipt } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
 import type { BuiltOrder } from '../vault-builder-orders.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
@@ -49,16 +53,16 @@ export async function buildEvidenceVault(root: string, seed = 1): Promise<Eviden
   const second = await dockingsOfTwo(dock2);
   await dock1.receiver.disclose(first.middle, { command: 'export' });
   await dock1.receiver.disclose(first.large, { pending: true });
-  await heads([dock1, dock2], '2026-10-26');
+  await entered(tree, [dock1, dock2], '2026-10-26');
   await revokeKey(dock1.receiver, dock1.station, dock1.stationKeys[0] ?? dock1.stationKey);
   const store = await ordersAndDeletions(dock1, second);
-  await heads([dock1, dock2], '2026-10-28');
+  await entered(tree, [dock1, dock2], '2026-10-28');
   await expiries(dock1, second, store);
   await dock2.dock({ camera: 'cam-3' });
   await dock2.relist();
   await dock2.close();
   await dock1.close();
-  await heads([dock1, dock2], dock1.clock.now().slice(0, 10));
+  await entered(tree, [dock1, dock2], dock1.clock.now().slice(0, 10));
   await dock1.close();
   await tree.put('checkpoint', tree.note());
   return { dock1, dock2, ...first, ...second, ...store };
@@ -209,11 +213,16 @@ async function expiries(
   await receiver.delete(expired);
 }
 
-/** Enters how much of the stations' logs is held; the clock goes on to the day after. */
-async function heads(docks: readonly VaultBuilder[], day: string): Promise<void> {
+/** Enters the receipts that were given since, and how much of the stations' logs is held; the clock goes on to the day after. */
+async function entered(tree: TreeBuilder, docks: readonly VaultBuilder[], day: string): Promise<void> {
   docks[0]?.clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + 25 * HOUR_MS).toISOString());
   for (const dock of docks) {
-    const { receiver, station } = dock;
+    const { receiver, station, vault } = dock;
+    for (const name of (await readdir(join(vault, station))).sort()) {
+      const bytes = await readFile(join(vault, station, name, 'receipt.json')).catch(() => undefined);
+      if (bytes !== undefined && !tree.lines.some((line) => line.includes(sha256Hex(bytes))))
+        await tree.receipt(parseReceipt(bytes));
+    }
     await receiver.enter('head', { station, ...headOf(await dock.lines(), dock.segments) });
   }
 }

@@ -126,7 +126,9 @@ describe('a kit holds', () => {
       'receipt.json',
     ])
       expect(all).toContain(`${large.id}/${name}`);
-    expect(all.filter((path) => path.endsWith('.jsonl'))).toHaveLength(1);
+    // One of the station, and one of the store, which names the receipt.
+    expect(all.filter((path) => path.endsWith('.jsonl'))).toHaveLength(2);
+    expect(all.filter((path) => path.startsWith('proofs/'))).toContain(`proofs/${large.id}.store.tlog-proof`);
     expect(all.filter((path) => path.includes(built.middle.id))).toEqual([]);
     expect(await readFile(join(kit, large.id, 'payload.age'))).toEqual(
       await readFile(join(large.folder, 'payload.age')),
