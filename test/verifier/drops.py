@@ -156,12 +156,10 @@ class Drops:
         """Whether something stayed for the days that counted when it was received."""
         received = milliseconds(said.line.facts["received_at"])
         stayed = self._gone_ms(said) - since_ms
-        if stayed >= self._needed_ms(said.receiver, received):
-            return
-        if stayed >= self._needed_ms(said.receiver, received, with_unjudged=True):
-            report.leave_open("drop.policy-not-judged", said.line.place, f"{what}, as a policy allows that is not judged")
-        else:
+        if stayed < self._needed_ms(said.receiver, received, with_unjudged=True):
             report.find("drop.too-early", said.line.place, what)
+        elif stayed < self._needed_ms(said.receiver, received):
+            report.leave_open("drop.policy-not-judged", said.line.place, f"{what}, as a policy allows that is not judged")
 
     def _check_recording(
         self, said: _Said, station: Station, orders: Orders, logs: StoreLogs, report: Report
@@ -241,7 +239,7 @@ class Drops:
             if not any(way.may_go(said, self._gone_ms(said)) for way in possible):
                 report.find("drop.segment", said.line.place, f"drops segment {segment} too soon")
             if len(report.findings) == before:
-                self.counting_segments[segment] = said.line.at_ms
+                self.counting_segments[segment] = said.time
 
     def _way_of(self, station: Station, receiver: str, again: "_DroppedAgain") -> "_SegmentWay":
         received = [milliseconds(each.receipt.value["received_at"]) for each in station.receipted() if each.receipt is not None]

@@ -70,7 +70,11 @@ def _report_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], repor
 def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report, *, of_what_is_here: bool = False) -> None:
     """`dropped`: segments that drops that count let go, with the time of the drop."""
     for receiver in vault.receivers.values():
-        for line in receiver.log.of("head"):
+        time = 0
+        for line in receiver.log.lines():
+            time = max(time, line.at_ms)
+            if line.event != "head":
+                continue
             station, name = vault.stations.get(str(line.facts.get("station"))), str(line.facts.get("segment"))
             segment = station.log.by_name.get(name) if station is not None else None
             sequence = line.facts.get("sequence")
@@ -79,7 +83,7 @@ def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report, *, of_
                 continue
             if segment is None and of_what_is_here:
                 continue
-            if segment is None and dropped.get(name, -1) >= line.at_ms:
+            if segment is None and dropped.get(name, -1) >= time:
                 continue
             text = f"the log of {line.facts.get('station')} has not entry {sequence} of segment {name}, which the vault held"
             report.find("log.tail-missing", line.place, text)

@@ -32,7 +32,7 @@ export interface HonestWorld {
   readonly policies: readonly PlacedPolicy[];
   /** Whether the reader has the keys of the roles: without them no order and no policy is judged. */
   readonly rolesGiven: boolean;
-  /** The fewest days of a recording, by what counted when it was received (SPEC 10.3.19, 4.16.7, 4.16.20). */
+  /** The fewest days of a recording, by the policies that counted when it was received (SPEC 4.16.7, 4.16.20); a receiver may have announced more. */
   readonly fewest: (recording: string) => Floors;
 }
 
@@ -158,9 +158,8 @@ class Maker {
     const made = await this.#two.recordBy(receiver, dock, { change });
     const force = this.#policies.at(-1) ?? NO_POLICY;
     // Of documents that are gone nobody knows what they named.
-    const days = Math.max(force.days, this.#announced.days, policy?.days ?? 0);
-    const documentsDays = Math.max(force.documentsDays, this.#announced.documentsDays);
-    this.#fewest.set(made.id, { days, documentsDays });
+    const days = Math.max(force.days, policy?.days ?? 0);
+    this.#fewest.set(made.id, { days, documentsDays: force.documentsDays });
     this.#receipted.add(receiver);
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
@@ -249,11 +248,20 @@ class Maker {
     if (chosen === undefined) return;
     const { clock, receiver } = this.#two.builder;
     await this.#start(receiver);
-    const days = (this.#fewest.get(chosen.id)?.days ?? 14) + this.#pick([0, 0, 3]);
+    const days = this.#enoughFor(chosen).days + this.#pick([0, 0, 3]);
     clock.advance((days + 1) * DAY_MS);
     await receiver.delete(chosen, { days });
     this.#deleted.push(chosen);
     this.#tell(`a recording was deleted after ${days} days`);
+  }
+
+  /** With what any receiver announced, whichever deletes or drops. */
+  #enoughFor({ id }: BuiltRecording): Floors {
+    const { days, documentsDays } = this.#fewest.get(id) ?? NO_POLICY;
+    return {
+      days: Math.max(days, this.#announced.days),
+      documentsDays: Math.max(documentsDays, this.#announced.documentsDays),
+    };
   }
 
   #deletable(): BuiltRecording | undefined {
@@ -291,7 +299,7 @@ class Maker {
     if (chosen === undefined) return;
     const store = this.#pick(this.#named());
     await this.#start(store);
-    this.#two.builder.clock.advance((this.#fewest.get(chosen.id)?.documentsDays ?? 90) * DAY_MS);
+    this.#two.builder.clock.advance(this.#enoughFor(chosen).documentsDays * DAY_MS);
     await store.dropDocuments(chosen);
     this.#recordings.splice(this.#recordings.indexOf(chosen), 1);
     this.#tell(`${store.receiver} let its documents go`);

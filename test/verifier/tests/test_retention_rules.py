@@ -1,6 +1,7 @@
 """Orders of two roles, deletions, the store's own log, revoked keys, differences: what counts when, and what says so."""
 
 import unittest
+from dataclasses import replace
 from typing import Any
 
 from custody_log import CustodyLog
@@ -178,6 +179,21 @@ class DeletionTest(unittest.TestCase):
             kept, store = station(found), _store(found)
             check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS, said), report)
             self.assertEqual(codes(report), expected)
+
+    def test_of_a_policy_that_is_not_judged_fewer_days_are_a_finding_and_as_many_are_not_judged(self) -> None:
+        for days, expected, left_open in ((15, ["deletion.retention-days"], []), (14, [], []), (7, [], [])):
+            found, said = _deleted(), Announced()
+            said.enter_policy(0, 1, {"days": days, "documents_days": 90}, is_judged=False)
+            report, kept, store = Report(), station(found), _store(found)
+            check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS, said), report)
+            self.assertEqual((codes(report), [each.code for each in report.unjudged]), (expected, left_open), days)
+
+    def test_an_entry_that_was_dated_back_has_the_time_of_those_before_it(self) -> None:
+        found = _deleted()
+        store = _store(found)
+        line = store.order[0].lines[-1]
+        store.order[0].lines[-1] = replace(line, at="2025-01-01T00:00:00.000Z", place="log:back")
+        self.assertEqual(codes(_check(station(found), store)), [])
 
     def test_a_receipt_by_a_clock_that_had_lost_its_time_wants_a_warning_that_is_older_than_the_days(self) -> None:
         unset = "1970-01-02T00:00:00.000Z"
