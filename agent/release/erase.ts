@@ -211,13 +211,14 @@ export class Eraser {
   }
 
   async #stroke(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {
+    const spooled = entries.filter(isSpooled);
+    // A receipt that an earlier run stored without its entry is taken back here, and then allows nothing.
+    await this.#deps.items.makeUp(spooled.map(({ fate }) => fate.recording));
     const allowed: Announced[] = [];
-    for (const entry of entries) {
-      if (!isSpooled(entry)) continue;
+    for (const entry of spooled) {
       const { recording } = entry.fate;
       if (await this.#allows(entry)) allowed.push({ entry, recording, isAsked: false, isUnconfirmed: false });
     }
-    await this.#deps.items.makeUp(allowed.map(({ recording }) => recording));
     signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
     const erasing = (each: Announced): void => {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });

@@ -195,14 +195,6 @@ export class DocumentStore<Item extends StoredDocument = StoredDocument> impleme
     }
   }
 
-  /** See ItemStore. */
-  hasGoodReceipt(id: RecordingId): Promise<boolean> {
-    return this.#turns.run(id, async () => {
-      const item = this.#items.get(id);
-      return item?.state === 'receipted' && this.#receipts.stands(item);
-    });
-  }
-
   get(id: RecordingId): Item | undefined {
     return this.#items.get(id);
   }

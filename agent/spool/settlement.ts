@@ -75,16 +75,18 @@ export class Settlement {
     }
   }
 
-  /** Enters receipts that have no entry, verified again. Never rejects: what fails is made up for before anything is erased for it, or by the next start. */
+  /** Takes receipts of another run back that have no entry. Never rejects: what fails is made up for before anything is erased for it, or by the next start. */
   async receipts(signal: AbortSignal): Promise<void> {
     const { items, custody, log } = this.#options;
     try {
       for (const type of items.types)
         for (const [at, item] of (await this.#withoutReceiptEntry(type)).entries()) {
           if (signal.aborted) return;
-          await this.#settleReceipt(type, item).catch((error: unknown) =>
-            log.warn('receipt not settled', { item, error: describeError(error) }),
-          );
+          await items
+            .makeUp([item])
+            .catch((error: unknown) =>
+              log.warn('receipt not settled', { item, error: describeError(error) }),
+            );
           if (at % ITEMS === ITEMS - 1) await custody.checkpoint();
         }
       await custody.checkpoint();
@@ -164,13 +166,6 @@ export class Settlement {
       if (isWanted(item)) picked.push(item.recording);
     }
     return picked;
-  }
-
-  async #settleReceipt({ kind, store }: ItemType, item: RecordingId): Promise<void> {
-    const { items } = this.#options;
-    if (store.get(item)?.state !== 'receipted') return;
-    await items.makeUp([item]);
-    if (store.get(item)?.state === 'spooled') items.rechecked(kind, item, 'unreceipted');
   }
 
   #isHere(name: RecordingId): boolean {

@@ -53,8 +53,6 @@ export interface ItemStore<Item extends SignedItem = SignedItem> {
   readChunks(id: RecordingId): Promise<Uint8Array>;
   /** Errors: "spool.unknown", "spool.gone", "spool.write-failed". */
   storeReceipt(id: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
-  /** Whether the stored receipt of one that is here verifies; one that does not is quarantined. Errors: "spool.write-failed"; the machine's. */
-  hasGoodReceipt(id: RecordingId): Promise<boolean>;
   /** Removes a receipt, durably. Undefined where there is none, or it is not here. Errors: "spool.gone", "spool.write-failed". */
   takeBackReceipt(id: RecordingId): Promise<Item | undefined>;
   /** False for one that is receipted, and stays until another one has gone or come. */
@@ -182,9 +180,15 @@ export class SignedItems {
     { bytes, signature }: SignedBytes,
   ): Promise<void> {
     const { recording, receiver } = receipt;
-    await this.#mustBe('receipt', recording).store.storeReceipt(recording, bytes, signature);
+    const { store } = this.#mustBe('receipt', recording);
     const event = receiptEntry(recording, receiver, bytes);
     this.#entering.set(recording, { event, isAppended: false });
+    try {
+      await store.storeReceipt(recording, bytes, signature);
+    } catch (error) {
+      this.#entering.delete(recording);
+      throw error;
+    }
   }
 
   /** True where a receipt is stored whose entry is not durable yet. */
@@ -232,10 +236,11 @@ export class SignedItems {
     const { custody } = this.#options;
     const { kind, store } = this.#mustBe('reclaim', id);
     if (await this.makeUp([id])) await custody.checkpoint();
+    const isTakenBack = store.stateOf(id) === 'spooled';
     try {
       await store.reclaim(id);
     } catch (error) {
-      if (store.stateOf(id) === 'spooled') this.#changed('takeBack', kind, id);
+      if (!isTakenBack && store.stateOf(id) === 'spooled') this.#changed('takeBack', kind, id);
       throw error;
     }
     this.#enter('reclaim', { recording: id });
@@ -288,7 +293,11 @@ export class SignedItems {
     this.#changed('quarantine', kind, id);
   }
 
-  /** Appends entries of receipts that the log lacks and that verify, and says whether there were any: the caller makes the checkpoint. Errors: the system's, "document.refused". */
+  /**
+   * Appends entries of receipts that the log lacks, and says whether there were any: the caller makes the checkpoint. A receipt of another run
+   * is taken back, unless its payload is gone: what proved it may be forgotten (SPEC 4.3.9.11). Errors: the system's, "document.refused";
+   * those of the store.
+   */
   async makeUp(ids: readonly RecordingId[]): Promise<boolean> {
     let isAny = false;
     for (const id of ids) if (!this.#isReceiptEntered(id)) isAny = (await this.#appendReceipt(id)) || isAny;
@@ -302,12 +311,19 @@ export class SignedItems {
     return !custody.ledger.items.has(id) && this.stateOf(id) === 'released';
   }
 
-  /** Of one whose payload is here the receipt is verified before: it may be of another run. */
   async #appendReceipt(id: RecordingId): Promise<boolean> {
     const { files, custody } = this.#options;
-    const store = this.holding(id)?.store;
-    if (store?.stateOf(id) === 'receipted' && !(await store.hasGoodReceipt(id))) return false;
-    const folder = (await store?.find(id))?.folder;
+    const type = this.holding(id);
+    const entering = this.#entering.get(id);
+    if (entering !== undefined) {
+      if (!entering.isAppended) custody.append(entering.event);
+      return (entering.isAppended = true);
+    }
+    if (type?.store.stateOf(id) === 'receipted') {
+      if ((await type.store.takeBackReceipt(id)) !== undefined) this.#changed('takeBack', type.kind, id);
+      return false;
+    }
+    const folder = (await type?.store.find(id))?.folder;
     if (folder === undefined) return false;
     const bytes = await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
     // Meanwhile it may have been taken back, or entered.

@@ -123,14 +123,6 @@ export class Spool implements ItemStore<SpooledRecording> {
     });
   }
 
-  /** See ItemStore. */
-  hasGoodReceipt(recording: RecordingId): Promise<boolean> {
-    return this.#turns.run(recording, async () => {
-      const entry = this.#parts.catalogue.get(recording);
-      return entry?.state === 'receipted' && this.#parts.receipts.stands(entry);
-    });
-  }
-
   /** What the last run knew of the store. */
   get store(): StoreState {
     return this.#parts.store;

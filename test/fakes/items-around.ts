@@ -36,7 +36,6 @@ export function typeAround(store: Partial<ItemStore>, type: Partial<ItemType> = 
     readManifest: () => Promise.reject(new Error('no manifest is read here')),
     readChunks: () => Promise.reject(new Error('no chunks are read here')),
     storeReceipt: async () => undefined,
-    hasGoodReceipt: async () => true,
     takeBackReceipt: async () => undefined,
     mayGo: () => true,
     reclaim: async () => undefined,

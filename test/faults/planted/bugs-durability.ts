@@ -40,11 +40,11 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: SETTLEMENT,
   },
   {
-    id: 'receipt-not-verified-again',
-    what: 'where the log was lost a receipt counts that does not verify',
+    id: 'receipt-not-proven-again',
+    what: 'after a cut a receipt counts that no log names, and of which what proved it is forgotten',
     file: 'agent/spool/signed-items.ts',
-    find: '!(await store.hasGoodReceipt(id))',
-    put: 'store.get(id) === undefined',
+    find: "    if (type?.store.stateOf(id) === 'receipted') {",
+    put: "    if (type?.store.stateOf(id) === 'receipted' && id.length === 0) {",
     suites: SETTLEMENT,
   },
   {

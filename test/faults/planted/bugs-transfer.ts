@@ -322,8 +322,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'receipt-told-before-stored',
     what: 'a receipt counts before it is durable',
     file: 'agent/spool/signed-items.ts',
-    find: "    await this.#mustBe('receipt', recording).store.storeReceipt(recording, bytes, signature);\n",
-    put: "    void this.#mustBe('receipt', recording).store.storeReceipt(recording, bytes, signature);\n",
+    find: '      await store.storeReceipt(recording, bytes, signature);\n',
+    put: '      void store.storeReceipt(recording, bytes, signature);\n',
     suites: PUSH,
   },
   {

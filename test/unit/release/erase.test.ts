@@ -164,6 +164,23 @@ test('what the store asks for again at the moment of erasing is not erased, and 
   expect(entry.fate.kind).toBe('spooled');
 });
 
+test('a receipt that is taken back because no log names it allows nothing, and nothing is decided', async () => {
+  let state: SpooledRecording['state'] = 'receipted';
+  const makeUp = async (): Promise<boolean> => {
+    state = 'spooled';
+    return false;
+  };
+  const items = { makeUp, rechecked: () => undefined };
+  const find = (): Promise<never> => Promise.reject(new Error('the gate is not asked'));
+  const entry = spooledEntry();
+  const eraser = eraserOver('receipted', false, {
+    items,
+    spool: { ...undamaged, stateOf: () => state, find },
+  });
+  await eraser.wave([entry], new AbortController().signal);
+  expect([state, entry.fate.kind]).toEqual(['spooled', 'spooled']);
+});
+
 test('a camera that leaves during a wave ends it: nothing is said of the files that were not reached', async () => {
   const dock = await open({
     wrapDriver: (driver) => ({
