@@ -18,7 +18,7 @@ import {
   parseNote,
   verifyNote,
 } from '../../../protocol/transparency/signed-note.ts';
-import { type ReadStamp, stampsBy } from '../../platform/time-stamp.ts';
+import { type ReadStamp, stampsBy } from '../../platform/openssl.ts';
 import { parseCheckpointLines } from '../page/checkpoint-sheet.ts';
 import type { CustodyFolder } from './found-folders.ts';
 import { type LogTree, TreeReading } from './log-tree.ts';
@@ -29,7 +29,7 @@ import {
   type ReadFiles,
   readSmall,
 } from './read-files.ts';
-import { below, finding, note, type Finding } from './remark.ts';
+import { below, finding, type Finding, note } from './remark.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 const DAY_MS = 86_400_000;

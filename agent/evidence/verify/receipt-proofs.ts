@@ -5,14 +5,14 @@ import { encodeUtf8, parseUtf8, sha256Hex } from '../../../protocol/format/bytes
 import { DockError } from '../../../protocol/format/errors.ts';
 import { parseCheckpoint, parseProof, verifyProof } from '../../../protocol/transparency/checkpoint.ts';
 import { NOTE_BYTES_MAX, parseNote } from '../../../protocol/transparency/signed-note.ts';
-import { type ReadStamp, stampsBy } from '../../platform/time-stamp.ts';
+import { type ReadStamp, stampsBy } from '../../platform/openssl.ts';
 import type { HeldDocument } from './log-account.ts';
 import { cosignedAt, type ProofKind } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { ReceiptLine } from './place-logs.ts';
 import { KIT_PROOFS } from './place.ts';
 import { listFolder, type ReadFiles, readSmall, unexpected } from './read-files.ts';
-import { below, finding, note, type Finding } from './remark.ts';
+import { below, finding, type Finding, note } from './remark.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 const PROOF_NAME = /^([a-z2-7]{26})\.(?:cosigned|stamped|store)\.tlog-proof$/;

@@ -1,8 +1,8 @@
 // The preview of an expiration as a table in the terminal, and as one JSON document. Pure.
 import { columns } from '../../../config/columns.ts';
 import { printable } from '../../../config/problems.ts';
-import { describeDoubt } from '../retention/clock-trust.ts';
 import type { ManyDue } from '../retention/expire.ts';
+import { describeDoubt } from '../retention/outside-time.ts';
 import { daysUntil, LATE_DAYS, type Preview, type PreviewRow } from '../retention/preview.ts';
 
 /** Recordings that are due later than this are counted and not listed. */

@@ -4,7 +4,7 @@ import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Policy } from '../../../protocol/documents/policy.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { NoteKey } from '../../../protocol/transparency/signed-note.ts';
-import type { ReadStamp } from '../../platform/time-stamp.ts';
+import type { ReadStamp } from '../../platform/openssl.ts';
 import type { StoreLogDeps } from '../custody/store-log.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
 

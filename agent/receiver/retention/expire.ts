@@ -8,7 +8,6 @@ import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import type { ClockDoubt } from './clock-trust.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
 import {
   BATCH,
@@ -29,7 +28,7 @@ import {
   missingOrderEvents,
   readMemory,
 } from './log-memory.ts';
-import { agreeingWord } from './outside-time.ts';
+import { agreeingWord, type ClockDoubt } from './outside-time.ts';
 import { storeKeys } from './store-keys.ts';
 import {
   type RetentionTotals,

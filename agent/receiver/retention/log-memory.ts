@@ -1,15 +1,15 @@
 // What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and who outside said the time.
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
 import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
-import { type ClockDoubt, doubtOf, type WordOutside } from './clock-trust.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
+import { type ClockDoubt, doubtOf, type WordOutside } from './outside-time.ts';
 import { fewestDays, namedDays, readPolicies } from './policies.ts';
 
 /** Read once for each run. */

@@ -1,8 +1,8 @@
 // What an expiration would do with each recording, and why: for a person who looks before it runs. Reads only; decides nothing itself.
 import { LATE_DOCKING_MS, notBefore, type Retention } from '../../../protocol/documents/retention.ts';
-import type { ClockDoubt } from './clock-trust.ts';
 import type { RetentionDeps } from './deps.ts';
 import { type ManyDue, surveyVault } from './expire.ts';
+import type { ClockDoubt } from './outside-time.ts';
 import type { RetentionTotals, SurveyedRecording } from './survey.ts';
 
 /** Rows that are kept: some 60 MiB. Above that they are only counted. */

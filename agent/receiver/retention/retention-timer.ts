@@ -11,7 +11,6 @@ import { describeError } from '../../../protocol/format/errors.ts';
 import type { ConditionFacts, Conditions } from '../../../protocol/format/ports.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { checkVaultThere } from '../vault/vault-id.ts';
-import { describeDoubt, DOUBT_REMEDY, WORD_MS } from './clock-trust.ts';
 import {
   AGAIN_MS,
   DISCLOSURES_MS,
@@ -26,7 +25,7 @@ import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
 import { dropOldDocuments, expire, type Expired } from './expire.ts';
 import { announcement } from './log-memory.ts';
-import { agreeingWord } from './outside-time.ts';
+import { agreeingWord, describeDoubt, DOUBT_REMEDY, WORD_MS } from './outside-time.ts';
 import { underPolicy, type Unsettled } from './policies.ts';
 
 const HOUR_MS = 3_600_000;

@@ -245,7 +245,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'word-for-ever',
     what: 'the time that was said once is good for ever',
-    file: 'agent/receiver/retention/clock-trust.ts',
+    file: 'agent/receiver/retention/outside-time.ts',
     find: 'passedMs < 0 || passedMs > WORD_MS',
     put: 'passedMs < 0',
     suites: ['unit/receiver/retention/expire-clock', 'unit/receiver/retention/clock-trust'],
@@ -253,7 +253,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'stepped-after-the-word',
     what: 'a clock that is stepped after somebody said the time deletes by its new time',
-    file: 'agent/receiver/retention/clock-trust.ts',
+    file: 'agent/receiver/retention/outside-time.ts',
     find: "return byMs > AGREES_MS ? { kind: 'apart', byMs } : null;",
     put: "return byMs > AGREES_MS * 10_000 ? { kind: 'apart', byMs } : null;",
     suites: ['unit/receiver/retention/expire-clock', 'unit/receiver/retention/clock-trust'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeDoubt, doubtOf } from '../../../../agent/receiver/retention/clock-trust.ts';
+import { describeDoubt, doubtOf } from '../../../../agent/receiver/retention/outside-time.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
