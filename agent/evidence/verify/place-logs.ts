@@ -13,7 +13,7 @@ import {
 import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
-import { revokedKeyRemarks } from './key-logs.ts';
+import { EXCUSES, oldKeyRemark, type ReadStoreLog, revokedKeyRemarks } from './key-logs.ts';
 import type { LogPasts } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
@@ -21,7 +21,6 @@ import type { Policies } from './policy-check.ts';
 import type { ReadFiles } from './read-files.ts';
 import { receiptHeadRemarks } from './receipt-check.ts';
 import { finding, note, type Finding } from './remark.ts';
-import { EXCUSES, oldKeyRemark, type ReadStoreLog } from './store-log-trust.ts';
 import { type LoggedHead, StoreLog } from './store-log.ts';
 import { trustedUntil, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
