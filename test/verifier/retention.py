@@ -195,7 +195,7 @@ def _check_days(
 ) -> None:
     days, receiver = said["retention"]["days"], said["receiver"]
     needed = announced.days(receiver, "days", received_ms, policy=policy)
-    # What a policy says that is not judged the store's own log put in force: fewer are a finding all the same.
+    # What a policy says that is not judged the store's own log put in force: fewer are still a finding.
     least = announced.days(receiver, "days", received_ms, policy=policy, with_unjudged=True)
     if days < least:
         report.find("deletion.retention-days", at, f"counts {days} days, and {max(least, needed)} counted then")
