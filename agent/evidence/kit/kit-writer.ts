@@ -237,9 +237,12 @@ export function kitFiles(parts: KitParts): KitFile[] {
         .filter((file) => COPIED.has(file))
         .map((file) => ({ from: join(folder, file), to: `${name}/${file}` })),
     ),
-    ...parts.segments.flatMap(({ keeper, path, signed: isSigned }) =>
-      withSignature(path, logPath(keeper, basename(path)), isSigned),
-    ),
+    // Stores' logs first: what their heads name of a station's log is in it when that is copied.
+    ...[...parts.segments]
+      .sort((one, other) => Number(isReceiverId(other.keeper)) - Number(isReceiverId(one.keeper)))
+      .flatMap(({ keeper, path, signed: isSigned }) =>
+        withSignature(path, logPath(keeper, basename(path)), isSigned),
+      ),
     ...parts.keyDocuments,
   ];
 }

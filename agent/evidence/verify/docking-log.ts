@@ -301,6 +301,7 @@ export function dockingFacts(
     station: owner === undefined ? undefined : once(owner),
     sha256: recordSha256,
     receiptSha256,
+    receiptVault: receipt && once(receipt.vault),
     made: record && keyId !== undefined ? { keyId: once(keyId), at: record.docked_at } : undefined,
     doneAt: record?.ended_at ?? record?.docked_at,
     policySha256: keyId === undefined ? undefined : policyOf(record, once),

@@ -176,6 +176,8 @@ export interface HeldDocument {
   readonly sha256: string | undefined;
   /** Undefined where no receipt lies here. */
   readonly receiptSha256: string | undefined;
+  /** Vault that its receipt names; undefined where none can be read. */
+  readonly receiptVault?: string | undefined;
   /** Hex id of the key that signed it, and when it was made (RFC 3339); undefined where its signature does not hold or was not asked for. */
   readonly made?: { readonly keyId: string; readonly at: string } | undefined;
   /** When it was durable at the soonest, by what it says (SPEC 4.3.5.6; RFC 3339); undefined as `made`. */

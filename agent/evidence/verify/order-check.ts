@@ -471,6 +471,7 @@ export function recordingFacts(
     station: owner === undefined ? undefined : once(owner),
     sha256: manifestSha256,
     receiptSha256,
+    receiptVault: receipt && once(receipt.vault),
     made: manifest && keyId !== undefined ? { keyId: once(keyId), at: manifest.sealed_at } : undefined,
     doneAt: manifest?.sealed_at,
     policySha256: keyId === undefined ? undefined : manifest?.policy_sha256 && once(manifest.policy_sha256),

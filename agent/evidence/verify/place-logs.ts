@@ -145,8 +145,10 @@ export class PlaceLogs {
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
-    const held = kind === 'vault' ? this.#headsHeld(station) : [];
-    for (const head of held) book.hold(head);
+    const held = kind === 'spool' ? [] : this.#headsHeld(station);
+    for (const head of held)
+      if (kind === 'vault') book.hold(head);
+      else book.want(head);
     const kept = new Map<string, CustodyEntry>();
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
@@ -174,7 +176,7 @@ export class PlaceLogs {
       ...(checked?.remarks ?? []),
       ...entries.remarks(),
     ];
-    told.push(...missingHeads(held, book, where), ...(await this.#judgeKept(kept, where, station)));
+    told.push(...missingHeads(held, book, where, kind), ...(await this.#judgeKept(kept, where, station)));
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
     const owner = station ?? facts.station ?? '';
@@ -286,11 +288,17 @@ function withFollowed(linked: readonly LinkedSegment[]): string[] {
   return linked.flatMap(({ segment, link }) => (link ? [segment, link.segment] : [segment]));
 }
 
-/** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22). */
-export function missingHeads(heads: readonly LoggedHead[], book: HeadBook, where: string): Finding[] {
+/** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22); of a kit none for one that it has not. */
+export function missingHeads(
+  heads: readonly LoggedHead[],
+  book: HeadBook,
+  where: string,
+  extent: Extent = 'vault',
+): Finding[] {
   return heads.flatMap((head) => {
     const answer = book.compare(head);
     if (answer === 'good' || answer === 'dropped') return [];
+    if (answer === 'segment-missing' && extent === 'kit') return [];
     const { station, segment, sequence } = head;
     const message = `the store's log says that the vault held entry ${sequence} of segment ${segment} of ${station}: ${answer}`;
     return [finding('log.tail-missing', where, message, { station, segment, sequence })];

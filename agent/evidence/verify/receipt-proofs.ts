@@ -129,7 +129,9 @@ class ReceiptProof {
     for (const { line, receiver } of own)
       try {
         const { origin } = parseCheckpoint(parseNote(parseProof(text).checkpoint).text);
-        if (origin.split('/')[2] !== receiver) why = `it is of ${origin}, and the entry of ${receiver}`;
+        const [, vault, of] = origin.split('/');
+        if (of !== receiver || vault !== held?.receiptVault)
+          why = `it is of ${origin}, and the receipt of ${held?.receiptVault ?? '-'}/${receiver}`;
         else {
           verifyProof(
             text,

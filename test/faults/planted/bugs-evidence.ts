@@ -51,6 +51,22 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/kit/kit-proofs'],
   },
   {
+    id: 'kit-proof-of-another-vault',
+    what: 'a proof in a kit counts although its checkpoint is of another vault of the same receiver',
+    file: 'agent/evidence/verify/receipt-proofs.ts',
+    find: 'of !== receiver || vault !== held?.receiptVault',
+    put: "of !== receiver || vault === ''",
+    suites: ['unit/evidence/kit/kit-proofs'],
+  },
+  {
+    id: 'kit-head-unseen',
+    what: 'a segment in a kit counts although the log of the store in it says that the vault held another one',
+    file: 'agent/evidence/verify/place-logs.ts',
+    find: "kind === 'spool' ? [] : this.#headsHeld(station)",
+    put: "kind !== 'vault' ? [] : this.#headsHeld(station)",
+    suites: ['unit/evidence/kit/kit-proofs'],
+  },
+  {
     id: 'drop-of-another-log',
     what: 'an entry of the log of one station lets the newest part of the log of another go, and parts of the log of the store itself',
     file: 'agent/evidence/verify/drop-check.ts',

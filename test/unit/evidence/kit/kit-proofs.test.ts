@@ -116,6 +116,19 @@ test.each<[string, () => Promise<unknown>, string]>([
     'receipt.proof',
   ],
   [
+    'with a checkpoint of another vault, which the store signed as well',
+    async () => {
+      const text = await readFile(proof(one.id, 'cosigned'), 'utf8');
+      const begins = text.indexOf('\n\n') + 2;
+      const [origin = '', ...rest] = text.slice(begins, text.indexOf('\n\n', begins) + 1).split('\n');
+      const foreign = origin.replace(/\/[a-z2-7]{26}\//, `/${'b'.repeat(25)}a/`);
+      expect(foreign).not.toBe(origin);
+      const note = tree.note([foreign, ...rest].join('\n'));
+      await writeFile(proof(one.id, 'cosigned'), text.slice(0, begins) + note);
+    },
+    'receipt.proof',
+  ],
+  [
     'whose cosignature is another one',
     async () => {
       const text = await readFile(proof(one.id, 'cosigned'), 'utf8');
@@ -133,4 +146,15 @@ test.each<[string, () => Promise<unknown>, string]>([
   await made();
   await spoil();
   expect((await judged()).findings).toContain(expected);
+});
+
+test('an entry of a station in the kit is the one of which the log of the store says that the vault held it', async () => {
+  const [segment = ''] = builder.segments;
+  const at = { station: builder.station, segment, sequence: 2 };
+  await builder.receiver.enter('head', { ...at, sha256: '0'.repeat(64) });
+  await builder.close();
+  await tree.put('checkpoint', tree.note());
+  const words = [one.id, '--vault', builder.vault, '--keys', builder.keys, '--out', kit, '--reason', 'az-1'];
+  expect(await runCommand(exportCommand, ...words, '--with-findings')).toMatchObject({ exitCode: 1 });
+  expect((await judged()).findings).toContain('log.tail-missing');
 });
