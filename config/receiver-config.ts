@@ -66,6 +66,7 @@ export interface ReceiverPlaces {
   readonly retention?: Pick<RetentionConfig, 'timerHours'>;
   readonly roles: RolesConfig | null;
   readonly broker: BrokerPlaces & { readonly sharedOffers?: boolean };
+  readonly timestamps?: TimestampsConfig | null;
 }
 
 /** What a file names that did not pass, as far as it is good. Roles with a fault are left out: whether one is empty is not known. */

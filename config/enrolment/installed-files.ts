@@ -17,6 +17,7 @@ import { checkCertificates, checkTlsFiles } from '../tls-files.ts';
 import { isUnfoundPort } from '../usb-buses.ts';
 import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
 import { readSigningKey } from './keys.ts';
+import { readCertificates } from '../certificate-files.ts';
 import { loadProofs, proofsFolder } from './proofs.ts';
 
 /** What a look at a station's files gave. */
@@ -74,6 +75,15 @@ export async function checkReceiverFiles(config: ReceiverPlaces, nowMs: number):
   await checkLogin(config.broker, config.receiver, finds);
   if (vault !== undefined) await checkDiskPlace(vault.path, finds);
   warnOfRetention(config, finds);
+  const stampCa = config.timestamps?.caFile ?? null;
+  if (stampCa !== null)
+    await readCertificates(stampCa).catch(() =>
+      finds.warning(
+        'timestamps.ca-file',
+        stampCa,
+        'cannot be read as a certificate of the time-stamp authority: its stamps are no time from outside, by which alone something is deleted',
+      ),
+    );
   if (config.broker.sharedOffers === true)
     finds.warning(
       'broker.shared-offers',

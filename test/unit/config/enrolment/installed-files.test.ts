@@ -210,6 +210,19 @@ describe('the files of a station', () => {
     });
   });
 
+  test('tell of a time-stamp authority whose certificate is not there', async () => {
+    await withFolder(async (folder) => {
+      const text = `${RECEIVER}timestamps: {url: 'https://tsa.example/tsr', ca_file: tsa.pem}\n`;
+      const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', text));
+      if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+      const { warnings } = await checkReceiverFiles(loaded.config, Date.now());
+      expect(warnings).toMatchObject([
+        { code: 'roles.empty' },
+        { code: 'timestamps.ca-file', file: join(folder, 'tsa.pem') },
+      ]);
+    });
+  });
+
   test('tell of offers that any account of the broker can make vanish', async () => {
     await withFolder(async (folder) => {
       const text = exchange(RECEIVER, 'shared_offers: false', 'shared_offers: true');
