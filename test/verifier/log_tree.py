@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from custody_segment import Segment
 from evidence import LogFiles, Receiver, Vault
 from findings import Report
-from instants import SECOND_MS
+from instants import DAY_MS, SECOND_MS, milliseconds
 from key_succession import KnownKeys
 from log_folder import hash_in_tiles
 from merkle_tree import HASH_BYTES, GrowingTree, tree_from_tiles
@@ -28,6 +28,8 @@ class Kept:
     place: str
     keeper: str
     at_ms: int | None = None
+    # Whether a witness or an authority says that time: the clock of a station may be wrong.
+    timed: bool = False
 
 
 @dataclass
@@ -39,6 +41,8 @@ class _Tree:
     size: int = 0
     # Where lines of segments begin, and their hashes one after the other.
     parts: list[tuple[int, bytes]] = field(default_factory=list)
+    # Number of the line that names a deletion record first, by its digest.
+    deleting: dict[str, int] = field(default_factory=dict)
 
     def roots(self, sizes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """Roots of these sizes, as far as lines and tiles give them. Errors: FileFault where a tile is missing."""
@@ -79,7 +83,8 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
             kept[found.origin].append(Kept(found, place, "the reader"))
     _check_brought(vault, [data for _, data in brought], report)
     for origin in sorted(kept.keys() | trees.keys()):
-        _check_kept(trees.get(origin, _Tree(origin, None)), kept[origin], vault, report)
+        tree = trees.get(origin, _Tree(origin, None))
+        _check_dates(tree, _check_kept(tree, kept[origin], vault, report), vault, report)
     return {origin: _fixed(tree, kept[origin]) for origin, tree in sorted(trees.items())}
 
 
@@ -117,6 +122,11 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
             tree.size = start
         leaves = _leaves_of(segment, receiver)
         tree.parts.append((tree.size, leaves))
+        known = {sha256 for each in trees for sha256 in each.deleting}
+        for number, line in enumerate(segment.lines[: len(leaves) // HASH_BYTES]):
+            sha256 = line.facts.get("deletion_sha256")
+            if line.event == "deleting" and isinstance(sha256, str) and sha256 not in known:
+                tree.deleting.setdefault(sha256, tree.size + number)
         tree.size += len(leaves) // HASH_BYTES
     return trees
 
@@ -182,7 +192,7 @@ def _outside(
             report.find("log.cosignature", place, str(fault))
             continue
         if at is not None:
-            yield Kept(checkpoint, place, f"witness {witness.name}", at * SECOND_MS)
+            yield Kept(checkpoint, place, f"witness {witness.name}", at * SECOND_MS, timed=True)
     if not name.startswith("timestamps/"):
         return
     if name != f"timestamps/{checkpoint.size}.checkpoint":
@@ -190,7 +200,7 @@ def _outside(
     stamp = files.stamps.get(checkpoint.size)
     at = stamped_at_ms(checkpoint.text, stamp, keys.authorities) if stamp is not None and keys.authorities else None
     if at is not None:
-        yield Kept(checkpoint, place, "a time stamp", at)
+        yield Kept(checkpoint, place, "a time stamp", at, timed=True)
     elif stamp is not None:
         report.note("log.timestamp", f"{files.place}/timestamps/{stamp.name}", "is by no authority that is given")
 
@@ -212,11 +222,27 @@ def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator
                 yield Kept(checkpoint, line.place, f"station {station.name}", line.at_ms if is_outside else None)
 
 
-def _check_kept(tree: _Tree, kept: list[Kept], vault: Vault, report: Report) -> None:
+def _check_dates(tree: _Tree, good: list[Kept], vault: Vault, report: Report) -> None:
+    """A deletion record is of no time after that at which somebody outside saw the line that names it (SPEC 4.7.9)."""
+    words = [(each.checkpoint.size, each.at_ms) for each in good if each.timed and each.at_ms is not None]
+    receiver = tree.origin.split("/")[2] if tree.origin.count("/") >= 2 else ""
+    for station in vault.stations.values():
+        records = [each.deletion for each in station.recordings.values() if each.deletion is not None]
+        for record in [*records, *station.kept.values()]:
+            line = tree.deleting.get(record.sha256)
+            if line is None or record.value["receiver"] != receiver:
+                continue
+            seen = min((at_ms for size, at_ms in words if size > line), default=None)
+            if seen is not None and milliseconds(record.value["deleted_at"]) > seen + DAY_MS:
+                report.find("deletion.in-future", record.place, "is of a time after that at which somebody outside saw its line in the log")
+
+
+def _check_kept(tree: _Tree, kept: list[Kept], vault: Vault, report: Report) -> list[Kept]:
+    """Gives those that are of this tree, as far as it can be made."""
     if vault.vault is not None and not tree.origin.startswith(f"bodydock/{vault.vault}/"):
         for each in kept[:1]:
             report.note("log.other-vault", each.place, f"keeps a checkpoint of {tree.origin}, which is of another vault")
-        return
+        return []
     if tree.size > 0 and not any(each.keeper == "the store" for each in kept):
         report.note("log.no-checkpoint", tree.origin, "has lines here and no checkpoint of the store's own")
     longest: dict[str, Kept] = {}
@@ -230,13 +256,14 @@ def _check_kept(tree: _Tree, kept: list[Kept], vault: Vault, report: Report) -> 
         roots = dict(tree.roots(each.checkpoint.size for each in kept))
     except FileFault as fault:
         report.find("log.tiles-missing", tree.origin, str(fault))
-        return
+        return []
     forked: set[str] = set()
     for each in kept:
         root = roots.get(each.checkpoint.size)
         if root is not None and root != each.checkpoint.root and each.keeper not in forked:
             forked.add(each.keeper)
             report.find("log.forked", each.place, f"names other lines of {tree.origin} than those that are here")
+    return [each for each in kept if roots.get(each.checkpoint.size) == each.checkpoint.root]
 
 
 def _fixed(tree: _Tree, kept: list[Kept]) -> str:

@@ -16,6 +16,7 @@ import {
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { FoundOrder, OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
+import type { LogPasts } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import { type ReadFiles, statFile } from './read-files.ts';
@@ -132,6 +133,8 @@ interface JudgeContext {
   readonly kept: readonly Deleted[];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
+  /** See LogPasts. */
+  readonly wordOn: LogPasts['wordOn'];
 }
 
 /** A recording that was deleted. */
@@ -180,11 +183,13 @@ function shortened(
   return [finding('deletion.too-few-days', below(where, DELETION), message, { recording: name })];
 }
 
-/** What was dated ahead, so that it looks due: of a time that has not come, or the log names the record long before it (SPEC 4.7.6, 4.7.8). */
-function dated({ name, where, deletion }: Deleted, { log, nowMs }: JudgeContext): Remark[] {
-  const { deletedAt, sha256, retention } = deletion;
-  if (Date.parse(deletedAt) > nowMs + DAY_MS) {
-    const ahead = `deletion record: deleted at ${deletedAt}, which is in the future`;
+/** What was dated ahead, so that it looks due: of a time that had not come, or the log names the record long before it (SPEC 4.7.6, 4.7.8, 4.7.9). */
+function dated({ name, where, deletion }: Deleted, { log, nowMs, wordOn }: JudgeContext): Remark[] {
+  const { deletedAt, sha256, retention, receiver } = deletion;
+  const now = { atMs: nowMs, by: 'this computer' };
+  for (const { atMs, by } of [now, wordOn(receiver, sha256) ?? now]) {
+    if (Date.parse(deletedAt) <= atMs + DAY_MS) continue;
+    const ahead = `deletion record: deleted at ${deletedAt}; it was there at ${new Date(atMs).toISOString()} by the word of ${by}`;
     return [finding('deletion.in-future', below(where, DELETION), ahead, { deleted_at: deletedAt })];
   }
   const namedAt = log.deletions.get(name)?.times.get(sha256)?.begunAt;

@@ -21,7 +21,7 @@ import {
 import { type ReadStamp, stampsBy } from '../../platform/openssl.ts';
 import { parseCheckpointLines } from '../page/checkpoint-sheet.ts';
 import type { CustodyFolder } from './found-folders.ts';
-import { type LogTree, TreeReading } from './log-tree.ts';
+import { type LogTree, type TreeLine, TreeReading } from './log-tree.ts';
 import {
   listFolder,
   listSorted,
@@ -66,6 +66,8 @@ interface Kept {
   readonly where: string;
   /** For people. */
   readonly by: string;
+  /** Where a witness or an authority says the time: a station's clock may be wrong. */
+  readonly isTimed?: true;
 }
 
 /** What a proof of a receipt rests on: the checkpoint that was cosigned or stamped last, or else the store's own word alone. */
@@ -101,7 +103,11 @@ export class LogPasts {
   readonly #kept: Kept[] = [];
   /** Digests of receipts that are to be proven, where they are, and by what. */
   readonly #wanted: ReadonlySet<string>;
-  readonly #receipts = new Map<string, { readonly tree: LogTree; readonly index: number }>();
+  readonly #receipts = new Map<string, TreeLine>();
+  /** Where deletion records were named first, by receiver and digest. */
+  readonly #deletions = new Map<string, TreeLine>();
+  /** What witnesses and authorities said of each tree. */
+  readonly #words = new Map<string, OutsideWords>();
   readonly #proving: ProvingCheckpoint[] = [];
   /** What lies beside the log of a receiver that is read. */
   readonly #beside = new Map<string, Judgement[]>();
@@ -151,7 +157,8 @@ export class LogPasts {
   async judgeBeside(receiver: string, reading: TreeReading): Promise<Finding[]> {
     reading.close();
     for (const tree of reading.trees) this.#trees.set(tree.origin, tree);
-    for (const [receipt, place] of reading.receipts) this.#receipts.set(receipt, place);
+    for (const [receipt, line] of reading.receipts) this.#receipts.set(receipt, line);
+    for (const [sha256, line] of reading.deletions) this.#deletions.set(`${receiver} ${sha256}`, line);
     const findings = [...reading.findings];
     for (const judge of this.#beside.get(receiver) ?? []) findings.push(...(await judge()));
     return findings;
@@ -258,6 +265,12 @@ export class LogPasts {
     });
   }
 
+  /** The earliest word of a witness or authority on a tree in which that receiver had named that deletion record (digest); asked after all logs. */
+  wordOn(receiver: string, deletionSha256: string): OutsideWord | undefined {
+    const line = this.#deletions.get(`${receiver} ${deletionSha256}`);
+    return line && this.#words.get(line.tree.origin)?.earliestOn(line.index);
+  }
+
   async #names({ folder, where }: CustodyFolder, findings: Finding[]): Promise<string[]> {
     const names = await listFolder(this.#files, folder, where);
     if (Array.isArray(names)) return names;
@@ -329,7 +342,10 @@ export class LogPasts {
       if (at === undefined) continue;
       if (typeof at === 'string')
         findings.push(finding('log.cosignature', kept.where, `${witness.name}: ${at}`));
-      else findings.push(...(await this.#judge({ ...kept, by: `witness ${witness.name}` }, at * 1000)));
+      else
+        findings.push(
+          ...(await this.#judge({ ...kept, by: `witness ${witness.name}`, isTimed: true }, at * 1000)),
+        );
     }
     return findings;
   }
@@ -354,7 +370,7 @@ export class LogPasts {
     }
     const digest = sha256Hex(Buffer.from(kept.text));
     const at = read.kind === 'bytes' ? await this.#stamp(digest, join(folder, name)) : undefined;
-    if (at !== undefined) return this.#judge({ ...kept, by: 'a time stamp' }, at);
+    if (at !== undefined) return this.#judge({ ...kept, by: 'a time stamp', isTimed: true }, at);
     const message = `${name}: no time-stamp authority whose certificate is given stamped this checkpoint`;
     return [...(await this.#judge(kept, undefined)), note('log.timestamp', below(where, name), message)];
   }
@@ -369,7 +385,10 @@ export class LogPasts {
     }
   }
 
-  async #judge({ origin, size, root, where, by }: Kept, outsideMs: number | undefined): Promise<Finding[]> {
+  async #judge(
+    { origin, size, root, where, by, isTimed }: Kept,
+    outsideMs: number | undefined,
+  ): Promise<Finding[]> {
     const tree = this.#trees.get(origin);
     if (!this.isOfVault(origin)) {
       this.#say(
@@ -399,11 +418,14 @@ export class LogPasts {
       this.#say(`${origin} ${by} forked`, 0, finding('log.forked', where, message, { size }));
       return [];
     }
+    if (outsideMs === undefined) return [];
+    if (isTimed === true) {
+      const words = this.#words.get(origin) ?? new OutsideWords();
+      this.#words.set(origin, words);
+      words.take(size, { atMs: outsideMs, by });
+    }
     const known = this.#fixed.get(origin);
-    if (
-      outsideMs !== undefined &&
-      (known === undefined || size > known.size || (size === known.size && outsideMs > known.atMs))
-    )
+    if (known === undefined || size > known.size || (size === known.size && outsideMs > known.atMs))
       this.#fixed.set(origin, { size, atMs: outsideMs, by });
     return [];
   }
@@ -412,6 +434,46 @@ export class LogPasts {
   #say(key: string, size: number, found: Finding): void {
     const known = this.#found.get(key);
     if (known === undefined || known.size < size) this.#found.set(key, { size, finding: found });
+  }
+}
+
+/** When somebody outside saw a tree, and who. */
+export interface OutsideWord {
+  readonly atMs: number;
+  readonly by: string;
+}
+
+/** Of one tree. */
+class OutsideWords {
+  readonly #all: { readonly size: number; word: OutsideWord }[] = [];
+  #isSorted = false;
+
+  take(size: number, word: OutsideWord): void {
+    this.#all.push({ size, word });
+    this.#isSorted = false;
+  }
+
+  /** The earliest one by a checkpoint that has the line of that number. */
+  earliestOn(index: number): OutsideWord | undefined {
+    if (!this.#isSorted) this.#sort();
+    let [from, to] = [0, this.#all.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#all[middle]?.size ?? 0) > index) to = middle;
+      else from = middle + 1;
+    }
+    return this.#all[from]?.word;
+  }
+
+  /** By size; each has the earliest word of those from it on. */
+  #sort(): void {
+    this.#all.sort((one, other) => one.size - other.size);
+    let earliest: OutsideWord | undefined;
+    for (const each of this.#all.toReversed()) {
+      if (earliest === undefined || each.word.atMs < earliest.atMs) earliest = each.word;
+      each.word = earliest;
+    }
+    this.#isSorted = true;
   }
 }
 

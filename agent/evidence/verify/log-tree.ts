@@ -131,21 +131,35 @@ export interface OriginRules {
   readonly restored: ReadonlySet<string>;
 }
 
+/** A line of a tree: its number, from 0. */
+export interface TreeLine {
+  readonly tree: LogTree;
+  readonly index: number;
+}
+
+/** A document that an entry names, and where its line is remembered. */
+interface NamedDocument {
+  readonly lines: Map<string, TreeLine>;
+  readonly sha256: string;
+}
+
 /** Makes the trees of one receiver from the lines of its log, segment after segment. */
 export class TreeReading {
   readonly trees: LogTree[] = [];
   readonly findings: Finding[] = [];
   /** Where the receipts that are asked for were entered first, by their digests. */
-  readonly receipts = new Map<string, { readonly tree: LogTree; readonly index: number }>();
+  readonly receipts = new Map<string, TreeLine>();
+  /** Where deletion records were named first, by their digests. */
+  readonly deletions = new Map<string, TreeLine>();
   readonly #wanted: ReadonlySet<string>;
-  #receipt: string | undefined;
+  #names: NamedDocument | undefined;
   readonly #rules: OriginRules;
   readonly #seen = new Set<string>();
   #segment = '';
   #tree: LogTree | undefined;
   #opened: CustodyEntry | undefined;
   /** Of the segment that is read: where the next one says that it ends is known only then. */
-  #leaves: { readonly hash: Uint8Array; readonly receipt: string | undefined }[] = [];
+  #leaves: { readonly hash: Uint8Array; readonly names: NamedDocument | undefined }[] = [];
 
   constructor(rules: OriginRules, wanted: ReadonlySet<string> = new Set()) {
     this.#rules = rules;
@@ -155,15 +169,18 @@ export class TreeReading {
   /** An entry that can be read; before its line. */
   take(entry: CustodyEntry): void {
     if (entry.event === 'segment-opened' && entry.sequence === 1) this.#opened = entry;
-    const receipt = entry.event === 'receipt' ? String(entry.facts['receipt_sha256']) : '';
-    this.#receipt = this.#wanted.has(receipt) ? receipt : undefined;
+    const { receipt_sha256: receipt, deletion_sha256: deletion } = entry.facts;
+    if (entry.event === 'receipt' && this.#wanted.has(String(receipt)))
+      this.#names = { lines: this.receipts, sha256: String(receipt) };
+    else if (entry.event === 'deleting') this.#names = { lines: this.deletions, sha256: String(deletion) };
+    else this.#names = undefined;
   }
 
   /** A whole line. */
   line(segment: string, bytes: Uint8Array): void {
     if (segment !== this.#segment) this.#begin(segment);
-    if (this.#tree !== undefined) this.#leaves.push({ hash: leafHash(bytes), receipt: this.#receipt });
-    this.#receipt = undefined;
+    if (this.#tree !== undefined) this.#leaves.push({ hash: leafHash(bytes), names: this.#names });
+    this.#names = undefined;
   }
 
   /** After the last line. */
@@ -197,10 +214,10 @@ export class TreeReading {
   #flush(link: NamedHead | undefined): void {
     const last = link?.segment === this.#segment ? link.sequence : this.#leaves.length;
     const tree = this.#tree;
-    for (const { hash, receipt } of this.#leaves.slice(0, last)) {
+    for (const { hash, names } of this.#leaves.slice(0, last)) {
       if (tree === undefined) break;
-      if (receipt !== undefined && !this.receipts.has(receipt))
-        this.receipts.set(receipt, { tree, index: tree.size });
+      if (names !== undefined && !names.lines.has(names.sha256))
+        names.lines.set(names.sha256, { tree, index: tree.size });
       tree.append(hash);
     }
     this.#leaves = [];

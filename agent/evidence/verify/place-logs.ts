@@ -14,7 +14,7 @@ import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { EXCUSES, oldKeyRemark, type ReadStoreLog, revokedKeyRemarks } from './key-logs.ts';
-import type { LogPasts } from './log-past.ts';
+import type { LogPasts, OutsideWord } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import type { Policies } from './policy-check.ts';
@@ -233,6 +233,11 @@ export class PlaceLogs {
 
   #nameReceiver({ event, facts }: CustodyEntry): void {
     if (event === 'receipted') this.#named.add(String(facts['receiver']));
+  }
+
+  /** See LogPasts. */
+  wordOn(receiver: string, deletionSha256: string): OutsideWord | undefined {
+    return this.#options.pasts?.wordOn(receiver, deletionSha256);
   }
 
   /** After all logs: stations that the store's log names and of which nothing is here. */

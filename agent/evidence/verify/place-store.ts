@@ -45,7 +45,16 @@ export async function* storeFindings(
   yield* book.remarks(facts, extent);
   const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations });
   const isNamed = complete || extent === 'kit';
-  const basis = { facts, orders: book, log, judged, complete: isNamed, extent, nowMs };
+  const basis = {
+    facts,
+    orders: book,
+    log,
+    judged,
+    complete: isNamed,
+    extent,
+    nowMs,
+    wordOn: logs.wordOn.bind(logs),
+  };
   yield* judgeDeletions({ ...basis, kept: drops.deleted });
   if (complete) yield* drops.findings;
   if (complete)

@@ -357,7 +357,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'deletion.too-early':
     'Die Aufzeichnung wurde gelöscht, bevor sie fällig war, und niemand hatte es angeordnet.',
   'deletion.in-future':
-    'Der Nachweis nennt eine Zeit, die noch nicht gekommen ist: Er ist vordatiert, damit die Aufzeichnung fällig aussieht, oder eine Uhr ging falsch.',
+    'Der Nachweis nennt eine Zeit, die noch nicht gekommen war, als es ihn schon gab: Er ist vordatiert, damit die Aufzeichnung fällig aussieht, oder eine Uhr ging falsch.',
   'policy.not-judged':
     'Hier liegt eine Richtlinie beider Rollen, und es ist kein Schlüssel einer Rolle angegeben, mit dem sie zu beurteilen wäre.',
   'policy.other-number': 'Die Richtlinie liegt in einem Ordner mit anderer Nummer: Sie gilt nicht.',

@@ -310,7 +310,7 @@ export const MEANINGS = {
   'deletion.before-receipt': 'The record says that it was deleted before it was received: it was dated back.',
   'deletion.too-early': 'The recording was deleted before it was due, and nobody had ordered that.',
   'deletion.in-future':
-    'The record is of a time that has not come yet: it was dated ahead so that it looks due, or a clock was wrong.',
+    'The record is of a time that had not come when it was there: it was dated ahead so that it looks due, or a clock was wrong.',
   'policy.not-judged': 'A policy of both roles lies here, and no key of a role is given to judge it.',
   'policy.other-number': 'The policy lies in a folder of another number: it counts for nothing.',
   'policy.other-vault': 'The policy is of another vault: it counts for nothing here.',

@@ -66,7 +66,17 @@ export async function judgeVaultDrops(
   const { stations } = logs;
   const drops = judgeDrops({ log, facts, kept, orders: book, stations, nowMs }, isAsked);
   const extent = 'vault' as const;
-  const deletions = { facts, orders: book, log, judged, complete: true, extent, nowMs, kept: drops.deleted };
+  const deletions = {
+    facts,
+    orders: book,
+    log,
+    judged,
+    complete: true,
+    extent,
+    nowMs,
+    wordOn: () => undefined,
+    kept: drops.deleted,
+  };
   const asked = new Set<string>([...log.drops.values()].filter(isAsked).map(({ recording }) => recording));
   const missing = book.missing((recording) => asked.has(recording));
   return [...findings, ...(await logs.oldKeys()), ...drops.findings, ...judgeKept(deletions), ...missing];

@@ -59,6 +59,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/kit/kit-proofs'],
   },
   {
+    id: 'dated-ahead-of-a-witness',
+    what: 'a deletion record dated ahead is good once its time has come, although a witness saw its entry long before',
+    file: 'agent/evidence/verify/deletion-check.ts',
+    find: '[now, wordOn(receiver, sha256) ?? now]',
+    put: '[now]',
+    suites: ['unit/evidence/verify/deleted-ahead'],
+  },
+  {
     id: 'kit-head-unseen',
     what: 'a segment in a kit counts although the log of the store in it says that the vault held another one',
     file: 'agent/evidence/verify/place-logs.ts',
