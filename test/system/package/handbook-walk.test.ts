@@ -37,6 +37,8 @@ const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'bodydock-receiver orders': 'typed',
   "journalctl -u bodydock-receiver | grep 'condition raised'": 'typed',
   'bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z': 'typed',
+  'bodydock-receiver restored --fetch FOLDER': 'told', // both roles sign: test/unit/receiver/cli/restored.test.ts
+  'bodydock-receiver restored --place FOLDER': 'told',
 };
 
 describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
