@@ -126,8 +126,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'deletion-of-time-to-come',
     what: 'a deletion that is dated past the clock of the verifier looks due',
     file: 'agent/evidence/verify/deletion-check.ts',
-    find: '  if (Date.parse(deletedAt) > nowMs + DAY_MS) {',
-    put: '  if (Date.parse(deletedAt) > nowMs + DAY_MS && deletedAt === retention.from_at) {',
+    find: 'const now = { atMs: nowMs, by',
+    put: 'const now = { atMs: nowMs + 1000 * DAY_MS, by',
     suites: ['unit/evidence/verify/deletion-judge'],
   },
   {
