@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exportCommand } from '../../../../agent/cli/export.ts';
+import { publicKeyOf, signNoteText } from '../../../../protocol/documents/minisign.ts';
 import { parseReceipt } from '../../../../protocol/documents/receipt.ts';
-import { parseProof } from '../../../../protocol/transparency/checkpoint.ts';
+import { originKey, parseProof } from '../../../../protocol/transparency/checkpoint.ts';
+import { formatNote, signatureLine } from '../../../../protocol/transparency/signed-note.ts';
 import { OutsideWitness } from '../../../fakes/differential/outside-witness.ts';
 import { stampOf } from '../../../fakes/stamp-of.ts';
 import { lacksTools } from '../../../fakes/stock-tools.ts';
@@ -123,8 +125,10 @@ test.each<[string, () => Promise<unknown>, string]>([
       const [origin = '', ...rest] = text.slice(begins, text.indexOf('\n\n', begins) + 1).split('\n');
       const foreign = origin.replace(/\/[a-z2-7]{26}\//, `/${'b'.repeat(25)}a/`);
       expect(foreign).not.toBe(origin);
-      const note = tree.note([foreign, ...rest].join('\n'));
-      await writeFile(proof(one.id, 'cosigned'), text.slice(0, begins) + note);
+      const checkpoint = [foreign, ...rest].join('\n');
+      const own = originKey(foreign, publicKeyOf(builder.storeKey).key);
+      const line = signatureLine(own, signNoteText(builder.storeKey, checkpoint));
+      await writeFile(proof(one.id, 'cosigned'), text.slice(0, begins) + formatNote(checkpoint, [line]));
     },
     'receipt.proof',
   ],
