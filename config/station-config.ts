@@ -1,5 +1,4 @@
 // What the agent gets of station.yaml: camelCase, branded ids, absolute paths, parsed keys. Made by load.ts only, after all checks.
-import { mapRoles, type RolesConfig } from './roles-config.ts';
 import { normalize, resolve } from 'node:path';
 import {
   parseBayId,
@@ -19,6 +18,7 @@ import { goodKeys } from './rules.ts';
 import type { Good } from './schema-problems.ts';
 import { kernelPort } from './usb-buses.ts';
 import { BAUD_DEFAULT, type StationFile } from './station-schema.ts';
+import { mapRoles, type RolesConfig } from './roles-config.ts';
 
 /** A serial port and how it is run. */
 export interface SerialConfig {

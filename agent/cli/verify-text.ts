@@ -60,6 +60,7 @@ export class VerifyText {
     return lines([
       fill(words.recordings, recordings, accompanying, good, receipted, opened, deleted, held),
       this.#received(totals),
+      ...(totals.logs.length === 0 ? [] : [fill(words.receivedByLog, totals.received)]),
       fill(words.dockings, totals.dockings, totals.dockings_empty),
       fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
       ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),
@@ -88,7 +89,6 @@ export class VerifyText {
   /** What became of all that was ever receipted (SPEC 10.3.30). */
   #received({
     receipted,
-    received,
     deleted,
     deleted_by_order,
     dropped,
@@ -98,16 +98,7 @@ export class VerifyText {
     const byOrder = deleted_by_order + dropped_by_order;
     const after = deleted + dropped - byOrder;
     const all = receipted + dropped;
-    return fill(
-      this.#words.received,
-      all,
-      receipted - deleted,
-      after,
-      byOrder,
-      dropped,
-      dropped_dockings,
-      received,
-    );
+    return fill(this.#words.received, all, receipted - deleted, after, byOrder, dropped, dropped_dockings);
   }
 
   /** The counts of several folders. */

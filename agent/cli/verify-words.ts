@@ -36,6 +36,7 @@ export interface VerifyWords {
   readonly toDo: string;
   readonly recordings: string;
   readonly received: string;
+  readonly receivedByLog: string;
   readonly dockings: string;
   readonly units: string;
   readonly allRejected: string;
@@ -93,7 +94,8 @@ const EN: VerifyWords = {
   recordings:
     '{} recordings with {} accompanying files: of all files {} good, {} receipted, {} opened, {} deleted, {} under a hold',
   received:
-    '{} files receipted in all: {} here, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped; received by the log of the store: {}',
+    '{} files receipted in all: {} here, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped',
+  receivedByLog: 'files that the log of the store received: {}',
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
@@ -153,7 +155,8 @@ const DE: VerifyWords = {
   recordings:
     '{} Aufzeichnungen mit {} Begleitdateien; von allen Dateien gut {}, quittiert {}, geöffnet {}, gelöscht {}, mit Löschsperre {}',
   received:
-    'insgesamt quittierte Dateien: {}; davon vorhanden {}, nach ihrer Zeit gelöscht {}, auf Anordnung gelöscht {}; Dokumente entfernt: von {} Dateien, dazu {} Andockprotokolle; laut Verwahrprotokoll des Zentralspeichers empfangen: {}',
+    'insgesamt quittierte Dateien: {}; davon vorhanden {}, nach ihrer Zeit gelöscht {}, auf Anordnung gelöscht {}; Dokumente entfernt: von {} Dateien, dazu {} Andockprotokolle',
+  receivedByLog: 'laut Verwahrprotokoll des Zentralspeichers eingegangene Dateien: {}',
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',

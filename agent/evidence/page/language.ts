@@ -20,7 +20,7 @@ export function number(value: number, language: Language, digits = 0): string {
 
 /** Bytes in MB or GB (10^6, 10^9). */
 export function dataSize(bytes: number, language: Language): string {
-  if (bytes < 1e5) return `${number(bytes / 1e3, language, 1)} kB`;
+  if (bytes > 0 && bytes < 1e5) return `${number(bytes / 1e3, language, 1)} kB`;
   return bytes < 1e9 ? `${number(bytes / 1e6, language, 1)} MB` : `${number(bytes / 1e9, language, 1)} GB`;
 }
 

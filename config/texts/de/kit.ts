@@ -127,7 +127,7 @@ export const KIT_DE: KitWords = {
     log: 'Teil des Verwahrprotokolls der Station oder des Verwahrprotokolls des Zentralspeichers',
     head: 'ein signierter Punkt dieses Verwahrprotokolls, herausgeschrieben, damit minisign ihn prüfen kann',
     proof:
-      'verbindet eine Quittung mit einem Prüfpunkt des Verwahrprotokolls des Zentralspeichers, mit dem, was Zeugen außerhalb davon unterschrieben haben: „bodydock verify“ sagt mit deren Schlüsseln, bis wann sie da war',
+      'verbindet eine Quittung mit einem Prüfpunkt des Verwahrprotokolls des Zentralspeichers, mit dem, was Zeugen außerhalb davon unterschrieben haben: „bodydock verify“ sagt mit deren Schlüsseln, seit wann sie spätestens da war',
     stamp: 'Zeitstempel eines Dienstes über den Text eines solchen Prüfpunkts',
     key: 'öffentliche Schlüssel',
     change: 'Wechsel und Sperren von Signaturschlüsseln',
