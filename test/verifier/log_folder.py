@@ -1,11 +1,10 @@
-"""Reads `<receiver>/log/` (SPEC 4.15): notes, time stamps, and the hash tiles of each tree of a store's log."""
+"""Reads `<receiver>/log/` (SPEC 4.15): notes and time stamps of each tree of a store's log, and the names of its tiles."""
 
 import re
 from pathlib import Path
 
 from evidence import LogFiles, Receiver
 from findings import Report
-from merkle_tree import HASH_BYTES, TILE_WIDTH
 from safe_files import FileFault, is_unfinished, names_in, read_small
 from signed_note import NOTE_BYTES_MAX
 
@@ -71,7 +70,7 @@ def _read_stamps(files: LogFiles, report: Report) -> None:
 
 
 def _check_tiles(folder: Path, place: str, report: Report) -> None:
-    """Nothing but tiles of that level. What is in them is read where it is needed alone."""
+    """Nothing but tiles of that level. Nobody needs them who has the lines."""
     for name, kind in names_in(folder):
         at = f"{place}/{name}"
         if kind == "folder" and _TILE_PART.fullmatch(name):
@@ -86,29 +85,3 @@ def _check_tiles(folder: Path, place: str, report: Report) -> None:
             report.unfinished(at)
         elif kind != "file" or not _TILE.fullmatch(name):
             _unexpected(at, report)
-
-
-def tile_path(level: int, number: int) -> str:
-    """Where a full tile lies below `tile/`."""
-    parts = [f"{number % 1000:03}"]
-    while number := number // 1000:
-        parts.insert(0, f"x{number % 1000:03}")
-    return "/".join([str(level), *parts])
-
-
-def hash_in_tiles(files: LogFiles, level: int, number: int) -> bytes:
-    """A hash of a level of the tree. Errors: FileFault where no tile that is there has it."""
-    tile, at = divmod(number, TILE_WIDTH)
-    path = files.folder / "tile" / tile_path(level, tile)
-    parts = path.with_name(f"{path.name}.p")
-    wide = sorted((int(name) for name, _ in names_in(parts) if _PARTIAL.fullmatch(name)), reverse=True)
-    for each, width in [(path, TILE_WIDTH), *((parts / str(width), width) for width in wide if width > at)]:
-        try:
-            data = read_small(each, width * HASH_BYTES)
-        except FileFault as fault:
-            if fault.reason != "missing":
-                raise
-        else:
-            if len(data) == width * HASH_BYTES:
-                return data[at * HASH_BYTES :][:HASH_BYTES]
-    raise FileFault("missing", f"no tile {tile_path(level, tile)} is there")

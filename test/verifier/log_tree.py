@@ -4,7 +4,7 @@ A log that was cut or written again by who has its key does not fit a checkpoint
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,9 +13,7 @@ from evidence import LogFiles, Receiver, Vault
 from findings import Report
 from instants import DAY_MS, SECOND_MS, milliseconds
 from key_succession import KnownKeys
-from log_folder import hash_in_tiles
-from merkle_tree import HASH_BYTES, GrowingTree, tree_from_tiles
-from safe_files import FileFault
+from merkle_tree import HASH_BYTES, GrowingTree
 from signed_note import Checkpoint, NoteFault, check_signature, cosigned_at, parse_checkpoint, parse_paper
 from time_stamp import stamped_at_ms
 
@@ -34,39 +32,27 @@ class Kept:
 
 @dataclass
 class _Tree:
-    """Lines of one origin: those of tiles, up to the first line that is here, and then those of segments."""
+    """Lines of one origin."""
 
     origin: str
-    files: LogFiles | None
-    size: int = 0
-    # Where lines of segments begin, and their hashes one after the other.
-    parts: list[tuple[int, bytes]] = field(default_factory=list)
+    # Their hashes one after the other.
+    leaves: bytearray = field(default_factory=bytearray)
     # Number of the line that names a deletion record first, by its digest.
     deleting: dict[str, int] = field(default_factory=dict)
 
-    def roots(self, sizes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        """Roots of these sizes, as far as lines and tiles give them. Errors: FileFault where a tile is missing."""
-        wanted = sorted(size for size in set(sizes) if size <= self.size)
+    @property
+    def size(self) -> int:
+        return len(self.leaves) // HASH_BYTES
+
+    def roots(self, sizes: set[int]) -> dict[int, bytes]:
+        """Roots of these sizes, as far as there are lines."""
         tree = GrowingTree()
-        for start, leaves in self.parts:
-            while wanted and wanted[0] < start:
-                yield wanted[0], self._tiled(wanted[0]).root()
-                wanted.pop(0)
-            if start != tree.size:
-                tree = self._tiled(start)
-            for at in range(0, len(leaves) + 1, HASH_BYTES):
-                if wanted and wanted[0] == tree.size:
-                    yield wanted.pop(0), tree.root()
-                if at < len(leaves):
-                    tree.add(leaves[at : at + HASH_BYTES])
-
-    def _tiled(self, size: int) -> GrowingTree:
-        def hash_at(level: int, number: int) -> bytes:
-            if self.files is None:
-                raise FileFault("missing", "no tiles are there")
-            return hash_in_tiles(self.files, level, number)
-
-        return tree_from_tiles(size, hash_at)
+        roots = {0: tree.root()}
+        for at in range(0, len(self.leaves), HASH_BYTES):
+            tree.add(bytes(self.leaves[at : at + HASH_BYTES]))
+            if tree.size in sizes:
+                roots[tree.size] = tree.root()
+        return roots
 
 
 def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, bytes]], report: Report) -> dict[str, str]:
@@ -83,7 +69,7 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
             kept[found.origin].append(Kept(found, place, "the reader"))
     _check_brought(vault, [data for _, data in brought], report)
     for origin in sorted(kept.keys() | trees.keys()):
-        tree = trees.get(origin, _Tree(origin, None))
+        tree = trees.get(origin, _Tree(origin))
         _check_dates(tree, _check_kept(tree, kept[origin], vault, report), vault, report)
     return {origin: _fixed(tree, kept[origin]) for origin, tree in sorted(trees.items())}
 
@@ -96,7 +82,6 @@ def _check_brought(vault: Vault, brought: Sequence[bytes], report: Report) -> No
 
 def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
     trees: list[_Tree] = []
-    files = {each.suffix: each for each in receiver.log_files}
     base = f"bodydock/{vault.vault}/{receiver.name}"
     restored = {sha256[:16] for each in vault.receivers.values() for sha256 in each.restored}
     for segment in receiver.log.order:
@@ -113,21 +98,17 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
             known = origin == base or (origin == f"{base}/{suffix}" and suffix in restored)
             if (vault.vault is not None and not known) or origin in {each.origin for each in trees} or (trees and origin == base):
                 report.find("log.origin", segment.place, f"begins a tree {origin!r}, which it may not")
-            trees.append(_Tree(origin, files.get(suffix)))
+            trees.append(_Tree(origin))
         tree = trees[-1]
-        follows = opened.get("last_segment") in receiver.log.by_name or opened.get("last_segment") is None
-        if start != tree.size and (follows or start < tree.size):
+        if start != tree.size:
             report.find("log.size", segment.place, f"begins at {start} lines of its tree, which has {tree.size} there")
-        elif start != tree.size:
-            tree.size = start
         leaves = _leaves_of(segment, receiver)
-        tree.parts.append((tree.size, leaves))
         known = {sha256 for each in trees for sha256 in each.deleting}
         for number, line in enumerate(segment.lines[: len(leaves) // HASH_BYTES]):
             sha256 = line.facts.get("deletion_sha256")
             if line.event == "deleting" and isinstance(sha256, str) and sha256 not in known:
                 tree.deleting.setdefault(sha256, tree.size + number)
-        tree.size += len(leaves) // HASH_BYTES
+        tree.leaves += leaves
     return trees
 
 
@@ -252,11 +233,7 @@ def _check_kept(tree: _Tree, kept: list[Kept], vault: Vault, report: Report) -> 
     for each in longest.values():
         text = f"names {each.checkpoint.size} lines of {tree.origin}, and {tree.size} are here"
         report.find("log.shortened", each.place, text)
-    try:
-        roots = dict(tree.roots(each.checkpoint.size for each in kept))
-    except FileFault as fault:
-        report.find("log.tiles-missing", tree.origin, str(fault))
-        return []
+    roots = tree.roots({each.checkpoint.size for each in kept})
     forked: set[str] = set()
     for each in kept:
         root = roots.get(each.checkpoint.size)

@@ -1,12 +1,9 @@
 """The Merkle tree of RFC 9162, section 2.1, with SHA-256: hashes of leaves and nodes, a tree that only grows, and inclusion proofs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 HASH_BYTES = 32
-# Hashes of one tile (C2SP tlog-tiles): the subtrees of this height are what is read and written.
-TILE_HEIGHT = 8
-TILE_WIDTH = 1 << TILE_HEIGHT
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -21,9 +18,9 @@ def _node_hash(left: bytes, right: bytes) -> bytes:
 class GrowingTree:
     """A tree to which leaves are added at its end. It keeps one hash for each bit of its size: its whole subtrees, the largest first."""
 
-    def __init__(self, size: int = 0, peaks: Iterable[bytes] = ()) -> None:
-        self.size = size
-        self._peaks = list(peaks)
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
 
     def add(self, leaf: bytes) -> None:
         """Adds one leaf by its hash."""
@@ -42,22 +39,6 @@ class GrowingTree:
         for peak in reversed(self._peaks[:-1]):
             root = _node_hash(peak, root)
         return root
-
-
-def tree_from_tiles(size: int, hash_at: Callable[[int, int], bytes]) -> GrowingTree:
-    """The tree of that size. `hash_at(level, number)` gives a hash of the tiles of that level: one of 256 to the power of the level leaves."""
-    peaks: list[bytes] = []
-    start = 0
-    for height in range(size.bit_length() - 1, -1, -1):
-        if size >> height & 1:
-            level, rest = divmod(height, TILE_HEIGHT)
-            first = start >> (level * TILE_HEIGHT)
-            nodes = [hash_at(level, first + at) for at in range(1 << rest)]
-            while len(nodes) > 1:
-                nodes = [_node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
-            peaks.append(nodes[0])
-            start += 1 << height
-    return GrowingTree(size, peaks)
 
 
 def root_by_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes | None:

@@ -1,6 +1,5 @@
 // Verifies what a kit is made from, with the same code as `bodydock verify`, which verifies what was written.
 import { basename, join } from 'node:path';
-import { isDockError } from '../../../protocol/format/errors.ts';
 import { ORDERS, RESTORED } from '../../../protocol/format/file-names.ts';
 import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { checkDocking } from '../verify/docking-check.ts';
@@ -215,8 +214,8 @@ class Account {
     for (const station of this.#stations)
       found.push(...(await logs.readStation({ ...this.#custody(station), station })));
     found.push(...(await logs.oldKeys()), ...(await logs.judgeLonger()), ...pasts.findings());
-    for (const { name, receiptSha256 } of held)
-      for (const proof of await this.#proofsOf(pasts, receiptSha256))
+    for (const { name, receiptSha256 = '' } of held)
+      for (const proof of await pasts.proofsOf(receiptSha256))
         this.proofs.push({ ...proof, recording: name });
     found.push(...keyLogRemarks(known, logs, 'vault').filter((remark) => this.#isOfKey(remark)));
     const { path } = this.#check.place;
@@ -225,16 +224,6 @@ class Account {
     for (const log of logs.stations) found.push(...(await this.#missing(log, logs)));
     found.push(...this.#docked(logs), ...(await this.#store(logs)));
     return found;
-  }
-
-  /** None where the tiles are not here, which is a finding. */
-  async #proofsOf(pasts: LogPasts, receipt: string | undefined): Promise<MadeProof[]> {
-    try {
-      return receipt === undefined ? [] : await pasts.proofsOf(receipt);
-    } catch (error) {
-      if (isDockError(error, 'log.tile')) return [];
-      throw error;
-    }
   }
 
   #custody(keeper: string): CustodyFolder {

@@ -142,10 +142,7 @@ export class LogPasts {
     const folder = join(custody.folder, '..', LOG);
     this.#beside.set(receiver, await this.#readBeside(receiver, folder));
     const { where } = custody;
-    return new TreeReading(
-      { files: this.#files, receiver, vault: this.#vault, folder, where, restored },
-      this.#wanted,
-    );
+    return new TreeReading({ receiver, vault: this.#vault, where, restored }, this.#wanted);
   }
 
   /** An entry of a store's log. */
@@ -236,7 +233,7 @@ export class LogPasts {
 
   /**
    * Proofs that a receipt is in its log: by the checkpoint that was cosigned last and by the one that was stamped last, or where neither has its
-   * line by the store's newest. Asked after all logs. Errors: "log.tile" where the tiles that it takes are not here.
+   * line by the store's newest. Asked after all logs.
    */
   async proofsOf(receipt: string): Promise<MadeProof[]> {
     const place = this.#receipts.get(receipt);
@@ -405,15 +402,7 @@ export class LogPasts {
       return [];
     }
     if (tree === undefined || size === 0) return [];
-    let own: Uint8Array;
-    try {
-      own = await tree.root(size);
-    } catch (error) {
-      if (!(error instanceof DockError)) throw error;
-      this.#say(`${origin} tiles`, 0, finding('log.tiles-missing', where, error.message));
-      return [];
-    }
-    if (!equalBytes(own, root)) {
+    if (!equalBytes(await tree.root(size), root)) {
       const message = `${by}: a checkpoint of ${size} lines of ${origin} that are other ones here`;
       this.#say(`${origin} ${by} forked`, 0, finding('log.forked', where, message, { size }));
       return [];

@@ -1,22 +1,11 @@
 // The store's log as a tree (SPEC 4.15), made from the lines of its segments while they are read: its root at every size that somebody names.
 //
-// Memory: 64 bytes for each line. What lies before the first line that is here is read from the tiles when it is asked for.
-import { join } from 'node:path';
+// Memory: 64 bytes for each line.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
-import { DockError } from '../../../protocol/format/errors.ts';
 import { inclusionProof, leafHash, nodeHash, rootAt } from '../../../protocol/transparency/merkle.ts';
-import {
-  HASH_BYTES,
-  nodesOfTiles,
-  type Tile,
-  TILE_WIDTH,
-  tilePath,
-} from '../../../protocol/transparency/tiles.ts';
+import { HASH_BYTES } from '../../../protocol/transparency/tiles.ts';
 import { linkOf, type NamedHead } from './custody-links.ts';
-import { listFolder, type ReadFiles, readSmall } from './read-files.ts';
 import { finding, type Finding } from './remark.ts';
-
-const TILE_BYTES_MAX = TILE_WIDTH * HASH_BYTES;
 
 /** Hashes of one height, one after the other. */
 class Hashes {
@@ -37,95 +26,50 @@ class Hashes {
 /** The tree of one origin. */
 export class LogTree {
   readonly origin: string;
-  /** Lines that are not here lie before this one. */
-  #start = 0;
-  #size = 0;
-  #levels: Hashes[] = [];
-  readonly #files: ReadFiles;
-  readonly #folder: string;
+  /** Of each height, the nodes over lines that are all here, in order. */
+  readonly #levels: Hashes[] = [];
 
-  /** `folder` is the one of its tiles. */
-  constructor(origin: string, files: ReadFiles, folder: string) {
+  constructor(origin: string) {
     this.origin = origin;
-    this.#files = files;
-    this.#folder = folder;
   }
 
   /** Leaves. */
   get size(): number {
-    return this.#size;
-  }
-
-  /** Goes on at a larger size: the lines up to there are not here. */
-  skipTo(size: number): void {
-    this.#start = size;
-    this.#size = size;
-    this.#levels = [];
+    return this.#levels[0]?.count ?? 0;
   }
 
   /** Takes the hash of the next leaf. */
   append(leaf: Uint8Array): void {
-    this.#size++;
     this.#put(0, leaf);
   }
 
-  /** Root at a size up to that of the tree (32 bytes). Errors: "log.tile" where a tile that it takes is not there or is another one. */
+  /** Root at a size up to that of the tree (32 bytes). */
   root(size: number): Promise<Uint8Array> {
     return rootAt(size, (height, index) => this.#node(height, index));
   }
 
-  /** The proof that a leaf is in the tree at a size. Errors: "log.tile". */
+  /** The proof that a leaf is in the tree at a size. */
   proof(index: number, size: number): Promise<Uint8Array[]> {
     return inclusionProof(index, size, (height, at) => this.#node(height, at));
   }
 
-  /** Nodes over lines that are all here are kept, each height in order; the first of a height is the first such one. */
   #put(height: number, hash: Uint8Array): void {
     const level = (this.#levels[height] ??= new Hashes());
-    const index = this.#firstOf(height) + level.count;
     level.push(hash);
-    if (index % 2 === 0 || index === this.#firstOf(height)) return;
-    this.#put(height + 1, nodeHash(level.at(level.count - 2), hash));
+    if (level.count % 2 === 0) this.#put(height + 1, nodeHash(level.at(level.count - 2), hash));
   }
 
-  #firstOf(height: number): number {
-    return Math.ceil(this.#start / 2 ** height);
-  }
-
-  async #node(height: number, index: number): Promise<Uint8Array> {
-    const first = this.#firstOf(height);
-    const level = this.#levels[height];
-    if (index >= first && level !== undefined && index - first < level.count) return level.at(index - first);
-    if ((index + 1) * 2 ** height <= this.#start)
-      return nodesOfTiles(this.#start, (tile) => this.#tile(tile))(height, index);
-    const halves = [await this.#node(height - 1, 2 * index), await this.#node(height - 1, 2 * index + 1)];
-    return nodeHash(halves[0] as Uint8Array, halves[1] as Uint8Array);
-  }
-
-  /** A tile, out of a fuller one where a partial one of just that width was not kept. */
-  async #tile(tile: Tile): Promise<Uint8Array> {
-    const full = tilePath({ ...tile, width: TILE_WIDTH });
-    const partial = join(this.#folder, `${full}.p`);
-    const widths = await listFolder(this.#files, partial, full);
-    const wider = (Array.isArray(widths) ? widths : [])
-      .filter((name) => Number(name) >= tile.width)
-      .map((name) => join(partial, name));
-    for (const path of [join(this.#folder, full), ...wider]) {
-      const read = await readSmall(this.#files, path, TILE_BYTES_MAX);
-      if (read.kind === 'bytes') return read.bytes.subarray(0, tile.width * HASH_BYTES);
-    }
-    throw new DockError('log.tile', `${full} is not here`, { retry: 'person' });
+  #node(height: number, index: number): Promise<Uint8Array> {
+    return Promise.resolve((this.#levels[height] as Hashes).at(index));
   }
 }
 
 /** What an origin must be. */
 export interface OriginRules {
-  readonly files: ReadFiles;
   readonly receiver: string;
   /** Undefined where it is not known: then any vault will do. */
   readonly vault: string | undefined;
-  /** The receiver's folder of trees, and its log's name in findings. */
-  readonly folder: string;
+  /** The receiver's log in findings. */
   readonly where: string;
   /** First 16 hex digits of the digests of statements that the vault was restored. */
   readonly restored: ReadonlySet<string>;
@@ -154,7 +98,6 @@ export class TreeReading {
   readonly #wanted: ReadonlySet<string>;
   #names: NamedDocument | undefined;
   readonly #rules: OriginRules;
-  readonly #seen = new Set<string>();
   #segment = '';
   #tree: LogTree | undefined;
   #opened: CustodyEntry | undefined;
@@ -195,7 +138,6 @@ export class TreeReading {
     const link = opened === undefined ? undefined : linkOf(opened);
     this.#flush(link ?? undefined);
     this.#segment = segment;
-    this.#seen.add(segment);
     const { log_origin: origin, log_size: start } = opened?.facts ?? {};
     if (typeof origin !== 'string' || typeof start !== 'number') {
       if (this.trees.length > 0) this.#wrong('log.origin', 'is in no tree, and follows segments of one');
@@ -204,10 +146,8 @@ export class TreeReading {
     }
     const tree = this.#treeOf(origin);
     this.#tree = tree;
-    if (start === tree.size) return;
-    if (link === null || this.#seen.has(link?.segment ?? '') || start < tree.size)
+    if (start !== tree.size)
       this.#wrong('log.size', `begins at ${start} lines of its tree, which has ${tree.size} there`);
-    else tree.skipTo(start);
   }
 
   /** Lines after the one that the next segment names are no leaves (SPEC 4.15.5). */
@@ -226,14 +166,14 @@ export class TreeReading {
   #treeOf(origin: string): LogTree {
     const newest = this.trees.at(-1);
     if (newest?.origin === origin) return newest;
-    const { files, receiver, vault, folder, restored } = this.#rules;
+    const { receiver, vault, restored } = this.#rules;
     const [, ofVault, , suffix] = origin.split('/');
     const base = `bodydock/${vault ?? ofVault}/${receiver}`;
     const isKnown = origin === base ? newest === undefined : restored.has(suffix ?? '');
     const isOurs = origin === base || origin === `${base}/${suffix}`;
     if (!isOurs || !isKnown || this.trees.some((tree) => tree.origin === origin))
       this.#wrong('log.origin', `begins a tree "${origin}", which it may not`);
-    const tree = new LogTree(origin, files, suffix === undefined ? folder : join(folder, suffix));
+    const tree = new LogTree(origin);
     this.trees.push(tree);
     return tree;
   }

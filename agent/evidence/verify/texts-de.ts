@@ -150,7 +150,6 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Das Verwahrprotokoll geht als ein anderes weiter, als es darf: Es wurde zusammengesetzt, oder eine Erklärung über eine Wiederherstellung fehlt.',
   'log.size':
     'Das Verwahrprotokoll geht an einer anderen Zeile weiter, als es endete: Zeilen wurden weggenommen oder eingefügt.',
-  'log.tiles-missing': 'Zeilen, die entfernt wurden, sind nur durch diese Prüfsummen bewiesen.',
   'log.tail-missing':
     'Der Tresor hielt mehr vom Verwahrprotokoll dieser Station, als hier ist: Sein Ende wurde weggenommen.',
   'log.not-fixed':

@@ -129,7 +129,6 @@ export const MEANINGS = {
   'log.origin':
     'The log goes on as another one than it may: it was put together, or a statement that it was restored is missing.',
   'log.size': 'The log goes on at another line than it ended: lines were taken away or put in.',
-  'log.tiles-missing': 'Lines that were dropped are proven by these hashes alone.',
   'log.tail-missing': 'The vault held more of the log of this station than is here: its end was taken away.',
   'log.not-fixed':
     'Up to when the log was as it is here, only the store says: what was taken away since would not be missed.',

@@ -22,8 +22,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'log-forked-unseen',
     what: 'the log of a store that was written again under other lines passes, whatever stations and witnesses kept of it',
     file: 'agent/evidence/verify/log-past.ts',
-    find: '    if (!equalBytes(own, root)) {\n',
-    put: '    if (own.length !== root.length) {\n',
+    find: '    if (!equalBytes(await tree.root(size), root)) {\n',
+    put: '    if ((await tree.root(size)).length !== root.length) {\n',
     suites: ['unit/evidence/verify/log-past'],
   },
   {

@@ -1,15 +1,11 @@
-"""The tree of RFC 9162 and what is read of it: roots known from elsewhere, tiles, inclusion proofs."""
+"""The tree of RFC 9162: roots known from elsewhere, inclusion proofs."""
 
 import base64
 import json
-import tempfile
 import unittest
 from pathlib import Path
 
-from evidence import LogFiles
-from log_folder import hash_in_tiles, tile_path
-from merkle_tree import TILE_WIDTH, GrowingTree, leaf_hash, root_by_inclusion, tree_from_tiles
-from safe_files import FileFault
+from merkle_tree import GrowingTree, leaf_hash, root_by_inclusion
 
 # Entries and roots that implementations of RFC 6962 are tested with everywhere.
 _ENTRIES = [bytes.fromhex(each) for each in "|00|10|2021|3031|40414243|5051525354555657|606162636465666768696a6b6c6d6e6f".split("|")]
@@ -37,46 +33,12 @@ def _root_of(entries: list[bytes]) -> bytes:
     return grown([leaf_hash(each) for each in entries]).root()
 
 
-def write_tiles(folder: Path, leaves: list[bytes]) -> None:
-    """All tiles of a tree below `tile/`, the last ones in part."""
-    level, hashes = 0, leaves
-    while hashes:
-        for number in range((len(hashes) + TILE_WIDTH - 1) // TILE_WIDTH):
-            part = hashes[number * TILE_WIDTH :][:TILE_WIDTH]
-            path = folder / "tile" / tile_path(level, number)
-            if len(part) < TILE_WIDTH:
-                path = path.with_name(f"{path.name}.p") / str(len(part))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"".join(part))
-        whole = len(hashes) // TILE_WIDTH
-        hashes = [grown(hashes[at * TILE_WIDTH :][:TILE_WIDTH]).root() for at in range(whole)]
-        level += 1
-
-
 class TreeTest(unittest.TestCase):
     """Roots."""
 
     def test_roots_are_those_that_everybody_has(self) -> None:
         for size, root in _ROOTS.items():
             self.assertEqual(_root_of(_ENTRIES[:size]).hex(), root)
-
-    def test_tiles_lie_in_folders_of_three_digits(self) -> None:
-        self.assertEqual(tile_path(0, 1_234_067), "0/x001/x234/067")
-        self.assertEqual(tile_path(2, 5), "2/005")
-
-    def test_a_tree_continues_after_what_tiles_say_of_it(self) -> None:
-        leaves = _leaves(66_000)
-        with tempfile.TemporaryDirectory() as name:
-            write_tiles(Path(name), leaves)
-            files = LogFiles("", Path(name), "log")
-            for size in (0, 1, 255, 256, 257, 1000, 65_536, 65_999):
-                tree = tree_from_tiles(size, lambda level, number: hash_in_tiles(files, level, number))
-                for leaf in leaves[size : size + 1]:
-                    tree.add(leaf)
-                self.assertEqual(tree.root(), grown(leaves[: size + 1]).root(), size)
-            (Path(name) / "tile" / tile_path(0, 3)).unlink()
-            with self.assertRaises(FileFault):
-                tree_from_tiles(1000, lambda level, number: hash_in_tiles(files, level, number))
 
     def test_an_inclusion_proof_leads_to_the_root_and_no_other_does(self) -> None:
         for size in (1, 2, 3, 6, 7, 8, 13):
