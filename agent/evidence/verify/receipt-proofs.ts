@@ -49,22 +49,24 @@ export async function proofRemarks(question: ProofsQuestion): Promise<Finding[]>
     .filter((name) => !own.has(name) && !STAMP_NAME.test(name))
     .map((name) => unexpected(KIT_PROOFS, name));
   const stamp = stampsBy(question.keys.authorities);
+  const held = question.facts.heldOf(undefined);
   const seen = new Map<string, string[]>();
   for (const name of own) {
     const recording = name.slice(0, name.indexOf('.'));
     const proof = new ReceiptProof(question, name, stamp);
-    const words = await proof.outside(question.facts.heldOf(undefined).get(recording));
+    const words = await proof.outside(held.get(recording));
     found.push(...proof.findings);
     seen.set(recording, [...(seen.get(recording) ?? []), ...words]);
   }
-  return [...found, ...fixedNotes(question.facts, seen)];
+  return [...found, ...fixedNotes([...held.values()], seen)];
 }
 
 /** Of each receipt, or of all that nobody outside is known to have seen. */
-function fixedNotes(facts: PlaceFacts, seen: ReadonlyMap<string, readonly string[]>): Finding[] {
-  const held = [...facts.heldOf(undefined).values()].filter(
-    ({ receiptSha256 }) => receiptSha256 !== undefined,
-  );
+function fixedNotes(
+  documents: readonly HeldDocument[],
+  seen: ReadonlyMap<string, readonly string[]>,
+): Finding[] {
+  const held = documents.filter(({ receiptSha256 }) => receiptSha256 !== undefined);
   const fixed = held.filter(({ name }) => (seen.get(name) ?? []).length > 0);
   const open = held.length - fixed.length;
   const notes = fixed.map(({ name, where }) =>
