@@ -1,5 +1,5 @@
 // Checks the deletion record in a recording's folder (SPEC 4.7): its signature, what it says of the documents beside it, and when the
-// recording was due. Whether orders, holds and the store's log agree needs more than one folder: deletion-judge.ts.
+// recording was due. Whether orders, holds and the store's log agree needs more than one folder: judgeDeletions.
 import { join } from 'node:path';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
@@ -15,8 +15,14 @@ import {
 } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
-import type { FoundOrder, OrderBook, ProvenDeletion, RecordingFacts } from './order-check.ts';
-import type { LogPasts } from './log-past.ts';
+import {
+  type FoundOrder,
+  type OrderBook,
+  type ProvenDeletion,
+  type RecordingFacts,
+  rolesWithoutKey,
+} from './order-check.ts';
+import type { PlaceLogs } from './place-logs.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import { type ReadFiles, statFile } from './read-files.ts';
@@ -123,9 +129,8 @@ function dueFindings(place: string, record: DeletionRecord, { manifest, receipt 
 interface JudgeContext {
   readonly facts: PlaceFacts;
   readonly orders: OrderBook;
-  readonly log: StoreLog;
-  /** Roles of which a key is given. */
-  readonly judged: { readonly officer: boolean; readonly supervisor: boolean };
+  readonly logs: Pick<PlaceLogs, 'store' | 'wordOn'>;
+  readonly keys: TrustedKeys;
   /** Whether all that the store's own log says of these recordings should be here: in a whole vault, and in a kit. */
   readonly complete: boolean;
   readonly extent: Extent;
@@ -133,8 +138,6 @@ interface JudgeContext {
   readonly kept: readonly Deleted[];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
-  /** See LogPasts. */
-  readonly wordOn: LogPasts['wordOn'];
 }
 
 /** A recording that was deleted. */
@@ -169,7 +172,7 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
 function shortened(
   { name, where, receivedAt, policySha256, deletion }: Deleted,
-  { log, complete }: JudgeContext,
+  { logs: { store: log }, complete }: JudgeContext,
 ): Remark[] {
   const { days, isOpen, saidDays } = log.daysAt(deletion.receiver, receivedAt ?? '', policySha256);
   const kept = deletion.retention.days;
@@ -184,15 +187,15 @@ function shortened(
 }
 
 /** What was dated ahead, so that it looks due: of a time that had not come, or the log names the record long before it (SPEC 4.7.6, 4.7.8, 4.7.9). */
-function dated({ name, where, deletion }: Deleted, { log, nowMs, wordOn }: JudgeContext): Remark[] {
+function dated({ name, where, deletion }: Deleted, { logs, nowMs }: JudgeContext): Remark[] {
   const { deletedAt, sha256, retention, receiver } = deletion;
   const now = { atMs: nowMs, by: 'this computer' };
-  for (const { atMs, by } of [now, wordOn(receiver, sha256) ?? now]) {
+  for (const { atMs, by } of [now, logs.wordOn(receiver, sha256) ?? now]) {
     if (Date.parse(deletedAt) <= atMs + DAY_MS) continue;
     const ahead = `deletion record: deleted at ${deletedAt}; it was there at ${new Date(atMs).toISOString()} by the word of ${by}`;
     return [finding('deletion.in-future', below(where, DELETION), ahead, { deleted_at: deletedAt })];
   }
-  const namedAt = log.deletions.get(name)?.times.get(sha256)?.begunAt;
+  const namedAt = logs.store.deletions.get(name)?.times.get(sha256)?.begunAt;
   if (namedAt === undefined || Date.parse(deletedAt) <= Date.parse(namedAt) + DAY_MS) return [];
   const message = `deletion record: deleted at ${deletedAt}, and the store's log names it at ${namedAt}`;
   const facts = { deleted_at: deletedAt, due_at: retention.due_at };
@@ -203,7 +206,8 @@ function isDeleted(facts: RecordingFacts): facts is RecordingFacts & Deleted {
   return facts.deletion !== undefined;
 }
 
-function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
+function logged({ name, where, deletion }: Deleted, { logs, complete }: JudgeContext): Remark[] {
+  const log = logs.store;
   if (!complete || log.places.length === 0) return [];
   const known = log.deletions.get(name);
   const others = [...(known?.records ?? [])].filter((sha256) => sha256 !== deletion.sha256);
@@ -228,7 +232,7 @@ function tooOld(where: string, recording: string, beginsAt: string | undefined):
 }
 
 /** A hold forbids every deletion, no matter who ordered it. */
-function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeContext): Remark[] {
+function held({ name, where, deletion }: Deleted, { orders, keys }: JudgeContext): Remark[] {
   const place = below(where, DELETION);
   const hold = orders.holdAt(name, deletion.deletedAt);
   if (hold !== undefined) {
@@ -237,7 +241,7 @@ function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeConte
     return [finding('deletion.held', place, message, { order: hold.order.order })];
   }
   const open = orders.holdsOf(name);
-  const unknown = ROLES.filter((role) => !judged[role]);
+  const unknown = rolesWithoutKey(keys);
   if (open.length === 0 || unknown.length === 0) return [];
   const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;
   const code = open.some((each) => mayHold(each, deletion.deletedAt))
@@ -253,7 +257,8 @@ function mayHold({ order, signed }: FoundOrder, at: string): boolean {
 }
 
 /** SPEC 10.2: what is due soon after it came is warned of a day before, and what a clock that had lost its time received much longer. */
-function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
+function warned({ name, where, receivedAt, deletion }: Deleted, { logs, complete }: JudgeContext): Remark[] {
+  const log = logs.store;
   const waitMs = receivedAt === undefined ? 0 : waitAfterWarning(deletion.retention, receivedAt);
   if (waitMs === 0 || !complete || log.places.length === 0) return [];
   const at = log.deletions.get(name)?.warnedAt;
@@ -266,7 +271,7 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete 
 function ordered(
   { name, where, deletion }: Deleted,
   orderSha256: string,
-  { facts: { recordings }, orders, judged, log, extent }: JudgeContext,
+  { facts: { recordings }, orders, keys, logs: { store: log }, extent }: JudgeContext,
 ): Remark[] {
   const place = below(where, DELETION);
   const found = orders.bySha256(orderSha256);
@@ -280,8 +285,10 @@ function ordered(
   const isApart = extent === 'kit' && !recordings.has(order.recording) && hasKin(recordings.get(name));
   const isReached = !recordings.has(name) || isApart || orders.reaches(found, name);
   const elsewhere = isReached ? undefined : `it is about recording ${order.recording}`;
-  const unknown = ROLES.filter((role) => !judged[role]);
-  const lacking = ROLES.some((role) => (judged[role] ? found[role] === null : !found.signed.includes(role)));
+  const unknown = rolesWithoutKey(keys);
+  const lacking = ROLES.some((role) =>
+    unknown.includes(role) ? !found.signed.includes(role) : found[role] === null,
+  );
   const isOfBoth = unknown.length > 0 ? !lacking : hasBothRoles(found);
   const why =
     (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??
@@ -308,7 +315,7 @@ function hasKin(facts: RecordingFacts | undefined): boolean {
 }
 
 /** What the store's log says it deleted or was about to, without the record of that: it is durable before the log names it (SPEC 4.7). */
-function missingRecords({ facts, log, complete, extent }: JudgeContext): Remark[] {
+function missingRecords({ facts, logs: { store: log }, complete, extent }: JudgeContext): Remark[] {
   if (!complete) return [];
   return [...log.deletions].flatMap(([name, { records }]) => {
     if (records.size === 0 || log.dropped.has(name)) return [];

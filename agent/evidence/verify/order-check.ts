@@ -73,9 +73,9 @@ export async function checkOrders(
   return { orders, remarks };
 }
 
-/** Keys of a role are given. */
-export function canJudge(keys: TrustedKeys, role: Role): boolean {
-  return roleKeys(keys, role).length > 0;
+/** Roles of which no key is given. */
+export function rolesWithoutKey(keys: TrustedKeys): Role[] {
+  return ROLES.filter((role) => roleKeys(keys, role).length === 0);
 }
 
 async function checkOrder(
@@ -109,7 +109,8 @@ export async function checkRoles(
   const signed = ROLES.filter((role) => names.includes(roleSignature(file, role)));
   const holds: Record<Role, string | null> = { officer: null, supervisor: null };
   const remarks: Remark[] = [];
-  for (const role of signed.filter((each) => canJudge(keys, each))) {
+  const unknown = rolesWithoutKey(keys);
+  for (const role of signed.filter((each) => !unknown.includes(each))) {
     const by = { ...kind, signatureFile: roleSignature(file, role), keys: roleKeys(keys, role) };
     const checked = await checkSignature(files, folder, where, by, bytes);
     holds[role] = checked.keyId ?? null;
@@ -136,7 +137,7 @@ function signerRemarks(found: FoundOrder, keys: TrustedKeys): Remark[] {
   const facts = { order: order.order, verb: order.verb };
   if (signed.length === 0)
     return [finding('order.unsigned', where, `order to ${order.verb}: no signature`, facts)];
-  const unknown = signed.filter((role) => !canJudge(keys, role));
+  const unknown = rolesWithoutKey(keys).filter((role) => signed.includes(role));
   if (unknown.length > 0) {
     const message = `order to ${order.verb}: no key of ${unknown.join(' and ')} is given`;
     return [note('order.not-judged', where, message, facts)];

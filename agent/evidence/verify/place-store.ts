@@ -3,7 +3,7 @@ import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { judgeDeletions } from './deletion-check.ts';
 import { judgeDrops, type KeptDeletion } from './drop-check.ts';
 import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
-import { canJudge, type FoundOrder, OrderBook } from './order-check.ts';
+import { type FoundOrder, OrderBook } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
 import { extentOf, type Place } from './place.ts';
@@ -36,25 +36,14 @@ export async function* storeFindings(
   context: StoreContext,
   totals: Totals,
 ): AsyncGenerator<Remark, void, undefined> {
-  const { files, place, keys, facts, logs, nowMs } = context;
+  const { files, place, facts, logs, nowMs } = context;
   const log = logs.store;
   const book = new OrderBook(context.orders, facts, log);
   const complete = place.kind === 'vault';
   const extent = extentOf(place);
-  const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
   yield* book.remarks(facts, extent);
   const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations });
-  const isNamed = complete || extent === 'kit';
-  const basis = {
-    facts,
-    orders: book,
-    log,
-    judged,
-    complete: isNamed,
-    extent,
-    nowMs,
-    wordOn: logs.wordOn.bind(logs),
-  };
+  const basis = { ...context, orders: book, complete: complete || extent === 'kit', extent };
   yield* judgeDeletions({ ...basis, kept: drops.deleted });
   if (complete) yield* drops.findings;
   if (complete)

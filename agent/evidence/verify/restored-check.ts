@@ -10,7 +10,7 @@ import {
 } from '../../../protocol/documents/restored.ts';
 import { listFolder, oddName, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
-import { canJudge, checkRoles } from './order-check.ts';
+import { checkRoles, rolesWithoutKey } from './order-check.ts';
 import { checkDocument } from './signed-document.ts';
 import { restoredKind } from './document-kinds.ts';
 import { storedRestored, type StoreLog } from './store-log.ts';
@@ -90,7 +90,7 @@ async function checkStatement(
 
 /** That a store was restored, and lost what came since, its keeper does not say alone. */
 function rolesRemarks(place: string, by: Readonly<Record<Role, string | null>>, keys: TrustedKeys): Remark[] {
-  const open = ROLES.filter((role) => !canJudge(keys, role));
+  const open = rolesWithoutKey(keys);
   const lacking = ROLES.filter((role) => !open.includes(role) && by[role] === null);
   const isOneKey = by.officer !== null && by.officer === by.supervisor;
   if (lacking.length > 0 || isOneKey) {

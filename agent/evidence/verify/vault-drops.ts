@@ -4,7 +4,7 @@ import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { judgeKept } from './deletion-check.ts';
 import { checkKept, judgeDrops, type KeptDeletion } from './drop-check.ts';
 import { custodyFolder, keptAndOrders, stationCustodies } from './found-folders.ts';
-import { canJudge, checkOrders, type FoundOrder, OrderBook } from './order-check.ts';
+import { checkOrders, type FoundOrder, OrderBook } from './order-check.ts';
 import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
 import { checkPolicies } from './policy-check.ts';
@@ -62,22 +62,16 @@ export async function judgeVaultDrops(
   }
   const log = logs.store;
   const book = new OrderBook(orders, facts, log);
-  const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
   const { stations } = logs;
   const drops = judgeDrops({ log, facts, kept, orders: book, stations, nowMs }, isAsked);
-  const extent = 'vault' as const;
-  const deletions = {
-    facts,
-    orders: book,
-    log,
-    judged,
-    complete: true,
-    extent,
-    nowMs,
-    wordOn: () => undefined,
-    kept: drops.deleted,
-  };
+  const basis = { facts, orders: book, logs, keys, complete: true, extent: 'vault', nowMs } as const;
   const asked = new Set<string>([...log.drops.values()].filter(isAsked).map(({ recording }) => recording));
   const missing = book.missing((recording) => asked.has(recording));
-  return [...findings, ...(await logs.oldKeys()), ...drops.findings, ...judgeKept(deletions), ...missing];
+  return [
+    ...findings,
+    ...(await logs.oldKeys()),
+    ...drops.findings,
+    ...judgeKept({ ...basis, kept: drops.deleted }),
+    ...missing,
+  ];
 }

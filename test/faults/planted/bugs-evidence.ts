@@ -62,7 +62,7 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'dated-ahead-of-a-witness',
     what: 'a deletion record dated ahead is good once its time has come, although a witness saw its entry long before',
     file: 'agent/evidence/verify/deletion-check.ts',
-    find: '[now, wordOn(receiver, sha256) ?? now]',
+    find: '[now, logs.wordOn(receiver, sha256) ?? now]',
     put: '[now]',
     suites: ['unit/evidence/verify/deleted-ahead'],
   },
