@@ -66,8 +66,8 @@ interface Kept {
   readonly where: string;
   /** For people. */
   readonly by: string;
-  /** Where a witness or an authority says the time: a station's clock may be wrong. */
-  readonly isTimed?: true;
+  /** Where somebody outside says when that was (ms since 1970); `isTimed` by a witness or an authority: a station's clock may be wrong. */
+  readonly outside?: { readonly atMs: number; readonly isTimed: boolean };
 }
 
 /** What a proof of a receipt rests on: the checkpoint that was cosigned or stamped last, or else the store's own word alone. */
@@ -95,7 +95,6 @@ export class LogPasts {
   readonly #vault: string | undefined;
   readonly #stamp: ReadStamp;
   readonly #trees = new Map<string, LogTree>();
-  readonly #fixed = new Map<string, { size: number; atMs: number; by: string }>();
   /** Of an origin and who kept it: what was found already, so that it is said once. */
   readonly #found = new Map<string, { size: number; finding: Finding }>();
   /** Boots of the machines on which the store's log was written. */
@@ -106,7 +105,7 @@ export class LogPasts {
   readonly #receipts = new Map<string, TreeLine>();
   /** Where deletion records were named first, by receiver and digest. */
   readonly #deletions = new Map<string, TreeLine>();
-  /** What witnesses and authorities said of each tree. */
+  /** Of each tree that somebody outside saw. */
   readonly #words = new Map<string, OutsideWords>();
   readonly #proving: ProvingCheckpoint[] = [];
   /** What lies beside the log of a receiver that is read. */
@@ -114,7 +113,7 @@ export class LogPasts {
   /** Time stamps of which nobody can say whose they are: there is one for each day, so they are said together. */
   #stampsOpen = 0;
   /** Checkpoints of more lines than were read: a running receiver may have entered these since. */
-  readonly #longer: { readonly kept: Kept; readonly outsideMs: number | undefined }[] = [];
+  readonly #longer: Kept[] = [];
 
   /** `wanted`: digests of receipts that `proofsOf` will be asked for. */
   constructor(
@@ -171,14 +170,14 @@ export class LogPasts {
     const kept = this.#verified(text, where, by);
     if (!('root' in kept)) return [kept];
     const isOutside = outside?.boot !== null && !this.#boots.has(outside?.boot ?? '');
-    const outsideMs = outside !== undefined && isOutside ? Date.parse(outside.at) : undefined;
-    return this.#place(kept, outsideMs);
+    if (outside === undefined || !isOutside) return this.#place(kept);
+    return this.#place({ ...kept, outside: { atMs: Date.parse(outside.at), isTimed: false } });
   }
 
   /** Judges it now, or, where it is of more lines than were read, once these were read again. */
-  async #place(kept: Kept, outsideMs: number | undefined): Promise<Finding[]> {
-    if (kept.size <= (this.#trees.get(kept.origin)?.size ?? 0)) return this.#judge(kept, outsideMs);
-    this.#longer.push({ kept, outsideMs });
+  async #place(kept: Kept): Promise<Finding[]> {
+    if (kept.size <= (this.#trees.get(kept.origin)?.size ?? 0)) return this.#judge(kept);
+    this.#longer.push(kept);
     return [];
   }
 
@@ -192,7 +191,7 @@ export class LogPasts {
       found.push(finding('log.checkpoint', where, message));
     }
     for (const each of checkpoints)
-      found.push(...(await this.#place({ ...each, text: '', note: '', where, by: where }, undefined)));
+      found.push(...(await this.#place({ ...each, text: '', note: '', where, by: where })));
     return found;
   }
 
@@ -203,12 +202,11 @@ export class LogPasts {
 
   /** Judges notes of more lines than were read; `again` reads the lines of a receiver once more. Errors: those of it. */
   async judgeLonger(again: (receiver: string) => Promise<TreeReading | undefined>): Promise<Finding[]> {
-    const origins = this.#longer.map(({ kept }) => kept.origin).filter((origin) => this.#trees.has(origin));
+    const origins = this.#longer.map(({ origin }) => origin).filter((origin) => this.#trees.has(origin));
     for (const receiver of new Set(origins.map((origin) => origin.split('/')[2] ?? '')))
       for (const tree of (await again(receiver))?.trees ?? []) this.#trees.set(tree.origin, tree);
     const found: Finding[] = [];
-    for (const { kept, outsideMs } of this.#longer.splice(0))
-      found.push(...(await this.#judge(kept, outsideMs)));
+    for (const kept of this.#longer.splice(0)) found.push(...(await this.#judge(kept)));
     return found;
   }
 
@@ -256,9 +254,9 @@ export class LogPasts {
   /** Up to when each log is fixed. */
   pasts(): LogPast[] {
     return [...this.#trees.values()].map(({ origin, size }) => {
-      const fixed = this.#fixed.get(origin);
-      const at = fixed === undefined ? null : new Date(fixed.atMs).toISOString();
-      return { origin, size, fixed: fixed?.size ?? 0, at, by: fixed?.by ?? null };
+      const last = this.#words.get(origin)?.last;
+      const at = last === undefined ? null : new Date(last.atMs).toISOString();
+      return { origin, size, fixed: last?.size ?? 0, at, by: last?.by ?? null };
     });
   }
 
@@ -297,7 +295,7 @@ export class LogPasts {
       else if (name === TOP) {
         this.#kept.push(kept);
         this.#proving.push({ kind: 'store', kept, stamp: undefined });
-        judgements.push(() => this.#judge(kept, undefined));
+        judgements.push(() => this.#judge(kept));
       } else {
         this.#proving.push({ kind: 'cosigned', kept, stamp: undefined });
         judgements.push(() => this.#cosigned(kept));
@@ -333,16 +331,13 @@ export class LogPasts {
   }
 
   async #cosigned(kept: Kept): Promise<Finding[]> {
-    const findings = await this.#judge(kept, undefined);
+    const findings = await this.#judge(kept);
     for (const witness of this.#keys.witnesses) {
       const at = cosignedAt(kept, witness);
       if (at === undefined) continue;
       if (typeof at === 'string')
         findings.push(finding('log.cosignature', kept.where, `${witness.name}: ${at}`));
-      else
-        findings.push(
-          ...(await this.#judge({ ...kept, by: `witness ${witness.name}`, isTimed: true }, at * 1000)),
-        );
+      else findings.push(...(await this.#judge(timed(kept, `witness ${witness.name}`, at * 1000))));
     }
     return findings;
   }
@@ -359,17 +354,17 @@ export class LogPasts {
 
   async #judgeStamp(kept: Kept, { folder, where }: CustodyFolder, name: string): Promise<Finding[]> {
     const read = await readSmall(this.#files, join(folder, name), STAMP_BYTES_MAX);
-    if (read.kind === 'missing') return this.#judge(kept, undefined);
+    if (read.kind === 'missing') return this.#judge(kept);
     this.#proving.push({ kind: 'stamped', kept, stamp: join(folder, name) });
     if (this.#keys.authorities.length === 0) {
       this.#stampsOpen++;
-      return this.#judge(kept, undefined);
+      return this.#judge(kept);
     }
     const digest = sha256Hex(Buffer.from(kept.text));
     const at = read.kind === 'bytes' ? await this.#stamp(digest, join(folder, name)) : undefined;
-    if (at !== undefined) return this.#judge({ ...kept, by: 'a time stamp', isTimed: true }, at);
+    if (at !== undefined) return this.#judge(timed(kept, 'a time stamp', at));
     const message = `${name}: no time-stamp authority whose certificate is given stamped this checkpoint`;
-    return [...(await this.#judge(kept, undefined)), note('log.timestamp', below(where, name), message)];
+    return [...(await this.#judge(kept)), note('log.timestamp', below(where, name), message)];
   }
 
   /** One that one of the store's keys signed, or the finding that says why not. */
@@ -382,10 +377,7 @@ export class LogPasts {
     }
   }
 
-  async #judge(
-    { origin, size, root, where, by, isTimed }: Kept,
-    outsideMs: number | undefined,
-  ): Promise<Finding[]> {
+  async #judge({ origin, size, root, where, by, outside }: Kept): Promise<Finding[]> {
     const tree = this.#trees.get(origin);
     if (!this.isOfVault(origin)) {
       this.#say(
@@ -407,15 +399,10 @@ export class LogPasts {
       this.#say(`${origin} ${by} forked`, 0, finding('log.forked', where, message, { size }));
       return [];
     }
-    if (outsideMs === undefined) return [];
-    if (isTimed === true) {
-      const words = this.#words.get(origin) ?? new OutsideWords();
-      this.#words.set(origin, words);
-      words.take(size, { atMs: outsideMs, by });
-    }
-    const known = this.#fixed.get(origin);
-    if (known === undefined || size > known.size || (size === known.size && outsideMs > known.atMs))
-      this.#fixed.set(origin, { size, atMs: outsideMs, by });
+    if (outside === undefined) return [];
+    const words = this.#words.get(origin) ?? new OutsideWords();
+    this.#words.set(origin, words);
+    words.take({ size, by, atMs: outside.atMs }, outside.isTimed);
     return [];
   }
 
@@ -426,39 +413,45 @@ export class LogPasts {
   }
 }
 
-/** When somebody outside saw a tree, and who. */
+/** When somebody outside saw a tree at a size, and who. */
 export interface OutsideWord {
+  readonly size: number;
   readonly atMs: number;
   readonly by: string;
 }
 
 /** Of one tree. */
 class OutsideWords {
-  readonly #all: { readonly size: number; word: OutsideWord }[] = [];
+  /** The one of the most lines, and of these the latest. */
+  last: OutsideWord | undefined;
+  readonly #timed: { readonly size: number; word: OutsideWord }[] = [];
   #isSorted = false;
 
-  take(size: number, word: OutsideWord): void {
-    this.#all.push({ size, word });
+  take(word: OutsideWord, isTimed: boolean): void {
+    const { size, atMs } = word;
+    const { last } = this;
+    if (last === undefined || size > last.size || (size === last.size && atMs > last.atMs)) this.last = word;
+    if (isTimed) this.#timed.push({ size, word });
     this.#isSorted = false;
   }
 
-  /** The earliest one by a checkpoint that has the line of that number. */
+  /** The earliest one by a witness or an authority on a checkpoint that has the line of that number. */
   earliestOn(index: number): OutsideWord | undefined {
     if (!this.#isSorted) this.#sort();
-    let [from, to] = [0, this.#all.length];
+    let [from, to] = [0, this.#timed.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if ((this.#all[middle]?.size ?? 0) > index) to = middle;
+      if ((this.#timed[middle]?.size ?? 0) > index) to = middle;
       else from = middle + 1;
     }
-    return this.#all[from]?.word;
+    return this.#timed[from]?.word;
   }
 
   /** By size; each has the earliest word of those from it on. */
   #sort(): void {
-    this.#all.sort((one, other) => one.size - other.size);
+    this.#timed.sort((one, other) => one.size - other.size);
     let earliest: OutsideWord | undefined;
-    for (const each of this.#all.toReversed()) {
+    for (const each of this.#timed.toReversed()) {
       if (earliest === undefined || each.word.atMs < earliest.atMs) earliest = each.word;
       each.word = earliest;
     }
@@ -482,6 +475,11 @@ export function notFixed(pasts: readonly LogPast[], nowMs: number, withinMs: num
       const last = at === null ? 'nobody outside fixes it' : `fixed last at ${at} by ${by}`;
       return finding('log.not-fixed', '.', `${origin}: ${last}; asked for is since ${since}`, { origin, at });
     });
+}
+
+/** As a witness or an authority saw it. */
+function timed(kept: Kept, by: string, atMs: number): Kept {
+  return { ...kept, by, outside: { atMs, isTimed: true } };
 }
 
 /** Errors: "note.malformed", "note.signature", "checkpoint.malformed"; "checkpoint.unsigned" where no key of the store signed it. */
