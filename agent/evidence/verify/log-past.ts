@@ -176,7 +176,7 @@ export class LogPasts {
 
   /** Judges it now, or, where it is of more lines than were read, once these were read again. */
   async #place(kept: Kept): Promise<Finding[]> {
-    if (kept.size <= (this.#trees.get(kept.origin)?.size ?? 0)) return this.#judge(kept);
+    if (kept.size <= (this.#trees.get(kept.origin)?.size ?? 0)) return this.#judgeNote(kept);
     this.#longer.push(kept);
     return [];
   }
@@ -206,7 +206,7 @@ export class LogPasts {
     for (const receiver of new Set(origins.map((origin) => origin.split('/')[2] ?? '')))
       for (const tree of (await again(receiver))?.trees ?? []) this.#trees.set(tree.origin, tree);
     const found: Finding[] = [];
-    for (const kept of this.#longer.splice(0)) found.push(...(await this.#judge(kept)));
+    for (const kept of this.#longer.splice(0)) found.push(...(await this.#judgeNote(kept)));
     return found;
   }
 
@@ -292,13 +292,10 @@ export class LogPasts {
       const kept = await this.#note(receiver, suffix, place, name);
       if (kept === undefined) continue;
       if (!('root' in kept)) findings.push(kept);
-      else if (name === TOP) {
-        this.#kept.push(kept);
-        this.#proving.push({ kind: 'store', kept, stamp: undefined });
-        judgements.push(() => this.#judge(kept));
-      } else {
-        this.#proving.push({ kind: 'cosigned', kept, stamp: undefined });
-        judgements.push(() => this.#cosigned(kept));
+      else {
+        if (name === TOP) this.#kept.push(kept);
+        this.#proving.push({ kind: name === TOP ? 'store' : 'cosigned', kept, stamp: undefined });
+        judgements.push(() => this.#judgeNote(kept));
       }
     }
     const stamps = inside(place, STAMPS);
@@ -330,9 +327,10 @@ export class LogPasts {
       : finding('log.checkpoint', path, `${name}: it is of ${kept.origin}`);
   }
 
-  async #cosigned(kept: Kept): Promise<Finding[]> {
+  /** Judges it, and once more for each witness that cosigned it; a line from paper has no signatures. */
+  async #judgeNote(kept: Kept): Promise<Finding[]> {
     const findings = await this.#judge(kept);
-    for (const witness of this.#keys.witnesses) {
+    for (const witness of kept.note === '' ? [] : this.#keys.witnesses) {
       const at = cosignedAt(kept, witness);
       if (at === undefined) continue;
       if (typeof at === 'string')
@@ -353,18 +351,19 @@ export class LogPasts {
   }
 
   async #judgeStamp(kept: Kept, { folder, where }: CustodyFolder, name: string): Promise<Finding[]> {
+    const findings = await this.#judgeNote(kept);
     const read = await readSmall(this.#files, join(folder, name), STAMP_BYTES_MAX);
-    if (read.kind === 'missing') return this.#judge(kept);
+    if (read.kind === 'missing') return findings;
     this.#proving.push({ kind: 'stamped', kept, stamp: join(folder, name) });
     if (this.#keys.authorities.length === 0) {
       this.#stampsOpen++;
-      return this.#judge(kept);
+      return findings;
     }
     const digest = sha256Hex(Buffer.from(kept.text));
     const at = read.kind === 'bytes' ? await this.#stamp(digest, join(folder, name)) : undefined;
-    if (at !== undefined) return this.#judge(timed(kept, 'a time stamp', at));
+    if (at !== undefined) return [...findings, ...(await this.#judge(timed(kept, 'a time stamp', at)))];
     const message = `${name}: no time-stamp authority whose certificate is given stamped this checkpoint`;
-    return [...(await this.#judge(kept)), note('log.timestamp', below(where, name), message)];
+    return [...findings, note('log.timestamp', below(where, name), message)];
   }
 
   /** One that one of the store's keys signed, or the finding that says why not. */

@@ -27,6 +27,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/log-past'],
   },
   {
+    id: 'log-cosigned-elsewhere',
+    what: 'what a witness cosigned counts only in the file that the store keeps for it, and not in a note that somebody else kept',
+    file: 'agent/evidence/verify/log-past.ts',
+    find: "of kept.note === '' ? []",
+    put: "of !kept.where.includes('cosigned') ? []",
+    suites: ['unit/evidence/verify/log-past', 'unit/evidence/verify/deleted-ahead'],
+  },
+  {
     id: 'log-shortened-unseen',
     what: 'the log of a store whose end was cut off passes, whatever somebody kept of the longer one',
     file: 'agent/evidence/verify/log-past.ts',

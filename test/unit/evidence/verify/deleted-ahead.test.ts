@@ -21,14 +21,15 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 test.each([
-  [2, true, ['deletion.in-future']],
-  [19, true, ['deletion.in-future']],
-  [20, true, []],
-  [2, false, []],
+  ['cosigned', 2, true, ['deletion.in-future']],
+  ['checkpoint', 2, true, ['deletion.in-future']],
+  ['cosigned', 19, true, ['deletion.in-future']],
+  ['cosigned', 20, true, []],
+  ['cosigned', 2, false, []],
 ])(
-  'a witness saw it on day %d (its key is given: %s), and it says day 20',
-  async (day, isGiven, findings) => {
-    const builder = await VaultBuilder.create(join(root, `${day} ${isGiven}`), { startMs: START_MS });
+  'by the file %s a witness saw it on day %d (its key is given: %s), and it says day 20',
+  async (file, day, isGiven, findings) => {
+    const builder = await VaultBuilder.create(join(root, `${file} ${day} ${isGiven}`), { startMs: START_MS });
     const tree = TreeBuilder.ahead(builder.receiver);
     await builder.receiver.enter('retention', { days: 14, documents_days: 730 });
     await builder.dock();
@@ -39,9 +40,9 @@ test.each([
     await builder.receiver.enter('receiver-stopped', {});
     const text = tree.text();
     const line = await witness.cosign(text, (START_MS + day * DAY_MS) / 1000);
-    await tree.put('cosigned', tree.note(text, [line]));
     await builder.close();
     await tree.put('checkpoint', tree.note());
+    await tree.put(file, tree.note(text, [line]));
     if (isGiven) await witness.publish(builder.keys);
     const nowMs = START_MS + 60 * DAY_MS;
     expect((await verdictOf(builder.vault, builder, { nowMs })).findings).toEqual(findings);

@@ -322,6 +322,20 @@ describe('somebody outside', () => {
     expect(await codes('FINDING')).toEqual(['log.cosignature']);
   });
 
+  test('who cosigned fixes the log by a note that the reader brings, too', async () => {
+    await received();
+    await close();
+    await writeFile(join(builder.keys, 'witness.vkey'), `${formatNoteKey(witness)}\n`);
+    const brought = join(root, 'brought');
+    await writeFile(brought, tree.note());
+    const asked = ['--require-outside', '9999d', '--checkpoint', brought];
+    expect(await codes('FINDING', ...asked)).toEqual(['log.not-fixed']);
+    await writeFile(brought, tree.note(tree.text(), [cosigned(tree.text(), 1_764_000_000)]));
+    expect(await codes('FINDING', ...asked)).toEqual([]);
+    await writeFile(brought, tree.note(tree.text(), [cosigned(tree.text(), 1_764_000_000, 'another text')]));
+    expect(await codes('FINDING', '--checkpoint', brought)).toEqual(['log.cosignature']);
+  });
+
   test('says so again where nothing came since: the newest word counts', async () => {
     await received();
     const text = tree.text();
