@@ -7,11 +7,11 @@ from pathlib import Path
 
 from evidence import Receipted, Vault
 from findings import Report
-from instants import SECOND_MS
 from key_succession import KnownKeys
+from log_tree import cosignatures
 from merkle_tree import HASH_BYTES, root_by_inclusion
 from safe_files import FileFault, names_in, read_small
-from signed_note import NOTE_BYTES_MAX, NoteFault, Proof, check_signature, cosigned_at, parse_proof
+from signed_note import NOTE_BYTES_MAX, NoteFault, Proof, check_signature, parse_proof
 from time_stamp import stamped_at_ms
 
 _FILE = re.compile(r"([a-z2-7]{26})\.(?:(cosigned|stamped|store)\.tlog-proof|stamped\.tsr)", re.ASCII)
@@ -54,14 +54,7 @@ def _judge(
     if not any(_proves(proof, leaf, receiver, receipted) for receiver, leaf in _leaves(receipted, vault)):
         report.find("receipt.proof", place, "proves of no entry here that it is in the log of its receiver")
         return
-    for witness in keys.witnesses:
-        try:
-            at = cosigned_at(proof.checkpoint, witness)
-        except NoteFault as fault:
-            report.find("log.cosignature", place, str(fault))
-            continue
-        if at is not None:
-            yield at * SECOND_MS, f"witness {witness.name}"
+    yield from cosignatures(proof.checkpoint, place, keys, report)
     stamped = stamped_at_ms(proof.checkpoint.text, stamp, keys.authorities) if stamp is not None and keys.authorities else None
     if stamped is not None:
         yield stamped, "a time stamp"

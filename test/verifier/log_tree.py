@@ -3,10 +3,13 @@
 A log that was cut or written again by who has its key does not fit a checkpoint that he does not hold.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
+from operator import itemgetter
 
 from custody_segment import Segment
 from evidence import LogFiles, Receiver, Vault
@@ -62,11 +65,15 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
     """
     trees = {tree.origin: tree for receiver in vault.receivers.values() for tree in _trees_of(receiver, vault, report)}
     kept: dict[str, list[Kept]] = defaultdict(list)
-    for each in [*_kept_by_receivers(vault, keys, report), *_kept_by_stations(vault, keys, report)]:
+    by_reader = [
+        Kept(checkpoint, place, "the reader")
+        for place, data in brought
+        for checkpoint in _read_brought(data, place, keys, report)
+    ]
+    for each in [*_kept_by_receivers(vault, keys, report), *_kept_by_stations(vault, keys, report), *by_reader]:
         kept[each.checkpoint.origin].append(each)
-    for place, data in brought:
-        for found in _read_brought(data, place, keys, report):
-            kept[found.origin].append(Kept(found, place, "the reader"))
+        for at_ms, witness in cosignatures(each.checkpoint, each.place, keys, report):
+            kept[each.checkpoint.origin].append(Kept(each.checkpoint, each.place, witness, at_ms, timed=True))
     _check_brought(vault, [data for _, data in brought], report)
     for origin in sorted(kept.keys() | trees.keys()):
         tree = trees.get(origin, _Tree(origin))
@@ -82,6 +89,7 @@ def _check_brought(vault: Vault, brought: Sequence[bytes], report: Report) -> No
 
 def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
     trees: list[_Tree] = []
+    named: set[str] = set()  # deletion records, in any tree
     base = f"bodydock/{vault.vault}/{receiver.name}"
     restored = {sha256[:16] for each in vault.receivers.values() for sha256 in each.restored}
     for segment in receiver.log.order:
@@ -103,11 +111,11 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
         if start != tree.size:
             report.find("log.size", segment.place, f"begins at {start} lines of its tree, which has {tree.size} there")
         leaves = _leaves_of(segment, receiver)
-        known = {sha256 for each in trees for sha256 in each.deleting}
         for number, line in enumerate(segment.lines[: len(leaves) // HASH_BYTES]):
             sha256 = line.facts.get("deletion_sha256")
-            if line.event == "deleting" and isinstance(sha256, str) and sha256 not in known:
-                tree.deleting.setdefault(sha256, tree.size + number)
+            if line.event == "deleting" and isinstance(sha256, str) and sha256 not in named:
+                named.add(sha256)
+                tree.deleting[sha256] = tree.size + number
         tree.leaves += leaves
     return trees
 
@@ -155,17 +163,14 @@ def _kept_by_receivers(vault: Vault, keys: KnownKeys, report: Report) -> Iterato
                 if checkpoint is not None and not checkpoint.origin.endswith(ending):
                     report.find("log.checkpoint", place, f"is of {checkpoint.origin}")
                 elif checkpoint is not None:
-                    yield from _outside(checkpoint, name, place, files, keys, report)
+                    yield from _stamped(checkpoint, name, place, files, keys, report)
             for size, path in files.stamps.items():
                 if f"timestamps/{size}.checkpoint" not in files.notes:
                     report.note("log.timestamp", f"{files.place}/timestamps/{path.name}", "stamps a note that is not here")
 
 
-def _outside(
-    checkpoint: Checkpoint, name: str, place: str, files: LogFiles, keys: KnownKeys, report: Report
-) -> Iterator[Kept]:
-    """The checkpoint, and once more for each witness and time stamp that fixes it."""
-    yield Kept(checkpoint, place, "the store")
+def cosignatures(checkpoint: Checkpoint, place: str, keys: KnownKeys, report: Report) -> Iterator[tuple[int, str]]:
+    """When witnesses that the reader trusts saw it, and who."""
     for witness in keys.witnesses:
         try:
             at = cosigned_at(checkpoint, witness)
@@ -173,7 +178,14 @@ def _outside(
             report.find("log.cosignature", place, str(fault))
             continue
         if at is not None:
-            yield Kept(checkpoint, place, f"witness {witness.name}", at * SECOND_MS, timed=True)
+            yield at * SECOND_MS, f"witness {witness.name}"
+
+
+def _stamped(
+    checkpoint: Checkpoint, name: str, place: str, files: LogFiles, keys: KnownKeys, report: Report
+) -> Iterator[Kept]:
+    """The checkpoint, and once more where a time stamp fixes it."""
+    yield Kept(checkpoint, place, "the store")
     if not name.startswith("timestamps/"):
         return
     if name != f"timestamps/{checkpoint.size}.checkpoint":
@@ -205,7 +217,9 @@ def _kept_by_stations(vault: Vault, keys: KnownKeys, report: Report) -> Iterator
 
 def _check_dates(tree: _Tree, good: list[Kept], vault: Vault, report: Report) -> None:
     """A deletion record is of no time after that at which somebody outside saw the line that names it (SPEC 4.7.9)."""
-    words = [(each.checkpoint.size, each.at_ms) for each in good if each.timed and each.at_ms is not None]
+    words = sorted((each.checkpoint.size, each.at_ms) for each in good if each.timed and each.at_ms is not None)
+    # The earliest word of a checkpoint with so many lines or more.
+    earliest = [*accumulate((at_ms for _, at_ms in reversed(words)), min)][::-1]
     receiver = tree.origin.split("/")[2] if tree.origin.count("/") >= 2 else ""
     for station in vault.stations.values():
         records = [each.deletion for each in station.recordings.values() if each.deletion is not None]
@@ -213,8 +227,8 @@ def _check_dates(tree: _Tree, good: list[Kept], vault: Vault, report: Report) ->
             line = tree.deleting.get(record.sha256)
             if line is None or record.value["receiver"] != receiver:
                 continue
-            seen = min((at_ms for size, at_ms in words if size > line), default=None)
-            if seen is not None and milliseconds(record.value["deleted_at"]) > seen + DAY_MS:
+            at = bisect_right(words, line, key=itemgetter(0))
+            if at < len(words) and milliseconds(record.value["deleted_at"]) > earliest[at] + DAY_MS:
                 report.find("deletion.in-future", record.place, "is of a time after that at which somebody outside saw its line in the log")
 
 

@@ -3,10 +3,13 @@
 import base64
 from dataclasses import dataclass
 from hashlib import blake2b, sha512
+from typing import Any
 
 import ed25519
+from key_succession import KnownKeys
 from minisign_file import PublicKey
 from signed_note import NoteKey
+from trusted_keys import TrustedKeys
 
 ORIGIN = f"bodydock/{'v' * 25}a/r-store"
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -68,6 +71,17 @@ def public_line(signer: Signer) -> str:
 LOG = Signer(b"l" * 32)
 WITNESS = Signer(b"w" * 32, "witness.example/one")
 STRANGER = Signer(b"s" * 32, "stranger.example/one")
+
+
+class GivenKeys(KnownKeys):
+    """The key of the store and of one witness."""
+
+    def __init__(self) -> None:
+        super().__init__(TrustedKeys((), [WITNESS.note_key]))
+
+    @property
+    def store(self) -> Any:
+        return [LOG.public]
 
 
 def note(

@@ -4,34 +4,20 @@ import base64
 import tempfile
 import unittest
 from pathlib import Path
-from typing import Any
 
 from custody_log import CustodyLog
 from custody_segment import Line, Segment
 from evidence import Receiver, Vault
 from findings import Report
-from key_succession import KnownKeys
 from kit_proofs import check_proofs
 from merkle_tree import leaf_hash
-from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, Signer, cosign, note
+from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, GivenKeys, Signer, cosign, note
 from tests.samples import STATION, VAULT, codes, hex_of, notes, random_id, recording, station
 from tests.test_merkle_tree import grown
-from trusted_keys import TrustedKeys
 
 _AT = "2026-11-25T08:00:30.000Z"
 _LEAVES = [leaf_hash(each) for each in (b"opened", b"receipt")]
 _SEEN = 1_764_000_000
-
-
-class _Keys(KnownKeys):
-    """The key of the store and of one witness."""
-
-    def __init__(self) -> None:
-        super().__init__(TrustedKeys((), [WITNESS.note_key]))
-
-    @property
-    def store(self) -> Any:
-        return [LOG.public]
 
 
 class ProofsTest(unittest.TestCase):
@@ -51,7 +37,7 @@ class ProofsTest(unittest.TestCase):
         segment = Segment("s", "s", lines, {"k"}, 2 if counts else 0, leaves=bytearray(b"".join(_LEAVES)))
         store = Receiver("r-store", "r-store", CustodyLog("custody", [segment], {"s": segment}))
         report = Report()
-        check_proofs(self.root, Vault(VAULT, {STATION: station(found)}, {"r-store": store}), _Keys(), report)
+        check_proofs(self.root, Vault(VAULT, {STATION: station(found)}, {"r-store": store}), GivenKeys(), report)
         return report
 
     def _write(self, kind: str = "store", *, index: int = 1, origin: str = ORIGIN, by: Signer = LOG, seen: bool = False) -> None:

@@ -10,29 +10,16 @@ from custody_log import CustodyLog
 from custody_segment import Line, Segment
 from evidence import LogFiles, Receiver, Station, Vault
 from findings import Report
-from key_succession import KnownKeys
 from log_folder import read_log_folder
 from log_tree import check_log_trees
 from merkle_tree import leaf_hash
 from received import check_heads, check_received
-from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, cosign, note
+from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, GivenKeys, cosign, note
 from tests.samples import STATION, VAULT, codes, docking, document, hex_of, log, notes, random_id, recording, station, stay_record
 from tests.test_merkle_tree import grown
-from trusted_keys import TrustedKeys
 
 _OTHER = f"{ORIGIN}/{'5' * 16}"
 _LATER = "2026-11-25T12:00:00.000Z"
-
-
-class _Keys(KnownKeys):
-    """The key of the store and of one witness."""
-
-    def __init__(self) -> None:
-        super().__init__(TrustedKeys((), [WITNESS.note_key]))
-
-    @property
-    def store(self) -> Any:
-        return [LOG.public]
 
 
 def _leaves(count: int, what: str = "line") -> list[bytes]:
@@ -66,7 +53,7 @@ def _vault(*segments: Segment, files: dict[str, bytes] | None = None, said: list
 
 def _judge(vault: Vault, *brought: bytes) -> tuple[Report, dict[str, str]]:
     report = Report()
-    fixed = check_log_trees(vault, _Keys(), [(f"mine-{at}", each) for at, each in enumerate(brought)], report)
+    fixed = check_log_trees(vault, GivenKeys(), [(f"mine-{at}", each) for at, each in enumerate(brought)], report)
     return report, fixed
 
 
@@ -126,10 +113,16 @@ class CheckpointsTest(unittest.TestCase):
         self.assertEqual(codes(_judge(_vault(_FIRST, files={"cosigned": wrong}))[0]), ["log.cosignature"])
 
     def test_a_witness_fixes_what_it_saw(self) -> None:
-        files = {"checkpoint": _note(_FIVE), "cosigned": cosign(_note(_FIVE[:4]), WITNESS, 1_764_000_000)}
-        report, fixed = _judge(_vault(_FIRST, files=files))
-        self.assertEqual(codes(report), [])
-        self.assertIn(f"the first 4 fixed at 2025-11-24T16:00:00Z by witness {WITNESS.name}", fixed[ORIGIN])
+        own, seen = _note(_FIVE), cosign(_note(_FIVE[:4]), WITNESS, 1_764_000_000)
+        for vault, brought in (
+            (_vault(_FIRST, files={"checkpoint": own, "cosigned": seen}), []),
+            (_vault(_FIRST, files={"checkpoint": seen}), []),
+            (_vault(_FIRST, files={"checkpoint": own}, said=[(_LATER, seen)], boot=None), []),
+            (_vault(_FIRST, files={"checkpoint": own}), [seen]),
+        ):
+            report, fixed = _judge(vault, *brought)
+            self.assertEqual(codes(report), [])
+            self.assertIn(f"the first 4 fixed at 2025-11-24T16:00:00Z by witness {WITNESS.name}", fixed[ORIGIN])
 
     def test_a_log_without_a_checkpoint_of_its_own_is_reported(self) -> None:
         self.assertEqual(notes(_judge(_vault(_FIRST))[0]), ["log.no-checkpoint"])
