@@ -20,7 +20,7 @@ from instants import DAY_MS, milliseconds
 from key_succession import KnownKeys
 from orders import Orders
 from policies import Policies
-from retention import Announced, StoreLogs, check_allowed, check_dated
+from retention import Announced, StoreLogs, check_allowed, check_dated, is_of_later_store
 from safe_files import is_unfinished, names_in
 from shapes import fits
 from signed_document import Source, read_document
@@ -57,8 +57,8 @@ class _Said:
     receiver: str
     time: int
     order: int
-    # Whether that log had announced its retention before.
-    announced: bool
+    # By a store of 0.1.0, which kept no deletion record of what it dropped.
+    earlier: bool
 
 
 class Drops:
@@ -86,14 +86,14 @@ class Drops:
             self._read(receiver)
 
     def _read(self, receiver: Receiver) -> None:
-        time, announced = 0, False
+        time, earlier = 0, True
         for order, line in enumerate(receiver.log.lines()):
             time = max(time, line.at_ms)
             if line.event in STORE_EVENTS and not fits(STORE_EVENTS[line.event], line.facts):
                 continue  # which is a finding of its own
-            said = _Said(line, receiver.name, time, order, announced)
+            earlier = earlier and not is_of_later_store(line)
+            said = _Said(line, receiver.name, time, order, earlier)
             if line.event == "retention":
-                announced = True
                 self.announced.enter(receiver.name, time, line.facts)
             elif line.event == "policy":
                 self._enter_policy(time, line.facts["policy_sha256"])
@@ -187,7 +187,7 @@ class Drops:
         facts, place = said.line.facts, said.line.place
         kept = station.kept.get(facts["recording"])
         if kept is None or kept.sha256 != facts["deletion_sha256"]:
-            if said.announced:
+            if not said.earlier:
                 report.find("deletion.missing", place, f"the deletion record of {facts['recording']} is not here")
             else:
                 report.note("drop.unrecorded", place, f"the deletion record of {facts['recording']} was not kept then")

@@ -33,6 +33,11 @@ def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, in
     return basis, min(instant, received)
 
 
+def is_of_later_store(line: Line) -> bool:
+    """Whether no store of 0.1.0 wrote that entry or any after it in that log (SPEC 10.3.24)."""
+    return line.event == "retention" or (line.event == "segment-opened" and "log_origin" in line.facts)
+
+
 class Announced:
     """What the receivers of a vault announced, in the order of their logs; and what counts without (SPEC 10.3.19)."""
 

@@ -10,7 +10,7 @@ from evidence import Order, Receiver, Station, Vault
 from findings import Report
 from instants import HOUR_MS, milliseconds
 from orders import Orders
-from retention import StoreLogs
+from retention import StoreLogs, is_of_later_store
 
 
 def check_store_log(receiver: Receiver, vault: Vault, report: Report, *, of_what_is_here: bool = False) -> None:
@@ -53,7 +53,7 @@ def _check_order(line: Line, vault: Vault, report: Report) -> None:
 def _was_not_kept(order: Line, vault: Vault) -> bool:
     """Stores of 0.1.0 let an order go with the documents of its recording, but for a hold of both roles that no `unhold` of both lifted (10.3.15)."""
     logs = [receiver.log.lines() for receiver in vault.receivers.values()]
-    earlier = [line for lines in logs for line in takewhile(lambda line: line.event != "retention", lines)]
+    earlier = [line for lines in logs for line in takewhile(lambda line: not is_of_later_store(line), lines)]
     about = (order.facts.get("station"), order.facts.get("recording"))
     gone = [line for line in earlier if line.event == "documents-dropped"]
     if all((line.facts.get("station"), line.facts.get("recording")) != about for line in gone):

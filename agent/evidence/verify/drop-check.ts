@@ -211,7 +211,7 @@ function keptFindings(drop: LoggedDrop, kept: KeptDeletion | undefined, log: Sto
   const { recording, receiver } = drop;
   if (kept === undefined) {
     const words = `the deletion record with SHA-256 ${drop.deletion_sha256} of recording ${recording}, of which the documents were dropped, is not here`;
-    if (drop.isAnnounced) return [finding('deletion.missing', placeOf(log, receiver), words, { recording })];
+    if (!drop.isEarlier) return [finding('deletion.missing', placeOf(log, receiver), words, { recording })];
     return [
       note('drop.unrecorded', placeOf(log, receiver), `${words}: the store did not keep it then`, {
         recording,

@@ -32,7 +32,7 @@ export interface LoggedSignature {
   readonly sha256: string;
   /** Hex id of the key that signed; empty in logs of 0.1.0. */
   readonly keyId: string;
-  /** Before that log announced its retention: a store of 0.1.0, which let old orders go. */
+  /** By a store of 0.1.0, which let old orders go. */
   readonly isEarlier: boolean;
 }
 
@@ -61,8 +61,8 @@ export interface LoggedDrop extends DroppedDocuments {
   /** By the entry itself, and by the times of the log (SPEC 10.3.20). */
   readonly at: string;
   readonly time: string;
-  /** That log had announced its retention before. */
-  readonly isAnnounced: boolean;
+  /** By a store of 0.1.0, which kept no deletion record of what it dropped. */
+  readonly isEarlier: boolean;
 }
 
 /** A segment of a station's log that the store says it dropped. */
@@ -146,7 +146,7 @@ export class StoreLog {
   readonly beginsAt = new Map<string, string>();
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
-  /** Recordings of which the documents went before that log announced its retention: by a store of 0.1.0. */
+  /** Recordings of which a store of 0.1.0 dropped the documents. */
   readonly droppedEarlier = new Set<string>();
   readonly droppedDigests = new Set<string>();
   /** All that it dropped, by what was dropped; and segments of logs in the order in which they went. */
@@ -256,7 +256,7 @@ export class StoreLog {
     } else if (event === 'retention') this.#announce(receiver, facts, time);
     else if (event === 'policy' && typeof facts['number'] === 'number')
       this.policies.push({ receiver, time, number: facts['number'], sha256: text('policy_sha256') });
-    else if (event === 'order') this.#order(text, at, !this.#announced.has(receiver));
+    else if (event === 'order') this.#order(text, at, this.#isEarlier(receiver));
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
     else if (event === 'key-revoked') this.#revoked(text, time);
@@ -328,11 +328,16 @@ export class StoreLog {
     const name = `${named.station} ${named.recording}`;
     this.droppedDocuments.add(name);
     const key = `${name} ${named.receipt_sha256} ${named.deletion_sha256}`;
-    const drop = { ...named, ...said, isAnnounced: this.#announced.has(said.receiver) };
-    if (!drop.isAnnounced) this.droppedEarlier.add(named.recording);
+    const drop = { ...named, ...said, isEarlier: this.#isEarlier(said.receiver) };
+    if (drop.isEarlier) this.droppedEarlier.add(named.recording);
     // A cut may have kept it from going: then it is said again.
     const known = this.drops.get(key);
     if (known === undefined || said.time < known.time) this.drops.set(key, drop);
+  }
+
+  /** Whether a store of 0.1.0 may have written the next entry: later ones announce their retention, and begin with a tree (SPEC 10.3.24). */
+  #isEarlier(receiver: string): boolean {
+    return !this.#announced.has(receiver) && !this.treeTimes.has(receiver);
   }
 
   #announce(

@@ -293,7 +293,9 @@ async function dropDocuments(
   const days = random.pick([10, 89, 90, 800]);
   const later = new Date(Date.parse(at) + days * DAY_MS).toISOString();
   const isKept = random.below(4) !== 0;
-  const isAnnounced = log.some(({ entries }) => entries.some(({ event }) => event === 'retention'));
+  const isLater = log.some(({ entries }) =>
+    entries.some(({ event, facts }) => event === 'retention' || facts['log_origin'] !== undefined),
+  );
   if (isKept) {
     await mkdir(kept, { recursive: true });
     for (const name of ['deletion.json', 'deletion.json.minisig'])
@@ -307,9 +309,9 @@ async function dropDocuments(
   const isAhead = Date.parse(later) > Date.now() + DAY_MS;
   return {
     what: `, and dropped its documents ${isKept ? '' : 'and its deletion record '}${days} days later`,
-    mustBeFound: isEarly || isAhead || (!isKept && isAnnounced),
-    // A store of 0.1.0, which announced nothing, kept no record that could show more (SPEC 10.3.24).
-    isHidden: !isKept && !isAnnounced,
+    mustBeFound: isEarly || isAhead || (!isKept && isLater),
+    // A store of 0.1.0, which announced nothing and had no tree, kept no record that could show more (SPEC 10.3.24).
+    isHidden: !isKept && !isLater,
   };
 }
 

@@ -110,8 +110,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'dropped-record-not-missed',
     what: 'the deletion record of dropped documents can be taken away',
     file: 'agent/evidence/verify/drop-check.ts',
-    find: '    if (drop.isAnnounced)',
-    put: "    if (drop.isAnnounced && recording === '')",
+    find: '    if (!drop.isEarlier)',
+    put: "    if (!drop.isEarlier && recording === '')",
     suites: ['unit/evidence/verify/dropped-documents'],
   },
   {

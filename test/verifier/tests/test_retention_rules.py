@@ -405,7 +405,9 @@ class StoreLogTest(unittest.TestCase):
             self.assertEqual(self._codes(_with([order]), ("order", {**facts, **changed})), expected)
         announced = ("retention", {"days": 14, "documents_days": 90})
         self.assertEqual(self._codes(station(), dropped, ("order", facts)), [])
-        self.assertEqual(self._codes(station(), announced, dropped, ("order", facts)), ["store-log.order-missing"])
+        tree = ("segment-opened", {"log_origin": "x", "log_size": 0})
+        for later in (announced, tree):
+            self.assertEqual(self._codes(station(), later, dropped, ("order", facts)), ["store-log.order-missing"])
         both = [("order", {**facts, "role": role}) for role in ("officer", "supervisor")]
         lifted = [("order", {**of, "order": random_id("x"), "verb": "unhold"}) for _, of in both]
         self.assertEqual(self._codes(station(), dropped, *both), ["store-log.order-missing"])

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { droppedFacts } from '../../../fakes/dropped-facts.ts';
 import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
 import { judgeDrops } from '../../../../agent/evidence/verify/drop-check.ts';
 import { OrderBook } from '../../../../agent/evidence/verify/order-check.ts';
 import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
@@ -106,19 +107,18 @@ test('may not go without a deletion before', async () => {
 });
 
 test.each([
-  [true, ['deletion.missing']],
-  [false, []],
-])(
-  'leave their deletion record, where the log had announced its retention: %s',
-  async (isAnnounced, found) => {
-    const [builder, one] = await deleted(isAnnounced ? 90 : 0);
-    await builder.receiver.dropDocuments(one);
-    await rm(join(builder.vault, builder.station, 'deletions'), { recursive: true });
-    const notes = await codesOf(builder, 'notes');
-    expect(notes.includes('drop.unrecorded')).toBe(!isAnnounced);
-    expect(await findingsOf(builder)).toEqual(found);
-  },
-);
+  ['where the log had announced its retention', 90, false, ['deletion.missing']],
+  ['where it is a tree', 0, true, ['deletion.missing']],
+  ['but for a store of 0.1.0, which did neither', 0, false, []],
+])('leave their deletion record, %s', async (_, documentsDays, isTree, found) => {
+  const [builder, one] = await deleted(documentsDays);
+  if (isTree) await TreeBuilder.begin(builder.receiver);
+  await builder.receiver.dropDocuments(one);
+  await rm(join(builder.vault, builder.station, 'deletions'), { recursive: true });
+  const notes = await codesOf(builder, 'notes');
+  expect(notes.includes('drop.unrecorded')).toBe(found.length === 0);
+  expect(await findingsOf(builder)).toEqual(found);
+});
 
 test.each([
   ['are held by the signatures of both roles', ['hold'], ['drop.held'], false],

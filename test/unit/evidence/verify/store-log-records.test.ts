@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verify } from '../../../../agent/cli/verify.ts';
 import { makeSecretKey, signDocument } from '../../../../protocol/documents/minisign.ts';
 import { ORDER_TRUSTED_COMMENT } from '../../../../protocol/documents/order.ts';
+import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
 import { writeKeyChange } from '../../../fakes/vault-builder-keys.ts';
 import { runCommand } from '../../cli/io-memory.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
@@ -57,14 +58,16 @@ describe('a change of keys', () => {
 });
 
 describe('an order that is not here', () => {
-  test.each<[string, boolean, ('hold' | 'unhold')[], string[]]>([
-    ['is missing where it is a hold of both roles', false, ['hold'], ['order.missing']],
-    ['may have gone where one of both lifted it', false, ['hold', 'unhold'], []],
-    ['may have gone where it held nothing', false, ['unhold'], []],
-    ['is missing once the log announced its retention', true, ['hold', 'unhold'], ['order.missing']],
-  ])('%s, although the documents of its recording were let go', async (name, isAnnounced, verbs, found) => {
+  test.each<[string, string, ('hold' | 'unhold')[], string[]]>([
+    ['is missing where it is a hold of both roles', '', ['hold'], ['order.missing']],
+    ['may have gone where one of both lifted it', '', ['hold', 'unhold'], []],
+    ['may have gone where it held nothing', '', ['unhold'], []],
+    ['is missing once the log announced its retention', 'retention', ['hold', 'unhold'], ['order.missing']],
+    ['is missing once the log is a tree', 'tree', ['hold', 'unhold'], ['order.missing']],
+  ])('%s, although the documents of its recording were let go', async (name, later, verbs, found) => {
     const [builder, one] = await recorded(name);
-    if (isAnnounced) await builder.receiver.announce(14, 90);
+    if (later === 'retention') await builder.receiver.announce(14, 90);
+    if (later === 'tree') await TreeBuilder.begin(builder.receiver);
     for (const verb of verbs) await builder.orders.give(one, { verb });
     await builder.receiver.dropDocuments(one);
     await builder.close();
