@@ -174,7 +174,8 @@ export const HANDLING_DE: HandlingWords = {
     'Wer eine Kamera trägt, kann sie ausgeschaltet lassen und vor dem Andocken auf ihr löschen. Die Station sieht, was dann noch da ist.',
   ],
   heardStations: 'eine Station auf einem anderen Gerät, mit jeder Quittung',
-  heardOutside: 'eine Station auf einem anderen Gerät, mit jeder Quittung, oder {outside}, stündlich',
+  heardOutside:
+    'eine Station auf einem anderen Gerät, mit jeder Quittung, oder {outside}, mindestens einmal am Tag',
 
   made: 'Erstellt von bodydock {version} am {day} aus station.yaml (SHA-256 {digest}){store}.',
   madeStore: ' und receiver.yaml (SHA-256 {digest})',

@@ -163,7 +163,7 @@ export const HANDLING_EN = {
     'Who wears a camera can leave it off, and erase on it before it docks. The station sees what is there then.',
   ],
   heardStations: 'a station on another machine, with each receipt',
-  heardOutside: 'a station on another machine, with each receipt, or {outside}, hourly',
+  heardOutside: 'a station on another machine, with each receipt, or {outside}, at least once a day',
 
   made: 'Made by bodydock {version} on {day} from station.yaml (SHA-256 {digest}){store}.',
   madeStore: ' and receiver.yaml (SHA-256 {digest})',

@@ -84,7 +84,7 @@ describe('the annex says', () => {
     const outside = 'timestamps:\n  url: https://tsa.example/tsr\n';
     const text = words(await annex(STATION, RECEIVER + ROLES + outside));
     expect(text).toContain('digest of its custody log to these outside parties: tsa.example. They learn');
-    expect(text).toContain('or tsa.example, hourly');
+    expect(text).toContain('or tsa.example, at least once a day');
     expect(words(await annex(STATION, undefined))).toContain('is in its file. No cloud');
   });
 
