@@ -80,8 +80,9 @@ class Drops:
         self._heads: dict[str, list[tuple[int, str]]] = defaultdict(list)
         # The first entry of each receipt: its digest, and the time.
         self._receipts: dict[tuple[str, str], tuple[int, str]] = {}
-        for sha256, document in policies.counting.items():
-            self.announced.know_policy(sha256, _floors(document.value))
+        for documents, is_judged in ((policies.counting, True), (policies.unjudged, False)):
+            for sha256, document in documents.items():
+                self.announced.know_policy(sha256, _floors(document.value), is_judged=is_judged)
         for receiver in vault.receivers.values():
             self._read(receiver)
 

@@ -46,8 +46,8 @@ class Announced:
         self._in_part = in_part
         self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
         self._policies: list[tuple[int, int, dict[str, int], bool]] = []
-        # Of policies that count, in force or not, by their digest.
-        self._named: dict[str, dict[str, int]] = {}
+        # Of policies that count, or may, in force or not, by their digest.
+        self._named: dict[str, tuple[dict[str, int], bool]] = {}
 
     def enter(self, receiver: str, time: int, facts: dict[str, Any]) -> None:
         """Takes an entry `retention`; `time` is that of SPEC 10.3.20."""
@@ -57,9 +57,9 @@ class Announced:
         """Takes an entry `policy` of any receiver whose policy counts, or may. The one of the highest number by a time counts then."""
         insort(self._policies, (time, number, floors, is_judged), key=itemgetter(0))
 
-    def know_policy(self, sha256: str, floors: dict[str, int]) -> None:
-        """Takes a policy that counts: a document may name it (SPEC 4.16.20)."""
-        self._named[sha256] = floors
+    def know_policy(self, sha256: str, floors: dict[str, int], *, is_judged: bool) -> None:
+        """Takes a policy that counts, or may: a document may name it (SPEC 4.16.20)."""
+        self._named[sha256] = (floors, is_judged)
 
     def days(
         self, receiver: str, name: str, received_ms: int, *, policy: str | None = None, with_unjudged: bool = False
@@ -73,8 +73,9 @@ class Announced:
         ]
         least = max(policies, key=itemgetter(0))[1] if policies else _AT_LEAST
         floor = 0 if self._in_part and with_unjudged else least[name]
-        named = self._named.get(policy or "", {}).get(name, 0)
-        return max(int(found[-1][name]) if found else 0, floor, named)
+        named, is_judged = self._named.get(policy or "", ({}, True))
+        own = named.get(name, 0) if is_judged or with_unjudged else 0
+        return max(int(found[-1][name]) if found else 0, floor, own)
 
 
 class StoreLogs:
@@ -200,7 +201,7 @@ def _check_days(
 ) -> None:
     days, receiver = said["retention"]["days"], said["receiver"]
     needed = announced.days(receiver, "days", received_ms, policy=policy)
-    # What a policy says that is not judged the store's own log put in force: fewer are still a finding.
+    # What a policy says that is not judged the store's own log put in force, or the station named: fewer are still a finding.
     least = announced.days(receiver, "days", received_ms, policy=policy, with_unjudged=True)
     if days < least:
         report.find("deletion.retention-days", at, f"counts {days} days, and {max(least, needed)} counted then")

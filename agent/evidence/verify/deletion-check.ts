@@ -178,7 +178,7 @@ function shortened(
   const kept = deletion.retention.days;
   if (kept >= (isOpen || !complete ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
   if (kept >= (complete ? days : saidDays)) {
-    const why = isOpen ? 'it is not here, or no key of a role is given' : 'what is here is no whole vault';
+    const why = isOpen ? 'no key of a role is given' : 'what is here is no whole vault';
     const open = `deletion record: kept for ${kept} days, and whether a policy allows that cannot be judged: ${why}`;
     return [note('deletion.policy-not-judged', below(where, DELETION), open, { recording: name })];
   }

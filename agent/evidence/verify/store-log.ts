@@ -198,10 +198,9 @@ export class StoreLog {
       own === undefined || own.counts === false
         ? undefined
         : { days: own.policy.days_min, documentsDays: own.policy.documents_days };
-    const isOpen = policies.findLast(({ time }) => time <= at)?.isOpen ?? false;
     return {
       ...countedDays({ announced, policies }, at, ownDays),
-      isOpen: isOpen || (named !== undefined && own?.counts !== true),
+      isOpen: policies.findLast(({ time }) => time <= at)?.isOpen ?? false,
       saidDays: Math.max(...said, ownDays?.days ?? 0),
     };
   }

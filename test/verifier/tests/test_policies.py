@@ -147,10 +147,12 @@ class NamedTest(unittest.TestCase):
 
     def test_the_most_of_what_is_in_force_and_what_it_names_counts(self) -> None:
         said = Announced()
-        said.know_policy("long", {"days": 30, "documents_days": 200})
-        said.know_policy("short", {"days": 3, "documents_days": 10})
-        for policy, expected in ((None, 14), ("long", 30), ("short", 14), ("unknown", 14)):
-            self.assertEqual(said.days("r-store", "days", 5, policy=policy), expected)
+        said.know_policy("long", {"days": 30, "documents_days": 200}, is_judged=True)
+        said.know_policy("short", {"days": 3, "documents_days": 10}, is_judged=True)
+        said.know_policy("open", {"days": 20, "documents_days": 200}, is_judged=False)
+        for policy, strict, lenient in ((None, 14, 14), ("long", 30, 30), ("short", 14, 14), ("open", 14, 20), ("unknown", 14, 14)):
+            self.assertEqual(said.days("r-store", "days", 5, policy=policy), strict)
+            self.assertEqual(said.days("r-store", "days", 5, policy=policy, with_unjudged=True), lenient)
 
 
 class DaysTest(unittest.TestCase):

@@ -7,6 +7,7 @@ import { listCommand } from '../../../../agent/cli/ls.ts';
 import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
 import type { Manifest } from '../../../../protocol/documents/manifest.ts';
 import type { Policy } from '../../../../protocol/documents/policy.ts';
+import { judgeWithPython } from '../../../fakes/manipulations/judges.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { makeRoleKeys } from '../../../fakes/vault-builder-orders.ts';
 import { placePolicy, type PolicyWish } from '../../../fakes/vault-builder-policy.ts';
@@ -112,9 +113,23 @@ test.each([
   },
 );
 
+test('that a manifest names counts without the keys of the roles, too, and both verifiers say so', async () => {
+  for (const [days, findings] of [
+    [7, ['deletion.too-few-days']],
+    [20, []],
+  ] as const) {
+    const builder = await sealedUnderAnother(days);
+    await withoutRoles(builder);
+    expect((await verdict(builder)).findings).toEqual(findings);
+    const [python] = await judgeWithPython([builder.vault], builder);
+    const isTooFew = python?.findings.some(({ code }) => code === 'deletion.retention-days');
+    expect(isTooFew).toBe(findings.length > 0);
+  }
+});
+
 test('that a manifest names and that is not here is a finding', async () => {
   const builder = await sealedUnderAnother(7, 'f'.repeat(64));
-  expect(await verdict(builder)).toMatchObject({ findings: ['policy.missing'], open: 1 });
+  expect(await verdict(builder)).toMatchObject({ findings: ['policy.missing'], open: 0 });
 });
 
 test('is not judged without the keys of the roles, and neither is what rests on it', async () => {
