@@ -108,7 +108,7 @@ class Drops:
                 self._heads[line.facts["station"]].append((time, line.facts["segment"]))
             elif line.event == "receipt":
                 name, given = (line.facts["station"], line.facts["recording"]), (time, line.facts["receipt_sha256"])
-                self._receipts[name] = min(given, self._receipts.get(name, given), key=itemgetter(0))
+                self._receipts[name] = min(self._receipts.get(name, given), given, key=itemgetter(0))
 
     def _enter_documents(self, said: _Said) -> None:
         """Once: a cut may have made the store say it twice."""

@@ -87,7 +87,7 @@ export interface LoggedReceipts {
   readonly kind: string;
   readonly station: string;
   readonly recording: string;
-  /** Digests of receipts: one, or more of one that was given again. */
+  /** Digests of receipts, the first one first: one, or more of one that was given again. */
   readonly receipts: string[];
   /** When it was entered first, by the entry, and by the times of the log. */
   readonly at: string;
@@ -274,17 +274,13 @@ export class StoreLog {
 
   #receipt(text: (name: string) => string, at: string, time: string): void {
     const [station, recording, receipt] = [text('station'), text('recording'), text('receipt_sha256')];
-    const known = this.receipts.get(`${station} ${recording}`);
-    if (known === undefined)
-      this.receipts.set(`${station} ${recording}`, {
-        kind: text('kind'),
-        station,
-        recording,
-        receipts: [receipt],
-        at,
-        time,
-      });
-    else if (!known.receipts.includes(receipt) && known.receipts.length < SIGNATURES_MAX)
+    const name = `${station} ${recording}`;
+    const known = this.receipts.get(name);
+    // Each receiver has its own log, and they are read one after the other.
+    if (known === undefined || time < known.time) {
+      const receipts = [...new Set([receipt, ...(known?.receipts ?? [])])].slice(0, SIGNATURES_MAX);
+      this.receipts.set(name, { kind: text('kind'), station, recording, receipts, at, time });
+    } else if (!known.receipts.includes(receipt) && known.receipts.length < SIGNATURES_MAX)
       known.receipts.push(receipt);
   }
 

@@ -157,6 +157,7 @@ class DocumentsTest(unittest.TestCase):
             (8, [(11, "receipt", given)], []),
             (8, [(12, "receipt", given)], ["drop.other-time"]),
             (8, [(10, "receipt", other), (11, "receipt", given)], ["drop.other-time"]),
+            (8, [(11, "receipt", other), (11, "receipt", given)], ["drop.other-time"]),
         ):
             store = _store(*entries, gone)
             kept = station(log=log(("docking-recorded", record), ("receipted", receipted), at=_at(at)))

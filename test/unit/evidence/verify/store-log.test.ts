@@ -18,7 +18,10 @@ test.each([[[EARLY, LATE]], [[LATE, EARLY]]])('logs are read in the order %j', (
   for (const [at, time] of times.entries()) {
     log.take(`r-${at}`, entry('order', time, order));
     log.take(`r-${at}`, entry('expiry-warned', time, { ...OF, due_at: LATE }));
+    log.take(`r-${at}`, entry('receipt', time, { ...OF, kind: 'recording', receipt_sha256: time }));
   }
+  const receipts = log.receipts.get(`${OF.station} ${OF.recording}`);
+  expect(receipts).toMatchObject({ receipts: [EARLY, LATE], at: EARLY, time: EARLY });
   expect(log.orders.get(order.order)?.signatures).toMatchObject([{ role: 'officer', at: EARLY }]);
   expect(log.deletions.get(OF.recording)?.warnedAt).toBe(EARLY);
 });
