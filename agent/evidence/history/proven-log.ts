@@ -7,8 +7,7 @@ import { droppedEnd, HeadBook, linkOf, type NamedHead, type SegmentLink } from '
 import type { EntryPlace } from '../verify/custody-segment.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
-import { missingHeads } from '../verify/place-logs.ts';
-import { checkReceipt, receiptHeadRemarks } from '../verify/receipt-check.ts';
+import { checkReceipt, missingHeads, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, type Remark } from '../verify/remark.ts';
 import { trustedUntil, type TrustedKeys } from '../verify/trusted-keys.ts';

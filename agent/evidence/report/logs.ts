@@ -9,8 +9,7 @@ import { StationLog } from '../verify/docking-log.ts';
 import { custodyFolder } from '../verify/found-folders.ts';
 import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
-import { missingHeads } from '../verify/place-logs.ts';
-import { type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
+import { missingHeads, type ReceiptHead, receiptHeadRemarks } from '../verify/receipt-check.ts';
 import type { Policies } from '../verify/policy-check.ts';
 import { below } from '../verify/remark.ts';
 import { type LoggedHead, StoreLog } from '../verify/store-log.ts';
@@ -138,7 +137,7 @@ export async function readStationLog(
   const remarks = [...(checked?.remarks ?? []), ...absent];
   const findings = remarks.filter(({ kind }) => kind === 'finding');
   const named = [...heads, ...held.map((head) => ({ head, receivedAt: head.at }))];
-  const unheld = named.filter(({ head }) => !['good', 'dropped'].includes(book.compare(head)));
+  const unheld = named.filter(({ head }) => book.faultOf(head) !== undefined);
   return {
     log,
     unknown: reach.unknown(unheld),

@@ -110,8 +110,6 @@ export interface LogReading {
   readonly station: string | undefined;
   /** Whose keys may have been revoked, where `station` is not known. */
   readonly owner?: string | undefined;
-  /** A part of a log, as in a kit: segments between are not here, and each has its signed head beside it. */
-  readonly isPart?: boolean | undefined;
   /** Heads that others name were entered before; it has seen all segments afterwards. */
   readonly book: HeadBook;
   /** Hears of each whole line of a segment. */
@@ -126,7 +124,7 @@ export interface LogReading {
  * log is there. Errors: the signal's reason; those of the machine.
  */
 export async function readLog(
-  { files, keys, folder, where, station, owner, isPart = false, book, line, visit, signal }: LogReading,
+  { files, keys, folder, where, station, owner, book, line, visit, signal }: LogReading,
   take: TakeVouched,
 ): Promise<CheckedCustody | undefined> {
   const isStore = station !== undefined && isReceiverId(station);
@@ -136,7 +134,6 @@ export async function readLog(
     folder,
     where,
     station,
-    isPart,
     line,
     keysOf: isStore ? () => storeKeys(keys) : (of) => stationKeys(keys, of),
     book,

@@ -55,7 +55,7 @@ const NONE = { segments: 0, entries: 0, checkpoints: 0, linked: [] };
 
 /** Ids of the segments that are held, and what else lies there. */
 function sortNames(
-  { where, isPart = false }: SegmentContext,
+  { where, book }: SegmentContext,
   names: readonly string[],
 ): { readonly held: SegmentId[]; readonly remarks: Remark[] } {
   const there = new Set(names);
@@ -64,7 +64,7 @@ function sortNames(
   const allowed = new Set([NEWEST_SEGMENT]);
   for (const id of ids) {
     allowed.add(id + SEGMENT_SUFFIX).add(id + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
-    if (isPart) allowed.add(id + HEAD_SUFFIX).add(id + HEAD_SUFFIX + SIGNATURE_SUFFIX);
+    if (book.isPart) allowed.add(id + HEAD_SUFFIX).add(id + HEAD_SUFFIX + SIGNATURE_SUFFIX);
   }
   const remarks = oddNames(where, names, allowed);
   for (const id of ids) {

@@ -72,8 +72,6 @@ export interface LinksContext {
   readonly isRevoked?: (keyId: string) => boolean;
   /** The log came here through the store, which takes it only up to checkpoints; left out, it did not. */
   readonly isTaken?: boolean;
-  /** Segments between those that are here may be elsewhere, as where a kit has a part of a log; left out, they may not. */
-  readonly isPart?: boolean;
 }
 
 /**
@@ -158,7 +156,7 @@ function keyFaults(segments: readonly LinkedSegment[]): Remark[] {
 
 function linkFaults(
   one: LinkedSegment,
-  { book, isRevoked = () => false, isPart = false }: LinksContext,
+  { book, isRevoked = () => false }: LinksContext,
   repeated: ReadonlySet<string>,
 ): Remark[] {
   const { segment, where, link, keyIds, keyChange } = one;
@@ -169,14 +167,14 @@ function linkFaults(
   const answer = book.compare(link);
   if (answer === 'dropped')
     return [note('custody.segment-dropped', where, `${place}, which was let go`, facts)];
-  if (answer === 'segment-missing' && isPart) return [];
+  if (answer === 'segment-missing' && book.isPart) return [];
   const absent = answer === 'segment-missing' || answer === 'head-missing';
   // Anybody can write a segment without a checkpoint, and a change of keys in it.
   if (absent && keyIds.size > 0 && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
     const message = `${place}; what is not here of it was signed by key ${keyChange.oldKeyId}, which was revoked`;
     // How much the vault held, only the log of the store says: else a revocation would excuse what was taken away (SPEC 4.9.3.9). A kit has
     // not all of that log.
-    const said = isPart || book.held.length > 0 ? note : finding;
+    const said = book.isPart || book.held.length > 0 ? note : finding;
     return [said('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
   }
   if (answer === 'segment-missing')
@@ -231,7 +229,8 @@ export interface NamedHead {
 }
 
 /** How a named entry compares with the log that is held. "dropped": its segment was dropped with its head kept, and could have held it. */
-type HeadAnswer = 'good' | 'dropped' | 'segment-missing' | 'head-missing' | 'head-differs';
+type HeadAnswer = 'good' | 'dropped' | HeadFault;
+type HeadFault = 'segment-missing' | 'head-missing' | 'head-differs';
 
 /** First all heads are wanted, then all segments are seen, then they are compared. */
 export class HeadBook {
@@ -239,6 +238,12 @@ export class HeadBook {
   readonly #last = new Map<string, number>();
   readonly #dropped = new Map<string, NamedHead>();
   readonly held: NamedHead[] = [];
+  /** A part of a log, as in a kit, where each segment has its signed head beside it: segments between those that are here may be elsewhere. */
+  readonly isPart: boolean;
+
+  constructor(isPart = false) {
+    this.isPart = isPart;
+  }
 
   /** This entry will be asked for. */
   want({ segment, sequence }: Pick<NamedHead, 'segment' | 'sequence'>): void {
@@ -281,6 +286,14 @@ export class HeadBook {
     if (sequence > last) return 'head-missing';
     return this.#wanted.get(segment)?.get(sequence) === sha256 ? 'good' : 'head-differs';
   }
+
+  /** Why a log that is held is not the one with that head; undefined where it may be. */
+  faultOf(head: NamedHead): HeadFault | undefined {
+    const answer = this.compare(head);
+    if (answer === 'good' || answer === 'dropped') return undefined;
+    return answer === 'segment-missing' && this.isPart ? undefined : answer;
+  }
+
   #compareDropped({ segment, sequence, sha256 }: NamedHead): HeadAnswer {
     const end = this.#dropped.get(segment);
     if (end === undefined) return 'segment-missing';

@@ -280,8 +280,6 @@ export interface SegmentContext {
   readonly ended?: (segment: string, signedBy: string | undefined) => void;
   /** The log came here through the store, which takes it only up to checkpoints (SPEC 6.9); left out, it did not. */
   readonly isTaken?: boolean;
-  /** A part of a log, as in a kit, where each segment has its signed head beside it; left out, it is whole. */
-  readonly isPart?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -333,7 +331,7 @@ export async function checkSegment(
     signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : {};
   if (whole.wrong !== undefined) remarks.push(whole.wrong);
   remarks.push(...walk.finish(signed && whole.wrong === undefined));
-  if (context.isPart === true) remarks.push(...(await checkHead(context, segment, walk)));
+  if (context.book.isPart) remarks.push(...(await checkHead(context, segment, walk)));
   const { entries, checkpoints, breaksNoted, keyIds, keyChange, vouchedTo } = walk;
   const link = first && linkOf(first);
   const { signedBy } = whole;

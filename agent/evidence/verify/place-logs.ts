@@ -19,8 +19,8 @@ import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import type { Policies } from './policy-check.ts';
 import type { ReadFiles } from './read-files.ts';
-import { receiptHeadRemarks } from './receipt-check.ts';
-import { finding, note, type Finding } from './remark.ts';
+import { missingHeads, receiptHeadRemarks } from './receipt-check.ts';
+import { note, type Finding } from './remark.ts';
 import { type LoggedHead, StoreLog } from './store-log.ts';
 import { trustedUntil, type TrustedKeys } from './trusted-keys.ts';
 import { type LogReading, readLog, type TakeVouched } from './covered-entries.ts';
@@ -86,7 +86,7 @@ export class PlaceLogs {
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Finding[]> {
-    const book = new HeadBook();
+    const book = this.#newBook();
     const excusing = new Set<string>();
     const entries = this.#entryCheck('store', found.where);
     const { pasts, restored } = this.#options;
@@ -141,14 +141,12 @@ export class PlaceLogs {
     const { facts, kind, keys } = this.#options;
     const log = new StationLog(where, station);
     const entries = this.#entryCheck('station', where, station);
-    const book = new HeadBook();
+    const book = this.#newBook();
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
     const held = kind === 'spool' ? [] : this.#headsHeld(station);
-    for (const head of held)
-      if (kind === 'vault') book.hold(head);
-      else book.want(head);
+    for (const head of held) book.hold(head);
     const kept = new Map<string, CustodyEntry>();
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
@@ -171,12 +169,8 @@ export class PlaceLogs {
       if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
     };
     const checked = await this.#read({ ...found, book, visit: (entry) => entries.take(entry) }, take);
-    const told = [
-      ...receiptHeadRemarks(heads, book, kind),
-      ...(checked?.remarks ?? []),
-      ...entries.remarks(),
-    ];
-    told.push(...missingHeads(held, book, where, kind), ...(await this.#judgeKept(kept, where, station)));
+    const told = [...receiptHeadRemarks(heads, book), ...(checked?.remarks ?? []), ...entries.remarks()];
+    told.push(...missingHeads(held, book, where), ...(await this.#judgeKept(kept, where, station)));
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
     const owner = station ?? facts.station ?? '';
@@ -265,6 +259,10 @@ export class PlaceLogs {
     return found;
   }
 
+  #newBook(): HeadBook {
+    return new HeadBook(this.#options.kind === 'kit');
+  }
+
   #entryCheck(keeper: Keeper, where: string, station?: string): EntryCheck {
     const { recordings } = this.#options.facts;
     return new EntryCheck({ where, keeper, recordings: { get: (name) => recordings.get(name, station) } });
@@ -274,10 +272,9 @@ export class PlaceLogs {
     how: Pick<LogReading, 'folder' | 'where' | 'station' | 'book' | 'line' | 'visit'>,
     take: TakeVouched,
   ): Promise<CheckedCustody | undefined> {
-    const { files, keys, kind, facts, signal } = this.#options;
+    const { files, keys, facts, signal } = this.#options;
     const { station } = how;
-    const isPart = kind === 'kit';
-    const checked = await readLog({ ...how, isPart, files, keys, owner: facts.station, signal }, take);
+    const checked = await readLog({ ...how, files, keys, owner: facts.station, signal }, take);
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
     this.counts.checkpoints += checked?.checkpoints ?? 0;
@@ -291,21 +288,4 @@ export class PlaceLogs {
 /** Segments that are here, and those that they follow. */
 function withFollowed(linked: readonly LinkedSegment[]): string[] {
   return linked.flatMap(({ segment, link }) => (link ? [segment, link.segment] : [segment]));
-}
-
-/** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22); of a kit none for one that it has not. */
-export function missingHeads(
-  heads: readonly LoggedHead[],
-  book: HeadBook,
-  where: string,
-  extent: Extent = 'vault',
-): Finding[] {
-  return heads.flatMap((head) => {
-    const answer = book.compare(head);
-    if (answer === 'good' || answer === 'dropped') return [];
-    if (answer === 'segment-missing' && extent === 'kit') return [];
-    const { station, segment, sequence } = head;
-    const message = `the store's log says that the vault held entry ${sequence} of segment ${segment} of ${station}: ${answer}`;
-    return [finding('log.tail-missing', where, message, { station, segment, sequence })];
-  });
 }

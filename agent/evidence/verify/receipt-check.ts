@@ -2,11 +2,11 @@
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { RECEIPT, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import type { HeadBook, NamedHead } from './custody-links.ts';
-import type { Extent } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
-import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
+import { below, finding, type Finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
 import { RECEIPT_KIND } from './document-kinds.ts';
+import type { LoggedHead } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
 /** What a receipt should say of what lies beside it. `vault` is the vault that holds it, where known. */
@@ -71,7 +71,8 @@ function receiptRemarks(place: string, receipt: Receipt, own: Receiptable): Rema
 
 type Field = readonly [RemarkCode, string, string | number, string | number];
 
-// Compares the custody heads that receipts name with the log that is held. Many receipts name few segments, so they are told together.
+// Compares the custody heads that receipts, and the store's own log, name with the log that is held. Many receipts name few segments, so they
+// are reported together.
 
 /** A head with the receipt that names it. */
 export interface ReceiptHead {
@@ -86,20 +87,15 @@ const CODES = {
   'head-differs': 'receipt.custody-head-differs',
 } as const satisfies Readonly<Record<string, RemarkCode>>;
 
-/** One finding for each kind of fault and segment; of a kit not for segments that it has not; `book` has seen all segments. */
-export function receiptHeadRemarks(
-  receipts: Iterable<ReceiptHead>,
-  book: HeadBook,
-  extent: Extent = 'vault',
-): Remark[] {
+/** One finding for each kind of fault and segment; `book` has seen all segments. */
+export function receiptHeadRemarks(receipts: Iterable<ReceiptHead>, book: HeadBook): Remark[] {
   const faults = new Map<
     string,
     { readonly code: keyof typeof CODES; readonly first: ReceiptHead; count: number }
   >();
   for (const receipt of receipts) {
-    const code = book.compare(receipt.head);
-    if (code === 'good' || code === 'dropped') continue;
-    if (code === 'segment-missing' && extent === 'kit') continue;
+    const code = book.faultOf(receipt.head);
+    if (code === undefined) continue;
     const key = `${code} ${receipt.head.segment}`;
     const known = faults.get(key);
     if (known === undefined) faults.set(key, { code, first: receipt, count: 1 });
@@ -123,4 +119,15 @@ function remark(
   }[code];
   const more = count > 1 ? ` (so do ${count - 1} more receipts with this segment)` : '';
   return finding(CODES[code], where, `${named}; ${found}${more}`, { segment, sequence, receipts: count });
+}
+
+/** Of heads that the vault held, by the store's log, what is not here any more: one finding for each segment (SPEC 4.15.22). */
+export function missingHeads(heads: readonly LoggedHead[], book: HeadBook, where: string): Finding[] {
+  return heads.flatMap((head) => {
+    const fault = book.faultOf(head);
+    if (fault === undefined) return [];
+    const { station, segment, sequence } = head;
+    const message = `the store's log says that the vault held entry ${sequence} of segment ${segment} of ${station}: ${fault}`;
+    return [finding('log.tail-missing', where, message, { station, segment, sequence })];
+  });
 }
