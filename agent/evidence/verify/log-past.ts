@@ -160,18 +160,14 @@ export class LogPasts {
     return findings;
   }
 
-  /** A note that a station entered in its log, or that the reader brings: `outsideAt` (RFC 3339) where it fixes the past. */
-  async take(
-    text: string,
-    where: string,
-    by: string,
-    outside?: Pick<CustodyEntry, 'at' | 'boot'>,
-  ): Promise<Finding[]> {
+  /** A note that the reader brings, or that a station entered in its log: this fixes the past where it was the first to see it, on another machine. */
+  async take(text: string, where: string, by: string, entry?: CustodyEntry): Promise<Finding[]> {
     const kept = this.#verified(text, where, by);
     if (!('root' in kept)) return [kept];
-    const isOutside = outside?.boot !== null && !this.#boots.has(outside?.boot ?? '');
-    if (outside === undefined || !isOutside) return this.#place(kept);
-    return this.#place({ ...kept, outside: { atMs: Date.parse(outside.at), isTimed: false } });
+    // What is carried on was seen long before.
+    if (entry?.event !== 'store-log' || entry.boot === null || this.#boots.has(entry.boot))
+      return this.#place(kept);
+    return this.#place({ ...kept, outside: { atMs: Date.parse(entry.at), isTimed: false } });
   }
 
   /** Judges it now, or, where it is of more lines than were read, once these were read again. */

@@ -154,14 +154,8 @@ export class PlaceLogs {
       log.take(entry, keyId);
       this.#nameReceiver(entry);
       const { checkpoint, what } = entry.facts;
-      const isCarried = entry.event === 'carried' && what === 'store-log';
-      if (
-        (entry.event === 'store-log' || isCarried) &&
-        typeof checkpoint === 'string' &&
-        !kept.has(checkpoint)
-      )
-        // What is carried on was seen long before.
-        kept.set(checkpoint, isCarried ? { ...entry, boot: null } : entry);
+      const isKept = entry.event === 'store-log' || (entry.event === 'carried' && what === 'store-log');
+      if (isKept && typeof checkpoint === 'string' && !kept.has(checkpoint)) kept.set(checkpoint, entry);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
       if (kind !== 'spool') return;
       const end = droppedEnd(entry);

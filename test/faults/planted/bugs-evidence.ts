@@ -118,8 +118,8 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'log-fixed-by-own-machine',
     what: 'a station on the machine of the store counts as outside',
     file: 'agent/evidence/verify/log-past.ts',
-    find: "!this.#boots.has(outside?.boot ?? '')",
-    put: '!this.#kept.some(({ by }) => by === outside?.boot)',
+    find: 'entry.boot === null || this.#boots.has(entry.boot)',
+    put: 'entry.boot === null',
     suites: ['unit/evidence/verify/log-past'],
   },
   {
