@@ -6,7 +6,7 @@ import { isReceiverId } from '../../../protocol/format/ids.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import { EntryCheck } from '../verify/entry-check.ts';
 import { custodyFolder, type CustodyFolder } from '../verify/found-folders.ts';
-import { knownKeys } from '../verify/known-keys.ts';
+import { type KnownKeys, knownKeys } from '../verify/known-keys.ts';
 import {
   type AccountQuestion,
   accountRemarks,
@@ -59,20 +59,27 @@ export async function gatherHistory(question: HistoryQuestion): Promise<History>
   const known = await knownKeys(files, asPlace, question.keys);
   const vault = await readVaultId(files, asPlace);
   const deps = { files, keys: known.keys, vault: vault.id, signal: question.signal };
-  return new Gathering(question, station, deps).run([...vault.remarks, ...known.remarks]);
+  return new Gathering(question, station, deps, known.policies).run([...vault.remarks, ...known.remarks]);
 }
 
 class Gathering {
   readonly #question: HistoryQuestion;
   readonly #station: StationPlace;
   readonly #deps: documents.DocumentsDeps;
+  readonly #policies: KnownKeys['policies'];
   readonly #remarks: Remark[] = [];
   readonly #store = new StoreAccount();
 
-  constructor(question: HistoryQuestion, station: StationPlace, deps: documents.DocumentsDeps) {
+  constructor(
+    question: HistoryQuestion,
+    station: StationPlace,
+    deps: documents.DocumentsDeps,
+    policies: KnownKeys['policies'],
+  ) {
     this.#question = question;
     this.#station = station;
     this.#deps = deps;
+    this.#policies = policies;
   }
 
   async run(before: readonly Remark[]): Promise<History> {
@@ -155,7 +162,7 @@ class Gathering {
     const isChanged = this.#deps.keys.changes.some(({ holder }) => isReceiverId(holder));
     if (place.kind !== 'vault' || (ours.size === 0 && !isChanged)) return [];
     const asked = { files, vault: place.path, keys: this.#deps.keys, signal };
-    const logs = await readVaultLogs(asked);
+    const logs = await readVaultLogs(asked, this.#policies);
     const how = { ...asked, nowMs: Date.parse(madeAt) };
     return judgeVaultDrops(how, logs, ({ recording }) => ours.has(recording));
   }

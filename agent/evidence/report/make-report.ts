@@ -5,7 +5,7 @@ import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { RECEIPT } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isStationId } from '../../../protocol/format/ids.ts';
-import { knownKeys } from '../verify/known-keys.ts';
+import { type KnownKeys, knownKeys } from '../verify/known-keys.ts';
 import { findPlace, readVaultId } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
@@ -45,7 +45,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
       },
     );
   const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
-  const { keys, remarks } = await knownKeys(files, place, trusted);
+  const { keys, policies, remarks } = await knownKeys(files, place, trusted);
   const { id: vaultId } = await readVaultId(files, place);
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
@@ -64,7 +64,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
   const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
   const mayBeWrong = letGo.documents.size > 0 || keys.changes.some(({ holder }) => isReceiverId(holder));
-  const wrongly = mayBeWrong ? await wronglyDropped(options, Date.parse(wish.madeAt)) : [];
+  const wrongly = mayBeWrong ? await wronglyDropped(options, policies, Date.parse(wish.madeAt)) : [];
   for (const where of [...keyFaults, ...broken, ...wrongly]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
     const heads: DatedHead[] = [];
@@ -96,8 +96,12 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
 }
 
 /** What the store dropped and was not allowed to, and logs of it that rest on a key that was put aside, each once. */
-async function wronglyDropped(options: SourceOptions, nowMs: number): Promise<string[]> {
-  const logs = await readVaultLogs(options);
+async function wronglyDropped(
+  options: SourceOptions,
+  policies: KnownKeys['policies'],
+  nowMs: number,
+): Promise<string[]> {
+  const logs = await readVaultLogs(options, policies);
   const findings = await judgeVaultDrops({ ...options, nowMs }, logs, () => true);
   const wrong = findings.filter(({ kind }) => kind === 'finding');
   return [

@@ -7,7 +7,7 @@ import { custodyFolder, keptAndOrders, stationCustodies } from './found-folders.
 import { checkOrders, type FoundOrder, OrderBook } from './order-check.ts';
 import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
-import { checkPolicies } from './policy-check.ts';
+import type { Policies } from './policy-check.ts';
 import { listSorted, type ReadFiles } from './read-files.ts';
 import type { Finding } from './remark.ts';
 import type { LoggedDrop } from './store-log.ts';
@@ -24,15 +24,12 @@ interface VaultQuestion {
 }
 
 /** What the logs of the store and of the stations say; what does not hold of them is for `verify`. Errors: the signal's reason; the machine's. */
-export async function readVaultLogs({
-  files,
-  vault,
-  keys,
-  signal,
-}: Omit<VaultQuestion, 'nowMs'>): Promise<PlaceLogs> {
+export async function readVaultLogs(
+  { files, vault, keys, signal }: Omit<VaultQuestion, 'nowMs'>,
+  policies: Policies['found'],
+): Promise<PlaceLogs> {
   const names = (await listSorted(files, vault)) ?? [];
   const stations = await stationCustodies(files, vault);
-  const { found: policies } = await checkPolicies(files, { kind: 'vault', path: vault }, keys);
   const nothing = { facts: new PlaceFacts(), pasts: undefined, restored: new Set<string>() };
   const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, policies, ...nothing });
   for (const receiver of names.filter(isReceiverId))
