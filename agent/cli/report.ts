@@ -27,7 +27,7 @@ export const REPORT_WORDS = {
     recordings: '{} recordings with {} accompanying files, {} minutes, {} bytes',
     kept: 'kept as evidence {}, deleted {}, not yet receipted {}',
     noReceipt: 'no receipt in this period',
-    timesNotFixed: 'times not fixed from outside: only the one machine of the store has said them',
+    timesNotFixed: 'times not fixed from outside: all are by the clock of the machine of the store',
     latency: 'docking to receipt: median {} s, 95th percentile {} s, worst {} s',
     written: '{}: the report; beside it {}',
     unproven:
@@ -43,7 +43,7 @@ export const REPORT_WORDS = {
     recordings: '{} Aufzeichnungen mit {} Begleitdateien, {} Minuten, {} Bytes',
     kept: 'als Beweismittel aufbewahrt {}, gelöscht {}, noch nicht quittiert {}',
     noReceipt: 'keine Quittung in diesem Zeitraum',
-    timesNotFixed: 'Zeiten nicht von außen bestätigt: Nur das eine Gerät des Zentralspeichers hat sie gesagt',
+    timesNotFixed: 'Zeiten nicht von außen bestätigt: Alle stammen von der Uhr des Zentralspeichers',
     latency: 'vom Andocken bis zur Quittung: die Hälfte in {} s, 95 von 100 in {} s, am längsten {} s',
     written: '{}: der Bericht; daneben {}',
     unproven:

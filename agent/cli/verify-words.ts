@@ -95,7 +95,7 @@ const EN: VerifyWords = {
     '{} recordings with {} accompanying files: of all files {} good, {} receipted, {} opened, {} deleted, {} under a hold',
   received:
     '{} files receipted in all: {} here, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped',
-  receivedByLog: 'files that the log of the store received: {}',
+  receivedByLog: 'files received by what the log of the store says: {}',
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',

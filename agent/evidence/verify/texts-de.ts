@@ -157,7 +157,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'receipt.proof':
     'Der Nachweis verbindet die Quittung hier nicht mit dem Verwahrprotokoll des Zentralspeichers: Eines von beiden wurde ausgetauscht.',
   'receipt.fixed':
-    'Jemand außerhalb hat das Verwahrprotokoll des Zentralspeichers mit dieser Quittung gesehen: Spätestens da war sie so vorhanden wie hier.',
+    'Eine Stelle außerhalb hat das Verwahrprotokoll des Zentralspeichers mit dieser Quittung gesehen: Spätestens zu diesem Zeitpunkt lag sie so vor wie hier.',
   'receipt.not-fixed': 'Seit wann diese Quittungen im Verwahrprotokoll stehen, sagt nur der Zentralspeicher.',
   'receipt.unlogged':
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Quittung nicht: Ein Stromausfall kann den Eintrag verhindert haben.',
@@ -483,12 +483,12 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Laut Verwahrprotokoll hat der Zentralspeicher einen Schlüssel gesperrt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen, damit gefälschte Dokumente gut aussehen.',
 
   'witness.not-judged':
-    'Fassungen bis 0.1.0 machten sie von jedem Tag. Was sie sagten, sagen jetzt die Prüfpunkte des Verwahrprotokolls des Zentralspeichers.',
+    'Versionen bis 0.1.0 legten für jeden Tag eines an. Was sie belegten, belegen jetzt die Prüfpunkte des Verwahrprotokolls des Zentralspeichers.',
 
   'restored.break':
     'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt und hat das erklärt. Was ihm seither fehlt, haben die Stationen vielleicht erneut geliefert; was sie nicht mehr hatten, ist verloren.',
   'restored.unsigned':
-    'Dass der Tresor zurückgespielt wurde, müssen beide Rollen unterschreiben, und das fehlt: Sein Verwahrer sagt allein, warum etwas fehlt.',
+    'Dass der Tresor zurückgespielt wurde, müssen beide Rollen unterschreiben, und das fehlt: Warum etwas fehlt, erklärt allein der Betreiber des Zentralspeichers.',
   'restored.not-judged':
     'Dass der Tresor zurückgespielt wurde, müssen beide Rollen unterschreiben; ohne ihre Schlüssel ist das nicht zu beurteilen.',
   'restored.rule': 'Die Erklärung widerspricht ihrem Ort oder sich selbst.',

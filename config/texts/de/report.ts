@@ -77,7 +77,7 @@ export const REPORT_DE: ReportWords = {
   ordersNotJudged:
     '{count} Anordnungen (Löschsperre oder Löschung) ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   timesNotFixed:
-    'Zeiten nicht von außen bestätigt: In diesem Zeitraum hat niemand außer dem einen Gerät des Zentralspeichers die Zeit gesagt, weder eine Station auf einem anderen Gerät noch ein Zeuge oder ein Zeitstempeldienst. Wer dieses Gerät in der Hand hatte, konnte seine Uhr stellen.',
+    'Zeiten nicht von außen bestätigt: In diesem Zeitraum gilt allein die Uhr des Zentralspeichers: Weder eine Station auf einem anderen Gerät noch ein Zeuge oder ein Zeitstempeldienst hat die Zeit bestätigt. Wer dieses Gerät in der Hand hatte, konnte seine Uhr stellen.',
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText:
     'Von Nutzenden der Kameras geschrieben. Zahl der Berichte: {count}. Ein Programm hat in jeder Zeile nach E-Mail-Adressen, Telefonnummern, einer Anrede mit Namen (Herr, Frau, Mr, Mrs, Ms) und nach Zeilen für Name, Personalnummer oder Unterschrift gesucht und keine gefunden. Andere Namen findet es nicht: Jemand muss die Berichte lesen, bevor diese Seite weitergegeben wird.',
