@@ -170,7 +170,7 @@ class Reading {
 
 // How each entry of one keeper's custody log is vouched for. Takes the entries while the log is checked, and answers afterwards. Pure.
 //
-// An entry is signed where a good checkpoint stands behind it, or a good signature over the whole file, and the chain holds from the one
+// An entry is signed where a good checkpoint follows it, or a good signature over the whole file, and the chain holds from the one
 // to the other. It is confirmed where the store signed a later head of the same unbroken chain of a station, in a receipt or in its own log.
 //
 // Memory: a few numbers for each unbroken run of entries, and for each head that others signed.

@@ -220,7 +220,7 @@ export async function documentsBeginning(
 }
 
 // Finds out which ids and places belong to a subject, before its life is read: dockings, docking records, files that accompany it, and
-// whose receipts may confirm the log behind it. What it finds is a question, not an answer: proofs come later.
+// whose receipts may confirm its log. What it finds is a question, not an answer: proofs come later.
 
 /** Dockings that one recording was met in: a camera that is never cleared shows it again each day. */
 const DOCKINGS_MAX = 1000;

@@ -272,7 +272,7 @@ class Account {
     return findings;
   }
 
-  /** The log is read behind the folders: a living vault may have taken one in between. */
+  /** The log is read after the folders: a living vault may have taken one in between. */
   async #cameMeanwhile(station: string | undefined, name: string): Promise<boolean> {
     const { files, place } = this.#check;
     return (await files.stat(join(place.path, station ?? '', name)))?.kind === 'folder';

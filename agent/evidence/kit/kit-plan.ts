@@ -402,7 +402,7 @@ class SegmentRead {
     else if (this.#found.length < ENTRIES_MAX && this.#concerns(entry)) this.#found.push(entry);
   }
 
-  /** Those that the head vouches for: what stands behind it may be anybody's. All of them where no head can be read, which is a finding. */
+  /** Those that the head vouches for: what follows may be anybody's. All of them where no head can be read, which is a finding. */
   get found(): readonly CustodyEntry[] {
     const last = this.head?.sequence ?? Infinity;
     return this.#found.filter(({ sequence }) => sequence <= last);

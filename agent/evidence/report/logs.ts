@@ -1,4 +1,4 @@
-// Reads the custody logs of a vault for a report: only entries that a signature stands behind count. The store's own first, because it says
+// Reads the custody logs of a vault for a report: only entries that a signature covers count. The store's own first, because it says
 // what was dropped.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
@@ -147,7 +147,7 @@ export async function readStationLog(
   };
 }
 
-/** The log is read behind the folders: what came meanwhile is there by now. */
+/** The log is read after the folders: what came meanwhile is there by now. */
 async function missingIn(
   { files, vault }: SourceOptions,
   station: string,

@@ -3,7 +3,7 @@
 //
 // Invariants:
 // 1. Entries are given on in the order in which they came.
-// 2. One is vouched for by a good checkpoint behind it, by a good signature over its whole file, or by such a checkpoint of the segment that follows
+// 2. One is vouched for by a good checkpoint after it, by a good signature over its whole file, or by such a checkpoint of the segment that follows
 //    and names it. Where the chain between the two is broken, that is a finding of its own (custody-segment.ts), and nothing more is made of it.
 // 3. Memory: two groups at most. A longer one without a checkpoint is a fault of its own (custody.group-open).
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
@@ -29,7 +29,7 @@ interface Group {
   readonly entries: Waiting[];
 }
 
-/** Follows one log, segment after segment; `ended` behind each of them, `close` after the last. */
+/** Follows one log, segment after segment; `ended` after each of them, `close` after the last. */
 export class CoveredEntries {
   readonly #take: TakeVouched;
   #group: Group | undefined;

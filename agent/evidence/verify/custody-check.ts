@@ -127,7 +127,7 @@ async function repeatedWrites(
 const ENTRIES_MAX = 4096;
 
 /**
- * True where every event of `segment` behind entry `sequence` stands again in `follower`. Both were read before without a fault.
+ * True where every event of `segment` after entry `sequence` is repeated in `follower`. Both were read before without a fault.
  * Errors: the system's; the signal's reason.
  */
 async function isRepeated(
@@ -136,11 +136,11 @@ async function isRepeated(
   sequence: number,
   follower: string,
 ): Promise<boolean> {
-  const behind: string[] = [];
+  const rest: string[] = [];
   for await (const entry of entriesOf(context, segment)) {
     const told = toldDigest(entry);
     if (entry.sequence <= sequence || told === undefined) continue;
-    if (behind.push(told) > ENTRIES_MAX) return false;
+    if (rest.push(told) > ENTRIES_MAX) return false;
   }
   const again = new Set<string>();
   for await (const entry of entriesOf(context, follower)) {
@@ -148,7 +148,7 @@ async function isRepeated(
     const told = toldDigest(entry);
     if (told !== undefined) again.add(told);
   }
-  return behind.every((told) => again.has(told));
+  return rest.every((told) => again.has(told));
 }
 
 function entriesOf(context: SegmentContext, segment: string): AsyncIterable<CustodyEntry> {

@@ -75,7 +75,7 @@ export interface LinksContext {
 }
 
 /**
- * Every fault in how these segments follow each other; `repeated` holds the segments that begin with what the one before had behind the
+ * Every fault in how these segments follow each other; `repeated` holds the segments that begin with what the one before had after the
  * entry that they name.
  */
 export function checkLinks(

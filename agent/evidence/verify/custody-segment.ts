@@ -66,7 +66,7 @@ export class SegmentWalk {
   /** The last entry that could be read. */
   #sequence = 0;
   #sha256 = FIRST_PREVIOUS;
-  /** Lines behind it that could not be read: each may stand in place of an entry, or have been put in. */
+  /** Lines after it that could not be read: each may take the place of an entry, or have been put in. */
   #unreadable = 0;
   #offsetBefore = 0;
   #unsigned = 0;
@@ -105,7 +105,7 @@ export class SegmentWalk {
   /** Takes the next line of the file. */
   take(line: SegmentLine): void {
     if (!line.ended) {
-      const message = `${line.bytes.length} bytes behind the last whole entry ${this.#sequence}, at byte ${line.offset}`;
+      const message = `${line.bytes.length} bytes after the last whole entry ${this.#sequence}, at byte ${line.offset}`;
       this.#remarks.push(
         note('custody.torn-tail', this.#question.where, message, { offset_bytes: line.offset }),
       );
@@ -123,14 +123,14 @@ export class SegmentWalk {
     for (const [code, count] of this.#untold)
       this.#remarks.push(finding(code, where, `${count} more of these in this segment`));
     if (this.#unsigned > 0 && !signed) {
-      const message = `${this.#unsigned} entries behind the last checkpoint`;
+      const message = `${this.#unsigned} entries after the last checkpoint`;
       this.#remarks.push(note('custody.unsigned-tail', where, message, { entries: this.#unsigned }));
     }
     return this.#remarks;
   }
 
   #parse({ bytes, offset, oversize }: SegmentLine): CustodyEntry | undefined {
-    const place = `line behind entry ${this.#sequence}, at byte ${offset}`;
+    const place = `line after entry ${this.#sequence}, at byte ${offset}`;
     try {
       if (!oversize) return parseCustodyEntry(bytes);
       this.#fault('custody.entry-refused', `${place}: longer than any entry`, offset);
@@ -185,10 +185,10 @@ export class SegmentWalk {
     const place = `entry ${entry.sequence}, at byte ${offset}`;
     if (entry.sequence > expected) {
       const missing = entry.sequence - expected;
-      const message = `${place}: stands behind entry ${this.#sequence}, ${missing} entries between them are missing`;
+      const message = `${place}: comes after entry ${this.#sequence}, ${missing} entries between them are missing`;
       this.#fault('custody.entry-missing', message, offset);
     } else if (entry.sequence < expected) {
-      const message = `${place}: stands behind entry ${this.#sequence}; expected entry ${expected}`;
+      const message = `${place}: comes after entry ${this.#sequence}; expected entry ${expected}`;
       this.#fault('custody.entry-order', message, offset);
     } else if (entry.previous !== this.#sha256) {
       const altered =
@@ -241,7 +241,7 @@ export class SegmentWalk {
   #noteBreak({ sequence, facts }: CustodyEntry): void {
     const segment = String(facts['segment']);
     this.#breaks.push(segment);
-    const message = `entry ${sequence} says that segment ${segment} is broken behind entry ${String(facts['sequence'])}`;
+    const message = `entry ${sequence} says that segment ${segment} is broken after entry ${String(facts['sequence'])}`;
     this.#remarks.push(note('custody.break-noted', this.#question.where, message, { segment }));
   }
 

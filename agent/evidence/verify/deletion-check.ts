@@ -297,7 +297,7 @@ function ordered(
     (isOfBoth ? undefined : 'it lacks the signature of a role') ??
     (unknown.length > 0 || orders.hadBothRoles(found, deletion.deletedAt)
       ? undefined
-      : 'the store took up the signature of a role only behind it');
+      : 'the store took up the signature of a role only later');
   const facts = { recording: name, order: order.order };
   if (why !== undefined) {
     const message = `deletion record: order ${order.order} does not allow it: ${why}`;
@@ -322,7 +322,7 @@ function missingRecords({ facts, logs: { store: log }, complete, extent }: Judge
     const held = facts.recordings.get(name);
     if (extent === 'kit' && held === undefined) return [];
     if (held?.deletion !== undefined) return [];
-    const message = `the store's log says that recording ${name} went behind a deletion record with SHA-256 ${[...records].join(', ')}, which is not here`;
+    const message = `the store's log says that recording ${name} was deleted by a record with SHA-256 ${[...records].join(', ')}, which is not here`;
     return [finding('deletion.missing', held?.where ?? log.places[0] ?? '.', message, { recording: name })];
   });
 }
@@ -338,7 +338,7 @@ interface LeftoversQuestion {
   readonly log: StoreLog;
 }
 
-/** A remark for each recording with such bytes. The log was read behind the folders, so that they are looked at again. Errors: those of the machine. */
+/** A remark for each recording with such bytes. The log was read after the folders, so that they are looked at again. Errors: those of the machine. */
 export async function leftoverRemarks({ files, path, facts, log }: LeftoversQuestion): Promise<Remark[]> {
   const found: Remark[] = [];
   for (const { name, where, leftovers } of facts.recordings.values()) {

@@ -168,7 +168,7 @@ function inventory({ inventory, entries, later, ended }: DockingRecord): string[
 function order({ entries }: DockingRecord): string[] {
   const first = entries.findIndex(({ later }) => later);
   if (first < 0 || entries.slice(first).every(({ later }) => later)) return [];
-  return ['an entry of the first listing stands behind a later one'];
+  return ['an entry of the first listing comes after a later one'];
 }
 
 function entries({ entries }: DockingRecord): string[] {

@@ -126,7 +126,7 @@ function agrees(
 /** What the log says of one docking. */
 export interface LoggedDocking {
   readonly docking: string;
-  /** Undefined where the log here begins behind its `docked`. */
+  /** Undefined where the log here begins after its `docked`. */
   bay: string | undefined;
   camera: string | undefined;
   /** The stay that it belongs to: itself in logs of 0.1.0. */

@@ -21,7 +21,7 @@ import { revokedName, stationKeys, storeKeys, type KeyStep, type TrustedKeys } f
 
 /** Files of one holder; a key changes every few years. */
 const FILES_MAX = 4096;
-/** What a signature's name has behind that of its document. */
+/** What a signature's name has after that of its document. */
 const SIGNED = /(?:\.new)?\.minisig$/;
 const NAMES = /^[0-9a-f]{16}\.(?:change\.json(?:\.new)?|revocation\.json)(?:\.minisig)?$/;
 

@@ -346,7 +346,7 @@ function askedFor({ name, where, hasPayload = true }: HeldDocument, account: Log
   return [finding('payload.asked-again', where, message, { recording: name })];
 }
 
-/** What a station may do only behind the store's word. */
+/** What a station may do only after the store's word. */
 function unreceipted(
   { where, held, fromTheStart }: AccountQuestion,
   name: string,
@@ -355,7 +355,7 @@ function unreceipted(
   const remarks: Remark[] = [];
   // A receipt that came before the oldest entry here may have been the reason.
   if (receipts.length > 0 && erasedEarly && fromTheStart) {
-    const message = `the log says that recording ${name} was erased from a camera, and only behind that that its receipt came`;
+    const message = `the log says that recording ${name} was erased from a camera, and only later that its receipt came`;
     remarks.push(finding('custody.erased-early', where, message, { recording: name }));
   }
   if (erasedAsked) {

@@ -134,7 +134,7 @@ export class PlaceBetween {
     yield* accountRemarks(question);
   }
 
-  /** Logs and entries are read behind the folders: a living vault or spool may have taken one in between. */
+  /** Logs and entries are read after the folders: a living vault or spool may have taken one in between. */
   async #cameMeanwhile(name: string, where: string): Promise<boolean> {
     const { files, place } = this.#context;
     const spool = this.#kind === 'spool';

@@ -84,7 +84,7 @@ function noLog({ facts, orders, changed }: StoreContext): Remark[] {
   return [finding('store-log.none', '.', message, { receipts, deletions, orders: orders.length })];
 }
 
-/** The same for each receiver of several, and for each of its keys: what it signed here stands behind its log (SPEC 10.3). */
+/** The same for each receiver of several, and for each of its keys: where it signed something, its log is here (SPEC 10.3). */
 function missingLogs({ facts, logs, changed }: StoreContext): Remark[] {
   const { store } = logs;
   const named = new Map<string, ReadonlySet<string>>(facts.receivers);

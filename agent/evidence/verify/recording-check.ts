@@ -251,7 +251,8 @@ function rejection({ rejected, original }: Manifest): string[] {
     if (offset_bytes <= end) problems.push(`unreadable ranges touch or are out of order at ${offset_bytes}`);
     end = offset_bytes + size_bytes;
   }
-  if (end > original.size_bytes) problems.push(`an unreadable range ends at ${end}, behind the original`);
+  if (end > original.size_bytes)
+    problems.push(`an unreadable range ends at ${end}, after the end of the original`);
   if (reason === 'empty' && original.size_bytes > 0)
     problems.push(`rejected as empty with ${original.size_bytes} bytes`);
   return problems;

@@ -185,7 +185,7 @@ export const MEANINGS = {
   'custody.key-not-announced':
     'Whoever changes to a new key says so in the second entry; this segment does not.',
   'custody.old-key':
-    'Whoever changed to a new key signs nothing more with the old one: somebody who has the old key went on with the log, or signed a document behind it.',
+    'Whoever changed to a new key signs nothing more with the old one: somebody who has the old key went on with the log, or signed a document after that.',
   'custody.revoked-key':
     'Only a revoked key vouches for these entries, and no receipt shows that they were there before: judge them with care.',
   'custody.end-refused':

@@ -306,7 +306,7 @@ export interface Totals {
   receipted: number;
   /** Recordings that the log of the store says it received: each is here, deleted or dropped, else a finding says so. */
   received: number;
-  /** Recordings whose payload the store has deleted, behind a deletion record that holds. */
+  /** Recordings whose payload the store has deleted, by a deletion record that holds. */
   deleted: number;
   /** Of these, by order. */
   deleted_by_order: number;

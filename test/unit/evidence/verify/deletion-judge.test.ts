@@ -27,7 +27,7 @@ async function findingsOf(builder: VaultBuilder): Promise<readonly string[]> {
 
 test.each([
   ['before the deletion', true, []],
-  ['only behind the deletion', false, ['deletion.order-invalid']],
+  ['only after the deletion', false, ['deletion.order-invalid']],
 ])('an order whose second signature was taken up %s', async (_, inTime, expected) => {
   const builder = await newVault();
   const { receiver, orders, clock } = builder;
