@@ -5,7 +5,7 @@ from typing import Any
 
 from custody_log import CustodyLog, last_segment_of
 from custody_segment import Line, Segment
-from evidence import Keeper, KeyChange, Receipted, Station
+from evidence import Keeper, KeyChange, Station
 from findings import Report
 from instants import milliseconds
 from key_succession import KnownKeys
