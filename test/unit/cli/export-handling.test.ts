@@ -80,7 +80,7 @@ describe('the annex says', () => {
   test('who outside hears what of the store, and what that protects against', async () => {
     const alone = words(await annex(STATION, RECEIVER + ROLES));
     expect(alone).toContain('No other address is contacted');
-    expect(alone).toContain('a station on another machine, with each receipt. He can refuse');
+    expect(alone).toContain('a station on another machine, with each receipt. A deletion dated ahead');
     const outside = 'timestamps:\n  url: https://tsa.example/tsr\n';
     const text = words(await annex(STATION, RECEIVER + ROLES + outside));
     expect(text).toContain('digest of its custody log to these outside parties: tsa.example. They learn');
