@@ -211,7 +211,7 @@ export const CONDITIONS_DE = {
   'policy.refused': {
     text: 'Der Zentralspeicher hat eine Richtlinie beider Rollen geschickt, die diese Station nicht annimmt; es gilt weiter, was sie zuvor hatte.',
     remedy:
-      'Beide Rollen fragen, ob sie sie signiert haben. Wenn ja: bei policy.no-roles oder policy.signature ("reason") die Schlüssel beider unter roles in station.yaml eintragen, bei policy.number am Zentralspeicher eine mit höherer Nummer machen. Wenn nein, IT-Sicherheit rufen.',
+      'Beide Rollen fragen, ob sie sie signiert haben. Wenn ja: bei policy.no-roles oder policy.signature ("reason") die Schlüssel beider unter roles in station.yaml eintragen, bei policy.number am Zentralspeicher eine mit höherer Nummer anlegen. Wenn nein, IT-Sicherheit rufen.',
   },
   'store.recordings-lost': {
     text: 'Der Zentralspeicher wurde aus einer Sicherung wiederhergestellt; ihm fehlen vielleicht Aufzeichnungen, von denen diese Station keine Kopie mehr hat.',

@@ -308,7 +308,7 @@ const PLACES_DE: Readonly<Record<string, string>> = {
   'shared_offers is true: unless the broker checks rights when somebody subscribes, which mosquitto with an acl_file does not, any account can make offers of all stations vanish':
     'shared_offers ist true: Prüft der Broker die Rechte nicht beim Abonnieren, was mosquitto mit acl_file nicht tut, kann jedes Konto Angebote aller Stationen verschwinden lassen',
   'cannot be read as a certificate of the time-stamp authority: its stamps are no time from outside, by which alone something is deleted':
-    'ist nicht als Zertifikat des Zeitstempeldienstes zu lesen: Seine Stempel sind keine Zeit von außen, nach der allein gelöscht wird',
+    'ist nicht als Zertifikat des Zeitstempeldienstes zu lesen: Seine Zeitstempel gelten nicht als Zeit von außen, und nur nach einer solchen wird gelöscht',
   'has no keys, so no order to hold or to delete can be given':
     'hat keine Schlüssel; so kann keine Löschsperre und keine Löschung angeordnet werden',
   'has no {}, so a hold lapses after 7 days and no other order counts':
