@@ -24,7 +24,7 @@ import {
 import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
 import { dropOldDocuments, expire, type Expired } from './expire.ts';
-import { announcement } from './log-memory.ts';
+import { announcement, type LogMemory, readMemory } from './log-memory.ts';
 import { agreeingWord, describeDoubt, DOUBT_REMEDY, WORD_MS } from './outside-time.ts';
 import { underPolicy, type Unsettled } from './policies.ts';
 
@@ -41,6 +41,8 @@ export class RetentionTimer {
   readonly #options: RetentionTimerOptions;
   readonly #stop = new AbortController();
   #started = false;
+  /** See LogMemory; of the time before this start. */
+  #boots: LogMemory['boots'] | undefined;
   /** When a word from outside was entered last by this process, monotonic. */
   #heardMs = Number.NEGATIVE_INFINITY;
   /** The last round did nothing for the clock's sake. */
@@ -61,8 +63,8 @@ export class RetentionTimer {
     this.#then(() => this.#enter([started], this.#stop.signal));
     this.#then(async () => this.#enter([announcement((await this.#deps()).retention)], this.#stop.signal));
     this.#arm('disclosures', FIRST_ROUND_MS);
+    this.#arm('time', FIRST_ROUND_MS); // before the round, which finds it in the log then
     if (retention.timerHours > 0) this.#arm('round', FIRST_ROUND_MS);
-    this.#arm('time', FIRST_ROUND_MS);
   }
 
   /**
@@ -124,12 +126,19 @@ export class RetentionTimer {
   /** Enters the time that somebody outside says, and has a round that waits for it go on. Gives the pause behind it. */
   async #time(): Promise<number> {
     const { deps } = this.#options;
+    const { signal } = this.#stop;
     if (deps.clock.monotonicMs() - this.#heardMs < WORD_YOUNG_MS) return TIME_LOOK_MS;
-    const word = await agreeingWord({ ...deps, signal: this.#stop.signal }, new Set([deps.bootId]));
-    if (word === undefined) return TIME_LOOK_MS;
-    await this.#enter([word], this.#stop.signal);
-    this.#heardMs = deps.clock.monotonicMs();
-    if (this.#isDoubtful) this.#arm('round', 0);
+    try {
+      this.#boots ??= (await readMemory(await this.#deps())).boots;
+      const word = await agreeingWord({ ...deps, signal }, this.#boots);
+      if (word === undefined) return TIME_LOOK_MS;
+      await this.#enter([word], signal);
+      this.#heardMs = deps.clock.monotonicMs();
+      if (this.#isDoubtful) this.#arm('round', 0);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      deps.log.warn('time from outside not entered', { error });
+    }
     return TIME_LOOK_MS;
   }
 

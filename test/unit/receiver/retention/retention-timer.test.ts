@@ -1,6 +1,12 @@
 // Retention while a receiver runs: when it looks, what it tells, and that it ends in order.
 import { describe, expect, test } from 'vitest';
-import { AGAIN_MS, FIRST_ROUND_MS, type RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
+import { appendStoreEvents } from '../../../../agent/receiver/custody/store-log.ts';
+import {
+  AGAIN_MS,
+  FIRST_ROUND_MS,
+  type RetentionDeps,
+  TIME_LOOK_MS,
+} from '../../../../agent/receiver/retention/deps.ts';
 import { RetentionTimer } from '../../../../agent/receiver/retention/retention-timer.ts';
 import { encodeVaultId } from '../../../../protocol/documents/vault-document.ts';
 import { makeSessionId } from '../../../../protocol/format/ids.ts';
@@ -126,6 +132,29 @@ describe('a running receiver', () => {
     expect(entriesOf(disk, 'deleting')).toEqual([]);
     await run.pass(20 * 60_000);
     expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', ['retention.no-policy']]);
+    await ended(run);
+  });
+
+  test('enters the time that is said outside once the disk shows its log, and not by a station that ran here before the boot', async () => {
+    const disk = retentionDisk();
+    const before = depsOn(disk, 2, { bootId: 'boot before' });
+    await appendStoreEvents(before, [{ event: 'receiver-stopped', facts: {} }]);
+    const run = running(disk, 1, { retention: { days: 14, documentsDays: 730, timerHours: 0 } });
+    await run.pass(0);
+    disk.fail({
+      operation: 'list',
+      path: 'custody',
+      nth: 1,
+      code: 'EMFILE',
+      times: Number.POSITIVE_INFINITY,
+    });
+    await run.pass(FIRST_ROUND_MS);
+    disk.heal();
+    stationSays(disk, run.deps.clock.wallMs(), { boot: 'boot before' });
+    await run.pass(TIME_LOOK_MS, null);
+    expect(entriesOf(disk, 'outside-time')).toEqual([]);
+    await run.pass(TIME_LOOK_MS);
+    expect(entriesOf(disk, 'outside-time')).toMatchObject([{ facts: { boot: 'another machine' } }]);
     await ended(run);
   });
 
