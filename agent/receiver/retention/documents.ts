@@ -13,11 +13,7 @@ import { DELETION_BYTES_MAX } from '../../../protocol/documents/deletion-record.
 import { orderStanding, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import {
-  countedDays,
-  DOCUMENTS_DAYS_MIN,
-  type RetentionHistory,
-} from '../../../protocol/documents/retention.ts';
+import { countedDays, DOCUMENTS_DAYS_MIN } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
@@ -27,7 +23,7 @@ import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
-import { readHistory } from './log-memory.ts';
+import { clockDoubt, type LogMemory } from './log-memory.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
 import { readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
@@ -45,17 +41,16 @@ export interface DroppedDocuments {
 }
 
 /**
- * Drops what is older than `documentsDays`. `mayGo` is asked before each batch: whether the store's clock may still decide.
+ * Drops what is older than `documentsDays`, as long as the store's clock may decide by what the log remembers.
  * Errors: "lock.*"; those of appendStoreEvents; the system's; the signal's reason. What was begun is finished by the next call. A folder that the disk
  * does not show is an error once everything else is done: it must not keep all documents of all stations for ever.
  */
-export async function dropDocuments(deps: RetentionDeps, mayGo: () => boolean): Promise<DroppedDocuments> {
+export async function dropDocuments(deps: RetentionDeps, memory: LogMemory): Promise<DroppedDocuments> {
   const store = await storeKeys(deps);
-  const history = await readHistory(deps);
   const sum = { folders: 0, segments: 0 };
   const unread: unknown[] = [];
   for (const station of await stationsIn(deps)) {
-    const one = new StationDocuments(deps, station, keysFor(deps, store, station), history, mayGo);
+    const one = new StationDocuments(deps, station, keysFor(deps, store, station), memory);
     try {
       const dropped = await one.drop();
       sum.folders += dropped.folders;
@@ -75,8 +70,7 @@ class StationDocuments {
   readonly #deps: RetentionDeps;
   readonly #station: StationId;
   readonly #keys: FactsKeys;
-  readonly #history: RetentionHistory;
-  readonly #mayGo: () => boolean;
+  readonly #memory: LogMemory;
   readonly #cutoffMs: number;
   /** Why folders could not be looked at: how much of the log they rest on is not known then. */
   readonly unread: unknown[] = [];
@@ -87,18 +81,11 @@ class StationDocuments {
   /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
   #oldestMs = Number.POSITIVE_INFINITY;
 
-  constructor(
-    deps: RetentionDeps,
-    station: StationId,
-    keys: FactsKeys,
-    history: RetentionHistory,
-    mayGo: () => boolean,
-  ) {
+  constructor(deps: RetentionDeps, station: StationId, keys: FactsKeys, memory: LogMemory) {
     this.#deps = deps;
     this.#station = station;
     this.#keys = keys;
-    this.#history = history;
-    this.#mayGo = mayGo;
+    this.#memory = memory;
     this.#cutoffMs = deps.clock.wallMs() - deps.retention.documentsDays * DAY_MS;
   }
 
@@ -108,7 +95,9 @@ class StationDocuments {
     const folders = (await this.#dropAll(going)) + (await this.#dropAll(dockings));
     const announcedDays = Math.max(
       DOCUMENTS_DAYS_MIN,
-      ...[...this.#history.announced, ...this.#history.policies].map((each) => each.documentsDays),
+      ...[...this.#memory.history.announced, ...this.#memory.history.policies].map(
+        (each) => each.documentsDays,
+      ),
     );
     const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
     const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, beforeMs) : 0;
@@ -131,14 +120,20 @@ class StationDocuments {
     return old;
   }
 
+  #mayGo(): boolean {
+    return clockDoubt(this.#deps, this.#memory) === null;
+  }
+
   #cutoffOf(announcedDays: number): number {
     return this.#cutoffMs - Math.max(announcedDays - this.#deps.retention.documentsDays, 0) * DAY_MS;
   }
 
   /** By the days that are configured, and not sooner than by those that were announced when it came. */
   #isOld({ sinceMs, named, policySha256 }: AgedDocuments): boolean {
-    const policy = namedDays(this.#history, policySha256);
-    return sinceMs <= this.#cutoffOf(countedDays(this.#history, named.received_at, policy).documentsDays);
+    const policy = namedDays(this.#memory.history, policySha256);
+    return (
+      sinceMs <= this.#cutoffOf(countedDays(this.#memory.history, named.received_at, policy).documentsDays)
+    );
   }
 
   async #look(name: RecordingName): Promise<DocumentAge> {

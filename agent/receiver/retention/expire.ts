@@ -150,7 +150,7 @@ export async function expire(
 export async function dropOldDocuments(deps: RetentionDeps): Promise<DroppedDocuments> {
   const { memory, heard } = await readHearing(deps);
   if (heard.length > 0) await appendStoreEvents(deps, heard);
-  return dropDocuments(deps, () => clockDoubt(deps, memory) === null);
+  return dropDocuments(deps, memory);
 }
 
 /** What the log remembers, with a word from outside that it lacks, where the last one is old or does not count. Errors: those of readMemory. */

@@ -155,8 +155,7 @@ export class RetentionTimer {
       tellConditions(conditions, expired, deps.clock.wallMs());
       tellPolicy(conditions, settled);
       const { totals, doubt, warned, deleted, more, failure } = expired;
-      const dropped =
-        doubt === null ? await dropOldDocuments(settled) : { folders: 0, orders: 0, segments: 0 };
+      const dropped = doubt === null ? await dropOldDocuments(settled) : { folders: 0, segments: 0 };
       const { recordings, soon, late, states } = totals;
       const facts = { recordings, warned, deleted, soon, late, held: states.held, findings: totals.findings };
       deps.log.info('retention looked at', {
