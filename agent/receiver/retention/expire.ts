@@ -2,7 +2,8 @@
 //
 // Invariants:
 // 1. While nobody outside of this machine agrees with its clock nothing is warned of, and nothing deleted but by order of both roles.
-// 2. Whatever fails for one recording, the others go on, until FAILURES_MAX failed; the first error is told at the end.
+// 2. What was found is in the log before anything goes. Whatever fails for one recording, the others go on, until FAILURES_MAX failed; the first
+//    error is told at the end.
 // 3. Two expirations at one time are safe: what matters is decided again under the lock (deletion.ts).
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
@@ -192,7 +193,8 @@ class Expiration {
     const told = await this.#try(async () => {
       if (events.length > 0) await appendStoreEvents(this.#deps, events);
     });
-    for (let from = 0; from < going.length; from += BATCH) {
+    // By what the log was not told, the time from outside among it, nothing goes.
+    for (let from = 0; told && from < going.length; from += BATCH) {
       if (this.#mustEnd()) break;
       await this.#deleteBatch(going.slice(from, from + BATCH));
     }

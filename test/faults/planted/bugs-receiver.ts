@@ -203,6 +203,14 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/custody/outside-word'],
   },
   {
+    id: 'deletes-what-log-was-not-told',
+    what: 'recordings go by a time that the log of the store does not have',
+    file: 'agent/receiver/retention/expire.ts',
+    find: 'told && from < going.length',
+    put: 'from < going.length',
+    suites: ['unit/receiver/retention/expire-crash'],
+  },
+  {
     id: 'own-station-says-time',
     what: 'a station on the machine of the store counts as somebody outside',
     file: 'agent/receiver/retention/outside-time.ts',

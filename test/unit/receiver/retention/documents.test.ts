@@ -238,14 +238,14 @@ describe('documents', () => {
     const gone = scene.plantRecording(disk, new SeededRandom(97), { receivedMs: START_MS - 10 * DAY_MS });
     let fails = false;
     const plain = store(disk);
-    const sign: typeof plain.signer.sign = (bytes, comment) =>
-      fails && comment.includes('custody')
-        ? Promise.reject(new Error('no signature'))
-        : plain.signer.sign(bytes, comment);
+    const sign: typeof plain.signer.sign = (bytes, comment) => {
+      if (fails && comment.includes('custody')) return Promise.reject(new Error('no signature'));
+      fails ||= comment.includes('deletion');
+      return plain.signer.sign(bytes, comment);
+    };
     const deps = { ...plain, signer: { ...plain.signer, sign } };
     expect(await scene.expireOn(deps)).toMatchObject({ deleted: 0, failure: undefined });
     await deps.clock.advance(5 * DAY_MS);
-    fails = true;
     expect(await scene.expireOn(deps)).toMatchObject({ deleted: 0, failure: { message: 'no signature' } });
     fails = false;
     const decidedAt = scene.deletionOf(disk, gone).deleted_at;

@@ -46,10 +46,11 @@ async function onDay15(disk: CrashDisk, seed: number): Promise<TestDeps> {
   return deps;
 }
 
-/** Nothing of a payload is gone unless the record is durable and the log says `deleting`; what is held is whole. */
+/** Nothing of a payload is gone unless the record is durable and the log says `deleting`, after it said the time; what is held is whole. */
 function expectProven(disk: CrashDisk, { due, held }: Scenario, where: string): void {
-  const { deleting, deleted } = logged(disk);
+  const { deleting, deleted, isTimed } = logged(disk);
   expect(stateOf(disk, held), where).toBe('whole');
+  expect(isTimed || deleting.length === 0, where).toBe(true);
   for (const each of due) {
     const folder = folderOf(each);
     const whole = ['payload.age', 'chunks.bin'].every((name) => disk.peek(`${folder}/${name}`) !== undefined);
@@ -64,11 +65,12 @@ function expectProven(disk: CrashDisk, { due, held }: Scenario, where: string): 
 }
 
 /** What the log says, read once. */
-function logged(disk: CrashDisk): { deleting: string[]; deleted: string[] } {
+function logged(disk: CrashDisk): { deleting: string[]; deleted: string[]; isTimed: boolean } {
   const entries = readLog(disk).flatMap((segment) => segment.entries);
   const named = (event: string): string[] =>
     entries.filter((entry) => entry.event === event).map(({ facts }) => String(facts['recording']));
-  return { deleting: named('deleting'), deleted: named('deleted') };
+  const [first] = entries.flatMap(({ event }) => (/^(outside-time|deleting)$/.test(event) ? [event] : []));
+  return { deleting: named('deleting'), deleted: named('deleted'), isTimed: first === 'outside-time' };
 }
 
 /** After one more expiration everything is as if nothing had happened. */
