@@ -68,7 +68,8 @@ export async function agreeingWord(
   ownBoots: ReadonlySet<string | null>,
 ): Promise<CustodyEvent | undefined> {
   const agrees = ({ ms }: Pick<Said, 'ms'>): boolean => Math.abs(deps.clock.wallMs() - ms) <= AGREES_MS;
-  const said = [...(await cosigned(deps)), ...(await stamped(deps).catch(saysNothing))].find(agrees);
+  const words = [cosigned(deps), stamped(deps)].map((each) => each.catch(saysNothing));
+  const said = (await Promise.all(words)).flat().find(agrees);
   if (said !== undefined) return eventOf(said);
   for (const [station, keys] of deps.stations) {
     const [word] = await wordOf(
@@ -86,7 +87,7 @@ function eventOf({ by, name, ms, boot }: Said): CustodyEvent {
   return { event: 'outside-time', facts: { by, name, said_at: new Date(ms).toISOString(), boot } };
 }
 
-/** A log that the disk does not show must not keep the others. */
+/** What the disk does not show must not keep the others. */
 function saysNothing(error: unknown): never[] {
   if (systemCode(error) === undefined || isMachineShort(error)) throw error;
   return [];

@@ -238,6 +238,17 @@ test('so does a witness that the file names, by the time of its cosignature', as
   expect(stateOf(disk, sample)).toBe('deleted');
 });
 
+test('what witnesses cosigned keeps no other word where the disk does not show it', async () => {
+  const disk = retentionDisk();
+  plantRecording(disk, seededRandom(39));
+  const off = await machine(disk, 20, 0, 'b');
+  await appendStoreEvents(off, STARTED);
+  const path = `/vault/${RECEIVER}/log/cosigned`;
+  disk.fail({ operation: 'readAll', path, nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
+  const witnesses = [new MemoryWitness(() => 0).key];
+  expect(await expireOn({ ...off, witnesses })).toMatchObject({ doubt: null, deleted: 1 });
+});
+
 test('so does a time stamp that verifies by the certificate that the file names, and no other one', async () => {
   const disk = retentionDisk();
   const sample = plantRecording(disk, seededRandom(40));
