@@ -1,7 +1,11 @@
 // The life of two dockings on a disk that forgets, claim by claim: one with two recordings, one behind it with nothing. And what must hold
 // of the claims after any cut: every docking that was begun has exactly one record, and the record says what is so.
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
-import { DockingRecords, dockingRecordType } from '../../../agent/records/docking-records.ts';
+import {
+  DockingRecords,
+  type DockingRecordsOptions,
+  dockingRecordType,
+} from '../../../agent/records/docking-records.ts';
 import { Dockings } from '../../../agent/records/dockings.ts';
 import { type DockingOpening, type EndedDocking, UNMEASURED } from '../../../agent/records/ended-docking.ts';
 import type { StoredInventory } from '../../../agent/records/journal-files.ts';
@@ -70,8 +74,13 @@ export interface OpenedDockings {
   close(): Promise<void>;
 }
 
-/** Opens spool, log and dockings, as a station does. */
-export async function openDockings(files: Files, seed: number, ledgerFile?: string): Promise<OpenedDockings> {
+/** Opens spool, log and dockings, as a station does that holds that policy. */
+export async function openDockings(
+  files: Files,
+  seed: number,
+  ledgerFile?: string,
+  policy: DockingRecordsOptions['policy'] = { sha256: undefined },
+): Promise<OpenedDockings> {
   const opened = await openSpool(files);
   const { spool } = opened;
   const conditions = new MemoryConditions();
@@ -86,7 +95,7 @@ export async function openDockings(files: Files, seed: number, ledgerFile?: stri
     conditions,
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
-    policy: { sha256: undefined },
+    policy,
     lastRecorded: (camera) => custody.ledger.records.get(camera),
   });
   const types = [recordingType(spool, files, 14, custody.ledger), dockingRecordType(records, files, 14)];

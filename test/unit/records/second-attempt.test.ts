@@ -32,3 +32,25 @@ test('a cut at any step of the next attempt leaves both parts behind the start, 
       expect(found, `${disk.stepLabel(step)}, ${survival} survives`).toEqual([1, 2]);
     }
 });
+
+test('both parts name the policy that the station held when they were made, though it took another one meanwhile', async () => {
+  const disk = await freshDisk();
+  const held = ['a', 'b'].map((digit) => digit.repeat(64));
+  const policy = {
+    get sha256(): string | undefined {
+      return held.shift();
+    },
+  };
+  const opened = await openDockings(disk, 1, undefined, policy);
+  const journal = await opened.dockings.begin(openingOf(planned));
+  await journal.inventoryTaken(inventoryOf(planned));
+  await journal.close();
+  opened.dockings.start(() => undefined);
+  opened.dockings.end(endedOf(planned));
+  await opened.close();
+  const [first, second, ...further] = partsOn(disk);
+  const named = { version: 3, policy_sha256: 'a'.repeat(64), parts: 2 };
+  expect(first?.record).toMatchObject({ ...named, part: 1 });
+  expect(second?.record).toMatchObject({ ...named, part: 2, previous_docking_sha256: first?.sha256 });
+  expect(further).toEqual([]);
+});
