@@ -120,5 +120,5 @@ export const STOP_MS = 4000;
 /** Size of one buffer. */
 export const SLAB_BYTES = UNIT_BYTES;
 
-/** Statements that the vault was restored are looked for so often: a command beside the receiver makes one. */
-export const RESTORED_LOOK_MS = 10_000;
+/** Statements that the vault was restored, and policies, are looked for so often: a command beside the receiver makes one. */
+export const WORDS_LOOK_MS = 10_000;

@@ -93,11 +93,11 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const sending = new Sending({ ...base, topics, keyId: ports.publicKey.keyId });
   const revocations = new Revocations(base);
   const revokedUse = new RevokedUse(base);
-  const restored = new VaultWords({ ...base, stations: [...stations.keys()], sending });
+  const words = new VaultWords({ ...base, stations: [...stations.keys()], sending });
   const syncs = new FolderSyncs(files);
   const transfers = new Transfers(ports.slabs.freeCount, clock);
   const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, transfers });
-  const custody = new CustodyKeeper({ ...base, syncs, revocations, revokedUse, restored, sending, space });
+  const custody = new CustodyKeeper({ ...base, syncs, revocations, revokedUse, words, sending, space });
   const greeting = new CustodyGreeting({ ...base, custody });
   const index = new FilesDockingIndex(files, vault.layout);
   const gaps = new DockingGaps({ ...base, index, stations: stations.keys() });
@@ -121,7 +121,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     sending,
     custody,
     receiptLog,
-    restored,
+    words,
   });
   const refusals = new Refusals({ ...base, sending });
   const rejections = new Rejections({ ...base, refusals, revokedUse });
@@ -140,7 +140,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     custody,
     receiptLog,
     greeting,
-    restored,
+    words,
     revokedUse,
     clock,
     log,

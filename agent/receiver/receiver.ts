@@ -26,7 +26,7 @@ export interface ReceiverParts {
   readonly custody: CustodyKeeper;
   readonly receiptLog: ReceiptLog;
   readonly greeting: CustodyGreeting;
-  readonly restored: VaultWords;
+  readonly words: VaultWords;
   readonly revokedUse: RevokedUse;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,10 +42,10 @@ export class Receiver {
 
   /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */
   async start(): Promise<void> {
-    const { broker, topics, sharedOffers, space, gaps, restored, greeting } = this.#parts;
+    const { broker, topics, sharedOffers, space, gaps, words, greeting } = this.#parts;
     space.start();
     gaps.start();
-    await restored.start();
+    await words.start();
     greeting.start();
     broker.onMessage((message) => this.#take(message));
     await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
@@ -71,15 +71,14 @@ export class Receiver {
   }
 
   async #finish(): Promise<void> {
-    const { claims, transfers, greeting, custody, receiptLog, restored, space, gaps, revokedUse } =
-      this.#parts;
+    const { claims, transfers, greeting, custody, receiptLog, words, space, gaps, revokedUse } = this.#parts;
     await Promise.all([claims.stop(), transfers.stop()]);
     await transfers.stop(); // what an offer at hand began in between
     await claims.ended();
     await greeting.stop();
     await custody.stop();
     await receiptLog.stop();
-    await restored.stop();
+    await words.stop();
     await space.stop();
     await gaps.stop();
     revokedUse.stop();

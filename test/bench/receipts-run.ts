@@ -55,7 +55,7 @@ async function measure(hasTree: boolean): Promise<number> {
       sending,
       custody: { head: async () => null },
       receiptLog: hasTree ? receiptLog : unproven,
-      restored: { newest: undefined },
+      words: { newest: undefined },
     });
     let left = count;
     const one = async (): Promise<void> => {

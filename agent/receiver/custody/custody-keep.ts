@@ -49,7 +49,7 @@ export interface CustodyKeepOptions {
   readonly revokedUse: Pick<RevokedUse, 'saw'>;
   readonly vault: Pick<FilesVault, 'custodyFolder' | 'note' | 'setAsidePath'>;
   /** What a station must hear before an answer. */
-  readonly restored: Pick<VaultWords, 'beforeAnswer'>;
+  readonly words: Pick<VaultWords, 'beforeAnswer'>;
   readonly sending: Pick<Sending, 'custody'>;
   readonly space: Pick<Space, 'added'>;
   readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
@@ -134,7 +134,7 @@ export class CustodyKeeper {
     try {
       await this.#inOrder(log, async () => {
         const folder = await this.#options.vault.custodyFolder(station);
-        await this.#options.restored.beforeAnswer(station, true);
+        await this.#options.words.beforeAnswer(station, true);
         if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
       });
     } catch (error) {
@@ -174,7 +174,7 @@ export class CustodyKeeper {
   async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
     const folder = await this.#options.vault.custodyFolder(station);
     const file = await this.#file(station, log, folder, incoming.segment);
-    await this.#options.restored.beforeAnswer(station, incoming.payload.length === 0);
+    await this.#options.words.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
       await this.#answerNewest(station, log, folder);
     if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))

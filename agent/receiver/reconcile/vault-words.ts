@@ -3,13 +3,13 @@
 //
 // Invariants:
 // 1. A station hears the newest of both before it is answered for its log, as far as the broker goes; and again where it asks.
-// 2. What a command or another receiver made is sent within RESTORED_LOOK_MS.
+// 2. What a command or another receiver made is sent within WORDS_LOOK_MS.
 import { dirname } from 'node:path';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../../protocol/format/ports.ts';
-import { RESTORED_LOOK_MS } from '../limits.ts';
+import { WORDS_LOOK_MS } from '../limits.ts';
 import { policyInForce } from '../retention/policies.ts';
 import type { Sending } from '../transfer/sending.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
@@ -53,7 +53,7 @@ export class VaultWords {
     return this.#newest;
   }
 
-  /** Looks now, and every RESTORED_LOOK_MS from then on. Never rejects: what cannot be read is read again. */
+  /** Looks now, and every WORDS_LOOK_MS from then on. Never rejects: what cannot be read is read again. */
   async start(): Promise<void> {
     this.#looking = this.#look();
     await this.#looking;
@@ -81,7 +81,7 @@ export class VaultWords {
     for (const word of this.#words)
       if (!before.has(word.sha256)) for (const station of stations) await this.#say(station, word);
     if (this.#ending.signal.aborted) return;
-    this.#cancel = clock.after(RESTORED_LOOK_MS, () => {
+    this.#cancel = clock.after(WORDS_LOOK_MS, () => {
       this.#looking = this.#look();
     });
   }

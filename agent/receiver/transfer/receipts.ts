@@ -31,7 +31,7 @@ export interface ReceiptsOptions {
   /** See CustodyKeeper.head. */
   readonly custody: { head(station: StationId): Promise<CustodyHead | null> };
   readonly receiptLog: Pick<ReceiptLog, 'prove'>;
-  readonly restored: Pick<VaultWords, 'newest'>;
+  readonly words: Pick<VaultWords, 'newest'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -173,13 +173,13 @@ export class Receipts {
    * it offers again and is given it again.
    */
   async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
-    const { sending, receiptLog, restored, log } = this.#options;
+    const { sending, receiptLog, words, log } = this.#options;
     const proof = await receiptLog.prove(receipt).catch((error: unknown) => {
       log.error('receipt not given: it is not in the log of the store', { ...logName(name), error });
     });
     if (proof === undefined) return;
     await sending
-      .receipt(name, receipt, proof, restored.newest?.sha256)
+      .receipt(name, receipt, proof, words.newest?.sha256)
       .catch((error: unknown) => log.debug('receipt not sent', { ...logName(name), error }));
   }
 }

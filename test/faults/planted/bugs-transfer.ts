@@ -266,8 +266,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'taken-back-receipt-given',
     what: 'the store gives receipts that no station counts, since it does not say that it holds what they are for',
     file: 'agent/receiver/transfer/receipts.ts',
-    find: 'restored.newest?.sha256',
-    put: '(restored.newest === null ? "" : undefined)',
+    find: 'words.newest?.sha256',
+    put: '(words.newest === null ? "" : undefined)',
     suites: ['unit/receiver/vault-words'],
   },
   {
