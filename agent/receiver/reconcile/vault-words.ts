@@ -6,7 +6,7 @@
 // 2. What a command or another receiver made is sent within WORDS_LOOK_MS.
 import { dirname } from 'node:path';
 import { listIfThere } from '../../../protocol/format/durable.ts';
-import { isDockError } from '../../../protocol/format/errors.ts';
+import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../../protocol/format/ports.ts';
 import { WORDS_LOOK_MS } from '../limits.ts';
@@ -38,7 +38,7 @@ export class VaultWords {
   /** `station what`: which one it heard last. */
   readonly #told = new Map<string, string>();
   #newest: Statement | undefined;
-  /** Names in the folder of policies when the one in force was read last. */
+  /** Names in the folders of policies when the one in force was read last. */
   #policyNames: string | undefined;
   #words: readonly Word[] = [];
   #looking: Promise<void> = Promise.resolve();
@@ -97,19 +97,24 @@ export class VaultWords {
     this.#says({ what: 'restored', sha256, send: (station) => sending.restored(station, document) });
   }
 
-  /** The log is only read where another one was placed. One that is placed at this moment is not entered yet. */
+  /** The log is only read where another one was placed, or a part of one came back. One that is placed at this moment is not entered yet. */
   async #lookForPolicy(): Promise<void> {
     const { files, layout, sending } = this.#options;
-    const names = (await listIfThere(files, dirname(layout.policy(1)))).toSorted().join(' ');
+    const numbers = (await listIfThere(files, dirname(layout.policy(1))))
+      .map(Number)
+      .filter(Number.isInteger);
+    const lists = numbers.map((each) => listIfThere(files, layout.policy(each)).catch(() => ['odd']));
+    const names = [numbers, await Promise.all(lists)].join();
     if (names === this.#policyNames) return;
     const policy = await policyInForce({ files, layout, signal: this.#ending.signal }).catch(
       (error: unknown) => {
-        if (isDockError(error, 'policy.missing')) this.#policyNames = names; // said once, until something is put there
+        const isMissing = isDockError(error, 'policy.missing') || systemCode(error) === 'ENOENT';
+        if (isMissing) this.#policyNames = names; // said once, until something is put there
         throw error;
       },
     );
     const { number = 0 } = policy ?? {};
-    if (names.split(' ').every((name) => Number(name) <= number)) this.#policyNames = names;
+    if (numbers.every((each) => each <= number)) this.#policyNames = names;
     if (policy === undefined) return;
     this.#says({
       what: 'policy',

@@ -65,16 +65,21 @@ test('the policy in force is sent within seconds, whichever receiver placed it, 
   expect(at.station.policies.slice(2)).toContain(second);
 });
 
-test('one that a disk lost is not sent, and is missed once in the log', async () => {
+test('one that a disk lost is missed once in the log, and sent once it is there again', async () => {
   const at = await openBench(4);
-  await agree(at);
+  const agreed = await agree(at);
   await at.receiver.stop();
-  await at.top.disk.removeTree('/vault/policies/1/policy.json');
+  const path = '/vault/policies/1/policy.json';
+  const text = at.top.disk.peek(path) ?? '';
+  await at.top.disk.removeTree(path);
   at.station.policies.splice(0);
   const again = await at.top.receiver();
   await at.top.clock.advance(60_000);
   const warnings = again.log.lines.filter(({ message }) => message.startsWith('what the vault says'));
   expect([at.station.policies, warnings.length]).toEqual([[], 1]);
+  at.top.disk.plant(path, text);
+  await at.top.until('sent', () => at.station.policies.length > 0, 20_000);
+  expect(at.station.policies).toEqual([agreed]);
 });
 
 test('a receipt of a restored vault says that it holds what it is for, an old one and a new one', async () => {
