@@ -194,10 +194,7 @@ describe('documents', () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(98);
     const media = scene.plantRecording(disk, random);
-    const { camera, docking } = media.manifest;
-    const sidecar = scene.plantRecording(disk, random, {
-      manifest: { camera, docking, role: 'sidecar', sidecar_of: media.manifest.source.path_sha256 },
-    });
+    const sidecar = scene.plantRecording(disk, random, { manifest: scene.sidecarOf(media) });
     const order = scene.plantOrder(disk, random, media, {
       verb: 'delete',
       orderedMs: START_MS,
@@ -218,10 +215,7 @@ describe('documents', () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(99);
     const media = scene.plantRecording(disk, random);
-    const { camera, docking } = media.manifest;
-    const sidecar = scene.plantRecording(disk, random, {
-      manifest: { camera, docking, role: 'sidecar', sidecar_of: media.manifest.source.path_sha256 },
-    });
+    const sidecar = scene.plantRecording(disk, random, { manifest: scene.sidecarOf(media) });
     const by = ['officer', 'supervisor'] as const;
     scene.plantOrder(disk, random, media, { verb: 'hold', orderedMs: START_MS - 2 * DAY_MS, by });
     scene.plantOrder(disk, random, sidecar, { verb: 'unhold', orderedMs: START_MS - DAY_MS, by });

@@ -10,6 +10,7 @@ import {
   depsOn,
   expireOn,
   hearing,
+  later,
   folderOf,
   namedBy,
   plantOrder,
@@ -40,10 +41,8 @@ function scenario(): Scenario {
   return { disk, due: [due, ordered], held };
 }
 
-async function onDay15(disk: CrashDisk, seed: number): Promise<TestDeps> {
-  const deps = depsOn(disk, seed, { bootId: 'one boot' });
-  await deps.clock.advance(15 * DAY_MS);
-  return deps;
+function onDay15(disk: CrashDisk, seed: number): Promise<TestDeps> {
+  return later(disk, 15, seed);
 }
 
 /** Nothing of a payload is gone unless the record is durable and the log says `deleting`, after it said the time; what is held is whole. */

@@ -3,7 +3,6 @@ import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts
 import { parseStationId } from '../../../../protocol/format/ids.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT } from '../../../../protocol/documents/manifest.ts';
 import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
-import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
 import {
@@ -14,6 +13,7 @@ import {
   entriesOf,
   expireOn,
   folderOf,
+  later,
   namedBy,
   officerKey,
   plantKeyChange,
@@ -25,13 +25,6 @@ import {
   stationKey,
   type TestDeps,
 } from './retention-scenario.ts';
-
-/** A program that runs so many days after START_MS, on a machine that was on all the time. */
-async function later(disk: CrashDisk, days: number, seed = 1): Promise<TestDeps> {
-  const deps = depsOn(disk, seed, { bootId: 'one boot' });
-  await deps.clock.advance(days * DAY_MS);
-  return deps;
-}
 
 test('a recording stays until its days are over and is deleted then, with a record that verifies and a log that says so', async () => {
   const disk = retentionDisk();

@@ -8,34 +8,23 @@ import { seededRandom } from '../../../fakes/random-seeded.ts';
 import type { Sample } from '../sample.ts';
 import {
   DAY_MS,
-  depsOn,
   expireOn,
   hearing,
+  later,
   folderOf,
   plantOrder,
   plantRecording,
   retentionDisk,
+  sidecarOf,
   START_MS,
   stateOf,
-  type TestDeps,
 } from './retention-scenario.ts';
 
 const BOTH = ['officer', 'supervisor'] as const;
 
-/** A program that runs so many days after START_MS, on a machine that was on all the time. */
-async function later(disk: CrashDisk, days: number, seed = 1): Promise<TestDeps> {
-  const deps = depsOn(disk, seed, { bootId: 'one boot' });
-  await deps.clock.advance(days * DAY_MS);
-  return deps;
-}
-
 /** In the same docking at the same place as another one. */
 function besides({ manifest: { docking, source } }: Sample): Partial<Manifest> {
   return { docking, source };
-}
-
-function sidecarOf({ manifest: { docking, source } }: Sample): Partial<Manifest> {
-  return { docking, role: 'sidecar', sidecar_of: source.path_sha256 };
 }
 
 test('an order to delete a file that its recorder went on with does not reach what was read of it later', async () => {

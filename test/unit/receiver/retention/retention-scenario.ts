@@ -96,6 +96,13 @@ export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps
   } as TestDeps;
 }
 
+/** A program that runs so many days after START_MS, on a machine that was on all the time. */
+export async function later(disk: CrashDisk, days: number, seed = 1): Promise<TestDeps> {
+  const deps = depsOn(disk, seed, { bootId: 'one boot' });
+  await deps.clock.advance(days * DAY_MS);
+  return deps;
+}
+
 export interface RecordingWish {
   /** Of the receipt; START_MS where it is left out. null: no receipt. */
   readonly receivedMs?: number | null;
@@ -141,6 +148,11 @@ export function plantRecording(disk: CrashDisk, random: SeededRandom, wish: Reco
   const signature = signFast(wish.receiptKey ?? storeKey, receipt, RECEIPT_TRUSTED_COMMENT);
   disk.plant(`${folder}/receipt.json.minisig`, signature);
   return sample;
+}
+
+/** What a manifest says that is of a sidecar of another one. */
+export function sidecarOf({ manifest: { docking, source } }: Sample): Partial<Manifest> {
+  return { docking, role: 'sidecar', sidecar_of: source.path_sha256 };
 }
 
 export function folderOf({ station, recording }: RecordingName): string {
