@@ -135,8 +135,8 @@ export interface Bench {
   readonly station: ScriptedStation;
 }
 
-export async function openBench(seed: number): Promise<Bench> {
+export async function openBench(seed: number, choice: ReceiverChoice = {}): Promise<Bench> {
   const top = new BenchTop(seed);
-  const receiver = await top.receiver();
+  const receiver = await top.receiver(choice);
   return { top, receiver, station: await top.station() };
 }

@@ -10,7 +10,7 @@ import type { VaultRun } from '../../../agent/receiver/vault/vault-run.ts';
 import { whileTimePasses } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
-import { BenchTop, type RunningReceiver, STATION_KEY, STORE_KEY } from './bench-top.ts';
+import { BenchTop, openBench, STATION_KEY, STORE_KEY } from './bench-top.ts';
 import { makeSample, type Sample, STATION } from './sample.ts';
 import type { ScriptedStation } from './scripted-station.ts';
 
@@ -36,18 +36,9 @@ function receipted(station: ScriptedStation, ...samples: readonly Sample[]): () 
   return () => samples.every((sample) => station.receipts.has(sample.recording));
 }
 
-async function pair(
-  seed: number,
-  choice: Parameters<BenchTop['receiver']>[0] = {},
-): Promise<{ top: BenchTop; receiver: RunningReceiver; station: ScriptedStation }> {
-  const top = new BenchTop(seed);
-  const receiver = await top.receiver(choice);
-  return { top, receiver, station: await top.station() };
-}
-
 describe('a transfer', () => {
   test('goes through claim, digests, units and receipt, and leaves nothing open', async () => {
-    const { top, receiver, station } = await pair(1);
+    const { top, receiver, station } = await openBench(1);
     const sample = top.sample(5 * UNIT_BYTES + 123);
     station.push(sample);
     await top.until('receipt', receipted(station, sample));
@@ -81,7 +72,7 @@ describe('a transfer', () => {
   });
 
   test('of many recordings at once shares the buffers and ends for all', async () => {
-    const { top, receiver, station } = await pair(3, { slabs: 4 });
+    const { top, receiver, station } = await openBench(3, { slabs: 4 });
     const samples = Array.from({ length: 12 }, (_, at) => top.sample(UNIT_BYTES * (at % 4) + 100 + at));
     for (const sample of samples) station.push(sample);
     await top.until('receipts', receipted(station, ...samples));
@@ -92,7 +83,7 @@ describe('a transfer', () => {
   });
 
   test('never uses more buffers than there are, and needs no second sending for it', async () => {
-    const { top, station } = await pair(4, { slabs: 2 });
+    const { top, station } = await openBench(4, { slabs: 2 });
     const samples = [top.sample(6 * UNIT_BYTES), top.sample(6 * UNIT_BYTES), top.sample(6 * UNIT_BYTES)];
     for (const sample of samples) station.push(sample);
     await top.until('receipts', receipted(station, ...samples));
@@ -100,7 +91,7 @@ describe('a transfer', () => {
   });
 
   test('over a broker that loses, doubles, delays and alters messages still ends whole', async () => {
-    const { top, receiver, station } = await pair(5);
+    const { top, receiver, station } = await openBench(5);
     const chance = new SeededRandom(55);
     top.hub.fate = ({ qos, payload }) => {
       if (qos === 1) return chance.below(4) === 0 ? [{}, { delayMs: 300 }] : [{}];
@@ -123,7 +114,7 @@ describe('a transfer', () => {
   });
 
   test('goes on after the connection was cut, without sending again what arrived', async () => {
-    const { top, station } = await pair(6, { slabs: 2 });
+    const { top, station } = await openBench(6, { slabs: 2 });
     const sample = top.sample(12 * UNIT_BYTES);
     station.push(sample);
     await top.until('half', () => station.haves.some((have) => (have.received[0]?.[1] ?? 0) >= 6));
@@ -136,7 +127,7 @@ describe('a transfer', () => {
   });
 
   test('a new session of the station is claimed again and goes on from what is held', async () => {
-    const { top, station } = await pair(7, { slabs: 2 });
+    const { top, station } = await openBench(7, { slabs: 2 });
     const sample = top.sample(10 * UNIT_BYTES);
     station.push(sample);
     await top.until('half', () => station.haves.some((have) => (have.received[0]?.[1] ?? 0) >= 5));
@@ -152,7 +143,7 @@ describe('a transfer', () => {
 
 describe('a receiver that starts again', () => {
   test('finds by their digests what it held, and asks for the rest only', async () => {
-    const { top, receiver, station } = await pair(10, { slabs: 2 });
+    const { top, receiver, station } = await openBench(10, { slabs: 2 });
     const sample = top.sample(10 * UNIT_BYTES);
     station.push(sample);
     await top.until('half', () => station.haves.some((have) => (have.received[0]?.[1] ?? 0) >= 5));
@@ -170,7 +161,7 @@ describe('a receiver that starts again', () => {
   });
 
   test('writes once more what it finds after a sync that failed: a power cut takes nothing of it', async () => {
-    const { top, station } = await pair(14);
+    const { top, station } = await openBench(14);
     const sample = top.sample(70 * UNIT_BYTES);
     station.push(sample);
     await top.until('begin', () => station.haves.length > 0);
@@ -188,7 +179,7 @@ describe('a receiver that starts again', () => {
   });
 
   test('gives the stored receipt to whoever offers the recording again', async () => {
-    const { top, receiver, station } = await pair(11);
+    const { top, receiver, station } = await openBench(11);
     const sample = top.sample(100);
     station.push(sample);
     await top.until('receipt', receipted(station, sample));
@@ -205,7 +196,7 @@ describe('a receiver that starts again', () => {
   });
 
   test('makes the receipt that was missing, after checking every byte', async () => {
-    const { top, station } = await pair(12);
+    const { top, station } = await openBench(12);
     const sample = top.sample(2 * UNIT_BYTES);
     station.push(sample);
     await top.until('receipt', receipted(station, sample));
@@ -219,7 +210,7 @@ describe('a receiver that starts again', () => {
   });
 
   test('never gives a receipt of another manifest of that id, wherever it came from', async () => {
-    const { top, station } = await pair(11);
+    const { top, station } = await openBench(11);
     const sample = top.sample(100);
     station.push(sample);
     await top.until('receipt', receipted(station, sample));
@@ -251,7 +242,7 @@ describe('a receiver that starts again', () => {
         ['manifest.json', 'gone'],
       ] as const
     ).entries()) {
-      const { top, receiver, station } = await pair(13 + at);
+      const { top, receiver, station } = await openBench(13 + at);
       const sample = top.sample(UNIT_BYTES + 9);
       station.push(sample);
       await top.until('receipt', receipted(station, sample));
@@ -272,7 +263,7 @@ describe('a receiver that starts again', () => {
   });
 
   test('that holds everything answers a fin with the receipt that the station missed', async () => {
-    const { top, station } = await pair(19);
+    const { top, station } = await openBench(19);
     const sample = top.sample(100);
     station.push(sample);
     await top.until('receipt', receipted(station, sample));
@@ -297,7 +288,7 @@ describe('a receiver that starts again', () => {
         }),
     ];
     for (const [at, damage] of damages.entries()) {
-      const { top, station } = await pair(190 + at);
+      const { top, station } = await openBench(190 + at);
       const sample = top.sample(100);
       station.push(sample);
       await top.until('receipt', receipted(station, sample));
@@ -316,7 +307,7 @@ describe('a receiver that starts again', () => {
   });
 
   test('gives a receipt whose names it could not sync only once they are: also for a fin', async () => {
-    const { top, receiver, station } = await pair(26);
+    const { top, receiver, station } = await openBench(26);
     const sample = top.sample(100);
     const folder = `/vault/${STATION}/${sample.recording}`;
     top.disk.fail({ operation: 'syncFolder', nth: 1, times: 2, code: 'EIO', path: folder });
@@ -340,7 +331,7 @@ describe('a receiver that starts again', () => {
 
 describe('what is refused', () => {
   test('an offer of a station that is not known: nothing is kept but a note', async () => {
-    const { top, receiver } = await pair(20);
+    const { top, receiver } = await openBench(20);
     const stranger = parseStationId('dock-9');
     const sample = makeSample(top.random, STATION_KEY, 100, { station: stranger });
     const station = await top.station({ id: stranger });
@@ -354,7 +345,7 @@ describe('what is refused', () => {
   });
 
   test('a manifest with another key, with altered bytes, or about something else', async () => {
-    const { top, receiver, station } = await pair(21);
+    const { top, receiver, station } = await openBench(21);
     const good = top.sample(100);
     const byStore = makeSample(top.random, STORE_KEY, 100);
     const other = top.sample(100);
@@ -377,7 +368,7 @@ describe('what is refused', () => {
   });
 
   test('a second signed manifest under a known id, whether that one is stored or on its way', async () => {
-    const { top, receiver, station } = await pair(22);
+    const { top, receiver, station } = await openBench(22);
     const first = top.sample(3 * UNIT_BYTES);
     const second = top.sample(200, { recording: first.recording });
     station.push(first);
@@ -394,7 +385,7 @@ describe('what is refused', () => {
   });
 
   test('units that stay altered: the station is told to pause, and the good ones count later', async () => {
-    const { top, receiver, station } = await pair(23);
+    const { top, receiver, station } = await openBench(23);
     const sample = top.sample(4 * UNIT_BYTES);
     station.alter = (unit, bytes) => (unit === 2 ? bytes.map((byte) => byte ^ 1) : bytes);
     station.push(sample);
@@ -409,7 +400,7 @@ describe('what is refused', () => {
   });
 
   test('nonsense on every topic changes nothing and throws nothing', async () => {
-    const { top, receiver, station } = await pair(24);
+    const { top, receiver, station } = await openBench(24);
     const sample = top.sample(2 * UNIT_BYTES);
     station.push(sample);
     await top.until('claim', () => station.claims.length > 0);
@@ -440,7 +431,7 @@ describe('what is refused', () => {
   });
 
   test('retained messages, and those for another receiver, are ignored', async () => {
-    const { top, station } = await pair(25);
+    const { top, station } = await openBench(25);
     const sample = top.sample(100);
     await station.broker.publish(station.topics.offer(sample.recording), station.offerOf(sample), {
       qos: 1,
@@ -455,7 +446,7 @@ describe('what is refused', () => {
 
 describe('bounds', () => {
   test('a station that offers more than it may have active at once is served in turns', async () => {
-    const { top, receiver, station } = await pair(30, { slabs: 4 });
+    const { top, receiver, station } = await openBench(30, { slabs: 4 });
     const samples = Array.from({ length: 70 }, () => top.sample(50));
     for (const sample of samples) station.push(sample);
     await top.until('receipts', receipted(station, ...samples), 600_000);
@@ -464,7 +455,7 @@ describe('bounds', () => {
   });
 
   test('a recording larger than the quota waits, smaller ones go on', async () => {
-    const { top, receiver, station } = await pair(31, { quotaBytes: 3 * UNIT_BYTES });
+    const { top, receiver, station } = await openBench(31, { quotaBytes: 3 * UNIT_BYTES });
     const [large, small] = [top.sample(4 * UNIT_BYTES), top.sample(UNIT_BYTES)];
     station.push(large);
     station.push(small);
@@ -474,7 +465,7 @@ describe('bounds', () => {
   });
 
   test('a vault at its quota takes nothing more, says so, and takes it when there is room', async () => {
-    const { top, receiver, station } = await pair(32, { quotaBytes: 3 * UNIT_BYTES });
+    const { top, receiver, station } = await openBench(32, { quotaBytes: 3 * UNIT_BYTES });
     const [first, second] = [top.sample(2 * UNIT_BYTES), top.sample(2 * UNIT_BYTES)];
     station.push(first);
     await top.until('receipt', receipted(station, first));
@@ -488,7 +479,7 @@ describe('bounds', () => {
   });
 
   test('refusals are bounded per station, whatever it sends', async () => {
-    const { top, station } = await pair(33);
+    const { top, station } = await openBench(33);
     for (let turn = 0; turn < 60; turn++) {
       const sample = makeSample(top.random, STORE_KEY, 1);
       await station.publish(station.topics.offer(sample.recording), station.offerOf(sample));
@@ -499,7 +490,7 @@ describe('bounds', () => {
   });
 
   test('of a station that sends nonsense for offers few are looked at, and a good one comes through behind it', async () => {
-    const { top, receiver, station } = await pair(36);
+    const { top, receiver, station } = await openBench(36);
     for (let turn = 0; turn < 300; turn++) {
       const topic = station.topics.offer(makeSample(top.random, STORE_KEY, 1).recording);
       await station.publish(topic, encodeUtf8(`{"message":"offer","nonsense":${turn}}`));
@@ -538,7 +529,7 @@ describe('bounds', () => {
   });
 
   test('a transfer that falls silent is left after the length of a lease, and what came stays', async () => {
-    const { top, receiver, station } = await pair(35);
+    const { top, receiver, station } = await openBench(35);
     const sample = top.sample(4 * UNIT_BYTES);
     await station.publish(
       station.topics.offer(sample.recording),
@@ -555,7 +546,7 @@ describe('bounds', () => {
 
 describe('a disk that fails', () => {
   test('full: the station waits, the condition says so, and all is delivered when space returns', async () => {
-    const { top, receiver, station } = await pair(40);
+    const { top, receiver, station } = await openBench(40);
     const sample = top.sample(6 * UNIT_BYTES);
     top.disk.capacityBytes = 64 * 2 ** 20 + 5 * UNIT_BYTES;
     station.push(sample);
@@ -569,7 +560,7 @@ describe('a disk that fails', () => {
   });
 
   test('any call failing once with ENOSPC or EIO costs time and nothing else', async () => {
-    const probe = await pair(41);
+    const probe = await openBench(41);
     const sample = probe.top.sample(UNIT_BYTES + 5);
     const before = probe.top.disk.calls('change');
     probe.station.push(sample);
@@ -578,7 +569,7 @@ describe('a disk that fails', () => {
     expect(calls).toBeGreaterThan(20);
     for (let nth = 1; nth <= calls; nth++) {
       const code = nth % 2 === 0 ? 'ENOSPC' : 'EIO';
-      const { top, receiver, station } = await pair(41);
+      const { top, receiver, station } = await openBench(41);
       const again = top.sample(UNIT_BYTES + 5);
       top.disk.fail({ operation: 'change', nth, code });
       station.onReceipt = () => expectStored(top, again);
@@ -598,7 +589,7 @@ describe('a disk that fails', () => {
     ['close', 'chunks.'],
   ] as const)
     test(`a ${operation} of ${file} that failed is never believed later: all is sent again`, async () => {
-      const { top, station } = await pair(42);
+      const { top, station } = await openBench(42);
       const sample = top.sample(2 * UNIT_BYTES);
       top.disk.fail({ operation, nth: 1, code: 'EIO', path: file });
       station.push(sample);
@@ -612,7 +603,7 @@ describe('a disk that fails', () => {
     });
 
   test('a receipt whose folder could not be synced is given only once it is durable', async () => {
-    const { top, station } = await pair(44);
+    const { top, station } = await openBench(44);
     const sample = top.sample(UNIT_BYTES);
     const folder = `/vault/${STATION}/${sample.recording}`;
     const isDurable = (): boolean =>
@@ -625,7 +616,7 @@ describe('a disk that fails', () => {
   });
 
   test("another disk at the vault's place: nothing is claimed until it is back", async () => {
-    const { top, receiver, station } = await pair(43);
+    const { top, receiver, station } = await openBench(43);
     const id = top.disk.peek('/vault/vault.json') ?? new Uint8Array(0);
     await top.disk.unlink('/vault/vault.json');
     const sample = top.sample(100);
@@ -640,7 +631,7 @@ describe('a disk that fails', () => {
 
 test('a receiver whose disk holds its work at the end does not note that it ended', async () => {
   for (const isHeld of [false, true]) {
-    const { top, receiver, station } = await pair(31);
+    const { top, receiver, station } = await openBench(31);
     const sample = top.sample(3 * UNIT_BYTES);
     const create = top.disk.create.bind(top.disk);
     top.disk.create = async (path) => {

@@ -16,6 +16,7 @@ import {
   type Manifest,
 } from '../../../protocol/documents/manifest.ts';
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
+import { encodeReceipt, type Receipt } from '../../../protocol/documents/receipt.ts';
 import type { Random } from '../../../protocol/format/ports.ts';
 import type { RecordingName, SignedDocument } from '../../../agent/receiver/vault/vault.ts';
 import type { UnitSubject } from '../../../agent/receiver/vault/unit-store.ts';
@@ -98,4 +99,23 @@ export function makeSample(
     units: unitCount(sizeBytes),
     subject: { sealedSizeBytes: sizeBytes, chunksSha256: manifest.sealed.chunks_sha256 },
   };
+}
+
+/** Bytes of a receipt of it. */
+export function encodeReceiptOf(
+  sample: Sample,
+  given: Pick<Receipt, 'receiver' | 'vault' | 'received_at'> & Partial<Receipt>,
+): Uint8Array {
+  return encodeReceipt({
+    type: 'receipt',
+    version: 1,
+    kind: 'recording',
+    recording: sample.recording,
+    station: sample.station,
+    manifest_sha256: sample.manifestSha256,
+    sealed_size_bytes: sample.payload.length,
+    chunks_sha256: sha256Hex(sample.chunks),
+    custody_head: null,
+    ...given,
+  });
 }

@@ -2,7 +2,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSigningKey } from '../../../../config/enrolment/keys.ts';
-import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import type { Manifest } from '../../../../protocol/documents/manifest.ts';
 import {
   makeSecretKey,
@@ -11,16 +10,12 @@ import {
   type SecretKey,
 } from '../../../../protocol/documents/minisign.ts';
 import { ORDER_TRUSTED_COMMENT, type Role } from '../../../../protocol/documents/order.ts';
-import {
-  encodeReceipt,
-  RECEIPT_TRUSTED_COMMENT,
-  type Receipt,
-} from '../../../../protocol/documents/receipt.ts';
+import { RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../../protocol/documents/receipt.ts';
 import { saysTime } from '../../../fakes/outside-time.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
 import { RECEIVER, withStore, type StoreFolder } from '../keys/store-folder.ts';
-import { makeSample, type Sample } from '../sample.ts';
+import { encodeReceiptOf, makeSample, type Sample } from '../sample.ts';
 
 const keys = new SeededRandom(701);
 const stationKey = makeSecretKey(keys);
@@ -62,21 +57,8 @@ export function withRetentionStore(use: (store: RetentionStore) => Promise<void>
       const ago = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
       const facts = { sealed_at: ago(sealedDaysAgo), clock_synchronised: true, ...change };
       const sample = makeSample(random, stationKey, 700, facts);
-      const receipt = encodeReceipt({
-        type: 'receipt',
-        version: 1,
-        kind: 'recording',
-        recording: sample.recording,
-        station: sample.station,
-        manifest_sha256: sample.manifestSha256,
-        sealed_size_bytes: sample.payload.length,
-        chunks_sha256: sha256Hex(sample.chunks),
-        receiver: RECEIVER,
-        vault: vault.id,
-        custody_head: null,
-        received_at: ago(daysAgo),
-        ...over,
-      });
+      const received_at = ago(daysAgo);
+      const receipt = encodeReceiptOf(sample, { receiver: RECEIVER, vault: vault.id, received_at, ...over });
       const folder = recording(sample);
       await mkdir(folder, { recursive: true });
       const parts: readonly (readonly [string, string | Uint8Array])[] = [

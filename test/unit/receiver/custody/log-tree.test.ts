@@ -331,13 +331,19 @@ test('a log of 0.1.0 ends its segment, and its tree begins with the next one', a
   await expectTree(disk);
 });
 
-test('where the oldest segments were dropped the tree goes on from its tiles, and without these it is refused', async () => {
+/** A log whose oldest segment was dropped, and all the leaves of its tree. */
+async function withoutOldest(): Promise<{ readonly disk: CrashDisk; readonly leaves: Buffer[] }> {
   const disk = vaultDisk();
   const deps = depsOn(disk, 3);
   for (let turn = 0; turn < 5; turn++) await append(deps, ...Array.from({ length: 100 }, () => LONG));
   const leaves = leavesOf(disk);
   const [first] = readLog(disk);
   for (const suffix of ['', '.minisig']) await disk.unlink(`${FOLDER}/${first?.segment}.jsonl${suffix}`);
+  return { disk, leaves };
+}
+
+test('where the oldest segments were dropped the tree goes on from its tiles, and without these it is refused', async () => {
+  const { disk, leaves } = await withoutOldest();
   const { tree, lines } = await enter(depsOn(disk, 4), numbered(1));
   expect([tree.refusal, lines[0]?.index]).toEqual([undefined, leaves.length]);
   const { size, root } = checked(noteIn(disk));
@@ -362,12 +368,7 @@ test('a segment that is ended for another key leaves a tree that goes on under t
 });
 
 test('a cut that left no readable checkpoint ends no log whose oldest segments were dropped', async () => {
-  const disk = vaultDisk();
-  const deps = depsOn(disk, 3);
-  for (let turn = 0; turn < 5; turn++) await append(deps, ...Array.from({ length: 100 }, () => LONG));
-  const leaves = leavesOf(disk);
-  const [first] = readLog(disk);
-  for (const suffix of ['', '.minisig']) await disk.unlink(`${FOLDER}/${first?.segment}.jsonl${suffix}`);
+  const { disk, leaves } = await withoutOldest();
   disk.corrupt(`${KEEPER}/log/checkpoint`, () => Buffer.alloc(0));
   const { tree } = await enter(depsOn(disk, 4), numbered(1));
   expect(tree.refusal).toBeUndefined();

@@ -20,6 +20,7 @@ import {
   plantOrder,
   plantRecording,
   retentionDisk,
+  sidecarOf,
   START_MS,
   stateOf,
   stationKey,
@@ -181,13 +182,7 @@ test('a hold by one role keeps for seven days, one by both until both lift it, a
   const random = seededRandom(6);
   const alone = plantRecording(disk, random);
   const both = plantRecording(disk, random);
-  const sidecar = plantRecording(disk, random, {
-    manifest: {
-      role: 'sidecar',
-      sidecar_of: both.manifest.source.path_sha256,
-      docking: both.manifest.docking,
-    },
-  });
+  const sidecar = plantRecording(disk, random, { manifest: sidecarOf(both) });
   plantOrder(disk, random, alone, { verb: 'hold', orderedMs: START_MS + 10 * DAY_MS, by: ['officer'] });
   plantOrder(disk, random, sidecar, {
     verb: 'hold',
@@ -254,13 +249,7 @@ test('an order of both roles deletes early, with its sidecars, and its digest st
   const disk = retentionDisk();
   const random = seededRandom(8);
   const media = plantRecording(disk, random);
-  const sidecar = plantRecording(disk, random, {
-    manifest: {
-      role: 'sidecar',
-      sidecar_of: media.manifest.source.path_sha256,
-      docking: media.manifest.docking,
-    },
-  });
+  const sidecar = plantRecording(disk, random, { manifest: sidecarOf(media) });
   const other = plantRecording(disk, random);
   plantOrder(disk, random, media, { verb: 'delete', orderedMs: START_MS, by: ['officer', 'supervisor'] });
   plantOrder(disk, random, other, { verb: 'delete', orderedMs: START_MS, by: ['supervisor'] });

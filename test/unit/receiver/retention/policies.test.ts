@@ -50,6 +50,14 @@ interface Signers {
 const OLD: Signers = { officer: officerKey, supervisor: supervisorKey };
 const NEW: Signers = { officer: newOfficer, supervisor: newSupervisor };
 
+const BY_NEW = {
+  verb: 'delete',
+  orderedMs: START_MS,
+  by: ['officer', 'supervisor'],
+  officerKey: newOfficer,
+  supervisorKey: newSupervisor,
+} as const;
+
 function unsettled(disk: CrashDisk, roles: Signers = OLD, days: number | null = null) {
   const keys = { officers: [publicKeyOf(roles.officer)], supervisors: [publicKeyOf(roles.supervisor)] };
   return { ...depsOn(disk, ++seed, { bootId: 'one boot' }), roles: keys, retention: { ...SILENT, days } };
@@ -149,13 +157,7 @@ test('a change of roles is signed by the old ones, and from then on only the new
   plantOrder(disk, random, sample, { verb: 'delete', orderedMs: START_MS, by: ['officer', 'supervisor'] });
   await expireOn(await later(disk, 1));
   expect(namedBy(disk, 'deleted')).toEqual([]);
-  plantOrder(disk, random, sample, {
-    verb: 'delete',
-    orderedMs: START_MS,
-    by: ['officer', 'supervisor'],
-    officerKey: newOfficer,
-    supervisorKey: newSupervisor,
-  });
+  plantOrder(disk, random, sample, BY_NEW);
   await expireOn(await later(disk, 2));
   expect(namedBy(disk, 'deleted')).toEqual([sample.recording]);
 });
@@ -164,13 +166,7 @@ test('keys that the keeper adds to the file order nothing once there is one', as
   const disk = retentionDisk();
   const sample = plantRecording(disk, random);
   await placed(disk, {});
-  plantOrder(disk, random, sample, {
-    verb: 'delete',
-    orderedMs: START_MS,
-    by: ['officer', 'supervisor'],
-    officerKey: newOfficer,
-    supervisorKey: newSupervisor,
-  });
+  plantOrder(disk, random, sample, BY_NEW);
   const deps = unsettled(disk, NEW);
   await deps.clock.advance(DAY_MS);
   await expireOn((await underPolicy(deps)) as TestDeps);

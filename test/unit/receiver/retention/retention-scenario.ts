@@ -29,7 +29,7 @@ import {
   type Role,
 } from '../../../../protocol/documents/order.ts';
 import type { Files } from '../../../../protocol/format/ports.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import { RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
 import type { RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
 import { expire, type Expired } from '../../../../agent/receiver/retention/expire.ts';
 import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
@@ -40,7 +40,7 @@ import type { MemoryLog } from '../../../fakes/log-memory.ts';
 import { seededRandom, SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
 import { SegmentMaker } from '../custody-sample.ts';
-import { makeSample, STATION, type Sample } from '../sample.ts';
+import { encodeReceiptOf, makeSample, STATION, type Sample } from '../sample.ts';
 import {
   depsOn as logDepsOn,
   readLog,
@@ -130,18 +130,9 @@ export function plantRecording(disk: CrashDisk, random: SeededRandom, wish: Reco
   disk.plant(`${folder}/payload.age`, sample.payload);
   disk.plant(`${folder}/chunks.bin`, sample.chunks);
   if (receivedMs === null) return sample;
-  const receipt = encodeReceipt({
-    type: 'receipt',
-    version: 1,
-    kind: 'recording',
-    recording: sample.recording,
-    station: sample.station,
-    manifest_sha256: sample.manifestSha256,
-    sealed_size_bytes: sample.payload.length,
-    chunks_sha256: sha256Hex(sample.chunks),
+  const receipt = encodeReceiptOf(sample, {
     receiver: RECEIVER,
     vault: VAULT_ID,
-    custody_head: null,
     received_at: at(receivedMs),
   });
   disk.plant(`${folder}/receipt.json`, receipt);

@@ -6,7 +6,7 @@ import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.
 import { publicKeyOf, verifyDocument } from '../../../../protocol/documents/minisign.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
-import { BenchTop, STATION_KEY, STORE_KEY, type RunningReceiver } from '../bench-top.ts';
+import { BenchTop, openBench, STATION_KEY, STORE_KEY } from '../bench-top.ts';
 import { makeDockingSample, type DockingSample } from '../docking-sample.ts';
 import { STATION } from '../sample.ts';
 import type { ScriptedStation } from '../scripted-station.ts';
@@ -29,15 +29,6 @@ function expectBacked(disk: CrashDisk, sample: DockingSample, where = ''): void 
   verifyDocument(file('receipt.json'), signature, RECEIPT_TRUSTED_COMMENT, [publicKeyOf(STORE_KEY)]);
 }
 
-async function pair(
-  seed: number,
-  choice: Parameters<BenchTop['receiver']>[0] = {},
-): Promise<{ top: BenchTop; receiver: RunningReceiver; station: ScriptedStation }> {
-  const top = new BenchTop(seed);
-  const receiver = await top.receiver(choice);
-  return { top, receiver, station: await top.station() };
-}
-
 /** Offers every 2 s until the receipt is there. */
 async function delivered(
   top: BenchTop,
@@ -54,7 +45,7 @@ async function delivered(
 
 describe('a docking record', () => {
   test('is kept with its receipt, and answered again with the same one', async () => {
-    const { top, receiver, station } = await pair(1);
+    const { top, receiver, station } = await openBench(1);
     const sample = makeDockingSample(top.random, STATION_KEY);
     await delivered(top, station, sample);
     expect(station.receipts.get(sample.recording)).toMatchObject({
@@ -99,7 +90,7 @@ describe('a docking record', () => {
   });
 
   test('that another one under its id contradicts stays; the other goes to the quarantine and is refused', async () => {
-    const { top, receiver, station } = await pair(3);
+    const { top, receiver, station } = await openBench(3);
     const sample = makeDockingSample(top.random, STATION_KEY);
     const other = makeDockingSample(top.random, STATION_KEY, {
       docking: sample.record.docking,
@@ -117,7 +108,7 @@ describe('a docking record', () => {
   });
 
   test('under the id of a recording, or the other way round, changes nothing of what is there', async () => {
-    const { top, receiver, station } = await pair(4);
+    const { top, receiver, station } = await openBench(4);
     const recording = top.sample(100);
     station.push(recording);
     await top.until('receipt', () => station.receipts.has(recording.recording));
@@ -137,7 +128,7 @@ describe('a docking record', () => {
   });
 
   test('with another key, with altered bytes, about another station or id, or as a recording, is refused', async () => {
-    const { top, station } = await pair(5);
+    const { top, station } = await openBench(5);
     const good = makeDockingSample(top.random, STATION_KEY);
     const altered = good.offer.bytes.with(20, 65);
     const foreign = makeDockingSample(top.random, STATION_KEY, { station: parseStationId('dock-9') });
@@ -168,7 +159,7 @@ describe('a docking record', () => {
       [13, 'receipt.json', 'flip'],
       [14, 'receipt.json.minisig', 'gone'],
     ] as const) {
-      const { top, receiver, station } = await pair(seed);
+      const { top, receiver, station } = await openBench(seed);
       const sample = makeDockingSample(top.random, STATION_KEY);
       await delivered(top, station, sample);
       station.receipts.clear();
@@ -183,7 +174,7 @@ describe('a docking record', () => {
   });
 
   test('waits while the quota is reached or the disk is full, and is kept when there is room', async () => {
-    const { top, receiver, station } = await pair(6, { quotaBytes: UNIT_BYTES + 10_000 });
+    const { top, receiver, station } = await openBench(6, { quotaBytes: UNIT_BYTES + 10_000 });
     const [first, second] = [
       makeDockingSample(top.random, STATION_KEY),
       makeDockingSample(top.random, STATION_KEY),
@@ -209,7 +200,7 @@ describe('a docking record', () => {
   });
 
   test('whose name could not be synced is not answered for, and is kept anew', async () => {
-    const { top, station } = await pair(7);
+    const { top, station } = await openBench(7);
     const sample = makeDockingSample(top.random, STATION_KEY);
     await delivered(top, station, makeDockingSample(top.random, STATION_KEY));
     top.disk.fail({ operation: 'syncFolder', nth: 1, code: 'EIO', path: `/vault/${STATION}` });
