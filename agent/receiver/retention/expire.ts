@@ -194,9 +194,10 @@ class Expiration {
       if (events.length > 0) await appendStoreEvents(this.#deps, events);
     });
     // By what the log was not told, the time from outside among it, nothing goes.
-    for (let from = 0; told && from < going.length; from += BATCH) {
+    const goes = told ? going : [];
+    for (let from = 0; from < goes.length; from += BATCH) {
       if (this.#mustEnd()) break;
-      await this.#deleteBatch(going.slice(from, from + BATCH));
+      await this.#deleteBatch(goes.slice(from, from + BATCH));
     }
     return {
       totals,
