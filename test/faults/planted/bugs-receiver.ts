@@ -206,8 +206,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'deletes-what-log-was-not-told',
     what: 'recordings go by a time that the log of the store does not have',
     file: 'agent/receiver/retention/expire.ts',
-    find: 'told && from < going.length',
-    put: 'from < going.length',
+    find: 'told ? going : []',
+    put: 'going',
     suites: ['unit/receiver/retention/expire-crash'],
   },
   {
