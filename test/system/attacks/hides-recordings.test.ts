@@ -2,7 +2,7 @@
 // whose date was set to after the night on a camera that has no clock.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,16 +32,23 @@ async function makeFilm(): Promise<void> {
   await execFileAsync(requireTool('ffmpeg'), ['-loglevel', 'error', ...source, film], { timeout });
 }
 
-/** At that time (UTC) the camera's folder is docked; odd files end with exit code 3. */
+/** At that time (UTC) the camera's folder is docked; odd files end with exit code 3. A failure shows what the program printed. */
 async function docked(at: string): Promise<void> {
   const args = [compiled(BODYDOCK), 'first-run', '--camera', camera, '--out', join(root, 'out')];
   const fake = ['-m', '--exclude-monotonic', '-f', `@${at}`, process.execPath, ...args];
   const env = { ...process.env, TZ: 'UTC' };
-  const child = spawn(requireTool('faketime'), fake, { env, detached: true, stdio: 'ignore' });
+  const said = await open(join(root, `said-${at.replaceAll(/\W/gu, '-')}`), 'w+');
+  const child = spawn(requireTool('faketime'), fake, {
+    env,
+    detached: true,
+    stdio: ['ignore', said.fd, said.fd],
+  });
   const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGTERM'), PROGRAM_MS);
   const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(timer);
-  expect([0, 3]).toContain(code);
+  const words = await readFile(join(root, `said-${at.replaceAll(/\W/gu, '-')}`), 'utf8');
+  await said.close();
+  expect([0, 3], words).toContain(code);
 }
 
 async function reported(from: string, to: string): Promise<PilotReport> {
