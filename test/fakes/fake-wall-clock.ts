@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CommandOutcome, runProgram } from './program.ts';
 
 const LIBRARY = 'faketime/libfaketimeMT.so.1';
 
@@ -44,5 +45,16 @@ export class FakeWallClock {
 
   close(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a program of ours to its end on a clock that says that time (UTC) when it starts. */
+export async function runAtTime(at: string, file: string, args: readonly string[]): Promise<CommandOutcome> {
+  const clock = new FakeWallClock();
+  try {
+    clock.move(Date.parse(`${at.replace(' ', 'T')}Z`) - Date.now());
+    return await runProgram(file, args, { environment: { ...clock.environment, TZ: 'UTC' } });
+  } finally {
+    clock.close();
   }
 }

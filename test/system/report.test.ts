@@ -1,16 +1,14 @@
 // A pilot of three days by real processes: broker, store and station run on two of them, the store alone on the third. What the report
 // counts must be what happened.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BODYDOCK, compiled, runProgram, type CommandOutcome } from '../fakes/program.ts';
+import { runAtTime } from '../fakes/fake-wall-clock.ts';
+import { BODYDOCK, runProgram, type CommandOutcome } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
-import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
 
-const PROGRAM_MS = 60_000;
 const lacking = lacksTools('faketime');
 
 let root: string;
@@ -32,23 +30,12 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** At that time (UTC) each camera is docked once more. */
+/** At that time (UTC) each camera is docked once more; odd files end with exit code 3. */
 async function docked(at: string): Promise<void> {
   const cameras = ['one', 'two'].flatMap((name) => ['--camera', join(root, name)]);
-  await atTime(at, [compiled(BODYDOCK), 'first-run', ...cameras, '--erase', '--out', join(root, 'out')]);
-}
-
-/** Runs a program of ours to its end, or ends it; exit code 3 tells of odd files. The tool is a parent of the program: both are ended. */
-async function atTime(at: string, args: readonly string[], ends?: AbortSignal): Promise<void> {
-  const fake = ['-m', '--exclude-monotonic', '-f', `@${at}`, process.execPath, ...args];
-  const env = { ...process.env, TZ: 'UTC' };
-  const child = spawn(requireTool('faketime'), fake, { env, detached: true, stdio: 'ignore' });
-  const end = (): void => void process.kill(-(child.pid ?? 0), 'SIGTERM');
-  const timer = setTimeout(end, PROGRAM_MS);
-  ends?.addEventListener('abort', end, { once: true });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  clearTimeout(timer);
-  if (ends?.aborted !== true) expect([0, 3], `exit code of ${args[0]}`).toContain(code);
+  const args = ['first-run', ...cameras, '--erase', '--out', join(root, 'out')];
+  const { exitCode, stdout, stderr } = await runAtTime(at, BODYDOCK, args);
+  expect([0, 3], `${stdout}${stderr}`).toContain(exitCode);
 }
 
 const command = (name: string, ...args: string[]): Promise<CommandOutcome> =>
