@@ -1,4 +1,4 @@
-// The policy of both roles at a station (SPEC 4.16.16): what comes from the store or with the enrolment is taken only with both signatures,
+// The policy of both roles at a station (SPEC 4.16.16): what comes from the store is taken only with both signatures,
 // kept, and named in all that the station signs from then on.
 //
 // Invariants:

@@ -1,5 +1,7 @@
 // A checkpoint as people carry it on paper (SPEC 4.15.39): the line, how it is read again, and the sheet that hangs on a wall, with digits that
 // eyes can compare. Pure.
+import { CHECKPOINT_SHEET_DE } from '../../../config/texts/de/checkpoint-sheet.ts';
+import { CHECKPOINT_SHEET_EN } from '../../../config/texts/en/checkpoint-sheet.ts';
 import type { Checkpoint } from '../../../protocol/transparency/checkpoint.ts';
 import { type Block, blocksHtml, heading, paragraph, subheading, table } from './blocks.ts';
 import { type Language, number, shownAt } from './language.ts';
@@ -26,30 +28,7 @@ export function parseCheckpointLines(text: string): {
   return { checkpoints, unreadable: [...plain.matchAll(BEGINNING)].length - checkpoints.length };
 }
 
-const WORDS = {
-  en: {
-    title: 'Checkpoint of the store of body-camera recordings',
-    intro:
-      'The line below stands for every line of the store’s log up to now: which recordings and dockings it confirmed, what it deleted, what was ordered and shown to somebody. It says nothing about what is in a recording, and holds no name. A person who has this sheet can prove later that none of these lines was taken away, added or exchanged since.',
-    size: 'Lines',
-    root: 'Root over all of them (SHA-256)',
-    printed: 'Printed (UTC)',
-    line: 'The line',
-    check: 'To check it, type the line, or scan the sheet into a text file, and say:',
-    hang: 'Hang this sheet up, or hand it to somebody outside of the house, on the day on which it is printed. Printed on ______________   Signature ______________________',
-  },
-  de: {
-    title: 'Prüfpunkt des Zentralspeichers für Bodycam-Aufzeichnungen',
-    intro:
-      'Die Zeile unten steht für alle Zeilen des Verwahrprotokolls des Zentralspeichers bis jetzt: welche Aufzeichnungen und Andockvorgänge er bestätigt hat, was gelöscht, angeordnet und jemandem gezeigt wurde. Sie sagt nichts über den Inhalt einer Aufzeichnung und nennt keinen Namen. Wer dieses Blatt hat, kann später beweisen, dass seither keine dieser Zeilen entfernt, hinzugefügt oder ausgetauscht wurde.',
-    size: 'Zeilen',
-    root: 'Wurzel über alle (SHA-256)',
-    printed: 'Ausgedruckt (UTC)',
-    line: 'Die Zeile',
-    check: 'Zum Prüfen die Zeile abtippen oder das Blatt in eine Textdatei einlesen, dann:',
-    hang: 'Dieses Blatt am Tag des Ausdrucks aushängen oder jemandem außer Haus übergeben. Ausgedruckt am ______________   Unterschrift ______________________',
-  },
-} as const;
+const WORDS = { en: CHECKPOINT_SHEET_EN, de: CHECKPOINT_SHEET_DE } as const;
 
 /** One page for the logs of a vault; `printedAt` is RFC 3339 UTC. */
 export function checkpointSheet(
