@@ -57,13 +57,9 @@ class CustodyLog:
             return False
         return bool(head["sequence"] < last or head["sha256"] == digest)
 
-    def before(self, segment: Segment) -> list[Segment]:
-        """Segments in front of one, by the names that they give, the nearest first."""
-        found: list[Segment] = []
-        at: Segment | None = segment
-        while (at := self.by_name.get(last_segment_of(at) or "")) is not None and at not in found and at is not segment:
-            found.append(at)
-        return found
+    def before(self, segment: Segment) -> Segment | None:
+        """The segment that one says it follows, where it is here. In `order` it comes first, but in a circle, which is a finding."""
+        return self.by_name.get(last_segment_of(segment) or "")
 
 
 def read_custody_log(
@@ -151,8 +147,9 @@ def _order(log: CustodyLog, holder: Holder, report: Report) -> None:
     # One of which a cut took the very first line says nothing of where it belongs.
     for start in [*starts, *(segment for segment in log.by_name.values() if not segment.lines)]:
         _walk(start, followers, log, report)
+    walked = {segment.name for segment in log.order}
     for segment in log.by_name.values():
-        if segment not in log.order:
+        if segment.name not in walked:
             report.find("custody.circle", segment.place, "follows itself through others")
             log.order.append(segment)
     _check_tails(log, report)
@@ -223,7 +220,7 @@ def _check_tails(log: CustodyLog, report: Report) -> None:
 def _check_unsigned_runs(log: CustodyLog, report: Report) -> None:
     """An append that was cut off leaves lines without a checkpoint at the end of one segment; two in a row came through no receiver (10.3)."""
     for segment in log.order:
-        before = log.by_name.get(last_segment_of(segment) or "")
+        before = log.before(segment)
         if before is not None and not segment.key_ids and len(before.lines) > before.signed_up_to:
             text = f"has no checkpoint, and follows lines of {before.name} without one"
             report.find("custody.unsigned-run", segment.place, text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from custody_log import CustodyLog, last_segment_of
+from custody_log import CustodyLog
 from custody_segment import Line, Segment
 from evidence import Keeper, KeyChange, Station
 from findings import Report
@@ -24,7 +24,7 @@ def check_changes(keeper: Keeper, keys: KnownKeys, everybody: Iterable[KeyChange
                 by_hand = keys.came_by_hand(keeper.name, str(line.facts.get("new_key_id")), is_store=is_store)
                 if line.facts.get("change_sha256") not in documents:
                     _tell_missing(line, by_hand, report)
-        before = keeper.log.by_name.get(last_segment_of(segment) or "")
+        before = keeper.log.before(segment)
         if before is not None and before.key_ids and segment.key_ids:
             _check_handover(before, segment, report)
     _check_used_again(keeper.log, report)
@@ -65,9 +65,14 @@ def _check_handover(before: Segment, segment: Segment, report: Report) -> None:
 
 
 def _check_used_again(log: CustodyLog, report: Report) -> None:
+    # By segment: keys that those in front of it put aside.
+    told: dict[str, frozenset[Any]] = {}
     for segment in log.order:
-        told = {line.facts.get("old_key_id") for each in log.before(segment) for line in _changes_in(each)}
-        for key_id in sorted(segment.key_ids & told):
+        before = log.before(segment)
+        changes = [] if before is None else [line.facts.get("old_key_id") for line in _changes_in(before)]
+        front = frozenset() if before is None else told.get(before.name, frozenset())
+        told[segment.name] = front.union(changes) if changes else front
+        for key_id in sorted(segment.key_ids & told[segment.name]):
             text = f"is signed by {key_id}, which was put aside in front of it"
             report.find("key-change.used-again", segment.place, text)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from operator import itemgetter
 
-from custody_segment import Segment
+from custody_log import last_segment_of
 from evidence import LogFiles, Receiver, Vault
 from findings import Report
 from instants import DAY_MS, SECOND_MS, milliseconds
@@ -92,6 +92,7 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
     named: set[str] = set()  # deletion records, in any tree
     base = f"bodydock/{vault.vault}/{receiver.name}"
     restored = {sha256[:16] for each in vault.receivers.values() for sha256 in each.restored}
+    ends = _ends_of(receiver)
     for segment in receiver.log.order:
         if not segment.lines:
             continue  # a cut took its first write: it says nothing (SPEC 4.3.4.4)
@@ -110,7 +111,8 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
         tree = trees[-1]
         if start != tree.size:
             report.find("log.size", segment.place, f"begins at {start} lines of its tree, which has {tree.size} there")
-        leaves = _leaves_of(segment, receiver)
+        # What is after the line that the next segment names was cut off, and is repeated there.
+        leaves = bytes(segment.leaves[: ends.get(segment.name, len(segment.lines)) * HASH_BYTES])
         for number, line in enumerate(segment.lines[: len(leaves) // HASH_BYTES]):
             sha256 = line.facts.get("deletion_sha256")
             if line.event == "deleting" and isinstance(sha256, str) and sha256 not in named:
@@ -120,15 +122,14 @@ def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:
     return trees
 
 
-def _leaves_of(segment: Segment, receiver: Receiver) -> bytes:
-    """Hashes of its lines, up to the one that the next segment names: what is after that was cut off, and is repeated there."""
-    named = [
-        each.opened["last_sequence"]
-        for each in receiver.log.order
-        if each.opened is not None and each.opened.get("last_segment") == segment.name
-    ]
-    last = max((each for each in named if isinstance(each, int)), default=len(segment.lines))
-    return bytes(segment.leaves[: last * HASH_BYTES])
+def _ends_of(receiver: Receiver) -> dict[str, int]:
+    """By segment: the line that the next one names as its last."""
+    ends: dict[str, int] = {}
+    for each in receiver.log.order:
+        before, last = last_segment_of(each), (each.opened or {}).get("last_sequence")
+        if before is not None and isinstance(last, int):
+            ends[before] = max(last, ends.get(before, 0))
+    return ends
 
 
 def _read(data: bytes, place: str, keys: KnownKeys, report: Report) -> Checkpoint | None:

@@ -26,7 +26,13 @@ def believe_logs(vault: Vault, keys: KnownKeys, report: Report) -> None:
 def _believe(receiver: Receiver, keys: KnownKeys, report: Report) -> None:
     log = receiver.log
     old = [each for each in log.order if _rests_on_old(each, keys, log)]
-    vouched = {before.name for each in log.order if each not in old and each.key_ids for before in log.before(each)}
+    resting = {each.name for each in old}
+    vouched: set[str] = set()
+    for each in log.order:
+        at = log.before(each) if each.name not in resting and each.key_ids else None
+        while at is not None and at.name not in vouched:
+            vouched.add(at.name)
+            at = log.before(at)
     for segment in old:
         if segment.name in vouched:
             continue
@@ -42,7 +48,7 @@ def _rests_on_old(segment: Segment, keys: KnownKeys, log: CustodyLog) -> bool:
     signers = segment.key_ids or {
         key_id
         for each in log.order
-        if (before := log.before(each)) and before[0] is segment
+        if log.before(each) is segment
         for key_id in each.key_ids
     }
     return any(keys.rests_on_old(key_id) for key_id in signers)
