@@ -81,11 +81,11 @@ export async function segmentsOf(altered: Altered, keeper: string): Promise<stri
   return known.map((id) => `${keeper}/custody/${id}.jsonl`).filter((path) => there.has(path));
 }
 
-/** Whether a log ends in what is no entry: something else has torn or damaged it. */
+/** Whether a log has a line that is no entry: something else has torn or damaged it. */
 export async function isTorn({ vault }: Altered, path: string): Promise<boolean> {
-  const line = (await readFile(join(vault, path), 'utf8')).trimEnd().split('\n').at(-1) ?? '';
+  const text = await readFile(join(vault, path), 'utf8');
   try {
-    parseCustodyEntry(Buffer.from(line));
+    for (const line of text.trimEnd().split('\n')) parseCustodyEntry(Buffer.from(line));
     return false;
   } catch {
     return true;
