@@ -15,7 +15,7 @@ from chains import (
     manifest_links,
 )
 from custody_facts import check_custody_facts
-from custody_log import check_gaps
+from custody_log import CustodyLog, check_gaps
 from differences import tell_differences
 from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
@@ -32,6 +32,7 @@ from reconciliation import reconcile
 from restored import check_restored
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
+from shapes import STATION_ID, fits
 from stays import check_stays
 from store_belief import believe_logs, check_logs_there
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
@@ -67,6 +68,7 @@ def verify(
         # A store that has just been set up has its id and nothing else; a folder without even that is no vault.
         tell = report.note if vault.vault is not None else report.find
         tell("vault.empty", ".", "holds nothing of any station")
+    _add_stations_named(vault)
     check_logs_there(vault, report)
     changes = [each for keeper in [*vault.receivers.values(), *vault.stations.values()] for each in keeper.key_changes]
     check_ways(changes, known, report)
@@ -113,6 +115,15 @@ def _check_station(station: Station, vault: Vault, drops: Drops, report: Report)
     check_orders_logged(station, orders, said_by_store, report)
     entered = {line.facts["recording"] for line in said_by_store.all_of("receipt") if line.facts.get("kind") == "recording"}
     return reconcile(station, dropped, entered)
+
+
+def _add_stations_named(vault: Vault) -> None:
+    """A station of which nothing is here, and of which a store's log says something, is one without documents: what that says is missing."""
+    for receiver in vault.receivers.values():
+        for line in receiver.log.lines():
+            name = line.facts.get("station")
+            if line.event != "segment-opened" and fits(STATION_ID, name) and name not in vault.stations:
+                vault.stations[name] = Station(name, name, CustodyLog(f"{name}/custody"))
 
 
 def _mark_dropped(vault: Vault) -> None:

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareWorld } from '../../fakes/differential/differential.ts';
-import { PythonJudge } from '../../fakes/manipulations/judges.ts';
+import { codesOf, judgeWithProduct, PythonJudge } from '../../fakes/manipulations/judges.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
+import { TwoReceivers } from '../../fakes/two-receivers.ts';
 
 /** Altered copies of each world. */
 const ALTERED = 10;
@@ -39,4 +40,25 @@ describe.skipIf(lacksTools('python3'))('both verifiers agree', () => {
     },
     JUDGING_MS,
   );
+
+  test('that a station of which nothing is left had what the store says that it deleted of it', async () => {
+    const two = await TwoReceivers.create(join(root, 'nothing-left'), 1, Date.UTC(2025, 1, 1, 8));
+    const { builder } = two;
+    const { vault, keys } = builder;
+    const other = await builder.beside('dock-2');
+    await two.recordBy('r-store');
+    const made = await two.recordBy('r-store', other);
+    await builder.receiver.start();
+    builder.clock.advance(15 * 86_400_000);
+    await builder.receiver.delete(made);
+    for (const dock of [builder, other]) await dock.close();
+    await two.close();
+    const judge = async (): Promise<unknown> => [
+      (await python.judge([vault], { keys })).map(codesOf),
+      (await judgeWithProduct([vault], { keys })).map(({ good }) => good),
+    ];
+    expect(await judge()).toEqual([[[]], [true]]);
+    await rm(join(vault, 'dock-2'), { recursive: true });
+    expect(await judge()).toEqual([[['recording.missing']], [false]]);
+  });
 });
