@@ -146,7 +146,7 @@ interface SchemaOption {
   readonly allowed: string;
 }
 
-/** All keys in the order of the file, each group and list before what is in it. */
+/** All keys that count, in the order of the file, each group and list before what is in it. */
 export function schemaOptions(schema: z.core.$ZodType): SchemaOption[] {
   return below(schema, '');
 }
@@ -154,7 +154,8 @@ export function schemaOptions(schema: z.core.$ZodType): SchemaOption[] {
 function below(schema: z.core.$ZodType, path: string): SchemaOption[] {
   if (schema instanceof z.ZodArray) return optionAndBelow(schema.element, `${path}[]`);
   if (!(schema instanceof z.ZodObject)) return [];
-  const fields = Object.entries<z.core.$ZodType>(schema.shape);
+  const all = Object.entries<z.core.$ZodType>(schema.shape);
+  const fields = all.filter(([, field]) => z.globalRegistry.get(field)?.deprecated !== true);
   return fields.flatMap(([key, field]) => optionAndBelow(field, path === '' ? key : `${path}.${key}`));
 }
 

@@ -32,7 +32,7 @@ export interface ReceiverConfig {
   readonly roles: RolesConfig;
   readonly witnesses: readonly WitnessConfig[];
   readonly timestamps: TimestampsConfig | null;
-  readonly broker: BrokerConfig & { readonly sharedOffers: boolean };
+  readonly broker: BrokerConfig & { readonly hasSharedOffers?: boolean };
 }
 
 /** How long the store keeps what it has. */
@@ -65,7 +65,7 @@ export interface ReceiverPlaces {
   readonly stations: readonly Pick<KnownStation, 'publicKeys'>[];
   readonly retention?: Pick<RetentionConfig, 'timerHours'>;
   readonly roles: RolesConfig | null;
-  readonly broker: BrokerPlaces & { readonly sharedOffers?: boolean };
+  readonly broker: BrokerPlaces & { readonly hasSharedOffers?: boolean };
   readonly timestamps?: TimestampsConfig | null;
 }
 
@@ -73,7 +73,6 @@ export interface ReceiverPlaces {
 export function receiverPlaces(file: Good<ReceiverFile>, folder: string): ReceiverPlaces {
   const { receiver, vault, keys, stations = [], retention, roles, broker } = file;
   const timerHours = retention?.timer_hours;
-  const sharedOffers = broker?.shared_offers;
   return {
     ...(receiver !== undefined && { receiver: parseReceiverId(receiver) }),
     ...(vault?.path !== undefined && { vault: { path: resolve(folder, vault.path) } }),
@@ -81,7 +80,7 @@ export function receiverPlaces(file: Good<ReceiverFile>, folder: string): Receiv
     stations: stations.map((station) => ({ publicKeys: goodKeys(station?.public_keys) })),
     ...(timerHours !== undefined && { retention: { timerHours } }),
     roles: rolePlaces(roles),
-    broker: { ...brokerPlaces(broker, folder), ...(sharedOffers !== undefined && { sharedOffers }) },
+    broker: { ...brokerPlaces(broker, folder), hasSharedOffers: broker?.shared_offers !== undefined },
   };
 }
 
@@ -111,7 +110,7 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
     roles: mapRoles(file.roles),
     witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
     timestamps: mapTimestamps(file.timestamps, folder),
-    broker: { ...mapBroker(file.broker, folder), sharedOffers: file.broker.shared_offers },
+    broker: { ...mapBroker(file.broker, folder), hasSharedOffers: file.broker.shared_offers !== undefined },
   };
 }
 

@@ -139,9 +139,10 @@ export const receiverFileSchema = z
     broker: z
       .strictObject({
         ...part.brokerFields,
-        shared_offers: z.boolean().default(false).meta({
+        shared_offers: z.boolean().optional().meta({
           description:
-            'Whether several receivers share the offers by $share, so that each offer is looked at by one of them. Only for a broker that checks rights when somebody subscribes: at any other, mosquitto with an acl_file among them, anybody who has an account can take a turn in the group, and the offers of that turn reach nobody. Without it each receiver looks at every offer. One receiver at a time works on a vault.',
+            'Of earlier versions, and without effect: the receiver hears every offer. Take it out.',
+          deprecated: true,
           allowed: 'true or false',
         }),
       })

@@ -1,5 +1,5 @@
 // An MQTT 3.1.1 broker inside a Node process, for the first run and for tests without a system package. On loopback only: it knows
-// neither TLS nor an ACL. Production runs mosquitto. It grants `$share` subscriptions and then delivers nothing: shared offers stay off.
+// neither TLS nor an ACL. Production runs mosquitto.
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { DockError } from '../../protocol/format/errors.ts';

@@ -37,7 +37,7 @@ export type ReceiverSettings = Pick<
   ReceiverConfig,
   'receiver' | 'vault' | 'stations' | 'retention' | 'roles' | 'witnesses' | 'timestamps'
 > & {
-  readonly broker: Pick<ReceiverConfig['broker'], 'base' | 'sharedOffers'>;
+  readonly broker: Pick<ReceiverConfig['broker'], 'base'>;
 };
 
 export interface ReceiverPorts {
@@ -132,7 +132,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     receiver: receiverId,
     broker: ports.broker,
     topics,
-    sharedOffers: broker.sharedOffers,
     transfers,
     claims,
     space,

@@ -18,7 +18,6 @@ export interface ReceiverParts {
   readonly receiver: ReceiverId;
   readonly broker: Broker;
   readonly topics: ReceiverTopics;
-  readonly sharedOffers: boolean;
   readonly transfers: Transfers;
   readonly claims: Claims;
   readonly space: Space;
@@ -42,13 +41,13 @@ export class Receiver {
 
   /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */
   async start(): Promise<void> {
-    const { broker, topics, sharedOffers, space, gaps, words, greeting } = this.#parts;
+    const { broker, topics, space, gaps, words, greeting } = this.#parts;
     space.start();
     gaps.start();
     await words.start();
     greeting.start();
     broker.onMessage((message) => this.#take(message));
-    await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
+    await Promise.all(topics.filters.map((filter) => broker.subscribe(filter)));
   }
 
   /**

@@ -84,11 +84,11 @@ export async function checkReceiverFiles(config: ReceiverPlaces, nowMs: number):
         'cannot be read as a certificate of the time-stamp authority: its stamps are no time from outside, by which alone something is deleted',
       ),
     );
-  if (config.broker.sharedOffers === true)
+  if (config.broker.hasSharedOffers === true)
     finds.warning(
       'broker.shared-offers',
       'broker',
-      'shared_offers is true: unless the broker checks rights when somebody subscribes, which mosquitto with an acl_file does not, any account can make offers of all stations vanish',
+      'has shared_offers, which has no effect any more: the receiver hears every offer; take the line out',
     );
   return finds;
 }

@@ -126,8 +126,8 @@ export function stationTopics(base: string, station: StationId): StationTopics {
 
 /** Topics that a receiver reads and writes, over all stations below a base. */
 export interface ReceiverTopics {
-  /** Filters to subscribe; offers by the shared group where the broker shares, else by plain filter. */
-  filters(sharedOffers: boolean): string[];
+  /** Filters to subscribe. */
+  readonly filters: readonly string[];
   down(station: StationId, recording: RecordingId): string;
   downCustody(station: StationId): string;
   downLog(station: StationId): string;
@@ -136,15 +136,15 @@ export interface ReceiverTopics {
   parseUp(topic: string): UpTopic | undefined;
 }
 
-/** Shape: `group` names the receivers that share offers: receivers on one vault use the same. */
-export function receiverTopics(base: string, receiver: ReceiverId, group = 'bodydock'): ReceiverTopics {
+/** Shape: base as in BASE_PATTERN (checked by the configuration). */
+export function receiverTopics(base: string, receiver: ReceiverId): ReceiverTopics {
   const prefix = `${base}/v1/`;
   return {
-    filters: (sharedOffers) => [
+    filters: [
       `${prefix}+/up/${receiver}/#`,
       `${prefix}+/up/custody/#`,
       `${prefix}+/up/log/#`,
-      sharedOffers ? `$share/${group}/${prefix}+/up/offer/+` : `${prefix}+/up/offer/+`,
+      `${prefix}+/up/offer/+`,
     ],
     down: (station, recording) => `${prefix}${station}/down/${recording}`,
     downCustody: (station) => `${prefix}${station}/down/custody`,

@@ -103,23 +103,6 @@ describe('the switches of the broker in memory', () => {
     await assert.rejects(send('long'), (error) => isDockError(error, 'broker.message-oversize'));
   });
 
-  test('one member of a shared subscription gets each message', async () => {
-    const hub = new MemoryHub({ clock: new ManualClock() });
-    const got: string[] = [];
-    for (const id of ['one', 'two']) {
-      const client = hub.client(id);
-      client.onMessage(({ topic }) => got.push(`${id} ${topic}`));
-      await client.subscribe('$share/group/a/#');
-      client.start();
-    }
-    const from = hub.client('from');
-    from.start();
-    await settle();
-    for (const topic of ['a/1', 'a/2', 'a/3']) await from.publish(topic, utf8('x'), { qos: 1 });
-    await settle();
-    assert.deepEqual(got, ['one a/1', 'two a/2', 'one a/3']);
-  });
-
   test('a second client of an id throws the first one out', async () => {
     const { hub, clock } = await open();
     const states: boolean[] = [];

@@ -9,7 +9,7 @@ import { DockError } from '../../protocol/format/errors.ts';
 import type { BrokerWill } from '../../agent/platform/broker-endings.ts';
 import type { StartableBroker } from '../../agent/platform/broker-mqtt.ts';
 import type { BrokerMessage, Clock, PublishOptions } from '../../protocol/format/ports.ts';
-import { matchesFilter, splitShared } from './topic-filter.ts';
+import { matchesFilter } from './topic-filter.ts';
 
 /** A message on its way from one client to another. */
 export interface Passage {
@@ -59,7 +59,6 @@ export class MemoryHub {
   readonly #retained = new Map<string, { payload: Uint8Array; from: string }>();
   readonly #clients = new Map<string, MemoryBroker>();
   readonly #held = new Set<string>();
-  readonly #turns = new Map<string, number>();
   #down = false;
 
   constructor(options: MemoryHubOptions) {
@@ -142,7 +141,7 @@ export class MemoryHub {
     }
   }
 
-  /** For clients: what is retained under a new subscription. Shared ones get none (MQTT 5.0, 4.8.2). */
+  /** For clients: what is retained under a new subscription. */
   sendRetained(client: MemoryBroker, filter: string): void {
     for (const [topic, { payload, from }] of this.#retained) {
       if (!matchesFilter(filter, topic)) continue;
@@ -152,21 +151,8 @@ export class MemoryHub {
 
   #recipients(topic: string): Set<MemoryBroker> {
     const recipients = new Set<MemoryBroker>();
-    const groups = new Map<string, MemoryBroker[]>();
-    for (const client of this.#clients.values()) {
-      for (const filter of client.granted) {
-        const shared = splitShared(filter);
-        if (!matchesFilter(shared.filter, topic)) continue;
-        if (shared.group === undefined) recipients.add(client);
-        else groups.set(filter, [...(groups.get(filter) ?? []), client]);
-      }
-    }
-    for (const [filter, members] of groups) {
-      const turn = this.#turns.get(filter) ?? 0;
-      this.#turns.set(filter, turn + 1);
-      const member = members[turn % members.length];
-      if (member !== undefined) recipients.add(member);
-    }
+    for (const client of this.#clients.values())
+      if ([...client.granted].some((filter) => matchesFilter(filter, topic))) recipients.add(client);
     return recipients;
   }
 
@@ -301,7 +287,7 @@ export class MemoryBroker implements StartableBroker {
   }
 
   #announce(filter: string): void {
-    if (splitShared(filter).group === undefined) this.#hub.sendRetained(this, filter);
+    this.#hub.sendRetained(this, filter);
   }
 
   #retryLater(_reason: string): void {

@@ -300,7 +300,7 @@ export class DockAndStore {
         receiver: id,
         vault: { path: join(this.folder, other?.vault ?? 'vault'), quotaBytes: 2 ** 40 },
         stations: [{ id: STATION, publicKeys: [publicKeyOf(this.stationKey)] }],
-        broker: { base: BASE, sharedOffers: false },
+        broker: { base: BASE },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
         roles: { officers: [], supervisors: [] },
         witnesses: [],

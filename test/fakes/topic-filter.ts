@@ -1,10 +1,4 @@
-// MQTT's topic filters for brokers in memory: "+" for one level, "#" for the rest, "$share/<group>/" in front.
-
-/** The filter inside a shared subscription, with its group; other filters have none. */
-export function splitShared(filter: string): { readonly group: string | undefined; readonly filter: string } {
-  const match = /^\$share\/([^/]+)\/(.+)$/.exec(filter);
-  return match === null ? { group: undefined, filter } : { group: match[1], filter: match[2] ?? '' };
-}
+// MQTT's topic filters for brokers in memory: "+" for one level, "#" for the rest.
 
 /** True where the topic is one that the filter names. Topics that start with "$" are hidden from leading wildcards (MQTT 5.0, 4.7.2). */
 export function matchesFilter(filter: string, topic: string): boolean {

@@ -162,7 +162,7 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
       receiver: site.receiver,
       vault: { path: VAULT, quotaBytes: 2 ** 40 },
       stations: [{ id: site.station, publicKeys: [publicKeyOf(stationKey)] }],
-      broker: { base: BASE, sharedOffers: false },
+      broker: { base: BASE },
       retention: { days: 14, documentsDays: 730, timerHours: 0 },
       roles: { officers: [], supervisors: [] },
       witnesses: [],

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectTls } from 'node:tls';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { parseReceiverId } from '../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { receiverTopics } from '../../protocol/transfer/topics.ts';
@@ -158,9 +157,9 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('mosquitto as it is shipped'
     await receiver.endAsync();
   });
 
-  test('a receiver writes down only, and shares offers', async () => {
+  test('a receiver writes down only', async () => {
     const receiver = await connect('r-archive');
-    await receiver.subscribeAsync('$share/bodydock/bodydock/v1/+/up/offer/+', { qos: 1 });
+    await receiver.subscribeAsync('bodydock/v1/+/up/offer/+', { qos: 1 });
     await receiver.subscribeAsync('bodydock/v1/+/status', { qos: 1 });
     const station = await connect('sharer-1');
     const heard = listen(receiver, 'bodydock/v1/sharer-1/up/offer/a');
@@ -172,17 +171,10 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('mosquitto as it is shipped'
     await receiver.endAsync();
   });
 
-  test('no certificate makes offers of a station vanish at a receiver that is configured as shipped', async () => {
-    const example = parse(
-      await readFile(new URL('../../config/receiver.example.yaml', import.meta.url), 'utf8'),
-    ) as {
-      readonly broker: { readonly shared_offers: boolean };
-    };
+  test('no certificate makes offers of a station vanish at a receiver', async () => {
     const receiver = await connect('r-archive');
-    const filters = receiverTopics('bodydock', parseReceiverId('r-archive')).filters(
-      example.broker.shared_offers,
-    );
-    await receiver.subscribeAsync(filters, { qos: 1 });
+    const { filters } = receiverTopics('bodydock', parseReceiverId('r-archive'));
+    await receiver.subscribeAsync([...filters], { qos: 1 });
     // mosquitto grants every subscription, and a member of a group has its turn whether it may read or not.
     const thief = await connect('thief-1');
     await thief.subscribeAsync('$share/bodydock/bodydock/v1/+/up/offer/+', { qos: 1 });

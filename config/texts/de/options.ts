@@ -162,8 +162,6 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Zertifikat, mit dem seine Zeitstempel geprüft werden, PEM. Damit sagt ein Zeitstempel auch diesem Gerät die Zeit; ohne sie wird nichts gelöscht.',
   broker: 'Der MQTT-Broker zwischen Stationen und Zentralspeicher.',
   ...BROKER_DE,
-  'broker.shared_offers':
-    'Ob sich mehrere Empfänger die Angebote mit $share teilen, sodass sich einer von ihnen jedes Angebot ansieht. Nur bei einem Broker, der Rechte schon beim Abonnieren prüft: Bei jedem anderen, auch bei mosquitto mit einer acl_file, kann, wer ein Konto hat, sich in die Gruppe einreihen, und die Angebote, die auf ihn fallen, erreichen niemanden. Ohne dies sieht jeder Empfänger jedes Angebot an. An einem Tresor arbeitet ein Empfänger zur selben Zeit.',
 };
 
 const NAME = '{} bis {} Zeichen aus a-z, {}-{} und "-", am Anfang und am Ende kein "-"';

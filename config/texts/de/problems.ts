@@ -305,8 +305,8 @@ const PLACES_DE: Readonly<Record<string, string>> = {
     'username ist nicht {}: Die ACL dieses Pakets lässt jedes Konto nur unter seinem eigenen Namen schreiben',
   'holds no password for the broker: put one line of {} to {} bytes into it, without control characters':
     'enthält kein Passwort für den Broker: eine Zeile von {} bis {} Bytes ohne Steuerzeichen hineinschreiben',
-  'shared_offers is true: unless the broker checks rights when somebody subscribes, which mosquitto with an acl_file does not, any account can make offers of all stations vanish':
-    'shared_offers ist true: Prüft der Broker die Rechte nicht beim Abonnieren, was mosquitto mit acl_file nicht tut, kann jedes Konto Angebote aller Stationen verschwinden lassen',
+  'has shared_offers, which has no effect any more: the receiver hears every offer; take the line out':
+    'enthält shared_offers, das nichts mehr bewirkt: Der Empfänger hört jedes Angebot; die Zeile herausnehmen',
   'cannot be read as a certificate of the time-stamp authority: its stamps are no time from outside, by which alone something is deleted':
     'ist nicht als Zertifikat des Zeitstempeldienstes zu lesen: Seine Zeitstempel gelten nicht als Zeit von außen, und nur nach einer solchen wird gelöscht',
   'has no keys, so no order to hold or to delete can be given':

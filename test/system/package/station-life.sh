@@ -65,7 +65,7 @@ keys: {signing_file: keys/store.key}
 stations: [{id: townhall-1, public_keys: [$(tail -1 /etc/bodydock/keys/station.pub)]}]
 retention: {days: 14, documents_days: 730, timer_hours: 24}
 roles: {officers: [], supervisors: []}
-broker: {url: "mqtt://127.0.0.1:1883", shared_offers: false}
+broker: {url: "mqtt://127.0.0.1:1883"}
 END
 bodydock check
 fact check $?

@@ -64,7 +64,6 @@ stations:
     public_keys: [${publicLine(5)}, ${publicLine(6)}]
 broker:
   url: mqtt://127.0.0.1:1883
-  shared_offers: false
 `;
 
 /** The text with one piece exchanged; fails where the piece is not in it, so that no test checks an unchanged file. */

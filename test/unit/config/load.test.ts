@@ -670,7 +670,6 @@ describe('the receiver file', () => {
         ['townhall-1', 1],
         ['townhall-2', 2],
       ]);
-      expect(loaded.config.broker.sharedOffers).toBe(false);
       expect(loaded.config.broker.tls).toBeNull();
     });
   });

@@ -33,7 +33,6 @@ export interface ReceiverChoice {
   readonly witnesses?: ReceiverConfig['witnesses'];
   readonly post?: Post;
   readonly slabs?: number;
-  readonly sharedOffers?: boolean;
   readonly disk?: CrashDisk;
   /** STORE_KEY unless given. */
   readonly key?: SecretKey;
@@ -79,7 +78,7 @@ export class BenchTop {
         receiver: parseReceiverId(id),
         vault: { path: '/vault', quotaBytes: choice.quotaBytes ?? 2 ** 40 },
         stations: choice.stations ?? [{ id: STATION, publicKeys: [publicKeyOf(STATION_KEY)] }],
-        broker: { base: BASE, sharedOffers: choice.sharedOffers ?? false },
+        broker: { base: BASE },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
         roles: { officers: [], supervisors: [] },
         witnesses: choice.witnesses ?? [],

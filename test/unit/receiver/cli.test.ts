@@ -67,7 +67,7 @@ keys: { signing_file: store.key }
 stations:
   - id: dock-1
     public_keys: [${publicKeyLine(publicKeyOf(stationKey))}]
-broker: { url: "mqtt://127.0.0.1:${port}", base: ${BASE}, shared_offers: false }
+broker: { url: "mqtt://127.0.0.1:${port}", base: ${BASE} }
 `,
     { mode: 0o640 },
   );

@@ -223,9 +223,9 @@ describe('the files of a station', () => {
     });
   });
 
-  test('tell of offers that any account of the broker can make vanish', async () => {
+  test('tell of an option that has no effect any more, and take the file', async () => {
     await withFolder(async (folder) => {
-      const text = exchange(RECEIVER, 'shared_offers: false', 'shared_offers: true');
+      const text = `${RECEIVER}  shared_offers: true\n`;
       const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', text));
       if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
       const { warnings } = await checkReceiverFiles(loaded.config, Date.now());

@@ -29,7 +29,7 @@ const PLANTED: readonly (readonly [from: string, to: string])[] = [
   ['id: townhall-2', 'id: townhall-1'],
   [publicLine(5), `${publicLine(4)}, RW${'A'.repeat(54)}`],
   ['mqtt://127.0.0.1:1883', 'mqtts://broker.example.org\n  ca_file: ca.pem\n  base: A'],
-  ['shared_offers: false', 'shared_offers: maybe'],
+  ['base: A', 'base: A\n  shared_offers: maybe'],
 ];
 
 test('every mistake in receiver.yaml and in the files that it names is told in one run, in both languages', async () => {
