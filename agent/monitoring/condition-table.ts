@@ -197,7 +197,13 @@ const AREAS = {
     'store.rolled-back': {
       severity: 'critical',
       subject: 'none',
+      causes: ['restored.refused'],
       facts: ['segment', 'acknowledged', 'shown'],
+    },
+    'restored.refused': {
+      severity: 'critical',
+      subject: 'none',
+      facts: ['reason', 'restored_at', 'complete_until'],
     },
     'policy.refused': { severity: 'error', subject: 'none', facts: ['reason'] },
     'store.log-forked': { severity: 'critical', subject: 'none', facts: ['vault', 'sha256'] },
@@ -205,7 +211,12 @@ const AREAS = {
     'recording.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
     'docking.refused': { severity: 'error', subject: 'recording', facts: ['reason'] },
     'receipt.refused': { severity: 'critical', subject: 'recording', facts: ['reason'] },
-    'receipt.not-in-log': { severity: 'critical', subject: 'none', facts: ['recording'] },
+    'receipt.not-in-log': {
+      severity: 'critical',
+      subject: 'none',
+      causes: ['restored.refused'],
+      facts: ['recording'],
+    },
     'release.listing': { severity: 'warning', subject: 'bay' },
     'release.refused': { severity: 'error', subject: 'bay', facts: ['reason'] },
   },

@@ -14,8 +14,8 @@ import {
   encodeSignedPolicy,
   rolesOf,
   type SignedPolicy,
-  verifyPolicy,
 } from '../../protocol/documents/policy.ts';
+import { type RoleKeys, verifyRoles } from '../../protocol/documents/order.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
 import { DockError, isMachineShort } from '../../protocol/format/errors.ts';
@@ -86,6 +86,17 @@ export class HeldPolicy {
     return this.#ofVault(this.#options.pinnedVault())?.sha256;
   }
 
+  /** Whose signatures count for a vault: those that the policy held of it names, and those of the station's file. */
+  roleKeys(vault: SessionId): RoleKeys {
+    const { officers, supervisors } = this.#options.roles;
+    const last = this.#ofVault(vault);
+    const named = last && rolesOf(last.policy);
+    return {
+      officer: [...(named?.officer ?? []), ...officers],
+      supervisor: [...(named?.supervisor ?? []), ...supervisors],
+    };
+  }
+
   /** The log of this run says which one it holds. */
   enter(): void {
     if (this.#held === undefined) return;
@@ -140,21 +151,16 @@ export class HeldPolicy {
 
   /** Errors: "policy.other-vault", "policy.number", "policy.no-roles", "policy.signature", "policy.one-key". */
   #check(policy: Policy, { bytes, signatures }: SignedPolicy): void {
-    const { roles, pinnedVault } = this.#options;
-    const pinned = pinnedVault();
+    const pinned = this.#options.pinnedVault();
     if (pinned !== undefined && policy.vault !== pinned)
       throw refusal('policy.other-vault', `it is of vault ${policy.vault}, and ${pinned} is pinned`);
     const last = this.#ofVault(policy.vault)?.policy;
     if (last !== undefined && policy.number <= last.number)
       throw refusal('policy.number', `number ${policy.number} is not above ${last.number}, which is held`);
-    const named = last && rolesOf(last);
-    const keys = {
-      officer: [...(named?.officer ?? []), ...roles.officers],
-      supervisor: [...(named?.supervisor ?? []), ...roles.supervisors],
-    };
+    const keys = this.roleKeys(policy.vault);
     if (keys.officer.length === 0 || keys.supervisor.length === 0)
       throw refusal('policy.no-roles', 'the file of the station names no keys of both roles');
-    verifyPolicy(bytes, signatures, keys);
+    verifyRoles('policy', bytes, signatures, keys);
   }
 
   #ofVault(vault: SessionId | undefined): Held | undefined {

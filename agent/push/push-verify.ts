@@ -1,9 +1,10 @@
 // What comes below `down/` for a recording, checked: signed messages against the pinned store keys, receipts against our own documents.
 // Whatever does not hold is thrown as an error and changes nothing.
 import { type PublicKey, verifyDocument, verifyMessage } from '../../protocol/documents/minisign.ts';
+import type { Role } from '../../protocol/documents/order.ts';
 import { parseReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
 import { parseRestored, type Restored, RESTORED_TRUSTED_COMMENT } from '../../protocol/documents/restored.ts';
-import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, RecordingId, SessionId, StationId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions } from '../../protocol/format/ports.ts';
@@ -74,15 +75,20 @@ export function verifyHeld(message: SignedMessage, recording: RecordingId, store
   return body;
 }
 
-/** The statement that the store was restored, with its digest. Errors: "message.refused", "signature.*", "document.*", "message.misdirected". */
-export function verifyRestored(
-  payload: Uint8Array,
-  store: TrustedStore,
-): { readonly restored: Restored; readonly sha256: string } {
-  const { statement, signature } = parseRestoredMessage(payload);
+/** A statement that the store was restored and signed. What the roles signed of it is not verified. */
+export interface VerifiedStatement {
+  readonly restored: Restored;
+  readonly bytes: Uint8Array;
+  readonly signatures: { readonly [role in Role]: string | undefined };
+}
+
+/** Errors: "message.refused", "signature.*", "document.*", "message.misdirected". */
+export function verifyRestored(payload: Uint8Array, store: TrustedStore): VerifiedStatement {
+  const { statement, signature, ...roles } = parseRestoredMessage(payload);
   const bytes = messageBytes(statement);
   verifyDocument(bytes, signature, RESTORED_TRUSTED_COMMENT, store.storeKeys);
-  return { restored: listed(parseRestored(bytes), store), sha256: sha256Hex(bytes) };
+  const { officer, supervisor } = roles;
+  return { restored: listed(parseRestored(bytes), store), bytes, signatures: { officer, supervisor } };
 }
 
 /** A receipt that verified against our own document, with the bytes to keep. */

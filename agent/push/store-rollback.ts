@@ -8,12 +8,13 @@
 // 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the one
 //    that counts (countingVault), changes nothing.
 // 5. The vault is pinned, durably, before the first receipt of it is stored.
+// 6. Where keys of the roles are known, a statement without the signatures of both is not followed; the store counts as behind from then on.
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, SegmentId, SessionId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
+import { ROLES, verifyRoles } from '../../protocol/documents/order.ts';
 import type { Receipt } from '../../protocol/documents/receipt.ts';
-import type { Restored } from '../../protocol/documents/restored.ts';
 import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
@@ -30,7 +31,8 @@ import type { Changes } from '../spool/changes.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { CustodyPush } from './custody-push.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
-import { verifyHeld, verifyRestored, type TrustedStore } from './push-verify.ts';
+import type { HeldPolicy } from './held-policy.ts';
+import { verifyHeld, verifyRestored, type TrustedStore, type VerifiedStatement } from './push-verify.ts';
 
 /** First pause before what the disk refused is tried again, and the longest. */
 const AGAIN_MS_MIN = 1000;
@@ -237,6 +239,7 @@ export function countingVault(
 export interface StoreRollbackOptions {
   readonly standing: StoreStanding;
   readonly store: TrustedStore;
+  readonly policy: Pick<HeldPolicy, 'roleKeys'>;
   readonly custody: Pick<Custody, 'append' | 'checkpoint'>;
   /** Takes recordings whose copy is gone out of what is known. */
   readonly spool: Pick<Spool, 'withdrawLost'>;
@@ -245,6 +248,7 @@ export interface StoreRollbackOptions {
   readonly differences: Pick<Differences, 'storeLost' | 'logRestored'>;
   readonly custodyPush: Pick<CustodyPush, 'forgetAcknowledged'>;
   readonly log: Log;
+  readonly conditions: Conditions;
 }
 
 /** Follows the statements of one store. */
@@ -270,14 +274,16 @@ export class StoreRollback {
     try {
       const found = verifyRestored(payload, store);
       this.#waiting++;
-      void standing.run(() => this.#follow(found.restored, found.sha256)).finally(() => this.#waiting--);
+      void standing.run(() => this.#follow(found)).finally(() => this.#waiting--);
     } catch (error) {
       log.warn('statement of the store refused', { error });
     }
   }
 
-  async #follow(restored: Restored, sha256: string): Promise<void> {
-    const { standing, store, log } = this.#options;
+  async #follow(statement: VerifiedStatement): Promise<void> {
+    const { standing, store, log, conditions } = this.#options;
+    const { restored, bytes } = statement;
+    const sha256 = sha256Hex(bytes);
     const known = standing.state.restored;
     if (known?.sha256 === sha256) return this.#offerAgain();
     const { receiver, vault, restored_at, complete_until } = restored;
@@ -290,9 +296,32 @@ export class StoreRollback {
       log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
       return;
     }
+    const reason = this.#whyNot(statement);
+    if (reason !== undefined) {
+      log.error('statement of the store not followed, and nothing is erased: both roles must sign it', {
+        reason,
+      });
+      conditions.raise('restored.refused', null, { reason, restored_at, complete_until });
+      return standing.keep({ behind: standing.state.behind ?? NOT_KNOWN });
+    }
+    conditions.clear('restored.refused', null);
     const followed = { receiver, vault, sha256, restored_at, complete_until, offered: false };
     await standing.keep({ restored: followed });
     await this.#offerAgain();
+  }
+
+  /** Why the store's word alone does not do (SPEC 6.10.3.7); undefined where it does. */
+  #whyNot({ restored, bytes, signatures: { officer, supervisor } }: VerifiedStatement): string | undefined {
+    const keys = this.#options.policy.roleKeys(restored.vault);
+    if (ROLES.every((role) => keys[role].length === 0)) return undefined;
+    if (officer === undefined || supervisor === undefined) return 'restored.unsigned';
+    try {
+      verifyRoles('restored', bytes, { officer, supervisor }, keys);
+      return undefined;
+    } catch (error) {
+      if (error instanceof DockError) return error.code;
+      throw error;
+    }
   }
 
   /** All of it again where a cut or the disk ended it before. Errors: the system's. */

@@ -264,12 +264,14 @@ async function connectParts(
   const rollback = new StoreRollback({
     standing,
     store,
+    policy,
     custody,
     spool,
     items,
     differences,
     custodyPush,
     log,
+    conditions,
   });
   const witness = new LogWitness({
     ledger,

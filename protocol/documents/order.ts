@@ -1,7 +1,9 @@
 // An order of the two roles about one recording (SPEC 4.8), and a disclosure (SPEC 4.11). Who signed is decided by minisign files beside.
 import * as z from 'zod';
 import { SIGNATURE_SUFFIX } from '../format/file-names.ts';
+import { DockError } from '../format/errors.ts';
 import * as d from './document.ts';
+import { keyIdHex, type PublicKey, verifyDocument } from './minisign.ts';
 
 /** Trusted comment of both signatures of an order. */
 export const ORDER_TRUSTED_COMMENT = 'bodydock order';
@@ -19,6 +21,33 @@ export type Role = (typeof ROLES)[number];
 /** Name of the signature of a role beside a document. */
 export function roleSignature(file: string, role: Role): string {
   return `${file}.${role}${SIGNATURE_SUFFIX}`;
+}
+
+/** Keys by role. */
+export type RoleKeys = Readonly<Record<Role, readonly PublicKey[]>>;
+/** Texts of the signatures of both roles. */
+export type RoleSignatures = Readonly<Record<Role, string>>;
+/** Of one signature file of a role. */
+export const SIGNATURE_CHARACTERS_MAX = 4096;
+
+/**
+ * Verifies that both roles signed a document, by keys of theirs.
+ * Errors, for a kind "policy": "policy.signature" with why one does not hold; "policy.one-key" where one key signed as both.
+ */
+export function verifyRoles(kind: string, bytes: Uint8Array, signed: RoleSignatures, keys: RoleKeys): void {
+  const ids = ROLES.map((role) => {
+    try {
+      return keyIdHex(verifyDocument(bytes, signed[role], `bodydock ${kind}`, keys[role]).keyId);
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      const message = `the signature of the ${role} does not hold: ${error.message}`;
+      throw new DockError(`${kind}.signature`, message, { retry: 'person', cause: error });
+    }
+  });
+  if (ids[0] === ids[1])
+    throw new DockError(`${kind}.one-key`, 'both roles signed with one key: two persons must sign', {
+      retry: 'person',
+    });
 }
 
 export const orderSchema = z.strictObject({

@@ -6,8 +6,8 @@ import { encodeCanonical, parseCanonical } from '../format/canonical.ts';
 import { DockError } from '../format/errors.ts';
 import * as d from './document.ts';
 import { publicKeySchema } from './key-documents.ts';
-import { keyIdHex, parsePublicKey, type PublicKey, verifyDocument } from './minisign.ts';
-import { type Role, ROLES } from './order.ts';
+import { parsePublicKey } from './minisign.ts';
+import { type RoleKeys, type RoleSignatures, SIGNATURE_CHARACTERS_MAX } from './order.ts';
 import { DOCUMENTS_DAYS_DEFAULT, DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from './retention.ts';
 
 /** Trusted comment of both signatures. */
@@ -19,8 +19,6 @@ export const POLICY_NUMBER_MAX = 999_999;
 export const POLICY_DAYS_MAX = 3650;
 export const POLICY_DOCUMENTS_DAYS_MAX = 36_525;
 const KEYS_MAX = 64;
-/** Of one of its signature files. */
-export const SIGNATURE_CHARACTERS_MAX = 4096;
 
 const keysSchema = z.array(publicKeySchema).min(1).max(KEYS_MAX);
 
@@ -51,9 +49,6 @@ function areDifferent(lines: readonly string[]): boolean {
   }
 }
 
-/** Keys by role. */
-export type RoleKeys = Readonly<Record<Role, readonly PublicKey[]>>;
-
 /** Canonical bytes of a policy. Errors: "document.refused". */
 export function encodePolicy(policy: Policy): Uint8Array {
   return d.encodeDocument(policySchema, policy);
@@ -67,7 +62,7 @@ export function parsePolicy(bytes: Uint8Array): Policy {
 /** A policy with the texts of both signatures. */
 export interface SignedPolicy {
   readonly bytes: Uint8Array;
-  readonly signatures: Readonly<Record<Role, string>>;
+  readonly signatures: RoleSignatures;
 }
 
 const signatureSchema = z.string().max(SIGNATURE_CHARACTERS_MAX);
@@ -113,26 +108,4 @@ export function daysUnder(
 /** The keys that a policy names. */
 export function rolesOf({ officers, supervisors }: Pick<Policy, 'officers' | 'supervisors'>): RoleKeys {
   return { officer: officers.map(parsePublicKey), supervisor: supervisors.map(parsePublicKey) };
-}
-
-/**
- * Verifies both signatures by keys of their roles.
- * Errors: "policy.signature" with why one does not hold; "policy.one-key" where one key signed as both.
- */
-export function verifyPolicy(
-  bytes: Uint8Array,
-  signatures: SignedPolicy['signatures'],
-  keys: RoleKeys,
-): void {
-  const ids = ROLES.map((role) => {
-    try {
-      return keyIdHex(verifyDocument(bytes, signatures[role], POLICY_TRUSTED_COMMENT, keys[role]).keyId);
-    } catch (error) {
-      if (!(error instanceof DockError)) throw error;
-      const message = `the signature of the ${role} does not hold: ${error.message}`;
-      throw new DockError('policy.signature', message, { retry: 'person', cause: error });
-    }
-  });
-  if (ids[0] === ids[1])
-    throw new DockError('policy.one-key', 'both roles signed with one key', { retry: 'person' });
 }

@@ -103,6 +103,9 @@ const restoredSchema = z.object({
   receiver: d.receiverIdSchema,
   statement: base64Schema,
   signature: z.string().max(16_384),
+  /** Once both roles have signed it: both or neither. */
+  officer: signedPolicyFields.officer.optional(),
+  supervisor: signedPolicyFields.supervisor.optional(),
 });
 /** The statement that the store was restored (SPEC 4.14), as it travels. */
 export type RestoredMessage = z.infer<typeof restoredSchema>;

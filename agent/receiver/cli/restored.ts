@@ -5,8 +5,7 @@ import { command, type Io, usageError } from '../../../config/command-line.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { keyIdHex, verifyDocument } from '../../../protocol/documents/minisign.ts';
-import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
+import { type Role, ROLES, roleSignature, verifyRoles } from '../../../protocol/documents/order.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import {
   encodeRestored,
@@ -49,7 +48,7 @@ export const restored = command(
 For a vault that was restored from a backup: says so once, signed with the store's key. Until then stations that notice it erase nothing and
 keep all copies. After it each station offers again everything that it still holds, and the store takes what it lacks. Type it once the
 backup is back, best before the receiver starts; a receiver that runs tells its stations within seconds. Then both roles sign it, as an
-order: until they have, \`bodydock verify\` does not call the vault good.
+order: until they have, stations that know keys of the roles do not follow it, and \`bodydock verify\` does not call the vault good.
 `,
     options: {
       preview: { type: 'boolean', text: 'only says what would be said' },
@@ -118,17 +117,20 @@ async function placeSignatures(config: string, from: string, io: Io): Promise<nu
   const known = await readIfThere(files, join(folder, name), RESTORED_BYTES_MAX);
   if (known === undefined || !equalBytes(known, bytes))
     fail('restored.none', 'the vault does not hold that statement: --fetch it again');
-  const keyIds = ROLES.map((role) => {
-    const text = signatures[role];
-    if (text === undefined) fail('restored.unsigned', `the ${role} has not signed it: ${signCommand(role)}`);
-    return keyIdHex(verifyDocument(bytes, text, RESTORED_TRUSTED_COMMENT, keysOf(deps, role)).keyId);
+  const { officer, supervisor } = signatures;
+  if (officer === undefined || supervisor === undefined) {
+    const role = officer === undefined ? 'officer' : 'supervisor';
+    fail('restored.unsigned', `the ${role} has not signed it: ${signCommand(role)}`);
+  }
+  const signed = { officer, supervisor };
+  verifyRoles('restored', bytes, signed, {
+    officer: keysOf(deps, 'officer'),
+    supervisor: keysOf(deps, 'supervisor'),
   });
-  if (keyIds[0] === keyIds[1])
-    fail('restored.one-key', 'both roles signed with one key: two persons must sign');
   await underLock(deps, layout.retentionLock, async (workFolder) => {
     for (const role of ROLES) {
       const file = roleSignature(name, role);
-      await writeAnew(files, join(workFolder, file), encodeUtf8(signatures[role] ?? ''));
+      await writeAnew(files, join(workFolder, file), encodeUtf8(signed[role]));
       await files.rename(join(workFolder, file), join(folder, file));
     }
     await files.syncFolder(folder);

@@ -27,7 +27,8 @@ export interface VaultWordsOptions {
 /** What stations must hear. */
 interface Word {
   readonly what: 'restored' | 'policy';
-  readonly sha256: string;
+  /** Other bytes, or signatures that came to them, are another word. */
+  readonly id: string;
   readonly send: (station: StationId) => Promise<void>;
 }
 
@@ -69,17 +70,16 @@ export class VaultWords {
   /** The station is about to be answered for its log. `isHello`: it asked what is held, so it may be new here. Never rejects. */
   async beforeAnswer(station: StationId, isHello: boolean): Promise<void> {
     for (const word of this.#words)
-      if (isHello || this.#told.get(`${station} ${word.what}`) !== word.sha256)
-        await this.#say(station, word);
+      if (isHello || this.#told.get(`${station} ${word.what}`) !== word.id) await this.#say(station, word);
   }
 
   async #look(): Promise<void> {
     const { stations, clock, log } = this.#options;
-    const before = new Set(this.#words.map(({ sha256 }) => sha256));
+    const before = new Set(this.#words.map(({ id }) => id));
     for (const read of [() => this.#lookForStatement(), () => this.#lookForPolicy()])
       await read().catch((error: unknown) => log.warn('what the vault says to stations not read', { error }));
     for (const word of this.#words)
-      if (!before.has(word.sha256)) for (const station of stations) await this.#say(station, word);
+      if (!before.has(word.id)) for (const station of stations) await this.#say(station, word);
     if (this.#ending.signal.aborted) return;
     this.#cancel = clock.after(WORDS_LOOK_MS, () => {
       this.#looking = this.#look();
@@ -89,12 +89,22 @@ export class VaultWords {
   async #lookForStatement(): Promise<void> {
     const { files, layout, sending, log } = this.#options;
     const newest = (await readStatements(files, layout, log)).at(-1);
-    if (newest === undefined || newest.sha256 === this.#newest?.sha256) return;
+    const before = this.#newest;
+    if (newest === undefined) return;
+    const { document, restored, sha256, signatures } = newest;
+    const isSame =
+      before?.sha256 === sha256 && (before.signatures === undefined) === (signatures === undefined);
+    if (isSame) return;
     this.#newest = newest;
-    const { document, restored, sha256 } = newest;
     const { restored_at, complete_until } = restored;
-    log.warn('this vault was restored from a backup: stations are told', { restored_at, complete_until });
-    this.#says({ what: 'restored', sha256, send: (station) => sending.restored(station, document) });
+    const isSigned = signatures !== undefined;
+    log.warn('this vault was restored from a backup: stations are told', {
+      restored_at,
+      complete_until,
+      isSigned,
+    });
+    const id = `${sha256} ${isSigned}`;
+    this.#says({ what: 'restored', id, send: (station) => sending.restored(station, document, signatures) });
   }
 
   /** The log is only read where another one was placed, or a part of one came back. One that is placed at this moment is not entered yet. */
@@ -118,7 +128,7 @@ export class VaultWords {
     if (policy === undefined) return;
     this.#says({
       what: 'policy',
-      sha256: policy.sha256,
+      id: policy.sha256,
       send: (station) => sending.policy(station, policy),
     });
   }
@@ -128,10 +138,10 @@ export class VaultWords {
   }
 
   /** A station that is away hears it when it asks. */
-  async #say(station: StationId, { what, sha256, send }: Word): Promise<void> {
+  async #say(station: StationId, { what, id, send }: Word): Promise<void> {
     try {
       await send(station);
-      this.#told.set(`${station} ${what}`, sha256);
+      this.#told.set(`${station} ${what}`, id);
     } catch (error) {
       this.#options.log.debug('what the vault says not sent', { station, what, error });
     }

@@ -16,12 +16,16 @@ import {
   POLICY_NUMBER_MAX,
   type Policy,
   rolesOf,
-  SIGNATURE_CHARACTERS_MAX,
   type SignedPolicy,
-  verifyPolicy,
 } from '../../../protocol/documents/policy.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
-import { type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
+import {
+  type Role,
+  ROLES,
+  roleSignature,
+  SIGNATURE_CHARACTERS_MAX,
+  verifyRoles,
+} from '../../../protocol/documents/order.ts';
 import type { DaysFrom, RetentionHistory } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
@@ -190,7 +194,7 @@ export function placePolicy(
     // Who changes the roles must have had them.
     const { officers, supervisors } = deps.roles;
     const keys = last === undefined ? { officer: officers, supervisor: supervisors } : rolesOf(last.policy);
-    verifyPolicy(bytes, signatures, keys);
+    verifyRoles('policy', bytes, signatures, keys);
     await placeFolder(deps, workFolder, policy.number, bytes, signatures);
     await appendStoreEvents(deps, [
       { event: 'policy', facts: { number: policy.number, policy_sha256: sha256 } },

@@ -1,5 +1,6 @@
 // What the receiver says to stations: signs messages, encodes them and publishes. Decides nothing.
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import type { RoleSignatures } from '../../../protocol/documents/order.ts';
 import type { SignedPolicy } from '../../../protocol/documents/policy.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { ReceiverId, RecordingId, SessionId, StationId } from '../../../protocol/format/ids.ts';
@@ -82,10 +83,11 @@ export class Sending {
     await this.send(name, encodeMessage({ ...message, held }));
   }
 
-  /** The statement that the vault was restored. */
-  restored(station: StationId, { bytes, signature }: SignedDocument): Promise<void> {
+  /** The statement that the vault was restored, with what both roles signed. */
+  restored(station: StationId, { bytes, signature }: SignedDocument, signed?: RoleSignatures): Promise<void> {
     const { broker, topics, receiver } = this.#options;
-    const message = { message: 'restored', receiver, statement: messageField(bytes), signature } as const;
+    const statement = messageField(bytes);
+    const message = { message: 'restored', receiver, statement, signature, ...signed } as const;
     return broker.publish(topics.downRestored(station), encodeMessage(message), { qos: 1 });
   }
 

@@ -201,12 +201,17 @@ export const CONDITIONS_DE = {
   'store.rolled-back': {
     text: 'Der Zentralspeicher hat weniger, als er schon bestätigt hatte, wie nach dem Zurückspielen einer Sicherung: Auf Kameras wird nichts gelöscht, und die Station behält alle Kopien.',
     remedy:
-      'Am Zentralspeicher einmal "bodydock-receiver restored" eingeben (Handbuch, 10): Danach bietet diese Station alles erneut an, was sie noch hat. Neue Aufzeichnungen werden inzwischen weiter geliefert.',
+      'Am Zentralspeicher einmal "bodydock-receiver restored" eingeben und beide Rollen signieren lassen (Handbuch, 10): Danach bietet diese Station alles erneut an, was sie noch hat. Neue Aufzeichnungen werden inzwischen weiter geliefert.',
+  },
+  'restored.refused': {
+    text: 'Der Zentralspeicher sagt, er sei aus einer Sicherung wiederhergestellt, und nicht beide Rollen haben das signiert: Auf Kameras wird nichts gelöscht, und die Station behält alle Kopien.',
+    remedy:
+      'Stimmt das, beide Rollen signieren lassen: "bodydock-receiver restored --fetch FOLDER" am Zentralspeicher sagt wie (Handbuch, 10). Bei restored.signature ("reason") ihre Schlüssel mit roles in station.yaml vergleichen. Wenn nicht, hat jemand seinen Schlüssel: IT-Sicherheit rufen.',
   },
   'store.log-forked': {
     text: 'Das Verwahrprotokoll des Zentralspeichers ist nicht das, das diese Station zuvor gesehen hat, oder kürzer: Keine Quittung zählt, und auf Kameras wird nichts gelöscht.',
     remedy:
-      'Nach dem Zurückspielen einer Sicherung dort "bodydock-receiver restored" eingeben. Sonst hat jemand sein Verwahrprotokoll geändert: Zentralspeicher und Station sichern, mit "bodydock verify" klären, was fehlt, und erst dann hier "bodydock custody --acknowledge --reason CODE" eingeben.',
+      'Nach dem Zurückspielen einer Sicherung dort "bodydock-receiver restored" eingeben und beide Rollen signieren lassen. Sonst hat es jemand geändert: Zentralspeicher und Station sichern, mit "bodydock verify" klären, was fehlt, und erst dann hier "bodydock custody --acknowledge --reason CODE" eingeben.',
   },
   'policy.refused': {
     text: 'Der Zentralspeicher hat eine Richtlinie beider Rollen geschickt, die diese Station nicht annimmt; es gilt weiter, was sie zuvor hatte.',

@@ -196,12 +196,17 @@ export const CONDITIONS_EN = {
   'store.rolled-back': {
     text: 'The central store holds less than it had signed for, as after a backup was restored: nothing is erased from cameras, and the station keeps all copies.',
     remedy:
-      'At the store, type "bodydock-receiver restored" once (handbook, 10): this station then offers again everything that it still holds. New recordings go on being delivered meanwhile.',
+      'At the store, type "bodydock-receiver restored" once and have both roles sign it (handbook, 10): this station then offers again everything that it still holds. New recordings go on being delivered meanwhile.',
+  },
+  'restored.refused': {
+    text: 'The central store says that it was restored from a backup, and not both roles have signed that: nothing is erased from cameras, and the station keeps all copies.',
+    remedy:
+      'If it was restored, have both roles sign it: "bodydock-receiver restored --fetch FOLDER" at the store says how (handbook, 10). Where "reason" is restored.signature, compare their keys with roles in station.yaml. If it was not, somebody has its key: call IT security.',
   },
   'store.log-forked': {
     text: 'The log of the central store is not the one that this station saw before, or is shorter: no receipt counts, and nothing is erased from cameras.',
     remedy:
-      'If the store was restored from a backup, type "bodydock-receiver restored" there. If not, somebody changed its log: secure the store and this station, let "bodydock verify" say what is missing, and only then type "bodydock custody --acknowledge --reason CODE" here.',
+      'If the store was restored from a backup, type "bodydock-receiver restored" there and have both roles sign it. If not, somebody changed its log: secure the store and this station, let "bodydock verify" say what is missing, and only then type "bodydock custody --acknowledge --reason CODE" here.',
   },
   'policy.refused': {
     text: 'The central store sent a policy of both roles that this station does not take; what it held before stays in force.',

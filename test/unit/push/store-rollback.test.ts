@@ -4,10 +4,16 @@ import { beforeEach, expect, test } from 'vitest';
 import { StoreRollback, StoreStanding } from '../../../agent/push/store-rollback.ts';
 import { NOTHING_KNOWN, readStoreState } from '../../../agent/spool/store-state.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
-import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import {
+  makeSecretKey,
+  publicKeyOf,
+  type SecretKey,
+  signDocument,
+} from '../../../protocol/documents/minisign.ts';
+import type { RoleKeys } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { encodeReceipt } from '../../../protocol/documents/receipt.ts';
-import type { Restored } from '../../../protocol/documents/restored.ts';
+import { RESTORED_TRUSTED_COMMENT, type Restored } from '../../../protocol/documents/restored.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
   makeRecordingId,
@@ -59,6 +65,8 @@ class Rig {
   refuses = 0;
   /** What its log shows. */
   isLogForked = false;
+  /** Those that the station knows. */
+  roleKeys: RoleKeys = { officer: [], supervisor: [] };
 
   constructor() {
     this.disk.plantFolder('/spool');
@@ -83,8 +91,10 @@ class Rig {
     const rollback = new StoreRollback({
       standing,
       store,
+      policy: { roleKeys: () => this.roleKeys },
       custody,
       log,
+      conditions,
       spool: {
         withdrawLost: (from, until) => {
           done.push(`lost after ${until}`);
@@ -126,11 +136,17 @@ class Rig {
     yield* this.lost.splice(0);
   }
 
-  async said(rollback: Pick<StoreRollback, 'take'>, change: Partial<Restored> = {}): Promise<string> {
+  /** `by`: keys with which the officer and the supervisor signed it. */
+  async said(
+    rollback: Pick<StoreRollback, 'take'>,
+    change: Partial<Restored> = {},
+    by?: readonly [SecretKey, SecretKey],
+  ): Promise<string> {
     const { bytes, signature } = await signed(KEY, { vault, ...change });
-    rollback.take(
-      encodeMessage({ message: 'restored', receiver, statement: messageField(bytes), signature }),
-    );
+    const [officer, supervisor] = (by ?? []).map((key) => signDocument(key, bytes, RESTORED_TRUSTED_COMMENT));
+    const roles = officer === undefined || supervisor === undefined ? {} : { officer, supervisor };
+    const statement = messageField(bytes);
+    rollback.take(encodeMessage({ message: 'restored', receiver, statement, signature, ...roles }));
     await settle();
     return sha256Hex(bytes);
   }
@@ -181,6 +197,30 @@ test('that the store shows less outlives a start, and ends with its statement', 
   await rig.said(next);
   expect([next.isBehind, rig.conditions.isRaised('store.rolled-back')]).toEqual([false, false]);
   expect(rig.done.at(-1)).toBe('level');
+});
+
+test('with keys of the roles one without both signatures is not followed: from then on nothing is erased, over starts too', async () => {
+  const [officer, supervisor, keeper] = [makeSecretKey(random), makeSecretKey(random), makeSecretKey(random)];
+  rig.roleKeys = { officer: [publicKeyOf(officer)], supervisor: [publicKeyOf(supervisor)] };
+  rig.isLogForked = true;
+  const first = await rig.start();
+  const reason = (): unknown => rig.conditions.facts('restored.refused')?.['reason'];
+  const restored_at = '2026-11-25T10:00:00.000Z';
+  for (const [by, code] of [
+    [undefined, 'restored.unsigned'],
+    [[officer, keeper], 'restored.signature'],
+    [[supervisor, officer], 'restored.signature'],
+  ] as const) {
+    await rig.said(first, { restored_at }, by);
+    expect([reason(), first.isBehind, first.state.restored]).toEqual([code, true, null]);
+  }
+  expect([rig.done, rig.isLogForked, rig.custody.of('store-restored')]).toEqual([['told 0'], true, []]);
+  rig.isLogForked = false;
+  await first.stop();
+  const next = await rig.start();
+  expect([next.isBehind, rig.conditions.isRaised('store.rolled-back')]).toEqual([true, true]);
+  const sha256 = await rig.said(next, { restored_at }, [officer, supervisor]);
+  expect([next.isBehind, next.state.restored?.sha256, reason()]).toEqual([false, sha256, undefined]);
 });
 
 test('a statement is followed once, over starts too; an older one and one of another vault are passed over', async () => {

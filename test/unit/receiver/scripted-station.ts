@@ -71,6 +71,8 @@ export class ScriptedStation {
   readonly held = new Map<RecordingId, HeldBody | undefined>();
   /** Digests of statements that the vault was restored, as they came. */
   readonly statements: string[] = [];
+  /** What the officer and the supervisor signed of each. */
+  readonly statementRoles: string[][] = [];
   /** The same of policies. */
   readonly policies: string[] = [];
   readonly claims: ClaimBody[] = [];
@@ -163,7 +165,9 @@ export class ScriptedStation {
     const down = this.topics.parseDown(topic);
     if (down === undefined) return;
     if (down.kind === 'restored') {
-      this.statements.push(sha256Hex(messageBytes(parseRestoredMessage(payload).statement)));
+      const { statement, officer, supervisor } = parseRestoredMessage(payload);
+      this.statements.push(sha256Hex(messageBytes(statement)));
+      this.statementRoles.push([officer, supervisor].flatMap((text) => text ?? []));
       return;
     }
     if (down.kind === 'policy') {

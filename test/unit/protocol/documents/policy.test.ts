@@ -14,8 +14,8 @@ import {
   type Policy,
   POLICY_TRUSTED_COMMENT,
   rolesOf,
-  verifyPolicy,
 } from '../../../../protocol/documents/policy.ts';
+import { verifyRoles } from '../../../../protocol/documents/order.ts';
 import { makeSessionId } from '../../../../protocol/format/ids.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 
@@ -64,7 +64,7 @@ test.each([
     officer: signDocument(first, bytes, POLICY_TRUSTED_COMMENT),
     supervisor: signDocument(second, bytes, POLICY_TRUSTED_COMMENT),
   };
-  const verify = (): void => verifyPolicy(bytes, signatures, rolesOf(POLICY));
+  const verify = (): void => verifyRoles('policy', bytes, signatures, rolesOf(POLICY));
   if (code === undefined) expect(verify).not.toThrow();
   else expect(verify).toThrow(expect.objectContaining({ code }) as Error);
 });
@@ -74,7 +74,7 @@ test('one key that is named for both roles is not two roles', () => {
   const text = signDocument(officer, bytes, POLICY_TRUSTED_COMMENT);
   const keys = [publicKeyOf(officer)];
   expect(() =>
-    verifyPolicy(bytes, { officer: text, supervisor: text }, { officer: keys, supervisor: keys }),
+    verifyRoles('policy', bytes, { officer: text, supervisor: text }, { officer: keys, supervisor: keys }),
   ).toThrow(expect.objectContaining({ code: 'policy.one-key' }) as Error);
 });
 
