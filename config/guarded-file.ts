@@ -1,13 +1,24 @@
 // Reads key files: secrets only where nobody else can read them, everything bounded. Writing is durable-file.ts.
 import { constants, type Stats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { DockError, systemCode } from '../protocol/format/errors.ts';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { DockError, isAbsent, systemCode } from '../protocol/format/errors.ts';
 import { CREDENTIALS_ROOT } from './credentials.ts';
 
 const READABLE_BY_OTHERS = 0o077;
 /** ... of a credential of systemd, whose group bits are the mask of an access list for its service. */
 const USABLE_BY_OTHERS = 0o037;
 const NO_RIGHT: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+
+/** Whether something lies at the path. Errors: the system's, where it cannot be said. */
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isAbsent(error)) return false;
+      throw error;
+    },
+  );
+}
 
 function refuse(code: string, message: string, cause?: unknown): never {
   throw new DockError(code, message, { retry: 'person', cause });

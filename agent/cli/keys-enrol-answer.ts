@@ -1,12 +1,12 @@
 // The last step of an enrolment (SPEC 4.12): what the store answered is compared, checked against the private key that is here, and put to
 // its places. Nothing is changed before all of it was found good; pins go into the configuration only where that was asked for.
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmod, chown, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type BrokerConfig, brokerUrlFault, type TlsFiles } from '../../config/broker-config.ts';
 import { type Io, writeJson } from '../../config/command-line.ts';
 import { replaceFile } from '../../config/durable-file.ts';
-import { clientCertificateFault } from '../../config/enrolment/certificates.ts';
+import { clientCertificateFault, readCertificateKey } from '../../config/enrolment/certificates.ts';
 import { compareFingerprint, readEnrolment } from '../../config/enrolment/enrolment-file.ts';
 import {
   pinLines,
@@ -15,7 +15,7 @@ import {
   type StorePins,
   withPins,
 } from '../../config/enrolment/pin-lines.ts';
-import { readPrivateFile, readPublicFile } from '../../config/guarded-file.ts';
+import { readPublicFile } from '../../config/guarded-file.ts';
 import { printable } from '../../config/problems.ts';
 import { type Say, texts } from '../../config/texts.ts';
 import { KEYS_DE } from '../../config/texts/de/keys.ts';
@@ -280,23 +280,9 @@ function endOf(certificate: X509Certificate): string {
 
 // What both steps of an enrolment need of the station's side: its file, which may not be finished, and the private key of its certificate.
 
-const KEY_PEM_BYTES_MAX = 256 * 1024;
-
 /** What its file says of a station that may have nothing else yet. Paths are absolute. */
 export interface EnrollingStation {
   readonly id: StationId;
   readonly signingFile: string;
   readonly broker: BrokerConfig;
-}
-
-/** Errors: "key.*"; "tls.key" where it is no private key that can be read here. */
-export async function readCertificateKey(path: string): Promise<KeyObject> {
-  const bytes = await readPrivateFile(path, KEY_PEM_BYTES_MAX);
-  try {
-    return createPrivateKey(Buffer.from(bytes));
-  } catch {
-    // OpenSSL's words are not repeated: what it could not parse may be a secret.
-    const message = `${path} is no private key in PEM form, or has a passphrase and nobody is there to type it: move it away to have a new one made`;
-    throw new DockError('tls.key', message, { retry: 'person' });
-  }
 }

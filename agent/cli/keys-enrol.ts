@@ -1,23 +1,25 @@
 // `bodydock keys enrol` (SPEC 4.12): without --answer it writes the station's request for the store. What comes back is keys-enrol-answer.ts.
-import { generateKeyPair, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { mapBroker } from '../../config/broker-config.ts';
 import { command, type Io, LANG, usageError, writeJson } from '../../config/command-line.ts';
-import { writeNewFile } from '../../config/durable-file.ts';
-import { makeCertificateRequest } from '../../config/enrolment/certificates.ts';
+import {
+  makeCertificateRequest,
+  readCertificateKey,
+  writeCertificateKey,
+} from '../../config/enrolment/certificates.ts';
 import { writeEnrolment } from '../../config/enrolment/enrolment-file.ts';
 import { readSigningKey } from '../../config/enrolment/keys.ts';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadUnfinishedStation, STATION_FILE } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
 import { keyIdHex, publicKeyLine, publicKeyOf } from '../../protocol/documents/minisign.ts';
-import { encodeBase64, encodeUtf8 } from '../../protocol/format/bytes.ts';
+import { encodeBase64 } from '../../protocol/format/bytes.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import { parseStationId } from '../../protocol/format/ids.ts';
 import { encodeEnrolmentRequest } from '../../protocol/transfer/enrolment.ts';
 import { makeFolders } from '../platform/make-folders.ts';
-import { ENROL, type EnrollingStation, installAnswer, readCertificateKey } from './keys-enrol-answer.ts';
+import { ENROL, type EnrollingStation, installAnswer } from './keys-enrol-answer.ts';
 
 /** Errors: "usage", "config.refused", "key.*", "tls.*", "openssl.*", "enrolment.*", "document.*". */
 export const enrolKeys = command(
@@ -122,9 +124,6 @@ async function certificateKey(path: string): Promise<{ key: KeyObject; made: boo
   } catch (error) {
     if (!isDockError(error, 'key.missing')) throw error;
   }
-  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   await makeFolders(dirname(path));
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await writeNewFile(path, encodeUtf8(pem.toString()), 'secret');
-  return { key: privateKey, made: true };
+  return { key: await writeCertificateKey(path), made: true };
 }

@@ -1,17 +1,22 @@
-// Client certificates of stations (SPEC 4.12): requests for them (PKCS#10 with one common name and no attribute), made and read by openssl;
-// one issued with an authority's key; and what is wrong with one that came from elsewhere.
-import { createPublicKey, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+// Client certificates of stations (SPEC 4.12): requests for them (PKCS#10 with one common name and no attribute), made and read by openssl,
+// and what is wrong with one that came from elsewhere. Who issues is authority.ts.
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  type X509Certificate,
+} from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openssl } from '../../agent/platform/openssl.ts';
 import { encodeUtf8, equalBytes } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
+import { writeNewFile } from '../durable-file.ts';
+import { readPrivateFile } from '../guarded-file.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-const SERIAL_BYTES = 16;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Kinds of keys that make a certificate here: EC, RSA, Ed25519. */
 const KEY_KINDS: readonly (string | undefined)[] = ['ec', 'rsa', 'ed25519'];
 
@@ -19,6 +24,31 @@ const KEY_KINDS: readonly (string | undefined)[] = ['ec', 'rsa', 'ed25519'];
 export interface CertificateKey {
   readonly key: KeyObject;
   readonly file: string;
+}
+
+const KEY_PEM_BYTES_MAX = 256 * 1024;
+
+/** Errors: "key.*"; "tls.key" where it is no private key that can be read here. */
+export async function readCertificateKey(
+  path: string,
+  remedy = 'move it away to have a new one made',
+): Promise<KeyObject> {
+  const bytes = await readPrivateFile(path, KEY_PEM_BYTES_MAX);
+  try {
+    return createPrivateKey(Buffer.from(bytes));
+  } catch {
+    // OpenSSL's words are not repeated: what it could not parse may be a secret.
+    const message = `${path} is no private key in PEM form, or has a passphrase and nobody is there to type it: ${remedy}`;
+    throw new DockError('tls.key', message, { retry: 'person' });
+  }
+}
+
+/** A new private key (EC, P-256) in a new file. Errors: "key.*". */
+export async function writeCertificateKey(path: string): Promise<KeyObject> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await writeNewFile(path, encodeUtf8(pem.toString()), 'secret');
+  return privateKey;
 }
 
 /** The request in DER. Errors: "tls.key-kind", "openssl.*". */
@@ -94,53 +124,6 @@ export function requestPem(request: Uint8Array): string {
   return `-----BEGIN CERTIFICATE REQUEST-----\n${lines}\n-----END CERTIFICATE REQUEST-----\n`;
 }
 
-/** Who issues. The private key belongs to the certificate: checkAuthority says so. */
-export interface Authority extends CertificateKey {
-  readonly certificate: X509Certificate;
-}
-
-/** Errors: "tls.authority" where the two cannot issue at that time, with what to do; "tls.key-kind". */
-export function checkAuthority({ certificate, key }: Authority, nowMs: number): void {
-  checkKeyKind(key);
-  if (!certificate.ca) throw noAuthority('it is no certificate of an authority (CA:TRUE)');
-  if (!certificate.checkPrivateKey(key)) throw noAuthority('the key does not belong to it');
-  if (nowMs < Date.parse(certificate.validFrom) || nowMs > Date.parse(certificate.validTo))
-    throw noAuthority(`it is valid from ${certificate.validFrom} to ${certificate.validTo}`);
-}
-
-export interface CertificateWish {
-  /** In DER, as openCertificateRequest took it. */
-  readonly request: Uint8Array;
-  readonly days: number;
-  readonly nowMs: number;
-}
-
-/**
- * A client certificate for the key of a request: valid from an hour ago, since clocks differ, and no longer than its authority.
- * Errors: "openssl.*".
- */
-export async function issueClientCertificate(
-  { certificate, file }: Authority,
-  { request, days, nowMs }: CertificateWish,
-): Promise<X509Certificate> {
-  const endMs = Math.min(nowMs + days * DAY_MS, Date.parse(certificate.validTo));
-  const startMs = Math.max(nowMs - HOUR_MS, Date.parse(certificate.validFrom));
-  return withFolder(async (folder) => {
-    const put = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
-    await put('openssl.cnf', ISSUE_CONFIG);
-    await put('ca.pem', certificate.toString());
-    await put('request.pem', requestPem(request));
-    await put('index', '');
-    const serial = randomBytes(SERIAL_BYTES);
-    serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40; // positive, and of one length
-    await put('serial', `${serial.toString('hex')}\n`);
-    const dates = ['-startdate', issueTime(startMs), '-enddate', issueTime(endMs)];
-    const files = ['-cert', 'ca.pem', '-keyfile', resolve(file), '-in', 'request.pem', '-out', 'issued.pem'];
-    await openssl(['ca', '-batch', '-notext', '-config', 'openssl.cnf', ...dates, ...files], { folder });
-    return new X509Certificate(await readFile(join(folder, 'issued.pem')));
-  });
-}
-
 /** Why a certificate is not one for that station and key at that time; undefined where it is. */
 export function clientCertificateFault(
   certificate: X509Certificate,
@@ -169,35 +152,8 @@ CN = ${commonName}
 `;
 }
 
-/** Of a request only its name and key are taken. The name is the common name alone: openCertificateRequest saw to that. */
-const ISSUE_CONFIG = `[ca]
-default_ca = station
-[station]
-database = index
-serial = serial
-new_certs_dir = .
-default_md = default
-policy = name
-unique_subject = no
-copy_extensions = none
-x509_extensions = client
-[name]
-commonName = supplied
-[client]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = clientAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-`;
-
-/** Shape: "20261201103000Z". */
-function issueTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`;
-}
-
 /** A folder of our own for the files that openssl reads, gone afterwards. No secret is written into it. */
-async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'bodydock-openssl-'));
   try {
     return await work(folder);
@@ -206,15 +162,11 @@ async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-function checkKeyKind({ asymmetricKeyType: kind }: KeyObject): void {
+/** Errors: "tls.key-kind". */
+export function checkKeyKind({ asymmetricKeyType: kind }: KeyObject): void {
   if (KEY_KINDS.includes(kind)) return;
   const message = `a key of kind ${kind ?? 'secret'} makes no certificate here: use EC (P-256), RSA or Ed25519`;
   throw new DockError('tls.key-kind', message, { retry: 'person' });
-}
-
-function noAuthority(why: string): DockError {
-  const message = `this authority cannot issue: ${why}. Name its certificate with --ca-cert and the key of it with --ca-key`;
-  return new DockError('tls.authority', message, { retry: 'person' });
 }
 
 function refused(why: string, cause?: unknown): DockError {

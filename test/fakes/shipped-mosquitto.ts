@@ -53,7 +53,11 @@ async function passwordFile(passwords: Readonly<Record<string, string>>): Promis
 }
 
 /** The shipped file with the paths and the port of a test; every other line stays as it is. */
-export function adapted(text: string, authority: TestAuthority, server: TestCertificate): string[] {
+export function adapted(
+  text: string,
+  authority: Pick<TestAuthority, 'caFile'>,
+  server: Pick<TestCertificate, 'certFile' | 'keyFile'>,
+): string[] {
   const instead: Readonly<Record<string, string>> = {
     cafile: authority.caFile,
     certfile: server.certFile,

@@ -19,6 +19,12 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
   commands: [
     RUN,
     {
+      name: 'ca',
+      summary:
+        'issue certificates for broker, receiver, stations, monitoring and desks; revoke and list them',
+      load: async () => (await import('./ca.ts')).ca,
+    },
+    {
       name: 'check',
       summary: 'check receiver.yaml and the files that it names; with --connect the broker as well',
       load: async () => (await import('./check.ts')).check,

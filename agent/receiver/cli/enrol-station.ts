@@ -1,20 +1,18 @@
 // Who may be enrolled: a station that the store's file does not know yet, or knows with this very key. Nothing is changed in that file.
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { BrokerConfig } from '../../../config/broker-config.ts';
 import { intermediates, readCertificates } from '../../../config/certificate-files.ts';
 import { usageError } from '../../../config/command-line.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
+import { type Authority, checkAuthority, issueCertificate } from '../../../config/enrolment/authority.ts';
 import {
-  type Authority,
-  checkAuthority,
   clientCertificateFault,
-  issueClientCertificate,
   openCertificateRequest,
+  readCertificateKey,
 } from '../../../config/enrolment/certificates.ts';
 import { readPublicKeyFile } from '../../../config/enrolment/keys.ts';
-import { readPrivateFile } from '../../../config/guarded-file.ts';
+import { isThere } from '../../../config/guarded-file.ts';
 import { valueAt, type YamlTree } from '../../../config/yaml-tree.ts';
 import {
   encodePublicKey,
@@ -24,7 +22,7 @@ import {
   publicKeyLine,
 } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, equalBytes, parseBase64 } from '../../../protocol/format/bytes.ts';
-import { DockError, isAbsent, isDockError } from '../../../protocol/format/errors.ts';
+import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import type { ReceiverId } from '../../../protocol/format/ids.ts';
 import type { EnrolmentRequest } from '../../../protocol/transfer/enrolment.ts';
 import { revocationName } from '../keys/revocations.ts';
@@ -125,16 +123,6 @@ function isKey(text: string): boolean {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (isAbsent(error)) return false;
-      throw error;
-    },
-  );
-}
-
 function taken(station: string, where: string): DockError {
   const message = `station ${station} is taken: ${where}. Give the new station another id, or, where it is the same station with a new key, see \`bodydock keys rotate\` and add its line by hand once you have compared it`;
   return new DockError('enrolment.taken', message, { retry: 'person' });
@@ -147,11 +135,18 @@ function keyInUse(where: string): DockError {
 
 // The certificates of an enrolment: what the request asks for, and what is issued here or was issued elsewhere for it.
 
-const PEM_BYTES_MAX = 256 * 1024;
+const AUTHORITY_REMEDY = 'take the way of --csr and --certificate, and let its own tools sign';
 
 /** Where the certificate comes from, or the request for it goes. */
 export type CertificateSource =
-  | { readonly kind: 'issue'; readonly caFile: string; readonly keyFile: string; readonly days: number }
+  | {
+      readonly kind: 'issue';
+      readonly caFile: string;
+      readonly keyFile: string;
+      readonly days: number;
+      /** Of an authority of our own. */
+      readonly folder?: string;
+    }
   | { readonly kind: 'issued'; readonly file: string }
   | { readonly kind: 'csr'; readonly file: string };
 
@@ -175,7 +170,7 @@ export async function requestedKey(
   }
   if (source === undefined)
     throw usageError(
-      'this station asks for a certificate: name the authority (--ca-cert FILE --ca-key FILE), or write the request for one elsewhere (--csr FILE) and come back with --certificate FILE',
+      'this station asks for a certificate: make an authority (bodydock-receiver ca init) or name one (--ca-cert FILE --ca-key FILE), or write the request for one elsewhere (--csr FILE) and come back with --certificate FILE',
     );
   const request = parseBase64(text) ?? new Uint8Array();
   return { request, publicKey: await openCertificateRequest(request, station), source };
@@ -205,11 +200,13 @@ export async function certificatesFor(
     const [certificate, ...more] = await readCertificates(source.caFile);
     const authority: Authority = {
       certificate,
-      key: await readAuthorityKey(source.keyFile),
+      key: await readCertificateKey(source.keyFile, AUTHORITY_REMEDY),
       file: source.keyFile,
+      ...(source.folder !== undefined && { folder: source.folder }),
     };
     checkAuthority(authority, nowMs);
-    const issued = await issueClientCertificate(authority, { request, days: source.days, nowMs });
+    const wish = { request, days: source.days, nowMs, role: 'station', name: station } as const;
+    const issued = await issueCertificate(authority, wish);
     return { certificates: [issued, ...intermediates([certificate, ...more])], authorities };
   }
   const [certificate, ...more] = await readCertificates(source.file);
@@ -217,15 +214,4 @@ export async function certificatesFor(
   if (fault === undefined) return { certificates: [certificate, ...intermediates(more)], authorities };
   const message = `${source.file}: this is no certificate for station ${station}: ${fault}. Have one issued from what --csr writes`;
   throw new DockError('enrolment.certificate', message, { retry: 'person' });
-}
-
-async function readAuthorityKey(path: string): Promise<KeyObject> {
-  const bytes = await readPrivateFile(path, PEM_BYTES_MAX);
-  try {
-    return createPrivateKey(Buffer.from(bytes));
-  } catch {
-    // OpenSSL's words are not repeated: what it could not parse may be a secret.
-    const message = `${path} is no private key in PEM form, or has a passphrase: take the way of --csr and --certificate, and let its own tools sign`;
-    throw new DockError('tls.key', message, { retry: 'person' });
-  }
 }

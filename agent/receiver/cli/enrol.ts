@@ -1,9 +1,10 @@
 // `bodydock-receiver enrol` (SPEC 4.12): takes the request of a station, and answers it with certificate, authorities and pins in one file.
 // The receiver's file stays as it is: the lines that it needs are printed.
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { brokerUrlFault, isLoopback, mapBroker } from '../../../config/broker-config.ts';
 import { command, type Io, LANG, type Line, type Options, usageError } from '../../../config/command-line.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
+import { filesOf, hasAuthority } from '../../../config/enrolment/authority.ts';
 import { requestPem } from '../../../config/enrolment/certificates.ts';
 import {
   compareFingerprint,
@@ -55,6 +56,11 @@ const OPTIONS = {
     type: 'string',
     value: 'TEXT',
     text: 'as the station reads it out: instead of being asked for it',
+  },
+  ca: {
+    type: 'string',
+    value: 'DIR',
+    text: 'folder of the authority of `bodydock-receiver ca` (default: authority beside the file, where it is there)',
   },
   'ca-cert': {
     type: 'string',
@@ -120,7 +126,8 @@ export const enrol = command(
   {
     name: 'bodydock-receiver enrol',
     usage: [
-      'REQUEST --ca-cert FILE --ca-key FILE [OPTION...]     issues the certificate here, and writes the answer',
+      'REQUEST [--ca DIR] [OPTION...]                      issues the certificate here, and writes the answer',
+      'REQUEST --ca-cert FILE --ca-key FILE [OPTION...]    the same by an authority that was made elsewhere',
       'REQUEST --csr FILE [OPTION...]                      or 1. writes the request for the certificate, for an authority elsewhere',
       'REQUEST --certificate FILE [OPTION...]              and 2. takes what it issued, and writes the answer',
     ],
@@ -167,11 +174,13 @@ interface Wish {
 
 /** Everything is checked and compared before the first file is written. */
 async function answerRequest(store: Store, wish: Wish, io: Io): Promise<void> {
-  const { typed, json, source, words, requestFile } = wish;
-  const url = source?.kind === 'csr' ? '' : brokerOf(typed.broker, store); // no answer, no address
+  const { typed, json, words, requestFile } = wish;
+  const url = wish.source?.kind === 'csr' ? '' : brokerOf(typed.broker, store); // no answer, no address
   const request = await readEnrolment(requestFile, openEnrolmentRequest);
   const { document, fingerprint } = request;
   checkRequestAge(document.made_at, Date.now());
+  const asks = document.certificate_request !== null;
+  const source = wish.source ?? (asks ? await ownAuthority(typed) : undefined);
   const requested = await requestedKey(document, source);
   const signing = await readSigningKey(store.signingFile);
   const known = await admit(store, document, publicKeyOf(signing));
@@ -251,18 +260,35 @@ async function roleLines(
 
 /** Where the certificate comes from; undefined where nothing of it was typed. Errors: "usage". */
 function sourceOf(typed: Typed): CertificateSource | undefined {
-  const { 'ca-cert': caFile, 'ca-key': keyFile, csr, certificate, days } = typed;
+  const { ca, 'ca-cert': caFile, 'ca-key': keyFile, csr, certificate } = typed;
   if ((caFile === undefined) !== (keyFile === undefined))
     throw usageError('--ca-cert FILE and --ca-key FILE go together');
-  if ([caFile, csr, certificate].filter((each) => each !== undefined).length > 1)
-    throw usageError('--ca-cert with --ca-key, --csr and --certificate are different ways: take one');
-  if (days !== undefined && caFile === undefined) throw usageError('--days goes with --ca-cert and --ca-key');
-  const count = Number(days ?? DAYS_DEFAULT);
-  if (!Number.isInteger(count) || count < 1 || count > DAYS_MAX)
-    throw usageError(`--days ${JSON.stringify(days)}: a whole number from 1 to ${DAYS_MAX}`);
-  if (caFile !== undefined && keyFile !== undefined) return { kind: 'issue', caFile, keyFile, days: count };
+  if ([ca, caFile, csr, certificate].filter((each) => each !== undefined).length > 1)
+    throw usageError('--ca, --ca-cert with --ca-key, --csr and --certificate are different ways: take one');
+  const days = daysOf(typed);
+  if (ca !== undefined) return byAuthority(ca, days);
+  if (caFile !== undefined && keyFile !== undefined) return { kind: 'issue', caFile, keyFile, days };
+  if (typed.days !== undefined && (csr ?? certificate) !== undefined)
+    throw usageError('--days goes with --ca, or --ca-cert and --ca-key');
   if (csr !== undefined) return { kind: 'csr', file: csr };
   return certificate === undefined ? undefined : { kind: 'issued', file: certificate };
+}
+
+function daysOf({ days }: Typed): number {
+  const count = Number(days ?? DAYS_DEFAULT);
+  if (Number.isInteger(count) && count >= 1 && count <= DAYS_MAX) return count;
+  throw usageError(`--days ${JSON.stringify(days)}: a whole number from 1 to ${DAYS_MAX}`);
+}
+
+function byAuthority(folder: string, days: number): CertificateSource {
+  const { certFile: caFile, keyFile } = filesOf(folder);
+  return { kind: 'issue', caFile, keyFile, days, folder };
+}
+
+/** The authority beside the receiver's file, for a station that asks for a certificate where nobody typed who issues it. */
+async function ownAuthority(typed: Typed): Promise<CertificateSource | undefined> {
+  const folder = join(dirname(typed.config), 'authority');
+  return (await hasAuthority(folder)) ? byAuthority(folder, daysOf(typed)) : undefined;
 }
 
 /** An address of this machine itself leads a station nowhere, unless somebody types that it is meant. Errors: "usage". */

@@ -136,6 +136,21 @@ describe.skipIf(lacksTools('openssl'))('an enrolment', () => {
     expect(again.json).toMatchObject({ pins: 'there', removed: [], added: [], broker: { url: BROKER } });
   });
 
+  test('is answered by the authority beside the file of the store, which lists what it issued', async () => {
+    await callReceiver('ca', 'init', '--ca', two.store('authority'));
+    const [asked = ''] = fingerprintsIn((await request()).out);
+    expect(await enrol('--fingerprint', asked)).toMatchObject({ code: 0, err: '' });
+    const { out } = await callReceiver('ca', 'list', '--ca', two.store('authority'));
+    expect(out).toMatch(/^townhall-1 +station +valid/m);
+    // A key of which the certificate was revoked gets no other one.
+    await callReceiver('ca', 'revoke', STATION, '--ca', two.store('authority'));
+    await rm(two.carried('answer'));
+    expect(await enrol('--fingerprint', asked)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('authority.key-revoked'),
+    });
+  });
+
   test('pins the keys of both roles that the store names, and shows them to be compared', async () => {
     const [officer, superior] = [publicLine(21), publicLine(22)];
     await appendFile(two.storeFile, `roles:\n  officers: [${officer}]\n  supervisors: [${superior}]\n`);

@@ -8,14 +8,12 @@ import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openssl } from '../../../agent/platform/openssl.ts';
+import { type Authority, checkAuthority, issueCertificate } from '../../../config/enrolment/authority.ts';
 import {
-  checkAuthority,
   clientCertificateFault,
-  issueClientCertificate,
   makeCertificateRequest,
   openCertificateRequest,
   requestPem,
-  type Authority,
 } from '../../../config/enrolment/certificates.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
@@ -28,6 +26,7 @@ const KEYS = {
 };
 const KINDS = Object.keys(KEYS) as (keyof typeof KEYS)[];
 
+const STATION = { role: 'station', name: 'townhall-1' } as const;
 /** For townhall-1. */
 const REQUEST_OF_0_1_0 =
   'MIHQMHcCAQAwFTETMBEGA1UEAwwKdG93bmhhbGwtMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMtWovvBU+pahmkjLkTbeUcaGautR3o3gLpB68ZKOw4r3PttcO7BNvLM02zdmwhYvA0UAU47bcaXmmB0KQmRNB2gADAKBggqhkjOPQQDAgNJADBGAiEA02xNAZ6MuQ4JC2PcL28FotHZ1oKzCBh8gnfXOHk/WT0CIQDkIPB7UeTtTw7XCfls9wsZHu2BaL+ZCQzdacrspU1+Jw==';
@@ -191,7 +190,7 @@ describe.skipIf(lacksTools('openssl'))('openssl', () => {
       expect(judged).toMatch(/verify OK[^]*subject=CN ?= ?townhall-1\n/);
 
       for (const days of [7, 730]) {
-        const certificate = await issueClientCertificate(issuer, { request: bytes, days, nowMs });
+        const certificate = await issueCertificate(issuer, { ...STATION, request: bytes, days, nowMs });
         const file = await put(`${kind}.pem`, certificate.toString());
         const words = ['verify', '-x509_strict', '-check_ss_sig', '-CAfile', issuer.pem, '-purpose'];
         expect(await judge(...words, 'sslclient', file)).toContain('OK');
@@ -214,7 +213,7 @@ describe.skipIf(lacksTools('openssl'))('openssl', () => {
     const nowMs = Date.now();
     const wish = { commonName: 'townhall-1', publicKey: pair.publicKey, nowMs };
     const request = await requestFor('townhall-1', pair.privateKey);
-    const certificate = await issueClientCertificate(issuer, { request, days: 9, nowMs });
+    const certificate = await issueCertificate(issuer, { ...STATION, request, days: 9, nowMs });
     const fault = (wanted: Partial<typeof wish>, of = certificate): string | undefined =>
       clientCertificateFault(of, { ...wish, ...wanted });
     expect(fault({ commonName: 'townhall-2' })).toContain('common name');
