@@ -31,6 +31,7 @@ import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 const BIT_OF: Partial<Record<CustodyEventName, number>> = {
   spooled: ITEM.spooled,
   'docking-recorded': ITEM.recorded,
+  'document-recorded': ITEM.recorded,
   receipted: ITEM.receipted,
 };
 

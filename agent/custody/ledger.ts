@@ -41,7 +41,7 @@ export interface Difference {
   readonly sha256: string | null;
 }
 
-/** What the log says of a recording or a docking record: bits. An entry that is undone has no bit any more. */
+/** What the log says of a recording, or of a document without payload: bits. An entry that is undone has no bit any more. */
 export const ITEM = {
   spooled: 1,
   recorded: 2,
@@ -130,6 +130,7 @@ export class Ledger {
     pulled: ({ facts }) => this.#pulled(facts),
     spooled: ({ facts }) => this.#spooled(facts),
     'docking-recorded': ({ facts }) => this.#recorded(facts),
+    'document-recorded': ({ facts }) => this.#set(facts['record'], ITEM.recorded),
     receipted: ({ facts }) => this.#set(facts['recording'], ITEM.receipted | ITEM.onceReceipted),
     'asked-again': ({ facts }) => this.#unreceipted(facts['recording'] as RecordingId), // by 0.1.0
     'store-restored': () => this.#storeRestored(),

@@ -1,6 +1,6 @@
 // Tells on `P/event` what happened (SPEC 7): dockings one by one, recordings counted over a second. Not retained, QoS 0: anybody who must not
-// miss anything reads the custody log, and a gap in the sequence shows that something was missed. A docking record that gets its receipt is no
-// recording: on a day without recordings none is told.
+// miss anything reads the custody log, and a gap in the sequence shows that something was missed. A document without payload that gets its
+// receipt is no recording: on a day without recordings none is told.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
 import { eventSchema, type EventDocument } from '../../protocol/transfer/monitoring.ts';
@@ -21,8 +21,8 @@ export interface EventTopicDeps {
   readonly alias: (camera: string) => string | null;
   /** Since when the camera of a bay is in it; null where nobody knows. */
   readonly dockedAt: (bay: string) => string | null;
-  /** True for the id of a docking record. */
-  readonly isDockingRecord: (id: string) => boolean;
+  /** True for the id of a docking record, or of another document without payload. */
+  readonly isDocument: (id: string) => boolean;
 }
 
 type Told = Pick<EventDocument, 'event' | 'bay' | 'camera'>;
@@ -54,7 +54,10 @@ export class EventTopic {
       this.#places.delete(docking);
     } else if (event === 'erased') {
       this.#count({ event, ...(this.#places.get(docking) ?? NOWHERE) });
-    } else if (event === 'spooled' || (event === 'receipted' && !this.#isOfDocking(facts)))
+    } else if (
+      event === 'spooled' ||
+      (event === 'receipted' && !this.#deps.isDocument(String(facts['recording'])))
+    )
       this.#count({ event, ...NOWHERE });
   }
 
@@ -62,10 +65,6 @@ export class EventTopic {
   stop(): void {
     this.#cancel?.();
     this.#counts.clear();
-  }
-
-  #isOfDocking(facts: CustodyEvent['facts']): boolean {
-    return this.#deps.isDockingRecord(String(facts['recording']));
   }
 
   #count(told: Told): void {

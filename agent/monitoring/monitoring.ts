@@ -9,7 +9,7 @@ import type { Broker, Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
 import { healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
-import type { Ledger } from '../custody/ledger.ts';
+import { ITEM, type Ledger } from '../custody/ledger.ts';
 import { CameraHealth } from '../dock/camera-health.ts';
 import { unregisteredAlias } from '../dock/camera-register.ts';
 import { VanishedMemory } from '../dock/vanished-memory.ts';
@@ -69,7 +69,7 @@ export class Monitoring {
   #memory: VanishedMemory | undefined;
   #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
-  #isDockingRecord: (id: string) => boolean = () => false;
+  #isDocument: (id: string) => boolean = () => false;
 
   constructor(deps: MonitoringDeps) {
     const { conditions, topics, session } = deps;
@@ -90,7 +90,7 @@ export class Monitoring {
       topic: topics.event,
       alias,
       dockedAt: (bay) => this.status.dockedAt(bay),
-      isDockingRecord: (id) => this.#isDockingRecord(id),
+      isDocument: (id) => this.#isDocument(id),
     });
     this.#rejected = new RejectedRecordings(conditions);
     const bays = deps.settings.bays.map(({ id }) => id);
@@ -108,9 +108,10 @@ export class Monitoring {
   readonly changed: (code: string) => void;
 
   /** What the log of earlier runs says. Once, before `entered`. */
-  takeOver({ bays, retired }: Pick<Ledger, 'bays' | 'retired'>): void {
-    this.#formerBays.takeOver(bays);
-    this.cameras.takeOver(retired);
+  takeOver(ledger: Pick<Ledger, 'bays' | 'retired' | 'bits'>): void {
+    this.#isDocument = (id) => isRecordingId(id) && (ledger.bits(id) & ITEM.recorded) !== 0;
+    this.#formerBays.takeOver(ledger.bays);
+    this.cameras.takeOver(ledger.retired);
   }
 
   /** An event enters the custody log; it may not be durable yet. Never throws. */
@@ -123,7 +124,6 @@ export class Monitoring {
   /** Begins to watch. Once, before `run`. */
   watch({ spool, records, clockSynchronised, believedMs }: WatchedParts): void {
     this.#clockSynchronised = clockSynchronised;
-    this.#isDockingRecord = (id) => isRecordingId(id) && records.store.get(id) !== undefined;
     const { topics, files, log, conditions, broker, settings } = this.#deps;
     const confirm = (): Promise<void> => spool.confirm();
     this.#openMemory = () => VanishedMemory.open({ files, path: spool.layout.vanished, confirm, log });

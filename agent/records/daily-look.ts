@@ -7,16 +7,17 @@ import { appendOrLog } from '../custody/custody.ts';
 import { ITEM } from '../custody/ledger.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { ItemKind } from '../../protocol/documents/item-documents.ts';
+import type { DocumentStore } from '../spool/document-store.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { DockingRecords } from './docking-records.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface DailyLookOptions {
   readonly spool: Pick<Spool, 'confirm' | 'lookAtQuarantine' | 'lookAgain'>;
   readonly items: Pick<SignedItems, 'restored'>;
-  readonly records: Pick<DockingRecords['store'], 'lookAgain'>;
+  /** Those of all types without payload. */
+  readonly documents: ReadonlyMap<ItemKind, Pick<DocumentStore, 'lookAgain'>>;
   readonly custody: Pick<CustodyLog, 'append' | 'isEntered'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
@@ -42,12 +43,14 @@ export class DailyLook {
 
   /** One look. Never rejects: what the disk refuses is looked at again the day after. */
   async look(): Promise<void> {
-    const { spool, records, custody, log } = this.#options;
+    const { spool, documents, custody, log } = this.#options;
     try {
       await spool.confirm();
       await spool.lookAtQuarantine();
-      const docking = await records.lookAgain((record) => custody.isEntered(record, ITEM.recorded));
-      this.#found('docking', docking.items, docking.findings);
+      for (const [kind, store] of documents) {
+        const { items, findings } = await store.lookAgain((each) => custody.isEntered(each, ITEM.recorded));
+        this.#found(kind, items, findings);
+      }
       const recording = await spool.lookAgain((each) => custody.isEntered(each, ITEM.spooled));
       this.#found('recording', recording.recordings, recording.findings);
     } catch (error) {

@@ -5,7 +5,7 @@
 // 1. An item is in `recordings()` only after its folder was durable.
 // 2. Whatever changes one item runs one after the other.
 // 3. A folder leaves as a whole: a cut never leaves half of an item behind.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { itemDocument, NO_CHUNKS_SHA256, type ItemKind } from '../../protocol/documents/item-documents.ts';
 import { signatureKeyId, type PublicKey } from '../../protocol/documents/minisign.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
@@ -145,7 +145,10 @@ export class DocumentStore<Item extends StoredDocument = StoredDocument> impleme
     type: DocumentType<Item>,
     options: DocumentStoreOptions,
   ): Promise<{ store: DocumentStore<Item>; findings: readonly RecoveryFinding[] }> {
-    if ((await options.files.stat(type.folder)) === undefined) await options.files.makeFolder(type.folder);
+    if ((await options.files.stat(type.folder)) === undefined) {
+      await options.files.makeFolder(type.folder);
+      await options.files.syncFolder(dirname(type.folder));
+    }
     const { items, findings } = await recoverDocuments(type, options);
     return { store: new DocumentStore(type, options, items), findings };
   }

@@ -30,6 +30,10 @@ export interface SpoolLayout {
   readonly released: string;
   /** Durable docking records, one folder a part. */
   readonly dockings: string;
+  /** Durable reports and texts of the staff, one folder each; and what was given today, of which they are made once the day is over. */
+  readonly reports: string;
+  readonly texts: string;
+  readonly given: string;
   /** Journals of dockings that are open, and records that are not whole yet. */
   readonly docked: string;
   /** What the station must not forget of its store (store-state.ts). */
@@ -74,6 +78,9 @@ export function spoolLayout(path: string): SpoolLayout {
     ready: below('ready'),
     released: below('released'),
     dockings: below('dockings'),
+    reports: below('reports'),
+    texts: below('texts'),
+    given: below('given.json'),
     docked: below('docked'),
     store: below('store.json'),
     pinned: below('pinned.json'),

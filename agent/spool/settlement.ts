@@ -2,7 +2,7 @@
 // between the two, or a log that was lost, leaves a folder without its entry, or an entry without its folder.
 //
 // Invariants:
-// 1. What is here and has no entry gets it before it is offered: `spooled` or `docking-recorded`, marked as settled.
+// 1. What is here and has no entry gets it before it is offered: `spooled`, `docking-recorded` or `document-recorded`, marked as settled.
 // 2. A receipt that has no entry counts once it was verified again; one that does not verify goes to the quarantine.
 // 3. What left the spool without its entry gets that one: `quarantined` or `spool-reclaimed`. Of what else is not here nothing is said: it may be on a
 //    disk that is put in again some day.
@@ -32,7 +32,7 @@ export interface SettlementOptions {
   readonly items: SignedItems;
   readonly custody: Pick<CustodyLog, 'append' | 'checkpoint' | 'isEntered' | 'isWhole' | 'ledger'>;
   readonly spool: Pick<Spool, 'asideNames'>;
-  readonly layout: Pick<SpoolLayout, 'released' | 'dockings'>;
+  readonly layout: Pick<SpoolLayout, 'released' | 'dockings' | 'reports' | 'texts'>;
   readonly files: Pick<Files, 'stat'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
@@ -174,13 +174,16 @@ export class Settlement {
   }
 
   /**
-   * A recording leaves its documents behind, also where the store asked for it again since. Of a docking record nothing stays, and one that is
+   * A recording leaves its documents behind, also where the store asked for it again since. Of a document without payload nothing stays, and one that is
    * away without a trace had its receipt.
    */
   async #isReclaimed(name: RecordingId): Promise<boolean> {
     const { custody, layout, files } = this.#options;
-    if ((custody.ledger.bits(name) & ITEM.recorded) !== 0)
-      return (await files.stat(join(layout.dockings, name))) === undefined;
+    if ((custody.ledger.bits(name) & ITEM.recorded) !== 0) {
+      for (const folder of [layout.dockings, layout.reports, layout.texts])
+        if ((await files.stat(join(folder, name))) !== undefined) return false;
+      return true;
+    }
     const folder = join(layout.released, name);
     if ((await files.stat(folder))?.kind !== 'folder') return false;
     return (await files.stat(join(folder, PAYLOAD_NAME))) === undefined;

@@ -31,6 +31,7 @@ import { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import { DailyLook } from '../records/daily-look.ts';
 import { DockingRecords, dockingRecordType } from '../records/docking-records.ts';
 import { Dockings } from '../records/dockings.ts';
+import { openStaffStores, StaffReports, staffTypes } from '../records/staff-reports.ts';
 import { type ScreenView, screenView } from '../screen/screen-view.ts';
 import { BulkAround } from '../seal/bulk-around.ts';
 import { Changes, type ItemChange } from '../spool/changes.ts';
@@ -55,6 +56,8 @@ export interface ComposedStation {
   readonly documents: Monitoring['documents'];
   /** What the screen of the dock shows at this moment. */
   readonly screen: () => ScreenView;
+  /** Takes what staff give at that screen. */
+  readonly staffReports: Pick<StaffReports, 'give'>;
   /** What it may take of the uplink, and takes from now on. */
   readonly limits: Pick<SendLimits, 'set' | 'pace'>;
   close(): Promise<void>;
@@ -188,9 +191,21 @@ async function connectParts(
     log,
     conditions,
   });
+  const { stores: staffStores, findings: staffFindings } = await openStaffStores({
+    spool,
+    stationKeys,
+    storeKeys: store.storeKeys,
+    files,
+    log,
+    conditions,
+  });
   const { days, logDays } = retention;
   // All that is signed, kept and pushed; the receiving end knows the same types (protocol/documents).
-  const types = [recordingType(spool, files, days, ledger), dockingRecordType(records, files, days)];
+  const types = [
+    recordingType(spool, files, days, ledger),
+    dockingRecordType(records, files, days),
+    ...staffTypes(staffStores, files, days),
+  ];
   const items = new SignedItems({ types, custody, files, changes, log });
   const { dockings, findings: journalFindings } = await Dockings.open({
     station,
@@ -206,7 +221,22 @@ async function connectParts(
     log,
     conditions,
   });
-  for (const { kind, name, reason } of [...findings, ...recordFindings, ...journalFindings])
+  const staffReports = await StaffReports.open({
+    station,
+    recipients: settings.recipients,
+    stores: staffStores,
+    spool,
+    items,
+    custody,
+    bulk,
+    signer,
+    files,
+    random,
+    clock,
+    localMs,
+    log,
+  });
+  for (const { kind, name, reason } of [...findings, ...recordFindings, ...staffFindings, ...journalFindings])
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
 
   // What time it is, and what the log says of what is here.
@@ -319,7 +349,14 @@ async function connectParts(
     days: documentsDays,
   });
 
-  const dailyLook = new DailyLook({ spool, records: records.store, items, custody, clock, log });
+  const dailyLook = new DailyLook({
+    spool,
+    documents: new Map([['docking', records.store], ...staffStores]),
+    items,
+    custody,
+    clock,
+    log,
+  });
 
   // The bays.
   const tries = await Tries.open({ folder: layout.tries, files, clock, log, bootId, version });
@@ -414,6 +451,7 @@ async function connectParts(
     keep,
     documentsDropping,
     dailyLook,
+    staffReports,
     settlement,
     clockWatch,
     tries,
@@ -438,6 +476,7 @@ async function connectParts(
         lastSeen: monitoring.lastSeen(),
         nowMs: clock.wallMs(),
       }),
+    staffReports,
     limits,
     close: () => {
       limits.stop();

@@ -56,7 +56,10 @@ export interface OpenOptions {
 }
 
 /** A station with its adapters, and what it says of itself. */
-export interface OpenedStation extends Pick<ComposedStation, 'station' | 'screen' | 'close'> {
+export interface OpenedStation extends Pick<
+  ComposedStation,
+  'station' | 'screen' | 'staffReports' | 'close'
+> {
   /** What it may take of the uplink from now on. */
   readonly setLimits: (limits: PushLimits) => void;
   readonly conditions: Conditions;
@@ -181,6 +184,7 @@ export async function openParts(
   return {
     station: opened.station,
     screen: opened.screen,
+    staffReports: opened.staffReports,
     setLimits: (limits) => opened.limits.set(limits),
     conditions,
     says: async () => encodeAnswer(agent(), await opened.documents()),

@@ -20,6 +20,7 @@ import type { LogWitness } from '../push/log-witness.ts';
 import type { Pusher } from '../push/push.ts';
 import type { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import type { DailyLook } from '../records/daily-look.ts';
+import type { StaffReports } from '../records/staff-reports.ts';
 import type { Dockings } from '../records/dockings.ts';
 import type { DocumentsDropping } from '../spool/documents-dropping.ts';
 import type { Keep } from '../spool/keep.ts';
@@ -71,6 +72,7 @@ export interface StationParts {
   readonly keep: Keep;
   readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
   readonly dailyLook: Pick<DailyLook, 'run'>;
+  readonly staffReports: Pick<StaffReports, 'run'>;
   readonly settlement: Pick<Settlement, 'enter' | 'receipts'>;
   readonly clockWatch: ClockWatch;
   readonly tries: Pick<Tries, 'run' | 'stop' | 'again'>;
@@ -128,6 +130,7 @@ export class Station {
       keep.run(signal),
       this.#parts.documentsDropping.run(signal),
       this.#parts.dailyLook.run(signal),
+      this.#parts.staffReports.run(signal),
       entered.then(() => settlement.receipts(signal)),
       differences.run(signal),
       this.#parts.retirements.run(signal),

@@ -49,6 +49,7 @@ export const CUSTODY_EVENTS = [
   'matched',
   'not-taken',
   'docking-recorded',
+  'document-recorded',
   'offered',
   'receipted',
   'asked-again',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CustodyEntry, CustodyEventName } from './custody-entry.ts';
 import * as d from '../documents/document.ts';
 import { carriedFactsSchema, DIFFERENCES, storeLogSchema } from './carried.ts';
+import { ITEM_DOCUMENTS } from '../documents/item-documents.ts';
 import { keyIdSchema, keyRevocationSchema } from '../documents/key-documents.ts';
 import { ROLES, orderSchema, disclosureSchema, reasonCodeSchema } from '../documents/order.ts';
 
@@ -110,6 +111,15 @@ const STATION: Shapes = {
     sha256,
     part: z.int().min(1),
     parts: z.int().min(1),
+  }),
+  /** Of any other document without payload. */
+  'document-recorded': z.strictObject({
+    kind: z
+      .string()
+      .refine((kind) => ITEM_DOCUMENTS.get(kind)?.hasPayload === false, 'not a kind of document'),
+    record: recording,
+    sha256,
+    settled: z.literal(true).optional(),
   }),
   offered: z.strictObject({ recording }),
   receipted: z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),

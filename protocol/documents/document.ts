@@ -23,6 +23,8 @@ export const instantSchema = z.iso.datetime({
   precision: 3,
   error: 'not an instant in UTC with milliseconds',
 });
+/** An age recipient (X25519). */
+export const recipientSchema = z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/);
 export const bytesCountSchema = z.int().min(0);
 
 /**

@@ -1,10 +1,11 @@
 // Documents of signed items: what a station makes, pushes and gets a receipt for (SPEC 4.2, 6.1). What differs between their types, once, for both ends:
 // another type is another row of ITEM_DOCUMENTS, at the station and at the receiver.
 import { DockError } from '../format/errors.ts';
-import { DOCKING, MANIFEST } from '../format/file-names.ts';
+import { DOCKING, MANIFEST, REPORT, TEXT } from '../format/file-names.ts';
 import { parseRecordingId, type RecordingId, type StationId } from '../format/ids.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from './docking-record.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest } from './manifest.ts';
+import { parseStaffReport, parseStaffText, staffTrustedComment } from './staff-report.ts';
 
 /** `chunks_sha256` of the receipt of a document without payload: the SHA-256 of nothing. */
 export const NO_CHUNKS_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -64,6 +65,24 @@ export const ITEM_DOCUMENTS: Map<ItemKind, ItemDocument> = new Map([
       trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
       hasPayload: false,
       content: (bytes) => withoutPayload(parseDockingRecord(bytes)),
+    },
+  ],
+  [
+    'staff-report',
+    {
+      name: REPORT,
+      trustedComment: staffTrustedComment('staff-report'),
+      hasPayload: false,
+      content: (bytes) => withoutPayload(parseStaffReport(bytes)),
+    },
+  ],
+  [
+    'staff-text',
+    {
+      name: TEXT,
+      trustedComment: staffTrustedComment('staff-text'),
+      hasPayload: false,
+      content: (bytes) => withoutPayload(parseStaffText(bytes)),
     },
   ],
 ]);

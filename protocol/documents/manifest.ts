@@ -54,10 +54,7 @@ const manifestFields = z.strictObject({
     unit_bytes: z.literal(UNIT_BYTES),
     chunks_sha256: d.sha256Schema,
   }),
-  recipients: z
-    .array(z.string().regex(/^age1[02-9ac-hj-np-z]{58}$/))
-    .min(1)
-    .max(RECIPIENTS_MAX),
+  recipients: z.array(d.recipientSchema).min(1).max(RECIPIENTS_MAX),
   media: z
     .strictObject({
       container: said,

@@ -3,6 +3,9 @@
 /** Documents; beside each lies its signature. */
 export const MANIFEST = 'manifest.json';
 export const DOCKING = 'docking.json';
+/** Of the staff: answers, words. */
+export const REPORT = 'report.json';
+export const TEXT = 'text.json';
 export const RECEIPT = 'receipt.json';
 export const DELETION = 'deletion.json';
 /** Signed by roles: SPEC 4.8, 4.16. */

@@ -30,14 +30,14 @@ import { ITEM_DOCUMENTS, withoutPayload } from '../../protocol/documents/item-do
 import { inlineSigner, publicKeyOf, signDocument } from '../../protocol/documents/minisign.ts';
 import { parseReceipt } from '../../protocol/documents/receipt.ts';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
-import { makeDockingId, makeRecordingId, makeSessionId, parseReceiverId } from '../../protocol/format/ids.ts';
+import { makeRecordingId, makeSessionId, parseReceiverId } from '../../protocol/format/ids.ts';
 import { stationTopics } from '../../protocol/transfer/topics.ts';
 import { bulkInline } from '../fakes/bulk-inline.ts';
 import { BASE, DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 
-const COMMENT = 'bodydock staff-report';
+const COMMENT = 'bodydock trial-report';
 const schema = z.strictObject({
-  type: z.literal('staff-report'),
+  type: z.literal('trial-report'),
   version: z.literal(1),
   station: d.stationIdSchema,
   record: d.recordingIdSchema,
@@ -52,14 +52,14 @@ let ending: AbortController;
 
 /** Its row: all that either end knows of it. */
 beforeAll(() => {
-  ITEM_DOCUMENTS.set('staff-report', {
+  ITEM_DOCUMENTS.set('trial-report', {
     name: 'report.json',
     trustedComment: COMMENT,
     hasPayload: false,
     content: (bytes) => withoutPayload(d.parseDocument(schema, bytes, 4096)),
   });
 });
-afterAll(() => void ITEM_DOCUMENTS.delete('staff-report'));
+afterAll(() => void ITEM_DOCUMENTS.delete('trial-report'));
 
 beforeEach(async () => {
   dock = await DockAndStore.open({ hasFastSigner: true });
@@ -98,13 +98,13 @@ async function openStation() {
     signer: inlineSigner(dock.stationKey),
   });
   const folder = join(layout.root, 'reports');
-  const { store, findings } = await DocumentStore.open(plainDocuments('staff-report', folder), {
+  const { store, findings } = await DocumentStore.open(plainDocuments('trial-report', folder), {
     ...common,
     spool,
   });
   const types = [
     recordingType(spool, files, 14, custody.ledger),
-    documentType('staff-report', store, entriesOf, files, 14), // the one line
+    documentType('trial-report', store, entriesOf, files, 14), // the one line
   ];
   const items = new SignedItems({ types, custody, files, changes, log });
   const trusted = { station: STATION, storeKeys, receivers: [parseReceiverId('r-a')] };
@@ -162,15 +162,14 @@ async function openStation() {
   return { spool, store, items, keep, findings, folder, close };
 }
 
-/** Of an event of the log that fits; an own one would be a row of custody-facts.ts. */
 function entriesOf({ recording, manifestSha256 }: StoredDocument) {
-  const facts = { docking: makeDockingId(random), record: recording, sha256: manifestSha256 };
-  return [{ event: 'docking-recorded' as const, facts: { ...facts, part: 1, parts: 1 } }];
+  const facts = { kind: 'trial-report', record: recording, sha256: manifestSha256 };
+  return [{ event: 'document-recorded' as const, facts }];
 }
 
 async function written(text: string): Promise<StoredDocument> {
   const report = {
-    type: 'staff-report',
+    type: 'trial-report',
     version: 1,
     station: STATION,
     record: makeRecordingId(random),
@@ -191,21 +190,21 @@ const poll = { timeout: 15_000 };
 test('it is spooled, delivered, receipted by a receiver and reclaimed, each with its entry', async () => {
   const { recording, folder } = await written('all is well');
   expect(rig.items.stateOf(recording)).toBe('spooled');
-  rig.items.spooled('staff-report', recording);
+  rig.items.spooled('trial-report', recording);
   await expect.poll(() => rig.items.stateOf(recording), poll).toBe('receipted');
   const vault = join(dock.folder, 'vault', STATION, recording);
   expect(await readFile(join(vault, 'report.json'))).toEqual(await readFile(join(folder, 'report.json')));
   const receipt = parseReceipt(await readFile(join(vault, 'receipt.json')));
-  expect(receipt).toMatchObject({ kind: 'staff-report', recording, sealed_size_bytes: 0 });
+  expect(receipt).toMatchObject({ kind: 'trial-report', recording, sealed_size_bytes: 0 });
   expect(await readFile(join(folder, 'receipt.json'))).toEqual(await readFile(join(vault, 'receipt.json')));
-  await expect.poll(() => logged(recording), poll).toEqual(['docking-recorded', 'offered', 'receipted']);
+  await expect.poll(() => logged(recording), poll).toEqual(['document-recorded', 'offered', 'receipted']);
   const keeping = rig.keep.run(ending.signal);
   await expect.poll(() => rig.items.stateOf(recording), poll).toBeUndefined();
   expect(await readdir(rig.folder)).toEqual([]);
   ending.abort();
   await keeping; // with its entry
   await rig.close();
-  expect(await logged(recording)).toEqual(['docking-recorded', 'offered', 'receipted', 'spool-reclaimed']);
+  expect(await logged(recording)).toEqual(['document-recorded', 'offered', 'receipted', 'spool-reclaimed']);
   rig = await openStation();
 });
 
@@ -214,11 +213,11 @@ test('one that was altered is neither sent nor receipted: it goes to the quarant
     writeFile(join(folder, 'report.json'), encodeUtf8('{}'));
   const [sent, whole] = [await written('sent'), await written('whole')];
   await alter(sent);
-  rig.items.spooled('staff-report', sent.recording);
+  rig.items.spooled('trial-report', sent.recording);
   await expect.poll(() => rig.spool.asideNames, poll).toEqual([sent.recording]);
   expect(rig.items.stateOf(sent.recording)).toBeUndefined();
   await rig.close();
-  expect(await logged(sent.recording)).toEqual(['docking-recorded', 'quarantined']);
+  expect(await logged(sent.recording)).toEqual(['document-recorded', 'quarantined']);
   expect(await readdir(join(dock.folder, 'vault', STATION)).catch(() => [])).not.toContain(sent.recording);
   rig = await openStation();
   expect(rig.items.stateOf(whole.recording)).toBe('spooled');
@@ -231,7 +230,7 @@ test('one that was altered is neither sent nor receipted: it goes to the quarant
 
 test('its receipt is taken back when the store was restored, and it is offered again', async () => {
   const { recording } = await written('again');
-  rig.items.spooled('staff-report', recording);
+  rig.items.spooled('trial-report', recording);
   await expect.poll(() => rig.items.stateOf(recording), poll).toBe('receipted');
   await expect.poll(() => logged(recording), poll).toContain('receipted');
   const offered: string[] = [];

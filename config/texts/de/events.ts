@@ -24,6 +24,7 @@ export const EVENTS_DE: EventSentences = {
   matched: 'Die Datei auf der Kamera wurde erneut gelesen und hat die Bytes der Aufzeichnung {recording}.',
   'not-taken': 'Eine Datei konnte da nicht übernommen werden ({reason}); sie blieb auf der Kamera.',
   'docking-recorded': 'Das Andockprotokoll wurde signiert, Teil {part} von {parts}: SHA-256 {sha256}.',
+  'document-recorded': 'Ein Dokument der Art {kind} wurde signiert: SHA-256 {sha256}.',
   offered: 'Dem Zentralspeicher angeboten ({recording}).',
   receipted:
     'Die Quittung des Zentralspeichers {receiver} für {recording} wurde geprüft und verwahrt: SHA-256 {receipt_sha256}.',

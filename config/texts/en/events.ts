@@ -24,6 +24,7 @@ export const EVENTS_EN: EventSentences = {
   matched: 'The file on the camera was read again and has the bytes of recording {recording}.',
   'not-taken': 'A file could not be taken then ({reason}); it stayed on the camera.',
   'docking-recorded': 'The record of the docking was signed, part {part} of {parts}: SHA-256 {sha256}.',
+  'document-recorded': 'A document of kind {kind} was signed: SHA-256 {sha256}.',
   offered: 'Offered to the store ({recording}).',
   receipted:
     'The receipt of store {receiver} for {recording} was verified and kept: SHA-256 {receipt_sha256}.',

@@ -35,7 +35,7 @@ describe('the topic of events', () => {
       log: new MemoryLog(),
       alias: (camera) => `alias of ${camera}`,
       dockedAt: (bay) => (bay === 'bay-1' ? '2026-11-25T07:00:00.000Z' : null),
-      isDockingRecord: (id) => id === 'record',
+      isDocument: (id) => id === 'record',
       broker: {
         get connected() {
           return connected;

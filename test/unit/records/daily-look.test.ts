@@ -38,7 +38,14 @@ async function runFor(opened: OpenedDockings, days: number): Promise<ItemChange[
     put(change);
   };
   const log = new MemoryLog();
-  const look = new DailyLook({ spool, records: dockings.records.store, items, custody, clock, log });
+  const look = new DailyLook({
+    spool,
+    documents: new Map([['docking', dockings.records.store]]),
+    items,
+    custody,
+    clock,
+    log,
+  });
   for (let day = 0; day < days; day++) await look.look();
   return seen;
 }
@@ -239,7 +246,7 @@ test('it is looked once a day, and not once a start', async () => {
   const ending = new AbortController();
   const look = new DailyLook({
     spool,
-    records: dockings.records.store,
+    documents: new Map([['docking', dockings.records.store]]),
     items,
     custody,
     clock,

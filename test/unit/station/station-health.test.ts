@@ -99,6 +99,7 @@ async function stationWith(
     },
     keep,
     dailyLook: { run: async () => undefined },
+    staffReports: { run: async () => undefined },
     documentsDropping: { run: async () => undefined },
     settlement: { enter: async () => undefined, receipts: async () => undefined },
     clockWatch,
