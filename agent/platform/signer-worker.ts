@@ -1,5 +1,4 @@
-// The Signer port in a worker thread of its own: a signature takes some 3 ms of tweetnacl, which the main thread must not spend.
-// The secret goes into the worker once, at its start.
+// The Signer port in a worker thread of its own: a document of a recording takes some 3 ms of tweetnacl, which the main thread must not spend. The secret goes into the worker once, at its start.
 import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import type { Signer } from '../../protocol/format/ports.ts';
 import type { SignerCalls } from './signer-thread.ts';
@@ -9,10 +8,8 @@ import { startWorker } from './worker-thread.ts';
 /** It keeps little; a small heap is collected early. */
 const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
 
-/** Signs documents and messages off the calling thread. */
+/** Signs off the calling thread. */
 export interface WorkerSigner extends Signer {
-  /** Base64 of the signature over a message body (SPEC 6). */
-  signMessage(body: string): Promise<string>;
   /** Idempotent, never rejects; what still runs rejects with "worker.died". */
   close(): Promise<void>;
 }
@@ -29,25 +26,14 @@ export async function openWorkerSigner(key: SecretKey): Promise<WorkerSigner> {
       resourceLimits: HEAP,
     }),
   );
-  return provenSigner(calls);
-}
-
-/**
- * The signer of a worker that signs, among other things; resolves once it has signed, closes the calls where it does not.
- * Errors: "worker.died".
- */
-export async function provenSigner(
-  calls: Pick<WorkerCalls<SignerCalls>, 'call' | 'close'>,
-): Promise<WorkerSigner> {
   try {
-    await calls.call('signMessage', { body: '' });
+    await calls.call('sign', { bytes: new Uint8Array(), trustedComment: '' });
   } catch (error) {
     await calls.close();
     throw error;
   }
   return {
     sign: (bytes, trustedComment) => calls.call('sign', { bytes, trustedComment }),
-    signMessage: (body) => calls.call('signMessage', { body }),
     close: () => calls.close(),
   };
 }

@@ -1,6 +1,7 @@
-// Keys and signatures in minisign form (SPEC 2). tweetnacl makes keys and signs; node:crypto verifies, a hundred times faster, and
-// test/vectors prove that both mean the same. Signing takes some 3 ms: callers put it in a worker (agent/platform/signer-worker.ts).
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
+// Keys and signatures in minisign form (SPEC 2). tweetnacl makes keys, and signs the documents of recordings and dockings at their
+// station: some 3 ms, in a worker (agent/platform/signer-worker.ts). node:crypto signs all else and verifies, in some 0.1 ms. Ed25519 leaves a signer no choice: both give the
+// same bytes, and tests prove it.
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { blake2b } from '@noble/hashes/blake2.js';
 import nacl from 'tweetnacl';
 import { encodeBase64, encodeUtf8, equalBytes, parseBase64 } from '../format/bytes.ts';
@@ -91,8 +92,21 @@ export function parseSecretKey(text: string): SecretKey {
 
 /** As tweetnacl does it, but for the tens of milliseconds that its first multiplication takes: a start waits for this one. */
 function publicOfSeed(seed: Uint8Array): Uint8Array {
-  const secret = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
-  return createPublicKey(secret).export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length);
+  return createPublicKey(keyObject(seed))
+    .export({ format: 'der', type: 'spki' })
+    .subarray(SPKI_PREFIX.length);
+}
+
+/** The key as OpenSSL holds it, as long as the object lives. What it was made from is wiped. */
+function keyObject(seed: Uint8Array): KeyObject {
+  const der = new Uint8Array(PKCS8_PREFIX.length + seed.length); // with memory of its own, unlike a small Buffer
+  der.set(PKCS8_PREFIX);
+  der.set(seed, PKCS8_PREFIX.length);
+  try {
+    return createPrivateKey({ key: Buffer.from(der.buffer), format: 'der', type: 'pkcs8' });
+  } finally {
+    der.fill(0);
+  }
 }
 
 /** Text of a minisign public key file. */
@@ -115,11 +129,18 @@ export function parsePublicKey(text: string): PublicKey {
   return { keyId: bytes.slice(2, 10), key };
 }
 
-/** Text of the minisign signature file over a document. Takes some 3 ms. */
-export function signDocument(key: SecretKey, bytes: Uint8Array, trustedComment: string): string {
-  const secret = signingKey(key);
-  const signature = signed(blake2b512(bytes), secret);
-  const commentSignature = signed(Buffer.concat([signature, encodeUtf8(trustedComment)]), secret);
+/** Makes the 64 bytes of an Ed25519 signature. */
+type Ed25519 = (bytes: Uint8Array) => Uint8Array;
+
+/** Text of the minisign signature file over a document. Takes some 3 ms by tweetnacl. */
+export function signDocument(
+  key: SecretKey,
+  bytes: Uint8Array,
+  trustedComment: string,
+  signed: Ed25519 = byTweetnacl(key),
+): string {
+  const signature = signed(blake2b512(bytes));
+  const commentSignature = signed(Buffer.concat([signature, encodeUtf8(trustedComment)]));
   return spelled({ keyId: key.keyId, signature, trustedComment, commentSignature });
 }
 
@@ -196,16 +217,16 @@ export function isMadeByOneOf(bytes: Uint8Array, signatureText: string, keys: re
   }
 }
 
-/** Base64 of the signature over the text of a message body (SPEC 6). Takes some 1.5 ms. */
-export function signMessage(key: SecretKey, body: string): string {
-  return encodeBase64(signed(encodeUtf8(MESSAGE_PREFIX + body), signingKey(key)));
+/** Base64 of the signature over the text of a message body (SPEC 6). Takes some 1.5 ms by tweetnacl. */
+export function signMessage(key: SecretKey, body: string, signed: Ed25519 = byTweetnacl(key)): string {
+  return encodeBase64(signed(encodeUtf8(MESSAGE_PREFIX + body)));
 }
 
-/** The Ed25519 signature (64 bytes) over the text of a signed note (SPEC 4.15.9). Takes some 1.5 ms. Errors: RangeError for any other text. */
-export function signNoteText(key: SecretKey, text: string): Uint8Array {
+/** The signature (64 bytes) over the text of a signed note (SPEC 4.15.9). Takes some 1.5 ms by tweetnacl. Errors: RangeError for any other text. */
+export function signNoteText(key: SecretKey, text: string, signed: Ed25519 = byTweetnacl(key)): Uint8Array {
   if (!text.startsWith(NOTE_PREFIX))
     throw new RangeError('the text of a note begins with the origin of a log');
-  return signed(encodeUtf8(text), signingKey(key));
+  return signed(encodeUtf8(text));
 }
 
 /** Verifies a signed message against pinned keys. Errors: "signature.malformed", "signature.unknown-key", "signature.wrong". */
@@ -226,26 +247,24 @@ export function verifyMessage(
   );
 }
 
-/** Signs in the calling thread: for tests and commands that sign once. */
+/** Signs in the calling thread by node:crypto. */
 export function inlineSigner(key: SecretKey): Signer & {
   signMessage(body: string): Promise<string>;
   signNote(text: string): Promise<Uint8Array>;
 } {
+  const secret = keyObject(key.seed);
+  const signed: Ed25519 = (bytes) => sign(null, bytes, secret);
   return {
-    sign: (bytes, trustedComment) => Promise.resolve(signDocument(key, bytes, trustedComment)),
-    signMessage: (body) => Promise.resolve(signMessage(key, body)),
-    signNote: (text) => Promise.resolve(signNoteText(key, text)),
+    sign: async (bytes, trustedComment) => signDocument(key, bytes, trustedComment, signed),
+    signMessage: async (body) => signMessage(key, body, signed),
+    signNote: async (text) => signNoteText(key, text, signed),
   };
 }
 
-/** Ed25519. The field elements that are calculated on the way are wiped. */
-function signed(bytes: Uint8Array, secret: Uint8Array): Uint8Array {
-  return inOneMemory(() => nacl.sign.detached(bytes, secret));
-}
-
-/** tweetnacl's form: seed and public key. The public key belongs to the seed: every SecretKey was drawn or checked here. */
-function signingKey(key: SecretKey): Uint8Array {
-  return Buffer.concat([key.seed, key.publicKey]);
+/** The field elements that are calculated on the way are wiped. The public key belongs to the seed: every SecretKey was drawn or checked here. */
+function byTweetnacl(key: SecretKey): Ed25519 {
+  const secret = Buffer.concat([key.seed, key.publicKey]);
+  return (bytes) => inOneMemory(() => nacl.sign.detached(bytes, secret));
 }
 
 interface ParsedSignature {

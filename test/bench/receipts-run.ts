@@ -14,7 +14,7 @@ import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
-import { makeSecretKey, publicKeyOf } from '../../protocol/documents/minisign.ts';
+import { inlineSigner, makeSecretKey, publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { makeRecordingId, parseReceiverId, parseStationId } from '../../protocol/format/ids.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
@@ -30,7 +30,7 @@ const [files, clock, random, log] = [nodeFiles(), nodeClock(), nodeRandom(), new
 async function measure(hasTree: boolean): Promise<number> {
   const folder = await mkdtemp(join(process.cwd(), '.bench-receipts-'));
   const key = makeSecretKey(random);
-  const worker = await openReceiverWorker(new Slabs(2), key);
+  const worker = await openReceiverWorker(new Slabs(2));
   try {
     const host = { host: hostname(), pid: process.pid, bootId: null };
     const base = { files, clock, random, log, receiver, version: 'bench', bootId: null, process: host };
@@ -39,7 +39,7 @@ async function measure(hasTree: boolean): Promise<number> {
       ...base,
       vaultPath: vault.layout.root,
       vault: vault.id,
-      signer: worker.signer,
+      signer: inlineSigner(key),
       publicKey: publicKeyOf(key),
       locks: new VaultLocks(vault.layout.root, clock),
       written: new WrittenEnd(),

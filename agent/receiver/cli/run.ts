@@ -10,7 +10,7 @@ import { RECEIVER_FILE } from '../../../config/load.ts';
 import { renderProblems } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
-import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { inlineSigner, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import type { Log } from '../../../protocol/format/ports.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
 import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
@@ -117,7 +117,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const key = await readSigningKey(config.keys.signingFile);
   const lock = await lockVault(config.vault.path, files);
   const slabs = new Slabs(SLABS);
-  const worker = await openReceiverWorker(slabs, key);
+  const worker = await openReceiverWorker(slabs);
   const broker = openMqttBroker({
     url: config.broker.url,
     protocol: config.broker.protocol,
@@ -140,7 +140,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   };
   const units = new UnitsAround(worker.units, disk.during);
   const ports = {
-    ...worker,
+    signer: inlineSigner(key),
     units,
     ...program,
     stateFolder: process.env['STATE_DIRECTORY']?.split(':')[0],

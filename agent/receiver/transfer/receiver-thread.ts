@@ -1,14 +1,7 @@
-// Entry of the receiver's one worker thread: hashes and writes units, and signs. Started by receiver-worker.ts. Its calls are synchronous,
-// so they are carried out in the order in which they come. A second thread for signing would cost 9 MiB more (measured) and win nothing:
-// the buffers outlast the milliseconds of a signature.
+// Entry of the receiver's one worker thread: hashes and writes units. Started by receiver-worker.ts. Its calls are synchronous, so they are carried
+// out in the order in which they come.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  type SecretKey,
-  signDocument,
-  signMessage,
-  signNoteText,
-} from '../../../protocol/documents/minisign.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { serveCalls } from '../../platform/worker-calls.ts';
 import type { DigestsState, UnitPlaces, UnitSubject } from '../vault/unit-store.ts';
@@ -19,7 +12,6 @@ import { slabView } from './slabs.ts';
 export interface ReceiverThreadData {
   /** See Slabs.memory. */
   readonly memory: SharedArrayBuffer;
-  readonly key: SecretKey;
 }
 
 /** What the worker answers. `work` is a number that the caller chose. */
@@ -56,16 +48,10 @@ export type ReceiverCalls = {
     readonly result: boolean;
   };
   readonly close: { readonly args: { readonly work: number }; readonly result: undefined };
-  readonly sign: {
-    readonly args: { readonly bytes: Uint8Array; readonly trustedComment: string };
-    readonly result: string;
-  };
-  readonly signMessage: { readonly args: { readonly body: string }; readonly result: string };
-  readonly signNote: { readonly args: { readonly text: string }; readonly result: Uint8Array };
 };
 
 assert(parentPort, 'this module is a worker');
-const { memory, key } = workerData as ReceiverThreadData;
+const { memory } = workerData as ReceiverThreadData;
 const open = new OpenUnits();
 let scratch: Uint8Array | undefined;
 
@@ -86,7 +72,4 @@ serveCalls<ReceiverCalls>(parentPort, {
     open.close(work);
     return undefined;
   },
-  sign: async ({ bytes, trustedComment }) => signDocument(key, bytes, trustedComment),
-  signMessage: async ({ body }) => signMessage(key, body),
-  signNote: async ({ text }) => signNoteText(key, text),
 });

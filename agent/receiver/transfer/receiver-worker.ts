@@ -1,13 +1,9 @@
-// The receiver's worker thread as seen from the main thread: a UnitStore and a signer. The main thread passes numbers; unit bytes lie in
+// The receiver's worker thread as seen from the main thread: a UnitStore. The main thread passes numbers; unit bytes lie in
 // the shared slabs, and a core hashes and writes more than one broker delivers.
 import { isDockError } from '../../../protocol/format/errors.ts';
-import { provenSigner } from '../../platform/signer-worker.ts';
 import { WorkerCalls } from '../../platform/worker-calls.ts';
 import { startWorker } from '../../platform/worker-thread.ts';
-import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { ReceiverCalls, ReceiverThreadData } from './receiver-thread.ts';
-import type { StoreSigner } from '../custody/log-tree.ts';
-import type { MessageSigner } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import type { DigestsState, UnitPlaces, UnitStore, UnitSubject, UnitWork } from '../vault/unit-store.ts';
 
@@ -17,20 +13,16 @@ const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
 export interface ReceiverWorker {
   /** Errors of its calls: also "worker.died", and "units.not-open" after the worker was started again. */
   readonly units: UnitStore;
-  readonly signer: MessageSigner & StoreSigner;
   /** Idempotent, never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the worker; resolves once it has signed, so that a key or module that does not work shows here. Errors: "worker.died".
+ * Opens the worker; resolves once it has answered, so that a module that does not work shows here. Errors: "worker.died".
  * A worker that dies later is started again by the next call.
  */
-export async function openReceiverWorker(
-  slabs: Pick<Slabs, 'memory'>,
-  key: SecretKey,
-): Promise<ReceiverWorker> {
-  const data: ReceiverThreadData = { memory: slabs.memory, key };
+export async function openReceiverWorker(slabs: Pick<Slabs, 'memory'>): Promise<ReceiverWorker> {
+  const data: ReceiverThreadData = { memory: slabs.memory };
   const calls = new WorkerCalls<ReceiverCalls>(() =>
     startWorker(import.meta.url, './receiver-thread', {
       workerData: data,
@@ -38,13 +30,13 @@ export async function openReceiverWorker(
       resourceLimits: HEAP,
     }),
   );
-  const signer = await provenSigner(calls);
-  const signNote = (text: string): Promise<Uint8Array> => calls.call('signNote', { text });
-  return {
-    units: new WorkerUnitStore(calls),
-    signer: { ...signer, signNote },
-    close: () => signer.close(),
-  };
+  try {
+    await calls.call('close', { work: 0 }); // nobody's
+  } catch (error) {
+    await calls.close();
+    throw error;
+  }
+  return { units: new WorkerUnitStore(calls), close: () => calls.close() };
 }
 
 class WorkerUnitStore implements UnitStore {

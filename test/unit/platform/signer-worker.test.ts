@@ -5,10 +5,11 @@ import {
   publicKeyOf,
   signDocument,
   verifyDocument,
-  verifyMessage,
 } from '../../../protocol/documents/minisign.ts';
 import { openWorkerSigner, type WorkerSigner } from '../../../agent/platform/signer-worker.ts';
-import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import { CUSTODY_HEAD_TRUSTED_COMMENT } from '../../../protocol/custody/custody-entry.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../../protocol/documents/docking-record.ts';
+import { MANIFEST_TRUSTED_COMMENT } from '../../../protocol/documents/manifest.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const key = makeSecretKey(seededRandom(7));
@@ -17,28 +18,23 @@ let signer: WorkerSigner | undefined;
 
 afterEach(() => signer?.close());
 
-test('a document signed in the worker has the bytes of one signed inline, and verifies', async () => {
-  signer = await openWorkerSigner(key);
-  const text = await signer.sign(document, 'bodydock receipt');
-  expect(text).toBe(signDocument(key, document, 'bodydock receipt'));
-  expect(verifyDocument(document, text, 'bodydock receipt', [publicKeyOf(key)]).key).toEqual(key.publicKey);
-});
-
-test('a message signed in the worker verifies', async () => {
-  signer = await openWorkerSigner(key);
-  const signature = await signer.signMessage('{"message":"claim"}');
-  expect(
-    verifyMessage('{"message":"claim"}', signature, keyIdHex(key.keyId), [publicKeyOf(key)]).keyId,
-  ).toEqual(key.keyId);
-});
+test.each([MANIFEST_TRUSTED_COMMENT, DOCKING_RECORD_TRUSTED_COMMENT, CUSTODY_HEAD_TRUSTED_COMMENT])(
+  'a %j signed in the worker has the bytes of one signed inline, and verifies',
+  async (comment) => {
+    signer = await openWorkerSigner(key);
+    const text = await signer.sign(document, comment);
+    expect(text).toBe(signDocument(key, document, comment));
+    expect(verifyDocument(document, text, comment, [publicKeyOf(key)]).key).toEqual(key.publicKey);
+  },
+);
 
 test('many signatures at once come back each to its caller', async () => {
   signer = await openWorkerSigner(key);
   const open = signer;
-  const bodies = Array.from({ length: 12 }, (_, at) => `body ${at}`);
-  const signatures = await Promise.all(bodies.map((body) => open.signMessage(body)));
+  const bodies = Array.from({ length: 12 }, (_, at) => Buffer.from(`body ${at}`));
+  const signatures = await Promise.all(bodies.map((body) => open.sign(body, 'comment')));
   for (const [at, body] of bodies.entries())
-    verifyMessage(body, signatures[at] ?? '', keyIdHex(key.keyId), [publicKeyOf(key)]);
+    verifyDocument(body, signatures[at] ?? '', 'comment', [publicKeyOf(key)]);
 });
 
 test('after close, what waits and what comes rejects', async () => {

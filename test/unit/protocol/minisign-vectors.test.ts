@@ -7,6 +7,7 @@ import {
   makeSecretKey,
   parsePublicKey,
   parseSecretKey,
+  inlineSigner,
   publicKeyLine,
   publicKeyOf,
   signDocument,
@@ -63,11 +64,13 @@ test.each(keys)('a secret key file is judged as "%s" says', (_, vector) => {
 
 test.each(signatures.filter(([, { seed }]) => seed !== undefined))(
   '"%s" comes out of its seed again, byte by byte',
-  (_, vector) => {
+  async (_, vector) => {
     const seed = Buffer.from(vector.seed ?? '', 'base64');
     const key = makeSecretKey({ bytes: () => seed });
     expect(encodePublicKey(publicKeyOf(key))).toBe(vector.public_key);
-    expect(signDocument(key, Buffer.from(vector.document), vector.trusted_comment)).toBe(vector.signature);
+    const document = Buffer.from(vector.document);
+    expect(signDocument(key, document, vector.trusted_comment)).toBe(vector.signature);
+    expect(await inlineSigner(key).sign(document, vector.trusted_comment)).toBe(vector.signature);
   },
 );
 

@@ -11,6 +11,7 @@ import { isDockError } from '../../../../protocol/format/errors.ts';
 import {
   encodePublicKey,
   encodeSecretKey,
+  inlineSigner,
   keyIdHex,
   makeSecretKey,
   parsePublicKey,
@@ -20,6 +21,7 @@ import {
   type SecretKey,
   signDocument,
   signMessage,
+  signNoteText,
   verifyDocument,
   verifyMessage,
 } from '../../../../protocol/documents/minisign.ts';
@@ -174,6 +176,18 @@ describe('two libraries', () => {
       { numRuns: 20 },
     );
   });
+});
+
+test.each([0, 1, 100, 5000])('both ways of signing %i bytes give the same text', async (sizeBytes) => {
+  const own = makeSecretKey(seededRandom(sizeBytes));
+  const signer = inlineSigner(own);
+  const bytes = seededRandom(7).bytes(sizeBytes);
+  expect(await signer.sign(bytes, COMMENT)).toBe(signDocument(own, bytes, COMMENT));
+  const body = Buffer.from(bytes).toString('hex');
+  expect(await signer.signMessage(body)).toBe(signMessage(own, body));
+  const note = `bodydock/log\n${body}\n`;
+  expect(Buffer.from(await signer.signNote(note))).toEqual(Buffer.from(signNoteText(own, note)));
+  await expect(signer.signNote(body)).rejects.toThrow(RangeError);
 });
 
 describe('key files', () => {

@@ -4,13 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UNIT_BYTES } from '../../../../protocol/format/limits.ts';
-import {
-  makeSecretKey,
-  publicKeyOf,
-  verifyDocument,
-  verifyMessage,
-  keyIdHex,
-} from '../../../../protocol/documents/minisign.ts';
+import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
 import {
   openReceiverWorker,
   type ReceiverWorker,
@@ -26,21 +20,12 @@ let worker: ReceiverWorker;
 let folder: string;
 
 beforeAll(async () => {
-  worker = await openReceiverWorker(slabs, key);
+  worker = await openReceiverWorker(slabs);
   folder = await mkdtemp(join(tmpdir(), 'worker-'));
 });
 afterAll(async () => {
   await worker.close();
   await rm(folder, { recursive: true });
-});
-
-test("what it signs verifies with the store's key", async () => {
-  const bytes = Buffer.from('{"a":1}');
-  verifyDocument(bytes, await worker.signer.sign(bytes, 'bodydock receipt'), 'bodydock receipt', [
-    publicKeyOf(key),
-  ]);
-  const signature = await worker.signer.signMessage('body');
-  verifyMessage('body', signature, keyIdHex(key.keyId), [publicKeyOf(key)]);
 });
 
 test('a digest message on its way to the worker leaves the memory that it came in untouched', async () => {

@@ -85,7 +85,7 @@ describe('a vault on the disk of this machine, with units written by a worker', 
   let worker: ReceiverWorker | undefined;
   afterAll(() => worker?.close());
   vaultContract({ test }, async () => {
-    worker ??= await openReceiverWorker(slabs, makeSecretKey(new SeededRandom(5)));
+    worker ??= await openReceiverWorker(slabs);
     return subjectOnMachine({ slabs, units: worker.units });
   });
 });
