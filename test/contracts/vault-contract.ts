@@ -1,6 +1,7 @@
 // What every Vault must do together with a UnitStore: work that is taken up again, completing, receipts, epochs.
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { parseStationId } from '../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../protocol/format/limits.ts';
 import { makeSecretKey, type SecretKey } from '../../protocol/documents/minisign.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
@@ -181,6 +182,22 @@ function resumeContract(test: Run): void {
     const second = await openSample(access, sample);
     assert.equal(second.payloadBytes, 0);
     await second.release();
+  });
+
+  test('an id that another station has is its, in place or on its way, and not one that this station has begun itself', async (subject) => {
+    const access = await subject.open('r-a');
+    const [whole, begun] = [makeSample(random, key, 100), makeSample(random, key, UNIT_BYTES + 100)];
+    await completeSample(access, whole);
+    await (await openSample(access, begun)).release();
+    const station = parseStationId('dock-9');
+    for (const { recording, station: holder } of [whole, begun]) {
+      assert.equal(await access.vault.otherHolder({ station, recording }), holder);
+      assert.equal(await access.vault.otherHolder({ station: holder, recording }), undefined);
+    }
+    const both = makeSample(random, makeSecretKey(random), 200, { station, recording: begun.recording });
+    await (await openSample(access, both)).release();
+    assert.equal(await access.vault.otherHolder(both), undefined);
+    assert.equal(await access.vault.otherHolder(makeSample(random, key, 100)), undefined);
   });
 
   test('another genuine manifest under the same id is a conflict; one that is not genuine is replaced', async (subject) => {

@@ -161,7 +161,9 @@ export class Claims {
   async #answerGood(offer: CheckedOffer): Promise<void> {
     if (await this.#answerStored(offer)) return;
     const { subject } = offer;
-    const { space, refusals } = this.#options;
+    const { vault, space, refusals, rejections } = this.#options;
+    const other = await vault.otherHolder(subject);
+    if (other !== undefined) return rejections.elsewhere(offer, other);
     const refusal = await space.admit(subject, subject.sealedSizeBytes, () => this.#begin(offer));
     if (refusal !== undefined) await refusals.refuse(subject, refusal);
   }

@@ -39,10 +39,12 @@ export class DockingDesk {
 
   /** Answers an offer that verified. Errors: the system's, from looking at the vault; a failed write is answered with a pause. */
   async answer(offer: CheckedOffer): Promise<void> {
-    const { vault, space, refusals } = this.#options;
+    const { vault, space, refusals, rejections } = this.#options;
     const { subject, document } = offer;
     const stored = await vault.findDocking(subject);
     if (stored !== undefined && (await this.#answerStored(offer, stored))) return;
+    const other = await vault.otherHolder(subject);
+    if (other !== undefined) return rejections.elsewhere(offer, other);
     const refusal = await space.refusalOfBytes(subject.station, document.bytes.length + BESIDE_BYTES);
     if (refusal !== undefined) return refusals.refuse(subject, refusal);
     try {

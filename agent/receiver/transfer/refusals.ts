@@ -116,6 +116,8 @@ export class Refusals {
 // Offers that do not hold: a condition for people, a note in the vault, and a signed `never`, which a station tries again daily.
 
 const DAY_MS = 86_400_000;
+/** The word of SPEC 6.8.18. */
+const ID_ELSEWHERE = 'id-of-another-station';
 /** The word of SPEC 4.9. */
 export const KEY_REVOKED = 'key-revoked';
 
@@ -143,6 +145,16 @@ export class Rejections {
     conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
     await this.#note(offer, 'recording-conflict', { station: offer.station, isSigned: true }, document);
     await refusals.refuse(offer, never('another document is known under this id'));
+  }
+
+  /** An id that another station has: a forged offer or a copied station, and two of one id would spoil the evidence of the other one. */
+  async elsewhere({ subject, document }: CheckedOffer, other: StationId): Promise<void> {
+    const { conditions, log, refusals } = this.#options;
+    const { station, recording } = subject;
+    log.error('station offers the id of another station', { ...logName(subject), other });
+    conditions.raise('receiver.id-elsewhere', station, { recording, other });
+    await this.#note(subject, ID_ELSEWHERE, { station, isSigned: true }, document);
+    await refusals.refuse(subject, never(ID_ELSEWHERE));
   }
 
   /** Signed by a revoked key, and without a receipt: what came is kept for people to judge. */

@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import { ensureFolder, listIfThere } from '../../../protocol/format/durable.ts';
 import { FolderSyncs } from '../../../protocol/format/folder-syncs.ts';
-import type { ReceiverId, SessionId, StationId } from '../../../protocol/format/ids.ts';
+import {
+  isStationId,
+  type ReceiverId,
+  type SessionId,
+  type StationId,
+} from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../../protocol/format/ports.ts';
 import { UNFINISHED_PER_STATION_MAX } from '../limits.ts';
@@ -104,6 +109,22 @@ export class FilesVault implements Vault {
       deleted: deletion?.kind === 'file',
       places,
     };
+  }
+
+  async otherHolder({ station, recording }: RecordingName): Promise<StationId | undefined> {
+    const { layout } = this;
+    const { files } = this.#parts;
+    const isThere = async (path: string): Promise<boolean> => (await files.stat(path)) !== undefined;
+    if (await isThere(layout.incomingRecording({ station, recording }))) return undefined;
+    const lists = await Promise.all([layout.root, layout.incoming].map((folder) => files.list(folder)));
+    const others = new Set(lists.flat().filter(isStationId));
+    others.delete(station);
+    for (const other of others) {
+      const name = { station: other, recording };
+      const places = [layout.recording(name), layout.keptDeletion(name), layout.incomingRecording(name)];
+      if ((await Promise.all(places.map(isThere))).includes(true)) return other;
+    }
+    return undefined;
   }
 
   findDocking(name: RecordingName): Promise<StoredDocking | 'damaged' | undefined> {

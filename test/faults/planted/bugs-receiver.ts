@@ -19,6 +19,22 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/quarantine-notes', 'unit/receiver/vault/vault-files'],
   },
   {
+    id: 'id-of-another-station',
+    what: 'a station that offers the id of a recording of another one spoils the evidence of that one',
+    file: 'agent/receiver/transfer/claims.ts',
+    find: 'const other = await vault.otherHolder(subject);',
+    put: 'const other = await vault.otherHolder(subject).then(() => undefined);',
+    suites: ['unit/receiver/id-elsewhere'],
+  },
+  {
+    id: 'id-of-a-docking-record-elsewhere',
+    what: 'a station that offers the id of a docking record of another one spoils the evidence of that one',
+    file: 'agent/receiver/transfer/docking-desk.ts',
+    find: 'const other = await vault.otherHolder(subject);',
+    put: 'const other = await vault.otherHolder(subject).then(() => undefined);',
+    suites: ['unit/receiver/id-elsewhere'],
+  },
+  {
     id: 'buffers-held-by-a-trickle',
     what: 'a station that sends a byte now and then keeps all buffers from the others',
     file: 'agent/receiver/transfer/transfers.ts',
