@@ -10,10 +10,10 @@ import { nodeFiles } from '../platform/files-node.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { parseReceipt } from '../../protocol/documents/receipt.ts';
 import { dataSize, shownAt, type Language } from '../evidence/page/language.ts';
-import { readIndex } from '../spool/index-file.ts';
+import { readSnapshot } from '../custody/ledger-file.ts';
 import { readFacts } from '../spool/judge.ts';
 import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
-import { readReleasedRows } from '../spool/released-file.ts';
+import { emptySnapshot } from '../spool/snapshot-rows.ts';
 import type { ReleasedRows } from '../spool/released-rows.ts';
 import type { RecordingFacts } from '../spool/spooled-recording.ts';
 import { command, LANG } from '../../config/command-line.ts';
@@ -81,11 +81,12 @@ async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): As
   const id = await files
     .readAll(layout.identity, RECEIPT_BYTES_MAX)
     .then((bytes) => Buffer.from(bytes).toString());
-  const index = await readIndex(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
-  const released = await readReleasedRows(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
+  const spool = SPOOL_ID.exec(id)?.[1] ?? '';
+  const known = await readSnapshot(files, layout.snapshot, spool, emptySnapshot);
+  const [index, released] = [known.recordings.rows, known.released.rows];
   const sealedMs = (name: RecordingId): number => {
-    const row = index?.find(name);
-    return (row === undefined ? undefined : index?.sealedMsAt(row)) ?? releasedMs(released, name);
+    const row = index.find(name);
+    return (row === undefined ? undefined : index.sealedMsAt(row)) ?? releasedMs(released, name);
   };
   const folders = all ? [layout.released, layout.ready] : [layout.ready];
   for (const folder of folders) {
@@ -94,7 +95,7 @@ async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): As
     timed.sort((a, b) => (a.sealedMs < b.sealedMs ? -1 : a.sealedMs > b.sealedMs ? 1 : 0)); // of two that are not known none is later
     for (const { recording } of timed) {
       signal.throwIfAborted();
-      const known = index?.get(recording)?.facts;
+      const known = index.get(recording)?.facts;
       const row = await readRow(files, { folder: join(folder, recording), recording, known });
       if (row !== undefined)
         yield folder === layout.released && row.state === 'receipted' ? { ...row, state: 'released' } : row;

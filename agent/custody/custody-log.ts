@@ -21,8 +21,14 @@ import {
 import { scrubSegments } from './custody-scrub.ts';
 import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
-import { carriedFacts, isPulling, ITEM, type Ledger } from './ledger.ts';
-import { LedgerFile, noSnapshot, readSnapshot, type Snapshot } from './ledger-file.ts';
+import { carriedFacts, isPulling, ITEM, Ledger } from './ledger.ts';
+import {
+  LedgerPart,
+  SEGMENT_CHANGES,
+  type IndexedSegment,
+  type Snapshot,
+  type SnapshotOfLog,
+} from './ledger-file.ts';
 import { foldApart, foldDurable, foldSegment, namesIn } from './log-fold.ts';
 import { SegmentEndings } from './segment-endings.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
@@ -43,8 +49,8 @@ const DOCKING_MS_MAX = 7 * 86_400_000;
 
 /** `folder` is `custody/` of the spool and must be there; `reserve` is `spool.logReserve`. */
 export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings' | 'onDurable'> {
-  /** File of the snapshot, beside that folder; nothing is remembered where it is left out. */
-  readonly ledgerFile?: string;
+  /** Of the same spool; nothing is remembered where it is left out. */
+  readonly snapshot?: Pick<Snapshot, 'parts' | 'changed' | 'flush'>;
   /** With them, signatures of earlier segments are verified: the last checkpoint of one that was cut off, and ended ones afterwards. */
   readonly stationKeys?: readonly PublicKey[];
   /** The change that made the signer's key the station's, where there was one: entered into the first segment that this key signs. */
@@ -63,7 +69,6 @@ export class CustodyLog implements Custody {
   readonly #hidden = new Set<SegmentId>();
   /** Bits of what was appended, and is not durable yet. */
   readonly #ahead = new Map<RecordingId, number>();
-  readonly #snapshot: LedgerFile | undefined;
   readonly #groups: CustodyGroups;
   readonly #endings: SegmentEndings;
   readonly #stopping = new AbortController();
@@ -75,19 +80,11 @@ export class CustodyLog implements Custody {
     { segments, apart }: Pick<RecoveredLog, 'segments' | 'apart'>,
     ledger: Ledger,
   ) {
-    const { files, folder, ledgerFile: path } = options;
+    const { files, folder } = options;
     this.#options = options;
     this.#ledger = ledger;
     this.#segments = new CustodySegments(segments.map(asKnown), apart);
     this.#reader = new SegmentReader(files, folder);
-    const snapshot = (): Pick<Snapshot, 'ledger' | 'head'> => ({
-      ledger,
-      head: this.#hidden.size > 0 ? null : this.#groups.head,
-    });
-    this.#snapshot =
-      path === undefined
-        ? undefined
-        : new LedgerFile({ ...options, path, segments: this.#segments, ledger: snapshot });
     this.#endings = new SegmentEndings({
       ...options,
       withSpace: (attempt) => withReserve(options.reserve, attempt),
@@ -106,18 +103,20 @@ export class CustodyLog implements Custody {
    * Errors: the system's where the folder cannot be listed, or the machine is short of something.
    */
   static async open(options: CustodyLogOptions): Promise<CustodyLog> {
-    const { files, ledgerFile, keyChange } = options;
-    const snapshot = ledgerFile === undefined ? noSnapshot() : await readSnapshot(files, ledgerFile);
+    const { snapshot, keyChange } = options;
+    const part = snapshot?.parts.ledger ?? new LedgerPart();
+    const known = part.now();
+    part.now = () => ({ ...known, head: null }); // until all is folded
     const recovery: CustodyRecoveryDeps = {
       ...options,
       stationKeys: options.stationKeys ?? [],
-      index: snapshot.ended,
+      index: known.ended,
       withSpace: (attempt) => withReserve(options.reserve, attempt),
     };
     const recovered = await recoverSegments(recovery);
     const { segments, breaks } = recovered;
-    const from = await followedFrom(options, recovered, snapshot.head);
-    const log = new CustodyLog(options, recovered, (from === null ? noSnapshot() : snapshot).ledger);
+    const from = await followedFrom(options, recovered, known.head);
+    const log = new CustodyLog(options, recovered, from === null ? new Ledger() : known.ledger);
     for (const each of segments.filter(({ unended }) => unended !== undefined))
       log.#endings.leave(each.segment, () => endEarlier(recovery, each));
     if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
@@ -127,7 +126,9 @@ export class CustodyLog implements Custody {
     // What the snapshot says of the store is from before.
     if (log.ledger.isStoreRestored && oldest !== undefined) log.storeLost(oldest.segment);
     await log.#groups.open(log.#ledger.keyId === keyChange?.new_key_id ? undefined : keyChange);
-    if (segments.length > 0) log.#snapshot?.changed(); // at least the last run's is not in it
+    part.now = () => log.#known();
+    const followed = from === null ? segments : segments.filter(({ segment }) => !known.ended.has(segment));
+    snapshot?.changed(SEGMENT_CHANGES * followed.length);
     log.#background = log.#scrub(segments);
     return log;
   }
@@ -225,12 +226,12 @@ export class CustodyLog implements Custody {
 
   /** The store has signed that it holds all of a segment; remembered over starts once that segment has ended. */
   storeHolds(segment: SegmentId): void {
-    if (this.#segments.held(segment)) this.#snapshot?.changed();
+    if (this.#segments.held(segment)) this.#options.snapshot?.changed();
   }
 
   /** The store does not hold what it held of a segment: nothing is known of that one and of all behind it. */
   storeLost(segment: SegmentId): void {
-    if (this.#segments.lost(segment)) this.#snapshot?.changed();
+    if (this.#segments.lost(segment)) this.#options.snapshot?.changed();
   }
 
   /**
@@ -262,7 +263,7 @@ export class CustodyLog implements Custody {
   /** A segment is about to be removed (custody-drop.ts): it is not part of this log any more. */
   forget(segment: SegmentId): void {
     this.#segments.dropped(segment);
-    this.#snapshot?.changed();
+    this.#options.snapshot?.changed();
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */
@@ -272,7 +273,7 @@ export class CustodyLog implements Custody {
     this.#stopping.abort();
     await this.#endings.settled();
     await this.#background;
-    await this.#snapshot?.close();
+    await this.#options.snapshot?.flush();
   }
 
   /** A group became durable. */
@@ -311,9 +312,19 @@ export class CustodyLog implements Custody {
     }
   }
 
+  /** For the snapshot, of this moment. */
+  #known(): SnapshotOfLog {
+    const ended = this.#segments.list().filter((each): each is IndexedSegment => each.signed);
+    return {
+      head: this.#hidden.size > 0 ? null : this.#groups.head,
+      ledger: this.#ledger,
+      ended: new Map(ended.map((each) => [each.segment, each])),
+    };
+  }
+
   #ended(segment: SegmentId): void {
     this.#segments.ended(segment);
-    this.#snapshot?.changed();
+    this.#options.snapshot?.changed(SEGMENT_CHANGES);
   }
 
   async #scrub(segments: readonly FoundSegment[]): Promise<void> {

@@ -4,7 +4,6 @@
 // Invariant: whoever holds an entry of a recording that is here sees what the catalogue knows of it, whenever that changes: two entries of one
 // recording are the same object.
 import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
-import type { WrittenRows } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { RecordingRows, type RecordingGlance } from './recording-rows.ts';
 import type { ListedFile } from './released-rows.ts';
@@ -78,11 +77,6 @@ export class Catalogue {
   /** See RecordingRows. */
   waiting(): ReturnType<RecordingRows['waiting']> {
     return this.#rows.waiting();
-  }
-
-  /** Rows of all, for the index. */
-  get rows(): WrittenRows {
-    return this.#rows;
   }
 
   /** Whether a recording of that camera, place and size is here that may stand for a file: neither damaged nor signed by a key that the station has not. */

@@ -54,12 +54,8 @@ export interface SpoolLayout {
   readonly proofs: string;
   /** Written space for log and documents when the disk is full. */
   readonly reserve: string;
-  /** Rebuildable cache of facts from manifests. */
-  readonly index: string;
-  /** Rebuildable cache of what is known of released recordings. */
-  readonly releasedRows: string;
-  /** Rebuildable snapshot of what the custody log says (custody/ledger-file.ts). */
-  readonly ledger: string;
+  /** Rebuildable snapshot of what the custody log says and of facts from manifests (custody/ledger-file.ts). */
+  readonly snapshot: string;
   /** A person's word that differences were looked at, until the agent has entered it (custody/acknowledgement.ts). */
   readonly acknowledgement: string;
   /** Words of people that a camera is out of use, until the agent has entered them (custody/retirement.ts); made with the first one. */
@@ -91,9 +87,7 @@ export function spoolLayout(path: string): SpoolLayout {
     custody: below(names.CUSTODY),
     proofs: below('proofs'),
     reserve: below('reserve'),
-    index: below('index.jsonl'),
-    releasedRows: below('released.jsonl'),
-    ledger: below('ledger.jsonl'),
+    snapshot: below('ledger.jsonl'),
     acknowledgement: below('acknowledgement.json'),
     retirements: below('retirements'),
     vanished: below('vanished.json'),

@@ -7,13 +7,12 @@ import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Documents } from './documents.ts';
-import type { IndexKeeper } from './index-keeper.ts';
 import type { SpoolLayout } from './layout.ts';
 import type { ManifestChain } from './manifest-chain.ts';
 import type { Quarantine } from './quarantine.ts';
 import { moveToReleased, removePayload } from './reclaim.ts';
-import type { ReleasedRows } from './released-rows.ts';
 import type { Released } from './released.ts';
+import type { SpoolSnapshot } from './snapshot-rows.ts';
 import type { CatalogueEntry, SpooledRecording } from './spooled-recording.ts';
 import { notReceipted, type StoredReceipts, writeFailed } from './stored-receipts.ts';
 
@@ -24,13 +23,12 @@ export interface LeavingDeps {
   readonly syncs: FolderSyncs;
   readonly catalogue: Catalogue;
   readonly chain: Pick<ManifestChain, 'leaves'>;
-  readonly rows: ReleasedRows;
   readonly withdrawn: Withdrawn;
   readonly quarantine: Quarantine;
   readonly documents: Documents;
   readonly receipts: StoredReceipts;
   readonly released: Released;
-  readonly index: IndexKeeper;
+  readonly snapshot: SpoolSnapshot;
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
   /** Errors: "spool.gone". */
@@ -77,19 +75,18 @@ export class Leaving {
 
   /** It leaves the spool, whatever the disk does, but where the whole spool is away ("spool.gone"). What the store has is replaced by the new recording of a file that is still on a camera. */
   async setAside(entry: SpooledRecording, reason: string): Promise<void> {
-    const { log, catalogue, chain, rows, withdrawn, quarantine, index, confirm } = this.#deps;
+    const { log, catalogue, chain, withdrawn, quarantine, snapshot, confirm } = this.#deps;
     await confirm();
     const { recording, folder, state } = entry;
     chain.leaves(entry);
     catalogue.remove(recording);
-    rows.remove(recording);
+    snapshot.parts.released.rows.remove(recording);
     if (state !== 'spooled') withdrawn.add(entry);
     log.error('recording quarantined', { recording, reason });
     await quarantine
       .moveInTheEnd(folder, reason)
       .catch((error: unknown) => writeFailed('quarantine', recording, error));
-    if (state === 'released') index.releasedChanged();
-    else index.changed();
+    snapshot.changed();
   }
 
   async #manifestProblem(entry: SpooledRecording): Promise<string | undefined> {
@@ -103,17 +100,19 @@ export class Leaving {
   }
 
   async #release(entry: CatalogueEntry): Promise<void> {
-    const { files, catalogue, chain, released, index } = this.#deps;
+    const { files, catalogue, chain, released, snapshot } = this.#deps;
     const { recording } = entry;
     chain.leaves(entry);
-    index.reclaimBegan(recording);
+    const { unfinished } = snapshot.parts.released;
+    unfinished.add(recording);
     const folder = await moveToReleased(this.#deps, recording, () => {
       entry.state = 'released';
       catalogue.remove(recording);
       released.add(entry);
     });
     await removePayload(files, folder);
-    index.reclaimEnded(recording);
+    unfinished.delete(recording);
+    snapshot.changed();
   }
 }
 

@@ -55,9 +55,6 @@ const NAMES_AT_ONCE = 2000;
 const OUR_FILES = [
   'spool.json',
   'reserve',
-  'index.jsonl',
-  'released.jsonl',
-  'custody-index.jsonl', // of an earlier version
   'ledger.jsonl',
   'acknowledgement.json',
   'vanished.json',
@@ -73,7 +70,12 @@ const ROOT_NAMES: ReadonlySet<string> = new Set([
   'retirements',
   ...OUR_FILES,
 ]);
-const ROOT_UNFINISHED: readonly string[] = OUR_FILES.map((name) => name + UNFINISHED_SUFFIX);
+/** Caches of earlier versions. */
+const EARLIER_FILES = ['index.jsonl', 'released.jsonl', 'custody-index.jsonl'];
+const ROOT_LEFTOVERS: readonly string[] = [
+  ...EARLIER_FILES,
+  ...[...OUR_FILES, ...EARLIER_FILES].map((name) => name + UNFINISHED_SUFFIX),
+];
 
 /** What recovery works with. */
 export interface RecoveryDeps {
@@ -381,7 +383,7 @@ export class Recovery {
     const folders = new Set(spoolFolders(layout).map((folder) => folder.slice(layout.root.length + 1)));
     for (const name of await files.list(layout.root)) {
       if (folders.has(name) || ROOT_NAMES.has(name)) continue;
-      if (!ROOT_UNFINISHED.includes(name)) findings.add('left', name, 'not ours');
+      if (!ROOT_LEFTOVERS.includes(name)) findings.add('left', name, 'not ours');
       else await unlinkIfThere(files, join(layout.root, name)).catch(() => undefined);
     }
   }

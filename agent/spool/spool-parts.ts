@@ -1,8 +1,8 @@
 // What a spool is made of, put together when it opens: what lies at the path, recovered, and what works on it.
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
-import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
+import { Snapshot } from '../custody/ledger-file.ts';
 import { Reserve } from '../platform/reserve.ts';
 import { Space } from '../platform/space.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -11,8 +11,6 @@ import { Findings, type RecoveryFinding } from './findings.ts';
 import type { LooksIntoFolders } from './folder-look.ts';
 import { Holdings } from './holdings.ts';
 import { openIdentity } from './identity.ts';
-import { readIndex } from './index-file.ts';
-import { IndexKeeper } from './index-keeper.ts';
 import { Intake } from './intake.ts';
 import { spoolLayout, type SpoolLayout } from './layout.ts';
 import { Leaving, Withdrawn } from './leaving.ts';
@@ -21,9 +19,9 @@ import { Presence } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
 import { ReadyLooks } from './ready-looks.ts';
 import { makeFolders, Recovery } from './recovery.ts';
-import { readReleasedRows } from './released-file.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import { Released } from './released.ts';
+import { emptySnapshot, type SpoolSnapshot } from './snapshot-rows.ts';
 import { CatalogueEntry } from './spooled-recording.ts';
 import { openStoreState, type StoreState } from './store-state.ts';
 import { StoredReceipts } from './stored-receipts.ts';
@@ -62,13 +60,12 @@ interface Recovered {
   readonly quarantine: Quarantine;
   readonly reserve: Reserve;
   readonly syncs: FolderSyncs;
-  readonly unfinished: ReadonlySet<RecordingId>;
+  readonly snapshot: SpoolSnapshot;
 }
 
 /** What is there, and what works on it. */
 export interface SpoolParts extends Recovered {
   readonly documents: Documents;
-  readonly index: IndexKeeper;
   readonly receipts: StoredReceipts;
   readonly released: Released;
   readonly holdings: Holdings;
@@ -83,8 +80,8 @@ export async function openParts(
   options: SpoolOptions,
 ): Promise<{ readonly parts: SpoolParts; readonly findings: readonly RecoveryFinding[] }> {
   const { looks, ...kept } = options; // the parts live as long as the spool, and what the start looked at must not
-  const { recovered, findings, factsRead } = await recover(kept, looks);
-  return { parts: composed(kept, recovered, factsRead), findings };
+  const { recovered, findings } = await recover(kept, looks);
+  return { parts: composed(kept, recovered), findings };
 }
 
 async function recover(
@@ -93,7 +90,6 @@ async function recover(
 ): Promise<{
   readonly recovered: Recovered;
   readonly findings: readonly RecoveryFinding[];
-  readonly factsRead: number;
 }> {
   const { files, clock, log, conditions } = options;
   const layout = spoolLayout(options.path);
@@ -115,10 +111,14 @@ async function recover(
   const { bulk, stationKeys } = options;
   const takeLooks = async (): Promise<ReadyLooks> =>
     (await looks) ?? ReadyLooks.take(files, bulk, layout.ready);
-  const [ready, index] = await Promise.all([takeLooks(), readIndex(files, layout, identity.id)]);
-  const rows = await readReleasedRows(files, layout, identity.id);
+  const known = { path: layout.snapshot, spool: identity.id, files: presence.files, clock, log };
+  const [ready, snapshot] = await Promise.all([takeLooks(), Snapshot.open(known, emptySnapshot)]);
+  const { rows: index } = snapshot.parts.recordings;
+  const { rows, unfinished } = snapshot.parts.released;
   const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, stationKeys });
   const catalogue = await recovery.run(ready);
+  for (const recording of recovery.unfinished) unfinished.add(recording);
+  snapshot.changed(recovery.factsRead);
   const withdrawn = new Withdrawn();
   for (const facts of recovery.asideReceipted) withdrawn.add(new CatalogueEntry(facts, 'receipted', layout));
   const store = await openStoreState({ files, layout, catalogue, rows, withdrawn, stationKeys, findings });
@@ -139,40 +139,33 @@ async function recover(
       quarantine,
       reserve,
       syncs,
-      unfinished: recovery.unfinished,
+      snapshot,
     },
     findings: findings.list(),
-    factsRead: recovery.factsRead,
   };
 }
 
-/** `factsRead`: facts that the index did not know. */
-function composed(options: KeptOptions, recovered: Recovered, factsRead: number): SpoolParts {
-  const { presence, layout, catalogue, quarantine, reserve } = recovered;
+function composed(options: KeptOptions, recovered: Recovered): SpoolParts {
+  const { presence, layout, catalogue, quarantine, reserve, snapshot } = recovered;
   const documents = new Documents(options, 'recording');
-  const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
   const common = {
     ...options,
     ...recovered,
     documents,
     storeKeys: options.storeKeys ?? [],
     confirm: () => presence.confirm(),
-    onChange: () => index.changed(),
+    onChange: () => snapshot.changed(),
   };
   const receipts = new StoredReceipts({
     ...common,
     setAside: (...what) => quarantine.move(...what),
   });
-  const released = new Released({
-    ...common,
-    onChange: () => index.releasedChanged(),
-  });
+  const released = new Released(common);
   const holdings = new Holdings({ ...common, released });
   const chain = new ManifestChain(catalogue, released, options.stationKeys, options.log);
   return {
     ...recovered,
     documents,
-    index,
     receipts,
     released,
     holdings,
@@ -183,6 +176,6 @@ function composed(options: KeptOptions, recovered: Recovered, factsRead: number)
       reserveMissingBytes: () => reserve.missingBytes,
     }),
     intake: new Intake({ ...common, chain }),
-    leaving: new Leaving({ ...common, chain, receipts, released, index }),
+    leaving: new Leaving({ ...common, chain, receipts, released }),
   };
 }

@@ -31,6 +31,7 @@ import { Recovery } from './recovery.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
 import type { Droppable, ProvenQuestion } from './released.ts';
 import type { ItemStore } from './signed-items.ts';
+import type { SpoolSnapshot } from './snapshot-rows.ts';
 import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
 import type { SpooledRecording, SpoolState } from './spooled-recording.ts';
 import type { StoreState } from './store-state.ts';
@@ -123,6 +124,11 @@ export class Spool implements ItemStore<SpooledRecording> {
     });
   }
 
+  /** What the next start need not find out again; the log takes part in it. */
+  get snapshot(): SpoolSnapshot {
+    return this.#parts.snapshot;
+  }
+
   /** What the last run knew of the store. */
   get store(): StoreState {
     return this.#parts.store;
@@ -144,19 +150,18 @@ export class Spool implements ItemStore<SpooledRecording> {
    * caller lets none begin. Errors: the machine's; the system's: what was given is withdrawn, and the rest is not.
    */
   async *withdrawLost(vault: string, completeUntil: string): AsyncGenerator<RecordingId> {
-    const { released, withdrawn, rows, catalogue, layout, index } = this.#parts;
+    const { released, withdrawn, rows, catalogue, layout, snapshot } = this.#parts;
     await this.#turns.idle();
     for (const recording of rows.recordings()) {
       const entry = await released.read(recording);
       if (entry === undefined || !(await released.isReceivedAfter(entry, vault, completeUntil))) continue;
       const leaves = (): void => {
         rows.remove(recording);
-        index.releasedChanged();
+        snapshot.changed();
       };
       const isBack = await moveBackToReady(this.files, layout, recording, this.#options.stationKeys, () => {
         leaves();
         catalogue.enter(entry, 'receipted');
-        index.changed();
       });
       if (isBack) continue;
       leaves();
@@ -247,7 +252,7 @@ export class Spool implements ItemStore<SpooledRecording> {
   async lookAgain(
     isEntered: (recording: RecordingId) => boolean,
   ): Promise<{ readonly recordings: readonly RecordingId[]; readonly findings: readonly RecoveryFinding[] }> {
-    const { layout, catalogue, index } = this.#parts;
+    const { layout, catalogue, snapshot } = this.#parts;
     const findings = new Findings(this.#options.log);
     const recordings: RecordingId[] = [];
     const isOff = (recording: RecordingId): boolean =>
@@ -269,7 +274,7 @@ export class Spool implements ItemStore<SpooledRecording> {
           const entry = await again.lookAgain(name);
           if (entry === undefined) return;
           catalogue.enter(entry, entry.state);
-          index.changed();
+          snapshot.changed();
           recordings.push(name);
         });
     return { recordings, findings: findings.list() };
@@ -392,13 +397,13 @@ export class Spool implements ItemStore<SpooledRecording> {
     }
   }
 
-  /** Ends background work and leaves an index for the next start. Never rejects. */
+  /** Ends background work and leaves a snapshot for the next start. Never rejects. */
   async close(): Promise<void> {
     this.#parts.space.stop();
     await this.#parts.reserve.stop();
     await this.#parts.quarantine.stop();
     await this.#parts.intake.stop();
     await this.#turns.idle();
-    await this.#parts.index.close();
+    await this.#parts.snapshot.flush();
   }
 }

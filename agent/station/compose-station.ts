@@ -151,7 +151,7 @@ async function connectParts(
     version,
     bootId,
     folder: layout.custody,
-    ledgerFile: layout.ledger,
+    snapshot: spool.snapshot,
     onAppended: (event) => monitoring.entered(event),
     reserve: spool.logReserve,
     signer,

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { CustodyLog } from '../../agent/custody/custody-log.ts';
+import { LedgerPart, Snapshot } from '../../agent/custody/ledger-file.ts';
 import { parseBayId, parseCameraId, parseStationId } from '../../protocol/format/ids.ts';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
@@ -27,12 +28,19 @@ export interface CustodyStart {
 
 const key = makeSecretKey(seededRandom(1));
 
-function openLog(dir: string): Promise<CustodyLog> {
+async function openLog(dir: string): Promise<CustodyLog> {
   const folder = join(dir, 'custody');
   if (!existsSync(folder)) mkdirSync(folder);
+  const known = {
+    path: join(dir, 'custody-index'),
+    spool: '',
+    files: nodeFiles(),
+    clock: nodeClock(),
+    log: new MemoryLog(),
+  };
   return CustodyLog.open({
     folder,
-    ledgerFile: join(dir, 'custody-index'),
+    snapshot: await Snapshot.open(known, () => ({ ledger: new LedgerPart() })),
     station: parseStationId('townhall-1'),
     version: '0.1.0',
     files: nodeFiles(),

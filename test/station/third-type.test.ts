@@ -93,7 +93,7 @@ async function openStation() {
     version: 'test',
     bootId: null,
     folder: layout.custody,
-    ledgerFile: layout.ledger,
+    snapshot: spool.snapshot,
     reserve: spool.logReserve,
     signer: inlineSigner(dock.stationKey),
   });

@@ -63,7 +63,7 @@ const OF_RECORDINGS: readonly (readonly [string, string, Damage])[] = [
 ];
 /** Of what a start makes again, or does without. */
 const OF_THE_SPOOL: readonly (readonly [string, string, Damage])[] = [
-  ['index.jsonl', 'ten gigabytes', sparse],
+  ['ledger.jsonl', 'ten gigabytes', sparse],
   ['released.jsonl', 'a FIFO', fifo],
   ['ledger.jsonl', 'a link to /dev/zero', linkTo('/dev/zero')],
   ['acknowledgement.json', 'a FIFO', fifo],

@@ -1,5 +1,6 @@
 // What the tests of the custody log share: opening one on a disk that forgets, and reading what lies there as a stranger would.
 import { CustodyLog, type CustodyLogOptions } from '../../../agent/custody/custody-log.ts';
+import { LedgerPart, Snapshot } from '../../../agent/custody/ledger-file.ts';
 import { CHAIN_START, followChain, type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
@@ -32,12 +33,15 @@ export function logDisk(): CrashDisk {
 export async function openLog(
   files: Files,
   seed: number,
-  options: Partial<CustodyLogOptions> = {},
+  { ledgerFile, ...options }: Partial<CustodyLogOptions> & { readonly ledgerFile?: string } = {},
 ): Promise<OpenedLog> {
   const clock = new ManualClock();
   const conditions = new MemoryConditions();
   const log = new MemoryLog();
+  const known = { path: ledgerFile ?? '', spool: '', files, clock, log };
+  const snapshot = ledgerFile && (await Snapshot.open(known, () => ({ ledger: new LedgerPart() })));
   const custody = await CustodyLog.open({
+    ...(snapshot && { snapshot }),
     folder: FOLDER,
     station: 'office-1' as StationId,
     version: '0.1.0',

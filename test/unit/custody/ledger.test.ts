@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { ITEM, Ledger } from '../../../agent/custody/ledger.ts';
-import { linesOf } from '../../../agent/custody/ledger-file.ts';
+import { LedgerPart, linesOf, Snapshot } from '../../../agent/custody/ledger-file.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import {
   makeDockingId,
@@ -14,9 +14,12 @@ import {
   type RecordingId,
 } from '../../../protocol/format/ids.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import type { Signer } from '../../../protocol/format/ports.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { chainsOn, dropSegment, FOLDER, logDisk, logKey, openLog } from './custody-scenario.ts';
+import { chainsOn, dropSegment, FOLDER, logDisk, logKey, logSigner, openLog } from './custody-scenario.ts';
 
 const SNAPSHOT = '/spool/ledger.jsonl';
 const SHA256 = 'a'.repeat(64);
@@ -163,7 +166,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
         for (let count = 1 + events.below(30); count > 0; count--) custody.append(events.next());
         await custody.checkpoint();
         expect(said(custody.ledger), `run ${run}`).toEqual(said(folded(disk, custody)));
-        if (events.below(4) === 0) await clock.advance(60_000); // the snapshot is written while it runs
+        if (events.below(4) === 0) await clock.advance(3_600_000); // the snapshot is written while it runs
         if (events.below(3) === 0 && (await dropOldest(disk, custody))) {
           expect(said(custody.ledger), `run ${run}, a segment dropped`).toEqual(said(folded(disk, custody)));
           drops++;
@@ -178,6 +181,30 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))(
     dropped += drops;
   },
 );
+
+test('a snapshot that is written before a start has folded the log names no entry', async () => {
+  const disk = logDisk();
+  const first = await openLog(disk, 1, { ledgerFile: SNAPSHOT });
+  first.custody.append({
+    event: 'docked',
+    facts: { bay: 'bay-1', camera: 'cam-1', docking: 'a'.repeat(26) },
+  });
+  await first.custody.close();
+  const named = (): boolean => Buffer.from(disk.peek(SNAPSHOT) ?? []).includes('["head"');
+  expect(named()).toBe(true);
+  const clock = new ManualClock();
+  const known = { files: disk, path: SNAPSHOT, spool: '', clock, log: new MemoryLog() };
+  const snapshot = await Snapshot.open(known, () => ({ ledger: new LedgerPart() }));
+  const sign = async (...of: Parameters<Signer['sign']>): Promise<string> => {
+    snapshot.changed();
+    await snapshot.flush();
+    return logSigner.sign(...of);
+  };
+  const { custody } = await openLog(disk, 2, { snapshot, signer: { ...logSigner, sign } });
+  expect(named()).toBe(false);
+  await custody.close();
+  expect(named()).toBe(true);
+});
 
 test('segments were dropped in those lives', () => {
   expect(dropped).toBeGreaterThan(30);

@@ -134,7 +134,7 @@ async function spooled(): Promise<RecordingId> {
 
 test('a recording that the disk refused to look at, and to move, is a recording the day after', async () => {
   const recording = await spooled();
-  const index = '/spool/index.jsonl';
+  const index = '/spool/ledger.jsonl';
   await disk.unlink(index);
   disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
   disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
@@ -151,7 +151,7 @@ describe('one that was called lost at the start', () => {
   /** A start that sees neither that recording nor what has become of it, until `then` has. Shape: codes that are shown after it. */
   async function lostUntil(then: (opened: OpenedDockings, recording: RecordingId) => Promise<void>) {
     const recording = await spooled();
-    await disk.unlink('/spool/index.jsonl');
+    await disk.unlink('/spool/ledger.jsonl');
     disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
     disk.fail({ operation: 'rename', path: recording, nth: 1, times: Infinity, code: 'EIO' });
     const opened = await life.open();
@@ -211,7 +211,7 @@ describe('one that was called lost at the start', () => {
 
 test('a recording in the quarantine stays there and counts for no file: its camera is read again', async () => {
   const recording = await spooled();
-  await disk.unlink('/spool/index.jsonl');
+  await disk.unlink('/spool/ledger.jsonl');
   disk.fail({ operation: 'readAll', path: `${recording}/manifest`, nth: 1, times: Infinity, code: 'EIO' });
   const opened = await life.open();
   expect(opened.spool.asideNames).toEqual([recording]);
@@ -267,7 +267,7 @@ test('what a restored store may lack is offered again: no receipt of before coun
   await takeIn(disk, opened.spool, opened.custody, prepared, () => undefined);
   await opened.spool.storeReceipt(prepared.recording, prepared.receipt.bytes, prepared.receipt.signature);
   await opened.close();
-  await disk.unlink('/spool/index.jsonl');
+  await disk.unlink('/spool/ledger.jsonl');
   disk.fail({ operation: 'readAll', path: '/manifest.json', nth: 1, times: Infinity, code: 'EIO' });
   disk.fail({ operation: 'rename', path: prepared.recording, nth: 1, times: Infinity, code: 'EIO' });
   const next = await life.open();

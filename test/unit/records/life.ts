@@ -78,14 +78,17 @@ export interface OpenedDockings {
 export async function openDockings(
   files: Files,
   seed: number,
-  ledgerFile?: string,
+  hasSnapshot = false,
   policy: DockingRecordsOptions['policy'] = { sha256: undefined },
 ): Promise<OpenedDockings> {
   const opened = await openSpool(files);
   const { spool } = opened;
   const conditions = new MemoryConditions();
   const clock = new ManualClock();
-  const custody = await openCustody(files, seed, { conditions, ledgerFile });
+  const custody = await openCustody(files, seed, {
+    conditions,
+    ...(hasSnapshot && { snapshot: spool.snapshot }),
+  });
   const { records, findings } = await DockingRecords.open({
     spool,
     files,
@@ -185,9 +188,9 @@ export async function liveDockings(
   files: Files,
   planned: readonly PlannedDocking[],
   onClaim: OnDockingClaim,
-  { seed = 1, ledgerFile }: { readonly seed?: number; readonly ledgerFile?: string } = {},
+  { seed = 1, hasSnapshot }: { readonly seed?: number; readonly hasSnapshot?: boolean } = {},
 ): Promise<void> {
-  const opened = await openDockings(files, seed, ledgerFile);
+  const opened = await openDockings(files, seed, hasSnapshot);
   const waiting = new Map<string, (parts: StoredRecord[]) => void>();
   const parts: StoredRecord[] = [];
   opened.dockings.start((part) => {

@@ -45,7 +45,7 @@ export class ChainLife {
     return ++this.#runs;
   }
 
-  /** One run; behind it the index is gone, as a kill leaves it: the next start reads manifests. */
+  /** One run; the log's snapshot is written over the spool's, of which no other spool reads it: the next start reads manifests. */
   async run<T>(work: (run: ChainRun) => Promise<T>): Promise<T> {
     const { spool } = await openSpool(this.disk);
     const { custody } = await openLog(this.disk, this.nextSeed, {
@@ -56,9 +56,8 @@ export class ChainLife {
     const done = await work({ spool, custody });
     await custody.checkpoint();
     this.segment = custody.segments().at(-1)?.segment ?? '';
-    await custody.close();
     await spool.close();
-    await this.disk.unlink('/spool/index.jsonl').catch(() => undefined);
+    await custody.close();
     return done;
   }
 

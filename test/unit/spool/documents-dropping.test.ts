@@ -173,7 +173,7 @@ describe('documents of a released recording', () => {
     const { disk, all } = await yearsAgo();
     const [first] = all;
     if (first === undefined) throw new Error('one is needed');
-    await disk.unlink(`${ROOT}/released.jsonl`);
+    await disk.unlink(`${ROOT}/ledger.jsonl`);
     const rig = await run(disk, 300);
     await rig.spool.listed(CAMERA, [fileOf(first)], async () => undefined);
     await rig.close();

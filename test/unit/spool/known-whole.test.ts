@@ -85,7 +85,7 @@ describe('a start makes the same of a spool with an index and without', () => {
     test(what, async () => {
       const [altered, without] = [copyOf(disk), copyOf(disk)];
       for (const each of [altered, without]) await alter(each);
-      await without.unlink(`${ROOT}/index.jsonl`);
+      await without.unlink(`${ROOT}/ledger.jsonl`);
       expect(told(await openSpool(altered))).toEqual(told(await openSpool(without)));
     });
 });

@@ -37,12 +37,12 @@ export function openCustody(
   {
     verify = false,
     conditions = new MemoryConditions(),
-    ledgerFile,
-  }: { verify?: boolean; conditions?: MemoryConditions; ledgerFile?: string | undefined } = {},
+    ...more
+  }: { verify?: boolean; conditions?: MemoryConditions; snapshot?: Spool['snapshot'] } = {},
 ): Promise<CustodyLog> {
   return CustodyLog.open({
     folder: join(ROOT, 'custody'),
-    ...(ledgerFile === undefined ? {} : { ledgerFile }),
+    ...more,
     station: STATION,
     version: '0.1.0',
     files,

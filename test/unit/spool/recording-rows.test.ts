@@ -1,7 +1,7 @@
-// Rows of recordings against a plain map of their facts; the index that they are written to; and the entries that a catalogue makes of them.
+// Rows of recordings against a plain map of their facts; the snapshot that they are written to; and the entries that a catalogue makes of them.
 import { describe, expect, test } from 'vitest';
 import { Catalogue } from '../../../agent/spool/catalogue.ts';
-import { readIndex, writeIndex } from '../../../agent/spool/index-file.ts';
+import { emptySnapshot, type SpoolSnapshotParts } from '../../../agent/spool/snapshot-rows.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { RECORDING_ROW_BYTES, RecordingRows } from '../../../agent/spool/recording-rows.ts';
 import type { RecordingFacts, SpoolState } from '../../../agent/spool/spooled-recording.ts';
@@ -12,11 +12,9 @@ import {
   type CameraId,
   type RecordingId,
 } from '../../../protocol/format/ids.ts';
-import { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom, type SeededRandom } from '../../fakes/random-seeded.ts';
 import { ROOT } from './scenario.ts';
 
-const ID = 'spool-of-a-test';
 const layout = spoolLayout(ROOT);
 const CAMERAS = ['cam-1', 'cam-2', 'cam-3'] as CameraId[];
 const DAMAGED = { reason: 'damaged' } as const;
@@ -43,6 +41,14 @@ function factsOf(random: SeededRandom): RecordingFacts {
     sealedAt: new Date(random.pick([0, -1, Date.UTC(2026, 10, 25) + random.below(999_999)])).toISOString(),
     keyId: random.pick([null, '0123456789ABCDEF']),
   };
+}
+
+/** As the next start has them from the snapshot. */
+function again(part: SpoolSnapshotParts['recordings']): SpoolSnapshotParts['recordings'] {
+  const next = emptySnapshot().recordings;
+  for (const line of part.lines())
+    expect(next.take(JSON.parse(JSON.stringify(line)) as unknown[])).toBe(true);
+  return next;
 }
 
 type Twin = Map<RecordingId, { readonly facts: RecordingFacts; readonly state: SpoolState }>;
@@ -86,11 +92,10 @@ function compare(rows: RecordingRows, twin: Twin, random: SeededRandom): void {
 
 describe('rows of recordings', () => {
   for (const seed of [1, 2, 3])
-    test(`say what a map says, over indexes too (seed ${seed})`, async () => {
+    test(`say what a map says, over snapshots too (seed ${seed})`, () => {
       const random = seededRandom(seed);
-      const disk = new CrashDisk(undefined, () => undefined);
-      await disk.makeFolder(ROOT);
-      let rows = new RecordingRows();
+      let part = emptySnapshot().recordings;
+      let { rows } = part;
       const twin: Twin = new Map();
       for (let round = 0; round < 10; round++) {
         filled(random, rows, twin, 20 + random.below(150));
@@ -109,10 +114,7 @@ describe('rows of recordings', () => {
           }
           expect(rows.find(recording) !== undefined).toBe(twin.has(facts.recording));
         }
-        if (random.below(2) === 0) {
-          await writeIndex(disk, layout, ID, rows);
-          rows = (await readIndex(disk, layout, ID)) ?? new RecordingRows();
-        }
+        if (random.below(2) === 0) ({ rows } = part = again(part));
         compare(rows, twin, random);
       }
       expect(rows.size).toBeGreaterThan(200);
@@ -178,22 +180,18 @@ describe('rows of recordings', () => {
   });
 });
 
-test('texts that no row names any more are in no index of the next start', async () => {
+test('texts that no row names any more are in no snapshot of the next start', () => {
   const random = seededRandom(8);
-  const disk = new CrashDisk(undefined, () => undefined);
-  await disk.makeFolder(ROOT);
-  const rows = new RecordingRows();
+  const part = emptySnapshot().recordings;
+  const { rows } = part;
   const [gone, stays] = ['cam-gone', 'cam-stays'] as CameraId[];
   for (const camera of [gone, stays])
     if (camera !== undefined) rows.put({ ...factsOf(random), camera }, 'spooled');
   rows.remove(0);
-  await writeIndex(disk, layout, ID, rows);
-  const read = await readIndex(disk, layout, ID);
+  const { rows: read } = again(part);
   expect(rows.texts).toContain(gone);
-  expect(read?.texts).not.toContain(gone);
-  expect([...(read?.glances() ?? [])].map(({ recording }) => read?.get(recording)?.facts.camera)).toEqual([
-    stays,
-  ]);
+  expect(read.texts).not.toContain(gone);
+  expect([...read.glances()].map(({ recording }) => read.get(recording)?.facts.camera)).toEqual([stays]);
 });
 
 describe('an entry', () => {

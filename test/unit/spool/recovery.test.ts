@@ -286,16 +286,16 @@ describe('the index', () => {
       return at.calls('readAll') - before;
     };
     const without = disk.crash(0, 'nothing');
-    await without.unlink(`${ROOT}/index.jsonl`);
+    await without.unlink(`${ROOT}/ledger.jsonl`);
     expect((await reads(without)) - (await reads(disk))).toBe(2); // the manifest and its signature
   });
 
   test('that is damaged, of another spool, or of a recording that is gone changes nothing', async () => {
     const { disk, prepared } = await withOne('spooled', true);
-    const index = disk.peek(`${ROOT}/index.jsonl`) as Uint8Array;
+    const index = disk.peek(`${ROOT}/ledger.jsonl`) as Uint8Array;
     for (let at = 0; at < index.length; at += 7) {
       const after = disk.crash(0, 'nothing');
-      after.corrupt(`${ROOT}/index.jsonl`, (bytes) => {
+      after.corrupt(`${ROOT}/ledger.jsonl`, (bytes) => {
         bytes[at] = (bytes[at] ?? 0) ^ 4;
         return bytes;
       });
@@ -305,15 +305,27 @@ describe('the index', () => {
     }
     for (const length of [0, 1, index.length >> 1, index.length - 1]) {
       const after = disk.crash(0, 'nothing');
-      after.plant(`${ROOT}/index.jsonl`, index.subarray(0, length));
+      after.plant(`${ROOT}/ledger.jsonl`, index.subarray(0, length));
       expect([...(await openSpool(after)).spool.recordings()]).toHaveLength(1);
     }
     const empty = await freshDisk();
-    empty.plant(`${ROOT}/index.jsonl`, index);
+    empty.plant(`${ROOT}/ledger.jsonl`, index);
     const { spool } = await openSpool(empty);
     expect([...spool.recordings()]).toEqual([]);
     expect(await spool.lastManifestSha256(CAMERA)).toBeNull();
   });
+});
+
+test('caches of earlier versions are removed, and nothing is said of them', async () => {
+  const { disk, prepared } = await withOne('spooled', true);
+  const earlier = ['index.jsonl', 'released.jsonl', 'custody-index.jsonl', 'index.jsonl.new'];
+  for (const name of earlier) disk.plant(`${ROOT}/${name}`, '{"type":"spool-index","version":4}');
+  const { spool, findings } = await openSpool(disk);
+  expect(findings).toEqual([]);
+  expect(spool.stateOf(prepared.recording)).toBe('spooled');
+  expect(disk.peekNames(ROOT)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/index|released\.jsonl/)]),
+  );
 });
 
 describe('damage', () => {

@@ -372,7 +372,7 @@ describe('after a change of the station’s key', () => {
     const head = sha256Hex(documents.manifestBytes);
     for (const index of [true, false]) {
       const again = disk.crash(disk.steps, 'everything');
-      if (!index) await again.unlink(`${ROOT}/index.jsonl`);
+      if (!index) await again.unlink(`${ROOT}/ledger.jsonl`);
       const { spool: reopened } = await openSpool(again, { stationKeys });
       expect(await reopened.lastManifestSha256(CAMERA)).toBe(head);
     }

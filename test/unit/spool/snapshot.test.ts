@@ -1,12 +1,11 @@
-// What the caches of a growing spool cost: how much is written for a recording, what is written without need, and what the disk has when.
+// What the snapshot of a growing spool costs: how much is written for a recording, what is written without need, and what the disk has when.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { readSnapshot, Snapshot } from '../../../agent/custody/ledger-file.ts';
 import { Catalogue } from '../../../agent/spool/catalogue.ts';
-import { readIndex } from '../../../agent/spool/index-file.ts';
-import { IndexKeeper } from '../../../agent/spool/index-keeper.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { RECORDING_ROW_BYTES } from '../../../agent/spool/recording-rows.ts';
-import { readReleasedRows } from '../../../agent/spool/released-file.ts';
-import { ReleasedRows } from '../../../agent/spool/released-rows.ts';
+import type { ReleasedRows } from '../../../agent/spool/released-rows.ts';
+import { emptySnapshot, type SpoolSnapshot } from '../../../agent/spool/snapshot-rows.ts';
 import type { RecordingFacts } from '../../../agent/spool/spooled-recording.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeRecordingId, parseDockingId, type RecordingId } from '../../../protocol/format/ids.ts';
@@ -20,6 +19,7 @@ import { CAMERA, ROOT } from './scenario.ts';
 
 const ID = 'spool-of-a-test';
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const layout = spoolLayout(ROOT);
 const random = seededRandom(5);
 const digest = (): string => sha256Hex(random.bytes(8));
@@ -50,7 +50,7 @@ let log: MemoryLog;
 let clock: ManualClock;
 let catalogue: Catalogue;
 let rows: ReleasedRows;
-let keeper: IndexKeeper;
+let snapshot: SpoolSnapshot;
 /** By path: bytes of all that was ever written, and rows of the last file. */
 let written: Map<string, { bytes: number; rows: number }>;
 /** What each write waits for. */
@@ -63,20 +63,10 @@ beforeEach(async () => {
   gate = async () => undefined;
   log = new MemoryLog();
   clock = new ManualClock();
-  catalogue = new Catalogue(layout);
-  rows = new ReleasedRows();
   const files = filesWith(disk, { create: async (path) => counted(path, await disk.create(path)) });
-  const deps = {
-    files,
-    log,
-    clock,
-    layout,
-    catalogue,
-    rows,
-    unfinished: new Set<RecordingId>(),
-    id: ID,
-  };
-  keeper = new IndexKeeper(deps, 0);
+  snapshot = await Snapshot.open({ files, log, clock, path: layout.snapshot, spool: ID }, emptySnapshot);
+  catalogue = new Catalogue(layout, snapshot.parts.recordings.rows);
+  ({ rows } = snapshot.parts.released);
 });
 
 function counted(path: string, file: OpenFile): OpenFile {
@@ -103,46 +93,52 @@ function rowsIn(text: string): number {
   return bytes.reduce((sum, each) => sum + each, 0) / RECORDING_ROW_BYTES;
 }
 
-function writtenTo(name: string): { bytes: number; rows: number } {
-  return written.get(`${ROOT}/${name}.new`) ?? { bytes: 0, rows: 0 };
+function writtenNow(): { bytes: number; rows: number } {
+  return written.get(`${layout.snapshot}.new`) ?? { bytes: 0, rows: 0 };
 }
 
 function spooled(): RecordingId {
   const { recording } = catalogue.enter(facts(), 'spooled');
-  keeper.changed();
+  snapshot.changed();
   return recording;
 }
 
 function released(): void {
   rows.add(facts());
-  keeper.releasedChanged();
+  snapshot.changed();
 }
 
 /** The disk in memory takes no longer than its promises: all that was begun is over. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const indexed = async (): Promise<number> => (await readIndex(disk, layout, ID))?.size ?? 0;
-const rowsWritten = async (): Promise<number> => (await readReleasedRows(disk, layout, ID)).size;
+/** The minute is over in which changes wait for more of them. */
+async function minute(): Promise<void> {
+  await clock.advance(MINUTE_MS);
+  await settled();
+}
+const read = () => readSnapshot(disk, layout.snapshot, ID, emptySnapshot);
+const indexed = async (): Promise<number> => (await read()).recordings.size;
+const rowsWritten = async (): Promise<number> => (await read()).released.size;
 
-describe('the index of a spool that grows', () => {
-  test('is written behind 500 changes by itself', async () => {
+describe('the snapshot of a spool that grows', () => {
+  test('is written a minute after 500 changes by itself', async () => {
     for (let count = 1; count < 500; count++) spooled();
-    await settled();
+    await minute();
     expect(await indexed()).toBe(0);
     spooled();
-    await settled();
+    await minute();
     expect(await indexed()).toBe(500);
   });
 
   test('costs as many bytes for a recording when there are many as when there are few, and lacks a small part at most', async () => {
     const perRecording: number[] = [];
     for (const upTo of [16_000, 24_000, 48_000]) {
-      const [before, first] = [writtenTo('index.jsonl').bytes, catalogue.size];
+      const [before, first] = [writtenNow().bytes, catalogue.size];
       while (catalogue.size < upTo) {
         for (let count = 0; count < 100; count++) spooled();
-        await settled();
+        await minute();
       }
-      perRecording.push((writtenTo('index.jsonl').bytes - before) / (upTo - first));
-      const lacking = upTo - writtenTo('index.jsonl').rows;
+      perRecording.push((writtenNow().bytes - before) / (upTo - first));
+      const lacking = upTo - writtenNow().rows;
       expect(lacking).toBeLessThanOrEqual(upTo / 32 + 100);
     }
     const [, second = 0, third = 0] = perRecording;
@@ -152,29 +148,29 @@ describe('the index of a spool that grows', () => {
 
   test('is read as a whole, whatever comes and goes while it is being written', async () => {
     const ids = Array.from({ length: 3000 }, () => spooled());
-    const closing = keeper.close();
+    const closing = snapshot.flush();
     for (const recording of ids.slice(0, 1400)) {
       catalogue.remove(recording);
-      keeper.changed();
+      snapshot.changed();
       await Promise.resolve();
     }
     await closing;
-    const index = await readIndex(disk, layout, ID);
+    const { rows: index } = (await read()).recordings;
     const left = ids.slice(1400);
-    expect(left.filter((recording) => index?.find(recording) === undefined)).toEqual([]);
-    expect(index?.size).toBeLessThanOrEqual(ids.length);
+    expect(left.filter((recording) => index.find(recording) === undefined)).toEqual([]);
+    expect(index.size).toBeLessThanOrEqual(ids.length);
     expect(log.messages('warn')).toEqual([]);
   });
 
   test('is tried again at the end where the disk refused it once, and only there', async () => {
-    disk.fail({ operation: 'write', path: 'index.jsonl', nth: 1, times: 1, code: 'ENOSPC' });
+    disk.fail({ operation: 'write', path: 'ledger.jsonl', nth: 1, times: 1, code: 'ENOSPC' });
     for (let count = 0; count < 500; count++) spooled();
-    await settled();
-    expect(log.messages('warn')).toEqual(['spool index not written']);
+    await minute();
+    expect(log.messages('warn')).toEqual(['snapshot of the ledger not written']);
     disk.heal();
-    await settled();
+    await minute();
     expect(await indexed()).toBe(0);
-    await keeper.close();
+    await snapshot.flush();
     expect(await indexed()).toBe(500);
   });
 
@@ -188,35 +184,21 @@ describe('the index of a spool that grows', () => {
       running--;
     };
     for (let count = 0; count < 1000; count++) spooled();
-    await settled(); // the first write waits for its gate
+    await minute(); // the first write waits for its gate
     expect(running).toBe(1);
     for (let count = 0; count < 1600; count++) spooled();
-    const closing = keeper.close();
-    await settled();
+    const closing = snapshot.flush();
+    await minute();
     open();
     await closing;
     expect(most).toBe(1);
     expect(await indexed()).toBe(2600);
-    expect(writtenTo('index.jsonl').bytes).toBeLessThan(2.5 * (disk.peek(layout.index)?.length ?? 0));
+    expect(writtenNow().bytes).toBeLessThan(2.5 * (disk.peek(layout.snapshot)?.length ?? 0));
   });
 });
 
-describe('the rows of released recordings', () => {
-  test('are not written for what is only spooled, nor the index for what was only released', async () => {
-    for (let count = 0; count < 500; count++) spooled();
-    await settled();
-    expect(writtenTo('released.jsonl').bytes).toBe(0);
-    const before = writtenTo('index.jsonl').bytes;
-    for (let count = 0; count < 500; count++) released();
-    await settled();
-    expect(await rowsWritten()).toBe(500);
-    released();
-    await keeper.close();
-    expect(writtenTo('index.jsonl').bytes).toBe(before);
-    expect(await rowsWritten()).toBe(501);
-  });
-
-  test('are written within an hour, however few changed, and no hour is waited for behind the end', async () => {
+describe('little that changed', () => {
+  test('is written within an hour, and no hour is waited for where nothing is to be written', async () => {
     released();
     await clock.advance(HOUR_MS - 1);
     await settled();
@@ -225,22 +207,25 @@ describe('the rows of released recordings', () => {
     await settled();
     expect(await rowsWritten()).toBe(1);
     expect(clock.pending).toBe(0);
-    released();
-    await keeper.close();
-    keeper.releasedChanged();
+    const { bytes } = writtenNow();
+    await snapshot.flush();
+    snapshot.changed(0);
     expect(clock.pending).toBe(0);
+    expect(writtenNow().bytes).toBe(bytes);
   });
 
-  test('leave out one whose payload is just being removed, and have it once that is done', async () => {
+  test('leaves out a released recording whose payload is just being removed, and has it once that is done', async () => {
     released();
     const [recording] = rows.cameras.flatMap(({ camera }) => rows.ofCamera(camera));
     if (recording === undefined) throw new Error('no row');
-    keeper.reclaimBegan(recording);
+    const { unfinished } = snapshot.parts.released;
+    unfinished.add(recording);
     await clock.advance(HOUR_MS);
     await settled();
     expect(await rowsWritten()).toBe(0);
-    keeper.reclaimEnded(recording);
-    await keeper.close();
+    unfinished.delete(recording);
+    snapshot.changed();
+    await snapshot.flush();
     expect(await rowsWritten()).toBe(1);
   });
 });
