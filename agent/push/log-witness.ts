@@ -372,13 +372,13 @@ function seenOf(newest: Noted, enteredSize: number, enteredAtMs: number): SeenLo
   return { newest, earlier: new Map([[newest.size, newest.root]]), enteredSize, enteredAtMs };
 }
 
-/** Whether the entry of the store's log names that receipt, and nothing else. Errors: those of parseReceipt. */
+/** Whether the entry of the store's log names that receipt, and nothing else but a policy. Errors: those of parseReceipt. */
 function names({ event, facts }: CustodyEntry, receiptBytes: Uint8Array): boolean {
   const { kind, station, recording } = parseReceipt(receiptBytes);
   const meant = { kind, station, recording, receipt_sha256: sha256Hex(receiptBytes) };
   return (
     event === 'receipt' &&
-    Object.keys(facts).length === Object.keys(meant).length &&
+    Object.keys(facts).every((name) => name in meant || name === 'policy_sha256') &&
     Object.entries(meant).every(([name, value]) => facts[name] === value)
   );
 }

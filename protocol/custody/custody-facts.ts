@@ -177,7 +177,13 @@ const STORE: Shapes = {
   'segment-opened': opened
     .extend({ log_origin: logOriginSchema.optional(), log_size: size.optional() })
     .refine(({ log_origin: a, log_size: b }) => (a === undefined) === (b === undefined), 'half of a tree'),
-  receipt: z.strictObject({ kind: text.max(64), ...about, receipt_sha256: sha256 }),
+  receipt: z.strictObject({
+    kind: text.max(64),
+    ...about,
+    receipt_sha256: sha256,
+    /** Of the policy that the document names. */
+    policy_sha256: sha256.optional(),
+  }),
   head: z.strictObject({
     station: d.stationIdSchema,
     segment: d.segmentIdSchema,

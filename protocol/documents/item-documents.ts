@@ -5,6 +5,7 @@ import { DOCKING, MANIFEST, REPORT, TEXT } from '../format/file-names.ts';
 import { parseRecordingId, type RecordingId, type StationId } from '../format/ids.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from './docking-record.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest } from './manifest.ts';
+import { underOf } from './retention.ts';
 import { parseStaffReport, parseStaffText, staffTrustedComment } from './staff-report.ts';
 
 /** `chunks_sha256` of the receipt of a document without payload: the SHA-256 of nothing. */
@@ -21,6 +22,8 @@ export interface ItemContent {
   /** 0 where it has no payload. */
   readonly sealedSizeBytes: number;
   readonly chunksSha256: string;
+  /** Digest of the policy that it names; undefined: none. */
+  readonly policySha256: string | undefined;
 }
 
 /** One type. */
@@ -41,6 +44,7 @@ export function withoutPayload({ station, record }: { station: StationId; record
     recording: parseRecordingId(record),
     sealedSizeBytes: 0,
     chunksSha256: NO_CHUNKS_SHA256,
+    policySha256: undefined,
   };
 }
 
@@ -53,8 +57,9 @@ export const ITEM_DOCUMENTS: Map<ItemKind, ItemDocument> = new Map([
       trustedComment: MANIFEST_TRUSTED_COMMENT,
       hasPayload: true,
       content: (bytes) => {
-        const { station, recording, sealed } = parseManifest(bytes);
-        return { station, recording, sealedSizeBytes: sealed.size_bytes, chunksSha256: sealed.chunks_sha256 };
+        const { station, recording, sealed, policy_sha256: policySha256 } = parseManifest(bytes);
+        const { size_bytes: sealedSizeBytes, chunks_sha256: chunksSha256 } = sealed;
+        return { station, recording, sealedSizeBytes, chunksSha256, policySha256 };
       },
     },
   ],
@@ -64,7 +69,10 @@ export const ITEM_DOCUMENTS: Map<ItemKind, ItemDocument> = new Map([
       name: DOCKING,
       trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
       hasPayload: false,
-      content: (bytes) => withoutPayload(parseDockingRecord(bytes)),
+      content: (bytes) => {
+        const record = parseDockingRecord(bytes);
+        return { ...withoutPayload(record), policySha256: underOf(record).policySha256 };
+      },
     },
   ],
   [

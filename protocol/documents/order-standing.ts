@@ -1,13 +1,16 @@
 // What the orders about one recording amount to at an instant (SPEC 4.8). Pure: who signed what was verified before.
 // The same answer for the store that deletes, for a verifier and for a report.
 import type { Order } from './order.ts';
-import { HOLD_ALONE_MS } from './retention.ts';
+
+const DAY_MS = 86_400_000;
 
 /** An order with the key ids whose signatures hold; null where that role's signature is absent or does not verify. */
 export interface SignedOrder {
   readonly order: Order;
   readonly officer: string | null;
   readonly supervisor: string | null;
+  /** Of a hold: after so many days it lapses by one role, where it is the first (see holdDaysAt). */
+  readonly holdDays: number;
 }
 
 /** A hold that counts. `until` is null where it counts until an `unhold`. */
@@ -24,12 +27,12 @@ export interface OrderStanding {
 }
 
 /** Both roles signed, each with a key of its own. */
-export function hasBothRoles({ officer, supervisor }: SignedOrder): boolean {
+export function hasBothRoles({ officer, supervisor }: Pick<SignedOrder, 'officer' | 'supervisor'>): boolean {
   return officer !== null && supervisor !== null && officer !== supervisor;
 }
 
 /**
- * When holds by one role lapse (ms since 1970): seven days after the first of them, however many follow (SPEC 4.8.5). Undefined where there
+ * When holds by one role lapse (ms since 1970): days after the first of them, however many follow (SPEC 4.8.5, 4.16.24). Undefined where there
  * is none. `orders` are about one recording and its sidecars.
  */
 export function aloneUntil(orders: readonly SignedOrder[]): number | undefined {
@@ -39,13 +42,13 @@ export function aloneUntil(orders: readonly SignedOrder[]): number | undefined {
       (each.officer !== null || each.supervisor !== null) &&
       !hasBothRoles(each),
   );
-  if (alone.length === 0) return undefined;
-  return Math.min(...alone.map(({ order }) => Date.parse(order.ordered_at))) + HOLD_ALONE_MS;
+  const [first] = alone.toSorted((a, b) => Date.parse(a.order.ordered_at) - Date.parse(b.order.ordered_at));
+  return first && Date.parse(first.order.ordered_at) + first.holdDays * DAY_MS;
 }
 
 /**
  * The standing at `nowMs` (ms since 1970) of all orders about a recording or its sidecars. An order from the future counts from its own
- * time, but a hold counts at once: a wrong clock must not make it late. `all` are the orders whose holds by one role share the seven days.
+ * time, but a hold counts at once: a wrong clock must not make it late. `all` are the orders whose holds by one role share their days.
  */
 export function orderStanding(
   orders: readonly SignedOrder[],

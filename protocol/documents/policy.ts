@@ -8,7 +8,7 @@ import * as d from './document.ts';
 import { publicKeySchema } from './key-documents.ts';
 import { parsePublicKey } from './minisign.ts';
 import { type RoleKeys, type RoleSignatures, SIGNATURE_CHARACTERS_MAX } from './order.ts';
-import { DOCUMENTS_DAYS_DEFAULT, DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from './retention.ts';
+import { type Days, DOCUMENTS_DAYS_DEFAULT, NO_POLICY, type PolicyTerms } from './retention.ts';
 
 /** Trusted comment of both signatures. */
 export const POLICY_TRUSTED_COMMENT = 'bodydock policy';
@@ -18,23 +18,36 @@ export const POLICY_NUMBER_MAX = 999_999;
 /** Ten years: longer is a mistyped number. */
 export const POLICY_DAYS_MAX = 3650;
 export const POLICY_DOCUMENTS_DAYS_MAX = 36_525;
+/** Holds by one role: longer takes both. */
+export const POLICY_HOLD_DAYS_MAX = 90;
+/** Of one station: less than one long recording would keep it waiting for ever. */
+export const POLICY_STATION_BYTES_MIN = 1024 ** 3;
 const KEYS_MAX = 64;
 
 const keysSchema = z.array(publicKeySchema).min(1).max(KEYS_MAX);
 
+const days = z.int().min(1).max(POLICY_DAYS_MAX);
+const first = z.strictObject({
+  type: z.literal('policy'),
+  version: z.literal(1),
+  number: z.int().min(1).max(POLICY_NUMBER_MAX),
+  vault: d.sessionIdSchema,
+  days_min: days,
+  days_max: days,
+  documents_days: z.int().min(1).max(POLICY_DOCUMENTS_DAYS_MAX),
+  officers: keysSchema,
+  supervisors: keysSchema,
+  made_at: d.instantSchema,
+});
+const second = first.extend({
+  version: z.literal(2),
+  free_text_days: days.optional(),
+  hold_days: z.int().min(1).max(POLICY_HOLD_DAYS_MAX).optional(),
+  log_days: z.int().min(1).max(POLICY_DOCUMENTS_DAYS_MAX).optional(),
+  station_bytes: z.int().min(POLICY_STATION_BYTES_MIN).optional(),
+});
 const policySchema = z
-  .strictObject({
-    type: z.literal('policy'),
-    version: z.literal(1),
-    number: z.int().min(1).max(POLICY_NUMBER_MAX),
-    vault: d.sessionIdSchema,
-    days_min: z.int().min(1).max(POLICY_DAYS_MAX),
-    days_max: z.int().min(1).max(POLICY_DAYS_MAX),
-    documents_days: z.int().min(1).max(POLICY_DOCUMENTS_DAYS_MAX),
-    officers: keysSchema,
-    supervisors: keysSchema,
-    made_at: d.instantSchema,
-  })
+  .discriminatedUnion('version', [first, second])
   .refine(({ days_min: min, days_max: max }) => min <= max, 'days_min is more than days_max')
   .refine(({ officers, supervisors }) => areDifferent([...officers, ...supervisors]), 'a key is named twice');
 export type Policy = z.infer<typeof policySchema>;
@@ -49,6 +62,33 @@ function areDifferent(lines: readonly string[]): boolean {
   }
 }
 
+/** What only version 2 may say. */
+export type LaterTerms = Pick<
+  z.infer<typeof second>,
+  'free_text_days' | 'hold_days' | 'log_days' | 'station_bytes'
+>;
+
+/** Fields of version 2; none in a policy of version 1. */
+export function laterTerms(policy: Policy): LaterTerms {
+  if (policy.version === 1) return {};
+  const { free_text_days, hold_days, log_days, station_bytes } = policy;
+  return { free_text_days, hold_days, log_days, station_bytes };
+}
+
+/** What a policy says; without one, and where it does not say it, what counts then. The one place that answers this. */
+export function termsOf(policy: Policy | null): PolicyTerms {
+  if (policy === null) return NO_POLICY;
+  const said = laterTerms(policy);
+  return {
+    days: policy.days_min,
+    documentsDays: policy.documents_days,
+    holdDays: said.hold_days ?? NO_POLICY.holdDays,
+    logDays: said.log_days,
+    stationBytes: said.station_bytes ?? NO_POLICY.stationBytes,
+    freeTextDays: said.free_text_days ?? NO_POLICY.freeTextDays,
+  };
+}
+
 /** Canonical bytes of a policy. Errors: "document.refused". */
 export function encodePolicy(policy: Policy): Uint8Array {
   return d.encodeDocument(policySchema, policy);
@@ -56,7 +96,7 @@ export function encodePolicy(policy: Policy): Uint8Array {
 
 /** A policy from its bytes. Errors: "canonical.refused", "document.version", "document.refused". */
 export function parsePolicy(bytes: Uint8Array): Policy {
-  return d.parseDocument(policySchema, bytes, POLICY_BYTES_MAX);
+  return d.parseDocument(policySchema, bytes, POLICY_BYTES_MAX, 2);
 }
 
 /** A policy with the texts of both signatures. */
@@ -93,15 +133,14 @@ export function parseSignedPolicy(file: Uint8Array): SignedPolicy {
 
 /** Days that count at a store, by the policy in force and what its file says (SPEC 4.16.8); null: it says nothing. */
 export function daysUnder(
-  policy: Pick<Policy, 'days_min' | 'documents_days'> | null,
+  policy: Policy | null,
   said: { readonly days: number | null; readonly documentsDays: number | null },
-): { readonly days: number; readonly documentsDays: number } {
+): Days {
+  const terms = termsOf(policy);
+  const unsaid = policy === null ? DOCUMENTS_DAYS_DEFAULT : 0;
   return {
-    days: Math.max(said.days ?? 0, policy?.days_min ?? RETENTION_DAYS_MIN),
-    documentsDays: Math.max(
-      said.documentsDays ?? (policy === null ? DOCUMENTS_DAYS_DEFAULT : 0),
-      policy?.documents_days ?? DOCUMENTS_DAYS_MIN,
-    ),
+    days: Math.max(said.days ?? 0, terms.days),
+    documentsDays: Math.max(said.documentsDays ?? unsaid, terms.documentsDays),
   };
 }
 

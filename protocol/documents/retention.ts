@@ -1,4 +1,5 @@
 // When a recording is due (SPEC 10.1), from its manifest and its receipt alone: the same answer at the store, at the station and for an expert.
+import type { DockingRecord } from './docking-record.ts';
 import type { Manifest } from './manifest.ts';
 
 const DAY_MS = 86_400_000;
@@ -10,8 +11,6 @@ export const WARNED_MS = DAY_MS;
 const SANE_MS = Date.UTC(2025, 0, 1);
 /** The store's log is read back for two months. */
 const WAIT_DAYS_MAX = 30;
-/** A hold with one signature lapses after this long (SPEC 4.8). */
-export const HOLD_ALONE_MS = 7 * DAY_MS;
 
 /** Instants are RFC 3339 UTC with milliseconds. */
 export interface Retention {
@@ -72,18 +71,40 @@ function startOf({
   return { basis: 'sealed', at: sealedAt };
 }
 
-/** Days that count from a time of the store's log on (RFC 3339): announced (SPEC 10.3.18), or the fewest of a policy (4.16.7). */
-export interface DaysFrom {
-  readonly time: string;
+/** The fewest days that a recording, and documents after it, stay. */
+export interface Days {
   readonly days: number;
   readonly documentsDays: number;
+}
+
+/** What a policy says (SPEC 4.16), each with what counts where it does not say it. */
+export interface PolicyTerms extends Days {
+  /** After so many days holds by one role lapse. */
+  readonly holdDays: number;
+  /** Fewest days that ended segments of a station's log stay; undefined: by `documentsDays`. */
+  readonly logDays: number | undefined;
+  /** Most bytes of one station in the vault; may be infinite. */
+  readonly stationBytes: number;
+  /** Most days that the text of a staff report stays. */
+  readonly freeTextDays: number;
+}
+
+/** Days that a store announced (SPEC 10.3.18); `time` is one of its log (RFC 3339). */
+export interface DaysFrom extends Days {
+  readonly time: string;
+}
+
+/** A policy that was in force from a time of the store's log on. */
+export interface TermsFrom extends PolicyTerms {
+  readonly time: string;
+  readonly sha256: string;
 }
 
 /** What a store's log says of days, each in its order. */
 export interface RetentionHistory {
   readonly announced: readonly DaysFrom[];
-  /** Of the policies that were in force, with their digests. */
-  readonly policies: readonly (DaysFrom & { readonly sha256: string })[];
+  /** By their numbers. */
+  readonly policies: readonly TermsFrom[];
 }
 
 /** What no setting of the store's keeper makes shorter without a policy (SPEC 10.3.19). */
@@ -92,21 +113,92 @@ export const DOCUMENTS_DAYS_MIN = 90;
 /** Documents of deleted recordings stay so long where neither file nor policy says otherwise. */
 export const DOCUMENTS_DAYS_DEFAULT = 730;
 
+/** What counts without a policy. */
+export const NO_POLICY: PolicyTerms = {
+  days: RETENTION_DAYS_MIN,
+  documentsDays: DOCUMENTS_DAYS_MIN,
+  holdDays: 7,
+  logDays: undefined,
+  stationBytes: Number.POSITIVE_INFINITY,
+  freeTextDays: 90,
+};
+/** Ended segments of a station's log stay so many days longer than documents where no policy says how long. */
+const LOG_DAYS_LATER = 30;
+
+/** By which policy a document was signed; both undefined where it is gone. */
+export interface SignedUnder {
+  /** Digest of the policy that it names. */
+  readonly policySha256: string | undefined;
+  /** Where it names none: since when another one may have counted than at its receipt (RFC 3339). */
+  readonly signedAt: string | undefined;
+}
+
+/** What a document says of it. */
+export function underOf(document: Manifest | DockingRecord): SignedUnder {
+  const policySha256 = 'policy_sha256' in document ? document.policy_sha256 : undefined;
+  return {
+    policySha256,
+    signedAt: document.type === 'docking-record' ? document.docked_at : document.sealed_at,
+  };
+}
+
+/** The one in force at that time (RFC 3339) of policies by their numbers; undefined: none. */
+export function inForceAt<P extends Pick<TermsFrom, 'time'>>(
+  policies: readonly P[],
+  at: string,
+): P | undefined {
+  return policies.findLast(({ time }) => time <= at);
+}
+
+/** All that were in force at some time from `since` to `until`; undefined for none. Without `since`, and where that is later, at `until`. */
+export function inForceBetween<P extends Pick<TermsFrom, 'time'>>(
+  policies: readonly P[],
+  since: string | undefined,
+  until: string,
+): readonly (P | undefined)[] {
+  if (since === undefined || since >= until) return [inForceAt(policies, until)];
+  return [inForceAt(policies, since), ...policies.filter(({ time }) => time > since && time <= until)];
+}
+
+/** What counts for what was received at a time. */
+export interface CountedDays extends Days {
+  readonly logDays: number;
+}
+
 /**
  * What counts for what was received at that time (RFC 3339). `named`: the fewest of the policy that the document itself names: what was
- * sealed under it keeps its days, whichever came in force before it was received (SPEC 4.16.20).
+ * sealed under it keeps its days, whichever came in force before it was received (SPEC 4.16.20); `since`: of one that names none (4.16.28).
  */
 export function countedDays(
   { announced, policies }: RetentionHistory,
   receivedAt: string,
-  named?: Omit<DaysFrom, 'time'>,
-): Omit<DaysFrom, 'time'> {
+  { named, since }: { readonly named?: Days | undefined; readonly since?: string | undefined } = {},
+): CountedDays {
   const said = announced.findLast(({ time }) => time <= receivedAt);
-  const policy = policies.findLast(({ time }) => time <= receivedAt);
-  const floor = policy ?? { days: RETENTION_DAYS_MIN, documentsDays: DOCUMENTS_DAYS_MIN };
-  const all = [floor, said, named].filter((each) => each !== undefined);
+  const floors = inForceBetween(policies, named === undefined ? since : undefined, receivedAt);
+  const all = [...floors.map((each) => each ?? NO_POLICY), said, named].filter((each) => each !== undefined);
+  const documentsDays = Math.max(...all.map((each) => each.documentsDays));
   return {
     days: Math.max(...all.map(({ days }) => days)),
-    documentsDays: Math.max(...all.map(({ documentsDays }) => documentsDays)),
+    documentsDays,
+    logDays: inForceAt(policies, receivedAt)?.logDays ?? documentsDays + LOG_DAYS_LATER,
   };
+}
+
+/** After how many days holds by one role lapse of which the first was ordered at that time (RFC 3339). */
+export function holdDaysAt(policies: RetentionHistory['policies'], orderedAt: string): number {
+  return (inForceAt(policies, orderedAt) ?? NO_POLICY).holdDays;
+}
+
+/** The newest time at which something was entered that is as old now as the segments that it ends must be, ms since 1970; -Infinity: none. */
+export function segmentsOverMs(history: RetentionHistory, nowMs: number): number {
+  const times = [...history.announced, ...history.policies].map(({ time }) => time);
+  const starts = [...new Set(['', ...times])].toSorted();
+  const ends = starts.map((start, at) => {
+    const fromMs = start === '' ? Number.NEGATIVE_INFINITY : Date.parse(start);
+    const beforeMs = Date.parse(starts[at + 1] ?? '9999') - 1;
+    const overMs = Math.min(nowMs - countedDays(history, start).logDays * DAY_MS, beforeMs);
+    return overMs >= fromMs ? overMs : Number.NEGATIVE_INFINITY;
+  });
+  return Math.max(...ends);
 }

@@ -69,14 +69,15 @@ export class TreeBuilder {
     await this.#store.log.flush();
   }
 
-  /** Enters that a receipt was given. */
-  async receipt(receipt: Receipt): Promise<void> {
+  /** Enters that a receipt was given, for a document that names that policy. */
+  async receipt(receipt: Receipt, policySha256?: string): Promise<void> {
     const { kind, station, recording } = receipt;
     this.#store.log.log('receipt', {
       kind,
       station,
       recording,
       receipt_sha256: sha256Hex(encodeReceipt(receipt)),
+      ...(policySha256 !== undefined && { policy_sha256: policySha256 }),
     });
     await this.#store.log.flush();
   }

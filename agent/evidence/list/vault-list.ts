@@ -1,7 +1,7 @@
 // Lists the recordings of a vault as people look for one: by time, camera and station, with what becomes of each. Only documents whose
 // signatures hold are listed. No payload is read, nothing is changed; one small row a recording is kept.
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import { notBefore, retentionOf } from '../../../protocol/documents/retention.ts';
+import { notBefore, retentionOf, underOf } from '../../../protocol/documents/retention.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import type { RecordingId, StationId } from '../../../protocol/format/ids.ts';
 import type { Calendar, Period } from '../report/calendar.ts';
@@ -97,7 +97,7 @@ export async function listVault(wish: ListWish): Promise<VaultList> {
   const found: Omit<ListedRecording, 'short'>[] = [];
   const count = { recordings: 0, otherFiles: 0 };
   for (const station of await stationsOf(options)) {
-    const holds = await readHolds(options, station);
+    const holds = await readHolds(options, station, store.days);
     for await (const source of sourcesOf(options, station)) {
       if (source.kind === 'unproven') unproven.push(source.where);
       if (source.kind !== 'recording') continue;
@@ -158,7 +158,7 @@ function stateOf(
   const hold = holds.holdOf(manifest, new Date(nowMs).toISOString());
   if (hold !== undefined) return { state: 'held', until: hold.until };
   if (receivedAt === null) return { state: 'waiting', until: null };
-  const retention = retentionOf(manifest, receivedAt, store.dueDays(receivedAt, manifest.policy_sha256));
+  const retention = retentionOf(manifest, receivedAt, store.days.dueDays(receivedAt, underOf(manifest)));
   const dueMs = Math.max(
     Date.parse(retention.due_at),
     notBefore(retention, receivedAt, manifest.sealed_at, nowMs),

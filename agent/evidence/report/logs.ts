@@ -33,8 +33,7 @@ export interface LetGo {
 /** What the store's own logs say. */
 export interface StoreWord {
   readonly letGo: LetGo;
-  /** See StoreLog. */
-  readonly dueDays: StoreLog['dueDays'];
+  readonly days: Pick<StoreLog, 'dueDays' | 'holdDaysAt'>;
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
   /** Boot ids of the machines of receivers: a station that has one of them is on the same machine. */
@@ -95,8 +94,7 @@ export async function readStoreLogs(
     for (const { kind, where } of checked?.remarks ?? []) if (kind === 'finding') broken.add(where);
   }
   const letGo = { documents, ends, heads: [...store.heads.values()] };
-  const dueDays: StoreWord['dueDays'] = (receivedAt, named) => store.dueDays(receivedAt, named);
-  return { letGo, dueDays, broken: [...broken], boots, saidAt };
+  return { letGo, days: store, broken: [...broken], boots, saidAt };
 }
 
 /** Without its revocation a stolen key looks good. */

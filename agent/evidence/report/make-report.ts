@@ -50,13 +50,13 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
-  const { letGo, broken, boots, saidAt } = await readStoreLogs(options);
+  const { letGo, days, broken, boots, saidAt } = await readStoreLogs(options, policies);
   let timesFixed = saidAt.some((at) => calendar.isWithin(at, period));
   // Also one of which nothing is left but what the store says that it held.
   const named = letGo.heads.map(({ station }) => station);
   const stations = [...new Set([...(await stationsOf(options)), ...named])].filter(isStationId).sort();
   const holds = new Map<string, Holds>();
-  for (const station of stations) holds.set(station, await readHolds(options, station));
+  for (const station of stations) holds.set(station, await readHolds(options, station, days));
   const end = calendar.endOf(period.to);
   const heldAt = end < wish.madeAt ? end : wish.madeAt;
   const isHeld = (manifest: Manifest): boolean =>

@@ -14,6 +14,7 @@ import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
 import { listSorted, type ReadFiles, statFile } from '../verify/read-files.ts';
 import { type CheckedRecording, checkRecording } from '../verify/recording-check.ts';
 import { checkDocument } from '../verify/signed-document.ts';
+import type { StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 
 /** The receipt beside a document: its time, and what it names of the station's log; null where there is none that counts. */
@@ -136,10 +137,15 @@ export interface Holds {
 
 interface BookedOrder extends FoundOrder {
   readonly isSidecar: boolean;
+  readonly holdDays: number;
 }
 
 /** Reads them. Errors: the signal's reason; those of the machine. */
-export async function readHolds(options: SourceOptions, station: string): Promise<Holds> {
+export async function readHolds(
+  options: SourceOptions,
+  station: string,
+  days: Pick<StoreLog, 'holdDaysAt'>,
+): Promise<Holds> {
   const folder = join(options.vault, station, ORDERS);
   const { orders, remarks } = await checkOrders({ ...options, folder, where: ORDERS, station });
   const booked = new Map<string, BookedOrder[]>();
@@ -148,7 +154,8 @@ export async function readHolds(options: SourceOptions, station: string): Promis
     if (manifest === undefined) continue;
     const place = placeOf(manifest);
     const isSidecar = manifest.sidecar_of !== null;
-    booked.set(place, [...(booked.get(place) ?? []), { ...found, isSidecar }]);
+    const holdDays = days.holdDaysAt(found.order.ordered_at).fewest;
+    booked.set(place, [...(booked.get(place) ?? []), { ...found, isSidecar, holdDays }]);
   }
   return {
     holdOf: (manifest, at) => {

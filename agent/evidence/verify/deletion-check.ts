@@ -7,7 +7,6 @@ import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import {
-  HOLD_ALONE_MS,
   notBefore,
   RETENTION_DAYS_MIN,
   retentionOf,
@@ -22,6 +21,7 @@ import {
   type RecordingFacts,
   rolesWithoutKey,
 } from './order-check.ts';
+import { heldUnder } from './log-account.ts';
 import type { PlaceLogs } from './place-logs.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
@@ -141,7 +141,10 @@ interface JudgeContext {
 }
 
 /** A recording that was deleted. */
-export interface Deleted extends Pick<RecordingFacts, 'name' | 'where' | 'receivedAt' | 'policySha256'> {
+export interface Deleted extends Pick<
+  RecordingFacts,
+  'name' | 'where' | 'receivedAt' | 'policySha256' | 'made'
+> {
   readonly deletion: ProvenDeletion;
 }
 
@@ -171,11 +174,16 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
 function shortened(
-  { name, where, receivedAt, policySha256, deletion }: Deleted,
+  { name, where, receivedAt, deletion, ...held }: Deleted,
   { logs: { store: log }, complete }: JudgeContext,
 ): Remark[] {
-  const { days, isOpen, saidDays } = log.daysAt(deletion.receiver, receivedAt ?? '', policySha256);
+  const counted = log.daysAt(deletion.receiver, receivedAt ?? '', heldUnder(held));
+  const { days, isOpen, isAbsent, saidDays } = counted;
   const kept = deletion.retention.days;
+  if (isAbsent) {
+    const absent = `deletion record: kept for ${kept} days, and a policy that decides how many counted is not in this kit`;
+    return [note('deletion.policy-not-judged', below(where, DELETION), absent, { recording: name })];
+  }
   if (kept >= (isOpen || !complete ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
   if (kept >= (complete ? days : saidDays)) {
     const why = isOpen ? 'no key of a role is given' : 'what is here is no whole vault';
@@ -232,7 +240,10 @@ function tooOld(where: string, recording: string, beginsAt: string | undefined):
 }
 
 /** A hold forbids every deletion, no matter who ordered it. */
-function held({ name, where, deletion }: Deleted, { orders, keys }: JudgeContext): Remark[] {
+function held(
+  { name, where, deletion }: Deleted,
+  { orders, keys, logs: { store: log } }: JudgeContext,
+): Remark[] {
   const place = below(where, DELETION);
   const hold = orders.holdAt(name, deletion.deletedAt);
   if (hold !== undefined) {
@@ -242,18 +253,24 @@ function held({ name, where, deletion }: Deleted, { orders, keys }: JudgeContext
   }
   const open = orders.holdsOf(name);
   const unknown = rolesWithoutKey(keys);
-  if (open.length === 0 || unknown.length === 0) return [];
+  if (unknown.length === 0) {
+    if (orders.holdAt(name, deletion.deletedAt, [], 'most') === undefined) return [];
+    const absent =
+      'deletion record: a hold by one role, and the policy that says when it lapsed is not in this kit';
+    return [note('deletion.hold-not-judged', place, absent, { recording: name })];
+  }
+  if (open.length === 0) return [];
   const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;
-  const code = open.some((each) => mayHold(each, deletion.deletedAt))
+  const code = open.some((each) => mayHold(each, deletion.deletedAt, log))
     ? 'deletion.hold-not-judged'
     : 'deletion.not-judged';
   return [note(code, place, message, { recording: name })];
 }
 
 /** Whether a hold would have counted at that time (RFC 3339), were each signature beside it good and nothing lifted it. */
-function mayHold({ order, signed }: FoundOrder, at: string): boolean {
-  const orderedMs = Date.parse(order.ordered_at);
-  return orderedMs <= Date.parse(at) && (signed.length > 1 || Date.parse(at) < orderedMs + HOLD_ALONE_MS);
+function mayHold({ order, signed }: FoundOrder, at: string, log: StoreLog): boolean {
+  const lapsesMs = Date.parse(order.ordered_at) + log.holdDaysAt(order.ordered_at).most * DAY_MS;
+  return order.ordered_at <= at && (signed.length > 1 || Date.parse(at) < lapsesMs);
 }
 
 /** SPEC 10.2: what is due soon after it came is warned of a day before, and what a clock that had lost its time received much longer. */

@@ -2,7 +2,7 @@
 // records, segments of stations' logs. The word of the store's key alone excuses nothing.
 import { dirname } from 'node:path';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
-import { DOCUMENTS_DAYS_MIN } from '../../../protocol/documents/retention.ts';
+import { DOCUMENTS_DAYS_MIN, type SignedUnder } from '../../../protocol/documents/retention.ts';
 import { DELETION, signed } from '../../../protocol/format/file-names.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
@@ -22,8 +22,8 @@ import type { TrustedKeys } from './trusted-keys.ts';
 const DAY_MS = 86_400_000;
 /** Of the days that documents stay: an entry comes a moment after the time in a record, and days have leap seconds. */
 const SLACK_MS = DAY_MS;
-/** Segments of a station's log stay so much longer. */
-const SEGMENTS_LATER_MS = 30 * DAY_MS;
+/** Of segments of a station's log, where a policy that says how many is not judged. */
+const LOG_DAYS_OPEN = 120;
 
 /** A deletion record of which the other documents were dropped; its signature holds. */
 export interface KeptDeletion {
@@ -102,7 +102,7 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
       recordings++;
       if (record?.record.reason === 'ordered') byOrder++;
       found.push(...recordingFindings(drop, record, context), droppedNote(drop, record, context));
-      if (record !== undefined) deleted.push(asDeleted(record, drop));
+      if (record !== undefined) deleted.push(asDeleted(record, drop, log));
     }
   }
   const rules = new SegmentRules(context);
@@ -148,19 +148,22 @@ function inTime(drop: LoggedDrop, { log, nowMs }: DropsContext): Finding[] {
   return [refused('drop.in-future', drop, 'that is in the future', log)];
 }
 
-/** How long documents stay that were received then, in ms: what a policy allows that cannot be judged is not taken for granted. */
-function documentsMs(drop: Pick<LoggedDrop, 'receiver'>, receivedAt: string, log: StoreLog): number {
-  const { documentsDays, isOpen } = log.daysAt(drop.receiver, receivedAt);
-  return (isOpen ? Math.max(documentsDays, DOCUMENTS_DAYS_MIN) : documentsDays) * DAY_MS - SLACK_MS;
+/** What was dropped cannot say what it named: the entry of its receipt does (SPEC 4.16.29). */
+function droppedUnder(
+  { station, recording }: Pick<LoggedDrop, 'station' | 'recording'>,
+  { receipts }: StoreLog,
+): SignedUnder {
+  return { policySha256: receipts.get(`${station} ${recording}`)?.policySha256, signedAt: undefined };
 }
 
 /** Documents that go before their days are over; `since` is when these began (RFC 3339), `what` says so in words. */
 function earlyFindings(drop: LoggedDrop, since: string, what: string, context: DropsContext): Finding[] {
   const { log } = context;
-  const { documentsDays, isOpen } = log.daysAt(drop.receiver, drop.received_at);
-  const stayedMs = goneMs(drop, context) - Date.parse(since);
-  if (stayedMs >= documentsMs(drop, drop.received_at, log)) return [];
-  if (isOpen && stayedMs >= documentsDays * DAY_MS - SLACK_MS) {
+  const { documentsDays, isOpen } = log.daysAt(drop.receiver, drop.received_at, droppedUnder(drop, log));
+  const stayedMs = goneMs(drop, context) - Date.parse(since) + SLACK_MS;
+  // What a policy allows that cannot be judged is not taken for granted.
+  if (stayedMs >= (isOpen ? Math.max(documentsDays, DOCUMENTS_DAYS_MIN) : documentsDays) * DAY_MS) return [];
+  if (isOpen && stayedMs >= documentsDays * DAY_MS) {
     const open = `documents of ${drop.recording} were dropped after fewer than ${DOCUMENTS_DAYS_MIN} days, which a policy allows that cannot be judged: no key of a role is given`;
     return [note('drop.policy-not-judged', placeOf(log, drop.receiver), open, { recording: drop.recording })];
   }
@@ -261,12 +264,13 @@ function dueFindings(
   return [...found, finding('deletion.too-early', place, message, { deleted_at, due_at: dueAt })];
 }
 
-function asDeleted({ name, where, record, sha256 }: KeptDeletion, { received_at }: LoggedDrop): Deleted {
+function asDeleted({ name, where, record, sha256 }: KeptDeletion, drop: LoggedDrop, log: StoreLog): Deleted {
   const { receiver, deleted_at: deletedAt, retention, order_sha256: orderSha256 } = record;
   return {
     name,
     where,
-    receivedAt: received_at,
+    receivedAt: drop.received_at,
+    policySha256: droppedUnder(drop, log).policySha256,
     deletion: { sha256, receiver, deletedAt, retention, orderSha256 },
   };
 }
@@ -383,8 +387,9 @@ class SegmentRules {
   }
 
   #isOld(dropped: DroppedSegment, enteredAt: string): boolean {
-    const keptMs = documentsMs(dropped, enteredAt, this.#context.log) + SEGMENTS_LATER_MS;
-    return goneMs(dropped, this.#context) - Date.parse(enteredAt) >= keptMs;
+    const { logDays, isOpen } = this.#context.log.daysAt(dropped.receiver, enteredAt);
+    const days = isOpen ? Math.max(logDays, LOG_DAYS_OPEN) : logDays;
+    return goneMs(dropped, this.#context) - Date.parse(enteredAt) + SLACK_MS >= days * DAY_MS;
   }
 
   #wentLater(segment: string, { receiver, order, time }: DroppedSegment): boolean {

@@ -1,6 +1,7 @@
 // What the custody log says became of each document (manifest or docking record), kept while its segments are read. Memory: one small
 // object per document.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import type { SignedUnder } from '../../../protocol/documents/retention.ts';
 import type { Extent } from './place.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 
@@ -182,10 +183,15 @@ export interface HeldDocument {
   readonly made?: { readonly keyId: string; readonly at: string } | undefined;
   /** When it was durable at the soonest, by what it says (SPEC 4.3.5.6; RFC 3339); undefined as `made`. */
   readonly doneAt?: string | undefined;
-  /** Digest of the policy that it names; undefined where it names none, or as `made`. */
+  /** Digest of the policy that it names; undefined where it names none, or as `made`. See heldUnder. */
   readonly policySha256?: string | undefined;
   /** Whether its sealed file lies here, too; left out for a docking record, which has none. */
   readonly hasPayload?: boolean;
+}
+
+/** By which policy it was signed. */
+export function heldUnder({ policySha256, made }: Pick<HeldDocument, 'policySha256' | 'made'>): SignedUnder {
+  return { policySha256, signedAt: made?.at };
 }
 
 /** A log with the documents of its station. */

@@ -204,14 +204,19 @@ export class OrderBook {
 
   /**
    * The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then: its own, or of what it replaces.
-   * With `unjudged` a signature of such an order counts wherever one lies here.
+   * With `unjudged` a signature of such an order counts wherever one lies here; holds by one role lapse surely then, or at the latest.
    */
-  holdAt(recording: string, at: string, unjudged: readonly Order['verb'][] = []): Hold | undefined {
+  holdAt(
+    recording: string,
+    at: string,
+    unjudged: readonly Order['verb'][] = [],
+    lapses: 'fewest' | 'most' = 'fewest',
+  ): Hold | undefined {
     const areOne = (one: SignedOrder, other: SignedOrder): boolean =>
       this.#areOne(one.order.recording, other.order.recording);
     for (const name of [recording, ...this.#replacedBy(recording)]) {
       const known = this.about(name).map((found) =>
-        this.#asOf(unjudged.includes(found.order.verb) ? takenAtItsWord(found) : found, at),
+        this.#asOf(unjudged.includes(found.order.verb) ? takenAtItsWord(found) : found, at, lapses),
       );
       const hold = longestHold(known, Date.parse(at), areOne);
       if (hold !== undefined) return hold;
@@ -267,7 +272,7 @@ export class OrderBook {
     return [...remarks, ...orderLogRemarks(found, this.#log), ...lapsed];
   }
 
-  /** Not before the first hold by one role about that recording is seven days old, by the signatures of that time. */
+  /** Not before the days of the first hold by one role about that recording are over, by the signatures of that time. */
   #lapsedEarly(found: FoundOrder, lapsedAt: string): Remark[] {
     const { order, where } = found;
     // Which hold was the first, of a recording or of its sidecars, only their manifests say.
@@ -293,7 +298,11 @@ export class OrderBook {
   }
 
   /** A signature that came later did not count yet. One that the log does not know counts from the order's own time. */
-  #asOf({ order, sha256, officer, supervisor }: FoundOrder, at: string): SignedOrder {
+  #asOf(
+    { order, sha256, officer, supervisor }: FoundOrder,
+    at: string,
+    lapses: 'fewest' | 'most' = 'fewest',
+  ): SignedOrder {
     const logged = this.#log.orders.get(order.order);
     const counts = (role: Role): boolean => {
       const taken = logged?.signatures.find((each) => each.role === role && each.sha256 === sha256);
@@ -303,6 +312,7 @@ export class OrderBook {
       order,
       officer: counts('officer') ? officer : null,
       supervisor: counts('supervisor') ? supervisor : null,
+      holdDays: this.#log.holdDaysAt(order.ordered_at)[lapses],
     };
   }
 }

@@ -81,7 +81,7 @@ export class PlaceLogs {
 
   constructor(options: LogsOptions) {
     this.#options = options;
-    this.store = new StoreLog(options.policies);
+    this.store = new StoreLog(options.policies, options.kind === 'kit');
   }
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */

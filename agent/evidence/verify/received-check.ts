@@ -24,6 +24,10 @@ export async function* receivedFindings(
     const held = heldAs(each, facts);
     const { kind, station, recording, at } = each;
     if (log.droppedDocuments.has(`${station} ${recording}`)) continue;
+    if (held?.made !== undefined && held.policySha256 !== each.policySha256) {
+      const words = `the log of the store says that it names ${each.policySha256 ?? 'no policy'}, and it names ${held.policySha256 ?? 'none'}`;
+      yield finding('receipt.policy', held.where, `${kind} ${recording}: ${words}`, { recording });
+    }
     if (each.receipts.includes(held?.receiptSha256 ?? '')) continue;
     if (each.receipts.includes((await receiptNow(each)) ?? '')) continue;
     const what = held === undefined ? 'is not here' : 'has no such receipt here';

@@ -4,7 +4,17 @@ import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
 import type { NamedHead } from './custody-links.ts';
-import { countedDays, type DaysFrom } from '../../../protocol/documents/retention.ts';
+import { POLICY_HOLD_DAYS_MAX, termsOf } from '../../../protocol/documents/policy.ts';
+import {
+  type CountedDays,
+  countedDays,
+  type DaysFrom,
+  inForceAt,
+  inForceBetween,
+  NO_POLICY,
+  type SignedUnder,
+  type TermsFrom,
+} from '../../../protocol/documents/retention.ts';
 import type { FoundPolicy } from './policy-check.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
@@ -92,6 +102,8 @@ export interface LoggedReceipts {
   /** When it was entered first, by the entry, and by the times of the log. */
   readonly at: string;
   readonly time: string;
+  /** Digest of the policy that the document names, by the first entry. */
+  readonly policySha256: string | undefined;
 }
 
 /** The newest entry of a segment of a station's log that the vault held. */
@@ -121,10 +133,26 @@ export interface LoggedPolicy {
   readonly sha256: string;
 }
 
-interface CountedDays extends Omit<DaysFrom, 'time'> {
+/** A policy that a log put in force, as far as it can be judged. */
+interface JudgedTerms extends TermsFrom {
+  readonly number: number;
+  /** No key of a role is given. */
   readonly isOpen: boolean;
+  /** Its document is not in this kit. */
+  readonly isAbsent: boolean;
+}
+
+interface JudgedDays extends CountedDays {
+  /** By a policy that is not judged. */
+  readonly isOpen: boolean;
+  /** A policy that decides is not in this kit: nothing is said. */
+  readonly isAbsent: boolean;
+  /** Those that this log or a policy says, 0 where neither does. */
   readonly saidDays: number;
 }
+
+/** What counts where no policy was in force. */
+const NO_TERMS = { ...NO_POLICY, isOpen: false, isAbsent: false };
 
 /** How `restored` names the statement of a receiver. */
 export function storedRestored(receiver: string, sha256: string): string {
@@ -166,6 +194,7 @@ export class StoreLog {
   readonly treeTimes = new Map<string, { readonly begins: string; ends: string }>();
   readonly policies: LoggedPolicy[] = [];
   readonly #policiesHere: ReadonlyMap<string, FoundPolicy>;
+  readonly #isKit: boolean;
 
   readonly #announced = new Map<string, DaysFrom[]>();
   /** Who announced last. */
@@ -174,41 +203,55 @@ export class StoreLog {
   readonly #times = new Map<string, string>();
 
   /** `policiesHere`: those of the place, by digest. */
-  constructor(policiesHere: ReadonlyMap<string, FoundPolicy> = new Map()) {
+  constructor(policiesHere: ReadonlyMap<string, FoundPolicy> = new Map(), isKit = false) {
     this.#policiesHere = policiesHere;
+    this.#isKit = isKit;
   }
 
-  /**
-   * The days that counted at a receiver for what came at that time (RFC 3339); `named`: digest of the policy that the document itself names.
-   * `isOpen`: by a policy that is not judged; `saidDays`: those that this log or a policy says, 0 where neither does.
-   */
-  daysAt(receiver: string, at: string, named?: string): CountedDays {
-    const policies = this.policies
-      .flatMap(({ time, sha256 }) => {
-        const here = this.#policiesHere.get(sha256);
-        if (here === undefined || here.counts === false) return [];
-        const { number, days_min: days, documents_days: documentsDays } = here.policy;
-        return [{ time, number, sha256, days, documentsDays, isOpen: here.counts === undefined }];
-      })
-      .sort((a, b) => a.number - b.number);
+  /** The days that counted at a receiver for what came at that time (RFC 3339). */
+  daysAt(receiver: string, at: string, under?: SignedUnder): JudgedDays {
+    const policies = this.#inForce();
     const announced = this.#announced.get(receiver) ?? [];
-    const said = [announced, policies].map((all) => all.findLast(({ time }) => time <= at)?.days ?? 0);
-    const own = named === undefined ? undefined : this.#policiesHere.get(named);
-    const ownDays =
-      own === undefined || own.counts === false
-        ? undefined
-        : { days: own.policy.days_min, documentsDays: own.policy.documents_days };
+    const { policySha256, signedAt } = under ?? {};
+    const own = policySha256 === undefined ? undefined : this.#policiesHere.get(policySha256);
+    const named = own === undefined || own.counts === false ? undefined : termsOf(own.policy);
+    const since = policySha256 === undefined ? signedAt : undefined;
+    const counting = inForceBetween(policies, since, at);
+    const said = [inForceAt(announced, at), ...counting, named].map((each) => each?.days ?? 0);
+    const isNamedAbsent = this.#isKit && policySha256 !== undefined && own === undefined;
     return {
-      ...countedDays({ announced, policies }, at, ownDays),
-      isOpen: policies.findLast(({ time }) => time <= at)?.isOpen ?? false,
-      saidDays: Math.max(...said, ownDays?.days ?? 0),
+      ...countedDays({ announced, policies }, at, { named, since }),
+      isOpen: counting.some((each) => each?.isOpen === true),
+      isAbsent: isNamedAbsent || counting.some((each) => each?.isAbsent === true),
+      saidDays: Math.max(...said),
     };
   }
 
+  /** After how many days holds by one role lapse of which the first was ordered at that time (RFC 3339): surely, and at the latest. */
+  holdDaysAt(orderedAt: string): { readonly fewest: number; readonly most: number } {
+    const { holdDays, isOpen, isAbsent } = inForceAt(this.#inForce(), orderedAt) ?? NO_TERMS;
+    if (isAbsent) return { fewest: 0, most: POLICY_HOLD_DAYS_MAX };
+    const all = isOpen ? [holdDays, NO_POLICY.holdDays] : [holdDays];
+    return { fewest: Math.min(...all), most: Math.max(...all) };
+  }
+
+  /** By their numbers. Without those that do not count; in a kit with those that are not in it. */
+  #inForce(): JudgedTerms[] {
+    const judged = this.policies.flatMap(({ time, number, sha256 }) => {
+      const here = this.#policiesHere.get(sha256);
+      if (here === undefined)
+        return this.#isKit ? [{ ...NO_TERMS, time, number, sha256, isAbsent: true }] : [];
+      if (here.counts === false) return [];
+      const terms = { ...termsOf(here.policy), isOpen: here.counts === undefined, isAbsent: false };
+      return [{ ...terms, time, number: here.policy.number, sha256 }];
+    });
+    return judged.sort((a, b) => a.number - b.number);
+  }
+
   /** After how many days the receiver that announced its retention last deletes what came then (RFC 3339; SPEC 10.1.3). */
-  dueDays(receivedAt: string, named: string | undefined): number {
+  dueDays(receivedAt: string, under: SignedUnder): number {
     const { receiver } = this.#announcer;
-    return Math.max(...[receivedAt, END_OF_TIME].map((at) => this.daysAt(receiver, at, named).days));
+    return Math.max(...[receivedAt, END_OF_TIME].map((at) => this.daysAt(receiver, at, under).days));
   }
 
   /** Whether something in the log of that receiver is signed. */
@@ -279,7 +322,8 @@ export class StoreLog {
     // Each receiver has its own log, and they are read one after the other.
     if (known === undefined || time < known.time) {
       const receipts = [...new Set([receipt, ...(known?.receipts ?? [])])].slice(0, SIGNATURES_MAX);
-      this.receipts.set(name, { kind: text('kind'), station, recording, receipts, at, time });
+      const policySha256 = text('policy_sha256') || undefined;
+      this.receipts.set(name, { kind: text('kind'), station, recording, receipts, at, time, policySha256 });
     } else if (!known.receipts.includes(receipt) && known.receipts.length < SIGNATURES_MAX)
       known.receipts.push(receipt);
   }

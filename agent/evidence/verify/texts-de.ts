@@ -159,6 +159,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'receipt.fixed':
     'Eine Stelle außerhalb hat das Verwahrprotokoll des Zentralspeichers mit dieser Quittung gesehen: Spätestens zu diesem Zeitpunkt lag sie so vor wie hier.',
   'receipt.not-fixed': 'Seit wann diese Quittungen im Verwahrprotokoll stehen, sagt nur der Zentralspeicher.',
+  'receipt.policy':
+    'Der Eintrag des Zentralspeichers über diese Quittung nennt eine andere Richtlinie als das Dokument oder keine: So könnte er später kürzere Fristen behaupten.',
   'receipt.unlogged':
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Quittung nicht: Ein Stromausfall kann den Eintrag verhindert haben.',
 
@@ -370,7 +372,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'policy.differs':
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Richtlinie mit einer anderen Prüfsumme: Eine von beiden wurde ausgetauscht.',
   'deletion.policy-not-judged':
-    'Die Aufzeichnung wurde weniger als 14 Tage aufbewahrt. Nur eine Richtlinie beider Rollen erlaubt das, und sie ist ohne den ganzen Tresor und die Schlüssel der Rollen nicht zu beurteilen.',
+    'Wie lange die Aufzeichnung bleiben musste, sagt eine Richtlinie beider Rollen, und sie ist ohne die Schlüssel der Rollen, oder weil sie hier fehlt, nicht zu beurteilen.',
   'drop.policy-not-judged':
     'Dokumente gingen nach weniger als 90 Tagen. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
   'drop.hold-not-judged':

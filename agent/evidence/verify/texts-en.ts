@@ -137,6 +137,8 @@ export const MEANINGS = {
   'receipt.fixed':
     'Somebody outside saw the log of the store with this receipt in it: it was there by then, as it is here.',
   'receipt.not-fixed': 'Since when these receipts are in the log, only the store says.',
+  'receipt.policy':
+    'The store’s entry about this receipt names another policy than the document, or none: so it could claim shorter times later.',
   'receipt.unlogged': 'The store’s log does not name this receipt: a power cut may have taken the entry.',
 
   'custody.retired-unknown':
@@ -319,7 +321,7 @@ export const MEANINGS = {
   'policy.number': 'The store’s log puts a policy in force whose number is not above that of one before it.',
   'policy.differs': 'The store’s log names this policy with another digest: one of the two was exchanged.',
   'deletion.policy-not-judged':
-    'The recording was kept for fewer than 14 days. Only a policy of both roles allows that, which cannot be judged without the whole vault and the keys of the roles.',
+    'How long the recording had to stay, a policy of both roles says, which cannot be judged without the keys of the roles, or because it is not here.',
   'drop.policy-not-judged':
     'Documents went after fewer than 90 days. A policy allows that, which cannot be judged without the keys of the roles.',
   'drop.hold-not-judged':

@@ -101,11 +101,12 @@ export class ReceiptLog {
       this.#sizes.set(station, log);
   }
 
-  /** Enters a receipt that is durable in the vault, where that is not known, and proves it. Errors: those of `enter`; "log.shorter". */
-  async prove({ bytes }: SignedDocument): Promise<ReceiptLogField> {
+  /** Enters a receipt that is durable in the vault, and the policy that its document names, where that is not known, and proves it. Errors: those of `enter`; "log.shorter". */
+  async prove({ bytes }: SignedDocument, policySha256: string | undefined): Promise<ReceiptLogField> {
     const { kind, station, recording } = parseReceipt(bytes);
     const sha256 = sha256Hex(bytes);
-    const facts = { kind, station, recording, receipt_sha256: sha256 };
+    const named = policySha256 === undefined ? {} : { policy_sha256: policySha256 };
+    const facts = { kind, station, recording, receipt_sha256: sha256, ...named };
     const { line, index, tree } = await this.#lineOf(sha256, { event: 'receipt', facts });
     // One after the other: a station judges each proof by the one before.
     const proven = this.#proving.then(() => this.#proofOf(station, line, index, tree));

@@ -2,6 +2,7 @@
 import type { RolesConfig } from '../../../config/roles-config.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
 import type { Policy } from '../../../protocol/documents/policy.ts';
+import type { TermsFrom } from '../../../protocol/documents/retention.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { NoteKey } from '../../../protocol/transparency/signed-note.ts';
 import type { ReadStamp } from '../../platform/openssl.ts';
@@ -15,11 +16,16 @@ export interface StoreRetention {
   readonly timerHours: number;
 }
 
+/** A policy that the log names, and what it says. */
+export interface EnteredPolicy extends TermsFrom {
+  readonly policy: Policy;
+}
+
 /** The vault, the store's log, and what receiver.yaml says. `files`, `clock`, `signer` ... are those of the store's log. */
 export interface RetentionDeps extends StoreLogDeps {
   readonly layout: VaultLayout;
-  /** The policy in force, and what it makes of the file; see underPolicy. */
-  readonly policy: Policy | null;
+  /** All that were put in force, the present one last, and what it makes of the file; see underPolicy. */
+  readonly policies: readonly EnteredPolicy[];
   readonly retention: StoreRetention;
   readonly roles: RolesConfig;
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;

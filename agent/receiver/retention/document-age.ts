@@ -13,6 +13,7 @@ import {
   RECEIPT_BYTES_MAX,
   RECEIPT_TRUSTED_COMMENT,
 } from '../../../protocol/documents/receipt.ts';
+import { type SignedUnder, underOf } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
@@ -34,8 +35,7 @@ export interface AgedDocuments extends RecordingName {
   readonly named: DroppedDocuments;
   /** Recordings that a docking record names. */
   readonly recordings: readonly string[];
-  /** Of the policy that manifest or docking record names. */
-  readonly policySha256: string | undefined;
+  readonly under: SignedUnder;
   readonly family: string | undefined;
 }
 
@@ -86,7 +86,7 @@ async function ofRecording(
       deleted_at: facts.record.deleted_at,
     },
     recordings: [],
-    policySha256: facts.manifest.policy_sha256,
+    under: underOf(facts.manifest),
     family,
   };
 }
@@ -130,7 +130,7 @@ async function ofDocking(
         deleted_at: null,
       },
       recordings,
-      policySha256: record.version === 1 ? undefined : record.policy_sha256,
+      under: underOf(record),
       family: undefined,
     };
   } catch (error) {

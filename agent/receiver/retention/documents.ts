@@ -13,7 +13,7 @@ import { DELETION_BYTES_MAX } from '../../../protocol/documents/deletion-record.
 import { orderStanding, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import { countedDays, DOCUMENTS_DAYS_MIN } from '../../../protocol/documents/retention.ts';
+import { countedDays, holdDaysAt, segmentsOverMs } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
@@ -22,12 +22,12 @@ import { firstEntered } from '../custody/log-read.ts';
 import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { BATCH, type RetentionDeps, ROUND_MAX } from './deps.ts';
+import { BATCH, type RetentionDeps, ROUND_MAX, SEGMENTS_LATER_MS } from './deps.ts';
 import { clockDoubt, type LogMemory } from './log-memory.ts';
 import { type AgedDocuments, documentAge, type DocumentAge } from './document-age.ts';
 import { readOrderFolder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
-import { namedDays } from './policies.ts';
+import { countedUnder } from './policies.ts';
 import { dropSegments } from './segments-drop.ts';
 import { storeKeys } from './store-keys.ts';
 import { keysFor, stationsIn } from './survey.ts';
@@ -93,14 +93,7 @@ class StationDocuments {
     const { recordings, dockings } = await this.#walk();
     const going = await this.#without(recordings);
     const folders = (await this.#dropAll(going)) + (await this.#dropAll(dockings));
-    const announcedDays = Math.max(
-      DOCUMENTS_DAYS_MIN,
-      ...[...this.#memory.history.announced, ...this.#memory.history.policies].map(
-        (each) => each.documentsDays,
-      ),
-    );
-    const beforeMs = Math.min(this.#cutoffOf(announcedDays), this.#oldestMs);
-    const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, beforeMs) : 0;
+    const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, this.#segmentsMs()) : 0;
     return { folders, segments };
   }
 
@@ -124,16 +117,25 @@ class StationDocuments {
     return clockDoubt(this.#deps, this.#memory) === null;
   }
 
+  /** An entry of before this ends segments that may go: nothing is left of its time, and it is old enough, also by the file. */
+  #segmentsMs(): number {
+    const { retention, clock } = this.#deps;
+    const nowMs = clock.wallMs();
+    const isSaid = this.#memory.history.policies.at(-1)?.logDays !== undefined;
+    const byFileMs = isSaid ? nowMs : nowMs - retention.documentsDays * DAY_MS - SEGMENTS_LATER_MS;
+    const byLogMs = segmentsOverMs(this.#memory.history, nowMs);
+    return Math.min(byLogMs, byFileMs, this.#oldestMs - SEGMENTS_LATER_MS);
+  }
+
   #cutoffOf(announcedDays: number): number {
     return this.#cutoffMs - Math.max(announcedDays - this.#deps.retention.documentsDays, 0) * DAY_MS;
   }
 
   /** By the days that are configured, and not sooner than by those that were announced when it came. */
-  #isOld({ sinceMs, named, policySha256 }: AgedDocuments): boolean {
-    const policy = namedDays(this.#memory.history, policySha256);
-    return (
-      sinceMs <= this.#cutoffOf(countedDays(this.#memory.history, named.received_at, policy).documentsDays)
-    );
+  #isOld({ sinceMs, named, under }: AgedDocuments): boolean {
+    const counted = countedUnder(this.#memory.history, under);
+    const { documentsDays } = countedDays(this.#memory.history, named.received_at, counted);
+    return sinceMs <= this.#cutoffOf(documentsDays);
   }
 
   async #look(name: RecordingName): Promise<DocumentAge> {
@@ -192,7 +194,8 @@ class StationDocuments {
         signatures[role].kind === 'absent' ? null : role,
       );
       const known = found.get(order.recording) ?? [];
-      found.set(order.recording, [...known, { order, officer, supervisor }]);
+      const holdDays = holdDaysAt(this.#deps.policies, order.ordered_at);
+      found.set(order.recording, [...known, { order, officer, supervisor, holdDays }]);
     }
     return found;
   }

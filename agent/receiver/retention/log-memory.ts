@@ -1,16 +1,20 @@
 // What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and who outside said the time.
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';
-import { countedDays, type DaysFrom, type RetentionHistory } from '../../../protocol/documents/retention.ts';
+import {
+  countedDays,
+  type DaysFrom,
+  type RetentionHistory,
+  type SignedUnder,
+} from '../../../protocol/documents/retention.ts';
 import { entriesOf, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
 import { type ClockDoubt, doubtOf, type WordOutside } from './outside-time.ts';
-import { fewestDays, namedDays, readPolicies } from './policies.ts';
+import { countedUnder, readPolicies } from './policies.ts';
 
 /** Read once for each run. */
 export interface LogMemory {
@@ -90,7 +94,7 @@ export async function readHistory(deps: RetentionDeps): Promise<RetentionHistory
     if (typeof days === 'number' && typeof documentsDays === 'number')
       announced.push({ time, days, documentsDays });
   }
-  return { announced, policies: fewestDays(await readPolicies(deps)) };
+  return { announced, policies: await readPolicies(deps) };
 }
 
 /** Days that a recording stays: fewer than before count only for what comes after they were announced (SPEC 10.1.3). */
@@ -98,9 +102,9 @@ export function daysFor(
   { retention }: Pick<RetentionDeps, 'retention'>,
   history: RetentionHistory,
   receivedAt: string,
-  { policy_sha256: named }: Pick<Manifest, 'policy_sha256'>,
+  under: SignedUnder,
 ): number {
-  return Math.max(retention.days, countedDays(history, receivedAt, namedDays(history, named)).days);
+  return Math.max(retention.days, countedDays(history, receivedAt, countedUnder(history, under)).days);
 }
 
 /** The entry that the log lacks: none yet, or another one was the last. */

@@ -15,7 +15,7 @@ import {
   ROLES,
   roleSignature,
 } from '../../../protocol/documents/order.ts';
-import { retentionOf } from '../../../protocol/documents/retention.ts';
+import { retentionOf, underOf } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, equalBytes } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
@@ -245,7 +245,7 @@ export async function makeOrder(
   const subject = subjectOf(facts.manifest, receivedAt);
   const { hold } = orders.book.standing(subject, nowMs);
   const deletion = orders.book.signedDeletion(subject, nowMs)?.order;
-  const days = daysFor(deps, await readHistory(deps), receivedAt, facts.manifest);
+  const days = daysFor(deps, await readHistory(deps), receivedAt, underOf(facts.manifest));
   const dueAt = retentionOf(facts.manifest, receivedAt, days).due_at;
   return { order, bytes: encodeOrder(order), facts, dueAt, hold, deletion };
 }

@@ -12,6 +12,7 @@ import { listIfThere, readIfThere } from '../../../protocol/format/durable.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../../protocol/format/limits.ts';
+import { holdDaysAt } from '../../../protocol/documents/retention.ts';
 import { parseManifest } from '../../../protocol/documents/manifest.ts';
 import { keyIdHex, verifyDocument, type PublicKey } from '../../../protocol/documents/minisign.ts';
 import {
@@ -209,7 +210,15 @@ async function book(deps: RetentionDeps, read: ReadOrder, keys: FactsKeys): Prom
   const isThere = facts?.kind === 'doubtful' || facts?.kind === 'unreceipted';
   const [officer, supervisor] = ROLES.map((role) => keyIdOf(role, signatures[role], keep));
   return {
-    booked: { order, sha256, subject, officer: officer ?? null, supervisor: supervisor ?? null, read },
+    booked: {
+      order,
+      sha256,
+      subject,
+      officer: officer ?? null,
+      supervisor: supervisor ?? null,
+      holdDays: holdDaysAt(deps.policies, order.ordered_at),
+      read,
+    },
     faults,
     unplaced: keep && isThere && subject === undefined,
   };

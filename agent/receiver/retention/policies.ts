@@ -9,6 +9,8 @@ import type { RetentionConfig } from '../../../config/receiver-config.ts';
 import {
   daysUnder,
   encodePolicy,
+  type LaterTerms,
+  laterTerms,
   parsePolicy,
   POLICY_BYTES_MAX,
   POLICY_DAYS_MAX,
@@ -17,6 +19,7 @@ import {
   type Policy,
   rolesOf,
   type SignedPolicy,
+  termsOf,
 } from '../../../protocol/documents/policy.ts';
 import { publicKeyLine } from '../../../protocol/documents/minisign.ts';
 import {
@@ -26,7 +29,7 @@ import {
   SIGNATURE_CHARACTERS_MAX,
   verifyRoles,
 } from '../../../protocol/documents/order.ts';
-import type { DaysFrom, RetentionHistory } from '../../../protocol/documents/retention.ts';
+import type { Days, RetentionHistory, SignedUnder } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../../protocol/format/errors.ts';
@@ -35,19 +38,11 @@ import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { entriesOf } from '../custody/log-read.ts';
 import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
-import type { RetentionDeps } from './deps.ts';
-
-/** A policy that the log names. */
-export interface EnteredPolicy {
-  /** By the times of its log, RFC 3339. */
-  readonly time: string;
-  readonly sha256: string;
-  readonly policy: Policy;
-}
+import type { EnteredPolicy, RetentionDeps } from './deps.ts';
 
 type PolicyDeps = Pick<RetentionDeps, 'files' | 'layout' | 'signal'>;
 /** What a program has before it asked for the policy. */
-export type Unsettled<D> = Omit<D, 'retention' | 'policy'> & {
+export type Unsettled<D> = Omit<D, 'retention' | 'policies'> & {
   readonly retention: RetentionConfig;
 };
 
@@ -61,7 +56,8 @@ export async function readPolicies(deps: PolicyDeps): Promise<EnteredPolicy[]> {
       time = at > time ? at : time;
       const { number, policy_sha256: sha256 } = facts;
       if (typeof number !== 'number' || typeof sha256 !== 'string') continue;
-      found.push({ time, sha256, policy: await readNamed(deps, number, sha256) });
+      const policy = await readNamed(deps, number, sha256);
+      found.push({ time, sha256, policy, ...termsOf(policy) });
     }
   }
   return found.sort((a, b) => a.policy.number - b.policy.number);
@@ -96,26 +92,16 @@ export async function policyInForce(
   return { number, sha256: last.sha256, bytes: await read(POLICY, POLICY_BYTES_MAX), signatures };
 }
 
-/** Fewest days of policies, as countedDays wants them. */
-export function fewestDays(policies: readonly EnteredPolicy[]): RetentionHistory['policies'] {
-  return policies.map(({ time, sha256, policy }) => ({
-    time,
-    sha256,
-    days: policy.days_min,
-    documentsDays: policy.documents_days,
-  }));
-}
-
 /** What no policy says more than: one that a document names and no log of the store is not known to say less. */
 const MOST_DAYS = { days: POLICY_DAYS_MAX, documentsDays: POLICY_DOCUMENTS_DAYS_MAX };
 
-/** The days of the policy that a document names; undefined where it names none. */
-export function namedDays(
+/** What a document was signed under, as countedDays wants it. */
+export function countedUnder(
   { policies }: Pick<RetentionHistory, 'policies'>,
-  policySha256: string | undefined,
-): Omit<DaysFrom, 'time'> | undefined {
-  if (policySha256 === undefined) return undefined;
-  return policies.find(({ sha256 }) => sha256 === policySha256) ?? MOST_DAYS;
+  { policySha256, signedAt }: SignedUnder,
+): { readonly named?: Days; readonly since?: string | undefined } {
+  if (policySha256 === undefined) return { since: signedAt };
+  return { named: policies.find(({ sha256 }) => sha256 === policySha256) ?? MOST_DAYS };
 }
 
 /**
@@ -123,12 +109,13 @@ export function namedDays(
  * Errors: those of readPolicies.
  */
 export async function underPolicy(deps: Unsettled<RetentionDeps>): Promise<RetentionDeps> {
-  const policy = (await readPolicies(deps)).at(-1)?.policy ?? null;
+  const policies = await readPolicies(deps);
+  const policy = policies.at(-1)?.policy ?? null;
   const keys = policy && rolesOf(policy);
   const { timerHours } = deps.retention;
   return {
     ...deps,
-    policy,
+    policies,
     roles: keys === null ? deps.roles : { officers: keys.officer, supervisors: keys.supervisor },
     retention: { ...daysUnder(policy, deps.retention), timerHours },
   };
@@ -139,6 +126,8 @@ export interface PolicyWish {
   readonly daysMin: number | undefined;
   readonly daysMax: number | undefined;
   readonly documentsDays: number | undefined;
+  /** What is named, and undefined, is not said any more. */
+  readonly later?: LaterTerms;
 }
 
 /**
@@ -155,9 +144,9 @@ export async function makePolicy(deps: Unsettled<RetentionDeps>, wish: PolicyWis
     );
   const said = daysUnder(null, deps.retention);
   const daysMin = wish.daysMin ?? last?.days_min ?? said.days;
-  return encodePolicy({
+  const later: LaterTerms = { ...(last && laterTerms(last)), ...wish.later };
+  const first = {
     type: 'policy',
-    version: 1,
     number: Math.min((last?.number ?? 0) + 1, POLICY_NUMBER_MAX),
     vault: deps.vault,
     days_min: daysMin,
@@ -166,7 +155,10 @@ export async function makePolicy(deps: Unsettled<RetentionDeps>, wish: PolicyWis
     officers: officers.map(publicKeyLine),
     supervisors: supervisors.map(publicKeyLine),
     made_at: new Date(deps.clock.wallMs()).toISOString(),
-  });
+  } as const;
+  // Stations of before version 2 take the other one.
+  const isFirst = Object.values(later).every((each) => each === undefined);
+  return encodePolicy(isFirst ? { ...first, version: 1 } : { ...first, ...later, version: 2 });
 }
 
 /**

@@ -203,7 +203,8 @@ function droppedFacts({ folders, segments }: DroppedDocuments): Record<string, n
 }
 
 /** Without a policy the floors of one person hold; the file must not keep longer than both roles agreed (SPEC 4.16). */
-function tellPolicy(conditions: Conditions, { policy, retention: { days } }: RetentionDeps): void {
+function tellPolicy(conditions: Conditions, { policies, retention: { days } }: RetentionDeps): void {
+  const policy = policies.at(-1)?.policy ?? null;
   if (policy !== null) conditions.clear('retention.no-policy', null);
   else
     conditions.raise('retention.no-policy', null, {

@@ -13,10 +13,10 @@ import { orderedSegments, type StoreSegment } from '../custody/log-end.ts';
 import { lastHead } from '../custody/log-read.ts';
 import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
-import { type RetentionDeps, SEGMENTS_LATER_MS } from './deps.ts';
+import type { RetentionDeps } from './deps.ts';
 
 /**
- * Drops the segments that had ended long before `beforeMs` (ms since 1970, the store's clock); gives how many.
+ * Drops the segments that had ended when an entry of before `beforeMs` was made (ms since 1970, the store's clock); gives how many.
  * Errors: those of appendStoreEvents, "store-log.oversize"; the system's; the signal's reason.
  */
 export async function dropSegments(
@@ -28,7 +28,7 @@ export async function dropSegments(
   const folder = deps.layout.custody(station);
   if ((await listIfThere(deps.files, folder)).length < 2) return 0;
   const log = storeLogFolder(deps.vaultPath, deps.receiver);
-  const segment = (await lastHead(deps, log, station, beforeMs - SEGMENTS_LATER_MS))?.facts['segment'];
+  const segment = (await lastHead(deps, log, station, beforeMs))?.facts['segment'];
   if (typeof segment !== 'string' || !isSegmentId(segment)) return 0;
   const segments = new Map((await orderedSegments(deps.files, folder)).map((each) => [each.segment, each]));
   let dropped = 0;

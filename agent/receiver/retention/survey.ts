@@ -6,6 +6,7 @@ import {
   notBefore,
   type Retention,
   retentionOf,
+  underOf,
   waitAfterWarning,
 } from '../../../protocol/documents/retention.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
@@ -192,7 +193,11 @@ export function judgeRecording(
 ): SurveyedRecording {
   const { manifest, receipt } = facts;
   const receivedAt = receipt.received_at;
-  const retention = retentionOf(manifest, receivedAt, daysFor(deps, memory.history, receivedAt, manifest));
+  const retention = retentionOf(
+    manifest,
+    receivedAt,
+    daysFor(deps, memory.history, receivedAt, underOf(manifest)),
+  );
   const nowMs = deps.clock.wallMs();
   const isTimeKnown = clockDoubt(deps, memory) === null;
   const orderMs = isTimeKnown ? nowMs : orderedLastMs(orders, nowMs);

@@ -19,6 +19,8 @@ export interface OfferSubject extends OfferAddress {
   readonly kind: ItemKind;
   readonly sealedSizeBytes: number;
   readonly chunksSha256: string;
+  /** Digest of the policy that the document names; undefined: none. */
+  readonly policySha256: string | undefined;
 }
 
 /** An offer that verified. */
@@ -92,9 +94,9 @@ export function checkOffer(
     const content = itemDocument(kind).content(bytes);
     const mismatch = mismatchOf(content, name);
     if (mismatch !== undefined) return refuse('manifest-mismatch', mismatch);
-    const { sealedSizeBytes, chunksSha256 } = content;
+    const { sealedSizeBytes, chunksSha256, policySha256 } = content;
     const keyId = keyIdHex(key.keyId);
-    const subject = { ...address, kind, sealedSizeBytes, chunksSha256 };
+    const subject = { ...address, kind, sealedSizeBytes, chunksSha256, policySha256 };
     return {
       kind: 'good',
       offer: { subject, document, keyId, log: message.log, revoked: keys.revoked.has(keyId) },

@@ -38,6 +38,8 @@ export interface ReceiptsOptions {
 
 /** What a receipt is about. */
 export type ReceiptSubject = Omit<OfferSubject, 'session'>;
+/** What a receipt is given for, and the policy that its document names. */
+type GivenTo = RecordingName & Pick<ReceiptSubject, 'policySha256'>;
 
 /** What came of an offer of something that is in place. */
 export type StoredAnswer =
@@ -99,11 +101,7 @@ export class Receipts {
   }
 
   /** Gives one that was found in the vault. Errors: the system's: it may not be durable, and is given to nobody. */
-  async giveStored(
-    kind: ReceiptSubject['kind'],
-    name: RecordingName,
-    receipt: SignedDocument,
-  ): Promise<void> {
+  async giveStored(kind: ReceiptSubject['kind'], name: GivenTo, receipt: SignedDocument): Promise<void> {
     const { vault } = this.#options;
     await (itemDocument(kind).hasPayload ? vault.secureReceipt(name) : vault.secureDocking(name));
     await this.give(name, receipt);
@@ -172,9 +170,9 @@ export class Receipts {
    * Sends a receipt that is durable, with the proof that it is in the store's log: it is entered first. Never rejects: a station that did not get
    * it offers again and is given it again.
    */
-  async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
+  async give(name: GivenTo, receipt: SignedDocument): Promise<void> {
     const { sending, receiptLog, words, log } = this.#options;
-    const proof = await receiptLog.prove(receipt).catch((error: unknown) => {
+    const proof = await receiptLog.prove(receipt, name.policySha256).catch((error: unknown) => {
       log.error('receipt not given: it is not in the log of the store', { ...logName(name), error });
     });
     if (proof === undefined) return;
@@ -184,8 +182,8 @@ export class Receipts {
   }
 }
 
-/** What the stored receipt is about; undefined where there is none, or it cannot be read. */
-function subjectOf(name: RecordingName, { receipt }: StoredRecording): ReceiptSubject | undefined {
+/** What the stored receipt is about; undefined where there is none, or it or the manifest cannot be read. */
+function subjectOf(name: RecordingName, { receipt, manifest }: StoredRecording): ReceiptSubject | undefined {
   try {
     const read = receipt && parseReceipt(receipt.bytes);
     return (
@@ -196,6 +194,7 @@ function subjectOf(name: RecordingName, { receipt }: StoredRecording): ReceiptSu
         manifestSha256: read.manifest_sha256,
         sealedSizeBytes: read.sealed_size_bytes,
         chunksSha256: read.chunks_sha256,
+        policySha256: itemDocument('recording').content(manifest.bytes).policySha256,
       }
     );
   } catch (error) {

@@ -157,17 +157,19 @@ class Maker {
       policy === undefined ? manifest : { ...manifest, version: 3, policy_sha256: policy.sha256 };
     const made = await this.#two.recordBy(receiver, dock, { change });
     const force = this.#policies.at(-1) ?? NO_POLICY;
-    // Of documents that are gone nobody knows what they named.
     const days = Math.max(force.days, policy?.days ?? 0);
-    this.#fewest.set(made.id, { days, documentsDays: force.documentsDays });
+    const documentsDays = Math.max(force.documentsDays, policy?.documentsDays ?? 0);
+    this.#fewest.set(made.id, { days, documentsDays });
     this.#receipted.add(receiver);
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
     if (store === undefined || tree === undefined) return made;
     await this.#start(store);
     const parts = dock.dockings.at(-1)?.parts ?? [];
-    for (const folder of [made.folder, ...parts.map((part) => part.folder)])
-      await tree.receipt(parseReceipt(await readFile(join(folder, 'receipt.json'))));
+    for (const folder of [made.folder, ...parts.map((part) => part.folder)]) {
+      const named = folder === made.folder ? policy?.sha256 : undefined;
+      await tree.receipt(parseReceipt(await readFile(join(folder, 'receipt.json'))), named);
+    }
     if (this.#below(2) === 0)
       await store.enter('head', { station: dock.station, ...headOf(await dock.lines(), dock.segments) });
     if (this.#below(2) === 0) dock.log('store-log', { checkpoint: tree.note() });

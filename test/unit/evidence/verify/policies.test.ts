@@ -12,6 +12,7 @@ import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { makeRoleKeys } from '../../../fakes/vault-builder-orders.ts';
 import { placePolicy, type PolicyWish } from '../../../fakes/vault-builder-policy.ts';
 import { StoreBuilder } from '../../../fakes/vault-builder-store.ts';
+import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { runCommand } from '../../cli/io-memory.ts';
 import { verdictOf } from './broken-vault.ts';
@@ -125,6 +126,130 @@ test('that a manifest names counts without the keys of the roles, too, and both 
     const isTooFew = python?.findings.some(({ code }) => code === 'deletion.retention-days');
     expect(isTooFew).toBe(findings.length > 0);
   }
+});
+
+test.each([
+  ['a longer one was in force', 20, 7, ['deletion.too-few-days']],
+  ['a longer one was in force', 20, 20, []],
+  ['none was in force', undefined, 7, ['deletion.too-few-days']],
+  ['none was in force', undefined, 14, []],
+] as const)(
+  'by which a receipt is delayed counts for nothing that names none and was sealed while %s (%s): after %s days',
+  async (_, before, days, findings) => {
+    const builder = await newVault();
+    if (before !== undefined) await placePolicy(builder, { number: 1, change: { days_min: before } });
+    const sealed_at = builder.clock.now();
+    builder.clock.advance(1000);
+    await placePolicy(builder, { number: 2 });
+    await builder.dock();
+    const one = await builder.record({ change: (manifest) => ({ ...manifest, sealed_at }) });
+    await builder.undock();
+    builder.clock.advance(days * DAY_MS);
+    await builder.receiver.delete(one, { days });
+    expect(await verdict(builder)).toMatchObject({ findings, open: 0 });
+  },
+);
+
+/** A hold by one role, and a deletion so many days after it, under a policy of that text. */
+async function heldAlone(days: number, wish: PolicyWish): Promise<VaultBuilder> {
+  const builder = await newVault();
+  await placePolicy(builder, wish);
+  await builder.dock();
+  const one = await builder.record();
+  await builder.undock();
+  builder.clock.advance(7 * DAY_MS);
+  await builder.orders.give(one, { verb: 'hold', roles: ['officer'] });
+  builder.clock.advance(days * DAY_MS);
+  await builder.receiver.delete(one, { days: 7 });
+  return builder;
+}
+
+test.each<[number, number | undefined, readonly string[]]>([
+  [6, undefined, ['deletion.held']],
+  [8, undefined, []],
+  [2, 3, ['deletion.held']],
+  [4, 3, []],
+  [19, 20, ['deletion.held']],
+  [21, 20, []],
+])(
+  'allows a deletion %s days after a hold by one role where it says %s days',
+  async (days, hold, findings) => {
+    const change = hold === undefined ? {} : { version: 2 as const, hold_days: hold };
+    expect(await verdict(await heldAlone(days, { change }))).toMatchObject({ findings, open: 0 });
+  },
+);
+
+test('that cannot be judged lets nobody say when a hold by one role lapsed', async () => {
+  for (const [days, hold_days, findings, open] of [
+    [2, 3, ['deletion.held'], 2],
+    [4, 3, [], 2],
+    [10, 20, [], 2],
+  ] as const) {
+    const builder = await heldAlone(days, { change: { version: 2, hold_days } });
+    await rm(join(builder.keys, 'supervisor.pub'));
+    const said = await verdict(builder);
+    expect([said.findings, said.notes.includes('deletion.hold-not-judged')]).toEqual([
+      findings,
+      findings.length === 0,
+    ]);
+    expect(said.open).toBeLessThanOrEqual(open);
+  }
+});
+
+test.each([
+  ['that one role signed alone', 3, 'policy.signature-unknown-key'],
+  ['with a number below the last', 1, 'policy.number'],
+] as const)('of more lenient terms %s allows nothing', async (_, number, code) => {
+  const builder = await newVault();
+  await placePolicy(builder, { number: 2, change: { days_min: 14 } });
+  const { officer, supervisor } = builder.orders.keys;
+  const by = { officer, supervisor: number === 3 ? KEEPER.supervisor : supervisor };
+  await placePolicy(builder, { number, by, change: { version: 2, hold_days: 1, log_days: 1 } });
+  await builder.dock();
+  const one = await builder.record();
+  await builder.undock();
+  builder.clock.advance(14 * DAY_MS);
+  await builder.orders.give(one, { verb: 'hold', roles: ['officer'] });
+  builder.clock.advance(2 * DAY_MS);
+  await builder.receiver.delete(one, { days: 14 });
+  expect((await verdict(builder)).findings.toSorted()).toEqual(['deletion.held', code]);
+});
+
+/** What sealedUnderAnother makes, its documents dropped after that; the entry of the receipt says that it named that policy. */
+async function droppedUnderAnother(days: number, entered: (first: string) => string | undefined) {
+  const builder = await newVault();
+  const first = await placePolicy(builder, { change: { days_min: 20 } });
+  await placePolicy(builder, { number: 2 });
+  const tree = await TreeBuilder.begin(builder.receiver);
+  await builder.dock();
+  const named = (manifest: Manifest): Manifest => ({ ...manifest, version: 3, policy_sha256: first });
+  const one = await builder.record({ change: named });
+  await builder.undock();
+  await tree.receipt(one.receipt ?? expect.fail('no receipt'), entered(first));
+  builder.clock.advance(days * DAY_MS);
+  await builder.receiver.delete(one, { days });
+  builder.clock.advance(40 * DAY_MS);
+  return { builder, one };
+}
+
+test.each([
+  [7, ['deletion.too-few-days']],
+  [20, []],
+])(
+  'that a manifest named still counts after its documents were dropped: after %s days',
+  async (days, findings) => {
+    const { builder, one } = await droppedUnderAnother(days, (first) => first);
+    await builder.receiver.dropDocuments(one);
+    expect((await verdict(builder)).findings).toEqual(findings);
+  },
+);
+
+test.each([
+  ['none', () => undefined],
+  ['another one', () => 'e'.repeat(64)],
+])('that a manifest names is a finding where the entry of its receipt says %s', async (_, entered) => {
+  const { builder } = await droppedUnderAnother(20, entered);
+  expect((await verdict(builder)).findings).toEqual(['receipt.policy']);
 });
 
 test('that a manifest names and that is not here is a finding', async () => {

@@ -15,6 +15,7 @@ function signed(
   verb: Order['verb'],
   day: number,
   by: 'one' | 'both' | 'nobody' | 'one-key-twice',
+  holdDays = 7,
 ): SignedOrder {
   const order: Order = {
     type: 'order',
@@ -29,8 +30,14 @@ function signed(
   };
   const officer = by === 'nobody' ? null : '1'.repeat(16);
   const supervisor = by === 'both' ? '2'.repeat(16) : by === 'one-key-twice' ? officer : null;
-  return { order, officer, supervisor };
+  return { order, officer, supervisor, holdDays };
 }
+
+test('a hold of one role lapses after the days that counted when the first of them was ordered', () => {
+  const holds = [signed('hold', 3, 'one', 30), signed('hold', 1, 'one', 10)];
+  expect(orderStanding(holds, atDay(11) - 1).hold?.until).toBe(new Date(atDay(11)).toISOString());
+  expect(orderStanding(holds, atDay(11)).hold).toBeUndefined();
+});
 
 test('a hold of one role counts at once and lapses after seven days', () => {
   const hold = signed('hold', 1, 'one');

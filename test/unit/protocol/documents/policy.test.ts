@@ -14,8 +14,11 @@ import {
   type Policy,
   POLICY_TRUSTED_COMMENT,
   rolesOf,
+  termsOf,
 } from '../../../../protocol/documents/policy.ts';
 import { verifyRoles } from '../../../../protocol/documents/order.ts';
+import { NO_POLICY } from '../../../../protocol/documents/retention.ts';
+import { encodeCanonical } from '../../../../protocol/format/canonical.ts';
 import { makeSessionId } from '../../../../protocol/format/ids.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 
@@ -37,6 +40,39 @@ const POLICY: Policy = {
 
 test('a policy is the same from its bytes again', () => {
   expect(parsePolicy(encodePolicy(POLICY))).toEqual(POLICY);
+});
+
+const SECOND: Policy = {
+  ...POLICY,
+  version: 2,
+  free_text_days: 30,
+  hold_days: 10,
+  log_days: 200,
+  station_bytes: 1024 ** 4,
+};
+
+test('one of version 2 says what one of version 1 leaves to what counts without a policy', () => {
+  expect(parsePolicy(encodePolicy(SECOND))).toEqual(SECOND);
+  const days = { days: 7, documentsDays: 60 };
+  const said = { holdDays: 10, logDays: 200, stationBytes: 1024 ** 4, freeTextDays: 30 };
+  expect(termsOf(SECOND)).toEqual({ ...days, ...said });
+  expect(termsOf({ ...POLICY, version: 2 })).toEqual(termsOf(POLICY));
+  expect(termsOf(POLICY)).toEqual({ ...NO_POLICY, ...days });
+});
+
+test.each([
+  ['of version 1 with a field of version 2', { ...POLICY, hold_days: 10 }, 'document.refused'],
+  ['with a field that no version has', { ...SECOND, quota: 1 }, 'document.refused'],
+  ['that holds by one role for longer than 90 days', { ...SECOND, hold_days: 91 }, 'document.refused'],
+  ['that lets a hold by one role lapse at once', { ...SECOND, hold_days: 0 }, 'document.refused'],
+  [
+    'whose station has less room than a film',
+    { ...SECOND, station_bytes: 1024 ** 3 - 1 },
+    'document.refused',
+  ],
+  ['of a later version', { ...SECOND, version: 3 }, 'document.version'],
+] as const)('one %s is refused', (_, value, code) => {
+  expect(() => parsePolicy(encodeCanonical(value))).toThrow(expect.objectContaining({ code }) as Error);
 });
 
 test.each([
@@ -90,7 +126,7 @@ test.each([
   ],
   [
     'a policy and a file that keeps shorter',
-    { days_min: 30, documents_days: 900 },
+    { ...POLICY, days_min: 30, documents_days: 900 },
     { days: 14, documentsDays: 730 },
     { days: 30, documentsDays: 900 },
   ],

@@ -84,7 +84,7 @@ export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps
     layout: new VaultLayout(VAULT),
     vault: VAULT_ID,
     retention: { days: 14, documentsDays: 730, timerHours: 24 },
-    policy: null,
+    policies: [],
     roles: { officers: [publicKeyOf(officerKey)], supervisors: [publicKeyOf(supervisorKey)] },
     witnesses: [],
     stations: new Map([
