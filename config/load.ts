@@ -64,7 +64,7 @@ export async function loadStationConfig(file: string, usbRoot?: string): Promise
 
 /** The same of a text that was read, for anybody who looks first whether it is one that is known. Never throws. */
 export function stationConfigOf(source: Source, file: string, usbRoot?: string): LoadedStation {
-  return load(source, file, stationFileSchema, {
+  return loadFile(source, file, stationFileSchema, {
     check: checkStation,
     map: (value: StationFile, folder) => mapStation(value, folder, usbRoot),
     places: (value: Good<StationFile>, folder) => stationPlaces(value, folder, usbRoot),
@@ -73,7 +73,7 @@ export function stationConfigOf(source: Source, file: string, usbRoot?: string):
 
 /** Loads receiver.yaml. Never rejects. */
 export async function loadReceiverConfig(file: string): Promise<LoadedReceiver> {
-  return load(await readSource(file), file, receiverFileSchema, {
+  return loadFile(await readSource(file), file, receiverFileSchema, {
     check: checkReceiver,
     map: mapReceiver,
     places: receiverPlaces,
@@ -135,7 +135,8 @@ interface Reader<Schema extends z.ZodObject, Config, Places> {
   readonly places: (value: Good<z.output<Schema>>, folder: string) => Places;
 }
 
-function load<Schema extends z.ZodObject, Config, Places>(
+/** Any file of one schema. Never throws. */
+export function loadFile<Schema extends z.ZodObject, Config, Places>(
   source: Source,
   file: string,
   schema: Schema,

@@ -135,6 +135,11 @@ export const bodydock = program({
       load: async () => (await import('./first-run.ts')).firstRunCommand,
     },
     {
+      name: 'setup',
+      summary: 'set up a pilot on this machine: station, broker and store, by five questions',
+      load: async () => (await import('./setup.ts')).setup,
+    },
+    {
       name: 'check',
       summary: 'check station.yaml, keys, certificates and folders; reports every problem at once',
       load: async () => (await import('./check.ts')).check,

@@ -32,8 +32,9 @@ const KEY_PEM_BYTES_MAX = 256 * 1024;
 export async function readCertificateKey(
   path: string,
   remedy = 'move it away to have a new one made',
+  read = readPrivateFile,
 ): Promise<KeyObject> {
-  const bytes = await readPrivateFile(path, KEY_PEM_BYTES_MAX);
+  const bytes = await read(path, KEY_PEM_BYTES_MAX);
   try {
     return createPrivateKey(Buffer.from(bytes));
   } catch {

@@ -32,6 +32,9 @@ export const AGENT: Part = {
   assets: [
     'protocol/SPEC.md',
     'drivers/simulated/film.mp4',
+    ...['bodydock.conf', 'mosquitto.acl', 'mosquitto.example.conf'].map(
+      (name) => `systemd/mosquitto/${name}`,
+    ),
     ...['html', 'css', 'js'].map((ending) => `agent/screen/page/screen.${ending}`),
   ],
   launched: [

@@ -34,7 +34,7 @@ import {
   writeCertificateKey,
 } from '../../../config/enrolment/certificates.ts';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
-import { isThere } from '../../../config/guarded-file.ts';
+import { isThere, readPublicFile } from '../../../config/guarded-file.ts';
 import { AUTHORITY_DE } from '../../../config/texts/de/authority.ts';
 import { AUTHORITY_EN } from '../../../config/texts/en/authority.ts';
 import { texts } from '../../../config/texts.ts';
@@ -162,7 +162,7 @@ NAME is what the broker knows its owner by:
       if ((await isThere(places.certificate)) && !(await isOf(places.certificate, name, authority)))
         throw otherFile(places.certificate);
       const own = (await isThere(places.key))
-        ? await readCertificateKey(places.key)
+        ? await readCertificateKey(places.key, undefined, role === 'broker' ? readPublicFile : undefined)
         : await writeCertificateKey(places.key);
       const request = await makeCertificateRequest(name, { key: own, file: places.key });
       const issued = await issueCertificate(authority, { request, days, nowMs, role, name, hosts });
