@@ -21,16 +21,15 @@ import {
   stagingOf,
 } from './layout.ts';
 import type { ManifestChain } from './manifest-chain.ts';
-import { OwedWork } from './owed-work.ts';
 import { type CatalogueEntry, factsOf } from './spooled-recording.ts';
 import { writeFailed } from './stored-receipts.ts';
 
 /** A disk that refuses for so long to remove one thing, and takes all else, shall not keep cameras waiting until somebody comes. */
-const OWED_MS_MAX = 900_000;
+const REFUSED_MS_MAX = 900_000;
 
 export interface IntakeDeps {
   readonly files: Files;
-  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
   readonly layout: SpoolLayout;
   readonly syncs: FolderSyncs;
@@ -44,20 +43,21 @@ export interface IntakeDeps {
 /** One per spool; see there for what its calls promise. */
 export class Intake {
   readonly #deps: IntakeDeps;
-  /** Sealings that are to be removed. */
-  readonly #owed: OwedWork;
+  /** Sealings that the disk refused to remove, and since when by the monotonic clock. */
+  readonly #left = new Map<Staging, number>();
+  #removing: Promise<void> = Promise.resolve();
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
-    this.#owed = new OwedWork(deps);
   }
 
   async stage(recording: RecordingId): Promise<Staging> {
     const { files, layout, confirm } = this.#deps;
     const staging = stagingOf(layout, recording);
     await confirm();
-    const owedMs = await this.#owed.tryNow();
-    if (owedMs !== undefined && owedMs < OWED_MS_MAX)
+    if (this.#left.size > 0) await (this.#removing = this.#removing.then(() => this.#removeLeft()));
+    const lately = this.#deps.clock.monotonicMs() - REFUSED_MS_MAX;
+    if ([...this.#left.values()].some((sinceMs) => sinceMs > lately))
       writeFailed('make a folder for', recording, 'the disk did not let an earlier one be removed yet');
     await files
       .makeFolder(staging.folder)
@@ -87,13 +87,17 @@ export class Intake {
       await this.#remove(staging);
     } catch (error) {
       this.#deps.log.warn('incomplete sealing not removed, will retry', { recording, error });
-      this.#owed.add(recording, () => this.#remove(staging));
+      this.#left.set(staging, this.#deps.clock.monotonicMs());
     }
   }
 
-  /** Resolves when nothing of it runs any more. Never rejects. */
-  stop(): Promise<void> {
-    return this.#owed.stop();
+  /** Before anything new is begun; what stays is found by the next start. Never rejects. */
+  async #removeLeft(): Promise<void> {
+    for (const staging of this.#left.keys())
+      await this.#remove(staging).then(
+        () => this.#left.delete(staging),
+        (error: unknown) => this.#deps.log.debug('incomplete sealing still not removed', { error }),
+      );
   }
 
   /** Nothing is there to be removed while the spool is away: that must not count as done. Errors: the system's; "spool.gone", "station.short". */

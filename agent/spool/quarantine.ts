@@ -2,9 +2,8 @@
 // after all goes back (DockingRecords.lookAgain).
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../protocol/format/errors.ts';
-import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
+import type { Conditions, Files } from '../../protocol/format/ports.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
-import { OwedWork } from './owed-work.ts';
 
 /** Same-named things that are kept apart before a move is given up: more means that something moves in a circle. */
 const SAME_NAME_MAX = 1000;
@@ -13,8 +12,6 @@ export interface QuarantineDeps {
   readonly files: Files;
   readonly syncs: FolderSyncs;
   readonly conditions: Conditions;
-  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
-  readonly log: Log;
 }
 
 /** The name that something in the quarantine had before, without the number of several of that name. */
@@ -29,14 +26,14 @@ export class Quarantine {
   readonly #syncs: FolderSyncs;
   readonly #conditions: Conditions;
   readonly #names = new Set<string>();
-  readonly #owed: OwedWork;
+  /** What the disk refused to move here, by its path, and why it should. */
+  readonly #leaving = new Map<string, string>();
 
   private constructor(folder: string, deps: QuarantineDeps) {
     this.folder = folder;
     this.#files = deps.files;
     this.#syncs = deps.syncs;
     this.#conditions = deps.conditions;
-    this.#owed = new OwedWork(deps);
   }
 
   /** Looks what lies there; raises or clears "spool.quarantine". Errors: the system's. */
@@ -46,13 +43,21 @@ export class Quarantine {
     return quarantine;
   }
 
-  /** Looks what lies there now: a person may have emptied it. Raises or clears "spool.quarantine". Errors: the system's. */
+  /**
+   * Moves what the disk refused until now, and looks what lies there: a person may have emptied it. Raises or clears "spool.quarantine".
+   * Errors: the system's where the folder cannot be listed.
+   */
   async look(): Promise<void> {
     const known = new Set(this.#names);
     const names = new Set(await this.#files.list(this.folder));
     for (const name of known) if (!names.has(name)) this.#names.delete(name);
     for (const name of names) this.#names.add(name);
     this.#show(null, null);
+    for (const [path, reason] of this.#leaving)
+      await this.#moveAgain(path, reason).then(
+        () => this.#leaving.delete(path),
+        () => undefined,
+      );
   }
 
   /** Names that lie there. */
@@ -81,21 +86,21 @@ export class Quarantine {
   }
 
   /**
-   * As `move`, for what has a name that nothing else ever takes: where the disk refuses, it is tried again until it takes it or the process
-   * ends. Errors: the system's; it is moved later then.
+   * As `move`, for what has a name that nothing else ever takes. Errors: the system's; then it is moved by the next `look` that the disk lets, or
+   * judged by the next start.
    */
   async moveInTheEnd(path: string, reason: string): Promise<void> {
     try {
       await this.move(path, reason);
     } catch (error) {
-      this.#owed.add(path, () => this.#moveAgain(path, reason));
+      this.#leaving.set(path, reason);
       throw error;
     }
   }
 
   /** Whether that could not be moved here yet. */
   isLeaving(path: string): boolean {
-    return this.#owed.has(path);
+    return this.#leaving.has(path);
   }
 
   /** Moves something out again, durably. Errors: the system's; then it lies in one of the two places. */
@@ -104,11 +109,6 @@ export class Quarantine {
     this.#names.delete(name);
     this.#show(null, null);
     await Promise.all([this.#syncs.sync(dirname(path)), this.#syncs.sync(this.folder)]);
-  }
-
-  /** Resolves when nothing of it runs any more. Never rejects. */
-  stop(): Promise<void> {
-    return this.#owed.stop();
   }
 
   /** The move may have been done, and only its sync have failed. */

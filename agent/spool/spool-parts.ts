@@ -105,8 +105,6 @@ async function recover(
     files: presence.files,
     syncs,
     conditions,
-    clock,
-    log,
   });
   const { bulk, stationKeys } = options;
   const takeLooks = async (): Promise<ReadyLooks> =>

@@ -192,7 +192,7 @@ export class Spool implements ItemStore<SpooledRecording> {
    * Moves a recording aside under its name and raises "spool.quarantine"; it is no longer in the spool. One whose payload is not here is
    * ignored.
    * Errors: "spool.gone", nothing changed; "spool.write-failed" where it could not be moved now: it is out of the spool all the
-   * same, and moved as soon as the disk takes it.
+   * same, and moved by the next look at the quarantine that the disk lets.
    */
   quarantine(recording: RecordingId, reason: string): Promise<void> {
     return this.#turns.run(recording, async () => {
@@ -224,12 +224,12 @@ export class Spool implements ItemStore<SpooledRecording> {
     return this.#parts.quarantine.move(path, reason, as);
   }
 
-  /** As `setAside`, for a name that nothing else ever takes: what the disk refuses now is tried again. Errors: the system's. */
+  /** As `setAside`, for a name that nothing else ever takes: what the disk refuses now is moved by `lookAtQuarantine`. Errors: the system's. */
   setAsideInTheEnd(path: string, reason: string): Promise<void> {
     return this.#parts.quarantine.moveInTheEnd(path, reason);
   }
 
-  /** Looks what lies in the quarantine now. Raises or clears "spool.quarantine". Errors: the system's. */
+  /** Moves to the quarantine what the disk refused until now, and looks what lies there. Raises or clears "spool.quarantine". Errors: the system's. */
   lookAtQuarantine(): Promise<void> {
     return this.#parts.quarantine.look();
   }
@@ -401,8 +401,6 @@ export class Spool implements ItemStore<SpooledRecording> {
   async close(): Promise<void> {
     this.#parts.space.stop();
     await this.#parts.reserve.stop();
-    await this.#parts.quarantine.stop();
-    await this.#parts.intake.stop();
     await this.#turns.idle();
     await this.#parts.snapshot.flush();
   }

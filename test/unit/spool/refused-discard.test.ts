@@ -49,15 +49,6 @@ test('nothing new is begun before it is removed, and then there is one', async (
   expect([...again.spool.recordings()].map(({ recording }) => recording)).toEqual([second.recording]);
 });
 
-test('it is removed by itself once the disk lets it', async () => {
-  const { disk, clock, spool } = await stuck();
-  disk.heal();
-  await clock.advance(MINUTE_MS);
-  expect(disk.peekNames('/spool/ready')).toEqual([]);
-  expect(disk.peekNames('/spool/staging')).toEqual([]);
-  await spool.close();
-});
-
 test('a disk that refuses that for a quarter of an hour and takes all else does not keep cameras waiting', async () => {
   const { clock, spool } = await stuck();
   await clock.advance(16 * MINUTE_MS);
@@ -66,15 +57,15 @@ test('a disk that refuses that for a quarter of an hour and takes all else does 
 });
 
 test('while the spool is away nothing counts as removed: it is once it is back', async () => {
-  const { disk, clock, spool } = await stuck();
+  const { disk, spool } = await stuck();
   disk.heal();
   await disk.rename('/spool', '/away');
   disk.plantFolder('/spool');
-  await clock.advance(MINUTE_MS);
+  await expect(spool.stage(second.recording)).rejects.toMatchObject({ code: 'spool.gone' });
   await disk.removeTree('/spool');
   await disk.rename('/away', '/spool');
   expect(disk.peekNames('/spool/ready')).toEqual([first.recording]);
-  await clock.advance(10 * MINUTE_MS);
+  await spool.stage(second.recording);
   expect(disk.peekNames('/spool/ready')).toEqual([]);
   await spool.close();
 });
