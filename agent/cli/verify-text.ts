@@ -62,6 +62,7 @@ export class VerifyText {
       this.#received(totals),
       ...(totals.logs.length === 0 ? [] : [fill(words.receivedByLog, totals.received)]),
       fill(words.dockings, totals.dockings, totals.dockings_empty),
+      ...this.#staff(totals),
       fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
       ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),
       fill(words.store, totals.orders, totals.disclosures),
@@ -99,6 +100,10 @@ export class VerifyText {
     const after = deleted + dropped - byOrder;
     const all = receipted + dropped;
     return fill(this.#words.received, all, receipted - deleted, after, byOrder, dropped, dropped_dockings);
+  }
+
+  #staff({ staff_reports: reports, staff_texts: texts, dropped_staff: dropped }: Totals): string[] {
+    return reports + texts + dropped === 0 ? [] : [fill(this.#words.staff, reports, texts, dropped)];
   }
 
   /** The counts of several folders. */

@@ -38,6 +38,7 @@ export interface VerifyWords {
   readonly received: string;
   readonly receivedByLog: string;
   readonly dockings: string;
+  readonly staff: string;
   readonly units: string;
   readonly allRejected: string;
   readonly store: string;
@@ -97,6 +98,7 @@ const EN: VerifyWords = {
     '{} files receipted in all: {} here, {} deleted after their time, {} deleted by order; documents of {} of them and {} docking records dropped',
   receivedByLog: 'files received by what the log of the store says: {}',
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
+  staff: 'staff: {} reports, {} texts; {} more dropped',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
   store: 'store: {} orders, {} disclosures',
@@ -158,6 +160,7 @@ const DE: VerifyWords = {
     'insgesamt quittierte Dateien: {}; davon vorhanden {}, nach ihrer Zeit gelöscht {}, auf Anordnung gelöscht {}; Dokumente entfernt: von {} Dateien, dazu {} Andockprotokolle',
   receivedByLog: 'laut Verwahrprotokoll des Zentralspeichers eingegangene Dateien: {}',
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
+  staff: 'Personal: {} Berichte, {} Texte; außerdem {} entfernt',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',
   store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}',

@@ -1,7 +1,7 @@
 // Documents of signed items: what a station makes, pushes and gets a receipt for (SPEC 4.2, 6.1). What differs between their types, once, for both ends:
 // another type is another row of ITEM_DOCUMENTS, at the station and at the receiver.
 import { DockError } from '../format/errors.ts';
-import { DOCKING, MANIFEST, REPORT, TEXT } from '../format/file-names.ts';
+import { DOCKING, MANIFEST, RECEIPT, REPORT, signed, TEXT } from '../format/file-names.ts';
 import { parseRecordingId, type RecordingId, type StationId } from '../format/ids.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from './docking-record.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest } from './manifest.ts';
@@ -105,4 +105,14 @@ export function itemDocument(kind: ItemKind): ItemDocument {
 /** Types without payload: each is one document, and comes whole in its offer. */
 export function payloadlessKinds(): ItemKind[] {
   return [...ITEM_DOCUMENTS].flatMap(([kind, { hasPayload }]) => (hasPayload ? [] : [kind]));
+}
+
+/** The type without payload whose document is among the names in a folder. */
+export function payloadlessKindIn(names: ReadonlySet<string>): ItemKind | undefined {
+  return payloadlessKinds().find((kind) => names.has(itemDocument(kind).name));
+}
+
+/** All names that the folder of such a document may have. */
+export function documentNames(kind: ItemKind): ReadonlySet<string> {
+  return new Set(signed(itemDocument(kind).name, RECEIPT));
 }

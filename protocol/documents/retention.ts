@@ -190,6 +190,11 @@ export function holdDaysAt(policies: RetentionHistory['policies'], orderedAt: st
   return (inForceAt(policies, orderedAt) ?? NO_POLICY).holdDays;
 }
 
+/** For how many days words of the staff stay that were received at that time (RFC 3339). */
+export function freeTextDaysAt(policies: RetentionHistory['policies'], receivedAt: string): number {
+  return (inForceAt(policies, receivedAt) ?? NO_POLICY).freeTextDays;
+}
+
 /** The newest time at which something was entered that is as old now as the segments that it ends must be, ms since 1970; -Infinity: none. */
 export function segmentsOverMs(history: RetentionHistory, nowMs: number): number {
   const times = [...history.announced, ...history.policies].map(({ time }) => time);

@@ -1,11 +1,24 @@
 // What staff give at the dock's screen, from the touch to the vault: nothing leaves the station, and nothing is entered, before the day is over.
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Remark } from '../../agent/evidence/verify/remark.ts';
+import { type Totals, verifyFolder } from '../../agent/evidence/verify/verify-place.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { STAFF_DOCUMENTS_MAX } from '../../agent/records/staff-reports.ts';
+import { encodeCanonical } from '../../protocol/format/canonical.ts';
 import { parseReceipt } from '../../protocol/documents/receipt.ts';
-import { parseStaffReport, parseStaffText } from '../../protocol/documents/staff-report.ts';
-import { publicKeyOf, verifyDocument } from '../../protocol/documents/minisign.ts';
+import {
+  encodeStaffDocument,
+  parseStaffReport,
+  parseStaffText,
+} from '../../protocol/documents/staff-report.ts';
+import {
+  encodePublicKey,
+  publicKeyOf,
+  signDocument,
+  verifyDocument,
+} from '../../protocol/documents/minisign.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -132,4 +145,108 @@ test('a file of what was given that cannot be read goes to the quarantine, and t
   expect(
     (await readdir(join(dock.folder, 'spool/quarantine'))).some((name) => name.startsWith('given.json')),
   ).toBe(true);
+});
+
+/** Findings of `verify` on vault or spool, and its counts. */
+async function verified(place: 'vault' | 'spool'): Promise<{ codes: string[]; totals: Totals }> {
+  const keysFolder = join(dock.folder, 'keys');
+  await mkdir(keysFolder, { recursive: true });
+  const keys = { 'station-kod-1.pub': dock.stationKey, 'store.pub': dock.storeKey };
+  for (const [name, key] of Object.entries(keys))
+    await writeFile(join(keysFolder, name), encodePublicKey(publicKeyOf(key)));
+  const remarks: Remark[] = [];
+  const take = (checked: { readonly remarks: readonly Remark[] }): void =>
+    void remarks.push(...checked.remarks);
+  const report = { recording: take, docking: take, remark: (remark: Remark) => void remarks.push(remark) };
+  const { signal } = new AbortController();
+  const nowMs = dock.clock.wallMs() + DAY_MS;
+  const asked = { files: nodeFiles(), keysFolder, identities: [], nowMs, signal };
+  const { totals } = await verifyFolder(join(dock.folder, place), asked, report);
+  return { codes: remarks.flatMap(({ kind, code }) => (kind === 'finding' ? [code] : [])), totals };
+}
+
+/** Two reports and a text in the vault, the log of the station with them, and everything stopped. */
+async function delivered(): Promise<{ reports: string[]; text: string }> {
+  for (let at = 0; at < 2; at++) await give(report);
+  await give({ text: 'It was loud.' });
+  days = 1;
+  await give(report);
+  await expect.poll(() => inVault('receipt.json').then(({ length }) => length), poll).toBe(3);
+  await dock.stopStation();
+  await dock.stopReceiver();
+  const [text = ''] = await inVault('text.json');
+  return { reports: await inVault('report.json'), text };
+}
+
+test('vault and spool verify, and count them', async () => {
+  await delivered();
+  for (const place of ['vault', 'spool'] as const) {
+    const { codes, totals } = await verified(place);
+    expect(codes).toEqual([]);
+    expect(totals).toMatchObject({ staff_reports: 2, staff_texts: 1 });
+  }
+});
+
+test('one that is altered, exchanged, moved, forged or taken away is found', async () => {
+  const { reports, text } = await delivered();
+  const [one = '', other = ''] = reports;
+  const vault = join(dock.folder, 'vault', STATION);
+  const bytes = await readFile(join(one, 'report.json'));
+  const altered = Buffer.from(bytes.toString().replace('calmed', 'worse0'));
+  const document = join(one, 'report.json');
+  const restored = async (damage: () => Promise<void>, repair: () => Promise<void>): Promise<string[]> => {
+    await damage();
+    const { codes } = await verified('vault');
+    await repair();
+    return codes;
+  };
+  const put = (content: Uint8Array) => () => writeFile(document, content);
+  expect(await restored(put(altered), put(bytes))).toContain('staff-report.signature-wrong');
+  const signature = await readFile(document + '.minisig', 'utf8');
+  const own = signDocument(dock.stationKey, altered, 'bodydock staff-report');
+  const forge = async (): Promise<void> => {
+    await writeFile(document, altered);
+    await writeFile(document + '.minisig', own);
+  };
+  const mend = async (): Promise<void> => {
+    await writeFile(document, bytes);
+    await writeFile(document + '.minisig', signature);
+  };
+  expect(await restored(forge, mend)).toEqual(
+    expect.arrayContaining(['custody.other-document', 'receipt.wrong-manifest']),
+  );
+  const strange = join(vault, `${'b'.repeat(25)}a`);
+  const moved = await restored(
+    () => rename(other, strange),
+    () => rename(strange, other),
+  );
+  expect(moved).toEqual(expect.arrayContaining(['staff-report.other-record', 'document.missing']));
+  expect((await verified('vault')).codes).toEqual([]);
+  await rm(text, { recursive: true });
+  expect((await verified('vault')).codes).toEqual(
+    expect.arrayContaining(['document.missing', 'receipt.missing']),
+  );
+});
+
+test('a report by the station key that its log does not know is found once the log goes on', async () => {
+  await delivered();
+  const record = `${'c'.repeat(25)}a`;
+  const folder = join(dock.folder, 'vault', STATION, record);
+  const forged = {
+    type: 'staff-report',
+    version: 1,
+    record,
+    station: STATION,
+    day: '2026-01-05',
+    questions_sha256: QUESTIONS,
+    answers,
+  } as const;
+  const bytes = encodeStaffDocument({ ...parseStaffReport(encodeCanonical(forged)) });
+  await mkdir(folder);
+  await writeFile(join(folder, 'report.json'), bytes);
+  await writeFile(
+    join(folder, 'report.json.minisig'),
+    signDocument(dock.stationKey, bytes, 'bodydock staff-report'),
+  );
+  expect((await verified('vault')).codes).toEqual(['document.unlogged']);
 });

@@ -74,6 +74,8 @@ export interface JudgedDrops {
   readonly recordings: number;
   readonly byOrder: number;
   readonly dockings: number;
+  /** Reports and texts of the staff. */
+  readonly staff: number;
 }
 
 /** Judges each drop that is asked for, and names each recording of these; segments of logs where all is asked for. */
@@ -84,6 +86,7 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
   const deleted: Deleted[] = [];
   let byOrder = 0;
   let recordings = 0;
+  let staff = 0;
   const drops = [...log.drops.values()].filter((drop) => isAsked?.(drop) ?? true);
   const dockings = new DockingRules(context);
   const ordered = new Set([...log.orders.values()].map(({ recording }) => recording));
@@ -96,9 +99,11 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
       drop.deletion_sha256 === null &&
       logged?.kind !== 'recording' &&
       !isOfRecording(drop, context, ordered)
-    )
-      found.push(...dockingFindings(drop, dockings, context));
-    else {
+    ) {
+      const kind = droppedKind(drop, logged, log);
+      if (kind === 'staff-report' || kind === 'staff-text') staff++;
+      if (kind !== 'staff-text') found.push(...dockingFindings(drop, dockings, context)); // no evidence rests on words
+    } else {
       recordings++;
       if (record?.record.reason === 'ordered') byOrder++;
       found.push(...recordingFindings(drop, record, context), droppedNote(drop, record, context));
@@ -108,7 +113,18 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
   const rules = new SegmentRules(context);
   for (const segment of isAsked === undefined ? log.droppedSegments : [])
     found.push(...segmentFindings(segment, rules, context));
-  return { findings: found, deleted, recordings, byOrder, dockings: drops.length - recordings };
+  const other = drops.length - recordings - staff;
+  return { findings: found, deleted, recordings, byOrder, dockings: other, staff };
+}
+
+/** What a document without payload was (SPEC 10.3.35): its station says so, the store only of what that does not know. */
+function droppedKind(
+  { station, recording, manifest_sha256: sha256 }: LoggedDrop,
+  logged: LoggedDocument | undefined,
+  { receipts }: StoreLog,
+): string | undefined {
+  if (logged?.kind === undefined) return receipts.get(`${station} ${recording}`)?.kind;
+  return logged.sha256 === sha256 ? logged.documentKind : undefined;
 }
 
 /** Each recording that the store's log says was dropped, with its times. */
@@ -353,7 +369,7 @@ class SegmentRules {
     for (const { station = '', segments, follows } of stations)
       for (const segment of [...segments, ...follows]) this.#isOf(segment, station);
     for (const { station, head } of facts.headsOf(undefined)) this.#isOf(head.segment, station);
-    for (const { station, receivedAt } of [...facts.recordings.values(), ...facts.dockings.values()])
+    for (const { station, receivedAt } of facts.documents())
       if (station !== undefined && receivedAt !== undefined)
         this.#oldestHere.set(station, earlier(receivedAt, this.#oldestHere.get(station)));
     for (const drop of [...log.drops.values()].toSorted((a, b) => (a.time < b.time ? 1 : -1))) {

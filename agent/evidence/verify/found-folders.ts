@@ -6,12 +6,16 @@ import {
   DOCKING,
   KEYS,
   LOG,
+  MANIFEST,
   ORDERS,
   POLICIES,
+  REPORT,
   RESTORED,
+  TEXT,
   VAULT_ID,
   WITNESS,
 } from '../../../protocol/format/file-names.ts';
+import type { StaffKind } from '../../../protocol/documents/staff-report.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import { DISCLOSURES } from './disclosure-check.ts';
 import { KIT_FOLDERS, type Place } from './place.ts';
@@ -43,6 +47,11 @@ export interface FoundDocking {
   readonly name: string;
   /** The station in whose folder it lies. */
   readonly station: string | undefined;
+}
+
+/** The folder of a report or a text of the staff. */
+export interface FoundStaff extends FoundDocking {
+  readonly document: StaffKind;
 }
 
 /** A folder of custody segments. */
@@ -79,6 +88,7 @@ export interface FoundReceiver {
 export type Found =
   | ({ readonly kind: 'recording' } & FoundRecording)
   | ({ readonly kind: 'docking' } & FoundDocking)
+  | ({ readonly kind: 'staff' } & FoundStaff)
   | ({ readonly kind: 'custody' } & FoundCustody)
   | ({ readonly kind: 'orders' } & FoundOrders)
   | ({ readonly kind: 'kept' } & FoundKept)
@@ -134,12 +144,18 @@ class Walk {
     return { kind: 'docking', folder: join(this.#root, where), where, name, station };
   }
 
-  /** Recordings and docking records lie side by side, and only what is in a folder tells one from the other. */
+  staff(document: StaffKind, where: string, name: string, station?: string): Found {
+    return { kind: 'staff', document, folder: join(this.#root, where), where, name, station };
+  }
+
+  /** Recordings and other documents lie side by side, and only what is in a folder tells one from the other. */
   async either(where: string, name: string, station?: string): Promise<Found> {
-    const found = await statFile(this.#files, join(this.#root, where, DOCKING));
-    return found.kind === 'missing'
-      ? this.recording(where, name, station)
-      : this.docking(where, name, station);
+    const has = async (file: string): Promise<boolean> =>
+      (await statFile(this.#files, join(this.#root, where, file))).kind !== 'missing';
+    if (await has(DOCKING)) return this.docking(where, name, station);
+    for (const [document, file] of STAFF_FILES)
+      if (!(await has(MANIFEST)) && (await has(file))) return this.staff(document, where, name, station);
+    return this.recording(where, name, station);
   }
 
   async *collection(): AsyncGenerator<Found> {
@@ -222,6 +238,13 @@ class Walk {
       if (isRecordingId(name)) yield this.docking(below('dockings', name), name);
       else yield { kind: 'remark', remark: unexpected('dockings', name) };
     }
+    for (const [document, file] of STAFF_FILES) {
+      const folder = `${file.slice(0, -'.json'.length)}s`;
+      for (const name of yield* this.#list(folder)) {
+        if (isRecordingId(name)) yield this.staff(document, below(folder, name), name);
+        else yield { kind: 'remark', remark: unexpected(folder, name) };
+      }
+    }
     yield* this.#count('staging', 'spool.unfinished', 'unfinished sealings');
     yield* this.#count('quarantine', 'spool.quarantined', 'entries set aside');
     yield this.#custody(CUSTODY);
@@ -278,6 +301,11 @@ class Walk {
   }
 }
 
+/** Of each kind, its file; its folder in a spool is the plural. */
+const STAFF_FILES = [
+  ['staff-report', REPORT],
+  ['staff-text', TEXT],
+] as const;
 const VAULT_NAMES: ReadonlySet<string> = new Set([
   VAULT_ID,
   POLICIES,

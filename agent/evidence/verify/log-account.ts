@@ -1,4 +1,4 @@
-// What the custody log says became of each document (manifest or docking record), kept while its segments are read. Memory: one small
+// What the custody log says became of each document (manifest, docking record, report or text of the staff), kept while its segments are read. Memory: one small
 // object per document.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { SignedUnder } from '../../../protocol/documents/retention.ts';
@@ -8,7 +8,9 @@ import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 /** What the log says of one document. */
 export interface LoggedDocument {
   /** Undefined where the entry that made it durable is not here. */
-  readonly kind: 'recording' | 'docking' | undefined;
+  readonly kind: keyof typeof KINDS | undefined;
+  /** As `document-recorded` calls it. */
+  readonly documentKind?: string;
   /** Digest of the manifest or docking record that was made durable; undefined where no entry says so. */
   readonly sha256: string | undefined;
   /** Hex id of the key that vouches for that entry; undefined where it was not asked for. */
@@ -40,6 +42,37 @@ export interface LoggedDocument {
   /** The station's documents went, too. */
   readonly letGo: boolean;
 }
+
+/** What is said of each kind. */
+const KINDS = {
+  recording: {
+    word: 'recording',
+    document: 'manifest',
+    missing: 'recording.missing',
+    waiting: 'recording.waiting',
+    unlogged: 'recording.unlogged',
+    notLogged: 'recording.not-logged',
+    other: 'custody.other-manifest',
+  },
+  docking: {
+    word: 'docking record',
+    document: 'docking record',
+    missing: 'docking.missing',
+    waiting: 'docking.waiting',
+    unlogged: 'docking.unlogged',
+    notLogged: 'docking.not-logged',
+    other: 'custody.other-docking-record',
+  },
+  document: {
+    word: 'staff document',
+    document: 'staff document',
+    missing: 'document.missing',
+    waiting: 'document.waiting',
+    unlogged: 'document.unlogged',
+    notLogged: 'document.not-logged',
+    other: 'custody.other-document',
+  },
+} as const;
 
 const NOTHING: LoggedDocument = {
   kind: undefined,
@@ -125,6 +158,7 @@ export class LogAccount {
 const NAMED_BY: Partial<Record<CustodyEntry['event'], string>> = {
   quarantined: 'name',
   'docking-recorded': 'record',
+  'document-recorded': 'record',
 };
 
 function newsOf(
@@ -135,6 +169,8 @@ function newsOf(
   const { manifest_sha256: manifest, sha256: record, receipt_sha256: receipt } = facts;
   if (event === 'spooled' && typeof manifest === 'string') return { kind: 'recording', sha256: manifest };
   if (event === 'docking-recorded' && typeof record === 'string') return { kind: 'docking', sha256: record };
+  if (event === 'document-recorded' && typeof record === 'string')
+    return { kind: 'document', documentKind: String(facts['kind']), sha256: record };
   if (event === 'quarantined') return { quarantined: true };
   const erasedEarly = known.erasedEarly || known.receipts.length === 0;
   if (event === 'matched') return { matchedIn: String(facts['docking']) };
@@ -166,9 +202,11 @@ function withDocking(known: readonly string[], { docking }: CustodyEntry['facts'
 
 // Compares what a custody log says of recordings and docking records with what lies beside it. Pure.
 
-/** A recording or docking record that lies here, as far as the log could contradict it. */
+/** A recording, docking record or staff document that lies here, as far as the log could contradict it. */
 export interface HeldDocument {
-  readonly kind: 'recording' | 'docking';
+  readonly kind: keyof typeof KINDS;
+  /** Of a staff document, as its receipt calls it. */
+  readonly documentKind?: string;
   readonly name: string;
   readonly where: string;
   /** In whose folder it lies, or who it says it is of. */
@@ -233,7 +271,8 @@ function mustBeHere(
   if (kind === 'kit') return false;
   if (kind === 'vault') return logged.receipts.length > 0 && !dropped.has(name);
   // A station lets a docking record go once it is receipted; documents of a recording only long after, and it says so.
-  if (logged.kind === 'docking') return logged.receipts.length === 0 && !logged.quarantined;
+  if (logged.kind === 'docking' || logged.kind === 'document')
+    return logged.receipts.length === 0 && !logged.quarantined;
   if (logged.letGo) return false; // without a receipt in the log that is a finding of its own
   const spooled = logged.sha256 !== undefined && !logged.quarantined && !superseded.has(name);
   return logged.receipts.length > 0 || spooled;
@@ -243,9 +282,9 @@ function mustBeHere(
 export function missingDocument(where: string, name: string, account: LogAccount): Remark {
   const logged = account.of(name);
   const receipted = (logged?.receipts.length ?? 0) > 0;
-  const docking = logged?.kind === 'docking';
-  const message = `${docking ? 'docking record' : 'recording'} ${name} is not here; the log says that it was ${receipted ? 'receipted' : 'spooled'}`;
-  return finding(docking ? 'docking.missing' : 'recording.missing', where, message, { recording: name });
+  const { word, missing } = KINDS[logged?.kind ?? 'recording'];
+  const message = `${word} ${name} is not here; the log says that it was ${receipted ? 'receipted' : 'spooled'}`;
+  return finding(missing, where, message, { recording: name });
 }
 
 /** Every other difference between log and documents. */
@@ -257,13 +296,13 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
   ]);
   if (kind === 'spool')
     remarks.push(...[...held.values()].flatMap((document) => askedFor(document, account)));
-  const notLogged = { recording: [] as string[], docking: [] as string[] };
+  const notLogged = namesByKind();
   for (const document of held.values())
     if (account.of(document.name)?.sha256 === undefined) {
       if (isUnlogged(document, question)) remarks.push(unlogged(document));
       else notLogged[document.kind].push(document.name);
     }
-  const waiting = { recording: [] as string[], docking: [] as string[] };
+  const waiting = namesByKind();
   for (const [name, logged] of account.all()) {
     const due = logged.sha256 !== undefined && logged.receipts.length === 0 && !held.has(name);
     if (kind === 'vault' && due) waiting[logged.kind ?? 'recording'].push(name);
@@ -271,21 +310,23 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
   }
   return [
     ...remarks,
-    ...counted(
-      'recording.not-logged',
-      where,
-      'recordings here that the log does not name',
-      notLogged.recording,
-    ),
-    ...counted(
-      'docking.not-logged',
-      where,
-      'docking records here that the log does not name',
-      notLogged.docking,
-    ),
-    ...counted('recording.waiting', where, 'recordings in the log that are not here', waiting.recording),
-    ...counted('docking.waiting', where, 'docking records in the log that are not here', waiting.docking),
+    ...kinds().flatMap((kind) => {
+      const { word, notLogged: code } = KINDS[kind];
+      return counted(code, where, `${word}s here that the log does not name`, notLogged[kind]);
+    }),
+    ...kinds().flatMap((kind) => {
+      const { word, waiting: code } = KINDS[kind];
+      return counted(code, where, `${word}s in the log that are not here`, waiting[kind]);
+    }),
   ];
+}
+
+function kinds(): (keyof typeof KINDS)[] {
+  return ['recording', 'docking', 'document'];
+}
+
+function namesByKind(): Record<keyof typeof KINDS, string[]> {
+  return { recording: [], docking: [], document: [] };
 }
 
 /** A log that goes on after a document, and does not know it, is not the one under which it was made (SPEC 4.3.5.6). */
@@ -299,9 +340,7 @@ function isUnlogged(
 
 function unlogged({ kind, name, where }: HeldDocument): Remark {
   const message = `no entry of the custody log names it, and the log goes on after it`;
-  return finding(kind === 'docking' ? 'docking.unlogged' : 'recording.unlogged', where, message, {
-    recording: name,
-  });
+  return finding(KINDS[kind].unlogged, where, message, { recording: name });
 }
 
 function contradictions(document: HeldDocument, account: LogAccount, place: Extent): Remark[] {
@@ -311,10 +350,12 @@ function contradictions(document: HeldDocument, account: LogAccount, place: Exte
   const remarks: Remark[] = [];
   const { sha256: expected, receipts } = logged;
   if (expected !== undefined && sha256 !== undefined && sha256 !== expected) {
-    const what = kind === 'docking' ? 'docking record' : 'manifest';
+    const { document: what, other } = KINDS[kind];
     const message = `${what}: the custody log vouches for SHA-256 ${expected}, found ${sha256}`;
-    const code = kind === 'docking' ? 'custody.other-docking-record' : 'custody.other-manifest';
-    remarks.push(finding(code, where, message, { expected, found: sha256 }));
+    remarks.push(finding(other, where, message, { expected, found: sha256 }));
+  } else if (logged.documentKind !== document.documentKind && logged.kind !== undefined) {
+    const message = `${KINDS[kind].document}: the custody log calls it ${logged.documentKind ?? logged.kind}`;
+    remarks.push(finding(KINDS[kind].other, where, message, { found: document.documentKind ?? kind }));
   }
   if (receipts.length > 0 && receiptSha256 === undefined && !(logged.restored && place === 'spool'))
     remarks.push(

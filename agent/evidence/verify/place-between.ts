@@ -139,7 +139,7 @@ export class PlaceBetween {
     const { files, place } = this.#context;
     const spool = this.#kind === 'spool';
     const base = spool ? place.path : join(place.path, where, '..');
-    const folders = spool ? ['ready', 'released', 'dockings'] : ['.'];
+    const folders = spool ? ['ready', 'released', 'dockings', 'reports', 'texts'] : ['.'];
     for (const folder of folders)
       if ((await files.stat(join(base, folder, name)))?.kind === 'folder') return true;
     return false;

@@ -5,6 +5,7 @@ import type { CheckedDocking } from './docking-check.ts';
 import { dockingFacts, type DockingFacts } from './docking-log.ts';
 import type { HeldDocument } from './log-account.ts';
 import { recordingFacts, type RecordingFacts } from './order-check.ts';
+import { type CheckedStaff, staffFacts, type StaffFacts } from './staff-check.ts';
 import type { ReceiptHead } from './receipt-check.ts';
 import type { CheckedRecording, Joined } from './recording-check.ts';
 
@@ -63,6 +64,8 @@ export class PlaceFacts {
   readonly recordings = new HeldById<RecordingFacts>();
   /** By the record's folder. */
   readonly dockings = new HeldById<DockingFacts>();
+  /** Reports and texts of the staff, by their folders. */
+  readonly staff = new HeldById<StaffFacts>();
   /** Recordings that others name as replaced. */
   readonly superseded = new Set<string>();
   /** Receivers that receipts and deletion records here name, with the hex ids of the keys that signed them. */
@@ -91,6 +94,21 @@ export class PlaceFacts {
     this.station ??= facts.proven?.station;
   }
 
+  /** Takes a report or a text of the staff. */
+  takeStaff(checked: CheckedStaff, station: string | undefined): void {
+    const facts = staffFacts(checked, station);
+    this.staff.take(facts);
+    this.#takeReceipt(checked, facts.station);
+    if (checked.keyId !== undefined) this.station ??= facts.station;
+  }
+
+  /** All that may have a receipt. */
+  *documents(): Generator<HeldDocument & { readonly receivedAt: string | undefined }> {
+    yield* this.recordings.values();
+    yield* this.dockings.values();
+    yield* this.staff.values();
+  }
+
   /** A document by that receiver whose signature by that key holds. */
   takeReceiver(receiver: string | undefined, keyId: string | undefined): void {
     if (receiver === undefined || keyId === undefined) return;
@@ -108,9 +126,7 @@ export class PlaceFacts {
   /** Documents of a station, or all where it is not known. */
   heldOf(station: string | undefined): Map<string, HeldDocument> {
     const held = new Map<string, HeldDocument>();
-    for (const facts of this.recordings.values())
-      if (station === undefined || facts.station === station) held.set(facts.name, facts);
-    for (const facts of this.dockings.values())
+    for (const facts of this.documents())
       if (station === undefined || facts.station === station) held.set(facts.name, facts);
     return held;
   }
@@ -144,7 +160,7 @@ export class PlaceFacts {
   }
 
   #takeReceipt(
-    { receipt, receiptKeyId, where }: CheckedRecording | CheckedDocking,
+    { receipt, receiptKeyId, where }: CheckedRecording | CheckedDocking | CheckedStaff,
     station: string | undefined,
   ): void {
     this.takeReceiver(receipt?.receiver, receiptKeyId);

@@ -51,6 +51,7 @@ export async function* storeFindings(
   totals.dropped += drops.recordings;
   totals.dropped_by_order += drops.byOrder;
   totals.dropped_dockings += drops.dockings;
+  totals.dropped_staff += drops.staff;
   totals.held += countHeld(book, facts, nowMs);
   totals.disclosures += log.disclosures.length;
   yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
@@ -76,8 +77,7 @@ function noLog({ facts, orders, changed }: StoreContext): Remark[] {
   let deletions = 0;
   let receipts = 0;
   for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deletions++;
-  for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
-    if (held.receiptSha256 !== undefined) receipts++;
+  for (const held of facts.documents()) if (held.receiptSha256 !== undefined) receipts++;
   const changes = [...changed].filter(isReceiverId).length;
   if (receipts + deletions + orders.length + changes === 0) return [];
   const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders and ${changes} receivers with changes of keys lie here without the store's own log`;

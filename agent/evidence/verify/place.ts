@@ -45,6 +45,8 @@ export function extentOf({ kind }: Place): Extent {
 const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
   'ready',
   'released',
+  'reports',
+  'texts',
   'dockings',
   'docked',
   'asked',

@@ -43,7 +43,7 @@ export async function* receivedFindings(
       },
     );
   }
-  for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
+  for (const held of facts.documents())
     if (isUnlogged(held, log))
       yield note(
         'receipt.unlogged',
@@ -53,7 +53,9 @@ export async function* receivedFindings(
 }
 
 function heldAs({ station, recording }: LoggedReceipts, facts: PlaceFacts): HeldDocument | undefined {
-  const held = facts.recordings.get(recording, station) ?? facts.dockings.get(recording, station);
+  const { recordings, dockings, staff } = facts;
+  const held =
+    recordings.get(recording, station) ?? dockings.get(recording, station) ?? staff.get(recording, station);
   return held?.station === station ? held : undefined;
 }
 

@@ -9,6 +9,8 @@ import * as en from './texts-en.ts';
 export type DocumentName =
   | 'manifest'
   | 'docking'
+  | 'staff-report'
+  | 'staff-text'
   | 'receipt'
   | 'deletion'
   | 'order'
@@ -71,6 +73,8 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'recording.missing': 'backup',
   'recording.waiting': 'station',
   'docking.missing': 'backup',
+  'document.missing': 'backup',
+  'document.waiting': 'station',
   'docking.waiting': 'station',
   'docking.part-missing': 'backup',
   'docking.part-waiting': 'station',

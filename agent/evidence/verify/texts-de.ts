@@ -325,6 +325,32 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Eine Datei, die über mehrere Andockvorgänge gelesen wurde, wurde auf der Kamera gelöscht, ohne noch einmal ganz verglichen zu werden: Das darf nie geschehen.',
   'custody.other-docking-record':
     'Das Verwahrprotokoll der Station bürgt für ein anderes Andockprotokoll: Es wurde ausgetauscht.',
+  'staff-report.other-record':
+    'In diesem Ordner liegen die Dokumente eines anderen Berichts des Personals: Ordner oder Dateien wurden vertauscht.',
+  'staff-report.other-station':
+    'Hier liegt ein Bericht des Personals einer anderen Station: Er wurde von Hand verschoben.',
+  'staff-report.revoked-key':
+    'Sein Schlüssel wurde gesperrt, und keine Quittung zeigt, dass er vorher da war: Wer den Schlüssel hat, kann ihn seither gemacht haben.',
+  'staff-report.doubtful-key':
+    'Sein Schlüssel wurde gesperrt, und laut Zentralspeicher kann ihn ein anderer gehabt haben, als dies eintraf: Er kann von diesem sein.',
+  'staff-text.other-record':
+    'In diesem Ordner liegen die Dokumente eines anderen Textes des Personals: Ordner oder Dateien wurden vertauscht.',
+  'staff-text.other-station':
+    'Hier liegt ein Text des Personals einer anderen Station: Er wurde von Hand verschoben.',
+  'staff-text.revoked-key':
+    'Sein Schlüssel wurde gesperrt, und keine Quittung zeigt, dass er vorher da war: Wer den Schlüssel hat, kann ihn seither gemacht haben.',
+  'staff-text.doubtful-key':
+    'Sein Schlüssel wurde gesperrt, und laut Zentralspeicher kann ihn ein anderer gehabt haben, als dies eintraf: Er kann von diesem sein.',
+  'document.missing':
+    'Laut Verwahrprotokoll der Station war dieser Bericht oder Text des Personals hier: Er ging verloren oder wurde weggenommen.',
+  'document.waiting':
+    'Die Station hat ihn gemacht, und der Zentralspeicher hat ihn nicht bestätigt: Er kommt noch.',
+  'document.unlogged':
+    'Kein Eintrag im Verwahrprotokoll der Station nennt diesen Bericht oder Text des Personals, obwohl es danach weitergeht: Die Station hat ihn nicht gemacht, oder es ist nicht ihr Verwahrprotokoll.',
+  'document.not-logged':
+    'Der Abschnitt des Verwahrprotokolls der Station, der ihn nennen würde, ist (noch) nicht hier.',
+  'custody.other-document':
+    'Das Verwahrprotokoll der Station bürgt für einen anderen Bericht oder Text des Personals: Er wurde ausgetauscht.',
   'docking-chain.two-starts':
     'Jede Kamera hat je Schlüssel der Station einen ersten Andockvorgang: Ein älterer Stand der Station wurde zurückgespielt, oder eines wurde gefälscht.',
   'docking-chain.fork':

@@ -281,6 +281,27 @@ export const MEANINGS = {
   'docking.erased-uncompared':
     'A file that was read in several dockings was erased from the camera without another look at all of it: this must never happen.',
   'custody.other-docking-record': 'The log vouches for another docking record: it was exchanged.',
+  'staff-report.other-record':
+    'The documents of another report of the staff lie in this folder: folders or files were exchanged.',
+  'staff-report.other-station': 'A report of the staff of another station lies here: it was moved by hand.',
+  'staff-report.revoked-key':
+    'Its key was revoked, and no receipt shows that it was there before: whoever has that key may have made it since.',
+  'staff-report.doubtful-key':
+    'Its key was revoked, and the store says that somebody else may have had it when this came: it may be theirs.',
+  'staff-text.other-record':
+    'The documents of another text of the staff lie in this folder: folders or files were exchanged.',
+  'staff-text.other-station': 'A text of the staff of another station lies here: it was moved by hand.',
+  'staff-text.revoked-key':
+    'Its key was revoked, and no receipt shows that it was there before: whoever has that key may have made it since.',
+  'staff-text.doubtful-key':
+    'Its key was revoked, and the store says that somebody else may have had it when this came: it may be theirs.',
+  'document.missing':
+    'The custody log says that this report or text of the staff was here: it was lost or taken away.',
+  'document.waiting': 'The station has made it and the store has not confirmed it: it is still to come.',
+  'document.unlogged':
+    'No entry of the log of its station names this report or text of the staff, though the log goes on after it: it was not made by that station, or its log is another one.',
+  'document.not-logged': 'The part of the custody log that would name it is not here (yet).',
+  'custody.other-document': 'The log vouches for another report or text of the staff: it was exchanged.',
   'docking-chain.two-starts':
     'Each camera has one first docking per station key: an older state of the station was put back, or a record was forged.',
   'docking-chain.fork':

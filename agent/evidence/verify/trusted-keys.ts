@@ -201,7 +201,12 @@ interface SignedByStation {
   readonly receipt: Pick<CheckedReceipt, 'confirms' | 'value'>;
 }
 
-const WORDS = { manifest: 'manifest', docking: 'docking record' } as const;
+const WORDS = {
+  manifest: 'manifest',
+  docking: 'docking record',
+  'staff-report': 'staff report',
+  'staff-text': 'staff text',
+} as const;
 
 /** The finding for a document for which a revoked key alone vouches: no receipt from before confirms it, or one from when somebody else may have had the key. `where` is its path. */
 export function revokedRemarks(

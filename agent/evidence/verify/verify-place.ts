@@ -20,6 +20,7 @@ import {
   type FoundOrders,
   type FoundReceiver,
   type FoundRecording,
+  type FoundStaff,
   walkPlace,
 } from './found-folders.ts';
 import { keyLogRemarks } from './key-logs.ts';
@@ -37,6 +38,7 @@ import { proofRemarks } from './receipt-proofs.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkRestored, type FoundRestored } from './restored-check.ts';
+import { checkStaff } from './staff-check.ts';
 import type { LoggedReceipts } from './store-log.ts';
 import { readTrustedKeys, stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
@@ -109,6 +111,7 @@ class PlaceCheck {
       else if (found.kind === 'orders') await this.#checkOrders(found);
       else if (found.kind === 'kept') await this.#keptDeletion(found);
       else if (found.kind === 'docking') await this.#docking(found, vault.id);
+      else if (found.kind === 'staff') await this.#staff(found, vault.id);
       else await this.#recording(found, vault.id);
     }
     for (const receiver of this.#receivers) await this.#checkRestored(receiver, vault.id);
@@ -141,9 +144,20 @@ class PlaceCheck {
     this.#report.docking(checked);
   }
 
+  async #staff(found: FoundStaff, vault: string | undefined): Promise<void> {
+    const checked = await checkStaff({ ...this.#options, ...found, vault });
+    if (checked === undefined) return;
+    this.#tell(this.#doubled(found));
+    this.#facts.takeStaff(checked, found.station);
+    if (checked.keyId !== undefined)
+      this.#totals[checked.kind === 'staff-report' ? 'staff_reports' : 'staff_texts']++;
+    this.#tell(checked.remarks);
+  }
+
   /** An id is of one folder (SPEC 1.1.3). Not asked of a spool, where a running agent moves recordings from one folder to another. */
   #doubled({ name, where }: FoundRecording | FoundDocking): Remark[] {
-    const first = this.#facts.recordings.get(name) ?? this.#facts.dockings.get(name);
+    const { recordings, dockings, staff } = this.#facts;
+    const first = recordings.get(name) ?? dockings.get(name) ?? staff.get(name);
     if (first === undefined || this.#place.kind === 'spool') return [];
     const message = `${name} is here, and as ${first.where} too: an id is never given twice`;
     return [finding('recording.doubled', where, message, { first: first.where })];
@@ -314,6 +328,8 @@ export interface Totals {
   dropped: number;
   dropped_by_order: number;
   dropped_dockings: number;
+  /** Reports and texts of the staff that the store dropped. */
+  dropped_staff: number;
   /** Recordings that an order holds now. */
   held: number;
   /** Recordings that count as rejected, by reason: odd, kept and signed all the same. */
@@ -328,6 +344,9 @@ export interface Totals {
   dockings: number;
   /** Of these, dockings of a camera on which nothing was when it was listed. Which day that proves, a report over all cameras says. */
   dockings_empty: number;
+  /** Of the staff, whose signature holds. */
+  staff_reports: number;
+  staff_texts: number;
   disclosures: number;
   /** Orders that can be read, documents about keys that hold. */
   orders: number;
@@ -357,6 +376,7 @@ export function noTotals(): Totals {
     dropped: 0,
     dropped_by_order: 0,
     dropped_dockings: 0,
+    dropped_staff: 0,
     held: 0,
     rejected: {},
     original_bytes: 0,
@@ -365,6 +385,8 @@ export function noTotals(): Totals {
     opened: 0,
     dockings: 0,
     dockings_empty: 0,
+    staff_reports: 0,
+    staff_texts: 0,
     disclosures: 0,
     orders: 0,
     key_changes: 0,

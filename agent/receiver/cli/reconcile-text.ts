@@ -78,8 +78,12 @@ function stationLines(found: ShownStation): string[] {
 }
 
 function rowOf(head: string, { recording, kind, camera, where, receipt }: MissingRecording): string[] {
-  const what = kind === 'docking' ? 'docking record' : 'recording';
-  const of = `${what} of camera ${camera ?? '(not known)'}`;
+  const camerasWord = `of camera ${camera ?? '(not known)'}`;
+  const of = {
+    recording: `recording ${camerasWord}`,
+    docking: `docking record ${camerasWord}`,
+    document: 'report or text of the staff',
+  }[kind];
   const by =
     receipt === null
       ? 'named by a docking record, and by nothing of the log'

@@ -8,6 +8,7 @@ export const FATE_EVENTS: readonly CustodyEventName[] = [
   'docked',
   'pulled',
   'docking-recorded',
+  'document-recorded',
   'spooled',
   'receipted',
   'spool-reclaimed',
@@ -24,14 +25,14 @@ export interface LoggedReceipt {
   readonly at: string;
 }
 
-/** What the log says of one recording or docking record. */
+/** What the log says of one recording, docking record or other document. */
 export interface LoggedFate {
-  readonly kind: 'recording' | 'docking';
+  readonly kind: 'recording' | 'docking' | 'document';
   /** The last one. */
   readonly receipt: LoggedReceipt | undefined;
   /** Not in the station's spool any more. */
   readonly left: boolean;
-  /** Not on its camera any more; true for a docking record, which never was. */
+  /** Not on its camera any more; true for a document, which never was. */
   readonly erased: boolean;
 }
 
@@ -44,6 +45,12 @@ export function whereabouts({ left, erased }: Pick<LoggedFate, 'left' | 'erased'
   return erased ? 'nowhere' : 'camera';
 }
 
+/** The fact that names it, where that is not `recording`. */
+const NAMED_BY: Partial<Record<CustodyEventName, string>> = {
+  quarantined: 'name',
+  'docking-recorded': 'record',
+  'document-recorded': 'record',
+};
 const NOTHING: LoggedFate = { kind: 'recording', receipt: undefined, left: false, erased: false };
 
 /** Listens to one log; segments may come in any order. */
@@ -60,8 +67,7 @@ export class LogFates {
 
   take({ event, facts, at }: Pick<CustodyEntry, 'event' | 'facts' | 'at'>): void {
     if (event === 'docked') return remember(this.#cameras, String(facts['docking']), String(facts['camera']));
-    const named =
-      facts[event === 'quarantined' ? 'name' : event === 'docking-recorded' ? 'record' : 'recording'];
+    const named = facts[NAMED_BY[event] ?? 'recording'];
     if (typeof named !== 'string' || !isRecordingId(named) || !this.#wants(named)) return;
     if (event === 'pulled' || event === 'docking-recorded')
       remember(this.#dockings, named, String(facts['docking']));
@@ -92,6 +98,7 @@ function newsOf(
 ): Partial<LoggedFate> | undefined {
   if (event === 'spooled') return {};
   if (event === 'docking-recorded') return { kind: 'docking', erased: true };
+  if (event === 'document-recorded') return { kind: 'document', erased: true };
   if (event === 'spool-reclaimed' || event === 'quarantined') return { left: true };
   if (event === 'erased') return { erased: true };
   if (event !== 'receipted') return undefined;

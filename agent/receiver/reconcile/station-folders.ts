@@ -2,6 +2,11 @@
 // receipt, which recordings docking records and later manifests name, and which heads of the log receipts name. Reads no payload.
 import { join } from 'node:path';
 import { parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import {
+  itemDocument,
+  type ItemKind,
+  payloadlessKindIn,
+} from '../../../protocol/documents/item-documents.ts';
 import { chunksBytes } from '../../../protocol/documents/manifest.ts';
 import { type CustodyHead, parseReceipt, RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
@@ -11,7 +16,7 @@ import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
 import { type FactsKeys, readRecording } from '../retention/recording-facts.ts';
 import { readDocument } from '../vault/vault-dockings.ts';
-import { CHUNKS, DOCKING, PAYLOAD, RECEIPT } from '../vault/vault-layout.ts';
+import { CHUNKS, PAYLOAD, RECEIPT } from '../vault/vault-layout.ts';
 import type { RecordingName } from '../vault/vault.ts';
 
 /** A folder that is not as it should be. */
@@ -77,9 +82,11 @@ async function readFolder(
 ): Promise<void> {
   const names = new Set(await listIfThere(deps.files, deps.layout.recording(name)));
   try {
-    const odd = names.has(DOCKING)
-      ? await readRecord(deps, name, found)
-      : await readRecordingFolder(deps, name, keys, found);
+    const kind = payloadlessKindIn(names);
+    const odd =
+      kind !== undefined
+        ? await readRecord(deps, name, kind, found)
+        : await readRecordingFolder(deps, name, keys, found);
     if (names.has(RECEIPT)) await noteHead(deps, name, found);
     if (odd !== undefined) found.incomplete.push({ ...name, what: odd });
     else if (names.has(RECEIPT)) found.receipted.add(name.recording);
@@ -94,10 +101,15 @@ async function readFolder(
 async function readRecord(
   { files, layout }: RetentionDeps,
   name: RecordingName,
+  kind: ItemKind,
   { recorded }: StationFolders,
 ): Promise<string | undefined> {
-  const document = await readDocument(files, join(layout.recording(name), DOCKING), MANIFEST_BYTES_MAX);
-  if (document === undefined) return 'its docking record or the signature cannot be read';
+  const type = itemDocument(kind);
+  const file = type.name;
+  const document = await readDocument(files, join(layout.recording(name), file), MANIFEST_BYTES_MAX);
+  if (document === undefined) return `its ${file} or the signature cannot be read`;
+  type.content(document.bytes);
+  if (kind !== 'docking') return undefined;
   const { camera, entries } = parseDockingRecord(document.bytes);
   for (const { fate, recording } of entries)
     if (fate === 'stored' && recording !== null && isRecordingId(recording))

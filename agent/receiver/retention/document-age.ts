@@ -2,11 +2,13 @@
 // from its receipt on (SPEC 10.3). Reads and verifies; changes nothing.
 import { join } from 'node:path';
 import type { DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
+import { type DockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
 import {
-  DOCKING_RECORD_TRUSTED_COMMENT,
-  type DockingRecord,
-  parseDockingRecord,
-} from '../../../protocol/documents/docking-record.ts';
+  documentNames,
+  itemDocument,
+  type ItemKind,
+  payloadlessKindIn,
+} from '../../../protocol/documents/item-documents.ts';
 import { verifyDocument } from '../../../protocol/documents/minisign.ts';
 import {
   parseReceipt,
@@ -19,15 +21,19 @@ import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import { readDocument } from '../vault/vault-dockings.ts';
-import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault/vault-layout.ts';
+import { MANIFEST, RECEIPT, RECORDING_NAMES } from '../vault/vault-layout.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
 import { familyKey, subjectOf } from './order-book.ts';
 import { type FactsKeys, readRecording } from './recording-facts.ts';
 
+/** A document that names no policy and has no time. */
+const NOT_UNDER: SignedUnder = { policySha256: undefined, signedAt: undefined };
+
 /** Documents whose end can be computed. */
 export interface AgedDocuments extends RecordingName {
-  readonly kind: 'recording' | 'docking';
+  /** As its receipt calls it. */
+  readonly kind: ItemKind;
   /** Since when they are no longer needed for what they are about, ms since 1970. */
   readonly sinceMs: number;
   readonly receivedMs: number;
@@ -54,7 +60,10 @@ export async function documentAge(
   keys: FactsKeys,
 ): Promise<DocumentAge> {
   const names = await listIfThere(deps.files, deps.layout.recording(name));
-  return names.includes(DOCKING) ? ofDocking(deps, name, keys, names) : ofRecording(deps, name, keys, names);
+  const kind = names.includes(MANIFEST) ? undefined : payloadlessKindIn(new Set(names));
+  return kind === undefined
+    ? ofRecording(deps, name, keys, names)
+    : ofDocument(deps, name, kind, keys, names);
 }
 
 async function ofRecording(
@@ -91,33 +100,35 @@ async function ofRecording(
   };
 }
 
-async function ofDocking(
+async function ofDocument(
   { files, layout }: Pick<RetentionDeps, 'files' | 'layout'>,
   name: RecordingName,
+  kind: ItemKind,
   keys: FactsKeys,
   names: readonly string[],
 ): Promise<DocumentAge> {
   const folder = layout.recording(name);
-  const document = await readDocument(files, join(folder, DOCKING), MANIFEST_BYTES_MAX);
+  const document = await readDocument(files, join(folder, itemDocument(kind).name), MANIFEST_BYTES_MAX);
   const receipt = await readDocument(files, join(folder, RECEIPT), RECEIPT_BYTES_MAX);
   if (document === undefined || receipt === undefined) return { age: 'stays', receivedMs: undefined };
   try {
-    const record = readDocking(document.bytes, document.signature, keys);
+    const record = readSigned(kind, document.bytes, document.signature, keys);
     verifyDocument(receipt.bytes, receipt.signature, RECEIPT_TRUSTED_COMMENT, keys.store);
     const given = parseReceipt(receipt.bytes);
     const sha256 = sha256Hex(document.bytes);
     const fits =
-      given.kind === 'docking' &&
+      given.kind === kind &&
       given.recording === name.recording &&
       given.station === name.station &&
       given.manifest_sha256 === sha256;
     const receivedMs = Date.parse(given.received_at);
-    if (!fits || !names.every((each) => DOCKING_NAMES.has(each))) return { age: 'stays', receivedMs };
-    const recordings = record.entries.flatMap(({ recording }) => (recording === null ? [] : [recording]));
+    if (!fits || !names.every((each) => documentNames(kind).has(each))) return { age: 'stays', receivedMs };
+    const entries = record?.entries ?? [];
+    const recordings = entries.flatMap(({ recording }) => (recording === null ? [] : [recording]));
     return {
       age: 'counts',
       ...name,
-      kind: 'docking',
+      kind,
       sinceMs: receivedMs,
       receivedMs,
       named: {
@@ -130,7 +141,7 @@ async function ofDocking(
         deleted_at: null,
       },
       recordings,
-      under: underOf(record),
+      under: record === undefined ? NOT_UNDER : underOf(record),
       family: undefined,
     };
   } catch (error) {
@@ -139,12 +150,19 @@ async function ofDocking(
   }
 }
 
-/** A key that is gone from the file since is no fault: the receipt says that it verified when the record came. */
-function readDocking(bytes: Uint8Array, signature: string, keys: FactsKeys): DockingRecord {
+/** The docking record, where it is one. A key that is gone from the file since is no fault: the receipt says that it verified when the record came. */
+function readSigned(
+  kind: ItemKind,
+  bytes: Uint8Array,
+  signature: string,
+  keys: FactsKeys,
+): DockingRecord | undefined {
   try {
-    verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, keys.station);
+    verifyDocument(bytes, signature, itemDocument(kind).trustedComment, keys.station);
   } catch (error) {
     if (!isDockError(error, 'signature.unknown-key')) throw error;
   }
-  return parseDockingRecord(bytes);
+  if (kind === 'docking') return parseDockingRecord(bytes);
+  itemDocument(kind).content(bytes);
+  return undefined;
 }

@@ -1,4 +1,4 @@
-// Lets documents go that nobody needs any more (SPEC 10.3): those of recordings that were deleted long ago, old docking records, and the part of
+// Lets documents go that nobody needs any more (SPEC 10.3): those of recordings that were deleted long ago, old docking records and reports of the staff, words of the staff sooner, and the part of
 // a station's log that is older than all that is left of it. Orders stay for ever.
 //
 // Invariants:
@@ -13,7 +13,12 @@ import { DELETION_BYTES_MAX } from '../../../protocol/documents/deletion-record.
 import { orderStanding, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
 import { ROLES } from '../../../protocol/documents/order.ts';
 import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
-import { countedDays, holdDaysAt, segmentsOverMs } from '../../../protocol/documents/retention.ts';
+import {
+  countedDays,
+  freeTextDaysAt,
+  holdDaysAt,
+  segmentsOverMs,
+} from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DELETION, SIGNATURE_SUFFIX } from '../../../protocol/format/file-names.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
@@ -90,23 +95,23 @@ class StationDocuments {
   }
 
   async drop(): Promise<DroppedDocuments> {
-    const { recordings, dockings } = await this.#walk();
+    const { recordings, documents } = await this.#walk();
     const going = await this.#without(recordings);
-    const folders = (await this.#dropAll(going)) + (await this.#dropAll(dockings));
+    const folders = (await this.#dropAll(going)) + (await this.#dropAll(documents));
     const segments = this.#mayGo() ? await dropSegments(this.#deps, this.#station, this.#segmentsMs()) : 0;
     return { folders, segments };
   }
 
   /** Looks at each folder once. */
-  async #walk(): Promise<Record<'recordings' | 'dockings', AgedDocuments[]>> {
+  async #walk(): Promise<Record<'recordings' | 'documents', AgedDocuments[]>> {
     const { files, layout } = this.#deps;
-    const old: Record<'recordings' | 'dockings', AgedDocuments[]> = { recordings: [], dockings: [] };
+    const old: Record<'recordings' | 'documents', AgedDocuments[]> = { recordings: [], documents: [] };
     for (const recording of (await listIfThere(files, layout.station(this.#station))).toSorted()) {
       this.#deps.signal.throwIfAborted();
       if (!isRecordingId(recording)) continue;
       const found = await this.#look({ station: this.#station, recording });
       if (found.family !== undefined) this.#families.set(recording, found.family);
-      const list = found.age === 'counts' && found.kind === 'docking' ? old.dockings : old.recordings;
+      const list = found.age === 'counts' && found.kind !== 'recording' ? old.documents : old.recordings;
       if (found.age === 'counts' && this.#isOld(found) && list.length < ROUND_MAX) list.push(found);
       else this.#stays(found);
     }
@@ -131,8 +136,14 @@ class StationDocuments {
     return this.#cutoffMs - Math.max(announcedDays - this.#deps.retention.documentsDays, 0) * DAY_MS;
   }
 
+  /** Words of the staff that came before it go (SPEC 4.16.27). */
+  #textCutoffMs(receivedAt: string): number {
+    return this.#deps.clock.wallMs() - freeTextDaysAt(this.#memory.history.policies, receivedAt) * DAY_MS;
+  }
+
   /** By the days that are configured, and not sooner than by those that were announced when it came. */
-  #isOld({ sinceMs, named, under }: AgedDocuments): boolean {
+  #isOld({ kind, sinceMs, named, under }: AgedDocuments): boolean {
+    if (kind === 'staff-text') return sinceMs <= this.#textCutoffMs(named.received_at);
     const counted = countedUnder(this.#memory.history, under);
     const { documentsDays } = countedDays(this.#memory.history, named.received_at, counted);
     return sinceMs <= this.#cutoffOf(documentsDays);
@@ -262,7 +273,7 @@ class StationDocuments {
 
   /** False where another deletion record of that recording is kept already: none is ever replaced. */
   async #keepDeletion(workFolder: string, found: AgedDocuments): Promise<boolean> {
-    if (found.kind === 'docking') return true;
+    if (found.kind !== 'recording') return true;
     const { files, layout } = this.#deps;
     const place = layout.keptDeletion(found);
     const known = await readIfThere(files, join(place, DELETION), DELETION_BYTES_MAX);

@@ -1,6 +1,11 @@
 // Walks a vault of files and counts what it holds. Changes nothing; what is odd is named, and moved only when it stands in the way of
 // an offer (vault-files.ts).
 import { join } from 'node:path';
+import {
+  documentNames,
+  itemDocument,
+  payloadlessKindIn,
+} from '../../../protocol/documents/item-documents.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import type { Files } from '../../../protocol/format/ports.ts';
@@ -99,16 +104,19 @@ class Walk {
     }
   }
 
-  /** A recording or a docking record. */
+  /** A recording, or a document without payload. */
   async #entry(shown: string, path: string): Promise<void> {
     const found = await this.#list(path);
-    const docking = found.includes(names.DOCKING) && !found.includes(names.MANIFEST);
-    if (docking) this.#dockings++;
-    else if (found.includes(names.MANIFEST)) this.#recordings++;
-    else this.odd(shown);
-    const own = docking ? names.DOCKING_NAMES : names.RECORDING_NAMES;
+    const isRecording = found.includes(names.MANIFEST);
+    const kind = isRecording ? undefined : payloadlessKindIn(new Set(found));
+    if (kind === 'docking') this.#dockings++;
+    if (isRecording) this.#recordings++;
+    else if (kind === undefined) this.odd(shown);
+    const own = kind === undefined ? names.RECORDING_NAMES : documentNames(kind);
     for (const name of found) if (!own.has(name) && !name.endsWith('.tmp')) this.odd(join(shown, name));
-    this.#bytes += await this.#sizeOf(join(path, docking ? names.DOCKING : names.PAYLOAD));
+    this.#bytes += await this.#sizeOf(
+      join(path, kind === undefined ? names.PAYLOAD : itemDocument(kind).name),
+    );
   }
 
   async #custody(path: string): Promise<void> {

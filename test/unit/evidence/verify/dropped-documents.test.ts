@@ -274,7 +274,8 @@ test('are judged in one pass over what is here, however many of them went', () =
   const facts = new PlaceFacts();
   let passes = 0;
   const recordings = { values: () => (passes++, facts.recordings.values()) };
-  const seen = { dockings: facts.dockings, recordings, headsOf: () => [] };
+  const documents = () => (passes++, facts.documents());
+  const seen = { dockings: facts.dockings, recordings, documents, headsOf: () => [] };
   const context = { facts: seen as unknown as PlaceFacts, log };
   const orders = new OrderBook([], facts, log);
   const nothing = { kept: [], orders, stations: [], nowMs: Date.parse(time.at) };
