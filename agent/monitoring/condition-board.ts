@@ -6,7 +6,13 @@
 // 2. Whatever is raised, the board stays bounded: subjects beyond SUBJECTS_MAX of one code are counted and only logged one by one.
 // 3. A cause is never hidden by what it causes: the table has no circle (a test tells).
 import type { Clock, ConditionFacts, Conditions } from '../../protocol/format/ports.ts';
-import { conditionKind, type Severity } from './condition-table.ts';
+import {
+  CONDITION_TABLE,
+  conditionKind,
+  type ConditionKind,
+  type ConditionTable,
+  type Severity,
+} from './condition-table.ts';
 
 /** Of one code: bays, cameras, and some hundred recordings of a store that refuses them all. */
 const SUBJECTS_MAX = 1024;
@@ -27,23 +33,30 @@ export interface Standing {
 /** A code with the subjects that it is shown for, those that hold longest first. */
 export interface ShownCondition {
   readonly code: string;
+  readonly kind: ConditionKind;
   readonly standing: readonly Standing[];
 }
 
 /** Says that what is shown of a code changed: it appeared, went, or shows other subjects or facts. */
 export type OnShown = (code: string) => void;
 
-/** The conditions of one station. `told` hears every call as it comes: the log. */
+/** Severities, from the worst. */
+const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
+
+/** The conditions of one program. `told` hears every call as it comes: the log. */
 export class ConditionBoard implements Conditions {
   readonly #told: Conditions;
   readonly #clock: Clock;
   readonly #codes = new Map<string, Map<string | null, Standing>>();
   readonly #shown = new Set<string>();
+  readonly table: ConditionTable;
   #onShown: OnShown = () => undefined;
 
-  constructor(told: Conditions, clock: Clock) {
+  /** `table` has what is known of each code. */
+  constructor(told: Conditions, clock: Clock, table: ConditionTable = CONDITION_TABLE) {
     this.#told = told;
     this.#clock = clock;
+    this.table = table;
   }
 
   /** One listener; it hears of what is shown already at once. Must not throw. */
@@ -84,7 +97,7 @@ export class ConditionBoard implements Conditions {
   shown(code: string): ShownCondition | undefined {
     if (!this.#shown.has(code)) return undefined;
     const standing = [...(this.#codes.get(code)?.values() ?? [])].filter(({ isDue }) => isDue);
-    return { code, standing };
+    return { code, kind: { ...this.#kind(code), severity: this.#severity(code, standing) }, standing };
   }
 
   /** Codes that are shown now, in the order of the alphabet. */
@@ -95,8 +108,18 @@ export class ConditionBoard implements Conditions {
   /** How many codes are shown now, by severity. */
   count(): Record<Severity, number> {
     const counts = { info: 0, warning: 0, error: 0, critical: 0 };
-    for (const code of this.#shown) counts[conditionKind(code).severity]++;
+    for (const code of this.#shown) counts[this.shown(code)?.kind.severity ?? 'info']++;
     return counts;
+  }
+
+  #kind(code: string): ConditionKind {
+    return conditionKind(code, this.table);
+  }
+
+  /** That of its subjects whose facts say the worst one, where they say any. */
+  #severity(code: string, standing: readonly Standing[]): Severity {
+    const said = new Set(standing.map(({ facts }) => facts['severity']));
+    return SEVERITIES.find((severity) => said.has(severity)) ?? this.#kind(code).severity;
   }
 
   /** Codes that are shown and mean that something is not done: with one of them the status is "degraded". */
@@ -124,7 +147,7 @@ export class ConditionBoard implements Conditions {
     const sinceMs = this.#clock.wallMs();
     const standing: Standing = { subject, sinceMs, facts, isDue: false, cancel: undefined };
     subjects.set(subject, standing);
-    const { afterMs } = conditionKind(code);
+    const { afterMs } = this.#kind(code);
     const due = (): void => {
       standing.isDue = true;
       this.#changed(code);
@@ -151,7 +174,7 @@ export class ConditionBoard implements Conditions {
 
   #isShown(code: string): boolean {
     const holds = [...(this.#codes.get(code)?.values() ?? [])].some(({ isDue }) => isDue);
-    return holds && !conditionKind(code).causes.some((cause) => this.#isShown(cause));
+    return holds && !this.#kind(code).causes.some((cause) => this.#isShown(cause));
   }
 }
 

@@ -11,7 +11,6 @@ import {
 } from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { ConditionBoard, ShownCondition, Standing } from './condition-board.ts';
-import { CONDITION_TABLE, conditionKind } from './condition-table.ts';
 import type { RetainedTopics } from './retained-topics.ts';
 
 /** An error as "code: sentence" is its code: the sentence is for the log. */
@@ -20,12 +19,12 @@ const SUBJECT_CHARACTERS_MAX = 64;
 
 /** The document, or undefined where the code cannot be a topic. */
 export function conditionDocument(
-  { code, standing }: ShownCondition,
+  { code, kind, standing }: ShownCondition,
   session: string,
 ): ConditionDocument | undefined {
   const [oldest] = standing;
   if (oldest === undefined || !CONDITION_CODE_PATTERN.test(code)) return undefined;
-  const { severity, text, remedy, facts } = conditionKind(code);
+  const { severity, text, remedy, facts } = kind;
   return {
     code,
     severity,
@@ -87,13 +86,13 @@ const FORMER: readonly string[] = ['store.put-back'];
 interface ConditionTopicsDeps {
   readonly board: ConditionBoard;
   readonly retained: RetainedTopics;
-  readonly topics: StationTopics;
+  readonly topics: Pick<StationTopics, 'condition'>;
   readonly session: string;
 }
 
 /** Adds a topic for every code; the returned function tells that what is shown of a code changed. */
 export function conditionTopics(deps: ConditionTopicsDeps): (code: string) => void {
-  for (const code of [...Object.keys(CONDITION_TABLE), ...FORMER]) addTopic(deps, code);
+  for (const code of [...Object.keys(deps.board.table), ...FORMER]) addTopic(deps, code);
   return (code) => {
     addTopic(deps, code);
     deps.retained.changed(deps.topics.condition(code));

@@ -16,7 +16,8 @@ import { CONDITIONS_EN } from '../../config/texts/en/conditions.ts';
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
 
 /** What the subject of a condition names; "none" where the code says it all. Never a serial number, a path or a name of a file. */
-export type SubjectKind = 'none' | 'bay' | 'port' | 'camera' | 'recording' | 'led' | 'certificate';
+export type SubjectKind =
+  'none' | 'bay' | 'port' | 'camera' | 'recording' | 'led' | 'certificate' | 'station' | 'witness';
 
 /** One text for people in each language. */
 export interface Words {
@@ -45,7 +46,7 @@ export type ConditionTable = Readonly<Record<string, ConditionKind>>;
 
 type Code = keyof typeof CONDITIONS_EN;
 /** Without its words, and without what is nothing. */
-type Entry = Pick<ConditionKind, 'severity' | 'subject'> &
+export type ConditionEntry = Pick<ConditionKind, 'severity' | 'subject'> &
   Partial<Pick<ConditionKind, 'afterMs' | 'causes' | 'facts'>>;
 
 /** By area, in the order in which a person would read them. */
@@ -220,7 +221,7 @@ const AREAS = {
     'release.listing': { severity: 'warning', subject: 'bay' },
     'release.refused': { severity: 'error', subject: 'bay', facts: ['reason'] },
   },
-  /** The connection to the broker: a station has one, so no subject. Most are seen only by who asks the station itself, or once the
+  /** The connection to the broker: a program has one, so no subject. Most are seen only by who asks the station itself, or once the
    * connection is back: while it is lost, monitoring sees the will. */
   broker: {
     'broker.unreachable': {
@@ -263,25 +264,33 @@ const AREAS = {
     'station.led': { severity: 'warning', subject: 'led', facts: ['reason'] },
     'station.screen': { severity: 'warning', subject: 'none', facts: ['reason'] },
   },
-} as const satisfies Record<string, { readonly [C in Code]?: Entry }>;
+} as const satisfies Record<string, { readonly [C in Code]?: ConditionEntry }>;
 
 /** Conditions of each area. */
-export const CONDITION_AREAS = Object.fromEntries(
-  Object.entries(AREAS).map(([area, entries]) => [
-    area,
-    Object.fromEntries(
-      Object.entries<Entry>(entries).map(([code, entry]) => [code, withWords(code as Code, entry)]),
-    ),
-  ]),
-) as Readonly<Record<keyof typeof AREAS, ConditionTable>>;
+export const CONDITION_AREAS = conditionAreas(AREAS, CONDITIONS_EN, CONDITIONS_DE);
 
 /** All codes. */
 export const CONDITION_TABLE: ConditionTable = Object.assign({}, ...Object.values(CONDITION_AREAS));
 
-function withWords(code: Code, entry: Entry): ConditionKind {
-  const [en, de] = [CONDITIONS_EN[code], CONDITIONS_DE[code]];
-  const words = { text: { en: en.text, de: de.text }, remedy: { en: en.remedy, de: de.remedy } };
-  return { afterMs: 0, causes: [], facts: [], ...entry, ...words };
+/** Texts by code. */
+type Texts = Readonly<Record<string, { readonly text: string; readonly remedy: string } | undefined>>;
+
+/** Entries with their words. Errors: RangeError for a code without any. */
+export function conditionAreas<Area extends string>(
+  areas: Readonly<Record<Area, Readonly<Record<string, ConditionEntry>>>>,
+  english: Texts,
+  german: Texts,
+): Readonly<Record<Area, ConditionTable>> {
+  const kindOf = ([code, entry]: [string, ConditionEntry]): [string, ConditionKind] => {
+    const [en, de] = [english[code], german[code]];
+    if (en === undefined || de === undefined) throw new RangeError(`${code} has no words`);
+    const words = { text: { en: en.text, de: de.text }, remedy: { en: en.remedy, de: de.remedy } };
+    return [code, { afterMs: 0, causes: [], facts: [], ...entry, ...words }];
+  };
+  const tables = Object.entries<Readonly<Record<string, ConditionEntry>>>(areas).map(
+    ([area, entries]) => [area, Object.fromEntries(Object.entries(entries).map(kindOf))] as const,
+  );
+  return Object.fromEntries(tables) as Record<Area, ConditionTable>;
 }
 
 /** What is said of a code that no table has: a test keeps that from happening, and a station says it all the same. */
@@ -289,12 +298,12 @@ const UNKNOWN: ConditionKind = {
   severity: 'warning',
   subject: 'none',
   text: {
-    en: 'The station reports something that has no words yet.',
-    de: 'Die Station meldet etwas, wofür es noch keine Worte gibt.',
+    en: 'The program reports something that has no words yet.',
+    de: 'Das Programm meldet etwas, wofür es noch keine Worte gibt.',
   },
   remedy: {
-    en: 'Look for the code in the log of the station.',
-    de: 'Im Journal der Station nach dem Code suchen.',
+    en: 'Look for the code in its log.',
+    de: 'In seinem Journal nach dem Code suchen.',
   },
   afterMs: 0,
   causes: [],
@@ -302,6 +311,6 @@ const UNKNOWN: ConditionKind = {
 };
 
 /** The entry of a code. Never throws. */
-export function conditionKind(code: string): ConditionKind {
-  return CONDITION_TABLE[code] ?? UNKNOWN;
+export function conditionKind(code: string, table: ConditionTable = CONDITION_TABLE): ConditionKind {
+  return table[code] ?? UNKNOWN;
 }

@@ -1,19 +1,11 @@
-// The heartbeat: measures the station once a minute, says its numbers on `P/health`, and judges those that call for a person.
-//
-// Invariants:
-// 1. `at` is the time of the measuring itself, also where the document is said again because a condition came or went: a main thread that hangs, or a disk that does not answer, makes it go stale.
-// 2. Each limit has a second one below it at which the condition goes, so that nothing flutters.
-import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+// Numbers of the station for its heartbeat (`P/health`), and the judgement of those that call for a person. Each limit has a second one below it at
+// which the condition goes, so that nothing flutters.
+import type { Conditions } from '../../protocol/format/ports.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
 import { type HealthDocument, healthSchema } from '../../protocol/transfer/monitoring.ts';
 import type { SendLimits } from '../push/send-limits.ts';
-import type { Severity } from './condition-table.ts';
-import type { Machine } from './machine.ts';
-import type { RetainedTopics } from './retained-topics.ts';
+import { type HeartbeatFields, Heartbeat, type HeartbeatDeps, secondsBetween } from './heartbeat.ts';
 
-const INTERVAL_MS = 60_000;
-/** A broker of MQTT 5 forgets the numbers of a station that is silent for so long. */
-const EXPIRES_SECONDS = 600;
 /** Two shifts of a body camera: pulling goes on, and there is time to act. */
 const LOW_BYTES = 2 * 1024 ** 3;
 const LOW_OVER_BYTES = LOW_BYTES + LOW_BYTES / 4;
@@ -60,14 +52,11 @@ interface Oldest {
   readonly record: number | null;
 }
 
-export interface HealthWatchDeps {
-  readonly session: string;
-  readonly topic: string;
-  readonly retained: RetainedTopics;
-  readonly clock: Clock;
+/** What the station adds to a heartbeat. */
+type Numbers = Omit<HealthDocument, keyof HeartbeatFields>;
+
+export interface HealthWatchDeps extends Omit<HeartbeatDeps<Numbers>, 'measure' | 'judge' | 'encode'> {
   readonly conditions: Conditions;
-  readonly log: Log;
-  readonly machine: Machine;
   /** Free space on the disk of the spool. Errors: the system's. */
   readonly freeBytes: () => Promise<number>;
   readonly recordings: () => Iterable<HeldRecording>;
@@ -79,28 +68,22 @@ export interface HealthWatchDeps {
   /** The hours in which recordings go. */
   readonly limits: Pick<SendLimits, 'isOpen' | 'opensAtMs' | 'longestWindowS'>;
   readonly isConnected: () => boolean;
-  readonly shownConditions: () => Record<Severity, number>;
-  readonly shownCodes: () => string[];
-  /** Others that look once a minute. Must not throw. */
-  readonly onLook: () => void;
 }
 
 /** Measures until it is stopped. */
 export class HealthWatch {
   readonly #deps: HealthWatchDeps;
-  readonly #startedMs: number;
-  #document: HealthDocument | undefined;
-  #saidCodes: readonly string[] = [];
+  readonly #heartbeat: Heartbeat<Numbers>;
   #heardMs: number | undefined;
   #waitsSinceMs: number | undefined;
 
   constructor(deps: HealthWatchDeps) {
     this.#deps = deps;
-    this.#startedMs = deps.clock.monotonicMs();
-    deps.retained.add({
-      topic: deps.topic,
-      document: () => this.#said(),
-      expiresSeconds: EXPIRES_SECONDS,
+    this.#heartbeat = new Heartbeat({
+      ...deps,
+      measure: () => this.#measure(),
+      judge: (numbers) => this.#judge(numbers, this.#oldest()),
+      encode: (document) => encodeMonitoring(healthSchema, document),
     });
   }
 
@@ -111,52 +94,32 @@ export class HealthWatch {
     this.#deps.conditions.clear('store.silent', null);
   }
 
-  /** What is shown of a condition changed. Codes that came or went are said at once: who asks for full topics finds them by these. */
+  /** See Heartbeat.conditionChanged. */
   conditionChanged(): void {
-    const { topic, retained, shownCodes } = this.#deps;
-    if (shownCodes().join() !== this.#saidCodes.join()) retained.changed(topic);
+    this.#heartbeat.conditionChanged();
   }
 
-  /** Looks once a minute, the first time in a minute, until the signal is aborted. Never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.#deps.clock.sleep(INTERVAL_MS, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.look();
-    }
+  /** See Heartbeat.run. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#heartbeat.run(signal);
   }
 
-  /** Measures, says and judges. Never rejects. */
-  async look(): Promise<void> {
-    const { topic, retained, log, onLook } = this.#deps;
-    try {
-      this.#document = await this.#measure();
-      this.#judge(this.#document, this.#oldest());
-      retained.changed(topic);
-    } catch (error) {
-      log.warn('health not measured', { error });
-    }
-    onLook();
+  /** See Heartbeat.look. */
+  look(): Promise<void> {
+    return this.#heartbeat.look();
   }
 
-  /** Measures for somebody who looks now: nothing is judged or said, and the heartbeat's own numbers stay whole. Never rejects. */
-  async glance(): Promise<HealthDocument | undefined> {
-    const last = this.#document;
-    if (last === undefined) return undefined;
-    return this.#measure(last.event_loop_delay_ms).catch(() => last);
+  /** See Heartbeat.glance. */
+  glance(): Promise<HealthDocument | undefined> {
+    return this.#heartbeat.glance();
   }
 
-  /** `loopDelayMs` where it is not to be measured, which begins it again. */
-  async #measure(loopDelayMs?: number): Promise<HealthDocument> {
-    const { session, clock, machine, quarantinedEntries } = this.#deps;
+  async #measure(): Promise<Numbers> {
+    const { clock, machine, quarantinedEntries } = this.#deps;
     const freeBytes = await this.#deps.freeBytes().catch(() => null);
     const temperature = await machine.temperatureC();
     const held = this.#tally();
     return {
-      session,
-      at: new Date(clock.wallMs()).toISOString(),
-      interval_seconds: INTERVAL_MS / 1000,
-      uptime_seconds: secondsBetween(this.#startedMs, clock.monotonicMs()),
       free_bytes: freeBytes,
       spooled_recordings: held.waiting,
       spooled_bytes: held.waitingBytes,
@@ -169,28 +132,6 @@ export class HealthWatch {
         this.#heardMs === undefined ? null : secondsBetween(this.#heardMs, clock.monotonicMs()),
       clock_synchronised: this.#deps.clockSynchronised(),
       temperature_c: temperature,
-      event_loop_delay_ms: loopDelayMs ?? machine.loopDelayMs(),
-      memory_bytes: machine.memoryBytes(),
-      ...this.#shown(),
-    };
-  }
-
-  #said(): Uint8Array | undefined {
-    if (this.#document === undefined) return undefined;
-    const document = { ...this.#document, ...this.#shown() };
-    this.#saidCodes = document.conditions;
-    return encodeMonitoring(healthSchema, document);
-  }
-
-  /** Which conditions are shown at this moment. */
-  #shown(): Pick<HealthDocument, 'conditions' | `conditions_${Severity}`> {
-    const { info, warning, error, critical } = this.#deps.shownConditions();
-    return {
-      conditions_info: info,
-      conditions_warning: warning,
-      conditions_error: error,
-      conditions_critical: critical,
-      conditions: this.#deps.shownCodes(),
     };
   }
 
@@ -218,9 +159,8 @@ export class HealthWatch {
     const nowMs = this.#deps.believedMs();
     if (nowMs === undefined)
       return { recording: waiting === 0 ? 0 : null, record: records.length === 0 ? 0 : null };
-    const upSeconds = secondsBetween(this.#startedMs, this.#deps.clock.monotonicMs());
     const waits = records.map(({ endedAtMs }) =>
-      endedAtMs === null ? upSeconds : secondsBetween(endedAtMs, nowMs),
+      endedAtMs === null ? this.#heartbeat.upSeconds : secondsBetween(endedAtMs, nowMs),
     );
     return {
       recording: waiting === 0 ? 0 : secondsBetween(oldestMs, nowMs),
@@ -234,7 +174,7 @@ export class HealthWatch {
     return opensAtMs === null ? null : new Date(opensAtMs).toISOString();
   }
 
-  #judge(health: HealthDocument, oldest: Oldest): void {
+  #judge(health: Numbers, oldest: Oldest): void {
     const { free_bytes: free, temperature_c: degrees } = health;
     if (free !== null && free < LOW_BYTES)
       this.#raise('spool.low', { free_bytes: free, limit_bytes: LOW_BYTES });
@@ -263,7 +203,7 @@ export class HealthWatch {
    * Silence counts only while the broker is there and something waits for an answer. What waits for its hours was not offered: it says
    * nothing of the store, for good or ill.
    */
-  #judgeStore(health: HealthDocument): void {
+  #judgeStore(health: Numbers): void {
     const now = this.#deps.clock.monotonicMs();
     const unstored = health.spooled_recordings + health.spooled_docking_records;
     const waiting = unstored - this.#heldRecordings();
@@ -289,11 +229,6 @@ export class HealthWatch {
   #clear(code: string): void {
     this.#deps.conditions.clear(code, null);
   }
-}
-
-/** Whole seconds, never below 0: wall clocks go back. */
-function secondsBetween(fromMs: number, toMs: number): number {
-  return Math.max(0, Math.floor((toMs - fromMs) / 1000));
 }
 
 /** Null where one of them is not known. */

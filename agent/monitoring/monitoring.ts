@@ -7,9 +7,10 @@ import { DiskWatch } from '../../protocol/format/disk-watch.ts';
 import { type BayId, type CameraId, isRecordingId, type SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
-import { healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
+import { baySchema, healthSchema, infoSchema } from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import { ITEM, type Ledger } from '../custody/ledger.ts';
+import type { Bay } from '../dock/bay.ts';
 import { CameraHealth } from '../dock/camera-health.ts';
 import { unregisteredAlias } from '../dock/camera-register.ts';
 import { VanishedMemory } from '../dock/vanished-memory.ts';
@@ -63,6 +64,7 @@ export class Monitoring {
   readonly #deps: MonitoringDeps;
   readonly #events: EventTopic;
   readonly #rejected: RejectedRecordings;
+  readonly #bays = new Map<string, Bay>();
   readonly #formerBays: FormerBays;
   #health: HealthWatch | undefined;
   #openMemory: (() => Promise<VanishedMemory>) | undefined;
@@ -89,7 +91,7 @@ export class Monitoring {
       ...deps,
       topic: topics.event,
       alias,
-      dockedAt: (bay) => this.status.dockedAt(bay),
+      dockedAt: (bay) => this.#bays.get(bay)?.dockedAt ?? null,
       isDocument: (id) => this.#isDocument(id),
     });
     this.#rejected = new RejectedRecordings(conditions);
@@ -106,6 +108,15 @@ export class Monitoring {
 
   /** What is shown of a code changed. */
   readonly changed: (code: string) => void;
+
+  /** The bay has something new to show. */
+  bayChanged(bay: Bay): void {
+    this.#bays.set(bay.id, bay);
+    const topic = this.#deps.topics.bay(bay.id);
+    const document = (): Uint8Array => encodeMonitoring(baySchema, bay.show());
+    this.status.retained.add({ topic, document, essence: () => bay.camera });
+    this.status.retained.changed(topic);
+  }
 
   /** What the log of earlier runs says. Once, before `entered`. */
   takeOver(ledger: Pick<Ledger, 'bays' | 'retired' | 'bits'>): void {

@@ -1,39 +1,33 @@
-// The state of the station over MQTT: status with session, the will, and one document a bay. The status is sent after everything else; and who the station is, in a document of its own.
+// The state of a program over MQTT: status with session, and the will. The status is sent after everything else; and who the station is, in a
+// document of its own.
 import type { BayConfig, StationConfig } from '../../config/station-config.ts';
 import { type PublicKey, publicKeyLine, stockKeyId } from '../../protocol/documents/minisign.ts';
 import type { SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
-import {
-  baySchema,
-  type InfoDocument,
-  type StatusDocument,
-  statusSchema,
-} from '../../protocol/transfer/monitoring.ts';
+import { type InfoDocument, type StatusDocument, statusSchema } from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
-import type { Bay } from '../dock/bay.ts';
 import { RetainedTopics } from './retained-topics.ts';
 
 export interface StatusOptions {
   readonly broker: Pick<Broker, 'connected' | 'publish'>;
-  readonly topics: StationTopics;
+  readonly topics: Pick<StationTopics, 'status'>;
   readonly session: SessionId;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The will: what the broker says for a station that vanished. */
+/** The will: what the broker says for a program that vanished. */
 export function lostStatus(session: SessionId, since: string): Uint8Array {
   return encodeMonitoring(statusSchema, { state: 'offline', session, since, reason: 'lost' });
 }
 
-/** Publishes status and bays, and whatever else was added to `retained`. */
+/** Publishes the status, and whatever was added to `retained`. */
 export class StatusPublisher {
-  /** All retained documents of the station but the status itself. */
+  /** All retained documents but the status itself. */
   readonly retained: RetainedTopics;
   readonly #options: StatusOptions;
   readonly #statusTopic: RetainedTopics;
-  readonly #bays = new Map<string, Bay>();
   #status: StatusDocument;
 
   constructor(options: StatusOptions) {
@@ -60,20 +54,6 @@ export class StatusPublisher {
   /** The same once more: behind a connection that broke, a broker of several nodes may say its will after what the next one said. */
   repeat(): void {
     this.#statusTopic.changed(this.#options.topics.status);
-  }
-
-  /** The bay has something new to show. */
-  bayChanged(bay: Bay): void {
-    this.#bays.set(bay.id, bay);
-    const topic = this.#options.topics.bay(bay.id);
-    const document = (): Uint8Array => encodeMonitoring(baySchema, bay.show());
-    this.retained.add({ topic, document, essence: () => bay.camera });
-    this.retained.changed(topic);
-  }
-
-  /** Since when the camera of that bay is in it; null where there is none, or nobody knows. */
-  dockedAt(bay: string): string | null {
-    return this.#bays.get(bay)?.dockedAt ?? null;
   }
 
   /** A connection was made. The status comes last. */

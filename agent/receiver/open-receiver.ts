@@ -3,6 +3,7 @@ import type { ReceiverConfig } from '../../config/receiver-config.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { DiskWatch, LOOK_MS } from '../../protocol/format/disk-watch.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
+import type { StationId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { receiverTopics } from '../../protocol/transfer/topics.ts';
 import type { Post } from '../platform/http-post.ts';
@@ -17,6 +18,7 @@ import { Receiver } from './receiver.ts';
 import { VaultWords } from './reconcile/vault-words.ts';
 import { stampsOf } from './retention/outside-time.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
+import { StoreCount, type StoreNumbers } from './store-numbers.ts';
 import { Claims } from './transfer/claims.ts';
 import { DockingDesk } from './transfer/docking-desk.ts';
 import { DockingGaps } from './transfer/docking-gaps.ts';
@@ -68,6 +70,8 @@ export interface ReceiverPorts {
 /** A receiver on its open vault. */
 export interface OpenReceiver {
   readonly vault: FilesVault;
+  /** See StoreCount.measure. */
+  measure(): Promise<StoreNumbers>;
   /** From now on what is due is deleted, and the store's log tells of this receiver's start and end. See RetentionTimer. */
   startRetention(): void;
   /** See Receiver.start. */
@@ -90,6 +94,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
   const base = { ...ports, receiver: receiverId, stations, vault, layout: vault.layout };
   const topics = receiverTopics(broker.base, receiverId);
+  const heard = new Map<StationId, number | undefined>(settings.stations.map(({ id }) => [id, undefined]));
   const sending = new Sending({ ...base, topics, keyId: ports.publicKey.keyId });
   const revocations = new Revocations(base);
   const revokedUse = new RevokedUse(base);
@@ -141,10 +146,13 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     greeting,
     words,
     revokedUse,
+    heard,
     clock,
     log,
   });
   const retention = new RetentionTimer({ deps: store, conditions: conditions });
+  const counters = { vault, space, retention, transfers, receipts, words, heard, log: store };
+  const count = new StoreCount({ ...counters, quotaBytes: settings.vault.quotaBytes });
   const outside = new OutsideWord({
     ...base,
     witnesses: settings.witnesses,
@@ -158,6 +166,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   };
   return {
     vault,
+    measure: () => count.measure(),
     startRetention: () => {
       retention.start();
       heads.start();

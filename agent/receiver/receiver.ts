@@ -1,5 +1,5 @@
 // The receiving end as a whole: subscribes, hands each message to whom it concerns, ends in order. Knows no file and no socket.
-import type { ReceiverId } from '../../protocol/format/ids.ts';
+import type { ReceiverId, StationId } from '../../protocol/format/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../../protocol/format/ports.ts';
 import { parseFin } from '../../protocol/transfer/messages.ts';
 import type { ReceiverTopics, UpTopic } from '../../protocol/transfer/topics.ts';
@@ -27,6 +27,8 @@ export interface ReceiverParts {
   readonly greeting: CustodyGreeting;
   readonly words: VaultWords;
   readonly revokedUse: RevokedUse;
+  /** The stations of the file, and when something came from each last, in ms since 1970. */
+  readonly heard: Map<StationId, number | undefined>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -88,6 +90,8 @@ export class Receiver {
     const up = this.#parts.topics.parseUp(topic);
     if (up === undefined) return;
     if ('receiver' in up && up.receiver !== this.#parts.receiver) return;
+    const { heard, clock } = this.#parts;
+    if (heard.has(up.station)) heard.set(up.station, clock.wallMs());
     this.#dispatch(up, payload);
   }
 

@@ -31,7 +31,7 @@ export interface ScreenFacts {
     /** Charge in percent that its camera named as it was put in. */
     readonly chargePercent: number | null;
   }[];
-  readonly conditions: readonly ShownCondition[];
+  readonly conditions: readonly Pick<ShownCondition, 'code' | 'standing'>[];
   /** Cameras in use that belong here, by alias, and when this station saw each last, in ms since 1970. */
   readonly lastSeen: Iterable<readonly [alias: string, atMs: number]>;
   readonly nowMs: number;

@@ -123,7 +123,7 @@ async function connectParts(
     limits,
     certificates: given.certificates,
   });
-  const { disk, status, cameras } = monitoring;
+  const { disk, cameras } = monitoring;
   const bulk = new BulkAround(given.bulk, disk.around);
 
   // What lies on the disk: spool, log, docking records.
@@ -419,7 +419,7 @@ async function connectParts(
     const watch = { conditions, rates: new PullRates(), cameras };
     const lamp = bayLamp(bay, { leds: given.leds, clock, conditions, log });
     const work = { ...common, bay: bay.id, whoIs, place, watch };
-    return new Bay({ id: bay.id, work, lamp, progress, changes, status, clock, log, conditions });
+    return new Bay({ id: bay.id, work, lamp, progress, changes, status: monitoring, clock, log, conditions });
   });
   const unexpectedDevices = new UnexpectedDevices({
     devices: usbDevices,

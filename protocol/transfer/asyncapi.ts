@@ -10,7 +10,7 @@ interface Json {
   readonly [key: string]: unknown;
 }
 
-/** A topic with what travels there. `action` is the station's: it sends what goes up. */
+/** A topic with what travels there. `action` is the station's, which sends what goes up, or the store's below `store/`. */
 interface Channel {
   readonly address: string;
   readonly action: 'send' | 'receive';
@@ -29,7 +29,9 @@ const PARAMETERS: Json = {
   bay: { description: 'Id of the bay.' },
   code: { description: 'Code of the condition, such as `spool.full`.' },
   recording: { description: 'Id of a recording or of a docking record.' },
-  receiver: { description: 'Id of the receiver whose claim holds.' },
+  receiver: {
+    description: 'Id of the receiver: of the one whose claim holds, or that says something of itself.',
+  },
   offset: { description: 'Decimal offset in bytes.' },
   segment: { description: 'Segment of the custody log.' },
   from: { description: 'Sequence of the first entry in the batch.' },
@@ -52,6 +54,17 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     'A condition while it is shown; an empty message clears it.',
   ),
   event: { ...said('event', 'event', 'Something happened; counted over a second.'), qos: 0, retain: false },
+  storeStatus: saidByStore('status', 'status', 'State of the store, also its will.'),
+  storeHealth: saidByStore(
+    'health',
+    'storeHealth',
+    'Numbers and heartbeat of the store, every 60 s and at each connect; expires after 600 s on MQTT 5.',
+  ),
+  storeCondition: saidByStore(
+    'condition/{code}',
+    'condition',
+    'A condition of the store while it is shown; an empty message clears it.',
+  ),
   offer: sent(
     'up/offer/{recording}',
     'offer',
@@ -139,6 +152,11 @@ function said(topic: string, message: string, summary: string): Channel {
   };
 }
 
+/** Sent as well, not by the station. */
+function saidByStore(topic: string, message: string, summary: string): Channel {
+  return { ...said(topic, message, summary), address: `{base}/v1/store/{receiver}/${topic}` };
+}
+
 function sent(topic: string, message: string, qos: 0 | 1, summary: string): Channel {
   return { ...said(topic, message, summary), qos, retain: false };
 }
@@ -152,7 +170,7 @@ export function asyncApi(): Json {
       title: 'bodydock station',
       version: '1.0.0',
       description:
-        'What a station says over MQTT, and the transfer between station and receiver. The authority is SPEC.md, sections 5 to 7.',
+        'What a station and a store say over MQTT, and the transfer between station and receiver. The authority is SPEC.md, sections 5 to 7.',
     },
     defaultContentType: 'application/json',
     channels: mapped(CHANNELS, channelOf),

@@ -1,5 +1,5 @@
-// What a station says of itself over MQTT (SPEC 7): one schema a topic, from which the types, the check before anything is sent, and
-// asyncapi.yaml are made. Strict: a field that stands in no schema never leaves the station. No secret, no serial number, no path, no
+// What a station and a store say of themselves over MQTT (SPEC 7): one schema a topic, from which the types, the check before anything is sent,
+// and asyncapi.yaml are made. Strict: a field that stands in no schema never leaves the machine. No secret, no serial number, no path, no
 // name of a file, no person.
 import * as z from 'zod';
 import { NAME_PATTERN, RANDOM_ID_PATTERN, RECEIVER_PATTERN } from '../format/ids.ts';
@@ -12,13 +12,13 @@ const instant = (description: string): z.ZodISODateTime =>
   z.iso.datetime({ precision: 3 }).meta({ description });
 const session = z.string().regex(RANDOM_ID_PATTERN).meta({
   description:
-    'This run of the agent. A document of another session than that of `status` is of a former run and does not count.',
+    'This run of the program. A document of another session than that of `status` is of a former run and does not count.',
 });
 /** An alias is what the configuration says; the pattern of ids does not bind it. */
 const ALIAS_CHARACTERS_MAX = 64;
 const alias = text('Configured alias of the camera.', ALIAS_CHARACTERS_MAX);
 
-/** `P/status`, retained; also the will. */
+/** `P/status` and `Q/status`, retained; also the will. */
 export const statusSchema = z
   .strictObject({
     state: z.enum(['init', 'ready', 'degraded', 'offline']).meta({
@@ -31,7 +31,7 @@ export const statusSchema = z
       description: 'Why it is offline: stopped by somebody, or lost without a word.',
     }),
   })
-  .meta({ description: 'State of the station.' });
+  .meta({ description: 'State of the station, or of the store.' });
 export type StatusDocument = z.infer<typeof statusSchema>;
 
 const bayInfo = z.strictObject({
@@ -92,15 +92,33 @@ export type InfoDocument = z.infer<typeof infoSchema>;
 /** A code of a condition. */
 export const CONDITION_CODE_PATTERN = /^[a-z]{1,16}\.[a-z]{1,16}(?:-[a-z]{1,16}){0,4}$/;
 
+/** The first fields of a heartbeat. */
+const heartbeat = {
+  session,
+  at: instant(
+    'When this was measured. Older than three intervals means that it hangs, whatever `status` says.',
+  ),
+  interval_seconds: z.int().min(1).meta({ description: 'Time between two of these documents.' }),
+  uptime_seconds: count('Time since this run of the program began.'),
+};
+/** ... and its last ones. */
+const shownNow = {
+  event_loop_delay_ms: count('Longest time in the last interval that the main thread was held up.'),
+  memory_bytes: count('Memory of the process (resident set).'),
+  conditions_info: count('Conditions that are shown, by severity.'),
+  conditions_warning: count('... warnings.'),
+  conditions_error: count('... errors.'),
+  conditions_critical: count('... critical ones.'),
+  conditions: z
+    .array(z.string().regex(CONDITION_CODE_PATTERN))
+    .max(MONITORING_CODES_MAX)
+    .meta({ description: 'Their codes. Who asks for full topics reads `condition/<code>` of each.' }),
+};
+
 /** `P/health`, retained, every `interval_seconds` and at each connect: numbers, and which conditions are shown. */
 export const healthSchema = z
   .strictObject({
-    session,
-    at: instant(
-      'When this was measured. Older than three intervals means that the station hangs, whatever `status` says.',
-    ),
-    interval_seconds: z.int().min(1).meta({ description: 'Time between two of these documents.' }),
-    uptime_seconds: count('Time since this run of the agent began.'),
+    ...heartbeat,
     free_bytes: count('Free space on the disk of the spool; null where it cannot be told.').nullable(),
     spooled_recordings: count('Recordings that wait for their receipt.'),
     spooled_bytes: count('Their sealed bytes.'),
@@ -126,19 +144,57 @@ export const healthSchema = z
       .max(250)
       .nullable()
       .meta({ description: 'Warmest sensor of the machine; null where there is none.' }),
-    event_loop_delay_ms: count('Longest time in the last interval that the main thread was held up.'),
-    memory_bytes: count('Memory of the process (resident set).'),
-    conditions_info: count('Conditions that are shown, by severity.'),
-    conditions_warning: count('... warnings.'),
-    conditions_error: count('... errors.'),
-    conditions_critical: count('... critical ones.'),
-    conditions: z
-      .array(z.string().regex(CONDITION_CODE_PATTERN))
-      .max(MONITORING_CODES_MAX)
-      .meta({ description: 'Their codes. Who asks for full topics reads `condition/<code>` of each.' }),
+    ...shownNow,
   })
   .meta({ description: 'Numbers of the station, and its heartbeat.' });
 export type HealthDocument = z.infer<typeof healthSchema>;
+
+/** `Q/health`, retained, as `P/health`: numbers of a store. What is counted only now and then is null before the first time. */
+export const storeHealthSchema = z
+  .strictObject({
+    ...heartbeat,
+    free_bytes: count('Free space on the disk of the vault; null where it cannot be told.').nullable(),
+    used_bytes: count(
+      'Bytes of the vault, counted every hour, with what came since; null before the first count.',
+    ).nullable(),
+    quota_bytes: count('Bytes that the vault may have.'),
+    recordings: count(
+      'Recordings with their sealed file and receipt, as of the last round of retention; null before it.',
+    ).nullable(),
+    recordings_held: count('... of these, held by an order.').nullable(),
+    recordings_due: count('... of these, due or ordered to be deleted.').nullable(),
+    recordings_deleted: count('Recordings that were deleted; their documents may be here still.').nullable(),
+    transfers: count('Recordings that are being received now.'),
+    newest_receipt_at: instant(
+      'When the newest receipt was given for a recording or a docking record; null where none is known.',
+    ).nullable(),
+    log_size: count("Lines of the store's log; null before its first one.").nullable(),
+    outside_at: instant(
+      "When a witness cosigned the store's log last, or a time-stamp authority stamped it; null where none did.",
+    ).nullable(),
+    outside_age_seconds: count('Time since then.').nullable(),
+    policy: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'Number of the policy that is in force; null where there is none.' }),
+    stations: z
+      .array(
+        z.strictObject({
+          station: name('Id of the station.'),
+          heard_at: instant(
+            'When something came from it last; null where nothing did in this run.',
+          ).nullable(),
+        }),
+      )
+      .max(MONITORING_CODES_MAX)
+      .meta({
+        description: `The stations of the file, those that were silent for longest first, at most ${MONITORING_CODES_MAX} of them.`,
+      }),
+    ...shownNow,
+  })
+  .meta({ description: 'Numbers of the store, and its heartbeat.' });
+export type StoreHealthDocument = z.infer<typeof storeHealthSchema>;
 
 /** `P/bay/<bay>`, retained. */
 export const baySchema = z
@@ -183,7 +239,7 @@ export const FACT_TEXT_PATTERN = /^[A-Za-z0-9][A-Za-z0-9 .:_+-]{0,127}$/;
 const words = z.strictObject({ en: z.string().max(512), de: z.string().max(512) });
 const conditionSubject = z.strictObject({
   subject: text(
-    'Which one: a bay, the alias of a camera, the id of a recording; null where the code says it all.',
+    'Which one: a bay, the alias of a camera, the id of a recording, a station; null where the code says it all.',
     ALIAS_CHARACTERS_MAX,
   ).nullable(),
   since: instant('Since when it holds.'),
@@ -195,7 +251,7 @@ const conditionSubject = z.strictObject({
     .meta({ description: `Numbers with their unit in the key, and words; at most ${MONITORING_FACTS_MAX}.` }),
 });
 
-/** `P/condition/<code>`, retained while the condition is shown for any subject, then cleared by an empty message. */
+/** `P/condition/<code>` and `Q/condition/<code>`, retained while the condition is shown for any subject, then cleared by an empty message. */
 export const conditionSchema = z
   .strictObject({
     code: z.string().regex(CONDITION_CODE_PATTERN),
@@ -250,4 +306,5 @@ export const MONITORING_SCHEMAS = {
   bay: baySchema,
   condition: conditionSchema,
   event: eventSchema,
+  storeHealth: storeHealthSchema,
 } as const;

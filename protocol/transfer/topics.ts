@@ -124,6 +124,19 @@ export function stationTopics(base: string, station: StationId): StationTopics {
   };
 }
 
+/** What a store says of itself, below `<base>/v1/store/<receiver>`. */
+export type StoreTopics = Pick<StationTopics, 'status' | 'health' | 'condition'>;
+
+/** Shape: as stationTopics. A station that is named "store" has one level less everywhere. */
+export function storeTopics(base: string, receiver: ReceiverId): StoreTopics {
+  const prefix = `${base}/v1/store/${receiver}`;
+  return {
+    status: `${prefix}/status`,
+    health: `${prefix}/health`,
+    condition: (code) => `${prefix}/condition/${code}`,
+  };
+}
+
 /** Topics that a receiver reads and writes, over all stations below a base. */
 export interface ReceiverTopics {
   /** Filters to subscribe. */

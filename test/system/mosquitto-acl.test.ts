@@ -171,6 +171,24 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('mosquitto as it is shipped'
     await receiver.endAsync();
   });
 
+  test('a receiver writes what it says of itself with its will, and nobody else does', async () => {
+    const Q = 'bodydock/v1/store/r-archive';
+    const will = { topic: `${Q}/status`, payload: Buffer.from('x'), qos: 1 as const, retain: true };
+    const receiver = await connect('r-archive', { will });
+    for (const own of ['status', 'health', 'condition/vault.full'])
+      await within(receiver.publishAsync(`${Q}/${own}`, 'x', { qos: 1 }));
+    const station = await connect('store'); // named like a part of the topic
+    for (const [client, topic] of [
+      [receiver, 'bodydock/v1/store/r-other/health'],
+      [station, `${Q}/health`],
+      [station, `${Q}/condition/vault.full`],
+    ] as const)
+      await expect(within(client.publishAsync(topic, 'x', { qos: 1 })), topic).rejects.toMatchObject({
+        code: NOT_AUTHORISED,
+      });
+    await Promise.all([receiver, station].map((client) => client.endAsync()));
+  });
+
   test('no certificate makes offers of a station vanish at a receiver', async () => {
     const receiver = await connect('r-archive');
     const { filters } = receiverTopics('bodydock', parseReceiverId('r-archive'));

@@ -8,6 +8,7 @@ import {
   type SubjectKind,
   type Words,
 } from '../../monitoring/condition-table.ts';
+import { STORE_CONDITION_AREAS } from '../../monitoring/store-condition-table.ts';
 import { STATUS } from '../status-view.ts';
 
 /** Lines of the handbook between which the part stands. */
@@ -26,6 +27,20 @@ const AREAS: readonly (readonly [Words, ConditionTable])[] = [
   [{ en: 'Central store', de: 'Zentralspeicher' }, CONDITION_AREAS.store],
   [{ en: 'Broker', de: 'Broker' }, CONDITION_AREAS.broker],
   [{ en: 'Station', de: 'Station' }, CONDITION_AREAS.station],
+  [
+    { en: 'At the store: vault and disk', de: 'Im Zentralspeicher: Datenträger' },
+    STORE_CONDITION_AREAS.vault,
+  ],
+  [
+    { en: 'At the store: what stations send', de: 'Im Zentralspeicher: was Stationen senden' },
+    STORE_CONDITION_AREAS.stations,
+  ],
+  [{ en: 'At the store: logs', de: 'Im Zentralspeicher: Verwahrprotokolle' }, STORE_CONDITION_AREAS.logs],
+  [
+    { en: 'At the store: keeping and deleting', de: 'Im Zentralspeicher: Aufbewahren und Löschen' },
+    STORE_CONDITION_AREAS.retention,
+  ],
+  [{ en: 'At the store: broker', de: 'Im Zentralspeicher: Broker' }, STORE_CONDITION_AREAS.broker],
 ];
 
 const SUBJECTS: Readonly<Record<Exclude<SubjectKind, 'none'>, Words>> = {
@@ -35,6 +50,8 @@ const SUBJECTS: Readonly<Record<Exclude<SubjectKind, 'none'>, Words>> = {
   recording: { en: 'names the recording', de: 'nennt die Aufzeichnung' },
   led: { en: 'names the bay', de: 'nennt den Platz' },
   certificate: { en: 'names the certificate', de: 'nennt das Zertifikat' },
+  station: { en: 'names the station', de: 'nennt die Station' },
+  witness: { en: 'names the witness', de: 'nennt den Zeugen' },
 };
 const TO_DO: Words = { en: 'To do', de: 'Zu tun' };
 

@@ -1,6 +1,7 @@
 // `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
 import { hostname } from 'node:os';
 import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
+import { certificateEnds } from '../../../config/certificate-files.ts';
 import { command, type Io } from '../../../config/command-line.ts';
 import { checkStarter } from '../../../config/disk-place.ts';
 import { readSigningKey } from '../../../config/enrolment/keys.ts';
@@ -11,8 +12,10 @@ import { renderProblems } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { inlineSigner, publicKeyOf } from '../../../protocol/documents/minisign.ts';
+import { makeSessionId } from '../../../protocol/format/ids.ts';
 import type { Log } from '../../../protocol/format/ports.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
+import { storeTopics } from '../../../protocol/transfer/topics.ts';
 import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
 import { nodeClock, readBootId } from '../../platform/clock-node.ts';
 import { LoggedConditions } from '../../platform/conditions-log.ts';
@@ -23,8 +26,15 @@ import { pinoLog } from '../../platform/log-pino.ts';
 import { nodeRandom } from '../../platform/random-node.ts';
 import { openServiceManager, startWatchdog } from '../../platform/service-manager.ts';
 import { DISK_STUCK_MS, watchedFiles } from '../../platform/watched-calls.ts';
+import { CertificateWatch } from '../../monitoring/certificate-watch.ts';
+import { ConditionBoard } from '../../monitoring/condition-board.ts';
+import { nodeMachine } from '../../monitoring/machine-node.ts';
+import { lostStatus } from '../../monitoring/status.ts';
+import { STORE_CONDITION_TABLE } from '../../monitoring/store-condition-table.ts';
 import { SLABS } from '../limits.ts';
 import { openReceiver } from '../open-receiver.ts';
+import type { StoreNumbers } from '../store-numbers.ts';
+import { StoreWatch } from '../store-watch.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../vault/unit-store.ts';
@@ -78,6 +88,7 @@ async function runFile(file: string, io: Io): Promise<number> {
     throw error;
   }
   opened.receiver.startRetention();
+  opened.watch.start();
   // Ready for systemd is an open vault. Whoever has a channel to us is told when offers are answered.
   manager.ready(`receiver ${config.receiver}: ready; stations: ${config.stations.length}`);
   const stopWatchdog = startWatchdog({ manager, progress, clock: nodeClock(), log });
@@ -90,6 +101,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   log.info('receiver stops');
   const parts = { clock: nodeClock(), log };
   await stopWithin(parts, 'receiver', RECEIVER_STOP_MS, () => opened.receiver.stop());
+  await stopWithin(parts, 'offline', CLOSE_MS, () => opened.watch.stop());
   await stopWithin(parts, 'broker and worker', CLOSE_MS, () => opened.close());
   return EXIT_GOOD;
 }
@@ -106,6 +118,7 @@ function tellReady(broker: StartableBroker, io: Io): void {
 interface Opened {
   readonly receiver: Awaited<ReturnType<typeof openReceiver>>;
   readonly broker: StartableBroker;
+  readonly watch: StoreWatch;
   close(): Promise<void>;
 }
 
@@ -113,7 +126,9 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const [clock, random] = [nodeClock(), nodeRandom()];
   const disk = progress.source('vault', DISK_STUCK_MS);
   const files = watchedFiles(nodeFiles(), disk);
-  const conditions = new LoggedConditions(log);
+  const conditions = new ConditionBoard(new LoggedConditions(log), clock, STORE_CONDITION_TABLE);
+  const session = makeSessionId(random);
+  const topics = storeTopics(config.broker.base, config.receiver);
   const key = await readSigningKey(config.keys.signingFile);
   const lock = await lockVault(config.vault.path, files);
   const slabs = new Slabs(SLABS);
@@ -123,6 +138,12 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     protocol: config.broker.protocol,
     clientId: `bodydock-${config.receiver}`,
     credentials: () => readBrokerCredentials(config.broker),
+    will: {
+      topic: topics.status,
+      payload: lostStatus(session, new Date(clock.wallMs()).toISOString()),
+      qos: 1,
+      retain: true,
+    },
     maxPacketBytes: config.broker.maxPacketBytes,
     clock,
     random,
@@ -159,7 +180,14 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   };
   try {
     const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
-    return { receiver, broker, close };
+    const { tls } = config.broker;
+    const watched = { clock, log, conditions };
+    const certificates =
+      tls === null ? undefined : new CertificateWatch({ ...watched, ends: () => certificateEnds(tls) });
+    const measure = (): Promise<StoreNumbers> => receiver.measure();
+    const parts = { ...watched, broker, topics, session, certificates, measure };
+    const watch = new StoreWatch({ ...parts, machine: nodeMachine(clock) });
+    return { receiver, broker, watch, close };
   } catch (error) {
     // The worker would keep the process, which a service manager takes for one that is about to be ready.
     await close();

@@ -339,12 +339,8 @@ export class CustodyKeeper {
     const { segment } = incoming;
     const facts = { segment, sequence: problem.sequence, detail: problem.detail };
     if (problem.kind === 'revoked') this.#options.revokedUse.saw(station, facts);
-    else
-      this.#options.conditions.raise(
-        problem.kind === 'fork' ? 'custody.fork' : 'custody.broken',
-        station,
-        facts,
-      );
+    else if (problem.kind === 'fork') this.#options.conditions.raise('custody.fork', station, facts);
+    else this.#options.conditions.raise('custody.broken', station, facts);
     const digest = sha256Hex(incoming.payload);
     if (log.aside === digest) return;
     log.aside = digest;

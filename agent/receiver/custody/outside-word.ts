@@ -52,14 +52,6 @@ const REQUEST_END = Buffer.from('0101ff', 'hex');
 const FORKED = 'log.witness-forked';
 const SILENT = 'log.witness-silent';
 const UNSTAMPED = 'log.not-stamped';
-/** What a person does about each. */
-const REMEDIES = {
-  [FORKED]:
-    'if the vault was restored from a backup, type: bodydock-receiver restored; else secure this store, and let bodydock verify say what is missing',
-  [SILENT]:
-    'let this machine reach the url of the witness, and the witness know the key of the log that this journal names',
-  [UNSTAMPED]: 'let this machine reach timestamps.url, or name another authority',
-} as const;
 
 export interface OutsideWordOptions {
   readonly witnesses: readonly WitnessConfig[];
@@ -191,7 +183,7 @@ export class OutsideWord {
     }
     const silentMs = clock.wallMs() - (state.cosignedMs ?? 0);
     if (!signal.aborted && ++state.failed >= FAILED_MAX && silentMs > DAY_MS)
-      conditions.raise(SILENT, name, { reason, remedy: REMEDIES[SILENT] });
+      conditions.raise(SILENT, name, { reason });
     return '';
   }
 
@@ -237,7 +229,7 @@ export class OutsideWord {
         },
       );
     state.isForked = true;
-    conditions.raise(FORKED, witness, { ...facts, remedy: REMEDIES[FORKED] });
+    conditions.raise(FORKED, witness, facts);
   }
 
   async #keep({ folder, note }: Newest, lines: string): Promise<void> {
@@ -299,7 +291,6 @@ export class OutsideWord {
       conditions.raise(UNSTAMPED, null, {
         reason: code,
         host: new URL(url).host,
-        remedy: REMEDIES[UNSTAMPED],
       });
     }
   }

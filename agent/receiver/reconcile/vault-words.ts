@@ -41,6 +41,7 @@ export class VaultWords {
   #newest: Statement | undefined;
   /** Names in the folders of policies when the one in force was read last. */
   #policyNames: string | undefined;
+  #policyNumber: number | null = null;
   #words: readonly Word[] = [];
   #looking: Promise<void> = Promise.resolve();
   #cancel: () => void = () => undefined;
@@ -52,6 +53,11 @@ export class VaultWords {
   /** The statement that counts, as of the last look; undefined where this vault was never restored. */
   get newest(): Statement | undefined {
     return this.#newest;
+  }
+
+  /** Number of the policy in force, as of the last look; null where there is none. */
+  get policyNumber(): number | null {
+    return this.#policyNumber;
   }
 
   /** Looks now, and every WORDS_LOOK_MS from then on. Never rejects: what cannot be read is read again. */
@@ -126,6 +132,7 @@ export class VaultWords {
     const { number = 0 } = policy ?? {};
     if (numbers.every((each) => each <= number)) this.#policyNames = names;
     if (policy === undefined) return;
+    this.#policyNumber = policy.number;
     this.#says({
       what: 'policy',
       id: policy.sha256,

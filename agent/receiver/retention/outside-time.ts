@@ -21,7 +21,7 @@ import type { RetentionDeps } from './deps.ts';
 const SEGMENTS_MAX = 16;
 const NEEDLES = (['segment-opened', 'clock-state', 'checkpoint'] as const).map(eventNeedle);
 
-type TimeDeps = Pick<
+export type TimeDeps = Pick<
   RetentionDeps,
   | 'files'
   | 'layout'
@@ -81,6 +81,14 @@ export async function agreeingWord(
     if (word !== undefined) return eventOf(word);
   }
   return undefined;
+}
+
+/** When a witness or a time-stamp authority said the time last, in ms since 1970; undefined where none did. Errors: as agreeingWord. */
+export async function newestWordMs(deps: TimeDeps): Promise<number | undefined> {
+  const words = [cosigned(deps), stamped(deps)].map((each) => each.catch(saysNothing));
+  return (await Promise.all(words))
+    .flat()
+    .reduce<number | undefined>((newest, { ms }) => Math.max(newest ?? ms, ms), undefined);
 }
 
 function eventOf({ by, name, ms, boot }: Said): CustodyEvent {
@@ -226,11 +234,6 @@ export function doubtOf(
   const byMs = Math.abs(wallMs - word.saidMs - passedMs);
   return byMs > AGREES_MS ? { kind: 'apart', byMs } : null;
 }
-
-/** What a person does about it. */
-export const DOUBT_REMEDY =
-  'let a station of another machine, a witness or a time-stamp authority be reached, and compare the clock of this machine with another one';
-
 /** In words, for a person who has to look. */
 export function describeDoubt({ kind, byMs }: ClockDoubt): string {
   if (kind === 'alone')

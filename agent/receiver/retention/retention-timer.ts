@@ -25,7 +25,7 @@ import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
 import { dropOldDocuments, expire, type Expired } from './expire.ts';
 import { announcement, type LogMemory, readMemory } from './log-memory.ts';
-import { agreeingWord, describeDoubt, DOUBT_REMEDY, WORD_MS } from './outside-time.ts';
+import { agreeingWord, describeDoubt, WORD_MS } from './outside-time.ts';
 import { underPolicy, type Unsettled } from './policies.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,12 +47,18 @@ export class RetentionTimer {
   #heardMs = Number.NEGATIVE_INFINITY;
   /** The last round did nothing for the clock's sake. */
   #isDoubtful = false;
+  #counted: RetentionCounts | undefined;
   readonly #cancels = new Map<string, () => void>();
   /** Everything that was begun, one behind the other. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: RetentionTimerOptions) {
     this.#options = options;
+  }
+
+  /** As of the last round; undefined before it. */
+  get counted(): RetentionCounts | undefined {
+    return this.#counted;
   }
 
   /** Begins. Nothing is waited for. */
@@ -152,6 +158,7 @@ export class RetentionTimer {
         deps.log.info('recording deleted', { station, recording, sealed_bytes: sealedBytes }),
       );
       this.#isDoubtful = expired.doubt !== null;
+      this.#counted = countsOf(expired);
       tellConditions(conditions, expired, deps.clock.wallMs());
       tellPolicy(conditions, settled);
       const { totals, doubt, warned, deleted, more, failure } = expired;
@@ -198,6 +205,29 @@ export class RetentionTimer {
   }
 }
 
+/** What a round leaves in the vault. */
+export interface RetentionCounts {
+  readonly recordings: number;
+  readonly held: number;
+  readonly due: number;
+  readonly deleted: number;
+  /** Of the newest receipt that it saw, RFC 3339. */
+  readonly newestReceivedAt: string | null;
+}
+
+function countsOf({
+  totals: { recordings, states, deleted, newestReceivedAt },
+  ...round
+}: Expired): RetentionCounts {
+  return {
+    recordings: recordings - round.deleted,
+    held: states.held,
+    due: Math.max(0, states.due + states.ordered + states.unfinished + states.blocked - round.deleted),
+    deleted: deleted + round.deleted,
+    newestReceivedAt,
+  };
+}
+
 function droppedFacts({ folders, segments }: DroppedDocuments): Record<string, number> {
   return { documents_dropped: folders, segments_dropped: segments };
 }
@@ -206,18 +236,12 @@ function droppedFacts({ folders, segments }: DroppedDocuments): Record<string, n
 function tellPolicy(conditions: Conditions, { policies, retention: { days } }: RetentionDeps): void {
   const policy = policies.at(-1)?.policy ?? null;
   if (policy !== null) conditions.clear('retention.no-policy', null);
-  else
-    conditions.raise('retention.no-policy', null, {
-      severity: 'info',
-      remedy: 'let both roles agree on one: bodydock-receiver policy make (handbook, 10)',
-    });
+  else conditions.raise('retention.no-policy', null);
   if (policy === null || days <= policy.days_max) conditions.clear('retention.past-policy', null);
   else
     conditions.raise('retention.past-policy', null, {
-      severity: 'critical',
       days,
       days_max: policy.days_max,
-      remedy: 'take retention.days out of receiver.yaml, or let both roles sign a policy with more days',
     });
 }
 
@@ -235,15 +259,12 @@ function tellConditions(conditions: Conditions, expired: Expired, nowMs: number)
   told('retention.clock', doubt !== null && (!isAlone || overdue > 0), {
     severity: isAlone ? 'info' : isLong && overdue > 0 ? 'critical' : 'warning',
     reason: doubt && describeDoubt(doubt),
-    remedy: DOUBT_REMEDY,
     overdue,
   });
   told('retention.many', waits !== null && doubt === null, {
     due: waits?.due ?? 0,
     recordings: waits?.recordings ?? 0,
     goes_from: waits && new Date(waits.fromMs).toISOString(),
-    remedy:
-      'look why so many are due at once: bodydock-receiver expire --preview; a hold keeps what must stay',
   });
   told('retention.failed', failure !== undefined, { due: states.due + states.ordered + states.unfinished });
   told('retention.blocked', states.blocked > 0, {

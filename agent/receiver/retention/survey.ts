@@ -246,6 +246,8 @@ export interface RetentionTotals {
   /** Held without an end for so long that somebody should look, and when the first such hold was ordered. */
   readonly heldLong: number;
   readonly firstHeldAt: string | null;
+  /** Of the newest receipt, RFC 3339. */
+  readonly newestReceivedAt: string | null;
   readonly findings: number;
   /** The first FINDINGS_MAX. */
   readonly found: readonly Finding[];
@@ -276,6 +278,7 @@ export class TotalsSum {
   #firstEvidenceDueAt: string | null = null;
   #heldLong = 0;
   #firstHeldAt: string | null = null;
+  #newestReceivedAt: string | null = null;
   #findings = 0;
   readonly #found: Finding[] = [];
 
@@ -283,6 +286,8 @@ export class TotalsSum {
     this.#recordings++;
     this.#bytes += found.facts.manifest.sealed.size_bytes;
     this.#states[found.state]++;
+    const { received_at: receivedAt } = found.facts.receipt;
+    if (receivedAt > (this.#newestReceivedAt ?? '')) this.#newestReceivedAt = receivedAt;
     if (found.waitMs > 0 && found.state !== 'held') {
       this.#late++;
       this.#firstLateDueAt = earlier(this.#firstLateDueAt, found.retention.due_at);
@@ -338,6 +343,7 @@ export class TotalsSum {
       firstEvidenceDueAt: this.#firstEvidenceDueAt,
       heldLong: this.#heldLong,
       firstHeldAt: this.#firstHeldAt,
+      newestReceivedAt: this.#newestReceivedAt,
       findings: this.#findings,
       found: this.#found,
     };

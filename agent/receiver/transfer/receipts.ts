@@ -52,9 +52,15 @@ export type StoredAnswer =
 /** The store's word. */
 export class Receipts {
   readonly #options: ReceiptsOptions;
+  #newestAt: string | null = null;
 
   constructor(options: ReceiptsOptions) {
     this.#options = options;
+  }
+
+  /** When the newest one of this run was made, RFC 3339; null where there is none. */
+  get newestAt(): string | null {
+    return this.#newestAt;
   }
 
   /** For a recording that was completed just now: its receipt is durable and sent. Errors: the system's, those of the signer. */
@@ -109,8 +115,11 @@ export class Receipts {
 
   /** A new receipt, which is nowhere yet. Errors: those of the signer and of the custody head. */
   async sign(subject: ReceiptSubject): Promise<SignedDocument> {
-    const bytes = encodeReceipt(await this.#receipt(subject));
-    return { bytes, signature: await this.#options.signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
+    const receipt = await this.#receipt(subject);
+    const bytes = encodeReceipt(receipt);
+    const signature = await this.#options.signer.sign(bytes, RECEIPT_TRUSTED_COMMENT);
+    this.#newestAt = receipt.received_at;
+    return { bytes, signature };
   }
 
   async #receipt(subject: ReceiptSubject): Promise<Receipt> {

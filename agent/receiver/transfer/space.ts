@@ -30,11 +30,16 @@ export interface SpaceOptions {
   readonly conditions: Conditions;
 }
 
+/** Less than this part of the room being left is said before the vault is full; it goes once there is a fifth more. */
+const LOW_PART = 1 / 20;
+const LOW_OVER = 1.2;
+
 /** Keeps the books. Until the first count is done, only free bytes limit what is admitted. */
 export class Space {
   readonly #options: SpaceOptions;
   readonly #stop = new AbortController();
   #usedBytes = 0;
+  #isCounted = false;
   #countedAtMs: number | undefined;
   #counting: Promise<void> = Promise.resolve();
   #present = { value: true, atMs: Number.NEGATIVE_INFINITY };
@@ -57,6 +62,24 @@ export class Space {
     this.#cancelCount();
     this.#cancelCheck?.();
     await this.#counting;
+  }
+
+  /** What the vault has; undefined before the first count. */
+  get usedBytes(): number | undefined {
+    return this.#isCounted ? this.#usedBytes : undefined;
+  }
+
+  /** Once a minute, so that room that ends is said before anybody is turned away. Errors: the system's. */
+  async look(): Promise<void> {
+    if (!(await this.#isPresent())) return;
+    const leftBytes = Math.min(await this.#freeBytes(), this.#quotaLeft);
+    if (leftBytes <= 0 && this.#cancelCheck === undefined)
+      this.#full(null, 0, leftBytes === this.#quotaLeft ? 'quota reached' : 'no space left', leftBytes);
+    const limitBytes = Math.round((this.#usedBytes + Math.max(0, leftBytes)) * LOW_PART);
+    const { conditions } = this.#options;
+    if (leftBytes < limitBytes)
+      conditions.raise('vault.low', null, { left_bytes: Math.max(0, leftBytes), limit_bytes: limitBytes });
+    else if (leftBytes >= limitBytes * LOW_OVER) conditions.clear('vault.low', null);
   }
 
   /** Bytes were written that the last count did not see. */
@@ -216,10 +239,11 @@ export class Space {
     try {
       const found = await vault.count(this.#stop.signal);
       this.#usedBytes = found.bytes + (this.#usedBytes - before);
+      this.#isCounted = true;
       const { bytes, recordings, dockings, unfinished, oddCount } = found;
       log.info('vault counted', { bytes, recordings, dockings, unfinished, odd: oddCount });
-      if (oddCount === 0) conditions.clear('vault.odd-entries', null);
-      else conditions.raise('vault.odd-entries', null, { count: oddCount, first: found.odd[0] ?? null });
+      if (oddCount === 0) conditions.clear('vault.unknown-entries', null);
+      else conditions.raise('vault.unknown-entries', null, { count: oddCount, first: found.odd[0] ?? null });
       if (oddCount > 0) log.warn('unexpected files in the vault', { odd: found.odd });
     } catch (error) {
       if (this.#stop.signal.aborted) return;

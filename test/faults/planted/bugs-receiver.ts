@@ -3,6 +3,30 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'full-unless-asked',
+    what: 'a full vault is shown only once a station offers something',
+    file: 'agent/receiver/transfer/space.ts',
+    find: 'if (leftBytes <= 0 && this.#cancelCheck === undefined)',
+    put: 'if (leftBytes <= 0 && this.#cancelCheck !== undefined)',
+    suites: ['unit/receiver/store-watch'],
+  },
+  {
+    id: 'severity-of-the-table-alone',
+    what: 'a clock that nobody confirms looks the same whether or not something due stays for it',
+    file: 'agent/monitoring/condition-board.ts',
+    find: 'SEVERITIES.find((severity) => said.has(severity)) ?? this.#kind(code).severity',
+    put: 'this.#kind(code).severity',
+    suites: ['unit/receiver/store-watch'],
+  },
+  {
+    id: 'stranger-seen',
+    what: 'whoever writes at the broker is among the stations that the store says it heard',
+    file: 'agent/receiver/receiver.ts',
+    find: 'if (heard.has(up.station)) heard.set',
+    put: 'heard.set',
+    suites: ['unit/receiver/store-watch'],
+  },
+  {
     id: 'roots-rights-in-a-service',
     what: 'a command of root changes a spool or vault by its own rights, wherever links of the service lead',
     file: 'config/owned-files.ts',

@@ -1,5 +1,6 @@
 // A receiver, a broker and a disk in memory on one manual clock, for tests that play a whole transfer.
 import type { Post } from '../../../agent/platform/http-post.ts';
+import type { Conditions } from '../../../protocol/format/ports.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { parseReceiverId, type StationId } from '../../../protocol/format/ids.ts';
 import {
@@ -33,6 +34,8 @@ export interface ReceiverChoice {
   readonly witnesses?: ReceiverConfig['witnesses'];
   readonly post?: Post;
   readonly slabs?: number;
+  /** Instead of MemoryConditions. */
+  readonly conditions?: Conditions;
   readonly disk?: CrashDisk;
   /** STORE_KEY unless given. */
   readonly key?: SecretKey;
@@ -86,6 +89,7 @@ export class BenchTop {
       },
       {
         ...parts,
+        conditions: choice.conditions ?? parts.conditions,
         version: 'test',
         bootId: null,
         process: STORE_PROCESS,

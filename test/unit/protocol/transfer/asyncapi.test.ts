@@ -14,7 +14,7 @@ import {
   parseStationId,
   parseBayId,
 } from '../../../../protocol/format/ids.ts';
-import { stationTopics } from '../../../../protocol/transfer/topics.ts';
+import { stationTopics, storeTopics } from '../../../../protocol/transfer/topics.ts';
 import { lacksTools } from '../../../fakes/stock-tools.ts';
 
 const file = new URL('../../../../protocol/asyncapi.yaml', import.meta.url);
@@ -70,6 +70,7 @@ test('it has each topic that a station builds, and no other', async () => {
   const recording = parseRecordingId('abcdefghijklmnopqrstuvwxye');
   const receiver = parseReceiverId('r-a');
   const topics = stationTopics('town', parseStationId('kod-1'));
+  const store = storeTopics('town', receiver);
   const built = [
     topics.status,
     topics.info,
@@ -90,6 +91,9 @@ test('it has each topic that a station builds, and no other', async () => {
     topics.downFilter.replace('+', 'restored'),
     topics.downFilter.replace('+', 'log'),
     topics.downFilter.replace('+', 'policy'),
+    store.status,
+    store.health,
+    store.condition('spool.full'),
   ];
   const values: Readonly<Record<string, string>> = {
     base: 'town',

@@ -1,0 +1,100 @@
+// What a store says of itself for others to watch (SPEC 7.9): status with its will, heartbeat, conditions, and the same over the control socket. It
+// looks at the parts of the receiver, and none of them waits for it.
+import type { SessionId } from '../../protocol/format/ids.ts';
+import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
+import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
+import { storeHealthSchema } from '../../protocol/transfer/monitoring.ts';
+import type { StoreTopics } from '../../protocol/transfer/topics.ts';
+import type { CertificateWatch } from '../monitoring/certificate-watch.ts';
+import type { ConditionBoard } from '../monitoring/condition-board.ts';
+import { conditionTopics } from '../monitoring/condition-document.ts';
+import { Heartbeat } from '../monitoring/heartbeat.ts';
+import type { Machine } from '../monitoring/machine.ts';
+import { StatusPublisher } from '../monitoring/status.ts';
+import type { StoreNumbers } from './store-numbers.ts';
+
+export interface StoreWatchDeps {
+  readonly broker: Pick<Broker, 'connected' | 'publish' | 'onState'>;
+  readonly topics: StoreTopics;
+  readonly session: SessionId;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: ConditionBoard;
+  readonly machine: Machine;
+  readonly measure: () => Promise<StoreNumbers>;
+  /** Looks at the certificates; undefined where the connection has none. */
+  readonly certificates: Pick<CertificateWatch, 'look'> | undefined;
+}
+
+/** The watcher of one store. */
+export class StoreWatch {
+  readonly #deps: StoreWatchDeps;
+  readonly #status: StatusPublisher;
+  readonly #heartbeat: Heartbeat<StoreNumbers>;
+  readonly #stop = new AbortController();
+  #isReady = false;
+
+  constructor(deps: StoreWatchDeps) {
+    const { conditions, topics, session } = deps;
+    this.#deps = deps;
+    this.#status = new StatusPublisher(deps);
+    const { retained } = this.#status;
+    this.#heartbeat = new Heartbeat({
+      ...deps,
+      topic: topics.health,
+      retained,
+      shownConditions: () => conditions.count(),
+      shownCodes: () => conditions.codes,
+      judge: () => undefined,
+      encode: (document) => encodeMonitoring(storeHealthSchema, document),
+      onLook: () => {
+        this.#status.repeat();
+        deps.certificates?.look();
+      },
+    });
+    const say = conditionTopics({ board: conditions, retained, topics, session });
+    conditions.onShown((code) => {
+      say(code);
+      this.#heartbeat.conditionChanged();
+      if (this.#isReady) void this.#status.say(this.#state);
+    });
+    deps.broker.onState((connected) => {
+      if (connected) void this.#status.sayAll();
+    });
+  }
+
+  get #state(): 'ready' | 'degraded' {
+    return this.#deps.conditions.degrading > 0 ? 'degraded' : 'ready';
+  }
+
+  /** The store works from now on. Nothing is waited for: a disk that hangs must not keep the first numbers, and with them the store. */
+  start(): void {
+    const { signal } = this.#stop;
+    this.#isReady = true;
+    void this.#status.say(this.#state);
+    void this.#heartbeat.look().then(() => this.#heartbeat.run(signal));
+    void this.#deps.machine.run(signal);
+  }
+
+  /** Says that it is stopped, where the broker is there. What is being measured is waited for by nobody. Never rejects. */
+  async stop(): Promise<void> {
+    this.#isReady = false;
+    this.#stop.abort(new Error('the receiver stops'));
+    this.#deps.conditions.stop();
+    this.#status.stop();
+    await this.#status.say('offline');
+  }
+
+  /** Every document of this moment as JSON by its word, numbers measured now. Errors: "message.refused". */
+  async documents(): Promise<{ readonly kind: string; readonly json: string }[]> {
+    const { topics } = this.#deps;
+    const health = await this.#heartbeat.glance();
+    const prefixLength = topics.status.lastIndexOf('/') + 1;
+    return [...this.#status.documents()].map(({ topic, payload }) => {
+      const [kind = ''] = topic.slice(prefixLength).split('/');
+      const isNow = kind === 'health' && health !== undefined;
+      const shown = isNow ? encodeMonitoring(storeHealthSchema, health) : payload;
+      return { kind, json: new TextDecoder().decode(shown) };
+    });
+  }
+}

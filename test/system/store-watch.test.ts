@@ -1,0 +1,106 @@
+// A real store at a real broker, as monitoring sees it: its states, its will, its numbers, a full disk, and the rights that it is given as shipped.
+import { join } from 'node:path';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type {
+  ConditionDocument,
+  StatusDocument,
+  StoreHealthDocument,
+} from '../../protocol/transfer/monitoring.ts';
+import { BusJudge } from '../fakes/bus-judge.ts';
+import { STATION } from '../fakes/dock-rig-config.ts';
+import { DockRig } from '../fakes/dock-rig.ts';
+import { Mosquitto } from '../fakes/mosquitto.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { SmallDisk } from '../fakes/small-disk.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
+import { until } from '../fakes/until.ts';
+
+const Q = 'bodydock/v1/store/r-archive';
+const MIB = 1024 * 1024;
+/** The numbers are measured once a minute. */
+const MEASURED_MS = 75_000;
+const lacksRoot = process.env['CI'] === undefined && process.getuid?.() !== 0;
+
+describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real store', () => {
+  let broker: Mosquitto;
+  let spy: MqttClient;
+  let judge: BusJudge;
+  const seen = new Map<string, string>();
+  const read = <T>(topic: string): T | null => JSON.parse(seen.get(`${Q}/${topic}`) || 'null') as T | null;
+  const status = (): StatusDocument | null => read('status');
+  const untilState = (state: string, timeoutMs = 20_000): Promise<unknown> =>
+    until(
+      `the store is ${state}`,
+      timeoutMs,
+      () => status()?.state === state,
+      () => seen.get(`${Q}/status`) ?? '',
+    );
+
+  beforeEach(async () => {
+    broker = await Mosquitto.open();
+    seen.clear();
+    judge = new BusJudge('bodydock', () => ['named-by-a-person']);
+    spy = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { protocolVersion: 5 });
+    spy.on('message', (topic, payload, { qos, retain }) => {
+      judge.sent(topic, payload, { qos, retain });
+      seen.set(topic, payload.toString('utf8'));
+    });
+    await spy.subscribeAsync('bodydock/v1/store/#', { qos: 1, rap: true });
+  });
+  afterEach(async () => {
+    await spy.endAsync(true);
+    await broker.stop();
+  });
+
+  test('its will comes when it is killed, and a new run and a stop are told apart', async ({
+    onTestFinished,
+  }) => {
+    const dock = await DockRig.open({ broker });
+    onTestFinished(() => dock.close());
+    await dock.put(1, 'DCIM/named-by-a-person.MP4', seededRandom(5).bytes(2 * MIB));
+    await dock.start();
+    await untilState('ready');
+    await dock.untilEmptied(1, 60_000);
+    const first = status();
+    await dock.receiver.kill(false);
+    await untilState('offline');
+    expect(status()).toMatchObject({ reason: 'lost', session: first?.session });
+    await dock.receiver.start();
+    await untilState('ready');
+    expect(status()?.session).not.toBe(first?.session);
+    await until('numbers', 10_000, () => read('health') !== null);
+    const health = read<StoreHealthDocument>('health');
+    expect(health).toMatchObject({ session: status()?.session, transfers: 0, policy: null });
+    expect(health?.log_size).toBeGreaterThan(0);
+    expect(health?.free_bytes).toBeGreaterThan(0);
+    expect(health?.stations.map(({ station }) => station)).toEqual([STATION]);
+    await dock.stop();
+    await untilState('offline');
+    expect(status()).toMatchObject({ reason: 'stopped' });
+    expect(judge.findings).toEqual([]);
+  });
+
+  test.skipIf(lacksRoot)(
+    'a full disk is shown although nobody offers anything',
+    async ({ onTestFinished }) => {
+      const disk = await SmallDisk.mount(90);
+      onTestFinished(() => disk.close());
+      const dock = await DockRig.open({ broker, vaultFolder: join(disk.path, 'vault') });
+      onTestFinished(() => dock.close());
+      await dock.receiver.start();
+      await untilState('ready');
+      await disk.fill(60);
+      await until('the condition', MEASURED_MS, () => read('condition/vault.full') !== null);
+      const full = read<ConditionDocument>('condition/vault.full');
+      expect(full).toMatchObject({ severity: 'critical', session: status()?.session });
+      expect(full?.remedy.de).toMatch(/Platz/);
+      await untilState('degraded');
+      expect(read<StoreHealthDocument>('health')?.conditions).toContain('vault.full');
+      await disk.clear();
+      await until('room again', MEASURED_MS, () => read('condition/vault.full') === null);
+      await untilState('ready');
+      expect(judge.findings).toEqual([]);
+    },
+  );
+});
