@@ -109,6 +109,11 @@ export class ForgedLog {
     );
   }
 
+  /** A word of somebody outside, which nobody said. */
+  sayTime(at = this.#time.at): void {
+    this.add('outside-time', { by: 'witness', name: 'witness.test', said_at: at, boot: null }, at);
+  }
+
   /** Closes the group and writes. */
   async close(): Promise<void> {
     const segment = /([a-z2-7]{26})\.jsonl$/.exec(this.#path)?.[1] ?? '';

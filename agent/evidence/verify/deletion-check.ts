@@ -33,6 +33,8 @@ import type { StoreLog } from './store-log.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 
 const DAY_MS = 86_400_000;
+/** After the time of each entry. */
+const END_OF_TIME = '9999';
 
 /** A folder in which a deletion record may lie. */
 export interface DeletionQuestion {
@@ -167,7 +169,7 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
   const { orderSha256 } = deleted.deletion;
   const allowed =
     orderSha256 === null
-      ? [...shortened(deleted, context), ...warned(deleted, context)]
+      ? [...shortened(deleted, context), ...warned(deleted, context), ...unheard(deleted, context)]
       : ordered(deleted, orderSha256, context);
   return [...logged(deleted, context), ...dated(deleted, context), ...held(deleted, context), ...allowed];
 }
@@ -283,6 +285,20 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { logs, complete
   if (!log.reachesBackTo(receivedAt ?? '')) return []; // reported with the entry of the deletion, or the warning was dropped
   const message = `deletion record: due at ${deletion.retention.due_at}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
   return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
+}
+
+/** SPEC 10.5.9: time that removes comes from outside of the store. A log of 0.1.0, which is no tree, says nothing of that. */
+function unheard(
+  { name, where, deletion }: Deleted,
+  { logs: { store: log }, complete, extent }: JudgeContext,
+): Remark[] {
+  const { receiver, deletedAt, sha256 } = deletion;
+  const begins = log.treeTimes.get(receiver)?.begins;
+  if (!complete || extent !== 'vault' || begins === undefined || deletedAt < begins) return [];
+  const namedAt = log.deletions.get(name)?.times.get(sha256)?.begunAt ?? END_OF_TIME;
+  if (log.heardOutside(receiver, deletedAt, namedAt)) return [];
+  const message = `deletion record: deleted at ${deletedAt} by its time, and the store's log has no word from outside that said that time before`;
+  return [finding('deletion.no-outside-time', below(where, DELETION), message, { deleted_at: deletedAt })];
 }
 
 function ordered(

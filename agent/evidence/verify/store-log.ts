@@ -20,6 +20,10 @@ import type { FoundPolicy } from './policy-check.ts';
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
 const SIGNATURES_MAX = 8;
 const END_OF_TIME = '9999';
+const HOUR_MS = 3_600_000;
+/** A word from outside may be so long before what was deleted by its time, and so long after (SPEC 10.5.9). */
+const WORD_BEFORE_MS = 25 * HOUR_MS;
+const WORD_AFTER_MS = HOUR_MS;
 
 /** What it says of one recording that was deleted or warned of. */
 export interface LoggedDeletion {
@@ -193,6 +197,8 @@ export class StoreLog {
   /** When the tree of a receiver begins, and its newest entry (RFC 3339). */
   readonly treeTimes = new Map<string, { readonly begins: string; ends: string }>();
   readonly policies: LoggedPolicy[] = [];
+  /** Words from outside, by the receiver and the hour that they say: there is one an hour, and a look at 27 of them does. */
+  readonly #words = new Map<string, { readonly saidMs: number; readonly time: string }[]>();
   readonly #policiesHere: ReadonlyMap<string, FoundPolicy>;
   readonly #isKit: boolean;
 
@@ -254,6 +260,16 @@ export class StoreLog {
     return Math.max(...[receivedAt, END_OF_TIME].map((at) => this.daysAt(receiver, at, under).days));
   }
 
+  /** Whether somebody outside said the time at which a receiver deleted something (RFC 3339), as its log knew by that time of it. */
+  heardOutside(receiver: string, deletedAt: string, by: string): boolean {
+    const deletedMs = Date.parse(deletedAt);
+    const [firstMs, lastMs] = [deletedMs - WORD_BEFORE_MS, deletedMs + WORD_AFTER_MS];
+    for (let hour = Math.floor(firstMs / HOUR_MS); hour <= lastMs / HOUR_MS; hour++)
+      for (const { saidMs, time } of this.#words.get(`${receiver} ${hour}`) ?? [])
+        if (saidMs >= firstMs && saidMs <= lastMs && time <= by) return true;
+    return false;
+  }
+
   /** Whether something in the log of that receiver is signed. */
   hasLogOf(receiver: string): boolean {
     return (this.signedBy.get(receiver)?.size ?? 0) > 0;
@@ -287,6 +303,7 @@ export class StoreLog {
     if (event === 'segment-opened' && tree === undefined && text('log_origin') !== '')
       this.treeTimes.set(receiver, { begins: at, ends: time });
     else if (event === 'receipt') this.#receipt(text, at, time);
+    else if (event === 'outside-time') this.#word(receiver, Date.parse(text('said_at')), time);
     else if (event === 'head') this.#head(text, facts['sequence'], { receiver, at, time });
     else if (event === 'expiry-warned') this.#warned(recording, at);
     else if (event === 'deleting' || event === 'deleted')
@@ -341,6 +358,13 @@ export class StoreLog {
     const since = known === undefined || time < known.since ? time : known.since;
     if (known !== undefined && known.sequence >= sequence) this.heads.set(name, { ...known, since });
     else this.heads.set(name, { station, segment, sequence, sha256, receiver, at, since });
+  }
+
+  #word(receiver: string, saidMs: number, time: string): void {
+    const hour = `${receiver} ${Math.floor(saidMs / HOUR_MS)}`;
+    const words = this.#words.get(hour);
+    if (words === undefined) this.#words.set(hour, [{ saidMs, time }]);
+    else words.push({ saidMs, time });
   }
 
   #warned(recording: string, at: string): void {

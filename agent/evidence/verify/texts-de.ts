@@ -405,6 +405,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Beide Rollen hatten eine Aufzeichnung gesperrt und das aufgehoben, bevor ihre Dokumente gingen: Ob es beide waren, ist ohne ihre Schlüssel nicht zu beurteilen.',
   'deletion.too-few-days':
     'Die Aufzeichnung wurde weniger Tage aufbewahrt, als bei ihrem Eintreffen galten: Kürzer gilt nur für das, was danach kommt, und unter 14 Tagen nur durch beide Rollen.',
+  'deletion.no-outside-time':
+    'Sie wurde nach ihrer Frist gelöscht, und nach dem Verwahrprotokoll des Speichers hatte niemand außerhalb gesagt, wie spät es ist: Seine Uhr kann vorgestellt gewesen sein.',
   'deletion.not-warned':
     'Was bald nach seinem Eintreffen fällig ist, wird einen Tag nach einer Warnung gelöscht, und was kam, als die Uhr des Speichers ihre Zeit verloren hatte, nach so vielen Tagen, wie es aufbewahrt wird; es gab keine rechtzeitige.',
   'deletion.held': 'Die Aufzeichnung wurde gelöscht, obwohl eine Löschsperre es verbot.',

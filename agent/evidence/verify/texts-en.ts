@@ -349,6 +349,8 @@ export const MEANINGS = {
     'Both roles held a recording and lifted that before its documents went: whether both did cannot be judged without their keys.',
   'deletion.too-few-days':
     'The recording was kept for fewer days than counted when it came: fewer count only for what comes later, and fewer than 14 only by both roles.',
+  'deletion.no-outside-time':
+    'It went by its time, and by the store’s log nobody outside of the store had said what time it was: its clock may have been set ahead.',
   'deletion.not-warned':
     'What is due soon after it came is deleted a day after a warning, and what came while the store’s clock had lost its time after as many days as it is kept; there was none in time.',
   'deletion.held': 'The recording was deleted while a hold forbade it.',

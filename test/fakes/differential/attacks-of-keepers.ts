@@ -251,6 +251,7 @@ const deleteByHand: Attack = async (altered) => {
     [
       ...(random.below(3) === 0 ? [announced] : []),
       ...(order?.entries ?? []),
+      { event: 'outside-time', facts: { by: 'witness', name: 'witness.test', said_at: at, boot: null } },
       { event: 'deleting', facts: deletion },
       { event: 'deleted', facts: deletion },
     ],

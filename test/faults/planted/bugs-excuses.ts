@@ -155,6 +155,22 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/retention/expire'],
   },
   {
+    id: 'deleted-by-the-stores-own-time',
+    what: 'what a store deleted by its own clock, which nobody outside confirmed, passes',
+    file: 'agent/evidence/verify/deletion-check.ts',
+    find: 'if (log.heardOutside(receiver, deletedAt, namedAt)) return [];',
+    put: 'if (log.heardOutside(receiver, deletedAt, namedAt) || begins < deletedAt) return [];',
+    suites: ['unit/evidence/verify/deletion-judge'],
+  },
+  {
+    id: 'word-after-the-deletion',
+    what: 'a word from outside that came after a deletion excuses it',
+    file: 'agent/evidence/verify/store-log.ts',
+    find: 'saidMs <= lastMs && time <= by) return true;',
+    put: 'saidMs <= lastMs && time <= END_OF_TIME && by > time.slice(0, 1)) return true;',
+    suites: ['unit/evidence/verify/deletion-judge'],
+  },
+  {
     id: 'policy-of-the-manifest',
     what: 'what was sealed under a policy of more days goes by a shorter one that came in force before its receipt',
     file: 'protocol/documents/retention.ts',

@@ -61,6 +61,7 @@ describe.skipIf(lacksTools(...TOOLS))(
         retention: { days: 14, basis, from_at: from, due_at: due },
       });
       const of = { station: one.station, recording: one.recording, deletion_sha256: record.sha256 };
+      log.sayTime(dueAt);
       for (const event of ['deleting', 'deleted']) log.add(event, of, dueAt);
       await log.close();
       await world.deletePayload(one.recording, record);

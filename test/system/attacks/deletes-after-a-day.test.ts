@@ -22,24 +22,28 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
   });
 
   /** Without the program: entries and records by the store's key, as it made them of such a setting. Gives where time stands. */
-  async function deleteAll(world: AttackedWorld): Promise<{ all: Named[]; digests: string[]; ms: number }> {
+  async function deleteAll(
+    world: AttackedWorld,
+    { days = 1, isSaid = true } = {},
+  ): Promise<{ all: Named[]; digests: string[]; ms: number }> {
     const all = await world.named('manifest.json');
     const log = await world.storeLog();
     const startMs = Date.parse(log.at);
     const at = (ms: number): string => new Date(startMs + ms).toISOString();
-    log.add('retention', { days: 1, documents_days: 1 }, at(1000));
+    if (days < 14) log.add('retention', { days, documents_days: 1 }, at(1000));
     const digests: string[] = [];
     for (const named of all) {
       const { recording, station } = named;
       const { basis, from } = await world.retentionOf(recording);
-      const due = new Date(Date.parse(from) + DAY_MS).toISOString();
+      const due = new Date(Date.parse(from) + days * DAY_MS).toISOString();
       log.add('expiry-warned', { recording, station, due_at: due }, at(2000));
-      const record = await world.deletion(named, at(DAY_MS + 2 * HOUR_MS), {
-        retention: { days: 1, basis, from_at: from, due_at: due },
-      });
+      const deletedAt = at(days * DAY_MS + 2 * HOUR_MS);
+      const retention = { days, basis, from_at: from, due_at: due };
+      const record = await world.deletion(named, deletedAt, { retention });
       digests.push(record.sha256);
+      if (isSaid) log.sayTime(deletedAt);
       for (const event of ['deleting', 'deleted'])
-        log.add(event, { recording, station, deletion_sha256: record.sha256 }, at(DAY_MS + 2 * HOUR_MS));
+        log.add(event, { recording, station, deletion_sha256: record.sha256 }, deletedAt);
       await world.deletePayload(recording, record);
     }
     await log.close();
@@ -61,6 +65,14 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
     const { product, python } = await world.verdicts();
     expect(product).toMatchObject({ exitCode: 1, findings: ['deletion.too-few-days'] });
     expect(python).toMatchObject({ exitCode: 1, findings: ['deletion.retention-days'] });
+    await world.close();
+  });
+
+  test('of 14 days, by a clock that nobody outside confirmed, is found', async () => {
+    const world = await honest.copy();
+    await deleteAll(world, { days: 14, isSaid: false });
+    const { product } = await world.verdicts();
+    expect(product).toMatchObject({ exitCode: 1, findings: ['deletion.no-outside-time'] });
     await world.close();
   });
 

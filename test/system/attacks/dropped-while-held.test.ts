@@ -82,6 +82,7 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a recording that both roles h
     log.add('expiry-warned', { recording, station: one.station, due_at: due }, at(2));
     const record = await world.deletion(one, at(17), { retention });
     const of = { station: one.station, recording, deletion_sha256: record.sha256 };
+    log.sayTime(at(17));
     for (const event of ['deleting', 'deleted']) log.add(event, of, at(17));
     log.add('documents-dropped', { ...one, deletion_sha256: record.sha256, deleted_at: at(17) }, at(760));
     await log.close();

@@ -7,6 +7,7 @@ import { readLog } from '../custody/log-scenario.ts';
 import {
   DAY_MS,
   deletionOf,
+  isHeard,
   depsOn,
   expireOn,
   hearing,
@@ -80,6 +81,7 @@ async function expectFinished(disk: CrashDisk, all: Scenario, seed: number, wher
   const { deleting, deleted } = logged(disk);
   for (const each of all.due) {
     expect(stateOf(disk, each), where).toBe('deleted');
+    expect(isHeard(disk, each), where).toBe(true);
     expect(deleting, where).toContain(each.recording);
     expect(deleted, where).toContain(each.recording);
     expect(disk.peek(`${folderOf(each)}/deleting.tmp`), where).toBeUndefined();

@@ -12,6 +12,7 @@ import {
   depsOn,
   entriesOf,
   expireOn,
+  isHeard,
   namedBy,
   plantOrder,
   plantRecording,
@@ -137,6 +138,8 @@ test('over random recordings, orders and days, exactly what is due or ordered an
           for (const entry of entriesOf(disk, 'expiry-warned'))
             remember(ledgers, String(entry.facts['recording']), entry.at);
         }
+        for (const { sample } of ledgers)
+          if (gone.has(sample.recording)) expect(isHeard(disk, sample)).toBe(true);
         expect(namedBy(disk, 'deleted').toSorted()).toEqual([...gone].toSorted());
         expect(namedBy(disk, 'deleting').toSorted()).toEqual([...gone].toSorted());
 

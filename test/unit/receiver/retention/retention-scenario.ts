@@ -30,6 +30,7 @@ import {
 } from '../../../../protocol/documents/order.ts';
 import type { Files } from '../../../../protocol/format/ports.ts';
 import { RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
+import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
 import type { RetentionDeps } from '../../../../agent/receiver/retention/deps.ts';
 import { expire, type Expired } from '../../../../agent/receiver/retention/expire.ts';
 import { VaultLayout } from '../../../../agent/receiver/vault/vault-layout.ts';
@@ -256,6 +257,15 @@ export function deletionOf(disk: CrashDisk, sample: Sample): DeletionRecord {
   if (record.manifest_sha256 !== sample.manifestSha256 || record.recording !== sample.recording)
     throw new Error('the deletion record is about something else');
   return record;
+}
+
+/** Whether a verifier finds that somebody outside said the time before this one went by its time (SPEC 10.5.9); true of one that was ordered. */
+export function isHeard(disk: CrashDisk, sample: Sample): boolean {
+  const { reason, receiver, deleted_at: deletedAt } = deletionOf(disk, sample);
+  const log = new StoreLog();
+  for (const entry of readLog(disk).flatMap(({ entries }) => entries)) log.take(receiver, entry);
+  const [named] = log.deletions.get(sample.recording)?.times.values() ?? [];
+  return reason === 'ordered' || log.heardOutside(receiver, deletedAt, named?.begunAt ?? '9999');
 }
 
 /** Entries of the store's log of one event. */
