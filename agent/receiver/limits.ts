@@ -2,6 +2,7 @@
 import {
   LEASE_MS,
   MANIFEST_BYTES_MAX,
+  OFFER_MS_MAX,
   SIGNATURE_FILE_BYTES_MAX,
   UNIT_BYTES,
 } from '../../protocol/format/limits.ts';
@@ -10,11 +11,16 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Buffers of one unit each, shared by all recordings: 8 MiB. 16 MiB were no faster (measured); below 8 a third of the rate is lost. */
 export const SLABS = 16;
-/** Recordings received at one time over all stations; the others are claimed when a place is free (their offers repeat). */
+/** Recordings received at one time over all stations; the others are claimed when a place is free (their offers wait). */
 export const ACTIVE_MAX = 256;
 /** ... and of one station, so that a hostile one cannot take all places. A station offers 16 at once. */
 export const ACTIVE_PER_STATION_MAX = 32;
-/** Offers being answered at one time, each with a manifest of at most 256 KiB in memory. */
+/**
+ * Offers that wait for an answer or for a place, over all stations: room for 3,000 of the usual size. One that was not repeated for longer than stations
+ * ever pause is of a station that has gone.
+ */
+export const OFFERS_WAITING = { bytesMax: 16 * MIB, waitMsMax: 2 * OFFER_MS_MAX };
+/** Offers being answered at one time, each with a manifest of at most 256 KiB in memory; the others wait. */
 export const ANSWERING_MAX = 64;
 export const ANSWERING_PER_STATION_MAX = 16;
 /** Longest offer that is parsed: a manifest in base64, a signature, and the fields around them. */

@@ -19,6 +19,7 @@ import { measureSerial, serialDocument, serialFigures, serialSettings, serialTex
 import { smallGroup } from './small.ts';
 import { stagesGroup } from './stages.ts';
 import { measureStation, stationDocument, stationFigures, stationSize, stationText } from './station.ts';
+import { stationsGroup } from './stations.ts';
 import { syncsGroup } from './syncs.ts';
 import { measureUsb, usbDocument, usbFigures, usbGood, usbSettings, usbText } from './usb.ts';
 import { measureVerify, verifyDocument, verifyFigures, verifySizes, verifyText } from './verify.ts';
@@ -31,6 +32,7 @@ export const MEASURES: Readonly<Record<Group, Measure>> = {
   stages: stagesGroup,
   syncs: syncsGroup,
   fairness: fairnessGroup,
+  stations: stationsGroup,
   small: smallGroup,
   curves: curvesGroup,
   memory,

@@ -12,6 +12,7 @@ export const GROUPS = [
   'serial',
   'station',
   'fairness',
+  'stations',
   'small',
   'curves',
 ] as const;
@@ -37,6 +38,7 @@ Without a group: stages, pipeline and syncs, one after the other, in about twelv
   station   start to ready with an empty spool and with 10,000 recordings in it; CPU, memory and messages at rest; exposure of the unit
   fairness  while eight cameras are read and pushed: how soon a ninth is identified, how long the event loop is held up, how late
             messages of monitoring come, how many recordings a locked one waits for; whether a limit of rate is kept
+  stations  100 stations with 8 small recordings each at once: time until the last receipt, longest gap without one, CPU of the receiver
   small     the pipeline on one core with 512 MiB, and without the instructions for SHA and AES (root)
   curves    time and memory as the work grows: size and number of files, cameras, backlog, custody log; an hour; SVG
 

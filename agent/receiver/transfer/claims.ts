@@ -1,8 +1,9 @@
-// Answers offers (SPEC 6.1, 6.2, 6.8): a stored receipt, a claim, a refusal, or nothing where the offer will be repeated anyway.
+// Answers offers (SPEC 6.1, 6.2, 6.8), station by station in turn: a stored receipt, a claim, a refusal, or nothing where the offer will be repeated anyway.
 //
 // Invariants:
 // 1. Nothing is stored of an offer before its signature, its station and its recording were checked.
-// 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top is not parsed.
+// 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top waits, and is not parsed until
+//    its turn (offer-queue.ts).
 // 3. No refusal is final, and whatever failed on our side is a pause.
 import { itemDocument } from '../../../protocol/documents/item-documents.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
@@ -16,6 +17,7 @@ import type { UnitStore } from '../vault/unit-store.ts';
 import type { RecordingName, SignedDocument, Vault } from '../vault/vault.ts';
 import type { DockingDesk } from './docking-desk.ts';
 import { type CheckedOffer, checkOffer, isSignedOffer, type OfferSubject } from './offer-check.ts';
+import { OfferQueue, type WaitingOffer } from './offer-queue.ts';
 import type { Receipts } from './receipts.ts';
 import { KEY_REVOKED, never, type Refusal, type Refusals, type Rejections } from './refusals.ts';
 import { keyOf, logName, type Sending } from './sending.ts';
@@ -51,6 +53,7 @@ type ReceivedEnd = TransferEnd | { readonly kind: 'receipted' } | { readonly kin
 /** The desk where offers arrive. */
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #queue = new OfferQueue(limits.OFFERS_WAITING);
   readonly #answering = new Map<string, Promise<void>>();
   readonly #receiving = new Set<Promise<void>>();
   readonly #perStation = new Map<StationId, number>();
@@ -62,34 +65,56 @@ export class Claims {
 
   /** An offer came. Never throws. */
   offer(name: RecordingName, payload: Uint8Array): void {
-    const { transfers, stations, refusals } = this.#options;
-    if (!refusals.looksAt(name.station)) return;
-    const known = stations.has(name.station);
-    if (transfers.get(name) === undefined && known && !transfers.hasPlace(name.station)) return;
-    if (payload.length > limits.OFFER_BYTES_MAX) return;
+    if (!this.#options.refusals.looksAt(name.station) || payload.length > limits.OFFER_BYTES_MAX) return;
     const kept = new Uint8Array(payload);
-    this.#start(name, () => this.#answer(name, kept));
+    this.#wait(name, kept);
   }
 
   /** The station sent everything of a recording that is not being received: it may have missed its receipt. Never throws. */
   finWithoutTransfer(name: RecordingName): void {
-    if (this.#options.stations.has(name.station)) this.#start(name, () => this.#giveAgain(name));
+    if (this.#options.stations.has(name.station)) this.#wait(name, undefined);
   }
 
-  #start(name: RecordingName, run: () => Promise<void>): void {
+  /** A line for each station, and one for what needs no place since it has one or had; one for all stations that are not in the file. */
+  #wait(name: RecordingName, payload: Uint8Array | undefined): void {
+    if (this.#stopped || this.#answering.has(keyOf(name))) return;
+    const { stations, transfers, clock } = this.#options;
+    const whose = stations.has(name.station) ? name.station : '';
+    const needsPlace = payload !== undefined && transfers.get(name) === undefined;
+    const line = needsPlace ? whose : `${whose} again`;
+    this.#queue.put(line, { name, payload, cameAtMs: clock.monotonicMs() });
+    this.#answerNext();
+  }
+
+  #answerNext(): void {
+    while (!this.#stopped && this.#answering.size < limits.ANSWERING_MAX) {
+      const next = this.#queue.take(this.#options.clock.monotonicMs(), (offer) => this.#mayAnswer(offer));
+      if (next === undefined) return;
+      if (this.#options.refusals.looksAt(next.name.station)) this.#start(next);
+    }
+  }
+
+  #mayAnswer({ name, payload }: WaitingOffer): boolean {
+    const { stations, transfers } = this.#options;
+    const own = this.#perStation.get(name.station) ?? 0;
+    if (own >= limits.ANSWERING_PER_STATION_MAX) return false;
+    if (payload === undefined || !stations.has(name.station) || transfers.get(name) !== undefined)
+      return true;
+    return transfers.hasPlace(name.station, { all: this.#answering.size, own });
+  }
+
+  #start({ name, payload }: WaitingOffer): void {
     const key = keyOf(name);
     const { station } = name;
-    const count = this.#perStation.get(station) ?? 0;
-    if (this.#stopped || this.#answering.has(key)) return;
-    if (this.#answering.size >= limits.ANSWERING_MAX || count >= limits.ANSWERING_PER_STATION_MAX) return;
-    this.#perStation.set(station, count + 1);
-    const answering = run()
+    this.#perStation.set(station, (this.#perStation.get(station) ?? 0) + 1);
+    const answering = (payload === undefined ? this.#giveAgain(name) : this.#answer(name, payload))
       .catch((error: unknown) => this.#failed(name, error))
       .finally(() => {
         this.#answering.delete(key);
         const left = (this.#perStation.get(station) ?? 1) - 1;
         if (left > 0) this.#perStation.set(station, left);
         else this.#perStation.delete(station);
+        this.#answerNext();
       });
     this.#answering.set(key, answering);
   }
@@ -104,6 +129,7 @@ export class Claims {
   /** No more offers; resolves when those at hand are answered. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#queue.clear();
     await Promise.all(this.#answering.values());
   }
 
@@ -260,6 +286,7 @@ export class Claims {
   #ended(offer: OfferSubject, end: ReceivedEnd, gainedBytes: number): void {
     const { transfers, space, conditions, refusals, log } = this.#options;
     transfers.remove(offer);
+    this.#answerNext();
     space.added(gainedBytes);
     if (end.kind === 'receipted') {
       conditions.clear('receiver.altered', offer.station);

@@ -46,10 +46,10 @@ export class Transfers {
     return this.#active.get(keyOf(name));
   }
 
-  /** Whether one more of this station may begin. */
-  hasPlace(station: StationId): boolean {
+  /** Whether one more of this station may begin, beside so many that may be about to, in all and of this station. */
+  hasPlace(station: StationId, beginning = { all: 0, own: 0 }): boolean {
     const count = this.#perStation.get(station) ?? 0;
-    return this.#active.size < ACTIVE_MAX && count < ACTIVE_PER_STATION_MAX;
+    return this.#active.size + beginning.all < ACTIVE_MAX && count + beginning.own < ACTIVE_PER_STATION_MAX;
   }
 
   add(name: RecordingName, transfer: Transfer): void {

@@ -83,6 +83,22 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/custody/custody-greeting'],
   },
   {
+    id: 'offer-lost-for-want-of-place',
+    what: 'an offer that comes while many are answered is dropped, and its station waits for longer each time',
+    file: 'agent/receiver/transfer/claims.ts',
+    find: 'if (this.#stopped || this.#answering.has(keyOf(name))) return;',
+    put: 'if (this.#stopped || this.#answering.size >= limits.ANSWERING_MAX) return;',
+    suites: ['unit/receiver/shift-end'],
+  },
+  {
+    id: 'turn-of-the-first',
+    what: 'the station that came first is answered until none of its offers waits',
+    file: 'agent/receiver/transfer/offer-queue.ts',
+    find: 'if (line.offers.size > 0) this.#lines.set(lineName, line);',
+    put: 'if (line.offers.size > 0) this.#lines = new Map([[lineName, line], ...this.#lines]);',
+    suites: ['unit/receiver/transfer/offer-queue'],
+  },
+  {
     id: 'receipt-for-unverifiable',
     what: 'a receipt is made for a manifest in place whose signature is damaged',
     file: 'agent/receiver/transfer/claims.ts',

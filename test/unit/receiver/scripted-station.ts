@@ -86,6 +86,8 @@ export class ScriptedStation {
   /** Alters unit bytes before they are sent. */
   alter: (unit: number, bytes: Uint8Array) => Uint8Array = (_unit, bytes) => bytes;
   sentUnits = 0;
+  /** Messages with an offer. */
+  offers = 0;
   readonly broker: StartableBroker;
   /** By recording: the line of the store's log that its receipt came with, and where it is in the tree. */
   readonly entries = new Map<RecordingId, { readonly line: string; readonly index: number }>();
@@ -288,7 +290,10 @@ export class ScriptedStation {
 
   async #perform(sample: Sample, action: SenderAction): Promise<void> {
     const { recording } = sample;
-    if (action.kind === 'offer') return this.publish(this.topics.offer(recording), this.offerOf(sample));
+    if (action.kind === 'offer') {
+      this.offers++;
+      return this.publish(this.topics.offer(recording), this.offerOf(sample));
+    }
     if (action.kind === 'fin') {
       const fin = encodeMessage({ message: 'fin', epoch: action.epoch });
       return this.publish(this.topics.fin(action.receiver, recording), fin);
