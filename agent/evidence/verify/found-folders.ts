@@ -28,7 +28,10 @@ import {
   statFile,
   unexpected,
 } from './read-files.ts';
-import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
+import { below, finding, note, quoted, type Remark, type RemarkCode } from './remark.ts';
+
+/** Other entries of a kit that are named; the rest is counted. */
+const NAMED_MAX = 16;
 
 /** A recording's folder. */
 export interface FoundRecording {
@@ -164,9 +167,10 @@ class Walk {
     if (names.includes(KIT_FINDINGS)) yield { kind: 'remark', remark: kitFindings() };
     if (names.includes(ORDERS)) yield this.#orders(ORDERS, undefined);
     yield* this.#kitLogs();
-    const others = names.filter((name) => !isRecordingId(name) && !KIT_FOLDERS.has(name)).length;
-    if (others > 0)
-      yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
+    const others = names.filter((name) => !isRecordingId(name) && !KIT_FOLDERS.has(name));
+    const [named, more] = [others.slice(0, NAMED_MAX).map(quoted), others.length - NAMED_MAX];
+    const message = `not looked at: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    if (others.length > 0) yield remark('folder.not-checked', '.', message, others.length);
   }
 
   /** A kit has a folder for the logs, and in it one for each keeper (SPEC 4.13.5). */

@@ -7,6 +7,7 @@ import {
   KEYS,
   LOG,
   ORDERS,
+  POLICIES,
   RECORDING_NAMES,
   VAULT_ID,
   WITNESS,
@@ -59,7 +60,7 @@ const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
 /** Inclusion proofs in a kit. */
 export const KIT_PROOFS = 'proofs';
 /** Folders of a kit beside its recordings (SPEC 4.13). */
-export const KIT_FOLDERS: ReadonlySet<string> = new Set([KEYS, LOG, ORDERS, WITNESS, KIT_PROOFS]);
+export const KIT_FOLDERS: ReadonlySet<string> = new Set([KEYS, LOG, ORDERS, POLICIES, WITNESS, KIT_PROOFS]);
 
 /**
  * What the folder is. `path` is absolute. A folder with a vault and keys beside it, such as that of a first run, is its vault.

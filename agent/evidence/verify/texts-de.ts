@@ -38,7 +38,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'folder.unreadable':
     'Es ist kein Ordner, oder der Datenträger oder seine Zugriffsrechte lassen ihn nicht lesen; über das, was dort liegen sollte, ist nichts bekannt.',
   'folder.unexpected-entry': 'Es gehört nicht hierher, und nichts bürgt dafür: Es wurde von Hand hingelegt.',
-  'folder.not-checked': 'Hier werden nur Ordner angesehen, die wie Aufzeichnungen heißen.',
+  'folder.not-checked':
+    'Keine Signatur sagt etwas über sie: nicht auf ihren Inhalt verlassen, sondern auf diese Prüfung mit Schlüsseln, die von anderswo kamen.',
   'folder.unfinished': 'Ein abgerissenes Schreiben hat es hinterlassen; niemand hat es je zugesagt.',
 
   'kit.findings':

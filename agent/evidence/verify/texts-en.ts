@@ -31,7 +31,8 @@ export const MEANINGS = {
   'folder.unreadable':
     'It is not a folder, or the disk or its permissions do not let it be read; nothing is known about what should lie there.',
   'folder.unexpected-entry': 'It does not belong here and nothing vouches for it: it was put there by hand.',
-  'folder.not-checked': 'Only folders that are named like recordings are looked at here.',
+  'folder.not-checked':
+    'No signature says anything of them: do not rely on what they say, but on this verification with keys that came from elsewhere.',
   'folder.unfinished': 'A write that was cut off left it behind; it was never claimed by anybody.',
 
   'kit.findings':

@@ -124,8 +124,11 @@ describe('a good vault', () => {
       await cp(folder, join(loose, id), { recursive: true });
     }
     await writeFile(join(loose, 'letter.txt'), 'to whom it may concern');
-    const { findings, notes, totals } = await verdictOf(loose, good);
+    const { findings, notes, remarks, totals } = await verdictOf(loose, good);
     expect({ findings, recordings: totals.recordings }).toEqual({ findings: [], recordings: 2 });
+    expect(remarks.find(({ code }) => code === 'folder.not-checked')?.message).toBe(
+      'not looked at: "letter.txt"',
+    );
     expect(notes).toEqual([
       'chain.gap-elsewhere',
       'docking.record-elsewhere',
