@@ -84,7 +84,12 @@ export interface StationConfig {
   readonly roles: RolesConfig;
   readonly retention: { readonly days: number; readonly logDays: number };
   /** The page for a screen on this machine; null where there is none. */
-  readonly screen: { readonly port: number; readonly phone: string | null } | null;
+  readonly screen: {
+    readonly port: number;
+    readonly phone: string | null;
+    /** Path, or "standard"; null where no reports are taken. */
+    readonly questions: string | null;
+  } | null;
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
 }
 
@@ -160,9 +165,17 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     release: file.release,
     roles: mapRoles(file.roles),
     retention: { days: file.retention.days, logDays: file.retention.log_days },
-    screen: file.screen === undefined ? null : { port: file.screen.port, phone: file.screen.phone ?? null },
+    screen: file.screen === undefined ? null : mapScreen(file.screen, folder),
     log: file.log,
   };
+}
+
+function mapScreen(
+  { port, phone, questions }: NonNullable<StationFile['screen']>,
+  folder: string,
+): NonNullable<StationConfig['screen']> {
+  const isFile = questions !== undefined && questions !== 'standard';
+  return { port, phone: phone ?? null, questions: isFile ? resolve(folder, questions) : (questions ?? null) };
 }
 
 /** The same for the spool alone. */

@@ -187,6 +187,11 @@ const screen = z.strictObject({
       allowed: '2 to 32 digits, spaces and "+()/-"',
     })
     .optional(),
+  questions: part
+    .path(
+      'File of the questions that the page asks staff after a touch on a bay, or "standard" for those that come with bodydock; left out, the page takes no reports. Reports keep station and day only.',
+    )
+    .optional(),
 });
 
 const log = z.strictObject({

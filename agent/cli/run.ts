@@ -22,10 +22,14 @@ import { watchFolder } from '../platform/folder-changes-chokidar.ts';
 import type { LineSocket } from '../platform/line-socket.ts';
 import { pinoLog } from '../platform/log-pino.ts';
 import { openServiceManager, type ServiceManager, startWatchdog } from '../platform/service-manager.ts';
+import { readQuestions } from '../screen/questions.ts';
+import { ReportDesk } from '../screen/report-desk.ts';
+import { nodeRandom } from '../platform/random-node.ts';
 import { serveScreen } from '../screen/screen-server.ts';
 import { ConfigFileWatch } from '../station/file-watch.ts';
 import { type GoodConfig, judgeConfig, readConfig } from '../station/judged-config.ts';
 import { openStation } from '../station/open-station.ts';
+import type { OpenedStation } from '../station/station-parts.ts';
 import { type RunningStation, StationRuns } from '../station/station-runs.ts';
 
 /** Exit code when it ended. Errors: those of openStation. */
@@ -158,11 +162,7 @@ async function putUp(
   isReady = true;
   manager.ready(statusLine(config, standing));
   const control = await listenForStatus(config.spool.path, { answer: opened.says, clock, log });
-  const language = languageOfLocale(process.env);
-  const { conditions, screen: view } = opened;
-  const screen =
-    config.screen &&
-    (await serveScreen({ ...config.screen, version, language, view, conditions, clock, log }));
+  const screen = config.screen && (await putUpScreen(config.screen, opened, { version, clock, log }));
   log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
   return {
@@ -184,6 +184,39 @@ async function putUp(
       stopWatchdog();
     },
   };
+}
+
+/** The page beside the dock; without good questions it takes no reports, and a condition says so. */
+async function putUpScreen(
+  { port, phone, questions }: NonNullable<StationConfig['screen']>,
+  { conditions, screen: view, staffReports: reports, stays }: OpenedStation,
+  { version, clock, log }: Pick<PutUpDeps, 'version' | 'clock' | 'log'>,
+): Promise<Awaited<ReturnType<typeof serveScreen>>> {
+  let desk: ReportDesk | undefined;
+  let refusal: string | undefined;
+  try {
+    if (questions !== null)
+      desk = new ReportDesk({ questions: readQuestions(questions), reports, stays, log });
+  } catch (error) {
+    log.error('questions of the screen not read, no reports are taken', { error });
+    refusal = 'questions';
+  }
+  const language = languageOfLocale(process.env);
+  const random = nodeRandom();
+  const screen = await serveScreen({
+    port,
+    phone,
+    version,
+    language,
+    view,
+    desk,
+    random,
+    conditions,
+    clock,
+    log,
+  });
+  if (refusal !== undefined) conditions.raise('station.screen', null, { reason: refusal });
+  return screen;
 }
 
 /** The socket of this spool's lock holder; a station works without one, too. Never rejects. */

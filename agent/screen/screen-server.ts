@@ -1,20 +1,24 @@
-// Serves the screen of the dock on this machine's loopback: one page and one stream of what it shows (SPEC 7.8). It reads nothing that a
-// browser sends beyond method, path and three headers, and nothing that comes in changes anything.
+// Serves the screen of the dock on this machine's loopback: one page and one stream of what it shows (SPEC 7.8), and takes reports of the staff. It
+// reads nothing else that a browser sends beyond method, path and a few headers.
 //
 // Invariants:
 // 1. Clients, connections, bytes of a request and bytes that wait for a client are bounded; one that takes nothing is closed.
-// 2. The station works without it: what fails here is shown or logged, and ends nothing.
-import { readFileSync } from 'node:fs';
+// 2. A report is taken from the page that this run served, opened on this machine, and from nothing else: by origin and token.
+// 3. The station works without it: what fails here is shown or logged, and ends nothing.
+import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Language, LANGUAGES } from '../../config/language.ts';
 import { filled } from '../../config/texts.ts';
 import { SCREEN_DE } from '../../config/texts/de/screen.ts';
 import { SCREEN_EN } from '../../config/texts/en/screen.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
-import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
+import type { Clock, Conditions, Log, Random } from '../../protocol/format/ports.ts';
+import { pageFile } from './page-file.ts';
+import { BODY_BYTES_MAX, type ReportDesk } from './report-desk.ts';
 import type { ScreenView } from './screen-view.ts';
 
 const HOST = '127.0.0.1';
+const TOKEN_BYTES = 16;
 /** The kiosk, and technicians who look. */
 const STREAMS_MAX = 8;
 const CONNECTIONS_MAX = 32;
@@ -39,9 +43,6 @@ const HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
-/** From this file as source, as compiled (dist/agent/screen), and as part of a program (dist/programs/agent/screen). */
-const PLACES = ['./page/', '../../../agent/screen/page/', '../../../../agent/screen/page/'];
-
 export interface ScreenOptions {
   /** On loopback; 0 takes a free one. */
   readonly port: number;
@@ -51,6 +52,9 @@ export interface ScreenOptions {
   /** That the page begins with. */
   readonly language: Language;
   readonly view: () => ScreenView;
+  /** Undefined: no reports are asked for. */
+  readonly desk: ReportDesk | undefined;
+  readonly random: Pick<Random, 'bytes'>;
   readonly clock: Pick<Clock, 'after'>;
   readonly log: Pick<Log, 'warn'>;
 }
@@ -92,7 +96,8 @@ export async function serveScreen(
 
 /** Errors: the system's where the port is taken or may not be used, or a file of the page is missing. */
 export async function openScreen(options: ScreenOptions): Promise<OpenScreen> {
-  const files = pageFiles(options);
+  const token = Buffer.from(options.random.bytes(TOKEN_BYTES)).toString('hex');
+  const files = pageFiles(options, token);
   const streams = new Streams(options);
   const limits = {
     maxHeaderSize: REQUEST_BYTES_MAX,
@@ -105,6 +110,7 @@ export async function openScreen(options: ScreenOptions): Promise<OpenScreen> {
     response.on('error', () => undefined); // who left hears nothing
     const refusal = refused(request, portOf(server));
     if (refusal !== undefined) answer(response, refusal, 'text/plain', '');
+    else if (request.method === 'POST') void takeReport(options.desk, token, request, response);
     else if (request.url === '/stream') streams.add(response);
     else {
       const file = files.get(request.url ?? '');
@@ -136,13 +142,58 @@ function portOf(server: Server): number {
 }
 
 /** The status of a request that gets no answer: another method, or a page of another host or name that leads here. */
-function refused({ method, headers }: IncomingMessage, port: number): number | undefined {
-  if (method !== 'GET') return 405;
+function refused({ method, url, headers }: IncomingMessage, port: number): number | undefined {
+  if (method !== 'GET' && !(method === 'POST' && url === '/report')) return 405;
   const { host = '', origin } = headers;
   if (host !== `${HOST}:${port}` && host !== `localhost:${port}`) return 421;
   const site = headers['sec-fetch-site'] ?? 'none';
   const isOwn = (origin === undefined || origin === `http://${host}`) && OWN_SITES.includes(site);
   return isOwn ? undefined : 403;
+}
+
+/** Answers a report with its status. The connection of one that is refused before it was read ends with the answer. Never rejects. */
+async function takeReport(
+  desk: ReportDesk | undefined,
+  token: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { headers, socket } = request;
+  const isOwn = headers.origin !== undefined && socket.remoteAddress === HOST;
+  if (desk === undefined || !isOwn || !isSame(String(headers['x-bodydock-token'] ?? ''), token))
+    return endWith(request, response, 403);
+  if (headers['content-type'] !== 'application/json') return endWith(request, response, 415);
+  const body = await bodyOf(request);
+  if (typeof body === 'number') return endWith(request, response, body);
+  answer(response, await desk.take(body), 'text/plain', '');
+}
+
+/** In a time that does not say how far two texts agree. */
+function isSame(given: string, token: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(token)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** The text, or the status of one that is too long or breaks off. */
+async function bodyOf(request: IncomingMessage): Promise<string | 400 | 413> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      if (bytes > BODY_BYTES_MAX) return 413;
+      pieces.push(piece);
+    }
+  } catch {
+    return 400;
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function endWith(request: IncomingMessage, response: ServerResponse, status: number): void {
+  response.setHeader('connection', 'close');
+  answer(response, status, 'text/plain', '');
+  request.resume();
 }
 
 /** Of the page itself, or typed by somebody. */
@@ -154,7 +205,10 @@ function answer(response: ServerResponse, status: number, type: string, text: st
 }
 
 /** By path. */
-function pageFiles({ phone, version, language }: ScreenOptions): Map<string, { type: string; text: string }> {
+function pageFiles(
+  { phone, version, language, desk }: ScreenOptions,
+  token: string,
+): Map<string, { type: string; text: string }> {
   const tables = { en: SCREEN_EN, de: SCREEN_DE };
   const texts = LANGUAGES.map((each) => {
     const words = tables[each];
@@ -163,29 +217,24 @@ function pageFiles({ phone, version, language }: ScreenOptions): Map<string, { t
     const { call, help: toDo } = phone === null ? { call: '', help } : called;
     return [each, { ...words, call, 'do.call-someone': toDo }] as const;
   });
-  const places = { language, version, texts: attribute(JSON.stringify(Object.fromEntries(texts))) };
+  const asked = desk?.questions.questions ?? [];
+  const places = {
+    language,
+    version,
+    token: desk === undefined ? '' : token,
+    questions: attribute(JSON.stringify(asked)),
+    texts: attribute(JSON.stringify(Object.fromEntries(texts))),
+  };
+  const read = (name: string): string => pageFile(name).toString('utf8');
   return new Map([
-    ['/', { type: 'text/html', text: filled(readPage('screen.html'), places) }],
-    ['/screen.css', { type: 'text/css', text: readPage('screen.css') }],
-    ['/screen.js', { type: 'text/javascript', text: readPage('screen.js') }],
+    ['/', { type: 'text/html', text: filled(read('screen.html'), places) }],
+    ['/screen.css', { type: 'text/css', text: read('screen.css') }],
+    ['/screen.js', { type: 'text/javascript', text: read('screen.js') }],
   ]);
 }
 
 function attribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-}
-
-function readPage(name: string): string {
-  let missing: unknown;
-  for (const place of PLACES) {
-    try {
-      return readFileSync(new URL(`${place}${name}`, import.meta.url), 'utf8');
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
-      missing = error;
-    }
-  }
-  throw missing;
 }
 
 /** One that listens. Only the newest view is ever sent to it, and none while it has not taken the one before. */

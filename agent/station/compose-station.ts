@@ -58,6 +58,8 @@ export interface ComposedStation {
   readonly screen: () => ScreenView;
   /** Takes what staff give at that screen. */
   readonly staffReports: Pick<StaffReports, 'give'>;
+  /** Since when a camera is in each bay, over starts; null where none is, or nobody knows. */
+  readonly stays: () => ReadonlyMap<string, string | null>;
   /** What it may take of the uplink, and takes from now on. */
   readonly limits: Pick<SendLimits, 'set' | 'pace'>;
   close(): Promise<void>;
@@ -477,6 +479,7 @@ async function connectParts(
         nowMs: clock.wallMs(),
       }),
     staffReports,
+    stays: () => new Map(bays.map(({ id, dockedAt }) => [id, dockedAt])),
     limits,
     close: () => {
       limits.stop();

@@ -58,7 +58,7 @@ export interface OpenOptions {
 /** A station with its adapters, and what it says of itself. */
 export interface OpenedStation extends Pick<
   ComposedStation,
-  'station' | 'screen' | 'staffReports' | 'close'
+  'station' | 'screen' | 'staffReports' | 'stays' | 'close'
 > {
   /** What it may take of the uplink from now on. */
   readonly setLimits: (limits: PushLimits) => void;
@@ -185,6 +185,7 @@ export async function openParts(
     station: opened.station,
     screen: opened.screen,
     staffReports: opened.staffReports,
+    stays: opened.stays,
     setLimits: (limits) => opened.limits.set(limits),
     conditions,
     says: async () => encodeAnswer(agent(), await opened.documents()),

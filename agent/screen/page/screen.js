@@ -1,11 +1,16 @@
-// The screen of the dock: shows what the stream says, in the language of the page. It keeps nothing, and asks nobody but its own station.
+// The screen of the dock: shows what the stream says, in the language of the page, and asks staff for a report where the station wants one. It keeps
+// nothing, and asks nobody but its own station.
 'use strict';
 
 const AGAIN_MS = 1000;
 /** The stream says something every 2 s. */
 const QUIET_MS = 6000;
 const DAY_MS = 86_400_000;
+/** Of a sheet that nobody touches any more. */
+const LEFT_MS = 60_000;
+const THANKED_MS = 15_000;
 const texts = JSON.parse(document.body.dataset.texts);
+const questions = JSON.parse(document.body.dataset.questions);
 const root = document.documentElement;
 const at = (id) => document.getElementById(id);
 const wantsDark = matchMedia('(prefers-color-scheme: dark)');
@@ -51,6 +56,12 @@ function bayOf(bay) {
     bar.value = bay.percent;
     bar.setAttribute('aria-label', say('progress'));
   }
+  const touch = item.querySelector('.touch');
+  if (questions.length === 0) touch.remove();
+  else {
+    touch.dataset.bay = bay.bay;
+    touch.setAttribute('aria-label', say('reportOn', { bay: numberOf(bay.bay) }));
+  }
   for (const shape of item.querySelectorAll('svg > *'))
     if (!shape.classList.contains(bay.light)) shape.remove();
   return item;
@@ -94,8 +105,12 @@ function show() {
   at('language').lang = root.lang === 'de' ? 'en' : 'de';
   put(at('theme'), say(isDark() ? 'light' : 'dark'));
   put(at('call'), say('call'));
+  put(at('report'), say('report'));
+  at('report').hidden = questions.length === 0;
   if (view === undefined) return;
+  const focused = document.activeElement?.dataset.bay;
   at('bays').replaceChildren(...view.bays.map(bayOf));
+  if (focused !== undefined) document.querySelector(`.touch[data-bay="${focused}"]`)?.focus();
   at('notes').replaceChildren(...view.notes.map((note) => paragraph(note[root.lang])));
   const help = view.bays.find(({ light, todo }) => light === 'call-someone' && todo !== null);
   put(at('help'), help === undefined ? '' : `${say('bay')} ${numberOf(help.bay)}: ${help.todo[root.lang]}`);
@@ -132,6 +147,103 @@ function listen() {
   });
 }
 
+// The report of the staff. One is given at most once, and what was answered is forgotten with the sheet.
+
+let given;
+let leaving;
+
+function buttonOf(text, act) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = text;
+  button.addEventListener('click', act);
+  return button;
+}
+
+/** One step of a report. The sheet closes by itself where nobody goes on. */
+function sheet({ asked, answers = [], kept = '', ways, hasWords = false, leftMs = LEFT_MS }) {
+  clearTimeout(leaving);
+  leaving = setTimeout(closeSheet, leftMs);
+  at('asked').textContent = asked;
+  at('answers').replaceChildren(...answers);
+  at('words').hidden = !hasWords;
+  at('words').value = '';
+  at('kept').textContent = kept;
+  at('ways').replaceChildren(...ways);
+  if (!at('sheet').open) at('sheet').showModal();
+  (hasWords ? at('words') : at('asked')).focus();
+}
+
+function closeSheet() {
+  at('sheet').close();
+}
+
+function ask(index) {
+  const question = questions[index];
+  sheet({
+    asked: question.text[root.lang],
+    answers: question.answers.map(({ id, text }) =>
+      buttonOf(text[root.lang], () => {
+        given.answers[question.id] = id;
+        if (index + 1 < questions.length) ask(index + 1);
+        else void send(given, 'thanks');
+      }),
+    ),
+    kept: say('kept'),
+    ways: [buttonOf(say('skip'), closeSheet)],
+  });
+}
+
+function begin(bay) {
+  given = { bay, answers: {} };
+  ask(0);
+}
+
+function askWords(bay) {
+  const ended = () => {
+    const text = at('words').value.trim();
+    if (text === '') closeSheet();
+    else void send({ bay, text }, 'thanksText');
+  };
+  sheet({
+    asked: say('wordsLabel'),
+    hasWords: true,
+    ways: [buttonOf(say('send'), ended), buttonOf(say('close'), closeSheet)],
+    leftMs: 10 * LEFT_MS,
+  });
+}
+
+async function send(body, thanks) {
+  const { bay } = body;
+  clearTimeout(leaving);
+  at('answers').replaceChildren();
+  at('ways').replaceChildren();
+  const status = await fetch('/report', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-bodydock-token': document.body.dataset.token },
+    body: JSON.stringify(body),
+  }).then(
+    (answer) => answer.status,
+    () => 0,
+  );
+  const close = buttonOf(say('close'), closeSheet);
+  const isTaken = status === 204;
+  sheet({
+    asked: say(isTaken ? thanks : status === 429 ? 'enough' : 'failed'),
+    ways: isTaken && thanks === 'thanks' ? [close, buttonOf(say('words'), () => askWords(bay))] : [close],
+    leftMs: THANKED_MS,
+  });
+}
+
+at('sheet').addEventListener('close', () => {
+  clearTimeout(leaving);
+  given = undefined;
+  at('words').value = '';
+});
+at('bays').addEventListener('click', ({ target }) => {
+  if (target.dataset.bay !== undefined) begin(target.dataset.bay);
+});
+at('report').addEventListener('click', () => begin(null));
 at('language').addEventListener('click', () => {
   root.lang = root.lang === 'de' ? 'en' : 'de';
   show();

@@ -113,6 +113,8 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   screen: 'Die Seite für einen Bildschirm neben dem Dock; ohne Angabe gibt es keine.',
   'screen.port':
     'Port von 127.0.0.1, an dem der Agent die Seite ausliefert, für einen Browser auf diesem Gerät und keinen anderen. Das Paket bodydock-screen zeigt Port 8460.',
+  'screen.questions':
+    'Datei mit den Fragen, die die Seite dem Personal nach dem Berühren eines Platzes stellt, oder „standard“ für die mitgelieferten; ohne Angabe nimmt die Seite keine Berichte an. Berichte halten nur Station und Tag fest.',
   'screen.phone': 'Telefonnummer, die die Seite nennt, wo Hilfe gebraucht wird.',
   log: 'Das Log des Programms.',
   'log.level': 'Was ins Log kommt: error, warn, info oder debug, jeweils mit allem davor.',

@@ -76,12 +76,13 @@ const SCREENS = [
   [1920, 1080],
 ] as const;
 
-/** The same of the dock's screen at that address, in the language of its button where `button` is given, light and dark: also what a card or the screen has no room for, and what its own policy forbids. */
+/** The same of the dock's screen at that address, in the language of its button where `button` is given, light and dark, after `before`: also what a card or the screen has no room for, and what its own policy forbids. */
 export async function screenFaults(
   browser: Browser,
   address: string,
   picture: string,
   button: string | null = null,
+  before: (page: Page) => Promise<void> = async () => undefined,
 ): Promise<string[]> {
   const page = await browser.newPage();
   const faults: string[] = [];
@@ -95,6 +96,7 @@ export async function screenFaults(
     await page.goto(address);
     await page.locator('.bay').first().waitFor();
     if (button !== null) await page.getByRole('button', { name: button }).press('Enter');
+    await before(page);
     await page.evaluate(await readFile(AXE, 'utf8'));
     for (const [width, height] of SCREENS)
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -114,7 +116,7 @@ export async function screenFaults(
   }
 }
 
-const NO_ROOM = `[document.documentElement, ...document.querySelectorAll('.bay')]
+const NO_ROOM = `[document.documentElement, ...document.querySelectorAll('.bay, dialog[open], #answers button')]
   .filter(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight + 1)
   .map((each) => 'lacks ' + (each.scrollHeight - each.clientHeight) + ' px of height: ' + each.innerText.slice(0, 40))`;
 

@@ -2,9 +2,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { nodeRandom } from '../../../agent/platform/random-node.ts';
+import type { Given } from '../../../agent/records/staff-reports.ts';
+import { readQuestions, STANDARD } from '../../../agent/screen/questions.ts';
+import { ReportDesk } from '../../../agent/screen/report-desk.ts';
 import { openScreen, type OpenScreen } from '../../../agent/screen/screen-server.ts';
 import { type ScreenFacts, screenView } from '../../../agent/screen/screen-view.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -42,6 +46,7 @@ const standing = (subject: string | null): ScreenFacts['conditions'][number]['st
   { subject, sinceMs: NOW, facts: {}, isDue: true, cancel: undefined },
 ];
 
+const given: Given[] = [];
 let screen: OpenScreen;
 let browser: Browser;
 
@@ -61,7 +66,12 @@ describe.skipIf(lacksTools('chromium'))("the dock's screen in a browser", () => 
         ],
         nowMs: NOW,
       });
-    const wish = { port: 0, phone: '02323 16-1234', version: '1', clock: nodeClock(), log: new MemoryLog() };
+    const log = new MemoryLog();
+    const stays = (): Map<string, null> => new Map(BAYS.map(({ document }) => [document.bay, null]));
+    const give = async (each: Given): Promise<boolean> => given.push(each) > 0;
+    const desk = new ReportDesk({ questions: readQuestions(STANDARD), reports: { give }, stays, log });
+    const random = nodeRandom();
+    const wish = { port: 0, phone: '02323 16-1234', version: '1', desk, random, clock: nodeClock(), log };
     screen = await openScreen({ ...wish, language: 'de', view });
     browser = await openBrowser();
   });
@@ -76,5 +86,71 @@ describe.skipIf(lacksTools('chromium'))("the dock's screen in a browser", () => 
   ])('%s: all has its place and can be read, light and dark', async (language, button) => {
     const address = `http://127.0.0.1:${screen.port}/`;
     expect(await screenFaults(browser, address, join(pictures, `screen-${language}`), button)).toEqual([]);
+  });
+
+  const touch = (page: Page, name: string | RegExp): Promise<void> =>
+    page.getByRole('button', { name }).click();
+
+  test.each([
+    [
+      'de',
+      null,
+      'Bericht zu Platz 2',
+      ['Angekündigt, nicht eingeschaltet', 'Keine Wirkung', 'Etwas anderes'],
+      'Text schreiben',
+    ],
+    [
+      'en',
+      'English',
+      'Report on bay 2',
+      ['Announced, not switched on', 'No effect', 'Something else'],
+      'Add words',
+    ],
+  ] as const)('%s: each step of a report has its place', async (language, button, begin, answers, words) => {
+    const address = `http://127.0.0.1:${screen.port}/`;
+    const faults: string[] = [];
+    for (let steps = 0; steps <= answers.length + 1; steps++) {
+      const before = async (page: Page): Promise<void> => {
+        await touch(page, begin);
+        for (const answer of answers.slice(0, steps)) await touch(page, answer);
+        if (steps > answers.length) await touch(page, words);
+      };
+      const picture = join(pictures, `report-${steps}-${language}`);
+      faults.push(
+        ...(await screenFaults(browser, address, picture, button, before)).map(
+          (fault) => `${steps}: ${fault}`,
+        ),
+      );
+    }
+    expect(faults).toEqual([]);
+  });
+
+  test('a report takes four touches, and comes with keys alone, too; skipping takes one', async () => {
+    const page = await browser.newPage({ viewport: { width: 480, height: 320 } });
+    await page.goto(`http://127.0.0.1:${screen.port}/`);
+    given.length = 0;
+    for (const name of ['Bericht zu Platz 3', 'Nicht getragen', 'Nicht zu sagen', 'Keine'])
+      await touch(page, name);
+    await page.getByText('Danke. Der Bericht ist angekommen.').waitFor();
+    expect(given).toMatchObject([{ answers: { use: 'not-worn', effect: 'cannot-say', trouble: 'none' } }]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Bericht', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    for (let question = 0; question < 3; question++) {
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+    }
+    await expect.poll(() => given.length).toBe(2);
+    await touch(page, 'Text schreiben');
+    await page.keyboard.type('Es war laut.');
+    await touch(page, 'Absenden');
+    await page.getByText('Danke. Der Text ist angekommen.').waitFor();
+    expect(given.at(-1)).toEqual({ text: 'Es war laut.' });
+    await touch(page, 'Schließen');
+    await touch(page, 'Bericht zu Platz 3');
+    await touch(page, 'Kein Bericht');
+    expect(await page.locator('dialog').isVisible()).toBe(false);
+    expect(given).toHaveLength(3);
+    await page.close();
   });
 });

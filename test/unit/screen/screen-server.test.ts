@@ -3,6 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { get, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { nodeRandom } from '../../../agent/platform/random-node.ts';
+import type { Given } from '../../../agent/records/staff-reports.ts';
+import { readQuestions, STANDARD } from '../../../agent/screen/questions.ts';
+import { ReportDesk } from '../../../agent/screen/report-desk.ts';
 import { openScreen, type OpenScreen, serveScreen } from '../../../agent/screen/screen-server.ts';
 import type { ScreenView } from '../../../agent/screen/screen-view.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
@@ -12,6 +16,7 @@ import { MemoryLog } from '../../fakes/log-memory.ts';
 import { until } from '../../fakes/until.ts';
 
 const EMPTY: ScreenView = { bays: [], notes: [], out: [], out_more: 0 };
+let desk: ReportDesk | undefined;
 let screen: OpenScreen;
 let shown: ScreenView = EMPTY;
 let views = 0;
@@ -25,6 +30,8 @@ async function serve(view: () => ScreenView = () => shown, clock: Clock = nodeCl
     phone: '02323 16-1234',
     version: '1.2.3',
     language: 'de',
+    desk,
+    random: nodeRandom(),
     view: () => {
       views++;
       return view();
@@ -38,6 +45,7 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await screen.close();
   shown = EMPTY;
+  desk = undefined;
 });
 
 function ask(path: string, options: RequestOptions = {}): Promise<IncomingMessage & { text: string }> {
@@ -92,6 +100,7 @@ test.each<[string, number, RequestOptions]>([
   ['a page of another origin', 403, { headers: { origin: 'https://attacker.example' } }],
   ['a page of another site', 403, { headers: { 'sec-fetch-site': 'cross-site' } }],
   ['another method', 405, { method: 'POST' }],
+  ['another method', 405, { method: 'PUT' }],
 ])('refuses %s with %i', async (_, status, options) => {
   await serve();
   const before = views;
@@ -179,7 +188,9 @@ test('shows a condition while another program has the port, and serves it within
   const conditions = new MemoryConditions();
   const clock = new ScaledClock(600);
   const { port } = screen;
-  const wish = { port, phone: null, version: '2', language: 'en', view: () => EMPTY, clock, log } as const;
+  const view = (): ScreenView => EMPTY;
+  const own = { desk: undefined, random: nodeRandom(), view, clock, log };
+  const wish = { port, phone: null, version: '2', language: 'en', ...own } as const;
   const served = await serveScreen({ ...wish, conditions });
   const last = await serveScreen({ ...wish, conditions });
   expect(conditions.facts('station.screen', null)).toEqual({ reason: 'EADDRINUSE' });
@@ -189,4 +200,115 @@ test('shows a condition while another program has the port, and serves it within
   expect((await ask('/')).text).toContain('data-version="2"');
   await served.close();
   await expect(ask('/')).rejects.toThrow('ECONNREFUSED');
+});
+
+const answers = { use: 'announced-on', effect: 'calmed', trouble: 'none' };
+let given: Given[] = [];
+let stays = new Map<string, string | null>();
+let isTaken = true;
+
+async function serveDesk(): Promise<{ token: string; report: RequestOptions['headers'] }> {
+  given = [];
+  isTaken = true;
+  stays = new Map([
+    ['bay-1', '2026-12-02T08:00:00.000Z'],
+    ['bay-2', null],
+  ]);
+  const give = async (each: Given): Promise<boolean> => {
+    if (isTaken) given.push(each);
+    return isTaken;
+  };
+  desk = new ReportDesk({ questions: readQuestions(STANDARD), reports: { give }, stays: () => stays, log });
+  await serve();
+  const token = /data-token="([0-9a-f]{32})"/.exec((await ask('/')).text)?.[1] ?? '';
+  return { token, report: headersOf(token) };
+}
+
+function headersOf(token: string): Record<string, string> {
+  const origin = `http://127.0.0.1:${screen.port}`;
+  return { origin, 'content-type': 'application/json', 'x-bodydock-token': token };
+}
+
+function post(body: unknown, headers: RequestOptions['headers']): Promise<number | undefined> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const to = {
+      port: screen.port,
+      host: '127.0.0.1',
+      path: '/report',
+      method: 'POST',
+      agent: false,
+      headers,
+    };
+    const asked = request(to, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    asked.on('error', reject).end(text);
+  });
+}
+
+test('takes a report and a text from its own page, without bay and stay', async () => {
+  const { report } = await serveDesk();
+  expect(await post({ bay: 'bay-1', answers }, report)).toBe(204);
+  expect(await post({ bay: null, text: ' It was loud. ' }, report)).toBe(204);
+  const { sha256 } = readQuestions(STANDARD);
+  expect(given).toEqual([{ questions_sha256: sha256, answers }, { text: 'It was loud.' }]);
+  isTaken = false;
+  expect(await post({ bay: null, answers }, report)).toBe(429);
+});
+
+const without = (own: Record<string, string>, name: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(own).filter(([each]) => each !== name));
+
+test.each<[string, number, (own: Record<string, string>) => Record<string, string>]>([
+  ['a page of another origin', 403, (own) => ({ ...own, origin: 'https://attacker.example' })],
+  ['no origin', 403, (own) => without(own, 'origin')],
+  ['a page of another site', 403, (own) => ({ ...own, 'sec-fetch-site': 'cross-site' })],
+  ['another host name', 421, (own) => ({ ...own, host: 'attacker.example' })],
+  ['no token', 403, (own) => without(own, 'x-bodydock-token')],
+  ['another token', 403, (own) => ({ ...own, 'x-bodydock-token': '0'.repeat(32) })],
+  ['a form', 415, (own) => ({ ...own, 'content-type': 'text/plain' })],
+])('takes no report with %s: %i', async (_, status, change) => {
+  const { token } = await serveDesk();
+  expect(await post({ bay: 'bay-1', answers }, change(headersOf(token)))).toBe(status);
+  expect(given).toEqual([]);
+});
+
+test('takes none that is too long or no report, and none where none is asked for', async () => {
+  const { report } = await serveDesk();
+  expect(await post({ bay: null, text: 'x'.repeat(9000) }, report)).toBe(413);
+  for (const body of [
+    { bay: null, text: 'x'.repeat(1001) },
+    { bay: null, text: '  ' },
+    { bay: null, answers: {} },
+    { bay: null, answers: { use: 'another' } },
+    { bay: null, answers: { ...answers, camera: 'one' } },
+    { bay: 'bay-9', answers },
+    { bay: null, answers, text: 'both' },
+    { answers },
+    '{',
+  ])
+    expect(await post(body, report)).toBe(400);
+  expect(await post({ bay: null, text: '\u{1f600}'.repeat(1000) }, report)).toBe(204);
+  await screen.close();
+  desk = undefined;
+  await serve();
+  expect((await ask('/')).text).toContain('data-token=""');
+  expect(await post({ bay: null, answers }, headersOf(''))).toBe(403);
+});
+
+test('takes three of a kind for each stay of a camera, and begins again with the next one', async () => {
+  const { report } = await serveDesk();
+  const statuses = async (): Promise<unknown[]> => {
+    const all: unknown[] = [];
+    for (let at = 0; at < 4; at++) all.push(await post({ bay: 'bay-1', answers }, report));
+    return all;
+  };
+  expect(await statuses()).toEqual([204, 204, 204, 429]);
+  expect(await post({ bay: 'bay-1', text: 'words' }, report)).toBe(204);
+  expect(await post({ bay: 'bay-2', answers }, report)).toBe(204);
+  stays = new Map([['bay-1', '2026-12-02T16:00:00.000Z']]);
+  expect(await statuses()).toEqual([204, 204, 204, 429]);
+  expect(JSON.stringify(log.lines)).not.toContain('bay-1');
 });
