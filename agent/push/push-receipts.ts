@@ -6,15 +6,15 @@
 // 3. Refused receipts make one log entry a recording and reason, however many come. What waits after one that has it need not.
 import { type DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
-import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
+import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { Differences } from '../custody/differences.ts';
-import { receiptMeant } from '../spool/receipt-match.ts';
+import { receiptMeant } from '../spool/documents.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import { LOG_FORKED, NOT_IN_LOG } from './log-witness.ts';
 import type { PushSteps } from './push-steps.ts';
-import { verifyReceipt, type TrustedStore } from './push-verify.ts';
+import { type TrustedStore, verifyReceipt } from './push-verify.ts';
 import type { StoreStanding } from './store-rollback.ts';
 
 /**

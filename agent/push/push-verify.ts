@@ -12,16 +12,16 @@ import {
   type ClaimBody,
   type CustodyBody,
   type HaveMessage,
+  type HeldBody,
   messageBytes,
   parseDown,
+  parseRestoredMessage,
   parseSignedBody,
   type ReceiptMessage,
   type RefuseBody,
   type SignedMessage,
-  type HeldBody,
-  parseRestoredMessage,
 } from '../../protocol/transfer/messages.ts';
-import { otherStore, type ReceiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
+import { otherStore, type ReceiptMeant, receiptMismatch } from '../spool/documents.ts';
 
 /** Whom a station listens to: only the technician's file says so. */
 export interface TrustedStore {

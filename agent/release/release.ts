@@ -1,9 +1,9 @@
 // The release gate (SPEC 8): the one function that says whether a file on a camera may be erased. It reads no payload and does nothing.
+import { type Manifest, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/documents/manifest.ts';
+import { type PublicKey, verifyDocument } from '../../protocol/documents/minisign.ts';
+import { parseReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/documents/receipt.ts';
 import { describeError } from '../../protocol/format/errors.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/documents/manifest.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/documents/minisign.ts';
-import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/documents/receipt.ts';
-import { type CountedStore, otherStore, receiptMeant, receiptMismatch } from '../spool/receipt-match.ts';
+import { type CountedStore, otherStore, receiptMeant, receiptMismatch } from '../spool/documents.ts';
 
 /** The entry on the camera as it was proven in this docking; every field comes from this docking's own reading. */
 export interface ProvenEntry {

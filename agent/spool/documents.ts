@@ -1,23 +1,24 @@
 // Reads the small files of a recording's or a docking record's folder, checked against what is known of it. Writes nothing.
-import { itemDocument, type ItemDocument, type ItemKind } from '../../protocol/documents/item-documents.ts';
-import { SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
 import { join } from 'node:path';
-import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
-import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
-import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
+import { itemDocument, type ItemDocument, type ItemKind } from '../../protocol/documents/item-documents.ts';
 import { chunksBytes } from '../../protocol/documents/manifest.ts';
 import {
   isMadeByOneOf,
+  type PublicKey,
   signatureKeyId,
   verifyDocument,
-  type PublicKey,
 } from '../../protocol/documents/minisign.ts';
-import type { Conditions, Files } from '../../protocol/format/ports.ts';
 import {
   parseReceipt,
+  type Receipt,
   RECEIPT_BYTES_MAX,
   RECEIPT_TRUSTED_COMMENT,
 } from '../../protocol/documents/receipt.ts';
+import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
+import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/format/errors.ts';
+import { SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
+import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { Conditions, Files } from '../../protocol/format/ports.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { CHUNKS_NAME, RECEIPT_NAME, RECEIPT_SIGNATURE_NAME } from './layout.ts';
 import type { SpooledRecording } from './spooled-recording.ts';
@@ -154,4 +155,60 @@ export class Documents {
     const text = parseUtf8(await this.#read(entry, name, SIGNATURE_FILE_BYTES_MAX));
     return text ?? damaged(entry.recording, `${name} is not UTF-8`);
   }
+}
+
+// Whether a receipt is about a document of ours: compared field by field with what it must say. Pure; signatures are verified elsewhere.
+
+/** Whose receipts count (SPEC 8.2). */
+export interface CountedStore {
+  /** Those that the technician's file lists. */
+  readonly receivers: readonly string[];
+  /** The one that is pinned; undefined until a first receipt counts. */
+  readonly vault: string | undefined;
+}
+
+/** Why a verified receipt is not of the store that counts, in words, or undefined where it is. */
+export function otherStore(
+  { receiver, vault }: Pick<Receipt, 'receiver' | 'vault'>,
+  store: CountedStore,
+): string | undefined {
+  if (!store.receivers.includes(receiver)) return `receiver ${receiver} is not listed under store.receivers`;
+  if (store.vault === undefined || store.vault === vault) return undefined;
+  return `vault ${vault} of receiver ${receiver} is not ${store.vault}, of which the receipts before were`;
+}
+
+/** What a receipt must say (SPEC 4.2). */
+export type ReceiptMeant = Readonly<
+  Pick<Receipt, 'kind' | 'manifest_sha256' | 'sealed_size_bytes' | 'chunks_sha256'> & {
+    recording: string;
+    station: string;
+  }
+>;
+
+/** What the receipt for a document of that kind must say, from its bytes. Errors: those of parsing it. */
+export function receiptMeant(kind: ItemKind, bytes: Uint8Array): ReceiptMeant {
+  const { recording, station, sealedSizeBytes, chunksSha256 } = itemDocument(kind).content(bytes);
+  return {
+    kind,
+    recording,
+    station,
+    manifest_sha256: sha256Hex(bytes),
+    sealed_size_bytes: sealedSizeBytes,
+    chunks_sha256: chunksSha256,
+  };
+}
+
+/** The first field in which a verified receipt is not about that document of this station, in words, or undefined. */
+export function receiptMismatch(receipt: Receipt, meant: ReceiptMeant, station: string): string | undefined {
+  const pairs: readonly [string, string | number, string | number][] = [
+    ['kind', receipt.kind, meant.kind],
+    ['station', receipt.station, station],
+    ['station of the document', meant.station, station],
+    ['recording', receipt.recording, meant.recording],
+    ['manifest_sha256', receipt.manifest_sha256, meant.manifest_sha256],
+    ['sealed_size_bytes', receipt.sealed_size_bytes, meant.sealed_size_bytes],
+    ['chunks_sha256', receipt.chunks_sha256, meant.chunks_sha256],
+  ];
+  const wrong = pairs.find(([, theirs, own]) => theirs !== own);
+  return wrong === undefined ? undefined : `${wrong[0]}: the receipt says ${wrong[1]}, ours is ${wrong[2]}`;
 }

@@ -194,7 +194,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'unlinked-before-moved',
     what: 'the payload is removed before the move to `released/` is durable',
-    file: 'agent/spool/reclaim.ts',
+    file: 'agent/spool/leaving.ts',
     find: '  await Promise.all([syncs.sync(layout.released), syncs.sync(layout.ready)]);\n',
     put: '',
     suites: CRASH,

@@ -129,7 +129,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'gate-manifest-digest',
     what: 'a receipt about another manifest of that id opens the gate',
-    file: 'agent/spool/receipt-match.ts',
+    file: 'agent/spool/documents.ts',
     find: "    ['manifest_sha256', receipt.manifest_sha256, meant.manifest_sha256],\n",
     put: '',
     suites: GATE,
@@ -137,7 +137,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'gate-sealed-size',
     what: 'a receipt for fewer bytes opens the gate',
-    file: 'agent/spool/receipt-match.ts',
+    file: 'agent/spool/documents.ts',
     find: "    ['sealed_size_bytes', receipt.sealed_size_bytes, meant.sealed_size_bytes],\n",
     put: '',
     suites: GATE,
@@ -145,7 +145,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'gate-chunk-list',
     what: 'a receipt for another list of chunks opens the gate',
-    file: 'agent/spool/receipt-match.ts',
+    file: 'agent/spool/documents.ts',
     find: "    ['chunks_sha256', receipt.chunks_sha256, meant.chunks_sha256],\n",
     put: '',
     suites: GATE,
@@ -153,7 +153,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'gate-station',
     what: 'a receipt for another station opens the gate',
-    file: 'agent/spool/receipt-match.ts',
+    file: 'agent/spool/documents.ts',
     find: "    ['station', receipt.station, station],\n",
     put: '',
     suites: GATE,
@@ -161,7 +161,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'gate-receiver',
     what: 'a receipt of a receiver that the file does not list opens the gate, and counts when it comes',
-    file: 'agent/spool/receipt-match.ts',
+    file: 'agent/spool/documents.ts',
     find: '  if (!store.receivers.includes(receiver)) return',
     put: '  if (store.receivers.length === 0) return',
     suites: [...GATE, 'unit/push/push'],
