@@ -1,14 +1,14 @@
 // First and last entry of a custody segment of an earlier run: all that its place in the log needs.
-import { bufferOf, sha256Hex } from '../../protocol/format/bytes.ts';
-import { CHAIN_START, parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { CHAIN_START, type CustodyEntry, parseCustodyEntry } from '../../protocol/custody/custody-entry.ts';
 import type { FoundSegment } from '../../protocol/custody/custody-order.ts';
+import { bufferOf, sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Files, OpenFile } from '../../protocol/format/ports.ts';
-import type { IndexedSegment } from './ledger-file.ts';
+import type { DurableBytes } from './custody-groups.ts';
 import { segmentPath } from './custody-segments.ts';
-import type { DurableBytes } from './custody-writer.ts';
+import type { IndexedSegment } from './ledger-file.ts';
 
 /** An entry with its LF. */
 const ENTRY_ROOM = CUSTODY_ENTRY_BYTES_MAX + 1;

@@ -1,37 +1,37 @@
 // The custody log of this station (SPEC 4.3): takes events, and gives them to whoever brings them to the store. Their way into it, and what
 // holds on it, is custody-groups.ts; recovery of earlier runs is custody-recovery.ts.
 import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
-import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody/custody-order.ts';
-import { DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
-import type { RecordingId, SegmentId } from '../../protocol/format/ids.ts';
+import { type ChainBreak, type FoundSegment, predecessorOf } from '../../protocol/custody/custody-order.ts';
 import type { ProvenKeyChange } from '../../protocol/documents/key-documents.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { CustodyHead } from '../../protocol/documents/receipt.ts';
+import { DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import type { RecordingId, SegmentId } from '../../protocol/format/ids.ts';
+import type { Log } from '../../protocol/format/ports.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { withReserve } from '../platform/reserve.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
 import { CustodyGroups, type CustodyGroupsDeps, type TakenEvent } from './custody-groups.ts';
 import { checkedFacts } from './custody-pending.ts';
 import {
-  endEarlier,
-  recoverSegments,
   type CustodyRecoveryDeps,
+  endEarlier,
   type RecoveredLog,
+  recoverSegments,
 } from './custody-recovery.ts';
 import { scrubSegments } from './custody-scrub.ts';
 import { CustodySegments, type KnownSegment } from './custody-segments.ts';
-import type { Custody } from './custody.ts';
-import { carriedFacts, isPulling, ITEM, Ledger } from './ledger.ts';
 import {
+  type IndexedSegment,
   LedgerPart,
   SEGMENT_CHANGES,
-  type IndexedSegment,
   type Snapshot,
   type SnapshotOfLog,
 } from './ledger-file.ts';
+import { carriedFacts, isPulling, ITEM, Ledger } from './ledger.ts';
 import { foldApart, foldDurable, foldSegment, namesIn } from './log-fold.ts';
 import { SegmentEndings } from './segment-endings.ts';
-import { SegmentReader, type CustodyLines } from './segment-reader.ts';
+import { type CustodyLines, SegmentReader } from './segment-reader.ts';
 
 /** What the log says of an item by an event. */
 const BIT_OF: Partial<Record<CustodyEventName, number>> = {
@@ -389,4 +389,41 @@ function asKnown(found: RecoveredSegment): KnownSegment {
 function headOf(segments: readonly FoundSegment[]): CustodyHead | null {
   const newest = segments.at(-1);
   return newest === undefined ? null : { segment: newest.segment, ...newest.last };
+}
+
+// The custody port: what the stages of a recording tell the log. The writer is custody-log.ts; the events are in protocol/SPEC.md, 4.3.
+
+/** Appends are ordered and kept in memory until the next checkpoint; nothing may be claimed to anybody before it. */
+export interface Custody {
+  append(event: CustodyEvent): void;
+  /**
+   * Resolves when everything appended so far is durable and under a signed checkpoint. With `patienceMs`, whoever waits shares the one that
+   * somebody else makes, and makes none before that time. Rejects "custody.write-failed".
+   */
+  checkpoint(patienceMs?: number): Promise<void>;
+}
+
+/** Appends what is true whether or not the log takes it; where it does not, the program's own log says so. Returns whether it was taken. */
+export function appendOrLog(
+  custody: Pick<Custody, 'append'>,
+  log: Pick<Log, 'error'>,
+  ...events: readonly CustodyEvent[]
+): boolean {
+  try {
+    for (const event of events) custody.append(event);
+    return true;
+  } catch (error) {
+    log.error('custody log entry rejected', { ...events[0]?.facts, error });
+    return false;
+  }
+}
+
+// Events that the log owes: it refused them, or nobody told it yet.
+
+/** Enters them in order; each leaves the list as the log takes it. Errors: "custody.overrun"; the rest is still owed then. */
+export function enterOwed(custody: Pick<Custody, 'append'>, owed: CustodyEvent[]): void {
+  for (let next = owed[0]; next !== undefined; next = owed[0]) {
+    custody.append(next);
+    owed.shift();
+  }
 }

@@ -13,40 +13,40 @@
 // 6. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
 // 7. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
 import { join } from 'node:path';
-import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
-import { closeGroup, type ChainedGroups } from '../../protocol/custody/custody-chain.ts';
+import { type ChainedGroups, closeGroup } from '../../protocol/custody/custody-chain.ts';
 import type { EntryStamp } from '../../protocol/custody/custody-checkpoint.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
-  entryStamp,
   type CustodyEntry,
+  entryStamp,
 } from '../../protocol/custody/custody-entry.ts';
 import {
   brokenLinks,
+  type ChainBreak,
   inOrder,
   predecessorOf,
-  type ChainBreak,
 } from '../../protocol/custody/custody-order.ts';
-import { scanSegment, type ScannedSegment } from '../../protocol/custody/custody-scan.ts';
+import { type ScannedSegment, scanSegment } from '../../protocol/custody/custody-scan.ts';
+import { type PublicKey, signatureKeyId } from '../../protocol/documents/minisign.ts';
+import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/format/errors.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../protocol/format/ids.ts';
-import { signatureKeyId, type PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Files, Log, Signer } from '../../protocol/format/ports.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import {
   fromIndex,
   lastAtOf,
   readEnds,
   readOpening,
-  unreadable,
   type RecoveredSegment,
+  unreadable,
 } from './custody-ends.ts';
-import type { IndexedSegment } from './ledger-file.ts';
-import type { DurableBytes } from './custody-writer.ts';
+import type { DurableBytes } from './custody-groups.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { endBeforeFailedWrite, type Naming } from './failed-write.ts';
-import { inParallel } from '../platform/in-parallel.ts';
+import type { IndexedSegment } from './ledger-file.ts';
 
 /** A segment is ended at SEGMENT_BYTES_MAX (custody-log.ts) plus one write: anything longer is none of ours. */
 export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;

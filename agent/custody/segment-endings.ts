@@ -6,9 +6,9 @@ import { replaceDurable, unlinkIfThere } from '../../protocol/format/durable.ts'
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log, Signer } from '../../protocol/format/ports.ts';
+import type { DurableBytes, SegmentWriter } from './custody-groups.ts';
 import { readDurable, signSegment } from './custody-recovery.ts';
 import { segmentPath } from './custody-segments.ts';
-import type { DurableBytes, SegmentWriter } from './custody-writer.ts';
 
 /** A page that is read wrong is read right some day; one that is wrong on the disk stays so, and each look reads the whole segment. */
 const OTHER_BYTES_PAUSE_MS = 60_000;

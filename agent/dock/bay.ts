@@ -4,7 +4,7 @@ import type { BayId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import { withEither } from '../../protocol/format/with-either.ts';
 import type { BayDocument } from '../../protocol/transfer/messages.ts';
-import { appendOrLog } from '../custody/custody.ts';
+import { appendOrLog } from '../custody/custody-log.ts';
 import { NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
 import type { DockingStay } from '../records/ended-docking.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';

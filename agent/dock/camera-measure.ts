@@ -6,11 +6,11 @@ import type { DockError } from '../../protocol/format/errors.ts';
 import type { DockingId } from '../../protocol/format/ids.ts';
 import { instantText } from '../../protocol/format/instants.ts';
 import type { Clock, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { FileClock } from '../inventory/looks.ts';
 import type { DockingMeasured } from '../records/ended-docking.ts';
-import { answerOrNull, readCameraClock, setCameraClock } from './camera-clock.ts';
 import type { ClockLeft, ClockReading, ClockSet } from '../seal/capture-time.ts';
+import { answerOrNull, readCameraClock, setCameraClock } from './camera-clock.ts';
 
 export interface CameraMeasureDeps {
   readonly docking: DockingId;

@@ -19,7 +19,7 @@ import {
   type RecordingId,
   type StationId,
 } from '../../protocol/format/ids.ts';
-import { enterOwed } from '../custody/custody.ts';
+import { enterOwed } from '../custody/custody-log.ts';
 import { DockingEntries, type DockingEntriesDeps } from '../inventory/docking-entries.ts';
 import { type BayCounts, NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
 import type { Vanished } from '../inventory/vanished-entries.ts';

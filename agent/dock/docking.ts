@@ -11,7 +11,7 @@ import type { Inventory } from '../../drivers/driver.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import { forEachSlowly } from '../../protocol/format/slowly.ts';
 import { withEither } from '../../protocol/format/with-either.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { DockingEntries } from '../inventory/docking-entries.ts';
 import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from '../inventory/entry.ts';
 import {

@@ -11,23 +11,23 @@ import { inventoryLine } from '../../protocol/documents/docking-record.ts';
 import type { DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import { DOCKING_SEEN_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
+import { forEachSlowly, type Pause, pauseWhatever } from '../../protocol/format/slowly.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { DockingJournal } from '../records/docking-journal.ts';
 import {
-  inventoryEvent,
   type DockingInventory,
   type EndedEntries,
+  inventoryEvent,
   type InventoryRow,
 } from '../records/ended-docking.ts';
+import type { ListedFile } from '../spool/released-rows.ts';
 import { EntryLedger } from './entry-ledger.ts';
 import { EntryTally } from './entry-tally.ts';
-import { isSetAside, PENDING, TrackedEntry, type EntryFate, type SeenEntry } from './entry.ts';
+import { type EntryFate, isSetAside, PENDING, type SeenEntry, TrackedEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';
-import { clockOfNewest, ListingLooks, type FileClock, type LookedAt } from './looks.ts';
+import { clockOfNewest, type FileClock, ListingLooks, type LookedAt } from './looks.ts';
 import { assignRoles } from './roles.ts';
-import { forEachSlowly, pauseWhatever, type Pause } from '../../protocol/format/slowly.ts';
-import type { ListedFile } from '../spool/released-rows.ts';
-import { VanishedEntries, type Vanished } from './vanished-entries.ts';
+import { type Vanished, VanishedEntries } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */
 const SEEN_GROUP = 1000;

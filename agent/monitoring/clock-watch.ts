@@ -2,7 +2,7 @@
 // also into every manifest. Nothing of the product's timing depends on either: timers are monotonic.
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 
 /** Two clocks are compared this often; no question is asked as long as they go alike. */
 const LOOK_MS = 5000;

@@ -1,19 +1,19 @@
 // Takes one entry of a docking: known again by reading it, or pulled and sealed anew. The outcome is a value; the camera's departure is an error.
 import type { CameraSession } from '../../drivers/driver.ts';
-import { DockError, describeError, isDockError, systemCode } from '../../protocol/format/errors.ts';
+import { sealedSizeBytes } from '../../protocol/age/sealed-file.ts';
+import { describeError, DockError, isDockError, systemCode } from '../../protocol/format/errors.ts';
 import { makeRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import { DOCKING_SEEN_MAX, JOINTS_MAX } from '../../protocol/format/limits.ts';
-import { sealedSizeBytes } from '../../protocol/age/sealed-file.ts';
 import type { Clock, Log, Random } from '../../protocol/format/ports.ts';
+import type { Custody } from '../custody/custody-log.ts';
+import { type HeldContent, retryPauseMs, type TrackedEntry, type WaitReason } from '../inventory/entry.ts';
+import { lookAnew } from '../inventory/looks.ts';
 import type { Bulk } from '../seal/bulk.ts';
 import type { Committer, Sealed } from '../seal/commit.ts';
-import type { Custody } from '../custody/custody.ts';
-import { retryPauseMs, type HeldContent, type TrackedEntry, type WaitReason } from '../inventory/entry.ts';
-import { lookAnew } from '../inventory/looks.ts';
 import type { DockingFacts } from '../seal/manifest-build.ts';
-import { digestEntry, pullInto, type PullContext } from './pull.ts';
-import type { PullStop } from './pull-stop.ts';
 import type { Reservation, Spool, SpooledRecording } from '../spool/spool.ts';
+import type { PullStop } from './pull-stop.ts';
+import { digestEntry, type PullContext, pullInto } from './pull.ts';
 import type { TriedFile } from './tally.ts';
 import type { Tries, Try } from './tries.ts';
 import type { OpenPull, PulledFile, UnfinishedPulls } from './unfinished-pulls.ts';

@@ -6,23 +6,23 @@
 //    last. Whatever else comes changes nothing, and is shown.
 // 2. It is durable with its signatures before the log or any document names it.
 import type { RolesConfig } from '../../config/roles-config.ts';
+import { type RoleKeys, verifyRoles } from '../../protocol/documents/order.ts';
 import {
+  encodeSignedPolicy,
   parsePolicy,
+  parseSignedPolicy,
   type Policy,
   POLICY_FILE_BYTES_MAX,
-  parseSignedPolicy,
-  encodeSignedPolicy,
   rolesOf,
   type SignedPolicy,
 } from '../../protocol/documents/policy.ts';
-import { type RoleKeys, verifyRoles } from '../../protocol/documents/order.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
 import { DockError, isMachineShort } from '../../protocol/format/errors.ts';
 import type { ReceiverId, SessionId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
 import { messageBytes, parsePolicyMessage } from '../../protocol/transfer/messages.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import { type GivesSpace, withReserve } from '../platform/reserve.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
 

@@ -7,7 +7,8 @@
 // 3. Only what a key of the store signed makes a fork: two roots of one size, or an answer to a question of now. What a broker can alter, or hand
 //    out again, makes another question.
 // 4. One question at a time, one a second at most; without an answer with growing pauses, with one each hour.
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { type CustodyEntry, parseCustodyEntry } from '../../protocol/custody/custody-entry.ts';
+import { verifyMessage } from '../../protocol/documents/minisign.ts';
 import { parseReceipt } from '../../protocol/documents/receipt.ts';
 import { encodeUtf8, equalBytes, sha256Hex } from '../../protocol/format/bytes.ts';
 import { describeError, DockError, isDockError } from '../../protocol/format/errors.ts';
@@ -23,17 +24,16 @@ import {
 } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import {
+  type Checkpoint,
   logOrigin,
   parseCheckpoint,
   parseProof,
-  type Checkpoint,
   verifyCheckpoint,
   verifyProof,
 } from '../../protocol/transparency/checkpoint.ts';
 import { isConsistent } from '../../protocol/transparency/merkle.ts';
 import { parseNote } from '../../protocol/transparency/signed-note.ts';
-import { verifyMessage } from '../../protocol/documents/minisign.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Ledger } from '../custody/ledger.ts';
 import type { TrustedStore } from './push-verify.ts';

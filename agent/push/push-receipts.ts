@@ -8,7 +8,7 @@ import { type DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Conditions, Log } from '../../protocol/format/ports.ts';
 import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { Differences } from '../custody/differences.ts';
 import { receiptMeant } from '../spool/documents.ts';
 import type { SignedItems } from '../spool/signed-items.ts';

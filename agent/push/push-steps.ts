@@ -16,7 +16,7 @@ import type { Broker } from '../../protocol/format/ports.ts';
 import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
-import { type Custody, enterOwed } from '../custody/custody.ts';
+import { type Custody, enterOwed } from '../custody/custody-log.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { Pace } from './send-limits.ts';

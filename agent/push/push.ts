@@ -11,15 +11,15 @@ import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports
 import type { ReceiptMessage, RefuseBody } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfer-state.ts';
-import { type Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
+import type { PushTurn, SignedItem, SignedItems } from '../spool/signed-items.ts';
 import type { LogWitness } from './log-witness.ts';
 import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { type LaneName, PushQueue } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
-import type { PushTurn, SignedItem, SignedItems } from '../spool/signed-items.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { type StrangeKeys, type TrustedStore, verifyDown } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';

@@ -9,30 +9,30 @@
 //    that counts (countingVault), changes nothing.
 // 5. The vault is pinned, durably, before the first receipt of it is stored.
 // 6. Where keys of the roles are known, a statement without the signatures of both is not followed; the store counts as behind from then on.
+import { ROLES, verifyRoles } from '../../protocol/documents/order.ts';
+import type { Receipt } from '../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, SegmentId, SessionId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
-import { ROLES, verifyRoles } from '../../protocol/documents/order.ts';
-import type { Receipt } from '../../protocol/documents/receipt.ts';
 import type { ReceiptMessage } from '../../protocol/transfer/messages.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
+import type { Differences } from '../custody/differences.ts';
 import type { GivesSpace } from '../platform/reserve.ts';
+import type { Changes } from '../spool/changes.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
+import type { SignedItems } from '../spool/signed-items.ts';
+import type { Spool } from '../spool/spool.ts';
 import {
+  type FollowedStatement,
   STORE_LOST_MAX,
+  type StoreState,
   writePinned,
   writeStoreState,
-  type FollowedStatement,
-  type StoreState,
 } from '../spool/store-state.ts';
-import type { Spool } from '../spool/spool.ts';
-import type { Changes } from '../spool/changes.ts';
-import type { Differences } from '../custody/differences.ts';
 import type { CustodyPush } from './custody-push.ts';
-import type { SignedItems } from '../spool/signed-items.ts';
 import type { HeldPolicy } from './held-policy.ts';
-import { verifyHeld, verifyRestored, type TrustedStore, type VerifiedStatement } from './push-verify.ts';
+import { type TrustedStore, type VerifiedStatement, verifyHeld, verifyRestored } from './push-verify.ts';
 
 /** First pause before what the disk refused is tried again, and the longest. */
 const AGAIN_MS_MIN = 1000;

@@ -1,13 +1,12 @@
 // A look once a day at what the disk withheld when this station started, and at the quarantine: a station that nobody attends does not start for months
 // (SPEC 4.3.9.7). A recording in the quarantine stays there: as long as its file is on a camera, the next docking reads that again.
-import type { Clock, Log } from '../../protocol/format/ports.ts';
-import type { RecordingId } from '../../protocol/format/ids.ts';
-import type { CustodyLog } from '../custody/custody-log.ts';
-import { appendOrLog } from '../custody/custody.ts';
-import { ITEM } from '../custody/ledger.ts';
-import type { RecoveryFinding } from '../spool/findings.ts';
 import type { ItemKind } from '../../protocol/documents/item-documents.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import type { Clock, Log } from '../../protocol/format/ports.ts';
+import { appendOrLog, type CustodyLog } from '../custody/custody-log.ts';
+import { ITEM } from '../custody/ledger.ts';
 import type { DocumentStore } from '../spool/document-store.ts';
+import type { RecoveryFinding } from '../spool/findings.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
 

@@ -7,7 +7,7 @@ import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraId } from '../../protocol/format/ids.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import { type Custody, enterOwed } from '../custody/custody.ts';
+import { type Custody, enterOwed } from '../custody/custody-log.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';

@@ -4,27 +4,26 @@ import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../protocol/documents/minisign.ts';
 import {
-  parseRecordingId,
   type CameraId,
   type DockingId,
+  parseRecordingId,
   type StationId,
 } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
-import type { PreviousDocking } from './previous-docking.ts';
-import type { Custody } from '../custody/custody.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
-import { endCutOff, type CutOffDeps } from './cut-off.ts';
+import { type CutOffDeps, endCutOff } from './cut-off.ts';
 import { DockingEndings } from './docking-endings.ts';
-import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
+import { DockingJournal, type JournalDeps, removeJournal } from './docking-journal.ts';
 import type { DockingRecords, DockingRecordsOptions } from './docking-records.ts';
-import { inventoryEvent, type DockingOpening, type DockingStay, type EndedDocking } from './ended-docking.ts';
+import { type DockingOpening, type DockingStay, type EndedDocking, inventoryEvent } from './ended-docking.ts';
 import { INVENTORY_SUFFIX } from './journal-files.ts';
-import { recoverJournals, type OpenDocking } from './journal-recovery.ts';
-import { previousFromEnded, previousFromRecord } from './previous-docking.ts';
-import { stayOfBeginning, type BeginningDocking, type LastDocking } from './stay.ts';
+import { type OpenDocking, recoverJournals } from './journal-recovery.ts';
+import { type PreviousDocking, previousFromEnded, previousFromRecord } from './previous-docking.ts';
+import { type BeginningDocking, type LastDocking, stayOfBeginning } from './stay.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** Pause between two looks whether another docking may begin. */

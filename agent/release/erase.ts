@@ -6,22 +6,22 @@
 //    was seen to be there or was never touched, `erasure-unconfirmed` where nobody could see. Only the last one may be followed by another.
 import { join } from 'node:path';
 import type { CameraSession, Inventory } from '../../drivers/driver.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
+import { RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import { describeError, isDockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
-import { RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/format/ports.ts';
-import type { Custody } from '../custody/custody.ts';
-import { ALREADY_GONE, hasReceipt, pathDigest, UNCONFIRMED, type TrackedEntry } from '../inventory/entry.ts';
-import type { DockingFacts } from '../seal/manifest-build.ts';
+import { forEachSlowly, pauseWhatever } from '../../protocol/format/slowly.ts';
+import type { Custody } from '../custody/custody-log.ts';
+import { ALREADY_GONE, hasReceipt, pathDigest, type TrackedEntry, UNCONFIRMED } from '../inventory/entry.ts';
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
-import { mayErase, type ReleaseAnswer } from './release.ts';
-import { forEachSlowly, pauseWhatever } from '../../protocol/format/slowly.ts';
+import type { StoreStanding } from '../push/store-rollback.ts';
+import type { DockingFacts } from '../seal/manifest-build.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { StoreStanding } from '../push/store-rollback.ts';
+import { mayErase, type ReleaseAnswer } from './release.ts';
 
 /** Entries of which the log says in one go that they are being erased, or were. */
 const STROKE_ENTRIES_MAX = 500;

@@ -8,14 +8,13 @@
 // 3. Which type an item is of is found by its id; ids are never given twice.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
-import { parseReceipt, RECEIPT_BYTES_MAX, type Receipt } from '../../protocol/documents/receipt.ts';
+import type { ItemKind } from '../../protocol/documents/item-documents.ts';
+import { parseReceipt, type Receipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import type { ItemKind } from '../../protocol/documents/item-documents.ts';
-import { appendOrLog, type Custody } from '../custody/custody.ts';
-import type { CustodyLog } from '../custody/custody-log.ts';
+import { appendOrLog, type Custody, type CustodyLog } from '../custody/custody-log.ts';
 import { ITEM } from '../custody/ledger.ts';
 import type { Changes, ItemChange } from './changes.ts';
 import type { DocumentFolder, SignedBytes } from './documents.ts';

@@ -1,7 +1,7 @@
 // What every Custody must do, the log on a disk and the one that tests look into: order, durability at a checkpoint, and what happens
 // while nothing can be written.
 import assert from 'node:assert/strict';
-import type { Custody } from '../../agent/custody/custody.ts';
+import type { Custody } from '../../agent/custody/custody-log.ts';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { ContractRunner } from './runner.ts';

@@ -1,6 +1,6 @@
 // A custody log that only remembers: what a stage said, and how much of it was under a checkpoint when.
+import type { Custody } from '../../agent/custody/custody-log.ts';
 import { checkedFacts } from '../../agent/custody/custody-pending.ts';
-import type { Custody } from '../../agent/custody/custody.ts';
 import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
 
 /** In-memory Custody. `failWith` makes every checkpoint reject until it is cleared. */

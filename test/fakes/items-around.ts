@@ -1,11 +1,11 @@
 // The items of a station around stores that a test plays: the state machine is the product's, whatever lies below it.
-import type { Custody } from '../../agent/custody/custody.ts';
+import type { Custody } from '../../agent/custody/custody-log.ts';
 import { Changes, type ItemChange } from '../../agent/spool/changes.ts';
 import {
-  SignedItems,
   type ItemStore,
   type ItemType,
   type SignedItem,
+  SignedItems,
   type SignedItemsOptions,
 } from '../../agent/spool/signed-items.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';

@@ -218,7 +218,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'log-not-synced',
     what: 'a group of the custody log counts as durable without a sync',
-    file: 'agent/custody/custody-writer.ts',
+    file: 'agent/custody/custody-groups.ts',
     find: '    await this.#file.sync();\n',
     put: '',
     suites: CRASH,
