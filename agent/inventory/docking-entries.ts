@@ -24,9 +24,8 @@ import type { ListedFile } from '../spool/released-rows.ts';
 import { EntryLedger } from './entry-ledger.ts';
 import { EntryTally } from './entry-tally.ts';
 import { type EntryFate, isSetAside, PENDING, type SeenEntry, TrackedEntry } from './entry.ts';
-import { checkListing, type ListedEntry, type Listing } from './listing.ts';
 import { clockOfNewest, type FileClock, ListingLooks, type LookedAt } from './looks.ts';
-import { assignRoles } from './roles.ts';
+import { assignRoles, checkListing, type ListedEntry, type Listing } from './roles.ts';
 import { type Vanished, VanishedEntries } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */

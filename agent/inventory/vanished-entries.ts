@@ -1,9 +1,9 @@
 // Counts files that vanished from one listing to the next although nobody here erased them: the camera, or somebody with it, did
 // (acceptance SER-05). A listing that is not complete proves nothing; a file that comes back has not vanished.
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/format/limits.ts';
-import { ALREADY_GONE, type EntryFate, type TrackedEntry } from './entry.ts';
-import type { Listing } from './listing.ts';
 import { forEachSlowly, type Pause } from '../../protocol/format/slowly.ts';
+import { ALREADY_GONE, type EntryFate, type TrackedEntry } from './entry.ts';
+import type { Listing } from './roles.ts';
 
 /** Files that went while the camera was docked, and nobody here erased them. */
 export interface Vanished {

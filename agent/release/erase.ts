@@ -18,7 +18,7 @@ import { ALREADY_GONE, hasReceipt, pathDigest, type TrackedEntry, UNCONFIRMED } 
 import { lookPatiently } from '../platform/look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import type { StoreStanding } from '../push/store-rollback.ts';
-import type { DockingFacts } from '../seal/manifest-build.ts';
+import type { DockingFacts } from '../seal/commit.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { Spool } from '../spool/spool.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';

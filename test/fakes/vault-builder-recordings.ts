@@ -1,14 +1,14 @@
 // For the vault builder: really sealed recordings with their manifests.
 import { join } from 'node:path';
-import { bulkInline } from './bulk-inline.ts';
 import type { TrackedEntry } from '../../agent/inventory/entry.ts';
-import { buildManifest } from '../../agent/seal/manifest-build.ts';
+import { nodeFiles } from '../../agent/platform/files-node.ts';
+import { buildManifest } from '../../agent/seal/commit.ts';
+import type { Manifest } from '../../protocol/documents/manifest.ts';
+import type { Receipt } from '../../protocol/documents/receipt.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../protocol/format/ids.ts';
-import { nodeFiles } from '../../agent/platform/files-node.ts';
-import type { Manifest } from '../../protocol/documents/manifest.ts';
 import type { Random } from '../../protocol/format/ports.ts';
-import type { Receipt } from '../../protocol/documents/receipt.ts';
+import { bulkInline } from './bulk-inline.ts';
 import { listedFile, trackedEntry } from './tracked-entry.ts';
 
 /** What a recording is made from; all has a default. */

@@ -36,7 +36,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'impossible-size-as-empty',
     what: 'a file whose size no document can hold is taken as an empty one, and erased',
-    file: 'agent/inventory/listing.ts',
+    file: 'agent/inventory/roles.ts',
     find: '  const stamp = isSize ? entry.stamp : `no size: ${entry.stamp}`;\n',
     put: '  const { stamp } = entry;\n',
     suites: ['unit/inventory/docking-entries'],

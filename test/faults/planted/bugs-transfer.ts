@@ -185,7 +185,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'long-message-overtakes',
     what: 'a long message is handed on although the parser still works on what came before it',
-    file: 'agent/platform/broker-client.ts',
+    file: 'agent/platform/broker-link.ts',
     find: '        if (parser.writableLength > 0) return false; // in order: behind what MQTT.js still works on\n',
     put: '',
     suites: ['unit/platform/broker-mqtt-faults'],
@@ -193,7 +193,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'paused-for-ever',
     what: 'a connection whose parser was full once is paused again by each message that passes it by',
-    file: 'agent/platform/broker-client.ts',
+    file: 'agent/platform/broker-link.ts',
     find: '      room = true;\n',
     put: '',
     suites: ['unit/platform/broker-mqtt-faults'],

@@ -1,17 +1,17 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readCameraClock, setCameraClock } from '../../../agent/dock/camera-clock.ts';
+import { readCameraClock, setCameraClock } from '../../../agent/dock/camera-measure.ts';
 import type { ClockLeft, ClockReading } from '../../../agent/seal/capture-time.ts';
 import type { CameraSession, CameraTime } from '../../../drivers/driver.ts';
 import { FACTORY_MS, SimulatedClock, type SimulatedClockWish } from '../../../drivers/simulated/clock.ts';
-import { simulatedDriver } from '../../fakes/simulated-driver.ts';
-import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { cameraClockSchema } from '../../../protocol/documents/docking-record.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { instantText } from '../../../protocol/format/instants.ts';
 import { live } from '../../contracts/driver-subject.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { misbehave, type Misdeeds } from '../../fakes/misbehaving-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 10, 25, 8);

@@ -1,22 +1,22 @@
 // How much is erased between two listings of a camera, and what the log says before each part of it is touched.
 import { expect, test } from 'vitest';
-import { Eraser } from '../../../agent/release/erase.ts';
-import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
 import type { TrackedEntry } from '../../../agent/inventory/entry.ts';
+import { Eraser } from '../../../agent/release/erase.ts';
+import type { DockingFacts } from '../../../agent/seal/commit.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import type { CameraSession, EraseOutcome, InventoryEntry } from '../../../drivers/driver.ts';
-import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
+import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { parseBayId, parseReceiverId } from '../../../protocol/format/ids.ts';
-import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
-import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
-import { prepare, stationKey, STATION, storeKey } from '../spool/scenario.ts';
+import { prepare, STATION, stationKey, storeKey } from '../spool/scenario.ts';
 
 const PATH = 'a.mp4';
 const one = prepare(seededRandom(1), { path: PATH });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import type { BayPlace, PlaceWatch } from '../../../agent/dock/bay-place.ts';
-import { BAY_STUCK_MS, WatchedPlace } from '../../../agent/dock/watched-place.ts';
+import { BAY_STUCK_MS, type BayPlace, type PlaceWatch, WatchedPlace } from '../../../agent/dock/bay-place.ts';
 import type { CameraSession, Driver, Place } from '../../../drivers/driver.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
 import { driverContract } from '../../contracts/driver-contract.ts';

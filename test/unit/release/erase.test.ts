@@ -1,30 +1,30 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { Eraser } from '../../../agent/release/erase.ts';
 import type { TrackedEntry } from '../../../agent/inventory/entry.ts';
-import type { DockingFacts } from '../../../agent/seal/manifest-build.ts';
+import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { nodeFiles } from '../../../agent/platform/files-node.ts';
+import { Eraser } from '../../../agent/release/erase.ts';
+import type { DockingFacts } from '../../../agent/seal/commit.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
+import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import {
+  type DockingId,
   parseBayId,
   parseCameraId,
   parseRecordingId,
   parseStationId,
-  type DockingId,
 } from '../../../protocol/format/ids.ts';
-import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
-import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
-import { itemsAround } from '../../fakes/items-around.ts';
+import { scaledClock } from '../../fakes/clock-scaled.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
-import { nodeClock } from '../../../agent/platform/clock-node.ts';
-import { nodeFiles } from '../../../agent/platform/files-node.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { DockAndStore, type DockOptions } from '../../fakes/dock-and-store.ts';
-import { scaledClock } from '../../fakes/clock-scaled.ts';
 import { filesWith } from '../../fakes/files-with.ts';
+import { itemsAround } from '../../fakes/items-around.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { MEMORY_IDENTITY } from '../../fakes/memory-camera.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 
 const opened: DockAndStore[] = [];

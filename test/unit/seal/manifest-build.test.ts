@@ -1,13 +1,13 @@
 // The manifest of an entry that was taken again and again.
 import { expect, test } from 'vitest';
-import { buildManifest, type DockingFacts } from '../../../agent/seal/manifest-build.ts';
-import type { TrackedEntry } from '../../../agent/inventory/entry.ts';
 import { DockingEntries } from '../../../agent/inventory/docking-entries.ts';
+import type { TrackedEntry } from '../../../agent/inventory/entry.ts';
+import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { buildManifest, type DockingFacts } from '../../../agent/seal/commit.ts';
+import { encodeManifest, parseManifest } from '../../../protocol/documents/manifest.ts';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { makeDockingId, makeRecordingId, type RecordingId } from '../../../protocol/format/ids.ts';
-import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { SUPERSEDES_MAX } from '../../../protocol/format/limits.ts';
-import { encodeManifest, parseManifest } from '../../../protocol/documents/manifest.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { prepare } from '../spool/scenario.ts';
