@@ -17,8 +17,8 @@ const ANSWER_MS = 8000;
  * `absent`: no agent runs. `busy`: one holds the spool and does not listen: it starts, stops, or could not open its socket.
  * `denied`: this user may not ask. `silent`: no answer in time, or none that can be read.
  */
-export type Asked =
-  | { readonly kind: 'answered'; readonly says: StationSays }
+export type Asked<Says = StationSays> =
+  | { readonly kind: 'answered'; readonly says: Says }
   | { readonly kind: 'absent' | 'busy' | 'denied' | 'silent' };
 
 /** Errors: "control.path-length"; the signal's reason. */
@@ -27,15 +27,32 @@ export async function askAgent(
   clock: Pick<Clock, 'after'>,
   signal: AbortSignal,
 ): Promise<Asked> {
+  const isHeld = (): Promise<boolean> => isSpoolLocked(spoolPath);
+  return askOver({ path: controlSocketPath(spoolPath), parse: parseAnswer, isHeld, clock }, signal);
+}
+
+/** The same of whoever listens at a path. `isHeld`: a program of that place runs. Errors: the signal's reason; those of isHeld. */
+export async function askOver<Says>(
+  {
+    path,
+    parse,
+    isHeld,
+    clock,
+  }: {
+    readonly path: string;
+    readonly parse: (text: string) => Says;
+    readonly isHeld: () => Promise<boolean>;
+    readonly clock: Pick<Clock, 'after'>;
+  },
+  signal: AbortSignal,
+): Promise<Asked<Says>> {
   signal.throwIfAborted();
-  const path = controlSocketPath(spoolPath);
   try {
-    return { kind: 'answered', says: parseAnswer(await exchange(path, clock, signal)) };
+    return { kind: 'answered', says: parse(await exchange(path, clock, signal)) };
   } catch (error) {
     signal.throwIfAborted();
     const code = systemCode(error) ?? '';
-    if (/^(?:ENOENT|ENOTDIR|ECONNREFUSED)$/.test(code))
-      return { kind: (await isSpoolLocked(spoolPath)) ? 'busy' : 'absent' };
+    if (/^(?:ENOENT|ENOTDIR|ECONNREFUSED)$/.test(code)) return { kind: (await isHeld()) ? 'busy' : 'absent' };
     return { kind: /^(?:EACCES|EPERM)$/.test(code) ? 'denied' : 'silent' };
   }
 }

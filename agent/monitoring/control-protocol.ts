@@ -14,11 +14,13 @@ import {
   healthSchema,
   infoSchema,
   statusSchema,
+  storeHealthSchema,
   type BayDocument,
   type ConditionDocument,
   type HealthDocument,
   type InfoDocument,
   type StatusDocument,
+  type StoreHealthDocument,
 } from '../../protocol/transfer/monitoring.ts';
 
 /** A question has some 20 bytes. */
@@ -48,6 +50,7 @@ const lineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('status'), document: statusSchema }),
   z.object({ kind: z.literal('info'), document: infoSchema }),
   z.object({ kind: z.literal('health'), document: healthSchema }),
+  z.object({ kind: z.literal('store-health'), document: storeHealthSchema }),
   z.object({ kind: z.literal('bay'), document: baySchema }),
   z.object({ kind: z.literal('condition'), document: conditionSchema }),
   z.object({ kind: z.literal('end'), cut: z.boolean() }),
@@ -66,9 +69,17 @@ export interface StationSays {
   readonly cut: boolean;
 }
 
-/** Where the agent of a spool listens. Errors: "control.path-length" where the system takes no such name. */
-export function controlSocketPath(spoolPath: string): string {
-  const path = join(spoolPath, SOCKET_NAME);
+/** Everything that a store says of itself at one moment; see StationSays. */
+export interface StoreSays extends Pick<StationSays, 'agent' | 'status' | 'conditions' | 'cut'> {
+  readonly health: StoreHealthDocument | null;
+}
+
+/** The folder for sockets of receivers, which the service makes: each has the name of its receiver. */
+export const RECEIVER_SOCKETS = '/run/bodydock-receiver';
+
+/** Where the agent of a spool listens, or somebody else in another folder. Errors: "control.path-length" where the system takes no such name. */
+export function controlSocketPath(folder: string, name = SOCKET_NAME): string {
+  const path = join(folder, name);
   const bytes = encodeUtf8(path).length;
   if (bytes <= SOCKET_PATH_BYTES_MAX) return path;
   throw new DockError(
@@ -109,14 +120,26 @@ export function encodeAnswer(
   return `${lines.join('')}${JSON.stringify({ kind: 'end', cut })}\n`;
 }
 
-/** What an answer says. Kinds that are not known are left out: an agent may be newer. Errors: "control.garbled". */
+/** What the answer of a station says. Kinds that are not known are left out: an agent may be newer. Errors: "control.garbled". */
 export function parseAnswer(text: string): StationSays {
+  const { storeHealth: _ofStores, ...says } = parseLines(text);
+  return says;
+}
+
+/** The same of a store. Errors: "control.garbled". */
+export function parseStoreAnswer(text: string): StoreSays {
+  const { agent, status, storeHealth: health, conditions, cut } = parseLines(text);
+  return { agent, status, health, conditions, cut };
+}
+
+function parseLines(text: string): StationSays & { readonly storeHealth: StoreHealthDocument | null } {
   const bays: BayDocument[] = [];
   const conditions: ConditionDocument[] = [];
   let agent: AgentWord | undefined;
   let status: StatusDocument | undefined;
   let info: InfoDocument | null = null;
   let health: HealthDocument | null = null;
+  let storeHealth: StoreHealthDocument | null = null;
   let cut: boolean | undefined;
   for (const line of text.split('\n').filter((each) => each !== '')) {
     const said = parseLine(line);
@@ -124,13 +147,14 @@ export function parseAnswer(text: string): StationSays {
     else if (said?.kind === 'status') status = said.document;
     else if (said?.kind === 'info') info = said.document;
     else if (said?.kind === 'health') health = said.document;
+    else if (said?.kind === 'store-health') storeHealth = said.document;
     else if (said?.kind === 'bay' && bays.length < MONITORING_CODES_MAX) bays.push(said.document);
     else if (said?.kind === 'condition' && conditions.length < MONITORING_CODES_MAX)
       conditions.push(said.document);
     else if (said?.kind === 'end') ({ cut } = said);
   }
   if (agent === undefined || status === undefined || cut === undefined) return garbled('its end is missing');
-  return { agent, status, info, health, bays, conditions, cut };
+  return { agent, status, info, health, storeHealth, bays, conditions, cut };
 }
 
 function parseLine(line: string): z.infer<typeof lineSchema> | undefined {

@@ -94,7 +94,7 @@ export class StoreWatch {
       const [kind = ''] = topic.slice(prefixLength).split('/');
       const isNow = kind === 'health' && health !== undefined;
       const shown = isNow ? encodeMonitoring(storeHealthSchema, health) : payload;
-      return { kind, json: new TextDecoder().decode(shown) };
+      return { kind: kind === 'health' ? 'store-health' : kind, json: new TextDecoder().decode(shown) };
     });
   }
 }

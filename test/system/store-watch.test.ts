@@ -1,4 +1,6 @@
 // A real store at a real broker, as monitoring sees it: its states, its will, its numbers, a full disk, and the rights that it is given as shipped.
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,6 +14,7 @@ import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
+import { RECEIVER, runProgram } from '../fakes/program.ts';
 import { SmallDisk } from '../fakes/small-disk.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { until } from '../fakes/until.ts';
@@ -79,6 +82,54 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
     await untilState('offline');
     expect(status()).toMatchObject({ reason: 'stopped' });
     expect(judge.findings).toEqual([]);
+  });
+
+  test('its status and doctor say what is, by the receiver or without it, in English and German', async ({
+    onTestFinished,
+  }) => {
+    const sockets = await mkdtemp(join(tmpdir(), 'bodydock-run-'));
+    onTestFinished(() => rm(sockets, { recursive: true }));
+    const environment = { RUNTIME_DIRECTORY: sockets };
+    const dock = await DockRig.open({ broker, receiverEnvironment: environment });
+    onTestFinished(() => dock.close());
+    const type = (...words: string[]): ReturnType<typeof runProgram> =>
+      runProgram(RECEIVER, [...words, '--config', dock.receiverFile()], { environment });
+    const codes = (text: string): string[] =>
+      (JSON.parse(text) as { findings: { code: string }[] }).findings.map(({ code }) => code);
+    const absent = await type('doctor', '--json');
+    expect(codes(absent.stdout), absent.stderr).toEqual(
+      expect.arrayContaining(['receiver.absent', 'broker.good', 'acl.good']),
+    );
+    expect(absent.exitCode).toBe(1);
+    const none = await type('status', '--json');
+    expect([none.exitCode, JSON.parse(none.stdout)]).toMatchObject([1, { running: false, reason: 'absent' }]);
+    await dock.receiver.start();
+    await untilState('ready');
+    await until('numbers', 10_000, () => read('health') !== null);
+    const said = await type('status', '--json');
+    const {
+      running,
+      status: shown,
+      health,
+    } = JSON.parse(said.stdout) as {
+      readonly running: boolean;
+      readonly status: StatusDocument;
+      readonly health: StoreHealthDocument;
+    };
+    expect([said.exitCode, running, shown]).toEqual([0, true, status()]);
+    expect(Object.keys(health).toSorted()).toEqual(Object.keys(read('health') ?? {}).toSorted());
+    const german = await type('status', '--lang', 'de');
+    expect(german.stdout).toMatch(/^r-archive {2}bereit {2}seit .* UTC$/m);
+    expect(german.stdout).toMatch(/^Stationen +townhall-1 in diesem Lauf nicht gehört$/m);
+    const doctor = await type('doctor', '--json');
+    expect(codes(doctor.stdout)).toEqual(
+      expect.arrayContaining(['receiver.good', 'broker.by-receiver', 'station.unheard']),
+    );
+    expect(codes(doctor.stdout), 'a second login could cut the receiver off').not.toContain('broker.good');
+    expect((await stat(join(sockets, 'r-archive.sock'))).mode & 0o777).toBe(0o660);
+    const inGerman = (await type('doctor', '--lang', 'de')).stdout;
+    expect(inGerman).toMatch(/^gut +receiver\.good\n +Der Empfänger läuft/m);
+    expect(inGerman).toMatch(/^Hinweis {2}station\.unheard {2}townhall-1$/m);
   });
 
   test.skipIf(lacksRoot)(

@@ -117,7 +117,7 @@ interface Words {
 }
 
 /** One finding about the broker. `text` is what was found, `remedy` what to do about it. */
-interface BrokerFinding {
+export interface BrokerFinding {
   readonly code: string;
   readonly severity: 'good' | 'note' | 'warning' | 'error';
   readonly text: Words;
@@ -127,7 +127,7 @@ interface BrokerFinding {
 /** Where all of it is said. */
 const MONITORING_README = '/usr/share/doc/bodydock/examples/monitoring/README.md';
 /** What one login tells. Errors: the signal's reason. */
-async function checkBroker(config: ReceiverConfig, signal: AbortSignal): Promise<BrokerFinding[]> {
+export async function checkBroker(config: ReceiverConfig, signal: AbortSignal): Promise<BrokerFinding[]> {
   const { broker, stations } = config;
   const clock = nodeClock();
   const credentials = await readBrokerCredentials(broker);

@@ -30,6 +30,11 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
       load: async () => (await import('./check.ts')).check,
     },
     {
+      name: 'doctor',
+      summary: 'look at everything that the store needs, and say what is wrong and what to do',
+      load: async () => (await import('./doctor.ts')).doctor,
+    },
+    {
       name: 'enrol',
       summary: 'answer the request of a station: certificate, authorities and pins in one file',
       load: async () => (await import('./enrol.ts')).enrol,
@@ -85,6 +90,11 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
       name: 'rotate',
       summary: 'change the signing key of the store, in two steps',
       load: async () => (await import('./rotate.ts')).rotate,
+    },
+    {
+      name: 'status',
+      summary: 'what the receiver on this machine says of itself, with every condition and what to do',
+      load: async () => (await import('./status.ts')).status,
     },
   ],
   notes: `

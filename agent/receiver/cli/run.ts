@@ -17,10 +17,12 @@ import type { Log } from '../../../protocol/format/ports.ts';
 import { Progress } from '../../../protocol/format/progress.ts';
 import { storeTopics } from '../../../protocol/transfer/topics.ts';
 import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
+import { brokerAddress } from '../../platform/broker-socket.ts';
 import { nodeClock, readBootId } from '../../platform/clock-node.ts';
 import { LoggedConditions } from '../../platform/conditions-log.ts';
 import { endingInTime, stopWithin } from '../../platform/exit-soon.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
+import type { LineSocket } from '../../platform/line-socket.ts';
 import { nodePost } from '../../platform/http-post.ts';
 import { pinoLog } from '../../platform/log-pino.ts';
 import { nodeRandom } from '../../platform/random-node.ts';
@@ -28,6 +30,8 @@ import { openServiceManager, startWatchdog } from '../../platform/service-manage
 import { DISK_STUCK_MS, watchedFiles } from '../../platform/watched-calls.ts';
 import { CertificateWatch } from '../../monitoring/certificate-watch.ts';
 import { ConditionBoard } from '../../monitoring/condition-board.ts';
+import { type AgentWord, controlSocketPath, encodeAnswer } from '../../monitoring/control-protocol.ts';
+import { openControlServer } from '../../monitoring/control-server.ts';
 import { nodeMachine } from '../../monitoring/machine-node.ts';
 import { lostStatus } from '../../monitoring/status.ts';
 import { STORE_CONDITION_TABLE } from '../../monitoring/store-condition-table.ts';
@@ -89,6 +93,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   }
   opened.receiver.startRetention();
   opened.watch.start();
+  const control = await openControl(opened, config, log);
   // Ready for systemd is an open vault. Whoever has a channel to us is told when offers are answered.
   manager.ready(`receiver ${config.receiver}: ready; stations: ${config.stations.length}`);
   const stopWatchdog = startWatchdog({ manager, progress, clock: nodeClock(), log });
@@ -97,6 +102,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   log.info('receiver started', { receiver: config.receiver, stations: config.stations.length });
   await aborted(io.signal);
   stopWatchdog();
+  await control?.close();
   manager.stopping();
   log.info('receiver stops');
   const parts = { clock: nodeClock(), log };
@@ -104,6 +110,30 @@ async function runFile(file: string, io: Io): Promise<number> {
   await stopWithin(parts, 'offline', CLOSE_MS, () => opened.watch.stop());
   await stopWithin(parts, 'broker and worker', CLOSE_MS, () => opened.close());
   return EXIT_GOOD;
+}
+
+/** For `bodydock-receiver status`, in the folder that the service gives. Without it the receiver still works. */
+async function openControl(
+  { broker, watch }: Opened,
+  { receiver, broker: { url } }: ReceiverConfig,
+  log: Log,
+): Promise<LineSocket | undefined> {
+  const folder = process.env['RUNTIME_DIRECTORY']?.split(':')[0];
+  if (folder === undefined) return undefined;
+  const agent = (): Omit<AgentWord, 'kind'> => ({
+    pid: process.pid,
+    broker: brokerAddress(new URL(url)),
+    broker_connected: broker.connected,
+    rate_bytes_per_s: null,
+  });
+  try {
+    const path = controlSocketPath(folder, `${receiver}.sock`);
+    const answer = async (): Promise<string> => encodeAnswer(agent(), await watch.documents());
+    return await openControlServer({ path, answer, clock: nodeClock(), log });
+  } catch (error) {
+    log.warn('no control socket: `bodydock-receiver status` gets no answer', { error });
+    return undefined;
+  }
 }
 
 /** Once, when offers are answered from then on. */
