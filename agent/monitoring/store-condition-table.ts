@@ -31,6 +31,7 @@ const AREAS = {
     },
     'vault.lost': { severity: 'critical', subject: 'none' },
     'vault.quota': { severity: 'error', subject: 'station', facts: ['recording_bytes', 'quota_bytes'] },
+    'vault.station-quota': { severity: 'error', subject: 'station', facts: ['needed_bytes', 'quota_bytes'] },
     'vault.write-failed': {
       severity: 'critical',
       subject: 'none',

@@ -9,7 +9,7 @@ export const LATE_DOCKING_MS = 3 * DAY_MS;
 export const WARNED_MS = DAY_MS;
 /** No store was there before: a clock that said so had lost its time. */
 const SANE_MS = Date.UTC(2025, 0, 1);
-/** The store's log is read back for two months. */
+/** The store's log is read back for four months. */
 const WAIT_DAYS_MAX = 30;
 
 /** Instants are RFC 3339 UTC with milliseconds. */
@@ -123,7 +123,7 @@ export const NO_POLICY: PolicyTerms = {
   freeTextDays: 90,
 };
 /** Ended segments of a station's log stay so many days longer than documents where no policy says how long. */
-const LOG_DAYS_LATER = 30;
+export const LOG_DAYS_LATER = 30;
 
 /** By which policy a document was signed; both undefined where it is gone. */
 export interface SignedUnder {

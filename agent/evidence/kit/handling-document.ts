@@ -2,17 +2,19 @@
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
-import { daysUnder, type Policy, rolesOf } from '../../../protocol/documents/policy.ts';
-import { DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from '../../../protocol/documents/retention.ts';
+import { daysUnder, type Policy, rolesOf, termsOf } from '../../../protocol/documents/policy.ts';
+import {
+  DOCUMENTS_DAYS_MIN,
+  LOG_DAYS_LATER,
+  NO_POLICY,
+  RETENTION_DAYS_MIN,
+} from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { type Block, heading, list, paragraph, small, table, warning } from '../page/blocks.ts';
 import { type Language, number } from '../page/language.ts';
 import { HANDLING_DE } from '../../../config/texts/de/data-handling.ts';
 import { HANDLING_EN, type HandlingWords } from '../../../config/texts/en/data-handling.ts';
 import { filled } from '../../../config/texts.ts';
-
-/** Parts of a station's log go so much later than the documents that they speak of (SPEC 10.3). */
-const SEGMENTS_LATER_DAYS = 30;
 
 /** When and by what it was made. `madeAt` is RFC 3339 UTC. */
 export interface HandlingStamp {
@@ -59,7 +61,11 @@ function conflictText(
   { station, store }: HandlingFacts,
   words: HandlingWords,
 ): string {
-  return filled(words.conflicts[conflict], { station: station.days, store: store?.days ?? '' });
+  return filled(words.conflicts[conflict], {
+    station: station.days,
+    store: store?.days ?? '',
+    hold: holdDays(store),
+  });
 }
 
 function places({ facts, words, language }: Context): Block[] {
@@ -119,7 +125,13 @@ function agreed({ store }: HandlingFacts, words: HandlingWords, n: (value: numbe
     days: n(policy.days_min),
     most: n(policy.days_max),
     documents: n(policy.documents_days),
+    hold: holdDays(store),
+    text: n(policy.free_text_days),
   });
+}
+
+function holdDays(store: HandlingFacts['store']): number {
+  return (store ?? { hold_days: NO_POLICY.holdDays }).hold_days;
 }
 
 function deletion({ store }: HandlingFacts, words: HandlingWords): string {
@@ -143,7 +155,11 @@ function roles({ facts, words }: Context): Block[] {
   const rows = [
     [words.openWhat, filled(words.openWho, { count: station.recipients.length }), words.openTrace],
     [words.exportWhat, words.exportWho, words.exportTrace],
-    [words.holdWhat, filled(words.holdWho, { officers, supervisors }), words.holdTrace],
+    [
+      words.holdWhat,
+      filled(words.holdWho, { officers, supervisors, hold: holdDays(store) }),
+      words.holdTrace,
+    ],
     [words.deleteWhat, filled(words.deleteWho, { officers, supervisors }), words.deleteTrace],
     [words.expireWhat, store?.timer_hours === 0 ? words.expireByHandWho : words.expireWho, words.expireTrace],
     [words.configWhat, words.configWho, words.configTrace],
@@ -172,7 +188,7 @@ function persons({ facts, words }: Context): Block[] {
 
 function logs({ facts, words, language }: Context): Block[] {
   const { station, store } = facts;
-  const days = store === null ? undefined : number(store.documents_days + SEGMENTS_LATER_DAYS, language);
+  const days = store === null ? undefined : number(store.log_days, language);
   const atStore = days === undefined ? words.asFile : filled(words.daysOf, { days });
   const rows = [
     [
@@ -204,7 +220,10 @@ function elsewhere(store: HandlingFacts['store'], words: HandlingWords): string 
 function holds({ facts: { store }, words }: Context): Block[] {
   const outside = store?.outside.join(', ') ?? '';
   const heard = outside === '' ? words.heardStations : filled(words.heardOutside, { outside });
-  return [heading(words.holds), list(words.holdsList.map((item) => filled(item, { heard })))];
+  return [
+    heading(words.holds),
+    list(words.holdsList.map((item) => filled(item, { heard, hold: holdDays(store) }))),
+  ];
 }
 
 function made(
@@ -253,7 +272,14 @@ export interface HandlingFacts {
     readonly days: number;
     readonly documents_days: number;
     /** The one in force; null without one, absent where the vault is not on this machine. */
-    readonly policy?: Pick<Policy, 'number' | 'days_min' | 'days_max' | 'documents_days'> | null;
+    readonly policy?:
+      | (Pick<Policy, 'number' | 'days_min' | 'days_max' | 'documents_days'> & {
+          readonly free_text_days: number;
+        })
+      | null;
+    /** After so many days a hold by one role lapses; segments of a station's log go. */
+    readonly hold_days: number;
+    readonly log_days: number;
     readonly timer_hours: number;
     /** Key ids; which person holds which key is written down elsewhere. */
     readonly officers: readonly string[];
@@ -319,6 +345,7 @@ function storeFacts(
 ): NonNullable<HandlingFacts['store']> {
   const { retention, roles } = config;
   const { days, documentsDays } = daysUnder(policy ?? null, retention);
+  const { holdDays, logDays } = termsOf(policy ?? null);
   const { officer, supervisor } = policy
     ? rolesOf(policy)
     : { officer: roles.officers, supervisor: roles.supervisors };
@@ -329,6 +356,8 @@ function storeFacts(
     days,
     documents_days: documentsDays,
     ...(policy !== undefined && { policy: policy && agreedDays(policy) }),
+    hold_days: holdDays,
+    log_days: logDays ?? documentsDays + LOG_DAYS_LATER,
     timer_hours: retention.timerHours,
     officers: officer.map(({ keyId }) => keyIdHex(keyId)),
     supervisors: supervisor.map(({ keyId }) => keyIdHex(keyId)),
@@ -338,8 +367,9 @@ function storeFacts(
   };
 }
 
-function agreedDays({ number, days_min, days_max, documents_days }: Policy) {
-  return { number, days_min, days_max, documents_days };
+function agreedDays(policy: Policy) {
+  const { number, days_min, days_max, documents_days } = policy;
+  return { number, days_min, days_max, documents_days, free_text_days: termsOf(policy).freeTextDays };
 }
 
 function conflicts(

@@ -10,10 +10,14 @@ import {
   POLICY_BYTES_MAX,
   POLICY_DAYS_MAX,
   POLICY_DOCUMENTS_DAYS_MAX,
+  POLICY_HOLD_DAYS_MAX,
+  POLICY_STATION_BYTES_MIN,
   POLICY_TRUSTED_COMMENT,
   type Policy,
   rolesOf,
+  termsOf,
 } from '../../../protocol/documents/policy.ts';
+import { LOG_DAYS_LATER } from '../../../protocol/documents/retention.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { POLICY } from '../../../protocol/format/file-names.ts';
 import { makePolicy, placePolicy, readPolicies, underPolicy } from '../retention/policies.ts';
@@ -33,7 +37,9 @@ function singleKeyText(role: Role): string {
 const make = command(
   {
     name: 'bodydock-receiver policy make',
-    usage: ['[--days N] [--days-max N] [--documents-days N] [--out FOLDER] [--config FILE] [--json]'],
+    usage: [
+      '[--days N] [--days-max N] [--documents-days N] [--hold-days N] [--log-days N] [--station-bytes N] [--free-text-days N] [--out FOLDER] [--config FILE] [--json]',
+    ],
     about: `
 Makes the text of the next policy: how long recordings and documents stay, and whose keys sign orders (those under \`roles\` in the file).
 What is left out is as in the policy in force, or as in the file. Nothing changes until both roles have signed it in that folder, each with
@@ -53,6 +59,22 @@ a key that the policy in force names (the first one: a key under \`roles\`), and
         value: 'N',
         text: 'fewest days that documents of a deleted recording stay; fewer than 90 only here',
       },
+      'hold-days': {
+        type: 'string',
+        value: 'N',
+        text: 'days after which a hold by one role lapses (default 7); `none` for this and the next three: as without a policy',
+      },
+      'log-days': {
+        type: 'string',
+        value: 'N',
+        text: 'fewest days that ended segments of a station’s log stay (default 30 more than documents)',
+      },
+      'station-bytes': { type: 'string', value: 'N', text: 'most bytes of one station in the vault' },
+      'free-text-days': {
+        type: 'string',
+        value: 'N',
+        text: 'days after which the text of a staff report is gone (default 90)',
+      },
       out: { type: 'string', value: 'FOLDER', text: 'where the policy is put (default ./policy-NUMBER)' },
       config: RECEIVER_FILE,
     },
@@ -61,9 +83,17 @@ a key that the policy in force names (the first one: a key under \`roles\`), and
   },
   async ({ values, json }, io) => {
     const wish = {
-      daysMin: daysOf('--days', values.days, POLICY_DAYS_MAX),
-      daysMax: daysOf('--days-max', values['days-max'], POLICY_DAYS_MAX),
-      documentsDays: daysOf('--documents-days', values['documents-days'], POLICY_DOCUMENTS_DAYS_MAX),
+      daysMin: daysOf('days', values.days, POLICY_DAYS_MAX),
+      daysMax: daysOf('days-max', values['days-max'], POLICY_DAYS_MAX),
+      documentsDays: daysOf('documents-days', values['documents-days'], POLICY_DOCUMENTS_DAYS_MAX),
+      later: Object.fromEntries(
+        LATER.flatMap(({ option, name, range }) => {
+          const text = values[option];
+          return text === undefined
+            ? []
+            : [[name, text === 'none' ? undefined : numberOf(option, text, range)]];
+        }),
+      ),
     };
     const deps = await openPolicyCommand(values.config, io);
     const bytes = await makePolicy(deps, wish);
@@ -178,28 +208,41 @@ export const policy = group({
   ],
 });
 
+/** What only a policy of version 2 says. */
+const LATER = [
+  { option: 'hold-days', name: 'hold_days', range: [1, POLICY_HOLD_DAYS_MAX] },
+  { option: 'log-days', name: 'log_days', range: [1, POLICY_DOCUMENTS_DAYS_MAX] },
+  {
+    option: 'station-bytes',
+    name: 'station_bytes',
+    range: [POLICY_STATION_BYTES_MIN, Number.MAX_SAFE_INTEGER],
+  },
+  { option: 'free-text-days', name: 'free_text_days', range: [1, POLICY_DAYS_MAX] },
+] as const;
+
 function daysOf(option: string, text: string | undefined, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const days = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (days >= 1 && days <= max) return days;
-  throw usageError(`${option} wants a number of days from 1 to ${max}`);
+  return text === undefined ? undefined : numberOf(option, text, [1, max]);
+}
+
+function numberOf(option: string, text: string, [min, max]: readonly [number, number]): number {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : 0;
+  if (number >= min && number <= max) return number;
+  throw usageError(`--${option} wants a number from ${min} to ${max}`);
 }
 
 function keysText(lines: readonly string[]): string {
   return lines.map((line) => keyIdHex(parsePublicKey(line).keyId)).join(', ');
 }
 
-function policyText({
-  number,
-  vault,
-  days_min: min,
-  days_max: max,
-  documents_days: documents,
-  officers,
-  supervisors,
-}: Policy): string {
+function policyText(made: Policy): string {
+  const { number, vault, days_min: min, days_max: max, documents_days: documents } = made;
+  const { officers, supervisors } = made;
+  const { holdDays, logDays, stationBytes, freeTextDays } = termsOf(made);
+  const bytes = Number.isFinite(stationBytes) ? `\n  one station fills at most ${stationBytes} bytes` : '';
   return `policy ${number} of vault ${vault}
   recordings stay ${min} to ${max} days, documents of deleted ones ${documents} days or longer
+  a hold by one role lapses after ${holdDays} days, a station's log stays ${logDays ?? documents + LOG_DAYS_LATER} days or longer
+  the text of a staff report is gone after ${freeTextDays} days${bytes}
   keys of officers: ${keysText(officers)}
   keys of supervisors: ${keysText(supervisors)}`;
 }
@@ -207,9 +250,13 @@ function policyText({
 /** The sheet beside `policy.json`. */
 function sheetOf(made: Policy): string {
   const { number, vault, days_min: min, days_max: max, documents_days: documents } = made;
+  const { holdDays, logDays = documents + LOG_DAYS_LATER, stationBytes, freeTextDays } = termsOf(made);
+  const isBound = Number.isFinite(stationBytes);
   const commands = ROLES.map((role) => `  ${role.toUpperCase().padEnd(10)}  ${signCommand(role)}`).join('\n');
   return `RICHTLINIE ${number} für den Tresor ${vault}
   Aufzeichnungen bleiben mindestens ${min} und höchstens ${max} Tage, Dokumente gelöschter mindestens ${documents} Tage.
+  Eine Löschsperre einer Rolle verfällt nach ${holdDays} Tagen; das Verwahrprotokoll einer Station bleibt mindestens ${logDays} Tage.
+  Der Text einer Rückmeldung ist nach ${freeTextDays} Tagen gelöscht.${isBound ? `\n  Eine Station belegt höchstens ${stationBytes} Byte.` : ''}
   Schlüssel OFFICER: ${keysText(made.officers)}
   Schlüssel SUPERVISOR: ${keysText(made.supervisors)}
 
@@ -221,6 +268,8 @@ Danach gibt den Ordner weiter, wer den Speicher betreibt: bodydock-receiver poli
 
 POLICY ${number} of vault ${vault}
   Recordings stay ${min} days at least and ${max} at most, documents of deleted ones ${documents} days at least.
+  A hold by one role lapses after ${holdDays} days; the log of a station stays ${logDays} days at least.
+  The text of a staff report is gone after ${freeTextDays} days.${isBound ? `\n  One station fills at most ${stationBytes} bytes.` : ''}
 
 Two persons sign, each with a key of their own on a machine of their own: one OFFICER, one SUPERVISOR of the policy in force. The secret key
 stays with its holder. Type in this folder, with your own key file for KEYFILE:

@@ -240,7 +240,7 @@ export class CustodyKeeper {
   /** Counted once it is kept: what the disk does not take comes again. */
   #grew(station: StationId, bytes: number): void {
     const { conditions, space } = this.#options;
-    space.added(bytes);
+    space.added(station, bytes);
     this.#growth.spend(station, bytes);
     if (this.#growth.left(station) > CUSTODY_GROWTH.atOnce / 2) conditions.clear('custody.too-much', station);
     conditions.clear('custody.write-failed', station);

@@ -49,9 +49,9 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** How far back the store's log is read: longer than any warning or hold by one role matters. A warning that is older is given anew. */
-export const MEMORY_MS = 60 * DAY_MS;
+export const MEMORY_MS = 125 * DAY_MS;
 /** Of what happened longer ago than this it is not asked whether the log knows it: it may lie behind MEMORY_MS. */
-export const REMEMBERED_MS = 30 * DAY_MS;
+export const REMEMBERED_MS = 95 * DAY_MS;
 /** Recordings that are decided, deleted and logged together: few enough that the lock is held for seconds at most. */
 export const BATCH = 16;
 /** Failures after which an expiration ends and leaves the rest to the next one: the disk takes nothing, or somebody must look. */

@@ -1,4 +1,4 @@
-// What the store's log remembers of the last two months: who was warned of, which orders and lapses it knows, and who outside said the time.
+// What the store's log remembers of the last four months: who was warned of, which orders and lapses it knows, and who outside said the time.
 import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { hasBothRoles } from '../../../protocol/documents/order-standing.ts';
 import { type Role, ROLES } from '../../../protocol/documents/order.ts';

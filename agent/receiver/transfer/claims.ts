@@ -287,7 +287,7 @@ export class Claims {
     const { transfers, space, conditions, refusals, log } = this.#options;
     transfers.remove(offer);
     this.#answerNext();
-    space.added(gainedBytes);
+    space.added(offer.station, gainedBytes);
     if (end.kind === 'receipted') {
       conditions.clear('receiver.altered', offer.station);
       conditions.clear('vault.write-failed', null);

@@ -60,7 +60,7 @@ export class DockingDesk {
     const receipt = await receipts.sign(subject);
     const placed = await vault.placeDocking(subject, document, receipt);
     if (!placed) return; // something lies there that was not there before: the next offer is answered
-    space.added(document.bytes.length);
+    space.added(subject.station, document.bytes.length);
     await this.#link(subject, document);
     conditions.clear('vault.write-failed', null);
     log.info('docking record stored, receipt sent', logName(subject));

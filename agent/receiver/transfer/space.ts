@@ -24,6 +24,8 @@ const PRESENT_MS = 5000;
 export interface SpaceOptions {
   readonly vault: Pick<Vault, 'count' | 'freeBytes' | 'mayBegin' | 'unfinishedBytes' | 'isPresent'>;
   readonly quotaBytes: number;
+  /** Most bytes of one station, by the policy in force (SPEC 4.16.26); infinite where it says none. */
+  readonly stationQuota: (signal: AbortSignal) => Promise<number>;
   readonly transfers: Pick<Transfers, 'missingBytes' | 'yieldOne'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,6 +42,9 @@ export class Space {
   readonly #stop = new AbortController();
   #usedBytes = 0;
   #isCounted = false;
+  readonly #usedBy = new Map<string, number>();
+  /** Until it is known, as of the last count. */
+  #stationQuota = Number.POSITIVE_INFINITY;
   #countedAtMs: number | undefined;
   #counting: Promise<void> = Promise.resolve();
   #present = { value: true, atMs: Number.NEGATIVE_INFINITY };
@@ -83,8 +88,9 @@ export class Space {
   }
 
   /** Bytes were written that the last count did not see. */
-  added(bytes: number): void {
+  added(station: StationId, bytes: number): void {
     this.#usedBytes += bytes;
+    this.#usedBy.set(station, bytes + (this.#usedBy.get(station) ?? 0));
   }
 
   /**
@@ -123,6 +129,9 @@ export class Space {
   /** `take` is called where there is room, before anybody else can look. */
   async #look(station: StationId, sizeBytes: number, take: () => unknown): Promise<Refusal | undefined> {
     if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
+    const ownBytes = sizeBytes + (this.#coming().get(station) ?? 0) + (this.#usedBy.get(station) ?? 0);
+    if (ownBytes > this.#stationQuota) return this.#stationFull(station, ownBytes);
+    this.#options.conditions.clear('vault.station-quota', station);
     for (;;) {
       const freeBytes = await this.#freeBytes();
       const needBytes = sizeBytes + this.#comingBytes;
@@ -186,6 +195,17 @@ export class Space {
     return pause('larger than the quota of the vault', 3_600_000);
   }
 
+  /** Of one station alone: others are not kept waiting for it. */
+  #stationFull(station: StationId, neededBytes: number): Refusal {
+    const quota_bytes = this.#stationQuota;
+    this.#countAgain();
+    this.#options.conditions.raise('vault.station-quota', station, {
+      needed_bytes: neededBytes,
+      quota_bytes,
+    });
+    return pause('the station fills what the policy allows it', limits.PAUSE_FULL_MS);
+  }
+
   #full(station: StationId | null, needBytes: number, reason: string, leftBytes: number): Refusal {
     this.#needBytes = needBytes;
     this.#options.conditions.raise('vault.full', null, {
@@ -235,16 +255,22 @@ export class Space {
   async #count(): Promise<void> {
     const { vault, clock, log, conditions } = this.#options;
     const before = this.#usedBytes;
+    const beforeBy = new Map(this.#usedBy);
     this.#countedAtMs = undefined;
     try {
       const found = await vault.count(this.#stop.signal);
       this.#usedBytes = found.bytes + (this.#usedBytes - before);
       this.#isCounted = true;
+      for (const station of new Set([...this.#usedBy.keys(), ...found.stationBytes.keys()])) {
+        const since = (this.#usedBy.get(station) ?? 0) - (beforeBy.get(station) ?? 0);
+        this.#usedBy.set(station, since + (found.stationBytes.get(station) ?? 0));
+      }
       const { bytes, recordings, dockings, unfinished, oddCount } = found;
       log.info('vault counted', { bytes, recordings, dockings, unfinished, odd: oddCount });
       if (oddCount === 0) conditions.clear('vault.unknown-entries', null);
       else conditions.raise('vault.unknown-entries', null, { count: oddCount, first: found.odd[0] ?? null });
       if (oddCount > 0) log.warn('unexpected files in the vault', { odd: found.odd });
+      this.#stationQuota = await this.#options.stationQuota(this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       log.error('vault not counted', { error });

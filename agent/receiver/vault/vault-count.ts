@@ -22,6 +22,8 @@ const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.LOG, na
 export interface VaultCount {
   /** Bytes of payloads, in place and unfinished, of docking records and of custody logs. */
   readonly bytes: number;
+  /** ... of each station. */
+  readonly stationBytes: ReadonlyMap<string, number>;
   readonly recordings: number;
   readonly dockings: number;
   readonly unfinished: number;
@@ -44,14 +46,16 @@ export async function countVault(
     else if (!names.OWN_NAMES.has(name) && name !== 'lost+found') walk.odd(name);
   }
   for (const name of await listIfThere(files, layout.incoming))
-    if (isStationId(name)) await walk.incoming(join(layout.incoming, name));
+    if (isStationId(name)) await walk.incoming(name, join(layout.incoming, name));
   return walk.count();
 }
 
 class Walk {
   readonly #files: Files;
   readonly #signal: AbortSignal;
-  #bytes = 0;
+  readonly #stationBytes = new Map<string, number>();
+  /** Of receivers. */
+  #ownBytes = 0;
   #recordings = 0;
   #dockings = 0;
   #unfinished = 0;
@@ -65,7 +69,8 @@ class Walk {
 
   count(): VaultCount {
     return {
-      bytes: this.#bytes,
+      bytes: [...this.#stationBytes.values()].reduce((sum, each) => sum + each, this.#ownBytes),
+      stationBytes: this.#stationBytes,
       recordings: this.#recordings,
       dockings: this.#dockings,
       unfinished: this.#unfinished,
@@ -82,8 +87,9 @@ class Walk {
   async station(station: string, path: string): Promise<void> {
     for (const name of await this.#list(path)) {
       this.#signal.throwIfAborted();
-      if (name === names.CUSTODY) await this.#custody(join(path, name));
-      else if (isRecordingId(name)) await this.#entry(join(station, name), join(path, name));
+      if (name === names.CUSTODY) this.#of(station, await this.#custody(join(path, name)));
+      else if (isRecordingId(name))
+        this.#of(station, await this.#entry(join(station, name), join(path, name)));
       else if (!STATION_FOLDERS.has(name)) this.odd(join(station, name));
     }
   }
@@ -91,21 +97,25 @@ class Walk {
   /** What the store says of itself. */
   async receiver(receiver: string, path: string): Promise<void> {
     for (const name of await this.#list(path))
-      if (name === names.CUSTODY) await this.#custody(join(path, name));
+      if (name === names.CUSTODY) this.#ownBytes += await this.#custody(join(path, name));
       else if (!RECEIVER_FOLDERS.has(name)) this.odd(join(receiver, name));
   }
 
-  async incoming(path: string): Promise<void> {
+  async incoming(station: string, path: string): Promise<void> {
     for (const recording of await this.#list(path)) {
       this.#signal.throwIfAborted();
       if (!isRecordingId(recording)) continue;
       this.#unfinished++;
-      this.#bytes += await unfinishedBytes(this.#files, join(path, recording));
+      this.#of(station, await unfinishedBytes(this.#files, join(path, recording)));
     }
   }
 
-  /** A recording, or a document without payload. */
-  async #entry(shown: string, path: string): Promise<void> {
+  #of(station: string, bytes: number): void {
+    this.#stationBytes.set(station, bytes + (this.#stationBytes.get(station) ?? 0));
+  }
+
+  /** A recording, or a document without payload; gives its bytes. */
+  async #entry(shown: string, path: string): Promise<number> {
     const found = await this.#list(path);
     const isRecording = found.includes(names.MANIFEST);
     const kind = isRecording ? undefined : payloadlessKindIn(new Set(found));
@@ -114,13 +124,13 @@ class Walk {
     else if (kind === undefined) this.odd(shown);
     const own = kind === undefined ? names.RECORDING_NAMES : documentNames(kind);
     for (const name of found) if (!own.has(name) && !name.endsWith('.tmp')) this.odd(join(shown, name));
-    this.#bytes += await this.#sizeOf(
-      join(path, kind === undefined ? names.PAYLOAD : itemDocument(kind).name),
-    );
+    return this.#sizeOf(join(path, kind === undefined ? names.PAYLOAD : itemDocument(kind).name));
   }
 
-  async #custody(path: string): Promise<void> {
-    for (const name of await this.#list(path)) this.#bytes += await this.#sizeOf(join(path, name));
+  async #custody(path: string): Promise<number> {
+    let bytes = 0;
+    for (const name of await this.#list(path)) bytes += await this.#sizeOf(join(path, name));
+    return bytes;
   }
 
   async #sizeOf(path: string): Promise<number> {

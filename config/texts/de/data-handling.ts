@@ -15,7 +15,7 @@ export const HANDLING_DE: HandlingWords = {
     'no-officers':
       'Es ist kein Schlüssel einer oder eines Aufzeichnungsbeauftragten eingetragen: Niemand kann eine Aufzeichnung über ihre Frist hinaus aufbewahren oder vorzeitig löschen lassen.',
     'no-supervisors':
-      'Es ist kein Schlüssel einer vorgesetzten Stelle eingetragen: Eine Löschsperre verfällt nach 7 Tagen, und niemand kann eine Aufzeichnung vorzeitig löschen lassen.',
+      'Es ist kein Schlüssel einer vorgesetzten Stelle eingetragen: Eine Löschsperre verfällt nach {hold} Tagen, und niemand kann eine Aufzeichnung vorzeitig löschen lassen.',
   },
 
   places: 'Was wo liegt, und wie lange',
@@ -70,7 +70,7 @@ export const HANDLING_DE: HandlingWords = {
   counted:
     'Wie die Tage gerechnet werden: ab dem spätesten Zeitpunkt, zu dem die Aufzeichnung entstanden sein kann, wenn die Uhr der Kamera gemessen wurde; sonst ab der Versiegelung; und ab der Quittung des Zentralspeichers, wenn die Uhr der Station selbst nicht gestellt war. Eine falsche Uhr verkürzt die Frist nie. Was binnen 72 Stunden nach der Quittung fällig wäre, wird erst nach einer Warnung gelöscht, die 24 Stunden alt ist.',
   policy:
-    'Die Richtlinie {number}, die beide Rollen signiert haben, sagt: Eine Aufzeichnung bleibt mindestens {days} und höchstens {most} Tage, ihre Dokumente danach mindestens {documents} Tage. Wer den Zentralspeicher betreibt, kann nur länger aufbewahren.',
+    'Die Richtlinie {number}, die beide Rollen signiert haben, sagt: Eine Aufzeichnung bleibt mindestens {days} und höchstens {most} Tage, ihre Dokumente danach mindestens {documents} Tage. Eine Löschsperre einer Rolle verfällt nach {hold} Tagen, und der Text einer Rückmeldung von Mitarbeitenden ist nach {text} Tagen gelöscht. Wer den Zentralspeicher betreibt, kann nur länger aufbewahren, diesen Text nur kürzer.',
   noPolicy:
     'Es gilt keine Richtlinie beider Rollen: Eine Aufzeichnung bleibt mindestens {days} Tage, ihre Dokumente danach mindestens {documents} Tage, auch wenn die Datei des Zentralspeichers anderes vorsieht.',
   policyUnknown:
@@ -95,7 +95,7 @@ export const HANDLING_DE: HandlingWords = {
   exportTrace: 'Wie oben.',
   holdWhat: 'Löschsperre: eine Aufzeichnung über ihre Frist hinaus aufbewahren',
   holdWho:
-    'Aufzeichnungsbeauftragte ({officers}) sofort; sie verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({supervisors}) unterschreibt.',
+    'Aufzeichnungsbeauftragte ({officers}) sofort; sie verfällt nach {hold} Tagen, wenn nicht auch die vorgesetzte Stelle ({supervisors}) unterschreibt.',
   holdTrace: 'Die signierte Anordnung und ein Eintrag je Unterschrift.',
   deleteWhat: 'Eine Löschsperre aufheben oder vorzeitig löschen',
   deleteWho:
@@ -169,7 +169,7 @@ export const HANDLING_DE: HandlingWords = {
   holdsList: [
     'Wer die Station verwaltet oder stiehlt, kann nichts öffnen, was schon versiegelt ist, und nichts zurücknehmen, wofür es eine Quittung gibt. Er kann sehen, was gerade gelesen wird, und weglassen, was noch nicht signiert ist.',
     'Wer den Zentralspeicher verwaltet, kann nichts öffnen. Was er entfernt, austauscht, zurückdatiert oder zu früh löscht, zeigt die Prüfung, sobald jemand außerhalb davon gehört hat: {heard}. Eine vordatierte Löschung zeigt sie auf Dauer nur, wenn ein Zeuge oder Zeitstempeldienst davor das Verwahrprotokoll gesehen hat. Er kann die Herausgabe verweigern und Versiegeltes kopieren.',
-    'Eine der beiden Rollen allein kann eine Aufzeichnung einmal für 7 Tage aufbewahren lassen, sonst nichts. Beide zusammen können löschen lassen; die Anordnung mit beiden Signaturen bleibt.',
+    'Eine der beiden Rollen allein kann eine Aufzeichnung einmal für {hold} Tage aufbewahren lassen, sonst nichts. Beide zusammen können löschen lassen; die Anordnung mit beiden Signaturen bleibt.',
     'Wer eine Identität hat, kann kopieren, was er öffnet, und eine Kopie des Zentralspeichers öffnen, ohne dass es vermerkt wird. Ändern kann er nichts, ohne dass die Prüfung es zeigt.',
     'Wer eine Kamera trägt, kann sie ausgeschaltet lassen und vor dem Andocken auf ihr löschen. Die Station sieht, was dann noch da ist.',
   ],

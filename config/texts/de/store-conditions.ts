@@ -22,6 +22,11 @@ export const STORE_CONDITIONS_DE: Readonly<
     text: 'Eine Aufzeichnung dieser Station ist größer als das ganze Kontingent des Zentralspeichers; sie wartet auf der Station.',
     remedy: '`vault.quota_bytes` erhöhen, und den Datenträger, wenn nötig.',
   },
+  'vault.station-quota': {
+    text: 'Diese Station belegt im Zentralspeicher so viel, wie die Richtlinie beider Rollen ihr zugesteht; Neues wartet auf der Station.',
+    remedy:
+      'Nachsehen, ob das alles von dieser Station zu erwarten ist (`bodydock ls`). Wenn ja, eine Richtlinie mit mehr Platz von beiden Rollen unterschreiben lassen (`bodydock-receiver policy make --station-bytes N`); sonst klären, wer ihren Schlüssel hat.',
+  },
   'vault.write-failed': {
     text: 'Der Zentralspeicher kann nicht auf seinen Datenträger schreiben; Aufzeichnungen warten auf den Stationen.',
     remedy: 'Den Datenträger und das Journal von bodydock-receiver ansehen; dort steht der Fehler.',

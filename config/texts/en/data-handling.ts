@@ -13,7 +13,7 @@ export const HANDLING_EN = {
     'no-officers':
       'No key of a recording officer is configured: nobody can hold a recording beyond its time, nobody can have one deleted early.',
     'no-supervisors':
-      'No key of a supervisor is configured: a hold lapses after 7 days, and nobody can have a recording deleted early.',
+      'No key of a supervisor is configured: a hold lapses after {hold} days, and nobody can have a recording deleted early.',
   },
 
   places: 'What lies where, and how long',
@@ -65,7 +65,7 @@ export const HANDLING_EN = {
   counted:
     'How days are counted: from the latest time at which the recording can have been made, where the camera’s clock was measured; else from its sealing; and from the store’s receipt where the station’s own clock was not set. A wrong clock never makes it sooner. What is due within 72 hours after its receipt is deleted only after a warning that is 24 hours old.',
   policy:
-    'Policy {number}, which both roles signed, says: a recording stays no fewer than {days} and no more than {most} days, its documents no fewer than {documents} days after that. A person who runs the store can only keep longer.',
+    'Policy {number}, which both roles signed, says: a recording stays no fewer than {days} and no more than {most} days, its documents no fewer than {documents} days after that. A hold by one role lapses after {hold} days, and the text of a staff report is gone after {text} days. A person who runs the store can only keep longer, and that text only shorter.',
   noPolicy:
     'No policy of both roles is in force: a recording stays no fewer than {days} days and its documents no fewer than {documents} days after that, whatever the store’s file says.',
   policyUnknown:
@@ -90,7 +90,7 @@ export const HANDLING_EN = {
   exportTrace: 'As above.',
   holdWhat: 'Hold a recording beyond its time',
   holdWho:
-    'A recording officer ({officers}) at once; it lapses after 7 days unless a supervisor ({supervisors}) signs it too.',
+    'A recording officer ({officers}) at once; it lapses after {hold} days unless a supervisor ({supervisors}) signs it too.',
   holdTrace: 'The signed order and an entry for each signature.',
   deleteWhat: 'End a hold, or delete early',
   deleteWho:
@@ -158,7 +158,7 @@ export const HANDLING_EN = {
   holdsList: [
     'Who manages or steals the station can open nothing that is sealed already, and take back nothing that has a receipt. He can see what is being read at that moment, and leave out what is not signed yet.',
     'Who manages the store can open nothing. What he removes, replaces, dates back or deletes too early is found by the verification once somebody outside has heard of it: {heard}. A deletion dated ahead it finds for good only where a witness or a time-stamp authority saw the log before that date. He can refuse to hand out, and copy what is sealed.',
-    'One of the two roles alone can have a recording kept for 7 days, once, and nothing else. Both together can have it deleted; the order with both signatures stays.',
+    'One of the two roles alone can have a recording kept for {hold} days, once, and nothing else. Both together can have it deleted; the order with both signatures stays.',
     'Who has an identity can copy what he opens, and open a copy of the store without a trace. He can change nothing without the verification finding it.',
     'Who wears a camera can leave it off, and erase on it before it docks. The station sees what is there then.',
   ],

@@ -20,6 +20,11 @@ export const STORE_CONDITIONS_EN = {
     text: 'A recording of this station is larger than the whole quota of the store; it waits on the station.',
     remedy: 'Raise `vault.quota_bytes`, and give the vault a larger disk where it needs one.',
   },
+  'vault.station-quota': {
+    text: 'This station fills as much of the store as the policy of both roles allows it; what is new waits on the station.',
+    remedy:
+      'See whether all of it is expected of this station (`bodydock ls`). If so, let both roles sign a policy with more (`bodydock-receiver policy make --station-bytes N`); else find out who has its key.',
+  },
   'vault.write-failed': {
     text: 'The store cannot write into the vault; recordings wait on the stations.',
     remedy: 'Look at the disk of the vault and at the journal of bodydock-receiver, which names the error.',

@@ -1,6 +1,14 @@
 // The books of the vault's quota, where what came had to be dropped again.
 import { expect, test } from 'vitest';
+import { countVault } from '../../../agent/receiver/vault/vault-count.ts';
+import { VaultLayout } from '../../../agent/receiver/vault/vault-layout.ts';
+import { Space } from '../../../agent/receiver/transfer/space.ts';
+import { parseStationId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
 import { BenchTop } from './bench-top.ts';
 
 test('bytes that were dropped behind a failed sync do not count against the quota', async () => {
@@ -52,4 +60,38 @@ test('recordings that are offered at one time do not all get the room of one', a
   await top.clock.advance(120_000);
   expect(station.receipts.size).toBe(1);
   expect(receiver.conditions.isRaised('vault.full')).toBe(true);
+});
+
+test('a station that fills what the policy allows it waits, and others do not', async () => {
+  const clock = new ManualClock();
+  const conditions = new MemoryConditions();
+  const [one, other] = [parseStationId('dock-1'), parseStationId('dock-2')];
+  const stationBytes = new Map<string, number>([[one, 900]]);
+  const disk = new CrashDisk();
+  disk.plantFolder('/vault');
+  const empty = await countVault(disk, new VaultLayout('/vault'), new AbortController().signal);
+  const count = { ...empty, bytes: 900, stationBytes };
+  const vault = {
+    count: () => Promise.resolve(count),
+    freeBytes: () => Promise.resolve(2 ** 40),
+    mayBegin: () => Promise.resolve(true),
+    unfinishedBytes: () => Promise.resolve(0),
+    isPresent: () => Promise.resolve(true),
+  };
+  const transfers = { missingBytes: () => new Map(), yieldOne: () => Promise.resolve(false) };
+  const stationQuota = (): Promise<number> => Promise.resolve(1000);
+  const ports = { clock, conditions, log: new MemoryLog() };
+  const space = new Space({ vault, quotaBytes: 2 ** 30, stationQuota, transfers, ...ports });
+  expect(await space.refusalOfBytes(one, 200)).toBeUndefined(); // nothing is known of it before the first count
+  space.start();
+  await clock.advance(1);
+  expect(await space.refusalOfBytes(one, 100)).toBeUndefined();
+  expect(await space.refusalOfBytes(one, 101)).toMatchObject({ verb: 'pause' });
+  expect(conditions.isRaised('vault.station-quota', one)).toBe(true);
+  expect(await space.refusalOfBytes(other, 1000)).toBeUndefined();
+  space.added(one, 60);
+  expect(await space.refusalOfBytes(one, 41)).toMatchObject({ verb: 'pause' });
+  expect(await space.refusalOfBytes(one, 40)).toBeUndefined();
+  expect(conditions.isRaised('vault.station-quota', one)).toBe(false);
+  await space.stop();
 });

@@ -17,7 +17,7 @@ import {
   termsOf,
 } from '../../../../protocol/documents/policy.ts';
 import { verifyRoles } from '../../../../protocol/documents/order.ts';
-import { NO_POLICY } from '../../../../protocol/documents/retention.ts';
+import { NO_POLICY, segmentsOverMs, type TermsFrom } from '../../../../protocol/documents/retention.ts';
 import { encodeCanonical } from '../../../../protocol/format/canonical.ts';
 import { makeSessionId } from '../../../../protocol/format/ids.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
@@ -132,4 +132,41 @@ test.each([
   ],
 ] as const)('the days that %s says', (_, policy, said, days) => {
   expect(daysUnder(policy, said)).toEqual(days);
+});
+
+const FIRST = '2026-01-01T00:00:00.000Z';
+const SECOND_AT = '2026-06-01T00:00:00.000Z';
+const entered = (time: string, logDays: number | undefined): TermsFrom => ({
+  ...NO_POLICY,
+  time,
+  sha256: time,
+  logDays,
+  documentsDays: 60,
+});
+
+test.each([
+  ['no policy', [], '2026-08-01', '2026-04-03T00:00:00.000Z'],
+  ['one that says nothing', [entered(FIRST, undefined)], '2026-08-01', '2026-05-03T00:00:00.000Z'],
+  ['one that says ten days', [entered(FIRST, 10)], '2026-08-01', '2026-07-22T00:00:00.000Z'],
+  [
+    'one that shortened it later, for what came since',
+    [entered(FIRST, undefined), entered(SECOND_AT, 10)],
+    '2026-06-05',
+    '2026-03-07T00:00:00.000Z',
+  ],
+  [
+    'one that shortened it before',
+    [entered(FIRST, undefined), entered(SECOND_AT, 10)],
+    '2026-06-12',
+    '2026-06-02T00:00:00.000Z',
+  ],
+  [
+    'one that made it longer since',
+    [entered(FIRST, 10), entered(SECOND_AT, 100)],
+    '2026-07-01',
+    '2026-05-31T23:59:59.999Z',
+  ],
+] as const)('segments of a log end by the days of their time, by %s', (_, policies, now, before) => {
+  const beforeMs = segmentsOverMs({ announced: [], policies }, Date.parse(now));
+  expect(new Date(beforeMs).toISOString()).toBe(before);
 });

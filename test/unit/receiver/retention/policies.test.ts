@@ -13,7 +13,7 @@ import {
   type SecretKey,
   makeSecretKey,
 } from '../../../../protocol/documents/minisign.ts';
-import { parsePolicy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
+import { laterTerms, parsePolicy, POLICY_TRUSTED_COMMENT } from '../../../../protocol/documents/policy.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
@@ -106,6 +106,50 @@ test('is in force once both roles signed it, for what is received from then on',
   await expireOn(await later(disk, 13));
   expect(namedBy(disk, 'deleted')).toEqual([after.recording, before.recording]);
   expect(deletionOf(disk, before).retention.days).toBe(14);
+});
+
+test('what came by a delayed receipt and names none keeps the days of all between its sealing and that', async () => {
+  const disk = retentionDisk();
+  await placed(disk, { daysMin: 20, daysMax: 30 });
+  const sealed_at = new Date(START_MS + DAY_MS).toISOString();
+  const deps = unsettled(disk);
+  await deps.clock.advance(2 * DAY_MS);
+  await placed(disk, { daysMin: 7 }, { deps });
+  const receivedMs = START_MS + 3 * DAY_MS;
+  const [late, young] = [sealed_at, new Date(receivedMs).toISOString()].map((each) =>
+    plantRecording(disk, random, { receivedMs, manifest: { sealed_at: each } }),
+  );
+  await expireOn(await later(disk, 12));
+  expect(namedBy(disk, 'deleted')).toEqual([young?.recording]);
+  await expireOn(await later(disk, 24));
+  expect(namedBy(disk, 'deleted')).toEqual([young?.recording, late?.recording]);
+});
+
+test('a hold by one role lapses after the days of the one that was in force when it was ordered', async () => {
+  const disk = retentionDisk();
+  await placed(disk, { daysMin: 7, daysMax: 30, later: { hold_days: 20 } });
+  const held = plantRecording(disk, random, { receivedMs: START_MS + DAY_MS });
+  plantOrder(disk, random, held, { verb: 'hold', orderedMs: START_MS + 2 * DAY_MS, by: ['officer'] });
+  const deps = unsettled(disk);
+  await deps.clock.advance(3 * DAY_MS);
+  await placed(disk, { later: { hold_days: 1 } }, { deps });
+  await expireOn(await later(disk, 21.9));
+  expect([namedBy(disk, 'deleted'), entriesOf(disk, 'hold-lapsed')]).toEqual([[], []]);
+  await expireOn(await later(disk, 22.1));
+  expect(namedBy(disk, 'deleted')).toEqual([held.recording]);
+});
+
+test('the next one is of version 2 only where it says what version 1 cannot, and keeps what it said before', async () => {
+  const disk = retentionDisk();
+  const made = async (later?: PolicyWish['later']): Promise<unknown> => {
+    const policy = parsePolicy(await placed(disk, later === undefined ? {} : { later }));
+    return { version: policy.version, ...laterTerms(policy) };
+  };
+  expect(await made()).toEqual({ version: 1 });
+  expect(await made({ hold_days: 5, log_days: 60 })).toEqual({ version: 2, hold_days: 5, log_days: 60 });
+  expect(await made()).toEqual({ version: 2, hold_days: 5, log_days: 60 });
+  expect(await made({ hold_days: undefined })).toEqual({ version: 2, log_days: 60 });
+  expect(await made({ log_days: undefined })).toEqual({ version: 1 });
 });
 
 test('what names a longer one in its manifest keeps the days of that, and what names one that nobody knows stays', async () => {

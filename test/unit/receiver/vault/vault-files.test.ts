@@ -305,7 +305,8 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   disk.plant(`/vault/${STATION}/${whole.recording}/extra`, 'x');
   disk.plantFolder('/vault/lost+found');
   const before = [...disk.tree().keys()];
-  const count = await countVault(disk, vault.layout, new AbortController().signal);
+  const { stationBytes, ...count } = await countVault(disk, vault.layout, new AbortController().signal);
+  expect(stationBytes).toEqual(new Map([[STATION, count.bytes - 9]]));
   expect({ ...count, odd: count.odd.toSorted() }).toEqual({
     bytes: 1000 + UNIT_BYTES + 5 + 9 + docked.offer.bytes.length,
     recordings: 1,
