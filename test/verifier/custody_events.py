@@ -206,6 +206,11 @@ STORE_EVENTS: dict[str, Shape] = {
     "expiry-waits": fields(due=SIZE, recordings=SIZE),
     "witnessed": fields(day=DAY, sha256=DIGEST),
     "restored": fields(restored_sha256=DIGEST, complete_until=INSTANT),
-    "receipt": fields(kind=one_of("recording", "docking"), **_OF_RECORDING, receipt_sha256=DIGEST),
+    "receipt": fields_and(
+        {"policy_sha256": DIGEST},
+        kind=one_of("recording", "docking"),
+        **_OF_RECORDING,
+        receipt_sha256=DIGEST,
+    ),
     "head": fields(station=STATION_ID, segment=RANDOM_ID, sequence=integer(1), sha256=DIGEST),
 }

@@ -225,14 +225,19 @@ _MANIFEST_VERSIONS = {
 }
 
 
-def _manifest_of_version(value: Any, at: str) -> Iterator[str]:
-    """Version 2 is of what was read in several dockings, version 3 of a station that holds a policy (4.1)."""
-    version = value.get("version") if isinstance(value, dict) else None
-    known = type(version) is int and version in _MANIFEST_VERSIONS
-    yield from _MANIFEST_VERSIONS[version if known else max(_MANIFEST_VERSIONS)](value, at)
+def _of_version(shapes: Mapping[int, Shape]) -> Shape:
+    """What a document of its version is; each is read for ever."""
+
+    def check(value: Any, at: str) -> Iterator[str]:
+        version = value.get("version") if isinstance(value, dict) else None
+        known = type(version) is int and version in shapes
+        yield from shapes[version if known else max(shapes)](value, at)
+
+    return check
 
 
-_MANIFEST = _all(_manifest_of_version, _manifest_sense)
+# Version 2 is of what was read in several dockings, version 3 of a station that holds a policy (4.1).
+_MANIFEST = _all(_of_version(_MANIFEST_VERSIONS), _manifest_sense)
 
 _RECEIPT = _all(
     fields(
@@ -327,14 +332,7 @@ _DOCKING_VERSIONS = {
 }
 
 
-def _docking_of_version(value: Any, at: str) -> Iterator[str]:
-    """Version 1 is read for ever (4.6)."""
-    version = value.get("version") if isinstance(value, dict) else None
-    known = type(version) is int and version in _DOCKING_VERSIONS
-    yield from _DOCKING_VERSIONS[version if known else max(_DOCKING_VERSIONS)](value, at)
-
-
-_DOCKING = _all(_docking_of_version, _docking_sense)
+_DOCKING = _all(_of_version(_DOCKING_VERSIONS), _docking_sense)
 
 _DELETION = fields(
     type=constant("deletion-record"),
@@ -426,10 +424,12 @@ def _policy_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at} has a key twice"
 
 
-_POLICY = _all(
-    fields(
+
+def _policy(version: int, **optional: Shape) -> Shape:
+    return fields_and(
+        optional,
         type=constant("policy"),
-        version=constant(1),
+        version=constant(version),
         number=integer(1, 999_999),
         vault=RANDOM_ID,
         days_min=integer(1, _DAYS_MAX),
@@ -438,9 +438,22 @@ _POLICY = _all(
         officers=many(PUBLIC_KEY, _POLICY_KEYS_MAX),
         supervisors=many(PUBLIC_KEY, _POLICY_KEYS_MAX),
         made_at=INSTANT,
+    )
+
+
+_POLICY_VERSIONS = {
+    1: _policy(1),
+    2: _policy(
+        2,
+        free_text_days=integer(1, _DAYS_MAX),
+        hold_days=integer(1, 90),
+        log_days=integer(1, _DOCUMENT_DAYS_MAX),
+        station_bytes=integer(1 << 30),
     ),
-    _policy_sense,
-)
+}
+
+
+_POLICY = _all(_of_version(_POLICY_VERSIONS), _policy_sense)
 
 _RESTORED = _all(
     fields(
@@ -480,6 +493,7 @@ CUSTODY_HEAD = fields(
 #: Versions of a kind of document, where there is more than the first.
 DOCUMENT_VERSIONS: dict[str, tuple[int, ...]] = {
     "docking-record": tuple(_DOCKING_VERSIONS),
+    "policy": tuple(_POLICY_VERSIONS),
     "recording-manifest": tuple(_MANIFEST_VERSIONS),
 }
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import accumulate
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from announced import Announced
 from custody_events import STORE_EVENTS
 from custody_facts import StationFacts
 from custody_log import last_segment_of
@@ -20,14 +20,13 @@ from instants import DAY_MS, milliseconds
 from key_succession import KnownKeys
 from orders import Orders
 from policies import Policies
-from retention import Announced, StoreLogs, check_allowed, check_dated, is_of_later_store
+from retention import StoreLogs, check_allowed, check_dated, is_of_later_store
 from safe_files import is_unfinished, names_in
 from shapes import fits
 from signed_document import Source, read_document
 
 _FILES = {"deletion.json", "deletion.json.minisig"}
 _SLACK_MS = DAY_MS
-_SEGMENTS_LATER_MS = 30 * DAY_MS
 _FUTURE_MS = DAY_MS
 _NEVER = 1 << 60  # after every instant
 
@@ -66,9 +65,8 @@ class Drops:
 
     def __init__(self, vault: Vault, policies: Policies, now_ms: int) -> None:
         self._vault = vault
-        self._policies = policies
         self.now_ms = now_ms
-        self.announced = Announced()
+        self.announced = Announced(policies, vault.receivers.values())
         # What was dropped and was allowed to go: stations and ids, and segments with the time of the drop.
         self.counting: set[tuple[str, str]] = set()
         self.counting_segments: dict[str, int] = {}
@@ -78,11 +76,8 @@ class Drops:
         self._deletions: dict[tuple[Any, ...], list[int]] = defaultdict(list)
         # By station: segments whose head was entered, with the time.
         self._heads: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        # The first entry of each receipt: its digest, and the time.
-        self._receipts: dict[tuple[str, str], tuple[int, str]] = {}
-        for documents, is_judged in ((policies.counting, True), (policies.unjudged, False)):
-            for sha256, document in documents.items():
-                self.announced.know_policy(sha256, _floors(document.value), is_judged=is_judged)
+        # The first entry of a receipt of each.
+        self._receipts: dict[tuple[str, str], _Said] = {}
         for receiver in vault.receivers.values():
             self._read(receiver)
 
@@ -94,11 +89,7 @@ class Drops:
                 continue  # which is a finding of its own
             earlier = earlier and not is_of_later_store(line)
             said = _Said(line, receiver.name, time, order, earlier)
-            if line.event == "retention":
-                self.announced.enter(receiver.name, time, line.facts)
-            elif line.event == "policy":
-                self._enter_policy(time, line.facts["policy_sha256"])
-            elif line.event == "documents-dropped":
+            if line.event == "documents-dropped":
                 self._enter_documents(said)
             elif line.event == "segment-dropped":
                 self._segments.append(said)
@@ -107,8 +98,9 @@ class Drops:
             elif line.event == "head":
                 self._heads[line.facts["station"]].append((time, line.facts["segment"]))
             elif line.event == "receipt":
-                name, given = (line.facts["station"], line.facts["recording"]), (time, line.facts["receipt_sha256"])
-                self._receipts[name] = min(self._receipts.get(name, given), given, key=itemgetter(0))
+                name = (line.facts["station"], line.facts["recording"])
+                if name not in self._receipts or time < self._receipts[name].time:
+                    self._receipts[name] = said
 
     def _enter_documents(self, said: _Said) -> None:
         """Once: a cut may have made the store say it twice."""
@@ -117,13 +109,6 @@ class Drops:
         kept = self._documents[said.line.facts["station"]]
         if key not in kept or said.time < kept[key].time:
             kept[key] = said
-
-    def _enter_policy(self, time: int, sha256: str) -> None:
-        """One that does not count counts for no recording: what was before it goes on to."""
-        for documents, is_judged in ((self._policies.counting, True), (self._policies.unjudged, False)):
-            if sha256 in documents:
-                said = documents[sha256].value
-                self.announced.enter_policy(time, said["number"], _floors(said), is_judged=is_judged)
 
     def check(self, station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:
         """Judges what was dropped of a station's documents."""
@@ -149,17 +134,35 @@ class Drops:
         """When something went, no later than now: an entry of a time that has not come must not make it old."""
         return min(said.time, self.now_ms + _FUTURE_MS)
 
-    def _needed_ms(self, receiver: str, received_ms: int, *, with_unjudged: bool = False) -> int:
-        days = self.announced.days(receiver, "documents_days", received_ms, with_unjudged=with_unjudged)
-        return days * DAY_MS - _SLACK_MS
+    def policy_named(self, station: str, name: str) -> str | None:
+        """Digest of the policy that a document named, by the first entry of its receipt: also once it was dropped (SPEC 4.16.29)."""
+        first = self._receipts.get((station, name))
+        return None if first is None else first.line.facts.get("policy_sha256")
+
+    def check_receipts(self, report: Report) -> None:
+        """The first entry of a receipt says which policy the document names that is here and holds (SPEC 4.15.42)."""
+        for station in self._vault.stations.values():
+            for each in station.receipted():
+                first = self._receipts.get((station.name, each.name))
+                if first is None or each.document is None or each.document.key_id is None:
+                    continue
+                names, said = each.document.value.get("policy_sha256"), first.line.facts.get("policy_sha256")
+                if names != said:
+                    report.find("receipt.policy", first.line.place, f"says policy {said}, and {each.name} names {names}")
 
     def _check_age(self, said: _Said, since_ms: int, what: str, report: Report) -> None:
         """Whether something stayed for the days that counted when it was received."""
-        received = milliseconds(said.line.facts["received_at"])
+        facts = said.line.facts
+        received = milliseconds(facts["received_at"])
+        policy = self.policy_named(facts["station"], facts["recording"])
+        judged, least = (
+            self.announced.days(said.receiver, "documents_days", received, policy=policy, with_unjudged=each) * DAY_MS - _SLACK_MS
+            for each in (False, True)
+        )
         stayed = self._gone_ms(said) - since_ms
-        if stayed < self._needed_ms(said.receiver, received, with_unjudged=True):
+        if stayed < least:
             report.find("drop.too-early", said.line.place, what)
-        elif stayed < self._needed_ms(said.receiver, received):
+        elif stayed < judged:
             report.leave_open("drop.policy-not-judged", said.line.place, f"{what}, as a policy allows that is not judged")
 
     def _check_recording(
@@ -198,7 +201,8 @@ class Drops:
                 report.find("deletion.other-dropped", kept.place, f"{name} is {kept.value[name]}, not {facts[name]}")
         _check_due(kept.value, facts["received_at"], kept.place, report)
         recording = Recording(facts["recording"], station.name, Path(), kept.place.rpartition("/")[0])
-        check_allowed(recording, kept.value, facts["received_at"], orders, logs, report)
+        policy = self.policy_named(facts["station"], facts["recording"])
+        check_allowed(recording, kept.value, facts["received_at"], orders, logs, report, policy=policy)
         check_dated(recording, kept.value, kept.sha256, logs, report)
 
     def _check_docking(self, said: _Said, known: "_Known", report: Report) -> None:
@@ -220,8 +224,9 @@ class Drops:
             report.find("drop.other-receipt", place, f"names another receipt of {name} than the station had")
         early = bool(made) and received < min(made) - DAY_MS
         late = bool(receipts) and received > max(line.at_ms for line in receipts) + DAY_MS
-        entered, sha256 = self._receipts.get((facts["station"], name), (_NEVER, ""))
-        is_entered = sha256 == facts["receipt_sha256"] and abs(entered - received) <= DAY_MS
+        first = self._receipts.get((facts["station"], name))
+        is_own = first is not None and first.line.facts["receipt_sha256"] == facts["receipt_sha256"]
+        is_entered = first is not None and is_own and abs(first.time - received) <= DAY_MS
         if (early or late) and not is_entered:
             report.find("drop.other-time", place, f"{name} was not received at {facts['received_at']} by its station's log")
 
@@ -246,14 +251,10 @@ class Drops:
         received = [milliseconds(each.receipt.value["received_at"]) for each in station.receipted() if each.receipt is not None]
         dropped = [(each.time, milliseconds(each.line.facts["received_at"])) for each in self._documents[station.name].values()]
         heads = [
-            (entered + self._needed_ms(receiver, entered) + _SEGMENTS_LATER_MS, entered, segment)
+            (entered + self.announced.log_ms(receiver, entered) - _SLACK_MS, entered, segment)
             for entered, segment in self._heads[station.name]
         ]
         return _SegmentWay(station, min(received, default=_NEVER), sorted(dropped), sorted(heads), again)
-
-
-def _floors(policy: dict[str, Any]) -> dict[str, int]:
-    return {"days": policy["days_min"], "documents_days": policy["documents_days"]}
 
 
 def _owners_of_segments(vault: Vault) -> dict[str, set[str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import canonical_json
 from age_file import AgeTool
+from announced import Announced
 from capture_time import check_capture_times
 from chains import check_chain, docking_links, manifest_links
 from custody_facts import check_custody_facts
@@ -20,9 +21,10 @@ from key_documents import check_names, read_changes, read_revocations
 from key_succession import KnownKeys
 from kit_proofs import check_proofs
 from orders import Orders, read_order
+from policies import check_policies_of_kit, read_policies
 from received import check_heads, check_received
 from recording_folder import is_docking, read_docking, read_recording
-from retention import Announced, StoreLogs, check_deletions, check_documents_of_deletions
+from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from safe_files import FileFault, is_folder, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits
@@ -32,7 +34,7 @@ from store_log import check_orders_logged, check_revocations_logged, check_store
 from trusted_keys import TrustedKeys
 from vault_folder import check_receipts
 
-_FOLDERS = ("keys", "log", "orders", "proofs", "witness")
+_FOLDERS = ("keys", "log", "orders", "policies", "proofs", "witness")
 _FINDINGS = "FINDINGS.txt"
 _HEAD = ".head.json"
 # What is only found where something of the vault is not in the kit: no fault there.
@@ -75,6 +77,7 @@ class KitReader:
     def judge(self, now_ms: int) -> Vault:
         """Everything that can be said of it at that time."""
         self._read_keys()
+        policies = read_policies(self._root / "policies", None, self._keys, self._report, of_one_vault=True)
         vault = Vault(None)
         for name, kind in names_in(self._root):
             if kind == "folder" and fits(RANDOM_ID, name):
@@ -86,8 +89,10 @@ class KitReader:
         if is_folder(self._root / "witness"):
             self._report.note("witness.old", "witness", "is of 0.1.0; nothing in it is judged")
         check_receipts(vault, self._report)
+        check_policies_of_kit(vault, policies, self._report)
+        announced = Announced(policies, vault.receivers.values(), in_part=True)
         for station in vault.stations.values():
-            self._check_station(station, vault, now_ms)
+            self._check_station(station, vault, announced, now_ms)
         for receiver in vault.receivers.values():
             self._check_receiver(receiver, vault)
         self._in_part(lambda report: check_received(vault, set(), report, of_what_is_here=True))
@@ -186,10 +191,10 @@ class KitReader:
             if order is not None:
                 station.orders[name] = order
 
-    def _check_station(self, station: Station, vault: Vault, now_ms: int) -> None:
+    def _check_station(self, station: Station, vault: Vault, announced: Announced, now_ms: int) -> None:
         everybody = [each for own in self._changes.values() for each in own]
         logs = [receiver.log for receiver in vault.receivers.values()]
-        said_by_store = StoreLogs(station.name, logs, now_ms, _announced(vault))
+        said_by_store = StoreLogs(station.name, logs, now_ms, announced)
         check_changes(station, self._keys, everybody, self._report, is_store=False)
         check_old_keys(station, self._report)
         check_revocations(station, self._report)
@@ -205,7 +210,7 @@ class KitReader:
         self._in_part(lambda report: check_docking_log(station, wholes, report))
         check_stays(station, wholes, self._report)
         check_capture_times(station, wholes, self._report)
-        orders = Orders(station, logs, in_part=True)
+        orders = Orders(station, logs, announced, in_part=True)
         self._in_part(lambda report: check_deletions(station, vault.vault, orders, said_by_store, report))
         self._in_part(lambda report: check_documents_of_deletions(station, said_by_store, report))
         self._in_part(lambda report: check_orders_logged(station, orders, said_by_store, report))
@@ -215,17 +220,6 @@ class KitReader:
         check_changes(receiver, self._keys, everybody, self._report, is_store=True)
         self._in_part(lambda report: check_gaps(receiver.log, report))
         self._in_part(lambda report: check_store_log(receiver, vault, report, of_what_is_here=True))
-
-
-def _announced(vault: Vault) -> Announced:
-    announced = Announced(in_part=True)
-    for receiver in vault.receivers.values():
-        time = 0
-        for line in receiver.log.lines():
-            time = max(time, line.at_ms)
-            if line.event == "retention":
-                announced.enter(receiver.name, time, line.facts)
-    return announced
 
 
 def _named(station: Station) -> set[str]:

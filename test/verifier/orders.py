@@ -6,16 +6,16 @@ from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from announced import Announced
 from custody_log import CustodyLog
 from evidence import Order, Station
 from findings import Report
-from instants import DAY_MS, milliseconds
+from instants import milliseconds
 from key_succession import KnownKeys
 from minisign_file import PublicKey
 from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, check_signature, read_unsigned, sha256_hex
 
-_LAPSES_AFTER_MS = 7 * DAY_MS
 _ROLES = ("officer", "supervisor")
 _FILES = {"order.json", "order.json.officer.minisig", "order.json.supervisor.minisig"}
 
@@ -94,8 +94,16 @@ class _Given:
 class Orders:
     """All orders of one station, and when the store knew of them."""
 
-    def __init__(self, station: Station, logs: Iterable[CustodyLog], *, in_part: bool = False) -> None:
-        """`in_part`: recordings may be elsewhere, as in a kit."""
+    def __init__(
+        self,
+        station: Station,
+        logs: Iterable[CustodyLog],
+        announced: Announced | None = None,
+        *,
+        in_part: bool = False,
+    ) -> None:
+        """`announced`: how long a hold by one role lasts; `in_part`: recordings may be elsewhere, as in a kit."""
+        self._announced = announced or Announced()
         entered: dict[tuple[str, str], int] = {}
         for log in logs:
             for line in log.of("order"):
@@ -131,24 +139,27 @@ class Orders:
         other._given += [each for each in self._given if each.order.value["order"] not in taken]
         return other
 
-    def holds(self, recording: str, instant: int) -> list[Order]:
-        """Holds that count for the recording, or for one that it replaces, at the instant and that no `unhold` lifted."""
-        reaching = [recording, *self._replaced.get(recording, ())]
-        return [order for name in reaching for order in self._holds_of(name, instant)]
+    def holds(self, recording: str, instant: int, *, longest: bool = False) -> list[Order]:
+        """Holds that count for the recording, or for one that it replaces, at the instant and that no `unhold` lifted.
 
-    def _holds_of(self, recording: str, instant: int) -> list[Order]:
-        holds = [each for each in self._about(recording, "hold") if self._holds_at(each, instant)]
+        `longest`: also those that may count by a policy that is not judged (SPEC 4.16.30).
+        """
+        reaching = [recording, *self._replaced.get(recording, ())]
+        return [order for name in reaching for order in self._holds_of(name, instant, longest=longest)]
+
+    def _holds_of(self, recording: str, instant: int, *, longest: bool) -> list[Order]:
+        holds = [each for each in self._about(recording, "hold") if self._holds_at(each, instant, longest=longest)]
         lifting = [each for each in self._about(recording, "unhold") if each.has_both(instant)]
         return [each.order for each in holds if not any(self._lifts(unhold, each) for unhold in lifting)]
 
-    def _holds_at(self, hold: _Given, instant: int) -> bool:
+    def _holds_at(self, hold: _Given, instant: int, *, longest: bool) -> bool:
         """Whether a hold counts at the instant, but for what lifts it."""
         if hold.has_both(instant):
             return True
-        return hold.first_ms <= instant < self._lapses_at(hold, instant)
+        return hold.first_ms <= instant < self._lapses_at(hold, instant, longest=longest)
 
-    def _lapses_at(self, hold: _Given, instant: int) -> int:
-        """One role holds for a week from its first order about the recording on, however often it orders again (SPEC 4.8.5)."""
+    def _lapses_at(self, hold: _Given, instant: int, *, longest: bool) -> int:
+        """One role holds for so long from its first order about the recording on, however often it orders again (SPEC 4.8.5)."""
         about = hold.order.value["recording"]
         same = [
             each.ordered_ms
@@ -158,12 +169,13 @@ class Orders:
             and not each.has_both(instant)
             and self.reaches(each.order, about)
         ]
-        return min([hold.ordered_ms, *same]) + _LAPSES_AFTER_MS
+        first = min([hold.ordered_ms, *same])
+        return first + self._announced.hold_ms(first)[longest]
 
     def lapses_at(self, name: str, instant: int) -> int | None:
-        """When the hold of that id lapses, by what is known at the instant; None where none of that id is here and signed."""
+        """When the hold of that id lapses at the earliest, by what is known at the instant; None where none of that id is here and signed."""
         found = next((each for each in self._given if each.order.value["order"] == name), None)
-        return None if found is None else self._lapses_at(found, instant)
+        return None if found is None else self._lapses_at(found, instant, longest=False)
 
     def is_held_by_both(self, recording: str, instant: int) -> bool:
         """Whether a hold with both signatures stood."""

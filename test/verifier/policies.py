@@ -1,6 +1,7 @@
 """Policies that both roles signed (SPEC 4.16): which of them count, and which keys of roles they name."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,10 +24,17 @@ class Policies:
     unjudged: dict[str, Document] = field(default_factory=dict)
     # All that are here, by number.
     by_number: dict[int, Document] = field(default_factory=dict)
+    # In a kit, of which they are.
+    vault: str | None = None
 
 
-def read_policies(folder: Path, vault: str | None, keys: KnownKeys, report: Report) -> Policies:
-    """Reads `policies/`, and takes the keys of roles that those name which count."""
+def read_policies(
+    folder: Path, vault: str | None, keys: KnownKeys, report: Report, *, of_one_vault: bool = False
+) -> Policies:
+    """Reads `policies/`, and takes the keys of roles that those name which count.
+
+    `of_one_vault`: which one, the policy of the lowest number says, as in a kit (SPEC 4.13.5.15).
+    """
     found = Policies()
     numbers: list[int] = []
     for name, kind in names_in(folder):
@@ -43,6 +51,8 @@ def read_policies(folder: Path, vault: str | None, keys: KnownKeys, report: Repo
         if document is None:
             continue
         found.by_number[number] = document
+        if of_one_vault:
+            vault = found.vault = vault or str(document.value["vault"])
         if not _is_own(document, number, vault, report):
             continue
         if not all(by_hand.values()):
@@ -92,9 +102,19 @@ def _is_own(document: Document, number: int, vault: str | None, report: Report) 
     return is_own
 
 
+def check_policies_of_kit(vault: Vault, policies: Policies, report: Report) -> None:
+    """They are of the vault that the receipts are of. That one is not here which the kit names is no fault (SPEC 4.13.5.14)."""
+    receipts = [each.receipt for station in vault.stations.values() for each in station.receipted() if each.receipt is not None]
+    for receipt in receipts:
+        if policies.vault is not None and receipt.value["vault"] != policies.vault:
+            report.find("policy.other-vault", receipt.place, f"is of another vault than the policies, {policies.vault}")
+    named = {line.facts.get("policy_sha256") for receiver in vault.receivers.values() for line in receiver.log.of("policy")}
+    _tell_unlogged(policies, named, report)
+
+
 def check_policies(vault: Vault, policies: Policies, report: Report) -> None:
     """Each entry of a store's log names a policy that is here, with a number above those before; each document one that is here."""
-    named: set[str] = set()
+    named: set[object] = set()
     _check_documents(vault, {document.sha256 for document in policies.by_number.values()}, report)
     for receiver in vault.receivers.values():
         last = (0, "")
@@ -109,6 +129,10 @@ def check_policies(vault: Vault, policies: Policies, report: Report) -> None:
             if number < last[0] or (number == last[0] and sha256 != last[1]):
                 report.find("policy.number", line.place, f"names policy {number} after policy {last[0]}")
             last = max(last, (number, sha256), key=lambda each: each[0])
+    _tell_unlogged(policies, named, report)
+
+
+def _tell_unlogged(policies: Policies, named: Collection[object], report: Report) -> None:
     for document in policies.by_number.values():
         if document.sha256 not in named:
             report.note("policy.unlogged", document.place, "is in no entry 'policy' of the store's log")

@@ -1,11 +1,10 @@
 """Retention and deletions (SPEC 4.7, 10): when a recording is due, whether it was held, and whether its deletion was allowed."""
 
-from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable
-from operator import itemgetter
 from typing import Any
 
+from announced import Announced
 from custody_log import CustodyLog
 from custody_segment import Line
 from evidence import Recording, Station
@@ -18,7 +17,6 @@ _WARNED_MS = 24 * HOUR_MS
 _DOUBTED_MS = 24 * HOUR_MS
 _UNSET_BEFORE_MS = milliseconds("2025-01-01T00:00:00.000Z")
 _UNSET_DAYS_MAX = 30
-_AT_LEAST = {"days": 14, "documents_days": 90}
 
 
 def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, int]:
@@ -36,46 +34,6 @@ def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, in
 def is_of_later_store(line: Line) -> bool:
     """Whether no store of 0.1.0 wrote that entry or any after it in that log (SPEC 10.3.24)."""
     return line.event == "retention" or (line.event == "segment-opened" and "log_origin" in line.facts)
-
-
-class Announced:
-    """What the receivers of a vault announced, in the order of their logs; and what counts without (SPEC 10.3.19)."""
-
-    def __init__(self, *, in_part: bool = False) -> None:
-        """`in_part`: a policy may be elsewhere, as in a kit (SPEC 10.2.5)."""
-        self._in_part = in_part
-        self._by_receiver: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-        self._policies: list[tuple[int, int, dict[str, int], bool]] = []
-        # Of policies that count, or may, in force or not, by their digest.
-        self._named: dict[str, tuple[dict[str, int], bool]] = {}
-
-    def enter(self, receiver: str, time: int, facts: dict[str, Any]) -> None:
-        """Takes an entry `retention`; `time` is that of SPEC 10.3.20."""
-        self._by_receiver[receiver].append((time, facts))
-
-    def enter_policy(self, time: int, number: int, floors: dict[str, int], *, is_judged: bool) -> None:
-        """Takes an entry `policy` of any receiver whose policy counts, or may. The one of the highest number by a time counts then."""
-        insort(self._policies, (time, number, floors, is_judged), key=itemgetter(0))
-
-    def know_policy(self, sha256: str, floors: dict[str, int], *, is_judged: bool) -> None:
-        """Takes a policy that counts, or may: a document may name it (SPEC 4.16.20)."""
-        self._named[sha256] = (floors, is_judged)
-
-    def days(
-        self, receiver: str, name: str, received_ms: int, *, policy: str | None = None, with_unjudged: bool = False
-    ) -> int:
-        """Days that count for what was received then. `policy`: digest of the one that its document names; `with_unjudged`: also by policies that cannot be judged (SPEC 4.16.15)."""
-        found = [facts for time, facts in self._by_receiver.get(receiver, ()) if time <= received_ms]
-        policies = [
-            (number, floors)
-            for time, number, floors, is_judged in self._policies
-            if time <= received_ms and (is_judged or with_unjudged)
-        ]
-        least = max(policies, key=itemgetter(0))[1] if policies else _AT_LEAST
-        floor = 0 if self._in_part and with_unjudged else least[name]
-        named, is_judged = self._named.get(policy or "", ({}, True))
-        own = named.get(name, 0) if is_judged or with_unjudged else 0
-        return max(int(found[-1][name]) if found else 0, floor, own)
 
 
 class StoreLogs:
@@ -172,15 +130,22 @@ def check_allowed(
     orders: Orders,
     logs: StoreLogs,
     report: Report,
+    *,
+    policy: str | None = None,
 ) -> None:
-    """Whether a recording was allowed to go: by an order of both roles, or because it was due; and nothing held it."""
+    """Whether a recording was allowed to go: by an order of both roles, or because it was due; and nothing held it.
+
+    `policy`: digest of the one that its manifest named, where that was dropped.
+    """
     at = f"{recording.place}/deletion.json"
     deleted = milliseconds(said["deleted_at"])
     if received_at is not None and deleted < milliseconds(received_at):
         report.find("deletion.before-receipt", at, "was deleted before it was received")
-    for hold in orders.holds(recording.name, deleted):
+    held = orders.holds(recording.name, deleted)
+    for hold in held:
         report.find("deletion.held", at, f"was deleted while order {hold.value['order']} held it")
-    if any(hold.unjudged for hold in orders.at_their_word("hold").holds(recording.name, deleted)):
+    longest = orders.at_their_word("hold").holds(recording.name, deleted, longest=True)
+    if any(hold.unjudged for hold in longest) or (longest and not held):
         report.leave_open("deletion.hold-not-judged", at, "was deleted, and whether a hold counted cannot be said without the keys of the roles")
     if said["reason"] == "ordered":
         _check_ordered(recording, said, deleted, orders, report)
@@ -190,23 +155,30 @@ def check_allowed(
     if deleted < milliseconds(said["retention"]["due_at"]):
         report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
     if received_at is not None:
-        policy = (recording.value or {}).get("policy_sha256")
-        _check_days(said, milliseconds(received_at), policy, at, logs.announced, report)
+        named = (recording.value or {}).get("policy_sha256", policy)
+        made = milliseconds(recording.value["sealed_at"]) if recording.value is not None else None
+        _check_days(said, milliseconds(received_at), (named, made), at, logs.announced, report)
     _check_warned(recording, said, received_at, logs, report)
     _check_doubted(recording, said, deleted, report)
 
 
 def _check_days(
-    said: dict[str, Any], received_ms: int, policy: str | None, at: str, announced: Announced, report: Report
+    said: dict[str, Any],
+    received_ms: int,
+    sealed: tuple[str | None, int | None],
+    at: str,
+    announced: Announced,
+    report: Report,
 ) -> None:
-    days, receiver = said["retention"]["days"], said["receiver"]
-    needed = announced.days(receiver, "days", received_ms, policy=policy)
+    """`sealed`: digest of the policy that the manifest names, and when it was sealed, where that is known."""
+    days, receiver, (policy, made_ms) = said["retention"]["days"], said["receiver"], sealed
+    needed = announced.days(receiver, "days", received_ms, policy=policy, made_ms=made_ms)
     # What a policy says that is not judged the store's own log put in force, or the station named: fewer are still a finding.
-    least = announced.days(receiver, "days", received_ms, policy=policy, with_unjudged=True)
+    least = announced.days(receiver, "days", received_ms, policy=policy, made_ms=made_ms, with_unjudged=True)
     if days < least:
         report.find("deletion.retention-days", at, f"counts {days} days, and {max(least, needed)} counted then")
-    elif days < needed:
-        text = f"counts {days} days, and {needed} counted then, but for a policy that is not judged"
+    elif days < needed or announced.rests_on_missing(received_ms, policy=policy, made_ms=made_ms):
+        text = f"counts {days} days, and {needed} counted then but for a policy that is not judged"
         report.leave_open("deletion.policy-not-judged", at, text)
 
 

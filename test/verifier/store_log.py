@@ -104,7 +104,7 @@ def check_orders_logged(station: Station, orders: Orders, logs: StoreLogs, repor
             continue  # of sidecars only their manifests say (10.3.33)
         lapses = orders.lapses_at(str(line.facts.get("order")), line.at_ms)
         if lapses is not None and line.at_ms < lapses:
-            report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
+            report.find("store-log.lapsed-early", line.place, "calls a hold lapsed before its time")
     entered = {(line.facts.get("order"), line.facts.get("role")) for line in logs.all_of("order")}
     for name, order in station.orders.items():
         for role in sorted(order.signed):

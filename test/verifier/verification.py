@@ -81,6 +81,7 @@ def verify(
     check_policies(vault, reader.policies, report)
     drops = Drops(vault, reader.policies, now_ms)
     drops.check_segments(report)
+    drops.check_receipts(report)
     counts = {name: _check_station(station, vault, drops, report) for name, station in vault.stations.items()}
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
@@ -108,7 +109,7 @@ def _check_station(station: Station, vault: Vault, drops: Drops, report: Report)
     check_docking_log(station, wholes, report)
     check_stays(station, wholes, report)
     check_capture_times(station, wholes, report)
-    orders = Orders(station, store_logs)
+    orders = Orders(station, store_logs, drops.announced)
     check_deletions(station, vault.vault, orders, said_by_store, report)
     drops.check(station, orders, said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import canonical_json
+from announced import Announced, Policy
 from evidence import Receiver, Vault
 from findings import Report
-from instants import milliseconds
+from instants import DAY_MS, milliseconds
 from key_succession import KnownKeys
 from minisign_file import PublicKey
 from policies import Policies, check_policies, read_policies
-from retention import Announced
 from shapes import STATION_ID, fits
 from tests.note_keys import Signer, minisign, public_line
 from tests.samples import STATION, VAULT, codes, document, hex_of, log, manifest, notes, random_id, recording, station
@@ -44,6 +44,10 @@ def _policy(number: int, officer: Signer = _OFFICER, **changed: Any) -> dict[str
         "made_at": "2026-11-25T08:00:00.000Z",
     }
     return {**value, **changed}
+
+
+def _says(days: int, documents_days: int, *, is_judged: bool = True, **more: int) -> Policy:
+    return Policy({"days_min": days, "documents_days": documents_days, **more}, is_judged)
 
 
 class ReadingTest(unittest.TestCase):
@@ -147,9 +151,9 @@ class NamedTest(unittest.TestCase):
 
     def test_the_most_of_what_is_in_force_and_what_it_names_counts(self) -> None:
         said = Announced()
-        said.know_policy("long", {"days": 30, "documents_days": 200}, is_judged=True)
-        said.know_policy("short", {"days": 3, "documents_days": 10}, is_judged=True)
-        said.know_policy("open", {"days": 20, "documents_days": 200}, is_judged=False)
+        said.know("long", _says(30, 200))
+        said.know("short", _says(3, 10))
+        said.know("open", _says(20, 200, is_judged=False))
         for policy, strict, lenient in ((None, 14, 14), ("long", 30, 30), ("short", 14, 14), ("open", 14, 20), ("unknown", 14, 14)):
             self.assertEqual(said.days("r-store", "days", 5, policy=policy), strict)
             self.assertEqual(said.days("r-store", "days", 5, policy=policy, with_unjudged=True), lenient)
@@ -160,20 +164,49 @@ class DaysTest(unittest.TestCase):
 
     def test_the_policy_in_force_takes_the_place_of_the_least_days(self) -> None:
         said, at = Announced(), milliseconds("2026-11-25T08:00:00.000Z")
-        said.enter_policy(at, 2, {"days": 7, "documents_days": 60}, is_judged=True)
-        said.enter_policy(at + 10, 3, {"days": 3, "documents_days": 10}, is_judged=False)
-        said.enter_policy(at + 5, 1, {"days": 1, "documents_days": 1}, is_judged=True)
+        said.put_in_force(at, 2, _says(7, 60))
+        said.put_in_force(at + 10, 3, _says(3, 10, is_judged=False))
+        said.put_in_force(at + 5, 1, _says(1, 1))
         for received, expected, lenient in ((at - 1, 14, 14), (at, 7, 7), (at + 10, 7, 3)):
             self.assertEqual(said.days("r-store", "days", received), expected)
             self.assertEqual(said.days("r-store", "days", received, with_unjudged=True), lenient)
         self.assertEqual(said.days("r-other", "documents_days", at - 1), 90)
         self.assertEqual(said.days("r-other", "documents_days", at), 60)
-        said.enter("r-store", at, {"days": 20, "documents_days": 50})
+        said.announce("r-store", at, {"days": 20, "documents_days": 50})
         self.assertEqual((said.days("r-store", "days", at), said.days("r-store", "documents_days", at)), (20, 60))
+
+    def test_what_was_made_while_more_was_in_force_keeps_it_where_it_names_none(self) -> None:
+        said = Announced()
+        for time, number, days in ((10, 1, 20), (20, 2, 5)):
+            said.put_in_force(time, number, _says(days, 90))
+        # Made before the first one, under it, under the second, and by a clock that is ahead.
+        for made, received, expected in ((5, 9, 14), (5, 30, 20), (15, 30, 20), (20, 30, 5), (40, 30, 5), (None, 30, 5)):
+            self.assertEqual(said.days("r-store", "days", received, made_ms=made), expected, (made, received))
+        said.know("short", _says(3, 90))
+        self.assertEqual(said.days("r-store", "days", 30, policy="short", made_ms=15), 5)
+
+    def test_a_hold_by_one_role_lasts_as_the_policy_says_and_one_that_is_not_judged_leaves_it_open(self) -> None:
+        said = Announced()
+        said.put_in_force(10, 1, _says(5, 90, hold_days=3))
+        said.put_in_force(20, 2, _says(5, 90))
+        said.put_in_force(30, 3, _says(5, 90, is_judged=False, hold_days=20))
+        said.put_in_force(40, 4, _says(5, 90, is_judged=False, hold_days=2))
+        days = [tuple(each // DAY_MS for each in said.hold_ms(at)) for at in (9, 10, 20, 30, 40)]
+        self.assertEqual(days, [(7, 7), (3, 3), (7, 7), (7, 20), (2, 7)])
+
+    def test_a_segment_of_a_log_stays_as_the_policy_says_at_the_time_of_its_head(self) -> None:
+        said = Announced()
+        said.announce("r-store", 0, {"days": 14, "documents_days": 100})
+        said.put_in_force(10, 1, _says(5, 150, log_days=40))
+        said.put_in_force(20, 2, _says(5, 150))
+        said.put_in_force(30, 3, _says(5, 10, is_judged=False, log_days=60))
+        said.put_in_force(40, 4, _says(5, 10, is_judged=False, log_days=600))
+        days = [said.log_ms("r-store", at) // DAY_MS for at in (9, 10, 20, 30, 40)]
+        self.assertEqual(days, [130, 40, 180, 120, 600])
 
     def test_in_a_kit_a_policy_may_be_missing_that_allowed_fewer_but_not_fewer_than_were_announced(self) -> None:
         said = Announced(in_part=True)
-        said.enter("r-store", 10, {"days": 9, "documents_days": 9})
+        said.announce("r-store", 10, {"days": 9, "documents_days": 9})
         for received, strict, lenient in ((9, 14, 0), (10, 14, 9)):
             self.assertEqual(said.days("r-store", "days", received), strict)
             self.assertEqual(said.days("r-store", "days", received, with_unjudged=True), lenient)

@@ -4,6 +4,7 @@ import unittest
 from dataclasses import replace
 from typing import Any
 
+from announced import Announced, Policy
 from custody_log import CustodyLog
 from custody_segment import Line
 from differences import tell_differences
@@ -13,7 +14,7 @@ from findings import Report
 from instants import milliseconds
 from key_changes import check_old_keys
 from orders import Orders
-from retention import Announced, StoreLogs, check_deletions, check_documents_of_deletions
+from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from tests.samples import (
@@ -174,7 +175,7 @@ class DeletionTest(unittest.TestCase):
             found = _deleted()
             said = Announced()
             for time, days in announced:
-                said.enter("r-store", time, {"days": days, "documents_days": 730})
+                said.announce("r-store", time, {"days": days, "documents_days": 730})
             report = Report()
             kept, store = station(found), _store(found)
             check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS, said), report)
@@ -183,7 +184,7 @@ class DeletionTest(unittest.TestCase):
     def test_of_a_policy_that_is_not_judged_fewer_days_are_a_finding_and_as_many_are_not_judged(self) -> None:
         for days, expected, left_open in ((15, ["deletion.retention-days"], []), (14, [], []), (7, [], [])):
             found, said = _deleted(), Announced()
-            said.enter_policy(0, 1, {"days": days, "documents_days": 90}, is_judged=False)
+            said.put_in_force(0, 1, Policy({"days_min": days, "documents_days": 90}, is_judged=False))
             report, kept, store = Report(), station(found), _store(found)
             check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS, said), report)
             self.assertEqual((codes(report), [each.code for each in report.unjudged]), (expected, left_open), days)
