@@ -26,6 +26,7 @@ from key_changes import check_changes, check_old_keys, check_ways
 from kit_folder import KitReader, is_kit
 from log_tree import check_log_trees
 from orders import Orders
+from outside_time import check_outside_time
 from policies import check_policies
 from received import check_heads, check_received
 from reconciliation import reconcile
@@ -88,6 +89,7 @@ def verify(
         check_restored(receiver, vault, report)
     check_received(vault, drops.counting, report)
     check_heads(vault, drops.counting_segments, report)
+    check_outside_time(vault, report)
     return Verdict(report, counts, check_log_trees(vault, known, brought, report))
 
 
