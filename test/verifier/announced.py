@@ -14,7 +14,7 @@ from instants import DAY_MS
 from policies import Policies
 from shapes import fits
 
-_AT_LEAST = {"days": 14, "documents_days": 90, "free_text_days": 90}
+_AT_LEAST = {"days": 14, "documents_days": 90}
 _HOLD_DAYS, _HOLD_DAYS_MOST = 7, 90
 _LOG_LATER_DAYS = 30
 _LOG_DAYS_UNJUDGED = 120
@@ -32,7 +32,7 @@ class Policy:
         """The fewest days by it."""
         if not self.is_here:
             return 0
-        return int(self.says.get("days_min" if name == "days" else name, _AT_LEAST[name]))
+        return int(self.says["days_min" if name == "days" else name])
 
 
 class Announced:
@@ -104,7 +104,7 @@ class Announced:
         """
         announced = self._by_receiver.get(receiver, [])
         last = bisect_right(announced, received_ms, key=itemgetter(0))
-        said = int(announced[last - 1][1].get(name, 0)) if last > 0 else 0
+        said = int(announced[last - 1][1][name]) if last > 0 else 0
         own = 0
         if policy is not None:
             named = self._known.get(policy)

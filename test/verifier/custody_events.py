@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from document_shapes import NOT_TAKEN, REJECTED
+from document_shapes import NOT_TAKEN, REJECTED, STAFF_KINDS
 from shapes import (
     BOOLEAN,
     DAY,
@@ -132,6 +132,9 @@ STATION_EVENTS: dict[str, Shape] = {
     "docking-recorded": _maybe_settled(
         docking=RANDOM_ID, record=RANDOM_ID, sha256=DIGEST, part=integer(1), parts=integer(1)
     ),
+    "document-recorded": fields_and(
+        {"settled": constant(True)}, kind=one_of(*STAFF_KINDS), record=RANDOM_ID, sha256=DIGEST
+    ),
     "offered": fields(recording=RANDOM_ID),
     "receipted": fields(recording=RANDOM_ID, receiver=RECEIVER_ID, receipt_sha256=DIGEST),
     "asked-again": fields(recording=RANDOM_ID, receiver=RECEIVER_ID, receipt_sha256=DIGEST),
@@ -208,7 +211,7 @@ STORE_EVENTS: dict[str, Shape] = {
     "restored": fields(restored_sha256=DIGEST, complete_until=INSTANT),
     "receipt": fields_and(
         {"policy_sha256": DIGEST},
-        kind=one_of("recording", "docking"),
+        kind=one_of("recording", "docking", *STAFF_KINDS),
         **_OF_RECORDING,
         receipt_sha256=DIGEST,
     ),

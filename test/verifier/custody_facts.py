@@ -6,9 +6,13 @@ from typing import Any
 
 from custody_log import CustodyLog
 from custody_segment import Line
-from evidence import Receipted, Recording, Station
+from evidence import Receipted, Recording, StaffDocument, Station
 from findings import Report
-from instants import milliseconds
+from instants import HOUR_MS, milliseconds
+from signed_document import made_ms
+
+# A document of staff is made on a later day than the one that it is of (SPEC 4.17.8).
+_DOCUMENT_LATER_MS = 72 * HOUR_MS
 
 
 class StationFacts:
@@ -44,15 +48,13 @@ def check_custody_facts(
         if part.value is not None and not facts.of("docking-recorded", part.name):
             made_at = part.value["ended_at"] or part.value["docked_at"]
             _tell_unlogged(part, made_at, "docking-recorded", station, recorded, report)
-    for each in _folders(station):
+    for document in station.documents.values():
+        _check_staff_document(document, station, facts, report)
+    for each in station.receipted():
         _check_receipt(each, station, facts, report)
     _check_missing(station, facts, dropped, report)
     _check_erasures(station, report, of_what_is_here=of_what_is_here)
     _check_broken(station, report)
-
-
-def _folders(station: Station) -> Iterable[Receipted]:
-    return [*station.recordings.values(), *station.dockings.values()]
 
 
 def _compare(lines: list[Line], expected: dict[str, Any], code: str, place: str, report: Report) -> None:
@@ -91,6 +93,24 @@ def _check_docking(part: Receipted, facts: StationFacts, report: Report) -> None
     expected = {name: value[name] for name in ("docking", "part", "parts")}
     lines = facts.of("docking-recorded", part.name)
     _compare(lines, {**expected, "sha256": document.sha256}, "custody.other-docking", document.place, report)
+
+
+def _check_staff_document(each: StaffDocument, station: Station, facts: StationFacts, report: Report) -> None:
+    if each.document is None:
+        return
+    lines = facts.of("document-recorded", each.name)
+    expected = {"kind": each.kind, "sha256": each.document.sha256}
+    _compare(lines, expected, "custody.other-document", each.document.place, report)
+    if lines:
+        return
+    log, until = station.log, made_ms(each.document.value) + _DOCUMENT_LATER_MS
+    is_revoked = each.document.key_id in station.revocations
+    own = [segment for segment in log.order if not is_revoked or each.document.key_id in segment.key_ids]
+    is_before = log.from_the_start or any(line.at_ms <= until for line in log.lines())
+    if is_before and any(line.at_ms > until for segment in own for line in segment.counting):
+        report.find("document.unlogged", each.place, "is in no entry 'document-recorded', and the log continues days later")
+    else:
+        report.note("document.unlogged", each.place, "is in no entry 'document-recorded' of the log that is here")
 
 
 def _tell_unlogged(
@@ -161,16 +181,20 @@ def _check_head(head: dict[str, Any] | None, place: str, log: CustodyLog, report
 
 
 def _check_missing(station: Station, facts: StationFacts, dropped: set[str], report: Report) -> None:
-    here = station.recordings.keys() | station.dockings.keys()
+    here = station.recordings.keys() | station.dockings.keys() | station.documents.keys()
     for name in sorted(set(facts.names("receipted")) - here - dropped):
         place = facts.of("receipted", name)[0].place
-        is_docking = bool(facts.of("docking-recorded", name))
-        what, code = ("docking record", "docking.missing") if is_docking else ("recording", "recording.missing")
+        what, code = "recording", "recording.missing"
+        if facts.of("docking-recorded", name):
+            what, code = "docking record", "docking.missing"
+        elif facts.of("document-recorded", name):
+            what, code = "document of staff", "document.missing"
         report.find(code, place, f"{what} {name} was receipted and is not here")
     receipted = set(facts.names("receipted"))
-    for event, code in (("spooled", "recording.waiting"), ("docking-recorded", "docking.waiting")):
+    waiting = {"spooled": "recording", "docking-recorded": "docking", "document-recorded": "document"}
+    for event, what in waiting.items():
         for name in sorted(set(facts.names(event)) - here - dropped - receipted):
-            report.note(code, facts.of(event, name)[0].place, f"{name} has not come yet")
+            report.note(f"{what}.waiting", facts.of(event, name)[0].place, f"{name} has not come yet")
 
 
 def _check_erasures(station: Station, report: Report, *, of_what_is_here: bool) -> None:

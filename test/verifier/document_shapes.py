@@ -9,6 +9,7 @@ from minisign_file import parse_base64
 from shapes import (
     BASE64,
     BOOLEAN,
+    DAY,
     DIGEST,
     INSTANT,
     KEY_ID,
@@ -50,6 +51,9 @@ NOT_TAKEN = (
     "agent-failed",
 )
 REJECTED = ("empty", "unknown-kind", "odd-name", "damaged")
+
+# Documents of staff (4.17), as their types and the kinds of their receipts.
+STAFF_KINDS = ("staff-report", "staff-text")
 
 _LIST_MAX = 65_536
 _SAID = either(text(128))
@@ -116,8 +120,8 @@ def _unreadable_sense(rejected: Any, size: int, at: str) -> Iterator[str]:
 
 def _receipt_sense(value: Any, at: str) -> Iterator[str]:
     held = (value["sealed_size_bytes"], value["chunks_sha256"])
-    if value["kind"] == "docking" and held != (0, SHA256_OF_NOTHING):
-        yield f"{at} of a docking record names bytes"
+    if value["kind"] != "recording" and held != (0, SHA256_OF_NOTHING):
+        yield f"{at} of what has no bytes names some"
 
 
 def _docking_sense(value: Any, at: str) -> Iterator[str]:
@@ -243,7 +247,7 @@ _RECEIPT = _all(
     fields(
         type=constant("receipt"),
         version=constant(1),
-        kind=one_of("recording", "docking"),
+        kind=one_of("recording", "docking", *STAFF_KINDS),
         recording=RANDOM_ID,
         station=STATION_ID,
         manifest_sha256=DIGEST,
@@ -455,6 +459,50 @@ _POLICY_VERSIONS = {
 
 _POLICY = _all(_of_version(_POLICY_VERSIONS), _policy_sense)
 
+_ANSWERS_MAX = 8
+_TEXT_CHARACTERS_MAX = 32_768
+_TEXT_RECIPIENTS_MAX = 16
+
+
+def _answers(value: Any, at: str) -> Iterator[str]:
+    if not isinstance(value, dict) or not 1 <= len(value) <= _ANSWERS_MAX:
+        yield f"{at} is no object of 1 to {_ANSWERS_MAX} members"
+        return
+    for question, answer in value.items():
+        yield from PLACE_ID(question, f"{at} has a question that")
+        yield from PLACE_ID(answer, f"{at}.{question}")
+
+
+def _staff_text_sense(value: Any, at: str) -> Iterator[str]:
+    if not value["recipients"]:
+        yield f"{at}.recipients are none"
+    if len(value["sealed"]) > _TEXT_CHARACTERS_MAX:
+        yield f"{at}.sealed is longer than {_TEXT_CHARACTERS_MAX} characters"
+
+
+_STAFF_REPORT = fields(
+    type=constant("staff-report"),
+    version=constant(1),
+    record=RANDOM_ID,
+    station=STATION_ID,
+    day=DAY,
+    questions_sha256=DIGEST,
+    answers=_answers,
+)
+
+_STAFF_TEXT = _all(
+    fields(
+        type=constant("staff-text"),
+        version=constant(1),
+        record=RANDOM_ID,
+        station=STATION_ID,
+        day=DAY,
+        recipients=many(_RECIPIENT, _TEXT_RECIPIENTS_MAX),
+        sealed=BASE64,
+    ),
+    _staff_text_sense,
+)
+
 _RESTORED = _all(
     fields(
         type=constant("restored"),
@@ -508,4 +556,6 @@ DOCUMENT_SHAPES: dict[str, Shape] = {
     "key-change": _KEY_CHANGE,
     "key-revocation": _KEY_REVOCATION,
     "restored": _RESTORED,
+    "staff-report": _STAFF_REPORT,
+    "staff-text": _STAFF_TEXT,
 }

@@ -28,6 +28,8 @@ from signed_document import Source, read_document
 _FILES = {"deletion.json", "deletion.json.minisig"}
 _SLACK_MS = DAY_MS
 _FUTURE_MS = DAY_MS
+# Entries of a station's log that say what something is that is offered.
+_RECORDED = ("spooled", "docking-recorded", "document-recorded")
 _NEVER = 1 << 60  # after every instant
 
 
@@ -120,7 +122,7 @@ class Drops:
             self._check_receipt(said, known, report)
             is_recording = bool(known.facts.of("spooled", name)) or logs.knows_recording(name)
             if said.line.facts["deletion_sha256"] is None and not is_recording:
-                self._check_docking(said, known, report)
+                self._check_document(said, known, logs, report)
             else:
                 self._check_recording(said, station, orders, logs, report)
             if len(report.findings) == before:
@@ -205,10 +207,12 @@ class Drops:
         check_allowed(recording, kept.value, facts["received_at"], orders, logs, report, policy=policy)
         check_dated(recording, kept.value, kept.sha256, logs, report)
 
-    def _check_docking(self, said: _Said, known: "_Known", report: Report) -> None:
+    def _check_document(self, said: _Said, known: "_Known", logs: StoreLogs, report: Report) -> None:
+        """A docking record, or a document of staff, of which a text may go at any time (SPEC 10.3.36)."""
         facts, place = said.line.facts, said.line.place
-        received = milliseconds(facts["received_at"])
-        self._check_age(said, received, f"drops docking record {facts['recording']} too soon", report)
+        if _is_text(facts, known.facts, logs):
+            return
+        self._check_age(said, milliseconds(facts["received_at"]), f"drops {facts['recording']} too soon", report)
         for docking in {line.facts.get("docking") for line in known.facts.of("docking-recorded", facts["recording"])}:
             for name in known.unnamed.get(docking, ()):
                 report.find("drop.docking-needed", place, f"drops the docking record of {name}, which is here")
@@ -217,7 +221,7 @@ class Drops:
         facts, place = said.line.facts, said.line.place
         name, received = facts["recording"], milliseconds(facts["received_at"])
         receipts = known.facts.of("receipted", name)
-        entered = [*known.facts.of("spooled", name), *known.facts.of("docking-recorded", name)]
+        entered = [line for event in _RECORDED for line in known.facts.of(event, name)]
         # A settlement enters long after what it found was made.
         made = [line.at_ms for line in entered if "settled" not in line.facts]
         if receipts and facts["receipt_sha256"] not in {line.facts.get("receipt_sha256") for line in receipts}:
@@ -255,6 +259,17 @@ class Drops:
             for entered, segment in self._heads[station.name]
         ]
         return _SegmentWay(station, min(received, default=_NEVER), sorted(dropped), sorted(heads), again)
+
+
+def _is_text(facts: dict[str, Any], station: StationFacts, logs: StoreLogs) -> bool:
+    """Whether a drop is one of a staff text: the station says it of that digest, or says nothing and the store does (SPEC 10.3.35)."""
+    name = facts["recording"]
+    entered = [line for event in _RECORDED for line in station.of(event, name)]
+    if entered:
+        said = [line.facts for line in entered if line.event == "document-recorded"]
+        return any(each.get("kind") == "staff-text" and each.get("sha256") == facts["manifest_sha256"] for each in said)
+    kinds = {line.facts.get("kind") for line in logs.of("receipt", name)}
+    return kinds == {"staff-text"}
 
 
 def _owners_of_segments(vault: Vault) -> dict[str, set[str]]:

@@ -39,6 +39,13 @@ class Recording(Receipted):
     left: tuple[str, ...] = ()
 
 
+@dataclass
+class StaffDocument(Receipted):
+    """A folder of a staff report or a staff text (SPEC 4.17)."""
+
+    kind: str = "staff-report"
+
+
 @dataclass(frozen=True)
 class Order:
     """An order. `signed` has the roles whose signature holds, `unjudged` those whose signature is here and of which no key is given."""
@@ -88,6 +95,7 @@ class Station(Keeper):
 
     recordings: dict[str, Recording] = field(default_factory=dict)
     dockings: dict[str, Receipted] = field(default_factory=dict)
+    documents: dict[str, StaffDocument] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     # Revocations by the id of the key.
     revocations: dict[str, Document] = field(default_factory=dict)
@@ -95,9 +103,10 @@ class Station(Keeper):
     kept: dict[str, Document] = field(default_factory=dict)
 
     def receipted(self) -> Iterator[Receipted]:
-        """Folders of recordings, then those of docking records."""
+        """Folders of recordings, then those of docking records and of staff."""
         yield from self.recordings.values()
         yield from self.dockings.values()
+        yield from self.documents.values()
 
 
 @dataclass

@@ -9,6 +9,7 @@ from evidence import Keeper, KeyChange, Station
 from findings import Report
 from instants import milliseconds
 from key_succession import KnownKeys
+from signed_document import made_ms
 
 
 def check_changes(keeper: Keeper, keys: KnownKeys, everybody: Iterable[KeyChange], report: Report, *, is_store: bool) -> None:
@@ -113,7 +114,7 @@ def check_old_keys(station: Station, report: Report) -> None:
     changed: dict[str, Line] = {}
     logged_before: dict[str, set[Any]] = {}
     logged: set[Any] = set()
-    for line in station.log.of("key-changed", "spooled", "docking-recorded"):
+    for line in station.log.of("key-changed", "spooled", "docking-recorded", "document-recorded"):
         if line.event != "key-changed":
             logged.add(line.facts.get("recording" if line.event == "spooled" else "record"))
         elif isinstance(line.facts.get("old_key_id"), str):
@@ -123,8 +124,7 @@ def check_old_keys(station: Station, report: Report) -> None:
         document = each.document
         if document is None or document.key_id is None or document.key_id not in changed:
             continue
-        made = document.value.get("sealed_at") or document.value.get("docked_at")
-        late = made is not None and milliseconds(made) > changed[document.key_id].at_ms
+        late = made_ms(document.value) > changed[document.key_id].at_ms
         if late and each.name not in logged_before[document.key_id]:
             report.find(
                 "key-change.used-after", document.place, "is signed by a key that was no longer in use when it was made"

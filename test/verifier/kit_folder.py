@@ -43,6 +43,8 @@ _ELSEWHERE = {
     "deletion.unlogged",
     "deletion.unwarned",
     "docking.missing",
+    "document.missing",
+    "document.waiting",
     "docking.part-missing",
     "docking.unrecorded",
     "docking.waiting",

@@ -18,6 +18,7 @@ from signed_document import sha256_hex
 
 _DIGEST_BYTES = 32
 _UNITS_TOLD_MAX = 8
+_TEXT_POINTS_MAX = 1000
 _SOURCE = fields(path=BASE64, vendor=lambda value, at: iter(_vendor_problems(value, at)))
 
 
@@ -127,6 +128,20 @@ def check_source(place: str, manifest: dict[str, Any], age: AgeTool | None, repo
     problem = _source_problem(text, manifest["source"]["path_sha256"])
     if problem is not None:
         report.find("manifest.source-path", at, problem)
+
+
+def check_staff_text(at: str, value: dict[str, Any], age: AgeTool | None, report: Report) -> None:
+    """The sealed words of a staff text (SPEC 4.17)."""
+    sealed = parse_base64(value["sealed"]) or b""
+    header = parse_header(sealed)
+    if header is None or header.recipients != len(value["recipients"]):
+        report.find("text.sealed", at, "sealed is no age file for the recipients that it names")
+        return
+    opened = age.open_bytes(sealed) if age is not None else None
+    if age is not None and opened is None:
+        report.find("text.unopened", at, "age does not open it with this identity")
+    elif opened is not None and not 1 <= len(opened.decode("utf-8", "replace")) <= _TEXT_POINTS_MAX:
+        report.find("text.length", at, f"holds no text of 1 to {_TEXT_POINTS_MAX} characters")
 
 
 def _source_problem(text: bytes, path_sha256: str) -> str | None:

@@ -37,7 +37,9 @@ def check_received(
 
 
 def _item(station: Station | None, name: str) -> Receipted | None:
-    return None if station is None else station.recordings.get(name) or station.dockings.get(name)
+    if station is None:
+        return None
+    return station.recordings.get(name) or station.dockings.get(name) or station.documents.get(name)
 
 
 def _has_receipt(found: Receipted, digests: Collection[str]) -> bool:

@@ -14,7 +14,8 @@ def reconcile(station: Station, dropped: set[str], entered: set[str]) -> dict[st
     (`behind_log`). `entered`: recordings that entries `receipt` of a store's log name, counted beside (SPEC 10.3.30).
     """
     facts = StationFacts(station.log.lines())
-    logged = {name for name in facts.names("receipted") if not facts.of("docking-recorded", name)}
+    others = {*facts.names("docking-recorded"), *facts.names("document-recorded")}
+    logged = set(facts.names("receipted")) - others
     receipts = {name for name, each in station.recordings.items() if each.receipt is not None}
     unlogged = receipts - logged
     first = next(station.log.lines(), None)

@@ -1,14 +1,14 @@
-"""Folders of recordings and of docking records (SPEC 4.4): exactly the files that belong there, each good in itself, and a receipt of just this."""
+"""Folders of recordings, docking records and staff documents (SPEC 4.4): exactly the files that belong there, each good in itself, and a receipt of just this."""
 
 import json
 from pathlib import Path
 
 from age_file import AgeTool
 from document_shapes import SHA256_OF_NOTHING
-from evidence import Receipted, Recording
+from evidence import Receipted, Recording, StaffDocument
 from findings import Report
 from key_succession import KnownKeys
-from payload import check_payload, check_source
+from payload import check_payload, check_source, check_staff_text
 from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, read_document
 
@@ -19,6 +19,7 @@ _SEALED = {"payload.age", "chunks.bin"}
 # Lies beside a deletion record while a deletion goes on, as `deleting.tmp` (4.7).
 _DELETING = "deleting"
 _DOCKING = {"docking.json", "docking.json.minisig"}
+_STAFF = {"staff-report": "report.json", "staff-text": "text.json"}
 
 
 def read_recording(
@@ -51,6 +52,25 @@ def read_docking(folder: Path, place: str, station: str, keys: KnownKeys, report
     found.document = read_document(source, keys.station(station), report)
     _check_owner(found, "record", "docking", report)
     _read_receipt(found, names, "docking", keys, report)
+    return found
+
+
+def read_staff_document(
+    folder: Path, place: str, station: str, keys: KnownKeys, age: AgeTool | None, report: Report
+) -> StaffDocument | None:
+    """Reads the folder of a staff report or a staff text; None where it is of neither."""
+    there = {name for name, _ in names_in(folder)}
+    kind, file = next(((kind, file) for kind, file in _STAFF.items() if there & {file, f"{file}.minisig"}), (None, ""))
+    if kind is None:
+        return None
+    found = StaffDocument(folder.name, station, folder, place, kind=kind)
+    names = _names_of(folder, place, {file, f"{file}.minisig"} | _RECEIPT, report)
+    area = file.removesuffix(".json")
+    found.document = read_document(Source(folder, place, file, area, kind), keys.station(station), report)
+    _check_owner(found, "record", area, report)
+    _read_receipt(found, names, kind, keys, report)
+    if found.value is not None and kind == "staff-text":
+        check_staff_text(f"{place}/{file}", found.value, age, report)
     return found
 
 
@@ -100,7 +120,7 @@ def _read_receipt(found: Receipted, names: set[str], kind: str, keys: KnownKeys,
 def _expected(document: Document, kind: str) -> dict[str, object]:
     value = document.value
     expected = {"kind": kind, "station": value["station"], "manifest_sha256": document.sha256}
-    if kind == "docking":
+    if kind != "recording":
         held = {"recording": value["record"], "sealed_size_bytes": 0, "chunks_sha256": SHA256_OF_NOTHING}
     else:
         sealed = value["sealed"]

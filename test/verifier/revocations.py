@@ -17,7 +17,7 @@ def check_revocations(station: Station, report: Report) -> None:
                 text = f"is signed by key {key_id} and was not receipted before that was revoked"
                 report.find("revocation.document", each.document.place, text)
             elif not _received_before(each, suspected):
-                what = "manifest" if each.name in station.recordings else "docking"
+                what = each.document.place.rpartition("/")[2].removesuffix(".json")
                 text = f"was receipted when somebody else may have had key {key_id}"
                 report.find(f"{what}.doubtful-key", each.document.place, text)
         _check_log(station, key_id, suspected, report)

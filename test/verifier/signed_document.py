@@ -9,6 +9,7 @@ from typing import Any
 import canonical_json
 from document_shapes import DOCUMENT_SHAPES, DOCUMENT_VERSIONS
 from findings import Report
+from instants import milliseconds
 from minisign_file import SIGNATURE_BYTES_MAX, PublicKey, SignatureFault, check
 from safe_files import FileFault, read_small
 from shapes import problems_of
@@ -39,6 +40,12 @@ class Source:
     def part(self, name: str) -> str:
         """Place of a file beside it."""
         return f"{self.place}/{name}"
+
+
+def made_ms(value: dict[str, Any]) -> int:
+    """When a document of a station was made: one of staff, where its day began in UTC (SPEC 4.17.10)."""
+    at = value.get("sealed_at") or value.get("docked_at")
+    return milliseconds(str(at) if at is not None else f"{value['day']}T00:00:00.000Z")
 
 
 def sha256_hex(data: bytes) -> str:

@@ -19,7 +19,7 @@ from key_succession import KnownKeys
 from log_folder import read_log_folder
 from orders import read_order
 from policies import Policies, read_policies
-from recording_folder import is_docking, read_docking, read_recording
+from recording_folder import is_docking, read_docking, read_recording, read_staff_document
 from restored import read_restored
 from safe_files import FileFault, holds_files, is_unfinished, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
@@ -142,10 +142,13 @@ class VaultReader:
             self._report.find("folder.name", place, "is no id in its one spelling")
         if is_docking(folder):
             station.dockings[folder.name] = read_docking(folder, place, station.name, self._keys, self._report)
+            return
+        reading = (folder, place, station.name, self._keys, self._age, self._report)
+        document = read_staff_document(*reading)
+        if document is not None:
+            station.documents[folder.name] = document
         else:
-            station.recordings[folder.name] = read_recording(
-                folder, place, station.name, self._keys, self._age, self._report
-            )
+            station.recordings[folder.name] = read_recording(*reading)
 
     def _read_orders(self, folder: Path, station: Station) -> None:
         for name, kind in names_in(folder):
@@ -186,7 +189,7 @@ class VaultReader:
 def check_receipts(vault: Vault, report: Report) -> None:
     """All receipts are of this vault; where its own id is not there, of one and the same."""
     for station in vault.stations.values():
-        for each in [*station.recordings.values(), *station.dockings.values()]:
+        for each in station.receipted():
             if each.receipt is None:
                 continue
             said = str(each.receipt.value["vault"])

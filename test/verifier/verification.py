@@ -141,7 +141,7 @@ def _check_doubles(vault: Vault, report: Report) -> None:
     """An id is never used twice (SPEC 1.1)."""
     seen: dict[str, str] = {}
     for station in vault.stations.values():
-        for name in [*station.recordings, *station.dockings]:
+        for name in [*station.recordings, *station.dockings, *station.documents]:
             if name in seen:
                 report.find("recording.doubled", f"{station.name}/{name}", f"is there as {seen[name]} too")
             seen[name] = f"{station.name}/{name}"

@@ -82,6 +82,24 @@ _GOOD: dict[str, dict[str, Any]] = {
         "reason": "stolen",
         "revoked_at": _AT,
     },
+    "staff-report": {
+        "type": "staff-report",
+        "version": 1,
+        "record": random_id("a"),
+        "station": "kod-1",
+        "day": "2026-11-25",
+        "questions_sha256": hex_of("q"),
+        "answers": {"mood": "good"},
+    },
+    "staff-text": {
+        "type": "staff-text",
+        "version": 1,
+        "record": random_id("a"),
+        "station": "kod-1",
+        "day": "2026-11-25",
+        "recipients": ["age1" + "q" * 58],
+        "sealed": "YWdl",
+    },
     "restored": {
         "type": "restored",
         "version": 1,
@@ -116,7 +134,7 @@ class DocumentShapesTest(unittest.TestCase):
         for kind, value in _GOOD.items():
             self.assertFalse(fits(DOCUMENT_SHAPES[kind], {**value, "note": None}), kind)
             for field, inner in value.items():
-                if isinstance(inner, dict):
+                if isinstance(inner, dict) and field != "answers":
                     self.assertFalse(
                         fits(DOCUMENT_SHAPES[kind], {**value, field: {**inner, "x": 1}}), f"{kind}.{field}"
                     )

@@ -7,6 +7,8 @@ from typing import Any
 
 import canonical_json
 from announced import Announced, Policy
+from document_shapes import DOCUMENT_SHAPES
+from drops import Drops
 from evidence import Receiver, Vault
 from findings import Report
 from instants import DAY_MS, milliseconds
@@ -174,6 +176,32 @@ class DaysTest(unittest.TestCase):
         self.assertEqual(said.days("r-other", "documents_days", at), 60)
         said.announce("r-store", at, {"days": 20, "documents_days": 50})
         self.assertEqual((said.days("r-store", "days", at), said.days("r-store", "documents_days", at)), (20, 60))
+
+    def test_version_2_says_more_within_bounds_and_version_1_does_not(self) -> None:
+        shape, second = DOCUMENT_SHAPES["policy"], _policy(1, version=2)
+        self.assertTrue(fits(shape, second))
+        for name, least, most in (("free_text_days", 1, 3650), ("hold_days", 1, 90), ("log_days", 1, 36_525), ("station_bytes", 1 << 30, 2**53 - 1)):
+            for value, good in ((least, True), (most, True), (least - 1, False), (most + 1, False), (None, False)):
+                self.assertEqual(fits(shape, {**second, name: value}), good, (name, value))
+            self.assertFalse(fits(shape, {**_policy(1), name: least}))
+
+    def test_the_first_entry_of_a_receipt_names_the_policy_of_its_document(self) -> None:
+        for names, said, again, expected in (
+            (None, None, None, []),
+            ("p", "p", "p", []),
+            ("p", "p", None, []),
+            ("p", None, "p", ["receipt.policy"]),
+            (None, "p", None, ["receipt.policy"]),
+            ("p", "q", "p", ["receipt.policy"]),
+        ):
+            value = manifest() if names is None else manifest(version=3, policy_sha256=hex_of(names))
+            found = recording(value)
+            facts = {"kind": "recording", "station": STATION, "recording": found.name, "receipt_sha256": hex_of("r")}
+            entries = [("receipt", facts if each is None else {**facts, "policy_sha256": hex_of(each)}) for each in (said, again)]
+            store = Receiver("r-store", "r-store", log(*entries))
+            report = Report()
+            Drops(Vault(VAULT, {STATION: station(found)}, {"r-store": store}), Policies(), 0).check_receipts(report)
+            self.assertEqual(codes(report), expected, (names, said, again))
 
     def test_what_was_made_while_more_was_in_force_keeps_it_where_it_names_none(self) -> None:
         said = Announced()
