@@ -114,8 +114,8 @@ class Orders:
         self._entered = entered
         self._in_part = in_part
         self._here = station.recordings.keys()
-        self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
         self._kin = _kin_of(station)
+        self._take([_given(order, entered) for order in station.orders.values() if order.signed])
         self._sidecars = {
             name
             for name, each in station.recordings.items()
@@ -125,18 +125,29 @@ class Orders:
             name: each.value["supersedes"] for name, each in station.recordings.items() if each.value is not None
         }
 
+    def _take(self, given: list[_Given]) -> None:
+        """Orders that count, by what they are about and by their own id: there may be as many as recordings."""
+        self._given = given
+        self._by_id = {each.order.value["order"]: each for each in given}
+        self._by_digest = {each.order.document.sha256: each for each in given}
+        self._by_subject: dict[tuple[str, str], list[_Given]] = defaultdict(list)
+        for each in given:
+            named = each.order.value["recording"]
+            for name in self._kin.get(named, {named}):
+                self._by_subject[each.order.value["verb"], name].append(each)
+
     def at_their_word(self, *verbs: str) -> "Orders":
         """The same, where signatures of roles of which no key is given count for orders of these verbs."""
         if not any(order.unjudged for order in self._orders.values()):
             return self
         other = copy(self)
-        other._given = [
+        given = [
             _given(replace(order, signed=order.signed | order.unjudged), self._entered)
             for order in self._orders.values()
             if order.unjudged and order.value["verb"] in verbs
         ]
-        taken = {each.order.value["order"] for each in other._given}
-        other._given += [each for each in self._given if each.order.value["order"] not in taken]
+        taken = {each.order.value["order"] for each in given}
+        other._take([*given, *(each for each in self._given if each.order.value["order"] not in taken)])
         return other
 
     def holds(self, recording: str, instant: int, *, longest: bool = False) -> list[Order]:
@@ -163,9 +174,8 @@ class Orders:
         about = hold.order.value["recording"]
         same = [
             each.ordered_ms
-            for each in self._given
-            if each.order.value["verb"] == "hold"
-            and each.first_ms <= instant
+            for each in self._about(about, "hold")
+            if each.first_ms <= instant
             and not each.has_both(instant)
             and self.reaches(each.order, about)
         ]
@@ -174,17 +184,17 @@ class Orders:
 
     def lapses_at(self, name: str, instant: int) -> int | None:
         """When the hold of that id lapses at the earliest, by what is known at the instant; None where none of that id is here and signed."""
-        found = next((each for each in self._given if each.order.value["order"] == name), None)
+        found = self._by_id.get(name)
         return None if found is None else self._lapses_at(found, instant, longest=False)
 
     def is_held_by_both(self, recording: str, instant: int) -> bool:
         """Whether a hold with both signatures stood."""
-        held = {order.value["order"] for order in self.holds(recording, instant)}
-        return any(each.order.value["order"] in held and each.has_both(instant) for each in self._given)
+        held = (self._by_id.get(order.value["order"]) for order in self.holds(recording, instant))
+        return any(each is not None and each.has_both(instant) for each in held)
 
     def deletion(self, sha256: str) -> tuple[Order, int | None] | None:
         """The order with that digest, and when both of its signatures were there."""
-        found = next((each for each in self._given if each.order.document.sha256 == sha256), None)
+        found = self._by_digest.get(sha256)
         return None if found is None else (found.order, found.both_ms)
 
     def unjudged_deletion(self, sha256: str) -> Order | None:
@@ -213,9 +223,7 @@ class Orders:
         return recording in self._kin.get(order.value["recording"], {order.value["recording"]})
 
     def _about(self, recording: str, verb: str) -> list[_Given]:
-        return [
-            each for each in self._given if each.order.value["verb"] == verb and self.concerns(each.order, recording)
-        ]
+        return self._by_subject.get((verb, recording), [])
 
 
 def _given(order: Order, entered: dict[tuple[str, str], int]) -> _Given:
