@@ -7,10 +7,11 @@ import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { SeededRandom } from '../random-seeded.ts';
 import type { HonestWorld } from './honest-world.ts';
 
-/** A copy of a vault that may be altered. */
+/** A copy of a vault, or of a kit made of it, that may be altered. */
 export interface Altered {
-  /** Folder of the copy, with `vault.json` in it. */
+  /** Folder of the copy; with `vault.json` in it where it is one of a vault. */
   readonly vault: string;
+  readonly isKit: boolean;
   readonly world: HonestWorld;
   readonly random: SeededRandom;
 }
@@ -45,7 +46,7 @@ export async function takeAway({ vault }: Altered, goes: readonly string[]): Pro
 }
 
 /** Paths of all files below the copy, sorted. */
-export async function filesOf({ vault }: Altered): Promise<string[]> {
+export async function filesOf({ vault }: Pick<Altered, 'vault'>): Promise<string[]> {
   const entries = await readdir(vault, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
@@ -54,7 +55,7 @@ export async function filesOf({ vault }: Altered): Promise<string[]> {
 }
 
 /** Files whose path fits, in the order of their names. */
-export async function filesLike(altered: Altered, pattern: RegExp): Promise<string[]> {
+export async function filesLike(altered: Pick<Altered, 'vault'>, pattern: RegExp): Promise<string[]> {
   return (await filesOf(altered)).filter((path) => pattern.test(path));
 }
 
@@ -70,6 +71,16 @@ export function stolenKeys({ world: { docks, storeKeys, two } }: Altered): reado
   return [...docks.flatMap(({ stationKeys }) => stationKeys), ...storeKeys, officer, supervisor];
 }
 
+/** Where a recording lies in the copy. */
+export function folderOf({ isKit }: Pick<Altered, 'isKit'>, station: string, recording: string): string {
+  return isKit ? recording : `${station}/${recording}`;
+}
+
+/** Where an order lies in the copy. */
+export function orderFolder({ isKit }: Altered, station: string, order: string): string {
+  return isKit ? `orders/${order}` : `${station}/orders/${order}`;
+}
+
 /** A copy's segments of one log, the oldest first; empty where nothing of it is left. */
 export async function segmentsOf(altered: Altered, keeper: string): Promise<string[]> {
   const { docks, stores } = altered.world;
@@ -78,7 +89,8 @@ export async function segmentsOf(altered: Altered, keeper: string): Promise<stri
     stores.find(({ receiver }) => receiver === keeper)?.log.segments ??
     [];
   const there = new Set(await filesLike(altered, /\.jsonl$/));
-  return known.map((id) => `${keeper}/custody/${id}.jsonl`).filter((path) => there.has(path));
+  const folder = altered.isKit ? `log/${keeper}` : `${keeper}/custody`;
+  return known.map((id) => `${folder}/${id}.jsonl`).filter((path) => there.has(path));
 }
 
 /** Whether a log has a line that is no entry: something else has torn or damaged it. */

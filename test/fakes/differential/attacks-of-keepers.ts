@@ -1,140 +1,17 @@
 // What the keeper of a store does to his vault, with the key of the store, keys of the roles and the clock in his hands: the log goes on with
 // another line, is cut, or written again, and its tree with it, signed again as he can.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
-import {
-  keyIdHex,
-  makeSecretKey,
-  publicKeyLine,
-  publicKeyOf,
-  signDocument,
-  signNoteText,
-  type SecretKey,
-} from '../../../protocol/documents/minisign.ts';
-import { formatCheckpoint, originKey } from '../../../protocol/transparency/checkpoint.ts';
-import { CompactRange, leafHash } from '../../../protocol/transparency/merkle.ts';
-import { formatNote, signatureLine } from '../../../protocol/transparency/signed-note.ts';
-import { chainOf, linesOf, type LooseLine } from '../manipulations/rewritten-log.ts';
-import {
-  filesLike,
-  isTorn,
-  mustBeFound,
-  segmentsOf,
-  someFile,
-  stolenKeys,
-  takeAway,
-  type Altered,
-  type Attack,
-  type Done,
-} from './attack.ts';
+import { keyIdHex, makeSecretKey, signDocument } from '../../../protocol/documents/minisign.ts';
+import { filesLike, mustBeFound, someFile, takeAway, type Attack } from './attack.ts';
+import { deleteByHand } from './attacks-of-deletions.ts';
+import { placeOwnPolicy, withholdPolicy } from './attacks-of-policies.ts';
 import { excuseFor } from './excuses.ts';
+import { added, fieldsOf, logOf, receiverOf, writeLog } from './keeper-log.ts';
 
 const DAY_MS = 86_400_000;
-
-/** Entries of one segment of a store's log. */
-interface Kept {
-  readonly path: string;
-  readonly key: SecretKey;
-  entries: LooseLine[];
-}
-
-/** The whole log of a receiver, as far as it can be read and its keys are known; undefined where it cannot. */
-async function logOf(altered: Altered, receiver: string): Promise<Kept[] | undefined> {
-  const log: Kept[] = [];
-  for (const path of await segmentsOf(altered, receiver)) {
-    if (await isTorn(altered, path)) return undefined;
-    const entries = linesOf(await readFile(join(altered.vault, path), 'utf8'));
-    const signature = entries.find(({ event }) => event === 'checkpoint')?.facts['signature'];
-    const [, body = ''] = typeof signature === 'string' ? signature.split('\n') : [];
-    const id = Buffer.from(body, 'base64').subarray(2, 10).toString('hex');
-    const key = stolenKeys(altered).find(({ keyId }) => keyIdHex(keyId) === id);
-    if (key === undefined) return undefined;
-    log.push({ path, key, entries });
-  }
-  return log.length === 0 ? undefined : log;
-}
-
-/**
- * Writes it again: each segment after the one before, each at its place in the tree, and the newest checkpoint of that.
- * True where it is not the log any more that somebody else holds a checkpoint of.
- */
-async function writeLog(altered: Altered, receiver: string, log: readonly Kept[]): Promise<boolean> {
-  const { vault } = altered;
-  let isOther = false;
-  let last: Readonly<Record<string, unknown>> = {};
-  let origin: unknown;
-  let leaves: string[] = [];
-  for (const { path, key, entries } of log) {
-    const [opened, ...rest] = entries;
-    if (opened === undefined) continue;
-    const facts: Record<string, unknown> = { ...opened.facts, ...last };
-    if (facts['log_origin'] !== origin) leaves = [];
-    origin = facts['log_origin'];
-    const fixed = await fixedLeaves(altered, origin);
-    if (origin !== undefined) facts['log_size'] = leaves.length;
-    const segment = basename(path, '.jsonl');
-    const chain = chainOf([{ ...opened, facts }, ...rest], { segment, holder: receiver, key });
-    const [before, after] = [await readFile(join(vault, path), 'utf8'), chain.text].map((text) =>
-      text.trimEnd().split('\n'),
-    ) as [string[], string[]];
-    await writeFile(join(vault, path), chain.text);
-    await rm(join(vault, `${path}.minisig`), { force: true });
-    const changed = before.findIndex((line, at) => line !== after[at]);
-    isOther ||= changed >= 0 && leaves.length + changed < fixed;
-    leaves.push(...after);
-    last = { last_segment: segment, last_sequence: chain.sequence, last_sha256: chain.sha256 };
-  }
-  const key = log.at(-1)?.key;
-  if (typeof origin !== 'string' || key === undefined) return false;
-  const range = new CompactRange();
-  for (const line of leaves) range.append(leafHash(Buffer.from(line)));
-  const text = formatCheckpoint({ origin, size: leaves.length, root: range.root() });
-  const own = signatureLine(originKey(origin, publicKeyOf(key).key), signNoteText(key, text));
-  const path = join(vault, receiver, 'log', 'checkpoint');
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, formatNote(text, [own]));
-  return isOther;
-}
-
-/** Leaves of the largest checkpoint of that origin that stations or witnesses hold, as far as the vault shows it. */
-async function fixedLeaves(altered: Altered, origin: unknown): Promise<number> {
-  const notes: string[] = [];
-  for (const path of await filesLike(altered, /dock-\d\/custody\/.*\.jsonl$|\/cosigned$/)) {
-    const text = await readFile(join(altered.vault, path), 'utf8');
-    if (path.endsWith('cosigned')) notes.push(text);
-    else if (!(await isTorn(altered, path)))
-      notes.push(
-        ...linesOf(text).flatMap(({ event, facts }) =>
-          event === 'store-log' ? [String(facts['checkpoint'])] : [],
-        ),
-      );
-  }
-  const sizes = notes.map((note) => note.split('\n')).filter(([name]) => name === origin);
-  return Math.max(0, ...sizes.map(([, size]) => Number(size)));
-}
-
-/** Entries with the time of the end of the log, or another one, and a checkpoint after them. */
-function added(
-  log: readonly Kept[],
-  events: readonly Pick<LooseLine, 'event' | 'facts'>[],
-  at?: string,
-): void {
-  const segment = log.at(-1);
-  const end = segment?.entries.at(-1);
-  if (segment === undefined || end === undefined) return;
-  const stamp = { at: at ?? end.at, boot: end['boot'] ?? null, monotonic_ms: end['monotonic_ms'] ?? 0 };
-  segment.entries.push(...events.map((each) => ({ ...stamp, ...each })), {
-    ...stamp,
-    event: 'checkpoint',
-    facts: {},
-  });
-}
-
-function receiverOf({ world, random }: Altered): string {
-  return random.pick(world.stores).receiver;
-}
 
 /** A line at the end of the log that excuses something, which goes. */
 const addLine: Attack = async (altered) => {
@@ -146,7 +23,8 @@ const addLine: Attack = async (altered) => {
   await writeLog(altered, excuse.keeper, log);
   const wasThere = await takeAway(altered, excuse.goes);
   const what = `the keeper of ${excuse.keeper} added ${excuse.event}; without ${excuse.goes.join(', ')}`;
-  return mustBeFound(what, wasThere);
+  // A kit may be without it.
+  return mustBeFound(what, wasThere && !altered.isKit);
 };
 
 /** The last entries of the log are cut off, and what they name may go with them. */
@@ -190,180 +68,6 @@ const fork: Attack = async (altered) => {
   return mustBeFound(what, isOther);
 };
 
-/** A recording goes because it is due, or by an order: all of it is entered, at a time that the keeper's clock shows. */
-const deleteByHand: Attack = async (altered) => {
-  const { random, vault, world } = altered;
-  const there = await filesLike(altered, /\/payload\.age$/);
-  if (there.length === 0) return undefined;
-  const folder = dirname(random.pick(there));
-  const [station = '', recording = ''] = folder.split('/');
-  const receiver = receiverOf(altered);
-  const log = await logOf(altered, receiver);
-  const files = await Promise.all(
-    ['manifest.json', 'receipt.json'].map((name) =>
-      readFile(join(vault, folder, name)).catch(() => undefined),
-    ),
-  );
-  const [manifest, receipt] = files;
-  const end = log?.at(-1)?.entries.at(-1);
-  if (log === undefined || manifest === undefined || receipt === undefined || end === undefined)
-    return undefined;
-  const of = fieldsOf(manifest);
-  const given = fieldsOf(receipt);
-  if (of === undefined || given === undefined) return undefined;
-  const key = log.at(-1)?.key ?? world.two.builder.storeKey;
-  const days = random.pick([1, 13, 14, 20]);
-  const at = new Date(Date.parse(end.at) + random.pick([0, 1, 15, 120, 1200]) * DAY_MS).toISOString();
-  const order =
-    random.below(2) === 0 ? await ordered(altered, { station, recording, manifest, at }) : undefined;
-  const from = String(given['received_at']);
-  const record = {
-    type: 'deletion-record',
-    version: 1,
-    station,
-    recording,
-    receiver,
-    vault: given['vault'],
-    manifest_sha256: sha256Hex(manifest),
-    receipt_sha256: sha256Hex(receipt),
-    sealed_size_bytes: given['sealed_size_bytes'],
-    reason: order === undefined ? 'expired' : 'ordered',
-    retention: {
-      days,
-      basis: of['clock_synchronised'] === true ? 'sealed' : 'received',
-      from_at: of['clock_synchronised'] === true ? of['sealed_at'] : from,
-      due_at: new Date(Date.parse(from) + days * DAY_MS).toISOString(),
-    },
-    order_sha256: order?.sha256 ?? null,
-    deleted_at: at,
-  };
-  const start = Date.parse(String(record.retention.from_at));
-  record.retention.due_at = new Date(start + days * DAY_MS).toISOString();
-  const bytes = encodeCanonical(record);
-  const deletion = { station, recording, deletion_sha256: sha256Hex(bytes) };
-  await writeFile(join(vault, folder, 'deletion.json'), bytes);
-  const signature = signDocument(key, bytes, 'bodydock deletion-record');
-  await writeFile(join(vault, folder, 'deletion.json.minisig'), signature);
-  for (const name of ['payload.age', 'chunks.bin']) await rm(join(vault, folder, name), { force: true });
-  const announced = { event: 'retention', facts: { days, documents_days: random.pick([1, 89, 90]) } };
-  added(
-    log,
-    [
-      ...(random.below(3) === 0 ? [announced] : []),
-      ...(order?.entries ?? []),
-      { event: 'outside-time', facts: { by: 'witness', name: 'witness.test', said_at: at, boot: null } },
-      { event: 'deleting', facts: deletion },
-      { event: 'deleted', facts: deletion },
-    ],
-    at,
-  );
-  const dropped =
-    random.below(3) === 0 ? await dropDocuments(altered, { folder, log, record, at, deletion }) : undefined;
-  const isOther = await writeLog(altered, receiver, log);
-  const isAllowed =
-    order === undefined
-      ? days >= world.fewest(recording).days && Date.parse(record.retention.due_at) <= Date.parse(at)
-      : order.isAllowed;
-  const isAhead = Date.parse(at) > Date.now() + DAY_MS;
-  return mustBeFound(
-    `the keeper of ${receiver} deleted ${folder} ${order === undefined ? `after ${days} days` : order.what} at ${at}${dropped?.what ?? ''}`,
-    isOther || isAhead || dropped?.mustBeFound === true || (!isAllowed && dropped?.isHidden !== true),
-  );
-};
-
-/** The documents go as well, a while later, by the same clock. */
-async function dropDocuments(
-  { vault, random, world }: Altered,
-  {
-    folder,
-    log,
-    record,
-    at,
-    deletion,
-  }: {
-    folder: string;
-    log: readonly Kept[];
-    record: { manifest_sha256: string; receipt_sha256: string; retention: { from_at: unknown } };
-    at: string;
-    deletion: { station: string; recording: string; deletion_sha256: string };
-  },
-): Promise<Done & { readonly isHidden: boolean }> {
-  const receipt = fieldsOf(await readFile(join(vault, folder, 'receipt.json')));
-  const { station, recording } = deletion;
-  const kept = join(vault, station, 'deletions', recording);
-  const days = random.pick([10, 89, 90, 800]);
-  const later = new Date(Date.parse(at) + days * DAY_MS).toISOString();
-  const isKept = random.below(4) !== 0;
-  const isLater = log.some(({ entries }) =>
-    entries.some(({ event, facts }) => event === 'retention' || facts['log_origin'] !== undefined),
-  );
-  if (isKept) {
-    await mkdir(kept, { recursive: true });
-    for (const name of ['deletion.json', 'deletion.json.minisig'])
-      await rename(join(vault, folder, name), join(kept, name));
-  }
-  await rm(join(vault, folder), { recursive: true });
-  const { manifest_sha256, receipt_sha256 } = record;
-  const named = { manifest_sha256, receipt_sha256, received_at: receipt?.['received_at'], deleted_at: at };
-  added(log, [{ event: 'documents-dropped', facts: { ...deletion, ...named } }], later);
-  const isEarly = days < world.fewest(recording).documentsDays - 1;
-  const isAhead = Date.parse(later) > Date.now() + DAY_MS;
-  return {
-    what: `, and dropped its documents ${isKept ? '' : 'and its deletion record '}${days} days later`,
-    mustBeFound: isEarly || isAhead || (!isKept && isLater),
-    // A store of 0.1.0, which announced nothing and had no tree, kept no record that could show more (SPEC 10.3.24).
-    isHidden: !isKept && !isLater,
-  };
-}
-
-interface Ordered {
-  readonly sha256: string;
-  readonly entries: readonly Pick<LooseLine, 'event' | 'facts'>[];
-  readonly what: string;
-  readonly isAllowed: boolean;
-}
-
-/** An order to delete by keys of the roles, or by others, entered or not. */
-async function ordered(
-  { vault, world, random }: Altered,
-  {
-    station,
-    recording,
-    manifest,
-    at,
-  }: { station: string; recording: string; manifest: Uint8Array; at: string },
-): Promise<Ordered> {
-  const { keys } = world.two.builder.orders;
-  const id = 'o'.repeat(25) + 'a';
-  const about = { station, recording, manifest_sha256: sha256Hex(manifest) };
-  const order = {
-    type: 'order',
-    version: 1,
-    order: id,
-    verb: 'delete',
-    ...about,
-    reason: 'x',
-    ordered_at: at,
-  };
-  const bytes = encodeCanonical(order);
-  const folder = join(vault, station, 'orders', id);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'order.json'), bytes);
-  const has = random.pick(['both', 'officer', 'supervisor', 'others'] as const);
-  const roles = (['officer', 'supervisor'] as const).filter(
-    (role) => has === role || has === 'both' || has === 'others',
-  );
-  const entries: Pick<LooseLine, 'event' | 'facts'>[] = [];
-  for (const role of roles) {
-    const key = has === 'others' ? world.two.builder.storeKey : keys[role];
-    await writeFile(join(folder, `order.json.${role}.minisig`), signDocument(key, bytes, 'bodydock order'));
-    const said = { verb: 'delete', role, order_sha256: sha256Hex(bytes), key_id: keyIdHex(key.keyId) };
-    if (random.below(5) !== 0)
-      entries.push({ event: 'order', facts: { station, recording, order: id, ...said } });
-  }
-  return { sha256: sha256Hex(bytes), entries, what: `by order of ${has}`, isAllowed: has === 'both' };
-}
-
 /** The store's clock was set back, or is said to have been: a receipt of another time, which the log names as it is now. */
 const backDate: Attack = async (altered) => {
   const { random, vault } = altered;
@@ -386,17 +90,23 @@ const backDate: Attack = async (altered) => {
         : entry,
     );
   await writeLog(altered, receiver, log);
-  return mustBeFound(`the keeper of ${receiver} dated ${path} ${days} days off, in its log as well`);
+  // Its station's log names the right one, but in a kit that may not be there.
+  return mustBeFound(
+    `the keeper of ${receiver} dated ${path} ${days} days off, in its log as well`,
+    !altered.isKit,
+  );
 };
 
 /** Entries of an order of which nothing is there. */
 const enterOrder: Attack = async (altered) => {
-  const { random, world } = altered;
+  const { random, world, vault } = altered;
   const receiver = receiverOf(altered);
   const log = await logOf(altered, receiver);
-  const there = await filesLike(altered, /^dock-\d\/[a-z2-7]{26}\/manifest\.json$/);
+  const there = await filesLike(altered, /(^|\/)[a-z2-7]{26}\/manifest\.json$/);
   if (log === undefined || there.length === 0) return undefined;
-  const [station, recording] = random.pick(there).split('/');
+  const of = fieldsOf(await readFile(join(vault, random.pick(there))));
+  if (of === undefined) return undefined;
+  const { station, recording } = of;
   const verb = random.pick(['hold', 'unhold', 'delete'] as const);
   const { keys } = world.two.builder.orders;
   const roles = random.pick([['officer'], ['supervisor'], ['officer', 'supervisor']] as const);
@@ -409,63 +119,6 @@ const enterOrder: Attack = async (altered) => {
   return mustBeFound(
     `the keeper of ${receiver} entered an order to ${verb} by ${roles.join(', ')} that is not there`,
   );
-};
-
-/** A policy that one person alone can make, or an older one again; entered, or in the place of one. */
-const placeOwnPolicy: Attack = async (altered) => {
-  const { random, vault, world } = altered;
-  const { builder } = world.two;
-  const { keys } = builder.orders;
-  const log = await logOf(altered, 'r-store');
-  const last = world.policies.at(-1);
-  if (log === undefined) return undefined;
-  const how = random.pick([
-    'lower number',
-    'one role',
-    'own keys',
-    'other vault',
-    'both roles',
-    'changed',
-  ] as const);
-  const own = { officer: builder.storeKey, supervisor: log.at(-1)?.key ?? builder.storeKey };
-  const number =
-    how === 'lower number'
-      ? (last?.number ?? 1) - 1
-      : how === 'changed'
-        ? (last?.number ?? 1)
-        : (last?.number ?? 0) + 1;
-  if (number < 1 || world.policies.some((each) => each.number === number && how === 'lower number'))
-    return undefined;
-  const line = (key: SecretKey): string => publicKeyLine(publicKeyOf(key));
-  const bytes = encodeCanonical({
-    type: 'policy',
-    version: 1,
-    number,
-    vault: how === 'other vault' ? 'w'.repeat(25) + 'a' : builder.vaultId,
-    days_min: 1,
-    days_max: 3,
-    documents_days: 1,
-    officers: [line(how === 'own keys' ? own.officer : keys.officer)],
-    supervisors: [line(how === 'own keys' ? makeSecretKey(random) : keys.supervisor)],
-    made_at: log.at(-1)?.entries.at(-1)?.at,
-  });
-  const folder = join(vault, 'policies', String(number));
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'policy.json'), bytes);
-  const by = {
-    officer: how === 'own keys' || how === 'changed' ? own.officer : keys.officer,
-    supervisor: how === 'own keys' ? own.supervisor : how === 'one role' ? keys.officer : keys.supervisor,
-  };
-  for (const role of ['officer', 'supervisor'] as const)
-    await writeFile(
-      join(folder, `policy.json.${role}.minisig`),
-      signDocument(by[role], bytes, 'bodydock policy'),
-    );
-  const isEntered = how === 'lower number' || random.below(2) === 0;
-  if (isEntered) added(log, [{ event: 'policy', facts: { number, policy_sha256: sha256Hex(bytes) } }]);
-  await writeLog(altered, 'r-store', log);
-  const what = `the keeper of r-store placed policy ${number} (${how})${isEntered ? ', and entered it' : ''}`;
-  return mustBeFound(what, how !== 'both roles' && world.rolesGiven);
 };
 
 /** A statement that the vault was restored, which would explain what is missing, without the words of both roles. */
@@ -485,6 +138,13 @@ const stateRestored: Attack = async (altered) => {
     'one key twice',
     'both roles',
   ] as const);
+  // What he cuts off first, the statement is to explain.
+  const isCut = random.below(2) === 0;
+  const segment = log.at(-1);
+  if (isCut && segment !== undefined && segment.entries.length > 3) {
+    segment.entries.splice(2 + random.below(segment.entries.length - 2));
+    if (segment.entries.at(-1)?.event !== 'checkpoint') added(log, []);
+  }
   const until = new Date(Date.parse(end.at) - random.pick([0, 1, 60]) * DAY_MS).toISOString();
   const of = { type: 'restored', version: 1, receiver, vault: world.two.builder.vaultId };
   const bytes = encodeCanonical({ ...of, restored_at: end.at, complete_until: until, custody_head: null });
@@ -500,18 +160,20 @@ const stateRestored: Attack = async (altered) => {
     if (isThere) await writeFile(`${path}.${role}.minisig`, signDocument(by, bytes, 'bodydock restored'));
   }
   added(log, [{ event: 'restored', facts: { restored_sha256: sha256, complete_until: until } }]);
-  await writeLog(altered, receiver, log);
-  const what = `the keeper of ${receiver} stated that it was restored, signed by ${how}`;
-  return mustBeFound(what, how !== 'both roles');
-};
-
-function fieldsOf(bytes: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
-  } catch {
-    return undefined;
+  // The first segment after it begins another tree (SPEC 4.15.4).
+  const begins = random.below(2) === 0 && segment?.entries[0]?.facts['log_origin'] !== undefined;
+  if (begins) {
+    const id = 'x'.repeat(25) + 'a';
+    const log_origin = `bodydock/${of.vault}/${receiver}/${sha256.slice(0, 16)}`;
+    const facts = { segment: id, station: receiver, version: '0.1.0', log_origin, log_size: 0 };
+    const opened = { at: end.at, boot: null, monotonic_ms: 0, event: 'segment-opened', facts };
+    log.push({ path: join(dirname(segment.path), `${id}.jsonl`), key, entries: [opened] });
+    added(log, []);
   }
-}
+  const isOther = await writeLog(altered, receiver, log);
+  const what = `the keeper of ${receiver} ${isCut ? 'cut its end and ' : ''}stated that it was restored, signed by ${how}${begins ? ', and began another tree' : ''}`;
+  return mustBeFound(what, how !== 'both roles' || isOther);
+};
 
 /** All of them. */
 export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
@@ -522,8 +184,21 @@ export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
   fork,
   deleteByHand,
   deleteByHand,
+  deleteByHand,
   backDate,
   enterOrder,
   placeOwnPolicy,
+  withholdPolicy,
   stateRestored,
+];
+
+/** Those that a kit can show. */
+export const KEEPERS_OF_KITS: readonly Attack[] = [
+  addLine,
+  deleteByHand,
+  deleteByHand,
+  backDate,
+  enterOrder,
+  placeOwnPolicy,
+  withholdPolicy,
 ];

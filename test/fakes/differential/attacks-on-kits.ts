@@ -18,6 +18,7 @@ import { leafHash } from '../../../protocol/transparency/merkle.ts';
 import { formatNote, signatureLine } from '../../../protocol/transparency/signed-note.ts';
 import { chainOf, linesOf } from '../manipulations/rewritten-log.ts';
 import { filesLike, isTorn, mayBeGood, mustBeFound, someFile, stolenKeys, type Attack } from './attack.ts';
+import { writeHead } from './keeper-log.ts';
 
 const PROOF = /^proofs\/.*\.tlog-proof$/;
 
@@ -68,7 +69,7 @@ const ownCheckpoint: Attack = async (altered) => {
 
 async function lineOf(kit: string, receiver: string, recording: string): Promise<string | undefined> {
   const folder = join(kit, 'log', receiver);
-  for (const path of await filesLike({ vault: folder } as never, /\.jsonl$/)) {
+  for (const path of await filesLike({ vault: folder }, /\.jsonl$/)) {
     const lines = (await readFile(join(folder, path), 'utf8')).split('\n');
     const found = lines.find((line) => line.includes('"event":"receipt"') && line.includes(recording));
     if (found !== undefined) return found;
@@ -116,10 +117,7 @@ const rewriteSegment: Attack = async (altered) => {
   const key = random.pick(stolenKeys(altered));
   const { text } = chainOf(entries, { segment, holder: basename(dirname(path)), key });
   await writeFile(join(vault, path), text);
-  const last = linesOf(text).findLast(({ event }) => event === 'checkpoint')?.facts;
-  const head = join(vault, path.replace(/jsonl$/, 'head.json'));
-  await writeFile(head, String(last?.['head']));
-  await writeFile(`${head}.minisig`, String(last?.['signature']));
+  await writeHead(join(vault, path), text);
   return mayBeGood(`${path} written again ${isTwice ? 'with a second' : 'without'} ${entry.event}`);
 };
 

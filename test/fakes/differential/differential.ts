@@ -11,7 +11,7 @@ import { knowSignatures } from '../known-signatures.ts';
 import { codesOf, type Judgement, type PythonJudge } from '../manipulations/judges.ts';
 import { seededRandom } from '../random-seeded.ts';
 import type { Attack, Done } from './attack.ts';
-import { ATTACKS_OF_KEEPERS } from './attacks-of-keepers.ts';
+import { ATTACKS_OF_KEEPERS, KEEPERS_OF_KITS } from './attacks-of-keepers.ts';
 import { ATTACKS_ON_KITS } from './attacks-on-kits.ts';
 import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
 import { ATTACKS_WITHOUT_KEYS, DAMAGED } from './attacks-without-keys.ts';
@@ -20,7 +20,7 @@ import { buildHonestWorld, type HonestWorld } from './honest-world.ts';
 
 const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
   vault: [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS, ...ATTACKS_OF_KEEPERS],
-  kit: [...DAMAGED, ...RESIGNED, ...ATTACKS_ON_KITS],
+  kit: [...DAMAGED, ...RESIGNED, ...ATTACKS_ON_KITS, ...KEEPERS_OF_KITS],
 };
 /** Recordings of one kit. */
 const KIT_RECORDINGS_MAX = 3;
@@ -68,9 +68,7 @@ export async function compareWorld(
     if (vault === undefined) return { vaults: 0, refused: 0, passed: [], missed: [], disagreements: [] };
     const copies: Copy[] = [{ vault, what: world.story.join('; '), mustBeFound: false }];
     for (let number = 1; number <= alterations; number++)
-      copies.push(
-        await alter(world, { from: vault, folder: join(root, `${number}`), number, attacks: ATTACKS[what] }),
-      );
+      copies.push(await alter(world, { from: vault, folder: join(root, `${number}`), number, what }));
     const paths = copies.map((copy) => copy.vault);
     const [saidByPython, saidByProduct] = await Promise.all([
       python.judge(paths, { keys }),
@@ -106,24 +104,24 @@ interface Alteration {
   readonly from: string;
   readonly folder: string;
   readonly number: number;
-  readonly attacks: readonly Attack[];
+  readonly what: 'vault' | 'kit';
 }
 
 /** A copy that some attack altered, or two one after the other. */
-async function alter(world: HonestWorld, { from, folder, number, attacks }: Alteration): Promise<Copy> {
+async function alter(world: HonestWorld, { from, folder, number, what }: Alteration): Promise<Copy> {
   const vault = join(folder, 'vault');
   copyFolder(from, vault);
   const random = seededRandom(Math.imul(number, 7919) ^ world.two.builder.random.uint32());
   const done: Done[] = [];
   const wanted = random.below(3) === 0 ? 2 : 1;
   for (let tries = 0; tries < TRIES_MAX && done.length < wanted; tries++) {
-    const did = await random.pick(attacks)({ vault, world, random });
+    const did = await random.pick(ATTACKS[what])({ vault, isKit: what === 'kit', world, random });
     if (did !== undefined) done.push(did);
   }
-  const what = done.map((did) => did.what).join(' AND ');
+  const told = done.map((did) => did.what).join(' AND ');
   // Of two, the second may take away what shows the first.
   const isFound = done.length === 1 && done[0]?.mustBeFound === true;
-  return { vault, what: what.replaceAll(`${folder}/`, ''), mustBeFound: isFound };
+  return { vault, what: told.replaceAll(`${folder}/`, ''), mustBeFound: isFound };
 }
 
 /** A kit of the first recordings; undefined where nothing is there any more. Errors: Error where a good vault gives none. */

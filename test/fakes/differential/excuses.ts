@@ -5,7 +5,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { keyIdHex } from '../../../protocol/documents/minisign.ts';
 import { droppedFacts, type DroppedFacts } from '../dropped-facts.ts';
-import { segmentsOf, stolenKeys, type Altered } from './attack.ts';
+import { folderOf, segmentsOf, stolenKeys, type Altered } from './attack.ts';
 
 /** An entry of the log of `keeper`; `goes`: what it would let go, below the vault. */
 export interface Excuse {
@@ -28,7 +28,7 @@ export async function excuseFor(altered: Altered): Promise<Excuse | undefined> {
   if (facts === undefined) return undefined;
   const { station, recording } = facts;
   const store = random.pick(world.stores).receiver;
-  const folder = `${station}/${recording}`;
+  const folder = folderOf(altered, station, recording);
   const keyId = keyIdHex(random.pick(stolenKeys(altered)).keyId);
   const segments = await segmentsOf(altered, station);
   const sha256 = '5'.repeat(64);

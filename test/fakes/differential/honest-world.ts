@@ -32,6 +32,8 @@ export interface HonestWorld {
   readonly policies: readonly PlacedPolicy[];
   /** Whether the reader has the keys of the roles: without them no order and no policy is judged. */
   readonly rolesGiven: boolean;
+  /** Who cosigns from outside what a store shows. */
+  readonly witness: OutsideWitness;
   /** The fewest days of a recording, by the policies that counted when it was received (SPEC 4.16.7, 4.16.20); a receiver may have announced more. */
   readonly fewest: (recording: string) => Floors;
 }
@@ -140,6 +142,7 @@ class Maker {
       story: this.#story,
       policies: this.#policies,
       rolesGiven,
+      witness: this.#witnessKey,
       fewest: (recording) => this.#fewest.get(recording) ?? NO_POLICY,
     };
   }
