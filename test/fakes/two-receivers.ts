@@ -3,7 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { parseReceiverId, type ReceiverId } from '../../protocol/format/ids.ts';
 import type { SecretKey } from '../../protocol/documents/minisign.ts';
+import type { StaffKind } from '../../protocol/documents/staff-report.ts';
 import { writeKeyChange } from './vault-builder-keys.ts';
+import { giveStaffDocument, type BuiltStaffDocument } from './vault-builder-staff.ts';
 import { StoreBuilder } from './vault-builder-store.ts';
 import type { RecordingWish } from './vault-builder-recordings.ts';
 import { VaultBuilder, type BuiltRecording } from './vault-builder.ts';
@@ -34,13 +36,25 @@ export class TwoReceivers {
     dock: VaultBuilder = this.builder,
     wish: RecordingWish = {},
   ): Promise<BuiltRecording> {
+    return this.#by(receiver, async () => {
+      await dock.dock();
+      const made = await dock.record(wish);
+      await dock.undock();
+      return made;
+    });
+  }
+
+  /** What staff said at a station, receipted by that receiver. */
+  staffBy(receiver: 'r-store' | 'r-other', dock: VaultBuilder, kind: StaffKind): Promise<BuiltStaffDocument> {
+    return this.#by(receiver, () => giveStaffDocument(dock, kind));
+  }
+
+  async #by<Made>(receiver: 'r-store' | 'r-other', make: () => Promise<Made>): Promise<Made> {
     const store = this.builder.receiver as { receiver: ReceiverId; key: SecretKey };
     const { receiver: own, key } = store;
     store.receiver = parseReceiverId(receiver);
     if (receiver === 'r-other') store.key = this.other.key;
-    await dock.dock();
-    const made = await dock.record(wish);
-    await dock.undock();
+    const made = await make();
     store.receiver = own;
     store.key = key;
     return made;

@@ -29,7 +29,6 @@ import {
 } from '../../protocol/documents/receipt.ts';
 import { NO_CHUNKS_SHA256 } from '../../protocol/documents/item-documents.ts';
 import { retentionOf } from '../../protocol/documents/retention.ts';
-import type { BuiltDockingPart } from './vault-builder-dockings.ts';
 import { BuilderLog } from './vault-builder-log.ts';
 import type { BuiltOrder } from './vault-builder-orders.ts';
 import type { BuiltRecording } from './vault-builder-recordings.ts';
@@ -49,6 +48,13 @@ export interface DeletionWish {
   readonly change?: (record: DeletionRecord) => DeletionRecord;
   /** False: nobody outside says the time before one that has expired. */
   readonly isHeard?: boolean;
+}
+
+/** A document without payload that is dropped. */
+interface DroppedPart {
+  readonly folder: string;
+  readonly bytes: Uint8Array;
+  readonly record: { readonly station: StationId; readonly record: RecordingId | DockingId };
 }
 
 /** The store of a built vault; its log is begun with the first event. */
@@ -215,8 +221,8 @@ export class StoreBuilder {
     await this.#drop(folder, manifestBytes, { station, recording });
   }
 
-  /** Drops all parts of a docking record, long after they came. */
-  async dropDocking(parts: readonly BuiltDockingPart[], { afterMs = DOCUMENTS_MS } = {}): Promise<void> {
+  /** Drops all parts of a docking record, or a document of the staff, long after they came. */
+  async dropDocking(parts: readonly DroppedPart[], { afterMs = DOCUMENTS_MS } = {}): Promise<void> {
     this.clock.advance(afterMs);
     for (const { folder, record, bytes } of parts)
       await this.#drop(folder, bytes, { station: record.station, recording: record.record });

@@ -103,7 +103,8 @@ export const deleteByHand: Attack = async (altered) => {
   const isSeen = !isKit && random.below(4) === 0 && (await cosignNow(altered, receiver, nowMs));
   const isAhead =
     aheadDays > 1 || Date.parse(at) > Date.now() + DAY_MS || (isSeen && Date.parse(at) > nowMs + DAY_MS);
-  const isDue = days >= world.fewest(recording).days && Date.parse(record.retention.due_at) <= Date.parse(at);
+  const floors = world.fewest(recording, { isDropped: dropped !== undefined });
+  const isDue = days >= floors.days && Date.parse(record.retention.due_at) <= Date.parse(at);
   // A kit may lack the policy that allows it, and a word from outside.
   const isAllowed =
     held?.stands !== true && (order === undefined ? isKit || (isDue && isTimed) : order.isAllowed);
@@ -116,7 +117,7 @@ export const deleteByHand: Attack = async (altered) => {
   ];
   return mustBeFound(
     `${what.join(', ')}${dropped?.what ?? ''}`,
-    isOther || isAhead || dropped?.mustBeFound === true || (!isAllowed && dropped?.isHidden !== true),
+    isOther || dropped?.mustBeFound === true || ((isAhead || !isAllowed) && dropped?.isHidden !== true),
   );
 };
 
@@ -194,7 +195,7 @@ async function dropDocuments(
   const { manifest_sha256, receipt_sha256, deleted_at } = record;
   const named = { manifest_sha256, receipt_sha256, received_at: receipt?.['received_at'], deleted_at };
   added(log, [{ event: 'documents-dropped', facts: { ...deletion, ...named } }], droppedAt);
-  const isEarly = days < world.fewest(recording).documentsDays - 1;
+  const isEarly = days < world.fewest(recording, { isDropped: true }).documentsDays - 1;
   const isAhead = Date.parse(droppedAt) > Date.now() + DAY_MS;
   return {
     what: `, and dropped its documents ${isKept ? '' : 'and its deletion record '}${days} days later`,

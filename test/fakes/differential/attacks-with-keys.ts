@@ -27,7 +27,7 @@ import {
 } from './attack.ts';
 import { excuseFor } from './excuses.ts';
 
-const DOCUMENT = /\/(manifest|docking|receipt|deletion)\.json$|\.revocation\.json$/;
+const DOCUMENT = /\/(manifest|docking|receipt|deletion|report|text)\.json$|\.revocation\.json$/;
 const SEGMENT = 'z'.repeat(25) + 'a';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -35,6 +35,8 @@ const KINDS: Readonly<Record<string, string>> = {
   'docking.json': 'docking-record',
   'receipt.json': 'receipt',
   'deletion.json': 'deletion-record',
+  'report.json': 'staff-report',
+  'text.json': 'staff-text',
 };
 
 function kindOf(path: string): string {

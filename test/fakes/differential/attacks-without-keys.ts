@@ -21,7 +21,7 @@ import { someDropped, excuseFor } from './excuses.ts';
 
 /** Without them something is missing that is named, or signed, by what is left. Receipts and dockings: only of a vault, which is whole. */
 const NEEDED =
-  /\/(payload\.age|chunks\.bin|(manifest|docking|deletion|policy|order)\.json|[a-z]+\.json(\.[a-z]+)?\.minisig)$/;
+  /\/(payload\.age|chunks\.bin|(manifest|docking|deletion|policy|order|report|text)\.json|[a-z]+\.json(\.[a-z]+)?\.minisig)$/;
 const RANDOM_ID = (letter: string): string => `${letter.repeat(25)}a`;
 
 const removeFile: Attack = async (altered) => {
@@ -33,7 +33,7 @@ const removeFile: Attack = async (altered) => {
 };
 
 const removeFolder: Attack = async (altered) => {
-  const path = await someFile(altered, /\/(receipt|manifest|docking)\.json$/);
+  const path = await someFile(altered, /\/(receipt|manifest|docking|report|text)\.json$/);
   if (path === undefined) return undefined;
   await rm(join(altered.vault, dirname(path)), { recursive: true });
   // A kit may be without it.
@@ -93,7 +93,7 @@ const exchangeFiles: Attack = async (altered) => {
 };
 
 const moveFolder: Attack = async (altered) => {
-  const path = await someFile(altered, /\/(receipt|manifest|docking|order)\.json$|\/keys\//);
+  const path = await someFile(altered, /\/(receipt|manifest|docking|report|text|order)\.json$|\/keys\//);
   if (path === undefined) return undefined;
   const [from = '', part = ''] = path.split('/');
   const others = (await keepersOf(altered)).filter((name) => name !== from);

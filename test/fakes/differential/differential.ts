@@ -12,6 +12,7 @@ import { codesOf, type Judgement, type PythonJudge } from '../manipulations/judg
 import { seededRandom } from '../random-seeded.ts';
 import type { Attack, Done } from './attack.ts';
 import { ATTACKS_OF_KEEPERS, KEEPERS_OF_KITS } from './attacks-of-keepers.ts';
+import { ATTACKS_ON_STAFF_DOCUMENTS } from './attacks-on-staff-documents.ts';
 import { ATTACKS_ON_KITS } from './attacks-on-kits.ts';
 import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
 import { ATTACKS_WITHOUT_KEYS, DAMAGED } from './attacks-without-keys.ts';
@@ -19,7 +20,12 @@ import { filesAtOnce } from './files-at-once.ts';
 import { buildHonestWorld, type HonestWorld } from './honest-world.ts';
 
 const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
-  vault: [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS, ...ATTACKS_OF_KEEPERS],
+  vault: [
+    ...ATTACKS_WITHOUT_KEYS,
+    ...ATTACKS_WITH_KEYS,
+    ...ATTACKS_OF_KEEPERS,
+    ...ATTACKS_ON_STAFF_DOCUMENTS,
+  ],
   kit: [...DAMAGED, ...RESIGNED, ...ATTACKS_ON_KITS, ...KEEPERS_OF_KITS],
 };
 /** Recordings of one kit. */

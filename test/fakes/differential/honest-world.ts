@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { makeSecretKey, type SecretKey } from '../../../protocol/documents/minisign.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
+import type { Policy } from '../../../protocol/documents/policy.ts';
 import { parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { headOf, TreeBuilder } from '../vault-builder-tree.ts';
 import { TwoReceivers } from '../two-receivers.ts';
@@ -12,6 +13,7 @@ import { appendUnsigned } from '../unsigned-lines.ts';
 import { OutsideWitness } from './outside-witness.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
 import { placePolicy } from '../vault-builder-policy.ts';
+import type { BuiltStaffDocument } from '../vault-builder-staff.ts';
 import type { StoreBuilder } from '../vault-builder-store.ts';
 import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
 
@@ -35,7 +37,7 @@ export interface HonestWorld {
   /** Who cosigns from outside what a store shows. */
   readonly witness: OutsideWitness;
   /** The fewest days of a recording, by the policies that counted when it was received (SPEC 4.16.7, 4.16.20); a receiver may have announced more. */
-  readonly fewest: (recording: string) => Floors;
+  readonly fewest: (recording: string, of?: { readonly isDropped?: boolean }) => Floors;
 }
 
 /** Fewest days of recordings, and of documents after that. */
@@ -67,6 +69,8 @@ class Maker {
   readonly #deleted: BuiltRecording[] = [];
   readonly #receipted = new Set<string>();
   readonly #held = new Set<BuiltRecording>();
+  /** Each with the days that it stays at least. */
+  readonly #staffDocuments: (readonly [BuiltStaffDocument, number])[] = [];
   readonly #storeKeys: SecretKey[];
   readonly #story: string[] = [];
   readonly #policies: PlacedPolicy[] = [];
@@ -74,7 +78,7 @@ class Maker {
   readonly #policyOf = new Map<VaultBuilder, PlacedPolicy>();
   #announced: Floors = { days: 0, documentsDays: 0 };
   /** Of each recording what it needs. */
-  readonly #fewest = new Map<string, Floors>();
+  readonly #fewest = new Map<string, { readonly here: Floors; readonly dropped: Floors }>();
   #published = 1;
   readonly #trees = new Map<StoreBuilder, TreeBuilder>();
   readonly #witnessKey = new OutsideWitness();
@@ -113,6 +117,8 @@ class Maker {
       () => this.#dropDocuments(),
       () => this.#order(),
       () => this.#nextDay(),
+      () => this.#staff(),
+      () => this.#dropStaff(),
     ];
     await this.#pick(steps)();
   }
@@ -143,7 +149,8 @@ class Maker {
       policies: this.#policies,
       rolesGiven,
       witness: this.#witnessKey,
-      fewest: (recording) => this.#fewest.get(recording) ?? NO_POLICY,
+      fewest: (recording, { isDropped = false } = {}) =>
+        this.#fewest.get(recording)?.[isDropped ? 'dropped' : 'here'] ?? NO_POLICY,
     };
   }
 
@@ -160,12 +167,15 @@ class Maker {
       policy === undefined ? manifest : { ...manifest, version: 3, policy_sha256: policy.sha256 };
     const made = await this.#two.recordBy(receiver, dock, { change });
     const force = this.#policies.at(-1) ?? NO_POLICY;
-    const days = Math.max(force.days, policy?.days ?? 0);
-    const documentsDays = Math.max(force.documentsDays, policy?.documentsDays ?? 0);
-    this.#fewest.set(made.id, { days, documentsDays });
+    const named: Floors = {
+      days: Math.max(force.days, policy?.days ?? 0),
+      documentsDays: Math.max(force.documentsDays, policy?.documentsDays ?? 0),
+    };
     this.#receipted.add(receiver);
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
+    // Once its documents are gone, the entry of its receipt alone says what they named (SPEC 4.16.29).
+    this.#fewest.set(made.id, { here: named, dropped: tree === undefined ? force : named });
     if (store === undefined || tree === undefined) return made;
     await this.#start(store);
     const parts = dock.dockings.at(-1)?.parts ?? [];
@@ -262,7 +272,7 @@ class Maker {
 
   /** With what any receiver announced, whichever deletes or drops. */
   #enoughFor({ id }: BuiltRecording): Floors {
-    const { days, documentsDays } = this.#fewest.get(id) ?? NO_POLICY;
+    const { days, documentsDays } = this.#fewest.get(id)?.here ?? NO_POLICY;
     return {
       days: Math.max(days, this.#announced.days),
       documentsDays: Math.max(documentsDays, this.#announced.documentsDays),
@@ -280,7 +290,17 @@ class Maker {
     await this.#start(builder.receiver);
     const number = (this.#policies.at(-1)?.number ?? 0) + this.#pick([1, 2]);
     const floors = { days: this.#pick([5, 14, 30]), documentsDays: this.#pick([30, 90, 200]) };
-    const change = { days_min: floors.days, days_max: 400, documents_days: floors.documentsDays };
+    const more = {
+      ...(this.#below(2) === 0 && { hold_days: this.#pick([2, 3, 7, 20]) }),
+      ...(this.#below(2) === 0 && { log_days: this.#pick([20, 100, 300]) }),
+      ...(this.#below(3) === 0 && { free_text_days: 20, station_bytes: 2 ** 40 }),
+    };
+    const change: Partial<Policy> = {
+      ...(this.#below(2) === 0 && { version: 2, ...more }),
+      days_min: floors.days,
+      days_max: 400,
+      documents_days: floors.documentsDays,
+    };
     const sha256 = await placePolicy(builder, { number, change });
     const placed = { number, sha256, at: builder.clock.now(), ...floors };
     this.#policies.push(placed);
@@ -319,6 +339,35 @@ class Maker {
     this.#tell(`somebody ordered to ${verb}`);
     // What is held is not deleted.
     if (verb === 'hold') for (const each of there) this.#held.add(each);
+  }
+
+  /** Somebody said something at a dock on the day before. */
+  async #staff(): Promise<void> {
+    const receiver = this.#pick(['r-store', 'r-other'] as const);
+    const kind = this.#pick(['staff-report', 'staff-report', 'staff-text'] as const);
+    const made = await this.#two.staffBy(receiver, this.#pick(this.#docks), kind);
+    this.#receipted.add(receiver);
+    this.#staffDocuments.push([made, (this.#policies.at(-1) ?? NO_POLICY).documentsDays]);
+    const store = this.#stores.find((each) => each.receiver === receiver);
+    const tree = store && this.#trees.get(store);
+    if (store !== undefined && tree !== undefined) {
+      await this.#start(store);
+      await tree.receipt(made.receipt);
+    }
+    this.#tell(`a ${kind} came to ${receiver}`);
+  }
+
+  /** One of them goes: a text when the store likes, a report as a docking record does. */
+  async #dropStaff(): Promise<void> {
+    const [chosen] = this.#staffDocuments.splice(0, 1);
+    if (chosen === undefined) return;
+    const [{ folder, bytes, receipt, kind }, documentsDays] = chosen;
+    const store = this.#pick(this.#named());
+    await this.#start(store);
+    const days = kind === 'staff-text' ? 1 : Math.max(documentsDays, this.#announced.documentsDays);
+    const record = { station: receipt.station, record: receipt.recording };
+    await store.dropDocking([{ folder, bytes, record }], { afterMs: days * DAY_MS });
+    this.#tell(`${store.receiver} let a ${kind} go`);
   }
 
   /** The clock goes on to the next day, and a store enters how much it has of the logs of stations. */

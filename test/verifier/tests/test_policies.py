@@ -14,7 +14,7 @@ from findings import Report
 from instants import DAY_MS, milliseconds
 from key_succession import KnownKeys
 from minisign_file import PublicKey
-from policies import Policies, check_policies, read_policies
+from policies import Policies, check_policies, check_policies_of_kit, read_policies
 from shapes import STATION_ID, fits
 from tests.note_keys import Signer, minisign, public_line
 from tests.samples import STATION, VAULT, codes, document, hex_of, log, manifest, notes, random_id, recording, station
@@ -101,6 +101,17 @@ class ReadingTest(unittest.TestCase):
         self._write(_policy(2))
         (self.root / "2").rename(self.root / "3")
         self.assertIn("policy.other-number", codes(self._read()[2]))
+
+    def test_in_a_kit_they_are_of_the_vault_of_the_lowest_number_and_so_are_the_receipts(self) -> None:
+        self._write(_policy(1, vault=random_id("w")))
+        self._write(_policy(2))
+        report = Report()
+        found = read_policies(self.root, None, KnownKeys(_ByHand()), report, of_one_vault=True)
+        self.assertEqual((codes(report), len(found.counting), found.vault), (["policy.other-vault"], 1, random_id("w")))
+        for policies, expected in ((found, ["policy.other-vault"]), (Policies(vault=VAULT), []), (Policies(), [])):
+            report = Report()
+            check_policies_of_kit(Vault(None, {STATION: station(recording())}), policies, report)
+            self.assertEqual(codes(report), expected)
 
     def test_without_keys_of_a_role_none_is_judged(self) -> None:
         self._write(_policy(1), officer=_STRANGER)
@@ -202,6 +213,18 @@ class DaysTest(unittest.TestCase):
             report = Report()
             Drops(Vault(VAULT, {STATION: station(found)}, {"r-store": store}), Policies(), 0).check_receipts(report)
             self.assertEqual(codes(report), expected, (names, said, again))
+
+    def test_in_a_kit_what_rests_on_a_policy_that_is_not_in_it_is_left_open(self) -> None:
+        here = document(_policy(1), "policies/1/policy.json")
+        entered = [("policy", {"number": 1, "policy_sha256": here.sha256}), ("policy", {"number": 2, "policy_sha256": hex_of("x")})]
+        policies = Policies(counting={here.sha256: here}, by_number={1: here})
+        at = milliseconds("2026-11-25T08:00:00.000Z")
+        for entries, named, is_open in ((entered[:1], None, False), (entered, None, True), (entered[:1], hex_of("y"), True), (entered, here.sha256, True)):
+            store = Receiver("r-store", "r-store", log(*entries))
+            said = Announced(policies, [store], in_part=True)
+            self.assertEqual(said.rests_on_missing(at, policy=named, made_ms=None), is_open)
+            self.assertFalse(Announced(policies, [store]).rests_on_missing(at, policy=named, made_ms=None))
+        self.assertEqual([each // DAY_MS for each in said.hold_ms(at)], [1, 90])
 
     def test_what_was_made_while_more_was_in_force_keeps_it_where_it_names_none(self) -> None:
         said = Announced()
