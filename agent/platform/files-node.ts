@@ -1,10 +1,13 @@
 // The machine's file system behind the Files port: every call runs in libuv's pool, none on the main thread.
 // No retries and no caching here: what a failure means is decided by the caller, and a failed sync is never repeated.
-import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { constants, lstat as lstatWithCallback } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { isAbsent } from '../../protocol/format/errors.ts';
 import type { Files, FileStat, OpenFile } from '../../protocol/format/ports.ts';
 
+/** What is not there is looked for all the time, and node:fs/promises makes a stack trace of each such answer: twice the time (measured). */
+const lstat = promisify(lstatWithCallback);
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
 /** Below this nothing more fits, however many bytes are free: files that are written now would meet the end. Btrfs counts none at all. */
