@@ -86,7 +86,7 @@ export interface Vault {
   find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined>;
   /**
    * Another station under which the id lies, or is on its way, of what this one does not have yet: ids are random, and never given twice
-   * (SPEC 6.8.18). Looks into the folder of each station. Errors: the system's.
+   * (SPEC 6.8.18). What somebody else puts into the vault meanwhile may not be found. Errors: the system's.
    */
   otherHolder(name: RecordingName): Promise<StationId | undefined>;
   /** Removes what a cut left of something in place among the unfinished ones. Errors: the system's. */

@@ -83,6 +83,14 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/custody/custody-greeting'],
   },
   {
+    id: 'id-on-its-way-not-marked',
+    what: 'an id is not known to be taken while its recording is on its way, and another station may have it, too',
+    file: 'agent/receiver/vault/vault-files.ts',
+    find: 'this.#ids.add(name.recording);\n    const ensureStation',
+    put: 'const ensureStation',
+    suites: ['unit/receiver/id-elsewhere'],
+  },
+  {
     id: 'offer-lost-for-want-of-place',
     what: 'an offer that comes while many are answered is dropped, and its station waits for longer each time',
     file: 'agent/receiver/transfer/claims.ts',
