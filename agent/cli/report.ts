@@ -5,6 +5,8 @@ import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
 import { dayWords, fill, type Language } from '../evidence/page/language.ts';
 import { Calendar, parsePeriod } from '../evidence/report/calendar.ts';
+import { readIdentityFile } from '../../config/enrolment/identity-file.ts';
+import { readQuestions, STANDARD } from '../screen/questions.ts';
 import { makeReport } from '../evidence/report/make-report.ts';
 import type { PilotReport } from '../evidence/report/pilot-report.ts';
 import { reportCsv } from '../evidence/report/report-csv.ts';
@@ -56,11 +58,11 @@ export const report = command(
   {
     name: 'bodydock report',
     usage: [
-      '--vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--pooled | --without-cameras] [--lang en|de] [--json]',
+      '--vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--questions FILE] [--identity FILE] [--keys KEYS] [--zone ZONE] [--pooled | --without-cameras] [--lang en|de] [--json]',
     ],
     about: `
 The report on a pilot: dockings, days with proof that nothing was recorded, days that are open and the cameras that are awaited,
-recordings, minutes, data, what was kept as evidence, per week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Cameras and bays have
+recordings, minutes, data, what was kept as evidence, what staff reported at the dock's screen, per week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Cameras and bays have
 numbers in it, no names. Counts only documents and entries of logs whose signatures hold; reads no payload; changes nothing in the vault.
 `,
     options: {
@@ -76,6 +78,16 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
         type: 'string',
         value: 'DIR',
         text: 'the users\' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. A line with an e-mail address, a telephone number, Herr, Frau, Mr, Mrs or Ms and a name, or one for a name, staff number or signature is refused. Other names are not found: read the reports before you pass the page on.',
+      },
+      questions: {
+        type: 'string',
+        value: 'FILE',
+        text: "the questions that the dock's screen asked, for their words (default: those that come with bodydock)",
+      },
+      identity: {
+        type: 'string',
+        value: 'FILE',
+        text: 'age identity file: lists what staff wrote at the screen',
       },
       keys: {
         type: 'string',
@@ -107,7 +119,7 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
       '0 good, 1 documents that do not hold, or that logs say were there, were left out (they are named), 2 usage, 78 keys.',
   },
   async (line, io) => {
-    const { vault, from, to, out, notes, keys, zone } = line.values;
+    const { vault, from, to, out, notes, keys, zone, identity, questions } = line.values;
     const { json, language } = line;
     if (vault === undefined) throw usageError('--vault DIR is missing');
     if (from === undefined || to === undefined) throw usageError('--from DAY and --to DAY are both needed');
@@ -118,6 +130,9 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
       vault: await realFolder(vault),
       keysFolder: keys,
       notesFolder: notes === undefined ? undefined : resolve(notes),
+      questions: readQuestions(questions === undefined ? STANDARD : resolve(questions)),
+      identities:
+        identity === undefined ? [] : (await readIdentityFile(identity)).map((each) => each.identity),
       period: parsePeriod(from, to),
       calendar: new Calendar(zone),
       madeAt: new Date(nodeClock().wallMs()).toISOString(),

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Remark } from '../../agent/evidence/verify/remark.ts';
 import { type Totals, verifyFolder } from '../../agent/evidence/verify/verify-place.ts';
+import { readQuestions, STANDARD } from '../../agent/screen/questions.ts';
+import { Calendar } from '../../agent/evidence/report/calendar.ts';
+import { makeReport } from '../../agent/evidence/report/make-report.ts';
+import { reportHtml } from '../../agent/evidence/report/report-html.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { STAFF_DOCUMENTS_MAX } from '../../agent/records/staff-reports.ts';
 import { encodeCanonical } from '../../protocol/format/canonical.ts';
@@ -185,6 +189,33 @@ test('vault and spool verify, and count them', async () => {
     expect(codes).toEqual([]);
     expect(totals).toMatchObject({ staff_reports: 2, staff_texts: 1 });
   }
+});
+
+test('a pilot report counts them, and lists words for who can open them', async () => {
+  await delivered();
+  await verified('vault'); // writes the keys
+  const day = new Date(dock.clock.wallMs()).toISOString().slice(0, 10);
+  const wish = {
+    files: nodeFiles(),
+    vault: join(dock.folder, 'vault'),
+    keysFolder: join(dock.folder, 'keys'),
+    notesFolder: undefined,
+    questions: readQuestions(STANDARD),
+    identities: [dock.identity.identity],
+    period: { from: day, to: day },
+    calendar: new Calendar('UTC'),
+    madeAt: new Date(dock.clock.wallMs()).toISOString(),
+    handing: 'not-told',
+    signal: new AbortController().signal,
+  } as const;
+  const { staff, unproven } = await makeReport(wish);
+  expect(unproven.count).toBe(0);
+  expect(staff).toMatchObject({ reports: 2, texts: 1, questions: [], weeks: [] });
+  expect(staff.words).toEqual([{ month: day.slice(0, 7), text: 'It was loud.' }]);
+  const sealed = await makeReport({ ...wish, identities: [] });
+  expect(sealed.staff).toMatchObject({ words: [], words_sealed: 1 });
+  for (const language of ['en', 'de'] as const)
+    expect(reportHtml({ ...sealed, staff }, language)).toContain('It was loud.');
 });
 
 test('one that is altered, exchanged, moved, forged or taken away is found', async () => {

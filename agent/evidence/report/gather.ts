@@ -9,6 +9,7 @@ import type { LoggedDocking } from '../verify/docking-log.ts';
 import { type Calendar, daysOf, type Period, weekOf } from './calendar.ts';
 import type { LetGo, ReportLog } from './logs.ts';
 import type { UserNote } from './notes.ts';
+import type { StaffFigures } from './staff.ts';
 import {
   type CameraPoint,
   type CameraReport,
@@ -91,6 +92,7 @@ interface Undated {
 export interface ReportFrame {
   readonly stations: readonly string[];
   readonly notes: readonly UserNote[];
+  readonly staff: StaffFigures;
   /** RFC 3339 UTC. */
   readonly madeAt: string;
   readonly handing: Handing;
@@ -140,7 +142,7 @@ export class Gatherer {
     for (const day of daysOf(period)) this.#week(day);
   }
 
-  take(source: Source): void {
+  take(source: Exclude<Source, { kind: 'staff' }>): void {
     if (source.kind === 'unproven') this.#unproven.add(source.where);
     else if (source.kind === 'docking') this.#docking(source);
     else this.#recording(source);
@@ -197,7 +199,7 @@ export class Gatherer {
   }
 
   /** The report over everything that was taken. */
-  report({ stations, notes, madeAt, handing, ordersNotJudged, timesFixed }: ReportFrame): PilotReport {
+  report({ stations, notes, staff, madeAt, handing, ordersNotJudged, timesFixed }: ReportFrame): PilotReport {
     this.#settleDockings();
     const { days, awaited } = this.#judge.judge();
     const isNamed = handing !== 'without-cameras';
@@ -225,6 +227,7 @@ export class Gatherer {
       orders_not_judged: ordersNotJudged,
       times_fixed_from_outside: timesFixed,
       notes,
+      staff,
     };
   }
 

@@ -15,6 +15,8 @@ import { FailureCount, Gatherer } from './gather.ts';
 import { type DatedHead, readStationLog, readStoreLogs } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
+import { StaffCount } from './staff.ts';
+import type { Questions } from '../../screen/questions.ts';
 import { type Holds, readHolds, type Source, type SourceOptions, sourcesOf, stationsOf } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */
@@ -24,6 +26,10 @@ export interface ReportWish {
   /** `keys/` beside the vault unless given. */
   readonly keysFolder: string | undefined;
   readonly notesFolder: string | undefined;
+  /** Gives words to what staff answered. */
+  readonly questions: Questions;
+  /** Open what staff wrote; none: it stays sealed. */
+  readonly identities: readonly string[];
   readonly period: Period;
   readonly calendar: Calendar;
   /** RFC 3339 UTC. */
@@ -66,10 +72,12 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const mayBeWrong = letGo.documents.size > 0 || keys.changes.some(({ holder }) => isReceiverId(holder));
   const wrongly = mayBeWrong ? await wronglyDropped(options, policies, Date.parse(wish.madeAt)) : [];
   for (const where of [...keyFaults, ...broken, ...wrongly]) gatherer.take({ kind: 'unproven', where });
+  const staff = new StaffCount(period);
   for (const station of stations) {
     const heads: DatedHead[] = [];
     for await (const source of sourcesOf(options, station)) {
-      gatherer.take(source);
+      if (source.kind === 'staff') staff.take(source.document);
+      else gatherer.take(source);
       heads.push(...headOf(source, station));
     }
     const take = (entry: CustodyEntry): void => {
@@ -92,6 +100,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
     handing: wish.handing,
     ordersNotJudged: notJudged,
     timesFixed,
+    staff: staff.figures(wish.questions, wish.identities),
   });
 }
 
@@ -111,8 +120,13 @@ async function wronglyDropped(
 
 function headOf(source: Source, station: string): DatedHead[] {
   if (source.kind === 'unproven' || source.head === null || source.receivedAt === null) return [];
-  const id = source.kind === 'docking' ? source.record.record : source.manifest.recording;
+  const id = idOf(source);
   return [{ head: source.head, receivedAt: source.receivedAt, where: `${station}/${id}/${RECEIPT}` }];
+}
+
+function idOf(source: Exclude<Source, { kind: 'unproven' }>): string {
+  if (source.kind === 'staff') return source.document.record;
+  return source.kind === 'docking' ? source.record.record : source.manifest.recording;
 }
 
 function sum(numbers: readonly number[]): number {

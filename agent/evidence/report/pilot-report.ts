@@ -2,6 +2,7 @@
 // pseudonyms; whether the figures of one camera are about one person, only people know: see Handing.
 import type { Spread } from './gather.ts';
 import type { UserNote } from './notes.ts';
+import type { StaffFigures } from './staff.ts';
 import type { AwaitedCamera, JudgedDay } from './proven-days.ts';
 
 /** What is counted, over all, per week and per camera. */
@@ -103,6 +104,7 @@ export interface PilotReport {
   /** Within the period a station on another machine than the store has entered something, or a witness or an authority has said the time. */
   readonly times_fixed_from_outside: boolean;
   readonly notes: readonly UserNote[];
+  readonly staff: StaffFigures;
 }
 
 /** Upper bounds of the histogram in seconds: 1, 10 minutes, 1, 6 hours, 1, 3 days. */

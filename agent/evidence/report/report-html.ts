@@ -18,6 +18,7 @@ import {
 import { codeWords, dataSize, dayWords, type Language, number } from '../page/language.ts';
 import { weekOf } from './calendar.ts';
 import type { Spread } from './gather.ts';
+import type { StaffQuestion } from './staff.ts';
 import { type CameraReport, type Counts, LATENCY_BOUNDS_S, type PilotReport } from './pilot-report.ts';
 
 const WORDS: Readonly<Record<Language, ReportWords>> = { en: REPORT_EN, de: REPORT_DE };
@@ -33,7 +34,7 @@ interface Page {
 export function reportHtml(report: PilotReport, language: Language): string {
   const context = { report, language, words: WORDS[language] };
   const ofCameras = report.cameras_are === 'without-cameras' ? [] : [cameras, clocks, batteries];
-  const chapters = [head, summary, days, latency, weeks, ...ofCameras, failures, notes, method];
+  const chapters = [head, summary, days, latency, weeks, ...ofCameras, failures, staff, notes, method];
   return blocksHtml(
     language,
     context.words.title,
@@ -249,6 +250,37 @@ function failures({ report, language, words }: Page): Block[] {
   return [
     heading(words.failures),
     rows.length === 0 ? paragraph(words.failuresNone) : numbers([words.kind, words.count], rows),
+  ];
+}
+
+/** Answers at the dock's screen, over the whole period and by weeks with enough of them; and words. */
+function staff({ report, language, words }: Page): Block[] {
+  const { reports, texts, questions, weeks: shown, words: written, words_sealed: sealed } = report.staff;
+  if (reports + texts === 0) return [];
+  const said = (own: StaffQuestion['text'], id: string): string => own?.[language] ?? id;
+  const tables = questions.flatMap(({ question, text, answers }) => {
+    const countsIn = (all: readonly StaffQuestion[], answer: string): number =>
+      all.find((each) => each.question === question)?.answers.find((each) => each.answer === answer)?.count ??
+      0;
+    const rows = answers.map(({ answer, text: own, count }) => [
+      said(own, answer),
+      number(count, language),
+      ...shown.map((week) => number(countsIn(week.questions, answer), language)),
+    ]);
+    const heads = ['', words.staffAll, ...shown.map(({ week }) => weekText(words.weekShort, week))];
+    return [subheading(said(text, question)), numbers(heads, rows)];
+  });
+  const counted = { reports: number(reports, language), texts: number(texts, language) };
+  return [
+    heading(words.staff),
+    paragraph(filled(words.staffText, counted)),
+    ...(questions.length === 0 ? [paragraph(words.staffFew)] : tables),
+    ...(sealed === 0 ? [] : [small(filled(words.staffSealed, { count: number(sealed, language) }))]),
+    ...(written.length === 0 ? [] : [subheading(words.staffWords), small(words.staffWordsText)]),
+    ...written.map(({ month, text }) => {
+      const html = `<article><h3>${escapeHtml(month)}</h3><p>${escapeHtml(text)}</p></article>`;
+      return { kind: 'html' as const, html };
+    }),
   ];
 }
 

@@ -2,18 +2,21 @@
 import { join } from 'node:path';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { itemDocument } from '../../../protocol/documents/item-documents.ts';
+import type { StaffDocument } from '../../../protocol/documents/staff-report.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { type Hold, longestHold } from '../../../protocol/documents/order-standing.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
-import { DELETION, DOCKING, ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
+import { DELETION, DOCKING, MANIFEST, ORDERS, RECEIPT } from '../../../protocol/format/file-names.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { checkDocking, type CheckedDocking } from '../verify/docking-check.ts';
+import { checkDocking, type CheckedDocking, type DockingQuestion } from '../verify/docking-check.ts';
 import { MANIFEST_KIND } from '../verify/document-kinds.ts';
 import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
 import { listSorted, type ReadFiles, statFile } from '../verify/read-files.ts';
 import { type CheckedRecording, checkRecording } from '../verify/recording-check.ts';
 import { checkDocument } from '../verify/signed-document.ts';
+import { type CheckedStaff, checkStaff } from '../verify/staff-check.ts';
 import type { StoreLog } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 
@@ -31,11 +34,12 @@ export type Source =
       readonly deletion: DeletionRecord | undefined;
     } & Receipted)
   | ({ readonly kind: 'docking'; readonly record: DockingRecord; readonly sha256: string } & Receipted)
+  | ({ readonly kind: 'staff'; readonly document: StaffDocument } & Receipted)
   /** A folder, or a document in one that counts, that could not be counted; path below the vault. */
   | { readonly kind: 'unproven'; readonly where: string };
 
 /** Findings with which a document that somebody signed is none of this folder, or proves nothing. */
-const NOT_COUNTED = /^(?:manifest|docking)\.(?:other-|revoked-key|doubtful-key)/;
+const NOT_COUNTED = /^(?:manifest|docking|staff-report|staff-text)\.(?:other-|revoked-key|doubtful-key)/;
 
 /** What a walk needs. */
 export interface SourceOptions {
@@ -79,6 +83,22 @@ async function readFolder(options: SourceOptions, station: string, name: string)
       return [unproven(where)];
     return [{ kind: 'docking', record, sha256, ...receipted(checked) }, ...refused(checked, RECEIPT)];
   }
+  const manifest = await statFile(files, join(question.folder, MANIFEST));
+  for (const document of ['staff-report', 'staff-text'] as const) {
+    const found = await statFile(files, join(question.folder, itemDocument(document).name));
+    if (manifest.kind !== 'missing' || found.kind === 'missing') continue;
+    const checked = await checkStaff({ ...question, document });
+    if (checked?.document === undefined || !counts(checked)) return [unproven(where)];
+    return [
+      { kind: 'staff', document: checked.document, ...receipted(checked) },
+      ...refused(checked, RECEIPT),
+    ];
+  }
+  return readRecording(question, signal);
+}
+
+async function readRecording(question: DockingQuestion, signal: AbortSignal): Promise<Source[]> {
+  const { where } = question;
   const checked = await checkRecording({
     ...question,
     state: 'documents',
@@ -95,7 +115,10 @@ async function readFolder(options: SourceOptions, station: string, name: string)
   ];
 }
 
-type Checked = Pick<CheckedRecording | CheckedDocking, 'where' | 'keyId' | 'receipt' | 'remarks'>;
+type Checked = Pick<
+  CheckedRecording | CheckedDocking | CheckedStaff,
+  'where' | 'keyId' | 'receipt' | 'remarks'
+>;
 
 function unproven(where: string): Source {
   return { kind: 'unproven', where };

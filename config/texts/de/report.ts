@@ -78,6 +78,16 @@ export const REPORT_DE: ReportWords = {
     '{count} Anordnungen (Löschsperre oder Löschung) ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   timesNotFixed:
     'Zeiten nicht von außen bestätigt: In diesem Zeitraum gilt allein die Uhr des Zentralspeichers: Weder eine Station auf einem anderen Gerät noch ein Zeuge oder ein Zeitstempeldienst hat die Zeit bestätigt. Wer dieses Gerät in der Hand hatte, konnte seine Uhr stellen.',
+  staff: 'Berichte des Personals am Dock',
+  staffText:
+    'Berichte: {reports}; eigene Texte: {texts}. Ein Bericht hält Station und Tag fest, keine Kamera und keine Person. Wochen mit weniger als fünf Berichten haben keine Spalte, und auch keine, aus der sich ihre Zahlen errechnen ließen.',
+  staffFew: 'Weniger als fünf Berichte: Es werden keine Zahlen gezeigt.',
+  staffAll: 'alle',
+  staffSealed:
+    'Texte, die versiegelt sind: {count}. Sie werden aufgeführt, wenn eine Identität angegeben wird (--identity).',
+  staffWords: 'In eigenen Worten',
+  staffWordsText:
+    'Wie sie geschrieben wurden, nach Monaten, ohne Reihenfolge. Vor dem Weitergeben lesen: Es kann jemand genannt sein.',
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText:
     'Von Nutzenden der Kameras geschrieben. Zahl der Berichte: {count}. Ein Programm hat in jeder Zeile nach E-Mail-Adressen, Telefonnummern, einer Anrede mit Namen (Herr, Frau, Mr, Mrs, Ms) und nach Zeilen für Name, Personalnummer oder Unterschrift gesucht und keine gefunden. Andere Namen findet es nicht: Jemand muss die Berichte lesen, bevor diese Seite weitergegeben wird.',

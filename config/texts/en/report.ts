@@ -77,6 +77,15 @@ export const REPORT_EN = {
     '{count} orders to hold or delete could not be judged: the public keys of the roles that sign them were not given. “Kept as evidence” may be too small.',
   timesNotFixed:
     'Times not fixed from outside: in this period nobody but the one machine of the store has said what time it was, neither a station on another machine nor a witness or a time-stamp authority. Who held that machine could have set its clock.',
+  staff: 'Reports of the staff at the dock',
+  staffText:
+    'Reports: {reports}; texts of their own: {texts}. A report keeps station and day, no camera and no person. Weeks with fewer than five reports have no column, and neither has one by which theirs could be worked out.',
+  staffFew: 'Fewer than five reports: no figures are shown.',
+  staffAll: 'all',
+  staffSealed: '{count} texts are sealed: they are listed for who gives an identity (--identity).',
+  staffWords: 'In their own words',
+  staffWordsText:
+    'As they were written, by month, in no order. Read them before this page is passed on: somebody may be named in them.',
   notes: "The users' own reports",
   notesText:
     'Written by users of the cameras. Number of reports: {count}. A program searched each line for e-mail addresses, telephone numbers, a form of address with a name (Herr, Frau, Mr, Mrs, Ms) and lines for a name, a staff number or a signature, and found none. It does not find other names: somebody must read the reports before this page is passed on.',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { report as reportCommand } from '../../../../agent/cli/report.ts';
 import { Calendar, parsePeriod } from '../../../../agent/evidence/report/calendar.ts';
+import { readQuestions, STANDARD } from '../../../../agent/screen/questions.ts';
 import { makeReport } from '../../../../agent/evidence/report/make-report.ts';
 import type { PilotReport } from '../../../../agent/evidence/report/pilot-report.ts';
 import { reportCsv } from '../../../../agent/evidence/report/report-csv.ts';
@@ -15,6 +16,8 @@ import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../../fakes/manipulations/evidence-vault.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { runCommand } from '../../cli/io-memory.ts';
+
+const NO_STAFF = { questions: readQuestions(STANDARD), identities: [] };
 
 const HOUR_MS = 3_600_000;
 let root: string;
@@ -97,6 +100,7 @@ function make(
     vault: wish.vault ?? vault.vault,
     keysFolder: undefined,
     notesFolder: wish.notes,
+    ...NO_STAFF,
     period: parsePeriod(wish.from ?? '2026-11-25', wish.to ?? '2026-12-15'),
     calendar: new Calendar('UTC'),
     madeAt: '2026-12-16T08:00:00.000Z',
@@ -295,6 +299,7 @@ test('a folder that is no vault is refused', async () => {
   const wish = {
     files: nodeFiles(),
     notesFolder: undefined,
+    ...NO_STAFF,
     period: parsePeriod('2026-11-25', '2026-11-25'),
   };
   const calendar = new Calendar('UTC');
@@ -326,6 +331,7 @@ describe('what is kept as evidence', () => {
       vault: evidence.dock1.vault,
       keysFolder,
       notesFolder: undefined,
+      ...NO_STAFF,
       period: parsePeriod('2026-10-21', to),
       calendar: new Calendar('Europe/Berlin'),
       madeAt,
@@ -378,6 +384,7 @@ describe('what is kept as evidence', () => {
       vault: copy,
       keysFolder: join(folder, 'keys'),
       notesFolder: undefined,
+      ...NO_STAFF,
       period: parsePeriod('2026-10-21', '2026-12-31'),
       calendar: new Calendar('UTC'),
       madeAt: '2027-01-10T00:00:00.000Z',
@@ -412,6 +419,7 @@ test('documents of a key that only a change of keys introduces count', async () 
       vault: changed.vault,
       keysFolder: undefined,
       notesFolder: undefined,
+      ...NO_STAFF,
       period: parsePeriod('2026-10-21', '2026-12-31'),
       calendar: new Calendar('UTC'),
       madeAt: '2027-01-10T00:00:00.000Z',
@@ -444,6 +452,7 @@ describe('a day is no proof that nothing was recorded', () => {
         vault: builder.vault,
         keysFolder: undefined,
         notesFolder: undefined,
+        ...NO_STAFF,
         period: parsePeriod('2026-11-25', '2026-11-25'),
         calendar: new Calendar('UTC'),
         madeAt: '2027-01-10T00:00:00.000Z',
