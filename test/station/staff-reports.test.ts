@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CheckedDocking } from '../../agent/evidence/verify/docking-check.ts';
 import type { Remark } from '../../agent/evidence/verify/remark.ts';
 import { type Totals, verifyFolder } from '../../agent/evidence/verify/verify-place.ts';
 import { readQuestions, STANDARD } from '../../agent/screen/questions.ts';
@@ -158,15 +159,14 @@ async function verified(place: 'vault' | 'spool'): Promise<{ codes: string[]; to
   const keys = { 'station-kod-1.pub': dock.stationKey, 'store.pub': dock.storeKey };
   for (const [name, key] of Object.entries(keys))
     await writeFile(join(keysFolder, name), encodePublicKey(publicKeyOf(key)));
-  const remarks: Remark[] = [];
-  const take = (checked: { readonly remarks: readonly Remark[] }): void =>
-    void remarks.push(...checked.remarks);
-  const report = { recording: take, docking: take, remark: (remark: Remark) => void remarks.push(remark) };
+  const said: Remark[] = [];
+  const take = (checked: Pick<CheckedDocking, 'remarks'>): void => void said.push(...checked.remarks);
+  const report = { recording: take, docking: take, remark: (each: Remark) => void said.push(each) };
   const { signal } = new AbortController();
   const nowMs = dock.clock.wallMs() + DAY_MS;
   const asked = { files: nodeFiles(), keysFolder, identities: [], nowMs, signal };
   const { totals } = await verifyFolder(join(dock.folder, place), asked, report);
-  return { codes: remarks.flatMap(({ kind, code }) => (kind === 'finding' ? [code] : [])), totals };
+  return { codes: said.flatMap(({ kind, code }) => (kind === 'finding' ? [code] : [])), totals };
 }
 
 /** Two reports and a text in the vault, the log of the station with them, and everything stopped. */
@@ -239,11 +239,11 @@ test('one that is altered, exchanged, moved, forged or taken away is found', asy
     await writeFile(document, altered);
     await writeFile(document + '.minisig', own);
   };
-  const mend = async (): Promise<void> => {
+  const repaired = async (): Promise<void> => {
     await writeFile(document, bytes);
     await writeFile(document + '.minisig', signature);
   };
-  expect(await restored(forge, mend)).toEqual(
+  expect(await restored(forge, repaired)).toEqual(
     expect.arrayContaining(['custody.other-document', 'receipt.wrong-manifest']),
   );
   const strange = join(vault, `${'b'.repeat(25)}a`);

@@ -7,6 +7,7 @@ import { EVIDENCE_BUGS } from './bugs-evidence.ts';
 import { RECEIVER_BUGS } from './bugs-receiver.ts';
 import { RELEASE_BUGS } from './bugs-release.ts';
 import { SEALING_BUGS } from './bugs-sealing.ts';
+import { STAFF_BUGS } from './bugs-staff.ts';
 import { TRANSFER_BUGS } from './bugs-transfer.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
@@ -20,4 +21,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...DRIVER_BUGS,
   ...EXCUSE_BUGS,
   ...EVIDENCE_BUGS,
+  ...STAFF_BUGS,
 ];

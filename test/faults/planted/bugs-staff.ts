@@ -1,0 +1,77 @@
+// Planted bugs in reports of the staff: who could send one, what would tell one person from another, and what the store may let go.
+import type { PlantedBug } from './planted-bug.ts';
+
+export const STAFF_BUGS: readonly PlantedBug[] = [
+  {
+    id: 'report-without-token',
+    what: 'any program that can reach the page sends a report without its token',
+    file: 'agent/screen/screen-server.ts',
+    find: "if (desk === undefined || !isOwn || !isSame(String(headers['x-bodydock-token'] ?? ''), token))",
+    put: 'if (desk === undefined || !isOwn)',
+    suites: ['unit/screen/screen-server'],
+  },
+  {
+    id: 'report-without-origin',
+    what: 'a report counts that names no origin',
+    file: 'agent/screen/screen-server.ts',
+    find: 'const isOwn = headers.origin !== undefined && socket.remoteAddress === HOST;',
+    put: 'const isOwn = socket.remoteAddress === HOST;',
+    suites: ['unit/screen/screen-server'],
+  },
+  {
+    id: 'report-without-end',
+    what: 'the body of a report is read however long it is',
+    file: 'agent/screen/screen-server.ts',
+    find: '      if (bytes > BODY_BYTES_MAX) return 413;\n',
+    put: '',
+    suites: ['unit/screen/screen-server'],
+  },
+  {
+    id: 'reports-without-bound',
+    what: 'one stay of a camera gives as many reports as somebody wants',
+    file: 'agent/screen/report-desk.ts',
+    find: '    if (count > STAY_MAX) return false;\n',
+    put: '',
+    suites: ['unit/screen/screen-server'],
+  },
+  {
+    id: 'report-made-at-once',
+    what: 'a report is signed, entered and sent when it is given: the times say who gave it',
+    file: 'agent/records/staff-reports.ts',
+    find: 'const due = this.#given.filter(({ day }) => day !== today);',
+    put: "const due = this.#given.filter(({ day }) => day !== '');",
+    suites: ['station/staff-reports'],
+  },
+  {
+    id: 'reports-in-their-order',
+    what: 'reports of a day are entered in the order in which they were given',
+    file: 'agent/records/staff-reports.ts',
+    find: 'await this.#keep([...this.#given, document].toSorted((a, b) => (a.record < b.record ? -1 : 1)));',
+    put: 'await this.#keep([...this.#given, document]);',
+    suites: ['station/staff-reports'],
+  },
+  {
+    id: 'few-reports-shown',
+    what: 'the figures of a week with one report are shown',
+    file: 'agent/evidence/report/staff.ts',
+    find: 'if (size >= STAFF_REPORTS_MIN && (hidden === 0 || hidden >= STAFF_REPORTS_MIN)) break;',
+    put: 'if (size >= 1) break;',
+    suites: ['unit/evidence/report/staff'],
+  },
+  {
+    id: 'few-reports-worked-out',
+    what: 'the figures of a week that is not shown are the sum less those of the others',
+    file: 'agent/evidence/report/staff.ts',
+    find: 'if (size >= STAFF_REPORTS_MIN && (hidden === 0 || hidden >= STAFF_REPORTS_MIN)) break;',
+    put: 'if (size >= STAFF_REPORTS_MIN) break;',
+    suites: ['unit/evidence/report/staff'],
+  },
+  {
+    id: 'staff-text-by-the-store',
+    what: 'the store calls another document a text of the staff, and lets it go at once',
+    file: 'agent/evidence/verify/drop-check.ts',
+    find: 'if (logged?.kind === undefined) return receipts.get(`${station} ${recording}`)?.kind;\n  return logged.sha256 === sha256 ? logged.documentKind : undefined;',
+    put: 'return receipts.get(`${station} ${recording}`)?.kind ?? (logged?.sha256 === sha256 ? logged.documentKind : undefined);',
+    suites: ['unit/evidence/verify/dropped-staff'],
+  },
+];
