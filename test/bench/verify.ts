@@ -17,6 +17,8 @@ const LOOK_MS = 10;
 /** Recordings of one docking, and the mean size of an original. */
 const PER_DOCKING = 20;
 const ORIGINAL_BYTES_MAX = 40_000;
+/** So many originals are sealed; what comes after them has their sealed bytes, whose size is the same on the whole. */
+const SEALED_MAX = 500;
 /** Dockings between two starts of the agent: each start begins a segment of the log. */
 const DOCKINGS_PER_RUN = 10;
 const OUTPUTS = ['text', 'json'] as const;
@@ -64,7 +66,9 @@ async function buildVault(folder: string, recordings: number, signal: AbortSigna
     await built.dock({ camera: `cam-${1 + (docking % 4)}` });
     for (let number = 0; number < PER_DOCKING && made < recordings; number++, made++)
       await built.record({
-        original: built.random.bytes(1 + built.random.below(ORIGINAL_BYTES_MAX)),
+        ...(made < SEALED_MAX
+          ? { original: built.random.bytes(1 + built.random.below(ORIGINAL_BYTES_MAX)) }
+          : { sealedAs: built.recordings[made % SEALED_MAX] }),
         path: `DCIM/${docking}/${number}.MP4`,
         erased: number % 2 === 0,
       });

@@ -13,6 +13,8 @@ type Sign = (bytes: Uint8Array, trustedComment: string) => string;
 
 /** What signs with a key: the first comment of each takes a signature of the slow kind. */
 const made = new WeakMap<SecretKey, Sign>();
+/** To make one takes as long as ten signatures. */
+const secrets = new WeakMap<SecretKey, KeyObject>();
 
 /** Signer over the given key, in the calling thread, also of notes. */
 export function fastSigner(key: SecretKey): Signer & { signNote(text: string): Promise<Uint8Array> } {
@@ -50,11 +52,10 @@ function makeSign(key: SecretKey): Sign {
 }
 
 function secretOf(key: SecretKey): KeyObject {
-  return createPrivateKey({
-    key: Buffer.concat([PKCS8_PREFIX, key.seed]),
-    format: 'der',
-    type: 'pkcs8',
-  });
+  const der = (): Buffer => Buffer.concat([PKCS8_PREFIX, key.seed]);
+  const secret = secrets.get(key) ?? createPrivateKey({ key: der(), format: 'der', type: 'pkcs8' });
+  secrets.set(key, secret);
+  return secret;
 }
 
 function messageBy(key: SecretKey, secret: KeyObject, body: string): string {

@@ -1,4 +1,5 @@
 // For the vault builder: really sealed recordings with their manifests.
+import { link } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrackedEntry } from '../../agent/inventory/entry.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
@@ -14,6 +15,8 @@ import { listedFile, trackedEntry } from './tracked-entry.ts';
 /** What a recording is made from; all has a default. */
 export interface RecordingWish {
   readonly original?: Uint8Array;
+  /** Takes the sealed bytes of this one, and what it says of them, in place of sealing an original. */
+  readonly sealedAs?: BuiltRecording | undefined;
   /** Path on the camera. */
   readonly path?: string | Uint8Array;
   /** Its docking, where another one is open or none; default: the camera that was docked last. */
@@ -89,6 +92,27 @@ export async function sealRecording(
   };
   const built = await buildManifest(facts, entryOf(wish, original, number), sealed, bulk);
   return wish.change?.(built) ?? built;
+}
+
+/** A recording with the sealed bytes of another one, hard-linked, for vaults of many: nothing is sealed but once. Gives the manifest, unsigned. */
+export async function linkRecording(
+  recording: RecordingId,
+  folder: string,
+  { folder: from, manifest }: BuiltRecording,
+  wish: RecordingWish,
+  { bay, docking, camera, identity, sealedAt, previousManifestSha256 }: SealingPlace,
+): Promise<Manifest> {
+  for (const name of ['payload.age', 'chunks.bin']) await link(join(from, name), join(folder, name));
+  return {
+    ...manifest,
+    recording,
+    bay,
+    docking,
+    camera: { id: camera, model: identity.model, serial: identity.serial },
+    source: { ...manifest.source, path_sha256: pathDigestOf(wish.path ?? recording) },
+    previous_manifest_sha256: previousManifestSha256,
+    sealed_at: sealedAt,
+  };
 }
 
 /** SHA-256 of a path's bytes. */

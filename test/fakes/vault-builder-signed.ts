@@ -11,9 +11,12 @@ export async function writeSigned(
   key: SecretKey,
   trustedComment: string,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, bytes);
-  await writeFile(`${path}.minisig`, await fastSigner(key).sign(bytes, trustedComment));
+  const signature = await fastSigner(key).sign(bytes, trustedComment);
+  const write = () => Promise.all([writeFile(path, bytes), writeFile(`${path}.minisig`, signature)]);
+  await write().catch(async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await write();
+  });
 }
 
 /** Wall and monotonic time of a built vault; each look at it is a second later. Tests move it on by hours or days. */

@@ -48,7 +48,12 @@ import {
 import { writeKeyChange } from './vault-builder-keys.ts';
 import { BuilderLog } from './vault-builder-log.ts';
 import { makeRoleKeys, OrderBuilder } from './vault-builder-orders.ts';
-import { sealRecording, type BuiltRecording, type RecordingWish } from './vault-builder-recordings.ts';
+import {
+  linkRecording,
+  sealRecording,
+  type BuiltRecording,
+  type RecordingWish,
+} from './vault-builder-recordings.ts';
 import { BuilderClock, writeSigned } from './vault-builder-signed.ts';
 import { thereOf, writeSpool } from './vault-builder-spool.ts';
 import { StoreBuilder } from './vault-builder-store.ts';
@@ -223,7 +228,7 @@ export class VaultBuilder {
     const id = makeRecordingId(this.random);
     const folder = join(this.vault, this.station, id);
     await mkdir(folder, { recursive: true });
-    const original = wish.original ?? this.random.bytes(2000);
+    const original = wish.sealedAs?.original ?? wish.original ?? this.random.bytes(2000);
     const place = {
       station: this.station,
       bay: open.bay,
@@ -235,7 +240,10 @@ export class VaultBuilder {
       sealedAt: this.clock.now(),
       number: this.recordings.length,
     };
-    const manifest = await sealRecording(id, folder, original, wish, place, this.random);
+    const manifest =
+      wish.sealedAs === undefined
+        ? await sealRecording(id, folder, original, wish, place, this.random)
+        : await linkRecording(id, folder, wish.sealedAs, wish, place);
     const manifestBytes = await this.writeManifest(folder, manifest);
     this.#recordings.set(camera, sha256Hex(manifestBytes));
     open.stored(manifest, wish);
