@@ -59,6 +59,8 @@ export interface RigWish {
   /** Folders that stand for disks of their own; below the rig's folder by default. */
   readonly spoolFolder?: string;
   readonly vaultFolder?: string;
+  /** Of receiver.yaml; a terabyte by default. */
+  readonly quotaBytes?: number;
   readonly keepHours?: number;
   readonly reserveBytes?: number;
   /** Of agent and receivers; to their log files by default. See ProgramWish. */
@@ -127,7 +129,7 @@ export function receiverConfig(
   return stringify({
     version: 1,
     receiver: id,
-    vault: { path: places.vault, quota_bytes: 1024 * GIB },
+    vault: { path: places.vault, quota_bytes: wish.quotaBytes ?? 1024 * GIB },
     keys: { signing_file: 'keys/store.key' },
     stations: [{ id: STATION, publicKey: keys.station }, ...(wish.moreStations ?? [])].map(
       ({ id: station, publicKey }) => ({ id: station, public_keys: [publicKey] }),
