@@ -41,14 +41,14 @@ test('the newest statement is told within seconds, whichever receiver made it; o
 test('it is sent again once both roles have signed it, with both signatures', async () => {
   const at = await openBench(5);
   const sha256 = await say(at);
-  await at.top.until('told', () => at.station.statements.length > 0, 20_000);
+  await at.top.until('sent', () => at.station.statements.length > 0, 20_000);
   expect(at.station.statementRoles).toEqual([[]]);
   const path = `/vault/r-a/restored/${sha256.slice(0, 16)}.json`;
   at.top.disk.plant(`${path}.officer.minisig`, 'by the officer');
   await at.top.clock.advance(60_000);
   expect(at.station.statements).toHaveLength(1);
   at.top.disk.plant(`${path}.supervisor.minisig`, 'by the supervisor');
-  await at.top.until('told again', () => at.station.statements.length > 1, 20_000);
+  await at.top.until('sent again', () => at.station.statements.length > 1, 20_000);
   expect(at.station.statements).toEqual([sha256, sha256]);
   expect(at.station.statementRoles.at(-1)).toEqual(['by the officer', 'by the supervisor']);
 });
