@@ -316,14 +316,17 @@ class Account {
   /** Of all that concerns what the store did only what a few recordings of a vault show, too. */
   #isOfStore({ code, where, facts }: Finding, orders: ReadonlySet<string>): boolean {
     if (code.startsWith('store-log.')) return true;
-    if (code === 'order.missing' || LOGGED.has(code)) return this.#recordings.has(String(facts['recording']));
+    const isOurs = [facts['recording'], ...where.split('/')].some((id) => this.#recordings.has(String(id)));
+    if (code === 'order.missing' || LOGGED.has(code)) return isOurs;
     return code.startsWith('order.') && orders.has(where);
   }
 }
 
-/** What the store's log says of deletions. */
+/** What the store's log, holds and policies say of deletions; what an order allowed only the whole vault shows. */
 const LOGGED: ReadonlySet<string> = new Set([
   'deletion.missing',
   'deletion.not-logged',
   'deletion.not-warned',
+  'deletion.held',
+  'deletion.too-few-days',
 ]);

@@ -13,7 +13,7 @@ import { segmentEntries } from '../../../protocol/custody/segment-file.ts';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
-import type { Order } from '../../../protocol/documents/order.ts';
+import { type Order, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
@@ -22,11 +22,18 @@ import {
   DOCKING,
   KEYS,
   ORDERS,
+  POLICIES,
+  POLICY,
   SEGMENT_SUFFIX,
   SIGNATURE_SUFFIX,
 } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId, isSegmentId, isStationId } from '../../../protocol/format/ids.ts';
 import { diskError, listSorted, type ReadFiles } from '../verify/read-files.ts';
+
+const POLICY_NAMES: ReadonlySet<string> = new Set([
+  POLICY,
+  ...ROLES.map((role) => roleSignature(POLICY, role)),
+]);
 
 /** What a kit is asked for. */
 export interface KitQuestion {
@@ -79,6 +86,7 @@ export async function planKit(question: KitQuestion): Promise<KitParts> {
     entries: logs.flatMap(({ entries }) => entries),
     orders: await findOrders(question, recordings),
     keyDocuments: await findKeyDocuments(question, keepers),
+    policies: await findPolicies(question),
   };
 }
 
@@ -147,6 +155,16 @@ async function findKeyDocuments(
     for (const name of (await listSorted(files, join(vault, keeper, KEYS))) ?? [])
       if (/^[0-9a-f]{16}\.(?:change|revocation)\.json(?:\.new)?(?:\.minisig)?$/.test(name))
         found.push({ from: join(vault, keeper, KEYS, name), to: `keys/${keeper}/${name}` });
+  return found;
+}
+
+/** All of the vault: each rests on the one before it. */
+async function findPolicies({ files, vault }: KitQuestion): Promise<KitFile[]> {
+  const found: KitFile[] = [];
+  for (const number of (await listSorted(files, join(vault, POLICIES))) ?? [])
+    for (const name of (await listSorted(files, join(vault, POLICIES, number))) ?? [])
+      if (/^[1-9][0-9]{0,5}$/.test(number) && POLICY_NAMES.has(name))
+        found.push({ from: join(vault, POLICIES, number, name), to: `${POLICIES}/${number}/${name}` });
   return found;
 }
 
@@ -357,7 +375,7 @@ async function findInLogs(question: LogQuestion): Promise<FoundLogs> {
   const walks: SegmentRead[] = [];
   for (const segment of ids) {
     const walk = await readSegment(question, join(folder, segment + SEGMENT_SUFFIX), segment);
-    if (walk.found.length > 0) walks.push(walk);
+    if (walk.found.length > 0 || (walk.hasPolicy && isReceiverId(keeper))) walks.push(walk);
   }
   walks.sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1));
   const there = new Set(names);
@@ -389,6 +407,8 @@ class SegmentRead {
   count = 0;
   openedAt = '';
   head: KitHead | undefined;
+  /** What counted when is judged by it (SPEC 4.13.5.13). */
+  hasPolicy = false;
 
   constructor(segment: string, ids: ReadonlySet<string>) {
     this.segment = segment;
@@ -398,6 +418,7 @@ class SegmentRead {
   take(entry: CustodyEntry): void {
     this.count++;
     if (this.count === 1) this.openedAt = entry.at;
+    this.hasPolicy ||= entry.event === 'policy';
     if (entry.event === 'checkpoint') this.head = headOf(entry) ?? this.head;
     else if (this.#found.length < ENTRIES_MAX && this.#concerns(entry)) this.#found.push(entry);
   }
@@ -510,4 +531,6 @@ export interface KitParts {
   readonly orders: readonly KitOrder[];
   /** Key changes and revocations of stations and receivers, with their signatures. */
   readonly keyDocuments: readonly KitFile[];
+  /** Policies of the vault, with their signatures. */
+  readonly policies: readonly KitFile[];
 }

@@ -25,6 +25,7 @@ export type KitStepKind =
   | 'docking'
   | 'revoked'
   | 'orders'
+  | 'policies'
   | 'log';
 
 /** One step, and its lines: those that belong together stand in one group, none of which is empty. */
@@ -60,6 +61,7 @@ function typeOf(document: string): string {
     [/(?:^|\/)docking\.json$/, 'docking-record'],
     [/(?:^|\/)deletion\.json$/, 'deletion-record'],
     [/(?:^|\/)order\.json$/, 'order'],
+    [/(?:^|\/)policy\.json$/, 'policy'],
     [/\.change\.json$/, 'key-change'],
     [/\.revocation\.json$/, 'key-revocation'],
     [/\.head\.json$/, 'custody-head'],
@@ -80,7 +82,7 @@ class Steps {
   }
 
   all(): KitStep[] {
-    const { dockings, segments, orders, keyDocuments } = this.#parts;
+    const { dockings, segments, orders, policies, keyDocuments } = this.#parts;
     const signed = (documents: readonly string[]): KitLine[][] => [
       documents.flatMap((document) => this.#signed(document)),
     ];
@@ -97,6 +99,7 @@ class Steps {
       { kind: 'docking', groups: dockings.map((docking) => this.#docking(docking)) },
       { kind: 'revoked', groups: this.#revoked() },
       { kind: 'orders', groups: signed(orders.map(({ order }) => `orders/${order.order}/${ORDER}`)) },
+      { kind: 'policies', groups: signed(policies.map(({ to }) => to)) },
       { kind: 'log', groups: segments.map((segment) => this.#log(segment)) },
     ];
   }

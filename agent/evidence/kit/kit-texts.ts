@@ -58,6 +58,8 @@ RECORDING/deletion.json   the store's word that the sealed file was deleted, whe
 RECORD/docking.json       one stay of the camera in the station: its clock, everything that was on it before anything was touched, and what
                           became of each file. Signed by the station. Several parts where there were many files. [4.6]
 orders/ORDER/order.json   an order to hold, no longer hold, or delete a recording; signed by an officer and a supervisor. [4.8]
+policies/*/policy.json    what both roles agreed: how long recordings and documents stay, when a hold by one role lapses, whose keys sign
+                          orders. Signed by an officer and a supervisor; each by those that the one before it names. [4.16]
 log/STATION/*.jsonl       the station's custody log, one entry a line: what was done when. Each entry names the SHA-256 of the line before
                           it (field "previous"), so none can be taken out, added or altered unseen. Segments follow each other; this
                           kit holds those with entries on its recordings. [4.3]

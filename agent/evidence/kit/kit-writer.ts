@@ -244,6 +244,7 @@ export function kitFiles(parts: KitParts): KitFile[] {
         withSignature(path, logPath(keeper, basename(path)), isSigned),
       ),
     ...parts.keyDocuments,
+    ...parts.policies,
   ];
 }
 

@@ -5,7 +5,7 @@ import { printable } from '../../../config/problems.ts';
 import type { Disclosure } from '../../../protocol/documents/order.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import { DOCKING, MANIFEST } from '../../../protocol/format/file-names.ts';
+import { DOCKING, MANIFEST, POLICIES } from '../../../protocol/format/file-names.ts';
 import { parseRecordingId, parseStationId } from '../../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { Clock, Files, Random } from '../../../protocol/format/ports.ts';
@@ -154,7 +154,7 @@ class Making {
   ): Promise<{ readonly findings: Remark[]; readonly proofs: readonly KitProof[] }> {
     const facts = new PlaceFacts();
     const remarks = await checkParts(parts, this.#place.path, this.#check, facts);
-    const holders = new Set(parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`));
+    const holders = new Set([...parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`), `${POLICIES}/`]);
     const keys = this.#known.remarks.filter(({ where }) =>
       [...holders].some((holder) => where.startsWith(holder)),
     );

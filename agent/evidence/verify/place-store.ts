@@ -9,7 +9,7 @@ import type { PlaceLogs } from './place-logs.ts';
 import { extentOf, type Place } from './place.ts';
 import type { ReadFiles } from './read-files.ts';
 import { finding, type Remark } from './remark.ts';
-import { policyFindings, type Policies } from './policy-check.ts';
+import { kitPolicyFindings, policyFindings, type Policies } from './policy-check.ts';
 import { type FoundRestored, restoredRemarks } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { Totals } from './verify-place.ts';
@@ -59,6 +59,7 @@ export async function* storeFindings(
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   if (complete) yield* restoredRemarks(context.restored, log);
   if (complete) yield* policyFindings(context.policies, log, facts);
+  else if (extent === 'kit') yield* kitPolicyFindings(context.policies, log, facts);
 }
 
 function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {

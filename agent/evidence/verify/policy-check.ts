@@ -48,19 +48,21 @@ export interface Policies {
   readonly findings: readonly Finding[];
 }
 
-/** Reads and judges all of a vault, in the order of their numbers. Errors: only those of the machine. */
+/** Reads and judges all of a vault or a kit, in the order of their numbers. Errors: only those of the machine. */
 export async function checkPolicies(
   files: ReadFiles,
   place: Pick<Place, 'kind' | 'path'>,
   trusted: TrustedKeys,
 ): Promise<Policies> {
   const { kind, path } = place;
-  const names = kind === 'vault' ? await listFolder(files, join(path, POLICIES), POLICIES) : undefined;
+  const isKit = kind === 'collection';
+  const names =
+    kind === 'vault' || isKit ? await listFolder(files, join(path, POLICIES), POLICIES) : undefined;
   if (names === undefined || !Array.isArray(names))
     return { found: new Map(), keys: trusted, findings: names === undefined ? [] : [names] };
   const findings = names.filter((name) => !NUMBER.test(name)).map((name) => unexpected(POLICIES, name));
   const found = new Map<string, FoundPolicy>();
-  const { id: vault } = await readVaultId(files, place);
+  let { id: vault } = await readVaultId(files, place);
   let keys = trusted;
   let last: Policy | undefined;
   for (const name of names.filter((each) => NUMBER.test(each)).toSorted((a, b) => Number(a) - Number(b))) {
@@ -68,6 +70,7 @@ export async function checkPolicies(
     findings.push(...checked.findings);
     if (checked.found === undefined) continue;
     found.set(checked.found.sha256, checked.found);
+    if (isKit) vault ??= checked.found.policy.vault;
     if (checked.found.counts !== true) continue;
     last = checked.found.policy;
     keys = withRoles(keys, checked.found);
@@ -152,14 +155,7 @@ export function policyFindings(
   log: StoreLog,
   { recordings, dockings }: Pick<PlaceFacts, 'recordings' | 'dockings'>,
 ): Finding[] {
-  const entered = new Set(log.policies.map(({ sha256 }) => sha256));
-  const here = [...found.values()];
-  const others = here
-    .filter(({ sha256 }) => !entered.has(sha256))
-    .map(({ policy, where }) =>
-      note('policy.not-entered', where, `no log of the store names policy ${policy.number}`),
-    );
-  const numbers = new Set(here.map(({ policy }) => policy.number));
+  const numbers = new Set([...found.values()].map(({ policy }) => policy.number));
   const last = new Map<string, LoggedPolicy>();
   const ofEntries = log.policies.flatMap((each) => {
     const before = last.get(each.receiver);
@@ -168,7 +164,33 @@ export function policyFindings(
     if (!isLower) last.set(each.receiver, each);
     return entryFindings(each, isLower, found, numbers, log);
   });
-  return [...others, ...ofEntries, ...unknownFindings(found, [...recordings.values(), ...dockings.values()])];
+  const documents = [...recordings.values(), ...dockings.values()];
+  return [...notEntered(found, log), ...ofEntries, ...unknownFindings(found, documents)];
+}
+
+/** The same of a kit: its policies are of one vault, and so are its receipts (SPEC 4.13.5.15). Pure. */
+export function kitPolicyFindings(
+  found: ReadonlyMap<string, FoundPolicy>,
+  log: StoreLog,
+  { recordings, dockings }: Pick<PlaceFacts, 'recordings' | 'dockings'>,
+): Finding[] {
+  const [first] = found.values();
+  const { vault } = first?.policy ?? {};
+  const others = [...recordings.values(), ...dockings.values()].flatMap(({ receiptVault, where }) =>
+    vault === undefined || receiptVault === undefined || receiptVault === vault
+      ? []
+      : [finding('policy.other-vault', where, `receipt of vault ${receiptVault}, policies of ${vault}`)],
+  );
+  return [...notEntered(found, log), ...others];
+}
+
+function notEntered(found: ReadonlyMap<string, FoundPolicy>, log: StoreLog): Finding[] {
+  const entered = new Set(log.policies.map(({ sha256 }) => sha256));
+  return [...found.values()]
+    .filter(({ sha256 }) => !entered.has(sha256))
+    .map(({ policy, where }) =>
+      note('policy.not-entered', where, `no log of the store names policy ${policy.number}`),
+    );
 }
 
 /** Policies that documents of stations name and that are not here: once each, at the first document. */

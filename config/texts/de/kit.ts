@@ -124,6 +124,8 @@ export const KIT_DE: KitWords = {
     deletion: 'das signierte Wort des Zentralspeichers, dass die versiegelte Datei gelöscht wurde',
     docking: 'Andockprotokoll: alles, was auf der Kamera war, und was daraus wurde',
     order: 'eine Anordnung zu der Aufzeichnung',
+    policy:
+      'was beide Rollen vereinbart haben: wie lange Aufzeichnungen bleiben und wessen Schlüssel Anordnungen signieren',
     log: 'Teil des Verwahrprotokolls der Station oder des Verwahrprotokolls des Zentralspeichers',
     head: 'ein signierter Punkt dieses Verwahrprotokolls, herausgeschrieben, damit minisign ihn prüfen kann',
     proof:
@@ -202,6 +204,10 @@ export const KIT_DE: KitWords = {
     orders: {
       title: 'Anordnungen',
       why: 'Jede Anordnung wurde von Aufzeichnungsbeauftragten und von der vorgesetzten Stelle signiert, oder von der einen Seite, deren Signatur hier liegt.',
+    },
+    policies: {
+      title: 'Richtlinien',
+      why: 'Jede Richtlinie wurde von Aufzeichnungsbeauftragten und von der vorgesetzten Stelle signiert. Danach richtet sich, wie lange diese Aufzeichnung bleiben musste und wann eine Löschsperre einer Rolle verfiel.',
     },
     log: {
       title: 'Die Verwahrprotokolle',

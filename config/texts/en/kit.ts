@@ -123,6 +123,7 @@ export const KIT_EN = {
     deletion: 'the store’s signed word that the sealed file was deleted',
     docking: 'record of the docking: everything that was on the camera, and what became of it',
     order: 'an order about the recording',
+    policy: 'what both roles agreed on how long recordings stay, and whose keys sign orders',
     log: 'part of the custody log of the station, or of the store’s own log',
     head: 'a signed point of that log, taken out of it so that minisign can check it',
     proof:
@@ -201,6 +202,10 @@ export const KIT_EN = {
     orders: {
       title: 'Orders',
       why: 'Each order was signed by an officer and by a supervisor, or by the one of them whose signature lies here.',
+    },
+    policies: {
+      title: 'Policies',
+      why: 'Each policy was signed by an officer and by a supervisor. By them it is judged how long this recording had to stay, and when a hold by one role lapsed.',
     },
     log: {
       title: 'The logs',
