@@ -32,6 +32,8 @@ export interface ReceiverConfig {
   readonly roles: RolesConfig;
   readonly witnesses: readonly WitnessConfig[];
   readonly timestamps: TimestampsConfig | null;
+  /** Where the numbers are served for tools on this machine; null where they are not. */
+  readonly metrics: { readonly port: number } | null;
   readonly broker: BrokerConfig & { readonly hasSharedOffers?: boolean };
 }
 
@@ -110,6 +112,7 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
     roles: mapRoles(file.roles),
     witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
     timestamps: mapTimestamps(file.timestamps, folder),
+    metrics: file.metrics ?? null,
     broker: { ...mapBroker(file.broker, folder), hasSharedOffers: file.broker.shared_offers !== undefined },
   };
 }

@@ -136,6 +136,7 @@ export const receiverFileSchema = z
       description: 'A time-stamp authority (RFC 3161) that dates the log once a day.',
       allowed: GROUP,
     }),
+    metrics: part.metrics,
     broker: z
       .strictObject({
         ...part.brokerFields,

@@ -15,6 +15,10 @@ const PATH_CHARACTERS_MAX = 1024;
 const KIB = 1024;
 const TIB = KIB ** 4;
 
+/** Ports below are those of the system. */
+export const PORT_MIN = 1024;
+export const PORT_MAX = 65_535;
+
 const NAME_WORDS = '1 to 32 of a-z, 0-9 and "-", with no "-" at either end';
 const name = (pattern: RegExp): z.ZodString => z.string().regex(pattern);
 
@@ -179,3 +183,13 @@ export const brokerFields = {
     PACKET_BYTES_MAX,
   ).default(PACKET_BYTES_DEFAULT),
 };
+
+/** Numbers for tools on this machine; left out, nothing listens. */
+export const metrics = z
+  .strictObject({ port: count('Port of 127.0.0.1, and of no other address.', PORT_MIN, PORT_MAX) })
+  .optional()
+  .meta({
+    description:
+      'Numbers for tools on this machine (OpenMetrics), at http://127.0.0.1:PORT/metrics; left out, there are none.',
+    allowed: 'a group of keys',
+  });

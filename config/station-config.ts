@@ -90,6 +90,8 @@ export interface StationConfig {
     /** Path, or "standard"; null where no reports are taken. */
     readonly questions: string | null;
   } | null;
+  /** Where the numbers are served for tools on this machine; null where they are not. */
+  readonly metrics: { readonly port: number } | null;
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
 }
 
@@ -166,6 +168,7 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     roles: mapRoles(file.roles),
     retention: { days: file.retention.days, logDays: file.retention.log_days },
     screen: file.screen === undefined ? null : mapScreen(file.screen, folder),
+    metrics: file.metrics ?? null,
     log: file.log,
   };
 }

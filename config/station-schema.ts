@@ -169,15 +169,11 @@ const retention = z.strictObject({
     .default(730),
 });
 
-/** Ports below are those of the system. */
-const PORT_MIN = 1024;
-const PORT_MAX = 65_535;
-
 const screen = z.strictObject({
   port: part.count(
     'Port of 127.0.0.1 at which the agent serves the page, for a browser on this machine and for no other. The package bodydock-screen shows port 8460.',
-    PORT_MIN,
-    PORT_MAX,
+    part.PORT_MIN,
+    part.PORT_MAX,
   ),
   phone: z
     .string()
@@ -309,6 +305,7 @@ export const stationFileSchema = z
       description: 'The page for a screen beside the dock; left out, there is none.',
       allowed: GROUP,
     }),
+    metrics: part.metrics,
     log: log.prefault({}).meta({ description: 'The log of the program.', allowed: GROUP }),
   })
   .meta({ title: 'bodydock station', description: 'Configuration of a bodydock station.', allowed: GROUP });

@@ -22,6 +22,7 @@ import { watchFolder } from '../platform/folder-changes-chokidar.ts';
 import type { LineSocket } from '../platform/line-socket.ts';
 import { pinoLog } from '../platform/log-pino.ts';
 import { openServiceManager, type ServiceManager, startWatchdog } from '../platform/service-manager.ts';
+import { serveMetrics } from '../monitoring/metrics.ts';
 import { readQuestions } from '../screen/questions.ts';
 import { ReportDesk } from '../screen/report-desk.ts';
 import { nodeRandom } from '../platform/random-node.ts';
@@ -163,6 +164,8 @@ async function putUp(
   manager.ready(statusLine(config, standing));
   const control = await listenForStatus(config.spool.path, { answer: opened.says, clock, log });
   const screen = config.screen && (await putUpScreen(config.screen, opened, { version, clock, log }));
+  const metrics =
+    config.metrics && (await serveMetrics({ ...config.metrics, documents: opened.documents, clock, log }));
   log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
   return {
@@ -179,6 +182,7 @@ async function putUp(
       await stopWithin({ clock, log }, 'close', CLOSE_MS, async () => {
         await control?.close();
         await screen?.close();
+        await metrics?.close();
         await opened.close();
       });
       stopWatchdog();

@@ -48,13 +48,17 @@ export async function openControlServer(deps: ControlServerDeps): Promise<LineSo
   return server;
 }
 
+interface AnswersDeps extends Pick<ControlServerDeps, 'answer'> {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
 /** One answer for all who ask at about the same time. */
-class Answers {
-  readonly #deps: Pick<ControlServerDeps, 'answer' | 'clock'>;
+export class Answers {
+  readonly #deps: AnswersDeps;
   #newest: Promise<Buffer> | undefined;
   #madeAtMs = 0;
 
-  constructor(deps: Pick<ControlServerDeps, 'answer' | 'clock'>) {
+  constructor(deps: AnswersDeps) {
     this.#deps = deps;
   }
 

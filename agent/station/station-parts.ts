@@ -58,7 +58,7 @@ export interface OpenOptions {
 /** A station with its adapters, and what it says of itself. */
 export interface OpenedStation extends Pick<
   ComposedStation,
-  'station' | 'screen' | 'staffReports' | 'stays' | 'close'
+  'station' | 'screen' | 'staffReports' | 'stays' | 'documents' | 'close'
 > {
   /** What it may take of the uplink from now on. */
   readonly setLimits: (limits: PushLimits) => void;
@@ -184,6 +184,7 @@ export async function openParts(
   return {
     station: opened.station,
     screen: opened.screen,
+    documents: opened.documents,
     staffReports: opened.staffReports,
     stays: opened.stays,
     setLimits: (limits) => opened.limits.set(limits),

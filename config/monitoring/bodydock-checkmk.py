@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Checkmk local check for bodydock stations: reads the retained topics of all stations from the broker, judges them, changes nothing.
+"""Checkmk local check for bodydock stations and stores: reads their retained topics from the broker, judges them, changes nothing.
 
 Copy it to /usr/lib/check_mk_agent/local/ on a machine that reaches the broker; it wants mosquitto_sub and nothing else. What it hands to
 mosquitto_sub (host, user, TLS files) stands in $XDG_CONFIG_HOME/mosquitto_sub or ~/.config/mosquitto_sub of the agent's user, one option a
 line, so that no password is on a command line.
 
-The file $MK_CONFDIR/bodydock-stations (/etc/check_mk/bodydock-stations) lists the stations, one id a line; "#" begins a comment. With it a
+The file $MK_CONFDIR/bodydock-stations (/etc/check_mk/bodydock-stations) lists the stations and the receivers of stores (r-...), one id a line; "#" begins a comment. With it a
 station that the broker has forgotten is told, and it works with brokers that give no retained message to a subscription with a wildcard
 (RabbitMQ); a station that is not in the list is not looked at. Without the file the check shows the stations that it finds.
 
-States: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN. One service a station and a condition's code, so that an acknowledgement stays with its cause.
+States: 0 OK, 1 WARN, 2 CRIT, 3 UNKNOWN. One service a station or store and a condition's code, so that an acknowledgement stays with its cause.
 
 Whoever has the account of one station can put anything below that station's topics. It changes what is said of that station and of no other: payloads
 come as hex digits, so that none makes a line of its own; what cannot be read is told of its station; nothing of a document but plain words gets into a line.
@@ -29,6 +29,8 @@ MESSAGES_MAX = 10_000
 CHARACTERS_MAX = 4000
 STATIONS_MAX = 1000
 TOPICS_OF_STATION_MAX = 512
+# All stores, as "+" is all stations.
+STORES = "store/+"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 CODE = re.compile(r"[a-z]{1,16}\.[a-z]{1,16}(?:-[a-z]{1,16}){0,4}")
 BASE = re.compile(r"[a-z0-9-]{1,32}(?:/[a-z0-9-]{1,32})?")
@@ -51,27 +53,37 @@ def read_topics(base, listed):
     stations, complete = {station: {} for station in listed}, True
     # Of one topic for each station first, so that a flood of the others hides no station; and what they say tells which others there are.
     for names_of in (first_names, further_names):
-        asked = listed or ["+"]
-        filters = [f"{base}/v1/{station}/{name}" for station in asked for name in names_of(station, stations)]
+        asked = listed or ["+", STORES]
+        filters = [f"{base}/v1/{place_of(station)}/{name}" for station in asked for name in names_of(station, stations)]
         lines = read_lines(filters) if filters else []
         complete = complete and len(lines) < MESSAGES_MAX
         for line in lines:
             digits, _, topic = line.partition(" ")
-            station, _, name = topic[len(base) + len("/v1/"):].partition("/")
+            place = topic[len(base) + len("/v1/"):]
+            station, _, name = (place[len("store/"):] if place.startswith("store/r-") else place).partition("/")
             if name.startswith("condition/"):
                 name = name.replace("/", ".").replace(".", "/", 1)  # RabbitMQ gives the dot of a code back as a slash
             stations.setdefault(station, {})[name] = read_document(digits)
     return stations, complete
 
 
+def is_store(station):
+    """No station's id begins like that of a receiver."""
+    return station.startswith("r-")
+
+
+def place_of(station):
+    return f"store/{station}" if is_store(station) else station
+
+
 def first_names(station, _stations):
-    return ("status", "health") if station == "+" else ("status", "health", "info")
+    return ("status", "health") if station in ("+", STORES) or is_store(station) else ("status", "health", "info")
 
 
 def further_names(station, stations):
     """Topics of bays and conditions: by wildcard of all stations, and in full of one that is listed, as its other documents name them."""
-    if station == "+":
-        return ["bay/+", "condition/+"]
+    if station in ("+", STORES):
+        return ["bay/+", "condition/+"] if station == "+" else ["condition/+"]
     named = []
     for kind, pattern, names in (("bay", NAME, bay_names), ("condition", CODE, condition_codes)):
         try:
@@ -147,7 +159,7 @@ def station_lines(station, topics, now):
         state, text = CRIT, "no heartbeat of this run"
     else:
         age = (now - datetime.fromisoformat(health["at"].replace("Z", "+00:00"))).total_seconds()
-        metrics = {key: health[key] for key in NUMBERS}
+        metrics = {key: health[key] for key in (NUMBERS_OF_STORE if is_store(station) else NUMBERS)}
         metrics["heartbeat_age_seconds"] = max(0, round(age))
         if age > LATE_SECONDS:
             state, text = CRIT, f"connected, but its heartbeat is {round(age)} s old: it hangs, or a clock is wrong"
@@ -167,6 +179,8 @@ LATE_SECONDS = 180
 
 
 NUMBERS = ("free_bytes", "spooled_recordings", "spooled_bytes", "oldest_unstored_seconds", "temperature_c", "event_loop_delay_ms", "memory_bytes")
+
+NUMBERS_OF_STORE = ("free_bytes", "used_bytes", "recordings", "recordings_held", "recordings_due", "transfers", "log_size", "outside_age_seconds", "memory_bytes")
 
 COUNTS = ("conditions_info", "conditions_warning", "conditions_error", "conditions_critical")
 
@@ -191,13 +205,14 @@ def condition_line(station, condition):
 
 
 def broker_line(stations, complete, path):
-    metrics = {"stations": len(stations)}
+    count = sum(not is_store(station) for station in stations)
+    metrics = {"stations": count}
     if not complete:
         return said(CRIT, "bodydock broker", metrics, f"{MESSAGES_MAX} topics and more: some conditions are not seen")
     if not stations:
         hint = f"None was ever connected, or this broker gives nothing retained to a wildcard (RabbitMQ): list the stations in {path}"
         return said(WARN, "bodydock broker", metrics, f"0 stations. {hint}")
-    return said(OK, "bodydock broker", metrics, f"{len(stations)} stations")
+    return said(OK, "bodydock broker", metrics, f"{count} stations")
 
 
 def base_of(text):

@@ -1,7 +1,7 @@
 // A real station at a real broker, as monitoring sees it: the examples run against it, every message is judged by asyncapi.yaml, and a
 // flood of messages at its topics (acceptance MQT-11) neither costs a core nor holds up what is pushed.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BusJudge } from '../fakes/bus-judge.ts';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
+import { freePort } from '../fakes/free-port.ts';
+import { metricsOf } from '../fakes/metrics-of.ts';
 import { monitoringFindings } from '../fakes/monitoring-findings.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
@@ -33,6 +35,7 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
     let spy: MqttClient;
     const judge = new BusJudge('bodydock', () => ['named-by-a-person']);
     const retained = new Map<string, string>();
+    let metricsPort = 0;
     let healthExpiresSeconds: number | undefined;
 
     beforeAll(async () => {
@@ -52,6 +55,8 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       await spy.subscribeAsync(`${P}/#`, { qos: 1, rap: true });
       await dock.put(1, 'DCIM/named-by-a-person.MP4', seededRandom(5).bytes(2 * MIB));
       await dock.put(1, 'DCIM/EMPTY.MP4', new Uint8Array(0));
+      metricsPort = await freePort();
+      await appendFile(dock.stationFile, `\nmetrics:\n  port: ${metricsPort}\n`);
       await dock.start();
       await dock.untilEmptied(1, 60_000);
       await dock.untilBay(1, 'done', 20_000, ({ state }) => state === 'done');
@@ -76,6 +81,13 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       expect(healthExpiresSeconds, 'a frozen station is forgotten').toBeGreaterThan(500);
     });
 
+    test('gives a tool on its machine the same numbers', async () => {
+      const metrics = metricsOf(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text());
+      const health = JSON.parse(retained.get('health') ?? '{}') as Record<string, unknown>;
+      expect(metrics.get('bodydock_station_spooled_recordings')).toBe(health['spooled_recordings']);
+      expect(metrics.get('bodydock_condition{code="recording.rejected",severity="info"}')).toBe(1);
+    });
+
     test('works by wildcards with mosquitto, say the doctor and the check at the store', async () => {
       const { station, store, said } = await monitoringFindings(dock);
       expect(station).toEqual(['monitoring.wildcard']);
@@ -86,6 +98,14 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
     test('by the check for Checkmk has a line for the station, each bay and each condition', async () => {
       const lines = await example('bodydock-checkmk.py');
       expect(lines[0]).toBe('0 "bodydock broker" stations=1 1 stations');
+      expect(lines).toContainEqual(
+        expect.stringMatching(/^0 "bodydock r-archive" free_bytes=\d+\|.*transfers=0\|.* ready since /),
+      );
+      const listed = join(dock.folder, 'listed');
+      await writeFile(listed, `${STATION}\nr-archive\n`);
+      const services = (all: readonly string[]): (string | undefined)[] =>
+        all.map((line) => line.split('"')[1]);
+      expect(services(await example('bodydock-checkmk.py', '--stations', listed))).toEqual(services(lines));
       expect(lines).toContainEqual(
         expect.stringMatching(
           new RegExp(
@@ -156,7 +176,9 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       await dock.agent.kill();
       await until('lost', 10_000, () => retained.get('status')?.includes('"lost"') === true);
       const lines = await example('bodydock-checkmk.py');
-      expect(lines[1]).toMatch(new RegExp(`^2 "bodydock ${STATION}" - offline \\(lost\\) since `));
+      expect(lines).toContainEqual(
+        expect.stringMatching(new RegExp(`^2 "bodydock ${STATION}" - offline \\(lost\\) since `)),
+      );
     });
   },
 );

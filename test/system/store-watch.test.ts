@@ -1,5 +1,5 @@
 // A real store at a real broker, as monitoring sees it: its states, its will, its numbers, a full disk, and the rights that it is given as shipped.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -12,6 +12,8 @@ import type {
 import { BusJudge } from '../fakes/bus-judge.ts';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
+import { freePort } from '../fakes/free-port.ts';
+import { metricsOf } from '../fakes/metrics-of.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { RECEIVER, runProgram } from '../fakes/program.ts';
@@ -103,9 +105,14 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
     expect(absent.exitCode).toBe(1);
     const none = await type('status', '--json');
     expect([none.exitCode, JSON.parse(none.stdout)]).toMatchObject([1, { running: false, reason: 'absent' }]);
+    const port = await freePort();
+    await appendFile(dock.receiverFile(), `\nmetrics:\n  port: ${port}\n`);
     await dock.receiver.start();
     await untilState('ready');
     await until('numbers', 10_000, () => read('health') !== null);
+    const metrics = metricsOf(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+    expect(metrics.get('bodydock_state{state="ready"}')).toBe(1);
+    expect(metrics.get('bodydock_store_quota_bytes')).toBe(read<StoreHealthDocument>('health')?.quota_bytes);
     const said = await type('status', '--json');
     const {
       running,

@@ -33,6 +33,7 @@ import { ConditionBoard } from '../../monitoring/condition-board.ts';
 import { type AgentWord, controlSocketPath, encodeAnswer } from '../../monitoring/control-protocol.ts';
 import { openControlServer } from '../../monitoring/control-server.ts';
 import { nodeMachine } from '../../monitoring/machine-node.ts';
+import { serveMetrics } from '../../monitoring/metrics.ts';
 import { lostStatus } from '../../monitoring/status.ts';
 import { STORE_CONDITION_TABLE } from '../../monitoring/store-condition-table.ts';
 import { SLABS } from '../limits.ts';
@@ -94,6 +95,9 @@ async function runFile(file: string, io: Io): Promise<number> {
   opened.receiver.startRetention();
   opened.watch.start();
   const control = await openControl(opened, config, log);
+  const documents = (): ReturnType<StoreWatch['documents']> => opened.watch.documents();
+  const metrics =
+    config.metrics && (await serveMetrics({ ...config.metrics, documents, clock: nodeClock(), log }));
   // Ready for systemd is an open vault. Whoever has a channel to us is told when offers are answered.
   manager.ready(`receiver ${config.receiver}: ready; stations: ${config.stations.length}`);
   const stopWatchdog = startWatchdog({ manager, progress, clock: nodeClock(), log });
@@ -103,6 +107,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   await aborted(io.signal);
   stopWatchdog();
   await control?.close();
+  await metrics?.close();
   manager.stopping();
   log.info('receiver stops');
   const parts = { clock: nodeClock(), log };

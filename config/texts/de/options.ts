@@ -110,6 +110,9 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Tage, die ein Abschnitt des Verwahrprotokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
   release:
     'Ob Dateien von Kameras gelöscht werden: never nie; after-receipt, sobald der Zentralspeicher signiert quittiert hat und zu jedem öffentlichen Schlüssel bewiesen ist, dass jemand damit öffnen kann.',
+  metrics:
+    'Zahlen für Werkzeuge auf diesem Gerät (OpenMetrics), unter http://127.0.0.1:PORT/metrics; ohne Angabe keine.',
+  'metrics.port': 'Port von 127.0.0.1 und keiner anderen Adresse.',
   screen: 'Die Seite für einen Bildschirm neben dem Dock; ohne Angabe gibt es keine.',
   'screen.port':
     'Port von 127.0.0.1, an dem der Agent die Seite ausliefert, für einen Browser auf diesem Gerät und keinen anderen. Das Paket bodydock-screen zeigt Port 8460.',
@@ -158,6 +161,9 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'witnesses[]': 'Ein Zeuge.',
   'witnesses[].key': 'Sein Schlüssel für Gegenzeichnungen, wie er ihn veröffentlicht; der Name steht darin.',
   'witnesses[].url': 'Wo er Prüfpunkte annimmt: `/add-checkpoint` wird angehängt.',
+  metrics:
+    'Zahlen für Werkzeuge auf diesem Gerät (OpenMetrics), unter http://127.0.0.1:PORT/metrics; ohne Angabe keine.',
+  'metrics.port': 'Port von 127.0.0.1 und keiner anderen Adresse.',
   timestamps: 'Ein Zeitstempeldienst (RFC 3161), der das Verwahrprotokoll einmal am Tag datiert.',
   'timestamps.url': 'Wo der Dienst Anfragen nach RFC 3161 annimmt.',
   'timestamps.ca_file':

@@ -19,6 +19,22 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/store-watch'],
   },
   {
+    id: 'metrics-for-everybody',
+    what: 'the numbers of a program are served at every address of the machine',
+    file: 'agent/monitoring/metrics.ts',
+    find: "const HOST = '127.0.0.1';",
+    put: "const HOST = '0.0.0.0';",
+    suites: ['unit/monitoring/metrics'],
+  },
+  {
+    id: 'metrics-by-any-name',
+    what: 'a page of another host reads the numbers by a name that leads to this machine',
+    file: 'agent/monitoring/metrics.ts',
+    find: 'if (host !== `${HOST}:${socket.localPort}` &&',
+    put: 'if (host === `${HOST}:${socket.localPort}` &&',
+    suites: ['unit/monitoring/metrics'],
+  },
+  {
     id: 'stranger-seen',
     what: 'whoever writes at the broker is among the stations that the store says it heard',
     file: 'agent/receiver/receiver.ts',

@@ -3,7 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { baySchema, healthSchema, statusSchema } from '../../../protocol/transfer/monitoring.ts';
+import {
+  baySchema,
+  healthSchema,
+  statusSchema,
+  storeHealthSchema,
+} from '../../../protocol/transfer/monitoring.ts';
 import { condition } from '../monitoring/station-says.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { readZabbixTemplate } from '../../fakes/zabbix-template.ts';
@@ -71,11 +76,25 @@ test('the configuration for Telegraf names fields and topics that are there', as
   const lists = [...text.matchAll(/^\s*(?:excluded_keys|tags) = \[(.*)\]$/gm)].flatMap(([, list = '']) =>
     [...list.matchAll(/"([a-z_]+)"/g)].map(([, field = '']) => field),
   );
-  const known = [...Object.keys(healthSchema.shape), ...Object.keys(baySchema.shape)];
+  const known = [healthSchema, baySchema, storeHealthSchema].flatMap(({ shape }) => Object.keys(shape));
   expect(lists.length).toBeGreaterThan(4);
   for (const field of lists) expect(known).toContain(field);
   const told = /conditions_critical, conditions_error, oldest_unstored_seconds/;
   expect(text).toMatch(told);
+});
+
+test('the configuration for Prometheus names metrics that are there', async () => {
+  const text = await textOf('prometheus.yaml');
+  const [station, store] = [healthSchema, storeHealthSchema].map(({ shape }) => Object.keys(shape));
+  const known = new Set([
+    ...(station ?? []).map((field) => `bodydock_station_${field}`),
+    ...(store ?? []).map((field) => `bodydock_store_${field}`),
+    ...['station', 'store'].map((program) => `bodydock_${program}_measured_timestamp_seconds`),
+    'bodydock_condition',
+  ]);
+  const named = [...text.matchAll(/\bbodydock_[a-z_]+/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
 });
 
 test.skipIf(lacksTools('python3'))('the check for Checkmk gives no metric of what is no number', () => {
