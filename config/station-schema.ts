@@ -290,7 +290,7 @@ export const stationFileSchema = z
       .default(14),
     roles: roles.prefault({}).meta({
       description:
-        'Whose signatures a policy of both roles needs that this station takes; those of the keys that the policy before names count, too. Without keys it takes none, and its documents name none.',
+        'Whose signatures a policy of both roles needs that this station takes, and a statement that the store was restored; those of the keys that the policy before names count, too. Without keys it takes no policy, its documents name none, and it follows such a statement by the store alone.',
       allowed: GROUP,
     }),
     retention: retention
