@@ -16,15 +16,11 @@ import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-
 const BEGIN_PAUSE_MS = 1000;
 /** Between two segments: thousands of them shall not be felt. */
 const PAUSE_MS = 20;
-/** Before a segment is looked at again that could not be for want of file handles or memory, or because the disk refused it. */
-const AGAIN_MS = 5000;
-/** So long a disk may refuse to show what it has: a cable or a hub is no altered log, and the disk's own condition tells of it meanwhile. */
-const PATIENCE_MS = 600_000;
 
 export interface ScrubDeps {
   readonly folder: string;
   readonly files: Pick<Files, 'open' | 'readAll'>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly stationKeys: readonly PublicKey[];
   /** What is known of a segment; undefined once it was dropped. */
   readonly known: (segment: SegmentId) => Pick<KnownSegment, 'lastSequence' | 'lastSha256'> | undefined;
@@ -39,10 +35,9 @@ export async function scrubSegments(
 ): Promise<void> {
   if (segments.length > 0) await deps.clock.sleep(BEGIN_PAUSE_MS, signal).catch(() => undefined);
   if (signal.aborted) return;
-  const refusals: Refusals = { sinceMs: undefined };
   for (const segment of segments) {
     if (deps.known(segment) === undefined) continue;
-    const found = await scrubOne(deps, segment, refusals, signal);
+    const found = await scrubOne(deps, segment, signal);
     if (signal.aborted) return;
     if (found !== undefined && deps.known(segment) !== undefined) deps.onBreak(found);
     await deps.clock.sleep(PAUSE_MS, signal).catch(() => undefined);
@@ -50,37 +45,18 @@ export async function scrubSegments(
   }
 }
 
-/** Since when the disk shows nothing, monotonic ms, over all segments; undefined while it does. */
-interface Refusals {
-  sinceMs: number | undefined;
-}
-
+/** What the disk does not show is no altered log: its own condition tells of it, and the next start looks again. */
 async function scrubOne(
   deps: ScrubDeps,
   segment: SegmentId,
-  refusals: Refusals,
   signal: AbortSignal,
 ): Promise<ChainBreak | undefined> {
-  for (;;)
-    try {
-      const found = await lookPatiently(() => verify(deps, segment, signal));
-      refusals.sinceMs = undefined;
-      return found;
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      if (!isMachineShort(error) && !mayShowIt(error, refusals, deps.clock))
-        return findBreak(deps, segment, signal, describeError(error));
-      await deps.clock.sleep(AGAIN_MS, signal).catch(() => undefined);
-      if (signal.aborted) return undefined;
-    }
-}
-
-/** Whether the disk withholds it, and not for long. */
-function mayShowIt(error: unknown, refusals: Refusals, clock: Pick<Clock, 'monotonicMs'>): boolean {
-  if (!isWithheld(error)) return false;
-  const nowMs = clock.monotonicMs();
-  refusals.sinceMs ??= nowMs;
-  return nowMs - refusals.sinceMs < PATIENCE_MS;
+  try {
+    return await lookPatiently(() => verify(deps, segment, signal));
+  } catch (error) {
+    if (signal.aborted || isMachineShort(error) || isWithheld(error)) return undefined;
+    return findBreak(deps, segment, signal, describeError(error));
+  }
 }
 
 /** Errors: that of a signature that does not fit; the system's; the signal's reason. */

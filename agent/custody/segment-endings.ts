@@ -1,17 +1,15 @@
 // How segments end, behind everybody's back: signed as a whole. One whose write failed is first written anew up to its last durable entry, in
 // place of the file with its torn end, once the disk takes writes again; one without a durable entry is removed. What the disk refuses, here
 // or in the recovery of earlier ones, is tried again behind each write of the log that it takes, at last by the next start. Where it shows other
-// bytes than those that were written, it is looked at again after OTHER_BYTES_PAUSE_MS, and nothing is written back or signed until then.
+// bytes than those that were written, nothing is written back or signed, and the next start judges it.
 import { replaceDurable, unlinkIfThere } from '../../protocol/format/durable.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
-import type { Clock, Files, Log, Signer } from '../../protocol/format/ports.ts';
+import type { Files, Log, Signer } from '../../protocol/format/ports.ts';
 import type { DurableBytes, SegmentWriter } from './custody-groups.ts';
 import { readDurable, signSegment } from './custody-recovery.ts';
 import { segmentPath } from './custody-segments.ts';
 
-/** A page that is read wrong is read right some day; one that is wrong on the disk stays so, and each look reads the whole segment. */
-const OTHER_BYTES_PAUSE_MS = 60_000;
 /** Segments without a durable entry that may wait to be removed: a disk that is read-only lets none be made, nor be removed. */
 const EMPTY_MAX = 32;
 
@@ -19,7 +17,6 @@ export interface SegmentEndingsDeps {
   readonly files: Files;
   readonly folder: string;
   readonly signer: Signer;
-  readonly clock: Clock;
   /** Runs a write, making room for it where the disk is full. */
   readonly withSpace: <T>(attempt: () => Promise<T>) => Promise<T>;
   readonly log: Log;
@@ -32,8 +29,6 @@ type Ending = () => Promise<void>;
 
 interface Waiting {
   readonly end: Ending;
-  /** By the monotonic clock. */
-  readonly notBeforeMs: number;
   /** It holds nothing durable, and is only to be removed. */
   readonly isEmpty: boolean;
 }
@@ -102,9 +97,7 @@ export class SegmentEndings {
 
   /** The disk takes writes: those that wait are ended. */
   diskWrites(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    for (const [segment, { end, notBeforeMs, isEmpty }] of this.#waiting) {
-      if (nowMs < notBeforeMs) continue;
+    for (const [segment, { end, isEmpty }] of this.#waiting) {
       this.#waiting.delete(segment);
       if (isEmpty) this.#under(this.drop(segment));
       else this.#behind(segment, end, end);
@@ -136,19 +129,18 @@ export class SegmentEndings {
     this.#deps.onEnded(segment);
   }
 
-  #wait(segment: SegmentId, end: Ending, pauseMs = 0): void {
-    const notBeforeMs = this.#deps.clock.monotonicMs() + pauseMs;
-    this.#waiting.set(segment, { end, notBeforeMs, isEmpty: false });
+  #wait(segment: SegmentId, end: Ending): void {
+    this.#waiting.set(segment, { end, isEmpty: false });
   }
 
   #removeLater(segment: SegmentId): void {
-    this.#waiting.set(segment, { end: () => this.#remove(segment), notBeforeMs: 0, isEmpty: true });
+    this.#waiting.set(segment, { end: () => this.#remove(segment), isEmpty: true });
   }
 
   /** `again` is what is left to do where `work` fails. */
   #behind(segment: SegmentId, work: Ending, again: Ending): void {
     const ending = work().catch((error: unknown) => {
-      this.#wait(segment, again, isDockError(error, 'custody.chain-broken') ? OTHER_BYTES_PAUSE_MS : 0);
+      if (!isDockError(error, 'custody.chain-broken')) this.#wait(segment, again);
       this.#deps.log.warn('custody segment not closed, will retry', { segment, error });
     });
     this.#under(ending);

@@ -342,10 +342,10 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'one-refusal-a-broken-chain',
-    what: 'a segment of the log that the disk did not show for some minutes is called broken',
+    what: 'a segment of the log that the disk does not show is called broken',
     file: 'agent/custody/custody-scrub.ts',
-    find: '!mayShowIt(error, refusals, deps.clock)',
-    put: '(void mayShowIt, true)',
+    find: ' || isWithheld(error)',
+    put: ' || (isWithheld(error) && false)',
     suites: ['unit/custody/custody-scrub'],
   },
   {

@@ -641,9 +641,9 @@ describe('a failing disk', () => {
     expect(numbersOn(cut(disk))).toEqual([1]);
   });
 
-  test('whose segment is then read with a bit turned: nothing of that is written back or signed, and it is ended once it is read right', async () => {
+  test('whose segment is then read with a bit turned: nothing of that is written back or signed, and the next start ends it where it is read right', async () => {
     const disk = logDisk();
-    const { custody, clock, log } = await openLog(disk, 1);
+    const { custody, log } = await openLog(disk, 1);
     custody.append(numbered(1));
     await custody.checkpoint();
     const path = pathOf(custody.head()?.segment ?? '');
@@ -660,14 +660,12 @@ describe('a failing disk', () => {
     expect(disk.peek(`${path}.minisig`)).toBeUndefined();
     end();
     expect(disk.peek(path)?.subarray(0, written.length)).toEqual(written);
-    await clock.advance(60_000);
-    custody.append(numbered(4));
-    await custody.checkpoint();
-    await settle(20);
+    await custody.close();
+    expect((await openLog(disk, 2)).conditions.codes()).toEqual([]);
     expect(disk.peek(path)).toEqual(written);
     const signature = Buffer.from(disk.peek(`${path}.minisig`) ?? []).toString();
     verifyDocument(written, signature, CUSTODY_SEGMENT_TRUSTED_COMMENT, keys);
-    expect(numbersOn(cut(disk))).toEqual([1, 2, 3, 4]);
+    expect(numbersOn(cut(disk))).toEqual([1, 2, 3]);
   });
 
   test('that neither syncs nor removes leaves no segment that was never claimed: the next start would see two logs', async () => {
