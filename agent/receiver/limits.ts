@@ -13,8 +13,13 @@ const MIB = 1024 * KIB;
 export const SLABS = 16;
 /** Recordings received at one time over all stations; the others are claimed when a place is free (their offers wait). */
 export const ACTIVE_MAX = 256;
-/** ... and of one station, so that a hostile one cannot take all places. A station offers 16 at once. */
-export const ACTIVE_PER_STATION_MAX = 32;
+/**
+ * A second one of a station, or a further one, begins only while fewer are received: no station takes the place that another one's first is due, and of
+ * many that come at once the first ones are through soon. Four times as many as there are buffers.
+ */
+export const ACTIVE_FURTHER_MAX = 64;
+/** ... and so many of one station: it offers 16 at once. */
+export const ACTIVE_PER_STATION_MAX = 16;
 /**
  * Offers that wait for an answer or for a place, over all stations: room for 3,000 of the usual size. One that was not repeated for longer than stations
  * ever pause is of a station that has gone.

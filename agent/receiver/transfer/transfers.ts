@@ -1,7 +1,7 @@
 // All recordings that are being received at one time: bounded, with the buffers shared among them, and messages handed to theirs.
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
-import { ACTIVE_MAX, ACTIVE_PER_STATION_MAX, STALL_MS } from '../limits.ts';
+import { ACTIVE_FURTHER_MAX, ACTIVE_MAX, ACTIVE_PER_STATION_MAX, STALL_MS } from '../limits.ts';
 import { keyOf } from './sending.ts';
 import { SlabShares } from './slab-shares.ts';
 import type { Transfer } from './transfer.ts';
@@ -48,8 +48,9 @@ export class Transfers {
 
   /** Whether one more of this station may begin, beside so many that may be about to, in all and of this station. */
   hasPlace(station: StationId, beginning = { all: 0, own: 0 }): boolean {
-    const count = this.#perStation.get(station) ?? 0;
-    return this.#active.size + beginning.all < ACTIVE_MAX && count + beginning.own < ACTIVE_PER_STATION_MAX;
+    const all = this.#active.size + beginning.all;
+    const own = (this.#perStation.get(station) ?? 0) + beginning.own;
+    return own === 0 ? all < ACTIVE_MAX : all < ACTIVE_FURTHER_MAX && own < ACTIVE_PER_STATION_MAX;
   }
 
   add(name: RecordingName, transfer: Transfer): void {

@@ -107,6 +107,14 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/id-elsewhere'],
   },
   {
+    id: 'no-first-place',
+    what: 'stations that have all places leave none to another one, as long as they hold them',
+    file: 'agent/receiver/transfer/transfers.ts',
+    find: 'return own === 0 ? all < ACTIVE_MAX :',
+    put: 'return',
+    suites: ['unit/receiver/shift-end'],
+  },
+  {
     id: 'offer-lost-for-want-of-place',
     what: 'an offer that comes while many are answered is dropped, and its station waits for longer each time',
     file: 'agent/receiver/transfer/claims.ts',

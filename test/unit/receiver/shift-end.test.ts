@@ -1,6 +1,10 @@
 // Many stations offer all at once: each is answered in its turn, and no offer is lost for want of a place.
 import { expect, test } from 'vitest';
-import { ANSWERING_MAX, ANSWERING_PER_STATION_MAX } from '../../../agent/receiver/limits.ts';
+import {
+  ACTIVE_FURTHER_MAX,
+  ANSWERING_MAX,
+  ANSWERING_PER_STATION_MAX,
+} from '../../../agent/receiver/limits.ts';
 import { parseStationId } from '../../../protocol/format/ids.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
@@ -63,4 +67,19 @@ test('a station that offers a hundred first costs each other one a turn', async 
   const others = order.flatMap((id, place) => (id === 'dock-1' ? [] : [place]));
   const greedy = order.slice(0, others.at(-1)).filter((id) => id === 'dock-1');
   expect(greedy.length).toBeLessThanOrEqual(ANSWERING_PER_STATION_MAX + 4);
+});
+
+test('stations that have all places but send nothing leave each other one a place', async () => {
+  const fleet = await openFleet(302, 10);
+  const { top, stations } = fleet;
+  const [honest, ...idle] = stations;
+  for (const [at, station] of idle.entries())
+    for (let count = 0; count < 32; count++) {
+      const sample = makeSample(top.random, KEY, 100, { station: parseStationId(`dock-${at + 2}`) });
+      await station.publish(station.topics.offer(sample.recording), station.offerOf(sample));
+    }
+  await top.clock.advance(1000);
+  expect(claimed(fleet).length).toBeGreaterThanOrEqual(ACTIVE_FURTHER_MAX);
+  fleet.push(0, 1);
+  await top.until('a claim', () => honest?.claims.length === 1, 5000);
 });
