@@ -120,6 +120,7 @@ const doubleSegment: Attack = async (altered) => {
   const path = await someFile(altered, /\.jsonl$/);
   if (path === undefined) return undefined;
   const other = join(dirname(path), `${RANDOM_ID('q')}.jsonl`);
+  if (other === path) return undefined; // doubled before
   await (altered.random.below(2) === 0 ? cp : rename)(join(altered.vault, path), join(altered.vault, other));
   return mustBeFound(`${path} doubled or renamed as ${other}`);
 };
