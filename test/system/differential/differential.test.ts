@@ -1,13 +1,17 @@
 // Two verifiers of two languages, one of which knows SPEC.md alone: worlds with much about keys, honest and altered by anybody who has a key or none,
 // are judged alike. A bounded part of what `npm run test:differential` goes on with for as long as it is told.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exportCommand } from '../../../agent/cli/export.ts';
 import { compareWorld } from '../../fakes/differential/differential.ts';
 import { codesOf, judgeWithProduct, PythonJudge } from '../../fakes/manipulations/judges.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { TwoReceivers } from '../../fakes/two-receivers.ts';
+import { revokeKey } from '../../fakes/vault-builder-keys.ts';
+import { TreeBuilder } from '../../fakes/vault-builder-tree.ts';
+import { runCommand } from '../../unit/cli/io-memory.ts';
 
 /** Altered copies of each world. */
 const ALTERED = 10;
@@ -60,5 +64,43 @@ describe.skipIf(lacksTools('python3'))('both verifiers agree', () => {
     expect(await judge()).toEqual([[[]], [true]]);
     await rm(join(vault, 'dock-2'), { recursive: true });
     expect(await judge()).toEqual([[['recording.missing']], [false]]);
+  });
+
+  describe('a kit without the revocation that its own log names (SPEC 4.13.5.16)', () => {
+    let kit: string;
+    let keys: string;
+    beforeAll(async () => {
+      const two = await TwoReceivers.create(join(root, 'revoked'), 1, Date.UTC(2025, 1, 1, 8));
+      const { builder } = two;
+      await builder.publish('station-dock-1.pub', builder.stationKey);
+      const tree = TreeBuilder.ahead(builder.receiver);
+      await builder.receiver.start();
+      const made = await two.recordBy('r-store');
+      if (made.receipt !== undefined) await tree.receipt(made.receipt);
+      const old = builder.stationKey;
+      await builder.changeKey();
+      await revokeKey(builder.receiver, builder.station, old, { reason: 'retired' });
+      await builder.close();
+      await two.close();
+      ({ keys } = builder);
+      kit = join(root, 'revoked-kit');
+      const asked = [made.id, '--vault', builder.vault, '--keys', keys, '--out', kit, '--reason', 'court'];
+      expect(await runCommand(exportCommand, ...asked)).toMatchObject({ exitCode: 0 });
+      const own = join(kit, 'keys', builder.station);
+      const revocations = (await readdir(own)).filter((name) => name.includes('.revocation.'));
+      expect(revocations).toHaveLength(2);
+      expect((await python.judge([kit], { keys })).map(codesOf)).toEqual([[]]);
+      for (const name of revocations) await rm(join(own, name));
+    });
+
+    test('is not good for the verifier in Python', async () => {
+      const codes = (await python.judge([kit], { keys })).map(codesOf);
+      expect(codes).toEqual([['store-log.revocation-missing']]);
+    });
+
+    // It is good for it now: turns red once it is not. Then the line about it in attacks-of-keepers.ts goes too.
+    test.fails('is not good for the product', async () => {
+      expect(await judgeWithProduct([kit], { keys })).toMatchObject([{ good: false }]);
+    });
   });
 });
