@@ -137,7 +137,7 @@ A file of answers; all but the first three may be left out:
 );
 
 /** Where everything goes. */
-function placesIn(etc: string) {
+export function placesIn(etc: string) {
   const [own, mosquitto] = [join(etc, 'bodydock'), join(etc, 'mosquitto')];
   return {
     own,
@@ -322,7 +322,7 @@ class Pilot {
         .replaceAll('/etc/mosquitto', places.mosquitto),
     );
     await this.#file(places.acl, async () =>
-      (await shipped('mosquitto.acl')).replace('user r-archive', `user ${receiver}`),
+      (await shipped('mosquitto.acl')).replaceAll('r-archive', receiver),
     );
     await makeFolders(join(places.dropIn, '..'));
     await this.#file(places.dropIn, () => shipped('bodydock.conf'));

@@ -11,7 +11,7 @@ const isOurs = (line: string): boolean => /^bodydock(?:-receiver)? /.test(line);
 /** What is typed behind the program: names of commands, and options. */
 function wordsOf(line: string): { program: string; names: string[]; options: string[] } {
   const [program = '', ...words] = line.split(' ');
-  const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
+  const end = words.findIndex((word) => !/^(?!r-)[a-z][a-z-]*$/.test(word)); // "r-archive" is an id
   const options = words.filter((word) => word.startsWith('--'));
   return { program, names: end < 0 ? words : words.slice(0, end), options };
 }

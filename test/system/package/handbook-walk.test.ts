@@ -1,5 +1,5 @@
 // Chapters 1, 2, 6, 7, 8 and 10 of the handbook, typed line by line as root on clean machines of Debian: a station, a store with its broker, the
-// machine where recordings are opened, and later a station with another card. The lines come from the handbook; a line whose place is not said,
+// machine where recordings are opened, later a station with another card, and a pilot on one machine that becomes two. The lines come from the handbook; a line whose place is not said,
 // or that nobody here knows how to fill in, fails. What a person edits, carries and compares is done here as the text says it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,10 @@ import { NEXT_VERSION } from './build-packages.ts';
 import { DebianMachine, lacksDebian, Loopback, type Typed } from './debian-machine.ts';
 
 const BROKER = 'broker.example.org';
+const PILOT_HOST = 'dock.example.org';
+/** What somebody types who is asked for a pilot. */
+const PILOT = ['townhall-1', PILOT_HOST, '/media/bay-1', '', '/root/officer.pub /root/supervisor.pub', ''];
+const BROKER_FILES = ['usr/sbin/mosquitto', 'usr/lib/systemd/system/mosquitto.service'];
 const VAULT = '/var/lib/bodydock-receiver/vault';
 const CHAPTERS = ['1', '2', '6', '7', '8', '10'];
 const PASSWORD = 'of-one-person\n';
@@ -32,13 +36,12 @@ const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'bodydock spool verify': 'typed',
   'bodydock spool export RECORDING --out DIR --config FILE': 'typed',
   'bodydock spool ls --config FILE': 'typed',
-  'systemctl restart mosquitto': 'typed',
   'bodydock keys rotate --reason lost': 'told', // test/unit/cli/keys-rotate.test.ts
   'bodydock-receiver orders': 'typed',
   "journalctl -u bodydock-receiver | grep 'condition raised'": 'typed',
   'bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z': 'typed',
-  'bodydock-receiver restored --fetch FOLDER': 'told', // both roles sign: test/unit/receiver/cli/restored.test.ts
-  'bodydock-receiver restored --place FOLDER': 'told',
+  'bodydock-receiver restored --fetch FOLDER': 'typed',
+  'bodydock-receiver restored --place FOLDER': 'typed',
 };
 
 describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
@@ -48,7 +51,13 @@ describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
   let station: DebianMachine;
   let store: DebianMachine;
   let office: DebianMachine;
-  const machines = new Map<RegExp, () => DebianMachine>([
+  /** Has all three, and is a machine of its own network. */
+  let pilot: DebianMachine | undefined;
+  /** Takes the station of the pilot over. */
+  let other: DebianMachine | undefined;
+  const machines = new Map<RegExp, () => DebianMachine | undefined>([
+    [/^on the one machine\b/, () => pilot],
+    [/^on the other machine\b/, () => other],
     [/^on the (?:new )?station\b/, () => station],
     [/^at the store\b/, () => store],
     [/^where recordings are opened\b/, () => office],
@@ -56,31 +65,37 @@ describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
   ]);
   /** What was printed, the last one last. */
   const printed: Typed[] = [];
-  const all = (): DebianMachine[] => [station, store, office];
+  const all = (): DebianMachine[] =>
+    [station, store, office, pilot, other].filter((machine) => machine !== undefined);
 
   beforeAll(async () => {
     sections = sectionsOf(await handbookText('en'));
     network = await Loopback.open();
     const wish = { base: inject('debian'), network, hosts: [BROKER] };
-    const broker = ['usr/sbin/mosquitto', 'usr/lib/systemd/system/mosquitto.service'];
-    const without = [...broker, 'usr/bin/minisign', 'usr/bin/age'];
+    const without = [...BROKER_FILES, 'usr/bin/minisign', 'usr/bin/age'];
     [station, store, office] = await Promise.all([
       DebianMachine.boot('townhall-1', { ...wish, without }),
       DebianMachine.boot('store', wish),
-      DebianMachine.boot('office', { ...wish, without: broker }),
+      DebianMachine.boot('office', { ...wish, without: BROKER_FILES }),
     ]);
-    for (const { root } of all())
-      for (const file of await readdir(join(inject('packages'), 'one')))
-        if (!file.includes(NEXT_VERSION))
-          await cp(join(inject('packages'), 'one', file), join(root, 'root', file));
+    await Promise.all(all().map(carryPackages));
   });
   afterAll(async () => {
     await Promise.all(all().map((machine) => machine?.close()));
     await network?.close();
   });
 
+  async function carryPackages({ root }: DebianMachine): Promise<void> {
+    for (const file of await readdir(join(inject('packages'), 'one')))
+      if (!file.includes(NEXT_VERSION))
+        await cp(join(inject('packages'), 'one', file), join(root, 'root', file));
+  }
+
   function machineOf({ where, line }: Step): DebianMachine {
-    for (const [pattern, machine] of machines) if (pattern.test(where)) return machine();
+    for (const [pattern, machineAt] of machines) {
+      const machine = pattern.test(where) ? machineAt() : undefined;
+      if (machine !== undefined) return machine;
+    }
     throw new Error(`where is this typed? ${JSON.stringify(where)}: ${line}`);
   }
 
@@ -109,10 +124,12 @@ describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
     );
     assert.doesNotMatch(line, /(?<=[ /])[A-Z]{3,}(?= |$)/, `what is meant by ${line}?`);
     await carry(machine, { ...step, line });
-    const isAsked = /enrol (?:\/|--answer)/.test(line);
-    const done = isAsked
-      ? await machine.type(`script -qec ${JSON.stringify(line)} /dev/null`, { input: 'yes\n' })
-      : await machine.type(line, line.startsWith('minisign') ? { input: PASSWORD.repeat(2) } : {});
+    const input =
+      line === 'bodydock setup' ? PILOT.join('\n') : /enrol (?:\/|--answer)/.test(line) ? 'yes\n' : '';
+    const done =
+      input !== ''
+        ? await machine.type(`script -qec ${JSON.stringify(line)} /dev/null`, { input })
+        : await machine.type(line, line.startsWith('minisign') ? { input: PASSWORD.repeat(2) } : {});
     printed.push({ ...done, line });
     const right = Object.entries(codes).find(([start]) => step.line.startsWith(start))?.[1] ?? [0];
     if (!right.includes(done.code)) {
@@ -188,21 +205,21 @@ describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
     (await readFile(join(machine.root, path), 'utf8')).split('\n')[1] ?? '';
 
   /** Something is recorded on the card in the bay. */
-  async function record(name: string): Promise<void> {
+  async function record(name: string, at = station): Promise<void> {
     const make = `cd /media/bay-1 && mkdir -p DCIM && head -c 3000000 /dev/urandom >.new && touch -d '1 hour ago' .new && mv .new DCIM/${name}`;
-    const { code, text } = await station.type(make);
+    const { code, text } = await at.type(make);
     assert.equal(code, 0, text);
   }
   /** A card without files, mounted as 1.5 says. */
-  async function insertCard(): Promise<void> {
+  async function insertCard(at = station): Promise<void> {
     const options = 'uid=bodydock,gid=bodydock,mode=755';
-    const { code, text } = await station.type(
+    const { code, text } = await at.type(
       `mkdir -p /media/bay-1 && mount -t tmpfs -o ${options} tmpfs /media/bay-1 && install -d -o bodydock -g bodydock /media/bay-1/DCIM`,
     );
     assert.equal(code, 0, text);
   }
-  const recordings = async (): Promise<string[]> => {
-    const { text } = await store.type(`cd ${VAULT}/townhall-1 && ls -d */payload.age`);
+  const recordings = async (at = store): Promise<string[]> => {
+    const { text } = await at.type(`cd ${VAULT}/townhall-1 && ls -d */payload.age`);
     return text
       .split('\n')
       .filter((path) => path.endsWith('/payload.age'))
@@ -332,8 +349,17 @@ ${here}`,
   });
 
   test('8.4: certificates are looked at and the service takes them', async () => {
-    const [checked] = await walk('8.4');
+    const [checked, ...shown] = await walk('8.4');
     assert.match(checked?.text ?? '', /^good: /m);
+    const issued = shown.find(({ line }) => line.endsWith('ca list'))?.text ?? '';
+    for (const row of [
+      /^r-archive +receiver +valid/m,
+      /^broker\.\S+ +broker +valid/m,
+      /^townhall-1 +station +valid/m,
+    ])
+      assert.match(issued, row);
+    await record('RENEWED.MP4');
+    await until('emptied', station, 'ls /media/bay-1/DCIM', (text) => text.trim() === '');
   });
 
   test('10: what is due, orders of two persons, a kit, a report', async () => {
@@ -381,6 +407,16 @@ ${here}`,
     await typeSaid('bodydock-receiver orders', 'at the store');
     await store.type('systemctl stop bodydock-receiver');
     await typeSaid('bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z', 'at the store');
+    const folder = { fill: (line: string) => line.replace('FOLDER', '/root/restored') };
+    await typeSaid('bodydock-receiver restored --fetch FOLDER', 'at the store', folder);
+    for (const role of ['officer', 'supervisor']) {
+      const statement = '/root/restored/restored.json';
+      const where = `on the ${role}'s own machine, with ${statement}`;
+      const line = `minisign -S -m ${statement} -x ${statement}.${role}.minisig -t "bodydock restored" -s /root/${role}.key`;
+      await type({ where, line }, (each) => each);
+      await take(office, store, `${statement}.${role}.minisig`);
+    }
+    await typeSaid('bodydock-receiver restored --place FOLDER', 'at the store', folder);
     await store.type('systemctl start bodydock-receiver');
     const nothingWrong = { codes: { journalctl: [0, 1] } }; // grep's answer
     await typeSaid("journalctl -u bodydock-receiver | grep 'condition raised'", 'at the store', nothingWrong);
@@ -415,12 +451,18 @@ ${here}`,
     const file = await readFile(join(store.root, 'etc/bodydock/receiver.yaml'), 'utf8');
     const keys = /public_keys:\n((?: +- RW\S+\n)+)/.exec(file)?.[1]?.match(/RW\S+/g) ?? [];
     assert.equal(keys.length, 2);
-    for (const key of keys) await walk('7', { fill: (line) => line.replaceAll('KEY', key) });
-    await typeSaid('systemctl restart mosquitto', 'at the store');
+    const [revoke, ...ofCertificate] = sections.find(({ number }) => number === '7')?.steps ?? [];
+    assert.ok(revoke);
+    for (const key of keys) await type(revoke, (line) => line.replaceAll('KEY', key));
     await new Promise((resolve) => setTimeout(resolve, REVOCATIONS_MS)); // a running receiver looks so often
     await record('FIFTH.MP4');
     await until('refused', station, 'bodydock status --once', (shown) => /refuse/.test(shown));
     assert.match((await station.type('ls /media/bay-1/DCIM')).text, /FIFTH/);
+    assert.equal(ofCertificate.length, 2);
+    for (const step of ofCertificate) await type(step, (line) => line);
+    await until('shut out', station, 'bodydock status --once', (shown) =>
+      /broker\.(?:tls|refused|unreachable)/.test(shown),
+    );
     const again = await walk('6.2', { fill: (line) => line.replaceAll('KEY', keys[0] ?? '') });
     assert.match(again.at(-1)?.text ?? '', /was revoked before/);
     await station.type(
@@ -435,6 +477,69 @@ ${here}`,
     });
     const saved = await station.type('ls -R /root/saved');
     assert.match(saved.text, /^payload\.age$/m);
+  });
+
+  test('1.9 and 1.10: a pilot on one machine, which becomes two', async () => {
+    const own = await Loopback.open();
+    const wish = { base: inject('debian'), network: own, hosts: [PILOT_HOST] };
+    const delivered = async (machine: DebianMachine, count: number): Promise<void> => {
+      await until(
+        'delivered',
+        machine,
+        `ls -d ${VAULT}/townhall-1/*/receipt.json`,
+        (text) => text.split('\n').filter((line) => line.endsWith('receipt.json')).length === count,
+      );
+    };
+    try {
+      pilot = await DebianMachine.boot('dock', wish);
+      await carryPackages(pilot);
+      for (const role of ['officer', 'supervisor']) await take(office, pilot, `/root/${role}.pub`);
+      const one = pilot;
+      const shown = await walk('1.9', {
+        fill: (line) => (line === 'bodydock status' ? 'timeout --signal=INT 4 bodydock status' : line),
+        codes: { 'bodydock doctor': [0, 1], 'bodydock status': [0, 124, 130] },
+        before: {
+          'rm -r /etc/bodydock/identity': async () => {
+            // The one secret that leaves its machine, as the text says.
+            const from = join(one.root, 'etc/bodydock/identity');
+            await cp(from, join(office.root, 'root/pilot'), { recursive: true });
+          },
+        },
+      });
+      const told = (start: string): string => shown.find(({ line }) => line.startsWith(start))?.text ?? '';
+      assert.match(
+        told('bodydock setup'),
+        /\n1\. Take \/etc\/bodydock\/identity off[^]*\n2\. Let officer[^]*\n3\. bodydock doctor/,
+      );
+      assert.match(told('bodydock doctor'), /\(0 errors/);
+      assert.match((await one.type('ls /etc/bodydock/policy')).text, /policy\.json/);
+      const twice = await one.type('bodydock setup --lang de');
+      assert.equal(twice.code, 0, twice.text);
+      assert.match(twice.text, /weiter mit den Antworten[^]*Jede Identität hat nachgewiesen/);
+      await insertCard(one);
+      await record('FIRST.MP4', one);
+      await delivered(one, 1);
+      const split = async (): Promise<void> => {
+        other = await DebianMachine.boot('townhall-1', { ...wish, without: BROKER_FILES });
+        await other.type('useradd --system first-come'); // the users of services have other numbers here
+        await carryPackages(other);
+        await one.type('umount /media/bay-1');
+      };
+      const moved = await walk('1.10', {
+        before: { 'systemctl disable --now bodydock': split, 'bodydock check': () => insertCard(other) },
+        codes: { 'bodydock doctor': [0, 1] },
+      });
+      assert.match(moved.find(({ line }) => line === 'bodydock doctor')?.text ?? '', /\(0 errors/);
+      assert.ok(other);
+      await record('SECOND.MP4', other);
+      await delivered(one, 2);
+      const verified = await one.type(`bodydock verify ${VAULT} --keys /etc/bodydock/keys`);
+      assert.match(verified.text, /^good/m);
+    } finally {
+      await Promise.all([pilot?.close(), other?.close()]);
+      [pilot, other] = [undefined, undefined];
+      await own.close();
+    }
   });
 
   test('says no command in a sentence that is neither typed here nor known to be told only', () => {

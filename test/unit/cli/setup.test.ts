@@ -101,7 +101,7 @@ describe.skipIf(lacksTools('openssl'))('bodydock setup', () => {
 
   test('takes USB ports, recipients and roles, and says who has to do what', async () => {
     const [officer, supervisor] = [publicLine(21), publicLine(22)];
-    const more = `recipients: [${RECIPIENT}]\nofficers: [${officer}]\nsupervisors: [${supervisor}]\n`;
+    const more = `receiver: r-pilot\nrecipients: [${RECIPIENT}]\nofficers: [${officer}]\nsupervisors: [${supervisor}]\n`;
     const { exitCode, out } = await call(
       '--answers',
       await answers(more, `[1-1.3, ${join(folder, 'bay-1')}]`),
@@ -113,6 +113,8 @@ describe.skipIf(lacksTools('openssl'))('bodydock setup', () => {
     });
     expect(await loadReceiverConfig(etc('bodydock/receiver.yaml'))).toMatchObject({ config: { roles } });
     expect(await read('bodydock/keys/officer.pub')).toContain(officer);
+    const acl = await read('mosquitto/mosquitto.acl');
+    expect([acl.includes('\nuser r-pilot\n'), acl.includes('r-archive')]).toEqual([true, false]);
     expect(out).toContain('1. Let each identity prove that it opens');
     expect(out).toContain('2. Once the store runs, make the policy');
     await expect(stat(etc('bodydock/identity'))).rejects.toThrow();

@@ -8,8 +8,10 @@ import { parse } from 'yaml';
 import { conditionChapter, withConditionChapter } from '../../../agent/cli/handbook/condition-chapter.ts';
 import { STATUS } from '../../../agent/cli/status-view.ts';
 import { ledLamp } from '../../../agent/dock/lamp-leds.ts';
+import { placesIn } from '../../../agent/cli/setup.ts';
 import { CONDITION_TABLE } from '../../../agent/monitoring/condition-table.ts';
 import { STORE_CONDITION_TABLE } from '../../../agent/monitoring/store-condition-table.ts';
+import { CA_FOLDER_DEFAULT } from '../../../agent/receiver/cli/ca.ts';
 import { KNOWN_VAULTS } from '../../../agent/receiver/vault/vault-id.ts';
 import { VaultLayout } from '../../../agent/receiver/vault/vault-layout.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
@@ -162,6 +164,8 @@ describe('the handbook', () => {
   test('names only paths that packages, units and the programs make', async () => {
     const known = new Set([
       ...(await knownPaths()),
+      ...Object.values(placesIn('/etc')), // of `bodydock setup`
+      CA_FOLDER_DEFAULT,
       ...sections.en.flatMap(({ typed }) => typed.flatMap(madeBy)),
     ]);
     const texts = sections.en.flatMap(({ typed, code }) => [...typed, ...code]);
