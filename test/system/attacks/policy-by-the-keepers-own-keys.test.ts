@@ -56,6 +56,62 @@ describe.skipIf(lacksTools(...TOOLS))('a store with a policy of both roles', () 
     await world.close();
   });
 
+  /** The text of policy 1 with something else in it, signed by an officer of both roles, and by a supervisor of that folder. */
+  async function madeUp(world: AttackedWorld, folder: string, change: object, supervisor: string) {
+    const first = JSON.parse(
+      await readFile(join(world.vault, 'policies', '1', 'policy.json'), 'utf8'),
+    ) as Record<string, unknown>;
+    const json = canonical({ ...first, ...change });
+    await mkdir(folder);
+    await writeFile(join(folder, 'policy.json'), json);
+    await signAsRoles(folder, 'policy.json', join(world.root, 'roles'), ['officer']);
+    await signAsRoles(folder, 'policy.json', join(world.root, supervisor), ['supervisor']);
+    return sha256(json);
+  }
+
+  test('puts one of version 2 in force, and both verifiers judge by it', async () => {
+    const world = await honest.copy();
+    const terms = ['--hold-days', '20', '--log-days', '60', '--station-bytes', '2000000000'];
+    const placed = await agreed(world, 'second', 'roles', ...terms, '--free-text-days', '30');
+    expect([placed.exitCode, placed.stdout]).toEqual([0, expect.stringContaining('lapses after 20 days')]);
+    const shown = await world.store('policy', 'show', '--json');
+    const policy = { version: 2, days_min: 20, hold_days: 20, log_days: 60, free_text_days: 30 };
+    expect(JSON.parse(shown.stdout)).toMatchObject({ policies: [{}, { policy }] });
+    const { product, python } = await world.verdicts();
+    expect(python).toMatchObject({ exitCode: 0, findings: [] });
+    expect(product).toMatchObject({ exitCode: 0, findings: [] });
+    await world.close();
+  });
+
+  test.each([
+    ['of version 2 that one role signed', { version: 2, number: 2, hold_days: 1 }, 'own', 'policy.signature'],
+    ['of version 1 with a field of version 2', { number: 2, hold_days: 1 }, 'roles', 'document.refused'],
+    ['of version 2 with a number that is not higher', { version: 2, hold_days: 1 }, 'roles', 'policy.number'],
+  ])('takes no policy %s', async (_, change, supervisor, code) => {
+    const world = await honest.copy();
+    await makeRoleKeys(join(world.root, 'own'));
+    const folder = join(world.root, 'made-up');
+    await madeUp(world, folder, change, supervisor);
+    const placed = await world.store('policy', 'place', folder);
+    expect([placed.exitCode, placed.stderr]).toEqual([1, expect.stringContaining(code)]);
+    await world.close();
+  });
+
+  test('and a more lenient one of version 2, by one role and a key of his own, is found in its log', async () => {
+    const world = await honest.copy();
+    await makeRoleKeys(join(world.root, 'own'));
+    const folder = join(world.vault, 'policies', '2');
+    const change = { version: 2, number: 2, hold_days: 1, log_days: 1 };
+    const policy_sha256 = await madeUp(world, folder, change, 'own');
+    const log = await world.storeLog();
+    log.add('policy', { number: 2, policy_sha256 });
+    await log.close();
+    const { product, python } = await world.verdicts();
+    expect(python).toMatchObject({ exitCode: 1, findings: ['policy.signature-unknown-key'] });
+    expect(product).toMatchObject({ exitCode: 1, findings: ['policy.signature-unknown-key'] });
+    await world.close();
+  });
+
   test('carries out no order by keys that he adds to its file', async () => {
     const world = await honest.copy();
     await putRoles(world, 'own');
