@@ -139,6 +139,29 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
     expect(inGerman).toMatch(/^Hinweis {2}station\.unheard {2}townhall-1$/m);
   });
 
+  test('a broker that does not let it speak, as before an upgrade of the rights, costs no recording; doctor says so', async ({
+    onTestFinished,
+  }) => {
+    const rights = ['up/#', 'down/#', 'status', 'info', 'health', 'bay/+', 'condition/+', 'event'];
+    const acl = rights.map((each) => `topic readwrite bodydock/v1/+/${each}\n`).join('');
+    const strict = await Mosquitto.open({ lines: ['acl_file {folder}/acl'], files: { acl } });
+    onTestFinished(() => strict.stop());
+    const dock = await DockRig.open({ broker: strict });
+    onTestFinished(() => dock.close());
+    await dock.put(1, 'DCIM/1.MP4', seededRandom(6).bytes(MIB));
+    await dock.start();
+    await dock.untilEmptied(1, 60_000);
+    expect(dock.receiver.log()).toContain('broker.publish-refused');
+    const doctor = await runProgram(RECEIVER, [
+      'doctor',
+      '--connect',
+      '--json',
+      '--config',
+      dock.receiverFile(),
+    ]);
+    expect(doctor.stdout).toContain('"acl.store"');
+  });
+
   test.skipIf(lacksRoot)(
     'a full disk is shown although nobody offers anything',
     async ({ onTestFinished }) => {
