@@ -90,6 +90,7 @@ function places({ facts, words, language }: Context): Block[] {
     [words.stationLog, words.stationLogWhat, filled(words.stationLogHow, { days: n(station.log_days) })],
     [filled(words.broker, { broker: station.broker }), words.brokerWhat, words.brokerHow],
     ...(station.screen ? [[words.screen, words.screenWhat, words.screenHow]] : []),
+    ...(station.reports ? [[words.staff, words.staffWhat, staffDays(facts, words, n)]] : []),
     [
       filled(words.vault, { receiver: store?.receiver ?? station.receivers.join(', ') }),
       words.vaultWhat,
@@ -112,6 +113,13 @@ function places({ facts, words, language }: Context): Block[] {
     paragraph(agreed(facts, words, n)),
     paragraph(deletion(facts, words)),
   ];
+}
+
+/** How long what staff gave stays: answers as documents, words by the policy. */
+function staffDays({ store }: HandlingFacts, words: HandlingWords, n: (value: number) => string): string {
+  const text = n(store?.policy?.free_text_days ?? NO_POLICY.freeTextDays);
+  if (store === null) return filled(words.staffHowUnknown, { text });
+  return filled(words.staffHow, { days: n(store.documents_days), text });
 }
 
 /** What nobody shortens alone. */
@@ -256,6 +264,8 @@ export interface HandlingFacts {
     readonly broker_tls: boolean;
     /** Whether it serves the page for a screen of the dock. */
     readonly screen: boolean;
+    /** Whether that asks staff for reports. */
+    readonly reports: boolean;
     readonly cameras: readonly {
       readonly id: string;
       readonly alias: string;
@@ -329,6 +339,7 @@ function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFa
     broker: new URL(broker.url).host,
     broker_tls: broker.tls !== null,
     screen: config.screen !== null,
+    reports: config.screen?.questions !== undefined && config.screen.questions !== null,
     cameras: cameras.map(({ id, alias, model, serial }) => ({
       id,
       alias,

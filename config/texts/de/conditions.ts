@@ -314,8 +314,8 @@ export const CONDITIONS_DE = {
       '`led` dieses Platzes in station.yaml, die Leuchte und das Schreibrecht unter /sys/class/leds prüfen.',
   },
   'station.screen': {
-    text: 'Die Seite für den Bildschirm am Dock wird nicht ausgeliefert.',
+    text: 'Die Seite für den Bildschirm am Dock wird nicht ausgeliefert oder nimmt keine Berichte an.',
     remedy:
-      'Prüfen, ob ein anderes Programm den Port von `screen.port` hat (EADDRINUSE), oder ob der Agent ihn nicht benutzen darf (EPERM: Paket bodydock-screen fehlt, Handbuch, 3.1). Die Station versucht es jede Minute erneut.',
+      'Prüfen, ob ein anderes Programm den Port von `screen.port` hat (EADDRINUSE), oder ob der Agent ihn nicht benutzen darf (EPERM: Paket bodydock-screen fehlt, Handbuch, 3.1). Die Station versucht es jede Minute erneut. Grund „questions“: Die Datei von `screen.questions` berichtigen (Journal).',
   },
 } as const satisfies Record<keyof typeof CONDITIONS_EN, { readonly text: string; readonly remedy: string }>;

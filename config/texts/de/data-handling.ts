@@ -46,8 +46,15 @@ export const HANDLING_DE: HandlingWords = {
   brokerHow: 'Aufzeichnungen: werden nicht gespeichert. Zustand eines Platzes: bis der nächste ihn ersetzt.',
   screen: 'Bildschirm am Dock',
   screenWhat:
-    'Zeigt zu jedem Platz Leuchte, Anzeigename der Kamera, Fortschritt und Ladung, und welche Kameras seit wann unterwegs sind; keinen Namen einer Person und keine Aufzeichnung. Nur an diesem Gerät zu sehen, nichts davon wird gezählt.',
+    'Zeigt zu jedem Platz Leuchte, Anzeigename der Kamera, Fortschritt und Ladung, und welche Kameras seit wann unterwegs sind; keinen Namen einer Person und keine Aufzeichnung. Nur an diesem Gerät zu sehen, nichts vom Gezeigten wird gezählt.',
   screenHow: 'Wird nicht gespeichert.',
+  staff: 'Berichte des Personals an diesem Bildschirm',
+  staffWhat:
+    'Antworten auf die Fragen der Datei, mit Station und Tag; eigene Texte liegen getrennt davon und versiegelt. Keine Kamera, kein Platz, keine Uhrzeit, keine Person, keine Anmeldung. Erst wenn der Tag vorbei ist, werden sie signiert und gesendet, alle eines Tages zusammen und ohne zeitliche Reihenfolge; bis dahin liegen sie auf dem Datenträger der Station, die Texte schon versiegelt. Niemand soll darin genannt werden; die Seite sagt es.',
+  staffHow:
+    'An der Station wie Andockprotokolle. Im Zentralspeicher {days} Tage ab Eingang, die Texte {text} Tage ab Eingang.',
+  staffHowUnknown:
+    'An der Station wie Andockprotokolle. Im Zentralspeicher so lange wie Dokumente, die Texte {text} Tage ab Eingang, wenn keine Richtlinie anderes sagt.',
   vault: 'Zentralspeicher {receiver}',
   vaultWhat:
     'Versiegelte Aufzeichnungen. Das Programm des Zentralspeichers hat keinen Schlüssel, der sie öffnet.',

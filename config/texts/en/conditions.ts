@@ -308,8 +308,8 @@ export const CONDITIONS_EN = {
       'Check `led` of that bay in station.yaml, the light, and the right to write below /sys/class/leds.',
   },
   'station.screen': {
-    text: 'The page for the screen of the dock is not served.',
+    text: 'The page for the screen of the dock is not served, or takes no reports.',
     remedy:
-      'Check whether another program has the port of `screen.port` (EADDRINUSE), or the agent may not use it (EPERM: the package bodydock-screen is missing, handbook, 3.1). The station tries again every minute.',
+      'Check whether another program has the port of `screen.port` (EADDRINUSE), or the agent may not use it (EPERM: the package bodydock-screen is missing, handbook, 3.1). The station tries again every minute. Reason “questions”: correct the file of `screen.questions` (see the journal).',
   },
 } as const;

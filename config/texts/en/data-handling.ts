@@ -43,8 +43,15 @@ export const HANDLING_EN = {
   brokerHow: 'Recordings: not stored. State of a bay: until the next one replaces it.',
   screen: 'Screen of the dock',
   screenWhat:
-    'Shows light, alias of the camera, progress and charge of each bay, and which cameras are out since when; no name of a person and no recording. Seen at this machine only, and nothing of it is counted.',
+    'Shows light, alias of the camera, progress and charge of each bay, and which cameras are out since when; no name of a person and no recording. Seen at this machine only, and nothing of what it shows is counted.',
   screenHow: 'Not stored.',
+  staff: 'Reports of the staff at that screen',
+  staffWhat:
+    'Answers to the questions of the file, with station and day; words of their own are apart from them and sealed. No camera, no bay, no time of day, no person, no login. Only when the day is over are they signed and sent, all of a day together and in no order of time; until then they are on the disk of the station, words sealed already. Nobody should be named in them; the page says so.',
+  staffHow:
+    'At the station as docking records. At the store {days} days from arrival, the words {text} days from arrival.',
+  staffHowUnknown:
+    'At the station as docking records. At the store as long as documents, the words {text} days from arrival unless a policy says otherwise.',
   vault: 'Central store {receiver}',
   vaultWhat: 'Sealed recordings. The store’s program holds no key that opens them.',
   vaultHow: '{days} days (counted as below), unless an order holds the recording.',

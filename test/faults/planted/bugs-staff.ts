@@ -1,4 +1,4 @@
-// Planted bugs in reports of the staff: who could send one, what would tell one person from another, and what the store may let go.
+// Planted bugs in reports of the staff: who could send one, what would show who gave it, and what the store may let go.
 import type { PlantedBug } from './planted-bug.ts';
 
 export const STAFF_BUGS: readonly PlantedBug[] = [

@@ -1,4 +1,4 @@
-// What staff gave, counted so that nobody can be told apart.
+// What staff gave, counted so that no figure is of one person.
 import { expect, test } from 'vitest';
 import { nodeRandom } from '../../../../agent/platform/random-node.ts';
 import { readQuestions, STANDARD } from '../../../../agent/screen/questions.ts';

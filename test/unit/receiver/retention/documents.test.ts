@@ -1,15 +1,21 @@
 // Old documents go, whole and behind an entry, and nothing that something younger rests on.
 import { describe, expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/format/ids.ts';
+import { encodeCanonical } from '../../../../protocol/format/canonical.ts';
 import { encodeUtf8, sha256Hex } from '../../../../protocol/format/bytes.ts';
 import {
   type CustodyEvent,
   encodeCustodyEntry,
   FIRST_PREVIOUS,
 } from '../../../../protocol/custody/custody-entry.ts';
-import { makeSegmentId, type RecordingId, type SegmentId } from '../../../../protocol/format/ids.ts';
+import {
+  makeSegmentId,
+  parseRecordingId,
+  type RecordingId,
+  type SegmentId,
+} from '../../../../protocol/format/ids.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
-import { NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
+import { itemDocument, NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
 import type { DroppedDocuments } from '../../../../agent/receiver/retention/documents.ts';
 import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
@@ -72,6 +78,38 @@ function plantDocking(
   return sample;
 }
 
+/** A report or a text of the staff with its receipt of START_MS. */
+function plantStaff(disk: CrashDisk, record: string, text?: string): string {
+  const common = { version: 1, record, station: STATION, day: '2026-11-01' } as const;
+  const document =
+    text === undefined
+      ? { type: 'staff-report', ...common, questions_sha256: 'a'.repeat(64), answers: { effect: 'calmed' } }
+      : { type: 'staff-text', ...common, recipients: [`age1${'q'.repeat(58)}`], sealed: text };
+  const bytes = encodeCanonical(document);
+  const kind = document.type;
+  const receipt = encodeReceipt({
+    type: 'receipt',
+    version: 1,
+    kind,
+    recording: parseRecordingId(record),
+    station: STATION,
+    manifest_sha256: sha256Hex(bytes),
+    sealed_size_bytes: 0,
+    chunks_sha256: NO_CHUNKS_SHA256,
+    receiver: scene.RECEIVER,
+    vault: scene.VAULT_ID,
+    custody_head: null,
+    received_at: scene.at(START_MS),
+  });
+  const { name, trustedComment } = itemDocument(kind);
+  disk.plant(`${FOLDER}/${record}/${name}`, bytes);
+  disk.plant(`${FOLDER}/${record}/${name}.minisig`, signFast(scene.stationKey, bytes, trustedComment));
+  disk.plant(`${FOLDER}/${record}/receipt.json`, receipt);
+  const signature = signFast(scene.storeKey, receipt, RECEIPT_TRUSTED_COMMENT);
+  disk.plant(`${FOLDER}/${record}/receipt.json.minisig`, signature);
+  return record;
+}
+
 /** Segments of the station's log that follow each other, and the head of the last one. */
 function plantLog(
   disk: CrashDisk,
@@ -112,6 +150,26 @@ async function left(disk: CrashDisk): Promise<string[]> {
 }
 
 describe('documents', () => {
+  test('of the staff: words go 90 days after they came, a report with docking records', async () => {
+    const disk = scene.retentionDisk();
+    const report = plantStaff(disk, 'b'.repeat(25) + 'a');
+    const text = plantStaff(disk, 'c'.repeat(25) + 'a', 'YQ==');
+    const deps = store(disk);
+    await deps.clock.advance(89 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
+    expect(await left(disk)).toEqual([report]);
+    expect(scene.entriesOf(disk, 'documents-dropped').map(({ facts }) => facts)).toMatchObject([
+      { station: STATION, recording: text, deletion_sha256: null, deleted_at: null },
+    ]);
+    await deps.clock.advance(639 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
+    expect(await left(disk)).toEqual([]);
+  });
+
   test('of a deleted recording go 730 days after its deletion, whole and behind an entry', async () => {
     const disk = scene.retentionDisk();
     const random = new SeededRandom(91);
