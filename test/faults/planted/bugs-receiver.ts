@@ -3,6 +3,22 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'name-of-two-kinds',
+    what: 'a desk gets a certificate in the name of a station, and with it the rights of that station at the broker',
+    file: 'config/enrolment/authority.ts',
+    find: 'each.name === name && each.role !== role',
+    put: 'each.name === name && each.role === undefined',
+    suites: ['unit/receiver/cli/ca'],
+  },
+  {
+    id: 'revoked-key-again',
+    what: 'a key that was revoked, since somebody else may have it, gets another certificate',
+    file: 'config/enrolment/authority.ts',
+    find: 'throw keyRevoked(name);',
+    put: 'continue;',
+    suites: ['unit/receiver/cli/ca'],
+  },
+  {
     id: 'full-unless-asked',
     what: 'a full vault is shown only once a station offers something',
     file: 'agent/receiver/transfer/space.ts',
