@@ -45,11 +45,11 @@ function claimed({ receiver }: Fleet): string[] {
 }
 
 test('everything that comes at once is received by the first offer of each', async () => {
-  const fleet = await openFleet(300, 3);
+  const fleet = await openFleet(300, 6);
   const { top, stations } = fleet;
-  for (const at of stations.keys()) fleet.push(at, 40);
-  await top.until('receipts', () => stations.every(({ receipts }) => receipts.size === 40));
-  expect(stations.map(({ offers }) => offers)).toEqual(stations.map(() => 40));
+  for (const at of stations.keys()) fleet.push(at, 20);
+  await top.until('receipts', () => stations.every(({ receipts }) => receipts.size === 20));
+  expect(stations.map(({ offers }) => offers)).toEqual(stations.map(() => 20));
 });
 
 test('a station that offers a hundred first costs each other one a turn', async () => {
