@@ -51,7 +51,7 @@ Without a group: stages, pipeline and syncs, one after the other, in about twelv
   --svg DIR        where drawings go, out/bench by default (curves)
   --only NAMES     only these parties (pipeline, small) or curves, separated by commas
   --mib N          bytes of all files together, in MiB (pipeline, stages, fairness, small)
-  --recordings N   recordings of the largest vault (verify); 100,000 take half an hour
+  --recordings N   recordings of the largest vault (verify); 100,000 take half an hour, three minutes of it to build
   --repetitions N  repetitions of each party (pipeline, stages, small), of each way (usb)
 
 A run is accepted on a quiet machine, group by group, with --json test/bench/reference.json, and that file is committed.
