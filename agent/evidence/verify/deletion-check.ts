@@ -177,22 +177,24 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
 function shortened(
   { name, where, receivedAt, deletion, ...held }: Deleted,
-  { logs: { store: log }, complete }: JudgeContext,
+  { logs: { store: log }, complete, extent }: JudgeContext,
 ): Remark[] {
   const counted = log.daysAt(deletion.receiver, receivedAt ?? '', heldUnder(held));
   const { days, isOpen, isAbsent, saidDays } = counted;
   const kept = deletion.retention.days;
+  // In a kit, too, the part of a log may be missing that put a policy of fewer days in force (SPEC 10.2.5).
+  const sure = complete && extent !== 'kit' ? days : saidDays;
   if (isAbsent) {
     const absent = `deletion record: kept for ${kept} days, and a policy that decides how many counted is not in this kit`;
     return [note('deletion.policy-not-judged', below(where, DELETION), absent, { recording: name })];
   }
   if (kept >= (isOpen || !complete ? Math.max(days, RETENTION_DAYS_MIN) : days)) return [];
-  if (kept >= (complete ? days : saidDays)) {
+  if (kept >= sure) {
     const why = isOpen ? 'no key of a role is given' : 'what is here is no whole vault';
     const open = `deletion record: kept for ${kept} days, and whether a policy allows that cannot be judged: ${why}`;
     return [note('deletion.policy-not-judged', below(where, DELETION), open, { recording: name })];
   }
-  const message = `deletion record: kept for ${kept} days; ${complete ? days : saidDays} counted when it was received at ${receivedAt}`;
+  const message = `deletion record: kept for ${kept} days; ${sure} counted when it was received at ${receivedAt}`;
   return [finding('deletion.too-few-days', below(where, DELETION), message, { recording: name })];
 }
 

@@ -77,6 +77,11 @@ test.each([
   expect(said.notes).toContain('deletion.policy-not-judged');
 });
 
+test('fewer days than 14 are not judged where no entry in it says that one was in force', async () => {
+  const { builder, kit } = await kitOf(7, { isEntered: false }, { args: ['--with-findings'] });
+  expect(await judged(builder, kit)).toMatchObject({ findings: ['kit.findings'], open: 1 });
+});
+
 test('by keys of the keeper counts for nothing there', async () => {
   const { builder, kit } = await kitOf(7);
   const lenient = join(builder.root, 'lenient');
