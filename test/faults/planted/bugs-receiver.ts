@@ -38,8 +38,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'metrics-for-everybody',
     what: 'the numbers of a program are served at every address of the machine',
     file: 'agent/monitoring/metrics.ts',
-    find: "const HOST = '127.0.0.1';",
-    put: "const HOST = '0.0.0.0';",
+    find: 'server.listen(port, HOST, ',
+    put: 'server.listen(port, ',
     suites: ['unit/monitoring/metrics'],
   },
   {
