@@ -1,8 +1,10 @@
 // The dock's screen of a real station, in a real browser: a docking is on it within a second, it says by itself that the agent is gone, and goes
 // on when the agent is there again.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DockRig } from '../fakes/dock-rig.ts';
+import { DockRig, STATION } from '../fakes/dock-rig.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -20,7 +22,7 @@ describe.skipIf(lacksTools('chromium'))("a station's screen", () => {
     port = await freePort();
     rig = await DockRig.open({
       cameras: 2,
-      screen: { port, phone: '02323 16-1234' },
+      screen: { port, phone: '02323 16-1234', questions: 'standard' },
       agentEnvironment: { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' },
     });
     await rig.put(1, 'DCIM/named-by-a-person.MP4', seededRandom(5).bytes(300_000));
@@ -55,6 +57,29 @@ describe.skipIf(lacksTools('chromium'))("a station's screen", () => {
     await page.locator('.bay').nth(1).getByText('Camera 2').waitFor({ timeout: 1000 });
     await rig.untilBay(2, 'done', 60_000, ({ state }) => state === 'done');
     await expect.poll(() => bay(2), { timeout: 1000 }).toMatch(/^Platz 2[\s\S]*Entnehmen/);
+  });
+
+  test('takes a report after a touch on a bay, and keeps of it station and day only', async () => {
+    const touch = (name: string): Promise<void> => page.getByRole('button', { name }).click();
+    for (const name of ['Bericht zu Platz 1', 'Nur getragen', 'Beruhigend', 'Akku leer']) await touch(name);
+    await shows('Danke. Der Bericht ist angekommen.', 10_000);
+    const given: unknown = JSON.parse(await readFile(join(rig.spool, 'given.json'), 'utf8'));
+    expect(given).toEqual({
+      type: 'given',
+      version: 1,
+      documents: [
+        {
+          type: 'staff-report',
+          version: 1,
+          record: expect.stringMatching(/^[a-z2-7]{26}$/),
+          station: STATION,
+          day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+          questions_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+          answers: { use: 'worn', effect: 'calmed', trouble: 'battery' },
+        },
+      ],
+    });
+    await touch('Schließen');
   });
 
   test('names a camera that was taken, and when', async () => {
