@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { metricsText, type OpenMetrics, serveMetrics } from '../../../agent/monitoring/metrics.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { metricsOf } from '../../fakes/metrics-of.ts';
 
@@ -88,7 +89,8 @@ describe('the server', () => {
   });
 
   async function serve(documents = async () => (made++, DOCUMENTS), port = 0): Promise<number> {
-    open = await serveMetrics({ port, documents, clock: nodeClock(), log: new MemoryLog() });
+    // On this clock no time passes: whoever asks, asks at the same time.
+    open = await serveMetrics({ port, documents, clock: new ManualClock(), log: new MemoryLog() });
     return open.port;
   }
 
