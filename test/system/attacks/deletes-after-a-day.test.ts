@@ -71,8 +71,9 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
   test('of 14 days, by a clock that nobody outside confirmed, is found', async () => {
     const world = await honest.copy();
     await deleteAll(world, { days: 14, isSaid: false });
-    const { product } = await world.verdicts();
+    const { product, python } = await world.verdicts();
     expect(product).toMatchObject({ exitCode: 1, findings: ['deletion.no-outside-time'] });
+    expect(python).toMatchObject({ exitCode: 1, findings: ['deletion.no-outside-time'] });
     await world.close();
   });
 
