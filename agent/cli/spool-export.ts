@@ -134,7 +134,7 @@ async function exportOne(wish: {
 
 async function findFolder(recording: string, layout: SpoolLayout): Promise<string> {
   const files = nodeFiles();
-  for (const parent of [layout.ready, layout.dockings])
+  for (const parent of [layout.ready, layout.dockings, layout.reports, layout.texts])
     if ((await files.stat(join(parent, recording)))?.kind === 'folder') return join(parent, recording);
   const isReleased = (await files.stat(join(layout.released, recording))) !== undefined;
   const why = isReleased
