@@ -89,7 +89,7 @@ describe('the server', () => {
   });
 
   async function serve(documents = async () => (made++, DOCUMENTS), port = 0): Promise<number> {
-    // On this clock no time passes: whoever asks, asks at the same time.
+    // On this clock no time passes: all questions come at the same time.
     open = await serveMetrics({ port, documents, clock: new ManualClock(), log: new MemoryLog() });
     return open.port;
   }
