@@ -9,7 +9,12 @@ const TURNS = [
     'test/unit/records/crash.long.test.ts',
     'test/system/verify-manipulations.test.ts',
   ],
-  ['test/system/retention.test.ts', 'test/station/ptp-refusals.test.ts', 'test/station/put-back.test.ts'],
+  [
+    'test/system/retention.test.ts',
+    'test/system/store-watch.test.ts',
+    'test/station/ptp-refusals.test.ts',
+    'test/station/put-back.test.ts',
+  ],
   [
     'test/system/memory-limit.test.ts',
     'test/system/two-processes-tls.test.ts',
@@ -23,7 +28,12 @@ const TURNS = [
     'test/station/other-vault.test.ts',
   ],
   ['test/system/verifier.test.ts', 'test/station/ptp-odd-files.test.ts', 'test/station/cut-leavings.test.ts'],
-  ['test/system/scarce.test.ts', 'test/system/throttled.test.ts', 'test/station/usb-bays.test.ts'],
+  [
+    'test/system/scarce.test.ts',
+    'test/system/shift-end.test.ts',
+    'test/system/throttled.test.ts',
+    'test/station/usb-bays.test.ts',
+  ],
   [
     'test/system/handbook.test.ts',
     'test/system/verifier-processes.test.ts',
