@@ -176,10 +176,10 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
 
 /** SPEC 10.2.5: fewer days than counted when it came are nobody's to set alone. */
 function shortened(
-  { name, where, receivedAt, deletion, ...held }: Deleted,
+  { name, where, receivedAt, deletion, policySha256, made }: Deleted,
   { logs: { store: log }, complete, extent }: JudgeContext,
 ): Remark[] {
-  const counted = log.daysAt(deletion.receiver, receivedAt ?? '', heldUnder(held));
+  const counted = log.daysAt(deletion.receiver, receivedAt ?? '', heldUnder({ policySha256, made }));
   const { days, isOpen, isAbsent, saidDays } = counted;
   const kept = deletion.retention.days;
   // In a kit, too, the part of a log may be missing that put a policy of fewer days in force (SPEC 10.2.5).

@@ -421,14 +421,16 @@ function logOfWhole(logs: readonly StationLog[], station: string, docking: strin
 
 /** Recordings that a log does not name although it holds all of their docking. */
 export function unnamedRecordings({ facts, logs }: RecordingsContext): Remark[] {
-  return [...facts.recordings.values()].flatMap(({ name, where, proven }) => {
+  const remarks: Remark[] = [];
+  for (const { name, where, proven } of facts.recordings.values()) {
     const log = proven && logOfWhole(logs, proven.station, proven.docking);
-    if (log === undefined || proven === undefined) return [];
+    if (log === undefined || proven === undefined) continue;
     const logged = log.documents.of(name);
-    if (logged?.sha256 !== undefined || logged?.quarantined === true) return [];
+    if (logged?.sha256 !== undefined || logged?.quarantined === true) continue;
     const message = `manifest: the custody log holds docking ${proven.docking} with its record and names no spooled recording ${name}`;
-    return [finding('custody.not-named', where, message, { recording: name, docking: proven.docking })];
-  });
+    remarks.push(finding('custody.not-named', where, message, { recording: name, docking: proven.docking }));
+  }
+  return remarks;
 }
 
 /** Recordings that the whole record of their docking does not know, and those whose docking has no record here. */

@@ -1,7 +1,8 @@
-// What the custody log says became of each document (manifest, docking record, report or text of the staff), kept while its segments are read. Memory: one small
-// object per document.
+// What the custody log says became of each document (manifest, docking record, report or text of the staff), kept while its segments are read. Memory: one row
+// per document.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { SignedUnder } from '../../../protocol/documents/retention.ts';
+import { PackedMap, type Shape } from './packed-map.ts';
 import type { Extent } from './place.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 
@@ -94,6 +95,27 @@ const NOTHING: LoggedDocument = {
   restored: false,
   letGo: false,
 };
+const LOGGED_SHAPE: Shape<LoggedDocument> = {
+  kind: 'word',
+  documentKind: 'word',
+  sha256: 'digest',
+  signedBy: 'word',
+  madeAt: 'time',
+  receiptedAt: 'time',
+  receipts: 'digests',
+  quarantined: 'word',
+  erased: 'word',
+  erasedEarly: 'word',
+  erasedAsked: 'word',
+  erasedIn: 'words',
+  unconfirmedIn: 'words',
+  matchedIn: 'word',
+  uncomparedIn: 'words',
+  reclaimed: 'word',
+  askedAgain: 'word',
+  restored: 'word',
+  letGo: 'word',
+};
 /** Receipts of one document that are kept, the newest ones: a vault that was restored from a backup may ask again. */
 const RECEIPTS_MAX = 8;
 /** Dockings in which one recording's file was erased: one, and again where it was put back. */
@@ -101,7 +123,7 @@ const ERASURES_MAX = 64;
 
 /** The account of one log. */
 export class LogAccount {
-  readonly #documents = new Map<string, LoggedDocument>();
+  readonly #documents = new PackedMap(LOGGED_SHAPE);
   #firstAt: string | undefined;
   #lastAt: string | undefined;
   readonly #lastAtBy = new Map<string, string>();
@@ -121,14 +143,15 @@ export class LogAccount {
     const madeAt = known.madeAt ?? (facts['settled'] === true ? undefined : at);
     const made = news.sha256 === undefined ? {} : { signedBy: keyId, madeAt };
     const receipted = event === 'receipted' ? { receiptedAt: at } : {};
-    this.#documents.set(name, { ...known, ...news, ...made, ...receipted });
+    if (known === NOTHING) this.#documents.set(name, { ...NOTHING, ...news, ...made, ...receipted });
+    else this.#documents.change(name, { ...news, ...made, ...receipted });
   }
 
   /** No receipt of before counts any more for what the station still held. */
   #storeRestored(): void {
     for (const [name, known] of this.#documents)
       if (known.receipts.length > 0 && !known.reclaimed)
-        this.#documents.set(name, { ...known, askedAgain: true, restored: true });
+        this.#documents.change(name, { askedAgain: true, restored: true });
   }
 
   /**

@@ -20,6 +20,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ORDER } from '../../../protocol/format/file-names.ts';
 import { isSessionId } from '../../../protocol/format/ids.ts';
 import type { HeldDocument } from './log-account.ts';
+import type { Shape } from './packed-map.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
@@ -466,6 +467,46 @@ export interface RecordingFacts extends HeldDocument {
   /** Whether a docking record names it. */
   listed: boolean;
 }
+
+/** How they are held. */
+export const RECORDING_SHAPE: Shape<RecordingFacts> = {
+  kind: 'word',
+  documentKind: 'word',
+  name: 'name',
+  where: 'where',
+  station: 'word',
+  sha256: 'digest',
+  receiptSha256: 'digest',
+  receiptVault: 'word',
+  made: { keyId: 'word', at: 'time' },
+  doneAt: 'time',
+  policySha256: 'word',
+  hasPayload: 'word',
+  proven: {
+    station: 'word',
+    chain: 'word',
+    docking: 'word',
+    bay: 'word',
+    camera: 'word',
+    cameraId: 'word',
+    pathSha256: 'digest',
+    sizeBytes: 'number',
+    originalSha256: 'digest',
+    sealedSizeBytes: 'number',
+    chunksSha256: 'digest',
+    modifiedAt: 'time',
+    reason: 'word',
+    previous: 'digest',
+    sidecars: 'kept',
+    sidecarOf: 'digest',
+    isJoined: 'word',
+    supersedes: 'kept',
+  },
+  receivedAt: 'time',
+  deletion: 'kept',
+  leftovers: 'kept',
+  listed: 'word',
+};
 
 /** The facts of a recording that lies in the folder of that station, where known; `once` gives one copy of a word that comes often. */
 export function recordingFacts(

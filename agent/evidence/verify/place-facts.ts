@@ -4,7 +4,8 @@ import type { ChainLink } from './chain-check.ts';
 import type { CheckedDocking } from './docking-check.ts';
 import { dockingFacts, type DockingFacts } from './docking-log.ts';
 import type { HeldDocument } from './log-account.ts';
-import { recordingFacts, type RecordingFacts } from './order-check.ts';
+import { type ProvenManifest, RECORDING_SHAPE, recordingFacts } from './order-check.ts';
+import { PackedMap } from './packed-map.ts';
 import { type CheckedStaff, staffFacts, type StaffFacts } from './staff-check.ts';
 import type { ReceiptHead } from './receipt-check.ts';
 import type { CheckedRecording, Joined } from './recording-check.ts';
@@ -17,9 +18,13 @@ interface StationHead extends ReceiptHead {
 
 /** Documents by id. An id is that of one folder (SPEC 1.1.3): where two stations have it, what is said of the one is not compared with the other. */
 class HeldById<Facts extends HeldDocument> {
-  readonly #first = new Map<string, Facts>();
+  readonly #first: Map<string, Facts> | PackedMap<Facts>;
   /** Of further stations, where an id is there again. */
   readonly #others = new Map<string, readonly Facts[]>();
+
+  constructor(first: Map<string, Facts> | PackedMap<Facts> = new Map<string, Facts>()) {
+    this.#first = first;
+  }
 
   take(facts: Facts): void {
     const { name, station } = facts;
@@ -61,7 +66,7 @@ class HeldById<Facts extends HeldDocument> {
 /** The facts of one place. Only documents whose signatures hold count as facts. */
 export class PlaceFacts {
   /** By the recording's folder. */
-  readonly recordings = new HeldById<RecordingFacts>();
+  readonly recordings = new HeldById(new PackedMap(RECORDING_SHAPE));
   /** By the record's folder. */
   readonly dockings = new HeldById<DockingFacts>();
   /** Reports and texts of the staff, by their folders. */
@@ -150,12 +155,20 @@ export class PlaceFacts {
         yield { sha256, previous: proven.previous, chain: proven.chain, name };
   }
 
-  /** What joins recordings and sidecars. */
+  /** What joins recordings and sidecars, of dockings that have any. */
   joined(): Joined[] {
+    const dockings = new Set<string>();
+    for (const { proven } of this.recordings.values())
+      if (proven !== undefined && (proven.sidecars.length > 0 || proven.sidecarOf !== null))
+        dockings.add(dockingOf(proven));
     const joined: Joined[] = [];
-    for (const { where, proven } of this.recordings.values())
-      if (proven !== undefined)
-        joined.push({ where, ...proven, docking: `${proven.chain} ${proven.docking}` });
+    if (dockings.size === 0) return joined;
+    for (const { where, proven } of this.recordings.values()) {
+      const docking = proven === undefined ? '' : dockingOf(proven);
+      if (proven === undefined || !dockings.has(docking)) continue;
+      const { pathSha256, sidecars, sidecarOf } = proven;
+      joined.push({ where, docking, pathSha256, sidecars, sidecarOf });
+    }
     return joined;
   }
 
@@ -177,4 +190,8 @@ export class PlaceFacts {
     this.#words.set(word, word);
     return word;
   }
+}
+
+function dockingOf({ chain, docking }: Pick<ProvenManifest, 'chain' | 'docking'>): string {
+  return `${chain} ${docking}`;
 }
