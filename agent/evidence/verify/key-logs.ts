@@ -13,12 +13,13 @@ const REVOCATION_SLACK_MS = 3_600_000;
 
 /**
  * Everything in which the two do not agree. A spool holds no documents about keys, so that nothing is missing there; a kit has a part of the
- * logs, which need not name them.
+ * logs, which need not name them, and of revocations those of the stations that `holds` says documents are here of (SPEC 4.13.5.16).
  */
 export function keyLogRemarks(
   { keys, changes, revocations }: KnownKeys,
   logs: PlaceLogs,
   extent: Extent,
+  holds: (station: string) => boolean,
 ): Remark[] {
   if (extent === 'spool') return [];
   const given = new Set([...keys.station, ...keys.store].map(({ key }) => keyIdHex(key.keyId)));
@@ -37,7 +38,13 @@ export function keyLogRemarks(
       otherRevocation(found, store.revoked.get(`${found.document.station} ${found.document.key_id}`)),
     ),
   ];
-  if (extent === 'kit') return differing;
+  const gone = [...store.revoked.keys()]
+    .filter((name) => !revoked.has(name) && (extent === 'vault' || holds(name.split(' ')[0] ?? '')))
+    .map((name) => {
+      const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;
+      return finding('key-revocation.missing', store.places[0] ?? '.', message, { key: name });
+    });
+  if (extent === 'kit') return [...differing, ...gone];
   return [
     ...differing,
     ...logs.keyChanges
@@ -55,12 +62,7 @@ export function keyLogRemarks(
         const message = `revocation of key ${document.key_id} at ${document.revoked_at}: no entry names it`;
         return told('key-revocation.not-logged', where, message, { key_id: document.key_id });
       }),
-    ...[...store.revoked.keys()]
-      .filter((name) => !revoked.has(name))
-      .map((name) => {
-        const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;
-        return finding('key-revocation.missing', store.places[0] ?? '.', message, { key: name });
-      }),
+    ...gone,
   ];
 }
 

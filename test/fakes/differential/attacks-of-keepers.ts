@@ -17,8 +17,6 @@ const DAY_MS = 86_400_000;
 const addLine: Attack = async (altered) => {
   const excuse = await excuseFor(altered);
   if (excuse?.keeper.startsWith('r-') !== true) return undefined;
-  // The product does not ask for it yet (SPEC 4.13.5.16): see test/system/differential.
-  if (altered.isKit && excuse.event === 'key-revoked') return undefined;
   const log = await logOf(altered, excuse.keeper);
   if (log === undefined) return undefined;
   added(log, [{ event: excuse.event, facts: { ...excuse.facts } }]);
