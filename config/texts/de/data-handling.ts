@@ -96,7 +96,7 @@ export const HANDLING_DE: HandlingWords = {
   openWhat: 'Eine Aufzeichnung ansehen',
   openWho: 'Wer eine der {count} Identitäten hat und den Zentralspeicher lesen darf.',
   openTrace:
-    'Ein Grund (als Kürzel) wird vorher verlangt und steht mit Zeit und Nummer der Aufzeichnung im Verwahrprotokoll des Zentralspeichers.',
+    'Ein Grund (als Kürzel) wird vorher verlangt und kommt mit Zeit und Nummer der Aufzeichnung in das Verwahrprotokoll des Zentralspeichers. Wer im Zentralspeicher schreiben darf, kann diesen Eintrag noch eine Minute lang verhindern, und eine Kopie lässt sich ohne Spur öffnen.',
   exportWhat: 'Eine Aufzeichnung an ein Gericht geben',
   exportWho: 'Wer den Zentralspeicher lesen darf. Die Aufzeichnung bleibt versiegelt.',
   exportTrace: 'Wie oben.',

@@ -91,7 +91,7 @@ export const HANDLING_EN = {
   openWhat: 'See a recording',
   openWho: 'A person who holds one of the {count} identities and may read the store.',
   openTrace:
-    'A reason as a code is asked for beforehand and stands in the store’s log, with time and number of the recording.',
+    'A reason as a code is asked for beforehand and comes into the store’s log, with time and number of the recording. A person who may write in the store can prevent that entry for a minute after it; and a copy opens without a trace.',
   exportWhat: 'Hand a recording to a court',
   exportWho: 'Whoever may read the store. The recording stays sealed.',
   exportTrace: 'As above.',
