@@ -29,6 +29,7 @@ const TURNS = [
   ],
   ['test/system/verifier.test.ts', 'test/station/ptp-odd-files.test.ts', 'test/station/cut-leavings.test.ts'],
   [
+    'test/system/rabbitmq.test.ts',
     'test/system/scarce.test.ts',
     'test/system/shift-end.test.ts',
     'test/system/throttled.test.ts',
