@@ -39,7 +39,10 @@ describe.skipIf(lacksTools('python3'))('both verifiers agree', () => {
   test.each([
     [1, 'vault'],
     [2, 'vault'],
+    [3, 'vault'],
+    [4, 'vault'],
     [5, 'kit'],
+    [6, 'kit'],
   ] as const)(
     'on the world of seed %i as a %s, and altered copies of it',
     async (seed, what) => {
