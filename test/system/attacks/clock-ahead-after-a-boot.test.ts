@@ -41,7 +41,7 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime', 'unshare') || process.getuid?.(
       return names.filter((name) => name.endsWith('payload.age')).length;
     }
 
-    test('deletes nothing, however often the machine is started', async () => {
+    test('deletes nothing, however often the machine is started, until somebody outside says the time', async () => {
       const world = await AttackedWorld.open();
       expect(await payloads(world)).toBe(3);
       for (const [boot, days] of [
@@ -59,6 +59,14 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime', 'unshare') || process.getuid?.(
         ]);
       }
       expect(await payloads(world)).toBe(3);
+      // What keeps them is that nobody agrees: by the same days of somebody outside they go.
+      for (const days of [16, 17.1]) {
+        const clock = new FakeWallClock();
+        clock.move(days * DAY_MS);
+        expect(await world.storeHearing(clock, 'expire')).toMatchObject({ exitCode: 0 });
+        clock.close();
+      }
+      expect(await payloads(world)).toBe(0);
       await world.close();
     }, 180_000);
   },
