@@ -77,7 +77,7 @@ export const HANDLING_DE: HandlingWords = {
   counted:
     'Wie die Tage gerechnet werden: ab dem spätesten Zeitpunkt, zu dem die Aufzeichnung entstanden sein kann, wenn die Uhr der Kamera gemessen wurde; sonst ab der Versiegelung; und ab der Quittung des Zentralspeichers, wenn die Uhr der Station selbst nicht gestellt war. Eine falsche Uhr verkürzt die Frist nie. Was binnen 72 Stunden nach der Quittung fällig wäre, wird erst nach einer Warnung gelöscht, die 24 Stunden alt ist.',
   policy:
-    'Die Richtlinie {number}, die beide Rollen signiert haben, sagt: Eine Aufzeichnung bleibt mindestens {days} und höchstens {most} Tage, ihre Dokumente danach mindestens {documents} Tage. Eine Löschsperre einer Rolle verfällt nach {hold} Tagen, und der Text einer Rückmeldung von Mitarbeitenden ist nach {text} Tagen gelöscht. Wer den Zentralspeicher betreibt, kann nur länger aufbewahren, diesen Text nur kürzer.',
+    'Die Richtlinie {number}, die beide Rollen signiert haben, sagt: Eine Aufzeichnung bleibt mindestens {days} und höchstens {most} Tage, ihre Dokumente danach mindestens {documents} Tage. Eine Löschsperre einer Rolle verfällt nach {hold} Tagen, und ein Text des Personals ist nach {text} Tagen gelöscht. Wer den Zentralspeicher betreibt, kann nur länger aufbewahren, diesen Text nur kürzer.',
   noPolicy:
     'Es gilt keine Richtlinie beider Rollen: Eine Aufzeichnung bleibt mindestens {days} Tage, ihre Dokumente danach mindestens {documents} Tage, auch wenn die Datei des Zentralspeichers anderes vorsieht.',
   policyUnknown:
