@@ -37,7 +37,7 @@ const SMALL_ENTRIES = 64;
 const REFUSALS_MAX = 2;
 
 /** A store that shows less than it had signed for is asked so often, over at least so long: brokers deliver old words again behind new ones. */
-const LESS_ANSWERS = 3;
+const LESS_ANSWERS = 5;
 const LESS_MS = 2000;
 /** ... and so long after the last time. */
 const LESS_PAUSE_MS = 700;

@@ -33,7 +33,7 @@ test('a start in the middle of the doubt forgets nothing: the store is still fou
   known.forget();
   known.learned(source.at(0), 0, 0);
   expect(known.isDoubtful).toBe(true);
-  for (const nowMs of [0, 1000, 3000]) known.learned(source.at(-1), 0, nowMs);
+  for (const nowMs of [0, 1000, 2000, 3000, 4000]) known.learned(source.at(-1), 0, nowMs);
   expect(known.showsLess).toMatchObject({ segment: source.at(-1).segment, acknowledged: 3, shown: 0 });
   expect(source.list.map(({ held }) => held)).toEqual([false, false, false]);
 });
@@ -51,6 +51,6 @@ test('a store that holds something else in place of the newest that it had signe
   const source = new Remembered();
   const known = new Holdings(source);
   known.learned(source.at(0), 0, 0);
-  for (const nowMs of [0, 1000, 3000]) known.differs(source.at(-1).segment, nowMs);
+  for (const nowMs of [0, 1000, 2000, 3000, 4000]) known.differs(source.at(-1).segment, nowMs);
   expect([known.isDoubtful, known.showsLess?.acknowledged]).toEqual([false, 3]);
 });
