@@ -129,11 +129,11 @@ export class Space {
   /** `take` is called where there is room, before anybody else can look. */
   async #look(station: StationId, sizeBytes: number, take: () => unknown): Promise<Refusal | undefined> {
     if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
-    const ownBytes = sizeBytes + (this.#coming().get(station) ?? 0) + (this.#usedBy.get(station) ?? 0);
-    if (ownBytes > this.#stationQuota) return this.#stationFull(station, ownBytes);
-    this.#options.conditions.clear('vault.station-quota', station);
     for (;;) {
       const freeBytes = await this.#freeBytes();
+      const ownBytes = sizeBytes + (this.#coming().get(station) ?? 0) + (this.#usedBy.get(station) ?? 0);
+      if (ownBytes > this.#stationQuota) return this.#stationFull(station, ownBytes);
+      this.#options.conditions.clear('vault.station-quota', station);
       const needBytes = sizeBytes + this.#comingBytes;
       const quotaLeft = this.#quotaLeft;
       if (needBytes <= freeBytes && needBytes <= quotaLeft) break;

@@ -3,13 +3,16 @@ import { expect, test } from 'vitest';
 import { countVault } from '../../../agent/receiver/vault/vault-count.ts';
 import { VaultLayout } from '../../../agent/receiver/vault/vault-layout.ts';
 import { Space } from '../../../agent/receiver/transfer/space.ts';
-import { parseStationId } from '../../../protocol/format/ids.ts';
+import { makeRecordingId, parseStationId, type StationId } from '../../../protocol/format/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/format/limits.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 import { BenchTop } from './bench-top.ts';
+
+const [ONE, OTHER] = [parseStationId('dock-1'), parseStationId('dock-2')];
 
 test('bytes that were dropped behind a failed sync do not count against the quota', async () => {
   const top = new BenchTop(98);
@@ -62,15 +65,19 @@ test('recordings that are offered at one time do not all get the room of one', a
   expect(receiver.conditions.isRaised('vault.full')).toBe(true);
 });
 
-test('a station that fills what the policy allows it waits, and others do not', async () => {
+/** The books of a vault in which `dock-1` has 900 of the 1000 bytes that the policy allows it. */
+async function booksOfPolicy(): Promise<{
+  clock: ManualClock;
+  conditions: MemoryConditions;
+  space: Space;
+  coming: Map<StationId, number>;
+}> {
   const clock = new ManualClock();
   const conditions = new MemoryConditions();
-  const [one, other] = [parseStationId('dock-1'), parseStationId('dock-2')];
-  const stationBytes = new Map<string, number>([[one, 900]]);
   const disk = new CrashDisk();
   disk.plantFolder('/vault');
   const empty = await countVault(disk, new VaultLayout('/vault'), new AbortController().signal);
-  const count = { ...empty, bytes: 900, stationBytes };
+  const count = { ...empty, bytes: 900, stationBytes: new Map([[ONE as string, 900]]) };
   const vault = {
     count: () => Promise.resolve(count),
     freeBytes: () => Promise.resolve(2 ** 40),
@@ -78,20 +85,39 @@ test('a station that fills what the policy allows it waits, and others do not', 
     unfinishedBytes: () => Promise.resolve(0),
     isPresent: () => Promise.resolve(true),
   };
-  const transfers = { missingBytes: () => new Map(), yieldOne: () => Promise.resolve(false) };
+  const coming = new Map<StationId, number>();
+  const transfers = { missingBytes: () => coming, yieldOne: () => Promise.resolve(false) };
   const stationQuota = (): Promise<number> => Promise.resolve(1000);
   const ports = { clock, conditions, log: new MemoryLog() };
   const space = new Space({ vault, quotaBytes: 2 ** 30, stationQuota, transfers, ...ports });
-  expect(await space.refusalOfBytes(one, 200)).toBeUndefined(); // nothing is known of it before the first count
+  return { clock, conditions, space, coming };
+}
+
+test('a station that fills what the policy allows it waits, and others do not', async () => {
+  const { clock, conditions, space } = await booksOfPolicy();
+  expect(await space.refusalOfBytes(ONE, 200)).toBeUndefined(); // nothing is known of it before the first count
   space.start();
   await clock.advance(1);
-  expect(await space.refusalOfBytes(one, 100)).toBeUndefined();
-  expect(await space.refusalOfBytes(one, 101)).toMatchObject({ verb: 'pause' });
-  expect(conditions.isRaised('vault.station-quota', one)).toBe(true);
-  expect(await space.refusalOfBytes(other, 1000)).toBeUndefined();
-  space.added(one, 60);
-  expect(await space.refusalOfBytes(one, 41)).toMatchObject({ verb: 'pause' });
-  expect(await space.refusalOfBytes(one, 40)).toBeUndefined();
-  expect(conditions.isRaised('vault.station-quota', one)).toBe(false);
+  expect(await space.refusalOfBytes(ONE, 100)).toBeUndefined();
+  expect(await space.refusalOfBytes(ONE, 101)).toMatchObject({ verb: 'pause' });
+  expect(conditions.isRaised('vault.station-quota', ONE)).toBe(true);
+  expect(await space.refusalOfBytes(OTHER, 1000)).toBeUndefined();
+  space.added(ONE, 60);
+  expect(await space.refusalOfBytes(ONE, 41)).toMatchObject({ verb: 'pause' });
+  expect(await space.refusalOfBytes(ONE, 40)).toBeUndefined();
+  expect(conditions.isRaised('vault.station-quota', ONE)).toBe(false);
+  await space.stop();
+});
+
+test('recordings of a station that are offered at one time do not all get what the policy leaves it', async () => {
+  const { clock, space, coming } = await booksOfPolicy();
+  space.start();
+  await clock.advance(1);
+  const admitted = [1, 2, 3].map((seed) => {
+    const name = { station: ONE, recording: makeRecordingId(seededRandom(seed)) };
+    return space.admit(name, 60, () => coming.set(ONE, 60 + (coming.get(ONE) ?? 0)));
+  });
+  expect((await Promise.all(admitted)).filter((refusal) => refusal === undefined)).toHaveLength(1);
+  expect(coming.get(ONE)).toBe(60);
   await space.stop();
 });
