@@ -1,7 +1,6 @@
 // Puts a receiver together from its configuration and its ports. Which adapters these are is decided in main.ts and by tests.
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
 import type { PublicKey } from '../../protocol/documents/minisign.ts';
-import { termsOf } from '../../protocol/documents/policy.ts';
 import { DiskWatch, LOOK_MS } from '../../protocol/format/disk-watch.ts';
 import { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { StationId } from '../../protocol/format/ids.ts';
@@ -18,7 +17,6 @@ import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
 import { VaultWords } from './reconcile/vault-words.ts';
 import { stampsOf } from './retention/outside-time.ts';
-import { readPolicies } from './retention/policies.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { StoreCount, type StoreNumbers } from './store-numbers.ts';
 import { Claims } from './transfer/claims.ts';
@@ -103,9 +101,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const words = new VaultWords({ ...base, stations: [...stations.keys()], sending });
   const syncs = new FolderSyncs(files);
   const transfers = new Transfers(ports.slabs.freeCount, clock);
-  const stationQuota = async (signal: AbortSignal): Promise<number> =>
-    termsOf((await readPolicies({ ...base, signal })).at(-1)?.policy ?? null).stationBytes;
-  const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, stationQuota, transfers });
+  const space = new Space({ ...base, quotaBytes: settings.vault.quotaBytes, words, transfers });
   const custody = new CustodyKeeper({ ...base, syncs, revocations, revokedUse, words, sending, space });
   const greeting = new CustodyGreeting({ ...base, custody });
   const index = new FilesDockingIndex(files, vault.layout);

@@ -11,6 +11,7 @@ import { parseCheckpoint } from '../../protocol/transparency/checkpoint.ts';
 import { NOTE_BYTES_MAX, parseNote } from '../../protocol/transparency/signed-note.ts';
 import { type HeartbeatFields, secondsBetween } from '../monitoring/heartbeat.ts';
 import { currentLogFolder } from './custody/store-log.ts';
+import type { VaultWords } from './reconcile/vault-words.ts';
 import { newestWordMs, type TimeDeps } from './retention/outside-time.ts';
 import type { RetentionCounts } from './retention/retention-timer.ts';
 
@@ -28,7 +29,7 @@ export interface StoreCounters {
   readonly retention: { readonly counted: RetentionCounts | undefined };
   readonly transfers: { readonly size: number };
   readonly receipts: { readonly newestAt: string | null };
-  readonly words: { readonly policyNumber: number | null };
+  readonly words: Pick<VaultWords, 'inForce'>;
   /** The stations of the file, and when something came from each last, in ms since 1970. */
   readonly heard: ReadonlyMap<StationId, number | undefined>;
   /** Reads the log of the store and what somebody outside said of it. */
@@ -64,7 +65,7 @@ export class StoreCount {
       log_size: await logSize(log).catch(() => null),
       outside_at: outsideMs === undefined ? null : instant(outsideMs),
       outside_age_seconds: outsideMs === undefined ? null : secondsBetween(outsideMs, log.clock.wallMs()),
-      policy: words.policyNumber,
+      policy: words.inForce?.policy.number ?? null,
       stations: this.#stations(),
     };
   }

@@ -10,6 +10,7 @@ import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../../protocol/format/ports.ts';
 import { WORDS_LOOK_MS } from '../limits.ts';
+import type { EnteredPolicy } from '../retention/deps.ts';
 import { policyInForce } from '../retention/policies.ts';
 import type { Sending } from '../transfer/sending.ts';
 import type { VaultLayout } from '../vault/vault-layout.ts';
@@ -41,7 +42,7 @@ export class VaultWords {
   #newest: Statement | undefined;
   /** Names in the folders of policies when the one in force was read last. */
   #policyNames: string | undefined;
-  #policyNumber: number | null = null;
+  #inForce: EnteredPolicy | undefined;
   #words: readonly Word[] = [];
   #looking: Promise<void> = Promise.resolve();
   #cancel: () => void = () => undefined;
@@ -55,9 +56,9 @@ export class VaultWords {
     return this.#newest;
   }
 
-  /** Number of the policy in force, as of the last look; null where there is none. */
-  get policyNumber(): number | null {
-    return this.#policyNumber;
+  /** The policy in force, as of the last look; undefined where there is none. */
+  get inForce(): EnteredPolicy | undefined {
+    return this.#inForce;
   }
 
   /** Looks now, and every WORDS_LOOK_MS from then on. Never rejects: what cannot be read is read again. */
@@ -122,22 +123,18 @@ export class VaultWords {
     const lists = numbers.map((each) => listIfThere(files, layout.policy(each)).catch(() => ['odd']));
     const names = [numbers, await Promise.all(lists)].join();
     if (names === this.#policyNames) return;
-    const policy = await policyInForce({ files, layout, signal: this.#ending.signal }).catch(
+    const found = await policyInForce({ files, layout, signal: this.#ending.signal }).catch(
       (error: unknown) => {
         const isMissing = isDockError(error, 'policy.missing') || systemCode(error) === 'ENOENT';
         if (isMissing) this.#policyNames = names; // said once, until something is put there
         throw error;
       },
     );
-    const { number = 0 } = policy ?? {};
+    const number = found?.policy.number ?? 0;
     if (numbers.every((each) => each <= number)) this.#policyNames = names;
-    if (policy === undefined) return;
-    this.#policyNumber = policy.number;
-    this.#says({
-      what: 'policy',
-      id: policy.sha256,
-      send: (station) => sending.policy(station, policy),
-    });
+    if (found === undefined) return;
+    this.#inForce = found;
+    this.#says({ what: 'policy', id: found.sha256, send: (station) => sending.policy(station, found) });
   }
 
   #says(word: Word): void {

@@ -77,9 +77,7 @@ async function readNamed({ files, layout }: PolicyDeps, number: number, sha256: 
 }
 
 /** The one in force with its signatures, as stations get it; undefined without one. Errors: those of readPolicies; the system's. */
-export async function policyInForce(
-  deps: PolicyDeps,
-): Promise<(SignedPolicy & { readonly sha256: string; readonly number: number }) | undefined> {
+export async function policyInForce(deps: PolicyDeps): Promise<(SignedPolicy & EnteredPolicy) | undefined> {
   const last = (await readPolicies(deps)).at(-1);
   if (last === undefined) return undefined;
   const { files, layout } = deps;
@@ -89,7 +87,7 @@ export async function policyInForce(
   const signature = async (role: Role): Promise<string> =>
     parseUtf8(await read(roleSignature(POLICY, role), SIGNATURE_CHARACTERS_MAX)) ?? '';
   const signatures = { officer: await signature('officer'), supervisor: await signature('supervisor') };
-  return { number, sha256: last.sha256, bytes: await read(POLICY, POLICY_BYTES_MAX), signatures };
+  return { ...last, bytes: await read(POLICY, POLICY_BYTES_MAX), signatures };
 }
 
 /** What no policy says more than: one that a document names and no log of the store is not known to say less. */

@@ -4,6 +4,7 @@
 // 1. What was admitted fits, as far as the books go: nobody is admitted on room that another one still needs.
 // 2. Room that a station only names is no reason to keep another one out: where it does not suffice, whoever asks for no more than an equal part of
 //    what is left gets it, and stations with more than that give way, the largest recording first. Nothing that came is lost.
+import { NO_POLICY, type PolicyTerms } from '../../../protocol/documents/retention.ts';
 import { isDockError, systemCode } from '../../../protocol/format/errors.ts';
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock, Conditions, Log } from '../../../protocol/format/ports.ts';
@@ -24,8 +25,8 @@ const PRESENT_MS = 5000;
 export interface SpaceOptions {
   readonly vault: Pick<Vault, 'count' | 'freeBytes' | 'mayBegin' | 'unfinishedBytes' | 'isPresent'>;
   readonly quotaBytes: number;
-  /** Most bytes of one station, by the policy in force (SPEC 4.16.26); infinite where it says none. */
-  readonly stationQuota: (signal: AbortSignal) => Promise<number>;
+  /** The policy in force, which may bound what one station fills (SPEC 4.16.26). */
+  readonly words: { readonly inForce: Pick<PolicyTerms, 'stationBytes'> | undefined };
   readonly transfers: Pick<Transfers, 'missingBytes' | 'yieldOne'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,8 +44,6 @@ export class Space {
   #usedBytes = 0;
   #isCounted = false;
   readonly #usedBy = new Map<string, number>();
-  /** Until it is known, as of the last count. */
-  #stationQuota = Number.POSITIVE_INFINITY;
   #countedAtMs: number | undefined;
   #counting: Promise<void> = Promise.resolve();
   #present = { value: true, atMs: Number.NEGATIVE_INFINITY };
@@ -132,7 +131,8 @@ export class Space {
     for (;;) {
       const freeBytes = await this.#freeBytes();
       const ownBytes = sizeBytes + (this.#coming().get(station) ?? 0) + (this.#usedBy.get(station) ?? 0);
-      if (ownBytes > this.#stationQuota) return this.#stationFull(station, ownBytes);
+      const { stationBytes } = this.#options.words.inForce ?? NO_POLICY;
+      if (ownBytes > stationBytes) return this.#stationFull(station, ownBytes, stationBytes);
       this.#options.conditions.clear('vault.station-quota', station);
       const needBytes = sizeBytes + this.#comingBytes;
       const quotaLeft = this.#quotaLeft;
@@ -196,12 +196,11 @@ export class Space {
   }
 
   /** Of one station alone: others are not kept waiting for it. */
-  #stationFull(station: StationId, neededBytes: number): Refusal {
-    const quota_bytes = this.#stationQuota;
+  #stationFull(station: StationId, neededBytes: number, quotaBytes: number): Refusal {
     this.#countAgain();
     this.#options.conditions.raise('vault.station-quota', station, {
       needed_bytes: neededBytes,
-      quota_bytes,
+      quota_bytes: quotaBytes,
     });
     return pause('the station fills what the policy allows it', limits.PAUSE_FULL_MS);
   }
@@ -270,7 +269,6 @@ export class Space {
       if (oddCount === 0) conditions.clear('vault.unknown-entries', null);
       else conditions.raise('vault.unknown-entries', null, { count: oddCount, first: found.odd[0] ?? null });
       if (oddCount > 0) log.warn('unexpected files in the vault', { odd: found.odd });
-      this.#stationQuota = await this.#options.stationQuota(this.#stop.signal);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       log.error('vault not counted', { error });

@@ -262,7 +262,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'quota-of-nobody',
     what: 'one station fills the vault beyond what the policy allows it',
     file: 'agent/receiver/transfer/space.ts',
-    find: 'if (ownBytes > this.#stationQuota)',
+    find: 'if (ownBytes > stationBytes)',
     put: 'if (ownBytes < 0)',
     suites: ['unit/receiver/space-books'],
   },

@@ -71,6 +71,7 @@ async function booksOfPolicy(): Promise<{
   conditions: MemoryConditions;
   space: Space;
   coming: Map<StationId, number>;
+  words: { inForce: { stationBytes: number } };
 }> {
   const clock = new ManualClock();
   const conditions = new MemoryConditions();
@@ -87,14 +88,14 @@ async function booksOfPolicy(): Promise<{
   };
   const coming = new Map<StationId, number>();
   const transfers = { missingBytes: () => coming, yieldOne: () => Promise.resolve(false) };
-  const stationQuota = (): Promise<number> => Promise.resolve(1000);
+  const words = { inForce: { stationBytes: 1000 } };
   const ports = { clock, conditions, log: new MemoryLog() };
-  const space = new Space({ vault, quotaBytes: 2 ** 30, stationQuota, transfers, ...ports });
-  return { clock, conditions, space, coming };
+  const space = new Space({ vault, quotaBytes: 2 ** 30, words, transfers, ...ports });
+  return { clock, conditions, space, coming, words };
 }
 
 test('a station that fills what the policy allows it waits, and others do not', async () => {
-  const { clock, conditions, space } = await booksOfPolicy();
+  const { clock, conditions, space, words } = await booksOfPolicy();
   expect(await space.refusalOfBytes(ONE, 200)).toBeUndefined(); // nothing is known of it before the first count
   space.start();
   await clock.advance(1);
@@ -106,6 +107,8 @@ test('a station that fills what the policy allows it waits, and others do not', 
   expect(await space.refusalOfBytes(ONE, 41)).toMatchObject({ verb: 'pause' });
   expect(await space.refusalOfBytes(ONE, 40)).toBeUndefined();
   expect(conditions.isRaised('vault.station-quota', ONE)).toBe(false);
+  words.inForce = { stationBytes: 2000 }; // counts at once
+  expect(await space.refusalOfBytes(ONE, 1000)).toBeUndefined();
   await space.stop();
 });
 
