@@ -33,7 +33,7 @@ export function pinoLog(options: { level: LogLevel; destination?: LogDestination
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    options.destination ?? new StdoutLines(),
+    options.destination ?? STDOUT_LINES,
   );
   const at =
     (level: LogLevel) =>
@@ -172,7 +172,6 @@ const LAST_ATTEMPTS_MAX = 10;
 /** The pipe is full. Everything else is a matter of that output, not of time. */
 const FULL_PIPE = 'EAGAIN';
 
-/** One for each process. */
 class StdoutLines {
   #waiting: string[] = [];
   #waitingCharacters = 0;
@@ -244,3 +243,6 @@ class StdoutLines {
     }
   }
 }
+
+/** One for each process, however many logs it opens: lines of two queues would mix, and each would be one more to wait for at the end. */
+const STDOUT_LINES = new StdoutLines();

@@ -156,6 +156,12 @@ describe('the log', () => {
     assert.deepEqual(await talk(output), [3, null]);
   });
 
+  test('many logs of one process wait for its end once', () => {
+    const before = process.listenerCount('exit');
+    for (let n = 0; n < 20; n++) pinoLog({ level: 'error' });
+    assert.equal(process.listenerCount('exit'), before);
+  });
+
   test('what a full pipe did not take yet when the process ends is read by whoever reads it then', async () => {
     const script = `import { pinoLog } from ${JSON.stringify(FILE)};
       import { writeSync } from 'node:fs';
