@@ -10,7 +10,6 @@ import { Calendar } from '../../agent/evidence/report/calendar.ts';
 import { makeReport } from '../../agent/evidence/report/make-report.ts';
 import { reportHtml } from '../../agent/evidence/report/report-html.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
-import { STAFF_DOCUMENTS_MAX } from '../../agent/records/staff-reports.ts';
 import { encodeCanonical } from '../../protocol/format/canonical.ts';
 import { parseReceipt } from '../../protocol/documents/receipt.ts';
 import {
@@ -134,12 +133,6 @@ test('one that a cut left made is not made twice, and one without its entry gets
   await dock.startStation();
   await expect.poll(() => readFile(given, 'utf8'), poll).not.toContain('staff-report');
   expect(await entered()).toHaveLength(1);
-});
-
-test('a day has so many of a kind and no more', async () => {
-  for (let at = 0; at < STAFF_DOCUMENTS_MAX; at++) await give(report);
-  expect(await give(report)).toBe(false);
-  expect(await give({ text: 'still taken' })).toBe(true);
 });
 
 test('a file of what was given that cannot be read goes to the quarantine, and the station goes on', async () => {

@@ -40,7 +40,7 @@ export const STAFF_BUGS: readonly PlantedBug[] = [
     file: 'agent/records/staff-reports.ts',
     find: 'const due = this.#given.filter(({ day }) => day !== today);',
     put: "const due = this.#given.filter(({ day }) => day !== '');",
-    suites: ['station/staff-reports'],
+    suites: ['unit/records/staff-reports'],
   },
   {
     id: 'reports-in-their-order',
@@ -48,7 +48,7 @@ export const STAFF_BUGS: readonly PlantedBug[] = [
     file: 'agent/records/staff-reports.ts',
     find: 'await this.#keep([...this.#given, document].toSorted((a, b) => (a.record < b.record ? -1 : 1)));',
     put: 'await this.#keep([...this.#given, document]);',
-    suites: ['station/staff-reports'],
+    suites: ['unit/records/staff-reports'],
   },
   {
     id: 'few-reports-shown',
