@@ -392,7 +392,6 @@ _KEY_CHANGE = _all(
 )
 
 
-
 def _suspected(value: Any, at: str) -> Iterator[str]:
     since = value.get("compromised_since") if isinstance(value, dict) else None
     if isinstance(since, str) and isinstance(value.get("revoked_at"), str) and since > value["revoked_at"]:
@@ -428,7 +427,6 @@ def _policy_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at} has a key twice"
 
 
-
 def _policy(version: int, **optional: Shape) -> Shape:
     return fields_and(
         optional,
@@ -456,7 +454,6 @@ _POLICY_VERSIONS = {
     ),
 }
 
-
 _POLICY = _all(_of_version(_POLICY_VERSIONS), _policy_sense)
 
 _ANSWERS_MAX = 8
@@ -480,26 +477,14 @@ def _staff_text_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.sealed is longer than {_TEXT_CHARACTERS_MAX} characters"
 
 
-_STAFF_REPORT = fields(
-    type=constant("staff-report"),
-    version=constant(1),
-    record=RANDOM_ID,
-    station=STATION_ID,
-    day=DAY,
-    questions_sha256=DIGEST,
-    answers=_answers,
-)
+def _of_staff(kind: str, **own: Shape) -> Shape:
+    return fields(type=constant(kind), version=constant(1), record=RANDOM_ID, station=STATION_ID, day=DAY, **own)
+
+
+_STAFF_REPORT = _of_staff("staff-report", questions_sha256=DIGEST, answers=_answers)
 
 _STAFF_TEXT = _all(
-    fields(
-        type=constant("staff-text"),
-        version=constant(1),
-        record=RANDOM_ID,
-        station=STATION_ID,
-        day=DAY,
-        recipients=many(_RECIPIENT, _TEXT_RECIPIENTS_MAX),
-        sealed=BASE64,
-    ),
+    _of_staff("staff-text", recipients=many(_RECIPIENT, _TEXT_RECIPIENTS_MAX), sealed=BASE64),
     _staff_text_sense,
 )
 
