@@ -175,23 +175,6 @@ const stateRestored: Attack = async (altered) => {
   return mustBeFound(what, how !== 'both roles' || isOther);
 };
 
-/** All of them. */
-export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
-  addLine,
-  cutTail,
-  cutTail,
-  fork,
-  fork,
-  deleteByHand,
-  deleteByHand,
-  deleteByHand,
-  backDate,
-  enterOrder,
-  placeOwnPolicy,
-  withholdPolicy,
-  stateRestored,
-];
-
 /** Those that a kit can show. */
 export const KEEPERS_OF_KITS: readonly Attack[] = [
   addLine,
@@ -201,4 +184,15 @@ export const KEEPERS_OF_KITS: readonly Attack[] = [
   enterOrder,
   placeOwnPolicy,
   withholdPolicy,
+];
+
+/** All of them. */
+export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
+  ...KEEPERS_OF_KITS,
+  cutTail,
+  cutTail,
+  fork,
+  fork,
+  deleteByHand,
+  stateRestored,
 ];

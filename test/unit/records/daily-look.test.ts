@@ -28,24 +28,21 @@ async function passing(clock: ManualClock, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 500) await clock.advance(500);
 }
 
+function lookOf({ spool, items, custody, dockings, clock }: OpenedDockings): DailyLook {
+  const documents = new Map([['docking', dockings.records.store]] as const);
+  return new DailyLook({ spool, documents, items, custody, clock, log: new MemoryLog() });
+}
+
 /** A running station looks on so many days. Shape: what is put as a change. */
 async function runFor(opened: OpenedDockings, days: number): Promise<ItemChange[]> {
   const seen: ItemChange[] = [];
-  const { spool, items, custody, dockings, clock } = opened;
-  const put = spool.changes.put.bind(spool.changes);
-  spool.changes.put = (change) => {
+  const { changes } = opened.spool;
+  const put = changes.put.bind(changes);
+  changes.put = (change) => {
     seen.push(change);
     put(change);
   };
-  const log = new MemoryLog();
-  const look = new DailyLook({
-    spool,
-    documents: new Map([['docking', dockings.records.store]]),
-    items,
-    custody,
-    clock,
-    log,
-  });
+  const look = lookOf(opened);
   for (let day = 0; day < days; day++) await look.look();
   return seen;
 }
@@ -242,16 +239,9 @@ test('it is looked once a day, and not once a start', async () => {
   life.hide(recording);
   const opened = await life.open();
   disk.heal();
-  const { spool, items, custody, dockings, clock } = opened;
+  const { dockings, clock } = opened;
   const ending = new AbortController();
-  const look = new DailyLook({
-    spool,
-    documents: new Map([['docking', dockings.records.store]]),
-    items,
-    custody,
-    clock,
-    log: new MemoryLog(),
-  });
+  const look = lookOf(opened);
   const running = look.run(ending.signal);
   await clock.advance(86_399_000);
   expect(dockings.records.store.get(recording)).toBeUndefined();

@@ -15,7 +15,11 @@ import {
   type SegmentId,
 } from '../../../../protocol/format/ids.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/documents/receipt.ts';
-import { itemDocument, NO_CHUNKS_SHA256 } from '../../../../protocol/documents/item-documents.ts';
+import {
+  itemDocument,
+  type ItemKind,
+  NO_CHUNKS_SHA256,
+} from '../../../../protocol/documents/item-documents.ts';
 import type { DroppedDocuments } from '../../../../agent/receiver/retention/documents.ts';
 import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
@@ -38,6 +42,31 @@ async function drop(deps: scene.TestDeps): Promise<DroppedDocuments> {
   return whileTimePasses(deps.clock, dropOldDocuments(scene.hearing(deps.files as CrashDisk, deps)));
 }
 
+/** Of START_MS, for what has no payload. */
+function plantReceipt(
+  disk: CrashDisk,
+  kind: ItemKind,
+  { station, recording, sha256 }: Pick<DockingSample, 'station' | 'recording' | 'sha256'>,
+): void {
+  const receipt = encodeReceipt({
+    type: 'receipt',
+    version: 1,
+    kind,
+    recording,
+    station,
+    manifest_sha256: sha256,
+    sealed_size_bytes: 0,
+    chunks_sha256: NO_CHUNKS_SHA256,
+    receiver: scene.RECEIVER,
+    vault: scene.VAULT_ID,
+    custody_head: null,
+    received_at: scene.at(START_MS),
+  });
+  const path = `${VAULT}/${station}/${recording}/receipt.json`;
+  disk.plant(path, receipt);
+  disk.plant(`${path}.minisig`, signFast(scene.storeKey, receipt, RECEIPT_TRUSTED_COMMENT));
+}
+
 /** A docking record with its receipt of START_MS. */
 function plantDocking(
   disk: CrashDisk,
@@ -56,25 +85,10 @@ function plantDocking(
       erased: true,
     })),
   });
-  const receipt = encodeReceipt({
-    type: 'receipt',
-    version: 1,
-    kind: 'docking',
-    recording: sample.recording,
-    station: sample.station,
-    manifest_sha256: sample.sha256,
-    sealed_size_bytes: 0,
-    chunks_sha256: NO_CHUNKS_SHA256,
-    receiver: scene.RECEIVER,
-    vault: scene.VAULT_ID,
-    custody_head: null,
-    received_at: scene.at(START_MS),
-  });
   const folder = scene.folderOf(sample);
   disk.plant(`${folder}/docking.json`, sample.offer.bytes);
   disk.plant(`${folder}/docking.json.minisig`, sample.offer.signature);
-  disk.plant(`${folder}/receipt.json`, receipt);
-  disk.plant(`${folder}/receipt.json.minisig`, signFast(scene.storeKey, receipt, RECEIPT_TRUSTED_COMMENT));
+  plantReceipt(disk, 'docking', sample);
   return sample;
 }
 
@@ -87,26 +101,14 @@ function plantStaff(disk: CrashDisk, record: string, text?: string): string {
       : { type: 'staff-text', ...common, recipients: [`age1${'q'.repeat(58)}`], sealed: text };
   const bytes = encodeCanonical(document);
   const kind = document.type;
-  const receipt = encodeReceipt({
-    type: 'receipt',
-    version: 1,
-    kind,
-    recording: parseRecordingId(record),
-    station: STATION,
-    manifest_sha256: sha256Hex(bytes),
-    sealed_size_bytes: 0,
-    chunks_sha256: NO_CHUNKS_SHA256,
-    receiver: scene.RECEIVER,
-    vault: scene.VAULT_ID,
-    custody_head: null,
-    received_at: scene.at(START_MS),
-  });
   const { name, trustedComment } = itemDocument(kind);
   disk.plant(`${FOLDER}/${record}/${name}`, bytes);
   disk.plant(`${FOLDER}/${record}/${name}.minisig`, signFast(scene.stationKey, bytes, trustedComment));
-  disk.plant(`${FOLDER}/${record}/receipt.json`, receipt);
-  const signature = signFast(scene.storeKey, receipt, RECEIPT_TRUSTED_COMMENT);
-  disk.plant(`${FOLDER}/${record}/receipt.json.minisig`, signature);
+  plantReceipt(disk, kind, {
+    station: STATION,
+    recording: parseRecordingId(record),
+    sha256: sha256Hex(bytes),
+  });
   return record;
 }
 
