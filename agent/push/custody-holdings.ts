@@ -36,19 +36,6 @@ const SMALL_ENTRIES = 64;
 /** Batches behind one entry that the store answers with nothing, until the segment has to wait for the others. */
 const REFUSALS_MAX = 2;
 
-/** A store that shows less than it had signed for is asked so often, over at least so long: brokers deliver old words again behind new ones. */
-const LESS_ANSWERS = 5;
-const LESS_MS = 2000;
-/** ... and so long after the last time. */
-const LESS_PAUSE_MS = 700;
-
-/** The newest segment that the store had signed for, while it shows less of it. */
-interface Doubt extends ShownLess {
-  readonly sinceMs: number;
-  readonly answers: number;
-  readonly askAtMs: number;
-}
-
 /** Batches of a segment that were sent behind an entry and brought nothing. */
 interface Refusals {
   readonly held: number;
@@ -64,7 +51,10 @@ export class Holdings {
   readonly #refusals = new Map<SegmentId, Refusals>();
   /** The most that the store ever signed for in this run. */
   readonly #most = new Map<SegmentId, number>();
-  #doubt: Doubt | undefined;
+  /** The newest segment that the store had signed for, while it shows less of it. */
+  #doubt: ShownLess | undefined;
+  /** What it was when the question about it was asked. */
+  #asked: ShownLess | undefined;
   /** Ended segments of which it showed less since then: they are remembered as held until it is known what that means, for a start may come between. */
   readonly #shownOfEnded = new Set<SegmentId>();
   #less: ShownLess | undefined;
@@ -96,27 +86,22 @@ export class Holdings {
     return this.#less;
   }
 
-  /** When the question about that is due; undefined where there is none. */
-  get doubtAtMs(): number | undefined {
-    return this.#doubt?.askAtMs;
-  }
-
   /** What it had signed for counts no more: it said that it was restored. */
   forgetAcknowledged(): void {
     const [oldest] = this.#source.segments();
     if (oldest !== undefined) this.#source.storeLost(oldest.segment);
     this.#most.clear();
     this.#doubt = undefined;
+    this.#asked = undefined;
     this.#less = undefined;
     this.#shownOfEnded.clear();
     this.forget();
   }
 
   /** What is next; undefined where the store holds everything that it takes. */
-  next(nowMs: number): HoldingsStep | undefined {
+  next(): HoldingsStep | undefined {
     if (this.#doubt !== undefined) {
-      if (nowMs < this.#doubt.askAtMs) return undefined;
-      this.#doubt = { ...this.#doubt, askAtMs: nowMs + LESS_PAUSE_MS };
+      this.#asked = this.#doubt;
       return { segment: this.#doubt.segment, held: undefined, isSmall: false };
     }
     const [spot] = this.#spots;
@@ -154,12 +139,15 @@ export class Holdings {
     return held !== undefined && this.#isRefused(segment);
   }
 
-  /** The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment. */
-  learned({ segment, lastSequence, held }: PushedSegment, sequence: number, nowMs: number): boolean {
+  /**
+   * The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment.
+   * `isFresh`: it answers the question that was asked last.
+   */
+  learned({ segment, lastSequence, held }: PushedSegment, sequence: number, isFresh: boolean): boolean {
     this.#answered(segment);
     this.#said.set(segment, sequence);
     if (sequence < this.#acknowledged({ segment, lastSequence, held }))
-      this.#shownLess(segment, sequence, nowMs);
+      this.#shownLess(segment, sequence, isFresh);
     else {
       this.#most.set(segment, sequence);
       if (this.#doubt?.segment === segment) this.#doubt = undefined;
@@ -175,10 +163,10 @@ export class Holdings {
   }
 
   /** The store holds something else: nothing that we could send would follow it, and nothing of ours is what it holds. */
-  differs(segment: SegmentId, nowMs: number): void {
+  differs(segment: SegmentId, isFresh: boolean): void {
     this.#answered(segment);
     this.#said.set(segment, Number.MAX_SAFE_INTEGER);
-    if (this.#doubt?.segment === segment) this.#shownLess(segment, 0, nowMs);
+    if (this.#doubt?.segment === segment) this.#shownLess(segment, 0, isFresh);
   }
 
   /** The segment that the store says was begun last there: one behind it that counts as held is looked at. */
@@ -191,9 +179,9 @@ export class Holdings {
 
   /**
    * Of an older segment that says nothing: it may have been dropped there, or set aside. The newest one that it had signed for decides, and what it said
-   * of the later ones is not true any more.
+   * of the later ones is not true any more. Only the answer to a question that was asked in doubt does, by what had been signed for then: the broker may have kept any other one.
    */
-  #shownLess(segment: SegmentId, shown: number, nowMs: number): void {
+  #shownLess(segment: SegmentId, shown: number, isFresh: boolean): void {
     const segments = this.#source.segments();
     const at = segments.findIndex((each) => each.segment === segment);
     for (const later of segments.slice(at + 1)) this.#said.delete(later.segment);
@@ -202,12 +190,10 @@ export class Holdings {
     if (newest === undefined) return;
     const acknowledged = this.#acknowledged(newest);
     this.#most.set(newest.segment, acknowledged); // it counts as held no more
-    const known = this.#doubt ?? { sinceMs: nowMs, answers: 0, askAtMs: nowMs };
     const isIt = newest.segment === segment;
-    const doubt = { ...known, segment: newest.segment, acknowledged, shown: isIt ? shown : 0 };
-    this.#doubt = isIt ? { ...doubt, answers: known.answers + 1 } : doubt;
-    if (this.#doubt.answers < LESS_ANSWERS || nowMs - this.#doubt.sinceMs < LESS_MS) return;
-    this.#less = { segment: newest.segment, acknowledged, shown };
+    this.#doubt = { segment: newest.segment, acknowledged, shown: isIt ? shown : 0 };
+    if (!isFresh || !isIt || this.#asked?.segment !== segment || shown >= this.#asked.acknowledged) return;
+    this.#less = this.#doubt;
     this.#doubt = undefined;
   }
 

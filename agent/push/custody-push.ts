@@ -75,14 +75,13 @@ export class CustodyPush {
   #waitingFor: SegmentId | undefined;
   /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */
   #sentBehind: number | undefined;
-  /** Of the question that waits, where it is about what may be dropped: only its own answer counts for that. */
+  /** Of the question that waits, where it is about what may be dropped or is doubted: only its own answer counts for that. */
   #nonce: string | undefined;
   /** The last batch that the disk did not show, as long as none of its segment was. */
   #unread: { readonly segment: SegmentId; readonly error: unknown } | undefined;
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
-  #cancelDoubt: () => void = () => undefined;
   /** Called once there is nothing left to send, or nowhere to send it, with which it is; while somebody waits for that, no batch waits for others. */
   readonly #whenLevel = new Set<(isLevel: boolean) => void>();
   #answerMs = ANSWER_MS_MIN;
@@ -182,24 +181,20 @@ export class CustodyPush {
     this.#stopped = true;
     this.#cancel();
     this.#cancelSmall?.();
-    this.#cancelDoubt();
     this.#stopTrying();
     this.#levelled(false);
     await this.#options.dropping.stop();
   }
 
   async #step(): Promise<void> {
-    const next = this.#holdings.next(this.#options.clock.monotonicMs());
+    const next = this.#holdings.next();
     this.#tellRollback();
-    if (next === undefined) {
-      if (this.#holdings.isDoubtful) return this.#askLater();
-      this.#levelled(true);
-    }
+    if (next === undefined) this.#levelled(true);
     const due = next?.held !== undefined && next.isSmall && this.#isTooSoon() ? undefined : next;
     const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
     this.#sentBehind = due?.held;
-    this.#nonce = due === undefined ? this.#drawNonce() : undefined;
+    this.#nonce = due === undefined || this.#holdings.isDoubtful ? this.#drawNonce() : undefined;
     this.#expectAnswer(segment);
     if (due?.held === undefined) return this.#ask(segment);
     const batch = await this.#read(segment, due.held + 1);
@@ -226,14 +221,6 @@ export class CustodyPush {
     const { isDoubtful, showsLess } = this.#holdings;
     if (showsLess !== undefined) standing.showsLess(showsLess);
     standing.doubts(isDoubtful);
-  }
-
-  /** The question about what the store shows less of is due a little later. */
-  #askLater(): void {
-    const { clock } = this.#options;
-    const waitMs = Math.max(1, (this.#holdings.doubtAtMs ?? 0) - clock.monotonicMs());
-    this.#cancelDoubt();
-    this.#cancelDoubt = clock.after(waitMs, () => this.advance());
   }
 
   /** The store said that it was restored: what it had signed for counts no more, and it is asked again about all of it. */
@@ -329,7 +316,7 @@ export class CustodyPush {
     const isFresh = nonce !== undefined && nonce === this.#nonce;
     if (isFresh) this.#nonce = undefined; // it counts once
     if (isOurs) this.#learn(segment, head?.sequence ?? 0, isFresh);
-    else this.#holdings.differs(segment, this.#options.clock.monotonicMs());
+    else this.#holdings.differs(segment, isFresh);
     this.#tellRollback();
     if (this.#waitingFor === segment) {
       // One that says no more than before the batch is none: what brings nothing must not be sent again at once.
@@ -355,7 +342,7 @@ export class CustodyPush {
     const known = source.segments().find((each) => each.segment === segment);
     if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
     this.#answerMs = ANSWER_MS_MIN;
-    const isWhole = this.#holdings.learned(known, sequence, this.#options.clock.monotonicMs());
+    const isWhole = this.#holdings.learned(known, sequence, isFresh);
     this.#notTaken.signed(segment, sequence);
     if (!this.#holdings.hasRefusals) this.#stopTrying();
     if (dropping.candidate() !== segment) return;
