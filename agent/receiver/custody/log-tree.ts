@@ -5,6 +5,7 @@
 // 2. Everything here can be made again from the lines, so nothing is synced but the tiles of a segment that ends: its lines may be dropped later.
 // 3. A tile has its final name at once: it is written before the checkpoint that needs it, and what a cut left of it is written again.
 import { join } from 'node:path';
+import type { ChainBreak } from '../../../protocol/custody/custody-order.ts';
 import { linesIn } from '../../../protocol/custody/custody-scan.ts';
 import { parseCustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
@@ -105,7 +106,8 @@ export class LogTree {
 
   /**
    * The tree of these segments, the oldest first, each beginning where the one before ends; `all` asks for those before the last one where they
-   * are needed, or where tiles are damaged. Where it is not the tree that was signed, `refusal` says so.
+   * are needed, or where tiles are damaged. Where it is not the tree that was signed, or lines after the last one do not follow (`broken`: they may
+   * have been signed, and a cut took the checkpoint), `refusal` says so.
    * Errors: the system's.
    */
   static async open(
@@ -113,6 +115,7 @@ export class LogTree {
     last: TreeSegment | undefined,
     all: () => Promise<readonly TreeSegment[]>,
     isDamaged = false,
+    broken?: ChainBreak,
   ): Promise<LogTree> {
     const tree = new LogTree(options);
     await tree.#readCheckpoint();
@@ -120,6 +123,8 @@ export class LogTree {
     if (last === undefined) tree.#judge();
     else if (isDamaged || tree.#checkpoint === undefined || !(await tree.#isMadeFrom([last])))
       await tree.#makeFrom(await all());
+    if (last !== undefined && broken !== undefined)
+      tree.#refuse(`segment ${broken.segment} breaks after entry ${broken.sequence}: ${broken.reason}`);
     return tree;
   }
 
@@ -140,7 +145,7 @@ export class LogTree {
     return this.#isEndCovered;
   }
 
-  /** Why no checkpoint is signed: the lines are not those of the checkpoint that is there. */
+  /** Why no checkpoint is signed: the lines are not those of the checkpoint that is there, or not all can be followed. */
   get refusal(): DockError | undefined {
     return this.#refusal;
   }

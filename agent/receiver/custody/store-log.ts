@@ -5,8 +5,8 @@
 // 1. Only who holds the lock changes the folder, and goes on behind the last entry that is there.
 // 2. A new segment, a rewritten one and a signature are put in place by a rename out of the lock's own folder, whole.
 // 3. Recovery takes: a torn end (cut), an end that this process did not write (written anew: a sync of it may have failed, and was reported to
-//    its writer alone), a segment that does not hold (left as it is,
-//    unsigned; the next one begins with `chain-broken`), a segment above the bound without its signature (signed).
+//    its writer alone), a segment that does not hold (left as it is, unsigned; of a tree nothing is entered until it holds or another tree
+//    begins, whose first segment begins with `chain-broken`), a segment above the bound without its signature (signed).
 // 4. After an error the events may be in the log or not: an event is entered again rather than not at all.
 import { join } from 'node:path';
 import {
@@ -190,6 +190,7 @@ class Appending {
       last,
       () => this.#segmentsOf(origin),
       written.isTreeDamaged,
+      this.#end.breaks[0],
     );
     if (tree.refusal !== undefined) log.error('store log: no checkpoint is signed', { error: tree.refusal });
     if (tree.refusal === undefined && !tree.isEndCovered) await this.#closeOpen(tree);

@@ -162,6 +162,20 @@ test('a log with an altered entry stays as it is, and takes no line', async () =
   expect(disk.tree(FOLDER)).toEqual(altered);
 });
 
+test('a log that a start cannot follow to its end takes no line, although a cut took the checkpoint of its tree', async () => {
+  const written = vaultDisk();
+  for (const number of [1, 2, 3]) await append(depsOn(written, 17), numbered(number));
+  const disk = written.crash(written.steps, 'nothing');
+  const [path = '', bytes = new Uint8Array()] =
+    [...disk.tree(FOLDER)].find(([name]) => name.endsWith('.jsonl')) ?? [];
+  const end = disk.misreadBit(path, 8 * Buffer.from(bytes).indexOf('"version":"2"'));
+  await expect(append(depsOn(disk, 18), numbered(4))).rejects.toMatchObject({ code: 'log.shorter' });
+  end();
+  await append(depsOn(disk, 19), numbered(4));
+  expect(readLog(disk)).toHaveLength(1);
+  expect(numbersIn(disk)).toEqual([1, 2, 3, 4]);
+});
+
 test('a segment of another key is left, and the next one names its head', async () => {
   const disk = vaultDisk();
   await append(depsOn(disk, 8), numbered(1));
