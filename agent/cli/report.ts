@@ -6,7 +6,7 @@ import { printable } from '../../config/problems.ts';
 import { dayWords, fill, type Language } from '../evidence/page/language.ts';
 import { Calendar, parsePeriod } from '../evidence/report/calendar.ts';
 import { readIdentityFile } from '../../config/enrolment/identity-file.ts';
-import { readQuestions, STANDARD } from '../screen/questions.ts';
+import { readQuestions, STANDARD } from '../../config/questions.ts';
 import { makeReport } from '../evidence/report/make-report.ts';
 import type { PilotReport } from '../evidence/report/pilot-report.ts';
 import { reportCsv } from '../evidence/report/report-csv.ts';

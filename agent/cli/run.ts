@@ -23,7 +23,7 @@ import type { LineSocket } from '../platform/line-socket.ts';
 import { pinoLog } from '../platform/log-pino.ts';
 import { openServiceManager, type ServiceManager, startWatchdog } from '../platform/service-manager.ts';
 import { serveMetrics } from '../monitoring/metrics.ts';
-import { readQuestions } from '../screen/questions.ts';
+import { readQuestions } from '../../config/questions.ts';
 import { ReportDesk } from '../screen/report-desk.ts';
 import { nodeRandom } from '../platform/random-node.ts';
 import { serveScreen } from '../screen/screen-server.ts';

@@ -17,6 +17,7 @@ import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { isThere } from '../../config/guarded-file.ts';
 import { loadFile, loadStationConfig } from '../../config/load.ts';
 import { refusedFile } from '../../config/problems.ts';
+import { shippedFile } from '../../config/program-version.ts';
 import * as part from '../../config/schema-parts.ts';
 import { readSource } from '../../config/source.ts';
 import type { receiverFileSchema } from '../../config/receiver-schema.ts';
@@ -45,8 +46,6 @@ const LOOK_MS = 500;
 const RUN_MS = 120_000;
 /** The first line of what was written here. */
 const OURS = '# Written by `bodydock setup`.';
-/** Files of the broker as the project ships them: from this file as source, as compiled, and as part of a program. */
-const BROKER_FILES = ['../../', '../../../', '../../../../'].map((up) => `${up}systemd/mosquitto/`);
 const USERS = ['mosquitto', 'bodydock', 'bodydock-receiver'];
 
 const answersSchema = z
@@ -315,15 +314,13 @@ class Pilot {
     await issue(station, 'station', tls);
     await this.#file(places.stationFile, async () => stringify(await this.#stationFile()));
     await this.#file(places.receiverFile, async () => stringify(await this.#receiverFile()));
-    await this.#file(places.mosquittoConf, async () =>
-      (await shipped('mosquitto.example.conf'))
+    await this.#file(places.mosquittoConf, () =>
+      shipped('mosquitto.example.conf')
         .replace('listener 8883', `listener ${this.#answers.port} ${BROKER_ADDRESS}`)
         .replace('#crlfile', 'crlfile')
         .replaceAll('/etc/mosquitto', places.mosquitto),
     );
-    await this.#file(places.acl, async () =>
-      (await shipped('mosquitto.acl')).replaceAll('r-archive', receiver),
-    );
+    await this.#file(places.acl, () => shipped('mosquitto.acl').replaceAll('r-archive', receiver));
     await makeFolders(join(places.dropIn, '..'));
     await this.#file(places.dropIn, () => shipped('bodydock.conf'));
     await this.#giveAway();
@@ -394,7 +391,7 @@ class Pilot {
   }
 
   /** Makes a file of text. An example of the packages, and what a package of the broker brings, is renamed. */
-  async #file(path: string, make: () => Promise<string>): Promise<void> {
+  async #file(path: string, make: () => Promise<string> | string): Promise<void> {
     const text = await textOf(path);
     const isBrokers = path.startsWith(this.#places.mosquitto) && !text.startsWith(OURS);
     if (text !== '' && (isBrokers || !(await isFinished(path)))) {
@@ -476,13 +473,9 @@ class Pilot {
   }
 }
 
-/** Errors: "setup.no-file" where the program was installed without it. */
-async function shipped(name: string): Promise<string> {
-  for (const place of BROKER_FILES) {
-    const text = await readFile(new URL(`${place}${name}`, import.meta.url), 'utf8').catch(() => undefined);
-    if (text !== undefined) return text;
-  }
-  return refuse('setup.no-file', `${name} of this program is not where it was installed: install it again`);
+/** Of the broker, as the project ships it. Errors: those of shippedFile(). */
+function shipped(name: string): string {
+  return shippedFile(`systemd/mosquitto/${name}`).toString('utf8');
 }
 
 async function run(program: string, ...words: readonly string[]): Promise<void> {

@@ -5,7 +5,7 @@ import { STAFF_TEXT_MAX } from '../../protocol/documents/staff-report.ts';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 import type { Log } from '../../protocol/format/ports.ts';
 import type { Given, StaffReports } from '../records/staff-reports.ts';
-import type { Questions } from './questions.ts';
+import type { Questions } from '../../config/questions.ts';
 
 /** Reports, and texts, for each stay of a camera: what one shift, and maybe its relief, has to say. */
 const STAY_MAX = 3;

@@ -8,12 +8,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Language, LANGUAGES } from '../../config/language.ts';
+import { shippedFile } from '../../config/program-version.ts';
 import { filled } from '../../config/texts.ts';
 import { SCREEN_DE } from '../../config/texts/de/screen.ts';
 import { SCREEN_EN } from '../../config/texts/en/screen.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
 import type { Clock, Conditions, Log, Random } from '../../protocol/format/ports.ts';
-import { pageFile } from './page-file.ts';
 import { BODY_BYTES_MAX, type ReportDesk } from './report-desk.ts';
 import type { ScreenView } from './screen-view.ts';
 
@@ -225,7 +225,7 @@ function pageFiles(
     questions: attribute(JSON.stringify(asked)),
     texts: attribute(JSON.stringify(Object.fromEntries(texts))),
   };
-  const read = (name: string): string => pageFile(name).toString('utf8');
+  const read = (name: string): string => shippedFile(`agent/screen/page/${name}`).toString('utf8');
   return new Map([
     ['/', { type: 'text/html', text: filled(read('screen.html'), places) }],
     ['/screen.css', { type: 'text/css', text: read('screen.css') }],

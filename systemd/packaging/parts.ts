@@ -36,7 +36,7 @@ export const AGENT: Part = {
       (name) => `systemd/mosquitto/${name}`,
     ),
     ...['html', 'css', 'js'].map((ending) => `agent/screen/page/screen.${ending}`),
-    'agent/screen/page/questions.yaml',
+    'config/questions.yaml',
   ],
   launched: [
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },

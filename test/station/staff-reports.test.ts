@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CheckedDocking } from '../../agent/evidence/verify/docking-check.ts';
 import type { Remark } from '../../agent/evidence/verify/remark.ts';
 import { type Totals, verifyFolder } from '../../agent/evidence/verify/verify-place.ts';
-import { readQuestions, STANDARD } from '../../agent/screen/questions.ts';
+import { readQuestions, STANDARD } from '../../config/questions.ts';
 import { Calendar } from '../../agent/evidence/report/calendar.ts';
 import { makeReport } from '../../agent/evidence/report/make-report.ts';
 import { reportHtml } from '../../agent/evidence/report/report-html.ts';

@@ -76,10 +76,3 @@ SHA256SUMS                digests of all files of the kit when it was made. Not 
 
 File names on the camera often name a person; they are sealed. In the open stands only the SHA-256 of the path (path_sha256).
 `;
-
-/** From this file as source (agent/evidence/kit), as compiled (dist/agent/evidence/kit) and as part of a program (dist/programs/agent/evidence/kit). */
-export const SPEC_PLACES = [
-  '../../../protocol/SPEC.md',
-  '../../../../protocol/SPEC.md',
-  '../../../../../protocol/SPEC.md',
-];

@@ -1,7 +1,8 @@
 // Makes a kit: finds its parts, verifies them, leaves the disclosures, copies, verifies the copy, writes the pages, puts it in place.
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { printable } from '../../../config/problems.ts';
+import { shippedFile } from '../../../config/program-version.ts';
 import type { Disclosure } from '../../../protocol/documents/order.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
@@ -264,7 +265,7 @@ class Making {
       await writer.write(texts.FINDINGS_FILE, findingsText(contents.findings));
     await writer.write(texts.CHAIN_SCRIPT, texts.CHAIN_SH);
     await writer.write(texts.FORMAT_FILE, texts.FORMAT_TXT);
-    await writer.write(texts.SPEC_FILE, await readSpec());
+    await writer.write(texts.SPEC_FILE, shippedFile('protocol/SPEC.md').toString('utf8'));
     const other = this.#wish.language === 'de' ? 'en' : 'de';
     const otherPage = `INDEX.${other}.html`;
     const page = {
@@ -326,19 +327,4 @@ function findingsText(findings: readonly Remark[]): string {
   );
   const text = `What did not hold when this kit was made:\nWas nicht stimmte, als diese Ausgabe entstand:\n\n${lines.join('\n')}`;
   return text.replaceAll(/[^\n]+/g, printable); // names from a disk stand in it, and a terminal may show it
-}
-
-/** Errors: "export.no-spec" where the program was installed without it. */
-async function readSpec(): Promise<string> {
-  for (const place of texts.SPEC_PLACES) {
-    const text = await readFile(new URL(place, import.meta.url), 'utf8').catch(() => undefined);
-    if (text !== undefined) return text;
-  }
-  throw new DockError(
-    'export.no-spec',
-    'SPEC.md of this program is not where it was installed: install it again',
-    {
-      retry: 'person',
-    },
-  );
 }

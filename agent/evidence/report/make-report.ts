@@ -16,7 +16,7 @@ import { type DatedHead, readStationLog, readStoreLogs } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
 import { StaffCount } from './staff.ts';
-import type { Questions } from '../../screen/questions.ts';
+import type { Questions } from '../../../config/questions.ts';
 import { type Holds, readHolds, type Source, type SourceOptions, sourcesOf, stationsOf } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */

@@ -4,7 +4,7 @@ import type { StaffDocument, StaffReport, StaffText } from '../../../protocol/do
 import { openSmall } from '../../../protocol/age/sealed-file-open.ts';
 import { parseBase64, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
-import type { Questions } from '../../screen/questions.ts';
+import type { Questions } from '../../../config/questions.ts';
 import { type Period, weekOf } from './calendar.ts';
 
 /** Of fewer reports no figure is shown: who worked then would be told by the roster. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { nodeRandom } from '../../../agent/platform/random-node.ts';
 import type { Given } from '../../../agent/records/staff-reports.ts';
-import { readQuestions, STANDARD } from '../../../agent/screen/questions.ts';
+import { readQuestions, STANDARD } from '../../../config/questions.ts';
 import { ReportDesk } from '../../../agent/screen/report-desk.ts';
 import { openScreen, type OpenScreen } from '../../../agent/screen/screen-server.ts';
 import { type ScreenFacts, screenView } from '../../../agent/screen/screen-view.ts';

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { nodeRandom } from '../../../agent/platform/random-node.ts';
 import type { Given } from '../../../agent/records/staff-reports.ts';
-import { readQuestions, STANDARD } from '../../../agent/screen/questions.ts';
+import { readQuestions, STANDARD } from '../../../config/questions.ts';
 import { ReportDesk } from '../../../agent/screen/report-desk.ts';
 import { openScreen, type OpenScreen, serveScreen } from '../../../agent/screen/screen-server.ts';
 import type { ScreenView } from '../../../agent/screen/screen-view.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { report as reportCommand } from '../../../../agent/cli/report.ts';
 import { Calendar, parsePeriod } from '../../../../agent/evidence/report/calendar.ts';
-import { readQuestions, STANDARD } from '../../../../agent/screen/questions.ts';
+import { readQuestions, STANDARD } from '../../../../config/questions.ts';
 import { makeReport } from '../../../../agent/evidence/report/make-report.ts';
 import type { PilotReport } from '../../../../agent/evidence/report/pilot-report.ts';
 import { reportCsv } from '../../../../agent/evidence/report/report-csv.ts';

@@ -1,7 +1,7 @@
 // What staff gave, counted so that no figure is of one person.
 import { expect, test } from 'vitest';
 import { nodeRandom } from '../../../../agent/platform/random-node.ts';
-import { readQuestions, STANDARD } from '../../../../agent/screen/questions.ts';
+import { readQuestions, STANDARD } from '../../../../config/questions.ts';
 import { StaffCount } from '../../../../agent/evidence/report/staff.ts';
 import { makeIdentity } from '../../../../protocol/age/age-keys.ts';
 import { encodeBase64, encodeUtf8 } from '../../../../protocol/format/bytes.ts';

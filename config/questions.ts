@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { choiceIdSchema } from '../../protocol/documents/staff-report.ts';
-import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
-import { DockError } from '../../protocol/format/errors.ts';
-import { pageFile } from './page-file.ts';
+import { choiceIdSchema } from '../protocol/documents/staff-report.ts';
+import { parseUtf8, sha256Hex } from '../protocol/format/bytes.ts';
+import { DockError } from '../protocol/format/errors.ts';
+import { shippedFile } from './program-version.ts';
 
 /** `screen.questions` that names no file, and means those that come with the agent. */
 export const STANDARD = 'standard';
@@ -31,7 +31,7 @@ export interface Questions extends z.infer<typeof fileSchema> {
 
 /** Those of a file, or the ones that come with the agent. Errors: "questions.refused"; the system's. */
 export function readQuestions(path: string): Questions {
-  return parseQuestions(path === STANDARD ? pageFile('questions.yaml') : readFileSync(path), path);
+  return parseQuestions(path === STANDARD ? shippedFile('config/questions.yaml') : readFileSync(path), path);
 }
 
 /** Errors: "questions.refused". */
