@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { choiceIdSchema } from '../protocol/documents/staff-report.ts';
 import { parseUtf8, sha256Hex } from '../protocol/format/bytes.ts';
-import { DockError } from '../protocol/format/errors.ts';
+import { DockError, systemCode } from '../protocol/format/errors.ts';
 import { shippedFile } from './program-version.ts';
 
 /** `screen.questions` that names no file, and means those that come with the agent. */
@@ -29,27 +29,37 @@ export interface Questions extends z.infer<typeof fileSchema> {
   readonly sha256: string;
 }
 
-/** Those of a file, or the ones that come with the agent. Errors: "questions.refused"; the system's. */
+/** Those of a file, or the ones that come with the agent. Errors: "questions.refused". */
 export function readQuestions(path: string): Questions {
-  return parseQuestions(path === STANDARD ? shippedFile('config/questions.yaml') : readFileSync(path), path);
+  if (path === STANDARD) return parseQuestions(shippedFile('config/questions.yaml'), path);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    return refuse(path, systemCode(error) ?? 'unknown error');
+  }
+  return parseQuestions(bytes, path);
 }
 
-/** Errors: "questions.refused". */
-export function parseQuestions(bytes: Uint8Array, path: string): Questions {
-  const refuse = (why: string): never => {
-    throw new DockError('questions.refused', `${path} is no file of questions: ${why}`, { retry: 'person' });
-  };
-  if (bytes.length > FILE_BYTES_MAX) return refuse(`it is longer than ${FILE_BYTES_MAX} bytes`);
+function refuse(path: string, why: string): never {
+  const message = `${path} is no file of questions (${why}): correct it, or its path; questions.yaml of this program is an example`;
+  throw new DockError('questions.refused', message, { retry: 'person' });
+}
+
+function parseQuestions(bytes: Uint8Array, path: string): Questions {
+  if (bytes.length > FILE_BYTES_MAX) return refuse(path, `longer than ${FILE_BYTES_MAX} bytes`);
+  const yaml = parseUtf8(bytes) ?? refuse(path, 'not UTF-8');
   let value: unknown;
   try {
-    value = parse(parseUtf8(bytes) ?? refuse('it is not UTF-8'), { maxAliasCount: 0 });
+    value = parse(yaml, { maxAliasCount: 0 });
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
+    const [why] = String(error instanceof Error ? error.message : error).split(':\n');
+    return refuse(path, why ?? '');
   }
   const { data, error } = fileSchema.safeParse(value);
   if (data === undefined)
-    return refuse(error.issues.map((each) => `${each.path.join('.')}: ${each.message}`).join('; '));
+    return refuse(path, error.issues.map((each) => `${each.path.join('.')}: ${each.message}`).join('; '));
   for (const each of [data.questions, ...data.questions.map((question) => question.answers)])
-    if (new Set(each.map(({ id }) => id)).size < each.length) return refuse('an id is there twice');
+    if (new Set(each.map(({ id }) => id)).size < each.length) return refuse(path, 'an id is there twice');
   return { ...data, sha256: sha256Hex(bytes) };
 }

@@ -14,6 +14,7 @@ import { parsePublicKey, type PublicKey } from '../protocol/documents/minisign.t
 import { wrongPort } from './bay-rules.ts';
 import { brokerPlaces, mapBroker, type BrokerConfig, type BrokerPlaces } from './broker-config.ts';
 import { mapPushLimits, type PushLimits } from './push-limits.ts';
+import { STANDARD } from './questions.ts';
 import { goodKeys } from './rules.ts';
 import type { Good } from './schema-problems.ts';
 import { kernelPort } from './usb-buses.ts';
@@ -106,6 +107,7 @@ export interface StationPlaces {
   readonly bays: readonly BayPlaces[];
   readonly cameras: readonly Pick<CameraConfig, 'passwordFile'>[];
   readonly release?: StationConfig['release'];
+  readonly screen?: Pick<NonNullable<StationConfig['screen']>, 'questions'> | null;
 }
 
 /** What a bay names on this machine. */
@@ -115,7 +117,7 @@ export interface BayPlaces extends Pick<BayConfig, 'folder' | 'usbPort'> {
 
 /** What a file names that did not pass, as far as it is good. */
 export function stationPlaces(file: Good<StationFile>, folder: string, usbRoot?: string): StationPlaces {
-  const { station, release, spool, keys, recipients = [], store, bays = [], cameras = [] } = file;
+  const { station, release, spool, keys, recipients = [], store, bays = [], cameras = [], screen } = file;
   return {
     ...(station !== undefined && { station: parseStationId(station) }),
     ...(release !== undefined && { release }),
@@ -128,6 +130,7 @@ export function stationPlaces(file: Good<StationFile>, folder: string, usbRoot?:
     cameras: cameras.map((camera) => ({
       passwordFile: camera?.password_file === undefined ? null : resolve(folder, camera.password_file),
     })),
+    ...(screen !== undefined && { screen: { questions: questionsPlace(screen.questions, folder) } }),
   };
 }
 
@@ -177,8 +180,12 @@ function mapScreen(
   { port, phone, questions }: NonNullable<StationFile['screen']>,
   folder: string,
 ): NonNullable<StationConfig['screen']> {
-  const isFile = questions !== undefined && questions !== 'standard';
-  return { port, phone: phone ?? null, questions: isFile ? resolve(folder, questions) : (questions ?? null) };
+  return { port, phone: phone ?? null, questions: questionsPlace(questions, folder) };
+}
+
+function questionsPlace(questions: string | undefined, folder: string): string | null {
+  const isFile = questions !== undefined && questions !== STANDARD;
+  return isFile ? resolve(folder, questions) : (questions ?? null);
 }
 
 /** The same for the spool alone. */

@@ -9,6 +9,7 @@ import type { BrokerPlaces, TlsFiles } from '../broker-config.ts';
 import { readBrokerPassword, readCameraPassword } from '../broker-credentials.ts';
 import { checkDiskPlace, checkStarter } from '../disk-place.ts';
 import { FileFinds } from '../file-finds.ts';
+import { readQuestions } from '../questions.ts';
 import type { ReceiverPlaces } from '../receiver-config.ts';
 import { checkSerialPorts } from '../serial-ports.ts';
 import type { StationConfig, StationPlaces } from '../station-config.ts';
@@ -60,6 +61,7 @@ export async function checkStationFiles(config: StationPlaces, nowMs: number): P
       );
   for (const { passwordFile } of config.cameras)
     if (passwordFile !== null) await checkPassword(passwordFile, finds);
+  if (typeof config.screen?.questions === 'string') checkQuestions(config.screen.questions, finds);
   const unprovenRecipients = await checkProofs(config, key, finds);
   return Object.assign(finds, { unprovenRecipients });
 }
@@ -165,6 +167,14 @@ async function checkOwnKey(
 
 async function checkPassword(path: string, finds: FileFinds): Promise<void> {
   await readCameraPassword(path).catch((error: unknown) => finds.error(path, error));
+}
+
+function checkQuestions(path: string, finds: FileFinds): void {
+  try {
+    readQuestions(path);
+  } catch (error) {
+    finds.error(path, error);
+  }
 }
 
 async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {

@@ -194,6 +194,8 @@ const RULES_DE: Readonly<Record<string, string>> = {
   'make one window of the two': 'ein Zeitfenster aus beiden machen',
   'is less than `days`': 'ist weniger als `days`',
   'at least {}': 'mindestens {}',
+  'is no file of questions ({}): correct it, or its path; questions.yaml of this program is an example':
+    'ist keine Datei mit Fragen ({}): die Datei oder den Pfad berichtigen; ein Beispiel ist questions.yaml aus dem Paket',
   'keep documents at least as long as recordings':
     'Dokumente mindestens so lange behalten wie Aufzeichnungen',
 };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
@@ -45,6 +45,31 @@ describe('bodydock check', () => {
         problems: [],
       });
     });
+  });
+
+  test("says what is wrong with the file of the screen's questions, and what to do", async () => {
+    const withScreen = `${PLAIN}screen:\n  port: 8080\n  questions: ask.yaml\n`;
+    await withStation(async (file, folder) => {
+      const questions = join(folder, 'ask.yaml');
+      const saysIt = async (...why: readonly RegExp[]): Promise<void> => {
+        for (const [at, language] of (['en', 'de'] as const).entries()) {
+          const { exitCode, out } = await runCommand(check, '--config', file, '--lang', language);
+          expect(exitCode).toBe(78);
+          const [line] = out.split('\n').filter((each) => each.startsWith(`${questions}: `));
+          expect(line).toMatch(
+            at === 0 ? /is no file of questions .*correct it/ : /ist keine Datei mit Fragen .*berichtigen/,
+          );
+          for (const each of why) expect(line).toMatch(each);
+        }
+      };
+      await saysIt(/ENOENT/);
+      await writeFile(questions, 'questions: [ {');
+      await saysIt(/line 1/);
+      await writeFile(questions, 'questions: []\n');
+      await saysIt(/questions: /);
+      await writeFile(questions, await readFile(new URL('../../../config/questions.yaml', import.meta.url)));
+      expect((await runCommand(check, '--config', file)).exitCode).toBe(0);
+    }, withScreen);
   });
 
   test('says every problem of the file with its place, and ends with 78', async () => {
