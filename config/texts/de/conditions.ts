@@ -229,8 +229,8 @@ export const CONDITIONS_DE = {
       'Im Journal des Empfängers nach dieser Aufzeichnung sehen: dort "journalctl -u bodydock-receiver". Grund "manifest-signature": Der Zentralspeicher kennt vielleicht den neuen Schlüssel dieser Station noch nicht (Handbuch, 8.1).',
   },
   'docking.refused': {
-    text: 'Der Zentralspeicher lehnt ein Andockprotokoll ab; die Station behält es und bietet es von selbst erneut an.',
-    remedy: 'Im Journal des Empfängers nach diesem Andockprotokoll sehen, wie bei "recording.refused".',
+    text: 'Der Zentralspeicher lehnt ein Andockprotokoll oder einen Bericht oder Text des Personals ab; die Station behält das Dokument und bietet es von selbst erneut an.',
+    remedy: 'Im Journal des Empfängers nach diesem Dokument sehen, wie bei "recording.refused".',
   },
   'receipt.refused': {
     text: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufzeichnung.',

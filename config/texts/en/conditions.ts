@@ -224,8 +224,8 @@ export const CONDITIONS_EN = {
       'Look into the log of the receiver for that recording: "journalctl -u bodydock-receiver" there. Reason "manifest-signature": the store may not know the new key of this station yet (handbook, 8.1).',
   },
   'docking.refused': {
-    text: 'The store refuses the record of a stay; the station keeps it and offers it again by itself.',
-    remedy: 'Look into the log of the receiver for that record, as for "recording.refused".',
+    text: 'The store refuses a docking record, or a report or text of the staff; the station keeps it and offers it again by itself.',
+    remedy: 'Look into the log of the receiver for that document, as for "recording.refused".',
   },
   'receipt.refused': {
     text: 'A receipt came that does not hold: it was not given by the store for this recording.',
