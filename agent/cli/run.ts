@@ -197,17 +197,17 @@ async function putUpScreen(
   { version, clock, log }: Pick<PutUpDeps, 'version' | 'clock' | 'log'>,
 ): Promise<Awaited<ReturnType<typeof serveScreen>>> {
   let desk: ReportDesk | undefined;
-  let refusal: string | undefined;
+  let questionsRefused = false;
   try {
     if (questions !== null)
       desk = new ReportDesk({ questions: readQuestions(questions), reports, stays, log });
   } catch (error) {
     log.error('questions of the screen not read, no reports are taken', { error });
-    refusal = 'questions';
+    questionsRefused = true;
   }
   const language = languageOfLocale(process.env);
   const random = nodeRandom();
-  const screen = await serveScreen({
+  return serveScreen({
     port,
     phone,
     version,
@@ -218,9 +218,8 @@ async function putUpScreen(
     conditions,
     clock,
     log,
+    questionsRefused,
   });
-  if (refusal !== undefined) conditions.raise('station.screen', null, { reason: refusal });
-  return screen;
 }
 
 /** The socket of this spool's lock holder; a station works without one, too. Never rejects. */

@@ -66,18 +66,22 @@ export interface OpenScreen {
   close(): Promise<void>;
 }
 
-/** Serves it as soon as it can, and shows a condition until then; a station works without it, too. `close` ends it, and never rejects. */
+/**
+ * Serves it as soon as it can, and shows a condition until then, and while it takes no reports as the file of questions was refused; a station works
+ * without it, too. `close` ends it, and never rejects.
+ */
 export async function serveScreen(
-  options: ScreenOptions & { readonly conditions: Conditions },
+  options: ScreenOptions & { readonly conditions: Conditions; readonly questionsRefused: boolean },
 ): Promise<Pick<OpenScreen, 'close'>> {
-  const { clock, conditions } = options;
+  const { clock, conditions, questionsRefused } = options;
   let cancel: (() => void) | undefined;
   let isEnded = false;
   let open: OpenScreen | undefined;
   const attempt = async (): Promise<void> => {
     try {
       open = await openScreen(options);
-      conditions.clear('station.screen', null);
+      if (questionsRefused) conditions.raise('station.screen', null, { reason: 'questions' });
+      else conditions.clear('station.screen', null);
       if (isEnded) await open.close();
     } catch (error) {
       conditions.raise('station.screen', null, { reason: systemCode(error) ?? 'unexpected' });

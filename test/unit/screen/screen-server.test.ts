@@ -183,7 +183,7 @@ test('drops what sends no end of a request, and ends all when it closes', async 
   await expect(ask('/')).rejects.toThrow('ECONNREFUSED');
 });
 
-test('shows a condition while another program has the port, and serves it within a minute afterwards', async () => {
+test('shows a condition while another program has the port, and serves it within a minute afterwards, with what is still wrong', async () => {
   await serve();
   const conditions = new MemoryConditions();
   const clock = new ScaledClock(600);
@@ -191,14 +191,20 @@ test('shows a condition while another program has the port, and serves it within
   const view = (): ScreenView => EMPTY;
   const own = { desk: undefined, random: nodeRandom(), view, clock, log };
   const wish = { port, phone: null, version: '2', language: 'en', ...own } as const;
-  const served = await serveScreen({ ...wish, conditions });
-  const last = await serveScreen({ ...wish, conditions });
+  const served = await serveScreen({ ...wish, conditions, questionsRefused: false });
+  const last = await serveScreen({ ...wish, conditions, questionsRefused: false });
   expect(conditions.facts('station.screen', null)).toEqual({ reason: 'EADDRINUSE' });
   await last.close();
   await screen.close();
   await until('served', 3000, () => conditions.codes().length === 0);
   expect((await ask('/')).text).toContain('data-version="2"');
+  const unasking = await serveScreen({ ...wish, conditions, questionsRefused: true });
+  expect(conditions.facts('station.screen', null)).toEqual({ reason: 'EADDRINUSE' });
   await served.close();
+  const reason = (): unknown => conditions.facts('station.screen', null)?.['reason'];
+  await until('served without questions', 3000, () => reason() === 'questions');
+  expect((await ask('/')).text).toContain('data-questions="[]"');
+  await unasking.close();
   await expect(ask('/')).rejects.toThrow('ECONNREFUSED');
 });
 
