@@ -2,7 +2,7 @@
 // are held once. Pure.
 //
 // Invariants:
-// 1. What is given back is a view: it shows what was set last, and reads a field when it is asked for. A spread of it is empty.
+// 1. What is given back is a view: it shows what was set last, and reads a field when it is asked for. To copy it (a spread, a rest) throws.
 // 2. Each value comes back as it was set, however odd it is; its kind says only in which form it is small.
 const BLOCK_ROWS = 256;
 const DIGEST_BYTES = 32;
@@ -25,11 +25,11 @@ export type Shape<T> = {
 
 type Held = string | number | boolean | null | undefined;
 
-/** Reads and writes one field at its place in a row. */
-interface Codec {
+/** Reads and writes one field of a row. */
+interface Field {
   readonly bytes: number;
-  read(rows: Rows, row: number, at: number): unknown;
-  write(rows: Rows, row: number, at: number, value: unknown): void;
+  read(rows: Rows, row: number): unknown;
+  write(rows: Rows, row: number, value: unknown): void;
 }
 
 /** The bytes of all rows, and what is held beside them. */
@@ -76,118 +76,139 @@ class Rows {
   }
 }
 
-const WORD: Codec = {
-  bytes: 4,
-  read: (rows, row, at) => rows.word(rows.block(row).readUInt32LE(rows.offset(row, at))),
-  write: (rows, row, at, value) =>
-    void rows.block(row).writeUInt32LE(rows.number(value as Held), rows.offset(row, at)),
-};
+// Fields by their place in a row, in bytes.
 
-const NUMBER: Codec = {
-  bytes: 8,
-  read: (rows, row, at) => rows.block(row).readDoubleLE(rows.offset(row, at)),
-  write: (rows, row, at, value) => void rows.block(row).writeDoubleLE(value as number, rows.offset(row, at)),
-};
+function word(at: number): Field {
+  return {
+    bytes: 4,
+    read: (rows, row) => rows.word(rows.block(row).readUInt32LE(rows.offset(row, at))),
+    write: (rows, row, value) =>
+      void rows.block(row).writeUInt32LE(rows.number(value as Held), rows.offset(row, at)),
+  };
+}
+
+function number(at: number): Field {
+  return {
+    bytes: 8,
+    read: (rows, row) => rows.block(row).readDoubleLE(rows.offset(row, at)),
+    write: (rows, row, value) => void rows.block(row).writeDoubleLE(value as number, rows.offset(row, at)),
+  };
+}
 
 /** Ms since 1970; what is no such time has the number of a word, below zero. */
-const TIME: Codec = {
-  bytes: NUMBER.bytes,
-  read: (rows, row, at) => {
-    const ms = rows.block(row).readDoubleLE(rows.offset(row, at));
-    return ms < 0 ? rows.word(-1 - ms) : new Date(ms).toISOString();
-  },
-  write: (rows, row, at, value) => {
-    const ms = typeof value === 'string' ? Date.parse(value) : -1;
-    const isTime = ms >= 0 && new Date(ms).toISOString() === value;
-    NUMBER.write(rows, row, at, isTime ? ms : -1 - rows.number(value as Held));
-  },
-};
-
-/** One byte says whether a digest follows, or the number of a word. */
-const DIGEST: Codec = {
-  bytes: 1 + DIGEST_BYTES,
-  read: (rows, row, at) => {
-    const [block, from] = [rows.block(row), rows.offset(row, at)];
-    if (block[from] === 0) return WORD.read(rows, row, at + 1);
-    return block.toString('hex', from + 1, from + 1 + DIGEST_BYTES);
-  },
-  write: (rows, row, at, value) => {
-    const [block, from] = [rows.block(row), rows.offset(row, at)];
-    const isDigest = typeof value === 'string' && HEX_DIGEST.test(value);
-    block[from] = isDigest ? 1 : 0;
-    if (isDigest) block.write(value, from + 1, DIGEST_BYTES, 'hex');
-    else WORD.write(rows, row, at + 1, value);
-  },
-};
-
-/** A column of values; empty lists are one. */
-const KEPT: Codec = {
-  bytes: 1,
-  read: (rows, row, at) => rows.kept.get(at)?.[row],
-  write: (rows, row, at, value) => {
-    const column = rows.kept.get(at) ?? [];
-    rows.kept.set(at, column);
-    column[row] = Array.isArray(value) && value.length === 0 ? NONE : value;
-  },
-};
-
-const NONE: readonly never[] = [];
-
-const NAME: Codec = {
-  bytes: 0,
-  read: (rows, row) => rows.names[row],
-  write: () => undefined,
-};
-
-/** One byte says whether the name follows what is held of it. */
-const WHERE: Codec = {
-  bytes: 1 + WORD.bytes,
-  read: (rows, row, at) => {
-    const above = String(WORD.read(rows, row, at + 1));
-    return rows.block(row)[rows.offset(row, at)] === 1 ? `${above}${rows.names[row]}` : above;
-  },
-  write: (rows, row, at, value) => {
-    const [where, name] = [String(value), rows.names[row] ?? ''];
-    const isNamed = where.endsWith(name);
-    rows.block(row)[rows.offset(row, at)] = isNamed ? 1 : 0;
-    WORD.write(rows, row, at + 1, isNamed ? where.slice(0, where.length - name.length) : where);
-  },
-};
-
-/** How many there are, up to one; a longer list lies beside. */
-function listOf(one: Codec): Codec {
+function time(at: number): Field {
+  const held = number(at);
   return {
-    bytes: 1 + one.bytes,
-    read: (rows, row, at) => {
-      const count = rows.block(row)[rows.offset(row, at)];
-      if (count === 0) return NONE;
-      return count === 1 ? [one.read(rows, row, at + 1)] : rows.lists.get(at)?.get(row);
+    bytes: held.bytes,
+    read: (rows, row) => {
+      const ms = held.read(rows, row) as number;
+      return ms < 0 ? rows.word(-1 - ms) : new Date(ms).toISOString();
     },
-    write: (rows, row, at, value) => {
-      const list = value as readonly string[];
-      rows.block(row)[rows.offset(row, at)] = Math.min(list.length, 2);
-      const longer = rows.lists.get(at) ?? new Map<number, readonly string[]>();
-      rows.lists.set(at, longer);
-      longer.delete(row);
-      if (list.length === 1) one.write(rows, row, at + 1, list[0]);
-      else if (list.length > 1) longer.set(row, list);
+    write: (rows, row, value) => {
+      const ms = typeof value === 'string' ? Date.parse(value) : -1;
+      const isTime = ms >= 0 && new Date(ms).toISOString() === value;
+      held.write(rows, row, isTime ? ms : -1 - rows.number(value as Held));
     },
   };
 }
 
-const CODECS: Readonly<Record<Kind, Codec>> = {
-  digest: DIGEST,
-  time: TIME,
-  word: WORD,
-  number: NUMBER,
-  digests: listOf(DIGEST),
-  words: listOf(WORD),
-  kept: KEPT,
-  name: NAME,
-  where: WHERE,
+/** One byte says whether a digest follows, or the number of a word. */
+function digest(at: number): Field {
+  const other = word(at + 1);
+  return {
+    bytes: 1 + DIGEST_BYTES,
+    read: (rows, row) => {
+      const [block, from] = [rows.block(row), rows.offset(row, at)];
+      return block[from] === 0
+        ? other.read(rows, row)
+        : block.toString('hex', from + 1, from + 1 + DIGEST_BYTES);
+    },
+    write: (rows, row, value) => {
+      const [block, from] = [rows.block(row), rows.offset(row, at)];
+      const isDigest = typeof value === 'string' && HEX_DIGEST.test(value);
+      block[from] = isDigest ? 1 : 0;
+      if (isDigest) block.write(value, from + 1, DIGEST_BYTES, 'hex');
+      else other.write(rows, row, value);
+    },
+  };
+}
+
+const NONE: readonly never[] = [];
+
+/** A column of values; empty lists are one. */
+function kept(at: number): Field {
+  return {
+    bytes: 1,
+    read: (rows, row) => rows.kept.get(at)?.[row],
+    write: (rows, row, value) => {
+      const column = rows.kept.get(at) ?? [];
+      rows.kept.set(at, column);
+      column[row] = Array.isArray(value) && value.length === 0 ? NONE : value;
+    },
+  };
+}
+
+/** One byte says whether the name follows what is held of it. */
+function where(at: number): Field {
+  const held = word(at + 1);
+  return {
+    bytes: 1 + held.bytes,
+    read: (rows, row) => {
+      const above = String(held.read(rows, row));
+      return rows.block(row)[rows.offset(row, at)] === 1 ? `${above}${rows.names[row]}` : above;
+    },
+    write: (rows, row, value) => {
+      const [text, name] = [String(value), rows.names[row] ?? ''];
+      const isNamed = text.endsWith(name);
+      rows.block(row)[rows.offset(row, at)] = isNamed ? 1 : 0;
+      held.write(rows, row, isNamed ? text.slice(0, text.length - name.length) : text);
+    },
+  };
+}
+
+/** How many there are, up to one; a longer list lies beside. */
+function list(at: number, fieldAt: (at: number) => Field): Field {
+  const one = fieldAt(at + 1);
+  return {
+    bytes: 1 + one.bytes,
+    read: (rows, row) => {
+      const count = rows.block(row)[rows.offset(row, at)];
+      if (count === 0) return NONE;
+      return count === 1 ? [one.read(rows, row)] : rows.lists.get(at)?.get(row);
+    },
+    write: (rows, row, value) => {
+      const values = value as readonly string[];
+      rows.block(row)[rows.offset(row, at)] = Math.min(values.length, 2);
+      const longer = rows.lists.get(at) ?? new Map<number, readonly string[]>();
+      rows.lists.set(at, longer);
+      longer.delete(row);
+      if (values.length === 1) one.write(rows, row, values[0]);
+      else if (values.length > 1) longer.set(row, values);
+    },
+  };
+}
+
+const FIELDS: Readonly<Record<Kind, (at: number) => Field>> = {
+  digest,
+  time,
+  word,
+  number,
+  digests: (at) => list(at, digest),
+  words: (at) => list(at, word),
+  kept,
+  name: () => ({ bytes: 0, read: (rows, row) => rows.names[row], write: () => undefined }),
+  where,
 };
 
 type AnyShape = Readonly<Record<string, Kind | object>>;
+
+/** A copy of a view has none of its fields. */
+const UNCOPIED: PropertyDescriptor = {
+  enumerable: true,
+  get: () => {
+    throw new TypeError('a view of a row is not to be copied: name the fields that are needed');
+  },
+};
 
 /** One row as an object, or what lies in it from a place on; its fields are on its prototype. */
 class View {
@@ -197,67 +218,52 @@ class View {
   constructor(rows: Rows, row: number) {
     this.rows = rows;
     this.row = row;
+    Object.defineProperty(this, 'uncopied', UNCOPIED);
   }
 }
 
-type Writer = (rows: Rows, row: number, value: unknown) => void;
-
-/** The views of one shape from a place on, and how their fields are written. */
+/** The views of one shape from a place on, and its fields by name. */
 interface Layout {
   readonly bytes: number;
   readonly view: new (rows: Rows, row: number) => View;
-  readonly writers: ReadonlyMap<string, Writer>;
+  readonly fields: ReadonlyMap<string, Field>;
 }
 
 function layoutOf(shape: AnyShape, from: number): Layout {
   const view = class extends View {};
-  const writers = new Map<string, Writer>();
+  const fields = new Map<string, Field>();
   let end = from;
-  for (const [field, kind] of Object.entries(shape)) {
-    const at = end;
-    const part = typeof kind === 'string' ? fieldOf(CODECS[kind], at) : objectOf(kind as AnyShape, at);
-    end = at + part.bytes;
-    writers.set(field, part.write);
+  for (const [name, kind] of Object.entries(shape)) {
+    const field = typeof kind === 'string' ? FIELDS[kind](end) : objectField(kind as AnyShape, end);
+    end += field.bytes;
+    fields.set(name, field);
     const get = function (this: View): unknown {
-      return part.read(this.rows, this.row);
+      return field.read(this.rows, this.row);
     };
     const set = function (this: View, value: unknown): void {
-      part.write(this.rows, this.row, value);
+      field.write(this.rows, this.row, value);
     };
-    Object.defineProperty(view.prototype, field, { get, set });
+    Object.defineProperty(view.prototype, name, { get, set });
   }
-  return { bytes: end - from, view, writers };
-}
-
-interface Part {
-  readonly bytes: number;
-  readonly read: (rows: Rows, row: number) => unknown;
-  readonly write: Writer;
-}
-
-function fieldOf(codec: Codec, at: number): Part {
-  return {
-    bytes: codec.bytes,
-    read: (rows, row) => codec.read(rows, row, at),
-    write: (rows, row, value) => codec.write(rows, row, at, value),
-  };
+  return { bytes: end - from, view, fields };
 }
 
 /** An object in a field: a word says whether it is there, or which nothing is in its place. */
-function objectOf(shape: AnyShape, at: number): Part {
-  const { bytes, view: Inner, writers } = layoutOf(shape, at + WORD.bytes);
+function objectField(shape: AnyShape, at: number): Field {
+  const there = word(at);
+  const { bytes, view: Inner, fields } = layoutOf(shape, at + there.bytes);
   return {
-    bytes: WORD.bytes + bytes,
+    bytes: there.bytes + bytes,
     read: (rows, row) => {
-      const there = WORD.read(rows, row, at);
-      return there === true ? new Inner(rows, row) : there;
+      const isThere = there.read(rows, row);
+      return isThere === true ? new Inner(rows, row) : isThere;
     },
     write: (rows, row, value) => {
       const isThere = value !== undefined && value !== null;
-      WORD.write(rows, row, at, isThere || value);
+      there.write(rows, row, isThere || value);
       if (isThere)
-        for (const [field, write] of writers)
-          write(rows, row, (value as Readonly<Record<string, unknown>>)[field]);
+        for (const [name, field] of fields)
+          field.write(rows, row, (value as Readonly<Record<string, unknown>>)[name]);
     },
   };
 }
@@ -271,10 +277,6 @@ export class PackedMap<T extends object> {
   constructor(shape: Shape<T>) {
     this.#layout = layoutOf(shape, 0);
     this.#rows = new Rows(this.#layout.bytes);
-  }
-
-  get size(): number {
-    return this.#byName.size;
   }
 
   has(name: string): boolean {
@@ -294,7 +296,7 @@ export class PackedMap<T extends object> {
       this.#byName.set(name, row);
     }
     const values = value as Readonly<Record<string, unknown>>;
-    for (const [field, write] of this.#layout.writers) write(this.#rows, row, values[field]);
+    for (const [each, field] of this.#layout.fields) field.write(this.#rows, row, values[each]);
   }
 
   /** Sets some fields of an object that is there. */
@@ -302,7 +304,7 @@ export class PackedMap<T extends object> {
     const row = this.#byName.get(name);
     if (row === undefined) return;
     for (const [field, value] of Object.entries(values))
-      this.#layout.writers.get(field)?.(this.#rows, row, value);
+      this.#layout.fields.get(field)?.write(this.#rows, row, value);
   }
 
   keys(): Iterable<string> {
