@@ -217,7 +217,9 @@ class Account {
     for (const { name, receiptSha256 = '' } of held)
       for (const proof of await pasts.proofsOf(receiptSha256))
         this.proofs.push({ ...proof, recording: name });
-    found.push(...keyLogRemarks(known, logs, 'vault', () => true).filter((remark) => this.#isOfKey(remark)));
+    found.push(
+      ...keyLogRemarks(known, logs, 'vault', this.#stations).filter((remark) => this.#isOfKey(remark)),
+    );
     const { path } = this.#check.place;
     const between = new PlaceBetween({ ...this.#check, place: kitPlace(path), logs });
     for await (const remark of between.remarks()) found.push(remark);

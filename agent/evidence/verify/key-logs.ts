@@ -13,13 +13,13 @@ const REVOCATION_SLACK_MS = 3_600_000;
 
 /**
  * Everything in which the two do not agree. A spool holds no documents about keys, so that nothing is missing there; a kit has a part of the
- * logs, which need not name them, and of revocations those of the stations that `holds` says documents are here of (SPEC 4.13.5.16).
+ * logs, which need not name them, and of revocations those of `stations`, of which documents are here (SPEC 4.13.5.16).
  */
 export function keyLogRemarks(
   { keys, changes, revocations }: KnownKeys,
   logs: PlaceLogs,
   extent: Extent,
-  holds: (station: string) => boolean,
+  stations: ReadonlySet<string>,
 ): Remark[] {
   if (extent === 'spool') return [];
   const given = new Set([...keys.station, ...keys.store].map(({ key }) => keyIdHex(key.keyId)));
@@ -39,7 +39,7 @@ export function keyLogRemarks(
     ),
   ];
   const gone = [...store.revoked.keys()]
-    .filter((name) => !revoked.has(name) && (extent === 'vault' || holds(name.split(' ')[0] ?? '')))
+    .filter((name) => !revoked.has(name) && (extent === 'vault' || stations.has(name.split(' ')[0] ?? '')))
     .map((name) => {
       const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;
       return finding('key-revocation.missing', store.places[0] ?? '.', message, { key: name });

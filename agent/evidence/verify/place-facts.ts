@@ -75,6 +75,8 @@ export class PlaceFacts {
   readonly superseded = new Set<string>();
   /** Receivers that receipts and deletion records here name, with the hex ids of the keys that signed them. */
   readonly receivers = new Map<string, Set<string>>();
+  /** Of which documents are here. */
+  readonly stations = new Set<string>();
   /** A station that signed a recording or docking record here. */
   station: string | undefined;
   readonly #heads: StationHead[] = [];
@@ -84,7 +86,7 @@ export class PlaceFacts {
   takeRecording(checked: CheckedRecording, station: string | undefined): void {
     const facts = recordingFacts(checked, station, (word) => this.#once(word));
     this.recordings.take(facts);
-    this.#takeReceipt(checked, facts.station);
+    this.#takeDocument(checked, facts.station);
     this.takeReceiver(checked.deletion?.receiver, checked.deletionKeyId);
     if (facts.proven === undefined) return;
     this.station ??= facts.proven.station;
@@ -95,7 +97,7 @@ export class PlaceFacts {
   takeDocking(checked: CheckedDocking, station: string | undefined): void {
     const facts = dockingFacts(checked, station, (word) => this.#once(word));
     this.dockings.take(facts);
-    this.#takeReceipt(checked, facts.station);
+    this.#takeDocument(checked, facts.station);
     this.station ??= facts.proven?.station;
   }
 
@@ -103,7 +105,7 @@ export class PlaceFacts {
   takeStaff(checked: CheckedStaff, station: string | undefined): void {
     const facts = staffFacts(checked, station);
     this.staff.take(facts);
-    this.#takeReceipt(checked, facts.station);
+    this.#takeDocument(checked, facts.station);
     if (checked.keyId !== undefined) this.station ??= facts.station;
   }
 
@@ -172,10 +174,11 @@ export class PlaceFacts {
     return joined;
   }
 
-  #takeReceipt(
+  #takeDocument(
     { receipt, receiptKeyId, where }: CheckedRecording | CheckedDocking | CheckedStaff,
     station: string | undefined,
   ): void {
+    if (station !== undefined) this.stations.add(station);
     this.takeReceiver(receipt?.receiver, receiptKeyId);
     if (receipt === undefined || receipt.custody_head === null) return;
     const { segment, sequence, sha256 } = receipt.custody_head;

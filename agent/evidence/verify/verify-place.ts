@@ -228,7 +228,7 @@ class PlaceCheck {
     this.#totals.custody_segments += segments;
     this.#totals.custody_entries += entries;
     this.#totals.custody_checkpoints += checkpoints;
-    this.#tell(keyLogRemarks(this.#known, logs, kind, (station) => this.#facts.heldOf(station).size > 0));
+    this.#tell(keyLogRemarks(this.#known, logs, kind, this.#facts.stations));
     return logs;
   }
 
