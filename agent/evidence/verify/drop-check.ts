@@ -2,7 +2,11 @@
 // records, segments of stations' logs. The word of the store's key alone excuses nothing.
 import { dirname } from 'node:path';
 import type { DeletionRecord } from '../../../protocol/documents/deletion-record.ts';
-import { DOCUMENTS_DAYS_MIN, type SignedUnder } from '../../../protocol/documents/retention.ts';
+import {
+  DOCUMENTS_DAYS_MIN,
+  LOG_DAYS_LATER,
+  type SignedUnder,
+} from '../../../protocol/documents/retention.ts';
 import { DELETION, signed } from '../../../protocol/format/file-names.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
@@ -23,7 +27,7 @@ const DAY_MS = 86_400_000;
 /** Of the days that documents stay: an entry comes a moment after the time in a record, and days have leap seconds. */
 const SLACK_MS = DAY_MS;
 /** Of segments of a station's log, where a policy that says how many is not judged. */
-const LOG_DAYS_OPEN = 120;
+const LOG_DAYS_OPEN = DOCUMENTS_DAYS_MIN + LOG_DAYS_LATER;
 
 /** A deletion record of which the other documents were dropped; its signature holds. */
 export interface KeptDeletion {

@@ -313,12 +313,10 @@ export function missingDocument(where: string, name: string, account: LogAccount
 /** Every other difference between log and documents. */
 export function accountRemarks(question: AccountQuestion): Remark[] {
   const { where, account, held, kind, putAside = new Map() } = question;
-  const remarks = [...held.values()].flatMap((document) => [
-    ...contradictions(document, account, kind),
-    ...byOldKey(document, account, putAside),
-  ]);
-  if (kind === 'spool')
-    remarks.push(...[...held.values()].flatMap((document) => askedFor(document, account)));
+  const remarks: Remark[] = [];
+  for (const document of held.values())
+    remarks.push(...contradictions(document, account, kind), ...byOldKey(document, account, putAside));
+  if (kind === 'spool') for (const document of held.values()) remarks.push(...askedFor(document, account));
   const notLogged = namesByKind();
   for (const document of held.values())
     if (account.of(document.name)?.sha256 === undefined) {

@@ -38,8 +38,8 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     id: 'old-key-signs-document',
     what: 'a recording that was made after a change of keys may be signed by the old one',
     file: 'agent/evidence/verify/log-account.ts',
-    find: '    ...byOldKey(document, account, putAside),\n',
-    put: '    ...byOldKey(document, account, putAside).slice(0, 0),\n',
+    find: '...byOldKey(document, account, putAside));',
+    put: '...byOldKey(document, account, putAside).slice(0, 0));',
     suites: ['unit/evidence/verify/signed-entries'],
   },
   {
