@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BODYDOCK, compiled } from '../fakes/program.ts';
+import { TreeBuilder } from '../fakes/vault-builder-tree.ts';
 import { VaultBuilder } from '../fakes/vault-builder.ts';
 import { processCpu } from './cpu.ts';
 import { LoadWatch } from './load.ts';
@@ -21,6 +22,8 @@ const ORIGINAL_BYTES_MAX = 40_000;
 const SEALED_MAX = 500;
 /** Dockings between two starts of the agent: each start begins a segment of the log. */
 const DOCKINGS_PER_RUN = 10;
+/** The same of the receiver. */
+const DOCKINGS_PER_STORE_RUN = 100;
 const OUTPUTS = ['text', 'json'] as const;
 
 /** Recordings of each vault; `most` of the largest. */
@@ -59,11 +62,15 @@ export async function measureVerify(
   return results;
 }
 
+/** With the store's log as a tree, which names each receipt and how much of the station's log is held. */
 async function buildVault(folder: string, recordings: number, signal: AbortSignal): Promise<VaultBuilder> {
   const built = await VaultBuilder.create(folder, { seed: recordings });
+  const tree = TreeBuilder.ahead(built.receiver);
   for (let made = 0, docking = 0; made < recordings; docking++) {
     signal.throwIfAborted();
+    if (docking % DOCKINGS_PER_STORE_RUN === 0) await built.receiver.start();
     await built.dock({ camera: `cam-${1 + (docking % 4)}` });
+    const first = made;
     for (let number = 0; number < PER_DOCKING && made < recordings; number++, made++)
       await built.record({
         ...(made < SEALED_MAX
@@ -72,10 +79,15 @@ async function buildVault(folder: string, recordings: number, signal: AbortSigna
         path: `DCIM/${docking}/${number}.MP4`,
         erased: number % 2 === 0,
       });
-    await built.undock();
+    const { parts } = await built.undock();
+    const receipts = [...built.recordings.slice(first), ...parts].flatMap(({ receipt }) => receipt ?? []);
+    await tree.receipts(receipts);
+    const head = receipts.at(-1)?.custody_head ?? null;
+    if (head !== null) await tree.head(built.station, head);
     if (docking % DOCKINGS_PER_RUN === DOCKINGS_PER_RUN - 1) await built.restart();
   }
   await built.close();
+  await tree.put('checkpoint', tree.note());
   return built;
 }
 

@@ -71,6 +71,17 @@ export class TreeBuilder {
 
   /** Enters that a receipt was given, for a document that names that policy. */
   async receipt(receipt: Receipt, policySha256?: string): Promise<void> {
+    this.#receipt(receipt, policySha256);
+    await this.#store.log.flush();
+  }
+
+  /** Enters that receipts were given, in one group. */
+  async receipts(receipts: readonly Receipt[]): Promise<void> {
+    for (const receipt of receipts) this.#receipt(receipt);
+    await this.#store.log.flush();
+  }
+
+  #receipt(receipt: Receipt, policySha256?: string): void {
     const { kind, station, recording } = receipt;
     this.#store.log.log('receipt', {
       kind,
@@ -79,7 +90,6 @@ export class TreeBuilder {
       receipt_sha256: sha256Hex(encodeReceipt(receipt)),
       ...(policySha256 !== undefined && { policy_sha256: policySha256 }),
     });
-    await this.#store.log.flush();
   }
 
   /** Enters how much of a station's log is held. */
