@@ -114,5 +114,6 @@ describe.skipIf(lacksTools('mosquitto', 'minisign', 'age'))('a log that never en
     await dock.put(1, 'DCIM/B.MP4', Buffer.alloc(MIB, 'b'));
     await dock.untilEmptied(1, 60_000);
     expect(await readFile(dock.receiver.logFile, 'utf8')).not.toContain('quota reached');
+    expect(await sum()).toBeLessThanOrEqual(16.1 * MIB); // all that was sent has come by now
   }, 180_000);
 });
