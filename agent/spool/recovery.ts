@@ -13,7 +13,7 @@
 // 7. Payloads are not read: the time grows with the number of names, not with bytes.
 // 8. What was read of a manifest is believed where its signature verified. What does not verify at three looks goes to the quarantine, but for what another
 //    key signed: that is as whole as it was, and waits for that key.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
@@ -51,31 +51,10 @@ const ASIDE_MAX = 1000;
 const NOT_VERIFIED = 'the signature of its manifest does not verify';
 /** Rows, and names of released recordings, that are looked up in one go. */
 const NAMES_AT_ONCE = 2000;
-/** Other names that belong into the spool's folder. */
-const OUR_FILES = [
-  'spool.json',
-  'reserve',
-  'ledger.jsonl',
-  'acknowledgement.json',
-  'vanished.json',
-  'store.json',
-  'pinned.json',
-];
-const ROOT_NAMES: ReadonlySet<string> = new Set([
-  'lost+found',
-  'keys',
-  'control.sock',
-  'asked',
-  'tries',
-  'retirements',
-  ...OUR_FILES,
-]);
+/** Names in the spool's folder that are no place of its layout. */
+const OTHER_NAMES: ReadonlySet<string> = new Set(['lost+found', 'keys', 'control.sock']);
 /** Caches of earlier versions. */
 const EARLIER_FILES = ['index.jsonl', 'released.jsonl', 'custody-index.jsonl'];
-const ROOT_LEFTOVERS: readonly string[] = [
-  ...EARLIER_FILES,
-  ...[...OUR_FILES, ...EARLIER_FILES].map((name) => name + UNFINISHED_SUFFIX),
-];
 
 /** What recovery works with. */
 export interface RecoveryDeps {
@@ -380,11 +359,14 @@ export class Recovery {
 
   async #root(): Promise<void> {
     const { files, layout, findings } = this.#deps;
-    const folders = new Set(spoolFolders(layout).map((folder) => folder.slice(layout.root.length + 1)));
-    for (const name of await files.list(layout.root)) {
-      if (folders.has(name) || ROOT_NAMES.has(name)) continue;
-      if (!ROOT_LEFTOVERS.includes(name)) findings.add('left', name, 'not ours');
-      else await unlinkIfThere(files, join(layout.root, name)).catch(() => undefined);
+    const { root, ...places } = layout;
+    const own = new Set(Object.values(places).map((path) => basename(path)));
+    const leftovers = new Set(EARLIER_FILES);
+    for (const name of [...own, ...EARLIER_FILES]) leftovers.add(name + UNFINISHED_SUFFIX);
+    for (const name of await files.list(root)) {
+      if (own.has(name) || OTHER_NAMES.has(name)) continue;
+      if (!leftovers.has(name)) findings.add('left', name, 'not ours');
+      else await unlinkIfThere(files, join(root, name)).catch(() => undefined);
     }
   }
 }

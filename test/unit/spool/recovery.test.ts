@@ -5,6 +5,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { MANIFEST_TRUSTED_COMMENT } from '../../../protocol/documents/manifest.ts';
 import { publicKeyOf, verifyDocument } from '../../../protocol/documents/minisign.ts';
 import { RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
+import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { NOTHING_KNOWN } from '../../../agent/spool/store-state.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -188,6 +189,16 @@ describe('unknown names', () => {
       { kind: 'left', name: 'old' },
     ]);
     expect(disk.peek(`${ROOT}/old/x`)).toBeDefined();
+  });
+
+  test('are none that the layout has', async () => {
+    const { disk } = await withOne('spooled', true);
+    for (const path of Object.values(spoolLayout(ROOT)))
+      if ((await disk.stat(path)) === undefined) disk.plant(path, 'x');
+    disk.plant(`${ROOT}/given.json.new`, 'x');
+    const { findings } = await openSpool(disk);
+    expect(findings.filter(({ reason }) => reason === 'not ours')).toEqual([]);
+    expect(disk.peek(`${ROOT}/given.json.new`)).toBeUndefined();
   });
 
   test('in its folders go to the quarantine, whatever they are', async () => {
