@@ -36,7 +36,7 @@ export const SCREEN_DE = {
   send: 'Absenden',
   close: 'Schließen',
   enough: 'Es gibt vorerst genug Berichte. Dieser wurde nicht angenommen.',
-  failed: 'Das konnte nicht angenommen werden. Bitte später noch einmal.',
+  failed: 'Das konnte nicht angenommen werden. Bitte später noch einmal versuchen.',
   light: 'Hell',
   dark: 'Dunkel',
   other: 'English',

@@ -104,7 +104,7 @@ describe.skipIf(lacksTools('chromium'))("the dock's screen in a browser", () => 
       'English',
       'Report on bay 2',
       ['Announced, not switched on', 'No effect', 'Something else'],
-      'Add words',
+      'Add a text',
     ],
   ] as const)('%s: each step of a report has its place', async (language, button, begin, answers, words) => {
     const address = `http://127.0.0.1:${screen.port}/`;
@@ -129,7 +129,7 @@ describe.skipIf(lacksTools('chromium'))("the dock's screen in a browser", () => 
     const page = await browser.newPage({ viewport: { width: 480, height: 320 } });
     await page.goto(`http://127.0.0.1:${screen.port}/`);
     given.length = 0;
-    for (const name of ['Bericht zu Platz 3', 'Nicht getragen', 'Nicht zu sagen', 'Keine'])
+    for (const name of ['Bericht zu Platz 3', 'Nicht getragen', 'Nicht zu beurteilen', 'Keine'])
       await touch(page, name);
     await page.getByText('Danke. Der Bericht ist angekommen.').waitFor();
     expect(given).toMatchObject([{ answers: { use: 'not-worn', effect: 'cannot-say', trouble: 'none' } }]);
