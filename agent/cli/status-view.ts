@@ -7,7 +7,7 @@ import { STATUS_EN } from '../../config/texts/en/status.ts';
 import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/transfer/monitoring.ts';
 import { dataSize, type Language, shownAt } from '../evidence/page/language.ts';
 import { shownSubjects } from '../monitoring/condition-document.ts';
-import type { Severity } from '../monitoring/condition-table.ts';
+import { type Severity, worstFirst } from '../monitoring/condition-table.ts';
 import type { StationSays } from '../monitoring/control-protocol.ts';
 
 /** How it is shown. */
@@ -50,7 +50,6 @@ const BAY_STATES = [
   'done',
   'failed',
 ] as const satisfies BayDocument['state'][];
-const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
 
 /** All lines, without ends. */
 export function statusLines(says: StationSays, options: ViewOptions): string[] {
@@ -166,10 +165,7 @@ class View {
   conditions(conditions: readonly ConditionDocument[]): string[] {
     const { language } = this.#options;
     if (conditions.length === 0) return [this.#row([[this.#words('noConditions'), 'green']])];
-    const sorted = conditions.toSorted(
-      (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
-    );
-    return sorted.flatMap((each) => {
+    return worstFirst(conditions).flatMap((each) => {
       const severity = this.#words(`severity.${each.severity}`).toUpperCase();
       const subjects = shownSubjects(each.subjects);
       const about = subjects === '' ? '' : ` (${subjects})`;

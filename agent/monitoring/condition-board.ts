@@ -11,6 +11,7 @@ import {
   conditionKind,
   type ConditionKind,
   type ConditionTable,
+  SEVERITIES,
   type Severity,
 } from './condition-table.ts';
 
@@ -39,9 +40,6 @@ export interface ShownCondition {
 
 /** Says that what is shown of a code changed: it appeared, went, or shows other subjects or facts. */
 export type OnShown = (code: string) => void;
-
-/** Severities, from the worst. */
-const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
 
 /** The conditions of one program. `told` hears every call as it comes: the log. */
 export class ConditionBoard implements Conditions {

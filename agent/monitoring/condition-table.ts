@@ -15,6 +15,14 @@ import { CONDITIONS_EN } from '../../config/texts/en/conditions.ts';
  */
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
 
+/** From the worst. */
+export const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
+
+/** Conditions in the order in which a person reads them. */
+export function worstFirst<C extends { readonly severity: Severity }>(conditions: readonly C[]): C[] {
+  return conditions.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
 /** What the subject of a condition names; "none" where the code says it all. Never a serial number, a path or a name of a file. */
 export type SubjectKind =
   'none' | 'bay' | 'port' | 'camera' | 'recording' | 'led' | 'certificate' | 'station' | 'witness';

@@ -7,8 +7,9 @@ import type { ShownCondition } from '../monitoring/condition-board.ts';
 import {
   type ConditionKind,
   conditionKind,
-  type Severity,
+  SEVERITIES,
   type Words,
+  worstFirst,
 } from '../monitoring/condition-table.ts';
 
 /** A camera that came with so much needs no charging; it says its charge only as it is put in ... */
@@ -21,8 +22,7 @@ const OUT_MAX = 12;
 const NOTES_MAX = 2;
 /** Conditions whose remedies begin with what anybody can do at the dock; the others are for technicians and monitoring. */
 const isForStaff = (code: string, { severity }: ConditionKind): boolean =>
-  code === 'camera.battery-weak' || (code.startsWith('camera.') && RANKS.indexOf(severity) <= 1);
-const RANKS: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
+  code === 'camera.battery-weak' || (code.startsWith('camera.') && SEVERITIES.indexOf(severity) <= 1);
 
 /** What is known of this moment. */
 export interface ScreenFacts {
@@ -64,14 +64,14 @@ export interface ScreenView {
 
 /** The view of these facts; the same facts give the same view, whatever time it is between two steps of a number. */
 export function screenView({ bays, conditions, lastSeen, nowMs }: ScreenFacts): ScreenView {
-  const worstFirst = conditions
-    .map(({ code, standing }) => ({ code, standing, kind: conditionKind(code) }))
-    .toSorted((one, other) => RANKS.indexOf(one.kind.severity) - RANKS.indexOf(other.kind.severity));
-  const forStaff = worstFirst.filter(({ code, kind }) => isForStaff(code, kind));
+  const shown = worstFirst(
+    conditions.map(({ code, standing }) => ({ ...conditionKind(code), code, standing })),
+  );
+  const forStaff = shown.filter((each) => isForStaff(each.code, each));
   const about = ({ bay, camera }: BayDocument): ConditionKind | undefined =>
-    forStaff.find(({ kind, standing }) =>
-      standing.some(({ subject }) => subject !== null && subject === (kind.subject === 'bay' ? bay : camera)),
-    )?.kind;
+    forStaff.find(({ subject: kind, standing }) =>
+      standing.some(({ subject }) => subject !== null && subject === (kind === 'bay' ? bay : camera)),
+    );
   const next = bays
     .filter(({ document, chargePercent }) => isReady(document, chargePercent, nowMs))
     .filter(({ document }) => about(document) === undefined)
@@ -93,10 +93,10 @@ export function screenView({ bays, conditions, lastSeen, nowMs }: ScreenFacts): 
       // A camera that is read is to stay, whatever else is wrong: one card must not say two things.
       todo: document.light === 'do-not-take' ? null : firstSentence(about(document)?.remedy),
     })),
-    notes: worstFirst
-      .filter(({ kind }) => kind.subject === 'none' && kind.severity === 'critical')
+    notes: shown
+      .filter(({ subject, severity }) => subject === 'none' && severity === 'critical')
       .slice(0, NOTES_MAX)
-      .map(({ kind }) => kind.text),
+      .map(({ text }) => text),
     out: out.slice(0, OUT_MAX),
     out_more: Math.max(0, out.length - OUT_MAX),
   };

@@ -10,6 +10,7 @@ import { RECEIVER_FILE } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { storeTopics } from '../../../protocol/transfer/topics.ts';
+import { worstFirst } from '../../monitoring/condition-table.ts';
 import type { Asked } from '../../monitoring/control-client.ts';
 import type { StoreSays } from '../../monitoring/control-protocol.ts';
 import { logIn } from '../../platform/broker-login.ts';
@@ -17,7 +18,7 @@ import { nodeClock } from '../../platform/clock-node.ts';
 import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { nodePost } from '../../platform/http-post.ts';
 import { checkBroker, loadChecked } from './check.ts';
-import { askReceiver, freeBytes, STORE_STATUS, worstFirst } from './status.ts';
+import { askReceiver, freeBytes, STORE_STATUS } from './status.ts';
 
 /** "good": looked at and right. "note": worth knowing. "warning": works, and should be fixed. "error": does not work, or is not safe. */
 interface Finding {

@@ -11,6 +11,7 @@ import { STORE_STATUS_DE } from '../../../config/texts/de/store-status.ts';
 import { STORE_STATUS_EN } from '../../../config/texts/en/store-status.ts';
 import type { ConditionDocument, StoreHealthDocument } from '../../../protocol/transfer/monitoring.ts';
 import { shownSubjects } from '../../monitoring/condition-document.ts';
+import { worstFirst } from '../../monitoring/condition-table.ts';
 import { type Asked, askOver } from '../../monitoring/control-client.ts';
 import {
   controlSocketPath,
@@ -139,13 +140,6 @@ function numbersText(health: StoreHealthDocument, language: Language): string {
 
 function row(label: string, text: string): string {
   return printable(`${label.padEnd(LABEL_COLUMNS)}${text}`) + '\n';
-}
-
-const SEVERITIES: readonly ConditionDocument['severity'][] = ['critical', 'error', 'warning', 'info'];
-
-/** Conditions in the order in which a person reads them. */
-export function worstFirst(conditions: readonly ConditionDocument[]): ConditionDocument[] {
-  return conditions.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 function conditionText(
