@@ -1,5 +1,6 @@
 // What `bodydock doctor` finds: a code with values. How bad each code is and the command that fixes it stand here, the words in
 // config/texts.
+import type { DoctorSeverity } from '../../config/doctor-text.ts';
 import type { Language } from '../../config/language.ts';
 import { printable } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
@@ -8,9 +9,6 @@ import { DOCTOR_EN } from '../../config/texts/en/doctor.ts';
 import type { Clock, Random } from '../../protocol/format/ports.ts';
 import type { Words } from '../monitoring/condition-table.ts';
 import type { Asked } from '../monitoring/control-client.ts';
-
-/** "good": looked at and right. "note": worth knowing. "warning": works, and should be fixed. "error": does not work, or is not safe. */
-export type DoctorSeverity = 'good' | 'note' | 'warning' | 'error';
 
 interface Kind {
   readonly severity: DoctorSeverity;

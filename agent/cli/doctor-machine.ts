@@ -9,20 +9,14 @@ import { askHelper, HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-helper.ts';
 import { DockError } from '../../protocol/format/errors.ts';
+import { OF_CONDITIONS } from '../../config/doctor-text.ts';
 import type { ConditionDocument } from '../../protocol/transfer/monitoring.ts';
 import { hasSwitch, hubPort } from '../helpers/power/power-helper.ts';
 import { shownSubjects } from '../monitoring/condition-document.ts';
-import type { Severity } from '../monitoring/condition-table.ts';
 import { askCommand, linuxClockSource } from '../platform/clock-source-linux.ts';
 import { socketText, usbPorts, type UsbPortSeen } from './bays-ports.ts';
 import { agentUser } from './doctor-disk.ts';
-import {
-  type DoctorContext,
-  type DoctorSeverity,
-  type Finding,
-  found,
-  type SpoolContext,
-} from './doctor-finding.ts';
+import { type DoctorContext, type Finding, found, type SpoolContext } from './doctor-finding.ts';
 
 const UNIT = 'bodydock.service';
 const ASK_MS = 5000;
@@ -208,12 +202,6 @@ async function answers(
 
 // What the running agent says of itself: each condition that stands, with its own words.
 
-const SEVERITIES: Readonly<Record<Severity, DoctorSeverity>> = {
-  info: 'note',
-  warning: 'warning',
-  error: 'error',
-  critical: 'error',
-};
 /** ... and code 69. */
 const OUT_OF_REACH = /^(?:broker|store)\./;
 
@@ -230,6 +218,6 @@ function conditionFinding({ code, severity, text, remedy, subjects }: ConditionD
     code,
     where: shownSubjects(subjects),
     values: {},
-    kind: { severity: SEVERITIES[severity], text, remedy, ...(reach ? { exit: 69 } : {}) },
+    kind: { severity: OF_CONDITIONS[severity], text, remedy, ...(reach ? { exit: 69 } : {}) },
   };
 }

@@ -2,11 +2,11 @@
 // that mends it. Changes nothing that stays. Each area of checks has a file of its own.
 import { resolve } from 'node:path';
 import { command, type Io, LANG, writeJson } from '../../config/command-line.ts';
+import { countFindings, findingsText, type ShownFinding, sumText } from '../../config/doctor-text.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD, EXIT_UNREACHABLE } from '../../config/exit-codes.ts';
+import type { Language } from '../../config/language.ts';
 import { loadStationConfig, spoolOfRefused, STATION_FILE } from '../../config/load.ts';
-import { printable } from '../../config/problems.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
-import { fill, type Language } from '../evidence/page/language.ts';
 import { askAgent, type Asked } from '../monitoring/control-client.ts';
 import { nodeClock } from '../platform/clock-node.ts';
 import { nodeRandom } from '../platform/random-node.ts';
@@ -16,7 +16,6 @@ import { checkDisk } from './doctor-disk.ts';
 import {
   type Check,
   type DoctorContext,
-  type DoctorSeverity,
   type Finding,
   found,
   kindOf,
@@ -59,9 +58,10 @@ what it still can, and says what it left out.
     const { json, language } = line;
     const file = resolve(config); // commands may be typed elsewhere
     const findings: Finding[] = [];
+    const inWords = (some: readonly Finding[]): ShownFinding[] => some.map((each) => shown(each, language));
     const tell = (more: readonly Finding[]): void => {
       findings.push(...more);
-      if (!json) io.out(findingsText(more, language));
+      if (!json) io.out(findingsText(inWords(more), language));
     };
     const loaded = await loadStationConfig(file);
     if (loaded.kind === 'refused') {
@@ -69,8 +69,10 @@ what it still can, and says what it left out.
       await examineRefused(file, world(io), tell);
     } else await examine({ file, config: loaded.config, connect, ...world(io) }, tell);
     const station = loaded.kind === 'refused' ? null : loaded.config.station;
-    if (json) writeJson(io, doctorDocument(findings, { station, file, language }));
-    else io.out(sumText(findings, language));
+    const all = inWords(findings);
+    const counts = countFindings(all);
+    if (json) writeJson(io, { good: counts.error === 0, station, file, counts, findings: all });
+    else io.out(sumText(all, language));
     return exitCodeOf(findings);
   },
 );
@@ -127,97 +129,8 @@ function exitCodeOf(findings: readonly Finding[]): number {
   return exits.includes(69) ? EXIT_UNREACHABLE : EXIT_FAILURE;
 }
 
-// Findings as lines for people and as one document.
-
-interface TextWords {
-  readonly severities: Readonly<Record<DoctorSeverity, string>>;
-  readonly toDo: string;
-  readonly command: string;
-  readonly sum: string;
-  readonly good: string;
-}
-
-const WORDS: Readonly<Record<Language, TextWords>> = {
-  en: {
-    severities: { good: 'ok', note: 'note', warning: 'WARNING', error: 'ERROR' },
-    toDo: 'To do: ',
-    command: 'Command: ',
-    sum: '{} errors, {} warnings, {} notes',
-    good: 'Nothing is wrong.',
-  },
-  de: {
-    severities: { good: 'gut', note: 'Hinweis', warning: 'WARNUNG', error: 'FEHLER' },
-    toDo: 'Zu tun: ',
-    command: 'Befehl: ',
-    sum: '{} Fehler, {} Warnungen, {} Hinweise',
-    good: 'Nichts ist falsch.',
-  },
-};
-const LABEL_COLUMNS = 9;
-
-/** Findings in their order. Those after each other with one remedy say it once, after the last of them. */
-function findingsText(findings: readonly Finding[], language: Language): string {
-  return findings
-    .map((finding, at) => {
-      const next = findings[at + 1];
-      return findingText(finding, language, next === undefined || !isSameAdvice(finding, next, language));
-    })
-    .join('');
-}
-
-function isSameAdvice(one: Finding, other: Finding, language: Language): boolean {
-  if (one.code !== other.code) return false;
-  const [first, second] = [wordsOf(one, language), wordsOf(other, language)];
-  return first.remedy === second.remedy && first.command === second.command;
-}
-
-/** One finding, a line each for what, what to do, and the command. */
-function findingText(finding: Finding, language: Language, isLast: boolean): string {
-  const { text, remedy, command } = wordsOf(finding, language);
-  const { severities, toDo, command: label } = WORDS[language];
-  const { severity } = kindOf(finding);
-  const indent = ' '.repeat(LABEL_COLUMNS);
-  const where = finding.where === '' ? '' : `  ${finding.where}`;
-  const lines = [
-    printable(`${severities[severity].padEnd(LABEL_COLUMNS)}${finding.code}${where}`),
-    `${indent}${text}`,
-  ];
-  const isOpen = severity !== 'good' && isLast;
-  if (isOpen && remedy !== null) lines.push(`${indent}${toDo}${remedy}`);
-  if (isOpen && command !== null) lines.push(`${indent}${label}${command}`);
-  return `${lines.join('\n')}\n`;
-}
-
-/** The last line. */
-function sumText(findings: readonly Finding[], language: Language): string {
-  const { sum, good } = WORDS[language];
-  const { error, warning, note } = countFindings(findings);
-  const counts = fill(sum, error, warning, note);
-  return `${error + warning === 0 ? `${good} ` : ''}(${counts})\n`;
-}
-
-function countFindings(findings: readonly Finding[]): Record<DoctorSeverity, number> {
-  const counts = { good: 0, note: 0, warning: 0, error: 0 };
-  for (const finding of findings) counts[kindOf(finding).severity]++;
-  return counts;
-}
-
-/** Shape: `{good, station, file, counts, findings: [{code, severity, where, text, remedy, command}]}`. */
-function doctorDocument(
-  findings: readonly Finding[],
-  about: { readonly station: string | null; readonly file: string; readonly language: Language },
-): object {
-  const { good: _good, ...counts } = countFindings(findings);
-  return {
-    good: counts.error === 0,
-    station: about.station,
-    file: about.file,
-    counts,
-    findings: findings.map((finding) => ({
-      code: finding.code,
-      severity: kindOf(finding).severity,
-      where: finding.where,
-      ...wordsOf(finding, about.language),
-    })),
-  };
+/** Its words, in one language. */
+function shown(finding: Finding, language: Language): ShownFinding {
+  const { code, where } = finding;
+  return { code, severity: kindOf(finding).severity, where, ...wordsOf(finding, language) };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../../config/check-text.ts';
 import { command, LANG } from '../../../config/command-line.ts';
 import { withCredentials } from '../../../config/credentials.ts';
+import type { DoctorSeverity } from '../../../config/doctor-text.ts';
 import { checkReceiverFiles } from '../../../config/enrolment/installed-files.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config/exit-codes.ts';
 import type { Language } from '../../../config/language.ts';
@@ -119,7 +120,7 @@ interface Words {
 /** One finding about the broker. `text` is what was found, `remedy` what to do about it. */
 export interface BrokerFinding {
   readonly code: string;
-  readonly severity: 'good' | 'note' | 'warning' | 'error';
+  readonly severity: DoctorSeverity;
   readonly text: Words;
   readonly remedy?: Words;
 }

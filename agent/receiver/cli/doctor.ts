@@ -4,12 +4,19 @@ import { randomBytes } from 'node:crypto';
 import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import { findsIn } from '../../../config/check-text.ts';
 import { command, LANG, writeJson } from '../../../config/command-line.ts';
+import {
+  countFindings,
+  findingsText,
+  OF_CONDITIONS,
+  type ShownFinding,
+  sumText,
+} from '../../../config/doctor-text.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config/exit-codes.ts';
 import { dataSize, type Language, shownAt } from '../../../config/language.ts';
 import { RECEIVER_FILE } from '../../../config/load.ts';
-import { printable } from '../../../config/problems.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { storeTopics } from '../../../protocol/transfer/topics.ts';
+import { shownSubjects } from '../../monitoring/condition-document.ts';
 import { worstFirst } from '../../monitoring/condition-table.ts';
 import type { Asked } from '../../monitoring/control-client.ts';
 import type { StoreSays } from '../../monitoring/control-protocol.ts';
@@ -20,20 +27,9 @@ import { nodePost } from '../../platform/http-post.ts';
 import { checkBroker, loadChecked } from './check.ts';
 import { askReceiver, freeBytes, STORE_STATUS } from './status.ts';
 
-/** "good": looked at and right. "note": worth knowing. "warning": works, and should be fixed. "error": does not work, or is not safe. */
-interface Finding {
-  readonly code: string;
-  readonly severity: 'good' | 'note' | 'warning' | 'error';
-  /** What it is about; empty where the code says it all. */
-  readonly where: string;
-  readonly text: string;
-  readonly remedy: string | null;
-}
-
-/** As `vault.low`, for who looks without a receiver. */
+/** Less is low, for who looks without a receiver: one that runs says `vault.low` by what it counted. */
 const LOW_BYTES = 2 * 1024 ** 3;
 const ANSWER_MS = 8000;
-const LABEL_COLUMNS = 9;
 
 /** Errors: "usage", "control.path-length", the signal's reason. */
 export const doctor = command(
@@ -57,15 +53,15 @@ what the receiver says of them, because a second login could cut it off.
   async ({ values: { config: file, connect = false }, json, language }, io) => {
     const { config, ...finds } = await loadChecked(file);
     const { problems, warnings } = findsIn(finds, language);
-    const findings: Finding[] = [
-      ...problems.map(({ code, path, message, remedy }): Finding => ({
+    const findings: ShownFinding[] = [
+      ...problems.map(({ code, path, message, remedy }): ShownFinding => ({
         code,
         severity: 'error',
         where: path ?? file,
         text: message,
         remedy,
       })),
-      ...warnings.map(({ code, file: where, message: text }): Finding => ({
+      ...warnings.map(({ code, file: where, message: text }): ShownFinding => ({
         code,
         severity: 'warning',
         where,
@@ -86,20 +82,21 @@ what the receiver says of them, because a second login could cut it off.
       );
     }
     const receiver = config?.receiver ?? null;
-    if (json) writeJson(io, { good: count(findings, 'error') === 0, receiver, file, findings });
-    else io.out(findingsText(findings, language));
+    const counts = countFindings(findings);
+    if (json) writeJson(io, { good: counts.error === 0, receiver, file, counts, findings });
+    else io.out(findingsText(findings, language) + sumText(findings, language));
     if (problems.length > 0) return EXIT_CONFIGURATION;
     if (findings.some(({ code }) => code === 'broker.unreachable')) return EXIT_UNREACHABLE;
-    return count(findings, 'error') > 0 ? EXIT_FAILURE : EXIT_GOOD;
+    return counts.error > 0 ? EXIT_FAILURE : EXIT_GOOD;
   },
 );
 
-function good(code: string, where: string, text: string): Finding {
+function good(code: string, where: string, text: string): ShownFinding {
   return { code, severity: 'good', where, text, remedy: null };
 }
 
 /** Whether it runs, and what it says of itself. */
-function receiverFindings(asked: Asked<StoreSays>, language: Language): Finding[] {
+function receiverFindings(asked: Asked<StoreSays>, language: Language): ShownFinding[] {
   const say = STORE_STATUS[language];
   if (asked.kind !== 'answered') {
     const { kind } = asked;
@@ -108,7 +105,7 @@ function receiverFindings(asked: Asked<StoreSays>, language: Language): Finding[
     return [{ code: `receiver.${kind}`, severity, where: '', text, remedy }];
   }
   const { agent, health, conditions } = asked.says;
-  const broker: Finding = agent.broker_connected
+  const broker: ShownFinding = agent.broker_connected
     ? good('broker.by-receiver', agent.broker, say('broker.by-receiver'))
     : {
         code: 'broker.not-by-receiver',
@@ -121,7 +118,7 @@ function receiverFindings(asked: Asked<StoreSays>, language: Language): Finding[
     good('receiver.good', '', say('run.good')),
     broker,
     ...(health?.policy ? [good('policy.good', '', say('policy.good', { number: health.policy }))] : []),
-    ...(health?.stations ?? []).map(({ station, heard_at: at }): Finding =>
+    ...(health?.stations ?? []).map(({ station, heard_at: at }): ShownFinding =>
       at === null
         ? {
             code: 'station.unheard',
@@ -132,17 +129,17 @@ function receiverFindings(asked: Asked<StoreSays>, language: Language): Finding[
           }
         : good('station.heard', station, say('station.heard', { at: shownAt(at) })),
     ),
-    ...worstFirst(conditions).map(({ code, severity, subjects, text, remedy }): Finding => ({
+    ...worstFirst(conditions).map(({ code, severity, subjects, text, remedy }): ShownFinding => ({
       code,
-      severity: severity === 'critical' ? 'error' : severity === 'info' ? 'note' : severity,
-      where: subjects.flatMap(({ subject }) => subject ?? []).join(', '),
+      severity: OF_CONDITIONS[severity],
+      where: shownSubjects(subjects),
       text: text[language],
       remedy: remedy[language],
     })),
   ];
 }
 
-async function diskFinding(config: ReceiverConfig, language: Language): Promise<Finding> {
+async function diskFinding(config: ReceiverConfig, language: Language): Promise<ShownFinding> {
   const say = STORE_STATUS[language];
   const { path } = config.vault;
   const bytes = await freeBytes(config);
@@ -156,7 +153,7 @@ async function diskFinding(config: ReceiverConfig, language: Language): Promise<
   return { code: 'disk.low', severity: 'warning', where: path, text, remedy };
 }
 
-async function clockFinding(language: Language): Promise<Finding> {
+async function clockFinding(language: Language): Promise<ShownFinding> {
   const say = STORE_STATUS[language];
   const isSynchronised = await linuxClockSource().isSynchronised();
   if (isSynchronised === true) return good('clock.good', '', say('clock.good'));
@@ -171,9 +168,9 @@ async function brokerFindings(
   config: ReceiverConfig,
   language: Language,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<ShownFinding[]> {
   const found = await checkBroker(config, signal);
-  const shown = found.map(({ code, severity, text, remedy }): Finding => ({
+  const shown = found.map(({ code, severity, text, remedy }): ShownFinding => ({
     code,
     severity,
     where: config.broker.url,
@@ -190,7 +187,7 @@ async function rightFinding(
   { broker, receiver }: ReceiverConfig,
   language: Language,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<ShownFinding[]> {
   const say = STORE_STATUS[language];
   const topic = storeTopics(broker.base, receiver).condition('trial.none');
   const credentials = await readBrokerCredentials(broker);
@@ -213,11 +210,11 @@ async function outsideFindings(
   { witnesses, timestamps }: ReceiverConfig,
   language: Language,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<ShownFinding[]> {
   const say = STORE_STATUS[language];
   const urls = [...witnesses.map(({ url }) => url), ...(timestamps === null ? [] : [timestamps.url])];
   return Promise.all(
-    urls.map(async (url): Promise<Finding> => {
+    urls.map(async (url): Promise<ShownFinding> => {
       const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
       const request = { url, contentType: 'text/plain', body: new Uint8Array(0), bytesMax: 1024 * 1024 };
       const answers = await nodePost({ ...request, signal: within }).then(
@@ -230,27 +227,4 @@ async function outsideFindings(
       return { code: 'witness.silent', severity: 'warning', where: url, text: say('witness.silent'), remedy };
     }),
   );
-}
-
-function count(findings: readonly Finding[], severity: Finding['severity']): number {
-  return findings.filter((each) => each.severity === severity).length;
-}
-
-/** As `bodydock doctor` prints them. */
-function findingsText(findings: readonly Finding[], language: Language): string {
-  const say = STORE_STATUS[language];
-  const indent = ' '.repeat(LABEL_COLUMNS);
-  const lines = findings.flatMap(({ code, severity, where, text, remedy }) => [
-    `${say(`severity.${severity}`).padEnd(LABEL_COLUMNS)}${code}${where === '' ? '' : `  ${where}`}`,
-    `${indent}${text}`,
-    ...(severity === 'good' || remedy === null ? [] : [`${indent}${say('toDo')}${remedy}`]),
-  ]);
-  const [errors, warnings, notes] = [
-    count(findings, 'error'),
-    count(findings, 'warning'),
-    count(findings, 'note'),
-  ];
-  const isGood = errors + warnings === 0;
-  lines.push(`${isGood ? `${say('allGood')} ` : ''}(${say('sum', { errors, warnings, notes })})`);
-  return lines.map((line) => `${printable(line)}\n`).join('');
 }

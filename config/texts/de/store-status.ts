@@ -34,8 +34,6 @@ export const STORE_STATUS_DE: Translated<typeof STORE_STATUS_EN> = {
   'severity.warning': 'WARNUNG',
   'severity.error': 'FEHLER',
   'severity.critical': 'KRITISCH',
-  'severity.note': 'Hinweis',
-  'severity.good': 'gut',
   'run.absent': 'Für diesen Zentralspeicher läuft kein Empfänger.',
   'run.absentRemedy': 'Starten: `systemctl start bodydock-receiver`.',
   'run.busy':
@@ -71,6 +69,4 @@ export const STORE_STATUS_DE: Translated<typeof STORE_STATUS_EN> = {
   'station.heard': 'Um {at} UTC kam etwas von ihr.',
   'station.unheard': 'In diesem Lauf des Empfängers kam nichts von ihr.',
   'station.unheardRemedy': 'Ist sie in Betrieb, dort `bodydock doctor` ansehen.',
-  sum: '{errors} Fehler, {warnings} Warnungen, {notes} Hinweise',
-  allGood: 'Nichts ist falsch.',
 };

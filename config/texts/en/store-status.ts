@@ -32,8 +32,6 @@ export const STORE_STATUS_EN = {
   'severity.warning': 'WARNING',
   'severity.error': 'ERROR',
   'severity.critical': 'CRITICAL',
-  'severity.note': 'note',
-  'severity.good': 'ok',
   'run.absent': 'No receiver runs on this vault.',
   'run.absentRemedy': 'Start it: `systemctl start bodydock-receiver`.',
   'run.busy':
@@ -66,6 +64,4 @@ export const STORE_STATUS_EN = {
   'station.heard': 'Something came from it at {at} UTC.',
   'station.unheard': 'Nothing came from it in this run of the receiver.',
   'station.unheardRemedy': 'If it is in use, look at `bodydock doctor` there.',
-  sum: '{errors} errors, {warnings} warnings, {notes} notes',
-  allGood: 'Nothing is wrong.',
 } as const;
