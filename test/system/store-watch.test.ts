@@ -42,7 +42,12 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
       () => seen.get(`${Q}/status`) ?? '',
     );
 
+  let sockets: string;
+  let environment: { readonly RUNTIME_DIRECTORY: string };
+
   beforeEach(async () => {
+    sockets = await mkdtemp(join(tmpdir(), 'bodydock-run-'));
+    environment = { RUNTIME_DIRECTORY: sockets };
     broker = await Mosquitto.open();
     seen.clear();
     judge = new BusJudge('bodydock', () => ['named-by-a-person']);
@@ -56,6 +61,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
   afterEach(async () => {
     await spy.endAsync(true);
     await broker.stop();
+    await rm(sockets, { recursive: true });
   });
 
   test('its will comes when it is killed, and a new run and a stop are told apart', async ({
@@ -89,9 +95,6 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
   test('its status and doctor say what is, by the receiver or without it, in English and German', async ({
     onTestFinished,
   }) => {
-    const sockets = await mkdtemp(join(tmpdir(), 'bodydock-run-'));
-    onTestFinished(() => rm(sockets, { recursive: true }));
-    const environment = { RUNTIME_DIRECTORY: sockets };
     const dock = await DockRig.open({ broker, receiverEnvironment: environment });
     onTestFinished(() => dock.close());
     const type = (...words: string[]): ReturnType<typeof runProgram> =>
@@ -167,7 +170,8 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
     async ({ onTestFinished }) => {
       const disk = await SmallDisk.mount(90);
       onTestFinished(() => disk.close());
-      const dock = await DockRig.open({ broker, vaultFolder: join(disk.path, 'vault') });
+      const vaultFolder = join(disk.path, 'vault');
+      const dock = await DockRig.open({ broker, vaultFolder, receiverEnvironment: environment });
       onTestFinished(() => dock.close());
       await dock.receiver.start();
       await untilState('ready');
@@ -177,7 +181,11 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
       expect(full).toMatchObject({ severity: 'critical', session: status()?.session });
       expect(full?.remedy.de).toMatch(/Platz/);
       await untilState('degraded');
-      expect(read<StoreHealthDocument>('health')?.conditions).toContain('vault.full');
+      const isInHealth = (): boolean =>
+        read<StoreHealthDocument>('health')?.conditions.includes('vault.full') === true;
+      await until('the heartbeat names it', 10_000, isInHealth); // each topic has a pace of its own
+      const doctor = await runProgram(RECEIVER, ['doctor', '--config', dock.receiverFile()], { environment });
+      expect(doctor.stdout).toMatch(/^ERROR {4}vault\.full {2}no space left$/m);
       await disk.clear();
       await until('room again', MEASURED_MS, () => read('condition/vault.full') === null);
       await untilState('ready');
