@@ -187,7 +187,7 @@ function persons({ facts, words }: Context): Block[] {
   const cameras = facts.station.cameras.map(({ id, alias }) => `${id} (${alias})`).join(', ');
   return [
     heading(words.persons),
-    list(words.personsCan),
+    list(facts.station.reports ? [...words.personsCan, words.personsCanStaff] : words.personsCan),
     paragraph(filled(words.cameras, { cameras })),
     heading(words.personsNever),
     list(words.personsNeverList),

@@ -132,6 +132,8 @@ export const HANDLING_DE: HandlingWords = {
     'Zeiten der Andockvorgänge, Akku, Zahl und Länge der Aufzeichnungen. Wer außerdem den Dienstplan hat, kann daraus schließen, wer eine Kamera wahrscheinlich getragen hat. Das Produkt enthält keinen Dienstplan und keine Zuordnung.',
     'Gründe (als Kürzel) von Anordnungen und Einsichten, und die Nummern der Schlüssel, die unterschrieben haben.',
   ],
+  personsCanStaff:
+    'Eigene Texte des Personals am Bildschirm, die einen Namen enthalten können, obwohl die Seite darum bittet, keinen zu nennen: nur versiegelt, für dieselben Identitäten wie die Aufzeichnungen.',
   cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {cameras}.',
   personsNever: 'Was nie vorkommt',
   personsNeverList: [

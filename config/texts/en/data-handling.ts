@@ -124,6 +124,8 @@ export const HANDLING_EN = {
     'Times of docking, battery, numbers and lengths of recordings. Whoever also has the duty roster can tell from them who has probably carried a camera. The product holds no roster and no assignment.',
     'Reason codes of orders and disclosures, and ids of the keys that signed.',
   ],
+  personsCanStaff:
+    'Words of staff at the dock’s screen, which may hold a name although the page asks for none: only sealed, for the same identities as the recordings.',
   cameras: 'Cameras of this station (number, alias shown to staff): {cameras}.',
   personsNever: 'What never occurs',
   personsNeverList: [

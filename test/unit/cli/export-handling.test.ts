@@ -71,6 +71,14 @@ describe('the annex says', () => {
     expect(releasing).toContain('Until the store has confirmed each single file');
   });
 
+  test('that words of staff may hold a name, where the screen asks for them', async () => {
+    const said = 'Words of staff at the dock’s screen, which may hold a name';
+    expect(words(await annex(STATION, undefined))).not.toContain(said);
+    expect(words(await annex(`${STATION}screen: {port: 8460, questions: standard}\n`, undefined))).toContain(
+      said,
+    );
+  });
+
   test('which cameras show which alias, and none of their serial numbers', async () => {
     const ran = await annex(STATION, undefined);
     expect(words(ran)).toContain('cam-1 (Camera 1), cam-2 (cam-2)');
