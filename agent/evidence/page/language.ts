@@ -18,6 +18,12 @@ export function dayWords(at: string, language: Language, timeZone: string): stri
   return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(new Date(at));
 }
 
+/** A month (YYYY-MM), as the language writes it out. */
+export function monthWords(month: string, language: Language): string {
+  const form = { month: 'long', year: 'numeric', timeZone: 'UTC' } as const;
+  return new Intl.DateTimeFormat(language, form).format(new Date(month));
+}
+
 // An event of a custody log as a sentence for people. `{name}` in a text is a fact of the entry, `{keeper}` whose log it is; a name with a
 // unit after a colon is shown in that unit. An event without words is shown by its name and its facts.
 

@@ -15,7 +15,7 @@ import {
   subheading,
   warning,
 } from '../page/blocks.ts';
-import { codeWords, dataSize, dayWords, type Language, number } from '../page/language.ts';
+import { codeWords, dataSize, dayWords, type Language, monthWords, number } from '../page/language.ts';
 import { weekOf } from './calendar.ts';
 import type { Spread } from './gather.ts';
 import type { StaffQuestion } from './staff.ts';
@@ -278,7 +278,7 @@ function staff({ report, language, words }: Page): Block[] {
     ...(sealed === 0 ? [] : [small(filled(words.staffSealed, { count: number(sealed, language) }))]),
     ...(written.length === 0 ? [] : [subheading(words.staffWords), small(words.staffWordsText)]),
     ...written.map(({ month, text }) => {
-      const html = `<article><h3>${escapeHtml(month)}</h3><p>${escapeHtml(text)}</p></article>`;
+      const html = `<article><h3>${monthWords(month, language)}</h3><p>${escapeHtml(text)}</p></article>`;
       return { kind: 'html' as const, html };
     }),
   ];

@@ -80,11 +80,11 @@ export const REPORT_DE: ReportWords = {
     'Zeiten nicht von außen bestätigt: In diesem Zeitraum gilt allein die Uhr des Zentralspeichers: Weder eine Station auf einem anderen Gerät noch ein Zeuge oder ein Zeitstempeldienst hat die Zeit bestätigt. Wer dieses Gerät in der Hand hatte, konnte seine Uhr stellen.',
   staff: 'Berichte des Personals am Dock',
   staffText:
-    'Berichte: {reports}; eigene Texte: {texts}. Ein Bericht hält Station und Tag fest, keine Kamera und keine Person. Wochen mit weniger als fünf Berichten haben keine Spalte, und auch keine, aus der sich ihre Zahlen errechnen ließen.',
+    'Berichte: {reports}; eigene Texte: {texts}. Ein Bericht hält Station und Tag fest, keine Kamera und keine Person. Wochen mit weniger als fünf Berichten haben keine Spalte, ebenso wenig solche, aus denen sich deren Zahlen errechnen ließen.',
   staffFew: 'Weniger als fünf Berichte: Es werden keine Zahlen gezeigt.',
   staffAll: 'alle',
   staffSealed:
-    'Texte, die versiegelt sind: {count}. Sie werden aufgeführt, wenn eine Identität angegeben wird (--identity).',
+    'Noch versiegelte Texte: {count}. Sie werden aufgeführt, wenn eine Identität angegeben wird, die sie öffnet (--identity).',
   staffWords: 'In eigenen Worten',
   staffWordsText:
     'Wie sie geschrieben wurden, nach Monaten, ohne Reihenfolge. Vor dem Weitergeben lesen: Es kann jemand genannt sein.',

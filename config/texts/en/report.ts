@@ -82,7 +82,8 @@ export const REPORT_EN = {
     'Reports: {reports}; texts of their own: {texts}. A report keeps station and day, no camera and no person. Weeks with fewer than five reports have no column, and neither has one by which theirs could be worked out.',
   staffFew: 'Fewer than five reports: no figures are shown.',
   staffAll: 'all',
-  staffSealed: '{count} texts are sealed: they are listed for who gives an identity (--identity).',
+  staffSealed:
+    '{count} texts are still sealed: they are listed where an identity is given that opens them (--identity).',
   staffWords: 'In their own words',
   staffWordsText:
     'As they were written, by month, in no order. Read them before this page is passed on: somebody may be named in them.',

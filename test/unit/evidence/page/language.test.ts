@@ -1,6 +1,6 @@
 // Codes are told in words, and names that people chose stay as they are, whatever they look like.
 import { expect, test } from 'vitest';
-import { codeWords, eventSentence } from '../../../../agent/evidence/page/language.ts';
+import { codeWords, eventSentence, monthWords } from '../../../../agent/evidence/page/language.ts';
 
 test('ids that look like a code stay as they are', () => {
   const facts = { camera: 'open', bay: 'delete', docking: 'd'.repeat(26) };
@@ -24,4 +24,11 @@ test('codes, and what is not known, are told in words', () => {
 
 test('a code that every object has is one like others', () => {
   expect(codeWords('constructor', 'en')).toBe('constructor');
+});
+
+test('a month is written out', () => {
+  expect([monthWords('2026-01', 'de'), monthWords('2026-12', 'en')]).toEqual([
+    'Januar 2026',
+    'December 2026',
+  ]);
 });
