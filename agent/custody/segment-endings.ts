@@ -140,8 +140,10 @@ export class SegmentEndings {
   /** `again` is what is left to do where `work` fails. */
   #behind(segment: SegmentId, work: Ending, again: Ending): void {
     const ending = work().catch((error: unknown) => {
-      if (!isDockError(error, 'custody.chain-broken')) this.#wait(segment, again);
-      this.#deps.log.warn('custody segment not closed, will retry', { segment, error });
+      const isOther = isDockError(error, 'custody.chain-broken');
+      if (!isOther) this.#wait(segment, again);
+      const next = isOther ? 'left to the next start' : 'will retry';
+      this.#deps.log.warn(`custody segment not closed, ${next}`, { segment, error });
     });
     this.#under(ending);
   }
