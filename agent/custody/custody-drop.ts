@@ -1,7 +1,7 @@
 // Drops the oldest segments of the custody log from this station, once they are old and the store holds them (SPEC 4.3.6).
 //
 // Invariants:
-// 1. What the store holds is asked again before each drop, with a nonce: an index that is wrong, a store that lost something since, or a broker
+// 1. What the store holds is asked again before each drop, with a nonce: a snapshot that is wrong, a store that lost something since, or a broker
 //    that hands out old answers drops nothing.
 // 2. What it says and what still holds is entered again, and then `segment-dropped`, durably, before anything is removed.
 // 3. The signature goes first, durably: a cut leaves a segment without one, which the next start signs again, and never a signature alone.

@@ -22,7 +22,7 @@ export interface RecoveredSegment extends FoundSegment {
   readonly unended?: DurableBytes | undefined;
 }
 
-/** What the order of segments asks of the first entry, as the index keeps it. */
+/** What the order of segments asks of the first entry, as the snapshot keeps it. */
 export function fromIndex({ segment, openedAt, follows, ...known }: IndexedSegment): RecoveredSegment {
   const { lastSequence: sequence, lastSha256: sha256, lastAt, held } = known;
   const facts = {

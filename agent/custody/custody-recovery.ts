@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. A segment with a signature over the whole of it is ended: it is never written again. Here only its first and last entry are read, and
-//    not even these of one that the index names.
+//    not even these of one that the snapshot names.
 // 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed. Entries at its end that no
 //    checkpoint covers are closed by one now, where this key signed those before: the store takes no others (SPEC 6.9).

@@ -3,7 +3,7 @@
 //
 // Invariants:
 // 1. Nothing is erased, dropped or sent because of a difference; it is entered into the log, raised, and shown until it is over.
-// 2. Each difference is entered once, over starts too: the log itself remembers it, so an index that is lost loses none.
+// 2. Each difference is entered once, over starts too: the log itself remembers it, so a snapshot that is lost loses none.
 // 3. No recording is called lost that lies in the quarantine: what left the spool without an entry is entered before (agent/spool/settlement.ts).
 // 4. It is over when the same entry is known again or the same recording is there again, or when a person has acknowledged it. It is not
 //    over because a newer head fits: behind an image that was put back the log goes on, and the store follows it within a second.

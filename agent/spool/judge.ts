@@ -34,7 +34,7 @@ export type Judgement =
 const odd = (reason: string): Judgement => ({ verdict: 'odd', reason });
 
 /**
- * Judges a folder in `ready/`. `known` are facts from the index; without them the manifest is read and the length of the chunk list
+ * Judges a folder in `ready/`. `known` are facts from the snapshot; without them the manifest is read and the length of the chunk list
  * is looked at too (whoever reads that list compares its digest anyway; at ten thousand recordings each look counts).
  * Errors: only those that are the machine's ("EMFILE" ...); what the disk refuses to show three times is odd.
  */

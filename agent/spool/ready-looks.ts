@@ -1,4 +1,4 @@
-// One look at each folder of `ready/`, many in one go: a start compares them with what the index knows, and has only what is not so looked at by itself.
+// One look at each folder of `ready/`, many in one go: a start compares them with what the snapshot knows, and has only what is not so looked at by itself.
 import type { FolderLooks, LooksIntoFolders } from './folder-look.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
@@ -61,7 +61,7 @@ export class ReadyLooks {
   }
 
   /**
-   * Recordings that the index knows and that are whole, with nothing to be done about them, part by part. Says nothing of any other: that is judged
+   * Recordings that the snapshot knows and that are whole, with nothing to be done about them, part by part. Says nothing of any other: that is judged
    * by judgeReady.
    */
   *knownWhole(index: IndexRows): Generator<readonly RecordingId[]> {

@@ -88,7 +88,7 @@ class Texts {
   }
 }
 
-/** Takes copies of rows, such as an index has: they name texts by numbers of their own. */
+/** Takes copies of rows, such as a snapshot has: they name texts by numbers of their own. */
 export class RowCopies {
   readonly #texts: Texts;
   readonly #put: (row: Buffer) => void;

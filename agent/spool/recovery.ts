@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
-//    Receipts that the index knows were synced before their line of it was written.
+//    Receipts that the snapshot knows were synced before their line of it was written.
 // 2. `staging/`: a folder that holds only what a sealing writes is ours and was never claimed; it is removed, because a sealing
 //    cannot be continued and the camera still has the original. Everything else there goes to the quarantine.
 // 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.
@@ -64,7 +64,7 @@ export interface RecoveryDeps {
   readonly findings: Findings;
   /** The one that signs now first; without any nothing is verified. */
   readonly stationKeys: readonly PublicKey[];
-  /** What the index knows, or undefined where there is none; what of it turns out to be so is the catalogue. */
+  /** What the snapshot knows, or undefined where there is none; what of it turns out to be so is the catalogue. */
   readonly index: RecordingRows | undefined;
   /** What the last run knew of released recordings; brought up to date here. */
   readonly rows: ReleasedRows;
@@ -97,11 +97,11 @@ export async function freeName(files: Files, wanted: string): Promise<string> {
 /** One recovery: `run` once, or `lookAgain`. */
 export class Recovery {
   readonly #deps: RecoveryDeps;
-  /** Until its recordings were looked at, what the index says. */
+  /** Until its recordings were looked at, what the snapshot says. */
   readonly #rows: RecordingRows;
   readonly #catalogue: Catalogue;
   readonly #ownKeys: OwnKeys;
-  /** What the index said of those that are not as it says, or not in `ready/`. */
+  /** What the snapshot said of those that are not as it says, or not in `ready/`. */
   readonly #known = new Map<RecordingId, { readonly facts: RecordingFacts; readonly state: SpoolState }>();
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
@@ -116,7 +116,7 @@ export class Recovery {
     this.#catalogue = new Catalogue(deps.layout, this.#rows, this.#ownKeys);
   }
 
-  /** Facts that the index did not know: with many of them it is worth writing it anew. */
+  /** Facts that the snapshot did not know: with many of them it is worth writing it anew. */
   get factsRead(): number {
     return this.#read;
   }
@@ -224,7 +224,7 @@ export class Recovery {
     this.#add(facts, receipted ? 'receipted' : 'spooled', known !== undefined);
   }
 
-  /** Leaves in the rows those recordings that the index knows and one look shows to be whole; gives the other names in `ready/`. */
+  /** Leaves in the rows those recordings that the snapshot knows and one look shows to be whole; gives the other names in `ready/`. */
   async #notKnownWhole(ready: ReadyLooks): Promise<string[]> {
     const whole = new Set<string>();
     let looked = 0;
@@ -243,7 +243,7 @@ export class Recovery {
     return ready.names.filter((name) => !whole.has(name));
   }
 
-  /** A receipt that the index does not know may have been renamed by a process that was killed before its sync. */
+  /** A receipt that the snapshot does not know may have been renamed by a process that was killed before its sync. */
   async #syncReceipt(path: string, recording: string): Promise<boolean> {
     try {
       await this.#deps.files.syncFolder(path);
