@@ -1,5 +1,5 @@
-// Checks the folder of a report or a text of the staff (SPEC 4.17): names, document, signature, receipt. Whether a text opens nobody asks here: it may go
-// before its document does.
+// Checks the folder of a report or a text of the staff (SPEC 4.17): names, document, signature, receipt. Whether a text opens is not asked here: that
+// takes an identity, and `bodydock report` finds it.
 import { documentNames, itemDocument, NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
 import {
   parseStaffReport,
