@@ -1,11 +1,12 @@
 // An authority that issues certificates for broker, receivers, stations and people, by openssl. One of our own is a folder:
 // ca.pem and ca-key.pem; index.txt, the list that openssl keeps; certificates/SERIAL.pem, all that were issued; crl.pem, those that were
-// revoked. What a certificate is for stands in its name (organizational unit), so the list alone says who may be what.
+// revoked. What a certificate is for is in its name (organizational unit), so the list alone says who may be what.
 import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { openssl } from '../../agent/platform/openssl.ts';
+import { folderLockName, takeKernelLock } from '../../agent/platform/kernel-lock.ts';
 import { makeFolders } from '../../agent/platform/make-folders.ts';
 import { encodeUtf8 } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
@@ -59,6 +60,22 @@ function missing(folder: string): DockError {
   return new DockError('authority.missing', message, { retry: 'person', facts: { folder } });
 }
 
+function inUse(folder: string): DockError {
+  const message = `another command is changing the authority in ${folder}: try again once it has ended`;
+  return new DockError('authority.in-use', message, { retry: 'later', facts: { folder } });
+}
+
+/** openssl reads the list and writes it back: of two at once, one would be lost from it. Errors: "authority.in-use"; those of `change`. */
+async function alone<T>(folder: string, change: () => Promise<T>): Promise<T> {
+  const lock = await takeKernelLock(await folderLockName('authority', folder));
+  if (lock === undefined) throw inUse(folder);
+  try {
+    return await change();
+  } finally {
+    await lock.release();
+  }
+}
+
 function nameTaken(name: string, role: CertificateRole): DockError {
   const message = `${name} has a certificate as ${role} already, and a broker knows clients by name alone: take another name, or revoke that one first`;
   return new DockError('authority.name-taken', message, { retry: 'person', facts: { name, role } });
@@ -74,23 +91,25 @@ function unknownName(folder: string, name: string): DockError {
   return new DockError('authority.unknown-name', message, { retry: 'person', facts: { folder, name } });
 }
 
-/** Makes what is missing in the folder, and no more: an authority that was made by hand is taken over. Gives whether its key was made. Errors: "key.*", "tls.*", "openssl.*". */
+/** Makes what is missing in the folder, and no more: an authority that was made by hand is taken over. Gives whether its key was made. Errors: "authority.in-use"; "key.*", "tls.*", "openssl.*". */
 export async function initAuthority(folder: string, nowMs: number): Promise<boolean> {
   await makeFolders(folder, 0o700);
   await makeFolders(join(folder, 'certificates'));
-  const { keyFile, certFile, indexFile } = filesOf(folder);
-  const made = !(await isThere(keyFile));
-  if (made) await writeCertificateKey(keyFile);
-  if (!(await isThere(certFile))) {
-    const request = await makeCertificateRequest('bodydock authority', await keyOf(keyFile));
-    const dates = [nowMs - HOUR_MS, nowMs + AUTHORITY_DAYS * DAY_MS] as const;
-    const signing = ['-selfsign', '-keyfile', resolve(keyFile)];
-    const certificate = await signRequest(request, { extensions: AUTHORITY_EXTENSIONS, dates, signing });
-    await writeNewFile(certFile, encodeUtf8(certificate.toString()), 'public');
-  }
-  if (!(await isThere(indexFile))) await writeNewFile(indexFile, new Uint8Array(), 'public');
-  await writeRevocations(await openAuthority(folder, nowMs), nowMs);
-  return made;
+  return alone(folder, async () => {
+    const { keyFile, certFile, indexFile } = filesOf(folder);
+    const made = !(await isThere(keyFile));
+    if (made) await writeCertificateKey(keyFile);
+    if (!(await isThere(certFile))) {
+      const request = await makeCertificateRequest('bodydock authority', await keyOf(keyFile));
+      const dates = [nowMs - HOUR_MS, nowMs + AUTHORITY_DAYS * DAY_MS] as const;
+      const signing = ['-selfsign', '-keyfile', resolve(keyFile)];
+      const certificate = await signRequest(request, { extensions: AUTHORITY_EXTENSIONS, dates, signing });
+      await writeNewFile(certFile, encodeUtf8(certificate.toString()), 'public');
+    }
+    if (!(await isThere(indexFile))) await writeNewFile(indexFile, new Uint8Array(), 'public');
+    await writeRevocations(await openAuthority(folder, nowMs), nowMs);
+    return made;
+  });
 }
 
 /** Errors: "authority.missing"; "key.*", "tls.*". */
@@ -128,10 +147,15 @@ export interface CertificateWish {
 
 /**
  * A certificate for the key of a request: valid from an hour ago, since clocks differ, and no longer than its authority.
- * Errors: "openssl.*"; "authority.name-taken" where a certificate that counts has this name for something else: a broker knows clients by
+ * Errors: "openssl.*"; "authority.in-use"; "authority.name-taken" where a certificate that counts has this name for something else: a broker knows clients by
  * name alone; "authority.key-revoked" where one for this very key was revoked.
  */
-export async function issueCertificate(
+export function issueCertificate(authority: Authority, wish: CertificateWish): Promise<X509Certificate> {
+  const { folder } = authority;
+  return folder === undefined ? issue(authority, wish) : alone(folder, () => issue(authority, wish));
+}
+
+async function issue(
   { certificate, file, folder }: Authority,
   { request, days, nowMs, role, name, hosts = [] }: CertificateWish,
 ): Promise<X509Certificate> {
@@ -228,7 +252,7 @@ export async function listIssued(folder: string, nowMs: number): Promise<readonl
 
 /**
  * Revokes all certificates of that name and writes the list of all that are revoked; gives those of the name, which may have been revoked
- * before. Errors: "authority.unknown-name", "authority.missing"; "key.*", "tls.*", "openssl.*".
+ * before. Errors: "authority.unknown-name", "authority.missing", "authority.in-use"; "key.*", "tls.*", "openssl.*".
  */
 export async function revokeName(
   folder: string,
@@ -236,12 +260,14 @@ export async function revokeName(
   nowMs: number,
 ): Promise<readonly IssuedCertificate[]> {
   const authority = await openAuthority(folder, nowMs);
-  const named = (await listIssued(folder, nowMs)).filter((each) => each.name === name);
-  if (named.length === 0) throw unknownName(folder, name);
-  for (const { serial } of named.filter(({ state }) => state !== 'revoked'))
-    await byAuthority(authority, ['-revoke', join('certificates', `${serial}.pem`)]);
-  await writeRevocations(authority, nowMs);
-  return named;
+  return alone(folder, async () => {
+    const named = (await listIssued(folder, nowMs)).filter((each) => each.name === name);
+    if (named.length === 0) throw unknownName(folder, name);
+    for (const { serial } of named.filter(({ state }) => state !== 'revoked'))
+      await byAuthority(authority, ['-revoke', join('certificates', `${serial}.pem`)]);
+    await writeRevocations(authority, nowMs);
+    return named;
+  });
 }
 
 /** It holds as long as the authority: a broker whose list has run out lets nobody in. It begins an hour ago, since clocks differ. */

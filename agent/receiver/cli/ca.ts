@@ -245,7 +245,7 @@ const revoke = command(
     name: 'bodydock-receiver ca revoke',
     usage: ['NAME [--out DIR] [OPTION...]'],
     about: `
-Revokes every certificate of that name, and writes the list of all that are revoked anew. The broker takes it at its next start.
+Revokes every certificate of that name, and renews the list of all that are revoked. The broker takes it at its next start.
 `,
     options: {
       out: {

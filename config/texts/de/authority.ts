@@ -38,6 +38,8 @@ Was der Signierschlüssel einer Station signiert hat, gilt weiter. Ist er vielle
   },
   'authority.missing':
     '{folder} enthält keine Zertifizierungsstelle: mit `bodydock-receiver ca init` anlegen oder mit --ca einen anderen Ordner nennen',
+  'authority.in-use':
+    'In {folder} ändert gerade ein anderer Befehl die Zertifizierungsstelle: noch einmal eingeben, wenn er fertig ist',
   'authority.name-taken':
     '{name} hat schon ein Zertifikat als {role}, und ein Broker kennt Clients nur am Namen: einen anderen Namen nehmen oder jenes vorher sperren',
   'authority.key-revoked':

@@ -36,6 +36,7 @@ What the signing key of a station signed counts as before. Where that key may be
   },
   'authority.missing':
     '{folder} holds no authority of certificates: make one with `bodydock-receiver ca init`, or name another folder with --ca',
+  'authority.in-use': 'another command is changing the authority in {folder}: try again once it has ended',
   'authority.name-taken':
     '{name} has a certificate as {role} already, and a broker knows clients by name alone: take another name, or revoke that one first',
   'authority.key-revoked':

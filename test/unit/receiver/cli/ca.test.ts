@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { folderLockName, takeKernelLock } from '../../../../agent/platform/kernel-lock.ts';
 import { lacksTools, requireTool } from '../../../fakes/stock-tools.ts';
 import { callReceiver } from '../keys/store-folder.ts';
 
@@ -61,6 +62,19 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
     expect(await good('init')).toContain('is an authority already');
     await good('issue', 'r-archive', '--role', 'receiver');
     expect((await certificate('authority/ca.pem')).fingerprint256).toBe(fingerprint256);
+  });
+
+  test('lets one command at a time change the list', async () => {
+    await good('init');
+    const lock = await takeKernelLock(await folderLockName('authority', authority));
+    for (const words of [['init'], ['issue', 'r-archive', '--role', 'receiver'], ['revoke', 'r-archive']]) {
+      const { code, err } = await call(...words);
+      expect([code, err]).toEqual([1, expect.stringContaining('another command is changing the authority')]);
+      expect((await call(...words, '--lang', 'de')).err).toContain('ändert gerade ein anderer Befehl');
+    }
+    await lock?.release();
+    await good('issue', 'r-archive', '--role', 'receiver');
+    await good('revoke', 'r-archive');
   });
 
   test('issues what broker, receiver and station are configured with, each for its use alone', async () => {
