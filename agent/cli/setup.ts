@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import * as z from 'zod';
@@ -138,6 +138,7 @@ A file of answers; all but the first three may be left out:
 /** Where everything goes. */
 export function placesIn(etc: string) {
   const [own, mosquitto] = [join(etc, 'bodydock'), join(etc, 'mosquitto')];
+  const dropIn = (unit: string): string => join(etc, 'systemd/system', `${unit}.service.d`, 'bodydock.conf');
   return {
     own,
     answers: join(own, 'setup.yaml'),
@@ -154,7 +155,9 @@ export function placesIn(etc: string) {
     mosquittoConf: join(mosquitto, 'mosquitto.conf'),
     acl: join(mosquitto, 'mosquitto.acl'),
     brokerTls: join(mosquitto, 'tls'),
-    dropIn: join(etc, 'systemd', 'system', 'mosquitto.service.d', 'bodydock.conf'),
+    brokerDropIn: dropIn('mosquitto'),
+    stationDropIn: dropIn('bodydock'),
+    receiverDropIn: dropIn('bodydock-receiver'),
   };
 }
 type Places = ReturnType<typeof placesIn>;
@@ -321,8 +324,9 @@ class Pilot {
         .replaceAll('/etc/mosquitto', places.mosquitto),
     );
     await this.#file(places.acl, () => shipped('mosquitto.acl').replaceAll('r-archive', receiver));
-    await makeFolders(join(places.dropIn, '..'));
-    await this.#file(places.dropIn, () => shipped('bodydock.conf'));
+    await this.#file(places.brokerDropIn, () => shipped('bodydock.conf'));
+    await this.#secrets(places.stationDropIn, places.stationFile, 'station.key', 'station-key.pem');
+    await this.#secrets(places.receiverDropIn, places.receiverFile, 'store.key', 'receiver-key.pem');
     await this.#giveAway();
   }
 
@@ -400,9 +404,22 @@ class Pilot {
       await rename(path, aside);
       this.#io.out(this.#words('aside', { file: path, aside }));
     }
-    await this.#step([path], async () =>
-      writeNewFile(path, encodeUtf8(`${OURS}\n${await make()}`), 'public'),
-    );
+    await this.#step([path], async () => {
+      await makeFolders(dirname(path));
+      await writeNewFile(path, encodeUtf8(`${OURS}\n${await make()}`), 'public');
+    });
+  }
+
+  /** The unit of a package hands over all of keys/ and tls/: here that is the key of the other service, too. */
+  async #secrets(dropIn: string, configFile: string, signing: string, certificate: string): Promise<void> {
+    if (!(await textOf(configFile)).startsWith(OURS)) return; // it may name other ones
+    const text = `# Only its own secrets. A further one, as the password of a camera, is a further line.
+[Service]
+LoadCredential=
+LoadCredential=keys_${signing}:${join(this.#places.keys, signing)}
+LoadCredential=tls_${certificate}:${join(this.#places.tls, certificate)}
+`;
+    await this.#file(dropIn, () => text);
   }
 
   /** One of our commands. Errors: its own. */

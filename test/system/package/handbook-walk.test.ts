@@ -512,6 +512,11 @@ ${here}`,
         /\n1\. Take \/etc\/bodydock\/identity off[^]*\n2\. Let officer[^]*\n3\. bodydock doctor/,
       );
       assert.match(told('bodydock doctor'), /\(0 errors/);
+      for (const [unit, secrets] of [
+        ['bodydock', 'keys_station.key\ntls_station-key.pem'],
+        ['bodydock-receiver', 'keys_store.key\ntls_receiver-key.pem'],
+      ] as const)
+        assert.equal((await one.type(`ls /run/credentials/${unit}.service`)).text.trim(), secrets, unit);
       assert.match((await one.type('ls /etc/bodydock/policy')).text, /policy\.json/);
       const twice = await one.type('bodydock setup --lang de');
       assert.equal(twice.code, 0, twice.text);

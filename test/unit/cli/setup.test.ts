@@ -45,6 +45,16 @@ describe.skipIf(lacksTools('openssl'))('bodydock setup', () => {
     expect(conf).toMatch(/^listener 8883 127\.0\.0\.1$/m); // nobody else reaches it before the split
     expect(conf).toContain(`\ncrlfile ${etc('mosquitto/tls/crl.pem')}\n`);
     expect(await read('mosquitto/mosquitto.acl')).toContain('\nuser r-archive\n');
+    for (const [unit, ...files] of [
+      ['bodydock', 'keys/station.key', 'tls/station-key.pem'],
+      ['bodydock-receiver', 'keys/store.key', 'tls/receiver-key.pem'],
+    ] as const) {
+      const lines = files.map(
+        (file) => `LoadCredential=${file.replace('/', '_')}:${etc('bodydock', file)}\n`,
+      );
+      const text = await read(`systemd/system/${unit}.service.d/bodydock.conf`);
+      expect(text.split('\nLoadCredential=\n')[1]).toBe(lines.join('')); // each its own secrets only
+    }
     expect((await stat(etc('bodydock/keys'))).mode & 0o777).toBe(0o700);
     for (const file of [
       'bodydock/keys/store.key',
