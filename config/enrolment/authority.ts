@@ -60,15 +60,13 @@ function missing(folder: string): DockError {
   return new DockError('authority.missing', message, { retry: 'person', facts: { folder } });
 }
 
-function inUse(folder: string): DockError {
-  const message = `another command is changing the authority in ${folder}: try again once it has ended`;
-  return new DockError('authority.in-use', message, { retry: 'later', facts: { folder } });
-}
-
 /** openssl reads the list and writes it back: of two at once, one would be lost from it. Errors: "authority.in-use"; those of `change`. */
 async function alone<T>(folder: string, change: () => Promise<T>): Promise<T> {
   const lock = await takeKernelLock(await folderLockName('authority', folder));
-  if (lock === undefined) throw inUse(folder);
+  if (lock === undefined) {
+    const message = `another command is changing the authority in ${folder}: try again once it has ended`;
+    throw new DockError('authority.in-use', message, { retry: 'later', facts: { folder } });
+  }
   try {
     return await change();
   } finally {

@@ -133,7 +133,7 @@ const issue = command(
     name: 'bodydock-receiver ca issue',
     usage: ['NAME --role ROLE [OPTION...]'],
     about: `
-Makes a private key and its certificate. A key that is in the folder already is kept and its certificate renewed, so the same words renew.
+Makes a private key and its certificate. A key that is in the folder already is kept and its certificate renewed, so the same command renews.
 NAME is what the broker knows its owner by:
   broker      the name of its machine as all reach it: broker.pem, broker-key.pem, ca.pem, crl.pem
   receiver    the id of receiver.yaml: receiver.pem, receiver-key.pem, ca.pem

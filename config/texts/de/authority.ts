@@ -4,7 +4,7 @@ import type { AUTHORITY_EN } from '../en/authority.ts';
 
 export const AUTHORITY_DE = {
   made: `angelegt: {folder}, die eigene Zertifizierungsstelle, gültig bis {until}
-{folder}/ca-key.pem ist geheim: Wer sie hat, kann jedem Zugang zum Broker geben. Eine Kopie des Ordners gehört in den Tresor.
+{folder}/ca-key.pem ist geheim: Wer sie hat, kann jedem Zugang zum Broker geben. Eine Kopie des Ordners gehört in einen Panzerschrank.
 Weiter: bodydock-receiver ca issue NAME --role broker|receiver|station|monitoring|desk
 `,
   kept: `{folder} ist schon eine Zertifizierungsstelle, gültig bis {until}: was da war, ist unverändert
@@ -33,8 +33,8 @@ Was der Signierschlüssel einer Station signiert hat, gilt weiter. Ist er vielle
   ended: 'abgelaufen',
   'is-revoked': 'gesperrt',
   soon: {
-    one: 'Ein Zertifikat läuft binnen {within} Tagen ab: mit denselben Worten neu ausstellen.\n',
-    other: '{count} Zertifikate laufen binnen {within} Tagen ab: mit denselben Worten neu ausstellen.\n',
+    one: 'Ein Zertifikat läuft binnen {within} Tagen ab: mit demselben Befehl neu ausstellen.\n',
+    other: '{count} Zertifikate laufen binnen {within} Tagen ab: mit demselben Befehl neu ausstellen.\n',
   },
   'authority.missing':
     '{folder} enthält keine Zertifizierungsstelle: mit `bodydock-receiver ca init` anlegen oder mit --ca einen anderen Ordner nennen',
@@ -43,11 +43,11 @@ Was der Signierschlüssel einer Station signiert hat, gilt weiter. Ist er vielle
   'authority.name-taken':
     '{name} hat schon ein Zertifikat als {role}, und ein Broker kennt Clients nur am Namen: einen anderen Namen nehmen oder jenes vorher sperren',
   'authority.key-revoked':
-    'Das Zertifikat von {name} mit diesem privaten Schlüssel ist gesperrt, und andere haben den Schlüssel vielleicht: ihn wegschieben, damit ein neuer entsteht',
+    'Das Zertifikat von {name} mit diesem privaten Schlüssel ist gesperrt, und andere haben den Schlüssel vielleicht: ihn an einen anderen Ort verschieben, damit ein neuer entsteht',
   'authority.unknown-name':
     'Die Zertifizierungsstelle in {folder} hat für {name} nichts ausgestellt: `bodydock-receiver ca list` zeigt die Namen',
   otherFile:
-    '{file} ist schon da und nicht von {name} aus dieser Zertifizierungsstelle: mit --out einen anderen Ordner nennen oder die Datei wegschieben',
+    '{file} ist schon da und nicht von {name} aus dieser Zertifizierungsstelle: mit --out einen anderen Ordner nennen oder die Datei an einen anderen Ort verschieben',
   noName: '`ca {command}` braucht einen Namen',
   noRole: '--role fehlt: broker, receiver, station, monitoring oder desk',
   badDays: '--days {days}: eine ganze Zahl von 1 bis {most}',

@@ -8,15 +8,15 @@ export const SETUP_DE = {
   'ask.station': '1. Name dieser Station (a-z, 0-9, „-“) [{usual}]: ',
   'ask.host': '2. Name, unter dem andere Geräte dieses finden werden [{usual}]: ',
   'ask.bays':
-    '3. Wohin Kameras gesteckt werden, durch Leerzeichen getrennt: Ordner, oder USB-Anschlüsse wie in `bodydock bays` [{usual}]: ',
+    '3. Wo Kameras eingesteckt werden, durch Leerzeichen getrennt: Ordner, oder USB-Anschlüsse, wie `bodydock bays` sie zeigt [{usual}]: ',
   'ask.recipients':
     '4. Wer Aufzeichnungen öffnen darf: Öffnungsberechtigte (age1...), durch Leerzeichen getrennt; nichts: hier entsteht eine neue Identität [{usual}]: ',
   'ask.roles':
-    '5. Öffentliche Schlüssel von Aufzeichnungsbeauftragten und vorgesetzter Stelle, in dieser Folge: zwei .pub-Dateien oder Zeilen „RW...“; nichts: vorerst ohne [{usual}]: ',
+    '5. Öffentliche Schlüssel von Aufzeichnungsbeauftragten und vorgesetzter Stelle, in dieser Reihenfolge: zwei .pub-Dateien oder Zeilen „RW...“; nichts: vorerst ohne [{usual}]: ',
   'bad.station': 'So kann eine Station nicht heißen',
   'bad.host': 'Das ist kein Name eines Geräts',
   'bad.bays': 'Das ist weder ein absoluter Pfad noch ein USB-Anschluss',
-  'bad.recipients': 'Ein Öffnungsberechtigter ist „age1“ und 58 Zeichen',
+  'bad.recipients': 'Ein Öffnungsberechtigter ist „age1“ mit 58 weiteren Zeichen',
   'bad.roles': 'Nötig sind zwei Schlüssel von zwei Personen, oder keiner',
   noTerminal:
     'Niemand ist an einem Terminal zu fragen: eine Datei mit Antworten nennen, --answers DATEI (siehe --help)',
@@ -24,7 +24,7 @@ export const SETUP_DE = {
   noPackages:
     'Auf diesem Gerät fehlt: {missing}. Vorher installieren: apt install mosquitto, und beide Pakete, bodydock und bodydock-receiver',
   otherBroker:
-    '{file} macht diesen Broker zu einem für anderes. Der Pilotbetrieb braucht einen eigenen: ein anderes Gerät nehmen, oder die Datei wegschieben, wenn nichts sie braucht',
+    'Dieser Broker ist in {file} für anderes eingerichtet. Der Pilotbetrieb braucht einen eigenen: ein anderes Gerät nehmen, oder die Datei an einen anderen Ort verschieben, wenn nichts sie braucht',
   goesOn: `weiter mit den Antworten in {file}
 `,
   made: `angelegt: {file}
@@ -33,7 +33,7 @@ export const SETUP_DE = {
 `,
   aside: `umbenannt: {file}, jetzt {aside}
 `,
-  asideTaken: '{file} ist schon da, von früher: wegschieben',
+  asideTaken: '{file} ist von früher da: an einen anderen Ort verschieben',
   proven: `nachgewiesen: Die Identität öffnet, was diese Station versiegelt
 `,
   started: `gestartet: {unit}
@@ -41,13 +41,13 @@ export const SETUP_DE = {
   notGood: `{file} ist noch nicht in Ordnung. Berichtigen und diesen Befehl noch einmal eingeben:
 `,
   done: `
-Station {station}, Zentralspeicher {receiver} und Broker sind eingerichtet. Ein solcher Pilotbetrieb hat kein Außen: was das heißt, steht im Handbuch, 10 und 13.
+Station {station}, Zentralspeicher {receiver} und Broker sind eingerichtet. Ihm fehlt eine Stelle außerhalb: Was das heißt, steht im Handbuch, 10 und 13.
 `,
   'next.started': `Weiter:
 `,
   'next.not-started': `Kein Dienst wurde gestartet (--no-start). Weiter, nach: systemctl enable --now mosquitto bodydock-receiver bodydock
 `,
-  'next.identity': `1. {folder} von diesem Gerät wegbringen, eine Kopie in den Tresor: Wer den Ordner hat, öffnet jede Aufzeichnung, und ohne ihn niemand. Dann hier löschen.
+  'next.identity': `1. {folder} von diesem Gerät wegbringen, eine Kopie in einen Panzerschrank: Wer den Ordner hat, öffnet jede Aufzeichnung, und ohne ihn niemand. Dann hier löschen.
 `,
   'next.prove': `1. Jede Identität nachweisen lassen, dass sie öffnet; sonst wird auf keiner Kamera etwas gelöscht: bodydock keys prove --ask ORDNER
 `,

@@ -31,8 +31,8 @@ What the signing key of a station signed counts as before. Where that key may be
   ended: 'ended',
   'is-revoked': 'revoked',
   soon: {
-    one: 'One certificate ends within {within} days: issue it again with the same words.\n',
-    other: '{count} certificates end within {within} days: issue them again with the same words.\n',
+    one: 'One certificate ends within {within} days: issue it again with the same command.\n',
+    other: '{count} certificates end within {within} days: issue them again with the same command.\n',
   },
   'authority.missing':
     '{folder} holds no authority of certificates: make one with `bodydock-receiver ca init`, or name another folder with --ca',

@@ -38,7 +38,7 @@ export const SETUP_EN = {
   notGood: `{file} is not good yet. Correct it, then type this command again:
 `,
   done: `
-Station {station}, store {receiver} and broker are set up. Such a pilot has no outside: what that means is in the handbook, 10 and 13.
+Station {station}, store {receiver} and broker are set up. Nobody outside of this machine confirms what such a pilot says: what that means is in the handbook, 10 and 13.
 `,
   'next.started': `Next:
 `,
