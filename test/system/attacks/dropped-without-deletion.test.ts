@@ -1,11 +1,12 @@
 // The keeper writes one line into the store's log, by the store's key alone: documents that nobody deleted were dropped. Then he removes them.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256 } from '../../fakes/forged-log.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { AttackedWorld, refusing, STATION, TOOLS } from './attacked-world.ts';
 
+const GOOD = { product: { exitCode: 0, findings: [] }, python: { exitCode: 0, findings: [] } };
 const NO_DELETION = { deletion_sha256: null, deleted_at: null };
 
 describe.skipIf(lacksTools(...TOOLS))('documents that were dropped and never deleted', () => {
@@ -17,20 +18,26 @@ describe.skipIf(lacksTools(...TOOLS))('documents that were dropped and never del
   afterAll(() => honest.close());
 
   test('are not there to begin with: the vault is good', async () => {
-    const { product, python } = await honest.verdicts();
-    expect([product.exitCode, product.findings, python.exitCode, python.findings]).toEqual([0, [], 0, []]);
+    expect(await honest.verdicts()).toMatchObject(GOOD);
   });
 
   test('of one recording are found', async () => {
     world = await honest.copy();
     const [one] = await world.named('manifest.json');
     if (one === undefined) throw new Error('no recording');
+    const keys = ['--keys', world.keys];
+    const printed = await world.bodydock('witness', '--vault', world.vault, ...keys);
+    const paper = join(world.root, 'paper.txt');
+    await writeFile(paper, printed.stdout);
+    expect(await world.verdicts(world.vault, '--checkpoint', paper)).toMatchObject(GOOD);
     const log = await world.storeLog();
     log.add('documents-dropped', { ...one, ...NO_DELETION });
     await log.close();
     await world.remove(one.recording);
-    expect(await world.verdicts()).toEqual(refusing('drop.not-deleted'));
-    const keys = ['--keys', world.keys];
+    const said = await world.verdicts(world.vault, '--checkpoint', paper);
+    expect(said).toEqual(refusing('drop.not-deleted'));
+    // The lines on paper are all there, and no excuse.
+    for (const { findings } of [said.product, said.python]) expect(findings).not.toContain('log.forked');
     const life = await world.bodydock('custody', one.recording, '--vault', world.vault, ...keys);
     expect([life.exitCode, life.stdout]).toEqual([
       1,

@@ -1,24 +1,19 @@
 // The line of a checkpoint hangs on a wall. The keeper changes a disclosure in the store's log, writes all of it again and signs a new
-// checkpoint of it; or he writes that a recording was dropped, and removes it. With the store's key both hold in themselves.
+// checkpoint of it: with the store's key that holds in itself. That he writes that a recording was dropped is in dropped-without-deletion.test.ts.
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeSecretKey } from '../../../protocol/documents/minisign.ts';
 import { TreeBuilder } from '../../fakes/vault-builder-tree.ts';
-import { droppedFacts } from '../../fakes/dropped-facts.ts';
-import { ForgedLog } from '../../fakes/forged-log.ts';
-import { judgeWithBoth } from '../../fakes/manipulations/judged.ts';
 import { rewriteLog } from '../../fakes/manipulations/rewritten-log.ts';
 import { BODYDOCK, runProgram, type CommandOutcome } from '../../fakes/program.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
-import { type BuiltRecording, VaultBuilder } from '../../fakes/vault-builder.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { TOOLS } from './attacked-world.ts';
 
 describe.skipIf(lacksTools(...TOOLS))('a checkpoint on paper', () => {
   let root: string;
   let builder: VaultBuilder;
-  let middle: BuiltRecording;
   let line: string;
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'bodydock-paper-'));
@@ -26,7 +21,7 @@ describe.skipIf(lacksTools(...TOOLS))('a checkpoint on paper', () => {
     const { vault, keys, receiver } = builder;
     const tree = TreeBuilder.ahead(receiver);
     await builder.dock();
-    middle = await builder.record();
+    const middle = await builder.record();
     await builder.record();
     await builder.undock();
     await receiver.disclose(middle, { command: 'export' });
@@ -79,23 +74,5 @@ describe.skipIf(lacksTools(...TOOLS))('a checkpoint on paper', () => {
     expect(alone.exitCode, alone.stdout).toBe(0);
     const ran = await verify(copy, '--checkpoint', line);
     expect([ran.exitCode, ran.stdout]).toEqual([1, expect.stringContaining('log.forked')]);
-  });
-
-  test('is no excuse for a recording that the log says was dropped', async () => {
-    const { vault, keys, receiver } = builder;
-    const key = join(root, 'store.key');
-    await writeFile(key, encodeSecretKey(receiver.key), { mode: 0o600 });
-    const log = await ForgedLog.open(receiver.custody, receiver.receiver, key);
-    log.add('documents-dropped', { ...(droppedFacts(middle) ?? expect.fail('it has no receipt')) });
-    await log.close();
-    await rm(middle.folder, { recursive: true });
-    const ran = await verify(vault, '--checkpoint', line);
-    expect([ran.exitCode, ran.stdout]).toEqual([1, expect.stringContaining('drop.not-deleted')]);
-    expect(ran.stdout).toContain(middle.id);
-    // The lines on paper are all there.
-    expect(ran.stdout).not.toContain('log.forked');
-    const [said] = await judgeWithBoth([vault], { keys });
-    for (const { findings } of [said?.product, said?.python].map((each) => each ?? expect.fail('not judged')))
-      expect(findings.map(({ code }) => code)).toContain('drop.not-deleted');
   });
 });
