@@ -83,7 +83,7 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
 
 def _check_brought(vault: Vault, brought: Sequence[bytes], report: Report) -> None:
     own = f"bodydock/{vault.vault}/".encode()
-    if vault.vault is not None and brought and not any(data.strip().lower().startswith(own) for data in brought):
+    if vault.vault is not None and brought and not any(own in data.lower() for data in brought):
         report.find("log.not-fixed", ".", f"no checkpoint that the reader brings is of vault {vault.vault}")
 
 
@@ -143,15 +143,14 @@ def _read(data: bytes, place: str, keys: KnownKeys, report: Report) -> Checkpoin
 
 
 def _read_brought(data: bytes, place: str, keys: KnownKeys, report: Report) -> list[Checkpoint]:
-    """A note, or a line from paper, for which the reader vouches (SPEC 4.15.39)."""
-    if b"\n\n" in data:
+    """A note, or lines from paper, for which the reader vouches (SPEC 4.15.39)."""
+    lines = parse_paper(data)
+    if not any(lines):
         note = _read(data, place, keys, report)
         return [] if note is None else [note]
-    try:
-        return [parse_paper(data)]
-    except NoteFault as fault:
-        report.find("log.checkpoint", place, str(fault))
-        return []
+    if not all(lines):
+        report.find("log.checkpoint", place, "has a line that begins and cannot be read as a whole")
+    return [each for each in lines if each is not None]
 
 
 def _kept_by_receivers(vault: Vault, keys: KnownKeys, report: Report) -> Iterator[Kept]:

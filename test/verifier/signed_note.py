@@ -17,7 +17,8 @@ _PROOF_HEAD = "c2sp.org/tlog-proof@v1"
 _HASHES_MAX = 63
 _OF_LOG, _OF_WITNESS = 0x01, 0x04
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-_ROOT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_PAPER = re.compile(r"(bodydock/[a-z0-9/-]{1,120})\s+([0-9]{1,16})\s+", re.ASCII)
+_ROOT = re.compile(r"(?:[0-9a-f]\s*){64}(?![0-9a-f])", re.ASCII)
 _KEY_LINE = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", re.ASCII)
 
 
@@ -76,13 +77,15 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root, f"{text}\n".encode("utf-8"), tuple(found))
 
 
-def parse_paper(data: bytes) -> Checkpoint:
-    """A checkpoint that was kept on paper: origin, size and root in hex, broken and in any case of letters. Errors: NoteFault."""
-    origin, size, *digits = [*data.decode("utf-8", "replace").lower().split(), "", ""]
-    root = "".join(digits)
-    if _SIZE.fullmatch(size) is None or _ROOT.fullmatch(root) is None:
-        raise NoteFault("is neither a note nor a line of origin, size and root")
-    return Checkpoint(origin, int(size), bytes.fromhex(root), b"", ())
+def parse_paper(data: bytes) -> list[Checkpoint | None]:
+    """Checkpoints that were kept on paper (SPEC 4.15.39), in a text with other words; None for each that begins and cannot be read as a whole."""
+    text = data.decode("utf-8", "replace").lower()
+    found: list[Checkpoint | None] = []
+    for line in _PAPER.finditer(text):
+        root = _ROOT.match(text, line.end())
+        digits = "".join(root[0].split()) if root is not None else None
+        found.append(Checkpoint(line[1], int(line[2]), bytes.fromhex(digits), b"", ()) if digits is not None else None)
+    return found
 
 
 def _text_of(data: bytes) -> str:

@@ -148,6 +148,18 @@ class CheckpointsTest(unittest.TestCase):
         self.assertEqual(codes(_judge(whole, line.replace(b" 9", b" 8"))[0]), ["log.forked"])
         self.assertIn("log.checkpoint", codes(_judge(whole, line[:-5])[0]))
 
+    def test_lines_are_read_as_they_were_printed_several_and_among_other_words(self) -> None:
+        vault = _vault(_FIRST, _SECOND, files={"checkpoint": _note(_NINE)})
+        five, nine = (f"{ORIGIN} {len(leaves)} {grown(leaves).root().hex()} (2026-12-02T04:04:06.217Z)\n".encode() for leaves in (_FIVE, _NINE))
+        for brought, expected in (
+            (nine, []),
+            (b"Monday:\n\n" + five + b"\nTuesday:\n" + nine, []),
+            (nine + five.replace(b" 5", b" 4"), ["log.forked"]),
+            (nine + five[:-60], ["log.checkpoint"]),
+            (nine.replace(b" (", b"0 ("), ["log.checkpoint"]),
+        ):
+            self.assertEqual(codes(_judge(vault, brought)[0]), expected, brought)
+
     def test_one_that_a_station_carries_on_must_fit_and_fixes_nothing(self) -> None:
         for leaves, expected in ((_FIVE, []), (_NINE, ["log.shortened"])):
             vault = _vault(_FIRST, files={"checkpoint": _note(_FIVE)}, said=[(_LATER, _note(leaves))])
