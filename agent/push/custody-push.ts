@@ -6,7 +6,7 @@ import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { StoredRecord } from '../records/stored-record.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
-import { Holdings, type HoldingsSource } from './custody-holdings.ts';
+import { Acknowledged, type AcknowledgedSource } from './custody-acknowledged.ts';
 import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-verify.ts';
 import type { Pusher } from './push.ts';
 import type { StoreStanding } from './store-rollback.ts';
@@ -29,7 +29,7 @@ const HEADS_WAITING_MAX = 64;
 const SHORTER = new Error('its file is shorter than it was');
 
 /** What pushing needs of the log. */
-export interface CustodySource extends HoldingsSource {
+export interface CustodySource extends AcknowledgedSource {
   /** Whole lines from a sequence on; undefined where there is nothing. */
   read(
     segment: SegmentId,
@@ -67,7 +67,7 @@ export interface CustodyPushOptions {
 /** One conversation at a time: ask what is held of a segment, send what follows, go on with the next one. */
 export class CustodyPush {
   readonly #options: CustodyPushOptions;
-  readonly #holdings: Holdings;
+  readonly #acknowledged: Acknowledged;
   readonly #notTaken: LogNotTaken;
   /** Heads count in the order in which they came: one that is looked up for longer than a later one would say less than is known. */
   readonly #heads = new KeyedMutex<'head'>();
@@ -82,6 +82,7 @@ export class CustodyPush {
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
+  #cancelDoubt: () => void = () => undefined;
   /** Called once there is nothing left to send, or nowhere to send it, with which it is; while somebody waits for that, no batch waits for others. */
   readonly #whenLevel = new Set<(isLevel: boolean) => void>();
   #answerMs = ANSWER_MS_MIN;
@@ -94,13 +95,13 @@ export class CustodyPush {
 
   constructor(options: CustodyPushOptions) {
     this.#options = options;
-    this.#holdings = new Holdings(options.source);
+    this.#acknowledged = new Acknowledged(options.source);
     this.#notTaken = new LogNotTaken(options.conditions, () => options.source.segments());
   }
 
   /** The connection came or went: what the store holds is asked again. */
   connectionChanged(connected: boolean): void {
-    this.#holdings.forget();
+    this.#acknowledged.forget();
     this.#sentAtMs = -Infinity;
     this.#waitingFor = undefined;
     this.#answerMs = ANSWER_MS_MIN;
@@ -170,7 +171,7 @@ export class CustodyPush {
       };
       const cancel = this.#options.clock.after(msMax, () => over(false));
       this.#whenLevel.add(over);
-      this.#holdings.tryRefused(true);
+      this.#acknowledged.tryRefused(true);
       if (this.#answerMs > ANSWER_MS_MIN) this.#askAgain(); // who did not answer for long may be back
       this.advance(); // there may be nothing to send at all
     });
@@ -181,20 +182,24 @@ export class CustodyPush {
     this.#stopped = true;
     this.#cancel();
     this.#cancelSmall?.();
+    this.#cancelDoubt();
     this.#stopTrying();
     this.#levelled(false);
     await this.#options.dropping.stop();
   }
 
   async #step(): Promise<void> {
-    const next = this.#holdings.next();
+    const next = this.#acknowledged.next(this.#options.clock.monotonicMs());
     this.#tellRollback();
-    if (next === undefined) this.#levelled(true);
+    if (next === undefined) {
+      if (this.#acknowledged.isDoubtful) return this.#askLater();
+      this.#levelled(true);
+    }
     const due = next?.held !== undefined && next.isSmall && this.#isTooSoon() ? undefined : next;
     const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
     this.#sentBehind = due?.held;
-    this.#nonce = due === undefined || this.#holdings.isDoubtful ? this.#drawNonce() : undefined;
+    this.#nonce = due === undefined || this.#acknowledged.isDoubtful ? this.#drawNonce() : undefined;
     this.#expectAnswer(segment);
     if (due?.held === undefined) return this.#ask(segment);
     const batch = await this.#read(segment, due.held + 1);
@@ -218,14 +223,22 @@ export class CustodyPush {
 
   #tellRollback(): void {
     const { standing } = this.#options;
-    const { isDoubtful, showsLess } = this.#holdings;
+    const { isDoubtful, showsLess } = this.#acknowledged;
     if (showsLess !== undefined) standing.showsLess(showsLess);
     standing.doubts(isDoubtful);
   }
 
+  /** The question about what the store shows less of is due a little later. */
+  #askLater(): void {
+    const { clock } = this.#options;
+    const waitMs = Math.max(1, (this.#acknowledged.doubtAtMs ?? 0) - clock.monotonicMs());
+    this.#cancelDoubt();
+    this.#cancelDoubt = clock.after(waitMs, () => this.advance());
+  }
+
   /** The store said that it was restored: what it had signed for counts no more, and it is asked again about all of it. */
   forgetAcknowledged(): void {
-    this.#holdings.forgetAcknowledged();
+    this.#acknowledged.forgetAcknowledged();
     this.#askAnew();
   }
 
@@ -278,7 +291,7 @@ export class CustodyPush {
     this.#cancel = this.#options.clock.after(this.#answerMs, () => {
       this.#answerMs = Math.min(2 * this.#answerMs, ANSWER_MS_MAX);
       this.#waitingFor = undefined;
-      if (this.#holdings.doubt(segment)) this.#refused(segment); // else asked anew: the batch or its answer was lost
+      if (this.#acknowledged.doubt(segment)) this.#refused(segment); // else asked anew: the batch or its answer was lost
       this.advance();
     });
   }
@@ -297,7 +310,7 @@ export class CustodyPush {
     this.#cancelRefused = clock.after(this.#refusedMs, () => {
       this.#cancelRefused = undefined;
       this.#refusedMs = Math.min(2 * this.#refusedMs, DROP_MS);
-      this.#holdings.tryRefused();
+      this.#acknowledged.tryRefused();
       this.advance();
     });
   }
@@ -316,7 +329,7 @@ export class CustodyPush {
     const isFresh = nonce !== undefined && nonce === this.#nonce;
     if (isFresh) this.#nonce = undefined; // it counts once
     if (isOurs) this.#learn(segment, head?.sequence ?? 0, isFresh);
-    else this.#holdings.differs(segment, isFresh);
+    else this.#acknowledged.differs(segment, { atMs: this.#options.clock.monotonicMs(), isFresh });
     this.#tellRollback();
     if (this.#waitingFor === segment) {
       // One that says no more than before the batch is none: what brings nothing must not be sent again at once.
@@ -324,13 +337,13 @@ export class CustodyPush {
       if (this.#nonce !== undefined && !isFresh) return; // the answer to another question, or an old one that a broker has kept
       this.#waitingFor = undefined;
       this.#cancel();
-    } else this.#holdings.newestAtStore(segment);
+    } else this.#acknowledged.newestAtStore(segment);
     this.advance();
   }
 
   /** The store holds nothing at all: what it said before counts no more. */
   #askAnew(): void {
-    this.#holdings.forget();
+    this.#acknowledged.forget();
     this.#sentAtMs = -Infinity;
     this.#waitingFor = undefined;
     this.#cancel();
@@ -342,9 +355,10 @@ export class CustodyPush {
     const known = source.segments().find((each) => each.segment === segment);
     if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
     this.#answerMs = ANSWER_MS_MIN;
-    const isWhole = this.#holdings.learned(known, sequence, isFresh);
+    const answer = { atMs: this.#options.clock.monotonicMs(), isFresh };
+    const isWhole = this.#acknowledged.learned(known, sequence, answer);
     this.#notTaken.signed(segment, sequence);
-    if (!this.#holdings.hasRefusals) this.#stopTrying();
+    if (!this.#acknowledged.hasRefusals) this.#stopTrying();
     if (dropping.candidate() !== segment) return;
     if (!isWhole) dropping.refused(segment);
     else if (isFresh) dropping.confirmed(segment, () => this.advance());

@@ -14,7 +14,7 @@ import type { KnownSegment } from '../custody/custody-segments.ts';
 export type PushedSegment = Readonly<Pick<KnownSegment, 'segment' | 'lastSequence' | 'held'>>;
 
 /** What is remembered of the store. */
-export interface HoldingsSource {
+export interface AcknowledgedSource {
   /** Segments in the order in which they were opened, with the newest entry that a checkpoint covers. */
   segments(): readonly PushedSegment[];
   /** The store has signed that it holds all of a segment. */
@@ -24,7 +24,7 @@ export interface HoldingsSource {
 }
 
 /** One thing to do: ask what is held of a segment, or send what comes behind entry `held`. */
-export interface HoldingsStep {
+export interface AcknowledgedStep {
   readonly segment: SegmentId;
   readonly held: number | undefined;
   /** So few entries of the newest segment that a batch is better sent with those that will follow. */
@@ -36,32 +36,48 @@ const SMALL_ENTRIES = 64;
 /** Batches behind one entry that the store answers with nothing, until the segment has to wait for the others. */
 const REFUSALS_MAX = 2;
 
+/** A store that shows less than it had signed for is asked so often, over at least so long: two may answer, one of which is none of ours. */
+const LESS_ANSWERS = 3;
+const LESS_MS = 2000;
+/** ... and so long after the question before. */
+const LESS_PAUSE_MS = 700;
+
+/** The newest segment that the store had signed for, while it shows less of it. */
+interface Doubt extends ShownLess {
+  readonly sinceMs: number;
+  readonly answers: number;
+  readonly askAtMs: number;
+}
+
+/** One word of the store: when it came, monotonic, and whether it repeats the nonce of the question that was asked last. */
+interface Answer {
+  readonly atMs: number;
+  readonly isFresh: boolean;
+}
+
 /** Batches of a segment that were sent behind an entry and brought nothing. */
 interface Refusals {
   readonly held: number;
   readonly count: number;
 }
 
-/** Holdings of one store. */
-export class Holdings {
-  readonly #source: HoldingsSource;
+/** What one store acknowledged of the log of this station. */
+export class Acknowledged {
+  readonly #source: AcknowledgedSource;
   /** Entries that the store signed for in this connection. */
   readonly #said = new Map<SegmentId, number>();
   /** Segments of which it took nothing of late. */
   readonly #refusals = new Map<SegmentId, Refusals>();
   /** The most that the store ever signed for in this run. */
   readonly #most = new Map<SegmentId, number>();
-  /** The newest segment that the store had signed for, while it shows less of it. */
-  #doubt: ShownLess | undefined;
-  /** What it was when the question about it was asked. */
-  #asked: ShownLess | undefined;
+  #doubt: Doubt | undefined;
   /** Ended segments of which it showed less since then: they are remembered as held until it is known what that means, for a start may come between. */
   readonly #shownOfEnded = new Set<SegmentId>();
   #less: ShownLess | undefined;
   /** Segments that are asked about although they count as held. */
   readonly #spots = new Set<SegmentId>();
 
-  constructor(source: HoldingsSource) {
+  constructor(source: AcknowledgedSource) {
     this.#source = source;
   }
 
@@ -86,22 +102,27 @@ export class Holdings {
     return this.#less;
   }
 
+  /** When the question about that is due; undefined where there is none. */
+  get doubtAtMs(): number | undefined {
+    return this.#doubt?.askAtMs;
+  }
+
   /** What it had signed for counts no more: it said that it was restored. */
   forgetAcknowledged(): void {
     const [oldest] = this.#source.segments();
     if (oldest !== undefined) this.#source.storeLost(oldest.segment);
     this.#most.clear();
     this.#doubt = undefined;
-    this.#asked = undefined;
     this.#less = undefined;
     this.#shownOfEnded.clear();
     this.forget();
   }
 
   /** What is next; undefined where the store holds everything that it takes. */
-  next(): HoldingsStep | undefined {
+  next(nowMs: number): AcknowledgedStep | undefined {
     if (this.#doubt !== undefined) {
-      this.#asked = this.#doubt;
+      if (nowMs < this.#doubt.askAtMs) return undefined;
+      this.#doubt = { ...this.#doubt, askAtMs: nowMs + LESS_PAUSE_MS };
       return { segment: this.#doubt.segment, held: undefined, isSmall: false };
     }
     const [spot] = this.#spots;
@@ -139,15 +160,12 @@ export class Holdings {
     return held !== undefined && this.#isRefused(segment);
   }
 
-  /**
-   * The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment.
-   * `isFresh`: it answers the question that was asked last.
-   */
-  learned({ segment, lastSequence, held }: PushedSegment, sequence: number, isFresh: boolean): boolean {
+  /** The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment. */
+  learned({ segment, lastSequence, held }: PushedSegment, sequence: number, answer: Answer): boolean {
     this.#answered(segment);
     this.#said.set(segment, sequence);
     if (sequence < this.#acknowledged({ segment, lastSequence, held }))
-      this.#shownLess(segment, sequence, isFresh);
+      this.#shownLess(segment, sequence, answer);
     else {
       this.#most.set(segment, sequence);
       if (this.#doubt?.segment === segment) this.#doubt = undefined;
@@ -163,10 +181,10 @@ export class Holdings {
   }
 
   /** The store holds something else: nothing that we could send would follow it, and nothing of ours is what it holds. */
-  differs(segment: SegmentId, isFresh: boolean): void {
+  differs(segment: SegmentId, answer: Answer): void {
     this.#answered(segment);
     this.#said.set(segment, Number.MAX_SAFE_INTEGER);
-    if (this.#doubt?.segment === segment) this.#shownLess(segment, 0, isFresh);
+    if (this.#doubt?.segment === segment) this.#shownLess(segment, 0, answer);
   }
 
   /** The segment that the store says was begun last there: one behind it that counts as held is looked at. */
@@ -179,9 +197,9 @@ export class Holdings {
 
   /**
    * Of an older segment that says nothing: it may have been dropped there, or set aside. The newest one that it had signed for decides, and what it said
-   * of the later ones is not true any more. Only the answer to a question that was asked in doubt does, by what had been signed for then: the broker may have kept any other one.
+   * of the later ones is not true any more. Only answers to questions that were asked in doubt do: the broker may have kept any other one.
    */
-  #shownLess(segment: SegmentId, shown: number, isFresh: boolean): void {
+  #shownLess(segment: SegmentId, shown: number, { atMs, isFresh }: Answer): void {
     const segments = this.#source.segments();
     const at = segments.findIndex((each) => each.segment === segment);
     for (const later of segments.slice(at + 1)) this.#said.delete(later.segment);
@@ -190,10 +208,12 @@ export class Holdings {
     if (newest === undefined) return;
     const acknowledged = this.#acknowledged(newest);
     this.#most.set(newest.segment, acknowledged); // it counts as held no more
+    const known = this.#doubt ?? { sinceMs: atMs, answers: 0, askAtMs: atMs };
     const isIt = newest.segment === segment;
-    this.#doubt = { segment: newest.segment, acknowledged, shown: isIt ? shown : 0 };
-    if (!isFresh || !isIt || this.#asked?.segment !== segment || shown >= this.#asked.acknowledged) return;
-    this.#less = this.#doubt;
+    const doubt = { ...known, segment: newest.segment, acknowledged, shown: isIt ? shown : 0 };
+    this.#doubt = isFresh && isIt ? { ...doubt, answers: known.answers + 1 } : doubt;
+    if (this.#doubt.answers < LESS_ANSWERS || atMs - this.#doubt.sinceMs < LESS_MS) return;
+    this.#less = { segment: newest.segment, acknowledged, shown };
     this.#doubt = undefined;
   }
 
