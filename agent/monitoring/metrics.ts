@@ -43,12 +43,7 @@ const HEALTH = {
 /** The text of this moment. Errors: those of the schemas, for documents that are none of ours. */
 export function metricsText(documents: readonly Said[]): string {
   const families = new Map<string, Family>();
-  const add = (
-    name: string,
-    help: string,
-    value: number,
-    labels: Family['samples'][number]['labels'] = {},
-  ): void => {
+  const add: Add = (name, help, value, labels = {}) => {
     const family = families.get(name) ?? { name, help, samples: [] };
     families.set(name, family);
     family.samples.push({ labels, value });
