@@ -62,7 +62,7 @@ with what to do. Where none runs it says so, and how much room the vault has.
     } else {
       const say = STORE_STATUS[language];
       const room =
-        free_bytes === null ? say('unknown') : say('free', { free: dataSize(free_bytes, language) });
+        free_bytes === null ? say('disk.unreadable') : say('free', { free: dataSize(free_bytes, language) });
       io.err(`${say(`run.${asked.kind}`)}\n${say(`run.${asked.kind}Remedy`)}\n`);
       io.out(row(say('disk'), room));
     }
@@ -127,7 +127,7 @@ function numbersText(health: StoreHealthDocument, language: Language): string {
     ),
     row(say('transfers'), String(health.transfers)),
     row(say('receipt'), receipt === null ? say('unknown') : `${shownAt(receipt)} UTC`),
-    row(say('log'), `${say('lines', { count: lines ?? 0 })}, ${confirmed}`),
+    row(say('log'), `${lines === null ? say('unknown') : say('lines', { count: lines })}, ${confirmed}`),
     row(say('policy'), policy === null ? say('none') : String(policy)),
     ...health.stations.map(({ station, heard_at: at }, number) =>
       row(

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConditionBoard } from '../../../agent/monitoring/condition-board.ts';
 import { lostStatus } from '../../../agent/monitoring/status.ts';
 import { STORE_CONDITION_TABLE } from '../../../agent/monitoring/store-condition-table.ts';
+import { statusText } from '../../../agent/receiver/cli/status.ts';
 import { SPACE_RESERVE_BYTES } from '../../../agent/receiver/limits.ts';
 import { StoreWatch } from '../../../agent/receiver/store-watch.ts';
 import { makeSessionId, parseReceiverId } from '../../../protocol/format/ids.ts';
@@ -80,6 +81,16 @@ describe('the watch of a store', () => {
       stations: [{ station: STATION, heard_at: null }],
       conditions: [],
     });
+    const agent = {
+      kind: 'agent',
+      pid: 1,
+      broker: 'b',
+      broker_connected: true,
+      rate_bytes_per_s: null,
+    } as const;
+    const says = { agent, status: status(), health: health(), conditions: [], cut: false };
+    const unknown = statusText('r-a', says, 'en').match(/^.* not known yet/gm);
+    expect(unknown?.map((line) => line.split(' ')[0])).toEqual(['Recordings', 'Receipt', 'Log']);
     expect(judge.findings).toEqual([]);
   });
 
