@@ -72,6 +72,6 @@ export const STAFF_BUGS: readonly PlantedBug[] = [
     file: 'agent/evidence/verify/drop-check.ts',
     find: 'if (logged?.kind === undefined) return receipts.get(`${station} ${recording}`)?.kind;\n  return logged.sha256 === sha256 ? logged.documentKind : undefined;',
     put: 'return receipts.get(`${station} ${recording}`)?.kind ?? (logged?.sha256 === sha256 ? logged.documentKind : undefined);',
-    suites: ['unit/evidence/verify/dropped-staff'],
+    suites: ['unit/evidence/verify/dropped-documents'],
   },
 ];

@@ -12,7 +12,9 @@ import { judgeDrops } from '../../../../agent/evidence/verify/drop-check.ts';
 import { OrderBook } from '../../../../agent/evidence/verify/order-check.ts';
 import { PlaceFacts } from '../../../../agent/evidence/verify/place-facts.ts';
 import { StationLog } from '../../../../agent/evidence/verify/docking-log.ts';
+import { LogAccount } from '../../../../agent/evidence/verify/log-account.ts';
 import { StoreLog } from '../../../../agent/evidence/verify/store-log.ts';
+import type { CustodyEntry, CustodyEventName } from '../../../../protocol/custody/custody-entry.ts';
 import { findingsOf, recordedVault } from './recorded-vault.ts';
 import { verdictOf } from './broken-vault.ts';
 
@@ -176,78 +178,76 @@ test.each([[{}], [{ settled: true as const }]])(
   },
 );
 
+const DIGEST = 'a'.repeat(64);
+const RECORD = 'a'.repeat(26);
+const ENTRY = { sequence: 1, previous: DIGEST, boot: null, monotonic_ms: 0 };
+const entry = (event: CustodyEventName, at: string, facts: CustodyEntry['facts']): CustodyEntry => ({
+  ...ENTRY,
+  event,
+  at,
+  facts,
+});
+const RECEIVED_AT = '2026-01-01T00:00:00.000Z';
+const ABOUT = { station: 'dock-01', recording: RECORD, receipt_sha256: DIGEST };
+/** Facts of documents without a deletion record. */
+const GONE = {
+  ...ABOUT,
+  manifest_sha256: DIGEST,
+  received_at: RECEIVED_AT,
+  deletion_sha256: null,
+  deleted_at: null,
+};
+
+function judged(log: StoreLog, at: string, stations: readonly StationLog[] = [], facts = new PlaceFacts()) {
+  const orders = new OrderBook([], new PlaceFacts(), log);
+  return judgeDrops({ facts, log, orders, kept: [], stations, nowMs: Date.parse(at) });
+}
+
 test.each([
   ['its own log', 'drop.segment'],
   ['a head in the log of the store', 'drop.segment'],
   ['the log of the store as its own', 'drop.segment'],
   ['nothing', undefined],
 ])('an entry of one log lets no segment of another go, where %s names it', (what, expected) => {
-  const [log, digest, dropped] = [new StoreLog(), 'a'.repeat(64), 's'.repeat(26)];
-  const take = (event: 'segment-dropped' | 'head', at: string, more: object): void => {
-    const facts = { segment: dropped, ...more };
-    log.take('r-a', { sequence: 1, previous: digest, at, boot: null, monotonic_ms: 0, event, facts });
-  };
-  const named = { segment: 't'.repeat(26), sequence: 1, sha256: digest };
+  const [log, dropped] = [new StoreLog(), 's'.repeat(26)];
+  const take = (event: 'segment-dropped' | 'head', at: string, more: object): void =>
+    log.take('r-a', entry(event, at, { segment: dropped, ...more }));
+  const named = { segment: 't'.repeat(26), sequence: 1, sha256: DIGEST };
   take('head', '2026-01-02T00:00:00.000Z', { station: 'dock-1', ...named });
   if (what.startsWith('a head'))
-    take('head', '2026-01-03T00:00:00.000Z', { station: 'dock-2', sequence: 1, sha256: digest });
-  take('segment-dropped', '2026-09-01T00:00:00.000Z', { last_sequence: 1, last_sha256: digest });
+    take('head', '2026-01-03T00:00:00.000Z', { station: 'dock-2', sequence: 1, sha256: DIGEST });
+  take('segment-dropped', '2026-09-01T00:00:00.000Z', { last_sequence: 1, last_sha256: DIGEST });
   const station = new StationLog('dock-1/custody', 'dock-1');
   station.segments = new Set([named.segment]);
   const other = new StationLog('dock-2/custody', 'dock-2');
   other.segments = new Set(['u'.repeat(26)]);
   if (what === 'its own log') other.follows = new Set([dropped]);
   if (what.endsWith('as its own')) log.ownSegments.push({ segment: dropped, receiver: 'r-a' });
-  const facts = new PlaceFacts();
-  const [found] = judgeDrops({
-    facts,
-    log,
-    kept: [],
-    orders: new OrderBook([], facts, log),
-    stations: [station, other],
-    nowMs: Date.parse('2026-10-01T00:00:00.000Z'),
-  }).findings;
+  const [found] = judged(log, '2026-10-01T00:00:00.000Z', [station, other]).findings;
   expect(found?.code).toBe(expected);
 });
 
 test.each(['receipt', 'order', 'expiry-warned'] as const)(
   'a recording that an entry "%s" knows does not go as a docking record',
   (event) => {
-    const [log, digest, recording] = [new StoreLog(), 'a'.repeat(64), 'r'.padEnd(26, 'a')];
+    const log = new StoreLog();
     const at = '2026-09-01T00:00:00.000Z';
-    const said = { station: 'dock-1', recording, kind: 'recording', order: 'o'.repeat(26), role: 'officer' };
-    const entry = { sequence: 1, previous: digest, at, boot: null, monotonic_ms: 0 };
-    const dropped = {
-      station: 'dock-1',
-      recording,
-      manifest_sha256: digest,
-      receipt_sha256: digest,
-      received_at: '2026-01-01T00:00:00.000Z',
-      deletion_sha256: null,
-      deleted_at: null,
-    };
-    log.take('r-a', { ...entry, event, facts: { ...said, verb: 'hold' } });
-    log.take('r-a', { ...entry, event: 'documents-dropped', facts: dropped });
-    const facts = new PlaceFacts();
-    const orders = new OrderBook([], facts, log);
-    const nothing = { kept: [], stations: [], nowMs: Date.parse(at) };
-    const { findings } = judgeDrops({ facts, log, orders, ...nothing });
-    expect(findings.map(({ code }) => code)).toContain('drop.not-deleted');
+    const said = { kind: 'recording', order: 'o'.repeat(26), role: 'officer', verb: 'hold' };
+    log.take('r-a', entry(event, at, { ...ABOUT, ...said }));
+    log.take('r-a', entry('documents-dropped', at, GONE));
+    expect(judged(log, at).findings.map(({ code }) => code)).toContain('drop.not-deleted');
   },
 );
 
 test('were deleted when the first of several logs says so, whichever of them is read first', () => {
   const log = new StoreLog();
-  const sha256 = 'a'.repeat(64);
-  const take = (receiver: string, event: 'deleting' | 'deleted', at: string): void => {
-    const facts = { station: 'dock-01', recording: 'r', deletion_sha256: sha256 };
-    log.take(receiver, { sequence: 1, previous: sha256, at, boot: null, monotonic_ms: 0, event, facts });
-  };
+  const take = (receiver: string, event: 'deleting' | 'deleted', at: string): void =>
+    log.take(receiver, entry(event, at, { station: 'dock-01', recording: 'r', deletion_sha256: DIGEST }));
   take('r-a', 'deleting', '2026-01-09T00:00:00.000Z');
   take('r-a', 'deleted', '2026-01-09T00:00:00.001Z');
   take('r-b', 'deleting', '2026-01-02T00:00:00.000Z');
   take('r-b', 'deleted', '2026-01-05T00:00:00.000Z');
-  expect(log.deletions.get('r')?.times.get(sha256)).toEqual({
+  expect(log.deletions.get('r')?.times.get(DIGEST)).toEqual({
     begunAt: '2026-01-02T00:00:00.000Z',
     overAt: '2026-01-05T00:00:00.000Z',
   });
@@ -255,30 +255,50 @@ test('were deleted when the first of several logs says so, whichever of them is 
 
 test('are judged in one pass over what is here, however many of them went', () => {
   const log = new StoreLog();
-  const [digest, at] = ['a'.repeat(64), '2026-01-01T00:00:00.000Z'];
-  const time = { sequence: 1, previous: digest, at: '2030-01-01T00:00:00.000Z', boot: null, monotonic_ms: 0 };
+  const at = '2030-01-01T00:00:00.000Z';
   for (const end of 'abcdefgh')
-    log.take('r-a', {
-      ...time,
-      event: 'documents-dropped',
-      facts: {
-        station: 'dock-01',
-        recording: end.padEnd(26, 'a'),
-        manifest_sha256: digest,
-        receipt_sha256: digest,
-        received_at: at,
-        deletion_sha256: null,
-        deleted_at: null,
-      },
-    });
+    log.take('r-a', entry('documents-dropped', at, { ...GONE, recording: end.padEnd(26, 'a') }));
   const facts = new PlaceFacts();
   let passes = 0;
   const recordings = { values: () => (passes++, facts.recordings.values()) };
   const documents = () => (passes++, facts.documents());
   const seen = { dockings: facts.dockings, recordings, documents, headsOf: () => [] };
-  const context = { facts: seen as unknown as PlaceFacts, log };
-  const orders = new OrderBook([], facts, log);
-  const nothing = { kept: [], orders, stations: [], nowMs: Date.parse(time.at) };
-  expect(judgeDrops({ ...context, ...nothing }).dockings).toBe(8);
+  expect(judged(log, at, [], seen as unknown as PlaceFacts).dockings).toBe(8);
   expect(passes).toBeLessThanOrEqual(2);
+});
+
+/** Codes, and what was counted, where the store's log says `kind` of what went ten days after its receipt. */
+function judgedAs(kind: string, made?: CustodyEventName, what: CustodyEntry['facts'] = {}) {
+  const log = new StoreLog();
+  log.take('r-a', entry('receipt', RECEIVED_AT, { kind, ...ABOUT }));
+  log.take('r-a', entry('documents-dropped', '2026-01-11T00:00:00.000Z', GONE));
+  const documents = new LogAccount();
+  if (made !== undefined) documents.take(entry(made, RECEIVED_AT, { record: RECORD, ...what }));
+  const dockings = { all: () => [] };
+  const station = { station: 'dock-01', documents, dockings, segments: new Set(), follows: [] };
+  const at = '2026-02-01T00:00:00.000Z';
+  const { findings, staff, dockings: others } = judged(log, at, [station as unknown as StationLog]);
+  return { codes: findings.map(({ code }) => code), staff, dockings: others };
+}
+
+test('a text of the staff may go at any time, a report only with its days', () => {
+  expect(judgedAs('staff-text', 'document-recorded', { kind: 'staff-text', sha256: DIGEST })).toEqual({
+    codes: [],
+    staff: 1,
+    dockings: 0,
+  });
+  const report = judgedAs('staff-report', 'document-recorded', { kind: 'staff-report', sha256: DIGEST });
+  expect(report).toMatchObject({ codes: ['drop.too-early'], staff: 1 });
+});
+
+test('what a document was, the store says only where the station says nothing', () => {
+  expect(judgedAs('staff-text')).toMatchObject({ codes: [], staff: 1 });
+  const docking = { docking: RECORD, sha256: DIGEST, part: 1, parts: 1 };
+  const docked = judgedAs('staff-text', 'docking-recorded', docking);
+  expect(docked).toMatchObject({ codes: ['drop.too-early'], dockings: 1 });
+  for (const other of [
+    { kind: 'staff-report', sha256: DIGEST },
+    { kind: 'staff-text', sha256: 'b'.repeat(64) },
+  ])
+    expect(judgedAs('staff-text', 'document-recorded', other).codes).toEqual(['drop.too-early']);
 });
