@@ -32,7 +32,7 @@ import { findSubjects, historyPlace, PREFIX_CHARACTERS_MIN } from '../evidence/h
 import { vaultAbove } from '../evidence/kit/disclosure.ts';
 import { fill, type Language } from '../evidence/page/language.ts';
 import { findPlace, type Place } from '../evidence/verify/place.ts';
-import { readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
+import { NO_KEYS, readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { nodeClock } from '../platform/clock-node.ts';
 import { nodeFiles } from '../platform/files-node.ts';
 import { makePage } from './page-file.ts';
@@ -281,16 +281,10 @@ async function keysOfStation(
   const own = publicKeyOf(await readSigningKey(keys.signingFile));
   const { earlier } = await loadKeyHistory(keyChangesFolder(spool.path), station, own);
   return {
+    ...NO_KEYS,
     folder: file,
     station: [own, ...earlier].map((key) => ({ file: keys.signingFile, key, station })),
     store: store.publicKeys.map((key) => ({ file, key, station: null })),
-    officer: [],
-    supervisor: [],
-    witnesses: [],
-    authorities: [],
-    introduced: new Map(),
-    changes: [],
-    revoked: new Map(),
   };
 }
 

@@ -13,7 +13,12 @@ import { SPOOL_EN } from '../../config/texts/en/spool.ts';
 import { publicKeyOf } from '../../protocol/documents/minisign.ts';
 import { ensureFolder } from '../../protocol/format/durable.ts';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
-import { type NamedKey, readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
+import {
+  type NamedKey,
+  NO_KEYS,
+  readTrustedKeys,
+  type TrustedKeys,
+} from '../evidence/verify/trusted-keys.ts';
 import { nodeClock } from '../platform/clock-node.ts';
 import { nodeRandom } from '../platform/random-node.ts';
 import { openIdentity } from '../spool/identity.ts';
@@ -66,16 +71,7 @@ export async function spoolKeys(
     key,
     station: null,
   }));
-  const outside = { witnesses: [], authorities: [] };
-  const none = {
-    officer: [],
-    supervisor: [],
-    ...outside,
-    introduced: new Map(),
-    changes: [],
-    revoked: new Map(),
-  };
-  return { folder: file, station, store, ...none };
+  return { ...NO_KEYS, folder: file, station, store };
 }
 
 // Folders of a spool that commands write into while no agent may ever have run.

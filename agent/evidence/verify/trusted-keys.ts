@@ -52,6 +52,20 @@ export interface TrustedKeys {
   readonly revoked: ReadonlyMap<string, RevokedKey>;
 }
 
+/** Nobody is trusted. */
+export const NO_KEYS: TrustedKeys = {
+  folder: '.',
+  station: [],
+  store: [],
+  officer: [],
+  supervisor: [],
+  witnesses: [],
+  authorities: [],
+  introduced: new Map(),
+  changes: [],
+  revoked: new Map(),
+};
+
 /** A key that counts no more (SPEC 4.9.3). Shape: RFC 3339; `since` is null where nobody says since when somebody else may have had it. */
 export interface RevokedKey {
   readonly at: string;
@@ -73,6 +87,7 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
   const supervisor = await readAll(folder, names, /^supervisor[^/]*\.pub$/);
   refuseConflicts(folder, [station, store, officer, supervisor]);
   return {
+    ...NO_KEYS,
     folder,
     station,
     store,
@@ -80,9 +95,6 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
     supervisor,
     witnesses: await readWitnesses(folder, names),
     authorities: names.filter((name) => /^timestamp[^/]*\.pem$/.test(name)).map((name) => join(folder, name)),
-    introduced: new Map(),
-    changes: [],
-    revoked: new Map(),
   };
 }
 

@@ -3,20 +3,8 @@ import { expect, test } from 'vitest';
 import { pendingDisclosures } from '../../../../agent/evidence/verify/disclosure-check.ts';
 import { checkOrders } from '../../../../agent/evidence/verify/order-check.ts';
 import type { ReadFiles } from '../../../../agent/evidence/verify/read-files.ts';
-import type { TrustedKeys } from '../../../../agent/evidence/verify/trusted-keys.ts';
+import { NO_KEYS } from '../../../../agent/evidence/verify/trusted-keys.ts';
 
-const NO_KEYS: TrustedKeys = {
-  folder: '.',
-  station: [],
-  store: [],
-  officer: [],
-  supervisor: [],
-  witnesses: [],
-  authorities: [],
-  introduced: new Map(),
-  changes: [],
-  revoked: new Map(),
-};
 const AT = { folder: '/folder', where: 'folder', keys: NO_KEYS, signal: new AbortController().signal };
 
 /** A folder with these names; of what they name only the last one is there, and it is a folder without anything in it. */
