@@ -30,18 +30,9 @@ const things = (): PackedMap<Thing> =>
 
 /** As it is read, field by field. */
 const read = (thing: Thing | undefined): unknown =>
-  thing && {
-    name: thing.name,
-    where: thing.where,
-    sha256: thing.sha256,
-    at: thing.at,
-    size: thing.size,
-    word: thing.word,
-    digests: thing.digests,
-    words: thing.words,
-    kept: thing.kept,
-    inner: thing.inner && { sha256: thing.inner.sha256, at: thing.inner.at },
-  };
+  thing && { ...fieldsOf(thing, USUAL), inner: thing.inner && fieldsOf(thing.inner, { sha256: '', at: '' }) };
+const fieldsOf = (view: object, like: object): object =>
+  Object.fromEntries(Object.keys(like).map((name) => [name, Reflect.get(view, name)]));
 
 const digest = (digit: string): string => digit.repeat(64);
 const USUAL: Thing = {
