@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { openStaffStores, STAFF_DOCUMENTS_MAX, StaffReports } from '../../../agent/records/staff-reports.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
-import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from '../../fakes/signer-fast.ts';
@@ -14,16 +13,10 @@ const report = { questions_sha256: 'a'.repeat(64), answers: { effect: 'calmed' }
 
 async function open() {
   const files = await freshDisk();
-  const { spool } = await openSpool(files);
+  const { spool, conditions } = await openSpool(files);
   const log = new MemoryLog();
   const keys = { stationKeys: [publicKeyOf(stationKey)], storeKeys: [publicKeyOf(storeKey)] };
-  const { stores } = await openStaffStores({
-    spool,
-    files,
-    log,
-    conditions: new MemoryConditions(),
-    ...keys,
-  });
+  const { stores } = await openStaffStores({ spool, files, log, conditions, ...keys });
   const clock = new ManualClock();
   const made: string[] = [];
   const reports = await StaffReports.open({
