@@ -283,6 +283,14 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/custody/log-tree', 'unit/receiver/custody/receipt-log'],
   },
   {
+    id: 'broken-end-signed',
+    what: 'a log whose last lines cannot be followed, and whose checkpoint a cut took, goes on as another one',
+    file: 'agent/receiver/custody/log-tree.ts',
+    find: 'if (last !== undefined && broken !== undefined)',
+    put: 'if (last === undefined && broken !== undefined)',
+    suites: ['unit/receiver/custody/store-log'],
+  },
+  {
     id: 'other-root-signed',
     what: 'a log whose lines are not those of its checkpoint signs the next one',
     file: 'agent/receiver/custody/log-tree.ts',
