@@ -51,17 +51,8 @@ describe.skipIf(lacksTools('mosquitto', 'openssl', 'minisign', 'script'))('a pil
       '',
       `${at('officer.pub')} ${at('supervisor.pub')}`,
     ];
-    const words = [
-      process.execPath,
-      compiled(BODYDOCK),
-      'setup',
-      '--no-start',
-      '--etc',
-      etc(),
-      '--lang',
-      'de',
-    ];
-    const child = spawn(requireTool('script'), ['-qec', words.join(' '), '/dev/null'], {
+    const typed = `${process.execPath} ${compiled(BODYDOCK)} setup --no-start --etc ${etc()} --lang de`;
+    const child = spawn(requireTool('script'), ['-qec', typed, '/dev/null'], {
       timeout: COMMAND_MS,
     });
     let screen = '';

@@ -19,10 +19,12 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   const at = (...names: string[]): string => join(folder, ...names);
-  const call = (...words: readonly string[]): ReturnType<typeof callReceiver> =>
-    callReceiver('ca', ...words, '--ca', authority);
-  async function good(...words: readonly string[]): Promise<string> {
-    const { code, out, err } = await call(...words);
+  /** Words apart by blanks, then words as they are. */
+  const call = (typed: string, ...words: readonly string[]): ReturnType<typeof callReceiver> =>
+    callReceiver('ca', ...typed.split(' '), ...words, '--ca', authority);
+  const refused = (code: number, text: string): object => ({ code, err: expect.stringContaining(text) });
+  async function good(typed: string, ...words: readonly string[]): Promise<string> {
+    const { code, out, err } = await call(typed, ...words);
     expect([code, err]).toEqual([0, '']);
     return out;
   }
@@ -42,10 +44,9 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
     execFileSync(requireTool('openssl'), ['verify', '-x509_strict', ...words], { encoding: 'utf8' });
 
   test('makes an authority once, and every command says that there is none before', async () => {
-    for (const words of [['list'], ['revoke', 'townhall-1'], ['issue', 'r-archive', '--role', 'receiver']]) {
-      const { code, err } = await call(...words);
-      expect([code, err]).toEqual([1, expect.stringContaining('make one with `bodydock-receiver ca init`')]);
-      expect((await call(...words, '--lang', 'de')).err).toContain('mit `bodydock-receiver ca init` anlegen');
+    for (const typed of ['list', 'revoke townhall-1', 'issue r-archive --role receiver']) {
+      expect(await call(typed)).toMatchObject(refused(1, 'make one with `bodydock-receiver ca init`'));
+      expect((await call(typed, '--lang', 'de')).err).toContain('mit `bodydock-receiver ca init` anlegen');
     }
     expect(await good('init')).toContain(`made: ${authority}`);
     const made = await certificate('authority/ca.pem');
@@ -67,10 +68,9 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
   test('lets one command at a time change the list', async () => {
     await good('init');
     const lock = await takeKernelLock(await folderLockName('authority', authority));
-    for (const words of [['init'], ['issue', 'r-archive', '--role', 'receiver'], ['revoke', 'r-archive']]) {
-      const { code, err } = await call(...words);
-      expect([code, err]).toEqual([1, expect.stringContaining('another command is changing the authority')]);
-      expect((await call(...words, '--lang', 'de')).err).toContain('ändert gerade ein anderer Befehl');
+    for (const typed of ['init', 'issue r-archive --role receiver', 'revoke r-archive']) {
+      expect(await call(typed)).toMatchObject(refused(1, 'another command is changing the authority'));
+      expect((await call(typed, '--lang', 'de')).err).toContain('ändert gerade ein anderer Befehl');
     }
     await lock?.release();
     await good('issue', 'r-archive', '--role', 'receiver');
@@ -82,28 +82,12 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
     const hosts = ['--host', '192.0.2.7', '--host', 'localhost'];
     await good('issue', 'broker.example.org', '--role', 'broker', ...hosts, '--out', at('broker'));
     await good('issue', 'r-archive', '--role', 'receiver', '--out', at('store'), '--days', '9');
-    const out = await good(
-      'issue',
-      'townhall-1',
-      '--role',
-      'station',
-      '--out',
-      at('station'),
-      '--lang',
-      'de',
-    );
+    const out = await good('issue townhall-1 --role station --lang de --out', at('station'));
     expect(out).toContain(`${at('station/station-key.pem')} (geheim)`);
-    expect(await modes(at('broker'))).toEqual({
-      'broker-key.pem': 0o600,
-      'broker.pem': 0o644,
-      'ca.pem': 0o644,
-      'crl.pem': 0o644,
-    });
-    expect(Object.keys(await modes(at('store'))).toSorted()).toEqual([
-      'ca.pem',
-      'receiver-key.pem',
-      'receiver.pem',
-    ]);
+    const files = { 'broker-key.pem': 0o600, 'broker.pem': 0o644, 'ca.pem': 0o644, 'crl.pem': 0o644 };
+    expect(await modes(at('broker'))).toEqual(files);
+    const names = Object.keys(await modes(at('store'))).toSorted();
+    expect(names).toEqual(['ca.pem', 'receiver-key.pem', 'receiver.pem']);
     const broker = await certificate('broker/broker.pem');
     expect(broker.subjectAltName).toBe('DNS:broker.example.org, IP Address:192.0.2.7, DNS:localhost');
     const uses = {
@@ -112,17 +96,10 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
       'station/station.pem': 'sslclient',
     };
     for (const [name, use] of Object.entries(uses)) {
-      const checked = [
-        '-CAfile',
-        at('broker/ca.pem'),
-        '-CRLfile',
-        at('broker/crl.pem'),
-        '-crl_check',
-        '-purpose',
-      ];
-      expect(verify(...checked, use, at(name))).toContain('OK');
+      const checked = ['-crl_check', '-CAfile', at('broker/ca.pem'), '-CRLfile', at('broker/crl.pem')];
+      expect(verify(...checked, '-purpose', use, at(name))).toContain('OK');
       const other = use === 'sslserver' ? 'sslclient' : 'sslserver';
-      expect(() => verify(...checked, other, at(name)), name).toThrow('unsuitable');
+      expect(() => verify(...checked, '-purpose', other, at(name)), name).toThrow('unsuitable');
     }
     const receiver = await certificate('store/receiver.pem');
     expect(receiver.subject).toBe('OU=receiver\nCN=r-archive');
@@ -137,38 +114,22 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
     await good('issue', 'r-archive', ...words);
     const second = await certificate('tls/receiver.pem');
     expect(await readFile(at('tls/receiver-key.pem'))).toEqual(key);
-    expect([second.serialNumber === first.serialNumber, second.publicKey.equals(first.publicKey)]).toEqual([
-      false,
-      true,
-    ]);
-    const other = await call('issue', 'r-other', ...words);
-    expect([other.code, other.err]).toEqual([
-      78,
-      expect.stringContaining('receiver.pem is there and is not of r-other'),
-    ]);
-    await callReceiver('ca', 'init', '--ca', at('another'));
-    const { code, err } = await callReceiver(
-      'ca',
-      'issue',
-      'r-archive',
-      ...words,
-      '--ca',
-      at('another'),
-      '--lang',
-      'de',
-    );
-    expect([code, err]).toEqual([78, expect.stringContaining('ca.pem ist schon da')]);
+    expect(second.serialNumber).not.toBe(first.serialNumber);
+    expect(second.publicKey.equals(first.publicKey)).toBe(true);
+    const other = await call('issue r-other', ...words);
+    expect(other).toMatchObject(refused(78, 'receiver.pem is there and is not of r-other'));
+    authority = at('another');
+    await good('init');
+    const another = await call('issue r-archive --lang de', ...words);
+    expect(another).toMatchObject(refused(78, 'ca.pem ist schon da'));
     expect((await certificate('tls/receiver.pem')).serialNumber).toBe(second.serialNumber);
   });
 
   test('gives no name twice to clients of different kinds, until it is revoked', async () => {
     await good('init');
     await good('issue', 'office', '--role', 'desk');
-    const refused = await call('issue', 'office', '--role', 'station');
-    expect([refused.code, refused.err]).toEqual([
-      1,
-      expect.stringContaining('office has a certificate as desk'),
-    ]);
+    const station = await call('issue office --role station');
+    expect(station).toMatchObject(refused(1, 'office has a certificate as desk'));
     await good('issue', 'office', '--role', 'broker'); // a server is no client
     await good('revoke', 'office');
     await good('issue', 'office', '--role', 'station');
@@ -190,13 +151,10 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
       expect((await call('issue', name, '--role', role)).code, `${role} ${name}`).toBe(2);
     expect((await call('issue', 'x', '--role', 'boss')).err).toContain('--role is missing');
     expect((await call('issue', '--role', 'desk', '--lang', 'de')).err).toContain('braucht einen Namen');
-    const host = ['--host', 'a,DNS:other'];
-    expect((await call('issue', 'b.example', '--role', 'broker', ...host)).err).toContain(
-      'no name of a machine',
-    );
-    expect((await call('issue', 'office', '--role', 'desk', '--host', 'a')).err).toContain(
-      'for the broker alone',
-    );
+    const odd = await call('issue b.example --role broker --host a,DNS:other');
+    expect(odd).toMatchObject(refused(2, 'no name of a machine'));
+    const desk = await call('issue office --role desk --host a');
+    expect(desk).toMatchObject(refused(2, 'for the broker alone'));
     for (const days of ['0', '3651', 'x'])
       expect((await call('issue', 'office', '--role', 'desk', '--days', days)).code).toBe(2);
     expect(await good('list')).toContain('Nothing has been issued yet');
@@ -215,13 +173,8 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
     expect(verify(...checked, at('townhall-2/station.pem'))).toContain('OK');
     for (const file of ['first.pem', 'townhall-1/station.pem'])
       expect(() => verify(...checked, at(file)), file).toThrow('revoked');
-    const dates = execFileSync(requireTool('openssl'), [
-      'crl',
-      '-in',
-      at('authority/crl.pem'),
-      '-noout',
-      '-nextupdate',
-    ]);
+    const dated = ['crl', '-in', at('authority/crl.pem'), '-noout', '-nextupdate'];
+    const dates = execFileSync(requireTool('openssl'), dated);
     const ends = Date.parse(dates.toString().replace('nextUpdate=', ''));
     expect(ends).toBe(Date.parse((await certificate('authority/ca.pem')).validTo));
     // Typed once more, as after a cut before the list was written.
@@ -229,16 +182,12 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
     await good('revoke', 'townhall-1', '--lang', 'de');
     expect(() => verify(...checked.with(3, at('authority/crl.pem')), at('first.pem'))).toThrow('revoked');
     // The key of a revoked certificate may be in other hands.
-    const again = ['issue', 'townhall-1', '--role', 'station', '--out', at('townhall-1')];
-    expect(await call(...again)).toMatchObject({ code: 1, err: expect.stringContaining('was revoked') });
+    const again = 'issue townhall-1 --role station --out';
+    expect(await call(again, at('townhall-1'))).toMatchObject(refused(1, 'was revoked'));
     await rm(at('townhall-1/station-key.pem'));
-    await good(...again);
+    await good(again, at('townhall-1'));
     expect(verify(...checked, at('townhall-1/station.pem'))).toContain('OK');
-    const unknown = await call('revoke', 'townhall-9');
-    expect([unknown.code, unknown.err]).toEqual([
-      1,
-      expect.stringContaining('issued nothing for townhall-9'),
-    ]);
+    expect(await call('revoke townhall-9')).toMatchObject(refused(1, 'issued nothing for townhall-9'));
   });
 
   test('lists what was issued, and ends with 1 where something ends soon', async () => {
