@@ -151,8 +151,8 @@ describe.skipIf(lacksTools('openssl'))('bodydock-receiver ca', () => {
       expect((await call('issue', name, '--role', role)).code, `${role} ${name}`).toBe(2);
     expect((await call('issue', 'x', '--role', 'boss')).err).toContain('--role is missing');
     expect((await call('issue', '--role', 'desk', '--lang', 'de')).err).toContain('braucht einen Namen');
-    const odd = await call('issue b.example --role broker --host a,DNS:other');
-    expect(odd).toMatchObject(refused(2, 'no name of a machine'));
+    const host = await call('issue b.example --role broker --host a,DNS:other');
+    expect(host).toMatchObject(refused(2, 'no name of a machine'));
     const desk = await call('issue office --role desk --host a');
     expect(desk).toMatchObject(refused(2, 'for the broker alone'));
     for (const days of ['0', '3651', 'x'])
