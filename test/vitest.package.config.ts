@@ -14,7 +14,7 @@ export default defineConfig({
     globalSetup: ['test/system/package/build-packages.ts'],
     env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 360_000,
   },
 });
