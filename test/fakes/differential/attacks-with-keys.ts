@@ -26,6 +26,7 @@ import {
   type Done,
 } from './attack.ts';
 import { excuseFor } from './excuses.ts';
+import { fieldsOf } from './keeper-log.ts';
 
 const DOCUMENT = /\/(manifest|docking|receipt|deletion|report|text)\.json$|\.revocation\.json$/;
 const SEGMENT = 'z'.repeat(25) + 'a';
@@ -64,7 +65,8 @@ const TIMES = ['received_at', 'sealed_at', 'docked_at', 'deleted_at', 'made_at',
 const rewrite: Attack = async (altered) => {
   const path = await someFile(altered, DOCUMENT);
   if (path === undefined) return undefined;
-  const value = JSON.parse(await readFile(join(altered.vault, path), 'utf8')) as Record<string, unknown>;
+  const value = fieldsOf(await readFile(join(altered.vault, path)));
+  if (value === undefined) return undefined; // damaged before
   const field = TIMES.find((each) => each in value);
   const isReceiver = 'receiver' in value && altered.random.below(2) === 0;
   if (isReceiver) value['receiver'] = altered.random.pick(['r-store', 'r-other', 'r-evil']);

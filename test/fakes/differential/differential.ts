@@ -1,6 +1,6 @@
 // Sets the two verifiers against each other: worlds out of a seed, honest and altered, and what each says of them. The product is asked in
 // this process, the one in Python in one that stays, both at the same time.
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportCommand } from '../../../agent/cli/export.ts';
@@ -10,8 +10,9 @@ import { runCommand } from '../../unit/cli/io-memory.ts';
 import { knowSignatures } from '../known-signatures.ts';
 import { codesOf, type Judgement, type PythonJudge } from '../manipulations/judges.ts';
 import { seededRandom } from '../random-seeded.ts';
-import type { Attack, Done } from './attack.ts';
+import { filesOf, type Attack, type Done } from './attack.ts';
 import { ATTACKS_OF_KEEPERS, KEEPERS_OF_KITS } from './attacks-of-keepers.ts';
+import { ATTACKS_OF_OPERATORS, OPERATORS_OF_KITS } from './attacks-of-operators.ts';
 import { ATTACKS_ON_STAFF_DOCUMENTS } from './attacks-on-staff-documents.ts';
 import { ATTACKS_ON_KITS } from './attacks-on-kits.ts';
 import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
@@ -24,9 +25,10 @@ const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
     ...ATTACKS_WITHOUT_KEYS,
     ...ATTACKS_WITH_KEYS,
     ...ATTACKS_OF_KEEPERS,
+    ...ATTACKS_OF_OPERATORS,
     ...ATTACKS_ON_STAFF_DOCUMENTS,
   ],
-  kit: [...DAMAGED, ...RESIGNED, ...ATTACKS_ON_KITS, ...KEEPERS_OF_KITS],
+  kit: [...DAMAGED, ...RESIGNED, ...ATTACKS_ON_KITS, ...KEEPERS_OF_KITS, ...OPERATORS_OF_KITS],
 };
 /** Recordings of one kit. */
 const KIT_RECORDINGS_MAX = 3;
@@ -44,15 +46,30 @@ export interface Disagreement {
   readonly python: string;
 }
 
+/** Copies that were altered in one way, alone or with another one, and what both verifiers say of them. */
+export interface KindCompared {
+  readonly altered: number;
+  readonly refused: number;
+  readonly passed: number;
+}
+
 /** What came of it. */
 export interface Compared {
-  readonly vaults: number;
-  /** Of these, altered ones that both refuse. */
+  /** Copies of which a byte, a file or a name is another one than in what they were copied from. */
+  readonly altered: number;
+  /** Of these, by the name of the attack. */
+  readonly kinds: Readonly<Record<string, KindCompared>>;
+  /** Altered ones that both refuse. */
   readonly refused: number;
   /** What was done to altered ones that both call good, with their numbers: where that may be, and where it may not. */
   readonly passed: readonly string[];
   readonly missed: readonly string[];
   readonly disagreements: readonly Disagreement[];
+}
+
+/** Names of all attacks on a vault, or on a kit. */
+export function kindsOf(what: 'vault' | 'kit'): string[] {
+  return [...new Set(ATTACKS[what].map(({ name }) => name))];
 }
 
 /** The vault of a seed, or a kit made of it, and so many altered copies, in a folder that is made, and removed unless it is to be kept. */
@@ -71,10 +88,13 @@ export async function compareWorld(
     const world = await buildHonestWorld(join(root, 'world'), seed);
     const { keys } = world.two.builder;
     const vault = what === 'vault' ? world.two.builder.vault : await kitOf(world, join(root, 'kit'));
-    if (vault === undefined) return { vaults: 0, refused: 0, passed: [], missed: [], disagreements: [] };
-    const copies: Copy[] = [{ vault, what: world.story.join('; '), mustBeFound: false }];
-    for (let number = 1; number <= alterations; number++)
-      copies.push(await alter(world, { from: vault, folder: join(root, `${number}`), number, what }));
+    if (vault === undefined)
+      return { altered: 0, kinds: {}, refused: 0, passed: [], missed: [], disagreements: [] };
+    const copies: Copy[] = [{ vault, what: world.story.join('; '), mustBeFound: false, kinds: [] }];
+    for (let number = 1; number <= alterations; number++) {
+      const turn = seed * alterations + number;
+      copies.push(await alter(world, { from: vault, folder: join(root, `${number}`), number, turn, what }));
+    }
     const paths = copies.map((copy) => copy.vault);
     const [saidByPython, saidByProduct] = await Promise.all([
       python.judge(paths, { keys }),
@@ -82,12 +102,15 @@ export async function compareWorld(
     ]);
     const disagreements: Disagreement[] = [];
     const [passed, missed]: [string[], string[]] = [[], []];
+    const kinds: Record<string, KindCompared> = {};
     let refused = 0;
     for (const [number, copy] of copies.entries()) {
       const [product, python] = [saidByProduct[number], saidByPython[number]];
       if (product === undefined || python === undefined) throw new Error('a vault was not judged');
       const isOne = kindOf(product) === kindOf(python);
-      if (number > 0 && isOne && !product.good) refused++;
+      const counted = { refused: Number(isOne && !product.good), passed: Number(isOne && product.good) };
+      if (number > 0) refused += counted.refused;
+      for (const kind of copy.kinds) kinds[kind] = sumOf(kinds[kind], { altered: 1, ...counted });
       if (number > 0 && isOne && product.good)
         (copy.mustBeFound ? missed : passed).push(`${number}: ${copy.what} [${world.story.join('; ')}]`);
       const isGood = product.good || (!world.rolesGiven && kindOf(product) === 'not judged');
@@ -95,39 +118,70 @@ export async function compareWorld(
       const what = number === 0 ? copy.what : `${copy.what} [${world.story.join('; ')}]`;
       disagreements.push({ seed, number, what, product: verdictOf(product), python: verdictOf(python) });
     }
-    return { vaults: copies.length, refused, passed, missed, disagreements };
+    const altered = copies.filter((copy) => copy.kinds.length > 0).length;
+    return { altered, kinds, refused, passed, missed, disagreements };
   } finally {
     if (!keep) await rm(root, { recursive: true, force: true });
   }
 }
 
-/** A vault to be judged, and what was done to it. */
-interface Copy extends Done {
-  readonly vault: string;
+/** Both together. */
+export function sumOf(one: KindCompared | undefined, other: KindCompared): KindCompared {
+  if (one === undefined) return other;
+  const { altered, refused, passed } = one;
+  return {
+    altered: altered + other.altered,
+    refused: refused + other.refused,
+    passed: passed + other.passed,
+  };
 }
 
+/** A vault to be judged, and what was done to it: `kinds` is empty where it is still what it was copied from. */
+interface Copy extends Done {
+  readonly vault: string;
+  readonly kinds: readonly string[];
+}
+
+/** `turn`: of all copies of all worlds; so each kind of attack has its turn. */
 interface Alteration {
   readonly from: string;
   readonly folder: string;
   readonly number: number;
+  readonly turn: number;
   readonly what: 'vault' | 'kit';
 }
 
 /** A copy that some attack altered, or two one after the other. */
-async function alter(world: HonestWorld, { from, folder, number, what }: Alteration): Promise<Copy> {
+async function alter(world: HonestWorld, { from, folder, number, turn, what }: Alteration): Promise<Copy> {
   const vault = join(folder, 'vault');
   copyFolder(from, vault);
   const random = seededRandom(Math.imul(number, 7919) ^ world.two.builder.random.uint32());
   const done: Done[] = [];
+  const kinds = new Set<string>();
+  const names = kindsOf(what);
+  const ofTurn = ATTACKS[what].find(({ name }) => name === names[turn % names.length]);
   const wanted = random.below(3) === 0 ? 2 : 1;
   for (let tries = 0; tries < TRIES_MAX && done.length < wanted; tries++) {
-    const did = await random.pick(ATTACKS[what])({ vault, isKit: what === 'kit', world, random });
-    if (did !== undefined) done.push(did);
+    const attack = (tries === 0 ? ofTurn : undefined) ?? random.pick(ATTACKS[what]);
+    const did = await attack({ vault, isKit: what === 'kit', world, random });
+    if (did === undefined) continue;
+    done.push(did);
+    kinds.add(attack.name);
   }
   const told = done.map((did) => did.what).join(' AND ');
   // Of two, the second may take away what shows the first.
   const isFound = done.length === 1 && done[0]?.mustBeFound === true;
-  return { vault, what: told.replaceAll(`${folder}/`, ''), mustBeFound: isFound };
+  const isAltered = await differ(from, vault);
+  const said = told.replaceAll(`${folder}/`, '');
+  return { vault, what: said, mustBeFound: isFound, kinds: isAltered ? [...kinds] : [] };
+}
+
+/** Whether two folders do not hold the same files with the same bytes. */
+async function differ(one: string, other: string): Promise<boolean> {
+  const [names, others] = [await filesOf({ vault: one }), await filesOf({ vault: other })];
+  const isSame = (name: string): boolean =>
+    readFileSync(join(one, name)).equals(readFileSync(join(other, name)));
+  return names.join('\n') !== others.join('\n') || !names.every(isSame);
 }
 
 /** A kit of the first recordings; undefined where nothing is there any more. Errors: Error where a good vault gives none. */
