@@ -48,7 +48,7 @@ _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
 _POLICY = fields(number=integer(1, 999_999), policy_sha256=DIGEST)
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
 _DIFFERENT = {
-    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost", "log-forked", "log-forked"),
+    "difference": one_of("cut-tail", "rewritten", "older-image", "spool-lost", "store-lost", "log-forked"),
     "subject": RANDOM_ID,
     "sequence": either(integer(1)),
     "sha256": either(DIGEST),

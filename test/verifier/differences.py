@@ -12,7 +12,6 @@ _MEANING = {
     "rewritten": "the store held another entry of segment {} than the station",
     "older-image": "the store held segment {}, which the station did not know",
     "spool-lost": "recording {} was in the spool and is lost",
-    "log-forked": "the log of the store of vault {} was not the one that the station had seen",
     "store-lost": "the store was restored and may lack recording {}, of which the station has no copy",
     "log-forked": "the log of vault {} is not the one that the station saw before",
 }

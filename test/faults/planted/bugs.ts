@@ -9,6 +9,7 @@ import { RELEASE_BUGS } from './bugs-release.ts';
 import { SEALING_BUGS } from './bugs-sealing.ts';
 import { STAFF_BUGS } from './bugs-staff.ts';
 import { TRANSFER_BUGS } from './bugs-transfer.ts';
+import { VERIFIER_BUGS } from './bugs-verifier.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -22,4 +23,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...EXCUSE_BUGS,
   ...EVIDENCE_BUGS,
   ...STAFF_BUGS,
+  ...VERIFIER_BUGS,
 ];

@@ -141,6 +141,15 @@ class FactsTest(unittest.TestCase):
             moved = [*events[:3], events[early], events[3]]
             self.assertEqual(codes(_check([found], log(*moved, at=_LATER))), ["custody.erased-unreceipted"])
 
+    def test_what_a_restored_store_may_have_lost_is_not_erased_by_the_receipt_of_before(self) -> None:
+        found = recording()
+        events = _events(found)
+        restored = ("store-restored", {"receiver": "r-store", "restored_sha256": hex_of("s")})
+        kept = log(*events[:4], restored, *events[4:], at=_LATER)
+        self.assertEqual(codes(_check([found], kept)), ["custody.erased-unreceipted"])
+        again = log(*events[:4], restored, events[3], *events[4:], at=_LATER)
+        self.assertEqual(codes(_check([found], again)), [])
+
     def test_the_head_that_a_receipt_names_is_still_there(self) -> None:
         whole = {"segment": SEGMENT, "sequence": 2, "sha256": hex_of(f"{SEGMENT} 2")}
         for head, found in (

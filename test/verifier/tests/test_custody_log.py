@@ -14,6 +14,7 @@ from custody_log import CustodyLog, check_gaps, read_custody_log
 from custody_segment import Holder
 from findings import Report
 from minisign_file import PublicKey
+from tests.note_keys import LOG, minisign
 from tests.samples import KEY, STATION, codes, hex_of, log, notes, random_id
 
 _AT = "2026-11-25T08:00:00.000Z"
@@ -141,6 +142,28 @@ class LinesTest(unittest.TestCase):
         )
 
 
+class CheckpointsTest(unittest.TestCase):
+    """Checkpoints that are really signed (SPEC 4.3.3)."""
+
+    def _codes(self, at: str = _AT, comment: str | None = None) -> list[str]:
+        first = _segment(_A)[0]
+        of = {"type": "custody-head", "version": 1, "station": STATION, "segment": _A, "sequence": 1, "at": at}
+        head = canonical_json.encode({**of, "sha256": sha256(first[:-1]).hexdigest(), "boot": None, "monotonic_ms": 0})
+        number = bytes.fromhex(LOG.public.key_id)[::-1].hex().upper()
+        signature = minisign(LOG, head, "custody-head").decode().replace("comment: x", f"comment: {comment or f'signature from {number}'}", 1)
+        lines = _segment(_A, ("checkpoint", {"head": head.decode(), "signature": signature}))
+        report = Report()
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / f"{_A}.jsonl").write_bytes(b"".join(lines))
+            read_custody_log(Path(folder), "custody", Holder(STATION, [LOG.public], is_store=False), report)
+        return codes(report)
+
+    def test_it_is_of_its_own_time_and_spelled_in_one_way(self) -> None:
+        self.assertEqual(self._codes(), [])
+        self.assertEqual(self._codes(at="2026-11-25T08:00:00.001Z"), ["custody.checkpoint-head"])
+        self.assertEqual(self._codes(comment="another comment"), ["custody.checkpoint-malformed"])
+
+
 class SegmentsTest(unittest.TestCase):
     """A log of several segments."""
 
@@ -165,6 +188,10 @@ class SegmentsTest(unittest.TestCase):
         self.assertEqual(_codes({f"{_A}.jsonl": b"".join(more), f"{_B}.jsonl": b"".join(_SECOND)}), ["custody.fork"])
         late = _segment(_B, *[_STOPPED] * 9, ("clock-state", {"synchronised": True}), after=(_A, _FIRST))
         self.assertEqual(_codes({f"{_A}.jsonl": b"".join(more), f"{_B}.jsonl": b"".join(late)}), [])
+
+    def test_an_entry_that_is_not_repeated_is_a_fork_though_another_one_is(self) -> None:
+        again = _segment(_B, ("agent-started", {"version": "1"}), after=(_A, _FIRST[:1]))
+        self.assertEqual(_codes({f"{_A}.jsonl": b"".join(_FIRST), f"{_B}.jsonl": b"".join(again)}), ["custody.fork"])
 
     def test_two_segments_that_follow_the_same_are_a_fork_and_two_that_follow_none_are_two_beginnings(self) -> None:
         other = random_id("c")

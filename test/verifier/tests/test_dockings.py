@@ -272,6 +272,14 @@ class EntriesTest(unittest.TestCase):
             kept = log(docked, *((word, facts) for word in words))
             self.assertEqual(codes(_check(part, recording(value), kept=kept)), found, words)
 
+    def test_each_of_them_is_compared_itself(self) -> None:
+        values = [{**manifest(name), "version": 2, "joints": [1]} for name in ("a", "b")]
+        record = docking(docking_record([entry(each) for each in values]))
+        source = [{"recording": each["recording"], "docking": DOCKING, "path_sha256": each["source"]["path_sha256"]} for each in values]
+        kept = log(("matched", source[0]), ("erasing", source[1]), ("not-erased", {**source[1], "reason": "x"}))
+        found = _check(record, *(recording(each) for each in values), kept=kept)
+        self.assertEqual(codes(found), ["docking.erased-uncompared"])
+
     def test_an_erasure_stands_in_the_log_and_a_docking_that_is_over_has_its_record(self) -> None:
         value = manifest()
         part = docking(docking_record([{**entry(value), "erased": True}]))

@@ -8,13 +8,13 @@ from typing import Any
 from custody_log import CustodyLog
 from custody_segment import Line, Segment
 from drops import Drops
-from evidence import Receiver, Station, Vault
+from evidence import Order, Receiver, Station, Vault
 from findings import Report
 from instants import DAY_MS, milliseconds
 from orders import Orders
 from policies import Policies
 from retention import StoreLogs
-from tests.samples import STATION, VAULT, codes, hex_of, log, random_id, recording, station
+from tests.samples import STATION, VAULT, codes, document, hex_of, log, random_id, recording, station
 
 _DAY = "2026-01-01"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -164,6 +164,41 @@ class DocumentsTest(unittest.TestCase):
             drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(300))), Report()
             drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
             self.assertEqual(codes(report), expected, (at, entries))
+
+    def _judged(self, store: Receiver, kept: Station, now: int = 300) -> Report:
+        drops, report = Drops(Vault(VAULT, {STATION: kept}, {"r-store": store}), Policies(), milliseconds(_at(now))), Report()
+        drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
+        return report
+
+    def test_an_entry_of_a_time_that_has_not_come_makes_nothing_old_and_a_report_is_no_text(self) -> None:
+        named = {"station": STATION, "recording": random_id("a")}
+        facts = {**named, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(0)}
+        gone = (5, "documents-dropped", {**facts, "deletion_sha256": None, "deleted_at": None})
+        text, other = ((1, "receipt", {**named, "kind": kind, "receipt_sha256": hex_of("r")}) for kind in ("staff-text", "staff-report"))
+        for before, expected in (
+            ([], ["drop.too-early"]),
+            ([(10_000, "receiver-started", {"version": "1"})], ["drop.too-early"]),
+            ([text], []),
+            ([text, other], ["drop.too-early"]),
+        ):
+            report = self._judged(_store(*before, gone), station(log=CustodyLog("custody")), 6)
+            self.assertEqual(codes(report), expected, before)
+
+    def test_its_own_deletion_record_is_kept_and_who_lifted_a_hold_may_be_open(self) -> None:
+        name = random_id("a")
+        facts = {"station": STATION, "recording": name, "deletion_sha256": hex_of("d")}
+        named = {**facts, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(0), "deleted_at": _at(20)}
+        announced = (0, "retention", {"days": 14, "documents_days": 90})
+        store = _store(announced, (20, "deleting", facts), (20, "deleted", facts), (200, "documents-dropped", named))
+        kept = station(log=CustodyLog("custody"))
+        others = {"reason": "expired", "order_sha256": None, "receiver": "r-store", "retention": {"days": 14, "basis": "received", "from_at": _at(0), "due_at": _at(14)}}
+        kept.kept[name] = document({**named, **others})
+        for verb, day in (("hold", 30), ("unhold", 40)):
+            value = {"order": random_id(verb[0]), "verb": verb, "recording": name, "ordered_at": _at(day)}
+            kept.orders[value["order"]] = Order(document(value), frozenset(), frozenset({"officer", "supervisor"}))
+        report = self._judged(store, kept)
+        self.assertEqual(codes(report), ["deletion.missing"])
+        self.assertEqual([each.code for each in report.unjudged], ["drop.hold-not-judged"])
 
     def test_a_docking_record_goes_after_its_days_and_once_its_recordings_are_gone(self) -> None:
         found = recording()

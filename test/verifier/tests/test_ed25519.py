@@ -58,6 +58,15 @@ class Ed25519Test(unittest.TestCase):
         larger = int.from_bytes(signature[32:], "little") + _ORDER
         self.assertFalse(ed25519.verify(key, message, signature[:32] + larger.to_bytes(32, "little")))
 
+    def test_a_point_of_small_order_is_no_sound_key_whatever_its_sign(self) -> None:
+        eighth = ("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+        small = [(0).to_bytes(32, "little"), (1).to_bytes(32, "little"), (2**255 - 20).to_bytes(32, "little"), *map(bytes.fromhex, eighth)]
+        for key in small:
+            for sign in (0, 0x80):
+                self.assertFalse(ed25519.is_sound(key[:31] + bytes([key[31] | sign])), key.hex())
+        self.assertFalse(ed25519.is_sound((2**255 - 18).to_bytes(32, "little")))
+        self.assertTrue(all(ed25519.is_sound(bytes.fromhex(key)) for key, _, _ in _VECTORS))
+
     def test_what_is_no_point_and_what_is_no_length_is_refused(self) -> None:
         key, message, signature = map(bytes.fromhex, _VECTORS[1])
         for other in (b"\xff" * 32, (2).to_bytes(32, "little"), b"", key[:-1], key + b"\0"):

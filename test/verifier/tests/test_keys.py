@@ -1,6 +1,7 @@
 """Which keys count and which are put aside (SPEC 4.9), which logs of the store are believed, and what revocations leave of changes."""
 
 import unittest
+from dataclasses import replace
 from typing import Any
 
 from evidence import KeyChange, Receiver, Vault
@@ -38,6 +39,11 @@ class SuccessionTest(unittest.TestCase):
         known = _known([_change("r-a", *way) for way in ways])
         self.assertEqual([key in known.store for key in map(_key, ("old", "two", "three", "x"))], [True] * 3 + [False])
         self.assertNotIn(_key("y"), _known([_change("r-a", "stranger", "y")]).store)
+
+    def test_one_that_its_new_key_did_not_sign_introduces_none(self) -> None:
+        for by_old, by_new in ((True, False), (False, True)):
+            change = replace(_change("r-a", "old", "two"), by_old=by_old, by_new=by_new)
+            self.assertNotIn(_key("two"), _known([change]).store)
 
     def test_a_stolen_key_leads_nowhere_and_a_retired_one_no_more(self) -> None:
         for reason, at, counts in (

@@ -171,6 +171,21 @@ class CheckpointsTest(unittest.TestCase):
             self.assertIn("fixed by nobody outside", fixed[ORIGIN])
 
 
+class DatesTest(unittest.TestCase):
+    """SPEC 4.7.9."""
+
+    def test_a_deletion_is_of_no_time_after_the_earliest_word_of_a_log_that_has_its_line(self) -> None:
+        deletion = document({"deleted_at": "2026-11-27T12:00:00.000Z", "receiver": "r-store"}, "deletion.json")
+        second = 1_764_072_000  # 2025-11-25T12:00:00Z
+        for later, earlier, expected in ((370, 365, ["deletion.in-future"]), (370, 367, []), (365, 370, ["deletion.in-future"])):
+            own = _segment("a", _NINE, 0)
+            own.lines[3] = replace(own.lines[3], event="deleting", facts={"deletion_sha256": deletion.sha256})
+            words = {name: cosign(_note(leaves), WITNESS, second + days * 86_400) for name, leaves, days in (("cosigned", _FIVE, later), ("cosigned-0a1b2c3d", _NINE, earlier))}
+            vault = _vault(own, files={"checkpoint": _note(_NINE), **words})
+            vault.stations[STATION].kept = {"a": deletion}
+            self.assertEqual(codes(_judge(vault)[0]), expected, (later, earlier))
+
+
 class PlacesTest(unittest.TestCase):
     """Where segments lie in a tree."""
 

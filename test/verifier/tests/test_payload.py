@@ -104,6 +104,11 @@ class PayloadTest(unittest.TestCase):
         for header in (b"", _HEADER[:-1], _HEADER.replace(b"X25519", b"scrypt"), _HEADER.replace(b"/v1", b"/v2")):
             self.assertIsNone(parse_header(header), header)
 
+    def test_it_has_no_stanza_more(self) -> None:
+        self._payload = _sealed(1_100_000, _HEADER.replace(_STANZA.encode(), 2 * _STANZA.encode()))
+        self._manifest = _manifest_of(self._payload, bytes(1_100_000))
+        self.assertEqual(self._codes(self._payload), ["payload.recipients"])
+
     def test_an_original_of_another_size_cannot_be_in_it(self) -> None:
         original = {**self._manifest["original"], "size_bytes": 1_100_001}
         self.assertEqual(

@@ -94,6 +94,16 @@ class ReadingTest(unittest.TestCase):
         (self.root / "1" / "x").write_bytes(b"")
         self.assertIn("folder.unexpected", codes(self._read()[2]))
 
+    def test_one_key_is_no_two_roles_and_a_key_of_one_role_signs_nothing_as_the_other(self) -> None:
+        both = _ByHand(officers=[PublicKey("0" * 16, _SUPERVISOR.key), _SUPERVISOR.public])
+        self._write(_policy(1), officer=_SUPERVISOR)
+        found, _, report = self._read(both)
+        self.assertEqual((codes(report), len(found.counting)), (["policy.one-key-twice"], 0))
+        self._write(_policy(1, _NEW_OFFICER))
+        self._write(_policy(2), supervisor=_NEW_OFFICER)
+        found, _, report = self._read()
+        self.assertEqual((codes(report), len(found.counting)), (["policy.signature-unknown-key"], 1))
+
     def test_one_of_another_number_or_vault_is_found(self) -> None:
         self._write(_policy(1, vault=random_id("w")))
         found, _, report = self._read()
@@ -135,6 +145,7 @@ class EntriesTest(unittest.TestCase):
             ([first, first, second], [], []),
             ([second, first], ["policy.number"], []),
             ([first, second, first], ["policy.number"], []),
+            ([first, {**first, "policy_sha256": here[2].sha256}], ["policy.differs", "policy.number"], []),
             ([first], [], ["policy.unlogged"]),
             ([first, {**second, "policy_sha256": hex_of("x")}], ["policy.differs"], ["policy.unlogged"]),
             ([first, second, {"number": 3, "policy_sha256": hex_of("x")}], ["policy.missing"], []),

@@ -1,7 +1,10 @@
 """The program as a person starts it, on a vault that nothing but stock age and minisign and the SPEC have made."""
 
 import base64
+import contextlib
 import hashlib
+import importlib.util
+import io
 import json
 import os
 import shutil
@@ -14,8 +17,10 @@ from typing import Any
 
 import canonical_json
 from document_shapes import UNIT_BYTES
+from findings import Report
 from signed_document import sha256_hex
 from tests.samples import STATION, VAULT, document, manifest, random_id, receipt
+from verification import Verdict
 
 _PROGRAM = Path(__file__).parents[1]
 _TOOLS = ("age", "age-keygen", "minisign")
@@ -94,6 +99,26 @@ class _StockVault:
             source={"path_sha256": sha256_hex(path), "sealed": sealed.decode("ascii")},
             recipients=[self._recipient],
         )
+
+
+class AnswerTest(unittest.TestCase):
+    """What a verdict ends with."""
+
+    def test_what_cannot_be_judged_is_not_good_and_a_finding_is_worse(self) -> None:
+        spec = importlib.util.spec_from_file_location("program", _PROGRAM / "__main__.py")
+        if spec is None or spec.loader is None:
+            raise AssertionError("the program is there")
+        program = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(program)
+        place = tempfile.gettempdir()
+        for said, expected in (((), 0), (("note",), 0), (("leave_open",), 3), (("find",), 1), (("leave_open", "find"), 1)):
+            report = Report()
+            for each in said:
+                getattr(report, each)("x.y", ".", "says something")
+            program.read_trusted_keys = lambda folder: None
+            program.verify = lambda *asked, report=report: Verdict(report, {})
+            with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+                self.assertEqual(program.main([place, "--keys", place]), expected, said)
 
 
 @unittest.skipIf(

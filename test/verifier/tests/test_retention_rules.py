@@ -270,6 +270,25 @@ class DeletionTest(unittest.TestCase):
         later = "2026-12-13T08:00:00.000Z"
         self.assertEqual(codes(_check(station(found), _store(found), later)), ["deletion.before-due"])
 
+    def test_it_is_judged_by_the_first_of_several_entries(self) -> None:
+        found = _deleted()
+        store = _store(found)
+        segment = store.order[0]
+        segment.lines[1] = replace(segment.lines[1], at="2026-12-09T07:59:59.999Z")
+        segment.lines[0] = replace(segment.lines[0], at="2026-12-01T08:00:00.000Z")
+        self.assertEqual(codes(_check(station(found), store)), ["deletion.before-due"])
+
+    def test_an_order_has_both_signatures_when_it_deletes(self) -> None:
+        found = recording()
+        order = _order("delete", found.name, at="2026-12-09T08:00:00.000Z")
+        _deleted(found, reason="ordered", order_sha256=order.document.sha256)
+        facts = {"station": STATION, "recording": found.name, "order": order.value["order"], "verb": "delete"}
+        for second, expected in (("2026-12-10T07:00:00.000Z", []), ("2026-12-11T07:00:00.000Z", ["deletion.order-unsigned"])):
+            store = _store(found)
+            line = store.order[0].lines[0]
+            _enter(store, *(replace(line, event="order", at=at, facts={**facts, "role": role}) for role, at in (("officer", "2026-12-09T08:00:00.000Z"), ("supervisor", second))))
+            self.assertEqual(codes(_check(_with([order], found), store)), expected)
+
     def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
         found = _deleted()
         self.assertEqual(codes(_check(station(found), log())), ["deletion.unlogged"])
@@ -456,6 +475,13 @@ class KeysTest(unittest.TestCase):
             check_revocations(self._revoked(at), report)
             self.assertEqual(codes(report), expected)
 
+    def test_a_receipt_that_nobody_signed_confirms_nothing(self) -> None:
+        kept, report = self._revoked("2026-11-26T08:00:00.000Z"), Report()
+        for each in kept.recordings.values():
+            each.receipt = document(each.receipt.value, key_id=None) if each.receipt is not None else None
+        check_revocations(kept, report)
+        self.assertEqual(codes(report), ["revocation.document"])
+
     def test_what_came_since_another_person_may_have_had_the_key_is_doubtful(self) -> None:
         for since, expected in (
             ("2026-11-25T08:00:20.001Z", []),
@@ -492,6 +518,12 @@ class KeysTest(unittest.TestCase):
             report = Report()
             check_old_keys(station(recording(), log=log(("key-changed", facts), at=at)), report)
             self.assertEqual(codes(report), expected)
+
+    def test_it_signs_nothing_behind_its_change_though_others_were_entered_before(self) -> None:
+        kept = log(("spooled", {"recording": random_id("x")}), ("key-changed", {"old_key_id": KEY}), at="2026-11-25T08:00:05.000Z")
+        report = Report()
+        check_old_keys(station(recording(), log=kept), report)
+        self.assertEqual(codes(report), ["key-change.used-after"])
 
     def test_a_clock_that_was_set_back_in_front_of_a_change_speaks_against_nothing(self) -> None:
         found = recording()
