@@ -41,7 +41,6 @@ _HEAD = ".head.json"
 _ELSEWHERE = {
     "custody.gap",
     "deletion.unlogged",
-    "deletion.unwarned",
     "docking.missing",
     "document.missing",
     "document.waiting",

@@ -1,8 +1,13 @@
 // What a store's log says that the vault received (SPEC 4.15.20, 4.15.21): each receipt that it gave is of something that is here, or that went
 // in order. What is cut off at the end of everything takes the store's key, and shows in the tree.
+import { join } from 'node:path';
+import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
+import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { RECEIPT } from '../../../protocol/format/file-names.ts';
+import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
 import type { HeldDocument } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
+import { type ReadFiles, readSmall } from './read-files.ts';
 import { below, finding, note, type Finding } from './remark.ts';
 import type { FoundRestored } from './restored-check.ts';
 import type { LoggedReceipts, StoreLog } from './store-log.ts';
@@ -11,20 +16,21 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Receipts that the log names and that are not here, and those that are here and that it does not name. `receiptNow` gives the digest of one that
- * lies here by now. Errors: those of it.
+ * lies here by now; `isWhole`: else what is not here is elsewhere, as in a kit (SPEC 4.13.5.17). Errors: those of it.
  */
 export async function* receivedFindings(
   facts: PlaceFacts,
   log: StoreLog,
   restored: readonly FoundRestored[],
   receiptNow: (receipt: LoggedReceipts) => Promise<string | undefined>,
+  isWhole: boolean,
 ): AsyncGenerator<Finding, void, undefined> {
   const until = completeUntil(restored);
   for (const each of log.receipts.values()) {
     const held = heldAs(each, facts);
     const { kind, station, recording, at } = each;
-    if (log.droppedDocuments.has(`${station} ${recording}`)) continue;
-    if (held?.made !== undefined && held.policySha256 !== each.policySha256) {
+    if (isWhole ? log.droppedDocuments.has(`${station} ${recording}`) : held === undefined) continue;
+    if (isWhole && held?.made !== undefined && held.policySha256 !== each.policySha256) {
       const words = `the log of the store says that it names ${each.policySha256 ?? 'no policy'}, and it names ${held.policySha256 ?? 'none'}`;
       yield finding('receipt.policy', held.where, `${kind} ${recording}: ${words}`, { recording });
     }
@@ -43,6 +49,7 @@ export async function* receivedFindings(
       },
     );
   }
+  if (!isWhole) return;
   for (const held of facts.documents())
     if (isUnlogged(held, log))
       yield note(
@@ -50,6 +57,17 @@ export async function* receivedFindings(
         below(held.where, RECEIPT),
         'receipt: no entry "receipt" of the store\'s log names it',
       );
+}
+
+/** Digest of a receipt of a vault, looked at again: the log was read after the folders, and a living vault may have taken one in between. */
+export async function receiptNow(
+  files: ReadFiles,
+  vault: string,
+  { station, recording }: LoggedReceipts,
+): Promise<string | undefined> {
+  if (!isStationId(station) || !isRecordingId(recording)) return undefined;
+  const read = await readSmall(files, join(vault, station, recording, RECEIPT), RECEIPT_BYTES_MAX);
+  return read.kind === 'bytes' ? sha256Hex(read.bytes) : undefined;
 }
 
 function heldAs({ station, recording }: LoggedReceipts, facts: PlaceFacts): HeldDocument | undefined {

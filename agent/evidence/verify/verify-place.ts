@@ -5,11 +5,8 @@
 import { join } from 'node:path';
 import type { OpenedIdentity } from '../../../config/enrolment/identity-file.ts';
 import { loadProofs } from '../../../config/enrolment/proofs.ts';
-import { RECEIPT_BYTES_MAX } from '../../../protocol/documents/receipt.ts';
-import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { describeError } from '../../../protocol/format/errors.ts';
-import { RECEIPT } from '../../../protocol/format/file-names.ts';
-import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
+import { isStationId } from '../../../protocol/format/ids.ts';
 import { leftoverRemarks } from './deletion-check.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
 import { checkKept, type KeptDeletion } from './drop-check.ts';
@@ -32,8 +29,8 @@ import { PlaceFacts } from './place-facts.ts';
 import { PlaceLogs } from './place-logs.ts';
 import { storeFindings } from './place-store.ts';
 import { extentOf, findPlace, type Place, readVaultId } from './place.ts';
-import { type ReadFiles, readSmall } from './read-files.ts';
-import { receivedFindings } from './received-check.ts';
+import type { ReadFiles } from './read-files.ts';
+import { receiptNow, receivedFindings } from './received-check.ts';
 import { proofRemarks } from './receipt-proofs.ts';
 import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
@@ -250,18 +247,12 @@ class PlaceCheck {
       const lines = logs.receiptLines;
       this.#tell(await proofRemarks({ files, path: this.#place.path, keys, facts: this.#facts, lines }));
     }
-    if (this.#place.kind !== 'vault') return;
-    const receiptNow = (each: LoggedReceipts): Promise<string | undefined> => this.#receiptNow(each);
-    const received = receivedFindings(this.#facts, logs.store, this.#restored, receiptNow);
+    const isWhole = this.#place.kind === 'vault';
+    if (!isWhole && this.#place.kind !== 'collection') return;
+    const now = async (each: LoggedReceipts): Promise<string | undefined> =>
+      isWhole ? receiptNow(this.#options.files, this.#place.path, each) : undefined;
+    const received = receivedFindings(this.#facts, logs.store, this.#restored, now, isWhole);
     for await (const found of received) this.#tell([found]);
-  }
-
-  /** Digest of a receipt, looked at again: the log was read after the folders, and a living vault may have taken one in between. */
-  async #receiptNow({ station, recording }: LoggedReceipts): Promise<string | undefined> {
-    if (!isStationId(station) || !isRecordingId(recording)) return undefined;
-    const path = join(this.#place.path, station, recording, RECEIPT);
-    const read = await readSmall(this.#options.files, path, RECEIPT_BYTES_MAX);
-    return read.kind === 'bytes' ? sha256Hex(read.bytes) : undefined;
   }
 
   /** Proofs of recipients lie only in a spool, and are of the station whose recordings lie there. */

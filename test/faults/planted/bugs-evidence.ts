@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const EVIDENCE_BUGS: readonly PlantedBug[] = [
   {
+    id: 'kit-of-other-receipt',
+    what: 'a kit is good whatever receipt lies in it, though its own log names another one',
+    file: 'agent/evidence/verify/received-check.ts',
+    find: ' : held === undefined) continue;\n',
+    put: ' : !isWhole) continue;\n',
+    suites: ['system/differential/differential'],
+  },
+  {
     id: 'verify-two-of-one-id',
     what: 'a copy of a recording in the folder of another station is verified in the place of the recording, and nothing says so',
     file: 'agent/evidence/verify/verify-place.ts',

@@ -1,13 +1,15 @@
 // Two verifiers of two languages, one of which knows SPEC.md alone: worlds with much about keys, honest and altered by anybody who has a key or none,
 // are judged alike. A bounded part of what `npm run test:differential` goes on with for as long as it is told.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { verify } from '../../../agent/cli/verify.ts';
 import { compareWorld } from '../../fakes/differential/differential.ts';
+import { writeHead } from '../../fakes/differential/keeper-log.ts';
 import { codesOf, PythonJudge } from '../../fakes/manipulations/judges.ts';
+import { chainOf, linesOf } from '../../fakes/manipulations/rewritten-log.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { TwoReceivers } from '../../fakes/two-receivers.ts';
 import { revokeKey } from '../../fakes/vault-builder-keys.ts';
@@ -100,5 +102,34 @@ describe.skipIf(lacksTools('python3'))('both verifiers agree', () => {
     expect((await python.judge([kit], { keys })).map(codesOf)).toEqual([['store-log.revocation-missing']]);
     const { exitCode, out } = await productSays(kit, keys);
     expect([exitCode, out]).toEqual([1, expect.stringContaining('FINDING key-revocation.missing')]);
+  });
+
+  test('that a kit has the receipt that its own log names (SPEC 4.13.5.17)', async () => {
+    const two = await TwoReceivers.create(join(root, 'other-receipt'), 1, Date.UTC(2025, 1, 1, 8));
+    const { builder } = two;
+    const tree = TreeBuilder.ahead(builder.receiver);
+    await builder.receiver.start();
+    const made = await two.recordBy('r-store');
+    if (made.receipt !== undefined) await tree.receipt(made.receipt);
+    await builder.close();
+    await two.close();
+    const { keys } = builder;
+    const kit = join(root, 'other-receipt-kit');
+    const asked = [made.id, '--vault', builder.vault, '--keys', keys, '--out', kit, '--reason', 'court'];
+    expect(await runCommand(exportCommand, ...asked)).toMatchObject({ exitCode: 0 });
+    await rm(join(kit, 'proofs'), { recursive: true, force: true }); // else they say so too
+    expect((await python.judge([kit], { keys })).map(codesOf)).toEqual([[]]);
+    const [segment = ''] = builder.receiver.log.segments;
+    const path = join(kit, 'log', 'r-store', `${segment}.jsonl`);
+    const lines = linesOf(await readFile(path, 'utf8')).map((line) =>
+      line.event === 'receipt' ? { ...line, facts: { ...line.facts, receipt_sha256: '7'.repeat(64) } } : line,
+    );
+    const { text } = chainOf(lines, { segment, holder: 'r-store', key: builder.storeKey });
+    await writeFile(path, text);
+    await writeHead(path, text);
+    await rm(`${path}.minisig`, { force: true });
+    expect((await python.judge([kit], { keys })).map(codesOf)).toEqual([['receipt.missing']]);
+    const { exitCode, out } = await productSays(kit, keys);
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('FINDING receipt.missing')]);
   });
 });
