@@ -4,7 +4,7 @@
 import { lchown, lstat, realpath, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { isAbsent } from '../protocol/format/errors.ts';
-import { nodeFiles } from '../agent/platform/files-node.ts';
+import { filesAtOnce } from '../agent/platform/files-at-once.ts';
 import { filesOfUser, type SystemUser } from '../agent/platform/files-of-user.ts';
 import type { Files } from '../protocol/format/ports.ts';
 
@@ -24,7 +24,7 @@ export async function giveToOwnerOf(model: string, paths: readonly string[]): Pr
  * Errors: the system's.
  */
 export async function ownedFiles(root: string): Promise<Files> {
-  const files = nodeFiles();
+  const files = filesAtOnce();
   const place = resolve(root);
   const owner = process.geteuid?.() === 0 ? await ownerOf(place) : undefined;
   if (owner === undefined) return files;

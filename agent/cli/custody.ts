@@ -34,7 +34,7 @@ import { fill, type Language } from '../evidence/page/language.ts';
 import { findPlace, type Place } from '../evidence/verify/place.ts';
 import { NO_KEYS, readTrustedKeys, type TrustedKeys } from '../evidence/verify/trusted-keys.ts';
 import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
+import { filesAtOnce } from '../platform/files-at-once.ts';
 import { makePage } from './page-file.ts';
 import { spoolOf } from './spool-place.ts';
 import { realFolder } from './verify.ts';
@@ -117,7 +117,7 @@ With --acknowledge a person says that the differences which this station shows b
     const format = oneOf(FORMATS, json ? 'json' : (values.format ?? 'text'), 'format');
     const language = languageOf(values.language ?? values.lang, io);
     const found = await custodyPlace({ vault, spool, config, keys, word });
-    const files = nodeFiles();
+    const files = filesAtOnce();
     const place = await historyPlace(files, found.place, values.station ?? found.station);
     const { signal } = io;
     const subjects = await findSubjects({ files, signal }, place, found.word, (file) =>
@@ -232,7 +232,7 @@ async function custodyPlace(wish: PlaceWish): Promise<FoundPlace> {
 
 async function inFolder(folder: string, kind: 'vault' | 'spool', wish: PlaceWish): Promise<FoundPlace> {
   const path = await realFolder(folder);
-  const place = await findPlace(nodeFiles(), path);
+  const place = await findPlace(filesAtOnce(), path);
   if (place.kind !== kind)
     throw new DockError('verify.not-recognised', `${path} is no ${kind}, it is a ${place.kind}`, {
       retry: 'person',
@@ -245,8 +245,8 @@ async function inFolder(folder: string, kind: 'vault' | 'spool', wish: PlaceWish
 async function aroundFolder(wish: PlaceWish): Promise<FoundPlace | undefined> {
   if (!wish.word.includes('/')) return undefined;
   const path = await realFolder(wish.word).catch(() => undefined);
-  if (path === undefined || (await nodeFiles().stat(path))?.kind !== 'folder') return undefined;
-  const vault = await vaultAbove(nodeFiles(), path);
+  if (path === undefined || (await filesAtOnce().stat(path))?.kind !== 'folder') return undefined;
+  const vault = await vaultAbove(filesAtOnce(), path);
   if (vault === undefined) return undefined;
   return { ...(await inFolder(vault, 'vault', wish)), station: basename(dirname(path)) };
 }

@@ -19,7 +19,7 @@ import {
 import { codeWords, dataSize, type Language } from '../evidence/page/language.ts';
 import { Calendar, parsePeriod, type Period } from '../evidence/report/calendar.ts';
 import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
+import { filesAtOnce } from '../platform/files-at-once.ts';
 import { realFolder } from './verify.ts';
 
 const LIST = texts(LIST_EN, LIST_DE);
@@ -81,7 +81,7 @@ VAULT is the folder; without it the vault of the receiver's file, with the keys 
     const configured = words[0] === undefined ? await configuredVault(config) : undefined;
     const vault = await realFolder(words[0] ?? configured?.vault ?? '');
     const list = await listVault({
-      files: nodeFiles(),
+      files: filesAtOnce(),
       vault,
       keysFolder: keys ?? configured?.keysFolder,
       station,

@@ -12,7 +12,7 @@ import type { PilotReport } from '../evidence/report/pilot-report.ts';
 import { reportCsv } from '../evidence/report/report-csv.ts';
 import { reportHtml } from '../evidence/report/report-html.ts';
 import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
+import { filesAtOnce } from '../platform/files-at-once.ts';
 import { makeFolders } from '../platform/make-folders.ts';
 import { replacePage } from './page-file.ts';
 import { realFolder } from './verify.ts';
@@ -126,7 +126,7 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
     const { pooled = false, 'without-cameras': withoutCameras = false } = line.values;
     if (pooled && withoutCameras) throw usageError('--pooled and --without-cameras: one of them');
     const made = await makeReport({
-      files: nodeFiles(),
+      files: filesAtOnce(),
       vault: await realFolder(vault),
       keysFolder: keys,
       notesFolder: notes === undefined ? undefined : resolve(notes),

@@ -3,7 +3,7 @@
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE } from '../../config/load.ts';
 import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
+import { filesAtOnce } from '../platform/files-at-once.ts';
 import { findPlace } from '../evidence/verify/place.ts';
 import { verifyPlace, type VerifyReport } from '../evidence/verify/verify-place.ts';
 import { command, writeJson, LANG } from '../../config/command-line.ts';
@@ -36,7 +36,7 @@ does not hold, and counts the rest. Changes nothing and may run beside the agent
     const json = line.json;
     const text = new VerifyText(line.language);
     const spool = await spoolOf(line.values.config, io);
-    const files = nodeFiles();
+    const files = filesAtOnce();
     const keys = await spoolKeys(spool, line.values.keys);
     const place = await findPlace(files, spool.layout.root);
     const collected = new VerifyJson();

@@ -5,7 +5,7 @@ import { readIdentityFile, type OpenedIdentity } from '../../config/enrolment/id
 import { printable } from '../../config/problems.ts';
 import { describeError, DockError, systemCode } from '../../protocol/format/errors.ts';
 import { nodeClock } from '../platform/clock-node.ts';
-import { nodeFiles } from '../platform/files-node.ts';
+import { filesAtOnce } from '../platform/files-at-once.ts';
 import { readSmall } from '../evidence/verify/read-files.ts';
 import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { NOTE_BYTES_MAX } from '../../protocol/transparency/signed-note.ts';
@@ -144,7 +144,7 @@ async function verifyThere(path: string, { text, json, ...wish }: Wish, io: Io):
     remark: (remark) => io.out(text.remarks([remark])),
   };
   const nowMs = nodeClock().wallMs();
-  const options = { files: nodeFiles(), ...wish, nowMs, signal: io.signal };
+  const options = { files: filesAtOnce(), ...wish, nowMs, signal: io.signal };
   const verified = await verifyFolder(path, options, json ? collected : printed, (place, keys) => {
     if (!json) io.out(text.place(place, keys));
   });
@@ -167,7 +167,7 @@ function readDays(text: string | undefined): number | undefined {
 /** A line from paper, or a file. Errors: "usage" where it cannot be read. */
 async function readCheckpoint(path: string): Promise<{ readonly text: string; readonly where: string }> {
   if (/^bodydock\/\S+\s/i.test(path.trimStart())) return { text: path, where: 'paper' };
-  const read = await readSmall(nodeFiles(), path, NOTE_BYTES_MAX);
+  const read = await readSmall(filesAtOnce(), path, NOTE_BYTES_MAX);
   const text = read.kind === 'bytes' ? parseUtf8(read.bytes) : undefined;
   if (text === undefined) throw usageError(`checkpoint ${path} cannot be read`);
   return { text, where: path };

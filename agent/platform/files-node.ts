@@ -1,6 +1,6 @@
 // The machine's file system behind the Files port: every call runs in libuv's pool, none on the main thread.
 // No retries and no caching here: what a failure means is decided by the caller, and a failed sync is never repeated.
-import { constants, lstat as lstatWithCallback } from 'node:fs';
+import { constants, lstat as lstatWithCallback, type Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { isAbsent } from '../../protocol/format/errors.ts';
@@ -98,16 +98,26 @@ async function stat(path: string): Promise<FileStat | undefined> {
     if (isAbsent(error)) return undefined;
     throw error;
   });
-  if (found === undefined) return undefined;
+  return found && statOf(found);
+}
+
+/** What a look at a name says, in the form of the port. */
+export function statOf(found: Stats): FileStat {
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
   return { kind, sizeBytes: found.size };
+}
+
+/** Errors: "EFBIG" where a file that is to be read whole is longer. */
+export function refuseLonger(path: string, sizeBytes: number, bytesMax: number): void {
+  if (sizeBytes <= bytesMax) return;
+  const what = `${path} has ${sizeBytes} bytes, at most ${bytesMax} are read`;
+  throw systemError('EFBIG', 'read', what);
 }
 
 function readAll(path: string, bytesMax: number): Promise<Uint8Array> {
   return withHandle(path, constants.O_RDONLY | CAREFUL, async (handle) => {
     const { size } = await handle.stat();
-    if (size > bytesMax)
-      throw systemError('EFBIG', 'read', `${path} has ${size} bytes, at most ${bytesMax} are read`);
+    refuseLonger(path, size, bytesMax);
     const bytes = new Uint8Array(size);
     return bytes.subarray(0, await readFully(handle, bytes, 0));
   });

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, open, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { filesAtOnce } from '../../../agent/platform/files-at-once.ts';
 import { nodeFiles } from '../../../agent/platform/files-node.ts';
 import { filesContract } from '../../contracts/files-contract.ts';
 
@@ -23,16 +24,19 @@ async function freshRoot(): Promise<string> {
   return root;
 }
 
-describe('nodeFiles', () => {
+describe.each([
+  ['nodeFiles', nodeFiles],
+  ['filesAtOnce', filesAtOnce],
+])('%s', (_, make) => {
   filesContract({ test }, async () => ({
-    files: nodeFiles(),
+    files: make(),
     root: await freshRoot(),
     plantOther: (path) => symlink('/etc/passwd', path),
   }));
 
   test('files are not for others and folders are not for others', async () => {
     const root = await freshRoot();
-    const files = nodeFiles();
+    const files = make();
     await (await files.create(join(root, 'a'))).close();
     await files.makeFolder(join(root, 'f'));
     expect((await stat(join(root, 'a'))).mode & 0o137).toBe(0);
@@ -41,7 +45,7 @@ describe('nodeFiles', () => {
 
   test('a link is not followed when a tree is removed', async () => {
     const root = await freshRoot();
-    const files = nodeFiles();
+    const files = make();
     await files.makeFolder(join(root, 'kept'));
     await (await files.create(join(root, 'kept', 'a'))).close();
     await files.makeFolder(join(root, 'gone'));
@@ -53,7 +57,7 @@ describe('nodeFiles', () => {
   test('a FIFO does not block whoever opens it', async () => {
     const root = await freshRoot();
     execFileSync('mkfifo', [join(root, 'p')]);
-    const files = nodeFiles();
+    const files = make();
     expect((await files.stat(join(root, 'p')))?.kind).toBe('other');
     const file = await files.open(join(root, 'p'), 'read');
     await file.close();
@@ -78,4 +82,11 @@ describe('nodeFiles', () => {
       await file.close();
     }
   });
+});
+
+test('the event loop has its turn between looks on the calling thread', async () => {
+  const files = filesAtOnce();
+  const turn = new AbortController();
+  setImmediate(() => turn.abort());
+  while (!turn.signal.aborted) await files.stat(folder);
 });
