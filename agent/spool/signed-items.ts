@@ -314,6 +314,7 @@ export class SignedItems {
     const { files, custody } = this.#options;
     const type = this.holding(id);
     const entering = this.#entering.get(id);
+    if (type?.store.stateOf(id) === 'spooled') return false; // it is being written, or was taken back
     if (entering !== undefined) {
       if (!entering.isAppended) custody.append(entering.event);
       return (entering.isAppended = true);

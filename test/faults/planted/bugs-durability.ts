@@ -48,6 +48,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: SETTLEMENT,
   },
   {
+    id: 'entry-before-receipt',
+    what: 'the log says that a recording is receipted while its receipt is still being written',
+    file: 'agent/spool/signed-items.ts',
+    find: "    if (type?.store.stateOf(id) === 'spooled') return false; // it is being written, or was taken back\n",
+    put: '',
+    suites: ['unit/spool/signed-items'],
+  },
+  {
     id: 'offered-before-settled',
     what: 'what a start finds is offered before the log has its entry',
     file: 'agent/push/push.ts',

@@ -76,6 +76,27 @@ test('takes back what an earlier run left without an entry, and asks nothing of 
   expect([taken, asked.includes(ours), events.length]).toEqual([[cut], false, 1]);
 });
 
+test('a receipt that is still being written, or was taken back, gets no entry', async () => {
+  let state: SpooledRecording['state'] = 'spooled';
+  const events: CustodyEvent[] = [];
+  const items = itemsAround({
+    store: {
+      get: (id) => at(id, state),
+      recordings: () => [at(cut, state)],
+      storeReceipt: async () => {
+        expect(await items.makeUp([cut])).toBe(false);
+        state = 'receipted';
+      },
+      takeBackReceipt: async (id) => at(id, (state = 'spooled')),
+    },
+    custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },
+    isEntered: () => false,
+  });
+  await items.storeReceipt({ recording: cut, receiver: RECEIVER }, { bytes: receipt, signature: '' });
+  for await (const again of items.offerAgain()) expect(again).toBe(cut);
+  expect([await items.makeUp([cut]), events]).toEqual([false, []]);
+});
+
 const NOW = 'now';
 const digestOf = (name: string): string => (name === NOW ? sha256Hex(receipt) : name.repeat(64));
 const factsOf = (name: string) => ({ recording: cut, receiver: RECEIVER, receipt_sha256: digestOf(name) });
