@@ -1,6 +1,6 @@
 // What a bay shows (SPEC 7): the state and the light, from the numbers of its docking. Pure.
 import type { BayDocument } from '../../protocol/transfer/messages.ts';
-import type { BayCounts } from '../inventory/entry-tally.ts';
+import type { BayCounts } from '../inventory/entry.ts';
 
 /** What the bay is doing with the camera at this moment. */
 export type BayActivity = 'empty' | 'reading' | 'pulling' | 'resting' | 'erasing' | 'failed';

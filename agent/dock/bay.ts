@@ -5,15 +5,14 @@ import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import { withEither } from '../../protocol/format/with-either.ts';
 import type { BayDocument } from '../../protocol/transfer/messages.ts';
 import { appendOrLog } from '../custody/custody-log.ts';
-import { NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
+import { NO_ENTRIES, type PushProgress } from '../inventory/entry.ts';
 import type { DockingStay } from '../records/ended-docking.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
-import type { BayLamp } from './bay-lamp.ts';
+import { type BayLamp, IndicatorLight } from './bay-lamp.ts';
 import { type BayPlace, untilArrived, untilGone } from './bay-place.ts';
 import { type BayActivity, bayLight, bayState, RateMeter } from './bay-state.ts';
 import { isCameraRefusal, REFUSAL_CODES, type WhoIs } from './camera-register.ts';
 import { type Continued, DockingLife, type DockingWork } from './docking-life.ts';
-import { IndicatorLight } from './indicator-light.ts';
 
 /** Pause behind a port on which nobody answers, or that cannot be opened although its device is there. */
 const NOBODY_MS = 2000;

@@ -3,7 +3,7 @@
 import type { CustodyEvent, CustodyEventName } from '../../protocol/custody/custody-entry.ts';
 import { type CameraId, isCameraId } from '../../protocol/format/ids.ts';
 import type { Clock, Conditions } from '../../protocol/format/ports.ts';
-import type { Vanished } from '../inventory/vanished-entries.ts';
+import type { Vanished } from '../inventory/looks.ts';
 import type { DockingMeasured } from '../records/ended-docking.ts';
 import type { VanishedMemory } from './vanished-memory.ts';
 

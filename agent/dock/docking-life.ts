@@ -21,8 +21,8 @@ import {
 } from '../../protocol/format/ids.ts';
 import { enterOwed } from '../custody/custody-log.ts';
 import { DockingEntries, type DockingEntriesDeps } from '../inventory/docking-entries.ts';
-import { type BayCounts, NO_ENTRIES, type PushProgress } from '../inventory/entry-tally.ts';
-import type { Vanished } from '../inventory/vanished-entries.ts';
+import { type BayCounts, NO_ENTRIES, type PushProgress } from '../inventory/entry.ts';
+import type { Vanished } from '../inventory/looks.ts';
 import { type TakeDeps, Taker } from '../pull/take.ts';
 import type { DockingJournal } from '../records/docking-journal.ts';
 import type { Dockings } from '../records/dockings.ts';
@@ -33,8 +33,7 @@ import {
   inventoryEvent,
   undockedEvent,
 } from '../records/ended-docking.ts';
-import { NOTHING_SURE } from '../records/previous-docking.ts';
-import type { BeginningDocking } from '../records/stay.ts';
+import { type BeginningDocking, NOTHING_SURE } from '../records/previous-docking.ts';
 import { type EraseDeps, Eraser } from '../release/erase.ts';
 import type { ClockSet } from '../seal/capture-time.ts';
 import { type CommitDeps, Committer, type DockingFacts } from '../seal/commit.ts';

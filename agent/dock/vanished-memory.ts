@@ -9,7 +9,7 @@ import { cameraIdSchema, encodeDocument, parseDocument } from '../../protocol/do
 import { readIfThere, replaceDurable } from '../../protocol/format/durable.ts';
 import type { CameraId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import type { Vanished } from '../inventory/vanished-entries.ts';
+import type { Vanished } from '../inventory/looks.ts';
 
 /** More cameras than any station may know (config/station-schema.ts) and some unregistered ones. */
 const CAMERAS_MAX = 1024;

@@ -22,11 +22,16 @@ import {
 } from '../records/ended-docking.ts';
 import type { ListedFile } from '../spool/released-rows.ts';
 import { EntryLedger } from './entry-ledger.ts';
-import { EntryTally } from './entry-tally.ts';
-import { type EntryFate, isSetAside, PENDING, type SeenEntry, TrackedEntry } from './entry.ts';
-import { clockOfNewest, type FileClock, ListingLooks, type LookedAt } from './looks.ts';
+import { type EntryFate, EntryTally, isSetAside, PENDING, type SeenEntry, TrackedEntry } from './entry.ts';
+import {
+  clockOfNewest,
+  type FileClock,
+  ListingLooks,
+  type LookedAt,
+  type Vanished,
+  VanishedEntries,
+} from './looks.ts';
 import { assignRoles, checkListing, type ListedEntry, type Listing } from './roles.ts';
-import { type Vanished, VanishedEntries } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */
 const SEEN_GROUP = 1000;

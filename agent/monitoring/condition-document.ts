@@ -11,7 +11,7 @@ import {
 } from '../../protocol/transfer/monitoring.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { ConditionBoard, ShownCondition, Standing } from './condition-board.ts';
-import type { RetainedTopics } from './retained-topics.ts';
+import type { RetainedTopics } from './status.ts';
 
 /** An error as "code: sentence" is its code: the sentence is for the log. */
 const LEADING_CODE = /^([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+): /;

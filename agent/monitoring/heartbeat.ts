@@ -6,7 +6,7 @@ import type { Clock, Log } from '../../protocol/format/ports.ts';
 import type { HealthDocument } from '../../protocol/transfer/monitoring.ts';
 import type { Severity } from './condition-table.ts';
 import type { Machine } from './machine.ts';
-import type { RetainedTopics } from './retained-topics.ts';
+import type { RetainedTopics } from './status.ts';
 
 const INTERVAL_MS = 60_000;
 /** A broker of MQTT 5 forgets the numbers of a program that is silent for so long. */

@@ -23,8 +23,7 @@ import { EventTopic } from './event-topic.ts';
 import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';
 import type { Machine } from './machine.ts';
 import { RejectedRecordings } from './rejected-recordings.ts';
-import type { RetainedTopics } from './retained-topics.ts';
-import { infoDocument, type InfoSettings, StatusPublisher } from './status.ts';
+import { infoDocument, type InfoSettings, type RetainedTopics, StatusPublisher } from './status.ts';
 
 export interface MonitoringDeps {
   readonly settings: InfoSettings & Pick<StationConfig, 'spool' | 'cameraMissingDays'>;

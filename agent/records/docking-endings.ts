@@ -9,9 +9,8 @@ import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import type { Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import { type Custody, enterOwed } from '../custody/custody-log.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
-import type { DockingRecords } from './docking-records.ts';
+import { type DockingRecords, RecordWriter } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
-import { RecordWriter } from './record-writer.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** First and last pause before a record that could not be written is tried again. */

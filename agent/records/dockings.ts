@@ -22,8 +22,14 @@ import type { DockingRecords, DockingRecordsOptions } from './docking-records.ts
 import { type DockingOpening, type DockingStay, type EndedDocking, inventoryEvent } from './ended-docking.ts';
 import { INVENTORY_SUFFIX } from './journal-files.ts';
 import { type OpenDocking, recoverJournals } from './journal-recovery.ts';
-import { type PreviousDocking, previousFromEnded, previousFromRecord } from './previous-docking.ts';
-import { type BeginningDocking, type LastDocking, stayOfBeginning } from './stay.ts';
+import {
+  type BeginningDocking,
+  type LastDocking,
+  type PreviousDocking,
+  previousFromEnded,
+  previousFromRecord,
+  stayOfBeginning,
+} from './previous-docking.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** Pause between two looks whether another docking may begin. */

@@ -10,10 +10,9 @@ import { bufferFreer } from '../platform/memory.ts';
 import { nodeRandom } from '../platform/random-node.ts';
 import { readAtOnce } from '../platform/read-at-once.ts';
 import { Moved, serveCalls } from '../platform/worker-calls.ts';
+import { lookIntoAtOnce } from '../spool/ready-looks.ts';
 import type { BulkCalls, BulkThreadData, Digesting, Sealing } from './bulk.ts';
-import { DigestPass } from './digest.ts';
-import { lookIntoAtOnce } from '../spool/folder-look.ts';
-import { SealPass } from './seal.ts';
+import { DigestPass, SealPass } from './seal.ts';
 import { readUnit, UnitTags } from './unit-tags.ts';
 import { UnitBuffers } from './unit-writer.ts';
 

@@ -7,6 +7,7 @@ import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import { nodeRandom } from '../platform/random-node.ts';
 import { WorkerCalls } from '../platform/worker-calls.ts';
 import { startWorker } from '../platform/worker-thread.ts';
+import type { FolderLooks, FoldersWanted } from '../spool/ready-looks.ts';
 import type {
   Bulk,
   BulkCalls,
@@ -17,8 +18,7 @@ import type {
   SealJob,
   SealResult,
 } from './bulk.ts';
-import type { FolderLooks, FoldersWanted } from '../spool/folder-look.ts';
-import { resumeFrom } from './resume-marks.ts';
+import { resumeFrom } from './seal.ts';
 import { newTagMemory, TAG_KEY_BYTES } from './unit-tags.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */

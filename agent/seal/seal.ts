@@ -1,19 +1,18 @@
-// The one pass over a recording: SHA-256 of the original, age sealing, unit digests, writing, and what its container tells.
+// Passes over a recording. The one that seals it: SHA-256 of the original, age sealing, unit digests, writing, and what its container tells.
 // Synchronous but for the disk; runs in a worker thread (bulk-worker.ts), in tests where it is called.
 //
 // Invariants:
 // 1. Each plaintext byte is taken once and in order; plaintext is never written.
 // 2. After the first failure nothing more is taken or synced: this attempt is over, and every call says why.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { Piece } from '../../drivers/driver.ts';
 import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/age/sealed-file.ts';
 import { DockError } from '../../protocol/format/errors.ts';
-import { ORIGINAL_BYTES_MAX, UNREADABLE_RANGES_MAX } from '../../protocol/format/limits.ts';
+import { ORIGINAL_BYTES_MAX, PULL_PIECE_BYTES, UNREADABLE_RANGES_MAX } from '../../protocol/format/limits.ts';
 import type { Files, OpenFile, Random } from '../../protocol/format/ports.ts';
-import type { ResumeDifference, Sealing, SealJob, SealResult } from './bulk.ts';
+import type { Digesting, ResumeDifference, Sealing, SealJob, SealResult } from './bulk.ts';
 import { MediaFacts } from './media-facts.ts';
-import { resumeFrom, ResumeMarks } from './resume-marks.ts';
 import type { UnitTags } from './unit-tags.ts';
 import { UnitBuffers, UnitWriter } from './unit-writer.ts';
 
@@ -200,5 +199,103 @@ async function createBeside(
   } catch (error) {
     await payload.close().catch(() => undefined); // the first error counts
     throw error;
+  }
+}
+
+// Lets a pull that was interrupted prove that it goes on in the same content, and keeps none of it: the digest of the original as it stood at
+// some places before. What is read again from such a place leads to the same digest, or it is not the same.
+
+/** At least so much is read again, or all of what there is; a slow line says less. A multiple of MARKS. */
+export const OVERLAP_BYTES = PULL_PIECE_BYTES;
+/** Marks that the overlap takes. */
+const MARKS = 4;
+
+/** Where a pull that was interrupted at this position reads again from: the last mark that lies far enough back. */
+export function resumeFrom(positionBytes: number, overlapBytes: number = OVERLAP_BYTES): number {
+  const lastMark = positionBytes - (positionBytes % (overlapBytes / MARKS));
+  return Math.max(0, lastMark - overlapBytes);
+}
+
+/** Follows one hash from its beginning on. */
+export class ResumeMarks {
+  readonly #hash: Hash;
+  readonly #markBytes: number;
+  #positionBytes = 0;
+  /** At multiples of `#markBytes`, the latest last; those that the overlap takes, and the one that it begins at. */
+  readonly #marks: Hash[];
+
+  constructor(hash: Hash, overlapBytes: number = OVERLAP_BYTES) {
+    this.#hash = hash;
+    this.#markBytes = overlapBytes / MARKS;
+    this.#marks = [hash.copy()];
+  }
+
+  /** Bytes that may be put into the hash before it is told here. */
+  get bytesToNext(): number {
+    return this.#markBytes - (this.#positionBytes % this.#markBytes);
+  }
+
+  /** The hash took so many more bytes, at most `bytesToNext`. */
+  passed(sizeBytes: number): void {
+    this.#positionBytes += sizeBytes;
+    if (sizeBytes === 0 || this.#positionBytes % this.#markBytes !== 0) return;
+    this.#marks.push(this.#hash.copy());
+    if (this.#marks.length > MARKS + 1) this.#marks.shift();
+  }
+
+  /** Of what the hash took and these bytes in place of those from `resumeFrom` on; undefined where there is none. */
+  difference(bytes: Uint8Array): ResumeDifference | undefined {
+    const [oldest] = this.#marks;
+    assert(oldest, 'there is a mark from the beginning on');
+    const takenSha256 = this.#hash.copy().digest('hex');
+    const againSha256 = oldest.copy().update(bytes).digest('hex');
+    return againSha256 === takenSha256 ? undefined : { takenSha256, againSha256 };
+  }
+}
+
+// A pass that only hashes: is what lies on the camera the content that we know? Writes nothing.
+
+/** How a digest gets along with others in its thread; nothing of it is needed. */
+interface DigestContext {
+  /** Gives a large buffer's memory back before the garbage collector would. */
+  readonly freeBuffer?: (buffer: ArrayBuffer) => void;
+  /** Resolves when the next slice may be worked on: other work of this thread comes in between. */
+  readonly turn?: () => Promise<void>;
+}
+
+/** The Digesting that does the work itself. An unreadable range counts as zeros, as in a sealing. */
+export class DigestPass implements Digesting {
+  readonly #context: DigestContext;
+  readonly #hash = createHash('sha256');
+  #sizeBytes = 0;
+
+  constructor(context: DigestContext) {
+    this.#context = context;
+  }
+
+  async write(piece: Piece): Promise<void> {
+    if (piece.kind === 'unreadable') {
+      for (let left = piece.sizeBytes; left > 0; left -= SLICE_BYTES)
+        await this.#take(ZEROS.subarray(0, Math.min(left, SLICE_BYTES)));
+      return;
+    }
+    const { bytes } = piece;
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES)
+      await this.#take(bytes.subarray(at, at + SLICE_BYTES));
+    if (bytes.length >= FREED_BYTES_MIN) this.#context.freeBuffer?.(bytes.buffer);
+  }
+
+  async finish(): Promise<{ readonly sizeBytes: number; readonly sha256: string }> {
+    return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest('hex') };
+  }
+
+  async abort(): Promise<void> {
+    // Nothing is open.
+  }
+
+  async #take(slice: Uint8Array): Promise<void> {
+    await this.#context.turn?.();
+    this.#hash.update(slice);
+    this.#sizeBytes += slice.length;
   }
 }

@@ -7,23 +7,22 @@
 // 3. What was read of one is believed where its signature verified. One that does not at three looks goes to the quarantine, but for what another
 //    key signed: that is as whole as it was, and waits for that key.
 import { join } from 'node:path';
+import { itemDocument } from '../../protocol/documents/item-documents.ts';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { parseUtf8 } from '../../protocol/format/bytes.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
-import { itemDocument } from '../../protocol/documents/item-documents.ts';
-import { SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
+import { SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import { OwnKeys } from './own-keys.ts';
-import { Findings, type RecoveryFinding } from './findings.ts';
 import { inParallel } from '../platform/in-parallel.ts';
 import { lookForWhole } from '../platform/look-patiently.ts';
-import { sortNames, type FolderNames } from './folder-names.ts';
-import { isSigned } from './judge.ts';
 import type { DocumentSpool, DocumentType, StoredDocument } from './document-store.ts';
-import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME } from './layout.ts';
+import { Findings, type RecoveryFinding } from './findings.ts';
+import { isSigned } from './judge.ts';
+import { type FolderNames, RECEIPT_NAME, RECEIPT_SIGNATURE_NAME, sortNames } from './layout.ts';
+import { OwnKeys } from './own-keys.ts';
 
 /** Folders looked at at one time. */
 const AT_ONCE = 32;

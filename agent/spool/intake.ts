@@ -11,7 +11,7 @@ import { isDockError } from '../../protocol/format/errors.ts';
 import type { FolderSyncs } from '../../protocol/format/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, ManifestChain } from './catalogue.ts';
 import { damaged } from './documents.ts';
 import {
   MANIFEST_NAME,
@@ -20,7 +20,6 @@ import {
   type Staging,
   stagingOf,
 } from './layout.ts';
-import type { ManifestChain } from './manifest-chain.ts';
 import { type CatalogueEntry, factsOf } from './spooled-recording.ts';
 import { writeFailed } from './stored-receipts.ts';
 

@@ -1,6 +1,8 @@
 // Says what a recording's folder is worth after a start: whole, or odd and why. Looks at names, lengths and the manifest with its signature; reads
 // no payload. Changes nothing.
 import { join } from 'node:path';
+import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/documents/manifest.ts';
+import { isMadeByOneOf, type PublicKey, verifyDocument } from '../../protocol/documents/minisign.ts';
 import { parseUtf8, sha256Hex } from '../../protocol/format/bytes.ts';
 import {
   describeError,
@@ -11,12 +13,17 @@ import {
 } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/format/limits.ts';
-import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/documents/manifest.ts';
-import { isMadeByOneOf, verifyDocument, type PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files } from '../../protocol/format/ports.ts';
-import { sortNames, type FolderNames } from './folder-names.ts';
 import { lookForWhole } from '../platform/look-patiently.ts';
-import { CHUNKS_NAME, MANIFEST_NAME, MANIFEST_SIGNATURE_NAME, PAYLOAD_NAME, SEALED_NAMES } from './layout.ts';
+import {
+  CHUNKS_NAME,
+  type FolderNames,
+  MANIFEST_NAME,
+  MANIFEST_SIGNATURE_NAME,
+  PAYLOAD_NAME,
+  SEALED_NAMES,
+  sortNames,
+} from './layout.ts';
 import { factsOf, type RecordingFacts } from './spooled-recording.ts';
 
 /** Facts of a manifest as it was read. */

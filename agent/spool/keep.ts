@@ -1,20 +1,23 @@
-// How long a receipted recording's spool copy stays: so that it can be offered again to a store that was restored from a backup, and never beyond the
-// day on which the recording is due (SPEC 10.4).
+// How long what the store has stays here, copy and documents. The copy: so that it can be offered again to a store that was restored from a backup, and
+// never beyond the day on which the recording is due (SPEC 10.4).
 //
 // The first is counted in monotonic time since this process saw the receipt, so that no jump of the wall clock removes anything early.
 // The second is a day, so only the wall clock tells it, and only as long as it may be believed.
 import { join } from 'node:path';
-import { isDockError, type DockError } from '../../protocol/format/errors.ts';
-import { MANIFEST_BYTES_MAX } from '../../protocol/format/limits.ts';
-import type { RecordingId } from '../../protocol/format/ids.ts';
 import { parseManifest } from '../../protocol/documents/manifest.ts';
-import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
 import { retentionOf } from '../../protocol/documents/retention.ts';
-import type { Changes, ItemChange } from './changes.ts';
-import type { SignedItem, SignedItems } from './signed-items.ts';
-import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
+import { type DockError, isDockError } from '../../protocol/format/errors.ts';
+import type { RecordingId } from '../../protocol/format/ids.ts';
+import { MANIFEST_BYTES_MAX } from '../../protocol/format/limits.ts';
+import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
+import type { Ledger } from '../custody/ledger.ts';
 import type { TrustedWallClock } from '../platform/trusted-wall-clock.ts';
+import type { Changes, ItemChange } from './changes.ts';
+import { MANIFEST_NAME, RECEIPT_NAME } from './layout.ts';
+import type { SignedItem, SignedItems } from './signed-items.ts';
+import type { Spool } from './spool.ts';
+import type { SpooledRecording } from './spooled-recording.ts';
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 60_000;
@@ -178,4 +181,74 @@ export function documentDue(files: ReadAll, days: number): DueMs {
 async function receivedAt(files: ReadAll, folder: string): Promise<string> {
   const receipt = parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX));
   return receipt.received_at;
+}
+
+// Lets go of the documents of recordings that were receipted and released long ago (SPEC 4.4), so that a station that runs for years does not
+// grow. What may go is decided by the spool's rows and proven by the documents themselves; here is only when, and in which order.
+//
+// Invariants:
+// 1. The log says so, durably, before anything goes.
+// 2. Only by a wall clock that nothing speaks against: none goes while it may be wrong.
+// 3. A few at a time, with pauses: a station that has a year to let go takes a day for it, and its bays do not notice.
+
+/** Pause between two groups, and behind the last one. */
+const GROUP_PAUSE_MS = 60_000;
+const ROUND_PAUSE_MS = 6 * 3_600_000;
+/** Recordings that are looked at in one group: one group of the log (SPEC 4.3.3). */
+const GROUP_RECORDINGS = 50;
+
+interface DocumentsDroppingOptions {
+  readonly spool: Pick<Spool, 'droppable' | 'dropDocuments'>;
+  readonly items: Pick<SignedItems, 'drop'>;
+  /** Of a camera that it does not know the end of, all documents stay. */
+  readonly ledger: Pick<Ledger, 'manifests'>;
+  readonly clock: Clock;
+  readonly wall: TrustedWallClock;
+  readonly log: Log;
+  /** `spool.documents_days`. */
+  readonly days: number;
+}
+
+/** Rounds through all released recordings. */
+export class DocumentsDropping {
+  readonly #options: DocumentsDroppingOptions;
+  #next = 0;
+
+  constructor(options: DocumentsDroppingOptions) {
+    this.#options = options;
+  }
+
+  /** Until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    for (let pauseMs = GROUP_PAUSE_MS; ; pauseMs = this.#next > 0 ? GROUP_PAUSE_MS : ROUND_PAUSE_MS) {
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#group().catch((error: unknown) => log.warn('documents not dropped', { error }));
+    }
+  }
+
+  async #group(): Promise<void> {
+    const { spool, items, ledger, wall, log, days } = this.#options;
+    const from = this.#next;
+    this.#next = 0;
+    const nowMs = wall.nowMs();
+    if (nowMs === undefined) return;
+    const beforeMs = nowMs - days * DAY_MS;
+    const before = Math.floor(beforeMs / 1000);
+    const question = {
+      now: Math.floor(nowMs / 1000),
+      sealedBefore: before,
+      listedBefore: before,
+      receivedBeforeMs: beforeMs,
+      isChainEnd: ({ camera, recording }: SpooledRecording) =>
+        (ledger.manifests.get(camera)?.recording ?? recording) === recording,
+    };
+    const { droppable, next } = await spool.droppable(question, from, GROUP_RECORDINGS);
+    this.#next = next;
+    if (droppable.length === 0) return;
+    const recordings = droppable.map(({ recording }) => recording);
+    await items.drop(droppable, () => spool.dropDocuments(recordings, question));
+    log.info('documents dropped: expired and held by the store', { recordings: droppable.length });
+  }
 }

@@ -15,15 +15,14 @@
 //    key signed: that is as whole as it was, and waits for that key.
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/format/durable.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/format/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/format/ids.ts';
-import type { PublicKey } from '../../protocol/documents/minisign.ts';
 import type { Files } from '../../protocol/format/ports.ts';
+import { inParallel } from '../platform/in-parallel.ts';
 import { Catalogue } from './catalogue.ts';
 import type { Findings } from './findings.ts';
-import { inParallel } from '../platform/in-parallel.ts';
-import { sortNames } from './folder-names.ts';
 import { judgeReady, readFacts } from './judge.ts';
 import {
   CHUNKS_NAME,
@@ -32,15 +31,16 @@ import {
   RECEIPT_SIGNATURE_NAME,
   RELEASED_NAMES,
   SEALED_NAMES,
+  sortNames,
   spoolFolders,
   type SpoolLayout,
 } from './layout.ts';
+import { OwnKeys } from './own-keys.ts';
 import { nameBefore, type Quarantine } from './quarantine.ts';
 import type { ReadyLooks } from './ready-looks.ts';
 import { RecordingRows } from './recording-rows.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { CatalogueEntry, RecordingFacts, SpoolState } from './spooled-recording.ts';
-import { OwnKeys } from './own-keys.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
 const AT_ONCE = 32;

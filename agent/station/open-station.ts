@@ -3,18 +3,18 @@
 import { availableParallelism } from 'node:os';
 import { readSigningKey } from '../../config/enrolment/keys.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { openWorkerSigner } from '../platform/signer-worker.ts';
-import { nodeFiles } from '../platform/files-node.ts';
-import { DISK_STUCK_MS, watchedFiles } from '../platform/watched-calls.ts';
 import type { SecretKey } from '../../protocol/documents/minisign.ts';
 import type { ProgressSource } from '../../protocol/format/progress.ts';
-import { BulkAround } from '../seal/bulk-around.ts';
-import { openBulkWorkers } from '../seal/bulk-workers.ts';
-import { spoolLayout } from '../spool/layout.ts';
-import { ReadyLooks } from '../spool/ready-looks.ts';
-import { lockSpool } from '../spool/lock.ts';
-import type { OpenedStation, OpenOptions, StationThreads } from './station-parts.ts';
 import { AsyncDisposableStack } from '../platform/disposable-stack.ts';
+import { nodeFiles } from '../platform/files-node.ts';
+import { openWorkerSigner } from '../platform/signer-worker.ts';
+import { DISK_STUCK_MS, watchedFiles } from '../platform/watched-calls.ts';
+import { openBulkWorkers } from '../seal/bulk-workers.ts';
+import { BulkAround } from '../seal/bulk.ts';
+import { spoolLayout } from '../spool/layout.ts';
+import { lockSpool } from '../spool/lock.ts';
+import { ReadyLooks } from '../spool/ready-looks.ts';
+import type { OpenedStation, OpenOptions, StationThreads } from './station-parts.ts';
 
 /**
  * Opens lock, keys, workers, spool and log; nothing is connected or read from a camera before `station.start()`. Where it rejects, all of it

@@ -8,7 +8,7 @@ import { HELPER_SOCKET_NAME } from '../../drivers/helper.ts';
 import type { BlockDevices } from '../../drivers/mass-storage/block-devices.ts';
 import { massStorageDriver, type MassStorageUsb } from '../../drivers/mass-storage/driver.ts';
 import { mediaAt } from '../../drivers/mass-storage/mount-table.ts';
-import { helperVolumes, MOUNT_FOLDER_DEFAULT } from '../../drivers/mass-storage/volumes-helper.ts';
+import { helperVolumes, MOUNT_FOLDER_DEFAULT } from '../../drivers/mass-storage/volumes.ts';
 import { deviceAt, isCameraPort } from '../../drivers/serial/line.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import { helperPower, POWER_FOLDER_DEFAULT } from '../../drivers/usb/port-power-helper.ts';

@@ -7,7 +7,7 @@ import { loadProofs, proofsFolder } from '../../config/enrolment/proofs.ts';
 import type { PushLimits } from '../../config/push-limits.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
-import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices-sysfs.ts';
+import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices.ts';
 import { idleDisks } from '../../drivers/mass-storage/mount-table.ts';
 import { deviceAt } from '../../drivers/serial/line.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
@@ -29,6 +29,7 @@ import { brokerAddress } from '../platform/broker-socket.ts';
 import { localMs, nodeClock, readBootId } from '../platform/clock-node.ts';
 import { linuxClockSource } from '../platform/clock-source-linux.ts';
 import { LoggedConditions } from '../platform/conditions-log.ts';
+import type { AsyncDisposableStack } from '../platform/disposable-stack.ts';
 import { watchFolder } from '../platform/folder-changes-chokidar.ts';
 import { folderIdentity, VacantFolders } from '../platform/folder-identity.ts';
 import { watchTree } from '../platform/folder-tree.ts';
@@ -40,7 +41,6 @@ import type { ReadyLooks } from '../spool/ready-looks.ts';
 import { type ComposedStation, composeStation } from './compose-station.ts';
 import { stationDrivers } from './station-drivers.ts';
 import type { StationPorts } from './station-ports.ts';
-import type { AsyncDisposableStack } from '../platform/disposable-stack.ts';
 
 /** What the program itself knows. */
 export interface OpenOptions {

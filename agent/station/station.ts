@@ -22,8 +22,7 @@ import type { StoreRollback, StoreStanding } from '../push/store-rollback.ts';
 import type { DailyLook } from '../records/daily-look.ts';
 import type { Dockings } from '../records/dockings.ts';
 import type { StaffReports } from '../records/staff-reports.ts';
-import type { DocumentsDropping } from '../spool/documents-dropping.ts';
-import type { Keep } from '../spool/keep.ts';
+import type { DocumentsDropping, Keep } from '../spool/keep.ts';
 import type { Settlement } from '../spool/settlement.ts';
 
 /** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */

@@ -12,10 +12,10 @@ import type {
   InventoryEntry,
   Piece,
 } from '../driver.ts';
-import { BoundedCalls } from './bounded-calls.ts';
 import { isAsListed } from './entries.ts';
 import type { EntryStat, FolderFiles } from './folder-files.ts';
 import {
+  BoundedCalls,
   changed,
   detached,
   type MassStorageTimes,

@@ -1,13 +1,15 @@
 // What every Bulk must do, in the calling thread and in workers. Judged by reading the files that it leaves.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readlinkSync, readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bulk, Sealing, SealJob } from '../../agent/seal/bulk.ts';
-import { OVERLAP_BYTES, resumeFrom } from '../../agent/seal/resume-marks.ts';
+import { OVERLAP_BYTES, resumeFrom } from '../../agent/seal/seal.ts';
 import type { Piece } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age/age-keys.ts';
+import { openSmall } from '../../protocol/age/sealed-file-open.ts';
+import { sealedSizeBytes } from '../../protocol/age/sealed-file.ts';
 import { sha256 } from '../../protocol/format/bytes.ts';
 import { isDockError } from '../../protocol/format/errors.ts';
 import {
@@ -16,8 +18,6 @@ import {
   UNIT_BYTES,
   UNREADABLE_RANGES_MAX,
 } from '../../protocol/format/limits.ts';
-import { openSmall } from '../../protocol/age/sealed-file-open.ts';
-import { sealedSizeBytes } from '../../protocol/age/sealed-file.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import type { ContractRunner } from './runner.ts';
 

@@ -13,10 +13,10 @@ import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
 import {
   helperVolumes,
   MOUNT_VERBS,
-  wireMountAnswer,
   type MountRequest,
-} from '../../drivers/mass-storage/volumes-helper.ts';
-import type { Volumes } from '../../drivers/mass-storage/volumes.ts';
+  type Volumes,
+  wireMountAnswer,
+} from '../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../protocol/format/ids.ts';
 import type { Clock } from '../../protocol/format/ports.ts';
 import { DiskPort, PORT } from './disk-port.ts';

@@ -26,9 +26,9 @@
 import { join } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { HELPER_SOCKET_NAME } from '../../../drivers/helper.ts';
-import { sysfsBlockDevices } from '../../../drivers/mass-storage/block-devices-sysfs.ts';
+import { sysfsBlockDevices } from '../../../drivers/mass-storage/block-devices.ts';
 import { mountTable } from '../../../drivers/mass-storage/mount-table.ts';
-import { MOUNT_VERBS, wireMountAnswer } from '../../../drivers/mass-storage/volumes-helper.ts';
+import { MOUNT_VERBS, wireMountAnswer } from '../../../drivers/mass-storage/volumes.ts';
 import { SYSFS_USB_DEVICES, sysfsSocketPorts } from '../../../drivers/usb/socket.ts';
 import { askedToEnd, type HelperGround, listenAsHelper, runHelper } from '../helper.ts';
 import { BayMarks } from './bay-marks.ts';

@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { STATION_FILE_DEFAULT } from '../../../config/load.ts';
 import { type MountFacts, mountTable, type MountTable } from '../../../drivers/mass-storage/mount-table.ts';
 import {
+  MOUNT_CODES,
   MOUNT_FOLDER_DEFAULT,
   type MountAnswer,
+  type MountCode,
+  mountError,
   type MountRequest,
-} from '../../../drivers/mass-storage/volumes-helper.ts';
-import { MOUNT_CODES, type MountCode, mountError } from '../../../drivers/mass-storage/volumes.ts';
+} from '../../../drivers/mass-storage/volumes.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
 import type { BayId } from '../../../protocol/format/ids.ts';
 import type { Clock, Log } from '../../../protocol/format/ports.ts';

@@ -16,8 +16,14 @@ import * as limits from '../limits.ts';
 import type { UnitStore } from '../vault/unit-store.ts';
 import type { RecordingName, SignedDocument, Vault } from '../vault/vault.ts';
 import type { DockingDesk } from './docking-desk.ts';
-import { type CheckedOffer, checkOffer, isSignedOffer, type OfferSubject } from './offer-check.ts';
-import { OfferQueue, type WaitingOffer } from './offer-queue.ts';
+import {
+  type CheckedOffer,
+  checkOffer,
+  isSignedOffer,
+  OfferQueue,
+  type OfferSubject,
+  type WaitingOffer,
+} from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import { KEY_REVOKED, never, type Refusal, type Refusals, type Rejections } from './refusals.ts';
 import { keyOf, logName, type Sending } from './sending.ts';

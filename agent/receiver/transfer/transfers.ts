@@ -2,10 +2,10 @@
 import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { ACTIVE_FURTHER_MAX, ACTIVE_MAX, ACTIVE_PER_STATION_MAX, STALL_MS } from '../limits.ts';
-import { keyOf } from './sending.ts';
-import { SlabShares } from './slab-shares.ts';
-import type { Transfer } from './transfer.ts';
 import type { RecordingName } from '../vault/vault.ts';
+import { keyOf } from './sending.ts';
+import { SlabShares } from './slabs.ts';
+import type { Transfer } from './transfer.ts';
 
 /** The active transfers. */
 export class Transfers {

@@ -141,7 +141,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'unknown-end-let-go',
     what: 'documents of what may be the end of a chain are removed',
-    file: 'agent/spool/documents-dropping.ts',
+    file: 'agent/spool/keep.ts',
     find: '(ledger.manifests.get(camera)?.recording ?? recording) === recording',
     put: '(ledger.manifests.get(camera)?.recording ?? recording).length === 0',
     suites: ['unit/spool/documents-dropping'],
@@ -165,7 +165,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'log-behind-forks-chain',
     what: 'what became durable right before a cut and has no entry is named by nothing: the chain forks',
-    file: 'agent/spool/manifest-chain.ts',
+    file: 'agent/spool/catalogue.ts',
     find: '      end = next.manifestSha256;\n',
     put: '      break;\n',
     suites: ['unit/spool/chain-links', 'unit/spool/manifest-chain-and-log'],
@@ -181,7 +181,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'chain-of-two-keys',
     what: 'the first manifest by a new key names one by the key before it',
-    file: 'agent/spool/manifest-chain.ts',
+    file: 'agent/spool/catalogue.ts',
     find: 'let end = this.#isOfToday(keyId) ? logged.sha256 : null;',
     put: 'let end: string | null = keyId === undefined ? null : logged.sha256;',
     suites: ['unit/spool/manifest-chain'],
@@ -213,7 +213,7 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'stay-of-who-came',
     what: 'a camera that was taken out and put back is counted to its former stay',
-    file: 'agent/records/stay.ts',
+    file: 'agent/records/previous-docking.ts',
     find: 'wasThere && last?.bay === bay',
     put: 'last?.bay === bay',
     suites: ['unit/records/stay'],

@@ -345,7 +345,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'returned-file-still-vanished',
     what: 'files that come back to a camera of which nothing else is known stay counted as vanished',
-    file: 'agent/inventory/vanished-entries.ts',
+    file: 'agent/inventory/looks.ts',
     find: 'if (known.size === 0 && this.#vanished.size === 0) return false;',
     put: 'if (known.size === 0) return false;',
     suites: ['unit/inventory/vanished-entries'],

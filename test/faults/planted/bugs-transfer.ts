@@ -145,7 +145,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'name-behind-numbers',
     what: 'numbers of a bay use up what is kept for the name of a camera that comes',
-    file: 'agent/monitoring/retained-topics.ts',
+    file: 'agent/monitoring/status.ts',
     find: 'holdsAtMs(slot, 2 * TOPIC_MS, nowMs)',
     put: 'holdsAtMs(slot, TOPIC_MS, nowMs)',
     suites: ['unit/monitoring/retained-topics'],

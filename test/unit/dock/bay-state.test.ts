@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { bayLight, bayState, RateMeter } from '../../../agent/dock/bay-state.ts';
-import { EntryTally, type BayCounts } from '../../../agent/inventory/entry-tally.ts';
-import type { EntryFate, TrackedEntry } from '../../../agent/inventory/entry.ts';
+import {
+  type BayCounts,
+  type EntryFate,
+  EntryTally,
+  type TrackedEntry,
+} from '../../../agent/inventory/entry.ts';
 import type { RecordingId } from '../../../protocol/format/ids.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 

@@ -2,14 +2,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { darkenLamps } from '../../../agent/dock/dark-lamps.ts';
 import type { BayLight, Lamp } from '../../../agent/dock/bay-lamp.ts';
+import { darkenLamps } from '../../../agent/dock/lamp-leds.ts';
 import { lockSpool } from '../../../agent/spool/lock.ts';
 import { loadStationConfig } from '../../../config/load.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
-import { exchange, put, STATION, withFolder } from '../config/files.ts';
-import { settle, ManualClock } from '../../fakes/clock-manual.ts';
+import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { exchange, put, STATION, withFolder } from '../config/files.ts';
 
 const LIT = exchange(
   STATION,

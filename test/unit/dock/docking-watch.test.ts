@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DockingWatch } from '../../../agent/dock/docking-watch.ts';
-import { PullRates } from '../../../agent/pull/pull-rates.ts';
+import { DockingWatch, PullRates } from '../../../agent/dock/docking-watch.ts';
 import type { TrackedEntry, WaitReason } from '../../../agent/inventory/entry.ts';
 import { parseBayId } from '../../../protocol/format/ids.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { IndicatorLight } from '../../../agent/dock/indicator-light.ts';
+import { IndicatorLight } from '../../../agent/dock/bay-lamp.ts';
 import type { CameraSession, IndicatorState } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../fakes/simulated-driver.ts';
-import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 
 type Setting = (state: IndicatorState, signal: AbortSignal) => Promise<void>;
 

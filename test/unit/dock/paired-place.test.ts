@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { SinglePlace } from '../../../agent/dock/bay-place.ts';
 import type { WhoIs } from '../../../agent/dock/camera-register.ts';
 import { FolderWatch } from '../../../agent/dock/folder-watch.ts';
+import { PortWatch } from '../../../agent/dock/make-place.ts';
 import { PairedPlace } from '../../../agent/dock/paired-place.ts';
-import { PortWatch } from '../../../agent/dock/port-watch.ts';
 import type { CameraIdentity, CameraSession, Driver } from '../../../drivers/driver.ts';
-import { simulatedDriver } from '../../fakes/simulated-driver.ts';
-import { MemoryCamera } from '../../fakes/memory-camera.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { parseBayId, parseCameraId } from '../../../protocol/format/ids.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { MemoryCamera } from '../../fakes/memory-camera.ts';
+import { simulatedDriver } from '../../fakes/simulated-driver.ts';
 
 const live = (): AbortSignal => new AbortController().signal;
 const who = (serial: string | null): CameraIdentity => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { pickDriver } from '../../../agent/dock/bay-place.ts';
 import type { Driver, Place } from '../../../drivers/driver.ts';
-import { pickDriver } from '../../../drivers/registry.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { live } from '../../contracts/driver-subject.ts';
 

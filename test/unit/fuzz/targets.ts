@@ -15,7 +15,7 @@ import { goodGroups, schemaProblems } from '../../../config/schema-problems.ts';
 import { stationFileSchema } from '../../../config/station-schema.ts';
 import { parseYaml } from '../../../config/yaml-tree.ts';
 import { parseHelperRequest } from '../../../drivers/helper.ts';
-import { MOUNT_VERBS, parseMountAnswer } from '../../../drivers/mass-storage/volumes-helper.ts';
+import { MOUNT_VERBS, parseMountAnswer } from '../../../drivers/mass-storage/volumes.ts';
 import { parsePowerAnswer, POWER_VERBS } from '../../../drivers/usb/port-power-helper.ts';
 import { parseIdentity, parseRecipient } from '../../../protocol/age/age-keys.ts';
 import { CHAIN_START } from '../../../protocol/custody/custody-entry.ts';
@@ -23,6 +23,7 @@ import * as entries from '../../../protocol/custody/custody-entry.ts';
 import { scanSegment } from '../../../protocol/custody/custody-scan.ts';
 import { encodeDeletionRecord, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { encodeDockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
 import * as keys from '../../../protocol/documents/key-documents.ts';
 import { encodeManifest, parseManifest } from '../../../protocol/documents/manifest.ts';
 import * as minisign from '../../../protocol/documents/minisign.ts';
@@ -33,7 +34,6 @@ import {
   parseOrder,
 } from '../../../protocol/documents/order.ts';
 import { encodeReceipt, parseReceipt } from '../../../protocol/documents/receipt.ts';
-import { NO_CHUNKS_SHA256 } from '../../../protocol/documents/item-documents.ts';
 import { parseRecipientProof } from '../../../protocol/documents/recipient-proof.ts';
 import { equalBytes, parseUtf8 } from '../../../protocol/format/bytes.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';

@@ -1,8 +1,13 @@
 // Numbers of a docking's entries are those that counting all of them again gives, whatever becomes of them and in which order.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EntryTally, LOOKS_MAX, type BayCounts } from '../../../agent/inventory/entry-tally.ts';
-import type { EntryFate, TrackedEntry } from '../../../agent/inventory/entry.ts';
+import {
+  type BayCounts,
+  type EntryFate,
+  EntryTally,
+  LOOKS_MAX,
+  type TrackedEntry,
+} from '../../../agent/inventory/entry.ts';
 import { makeRecordingId, type RecordingId } from '../../../protocol/format/ids.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ALREADY_GONE, type TrackedEntry } from '../../../agent/inventory/entry.ts';
+import { VanishedEntries } from '../../../agent/inventory/looks.ts';
 import type { Listing } from '../../../agent/inventory/roles.ts';
-import { VanishedEntries } from '../../../agent/inventory/vanished-entries.ts';
 import { nodeRandom } from '../../../agent/platform/random-node.ts';
 import { makeRecordingId } from '../../../protocol/format/ids.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';

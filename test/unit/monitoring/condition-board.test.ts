@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConditionBoard } from '../../../agent/monitoring/condition-board.ts';
 import { conditionDocument, conditionTopics } from '../../../agent/monitoring/condition-document.ts';
-import { RetainedTopics } from '../../../agent/monitoring/retained-topics.ts';
+import { RetainedTopics } from '../../../agent/monitoring/status.ts';
 import { parseStationId } from '../../../protocol/format/ids.ts';
 import { MONITORING_SUBJECTS_MAX } from '../../../protocol/format/limits.ts';
 import { conditionSchema } from '../../../protocol/transfer/monitoring.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HealthWatch } from '../../../agent/monitoring/health-watch.ts';
-import { RetainedTopics } from '../../../agent/monitoring/retained-topics.ts';
+import { RetainedTopics } from '../../../agent/monitoring/status.ts';
 import { SendLimits } from '../../../agent/push/send-limits.ts';
 import type { HealthDocument } from '../../../protocol/transfer/monitoring.ts';
-import { settle, ManualClock } from '../../fakes/clock-manual.ts';
+import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { FixedMachine } from '../../fakes/machine-fixed.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { RetainedTopics } from '../../../agent/monitoring/retained-topics.ts';
+import { RetainedTopics } from '../../../agent/monitoring/status.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 

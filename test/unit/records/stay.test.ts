@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { DockingStay } from '../../../agent/records/ended-docking.ts';
-import { stayOfBeginning, type BeginningDocking, type LastDocking } from '../../../agent/records/stay.ts';
+import {
+  type BeginningDocking,
+  type LastDocking,
+  stayOfBeginning,
+} from '../../../agent/records/previous-docking.ts';
 import { parseBayId, parseCameraId, parseDockingId } from '../../../protocol/format/ids.ts';
 
 const FIRST = parseDockingId('abcdefghijklmnopqrstuvwxya');

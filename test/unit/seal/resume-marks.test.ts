@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { OVERLAP_BYTES, resumeFrom, ResumeMarks } from '../../../agent/seal/resume-marks.ts';
-import { PULL_PIECE_BYTES } from '../../../protocol/format/limits.ts';
+import { OVERLAP_BYTES, resumeFrom, ResumeMarks } from '../../../agent/seal/seal.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
+import { PULL_PIECE_BYTES } from '../../../protocol/format/limits.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const content = seededRandom(7).bytes(4 * PULL_PIECE_BYTES);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
-import { DocumentsDropping } from '../../../agent/spool/documents-dropping.ts';
+import { DocumentsDropping } from '../../../agent/spool/keep.ts';
 import type { Spool, SpoolOptions } from '../../../agent/spool/spool.ts';
 import { recordingType } from '../../../agent/spool/spooled-recording.ts';
 import { makeSecretKey, publicKeyOf } from '../../../protocol/documents/minisign.ts';

@@ -1,11 +1,11 @@
 // Recordings that the index knows are looked at many in one go. What a start makes of them is what it makes of them one by one, without an index.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bulkInline } from '../../fakes/bulk-inline.ts';
-import type { FolderLooks } from '../../../agent/spool/folder-look.ts';
+import type { FolderLooks } from '../../../agent/spool/ready-looks.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
+import { bulkInline } from '../../fakes/bulk-inline.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { freshDisk, openSpool, prepare, receiptOne, ROOT, spoolOne, type Opened } from './scenario.ts';
+import { freshDisk, type Opened, openSpool, prepare, receiptOne, ROOT, spoolOne } from './scenario.ts';
 
 /** More than are looked at in one go. */
 const RECORDINGS = 70;

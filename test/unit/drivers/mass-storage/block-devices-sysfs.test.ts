@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sysfsBlockDevices } from '../../../../drivers/mass-storage/block-devices-sysfs.ts';
+import { sysfsBlockDevices } from '../../../../drivers/mass-storage/block-devices.ts';
 
 let root: string;
 beforeEach(async () => {

@@ -6,11 +6,11 @@ import {
 } from '../../../../drivers/helper.ts';
 import {
   MOUNT_VERBS,
+  type MountAnswer,
+  type MountedVolume,
   parseMountAnswer,
   wireMountAnswer,
-  type MountAnswer,
-} from '../../../../drivers/mass-storage/volumes-helper.ts';
-import type { MountedVolume } from '../../../../drivers/mass-storage/volumes.ts';
+} from '../../../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../../../protocol/format/ids.ts';
 
 const VOLUME: MountedVolume = {

@@ -11,7 +11,7 @@ import {
   MOUNT_VERBS,
   type MountAnswer,
   type MountRequest,
-} from '../../../../drivers/mass-storage/volumes-helper.ts';
+} from '../../../../drivers/mass-storage/volumes.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { until } from '../../../fakes/until.ts';

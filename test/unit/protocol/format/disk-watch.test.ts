@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import { BulkAround } from '../../../../agent/seal/bulk-around.ts';
-import { bulkInline } from '../../../fakes/bulk-inline.ts';
-import { DiskWatch } from '../../../../protocol/format/disk-watch.ts';
-import { makeIdentity } from '../../../../protocol/age/age-keys.ts';
 import { nodeRandom } from '../../../../agent/platform/random-node.ts';
+import { BulkAround } from '../../../../agent/seal/bulk.ts';
+import { makeIdentity } from '../../../../protocol/age/age-keys.ts';
+import { DiskWatch } from '../../../../protocol/format/disk-watch.ts';
+import { bulkInline } from '../../../fakes/bulk-inline.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fairShares, SlabShares } from '../../../../agent/receiver/transfer/slab-shares.ts';
+import { fairShares, SlabShares } from '../../../../agent/receiver/transfer/slabs.ts';
 
 test('shares are equal, never above a want, and use all that is wanted', () => {
   fc.assert(
