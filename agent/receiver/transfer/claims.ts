@@ -23,7 +23,7 @@ import {
   OfferQueue,
   type OfferSubject,
   type WaitingOffer,
-} from './offer-check.ts';
+} from './offers.ts';
 import type { Receipts } from './receipts.ts';
 import { KEY_REVOKED, never, type Refusal, type Refusals, type Rejections } from './refusals.ts';
 import { keyOf, logName, type Sending } from './sending.ts';

@@ -8,7 +8,7 @@ import type { StationId } from '../../../protocol/format/ids.ts';
 import type { Conditions, Log } from '../../../protocol/format/ports.ts';
 import type { SignedDocument, StoredDocking, Vault } from '../vault/vault.ts';
 import type { DockingGaps } from './docking-gaps.ts';
-import { type CheckedOffer, isSignedOffer, type OfferSubject } from './offer-check.ts';
+import { type CheckedOffer, isSignedOffer, type OfferSubject } from './offers.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusals, Rejections } from './refusals.ts';
 import { logName } from './sending.ts';

@@ -15,7 +15,7 @@ import {
   type Receipt,
 } from '../../../protocol/documents/receipt.ts';
 import type { ReceiptLog } from '../custody/receipt-log.ts';
-import type { OfferSubject } from './offer-check.ts';
+import type { OfferSubject } from './offers.ts';
 import type { VaultWords } from '../reconcile/vault-words.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from '../vault/unit-store.ts';

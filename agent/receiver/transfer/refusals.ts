@@ -6,7 +6,7 @@ import type { RefuseBody } from '../../../protocol/transfer/messages.ts';
 import type { RevokedUse } from '../keys/revocations.ts';
 import { REFUSALS } from '../limits.ts';
 import type { SignedDocument, Vault, VaultNote } from '../vault/vault.ts';
-import type { CheckedOffer, OfferAddress, OfferRefusal, OfferSubject } from './offer-check.ts';
+import type { CheckedOffer, OfferAddress, OfferRefusal, OfferSubject } from './offers.ts';
 import { logName, type Sending } from './sending.ts';
 
 // How often a station may cost the receiver something that brings it nothing.

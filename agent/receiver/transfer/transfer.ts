@@ -14,7 +14,7 @@ import { encodeMessage, type HaveMessage } from '../../../protocol/transfer/mess
 import { CLAIM_MS_MIN, DIGESTS_WAITING_BYTES_MAX, HAVES_WAITING_MAX, RESUME_UNITS } from '../limits.ts';
 import type { DigestsState, UnitStore, UnitSubject, UnitWork } from '../vault/unit-store.ts';
 import type { RecordingName, SignedDocument, Vault, VaultWork } from '../vault/vault.ts';
-import { isSignedOffer, type OfferSubject } from './offer-check.ts';
+import { isSignedOffer, type OfferSubject } from './offers.ts';
 import { Receiving, type ReceivingAction } from './receive-state.ts';
 import { logName, type Sending, SignedClaim } from './sending.ts';
 import { Reassembly, type Slabs } from './slabs.ts';

@@ -141,7 +141,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
     id: 'turn-of-the-first',
     what: 'the station that came first is answered until none of its offers waits',
-    file: 'agent/receiver/transfer/offer-check.ts',
+    file: 'agent/receiver/transfer/offers.ts',
     find: 'if (line.offers.size > 0) this.#lines.set(lineName, line);',
     put: 'if (line.offers.size > 0) this.#lines = new Map([[lineName, line], ...this.#lines]);',
     suites: ['unit/receiver/transfer/offer-queue'],

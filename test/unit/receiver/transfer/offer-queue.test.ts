@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OfferQueue, type WaitingOffer } from '../../../../agent/receiver/transfer/offer-check.ts';
+import { OfferQueue, type WaitingOffer } from '../../../../agent/receiver/transfer/offers.ts';
 import { makeRecordingId, parseStationId } from '../../../../protocol/format/ids.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 
