@@ -34,7 +34,21 @@ export interface ReceiverConfig {
   readonly timestamps: TimestampsConfig | null;
   /** Where the numbers are served for tools on this machine; null where they are not. */
   readonly metrics: { readonly port: number } | null;
+  readonly desk: DeskConfig | null;
   readonly broker: BrokerConfig & { readonly hasSharedOffers?: boolean };
+}
+
+/** How the desk of the office is served (SPEC 7.11). */
+export interface DeskConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly caFile: string;
+  /** Null: none is revoked. */
+  readonly crlFile: string | null;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** As browsers send them in the header `Origin`. */
+  readonly origins: readonly string[];
 }
 
 /** How long the store keeps what it has. */
@@ -113,7 +127,21 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
     witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
     timestamps: mapTimestamps(file.timestamps, folder),
     metrics: file.metrics ?? null,
+    desk: file.desk === undefined ? null : mapDesk(file.desk, folder),
     broker: { ...mapBroker(file.broker, folder), hasSharedOffers: file.broker.shared_offers !== undefined },
+  };
+}
+
+function mapDesk(
+  { ca_file: ca, crl_file: crl, cert_file: cert, key_file: key, ...rest }: NonNullable<ReceiverFile['desk']>,
+  folder: string,
+): DeskConfig {
+  return {
+    ...rest,
+    caFile: resolve(folder, ca),
+    crlFile: crl === undefined ? null : resolve(folder, crl),
+    certFile: resolve(folder, cert),
+    keyFile: resolve(folder, key),
   };
 }
 

@@ -9,6 +9,7 @@ import { DAYS_MAX, PUBLIC_KEYS_MAX } from './station-schema.ts';
 export const STATIONS_MAX = 1024;
 /** Each is asked every hour, and some are enough. */
 export const WITNESSES_MAX = 8;
+const DESK_ORIGINS_MAX = 8;
 /** Ten years: longer is a mistyped number. */
 const RETENTION_DAYS_MAX = 3650;
 const HOURS_PER_WEEK = 168;
@@ -100,6 +101,47 @@ const timestamps = z.strictObject({
     .optional(),
 });
 
+const desk = z
+  .strictObject({
+    address: z
+      .string()
+      .regex(/^[0-9a-fA-F.:]{2,45}$/)
+      .default('::')
+      .meta({
+        description: 'Address of this machine at which it listens; `::` is every one.',
+        allowed: 'an address of IPv4 or IPv6',
+      }),
+    port: part.count('Port at which it listens.', part.PORT_MIN, part.PORT_MAX),
+    ca_file: part.path('Authority that the certificates of those who ask must come from, PEM.'),
+    crl_file: part
+      .path('Certificates of that authority that were revoked, PEM; read at the start. Without it none is.')
+      .optional(),
+    cert_file: part.path(
+      'Certificate of this server, PEM. By the names and addresses in it, and no others, it is reached.',
+    ),
+    key_file: part.path('Private key of that certificate, PEM, readable by the service user only.'),
+    origins: z
+      .array(
+        z
+          .string()
+          .max(256)
+          .regex(/^(?:null|https:\/\/[a-z0-9.:[\]-]+)$/)
+          .meta({ description: 'One origin.', allowed: 'https://HOST[:PORT], or null' }),
+      )
+      .min(1)
+      .max(DESK_ORIGINS_MAX)
+      .meta({
+        description:
+          'Where browsers have the page of the desk from. `null` is a file on their own disk, and every other page without an origin too: only for machines that open no foreign pages.',
+        allowed: `a list of 1 to ${DESK_ORIGINS_MAX} origins`,
+      }),
+  })
+  .optional()
+  .meta({
+    description: 'What the desk of the office asks this store for (`bodydock desk`); left out, nothing.',
+    allowed: GROUP,
+  });
+
 /** The schema of receiver.yaml, in the words of the file. */
 export const receiverFileSchema = z
   .strictObject({
@@ -137,6 +179,7 @@ export const receiverFileSchema = z
       allowed: GROUP,
     }),
     metrics: part.metrics,
+    desk,
     broker: z
       .strictObject({
         ...part.brokerFields,

@@ -11,6 +11,7 @@ import { LIST_EN } from '../../config/texts/en/list.ts';
 import { texts } from '../../config/texts.ts';
 import {
   LIST_STATES,
+  listedDocument,
   type ListedRecording,
   type ListState,
   listVault,
@@ -212,23 +213,7 @@ function unprovenText(unproven: readonly string[], language: Language): string {
 
 function documentOf({ rows, recordings, otherFiles, unproven }: VaultList): object {
   return {
-    recordings: rows.map((row) => ({
-      station: row.station,
-      recording: row.recording,
-      short: row.short,
-      camera: row.camera,
-      role: row.role,
-      made_earliest_at: row.made?.from ?? null,
-      made_latest_at: row.made?.to ?? null,
-      made_basis: row.made?.basis ?? null,
-      sealed_at: row.sealedAt,
-      duration_ms: row.durationMs,
-      size_bytes: row.sizeBytes,
-      locked: row.locked,
-      unusual: row.unusual,
-      state: row.state,
-      until: row.until,
-    })),
+    recordings: rows.map(listedDocument),
     vault: { recordings, other_files: otherFiles },
     unproven,
   };

@@ -186,6 +186,11 @@ export const bodydock = program({
       load: async () => (await import('./ls.ts')).listCommand,
     },
     {
+      name: 'desk',
+      summary: 'answer the page of the office at the store: find recordings, look at them',
+      load: async () => (await import('./desk.ts')).desk,
+    },
+    {
       name: 'verify',
       summary: 'check vaults, spools and recordings: every document, signature, digest and chain',
       load: async () => (await import('./verify.ts')).verify,

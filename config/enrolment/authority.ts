@@ -30,9 +30,25 @@ const DAY_MS = 24 * HOUR_MS;
 const AUTHORITY_DAYS = 3650;
 const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/i;
 
-/** What a certificate is for. The broker's is for a server, all others are for clients. */
-export const CERTIFICATE_ROLES = ['broker', 'receiver', 'station', 'monitoring', 'desk'] as const;
+/** Who asks the desk of the office (SPEC 7.11); `desk` is a place of work where several do. */
+export const DESK_ROLES = ['desk', 'viewer', 'evaluator', 'officer', 'supervisor', 'auditor'] as const;
+export type DeskRole = (typeof DESK_ROLES)[number];
+
+/** What a certificate is for. Those of the broker and of the desk's server are for servers, all others are for clients. */
+export const CERTIFICATE_ROLES = [
+  'broker',
+  'receiver',
+  'station',
+  'monitoring',
+  'desk-server',
+  ...DESK_ROLES,
+] as const;
 export type CertificateRole = (typeof CERTIFICATE_ROLES)[number];
+
+/** Whether a certificate of that role is for a server. */
+export function isServer(role: CertificateRole): boolean {
+  return role === 'broker' || role === 'desk-server';
+}
 
 /** Who issues. The private key belongs to the certificate: checkAuthority says so. */
 export interface Authority extends CertificateKey {
@@ -139,7 +155,7 @@ export interface CertificateWish {
   readonly nowMs: number;
   readonly role: CertificateRole;
   readonly name: string;
-  /** Names and addresses of a broker. */
+  /** Names and addresses of a server. */
   readonly hosts?: readonly string[];
 }
 
@@ -159,7 +175,7 @@ async function issue(
 ): Promise<X509Certificate> {
   const issued = folder === undefined ? [] : await listIssued(folder, nowMs);
   const other = issued.find((each) => counts(each) && each.name === name && each.role !== role);
-  if (other !== undefined && ![role, other.role].includes('broker')) throw nameTaken(name, other.role);
+  if (other !== undefined && !isServer(role) && !isServer(other.role)) throw nameTaken(name, other.role);
   for (const { serial } of issued.filter((each) => each.name === name && each.state === 'revoked')) {
     const revoked = new X509Certificate(await readFile(join(folder ?? '', 'certificates', `${serial}.pem`)));
     if (revoked.publicKey.equals(await openCertificateRequest(request, name))) throw keyRevoked(name);
@@ -205,7 +221,7 @@ async function signRequest(
 
 /** Whether a certificate of that role may have that name. */
 export function isNameOf(role: CertificateRole, name: string): boolean {
-  if (role === 'broker') return HOST.test(name);
+  if (isServer(role)) return HOST.test(name);
   if (role === 'receiver') return isReceiverId(name);
   return role === 'station' ? isStationId(name) : NAME_PATTERN.test(name) && !isReceiverId(name);
 }
@@ -315,7 +331,7 @@ function extensionsOf(role: CertificateRole, hosts: readonly string[]): string {
   const names = hosts.map((host) => `${isIP(host) > 0 ? 'IP' : 'DNS'}:${host}`);
   return `basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
-extendedKeyUsage = ${role === 'broker' ? 'serverAuth' : 'clientAuth'}
+extendedKeyUsage = ${isServer(role) ? 'serverAuth' : 'clientAuth'}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 ${names.length === 0 ? '' : `subjectAltName = ${names.join(',')}\n`}`;

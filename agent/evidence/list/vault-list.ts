@@ -114,6 +114,27 @@ export async function listVault(wish: ListWish): Promise<VaultList> {
   return { rows, ...count, unproven };
 }
 
+/** A row as programs read it, times in UTC. */
+export function listedDocument(row: ListedRecording): Record<string, unknown> {
+  return {
+    station: row.station,
+    recording: row.recording,
+    short: row.short,
+    camera: row.camera,
+    role: row.role,
+    made_earliest_at: row.made?.from ?? null,
+    made_latest_at: row.made?.to ?? null,
+    made_basis: row.made?.basis ?? null,
+    sealed_at: row.sealedAt,
+    duration_ms: row.durationMs,
+    size_bytes: row.sizeBytes,
+    locked: row.locked,
+    unusual: row.unusual,
+    state: row.state,
+    until: row.until,
+  };
+}
+
 function timeOf({ made, sealedAt }: Pick<ListedRecording, 'made' | 'sealedAt'>): string {
   return made?.from ?? sealedAt;
 }

@@ -18,10 +18,12 @@ import { replaceFile } from '../../../config/durable-file.ts';
 import {
   CERTIFICATE_ROLES,
   type CertificateRole,
+  DESK_ROLES,
   filesOf,
   initAuthority,
   isHost,
   isNameOf,
+  isServer,
   issueCertificate,
   type IssuedCertificate,
   listIssued,
@@ -50,7 +52,7 @@ const DAYS_DEFAULT = 730;
 const DAYS_MAX = 3650;
 const PASSWORD_BYTES = 10;
 /** Names of these as the examples of both configurations and of the broker have them; there may be several of the others. */
-const ONE_ON_A_MACHINE: readonly CertificateRole[] = ['broker', 'receiver', 'station'];
+const ONE_ON_A_MACHINE: readonly CertificateRole[] = ['broker', 'receiver', 'station', 'desk-server'];
 
 /** The folder of the authority, of every command that uses it. */
 export const CA_FOLDER_DEFAULT = '/etc/bodydock/authority';
@@ -103,12 +105,12 @@ by hand (ca.pem, ca-key.pem) it makes what is missing; certificates that such a 
 );
 
 const ISSUE_OPTIONS = {
-  role: { type: 'string', value: CERTIFICATE_ROLES.join('|'), text: 'what it is for' },
+  role: { type: 'string', value: 'ROLE', text: `what it is for: ${CERTIFICATE_ROLES.join(', ')}` },
   host: {
     type: 'string',
     value: 'HOST',
     multiple: true,
-    text: 'a further name or address by which a broker is reached; may be given again',
+    text: 'a further name or address by which a server is reached; may be given again',
   },
   out: {
     type: 'string',
@@ -139,7 +141,9 @@ NAME is what the broker knows its owner by:
   receiver    the id of receiver.yaml: receiver.pem, receiver-key.pem, ca.pem
   station     the id of station.yaml, where it does not enrol: station.pem, station-key.pem, ca.pem
   monitoring  as the ACL of the broker names it: NAME.pem, NAME-key.pem, ca.pem
-  desk        a place of work, no person: NAME.pem, NAME-key.pem, ca.pem
+  desk-server the store's machine as browsers reach it; files as of a broker
+  desk, viewer, evaluator, officer, supervisor, auditor
+              a place of work or an office, no person: NAME.pem, NAME-key.pem, ca.pem
 `,
     options: ISSUE_OPTIONS,
     wordsMax: 1,
@@ -162,14 +166,14 @@ NAME is what the broker knows its owner by:
       if ((await isThere(places.certificate)) && !(await isOf(places.certificate, name, authority)))
         throw otherFile(places.certificate);
       const own = (await isThere(places.key))
-        ? await readCertificateKey(places.key, undefined, role === 'broker' ? readPublicFile : undefined)
+        ? await readCertificateKey(places.key, undefined, isServer(role) ? readPublicFile : undefined)
         : await writeCertificateKey(places.key);
       const request = await makeCertificateRequest(name, { key: own, file: places.key });
       const issued = await issueCertificate(authority, { request, days, nowMs, role, name, hosts });
       await replaceFile(places.certificate, encodeUtf8(issued.toString()), 'public');
       await replaceFile(places.authority, caPem, 'public');
       const files = [places.certificate, places.authority];
-      if (role === 'broker') {
+      if (isServer(role)) {
         files.push(join(out, 'crl.pem'));
         await replaceFile(join(out, 'crl.pem'), await readFile(filesOf(ca).crlFile), 'public');
       }
@@ -205,15 +209,20 @@ function wishOf({ words: [name], values }: Line<typeof ISSUE_OPTIONS>, words: Wo
   if (name === undefined) throw usageError(words('noName', { command: 'issue' }));
   const role = CERTIFICATE_ROLES.find((each) => each === values.role);
   if (role === undefined) throw usageError(words('noRole'));
-  if (!isNameOf(role, name)) throw usageError(words(`name.${role}`, { name: JSON.stringify(name) }));
+  const kind = isDeskRole(role) ? 'desk' : role === 'desk-server' ? 'broker' : role;
+  if (!isNameOf(role, name)) throw usageError(words(`name.${kind}`, { name: JSON.stringify(name) }));
   const { host = [], days: typed } = values;
-  if (host.length > 0 && role !== 'broker') throw usageError(words('noHost'));
+  if (host.length > 0 && !isServer(role)) throw usageError(words('noHost'));
   const odd = host.find((each) => !isHost(each));
   if (odd !== undefined) throw usageError(words('badHost', { host: JSON.stringify(odd) }));
   const days = Number(typed ?? DAYS_DEFAULT);
   if (!Number.isInteger(days) || days < 1 || days > DAYS_MAX)
     throw usageError(words('badDays', { days: JSON.stringify(typed), most: DAYS_MAX }));
-  return { name, role, days, hosts: role === 'broker' ? [...new Set([name, ...host])] : [] };
+  return { name, role, days, hosts: isServer(role) ? [...new Set([name, ...host])] : [] };
+}
+
+function isDeskRole(role: CertificateRole): role is (typeof DESK_ROLES)[number] {
+  return DESK_ROLES.some((each) => each === role);
 }
 
 /** Whether the certificate that lies there is an earlier one of that name. */

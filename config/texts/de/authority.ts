@@ -5,7 +5,7 @@ import type { AUTHORITY_EN } from '../en/authority.ts';
 export const AUTHORITY_DE = {
   made: `angelegt: {folder}, die eigene Zertifizierungsstelle, gültig bis {until}
 {folder}/ca-key.pem ist geheim: Wer sie hat, kann jedem Zugang zum Broker geben. Eine Kopie des Ordners gehört in einen Panzerschrank.
-Weiter: bodydock-receiver ca issue NAME --role broker|receiver|station|monitoring|desk
+Weiter: bodydock-receiver ca issue NAME --role broker|receiver|station|monitoring|desk-server|viewer|officer
 `,
   kept: `{folder} ist schon eine Zertifizierungsstelle, gültig bis {until}: was da war, ist unverändert
 `,
@@ -49,10 +49,11 @@ Was der Signierschlüssel einer Station signiert hat, gilt weiter. Ist er vielle
   otherFile:
     '{file} ist schon da und nicht von {name} aus dieser Zertifizierungsstelle: mit --out einen anderen Ordner nennen oder die Datei an einen anderen Ort verschieben',
   noName: '`ca {command}` braucht einen Namen',
-  noRole: '--role fehlt: broker, receiver, station, monitoring oder desk',
+  noRole:
+    '--role fehlt: broker, receiver, station, monitoring, desk-server, desk, viewer, evaluator, officer, supervisor oder auditor',
   badDays: '--days {days}: eine ganze Zahl von 1 bis {most}',
   badHost: '--host {host} ist weder der Name noch die Adresse eines Geräts',
-  noHost: '--host gibt es nur für den Broker',
+  noHost: '--host gibt es nur für broker und desk-server',
   'name.broker': '{name} kann kein Broker heißen: Er heißt wie das Gerät, zum Beispiel broker.example.org',
   'name.receiver': '{name} kann kein Empfänger heißen: Er heißt wie in receiver.yaml, „r-“ und a-z, 0-9, „-“',
   'name.station':

@@ -164,6 +164,18 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   metrics:
     'Zahlen für Werkzeuge auf diesem Gerät (OpenMetrics), unter http://127.0.0.1:PORT/metrics; ohne Angabe keine.',
   'metrics.port': 'Port von 127.0.0.1 und keiner anderen Adresse.',
+  desk: 'Was der Arbeitsplatz der Dienststelle von diesem Zentralspeicher erfragt (`bodydock desk`); ohne Angabe nichts.',
+  'desk.address': 'Adresse dieses Geräts, unter der er zu erreichen ist; `::` ist jede.',
+  'desk.port': 'Port, unter dem er zu erreichen ist.',
+  'desk.ca_file': 'Zertifizierungsstelle, von der die Zertifikate der Fragenden kommen müssen, PEM.',
+  'desk.crl_file':
+    'Gesperrte Zertifikate dieser Stelle, PEM; beim Start gelesen. Ohne Angabe ist keines gesperrt.',
+  'desk.cert_file':
+    'Zertifikat dieses Servers, PEM. Unter den Namen und Adressen darin und keinen anderen ist er zu erreichen.',
+  'desk.key_file': 'Privater Schlüssel dieses Zertifikats, PEM, nur für den Dienstbenutzer lesbar.',
+  'desk.origins':
+    'Woher Browser die Seite des Arbeitsplatzes haben. `null` ist eine Datei auf ihrem eigenen Datenträger und auch jede andere Seite ohne Herkunft: nur für Geräte, die keine fremden Seiten öffnen.',
+  'desk.origins[]': 'Eine Herkunft.',
   timestamps: 'Ein Zeitstempeldienst (RFC 3161), der das Verwahrprotokoll einmal am Tag datiert.',
   'timestamps.url': 'Wo der Dienst Anfragen nach RFC 3161 annimmt.',
   'timestamps.ca_file':
@@ -203,6 +215,9 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
     'NAME+ID+BASE{}, wie Zeugen ihre Schlüssel veröffentlichen',
   'https://HOST[:PORT][/PATH], or http:// where the way is safe otherwise':
     'https://HOST[:PORT][/PFAD], oder http://, wo der Weg anders gesichert ist',
+  'an address of IPv{} or IPv{}': 'eine Adresse von IPv{} oder IPv{}',
+  'https://HOST[:PORT], or null': 'https://NAME[:PORT], oder null',
+  'a list of {} to {} origins': 'eine Liste mit {} bis {} Herkunftsangaben',
   'a list of at most {} public keys': 'eine Liste mit höchstens {} öffentlichen Schlüsseln',
   'a list of {} to {} receiver ids': 'eine Liste mit {} bis {} Ids von Empfängern',
   'a list of {} to {} bays': 'eine Liste mit {} bis {} Plätzen',

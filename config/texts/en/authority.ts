@@ -3,7 +3,7 @@
 export const AUTHORITY_EN = {
   made: `made: {folder}, the authority of this house for certificates, until {until}
 {folder}/ca-key.pem is secret: who has it can let anybody into the broker. Keep a copy of the folder in a safe.
-Next: bodydock-receiver ca issue NAME --role broker|receiver|station|monitoring|desk
+Next: bodydock-receiver ca issue NAME --role broker|receiver|station|monitoring|desk-server|viewer|officer
 `,
   kept: `{folder} is an authority already, until {until}: what was there is as it was
 `,
@@ -46,12 +46,13 @@ What the signing key of a station signed counts as before. Where that key may be
   otherFile:
     '{file} is there and is not of {name} by this authority: name another folder with --out, or move it away',
   noName: '`ca {command}` wants a name',
-  noRole: '--role is missing: broker, receiver, station, monitoring or desk',
+  noRole:
+    '--role is missing: broker, receiver, station, monitoring, desk-server, desk, viewer, evaluator, officer, supervisor or auditor',
   badDays: '--days {days}: a whole number from 1 to {most}',
   badHost: '--host {host} is no name of a machine and no address',
-  noHost: '--host is for the broker alone',
+  noHost: '--host is for broker and desk-server alone',
   'name.broker':
-    '{name} cannot be the name of a broker: it is the name of the machine, such as broker.example.org',
+    '{name} cannot be the name of a server: it is the name of the machine, such as broker.example.org',
   'name.receiver':
     '{name} cannot be the name of a receiver: it is the id of receiver.yaml, "r-" and a-z, 0-9, "-"',
   'name.station':

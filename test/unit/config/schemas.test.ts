@@ -50,11 +50,11 @@ describe.each([
   });
 
   test('has every option in the example file, and the example no other', async () => {
-    // A login by password takes the place of other lines, and not every store has somebody outside, nor every dock a screen, or numbers for tools: these are shown as comments.
+    // A login by password takes the place of other lines, and not every store has somebody outside, nor every dock a screen, or numbers for tools, or an office: these are shown as comments.
     const text = (await textOf(`${name}.example.yaml`))
       .replace(/#(?=(?:username|password_file): )/g, '')
       .replace(
-        /^#(?=witnesses:$|timestamps:$|screen:$|metrics:$|roles:$|  (?:officers|supervisors):$|    - the second line |  port: |  phone: |  questions: |  - key: |    url: |  url: |  ca_file: )/gm,
+        /^#(?=witnesses:$|timestamps:$|screen:$|metrics:$|desk:$|  address: |  crl_file: |  cert_file: |  key_file: |  origins: |roles:$|  (?:officers|supervisors):$|    - the second line |  port: |  phone: |  questions: |  - key: |    url: |  url: |  ca_file: )/gm,
         '',
       );
     const example: unknown = parse(text);

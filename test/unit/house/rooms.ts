@@ -6,6 +6,7 @@ export const ROOMS = [
   'agent',
   'agent/cli',
   'agent/helpers',
+  'agent/desk',
   'agent/evidence',
   'agent/receiver',
   'agent/station',
