@@ -138,10 +138,12 @@ def _mark_dropped(vault: Vault) -> None:
 
 
 def _check_doubles(vault: Vault, report: Report) -> None:
-    """An id is never used twice (SPEC 1.1)."""
-    seen: dict[str, str] = {}
+    """An id is never used twice (SPEC 1.1, 4.8.15)."""
+    seen: dict[tuple[str, str], str] = {}
     for station in vault.stations.values():
-        for name in [*station.recordings, *station.dockings, *station.documents]:
-            if name in seen:
-                report.find("recording.doubled", f"{station.name}/{name}", f"is there as {seen[name]} too")
-            seen[name] = f"{station.name}/{name}"
+        documents = [("", name) for name in [*station.recordings, *station.dockings, *station.documents]]
+        for folder, name in [*documents, *(("orders/", name) for name in station.orders)]:
+            place = f"{station.name}/{folder}{name}"
+            if (folder, name) in seen:
+                report.find("recording.doubled", place, f"is there as {seen[folder, name]} too")
+            seen[folder, name] = place

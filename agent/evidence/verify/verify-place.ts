@@ -87,6 +87,8 @@ class PlaceCheck {
   readonly #custody: FoundCustody[] = [];
   readonly #receivers: FoundReceiver[] = [];
   readonly #orders: FoundOrder[] = [];
+  /** Where each order lies, by its id. */
+  readonly #orderPlaces = new Map<string, string>();
   readonly #kept: KeptDeletion[] = [];
   readonly #restored: FoundRestored[] = [];
 
@@ -160,9 +162,21 @@ class PlaceCheck {
     return [finding('recording.doubled', where, message, { first: first.where })];
   }
 
+  /** So is that of an order (SPEC 4.8.15): what the store's log says of it is looked up by the id. */
+  #doubledOrder({ order: { order }, where }: FoundOrder): Remark[] {
+    const first = this.#orderPlaces.get(order);
+    this.#orderPlaces.set(order, where);
+    if (first === undefined) return [];
+    const message = `order ${order} is here, and as ${first} too: an id is never given twice`;
+    return [finding('recording.doubled', where, message, { first })];
+  }
+
   async #checkOrders(found: FoundOrders): Promise<void> {
     const { orders, remarks } = await checkOrders({ ...this.#options, ...found });
-    for (const order of orders) this.#orders.push(order);
+    for (const found of orders) {
+      this.#tell(this.#doubledOrder(found));
+      this.#orders.push(found);
+    }
     this.#tell(remarks);
   }
 

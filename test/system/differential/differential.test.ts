@@ -104,6 +104,24 @@ describe.skipIf(lacksTools('python3'))('both verifiers agree', () => {
     expect([exitCode, out]).toEqual([1, expect.stringContaining('FINDING key-revocation.missing')]);
   });
 
+  test("that no order of one station has the id of another station's (SPEC 4.8.15)", async () => {
+    const two = await TwoReceivers.create(join(root, 'one-order-id'), 1, Date.UTC(2025, 1, 1, 8));
+    const { builder } = two;
+    await builder.publish('station-dock-1.pub', builder.stationKey);
+    const other = await builder.beside('dock-2');
+    const [made, second] = [await two.recordBy('r-store'), await two.recordBy('r-store', other)];
+    await builder.receiver.start();
+    const { order } = await builder.orders.give(made, { verb: 'hold' });
+    const change = (next: typeof order): typeof order => ({ ...next, order: order.order });
+    await builder.orders.give(second, { verb: 'hold', change });
+    for (const dock of [builder, other]) await dock.close();
+    await two.close();
+    const { vault, keys } = builder;
+    expect((await python.judge([vault], { keys })).map(codesOf)).toEqual([['recording.doubled']]);
+    const { exitCode, out } = await productSays(vault, keys);
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('FINDING recording.doubled')]);
+  });
+
   test('that a kit has the receipt that its own log names (SPEC 4.13.5.17)', async () => {
     const two = await TwoReceivers.create(join(root, 'other-receipt'), 1, Date.UTC(2025, 1, 1, 8));
     const { builder } = two;
