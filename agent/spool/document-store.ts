@@ -239,6 +239,10 @@ export class DocumentStore<Item extends StoredDocument = StoredDocument> impleme
     try {
       await withReserve(spool.logReserve, async () => {
         await files.removeTree(making);
+        if ((await files.stat(item.folder)) !== undefined) {
+          await files.rename(item.folder, making); // of an attempt whose sync failed
+          await files.removeTree(making);
+        }
         await writeDocument(files, making, this.#type.kind, { bytes, signature });
         await files.rename(making, item.folder);
         await this.syncs.sync(this.#type.folder);

@@ -56,6 +56,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: ['unit/spool/signed-items'],
   },
   {
+    id: 'unsynced-document-in-the-way',
+    what: 'a document whose folder could not be synced once is never made before the next start',
+    file: 'agent/spool/document-store.ts',
+    find: '          await files.rename(item.folder, making); // of an attempt whose sync failed\n',
+    put: '',
+    suites: ['unit/records/staff-reports'],
+  },
+  {
     id: 'offered-before-settled',
     what: 'what a start finds is offered before the log has its entry',
     file: 'agent/push/push.ts',

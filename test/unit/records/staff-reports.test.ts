@@ -34,7 +34,7 @@ async function open() {
     localMs: (utcMs) => utcMs,
     log,
   });
-  return { reports, clock, made };
+  return { files, reports, clock, made };
 }
 
 test('documents of a day are made once it is over, in the order of their ids', async () => {
@@ -47,6 +47,21 @@ test('documents of a day are made once it is over, in the order of their ids', a
   expect(made).toHaveLength(6);
   expect(made).toEqual(made.toSorted());
 });
+
+test.each(['rename', 'syncFolder'] as const)(
+  'a day is made although the disk refused one %s',
+  async (operation) => {
+    const { files, reports, clock, made } = await open();
+    await reports.give(report);
+    await reports.give(report);
+    files.fail({ operation, nth: 1, code: 'EIO', path: '/reports' });
+    await clock.advance(DAY_MS);
+    await expect(reports.give(report)).rejects.toThrow(/EIO/);
+    expect(made).toEqual([]);
+    expect(await reports.give(report)).toBe(true);
+    expect(made).toHaveLength(2);
+  },
+);
 
 test('a day has so many of a kind and no more', async () => {
   const { reports, clock } = await open();
