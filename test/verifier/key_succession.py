@@ -80,24 +80,6 @@ class KnownKeys:
         """Changes that count and lead away from a key."""
         return [each for each in self.changes if each.old.key_id == key_id]
 
-    def rests_on_old(self, key_id: str) -> bool:
-        """Whether somebody put a store's key aside, or changes lead to it from one that others put aside too (SPEC 4.9.2).
-
-        One that came by hand is believed wherever it came from. It is asked along the whole way: who has an old key can make
-        two changes as well as one. Whose log it signed does not matter: who has the key of one receiver can invent another.
-        """
-        return bool(self.putting_aside(key_id)) or self._came_from_old(key_id, set())
-
-    def _came_from_old(self, key_id: str, seen: set[str]) -> bool:
-        if key_id in seen or any(key.key_id == key_id for key in self._by_hand.store):
-            return False
-        return any(
-            any(other.holder != way.holder for other in self.putting_aside(way.old.key_id))
-            or self._came_from_old(way.old.key_id, {*seen, key_id})
-            for way in self.changes
-            if way.new.key_id == key_id
-        )
-
 
 def _is_revoked(change: KeyChange, revocations: Mapping[str, Document]) -> bool:
     """Who has a stolen key dates a change as he likes; who retires one had changed it before."""

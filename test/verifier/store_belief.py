@@ -1,58 +1,11 @@
-"""Logs of receivers that rest on a key that somebody changed (SPEC 4.9.2), and that each receiver that gave something has a log, with an entry by its key."""
+"""That each receiver that gave something has a log, with an entry by its key (SPEC 10.3.9)."""
 
 from collections.abc import Iterator
 
 from custody_log import CustodyLog
-from custody_segment import Segment
-from evidence import Receiver, Vault
+from evidence import Vault
 from findings import Report
-from key_succession import KnownKeys
 from signed_document import Document
-
-# What may go, or is not here, by the store's word alone.
-_LETS_GO = ("documents-dropped", "segment-dropped", "expiry-warned", "order", "hold-lapsed", "deleting", "deleted")
-
-
-def believe_logs(vault: Vault, keys: KnownKeys, report: Report) -> None:
-    """Reports what of the logs of receivers rests on a key that was put aside, where nothing else speaks for that receiver (SPEC 4.9.2.15)."""
-    named = {
-        line.facts.get("receiver") for station in vault.stations.values() for line in station.log.of("receipted")
-    }
-    for receiver in vault.receivers.values():
-        if receiver.name not in named:
-            _believe(receiver, keys, report)
-
-
-def _believe(receiver: Receiver, keys: KnownKeys, report: Report) -> None:
-    log = receiver.log
-    old = [each for each in log.order if _rests_on_old(each, keys, log)]
-    resting = {each.name for each in old}
-    vouched: set[str] = set()
-    for each in log.order:
-        at = log.before(each) if each.name not in resting and each.key_ids else None
-        while at is not None and at.name not in vouched:
-            vouched.add(at.name)
-            at = log.before(at)
-    for segment in old:
-        if segment.name in vouched:
-            continue
-        line = next((each for each in segment.counting if each.event in _LETS_GO), None)
-        if line is not None:
-            report.find("store-log.old-key", line.place, "lets something go, and rests on a key that was put aside")
-        else:
-            report.note("store-log.old-key", segment.place, "rests on a key that was put aside")
-
-
-def _rests_on_old(segment: Segment, keys: KnownKeys, log: CustodyLog) -> bool:
-    """A segment without a signature of its own rests on that of the one that follows."""
-    signers = segment.key_ids or {
-        key_id
-        for each in log.order
-        if log.before(each) is segment
-        for key_id in each.key_ids
-    }
-    return any(keys.rests_on_old(key_id) for key_id in signers)
-
 
 def check_logs_there(vault: Vault, report: Report) -> None:
     """A receiver begins its log with its first start, and a segment with its key, before it signs anything (SPEC 10.3)."""

@@ -155,7 +155,7 @@ class Gathering {
     return logs;
   }
 
-  /** What of it, and of its docking records, the store dropped and was not allowed to; and logs of it that rest on a key that was put aside. */
+  /** What of it, and of its docking records, the store dropped and was not allowed to. */
   async #wronglyDropped(dropped: ReadonlySet<string>, { records }: Related): Promise<Finding[]> {
     const { place, subject, files, madeAt, signal } = this.#question;
     const ours = new Set([subject.id, ...records].filter((id) => dropped.has(id)));

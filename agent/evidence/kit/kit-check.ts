@@ -215,7 +215,7 @@ class Account {
       found.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
       found.push(...(await logs.readStation({ ...this.#custody(station), station })));
-    found.push(...(await logs.oldKeys()), ...(await logs.judgeLonger()), ...pasts.findings());
+    found.push(...(await logs.judgeLonger()), ...pasts.findings());
     for (const { name, receiptSha256 = '' } of held)
       for (const proof of await pasts.proofsOf(receiptSha256))
         this.proofs.push({ ...proof, recording: name });

@@ -104,7 +104,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   });
 }
 
-/** What the store dropped and was not allowed to, and logs of it that rest on a key that was put aside, each once. */
+/** What the store dropped and was not allowed to, each once. */
 async function wronglyDropped(
   options: SourceOptions,
   policies: KnownKeys['policies'],

@@ -445,23 +445,6 @@ function successionRemarks(found: readonly FoundChange[], { changes }: TrustedKe
     });
 }
 
-/** Whether more is needed to believe that a key is its holder's: somebody put it aside, or it came by a change away from one that others put aside too. */
-export function isDoubtful(keyId: string, keys: TrustedKeys): boolean {
-  const { changes } = keys;
-  if (changes.some(({ oldKeyId }) => oldKeyId === keyId)) return true;
-  const given = new Set([...keys.station, ...keys.store].map(({ key }) => keyIdHex(key.keyId)));
-  const seen = new Set<string>();
-  for (let at = keyId; !given.has(at) && !seen.has(at);) {
-    seen.add(at);
-    const step = changes.find(({ newKeyId }) => newKeyId === at);
-    if (step === undefined) return false;
-    if (changes.some(({ oldKeyId, holder }) => oldKeyId === step.oldKeyId && holder !== step.holder))
-      return true;
-    at = step.oldKeyId;
-  }
-  return false;
-}
-
 /** A key is made again for each change, so nobody comes to one that he, or somebody else, goes away from. */
 function goesBack(step: KeyStep, changes: readonly KeyStep[]): boolean {
   const away = changes.filter(({ oldKeyId }) => oldKeyId === step.newKeyId);

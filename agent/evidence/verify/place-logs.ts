@@ -1,7 +1,6 @@
 // Reads all custody logs of a place: the store's own first, because it says what was dropped, then those of the stations.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import type { Keeper } from '../../../protocol/custody/custody-facts.ts';
-import { isReceiverId } from '../../../protocol/format/ids.ts';
 import type { CheckedCustody } from './custody-check.ts';
 import {
   droppedEnd,
@@ -13,7 +12,7 @@ import {
 import { StationLog } from './docking-log.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
-import { EXCUSES, oldKeyRemark, type ReadStoreLog, revokedKeyRemarks } from './key-logs.ts';
+import { revokedKeyRemarks } from './key-logs.ts';
 import type { LogPasts, OutsideWord } from './log-past.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
@@ -74,10 +73,7 @@ export class PlaceLogs {
   readonly #options: LogsOptions;
   /** Ends of segments that the store's log says were dropped. */
   readonly #dropped: NamedHead[] = [];
-  readonly #stores = new Map<string, ReadStoreLog & Pick<FoundCustody, 'folder'>>();
-  /** Receivers by whom stations had receipts, as they signed it, and the folders of the logs that were read for it. */
-  readonly #named = new Set<string>();
-  readonly #asked = new Set<string>();
+  readonly #stores = new Map<string, Pick<FoundCustody, 'folder' | 'where'>>();
 
   constructor(options: LogsOptions) {
     this.#options = options;
@@ -87,7 +83,6 @@ export class PlaceLogs {
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Finding[]> {
     const book = this.#newBook();
-    const excusing = new Set<string>();
     const entries = this.#entryCheck('store', found.where);
     const { pasts, restored } = this.#options;
     const tree = await pasts?.reading(receiver, found, restored);
@@ -96,7 +91,6 @@ export class PlaceLogs {
     const take: TakeVouched = (entry, segment, keyId) => {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
-      if (EXCUSES.has(entry.event)) excusing.add(segment);
       this.store.take(receiver, entry);
       const end = droppedEnd(entry);
       if (end === undefined) return;
@@ -124,7 +118,7 @@ export class PlaceLogs {
     const how = { ...found, station: receiver, book, line, visit };
     const checked = await this.#read(how, take);
     const linked = checked?.linked ?? [];
-    this.#stores.set(receiver, { ...found, linked, book, excusing });
+    this.#stores.set(receiver, found);
     if (linked.length > 0) this.store.places.push(found.where);
     for (const segment of withFollowed(linked)) this.store.ownSegments.push({ segment, receiver });
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
@@ -137,7 +131,6 @@ export class PlaceLogs {
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
   async readStation(found: FoundCustody): Promise<Finding[]> {
     const { where, station } = found;
-    this.#asked.add(found.folder);
     const { facts, kind, keys } = this.#options;
     const log = new StationLog(where, station);
     const entries = this.#entryCheck('station', where, station);
@@ -152,7 +145,6 @@ export class PlaceLogs {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       log.take(entry, keyId);
-      this.#nameReceiver(entry);
       const { checkpoint, what } = entry.facts;
       const isKept = entry.event === 'store-log' || (entry.event === 'carried' && what === 'store-log');
       if (isKept && typeof checkpoint === 'string' && !kept.has(checkpoint)) kept.set(checkpoint, entry);
@@ -196,31 +188,6 @@ export class PlaceLogs {
       tree.close();
       return tree;
     });
-  }
-
-  /**
-   * After all logs: those of receivers that rest on a key which was put aside, and that no station names. A store that never changed its key costs
-   * nothing. Errors: the signal's reason; those of the machine.
-   */
-  async oldKeys(): Promise<Finding[]> {
-    const { files, keys, signal } = this.#options;
-    if (!keys.changes.some(({ holder }) => isReceiverId(holder))) return [];
-    const old = [...this.#stores].map(
-      ([receiver, log]) => [receiver, oldKeyRemark(receiver, log, keys)] as const,
-    );
-    if (old.every(([, remark]) => remark === undefined)) return [];
-    for (const found of this.#options.stations)
-      if (!this.#asked.has(found.folder))
-        await readLog({ files, keys, signal, ...found, book: new HeadBook() }, (entry, _, keyId) => {
-          if (keyId !== undefined) this.#nameReceiver(entry);
-        });
-    return old.flatMap(([receiver, remark]) =>
-      remark === undefined || this.#named.has(receiver) ? [] : [remark],
-    );
-  }
-
-  #nameReceiver({ event, facts }: CustodyEntry): void {
-    if (event === 'receipted') this.#named.add(String(facts['receiver']));
   }
 
   /** See LogPasts. */

@@ -534,8 +534,6 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Ein Zentralspeicher behält sein Verwahrprotokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
   'store-log.key-missing':
     'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Verwahrprotokolls: Dieser ging verloren oder wurde weggenommen.',
-  'store-log.old-key':
-    'Dieses Verwahrprotokoll kann jemand geschrieben haben, der einen alten Schlüssel des Zentralspeichers hat: Was es von Löschungen und Anordnungen sagt, ist nicht zu glauben.',
 };
 
 export const REMEDIES: Texts['REMEDIES'] = {

@@ -466,8 +466,6 @@ export const MEANINGS = {
     'A store keeps its own log for ever, so it was lost or taken away; without it nothing can be said about deletions, orders and disclosures that are missing here.',
   'store-log.key-missing':
     'A receiver that has a new key begins a segment of its own log with it: that part was lost or taken away.',
-  'store-log.old-key':
-    'Somebody who has an old key of the store may have written this log: do not believe what it says was deleted, dropped or ordered.',
 } as const;
 
 /** What a person can do. */

@@ -64,11 +64,5 @@ export async function judgeVaultDrops(
   const basis = { facts, orders: book, logs, keys, complete: true, extent: 'vault', nowMs } as const;
   const asked = new Set<string>([...log.drops.values()].filter(isAsked).map(({ recording }) => recording));
   const missing = book.missing((recording) => asked.has(recording));
-  return [
-    ...findings,
-    ...(await logs.oldKeys()),
-    ...drops.findings,
-    ...judgeKept({ ...basis, kept: drops.deleted }),
-    ...missing,
-  ];
+  return [...findings, ...drops.findings, ...judgeKept({ ...basis, kept: drops.deleted }), ...missing];
 }

@@ -222,7 +222,6 @@ class PlaceCheck {
     const logs = new PlaceLogs({ ...this.#options, kind, ...found, pasts, restored });
     for (const { receiver, custody } of this.#receivers) this.#tell(await logs.readStore(receiver, custody));
     for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
-    this.#tell(await logs.oldKeys());
     const brought = this.#options.checkpoints ?? [];
     for (const { text, where } of brought) this.#tell((await pasts?.bring(text, where)) ?? []);
     if (pasts !== undefined) {

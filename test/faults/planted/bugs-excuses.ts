@@ -19,14 +19,6 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/two-receivers'],
   },
   {
-    id: 'old-key-excuses',
-    what: 'a receiver that never was lets recordings go, by a key that the store put aside',
-    file: 'agent/evidence/verify/place-logs.ts',
-    find: 'if (EXCUSES.has(entry.event)) excusing.add(segment);',
-    put: '',
-    suites: ['unit/evidence/verify/old-store-key'],
-  },
-  {
     id: 'log-goes-back-to-old-key',
     what: 'a log goes on by the key that it told a change away from',
     file: 'agent/evidence/verify/custody-links.ts',

@@ -198,8 +198,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'unsigned-excuse',
     what: 'a line that nobody signed explains away what was taken out of a vault',
     file: 'agent/evidence/verify/place-logs.ts',
-    find: '      if (keyId === undefined) return;\n      entries.signed(entry, segment);\n      if (EXCUSES',
-    put: '      entries.signed(entry, segment);\n      if (EXCUSES',
+    find: '      if (keyId === undefined) return;\n      entries.signed(entry, segment);\n      this.store',
+    put: '      entries.signed(entry, segment);\n      this.store',
     suites: ['unit/evidence/verify/unsigned-excuse'],
   },
   {

@@ -1,4 +1,4 @@
-"""Which keys count and which are put aside (SPEC 4.9), which logs of the store are believed, and what revocations leave of changes."""
+"""Which keys count and which are put aside (SPEC 4.9), that receivers have logs, and what revocations leave of changes."""
 
 import unittest
 from dataclasses import replace
@@ -9,8 +9,8 @@ from findings import Report
 from key_changes import check_ways
 from key_succession import KnownKeys
 from minisign_file import PublicKey
-from store_belief import believe_logs, check_logs_there
-from tests.samples import STATION, codes, document, hex_of, log, random_id, recording, station
+from store_belief import check_logs_there
+from tests.samples import STATION, codes, document, hex_of, log, recording, station
 from trusted_keys import TrustedKeys, _Trusted
 
 
@@ -70,39 +70,14 @@ class SuccessionTest(unittest.TestCase):
             check_ways([on, other], _known([on, other]), report)
             self.assertEqual(codes(report), expected, other)
 
-    def test_what_rests_on_a_key_that_others_put_aside_does_so_along_the_whole_way(self) -> None:
-        changes = [_change("r-a", "old", "own"), _change("r-evil", "old", "x"), _change("r-evil", "x", "y")]
-        known = _known(changes, "own")
-        names = ("old", "own", "x", "y")
-        self.assertEqual([known.rests_on_old(_key(name).key_id) for name in names], [True, False, True, True])
-        self.assertEqual(_known(changes).rests_on_old(_key("own").key_id), True)
-        self.assertEqual(_known(changes[:1]).rests_on_old(_key("own").key_id), False)
-
 
 class BeliefTest(unittest.TestCase):
     """Logs of receivers."""
 
-    def _vault(self, *events: tuple[str, dict[str, Any]], signer: str, named: bool = False) -> Vault:
-        receipted = {"recording": random_id("a"), "receiver": "r-evil", "receipt_sha256": hex_of("r")}
-        own = log(*events)
+    def _vault(self, signer: str) -> Vault:
+        own = log()
         own.order[0].key_ids = {_key(signer).key_id}
-        station_log = log(("receipted", receipted)) if named else log()
-        return Vault(None, {STATION: station(log=station_log)}, {"r-evil": Receiver("r-evil", "r-evil", own)})
-
-    def test_one_by_an_old_key_lets_nothing_go_unless_a_station_names_its_receiver(self) -> None:
-        change = _change("r-a", "old", "new")
-        drop = ("documents-dropped", {"recording": random_id("a")})
-        order = ("order", {"recording": random_id("a")})
-        for events, signer, named, found in (
-            ([drop], "old", False, ["store-log.old-key"]),
-            ([order], "old", False, ["store-log.old-key"]),
-            ([], "old", False, []),
-            ([drop], "old", True, []),
-            ([drop], "new", False, []),
-        ):
-            vault, report = self._vault(*events, signer=signer, named=named), Report()
-            believe_logs(vault, _known([change], "new"), report)
-            self.assertEqual(codes(report), found, (signer, named))
+        return Vault(None, {STATION: station(log=log())}, {"r-evil": Receiver("r-evil", "r-evil", own)})
 
     def test_a_receiver_that_gave_a_receipt_has_a_log_and_in_it_something_by_its_key(self) -> None:
         for receiver, signer, found in (
@@ -110,7 +85,7 @@ class BeliefTest(unittest.TestCase):
             ("r-evil", "other", ["store-log.no-such-key"]),
             ("r-evil", "0", []),
         ):
-            vault, report = self._vault(signer=signer), Report()
+            vault, report = self._vault(signer), Report()
             given = recording(receiver=receiver)
             if given.receipt is not None:
                 given.receipt = document(given.receipt.value, key_id=_key("0").key_id)
@@ -120,7 +95,7 @@ class BeliefTest(unittest.TestCase):
 
     def test_so_has_one_of_which_a_deletion_record_alone_is_left(self) -> None:
         for receiver, found in (("r-store", ["store-log.none"]), ("r-evil", [])):
-            vault, report = self._vault(signer="0"), Report()
+            vault, report = self._vault("0"), Report()
             vault.stations[STATION].kept["a"] = document({"receiver": receiver}, key_id=_key("0").key_id)
             check_logs_there(vault, report)
             self.assertEqual(codes(report), found)
