@@ -202,6 +202,22 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/drivers/mass-storage/disk-use'],
   },
   {
+    id: 'swapped-to-is-idle',
+    what: 'a disk that the machine swaps to is taken for a camera',
+    file: 'drivers/mass-storage/mount-table.ts',
+    find: 'const nodes = table.split(',
+    put: "const nodes = ''.split(",
+    suites: ['unit/drivers/mass-storage/disk-use'],
+  },
+  {
+    id: 'disk-below-another-is-idle',
+    what: 'a disk of which LVM or LUKS made another one is taken for a camera',
+    file: 'drivers/mass-storage/mount-table.ts',
+    find: 'parts.some(({ isHeld }) => isHeld) ||',
+    put: 'parts.every(({ isHeld }) => isHeld) ||',
+    suites: ['unit/drivers/mass-storage/disk-use'],
+  },
+  {
     id: 'bound-in-is-own',
     what: 'a folder that is bound into a camera is taken, and erased where it lies',
     file: 'drivers/mass-storage/medium.ts',
