@@ -2,12 +2,15 @@
 
 import json
 from functools import lru_cache
+from sys import intern
 from typing import Any, NoReturn
 
 _INTEGER_MAX = 2**53 - 1
 _LEVELS_MAX = 16
 _SMALL_BYTES = 4096
 _REMEMBERED = 8192
+# Names of fields, ids and digests stand in thousands of documents and lines: each text of so many characters is held once.
+_HELD_ONCE_MAX = 64
 
 
 class NotCanonical(ValueError):
@@ -67,7 +70,7 @@ def _utf16(key: str) -> bytes:
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
+    value = {intern(name): intern(each) if type(each) is str and len(each) <= _HELD_ONCE_MAX else each for name, each in pairs}
     if len(value) != len(pairs):
         raise NotCanonical("a key is there twice")
     return value

@@ -112,8 +112,8 @@ def _dropped(station: Station, store_logs: Iterable[CustodyLog]) -> dict[str, st
     return {
         line.facts["manifest_sha256"]: "its documents were dropped"
         for log in store_logs
-        for line in log.of("documents-dropped")
-        if line.facts.get("station") == station.name and isinstance(line.facts.get("manifest_sha256"), str)
+        for line, _ in log.about(station.name)
+        if line.event == "documents-dropped" and isinstance(line.facts.get("manifest_sha256"), str)
     }
 
 

@@ -30,11 +30,27 @@ class CustodyLog:
     dropped: dict[str, Line] = field(default_factory=dict)
     # Segments that name an entry behind the last one that is here of the segment before.
     beyond: list[Segment] = field(default_factory=list)
+    # Entries by the station that they name, and of how many entries that was made: a vault has many stations.
+    _about: dict[str, list[tuple[Line, int]]] = field(default_factory=lambda: defaultdict(list))
+    _indexed: int = -1
 
     def lines(self) -> Iterator[Line]:
         """All entries that count, in order."""
         for segment in self.order:
             yield from segment.counting
+
+    def about(self, station: str) -> list[tuple[Line, int]]:
+        """Of a store's log: entries that count and name the station, in order, each with its time by SPEC 10.3.20."""
+        counting = sum(segment.signed_up_to for segment in self.order)
+        if self._indexed != counting:
+            self._about.clear()
+            time = 0
+            for line in self.lines():
+                time = max(time, line.at_ms)
+                if isinstance(named := line.facts.get("station"), str):
+                    self._about[named].append((line, time))
+            self._indexed = counting
+        return self._about.get(station, [])
 
     def of(self, *events: str) -> Iterator[Line]:
         """Entries of these events in order, as far as they count."""

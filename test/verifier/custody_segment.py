@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import intern
 from typing import Any, BinaryIO
 
 import canonical_json
@@ -38,7 +39,7 @@ _ENTRY: Shape = fields(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One entry, with its digest."""
 
@@ -158,7 +159,7 @@ def _parse_line(data: bytes, segment: Segment, place: str, holder: Holder, repor
         segment=segment.name,
         sequence=value["sequence"],
         previous=value["previous"],
-        sha256=sha256_hex(data),
+        sha256=intern(sha256_hex(data)),  # the next line names it
         at=value["at"],
         boot=value["boot"],
         monotonic_ms=value["monotonic_ms"],

@@ -52,15 +52,23 @@ def whole_dockings(station: Station, dropped: set[str], report: Report) -> dict[
     for part in station.dockings.values():
         if part.value is not None:
             grouped[part.value["docking"]].append(part)
+    recorded: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for line in station.log.of("docking-recorded"):
+        recorded[line.facts.get("docking")].append(line.facts)
+    receipted = {line.facts.get("recording") for line in station.log.of("receipted")}
+    # Once the log of that time went as well, nothing tells which part a record that was dropped had been.
+    untold = not station.log.from_the_start and bool(dropped)
     wholes: dict[str, Docking] = {}
     for docking, parts in grouped.items():
         parts.sort(key=lambda part: (part.value or {})["part"])
-        if _check_parts(docking, parts, station, dropped, report):
+        waiting = {each.get("part", 0) for each in recorded[docking] if each.get("record") not in receipted}
+        gone = {each.get("part", 0) for each in recorded[docking] if each.get("record") in dropped}
+        if _check_parts(parts, waiting, gone, report, untold=untold):
             wholes[docking] = Docking(parts[0].value or {}, tuple(parts))
     return wholes
 
 
-def _check_parts(docking: str, parts: list[Receipted], station: Station, dropped: set[str], report: Report) -> bool:
+def _check_parts(parts: list[Receipted], waiting: set[int], gone: set[int], report: Report, *, untold: bool) -> bool:
     values = [part.value for part in parts if part.value is not None]
     if any(_shared(value) != _shared(values[0]) for value in values[1:]):
         report.find("docking.parts-differ", parts[0].place, "has parts that do not say the same of the docking")
@@ -73,10 +81,7 @@ def _check_parts(docking: str, parts: list[Receipted], station: Station, dropped
         report.find("docking.part-doubled", parts[0].place, f"has parts {numbers} of {values[0]['parts']}")
         return False
     missing = sorted(set(expected) - set(numbers))
-    gone = _dropped_parts(docking, station, dropped)
-    # Once the log of that time went as well, nothing tells which part a record that was dropped had been.
-    untold = not station.log.from_the_start and bool(dropped)
-    if set(missing) <= _waiting_parts(docking, station):
+    if set(missing) <= waiting:
         report.note("docking.part-waiting", parts[0].place, f"parts {missing} wait at the station")
     elif set(missing) <= gone or untold:
         report.note("docking.part-dropped", parts[0].place, f"parts {missing} were let go by the store")
@@ -99,29 +104,15 @@ def _check_order(parts: list[Receipted], report: Report) -> bool:
     return good
 
 
-def _waiting_parts(docking: str, station: Station) -> set[int]:
-    receipted = {line.facts.get("recording") for line in station.log.of("receipted")}
-    return {
-        line.facts.get("part", 0)
-        for line in station.log.of("docking-recorded")
-        if line.facts.get("docking") == docking and line.facts.get("record") not in receipted
-    }
-
-
-def _dropped_parts(docking: str, station: Station, dropped: set[str]) -> set[int]:
-    return {
-        line.facts.get("part", 0)
-        for line in station.log.of("docking-recorded")
-        if line.facts.get("docking") == docking and line.facts.get("record") in dropped
-    }
-
-
 def check_dockings(station: Station, wholes: dict[str, Docking], dropped: set[str], report: Report) -> None:
     """Everything about whole records."""
+    known: dict[Any, set[str]] = defaultdict(set)
+    for line in station.log.of("spooled", "receipted"):
+        known[line.facts.get("recording")].add(line.event)
     for docking in wholes.values():
         _check_inventory(docking, report)
         for entry in docking.entries:
-            _check_entry(entry, docking, station, dropped, report)
+            _check_entry(entry, docking, station, known, dropped, report)
     _check_manifests(station, wholes, report)
 
 
@@ -162,14 +153,16 @@ def inventory_sha256(entries: list[dict[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def _check_entry(entry: dict[str, Any], docking: Docking, station: Station, dropped: set[str], report: Report) -> None:
+def _check_entry(
+    entry: dict[str, Any], docking: Docking, station: Station, known: dict[Any, set[str]], dropped: set[str], report: Report
+) -> None:
     name = entry["recording"]
     if name is None:
         return
     recording = station.recordings.get(name)
     if recording is None:
         if name not in dropped:
-            _tell_missing(name, docking, station, report)
+            _tell_missing(name, docking, known.get(name, set()), report)
         return
     value = recording.value
     if value is not None and _differs(entry, value, docking):
@@ -178,8 +171,7 @@ def _check_entry(entry: dict[str, Any], docking: Docking, station: Station, drop
         report.find("docking.erased", docking.place, f"{name} was erased from its camera, or may be, and has no receipt")
 
 
-def _tell_missing(name: str, docking: Docking, station: Station, report: Report) -> None:
-    events = {line.event for line in station.log.of("spooled", "receipted") if line.facts.get("recording") == name}
+def _tell_missing(name: str, docking: Docking, events: set[str], report: Report) -> None:
     if "receipted" in events:
         return  # a finding or an explained one already: the log is asked for all that it calls receipted
     if "spooled" in events:

@@ -106,11 +106,13 @@ class Orders:
         self._announced = announced or Announced()
         entered: dict[tuple[str, str], int] = {}
         for log in logs:
-            for line in log.of("order"):
+            for line in (line for line, _ in log.about(station.name) if line.event == "order"):
                 signature = (line.facts.get("order", ""), line.facts.get("role", ""))
                 # Each receiver of a vault enters every signature into its own log.
                 entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
         self._orders = station.orders
+        self._at_their_word: dict[tuple[str, ...], Orders] = {}
+        self._unjudged = {order.document.sha256: order for order in station.orders.values() if order.unjudged}
         self._entered = entered
         self._in_part = in_part
         self._here = station.recordings.keys()
@@ -138,9 +140,11 @@ class Orders:
 
     def at_their_word(self, *verbs: str) -> "Orders":
         """The same, where signatures of roles of which no key is given count for orders of these verbs."""
-        if not any(order.unjudged for order in self._orders.values()):
+        if not self._unjudged:
             return self
-        other = copy(self)
+        if (known := self._at_their_word.get(verbs)) is not None:
+            return known
+        other = self._at_their_word[verbs] = copy(self)
         given = [
             _given(replace(order, signed=order.signed | order.unjudged), self._entered)
             for order in self._orders.values()
@@ -199,9 +203,7 @@ class Orders:
 
     def unjudged_deletion(self, sha256: str) -> Order | None:
         """The order with that digest, where a role signed it of which no key is given."""
-        return next(
-            (each for each in self._orders.values() if each.document.sha256 == sha256 and each.unjudged), None
-        )
+        return self._unjudged.get(sha256)
 
     def _lifts(self, unhold: _Given, hold: _Given) -> bool:
         about = hold.order.value["recording"]

@@ -46,11 +46,9 @@ class StoreLogs:
         self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
         self._times: dict[str, int] = {}
         for log in logs:
-            time = 0
-            for line in log.lines():
-                time = max(time, line.at_ms)
+            for line, time in log.about(station):
                 self._times[line.place] = time
-                if line.facts.get("station") == station and isinstance(line.facts.get("recording"), str):
+                if isinstance(line.facts.get("recording"), str):
                     self._lines[line.event, line.facts["recording"]].append(line)
 
     def of(self, event: str, recording: str) -> list[Line]:

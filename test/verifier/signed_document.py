@@ -17,7 +17,7 @@ from shapes import problems_of
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document that has the shape of its type. `key_id` is that of the key whose signature holds, or None where none does."""
 

@@ -121,10 +121,8 @@ def check_revocations_logged(station: Station, receivers: Iterable[Receiver], re
     entered: dict[Any, list[dict[str, Any]]] = defaultdict(list)
     first: dict[Any, int] = {}
     for receiver in receivers:
-        time = 0
-        for line in receiver.log.lines():
-            time = max(time, line.at_ms)
-            if line.event == "key-revoked" and line.facts.get("station") == station.name:
+        for line, time in receiver.log.about(station.name):
+            if line.event == "key-revoked":
                 key_id = line.facts.get("key_id")
                 entered[key_id].append(line.facts)
                 first[key_id] = min(time, first.get(key_id, time))

@@ -82,7 +82,8 @@ def verify(
     drops = Drops(vault, reader.policies, now_ms)
     drops.check_segments(report)
     drops.check_receipts(report)
-    counts = {name: _check_station(station, vault, drops, report) for name, station in vault.stations.items()}
+    heads = {line.facts.get("station") for receiver in vault.receivers.values() for line in receiver.log.of("head")}
+    counts = {name: _check_station(station, vault, drops, report, has_head=name in heads) for name, station in vault.stations.items()}
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
         check_restored(receiver, vault, report)
@@ -92,12 +93,11 @@ def verify(
     return Verdict(report, counts, check_log_trees(vault, known, brought, report))
 
 
-def _check_station(station: Station, vault: Vault, drops: Drops, report: Report) -> dict[str, Any]:
+def _check_station(station: Station, vault: Vault, drops: Drops, report: Report, *, has_head: bool) -> dict[str, Any]:
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs, drops.now_ms, drops.announced)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
-    heads = {line.facts.get("station") for log in store_logs for line in log.of("head")}
-    check_gaps(station.log, report, station.revocations.keys(), has_head=station.name in heads)
+    check_gaps(station.log, report, station.revocations.keys(), has_head=has_head)
     check_old_keys(station, report)
     check_revocations(station, report)
     check_revocations_logged(station, vault.receivers.values(), report)
@@ -130,10 +130,10 @@ def _add_stations_named(vault: Vault) -> None:
 
 def _mark_dropped(vault: Vault) -> None:
     """What a vault let go, the store's log says with `segment-dropped`. The same event in a station's log is about the station's own disk."""
-    for receiver in vault.receivers.values():
-        for line in receiver.log.of("segment-dropped"):
-            for keeper in [*vault.stations.values(), *vault.receivers.values()]:
-                keeper.log.dropped[str(line.facts.get("segment"))] = line
+    lines = (line for receiver in vault.receivers.values() for line in receiver.log.of("segment-dropped"))
+    dropped = {str(line.facts.get("segment")): line for line in lines}
+    for keeper in [*vault.stations.values(), *vault.receivers.values()]:
+        keeper.log.dropped = dropped
 
 
 def _check_doubles(vault: Vault, report: Report) -> None:

@@ -1,5 +1,6 @@
 """Docking records: parts, inventories, what became of each entry, what the log says of it; and the capture times that follow from them."""
 
+import time
 import unittest
 from typing import Any
 
@@ -221,6 +222,14 @@ class EntriesTest(unittest.TestCase):
         report = _check(part, kept=log(("spooled", facts)))
         self.assertEqual((codes(report), notes(report)), ([], ["docking.recording-waiting"]))
         self.assertEqual(codes(_check(part, dropped={value["recording"]})), [])
+
+    def test_thousands_that_wait_at_the_station_are_judged_in_a_moment(self) -> None:
+        values = [{**manifest(), "recording": f"{at:026}", "source": {"path_sha256": hex_of(f"{at}")}} for at in range(8000)]
+        kept = log(*(("spooled", {"recording": each["recording"]}) for each in values))
+        begun = time.process_time()
+        report = _check(docking(docking_record([entry(each) for each in values])), kept=kept)
+        self.assertEqual((codes(report), len(report.notes)), ([], 8000))
+        self.assertLess(time.process_time() - begun, 10)
 
     def test_what_was_erased_has_its_receipt(self) -> None:
         erased = {**entry(manifest()), "erased": True}
