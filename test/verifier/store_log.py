@@ -1,16 +1,18 @@
-"""The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations, key changes."""
+"""The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations. And that each receiver that gave something has one (SPEC 10.3.9)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any
 
+from custody_log import CustodyLog
 from custody_segment import Line
 from evidence import Order, Receiver, Station, Vault
 from findings import Report
 from instants import HOUR_MS, milliseconds
 from orders import Orders
 from retention import StoreLogs, is_of_later_store
+from signed_document import Document
 
 
 def check_store_log(receiver: Receiver, vault: Vault, report: Report, *, of_what_is_here: bool = False) -> None:
@@ -136,3 +138,41 @@ def check_revocations_logged(station: Station, receivers: Iterable[Receiver], re
             report.find("key-revocation.other-logged", document.place, "says something else than the log of the store")
         if abs(milliseconds(document.value["revoked_at"]) - first[key_id]) > HOUR_MS:
             report.find("key-revocation.misdated", document.place, "is of another time than its entry in the log of the store")
+
+
+def check_logs_there(vault: Vault, report: Report) -> None:
+    """A receiver begins its log with its first start, and a segment with its key, before it signs anything (SPEC 10.3)."""
+    begun = {name: receiver.log for name, receiver in vault.receivers.items()}
+    logs = {name: log for name, log in begun.items() if any(each.lines for each in log.order)}
+    if not logs and any(station.orders for station in vault.stations.values()):
+        report.find("store-log.none", ".", "orders lie here, and no log of the store")
+    reported: set[tuple[str, str | None]] = set()
+    for receiver, document in _given(vault):
+        if (receiver, None) in reported or (receiver, document.key_id) in reported:
+            continue
+        if receiver not in logs:
+            reported.add((receiver, None))
+            report.find("store-log.none", document.place, f"is of receiver {receiver}, which has no log here")
+        elif document.key_id is not None and not _has_key(logs[receiver], document.key_id):
+            reported.add((receiver, document.key_id))
+            text = f"is by key {document.key_id}, and nothing in the log of {receiver} is"
+            report.find("store-log.no-such-key", document.place, text)
+    for name, keeper in vault.receivers.items():
+        if keeper.key_changes and name not in logs and (name, None) not in reported:
+            report.find("store-log.none", keeper.place, "has changes of keys, and no log")
+
+
+def _has_key(log: CustodyLog, key_id: str) -> bool:
+    return any(key_id in each.key_ids for each in log.order)
+
+
+def _given(vault: Vault) -> Iterator[tuple[str, Document]]:
+    for station in vault.stations.values():
+        for each in station.receipted():
+            if each.receipt is not None:
+                yield str(each.receipt.value["receiver"]), each.receipt
+        for recording in station.recordings.values():
+            if recording.deletion is not None:
+                yield str(recording.deletion.value["receiver"]), recording.deletion
+        for kept in station.kept.values():
+            yield str(kept.value["receiver"]), kept

@@ -35,8 +35,7 @@ from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from shapes import STATION_ID, fits
 from stays import check_stays
-from store_belief import check_logs_there
-from store_log import check_orders_logged, check_revocations_logged, check_store_log
+from store_log import check_logs_there, check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
 from vault_folder import VaultReader
 

@@ -322,7 +322,7 @@ class Maker {
   async #dropDocuments(): Promise<void> {
     const chosen = this.#deleted.find((each) => this.#recordings.includes(each));
     if (chosen === undefined) return;
-    const store = this.#pick(this.#named());
+    const store = this.#pick(this.#stores);
     await this.#start(store);
     this.#two.builder.clock.advance(this.#enoughFor(chosen).documentsDays * DAY_MS);
     await store.dropDocuments(chosen);
@@ -362,7 +362,7 @@ class Maker {
     const [chosen] = this.#staffDocuments.splice(0, 1);
     if (chosen === undefined) return;
     const [{ folder, bytes, receipt, kind }, documentsDays] = chosen;
-    const store = this.#pick(this.#named());
+    const store = this.#pick(this.#stores);
     await this.#start(store);
     const days = kind === 'staff-text' ? 1 : Math.max(documentsDays, this.#announced.documentsDays);
     const record = { station: receipt.station, record: receipt.recording };
@@ -400,7 +400,6 @@ class Maker {
     await store.dropDocking(builder.dockings.flatMap(({ parts }) => parts));
     clock.advance(30 * DAY_MS);
     this.#oldSegment = builder.segments[0];
-    // An entry that stays names this receiver: else nothing of it is believed once it changed its key (SPEC 4.9.2).
     this.#recordings.push(await this.#recordBy('r-store', builder));
     this.#tell('r-store dropped a recording of long ago and its docking record');
   }
@@ -422,11 +421,6 @@ class Maker {
     const path = join(dock.custody, `${dock.segments.at(-1)}.jsonl`);
     await appendUnsigned(path, 'camera-refused', { bay: 'bay-1', reason: 'unknown' });
     this.#tell(`an append to the log of ${dock.station} was cut off`);
-  }
-
-  /** Receivers that gave receipts: of one that never did, and began with the other's key, nothing is believed (SPEC 4.9.2). */
-  #named(): readonly StoreBuilder[] {
-    return this.#stores.filter(({ receiver }) => this.#receipted.has(receiver));
   }
 
   #tell(what: string): void {

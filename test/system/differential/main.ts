@@ -4,7 +4,7 @@
 // one that must be found and is not, is printed with its seed and number.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, accessSync } from 'node:fs';
+import { constants, accessSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +71,13 @@ async function answerOf(worker: ChildProcess, asked: Question): Promise<Compared
   }
 }
 
+/** Worlds that once showed a difference. */
+function keptSeeds(what: 'vault' | 'kit'): number[] {
+  const path = new URL('../../../../test/system/differential/seeds.txt', import.meta.url);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.flatMap((line) => (line.startsWith(`${what} `) ? [Number(line.split(' ')[1])] : []));
+}
+
 async function keep(folder: string, question: Omit<Question, 'root'>): Promise<void> {
   const python = new PythonJudge();
   const { seed, altered, what } = question;
@@ -104,6 +111,7 @@ async function main(args: readonly string[]): Promise<number> {
   const seconds =
     values.seconds === undefined && count === Infinity ? 60 : Number(values.seconds ?? Infinity);
   const endMs = performance.now() + seconds * 1000;
+  const kept = values.seed === undefined ? keptSeeds(what) : [];
   const root = await mkdtemp(join(folderOfWorlds(), 'bodydock-differential-'));
   const sum = { seeds: 0, altered: 0, refused: 0, disagreements: 0, missed: 0 };
   const kinds = new Map<string, KindCompared>();
@@ -125,7 +133,7 @@ async function main(args: readonly string[]): Promise<number> {
     const worker = fork(fileURLToPath(import.meta.url), ['--worker']);
     try {
       while (performance.now() < endMs && sum.altered < count) {
-        const own = first + sum.seeds++;
+        const own = kept.shift() ?? first + sum.seeds++;
         take(own, await answerOf(worker, { root, seed: own, altered, what }));
       }
     } finally {

@@ -9,7 +9,7 @@ from findings import Report
 from key_changes import check_ways
 from key_succession import KnownKeys
 from minisign_file import PublicKey
-from store_belief import check_logs_there
+from store_log import check_logs_there
 from tests.samples import STATION, codes, document, hex_of, log, recording, station
 from trusted_keys import TrustedKeys, _Trusted
 
@@ -71,7 +71,7 @@ class SuccessionTest(unittest.TestCase):
             self.assertEqual(codes(report), expected, other)
 
 
-class BeliefTest(unittest.TestCase):
+class LogsThereTest(unittest.TestCase):
     """Logs of receivers."""
 
     def _vault(self, signer: str) -> Vault:
