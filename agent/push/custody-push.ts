@@ -4,11 +4,9 @@ import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Broker, Clock, Conditions, Log, Random } from '../../protocol/format/ports.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { Differences } from '../custody/differences.ts';
-import type { StoredRecord } from '../records/stored-record.ts';
 import { KeyedMutex } from '../../protocol/format/keyed-mutex.ts';
 import { Acknowledged, type AcknowledgedSource } from './custody-acknowledged.ts';
 import { type StrangeKeys, type TrustedStore, verifyCustodyHead } from './push-verify.ts';
-import type { Pusher } from './push.ts';
 import type { StoreStanding } from './store-rollback.ts';
 
 const NONCE_BYTES = 8;
@@ -418,39 +416,5 @@ class LogNotTaken {
     if (first === undefined) return this.#conditions.clear(CONDITION, null);
     const [segment, { reason }] = first;
     this.#conditions.raise(CONDITION, null, { segment, reason });
-  }
-}
-
-// Offers a docking's record behind the log that tells of the docking. The receipt names the head of the log that the store holds by then
-// (SPEC 4.2), so it proves that camera's whole visit, its erasures among it; a record that overtook the log would prove it a docking later.
-
-/** A store that does not sign for the log gets the record behind so long all the same. */
-const LOG_MS_MAX = 1000;
-
-/** The records of dockings on their way to the pusher. */
-export class RecordsBehindLog {
-  readonly #log: Pick<CustodyPush, 'level'>;
-  readonly #pusher: Pick<Pusher, 'add'>;
-  readonly #waiting = new Set<Promise<void>>();
-
-  constructor(log: Pick<CustodyPush, 'level'>, pusher: Pick<Pusher, 'add'>) {
-    this.#log = log;
-    this.#pusher = pusher;
-  }
-
-  /** `isLogged`: see Pusher.add. Never throws. */
-  add(part: StoredRecord, isLogged: boolean): void {
-    const waiting = this.#add(part, isLogged).finally(() => this.#waiting.delete(waiting));
-    this.#waiting.add(waiting);
-  }
-
-  /** Resolves when the pusher has all that was added. Never rejects. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#waiting);
-  }
-
-  async #add(part: StoredRecord, isLogged: boolean): Promise<void> {
-    await this.#log.level(LOG_MS_MAX);
-    this.#pusher.add(part, isLogged);
   }
 }

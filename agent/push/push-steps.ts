@@ -7,7 +7,6 @@
 // 3. A unit of which a lost connection carried a part is gone on with behind that part, and begun anew only at its end: a line that never
 //    carries a whole unit at one time carries it all the same.
 import { join } from 'node:path';
-import type { CustodyEvent } from '../../protocol/custody/custody-entry.ts';
 import { unitBytes } from '../../protocol/documents/manifest.ts';
 import { PAYLOAD } from '../../protocol/format/file-names.ts';
 import type { RecordingId, SessionId } from '../../protocol/format/ids.ts';
@@ -16,7 +15,7 @@ import type { Broker } from '../../protocol/format/ports.ts';
 import { encodeMessage, messageField } from '../../protocol/transfer/messages.ts';
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import type { SenderAction } from '../../protocol/transfer/transfer-state.ts';
-import { type Custody, enterOwed } from '../custody/custody-log.ts';
+import type { Custody } from '../custody/custody-log.ts';
 import type { SignedItems } from '../spool/signed-items.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { Pace } from './send-limits.ts';
@@ -62,8 +61,6 @@ export class PushSteps {
   /** Those of which the log took that they are offered, and those of which that is durable. */
   readonly #entered = new Set<RecordingId>();
   readonly #offered = new Set<RecordingId>();
-  /** Those of which the log does not say yet that they are durable: it is made up for before they are offered. With what is left of that, once it was begun. */
-  readonly #owed = new Map<RecordingId, CustodyEvent[] | undefined>();
   /** Where in a unit the connection was lost. */
   readonly #brokenOff = new Map<RecordingId, Map<number, number>>();
 
@@ -77,11 +74,6 @@ export class PushSteps {
     if (action.kind === 'digests') return this.#sendDigests(recording, action);
     const fin = encodeMessage({ message: 'fin', epoch: action.epoch });
     return this.#publish(this.#options.topics.fin(action.receiver, recording), fin, 1);
-  }
-
-  /** The log does not say yet that it is durable. */
-  owes(recording: RecordingId): void {
-    this.#owed.set(recording, undefined);
   }
 
   /** The verified document. Errors: "spool.damaged", "spool.unknown"; the system's. */
@@ -99,7 +91,6 @@ export class PushSteps {
     this.#loaded.delete(recording);
     this.#entered.delete(recording);
     this.#offered.delete(recording);
-    this.#owed.delete(recording);
     this.#brokenOff.delete(recording);
   }
 
@@ -125,18 +116,9 @@ export class PushSteps {
   /** Once, however often the log cannot be written: what it took it keeps. */
   #enterOffered(recording: RecordingId): void {
     if (this.#entered.has(recording)) return;
-    this.#payOwed(recording);
+    this.#options.items.payOwed(recording);
     this.#options.custody.append({ event: 'offered', facts: { recording } });
     this.#entered.add(recording);
-  }
-
-  #payOwed(recording: RecordingId): void {
-    if (!this.#owed.has(recording)) return;
-    const { custody, items } = this.#options;
-    const events = this.#owed.get(recording) ?? [...items.entries(recording)];
-    this.#owed.set(recording, events);
-    enterOwed(custody, events);
-    this.#owed.delete(recording);
   }
 
   async #sendDigests(recording: RecordingId, action: SenderAction & { kind: 'digests' }): Promise<void> {

@@ -14,7 +14,8 @@ import type { Held, Sender, SenderAction } from '../../protocol/transfer/transfe
 import type { Custody } from '../custody/custody-log.ts';
 import type { Differences } from '../custody/differences.ts';
 import type { Changes, ItemChange } from '../spool/changes.ts';
-import type { PushTurn, SignedItem, SignedItems } from '../spool/signed-items.ts';
+import type { PushTurn, SignedItems } from '../spool/signed-items.ts';
+import type { CustodyPush } from './custody-push.ts';
 import type { LogWitness } from './log-witness.ts';
 import { MessageSizer } from './message-size.ts';
 import { type FailureVerdict, OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
@@ -27,6 +28,8 @@ import type { StoreStanding } from './store-rollback.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
+/** A store that does not sign for the log gets a docking's record after so long all the same. */
+const LOG_MS_MAX = 1000;
 /** What has a receipt of which nobody was told by then is offered again. */
 const UNTOLD_MS = 5000;
 
@@ -44,6 +47,7 @@ export interface PushOptions {
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly custody: Custody;
+  readonly custodyPush: Pick<CustodyPush, 'level'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -64,6 +68,8 @@ export class Pusher {
   readonly #receipts: PushReceipts;
   readonly #failures: PushFailures;
   #running = new Set<Promise<void>>();
+  /** Docking records that wait for the log. */
+  #afterLog = 0;
   #reads = 0;
   #cancelWake: () => void = () => undefined;
   #stopped = false;
@@ -122,15 +128,30 @@ export class Pusher {
 
   /** Until the end: what becomes durable, and what loses its receipt. */
   async #follow(): Promise<void> {
-    for await (const { item, to, isUnlogged } of this.#options.changes.read(this.#ending.signal)) {
-      const found = to === 'spooled' ? this.#items.get(item) : undefined;
-      if (found?.state === 'spooled') this.add(found, isUnlogged !== true);
+    for await (const { kind, item, to } of this.#options.changes.read(this.#ending.signal)) {
+      if (to !== 'spooled') continue;
+      if (kind === 'docking') this.#run(this.#addAfterLog(item));
+      else this.#add(item);
     }
   }
 
-  /** Something became durable in the spool; what the log says of that is owed to it where it is not logged. */
-  add(item: SignedItem, isLogged: boolean): void {
-    if (!isLogged) this.#steps.owes(item.recording);
+  /**
+   * Offers a docking's record after the log that says of the docking. The receipt names the head of the log that the store holds by then
+   * (SPEC 4.2), so it proves that camera's whole visit, its erasures among it; a record that overtook the log would prove it a docking later.
+   */
+  async #addAfterLog(record: RecordingId): Promise<void> {
+    this.#afterLog++;
+    try {
+      await this.#options.custodyPush.level(LOG_MS_MAX);
+    } finally {
+      this.#afterLog--;
+      this.#add(record);
+    }
+  }
+
+  #add(id: RecordingId): void {
+    const item = this.#items.get(id);
+    if (item?.state !== 'spooled') return;
     this.#enqueue(item);
     this.#pump();
   }
@@ -167,7 +188,8 @@ export class Pusher {
 
   /** Resolves when no docking record waits for its receipt but refused ones, at the latest after that long. Never rejects. */
   async dockingsPushed(waitMs: number): Promise<void> {
-    if (this.#stopped || !this.#queue.isOpen('documents')) return;
+    await this.#options.clock.sleep(0, this.#ending.signal).catch(() => undefined); // what was announced before this call is read by then
+    if (!this.#areDocumentsOpen) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(waitMs, resolve);
       this.#onDrained.push(() => {
@@ -256,8 +278,12 @@ export class Pusher {
   }
 
   #tellDrained(): void {
-    if (this.#onDrained.length === 0 || (!this.#stopped && this.#queue.isOpen('documents'))) return;
+    if (this.#onDrained.length === 0 || this.#areDocumentsOpen) return;
     for (const tell of this.#onDrained.splice(0)) tell();
+  }
+
+  get #areDocumentsOpen(): boolean {
+    return !this.#stopped && (this.#afterLog > 0 || this.#queue.isOpen('documents'));
   }
 
   #pick(): { sender: Sender; action: SenderAction } | undefined {

@@ -22,15 +22,13 @@ const CONDITION = 'docking.record-failed';
 
 export interface EndingsDeps {
   readonly records: DockingRecords;
-  readonly items: Pick<SignedItems, 'enterSpooled'>;
+  readonly items: Pick<SignedItems, 'enterSpooled' | 'announceSpooled'>;
   readonly custody: Custody;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
   /** The record is durable: its journal is not needed any more. Errors are logged. */
   readonly removeJournal: (ended: EndedDocking) => Promise<void>;
-  /** A part is durable; `isLogged` is false where the log could not take its entry. Must not throw. */
-  readonly onRecorded: (part: StoredRecord, isLogged: boolean) => void;
 }
 
 /** Everything that waits for its record. */
@@ -95,17 +93,17 @@ export class DockingEndings {
   }
 
   async #recorded(ended: EndedDocking, parts: readonly StoredRecord[]): Promise<void> {
-    const { conditions, log, custody, items, removeJournal, onRecorded } = this.#deps;
+    const { conditions, log, custody, items, removeJournal } = this.#deps;
     this.#waiting.delete(ended);
     this.#owed.delete(ended);
     conditions.clear(CONDITION, ended.bay);
     log.info('docking recorded', { docking: ended.docking, bay: ended.bay, ended: ended.ended });
-    const logged = parts.map(({ recording }) => items.enterSpooled('docking', recording));
+    for (const { recording } of parts) items.enterSpooled('docking', recording);
     await custody.checkpoint().catch((error: unknown) => log.error('custody log not written', { error }));
     await removeJournal(ended).catch((error: unknown) =>
       log.warn('journal of a recorded docking not removed', { docking: ended.docking, error }),
     );
-    for (const [at, part] of parts.entries()) onRecorded(part, logged[at] === true);
+    for (const { recording } of parts) items.announceSpooled('docking', recording);
   }
 
   #failed({ bay, docking }: EndedDocking, error: unknown): void {

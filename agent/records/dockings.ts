@@ -30,7 +30,6 @@ import {
   previousFromRecord,
   stayOfBeginning,
 } from './previous-docking.ts';
-import type { StoredRecord } from './stored-record.ts';
 
 /** Pause between two looks whether another docking may begin. */
 const FULL_MS = 1000;
@@ -45,7 +44,7 @@ export interface DockingsOptions extends Omit<
   'spool' | 'lastRecorded' | 'storeKeys' | 'policy'
 > {
   readonly records: DockingRecords;
-  readonly items: Pick<SignedItems, 'enterSpooled'>;
+  readonly items: Pick<SignedItems, 'enterSpooled' | 'announceSpooled'>;
   readonly station: StationId;
   readonly spool: DockingRecordsOptions['spool'] & Pick<Spool, 'stateOf' | 'ofDocking'>;
   readonly custody: Custody & CutOffDeps['custody'];
@@ -62,7 +61,6 @@ export class Dockings {
   readonly #endings: DockingEndings;
   readonly #open: readonly OpenDocking[];
   #recovered: Promise<void> = Promise.resolve();
-  #onRecorded: (part: StoredRecord, isLogged: boolean) => void = () => undefined;
 
   private constructor(options: DockingsOptions, open: readonly OpenDocking[]) {
     const { records } = options;
@@ -73,7 +71,6 @@ export class Dockings {
     this.#endings = new DockingEndings({
       ...options,
       removeJournal: ({ docking }) => removeJournal(this.#journals, docking),
-      onRecorded: (...recorded) => this.#onRecorded(...recorded),
     });
   }
 
@@ -92,12 +89,8 @@ export class Dockings {
     };
   }
 
-  /**
-   * Ends, behind the start, the dockings that a cut left open. From here on the one handler hears of each part that became durable, with
-   * false where the log could not take its entry; it must not throw.
-   */
-  start(onRecorded: (part: StoredRecord, isLogged: boolean) => void): void {
-    this.#onRecorded = onRecorded;
+  /** Ends, after the start, the dockings that a cut left open. */
+  start(): void {
     this.#recovered = this.#recover();
   }
 

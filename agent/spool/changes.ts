@@ -17,8 +17,6 @@ export interface ItemChange {
    * only documents are left of here.
    */
   readonly to: 'spooled' | 'receipted' | 'gone';
-  /** Of one that is new: the log could not take its entries, and is owed them. */
-  readonly isUnlogged?: boolean;
 }
 
 /** Changes of one kind, for any number of readers. */

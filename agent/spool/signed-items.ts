@@ -14,7 +14,7 @@ import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files, Log } from '../../protocol/format/ports.ts';
-import { appendOrLog, type Custody, type CustodyLog } from '../custody/custody-log.ts';
+import { appendOrLog, type Custody, type CustodyLog, enterOwed } from '../custody/custody-log.ts';
 import { ITEM } from '../custody/ledger.ts';
 import type { Changes, ItemChange } from './changes.ts';
 import type { DocumentFolder, SignedBytes } from './documents.ts';
@@ -123,6 +123,8 @@ export class SignedItems {
   readonly #options: SignedItemsOptions;
   /** Receipts that are stored and not yet in the log, or not yet durably so. */
   readonly #entering = new Map<RecordingId, { readonly event: CustodyEvent; isAppended: boolean }>();
+  /** Entries of `spool` that the log did not take. */
+  readonly #owed = new Map<RecordingId, CustodyEvent[]>();
 
   constructor(options: SignedItemsOptions) {
     this.#options = options;
@@ -154,23 +156,35 @@ export class SignedItems {
     throw new DockError('spool.unknown', `${id} is not in the spool`, { retry: 'never' });
   }
 
-  /** `spool`: a recording is durable. Where the log takes nothing now pushing makes up for its entries before it is offered. */
+  /** `spool`: one is durable. */
   spooled(kind: ItemKind, id: RecordingId): void {
-    const isUnlogged = !this.enterSpooled(kind, id);
-    this.#changed('spool', kind, id, isUnlogged);
+    this.enterSpooled(kind, id);
+    this.announceSpooled(kind, id);
   }
 
-  /** The entries of `spool` alone: who calls it says later that it is here. False where the log does not take them. */
-  enterSpooled(kind: ItemKind, id: RecordingId): boolean {
+  /** The entries of `spool` alone: `announceSpooled` follows. What the log does not take now it is owed. */
+  enterSpooled(kind: ItemKind, id: RecordingId): void {
     const { custody, log } = this.#options;
-    return appendOrLog(custody, log, ...this.entries(id, kind));
-  }
-
-  /** What the log says of one that is durable; nothing where it is not here any more. */
-  entries(id: RecordingId, kind = this.of(id)?.kind): CustodyEvent[] {
     const type = this.types.find((each) => each.kind === kind);
     const item = type?.store.get(id);
-    return type === undefined || item === undefined ? [] : type.entries(item);
+    if (type === undefined || item === undefined) return; // it left meanwhile
+    const owed = type.entries(item);
+    try {
+      enterOwed(custody, owed);
+    } catch (error) {
+      log.error('custody log entry rejected', { ...owed[0]?.facts, error });
+      this.#owed.set(id, owed);
+    }
+  }
+
+  announceSpooled(kind: ItemKind, id: RecordingId): void {
+    this.#changed('spool', kind, id);
+  }
+
+  /** Enters what the log is owed of one, before it is offered. Errors: "custody.overrun"; the rest is still owed then. */
+  payOwed(id: RecordingId): void {
+    enterOwed(this.#options.custody, this.#owed.get(id) ?? []);
+    this.#owed.delete(id);
   }
 
   /** `receipt`, its file: durable when it resolves. Errors: "spool.wrong-state"; those of the store. */
@@ -345,6 +359,7 @@ export class SignedItems {
   }
 
   #left(kind: ItemKind, id: RecordingId, reason: string): void {
+    this.#owed.delete(id);
     this.#enter('quarantine', { name: id, reason });
     this.#changed('quarantine', kind, id);
   }
@@ -355,9 +370,9 @@ export class SignedItems {
     appendOrLog(custody, log, { event: STEPS[step].event, facts });
   }
 
-  #changed(step: keyof typeof STEPS, kind: ItemKind, item: RecordingId, isUnlogged = false): void {
+  #changed(step: keyof typeof STEPS, kind: ItemKind, item: RecordingId): void {
     const to = STEPS[step].change;
-    if (to !== null) this.#options.changes.put({ kind, item, to, ...(isUnlogged ? { isUnlogged } : {}) });
+    if (to !== null) this.#options.changes.put({ kind, item, to });
   }
 }
 

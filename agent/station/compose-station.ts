@@ -328,6 +328,7 @@ async function connectParts(
     units: bulk,
     freeBuffer: given.freeBuffer,
     custody,
+    custodyPush,
     standing,
     differences,
     witness,

@@ -14,7 +14,7 @@ import type { Monitoring } from '../monitoring/monitoring.ts';
 import { stopWithin } from '../platform/exit-soon.ts';
 import type { Tries } from '../pull/tries.ts';
 import type { UnfinishedPulls } from '../pull/unfinished-pulls.ts';
-import { type CustodyPush, RecordsBehindLog } from '../push/custody-push.ts';
+import type { CustodyPush } from '../push/custody-push.ts';
 import type { HeldPolicy } from '../push/held-policy.ts';
 import type { LogWitness } from '../push/log-witness.ts';
 import type { Pusher } from '../push/push.ts';
@@ -85,7 +85,6 @@ export interface StationParts {
 /** Runs the parts until it is stopped. */
 export class Station {
   readonly #parts: StationParts;
-  readonly #records: RecordsBehindLog;
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #started = false;
@@ -94,7 +93,6 @@ export class Station {
 
   constructor(parts: StationParts) {
     this.#parts = parts;
-    this.#records = new RecordsBehindLog(parts.custodyPush, parts.pusher);
   }
 
   /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
@@ -116,7 +114,7 @@ export class Station {
     const entered = settlement.enter(this.#ending.signal);
     pusher.start(entered);
     this.#parts.rollback.start();
-    dockings.start((part, isLogged) => this.#records.add(part, isLogged));
+    dockings.start();
     await monitoring.start();
     broker.start();
     this.#started = true;
@@ -157,7 +155,6 @@ export class Station {
       await this.#parts.unfinished.close();
     });
     await this.#stopStep('records', () => dockings.settle());
-    await this.#records.settle();
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
     await this.#stopStep('pushing', async () => {
       await this.#parts.policy.stop();

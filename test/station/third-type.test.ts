@@ -135,6 +135,7 @@ async function openStation() {
     units: bulkInline({ files, random }),
     freeBuffer: () => undefined,
     custody,
+    custodyPush: { level: async () => true },
     clock,
     log,
     conditions,

@@ -161,10 +161,10 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'record-overtakes-log',
     what: 'the record of a docking does not wait for the log, so that its receipt does not prove what the log tells of it',
-    file: 'agent/push/custody-push.ts',
-    find: '    await this.#log.level(LOG_MS_MAX);\n',
+    file: 'agent/push/push.ts',
+    find: '      await this.#options.custodyPush.level(LOG_MS_MAX);\n',
     put: '',
-    suites: ['unit/push/records-behind-log'],
+    suites: ['unit/push/records-after-log'],
   },
   {
     id: 'newest-segment-waits',

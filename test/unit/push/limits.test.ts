@@ -16,7 +16,6 @@ let store: SmallStore;
 beforeEach(async () => {
   rig = new PushRig();
   store = new SmallStore(rig);
-  rig.pusher.start(Promise.resolve());
   await rig.clock.advance(0);
 });
 

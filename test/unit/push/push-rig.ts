@@ -19,6 +19,7 @@ import {
   publicKeyOf,
   type SecretKey,
 } from '../../../protocol/documents/minisign.ts';
+import type { ItemKind } from '../../../protocol/documents/item-documents.ts';
 import { encodeReceipt, type Receipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
@@ -58,6 +59,8 @@ export const SEALED_BYTES = 1000;
 export interface SpoolWish {
   readonly sealedSizeBytes?: number;
   readonly locked?: boolean;
+  /** As what it is announced. */
+  readonly kind?: ItemKind;
 }
 
 interface Held {
@@ -88,6 +91,8 @@ export class PushRig {
   /** Of whose receipts the entries were appended. */
   /** What the spool and the workers do; a test replaces what should fail. */
   onQuarantine: (recording: RecordingId) => Promise<void> = async () => undefined;
+  /** The log on its way to the store. */
+  onLevel: (msMax: number) => Promise<boolean> = async () => true;
   /** The disk of the spool is away. */
   isGone = false;
   onStoreReceipt: () => Promise<void> = async () => undefined;
@@ -101,7 +106,8 @@ export class PushRig {
   unproven: DockError | undefined;
   pusher: Pusher;
 
-  constructor() {
+  /** `entered`: see Pusher.start. */
+  constructor(entered = Promise.resolve()) {
     const { broker } = this;
     this.hub.fate = ({ topic }) => {
       this.sent.push(topic);
@@ -113,6 +119,7 @@ export class PushRig {
     void listener.subscribe('bodydock/#');
     listener.start();
     broker.start();
+    this.pusher.start(entered);
   }
 
   /** The agent ends and starts again: it knows what is in the spool, and nothing of what was said. */
@@ -166,6 +173,7 @@ export class PushRig {
       limits: this.limits,
       freeBuffer: () => undefined,
       custody: this.custody,
+      custodyPush: { level: (msMax) => this.onLevel(msMax) },
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
@@ -180,8 +188,11 @@ export class PushRig {
     });
   }
 
-  /** A recording that is durable in the spool, and known to the pusher. */
-  spool(isLogged = true, { sealedSizeBytes = SEALED_BYTES, locked = false }: SpoolWish = {}): RecordingId {
+  /** A recording that is durable in the spool, and announced; where it is not logged, its entries come now. */
+  spool(
+    isLogged = true,
+    { sealedSizeBytes = SEALED_BYTES, locked = false, kind = 'recording' }: SpoolWish = {},
+  ): RecordingId {
     const recording = makeRecordingId(random);
     const manifest = manifestOf(recording, { sealedSizeBytes, locked });
     const manifestBytes = encodeManifest(manifest);
@@ -209,7 +220,8 @@ export class PushRig {
     };
     const signature = signFast(this.stationKey, manifestBytes, MANIFEST_TRUSTED_COMMENT);
     this.held.set(recording, { recording: entry, manifestBytes, signature });
-    this.pusher.add(entry, isLogged);
+    if (isLogged) this.changes.put({ kind, item: recording, to: 'spooled' });
+    else this.items.spooled(kind, recording);
     return recording;
   }
 
@@ -368,7 +380,10 @@ export class PushRig {
   }
 }
 
-function manifestOf(recording: RecordingId, { sealedSizeBytes, locked }: Required<SpoolWish>): Manifest {
+function manifestOf(
+  recording: RecordingId,
+  { sealedSizeBytes, locked }: Required<Omit<SpoolWish, 'kind'>>,
+): Manifest {
   return {
     type: 'recording-manifest',
     version: 1,

@@ -33,7 +33,7 @@ async function takenBack(recording: RecordingId): Promise<void> {
   const entry = rig.held.get(recording)?.recording;
   if (entry === undefined) throw new Error(`${recording} is not here`);
   entry.state = 'spooled';
-  rig.pusher.add(entry, true);
+  rig.changes.put({ kind: 'recording', item: recording, to: 'spooled' });
   await settle();
   await rig.clock.advance(10);
 }
@@ -459,6 +459,9 @@ test('messages that are too large even when small raise a condition until bytes 
 });
 
 test('a recording whose spooled entry could not be written gets it before it is offered', async () => {
+  vi.spyOn(rig.custody, 'append').mockImplementationOnce(() => {
+    throw new DockError('custody.overrun', 'too much waits', { retry: 'later' });
+  });
   const recording = rig.spool(false);
   await settle();
   expect(rig.custody.names()).toEqual(['sealed', 'spooled', 'offered']);
@@ -468,10 +471,9 @@ test('a recording whose spooled entry could not be written gets it before it is 
 
 test('what a start finds is offered once all of it has its entry, and what comes meanwhile at once', async () => {
   const found = [rig.spool(), rig.spool()];
-  const next = new PushRig();
-  for (const [recording, held] of rig.held) next.held.set(recording, held);
   let isEntered = (): void => undefined;
-  next.pusher.start(new Promise((resolve) => (isEntered = resolve)));
+  const next = new PushRig(new Promise((resolve) => (isEntered = resolve)));
+  for (const [recording, held] of rig.held) next.held.set(recording, held);
   const offered = (): unknown[] => next.custody.of('offered').map(({ facts }) => facts['recording']);
   const comes = next.spool();
   await next.clock.advance(0);

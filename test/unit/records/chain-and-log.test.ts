@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { CAMERA } from '../spool/scenario.ts';
 import { RecordsLife, type RecordsRun } from './chain-life.ts';
-import { endedOf, plan } from './life.ts';
+import { endedOf, plan, startDockings } from './life.ts';
 
 let life: RecordsLife;
 let disk: CrashDisk;
@@ -58,7 +58,7 @@ test('no second record of a docking that began in a damaged segment, was recorde
   const planned = plan(77, 0, 2);
   const { docking } = planned;
   const first = await life.open();
-  first.dockings.start(() => undefined);
+  first.dockings.start();
   first.custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking } });
   await first.custody.checkpoint();
   const one = first.custody.segments().at(-1)?.segment ?? '';
@@ -114,7 +114,7 @@ test('a segment that the disk never shows again, and that none names, keeps no d
     const opened = await life.open();
     const { dockings } = opened;
     let made = 0;
-    dockings.start(() => void made++);
+    startDockings(opened, () => void made++);
     await dockings.ready(new AbortController().signal);
     const planned = await life.dock(opened);
     dockings.end(endedOf(planned));
@@ -173,7 +173,7 @@ for (const unread of ['nothing', 'something else'])
     const { dockings } = opened;
     for (const { recording } of last.made) await dockings.records.store.quarantine(recording, 'damaged');
     const made: (string | null)[] = [];
-    dockings.start((part) => void made.push(part.facts.previousSha256));
+    startDockings(opened, (part) => void made.push(part.facts.previousSha256));
     await dockings.ready(new AbortController().signal);
     dockings.end(endedOf(await life.dock(opened)));
     await opened.close();

@@ -2,7 +2,14 @@
 import type { StoredRecord } from '../../../agent/records/stored-record.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { CAMERA, freshDisk } from '../spool/scenario.ts';
-import { endedOf, openDockings, plan, type OpenedDockings, type PlannedDocking } from './life.ts';
+import {
+  endedOf,
+  openDockings,
+  plan,
+  type OpenedDockings,
+  type PlannedDocking,
+  startDockings,
+} from './life.ts';
 
 export interface RecordsRun {
   readonly made: StoredRecord[];
@@ -40,7 +47,7 @@ export class RecordsLife {
   async twoParts(): Promise<readonly [StoredRecord, StoredRecord]> {
     const opened = await this.open();
     const { dockings } = opened;
-    dockings.start(() => undefined);
+    dockings.start();
     const planned = await this.dock(opened, plan(++this.#seed, 0, 300));
     dockings.end(endedOf(planned));
     await opened.close();
@@ -56,7 +63,7 @@ export class RecordsLife {
   async previousOfNext(opened: OpenedDockings): Promise<string | null | undefined> {
     const { dockings } = opened;
     const named: (string | null)[] = [];
-    dockings.start((part) => void named.push(part.facts.previousSha256));
+    startDockings(opened, (part) => void named.push(part.facts.previousSha256));
     await dockings.ready(new AbortController().signal);
     dockings.end(endedOf(await this.dock(opened)));
     await opened.close();
@@ -82,7 +89,7 @@ export class RecordsLife {
     begun();
     const made: StoredRecord[] = [];
     let heard: () => void = () => undefined;
-    dockings.start((part) => {
+    startDockings(opened, (part) => {
       made.push(part);
       heard();
     });

@@ -78,7 +78,7 @@ describe('a power cut', () => {
       for (let step = 0; step <= disk.steps; step += isThorough ? 3 : 11) {
         const first = disk.crash(step, SURVIVALS[step % SURVIVALS.length] ?? 'nothing');
         const opened = await openDockings(first, 50);
-        opened.dockings.start(() => undefined);
+        opened.dockings.start();
         await opened.dockings.settle();
         for (let second = 0; second <= first.steps; second++) {
           const survival = SURVIVALS[(step + second) % SURVIVALS.length] ?? 'nothing';

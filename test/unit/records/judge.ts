@@ -33,7 +33,7 @@ export async function startProblems(
   verify = false,
 ): Promise<string[]> {
   const opened = await openDockings(disk, 50);
-  opened.dockings.start(() => undefined);
+  opened.dockings.start();
   await opened.dockings.settle();
   const found = dockingProblems(disk, opened, planned, claims, verify);
   await opened.close();

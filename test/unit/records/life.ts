@@ -183,6 +183,21 @@ export function endedOf(planned: PlannedDocking): EndedDocking {
   return { ...openingOf(planned), ...UNMEASURED, ...end, inventory, later: 0, entries };
 }
 
+/** Starts; hears of each part of a record once it is announced. */
+export function startDockings(
+  { dockings, spool }: Pick<OpenedDockings, 'dockings' | 'spool'>,
+  onRecorded: (part: StoredRecord) => unknown,
+): void {
+  const follow = async (): Promise<void> => {
+    for await (const { kind, item, to } of spool.changes.read(new AbortController().signal)) {
+      const part = dockings.records.store.get(item);
+      if (kind === 'docking' && to === 'spooled' && part !== undefined) onRecorded(part);
+    }
+  };
+  void follow();
+  dockings.start();
+}
+
 /** Lives through the dockings one after the other. */
 export async function liveDockings(
   files: Files,
@@ -193,7 +208,7 @@ export async function liveDockings(
   const opened = await openDockings(files, seed, hasSnapshot);
   const waiting = new Map<string, (parts: StoredRecord[]) => void>();
   const parts: StoredRecord[] = [];
-  opened.dockings.start((part) => {
+  startDockings(opened, (part) => {
     parts.push(part);
     const all = parts.filter(({ facts }) => facts.docking === part.facts.docking);
     if (all.length === part.facts.parts) waiting.get(part.facts.docking)?.(all);

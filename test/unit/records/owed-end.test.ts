@@ -5,7 +5,7 @@ import { parseUtf8 } from '../../../protocol/format/bytes.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { freshDisk } from '../spool/scenario.ts';
 import { inventoryEvent, undockedEvent } from '../../../agent/records/ended-docking.ts';
-import { endedOf, openDockings, plan } from './life.ts';
+import { endedOf, openDockings, plan, startDockings } from './life.ts';
 
 const planned = plan(1, 0, 2);
 const end = undockedEvent(endedOf(planned));
@@ -26,7 +26,7 @@ test.each([
 ])('an end %s', async (_what, owed, wanted) => {
   const disk = await freshDisk();
   const opened = await openDockings(disk, 1);
-  const recorded = new Promise<StoredRecord>((resolve) => opened.dockings.start(resolve));
+  const recorded = new Promise<StoredRecord>((resolve) => startDockings(opened, resolve));
   opened.dockings.end(endedOf(planned), owed);
   await recorded;
   expect(told(disk)).toEqual(wanted);
@@ -37,7 +37,7 @@ test('a record is not made as long as the log refuses the end, nor at a stop', a
   const disk = await freshDisk();
   const opened = await openDockings(disk, 1);
   const parts: StoredRecord[] = [];
-  opened.dockings.start((part) => parts.push(part));
+  startDockings(opened, (part) => parts.push(part));
   disk.fail({ operation: 'any', nth: 1, times: Infinity, code: 'EIO', path: '/spool/custody/' });
   opened.dockings.end(endedOf(planned), [end]);
   await opened.dockings.settle();

@@ -16,6 +16,7 @@ import {
   plan,
   receiptRecord,
   type OpenedDockings,
+  startDockings,
 } from './life.ts';
 
 /** The third one began before the clock was set. */
@@ -34,19 +35,19 @@ const later = (): EndedDocking => ended(3);
 
 /** Records of dockings that end one after the other; `parts` of all of them together, one each unless it says. */
 async function record(
-  { dockings }: OpenedDockings,
+  dock: OpenedDockings,
   all: readonly EndedDocking[],
   parts = all.length,
 ): Promise<StoredRecord[]> {
   const made: StoredRecord[] = [];
   let heard: () => void = () => undefined;
-  dockings.start((part) => {
+  startDockings(dock, (part) => {
     made.push(part);
     if (part.facts.part === part.facts.parts) heard();
   });
   for (const each of all) {
     const recorded = new Promise<void>((resolve) => (heard = resolve));
-    dockings.end(each);
+    dock.dockings.end(each);
     await recorded;
   }
   expect(made).toHaveLength(parts);
@@ -95,7 +96,7 @@ test('a docking keeps its first part until the store has all of them, and what a
     const here = (): string[] =>
       [...dockings.records.store.recordings()].map(({ recording }) => recording).sort();
     expect(here()).toEqual(left);
-    dockings.start(() => undefined);
+    dockings.start();
     await dockings.settle(); // its journal is still there, and it has its record
     expect(here()).toEqual(left);
   });

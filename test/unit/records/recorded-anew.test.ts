@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { CAMERA } from '../spool/scenario.ts';
 import { cutBeforeLog, partsOn } from './cut-before-log.ts';
-import { endedOf, openDockings, plan } from './life.ts';
+import { endedOf, openDockings, plan, startDockings } from './life.ts';
 
 for (const parts of [1, 2])
   for (const isHidden of [true, false])
@@ -13,7 +13,7 @@ for (const parts of [1, 2])
         disk.fail({ operation: 'readAll', nth: 1, times: Infinity, code: 'EIO', path: '/spool/dockings/' });
       const second = await openDockings(disk, 2);
       disk.heal();
-      second.dockings.start(() => undefined);
+      second.dockings.start();
       await second.dockings.ready(new AbortController().signal);
       await second.close();
       const here = partsOn(disk);
@@ -22,7 +22,7 @@ for (const parts of [1, 2])
       expect.soft(here[0]?.record.previous_docking_sha256).toBe(null);
       const third = await openDockings(disk, 3);
       const made: (string | null)[] = [];
-      third.dockings.start((part) => void made.push(part.facts.previousSha256));
+      startDockings(third, (part) => void made.push(part.facts.previousSha256));
       await third.dockings.ready(new AbortController().signal);
       const planned = plan(9, 0, 2);
       third.custody.append({

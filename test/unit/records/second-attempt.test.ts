@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { freshDisk } from '../spool/scenario.ts';
 import { partsOn } from './cut-before-log.ts';
-import { endedOf, inventoryOf, openDockings, openingOf, plan } from './life.ts';
+import { endedOf, inventoryOf, openDockings, openingOf, plan, startDockings } from './life.ts';
 
 const planned = plan(1, 0, 300);
 
@@ -13,7 +13,7 @@ test('a cut at any step of the next attempt leaves both parts behind the start, 
   await journal.inventoryTaken(inventoryOf(planned));
   await journal.close();
   let parts = 0;
-  first.dockings.start(() => void parts++);
+  startDockings(first, () => void parts++);
   disk.fail({ operation: 'syncFolder', nth: 2, code: 'EIO', path: '/spool/dockings' });
   first.dockings.end(endedOf(planned));
   while (!first.conditions.isRaised('docking.record-failed', 'bay-1'))
@@ -26,7 +26,7 @@ test('a cut at any step of the next attempt leaves both parts behind the start, 
     for (const survival of ['everything', step] as const) {
       const cut = disk.crash(step, survival);
       const second = await openDockings(cut, 2);
-      second.dockings.start(() => undefined);
+      second.dockings.start();
       await second.close();
       const found = partsOn(cut).map(({ record }) => record.part);
       expect(found, `${disk.stepLabel(step)}, ${survival} survives`).toEqual([1, 2]);
@@ -45,7 +45,7 @@ test('both parts name the policy that the station held when they were made, thou
   const journal = await opened.dockings.begin(openingOf(planned));
   await journal.inventoryTaken(inventoryOf(planned));
   await journal.close();
-  opened.dockings.start(() => undefined);
+  opened.dockings.start();
   opened.dockings.end(endedOf(planned));
   await opened.close();
   const [first, second, ...further] = partsOn(disk);

@@ -17,7 +17,7 @@ const docked = (docking: DockingId): CustodyEvent => ({
 /** Starts, and waits for the records that the start makes. */
 async function started(disk: Parameters<typeof openDockings>[0], seed: number): Promise<OpenedDockings> {
   const opened = await openDockings(disk, seed);
-  opened.dockings.start(() => undefined);
+  opened.dockings.start();
   await opened.dockings.settle();
   return opened;
 }

@@ -22,7 +22,7 @@ function told(disk: CrashDisk): string[] {
 async function cutBehind(knowsInventory: boolean): Promise<CrashDisk> {
   const disk = await freshDisk();
   const { custody, dockings } = await openDockings(disk, 1);
-  dockings.start(() => undefined);
+  dockings.start();
   const journal = await dockings.begin(openingOf(planned));
   custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking } });
   const listing = inventoryOf(planned);
@@ -39,7 +39,7 @@ test.each([
 ])('an inventory %s', async (_what, knowsInventory) => {
   const disk = await cutBehind(knowsInventory);
   const opened = await openDockings(disk, 2);
-  opened.dockings.start(() => undefined);
+  opened.dockings.start();
   await opened.dockings.settle();
   const { bytes } = await opened.dockings.records.store.readManifest(parseRecordingId(docking));
   await opened.close();
@@ -55,7 +55,7 @@ test.each([1, 2])(
     let refused = 0;
     const onHit = (): void => void refused++;
     disk.fail({ operation: 'read', nth, times: 2, code: 'EIO', path: '/spool/custody/', onHit });
-    opened.dockings.start(() => undefined);
+    opened.dockings.start();
     await opened.dockings.settle();
     await opened.close();
     expect(refused).toBe(2);
