@@ -143,6 +143,26 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
     expect(lines).toHaveLength(1 + GOOD_LINES.length + 5);
   }, 60_000);
 
+  test('by Checkmk takes for a number only what is one', async () => {
+    const at = new Date().toISOString();
+    for (const [which, odd] of ['NaN', 'Infinity', '-Infinity', '1e999', 'true', '"1"', '[1]'].entries()) {
+      const station = `dock-a${which}`;
+      await says(station, new Date());
+      const text = JSON.stringify({ ...health({ at }), free_bytes: 'ODD', memory_bytes: 'ODD' });
+      await put(station, 'health', text.replaceAll('"ODD"', odd));
+      const empty = JSON.stringify({ ...bay(), entries: 'ODD', entries_receipted: 'ODD' });
+      await put(station, 'bay/bay-1', empty.replaceAll('"ODD"', odd));
+      await put(station, 'condition/spool.full', '{"subjects_shown":ODD}'.replace('ODD', odd));
+    }
+    const lines = await check();
+    expect(lines.length).toBeGreaterThan(8);
+    const measured = lines.map((line) => /^[0-3] "[^"]*" (\S+)/.exec(line)?.[1]);
+    expect(
+      measured.filter((each) => !/^(?:-|[a-z_]+=[0-9.]+(?:\|[a-z_]+=[0-9.]+)*)$/.test(each ?? '')),
+    ).toEqual([]);
+    expect(of(GOOD, lines)).toEqual(GOOD_LINES);
+  }, 60_000);
+
   test('by Checkmk says so where a flood of topics hides some, and still knows every station', async () => {
     for (let sent = 0; sent < 10_100; sent++)
       client.publish(`bodydock/v1/${STOLEN}/condition/c${sent}`, '{}', { qos: 0, retain: true });

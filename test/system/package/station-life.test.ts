@@ -73,6 +73,7 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
       active: 'inactive inactive',
       enabled: 'disabled disabled',
       keys: '700 root',
+      configuration: '640 root bodydock',
       state: '750 bodydock',
       complete: 'make',
       verify: '',
