@@ -210,14 +210,14 @@ def _differs(entry: dict[str, Any], manifest: dict[str, Any], docking: Docking) 
 
 
 def _check_manifests(station: Station, wholes: dict[str, Docking], report: Report) -> None:
-    """What was sealed in a docking is an entry of its record, unless it was replaced."""
+    """What was sealed in a docking is stored by an entry of its record, unless it was replaced (SPEC 4.6.16)."""
     replaced = {
         name for each in station.recordings.values() if each.value is not None for name in each.value["supersedes"]
     }
-    listed = {name: {entry["recording"] for entry in docking.entries} for name, docking in wholes.items()}
+    stored = {name: {entry["recording"] for entry in docking.entries if entry["fate"] == "stored"} for name, docking in wholes.items()}
     for name, recording in station.recordings.items():
         docking = recording.value["docking"] if recording.value is not None else None
-        if docking in listed and name not in listed[docking] and name not in replaced:
+        if docking in stored and name not in stored[docking] and name not in replaced:
             report.find(
                 "docking.unlisted",
                 _manifest_place(recording),

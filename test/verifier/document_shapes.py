@@ -131,9 +131,13 @@ def _docking_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.record is not the docking's id in part 1 alone"
     if value["part"] > 1 and value["previous_docking_sha256"] is None:
         yield f"{at}.previous_docking_sha256 does not name the part before"
-    if value["ended_at"] is not None and milliseconds(value["ended_at"]) < milliseconds(value["docked_at"]):
-        yield f"{at} ends before it begins"
-    if value["inventory"] is None and any(not entry["later"] for entry in value["entries"]):
+    if value["ended_at"] is None and value["ended"] != "cut-off":
+        yield f"{at}.ended_at is null, and somebody saw how it ended"
+    clock = value["camera_clock"]
+    if clock is not None and milliseconds(clock["claimed_at"]) - milliseconds(clock["read_at"]) != clock["offset_ms"]:
+        yield f"{at}.camera_clock.offset_ms is not what its two times make"
+    first = [entry for entry in value["entries"] if not entry["later"]]
+    if value["inventory"] is None and (first or (value["ended"] != "cut-off" and (value["entries"] or value["later"]))):
         yield f"{at} has entries of a listing that was not taken"
     if value["version"] > 1 and value["stay"] == value["docking"] and value["stay_docked_at"] != value["docked_at"]:
         yield f"{at}.stay_docked_at is not its own beginning"

@@ -261,7 +261,8 @@ function rejection({ rejected, original }: Manifest): string[] {
 function capture({ capture }: Manifest): string[] {
   const { earliest_at: earliest, latest_at: latest, basis } = capture;
   if ((earliest === null) !== (latest === null)) return ['capture has only one end'];
-  if (earliest === null || latest === null) return [];
+  if (earliest === null || latest === null)
+    return basis === 'clock-unmeasured' ? [] : [`capture is ${basis} and has no ends`];
   if (earliest > latest) return [`capture ends before it begins: ${earliest}, ${latest}`];
   return basis === 'clock-unmeasured' && earliest !== latest
     ? ['capture by an unmeasured clock has two different ends']

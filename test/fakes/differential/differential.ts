@@ -15,6 +15,7 @@ import { ATTACKS_OF_KEEPERS, KEEPERS_OF_KITS } from './attacks-of-keepers.ts';
 import { ATTACKS_OF_OPERATORS, OPERATORS_OF_KITS } from './attacks-of-operators.ts';
 import { ATTACKS_ON_STAFF_DOCUMENTS } from './attacks-on-staff-documents.ts';
 import { ATTACKS_ON_KITS } from './attacks-on-kits.ts';
+import { sayOtherwise } from './attacks-with-all-keys.ts';
 import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
 import { ATTACKS_WITHOUT_KEYS, DAMAGED } from './attacks-without-keys.ts';
 import { filesAtOnce } from './files-at-once.ts';
@@ -26,6 +27,7 @@ const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
     ...ATTACKS_WITH_KEYS,
     ...ATTACKS_OF_KEEPERS,
     ...ATTACKS_OF_OPERATORS,
+    sayOtherwise,
     ...ATTACKS_ON_STAFF_DOCUMENTS,
   ],
   kit: [...DAMAGED, ...RESIGNED, ...ATTACKS_ON_KITS, ...KEEPERS_OF_KITS, ...OPERATORS_OF_KITS],

@@ -231,6 +231,11 @@ class EntriesTest(unittest.TestCase):
         self.assertEqual((codes(report), len(report.notes)), ([], 8000))
         self.assertLess(time.process_time() - begun, 10)
 
+    def test_what_was_sealed_in_a_docking_is_not_only_known_again_in_it(self) -> None:
+        value = manifest()
+        found = _check(docking(docking_record([entry(value, fate="matched")])), recording(value))
+        self.assertEqual(codes(found), ["docking.unlisted"])
+
     def test_what_was_erased_has_its_receipt(self) -> None:
         erased = {**entry(manifest()), "erased": True}
         part = docking(docking_record([erased]))

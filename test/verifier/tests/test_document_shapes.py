@@ -197,12 +197,18 @@ class SenseTest(unittest.TestCase):
     def test_a_docking_record_that_contradicts_itself_is_refused(self) -> None:
         stored = entry(manifest())
         later = {**stored, "later": True}
+        times = {"read_at": "2026-11-25T08:00:00.000Z", "claimed_at": "2026-11-25T08:00:01.000Z"}
+        clock = {**times, "offset_ms": 1000, "uncertainty_ms": 1, "zone_minutes": None, "set": None}
+        set_back = docking_record([stored], ended_at="2026-11-25T07:59:59.999Z", camera_clock=clock)
+        self.assertTrue(fits(DOCUMENT_SHAPES["docking-record"], set_back))
         self._refuses(
             "docking-record",
             docking_record([stored], part=2, parts=1),
             docking_record([stored], record=random_id("e")),
             docking_record([stored], part=2, parts=2, record=random_id("e")),
-            docking_record([stored], ended_at="2026-11-25T07:59:59.999Z"),
+            docking_record([stored], ended_at=None),
+            docking_record([later], inventory=None),
+            docking_record([stored], camera_clock={**clock, "offset_ms": 999}),
             docking_record([stored], inventory=None),
             docking_record([later, stored]),
             docking_record([stored] * 257),

@@ -319,6 +319,14 @@ const stolen: Manipulation[] = [
     'manifest.rule',
   ),
   resigned(
+    'a capture by a measured clock without its ends',
+    (manifest) => ({
+      ...manifest,
+      capture: { basis: 'clock-measured', earliest_at: null, latest_at: null },
+    }),
+    'manifest.rule',
+  ),
+  resigned(
     'a path digest of another name',
     (manifest) => ({ ...manifest, source: { ...manifest.source, path_sha256: NOWHERE } }),
     'custody.other-original',
