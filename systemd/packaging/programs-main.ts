@@ -1,5 +1,8 @@
 // The last part of `npm run build`. This file lies in dist/systemd/packaging.
 import { fileURLToPath } from 'node:url';
+import { writeDeskPage } from './desk-page.ts';
 import { bundlePrograms } from './programs.ts';
 
-await bundlePrograms(fileURLToPath(new URL('../..', import.meta.url)));
+const code = fileURLToPath(new URL('../..', import.meta.url));
+await bundlePrograms(code);
+await writeDeskPage(code);

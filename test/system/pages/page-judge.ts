@@ -68,6 +68,19 @@ export async function faultsOf(browser: Browser, file: string, picture: string):
   }
 }
 
+/** The same of what a page shows now, in windows of these widths. */
+export async function faultsShown(page: Page, picture: string, widths: readonly number[]): Promise<string[]> {
+  const faults: string[] = [];
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: `${picture}-${width}.png`, fullPage: true, animations: 'disabled' });
+    const found = await page.evaluate<string[]>(await readFile(OUT_OF_PLACE, 'utf8'));
+    faults.push(...[...found, ...(await accessFaults(page))].map((fault) => `${width}: ${fault}`));
+  }
+  return faults;
+}
+
 /** Touch screens beside a dock, the smallest ones and a large one. */
 const SCREENS = [
   [480, 320],

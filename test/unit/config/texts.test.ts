@@ -32,7 +32,7 @@ const placesIn = (text: string): string[] =>
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(?:[jt]s|html)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !file.startsWith(FOLDER))
     .map((file) => readFileSync(file, 'utf8'));
@@ -42,7 +42,8 @@ const PRODUCT = ['agent', 'config', 'drivers', 'protocol'].flatMap(sources).join
 
 /** A key as code, in quotes; of "severity.error" the start of a template literal will do. */
 function isUsed(key: string): boolean {
-  if (PRODUCT.includes(`'${key}'`) || PRODUCT.includes(`.${key}`)) return true;
+  if (PRODUCT.includes(`data-text="${key}"`) || PRODUCT.includes(`'${key}'`) || PRODUCT.includes(`.${key}`))
+    return true;
   const dot = key.indexOf('.');
   return dot > 0 && (PRODUCT.includes(`\`${key.slice(0, dot + 1)}\${`) || PRODUCT.includes(` ${key}:`));
 }
