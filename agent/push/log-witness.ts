@@ -25,6 +25,7 @@ import {
 import type { StationTopics } from '../../protocol/transfer/topics.ts';
 import {
   type Checkpoint,
+  formatCheckpoint,
   logOrigin,
   parseCheckpoint,
   parseProof,
@@ -156,6 +157,17 @@ export class LogWitness {
       if (refused.code === UNPROVEN) this.#due(0);
       return refused;
     }
+  }
+
+  /** Whether a statement of the store names another root than was seen for a size of that log: then it is a fork (SPEC 6.10.3.9). */
+  contradicts(checkpoint: Checkpoint): boolean {
+    const seen = this.#seen.get(checkpoint.origin);
+    const known = seen?.earlier.get(checkpoint.size);
+    if (seen === undefined || known === undefined || equalBytes(known, checkpoint.root)) return false;
+    const [, vault] = checkpoint.origin.split('/');
+    const notes = [seen.newest.note, formatCheckpoint(checkpoint)] as const;
+    this.#options.differences.logForked({ vault: vault as SessionId, notes });
+    return true;
   }
 
   /** An answer below `down/log`. Never throws: what does not hold is logged and changes nothing. */

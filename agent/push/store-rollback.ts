@@ -8,9 +8,11 @@
 // 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the one
 //    that counts (countingVault), changes nothing.
 // 5. The vault is pinned, durably, before the first receipt of it is stored.
-// 6. Where keys of the roles are known, a statement without the signatures of both is not followed; the store counts as behind from then on.
+// 6. Where keys of the roles are known, a statement without the signatures of both is not followed; the store counts as behind from then on. Nor is one
+//    that names another checkpoint of the log than was seen: that is a fork.
 import { ROLES, verifyRoles } from '../../protocol/documents/order.ts';
 import type { Receipt } from '../../protocol/documents/receipt.ts';
+import { restoredCheckpoint } from '../../protocol/documents/restored.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { DockError } from '../../protocol/format/errors.ts';
 import type { ReceiverId, SegmentId, SessionId } from '../../protocol/format/ids.ts';
@@ -32,6 +34,7 @@ import {
 } from '../spool/store-state.ts';
 import type { CustodyPush } from './custody-push.ts';
 import type { HeldPolicy } from './held-policy.ts';
+import type { LogWitness } from './log-witness.ts';
 import { type TrustedStore, type VerifiedStatement, verifyHeld, verifyRestored } from './push-verify.ts';
 
 /** First pause before what the disk refused is tried again, and the longest. */
@@ -247,6 +250,8 @@ export interface StoreRollbackOptions {
   /** Names them in the log, and shows them until a person has acknowledged it; each once. */
   readonly differences: Pick<Differences, 'storeLost' | 'logRestored'>;
   readonly custodyPush: Pick<CustodyPush, 'forgetAcknowledged'>;
+  /** What was seen of the store's log. */
+  readonly witness: Pick<LogWitness, 'contradicts'>;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -294,6 +299,11 @@ export class StoreRollback {
     const ours = countingVault(standing, store.receivers);
     if (ours !== undefined && ours !== vault) {
       log.warn('statement of the store passed over: it is of another vault than our receipts', { vault });
+      return;
+    }
+    const checkpoint = restoredCheckpoint(restored);
+    if (checkpoint !== undefined && this.#options.witness.contradicts(checkpoint)) {
+      log.error('statement of the store not followed: it names another log than was seen', { restored_at });
       return;
     }
     const reason = this.#whyNot(statement);

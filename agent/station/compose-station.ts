@@ -292,18 +292,6 @@ async function connectParts(
     conditions,
   });
   custody.onCheckpoint(() => custodyPush.advance());
-  const rollback = new StoreRollback({
-    standing,
-    store,
-    policy,
-    custody,
-    spool,
-    items,
-    differences,
-    custodyPush,
-    log,
-    conditions,
-  });
   const witness = new LogWitness({
     ledger,
     store,
@@ -315,6 +303,19 @@ async function connectParts(
     clock,
     random,
     log,
+  });
+  const rollback = new StoreRollback({
+    standing,
+    store,
+    policy,
+    custody,
+    spool,
+    items,
+    differences,
+    custodyPush,
+    witness,
+    log,
+    conditions,
   });
   const pusher = new Pusher({
     broker,

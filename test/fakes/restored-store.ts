@@ -16,26 +16,34 @@ import {
   RESTORED_TRUSTED_COMMENT,
   restoredName,
   type Restored,
+  type RestoredCheckpoint,
 } from '../../protocol/documents/restored.ts';
 import { inlineSigner, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { parseReceiverId } from '../../protocol/format/ids.ts';
 import { MemoryLog } from './log-memory.ts';
 
+/** What a statement says; with a checkpoint it is of version 2. */
+export type StatementChange = Partial<Omit<Restored, 'type' | 'version'>> & {
+  readonly checkpoint?: RestoredCheckpoint | null;
+};
+
 /** A statement, signed but nowhere yet. */
 export async function signed(
   key: SecretKey,
-  statement: Pick<Restored, 'vault'> & Partial<Restored>,
+  { checkpoint, ...statement }: Pick<Restored, 'vault'> & StatementChange,
 ): Promise<{ readonly bytes: Uint8Array; readonly signature: string }> {
-  const bytes = encodeRestored({
+  const fields = {
     type: 'restored',
-    version: 1,
     receiver: parseReceiverId('r-a'),
     restored_at: new Date().toISOString(),
     complete_until: '2020-01-01T00:00:00.000Z',
     custody_head: null,
     ...statement,
-  });
+  } as const;
+  const bytes = encodeRestored(
+    checkpoint === undefined ? { ...fields, version: 1 } : { ...fields, version: 2, checkpoint },
+  );
   return { bytes, signature: await inlineSigner(key).sign(bytes, RESTORED_TRUSTED_COMMENT) };
 }
 
@@ -43,7 +51,7 @@ export async function signed(
 export async function signStatement(
   vault: string,
   key: SecretKey,
-  change: Partial<Restored> = {},
+  change: StatementChange = {},
 ): Promise<{ readonly bytes: Uint8Array; readonly signature: string }> {
   const layout = new VaultLayout(vault);
   const id = change.vault ?? (await readVaultId(nodeFiles(), layout));
@@ -55,7 +63,7 @@ export async function signStatement(
 export async function sayRestored(
   vault: string,
   key: SecretKey,
-  change: Partial<Restored> = {},
+  change: StatementChange = {},
 ): Promise<string> {
   const document = await signStatement(vault, key, change);
   const receiver = change.receiver ?? parseReceiverId('r-a');

@@ -1,6 +1,7 @@
 """Shapes of the documents of SPEC 4, by type. What one field says about another is in here too, as far as one document alone can show it."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -171,6 +172,10 @@ def _entry_sense(value: Any, at: str) -> Iterator[str]:
 def _restored_sense(value: Any, at: str) -> Iterator[str]:
     if value["complete_until"] > value["restored_at"]:
         yield f"{at}.complete_until is after the statement"
+    named = value.get("checkpoint")
+    own = f"bodydock/{value['vault']}/{value['receiver']}"
+    if named is not None and re.fullmatch(rf"{re.escape(own)}(/[0-9a-f]{{16}})?", named["origin"], re.ASCII) is None:
+        yield f"{at}.checkpoint is of another log"
 
 
 def _key_change_sense(value: Any, at: str) -> Iterator[str]:
@@ -492,18 +497,26 @@ _STAFF_TEXT = _all(
     _staff_text_sense,
 )
 
-_RESTORED = _all(
-    fields(
+
+def _restored(version: int, **own: Shape) -> Shape:
+    return fields(
         type=constant("restored"),
-        version=constant(1),
+        version=constant(version),
         receiver=RECEIVER_ID,
         vault=RANDOM_ID,
         restored_at=INSTANT,
         complete_until=INSTANT,
         custody_head=either(_HEAD),
-    ),
-    _restored_sense,
-)
+        **own,
+    )
+
+
+_RESTORED_VERSIONS = {
+    1: _restored(1),
+    2: _restored(2, checkpoint=either(fields(origin=text(256), size=SIZE, root=DIGEST))),
+}
+
+_RESTORED = _all(_of_version(_RESTORED_VERSIONS), _restored_sense)
 
 VAULT = _all(
     fields_and(
@@ -532,6 +545,7 @@ DOCUMENT_VERSIONS: dict[str, tuple[int, ...]] = {
     "docking-record": tuple(_DOCKING_VERSIONS),
     "policy": tuple(_POLICY_VERSIONS),
     "recording-manifest": tuple(_MANIFEST_VERSIONS),
+    "restored": tuple(_RESTORED_VERSIONS),
 }
 
 DOCUMENT_SHAPES: dict[str, Shape] = {

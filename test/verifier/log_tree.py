@@ -70,7 +70,8 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
         for place, data in brought
         for checkpoint in _read_brought(data, place, keys, report)
     ]
-    for each in [*_kept_by_receivers(vault, keys, report), *_kept_by_stations(vault, keys, report), *by_reader]:
+    said = [*_kept_by_statements(vault), *by_reader]
+    for each in [*_kept_by_receivers(vault, keys, report), *_kept_by_stations(vault, keys, report), *said]:
         kept[each.checkpoint.origin].append(each)
         for at_ms, witness in cosignatures(each.checkpoint, each.place, keys, report):
             kept[each.checkpoint.origin].append(Kept(each.checkpoint, each.place, witness, at_ms, timed=True))
@@ -151,6 +152,16 @@ def _read_brought(data: bytes, place: str, keys: KnownKeys, report: Report) -> l
     if not all(lines):
         report.find("log.checkpoint", place, "has a line that begins and cannot be read as a whole")
     return [each for each in lines if each is not None]
+
+
+def _kept_by_statements(vault: Vault) -> Iterator[Kept]:
+    """What statements say of the trees that they ended; their signatures hold (SPEC 4.14)."""
+    for receiver in vault.receivers.values():
+        for document in receiver.restored.values():
+            named = document.value.get("checkpoint")
+            if named is not None:
+                checkpoint = Checkpoint(named["origin"], named["size"], bytes.fromhex(named["root"]), b"", ())
+                yield Kept(checkpoint, document.place, "the statement")
 
 
 def _kept_by_receivers(vault: Vault, keys: KnownKeys, report: Report) -> Iterator[Kept]:

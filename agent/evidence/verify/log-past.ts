@@ -2,6 +2,7 @@
 // stamps and stations fix its past. The log alone could be cut at its end, or written again, by a person who has its key.
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
+import { restoredCheckpoint } from '../../../protocol/documents/restored.ts';
 import { equalBytes, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { LOG } from '../../../protocol/format/file-names.ts';
@@ -21,6 +22,7 @@ import {
 import { type ReadStamp, stampsBy } from '../../platform/openssl.ts';
 import { parseCheckpointLines } from '../page/checkpoint-sheet.ts';
 import type { CustodyFolder } from './found-folders.ts';
+import type { FoundRestored } from './restored-check.ts';
 import { type LogTree, type TreeLine, TreeReading } from './log-tree.ts';
 import {
   listFolder,
@@ -189,6 +191,14 @@ export class LogPasts {
     for (const each of checkpoints)
       found.push(...(await this.#place({ ...each, text: '', note: '', where, by: where })));
     return found;
+  }
+
+  /** What a statement that the vault was restored says of the tree that it ended; its signature holds. */
+  async takeStatement({ restored, where }: FoundRestored): Promise<Finding[]> {
+    const named = restoredCheckpoint(restored);
+    return named === undefined
+      ? []
+      : this.#place({ ...named, text: '', note: '', where, by: 'the statement' });
   }
 
   /** Whether a note, or a line from paper, says that it is of this vault. */

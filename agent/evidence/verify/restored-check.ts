@@ -6,6 +6,7 @@ import { type Role, ROLES, roleSignature } from '../../../protocol/documents/ord
 import {
   type Restored,
   RESTORED_TRUSTED_COMMENT,
+  restoredCheckpoint,
   restoredName,
 } from '../../../protocol/documents/restored.ts';
 import { listFolder, oddName, type ReadFiles } from './read-files.ts';
@@ -103,6 +104,12 @@ function rolesRemarks(place: string, by: Readonly<Record<Role, string | null>>, 
   return [note('restored.not-judged', place, `restored: no key of ${open.join(' and ')} is given`)];
 }
 
+/** How much of the log's tree the vault still had. */
+function past(statement: Restored): string {
+  const size = restoredCheckpoint(statement)?.size;
+  return size === undefined ? '' : `, and of the log what is past line ${size}`;
+}
+
 /** The break that each statement tells of, for good; and where statements and the store's own log do not fit. */
 export function restoredRemarks(statements: readonly FoundRestored[], log: StoreLog): Remark[] {
   const here = new Set(statements.map(({ restored, sha256 }) => storedRestored(restored.receiver, sha256)));
@@ -114,7 +121,7 @@ export function restoredRemarks(statements: readonly FoundRestored[], log: Store
     });
   const told = statements.flatMap(({ restored, sha256, where }): Remark[] => {
     const { receiver, restored_at: at, complete_until: until } = restored;
-    const message = `the vault was restored from a backup: what was received after ${until} and before ${at} may be missing`;
+    const message = `the vault was restored from a backup: what was received after ${until} and before ${at} may be missing${past(restored)}`;
     const remarks = [note('restored.break', where, message, { complete_until: until, restored_at: at })];
     const logged = log.restored.get(storedRestored(receiver, sha256));
     if (logged === undefined && log.signedBy.has(receiver))

@@ -224,6 +224,7 @@ class PlaceCheck {
     for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
     const brought = this.#options.checkpoints ?? [];
     for (const { text, where } of brought) this.#tell((await pasts?.bring(text, where)) ?? []);
+    for (const found of this.#restored) this.#tell((await pasts?.takeStatement(found)) ?? []);
     if (pasts !== undefined) {
       const isOfOthers = brought.length > 0 && !brought.some(({ text }) => pasts.isOfVault(text));
       const others = finding('log.not-fixed', '.', `no checkpoint that was brought is of vault ${vault}`);

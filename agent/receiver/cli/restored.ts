@@ -14,17 +14,20 @@ import {
   RESTORED_TRUSTED_COMMENT,
   restoredName,
   type Restored,
+  type RestoredCheckpoint,
 } from '../../../protocol/documents/restored.ts';
-import { encodeUtf8, equalBytes, sha256Hex } from '../../../protocol/format/bytes.ts';
+import { encodeUtf8, equalBytes, parseUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ensureFolder, listIfThere, readIfThere, writeAnew } from '../../../protocol/format/durable.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { instantMs } from '../../../protocol/format/instants.ts';
 import { isRecordingId, isStationId } from '../../../protocol/format/ids.ts';
-import { appendStoreEvents } from '../custody/store-log.ts';
+import { parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
+import { NOTE_BYTES_MAX, parseNote } from '../../../protocol/transparency/signed-note.ts';
+import { appendStoreEvents, currentLogFolder } from '../custody/store-log.ts';
 import { readStatements, type Statement } from '../reconcile/restored-statements.ts';
 import { keysOf } from '../retention/orders-read.ts';
 import { placeDocument, readDocument } from '../vault/vault-dockings.ts';
-import { RECEIPT } from '../vault/vault-layout.ts';
+import { CHECKPOINT, RECEIPT } from '../vault/vault-layout.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import { readSigningFolder, writeSigningFolder } from './signing-folder.ts';
 import { openRetentionCommand, openStoreCommand, type StoreCommand } from './store-command.ts';
@@ -74,7 +77,8 @@ order: until they have, stations that know keys of the roles do not follow it, a
     const statement = await compose(store, holdings, { backupAt, last: before.at(-1) });
     if (!preview) await make(store, statement, await missingEntries(store, before));
     const { restored_at, complete_until, custody_head } = statement;
-    const facts = { restored_at, complete_until, custody_head, receipts: holdings.receipts };
+    const checkpoint = statement.version === 2 ? statement.checkpoint : null;
+    const facts = { restored_at, complete_until, custody_head, checkpoint, receipts: holdings.receipts };
     const document = { made: !preview, statements_before: before.length, ...facts };
     io.out(line.json ? `${JSON.stringify(document)}\n` : report(statement, holdings, before.at(-1), preview));
     return EXIT_GOOD;
@@ -195,13 +199,27 @@ async function compose(
   const { head } = await appendStoreEvents(logDeps, []);
   return {
     type: 'restored',
-    version: 1,
+    version: 2,
     receiver: config.receiver,
     vault,
     restored_at: new Date(restoredMs).toISOString(),
     complete_until: new Date(Math.min(newestMs, backupMs, restoredMs)).toISOString(),
     custody_head: head,
+    checkpoint: await heldCheckpoint(logDeps),
   };
+}
+
+/** The newest one of the tree that this statement ends; null where none is there that can be read. Errors: the system's. */
+async function heldCheckpoint(deps: StoreCommand['logDeps']): Promise<RestoredCheckpoint | null> {
+  const path = join(await currentLogFolder(deps), CHECKPOINT);
+  const note = await readIfThere(deps.files, path, NOTE_BYTES_MAX);
+  try {
+    const { origin, size, root } = parseCheckpoint(parseNote(parseUtf8(note ?? new Uint8Array()) ?? '').text);
+    return { origin, size, root: Buffer.from(root).toString('hex') };
+  } catch (error) {
+    if (error instanceof DockError) return null;
+    throw error;
+  }
 }
 
 /** Undefined for what is no time in UTC. */

@@ -75,6 +75,22 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/dropped-documents'],
   },
   {
+    id: 'restored-checkpoint-not-judged',
+    what: 'a statement that the store was restored names a checkpoint of another log, and nobody compares it',
+    file: 'agent/evidence/verify/log-past.ts',
+    find: '    return named === undefined\n',
+    put: '    return named === undefined || named.size > 0\n',
+    suites: ['unit/evidence/verify/restored-check'],
+  },
+  {
+    id: 'restored-checkpoint-not-witnessed',
+    what: 'a station follows a statement that names another log than the station saw',
+    file: 'agent/push/store-rollback.ts',
+    find: 'checkpoint !== undefined && this.#options.witness.contradicts(checkpoint)',
+    put: 'checkpoint === null',
+    suites: ['unit/push/store-rollback'],
+  },
+  {
     id: 'restored-by-keeper-alone',
     what: 'the keeper of a store says alone that its vault was restored and may lack what came since',
     file: 'agent/evidence/verify/restored-check.ts',

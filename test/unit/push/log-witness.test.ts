@@ -18,6 +18,8 @@ import { receiverTopics, stationTopics } from '../../../protocol/transfer/topics
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
+import { parseCheckpoint } from '../../../protocol/transparency/checkpoint.ts';
+import { parseNote } from '../../../protocol/transparency/signed-note.ts';
 import { FakeStoreLog } from '../../fakes/store-log.ts';
 
 const station = parseStationId('kod-1');
@@ -406,6 +408,19 @@ describe('a fork', () => {
       expect([rig.forks, rig.witness.newest?.size]).toEqual([[], 15]);
     },
   );
+
+  test('is a statement that names another root for a size that was seen, after a start too', async () => {
+    const rig = await seen(4);
+    const named = (size: number, root: number): boolean =>
+      rig.witness.contradicts({ origin: ORIGIN, size, root: new Uint8Array(32).fill(root) });
+    expect([named(9, 1), named(3, 1)]).toEqual([false, false]);
+    const note = await rig.store.note();
+    expect(rig.witness.contradicts(parseCheckpoint(parseNote(note).text))).toBe(false);
+    expect(rig.forks).toEqual([]);
+    rig.ledger.noteLog(note);
+    rig.witness = rig.start();
+    expect([named(4, 1), rig.forks.length]).toEqual([true, 1]);
+  });
 
   test('continues from what the store says once a person has acknowledged it', async () => {
     const rig = await seen(9);

@@ -13,7 +13,7 @@ import {
 import type { RoleKeys } from '../../../protocol/documents/order.ts';
 import type { Receipt } from '../../../protocol/documents/receipt.ts';
 import { encodeReceipt } from '../../../protocol/documents/receipt.ts';
-import { RESTORED_TRUSTED_COMMENT, type Restored } from '../../../protocol/documents/restored.ts';
+import { RESTORED_TRUSTED_COMMENT } from '../../../protocol/documents/restored.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import {
   makeRecordingId,
@@ -30,6 +30,7 @@ import {
   messageField,
   type SignedMessage,
 } from '../../../protocol/transfer/messages.ts';
+import { logOrigin } from '../../../protocol/transparency/checkpoint.ts';
 import { keyIdHex, signMessage } from '../../../protocol/documents/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
@@ -37,7 +38,7 @@ import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { signed } from '../../fakes/restored-store.ts';
+import { signed, type StatementChange } from '../../fakes/restored-store.ts';
 
 const random = seededRandom(5);
 const KEY = makeSecretKey(random);
@@ -65,6 +66,8 @@ class Rig {
   refuses = 0;
   /** What its log shows. */
   isLogForked = false;
+  /** Roots that contradict what was seen of its log. */
+  other: string | undefined;
   /** Those that the station knows. */
   roleKeys: RoleKeys = { officer: [], supervisor: [] };
 
@@ -113,6 +116,9 @@ class Rig {
         logRestored: () => (this.isLogForked = false),
       },
       custodyPush: { forgetAcknowledged: () => void done.push('forgot') },
+      witness: {
+        contradicts: ({ root }) => (this.isLogForked ||= Buffer.from(root).toString('hex') === this.other),
+      },
     });
     void (async () => {
       for await (const level of standing.levels.read(new AbortController().signal)) done.push(level);
@@ -139,7 +145,7 @@ class Rig {
   /** `by`: keys with which the officer and the supervisor signed it. */
   async said(
     rollback: Pick<StoreRollback, 'take'>,
-    change: Partial<Restored> = {},
+    change: StatementChange = {},
     by?: readonly [SecretKey, SecretKey],
   ): Promise<string> {
     const { bytes, signature } = await signed(KEY, { vault, ...change });
@@ -221,6 +227,23 @@ test('with keys of the roles one without both signatures is not followed: from t
   expect([next.isBehind, rig.conditions.isRaised('store.rolled-back')]).toEqual([true, true]);
   const sha256 = await rig.said(next, { restored_at }, [officer, supervisor]);
   expect([next.isBehind, next.state.restored?.sha256, reason()]).toEqual([false, sha256, undefined]);
+});
+
+test('one that names another checkpoint of the log than was seen is not followed, also by both roles', async () => {
+  const [officer, supervisor] = [makeSecretKey(random), makeSecretKey(random)];
+  rig.roleKeys = { officer: [publicKeyOf(officer)], supervisor: [publicKeyOf(supervisor)] };
+  rig.other = 'c'.repeat(64);
+  const station = await rig.start();
+  const said = (root: string, restored_at: string): Promise<string> => {
+    const checkpoint = { origin: logOrigin(vault, receiver), size: 4, root };
+    return rig.said(station, { restored_at, checkpoint }, [officer, supervisor]);
+  };
+  await said(rig.other, '2026-11-25T10:00:00.000Z');
+  expect([station.isForked, station.isBehind, station.state.restored]).toEqual([true, true, null]);
+  expect(rig.custody.of('store-restored')).toEqual([]);
+  rig.isLogForked = false; // a person acknowledged it
+  const sha256 = await said('d'.repeat(64), '2026-11-25T11:00:00.000Z');
+  expect([station.isBehind, station.state.restored?.sha256]).toEqual([false, sha256]);
 });
 
 test('a statement is followed once, over starts too; an older one and one of another vault are passed over', async () => {

@@ -47,6 +47,30 @@ test('says what it would say, and makes nothing; then one signed statement, with
   });
 });
 
+test('names the newest checkpoint of the tree that it ends', async () => {
+  await withRetentionStore(async (store) => {
+    await store.plant(3);
+    const named = async (): Promise<unknown> => {
+      const { code, out } = await store.call('restored', '--json');
+      expect(code).toBe(0);
+      return (JSON.parse(out) as Record<string, unknown>)['checkpoint'];
+    };
+    const log = join(store.vault, RECEIVER, 'log');
+    const note = await readFile(join(log, 'checkpoint'), 'utf8').catch(() => '');
+    const first = await named();
+    const [origin = '', size = '', root = ''] = note.split('\n');
+    expect(first).toEqual(
+      note === '' ? null : { origin, size: Number(size), root: Buffer.from(root, 'base64').toString('hex') },
+    );
+    const [name = ''] = await statements(store);
+    const [begun = '', lines = ''] = (
+      await readFile(join(log, name.slice(0, 16), 'checkpoint'), 'utf8')
+    ).split('\n');
+    expect(await named()).toMatchObject({ origin: begun, size: Number(lines) });
+    expect(begun).toMatch(new RegExp(`/${name.slice(0, 16)}$`));
+  });
+});
+
 test('takes the time of the backup, and a later statement than the one before; what is no time is refused', async () => {
   await withRetentionStore(async (store) => {
     await store.plant(3);
