@@ -1,8 +1,9 @@
-// What staff give, until documents are made of it: when, in which order, and how many. The way to a vault is in test/station/staff-reports.test.ts.
+// What staff give, until documents are made of it: when, in which order, and how many, whatever the disk does. The way to a vault is in test/station/staff-reports.test.ts.
 import { expect, test } from 'vitest';
 import { openStaffStores, STAFF_DOCUMENTS_MAX, StaffReports } from '../../../agent/records/staff-reports.ts';
 import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { SURVIVALS, type CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from '../../fakes/signer-fast.ts';
@@ -11,13 +12,12 @@ import { freshDisk, openSpool, STATION, stationKey, storeKey } from '../spool/sc
 const DAY_MS = 86_400_000;
 const report = { questions_sha256: 'a'.repeat(64), answers: { effect: 'calmed' } };
 
-async function open() {
-  const files = await freshDisk();
+async function open(disk?: CrashDisk, clock = new ManualClock()) {
+  const files = disk ?? (await freshDisk());
   const { spool, conditions } = await openSpool(files);
   const log = new MemoryLog();
   const keys = { stationKeys: [publicKeyOf(stationKey)], storeKeys: [publicKeyOf(storeKey)] };
   const { stores } = await openStaffStores({ spool, files, log, conditions, ...keys });
-  const clock = new ManualClock();
   const made: string[] = [];
   const reports = await StaffReports.open({
     station: STATION,
@@ -48,20 +48,43 @@ test('documents of a day are made once it is over, in the order of their ids', a
   expect(made).toEqual(made.toSorted());
 });
 
-test.each(['rename', 'syncFolder'] as const)(
-  'a day is made although the disk refused one %s',
-  async (operation) => {
-    const { files, reports, clock, made } = await open();
-    await reports.give(report);
-    await reports.give(report);
-    files.fail({ operation, nth: 1, code: 'EIO', path: '/reports' });
-    await clock.advance(DAY_MS);
-    await expect(reports.give(report)).rejects.toThrow(/EIO/);
-    expect(made).toEqual([]);
-    expect(await reports.give(report)).toBe(true);
-    expect(made).toHaveLength(2);
-  },
-);
+const names = (files: CrashDisk): string[] =>
+  [...new Set([...files.tree('/spool/reports').keys()].map((path) => path.split('/')[3] ?? ''))].toSorted();
+
+test('whichever call fails once, all of a day is made, each once', async () => {
+  for (const applied of [false, true])
+    for (let nth = 1, isHit = true; isHit; nth++) {
+      isHit = false;
+      const { files, reports, clock, made } = await open();
+      files.fail({ operation: 'any', nth, code: 'EIO', applied, onHit: () => (isHit = true) });
+      for (let given = 0, tries = 0; given < 2; tries++) {
+        expect(tries).toBeLessThan(4);
+        if (await reports.give(report).catch(() => false)) given++;
+      }
+      await clock.advance(DAY_MS);
+      if (!(await reports.give(report).catch(() => false))) expect(await reports.give(report)).toBe(true);
+      expect(made, `call ${nth}`).toEqual(names(files));
+      expect(made).toHaveLength(2);
+      expect(nth).toBeLessThan(200);
+    }
+});
+
+test('wherever the power goes, what somebody was thanked for is made, once', async () => {
+  const { files, reports, clock } = await open();
+  for (let at = 0; at < 2; at++) if (await reports.give(report)) files.claim('thanked');
+  await clock.advance(DAY_MS);
+  await reports.give(report);
+  for (let step = 0; step <= files.steps; step++)
+    for (const survival of SURVIVALS) {
+      const later = await open(files.crash(step, survival), clock);
+      expect(await later.reports.give(report)).toBe(true);
+      const found = names(later.files);
+      const thanked = files.claimsAt(step).length;
+      expect(found.length, `${files.stepLabel(step)}, ${survival}`).toBeGreaterThanOrEqual(thanked);
+      expect(found.length).toBeLessThanOrEqual(2);
+      expect(later.files.tree('/spool/quarantine').size).toBe(0);
+    }
+});
 
 test('a day has so many of a kind and no more', async () => {
   const { reports, clock } = await open();
