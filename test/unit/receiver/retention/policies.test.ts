@@ -254,6 +254,26 @@ test('of two receivers with clocks that differ, the policy of the highest number
   expect(policies.at(-1)?.policy).toMatchObject({ number: 2, days_min: 20 });
 });
 
+test('whichever call fails once, it is placed by the next attempt, and entered once', async () => {
+  const bytes = await makePolicy(unsettled(retentionDisk()), { ...NOTHING, daysMin: 7 });
+  for (const applied of [false, true])
+    for (let nth = 1, isHit = true; isHit; nth++) {
+      isHit = false;
+      const disk = retentionDisk();
+      disk.fail({ operation: 'any', nth, code: 'EIO', applied, onHit: () => (isHit = true) });
+      const place = async (): Promise<unknown> => {
+        const deps = unsettled(disk);
+        return whileTimePasses(deps.clock, placePolicy(deps, bytes, signedBy(OLD, bytes)));
+      };
+      await place().catch(place);
+      disk.heal();
+      const [inForce, ...others] = await readPolicies(depsOn(disk, ++seed, { bootId: 'one boot' }));
+      expect([inForce?.sha256, others.length], `call ${nth}`).toEqual([sha256Hex(bytes), 0]);
+      expect(entriesOf(disk, 'policy')).toHaveLength(1);
+      expect(nth).toBeLessThan(500);
+    }
+});
+
 test('one of another vault is refused', async () => {
   const bytes = await makePolicy(unsettled(retentionDisk()), NOTHING);
   const deps = unsettled(retentionDisk());
