@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { keyIdHex, makeSecretKey, signDocument } from '../../../protocol/documents/minisign.ts';
-import { filesLike, mustBeFound, someFile, takeAway, type Attack } from './attack.ts';
+import { filesLike, mustBeFound, someFile, takeAway, type Altered, type Attack } from './attack.ts';
 import { deleteByHand } from './attacks-of-deletions.ts';
 import { placeOwnPolicy, withholdPolicy } from './attacks-of-policies.ts';
 import { excuseFor } from './excuses.ts';
-import { added, fieldsOf, logOf, receiverOf, writeLog } from './keeper-log.ts';
+import { added, fieldsOf, logOf, receiverOf, writeLog, type Kept } from './keeper-log.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -121,6 +121,36 @@ const enterOrder: Attack = async (altered) => {
   );
 };
 
+/** What a statement says of the tree that it ends: the newest checkpoint before anything is cut, or another one; undefined in version 1. */
+async function checkpointNamed(
+  { vault, random }: Altered,
+  receiver: string,
+  log: readonly Kept[],
+): Promise<{ readonly how: string; readonly checkpoint: Record<string, unknown> | null } | undefined> {
+  const how = random.pick([
+    'version 1',
+    'null',
+    'the newest',
+    'another root',
+    'more leaves',
+    'another log',
+  ] as const);
+  if (how === 'version 1') return undefined;
+  const origin = log.at(-1)?.entries[0]?.facts['log_origin'];
+  const [, , , suffix = ''] = String(origin).split('/');
+  const note = await readFile(join(vault, receiver, 'log', suffix, 'checkpoint'), 'utf8').catch(() => '');
+  const [name = '', size = '', root = ''] = note.split('\n');
+  if (how === 'null' || name !== origin) return { how: 'null', checkpoint: null };
+  return {
+    how,
+    checkpoint: {
+      origin: how === 'another log' ? name.replace(`/${receiver}`, '/r-evil') : name,
+      size: Number(size) + (how === 'more leaves' ? 5 : 0),
+      root: how === 'another root' ? '5'.repeat(64) : Buffer.from(root, 'base64').toString('hex'),
+    },
+  };
+}
+
 /** A statement that the vault was restored, which would explain what is missing, without the words of both roles. */
 const stateRestored: Attack = async (altered) => {
   const { random, vault, world } = altered;
@@ -146,8 +176,15 @@ const stateRestored: Attack = async (altered) => {
     if (segment.entries.at(-1)?.event !== 'checkpoint') added(log, []);
   }
   const until = new Date(Date.parse(end.at) - random.pick([0, 1, 60]) * DAY_MS).toISOString();
-  const of = { type: 'restored', version: 1, receiver, vault: world.two.builder.vaultId };
-  const bytes = encodeCanonical({ ...of, restored_at: end.at, complete_until: until, custody_head: null });
+  const named = await checkpointNamed(altered, receiver, log);
+  const version = named === undefined ? 1 : 2;
+  const of = { type: 'restored', version, receiver, vault: world.two.builder.vaultId };
+  const says = { restored_at: end.at, complete_until: until, custody_head: null };
+  const bytes = encodeCanonical({
+    ...of,
+    ...says,
+    ...(named !== undefined && { checkpoint: named.checkpoint }),
+  });
   const sha256 = sha256Hex(bytes);
   const path = join(vault, receiver, 'restored', `${sha256.slice(0, 16)}.json`);
   await mkdir(dirname(path), { recursive: true });
@@ -171,7 +208,7 @@ const stateRestored: Attack = async (altered) => {
     added(log, []);
   }
   const isOther = await writeLog(altered, receiver, log);
-  const what = `the keeper of ${receiver} ${isCut ? 'cut its end and ' : ''}stated that it was restored, signed by ${how}${begins ? ', and began another tree' : ''}`;
+  const what = `the keeper of ${receiver} ${isCut ? 'cut its end and ' : ''}stated that it was restored, naming ${named?.how ?? 'no checkpoint'}, signed by ${how}${begins ? ', and began another tree' : ''}`;
   return mustBeFound(what, how !== 'both roles' || isOther);
 };
 
