@@ -12,8 +12,7 @@ import type {
   InventoryEntry,
   Piece,
 } from '../driver.ts';
-import { isAsListed } from './entries.ts';
-import type { EntryStat, FolderFiles } from './folder-files.ts';
+import { type EntryStat, type FolderFiles, isAsListed } from './folder-files.ts';
 import {
   BoundedCalls,
   changed,

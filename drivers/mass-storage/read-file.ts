@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/format/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
-import { isAsListed } from './entries.ts';
-import type { EntryStat, OpenedFile } from './folder-files.ts';
+import { type EntryStat, isAsListed, type OpenedFile } from './folder-files.ts';
 import { changed, type Medium, type Reached } from './medium.ts';
 
 /**

@@ -10,10 +10,9 @@ import {
   INVENTORY_DEPTH_MAX,
   INVENTORY_ENTRIES_MAX,
 } from '../../protocol/format/limits.ts';
-import { sortYielding } from '../large-listing.ts';
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
-import { entryOf } from './entries.ts';
-import type { EntryStat, NameReader, OpenedFolder } from './folder-files.ts';
+import { sortYielding } from '../large-listing.ts';
+import { entryOf, type EntryStat, type NameReader, type OpenedFolder } from './folder-files.ts';
 import { isName, joinPath, type Medium, sortKey, unreadable } from './medium.ts';
 
 /** A camera has some dozen folders. More than this is a card that was made to keep us busy. */

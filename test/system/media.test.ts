@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MediaFacts } from '../../agent/seal/media-facts.ts';
-import { FILM, makeFilm } from '../../drivers/simulated/film.ts';
+import { FILM, makeFilm } from '../../drivers/simulated/camera.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 
 let folder: string;

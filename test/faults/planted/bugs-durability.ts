@@ -274,7 +274,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
     id: 'spool-not-confirmed',
     what: 'a file is made at the spool’s path without a look whether the spool is there',
-    file: 'agent/spool/presence.ts',
+    file: 'agent/spool/spool-parts.ts',
     find: 'create: (path) => confirmed(path).then(() => files.create(path)),',
     put: 'create: (path) => files.create(path),',
     suites: ['unit/spool/presence'],

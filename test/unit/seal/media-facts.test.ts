@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MediaFacts } from '../../../agent/seal/media-facts.ts';
-import { makeFilm } from '../../../drivers/simulated/film.ts';
-import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
+import { makeFilm } from '../../../drivers/simulated/camera.ts';
 import { manifestSchema } from '../../../protocol/documents/manifest.ts';
-import { seededRandom } from '../../fakes/random-seeded.ts';
+import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { timesAsLong } from '../../fakes/growth.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 
 type Facts = ReturnType<MediaFacts['facts']>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeFilm } from '../../../../drivers/simulated/film.ts';
+import { makeFilm } from '../../../../drivers/simulated/camera.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { UNIT_BYTES } from '../../../../protocol/format/limits.ts';
 
