@@ -19,6 +19,11 @@ export function heldBytes(): Promise<number> {
   return least(({ arrayBuffers }) => arrayBuffers);
 }
 
+/** Bytes of objects that something still refers to, without those of array buffers. */
+export function heldInHeapBytes(): Promise<number> {
+  return least(({ heapUsed }) => heapUsed);
+}
+
 async function least(count: (usage: NodeJS.MemoryUsage) => number): Promise<number> {
   let found = Infinity;
   for (let look = 0; look < LOOKS; look++) {

@@ -20,7 +20,6 @@ import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { receiptNow, receivedFindings } from '../verify/received-check.ts';
 import { checkRecording } from '../verify/recording-check.ts';
 import { below, finding, type Finding } from '../verify/remark.ts';
-import type { LoggedReceipts } from '../verify/store-log.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import { noTotals } from '../verify/verify-place.ts';
 import { isHere, type KitDocking, type KitParts, namedSidecars } from './kit-plan.ts';
@@ -227,7 +226,8 @@ class Account {
     for await (const remark of between.remarks()) found.push(remark);
     for (const log of logs.stations) found.push(...(await this.#missing(log, logs)));
     found.push(...this.#docked(logs), ...(await this.#store(logs)));
-    const now = (each: LoggedReceipts): Promise<string | undefined> => receiptNow(files, path, each);
+    const now = (station: string, recording: string): Promise<string | undefined> =>
+      receiptNow(files, path, station, recording);
     for await (const each of receivedFindings(this.#check.facts, logs.store, [], now, false))
       found.push(each);
     return found;

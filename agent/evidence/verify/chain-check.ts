@@ -1,6 +1,7 @@
 // Follows the chains of manifests, one per station key and camera (SPEC 4.1, `previous_manifest_sha256`). Pure: digests in, faults out.
-// Memory: one small object per recording.
+// Memory: one row per recording.
 import type { LogAccount } from './log-account.ts';
+import { PackedMap, type Shape } from './packed-map.ts';
 import { finding, note, type Remark } from './remark.ts';
 
 /** One manifest whose signature holds. */
@@ -28,19 +29,37 @@ export interface ChainFault {
   readonly other: string | null;
 }
 
+/** A link by the digest of its manifest. */
+interface HeldLink extends Omit<ChainLink, 'sha256'> {
+  /** Whether another one of its chain follows it. */
+  readonly isFollowed: boolean;
+}
+
+const LINK_SHAPE: Shape<HeldLink> = {
+  previous: 'digest',
+  chain: 'word',
+  name: 'id',
+  isFollowed: 'word',
+};
+
+type Links = PackedMap<HeldLink>;
+
 /**
  * All faults of the chains that these links form; a link that comes twice counts once. A chain without a start shows as the gap, the
  * other chain or the cycle that its oldest link leads to.
  */
 export function checkChains(links: Iterable<ChainLink>): ChainFault[] {
-  const bySha256 = new Map<string, ChainLink>();
-  for (const link of links) bySha256.set(link.sha256, link);
-  const starts = new Map<string, ChainLink[]>();
-  const followers = new Map<string, ChainLink[]>();
-  for (const link of bySha256.values()) {
-    if (link.previous === null) push(starts, link.chain, link);
-    else push(followers, `${link.chain} ${link.previous}`, link);
-  }
+  const bySha256 = new PackedMap(LINK_SHAPE);
+  for (const { sha256, previous, chain, name } of links)
+    bySha256.set(sha256, { previous, chain, name, isFollowed: false });
+  const starts = new Map<string, string[]>();
+  const broken = new Set<string>();
+  for (const link of bySha256.values())
+    if (link.previous === null) push(starts, link.chain, link.name);
+    else if (isBroken(link, bySha256)) broken.add(place(link));
+  const followers = new Map<string, HeldLink[]>();
+  for (const link of broken.size === 0 ? [] : bySha256.values())
+    if (link.previous !== null && broken.has(place(link))) push(followers, place(link), link);
   return [
     ...[...starts].filter(([, found]) => found.length > 1).map(twoStarts),
     ...[...followers.values()].flatMap((found) => judgeFollowers(found, bySha256)),
@@ -48,22 +67,35 @@ export function checkChains(links: Iterable<ChainLink>): ChainFault[] {
   ];
 }
 
-function push(map: Map<string, ChainLink[]>, key: string, link: ChainLink): void {
-  const found = map.get(key);
-  if (found === undefined) map.set(key, [link]);
-  else found.push(link);
+/** Where in which chain a link follows. */
+function place({ chain, previous }: HeldLink): string {
+  return `${chain} ${previous}`;
 }
 
-function namesOf(links: readonly ChainLink[]): string[] {
+/** Whether it follows nothing that is here, another chain, or what another one follows. */
+function isBroken({ previous, chain }: HeldLink, bySha256: Links): boolean {
+  const before = bySha256.get(previous ?? '');
+  if (before === undefined || before.chain !== chain || before.isFollowed) return true;
+  bySha256.change(previous ?? '', { isFollowed: true });
+  return false;
+}
+
+function push<T>(map: Map<string, T[]>, key: string, one: T): void {
+  const found = map.get(key);
+  if (found === undefined) map.set(key, [one]);
+  else found.push(one);
+}
+
+function namesOf(links: readonly Pick<HeldLink, 'name'>[]): string[] {
   return links.map(({ name }) => name).sort();
 }
 
-function twoStarts([chain, links]: [string, ChainLink[]]): ChainFault {
-  return { kind: 'two-starts', chain, names: namesOf(links), other: null };
+function twoStarts([chain, names]: [string, string[]]): ChainFault {
+  return { kind: 'two-starts', chain, names: names.sort(), other: null };
 }
 
 /** `links` are all of one chain with one predecessor, at least one. */
-function judgeFollowers(links: readonly ChainLink[], bySha256: ReadonlyMap<string, ChainLink>): ChainFault[] {
+function judgeFollowers(links: readonly HeldLink[], bySha256: Links): ChainFault[] {
   const [first] = links;
   if (first === undefined || first.previous === null) return [];
   const { chain, previous } = first;
@@ -76,15 +108,12 @@ function judgeFollowers(links: readonly ChainLink[], bySha256: ReadonlyMap<strin
   return faults;
 }
 
-function cycles(bySha256: ReadonlyMap<string, ChainLink>): ChainFault[] {
-  const before = ({ previous }: ChainLink): ChainLink | undefined =>
-    previous === null ? undefined : bySha256.get(previous);
-  return findCircles(bySha256.values(), before).map((circle) => ({
-    kind: 'cycle',
-    chain: circle[0]?.chain ?? '',
-    names: namesOf(circle),
-    other: null,
-  }));
+function cycles(bySha256: Links): ChainFault[] {
+  const before = (row: number): number | undefined => bySha256.row(bySha256.at(row).previous ?? '');
+  return findCircles(bySha256.rows(), before).map((circle) => {
+    const links = circle.map((row) => bySha256.at(row));
+    return { kind: 'cycle', chain: links[0]?.chain ?? '', names: namesOf(links), other: null };
+  });
 }
 
 // Puts faults of the chains into words, and explains a gap where a log can. Pure.

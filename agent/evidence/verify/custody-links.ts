@@ -2,6 +2,7 @@
 // ended. Pure.
 import { type CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { findCircles } from './chain-check.ts';
+import { Hashes } from './packed-map.ts';
 import { finding, note, type Remark } from './remark.ts';
 
 /** What a segment's first entry says it follows: null for the first segment ever, undefined where it cannot be read. */
@@ -219,7 +220,7 @@ function namesOf(segments: readonly LinkedSegment[]): string {
 }
 
 // Remembers the digests of a few wanted entries while custody segments are read, so that who named an entry can be compared with it.
-// Memory: one line per wanted entry, whatever the length of the log.
+// Memory: a digest for each wanted entry, whatever the length of the log.
 
 /** A place in the custody log with the digest that it should have. */
 export interface NamedHead {
@@ -232,9 +233,13 @@ export interface NamedHead {
 type HeadAnswer = 'good' | 'dropped' | HeadFault;
 type HeadFault = 'segment-missing' | 'head-missing' | 'head-differs';
 
+const UNSEEN = -1;
+
 /** First all heads are wanted, then all segments are seen, then they are compared. */
 export class HeadBook {
-  readonly #wanted = new Map<string, Map<number, string | undefined>>();
+  /** By segment and entry: the place of its digest, or UNSEEN. */
+  readonly #wanted = new Map<string, Map<number, number>>();
+  readonly #seen = new Hashes();
   readonly #last = new Map<string, number>();
   readonly #dropped = new Map<string, NamedHead>();
   readonly held: NamedHead[] = [];
@@ -247,9 +252,9 @@ export class HeadBook {
 
   /** This entry will be asked for. */
   want({ segment, sequence }: Pick<NamedHead, 'segment' | 'sequence'>): void {
-    const entries = this.#wanted.get(segment) ?? new Map<number, string | undefined>();
+    const entries = this.#wanted.get(segment) ?? new Map<number, number>();
     this.#wanted.set(segment, entries);
-    if (!entries.has(sequence)) entries.set(sequence, undefined);
+    if (!entries.has(sequence)) entries.set(sequence, UNSEEN);
   }
 
   /** The store's log says that the vault held this entry: it will be asked for, and what comes after it may never have been here. */
@@ -261,7 +266,9 @@ export class HeadBook {
   /** An entry of a segment that is held. */
   see(segment: string, sequence: number, sha256: string): void {
     const entries = this.#wanted.get(segment);
-    if (entries?.has(sequence) === true && entries.get(sequence) === undefined) entries.set(sequence, sha256);
+    if (entries?.get(sequence) !== UNSEEN) return;
+    entries.set(sequence, this.#seen.count);
+    this.#seen.push(Buffer.from(sha256, 'hex'));
   }
 
   /** A segment was dropped after this entry, its last one. */
@@ -284,7 +291,9 @@ export class HeadBook {
     const last = this.#last.get(segment);
     if (last === undefined) return this.#compareDropped({ segment, sequence, sha256 });
     if (sequence > last) return 'head-missing';
-    return this.#wanted.get(segment)?.get(sequence) === sha256 ? 'good' : 'head-differs';
+    const place = this.#wanted.get(segment)?.get(sequence) ?? UNSEEN;
+    const isSame = place !== UNSEEN && Buffer.from(this.#seen.at(place)).toString('hex') === sha256;
+    return isSame ? 'good' : 'head-differs';
   }
 
   /** Why a log that is held is not the one with that head; undefined where it may be. */

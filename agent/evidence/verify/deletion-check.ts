@@ -152,7 +152,8 @@ export interface Deleted extends Pick<
 
 /** Everything that does not hold of the deletions of a place. */
 export function judgeDeletions(context: JudgeContext): Remark[] {
-  const deleted = [...context.facts.recordings.values()].filter(isDeleted);
+  const deleted: Deleted[] = [];
+  for (const held of context.facts.recordings.values()) if (isDeleted(held)) deleted.push(held);
   return [
     ...deleted.flatMap((each) => judged(each, context)),
     ...judgeKept(context),

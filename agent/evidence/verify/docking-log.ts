@@ -13,6 +13,7 @@ import type { DockingGroup, ProvenPart } from './docking-groups.ts';
 import { type HeldDocument, LogAccount } from './log-account.ts';
 import { cameraText, chainName } from './order-check.ts';
 import type { Extent } from './place.ts';
+import { receiptHead, type StationHead } from './receipt-check.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 
 /** A record is made as soon as its docking is over; where the log goes on for longer than this without one, it was not made. */
@@ -279,6 +280,7 @@ export interface DockingFacts extends HeldDocument {
   /** Undefined where the document or its signature does not hold. */
   readonly proven: ProvenDocking | undefined;
   readonly receivedAt: string | undefined;
+  readonly head: StationHead | undefined;
 }
 
 function policyOf(record: CheckedDocking['record'], once: (word: string) => string): string | undefined {
@@ -307,6 +309,7 @@ export function dockingFacts(
     policySha256: keyId === undefined ? undefined : policyOf(record, once),
     proven: provenDocking(checked, once),
     receivedAt: receipt?.received_at,
+    head: receiptHead(receipt, owner),
   };
 }
 

@@ -121,25 +121,39 @@ interface RevokedQuestion {
   readonly segments: readonly LinkedSegment[];
   readonly book: HeadBook;
   /** Entries that receipts name, and when these were given. */
-  readonly heads: readonly { readonly head: NamedHead; readonly receivedAt: string }[];
+  readonly heads: () => Iterable<{ readonly head: NamedHead; readonly receivedAt: string }>;
   /** When a key was revoked; undefined where it was not. */
   readonly revokedAt: (keyId: string) => string | undefined;
 }
 
 /** A note for each segment with entries that only a revoked key vouches for. */
 export function revokedKeyRemarks({ segments, book, heads, revokedAt }: RevokedQuestion): Remark[] {
+  const newest = new Map<string, ReadonlyMap<string, number>>();
   return segments.flatMap((one, at) => {
     const [keyId = ''] = one.keyIds;
     const revoked = revokedAt(keyId);
     if (revoked === undefined) return [];
-    const before = heads.filter(({ receivedAt }) => receivedAt < revoked).map(({ head }) => head);
-    const later = new Set(segments.slice(at + 1).map(({ segment }) => segment));
-    if (before.some(({ segment }) => later.has(segment))) return []; // a later head stands for all before it
-    const own = before.filter(({ segment }) => segment === one.segment);
-    const covered = own.reduce((last, { sequence }) => Math.max(last, sequence), 0);
+    const before = newest.get(revoked) ?? newestBefore(revoked, heads());
+    newest.set(revoked, before);
+    // A later head stands for all before it.
+    if (segments.slice(at + 1).some(({ segment }) => before.has(segment))) return [];
+    const covered = before.get(one.segment) ?? 0;
     const last = book.lastOf(one.segment) ?? 0;
     if (covered >= last) return [];
     const message = `entries ${covered + 1} to ${last} are signed by key ${keyId}, which was revoked at ${revoked}`;
     return [note('custody.revoked-key', one.where, message, { key_id: keyId, entries: last - covered })];
   });
+}
+
+/** Of each segment the newest entry that a receipt of before that time (RFC 3339) names. */
+function newestBefore(
+  time: string,
+  heads: ReturnType<RevokedQuestion['heads']>,
+): ReadonlyMap<string, number> {
+  const newest = new Map<string, number>();
+  for (const { head, receivedAt } of heads) {
+    if (receivedAt >= time) continue;
+    newest.set(head.segment, Math.max(head.sequence, newest.get(head.segment) ?? 0));
+  }
+  return newest;
 }

@@ -255,12 +255,19 @@ export function heldUnder({ policySha256, made }: Pick<HeldDocument, 'policySha2
   return { policySha256, signedAt: made?.at };
 }
 
+/** Documents by id: of one station, or of all. */
+export interface HeldDocuments {
+  get(name: string): HeldDocument | undefined;
+  has(name: string): boolean;
+  values(): Iterable<HeldDocument>;
+}
+
 /** A log with the documents of its station. */
 export interface AccountQuestion {
   /** The log's folder in remarks. */
   readonly where: string;
   readonly account: LogAccount;
-  readonly held: ReadonlyMap<string, HeldDocument>;
+  readonly held: HeldDocuments;
   /** Recordings that others here name as replaced. */
   readonly superseded: ReadonlySet<string>;
   /** Documents that the store's own log says it let go. */

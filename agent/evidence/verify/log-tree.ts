@@ -3,25 +3,9 @@
 // Memory: 64 bytes for each line.
 import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { inclusionProof, leafHash, nodeHash, rootAt } from '../../../protocol/transparency/merkle.ts';
-import { HASH_BYTES } from '../../../protocol/transparency/tiles.ts';
 import { linkOf, type NamedHead } from './custody-links.ts';
+import { Hashes } from './packed-map.ts';
 import { finding, type Finding } from './remark.ts';
-
-/** Hashes of one height, one after the other. */
-class Hashes {
-  #bytes = Buffer.alloc(1024 * HASH_BYTES);
-  count = 0;
-
-  push(hash: Uint8Array): void {
-    const at = this.count++ * HASH_BYTES;
-    if (at === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], 2 * this.#bytes.length);
-    this.#bytes.set(hash, at);
-  }
-
-  at(index: number): Uint8Array {
-    return this.#bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-  }
-}
 
 /** The tree of one origin. */
 export class LogTree {

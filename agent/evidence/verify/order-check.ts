@@ -24,6 +24,7 @@ import type { Shape } from './packed-map.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import { listFolder, oddNames, type ReadFiles, unexpected } from './read-files.ts';
+import { receiptHead, type StationHead } from './receipt-check.ts';
 import type { CheckedRecording } from './recording-check.ts';
 import { ORDER_KIND } from './document-kinds.ts';
 import { below, finding, note, type Remark } from './remark.ts';
@@ -176,10 +177,11 @@ export class OrderBook {
 
   /** Recordings that an order concerns, or that replace one. */
   get concerned(): ReadonlySet<string> {
-    const heirs = [...this.#facts.recordings.keys()].filter((name) =>
-      this.#replacedBy(name).some((replaced) => this.#byRecording.has(replaced)),
-    );
-    return new Set([...this.#byRecording.keys(), ...heirs]);
+    const concerned = new Set(this.#byRecording.keys());
+    const isConcerned = (replaced: string): boolean => this.#byRecording.has(replaced);
+    for (const name of concerned.size === 0 ? [] : this.#facts.recordings.keys())
+      if (this.#replacedBy(name).some(isConcerned)) concerned.add(name);
+    return concerned;
   }
 
   bySha256(sha256: string): FoundOrder | undefined {
@@ -461,6 +463,7 @@ export interface RecordingFacts extends HeldDocument {
   /** Undefined where the manifest or its signature does not hold. */
   readonly proven: ProvenManifest | undefined;
   readonly receivedAt: string | undefined;
+  readonly head: StationHead | undefined;
   readonly deletion: ProvenDeletion | undefined;
   /** What of the payload lies beside a deletion record. */
   readonly leftovers: readonly string[];
@@ -503,6 +506,7 @@ export const RECORDING_SHAPE: Shape<RecordingFacts> = {
     supersedes: 'kept',
   },
   receivedAt: 'time',
+  head: { segment: 'word', sequence: 'number', sha256: 'digest', station: 'word' },
   deletion: 'kept',
   leftovers: 'kept',
   listed: 'word',
@@ -530,6 +534,7 @@ export function recordingFacts(
     hasPayload: checked.hasPayload,
     proven: provenManifest(checked, once),
     receivedAt: receipt?.received_at,
+    head: receiptHead(receipt, owner),
     deletion: provenDeletion(checked),
     leftovers: checked.leftovers,
     listed: false,

@@ -3,18 +3,24 @@
 import type { ChainLink } from './chain-check.ts';
 import type { CheckedDocking } from './docking-check.ts';
 import { dockingFacts, type DockingFacts } from './docking-log.ts';
-import type { HeldDocument } from './log-account.ts';
+import type { HeldDocument, HeldDocuments } from './log-account.ts';
 import { type ProvenManifest, RECORDING_SHAPE, recordingFacts } from './order-check.ts';
 import { PackedMap } from './packed-map.ts';
 import { type CheckedStaff, staffFacts, type StaffFacts } from './staff-check.ts';
-import type { ReceiptHead } from './receipt-check.ts';
+import type { ReceiptHead, StationHead } from './receipt-check.ts';
 import type { CheckedRecording, Joined } from './recording-check.ts';
 
 /** A receipt's head with the station in whose log it must be, and when the receipt was given. */
-interface StationHead extends ReceiptHead {
+export interface GivenHead extends ReceiptHead {
   readonly station: string;
   readonly receivedAt: string;
 }
+
+/** A document that may have a receipt. */
+type Receiptable = HeldDocument & {
+  readonly receivedAt: string | undefined;
+  readonly head: StationHead | undefined;
+};
 
 /** Documents by id. An id is that of one folder (SPEC 1.1.3): where two stations have it, what is said of the one is not compared with the other. */
 class HeldById<Facts extends HeldDocument> {
@@ -79,12 +85,14 @@ export class PlaceFacts {
   readonly stations = new Set<string>();
   /** A station that signed a recording or docking record here. */
   station: string | undefined;
-  readonly #heads: StationHead[] = [];
+  /** Of documents in whose place another one of the same id and station was found. */
+  readonly #earlierHeads: GivenHead[] = [];
   readonly #words = new Map<string, string>();
 
   /** Takes a recording that was found in the folder of that station, where known. */
   takeRecording(checked: CheckedRecording, station: string | undefined): void {
     const facts = recordingFacts(checked, station, (word) => this.#once(word));
+    this.#displace(this.recordings.get(facts.name, facts.station), facts.station);
     this.recordings.take(facts);
     this.#takeDocument(checked, facts.station);
     this.takeReceiver(checked.deletion?.receiver, checked.deletionKeyId);
@@ -96,6 +104,7 @@ export class PlaceFacts {
   /** Takes one part of a docking record. */
   takeDocking(checked: CheckedDocking, station: string | undefined): void {
     const facts = dockingFacts(checked, station, (word) => this.#once(word));
+    this.#displace(this.dockings.get(facts.name, facts.station), facts.station);
     this.dockings.take(facts);
     this.#takeDocument(checked, facts.station);
     this.station ??= facts.proven?.station;
@@ -104,13 +113,14 @@ export class PlaceFacts {
   /** Takes a report or a text of the staff. */
   takeStaff(checked: CheckedStaff, station: string | undefined): void {
     const facts = staffFacts(checked, station);
+    this.#displace(this.staff.get(facts.name, facts.station), facts.station);
     this.staff.take(facts);
     this.#takeDocument(checked, facts.station);
     if (checked.keyId !== undefined) this.station ??= facts.station;
   }
 
   /** All that may have a receipt. */
-  *documents(): Generator<HeldDocument & { readonly receivedAt: string | undefined }> {
+  *documents(): Generator<Receiptable> {
     yield* this.recordings.values();
     yield* this.dockings.values();
     yield* this.staff.values();
@@ -130,17 +140,33 @@ export class PlaceFacts {
     return (all.find(({ proven }) => proven?.chain === chain) ?? all[0])?.where;
   }
 
-  /** Documents of a station, or all where it is not known. */
-  heldOf(station: string | undefined): Map<string, HeldDocument> {
-    const held = new Map<string, HeldDocument>();
-    for (const facts of this.documents())
-      if (station === undefined || facts.station === station) held.set(facts.name, facts);
-    return held;
+  /** Documents of a station, or all where it is not known; of several with one id the last. */
+  heldOf(station: string | undefined): HeldDocuments {
+    const named = (name: string): HeldDocument[] =>
+      [...this.recordings.all(name), ...this.dockings.all(name), ...this.staff.all(name)].filter(isOf);
+    const isOf = (facts: HeldDocument): boolean => station === undefined || facts.station === station;
+    const get = (name: string): HeldDocument | undefined => named(name).at(-1);
+    const documents = (): Iterable<HeldDocument> => this.documents();
+    return {
+      get,
+      has: (name) => get(name) !== undefined,
+      *values() {
+        for (const facts of documents()) {
+          const last = isOf(facts) ? get(facts.name) : undefined;
+          if (last?.kind === facts.kind && last.station === facts.station) yield facts;
+        }
+      },
+    };
   }
 
   /** Heads that receipts of a station name, or all where it is not known. */
-  headsOf(station: string | undefined): StationHead[] {
-    return station === undefined ? this.#heads : this.#heads.filter((head) => head.station === station);
+  *headsOf(station: string | undefined): Generator<GivenHead> {
+    const isOf = (head: GivenHead): boolean => station === undefined || head.station === station;
+    for (const head of this.#earlierHeads) if (isOf(head)) yield head;
+    for (const document of this.documents()) {
+      const head = givenHead(document);
+      if (head !== undefined && isOf(head)) yield head;
+    }
   }
 
   /** Manifests as links of their chains. */
@@ -175,16 +201,17 @@ export class PlaceFacts {
   }
 
   #takeDocument(
-    { receipt, receiptKeyId, where }: CheckedRecording | CheckedDocking | CheckedStaff,
+    { receipt, receiptKeyId }: CheckedRecording | CheckedDocking | CheckedStaff,
     station: string | undefined,
   ): void {
     if (station !== undefined) this.stations.add(station);
     this.takeReceiver(receipt?.receiver, receiptKeyId);
-    if (receipt === undefined || receipt.custody_head === null) return;
-    const { segment, sequence, sha256 } = receipt.custody_head;
-    const head = { segment: this.#once(segment), sequence, sha256 };
-    const receivedAt = receipt.received_at;
-    this.#heads.push({ head, where, station: station ?? this.#once(receipt.station), receivedAt });
+  }
+
+  /** What a recording or document that is taken next takes the place of. */
+  #displace(before: Receiptable | undefined, station: string | undefined): void {
+    const head = before && before.station === station ? givenHead(before) : undefined;
+    if (head !== undefined) this.#earlierHeads.push(head);
   }
 
   #once(word: string): string {
@@ -193,6 +220,12 @@ export class PlaceFacts {
     this.#words.set(word, word);
     return word;
   }
+}
+
+function givenHead({ head, where, receivedAt }: Receiptable): GivenHead | undefined {
+  if (head === undefined || receivedAt === undefined) return undefined;
+  const { segment, sequence, sha256, station } = head;
+  return { head: { segment, sequence, sha256 }, where, station, receivedAt };
 }
 
 function dockingOf({ chain, docking }: Pick<ProvenManifest, 'chain' | 'docking'>): string {

@@ -14,7 +14,7 @@ import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { revokedKeyRemarks } from './key-logs.ts';
 import type { LogPasts, OutsideWord } from './log-past.ts';
-import type { PlaceFacts } from './place-facts.ts';
+import type { GivenHead, PlaceFacts } from './place-facts.ts';
 import type { Extent } from './place.ts';
 import type { Policies } from './policy-check.ts';
 import type { ReadFiles } from './read-files.ts';
@@ -136,8 +136,8 @@ export class PlaceLogs {
     const entries = this.#entryCheck('station', where, station);
     const book = this.#newBook();
     for (const end of this.#dropped) book.drop(end);
-    const heads = facts.headsOf(station);
-    for (const { head } of heads) book.want(head);
+    const heads = (): Iterable<GivenHead> => facts.headsOf(station);
+    for (const { head } of heads()) book.want(head);
     const held = kind === 'spool' ? [] : this.#headsHeld(station);
     for (const head of held) book.hold(head);
     const kept = new Map<string, CustodyEntry>();
@@ -155,7 +155,7 @@ export class PlaceLogs {
       if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
     };
     const checked = await this.#read({ ...found, book, visit: (entry) => entries.take(entry) }, take);
-    const told = [...receiptHeadRemarks(heads, book), ...(checked?.remarks ?? []), ...entries.remarks()];
+    const told = [...receiptHeadRemarks(heads(), book), ...(checked?.remarks ?? []), ...entries.remarks()];
     told.push(...missingHeads(held, book, where), ...(await this.#judgeKept(kept, where, station)));
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];

@@ -46,8 +46,7 @@ export async function* storeFindings(
   const basis = { ...context, orders: book, complete: complete || extent === 'kit', extent };
   yield* judgeDeletions({ ...basis, kept: drops.deleted });
   if (complete) yield* drops.findings;
-  if (complete)
-    totals.received += [...log.receipts.values()].filter(({ kind }) => kind === 'recording').length;
+  if (complete) for (const { kind } of log.receipts.values()) if (kind === 'recording') totals.received++;
   totals.dropped += drops.recordings;
   totals.dropped_by_order += drops.byOrder;
   totals.dropped_dockings += drops.dockings;

@@ -81,6 +81,22 @@ export interface ReceiptHead {
   readonly where: string;
 }
 
+/** The head that a receipt names, and whose log it must be in. */
+export interface StationHead extends NamedHead {
+  readonly station: string;
+}
+
+/** Of a document in the folder of that station, where known; undefined where no receipt lies beside it, or it names none. */
+export function receiptHead(
+  receipt: Receipt | undefined,
+  station: string | undefined,
+): StationHead | undefined {
+  const head = receipt?.custody_head ?? undefined;
+  if (receipt === undefined || head === undefined) return undefined;
+  const { segment, sequence, sha256 } = head;
+  return { segment, sequence, sha256, station: station ?? receipt.station };
+}
+
 const CODES = {
   'segment-missing': 'receipt.custody-segment-missing',
   'head-missing': 'receipt.custody-head-missing',

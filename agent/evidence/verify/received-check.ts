@@ -10,7 +10,7 @@ import type { PlaceFacts } from './place-facts.ts';
 import { type ReadFiles, readSmall } from './read-files.ts';
 import { below, finding, note, type Finding } from './remark.ts';
 import type { FoundRestored } from './restored-check.ts';
-import type { LoggedReceipts, StoreLog } from './store-log.ts';
+import type { StoreLog } from './store-log.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -22,20 +22,21 @@ export async function* receivedFindings(
   facts: PlaceFacts,
   log: StoreLog,
   restored: readonly FoundRestored[],
-  receiptNow: (receipt: LoggedReceipts) => Promise<string | undefined>,
+  receiptNow: (station: string, recording: string) => Promise<string | undefined>,
   isWhole: boolean,
 ): AsyncGenerator<Finding, void, undefined> {
   const until = completeUntil(restored);
-  for (const each of log.receipts.values()) {
-    const held = heldAs(each, facts);
-    const { kind, station, recording, at } = each;
+  for (const [name, each] of log.receipts) {
+    const { kind, station, at } = each;
+    const recording = name.slice(station.length + 1);
+    const held = heldAs(station, recording, facts);
     if (isWhole ? log.droppedDocuments.has(`${station} ${recording}`) : held === undefined) continue;
     if (isWhole && held?.made !== undefined && held.policySha256 !== each.policySha256) {
       const words = `the log of the store says that it names ${each.policySha256 ?? 'no policy'}, and it names ${held.policySha256 ?? 'none'}`;
       yield finding('receipt.policy', held.where, `${kind} ${recording}: ${words}`, { recording });
     }
     if (each.receipts.includes(held?.receiptSha256 ?? '')) continue;
-    if (each.receipts.includes((await receiptNow(each)) ?? '')) continue;
+    if (each.receipts.includes((await receiptNow(station, recording)) ?? '')) continue;
     const what = held === undefined ? 'is not here' : 'has no such receipt here';
     const since =
       until !== undefined && at > until ? `; the vault was restored, complete until ${until}` : '';
@@ -63,14 +64,15 @@ export async function* receivedFindings(
 export async function receiptNow(
   files: ReadFiles,
   vault: string,
-  { station, recording }: LoggedReceipts,
+  station: string,
+  recording: string,
 ): Promise<string | undefined> {
   if (!isStationId(station) || !isRecordingId(recording)) return undefined;
   const read = await readSmall(files, join(vault, station, recording, RECEIPT), RECEIPT_BYTES_MAX);
   return read.kind === 'bytes' ? sha256Hex(read.bytes) : undefined;
 }
 
-function heldAs({ station, recording }: LoggedReceipts, facts: PlaceFacts): HeldDocument | undefined {
+function heldAs(station: string, recording: string, facts: PlaceFacts): HeldDocument | undefined {
   const { recordings, dockings, staff } = facts;
   const held =
     recordings.get(recording, station) ?? dockings.get(recording, station) ?? staff.get(recording, station);

@@ -13,7 +13,7 @@ import { MANIFEST_BYTES_MAX } from '../../../protocol/format/limits.ts';
 import type { DockingQuestion } from './docking-check.ts';
 import type { HeldDocument } from './log-account.ts';
 import { listFolder, oddNames } from './read-files.ts';
-import { checkReceipt } from './receipt-check.ts';
+import { checkReceipt, receiptHead, type StationHead } from './receipt-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkDocument, type DocumentKind } from './signed-document.ts';
 import { revokedRemarks, stationKeys } from './trusted-keys.ts';
@@ -42,6 +42,7 @@ export interface CheckedStaff {
 export interface StaffFacts extends HeldDocument {
   readonly kind: 'document';
   readonly receivedAt: string | undefined;
+  readonly head: StationHead | undefined;
 }
 
 function documentKind(kind: StaffKind): DocumentKind<StaffDocument> {
@@ -129,18 +130,20 @@ function placeRemarks(
 export function staffFacts(checked: CheckedStaff, station: string | undefined): StaffFacts {
   const { name, where, kind, document, sha256, keyId, receipt, receiptSha256 } = checked;
   const beganMs = document && Date.parse(`${document.day}T00:00:00.000Z`);
+  const owner = station ?? document?.station;
   const isMade = beganMs !== undefined && keyId !== undefined;
   return {
     kind: 'document',
     documentKind: kind,
     name,
     where,
-    station: station ?? document?.station,
+    station: owner,
     sha256,
     receiptSha256,
     receiptVault: receipt?.vault,
     made: isMade ? { keyId, at: new Date(beganMs).toISOString() } : undefined,
     doneAt: isMade ? new Date(beganMs + MADE_WITHIN_MS).toISOString() : undefined,
     receivedAt: receipt?.received_at,
+    head: receiptHead(receipt, owner),
   };
 }

@@ -4,6 +4,7 @@ import type { CustodyEntry } from '../../../protocol/custody/custody-entry.ts';
 import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
 import type { NamedHead } from './custody-links.ts';
+import { PackedMap, type Shape } from './packed-map.ts';
 import { POLICY_HOLD_DAYS_MAX, termsOf } from '../../../protocol/documents/policy.ts';
 import {
   type CountedDays,
@@ -100,15 +101,23 @@ export interface LoggedRevocation {
 export interface LoggedReceipts {
   readonly kind: string;
   readonly station: string;
-  readonly recording: string;
   /** Digests of receipts, the first one first: one, or more of one that was given again. */
-  readonly receipts: string[];
+  readonly receipts: readonly string[];
   /** When it was entered first, by the entry, and by the times of the log. */
   readonly at: string;
   readonly time: string;
   /** Digest of the policy that the document names, by the first entry. */
   readonly policySha256: string | undefined;
 }
+
+const RECEIPTS_SHAPE: Shape<LoggedReceipts> = {
+  kind: 'word',
+  station: 'word',
+  receipts: 'digests',
+  at: 'time',
+  time: 'time',
+  policySha256: 'word',
+};
 
 /** The newest entry of a segment of a station's log that the vault held. */
 export interface LoggedHead extends NamedHead {
@@ -191,7 +200,7 @@ export class StoreLog {
   /** Revocations, by `<station> <key id>`. */
   readonly revoked = new Map<string, LoggedRevocation>();
   /** By station and id, with a space between. */
-  readonly receipts = new Map<string, LoggedReceipts>();
+  readonly receipts = new PackedMap(RECEIPTS_SHAPE);
   /** By station and segment, with a space between. */
   readonly heads = new Map<string, LoggedHead>();
   /** When the tree of a receiver begins, and its newest entry (RFC 3339). */
@@ -340,9 +349,9 @@ export class StoreLog {
     if (known === undefined || time < known.time) {
       const receipts = [...new Set([receipt, ...(known?.receipts ?? [])])].slice(0, SIGNATURES_MAX);
       const policySha256 = text('policy_sha256') || undefined;
-      this.receipts.set(name, { kind: text('kind'), station, recording, receipts, at, time, policySha256 });
+      this.receipts.set(name, { kind: text('kind'), station, receipts, at, time, policySha256 });
     } else if (!known.receipts.includes(receipt) && known.receipts.length < SIGNATURES_MAX)
-      known.receipts.push(receipt);
+      this.receipts.change(name, { receipts: [...known.receipts, receipt] });
   }
 
   #head(

@@ -36,7 +36,6 @@ import { type CheckedRecording, checkRecording } from './recording-check.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { checkRestored, type FoundRestored } from './restored-check.ts';
 import { checkStaff } from './staff-check.ts';
-import type { LoggedReceipts } from './store-log.ts';
 import { readTrustedKeys, stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** What verifying needs. */
@@ -263,8 +262,8 @@ class PlaceCheck {
     }
     const isWhole = this.#place.kind === 'vault';
     if (!isWhole && this.#place.kind !== 'collection') return;
-    const now = async (each: LoggedReceipts): Promise<string | undefined> =>
-      isWhole ? receiptNow(this.#options.files, this.#place.path, each) : undefined;
+    const now = async (station: string, recording: string): Promise<string | undefined> =>
+      isWhole ? receiptNow(this.#options.files, this.#place.path, station, recording) : undefined;
     const received = receivedFindings(this.#facts, logs.store, this.#restored, now, isWhole);
     for await (const found of received) this.#tell([found]);
   }

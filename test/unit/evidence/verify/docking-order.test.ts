@@ -14,6 +14,7 @@ function codes(second: Partial<ProvenDocking>, first: Partial<ProvenDocking> = {
     sha256,
     receiptSha256: undefined,
     receivedAt: undefined,
+    head: undefined,
     proven: {
       chain: 'cam-1 key',
       docking: sha256,
