@@ -70,7 +70,7 @@ export function itemsAround({
     },
     checkpoint: (patienceMs?: number) => custody.checkpoint(patienceMs),
     isEntered: (id: RecordingId) => appended.has(id) || isEntered(id),
-    ledger: { items: new Map() },
+    ledger: custody.ledger ?? { items: new Map() },
   } as unknown as SignedItemsOptions['custody'];
   return new SignedItems({
     types: types ?? [typeAround(store, type)],

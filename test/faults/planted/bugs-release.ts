@@ -244,7 +244,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     file: 'agent/custody/custody-log.ts',
     find: '(this.#ledger.bits(item) | (this.#ahead.get(item) ?? 0)) & bits',
     put: 'this.#ledger.bits(item) & bits',
-    suites: ['unit/records/settlement'],
+    suites: ['unit/custody/custody-log'],
   },
   {
     id: 'wave-of-all',

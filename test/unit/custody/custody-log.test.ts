@@ -66,6 +66,18 @@ async function written(
   return { disk: cut(disk), segment };
 }
 
+test('an entry counts as one from the moment at which it was taken, and is none of the ledger before it is durable', async () => {
+  const { custody } = await openLog(logDisk(), 1);
+  const recording = makeRecordingId(seededRandom(7));
+  const facts = { recording, receiver: 'r-archive', receipt_sha256: 'a'.repeat(64) };
+  custody.append({ event: 'receipted', facts });
+  expect(custody.isEntered(recording, ITEM.receipted)).toBe(true);
+  expect(custody.ledger.bits(recording)).toBe(0);
+  await custody.checkpoint();
+  expect(custody.isEntered(recording, ITEM.receipted)).toBe(true);
+  expect(custody.ledger.bits(recording) & ITEM.receipted).toBe(ITEM.receipted);
+});
+
 describe('appending', () => {
   test('half a character in a fact, as a text has it that was cut, keeps no event from the log', async () => {
     const disk = logDisk();

@@ -1,7 +1,7 @@
 // Steps of signed items: each with its entry of the log, and once.
 // A receipt that a cut left without its entry is taken back before its file is erased; one that has it is not logged twice.
 import { describe, expect, test } from 'vitest';
-import { ITEM } from '../../../agent/custody/ledger.ts';
+import { ITEM, Ledger } from '../../../agent/custody/ledger.ts';
 import { STEPS, type SignedItems } from '../../../agent/spool/signed-items.ts';
 import type { ItemChange } from '../../../agent/spool/changes.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
@@ -95,6 +95,24 @@ test('a receipt that is still being written, or was taken back, gets no entry', 
   await items.storeReceipt({ recording: cut, receiver: RECEIVER }, { bytes: receipt, signature: '' });
   for await (const again of items.offerAgain()) expect(again).toBe(cut);
   expect([await items.makeUp([cut]), events]).toEqual([false, []]);
+});
+
+test('two who miss the entry of a receipt whose payload is gone make one', async () => {
+  const ledger = new Ledger();
+  ledger.items.set(cut, ITEM.spooled);
+  const events: CustodyEvent[] = [];
+  const append = (event: CustodyEvent): void => void events.push(event);
+  const items = itemsAround({
+    store: { get: (id) => at(id, 'released') },
+    custody: { append, checkpoint: async () => undefined, ledger },
+    isEntered: () => false,
+    files: { readAll: async () => receipt },
+  });
+  const made = await Promise.all([items.makeUp([cut]), items.makeUp([cut])]);
+  expect(made.filter(Boolean)).toHaveLength(1);
+  expect(events).toEqual([
+    { event: 'receipted', facts: { recording: cut, receiver: RECEIVER, receipt_sha256: sha256Hex(receipt) } },
+  ]);
 });
 
 const NOW = 'now';
