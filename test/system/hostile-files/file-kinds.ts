@@ -58,8 +58,6 @@ const spool: readonly FileKind[] = [
   // A version that was turned is one of a newer program.
   row('spool', 'id file', String.raw`spool\.json`, 'rebuilt', { refused: /^not to be read|^bit/ }),
   row('spool', 'reserve', 'reserve', 'rebuilt'),
-  row('spool', 'index of recordings', String.raw`index\.jsonl`, 'rebuilt'),
-  row('spool', 'rows of released recordings', String.raw`released\.jsonl`, 'rebuilt'),
   row('spool', 'snapshot of the ledger', String.raw`ledger\.jsonl`, 'rebuilt'),
   row('spool', 'acknowledgement of differences', String.raw`acknowledgement\.json`, 'rebuilt'),
   row('spool', 'unfinished sealing', String.raw`staging/ID(/(payload\.age|chunks\.bin))?`, 'rebuilt'),
