@@ -145,14 +145,22 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
 
   test('by Checkmk takes for a number only what is one', async () => {
     const at = new Date().toISOString();
-    for (const [which, odd] of ['NaN', 'Infinity', '-Infinity', '1e999', 'true', '"1"', '[1]'].entries()) {
+    for (const [which, invalid] of [
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '1e999',
+      'true',
+      '"1"',
+      '[1]',
+    ].entries()) {
       const station = `dock-a${which}`;
       await says(station, new Date());
-      const text = JSON.stringify({ ...health({ at }), free_bytes: 'ODD', memory_bytes: 'ODD' });
-      await put(station, 'health', text.replaceAll('"ODD"', odd));
-      const empty = JSON.stringify({ ...bay(), entries: 'ODD', entries_receipted: 'ODD' });
-      await put(station, 'bay/bay-1', empty.replaceAll('"ODD"', odd));
-      await put(station, 'condition/spool.full', '{"subjects_shown":ODD}'.replace('ODD', odd));
+      const text = JSON.stringify({ ...health({ at }), free_bytes: 'INVALID', memory_bytes: 'INVALID' });
+      await put(station, 'health', text.replaceAll('"INVALID"', invalid));
+      const empty = JSON.stringify({ ...bay(), entries: 'INVALID', entries_receipted: 'INVALID' });
+      await put(station, 'bay/bay-1', empty.replaceAll('"INVALID"', invalid));
+      await put(station, 'condition/spool.full', '{"subjects_shown":INVALID}'.replace('INVALID', invalid));
     }
     const lines = await check();
     expect(lines.length).toBeGreaterThan(8);

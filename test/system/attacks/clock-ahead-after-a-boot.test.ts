@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 /** The first round of a running receiver comes a minute after its start. */
 const ROUND_MS = 120_000;
 
-/** In front of a command that runs as on a machine whose boot id is in that file. */
+/** Words before a command, which then runs as on a machine whose boot id is in that file. */
 function afterBoot(file: string): readonly [string, ...string[]] {
   const script = `mount --bind "${file}" /proc/sys/kernel/random/boot_id && exec "$@"`;
   return ['unshare', '-m', 'sh', '-c', script, 'sh'];

@@ -1,4 +1,4 @@
-// On a FAT by way of FUSE neither an inode number nor a time of change shows a write: a file is written again at its size, its time put back, after
+// On a FAT by way of FUSE neither an inode number nor a time of change shows a write: a file is written again at its size, its time set as it was, after
 // the station read it. The receipt is of the old bytes: the new ones must not be erased for it.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, open, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';

@@ -27,23 +27,23 @@ async function run(command: string, ...words: readonly string[]): Promise<string
 }
 
 let folder: string;
-let undo: (() => Promise<unknown>)[];
+let deferred: (() => Promise<unknown>)[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bodydock-own-disk-'));
-  undo = [() => rm(folder, { recursive: true })];
+  deferred = [() => rm(folder, { recursive: true })];
 });
 afterEach(async () => {
-  for (const each of undo.toReversed()) await each();
+  for (const each of deferred.toReversed()) await each();
 });
 
 /** Gives its node. */
 async function disk(): Promise<string> {
-  const image = join(folder, `${undo.length}.img`);
+  const image = join(folder, `${deferred.length}.img`);
   await writeFile(image, '');
   await truncate(image, 256 * MIB);
   const node = await run('losetup', '--find', '--show', image);
-  undo.push(() => run('losetup', '--detach', node));
-  undo.push(() => run('blockdev', '--setrw', node)); // it would outlast the image
+  deferred.push(() => run('losetup', '--detach', node));
+  deferred.push(() => run('blockdev', '--setrw', node)); // it would outlast the image
   return node;
 }
 
