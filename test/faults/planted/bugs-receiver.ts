@@ -11,6 +11,22 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/cli/ca'],
   },
   {
+    id: 'look-without-reason',
+    what: 'a desk gives sealed bytes of any recording to a certificate that gave a reason for another one',
+    file: 'agent/desk/desk-server.ts',
+    find: 'look.recording !== recording ||',
+    put: '',
+    suites: ['unit/desk/desk-server'],
+  },
+  {
+    id: 'desk-for-every-page',
+    what: 'any page that is open in a browser of the office reads the list of the vault by its certificate',
+    file: 'agent/desk/desk-server.ts',
+    find: 'isForeign || (origin !== undefined && !this.#parts.config.origins.includes(origin))',
+    put: 'isForeign',
+    suites: ['unit/desk/desk-server'],
+  },
+  {
     id: 'revoked-key-again',
     what: 'a key that was revoked, since somebody else may have it, gets another certificate',
     file: 'config/enrolment/authority.ts',
