@@ -104,7 +104,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
   changed(
     'a docking record whose end comes before its beginning',
     (value) => ({ ...value, ended_at: '2026-10-21T23:00:00.000Z' }),
-    'docking.shape',
+    'custody.other-docking',
   ),
   changed('a docking record of another bay', (value) => ({ ...value, bay: 'bay-7' }), 'docking.other-camera'),
   changed(
@@ -195,7 +195,7 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
         ...value,
         camera_clock: { ...(value['camera_clock'] as Loose), offset_ms: 0 },
       })),
-    reason: 'docking.other-clock',
+    reason: 'docking.shape',
   },
   {
     name: 'a recording taken away with all traces of it in the log; only the docking record names it',

@@ -69,7 +69,6 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'docking.later': ['docking.inventory-differs'],
   'docking.missing': ['docking.missing'],
   'docking.other-camera': ['docking.log-differs'],
-  'docking.other-clock': ['docking.rule'],
   'docking.other-inventory': ['docking.log-differs'],
   'docking.other-record': ['docking.other-record'],
   'docking.other-recording': ['docking.recording-differs'],
@@ -78,7 +77,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'docking.parts-differ': ['docking.part-differs'],
   'docking.recording-missing': ['docking.recording-missing'],
   // A wall clock that was set back in the docking may give an end before its beginning: only what vouched for the record shows it.
-  'docking.shape': ['docking.refused', ...CHANGED_RECORD],
+  'docking.shape': ['docking.refused', 'docking.rule', ...CHANGED_RECORD],
   'docking.signature-unknown-key': ['docking.signature-unknown-key'],
   'docking.stay': ['docking.stay'],
   'docking.unlisted': ['docking.recording-not-listed'],
