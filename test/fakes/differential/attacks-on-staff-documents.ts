@@ -68,6 +68,7 @@ const inventStaff: Attack = async (altered) => {
   const value = path === undefined ? undefined : fieldsOf(await readFile(join(vault, path)));
   if (path === undefined || value === undefined) return undefined;
   const record = 'b'.repeat(25) + 'a';
+  if (dirname(path).endsWith(record)) return undefined; // invented before
   const target = join(dirname(path), '..', record);
   const hasReceipt = random.below(2) === 0;
   if (hasReceipt) await cp(join(vault, dirname(path)), join(vault, target), { recursive: true });
