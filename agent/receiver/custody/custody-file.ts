@@ -3,7 +3,7 @@
 // Invariants:
 // 1. `head` is durable: it moves only after the sync of the lines that it names.
 // 2. Only whole lines count. What lies behind the last whole line (a torn append) or behind the durable part (after a failed sync) is
-//    left out when the file is written anew, before the next append.
+//    left out when the file is written anew, before the next append. Whole lines among it are no torn append: `leftOut` has them for a copy.
 // 3. Behind a failed sync the system shows what it did not write, and says at the next sync that all is well. So the end of a file, where the
 //    last append lies, is written once more when it is opened: nobody knows how that one went.
 // 4. Nothing is written back that was not checked: the system may show a page that is not what lies on the medium. Lines are held to the chain,
@@ -45,8 +45,8 @@ export interface CustodyTail {
   /** The last checkpoint among the lines that were read, and where its line ends. */
   readonly checkpoint:
     { readonly entry: CustodyEntry; readonly head: ChainState; readonly wholeBytes: number } | undefined;
-  /** The lines that were read and hold, with their LF; they end at `wholeBytes`. */
-  readonly lines: Uint8Array;
+  /** What was read from the first whole line on: the lines that hold, with their LF, which end at `wholeBytes`, and the rest. */
+  readonly read: Uint8Array;
 }
 
 /**
@@ -71,7 +71,7 @@ export async function readTail(file: OpenFile, sizeBytes: number): Promise<Custo
   if (head === undefined || (head.sequence === 0 && sizeBytes > 0)) throw damaged();
   const left = read.subarray(at);
   const rest = left.length === 0 ? 'none' : left.includes(LF) ? 'broken' : 'torn';
-  return { head, wholeBytes: from + at, rest, checkpoint, lines: read.subarray(first, at) };
+  return { head, wholeBytes: from + at, rest, checkpoint, read: read.subarray(first) };
 }
 
 /** One more line; undefined where it does not follow. The first line that is read may follow anything. */
@@ -113,7 +113,12 @@ export interface CustodyAppending {
 /** What opens a file: to append, or `read` by anybody else, who may do so while the keeper appends. */
 export type CustodyUse = CustodyAppending | 'read';
 
-type Tail = Pick<CustodyTail, 'head' | 'wholeBytes'> & { readonly checkpoint: CustodyEntry | undefined };
+type Tail = Pick<CustodyTail, 'head' | 'wholeBytes'> & {
+  readonly checkpoint: CustodyEntry | undefined;
+  readonly leftOut: Uint8Array | undefined;
+};
+
+const NO_TAIL: Tail = { head: CHAIN_START, wholeBytes: 0, checkpoint: undefined, leftOut: undefined };
 
 /** A segment that is open for appending by this receiver alone. */
 export class CustodyFile {
@@ -127,6 +132,8 @@ export class CustodyFile {
   #clean: boolean;
   #named: boolean;
   #tornBytes: number;
+  /** What lies behind the last checkpoint that holds, where a whole line there does not follow; undefined else. At most some batches. */
+  readonly leftOut: Uint8Array | undefined;
 
   private constructor(
     place: { files: Files; syncs: FolderSyncs; folder: string; path: string },
@@ -142,6 +149,7 @@ export class CustodyFile {
     this.#wholeBytes = tail.wholeBytes;
     this.#tornBytes = (sizeBytes ?? 0) - tail.wholeBytes;
     this.#clean = this.#tornBytes === 0;
+    this.leftOut = tail.leftOut;
     this.#named = sizeBytes !== undefined;
   }
 
@@ -156,8 +164,7 @@ export class CustodyFile {
     const path = segmentPath(folder, segment);
     const place = { files, syncs, folder, path };
     const stat = await files.stat(path);
-    if (stat === undefined)
-      return new CustodyFile(place, { head: CHAIN_START, wholeBytes: 0, checkpoint: undefined }, undefined);
+    if (stat === undefined) return new CustodyFile(place, NO_TAIL, undefined);
     const opened = new CustodyFile(
       place,
       await tailOf(files, path, { sizeBytes: stat.sizeBytes, segment, use }),
@@ -285,15 +292,17 @@ async function tailOf(
   const file = await files.open(path, use === 'read' ? 'read' : 'write');
   try {
     const tail = await readTail(file, sizeBytes);
-    const kept = { ...tail, checkpoint: tail.checkpoint?.entry };
+    const kept = { ...tail, checkpoint: tail.checkpoint?.entry, leftOut: undefined };
     if (use === 'read') {
       await file.sync();
       return kept;
     }
-    const checked = { ...kept, ...checkedEnd(tail, segment, use) };
+    const { head, wholeBytes } = checkedEnd(tail, segment, use);
     // As much as the last append may have had.
-    const from = tail.wholeBytes - tail.lines.length;
-    await file.write(tail.lines.subarray(0, checked.wholeBytes - from), from);
+    const proven = tail.read.length - (sizeBytes - wholeBytes);
+    await file.write(tail.read.subarray(0, proven), wholeBytes - proven);
+    const leftOut = tail.rest === 'broken' ? tail.read.subarray(proven) : undefined;
+    const checked = { ...kept, head, wholeBytes, leftOut };
     await file.sync();
     return checked;
   } finally {

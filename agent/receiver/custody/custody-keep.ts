@@ -272,6 +272,14 @@ export class CustodyKeeper {
         segment,
         torn_bytes: file.tornBytes,
       });
+    // The station may have dropped what stood there long ago.
+    if (file.leftOut !== undefined)
+      await this.#options.vault.note({
+        station,
+        isSigned: true,
+        facts: { reason: 'custody-end-left-out', station, segment, sequence: file.head.sequence },
+        bytes: file.leftOut,
+      });
     const oldest = log.open.size >= CUSTODY_SEGMENTS_OPEN_MAX ? log.open.keys().next().value : undefined;
     if (oldest !== undefined) log.open.delete(oldest);
     log.open.set(segment, file);

@@ -123,6 +123,14 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/greedy-station'],
   },
   {
+    id: 'left-out-unseen',
+    what: "whole lines that a segment's damage hides are left out without a copy",
+    file: 'agent/receiver/custody/custody-keep.ts',
+    find: 'if (file.leftOut !== undefined)',
+    put: 'if (file.leftOut?.length === 0)',
+    suites: ['unit/receiver/custody/custody-keep'],
+  },
+  {
     id: 'greets-once',
     what: 'a receiver says the heads of logs at its first connect only',
     file: 'agent/receiver/custody/custody-keep.ts',

@@ -109,6 +109,27 @@ test('a batch that does not hold is kept aside once, reported, not answered, and
   expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
 });
 
+test('a turned bit before whole lines: what is left out of the segment lies in the quarantine', async () => {
+  const at = await openBench(15);
+  const log = segmentOf(at).add('agent-started', { version: '2' }).add('agent-started', { version: '3' });
+  log.checkpoint();
+  await send(at, log, 1);
+  await at.receiver.stop();
+  await at.receiver.broker.close(true);
+  const path = `/vault/${STATION}/custody/${log.segment}.jsonl`;
+  const turned = Buffer.from(log.batch());
+  const from = log.batch(1, 3).length;
+  turned[from + 9] = (turned[from + 9] ?? 0) ^ 1;
+  at.top.disk.plant(path, turned);
+  const again = { ...at, receiver: await at.top.receiver() };
+  expect(await send(again, log, 4)).toMatchObject({ sequence: log.head.sequence });
+  expect(kept(again, log)).toBe(Buffer.from(log.batch()).toString());
+  const aside = [...again.top.disk.tree('/vault/.quarantine').values()];
+  expect(aside.map((bytes) => Buffer.from(bytes ?? []).toString())).toContain(
+    turned.subarray(from).toString(),
+  );
+});
+
 test('of many batches that do not hold few are looked at, and the log goes on a second later', async () => {
   const at = await openBench(12);
   const log = segmentOf(at);
