@@ -3,7 +3,9 @@ import { isEndOfLog, isEndStored, isLogStored } from '../fakes/stored-log.ts';
 import { Days } from './day.ts';
 import { generationOf, NEWEST } from './generations.ts';
 import { lastProblems } from './last-judge.ts';
+import { BEGIN_MS } from './machine.ts';
 import { unexplained } from './misread-allowances.ts';
+import { plantStatement } from './planted-statement.ts';
 import { SPOOL, VAULT } from './sides.ts';
 import { Troubles, type Kind } from './troubles.ts';
 import { World } from './world.ts';
@@ -95,6 +97,7 @@ export async function runSeed(
   troubles.end();
   stopCuts();
   world.wire.evil?.end();
+  if (isMisread) await answerStore(world);
   await deliver(world, life, {
     withinMs: evil ? DELIVERED_EVIL_MS : DELIVERED_MS,
     mayStand: isMisread ? MISREADS_MAY_STAND : MAY_STAND,
@@ -127,6 +130,21 @@ function cutAgain(world: World, everyMs: number): () => void {
   return () => {
     state.isOver = true;
   };
+}
+
+/**
+ * A store to which a page of a station's log was shown wrong shows less than it had signed for: it has put something of that log into its quarantine,
+ * and a person who was asked by the condition looks there and says what became of the store (SPEC 6.10.2.3).
+ */
+async function answerStore(world: World): Promise<void> {
+  const { timeline, conditions, store } = world;
+  await timeline.run(() => conditions.has('store.rolled-back'), timeline.nowMs + STANDS_MS);
+  const aside = [...store.disk.files.tree(`${VAULT}/.quarantine`).values()];
+  if (!conditions.has('store.rolled-back')) return;
+  if (!aside.some((bytes) => Buffer.from(bytes ?? []).includes('custody'))) return;
+  await finished(world, world.stopStore(), HOUR_MS);
+  await plantStatement(store.disk.files, new Date(BEGIN_MS + timeline.nowMs).toISOString());
+  world.bootStore();
 }
 
 /** Once nothing fails any more, all is delivered, and the programs end. */
