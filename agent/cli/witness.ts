@@ -28,7 +28,7 @@ away, changed or added since without contradicting the paper.
       html: {
         type: 'string',
         value: 'FILE',
-        text: 'a sheet that prints on A4, with digits that can be read aloud',
+        text: 'the sheet of a day for A4, with a QR code and room for a signature',
       },
       keys: {
         type: 'string',

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+import hashlib
 import re
 
 import ed25519
@@ -18,7 +19,7 @@ _HASHES_MAX = 63
 _OF_LOG, _OF_WITNESS = 0x01, 0x04
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _PAPER = re.compile(r"(bodydock/[a-z0-9/-]{1,120})\s+([0-9]{1,16})\s+", re.ASCII)
-_ROOT = re.compile(r"(?:[0-9a-f]\s*){64}(?![0-9a-f])", re.ASCII)
+_ROOT = re.compile(r"((?:[0-9a-f]\s*){64})(?![0-9a-f])(?:=\s*([0-9a-f]*))?", re.ASCII)
 _KEY_LINE = re.compile(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", re.ASCII)
 
 
@@ -78,14 +79,19 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
 
 
 def parse_paper(data: bytes) -> list[Checkpoint | None]:
-    """Checkpoints that were kept on paper (SPEC 4.15.39), in a text with other words; None for each that begins and cannot be read as a whole."""
+    """Checkpoints that were kept on paper (SPEC 4.15.39), in a text with other words; None for each that begins and cannot be read as a whole, or has other check digits."""
     text = data.decode("utf-8", "replace").lower()
     found: list[Checkpoint | None] = []
     for line in _PAPER.finditer(text):
         root = _ROOT.match(text, line.end())
-        digits = "".join(root[0].split()) if root is not None else None
-        found.append(Checkpoint(line[1], int(line[2]), bytes.fromhex(digits), b"", ()) if digits is not None else None)
+        digits = "".join(root[1].split()) if root is not None else ""
+        is_read = root is not None and root[2] in (None, _check_digits(f"{line[1]} {int(line[2])} {digits}"))
+        found.append(Checkpoint(line[1], int(line[2]), bytes.fromhex(digits), b"", ()) if is_read else None)
     return found
+
+
+def _check_digits(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest()[:4]
 
 
 def _text_of(data: bytes) -> str:

@@ -182,7 +182,7 @@ export class LogPasts {
   /** What the reader brings: a note, or lines from paper, for which the reader vouches. */
   async bring(text: string, where: string): Promise<Finding[]> {
     const { checkpoints, unreadable } = parseCheckpointLines(text);
-    if (checkpoints.length === 0 || parsesAsNote(text)) return this.take(text, where, where);
+    if (checkpoints.length + unreadable === 0 || parsesAsNote(text)) return this.take(text, where, where);
     const found: Finding[] = [];
     if (unreadable > 0) {
       const message = `${unreadable} lines begin in this text and cannot be read: compare them with the paper`;

@@ -7,7 +7,11 @@ export const CHECKPOINT_SHEET_DE = {
   size: 'Zeilen',
   root: 'Wurzel über alle (SHA-256)',
   printed: 'Ausgedruckt (UTC)',
-  line: 'Die Zeile',
-  check: 'Zum Prüfen die Zeile abtippen oder das Blatt in eine Textdatei einlesen, dann:',
-  hang: 'Dieses Blatt am Tag des Ausdrucks aushängen oder jemandem außer Haus übergeben. Ausgedruckt am ______________   Unterschrift ______________________',
+  check: 'Prüfziffern',
+  signature: 'Unterschrift',
+  line: 'Die Zeile, und als QR-Code',
+  code: 'Die Zeile als QR-Code',
+  compare:
+    'Zum Prüfen die Zeile mit den Prüfziffern abtippen oder den QR-Code mit einem Telefon lesen und in einer Textdatei ablegen, dann:',
+  hang: 'An jedem Tag ein Blatt drucken, unterschreiben und außer Haus geben oder aushängen. Niemand muss es lesen: Es genügt, dass es aufbewahrt wird.',
 } as const;

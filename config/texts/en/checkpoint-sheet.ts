@@ -7,7 +7,11 @@ export const CHECKPOINT_SHEET_EN = {
   size: 'Lines',
   root: 'Root over all of them (SHA-256)',
   printed: 'Printed (UTC)',
-  line: 'The line',
-  check: 'To check it, type the line, or scan the sheet into a text file, and say:',
-  hang: 'Hang this sheet up, or hand it to somebody outside of the house, on the day on which it is printed. Printed on ______________   Signature ______________________',
+  check: 'Check digits',
+  signature: 'Signature',
+  line: 'The line, and as a QR code',
+  code: 'The line as a QR code',
+  compare:
+    'To check it, type the line with its check digits, or read the QR code with a phone, into a text file, and say:',
+  hang: 'Print, sign and hand out or hang up one sheet each day. Nobody needs to read it: it is enough that it is kept.',
 } as const;

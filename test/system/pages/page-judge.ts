@@ -1,8 +1,10 @@
 // What a reader of a page would see to be wrong, looked for in Debian's Chromium: text that runs out of its box or off the sheet, labels of a
 // chart over each other, too little contrast, what a screen reader cannot name, and anything that the page asks of another host.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type * as Axe from 'axe-core';
@@ -151,6 +153,16 @@ async function printFaults(page: Page, pdf: string): Promise<string[]> {
 export async function sheetsOf(pdf: string): Promise<string[]> {
   const { stdout } = await run(requireTool('pdftotext'), ['-raw', pdf, '-']);
   return stdout.split('\f').slice(0, -1).map(bare);
+}
+
+/** What a phone reads from the QR codes on a print, as a printer of an office puts it on paper. Errors: those of poppler's tools and of zbarimg. */
+export async function codesOf(pdf: string): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bodydock-codes-'));
+  await run(requireTool('pdftoppm'), ['-png', '-r', '150', pdf, join(folder, 'sheet')]);
+  const sheets = (await readdir(folder)).map((name) => join(folder, name));
+  const { stdout } = await run(requireTool('zbarimg'), ['--quiet', '--raw', ...sheets]);
+  await rm(folder, { recursive: true });
+  return stdout.trimEnd().split('\n');
 }
 
 /** Without white space, and without what says where a line may break: pdftotext takes a hyphen at the end of a line for one of these. */

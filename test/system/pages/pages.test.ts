@@ -11,8 +11,12 @@ import { seededRandom } from '../../fakes/random-seeded.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import type { PilotReport } from '../../../agent/evidence/report/pilot-report.ts';
 import { reportHtml } from '../../../agent/evidence/report/report-html.ts';
-import { checkpointSheet } from '../../../agent/evidence/page/checkpoint-sheet.ts';
-import { bare, faultsOf, openBrowser, sheetsOf } from './page-judge.ts';
+import {
+  checkpointLine,
+  checkpointSheet,
+  parseCheckpointLines,
+} from '../../../agent/evidence/page/checkpoint-sheet.ts';
+import { bare, codesOf, faultsOf, openBrowser, sheetsOf } from './page-judge.ts';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const pictures = join(project, 'out/pages');
@@ -32,13 +36,16 @@ const PAGES = [
   'data-handling',
   'lights',
 ].flatMap((page) => LANGUAGES.map((language) => [page, language] as const));
-const lacking = lacksTools('chromium', 'pdftotext');
+const lacking = lacksTools('chromium', 'pdftotext', 'pdftoppm', 'zbarimg');
 
-const CHECKPOINT = {
-  origin: `bodydock/${'a'.repeat(26)}/r-first-run`,
-  size: 4711,
-  root: new Uint8Array(32).fill(0xc1),
-};
+const CHECKPOINTS = [
+  { origin: `bodydock/${'a'.repeat(26)}/r-first-run`, size: 4711, root: seededRandom(4).bytes(32) },
+  {
+    origin: `bodydock/${'a'.repeat(26)}/r-${'n'.repeat(30)}`,
+    size: 123_456_789,
+    root: seededRandom(5).bytes(32),
+  },
+];
 
 let root: string;
 let browser: Browser;
@@ -120,7 +127,7 @@ async function makePages(): Promise<void> {
     await bodydock(['report', '--vault', vault, ...period, '--out', report, '--lang', lang], [0, 1]);
     await copyFile(join(report, 'report.html'), file('report'));
     await writeFile(file('report-year'), reportHtml(aYear(JSON.parse(pilot) as PilotReport), lang));
-    await writeFile(file('checkpoint'), checkpointSheet([CHECKPOINT], '2026-11-26T08:00:00.000Z', lang));
+    await writeFile(file('checkpoint'), checkpointSheet(CHECKPOINTS, '2026-11-26T08:00:00.000Z', lang));
     const configs = ['--config', join(root, 'out/station.yaml')];
     const both = [...configs, '--receiver-config', join(root, 'out/receiver.yaml')];
     await bodydock(['export', '--data-handling', ...both, '--html', file('data-handling'), '--lang', lang]);
@@ -202,6 +209,13 @@ describe.skipIf(lacking)('a page in a browser', () => {
       expect(await faultsOf(browser, join(root, `${name}.html`), join(pictures, name))).toEqual([]);
     },
   );
+
+  test.each(LANGUAGES)('a phone reads the lines of checkpoints from the sheet: %s', async (language) => {
+    const read = await codesOf(join(pictures, `checkpoint-${language}.pdf`));
+    expect(read.toSorted()).toEqual(CHECKPOINTS.map(checkpointLine).toSorted());
+    const parsed = parseCheckpointLines(read.join('\n'));
+    expect([parsed.checkpoints.length, parsed.unreadable]).toEqual([2, 0]);
+  });
 
   test.each([
     ['de', 'Vom Andocken bis zur Quittung', 'bis 60 s'],

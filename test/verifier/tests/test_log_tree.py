@@ -1,5 +1,6 @@
 """A store's log as a tree: what is cut off, written again, or named and gone, by a person who has the key of the store, and what a checkpoint elsewhere says of it."""
 
+import hashlib
 import tempfile
 import unittest
 from dataclasses import replace
@@ -151,12 +152,18 @@ class CheckpointsTest(unittest.TestCase):
     def test_lines_are_read_as_they_were_printed_several_and_among_other_words(self) -> None:
         vault = _vault(_FIRST, _SECOND, files={"checkpoint": _note(_NINE)})
         five, nine = (f"{ORIGIN} {len(leaves)} {grown(leaves).root().hex()} (2026-12-02T04:04:06.217Z)\n".encode() for leaves in (_FIVE, _NINE))
+        bare = nine.split(b" (")[0]
+        checked = bare + b" =" + hashlib.sha256(bare).hexdigest()[:4].encode() + b"\n"
         for brought, expected in (
             (nine, []),
             (b"Monday:\n\n" + five + b"\nTuesday:\n" + nine, []),
             (nine + five.replace(b" 5", b" 4"), ["log.forked"]),
             (nine + five[:-60], ["log.checkpoint"]),
             (nine.replace(b" (", b"0 ("), ["log.checkpoint"]),
+            (checked, []),
+            (checked.upper().replace(b" =", b"\n= "), []),
+            (checked.replace(b" 9 ", b" 8 "), ["log.checkpoint"]),
+            (checked[:-3], ["log.checkpoint"]),
         ):
             self.assertEqual(codes(_judge(vault, brought)[0]), expected, brought)
 
