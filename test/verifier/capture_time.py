@@ -1,4 +1,4 @@
-"""Corrected capture times against the dockings that they were computed from (SPEC 9.3, 9.4), as far as documents show it.
+"""Corrected capture times against the dockings that they were computed from (SPEC 9.5), as far as documents show it.
 
 The resolution of a camera's file times stands in no document: it only widens an interval, equally at both ends, and that is what is held here.
 """
@@ -11,6 +11,9 @@ from dockings import Docking
 from evidence import Recording, Station
 from findings import Report
 from instants import milliseconds
+
+# A station's clock may have been stepped by so much in a docking, and what was measured still counts (9.3.2).
+_STEP_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -26,42 +29,38 @@ def check_capture_times(station: Station, wholes: dict[str, Docking], report: Re
     by_digest = {docking.last_sha256: docking for docking in wholes.values()}
     new_keys = {line.facts.get("new_key_id") for line in station.log.of("key-changed")}
     new_keys.update(change.new.key_id for change in station.key_changes)
+    if len({docking.key_id for docking in wholes.values()}) > 1:
+        new_keys.update(docking.key_id for docking in wholes.values())
     for recording in station.recordings.values():
         value = recording.value
         docking = wholes.get(value["docking"]) if value is not None else None
         if value is None or docking is None or value["capture"]["basis"] == "clock-unmeasured":
             continue
         named = docking.value["previous_docking_sha256"]
-        previous: Docking | None = _latest_before(docking, wholes) if named is None else by_digest.get(named)
-        if named is None or previous is not None:  # else a gap, reported as such: nothing can be computed without it
-            is_exact = named is not None or not _begins_chain_of_new_key(docking, previous, new_keys)
-            _check(recording, value, docking, previous, report, is_exact=is_exact)
+        previous = by_digest.get(named)
+        if _is_judged(docking, previous, new_keys) and _stored(value, docking):
+            _check(recording, value, docking, previous, report)
 
 
-def _begins_chain_of_new_key(docking: Docking, previous: Docking | None, new_keys: Container[str | None]) -> bool:
-    """Whether a docking names none before it because the station's key changed: an earlier key may have signed one that is not here."""
-    return docking.key_id in new_keys if previous is None else docking.key_id != previous.key_id
+def _is_judged(docking: Docking, previous: Docking | None, new_keys: Container[str | None]) -> bool:
+    """Whether the records show surely what the station knew of the two dockings (SPEC 9.5.2)."""
+    value = docking.value
+    if value["ended"] == "cut-off" or value["ended_at"] is None or value["ended_at"] < value["docked_at"]:
+        return False
+    if value["previous_docking_sha256"] is None:
+        return docking.key_id not in new_keys
+    if previous is None or previous.value["ended"] == "cut-off" or previous.value["ended_at"] is None:
+        return False
+    return previous.value["ended_at"] <= value["docked_at"]
 
 
-def _latest_before(docking: Docking, wholes: dict[str, Docking]) -> Docking | None:
-    """A new station key begins a new chain; the camera's docking before is still the one before."""
-    camera, docked = docking.value["camera"]["id"], milliseconds(docking.value["docked_at"])
-    before = [
-        (milliseconds(each.value["docked_at"]), name)
-        for name, each in wholes.items()
-        if each.value["camera"]["id"] == camera and milliseconds(each.value["docked_at"]) < docked
-    ]
-    return wholes[max(before)[1]] if before else None
+def _stored(manifest: dict[str, Any], docking: Docking) -> list[dict[str, Any]]:
+    """Entries by which the recording was stored."""
+    return [each for each in docking.entries if each["recording"] == manifest["recording"] and each["fate"] == "stored"]
 
 
 def _check(
-    recording: Recording,
-    manifest: dict[str, Any],
-    docking: Docking,
-    previous: Docking | None,
-    report: Report,
-    *,
-    is_exact: bool,
+    recording: Recording, manifest: dict[str, Any], docking: Docking, previous: Docking | None, report: Report
 ) -> None:
     capture = manifest["capture"]
     place = f"{recording.place}/manifest.json"
@@ -71,9 +70,7 @@ def _check(
         report.find("capture.open", place, "has a corrected interval without an end")
         return
     if capture["basis"] == "docking-interval":
-        # By a new key the docking names none before it: a later one than is here may bound it.
-        wrong = earliest != begins if is_exact else begins is not None and earliest < begins
-        if wrong or ends is None or not ends.least <= latest <= ends.most:
+        if earliest != begins or ends is None or not ends.least <= latest <= ends.most:
             report.find("capture.bounds", place, "is not the interval between the dockings that its basis names")
         return
     if ends is not None and latest > ends.most or begins is not None and earliest < begins:
@@ -97,16 +94,16 @@ def _ends(manifest: dict[str, Any], docking: Docking) -> _Between | None:
     if not _clock_counts(docking):
         return None
     inventory = docking.value["inventory"]
-    taken = milliseconds(inventory["taken_at"] if inventory is not None else docking.value["docked_at"])
+    docked = docking.value["docked_at"]
+    taken = milliseconds(max(docked, inventory["taken_at"] if inventory is not None else docked))
     if inventory is not None and not _is_later(manifest, docking):
         return _Between(taken, taken)
-    return _Between(taken, milliseconds(manifest["sealed_at"]))
+    return _Between(taken - _STEP_MS, max(taken, milliseconds(manifest["sealed_at"]) + _STEP_MS))
 
 
 def _is_later(manifest: dict[str, Any], docking: Docking) -> bool:
     """Whether only a later listing than the first one showed the file as it was sealed."""
-    sealed = [entry["later"] for entry in docking.entries if entry["recording"] == manifest["recording"]]
-    return all(sealed)
+    return all(entry["later"] for entry in _stored(manifest, docking))
 
 
 def _clock_counts(docking: Docking) -> bool:

@@ -265,7 +265,7 @@ export interface ProvenDocking {
   readonly header: string;
   readonly dockedAt: string;
   readonly endedAt: string | null;
-  readonly clockSynchronised: boolean;
+  readonly clockSynchronised: boolean | null;
   readonly ended: DockingRecord['ended'];
   readonly cameraClock: DockingRecord['camera_clock'];
   readonly inventory: DockingRecord['inventory'];
@@ -334,7 +334,7 @@ function provenDocking(
     header: headerDigest(record),
     dockedAt: record.docked_at,
     endedAt: record.ended_at,
-    clockSynchronised: record.clock_synchronised === true,
+    clockSynchronised: record.clock_synchronised,
     ended: record.ended,
     cameraClock: record.camera_clock,
     inventory: record.inventory,
@@ -427,6 +427,8 @@ export class StationLog {
   readonly dockings = new DockingAccount();
   /** When it tells a change away from which key (hex id), RFC 3339. */
   readonly putAside = new Map<string, string>();
+  /** Hex ids of the keys that it tells a change to. */
+  readonly newKeys = new Set<string>();
   /** Cameras that it takes out of use (SPEC 4.13.7), each once. */
   readonly retired = new Set<string>();
   /** Its segments that are here; known once it was read. */
@@ -449,6 +451,8 @@ export class StationLog {
     this.dockings.take(entry);
     const old = entry.event === 'key-changed' ? entry.facts['old_key_id'] : undefined;
     if (typeof old === 'string') this.putAside.set(old, entry.at);
+    const fresh = entry.event === 'key-changed' ? entry.facts['new_key_id'] : undefined;
+    if (typeof fresh === 'string') this.newKeys.add(fresh);
     const { camera } = entry.facts;
     if (entry.event === 'camera-retired' && typeof camera === 'string') this.retired.add(camera);
   }

@@ -15,6 +15,7 @@ import {
   ROLES,
   roleSignature,
 } from '../../../protocol/documents/order.ts';
+import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import type { Retention } from '../../../protocol/documents/retention.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { ORDER } from '../../../protocol/format/file-names.ts';
@@ -436,6 +437,10 @@ export interface ProvenManifest {
   readonly sealedSizeBytes: number;
   readonly chunksSha256: string;
   readonly modifiedAt: string | null;
+  /** Its capture time. */
+  readonly earliestAt: string | null;
+  readonly latestAt: string | null;
+  readonly basis: Manifest['capture']['basis'];
   /** Why it counts as rejected. */
   readonly reason: string | null;
   readonly previous: string | null;
@@ -498,6 +503,9 @@ export const RECORDING_SHAPE: Shape<RecordingFacts> = {
     sealedSizeBytes: 'number',
     chunksSha256: 'digest',
     modifiedAt: 'time',
+    earliestAt: 'time',
+    latestAt: 'time',
+    basis: 'word',
     reason: 'word',
     previous: 'digest',
     sidecars: 'kept',
@@ -560,6 +568,9 @@ function provenManifest(
     sealedSizeBytes: manifest.sealed.size_bytes,
     chunksSha256: manifest.sealed.chunks_sha256,
     modifiedAt,
+    earliestAt: manifest.capture.earliest_at,
+    latestAt: manifest.capture.latest_at,
+    basis: manifest.capture.basis,
     reason: manifest.rejected === null ? null : once(manifest.rejected.reason),
     previous: manifest.previous_manifest_sha256,
     sidecars: manifest.sidecars,

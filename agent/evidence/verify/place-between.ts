@@ -1,6 +1,8 @@
 // What shows only once everything of a place was read: chains, sidecars, dockings, and what the custody logs say of documents.
 import { join } from 'node:path';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
+import { keyIdHex } from '../../../protocol/documents/minisign.ts';
+import { CaptureCheck } from './capture-check.ts';
 import { chainRemark, checkChains } from './chain-check.ts';
 import { DOCKING_KIND } from './document-kinds.ts';
 import {
@@ -15,6 +17,7 @@ import {
   unnamedRecordings,
 } from './docking-groups.ts';
 import { dockingLogRemarks, dockingStayRemarks, type StationLog } from './docking-log.ts';
+import type { KnownKeys } from './known-keys.ts';
 import { accountRemarks, missingDocument, missingDocuments } from './log-account.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
@@ -30,6 +33,7 @@ export interface BetweenContext {
   readonly files: ReadFiles;
   readonly place: Place;
   readonly keys: TrustedKeys;
+  readonly known: Pick<KnownKeys, 'changes'>;
   readonly facts: PlaceFacts;
   readonly logs: PlaceLogs;
   readonly signal: AbortSignal;
@@ -92,19 +96,34 @@ export class PlaceBetween {
     const dropped = logs.store.dropped;
     const context = { facts, dropped, complete: this.#complete, kind: this.#kind, logs: logs.stations };
     const recordings = new DockingRecordings(context);
+    const captures = new CaptureCheck(groups, this.#newKeys());
+    const wrong: Remark[] = [];
     for (const group of groups) {
       signal.throwIfAborted();
       yield* await checkEntries(group, {
         read: (part) => this.#readAgain(part),
-        visit: (entry, part) => recordings.take(entry, part),
+        visit: (entry, part) => {
+          const held = facts.recordings.get(entry.recording ?? '', part.station);
+          wrong.push(...captures.remarks(entry, group, held));
+          recordings.take(entry, part);
+        },
       });
     }
+    yield* wrong;
     yield* recordings.remarks();
     for (const absent of recordings.missing)
       if (!(await this.#cameMeanwhile(absent.recording, absent.part.where)))
         yield recordings.missingRemark(absent);
     yield* unlistedRecordings(groups, context);
     yield* unnamedRecordings(context);
+  }
+
+  /** Keys that stations changed to; a spool and loose folders need not show all of them. */
+  #newKeys(): ReadonlySet<string> | undefined {
+    if (this.#context.place.kind === 'spool' || !this.#complete) return undefined;
+    const { known, logs } = this.#context;
+    const changed = known.changes.map(({ newKey }) => keyIdHex(newKey.keyId));
+    return new Set([...changed, ...logs.stations.flatMap(({ newKeys }) => [...newKeys])]);
   }
 
   /** The document of a part that was verified before; undefined where it is another one by now. */

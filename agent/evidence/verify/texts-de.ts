@@ -298,6 +298,12 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Die Station hat sie in Quarantäne genommen, weil sie auffällig war; ihr Verwahrprotokoll sagt es.',
   'docking.recording-differs':
     'Andockprotokoll und Manifest sagen Verschiedenes über eine Aufzeichnung: Eines der beiden wurde ausgetauscht oder gefälscht.',
+  'capture.bounds':
+    'Die Aufnahmezeit liegt nicht zwischen den beiden Andockvorgängen, wie ihre Andockprotokolle sie nennen: Manifest oder Andockprotokoll wurde gefälscht.',
+  'capture.measured':
+    'Die Aufnahmezeit ergibt sich nicht aus der Zeit der Datei und den Messungen der Kamerauhr: Manifest oder Andockprotokoll wurde gefälscht.',
+  'capture.unmeasured':
+    'Die Aufnahmezeit nennt sich gemessen, und das Andockprotokoll enthält keine Messung der Kamerauhr: Eines der beiden wurde gefälscht.',
   'docking.recording-not-listed':
     'Ihr Andockprotokoll kennt sie nicht: Die Aufzeichnung wurde später hingelegt, oder das Andockprotokoll ist nicht das, das gemacht wurde.',
   'docking.record-elsewhere':

@@ -259,6 +259,12 @@ export const MEANINGS = {
   'docking.recording-set-aside': 'The station set it aside because it was odd; the custody log says so.',
   'docking.recording-differs':
     'Docking record and manifest say different things of one recording: one of the two was exchanged or forged.',
+  'capture.bounds':
+    'The capture time lies outside of the two dockings around it, as their records say them: manifest or docking record was forged.',
+  'capture.measured':
+    "The capture time is not what the measurements of the camera's clock make of the time of its file: manifest or docking record was forged.",
+  'capture.unmeasured':
+    "The capture time calls itself measured, and the docking record has no measurement of the camera's clock: one of the two was forged.",
   'docking.recording-not-listed':
     'The record of its docking does not know it: the recording was put there later, or the record is not the one that was made.',
   'docking.record-elsewhere':

@@ -243,7 +243,7 @@ class PlaceCheck {
   }
 
   async #between(logs: PlaceLogs): Promise<void> {
-    const read = { ...this.#options, place: this.#place, facts: this.#facts, logs };
+    const read = { ...this.#options, place: this.#place, facts: this.#facts, logs, known: this.#known };
     for await (const remark of new PlaceBetween(read).remarks()) this.#tell([remark]);
     const changed = new Set(this.#known.changes.map(({ document }) => document.holder));
     const store = {

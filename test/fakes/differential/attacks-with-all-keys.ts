@@ -40,8 +40,13 @@ function otherManifest(of: Fields, random: SeededRandom): Fields {
   return random.pick<Fields>([
     { sealed_at: moved(sealedAt, random) },
     { clock_synchronised: random.pick([true, false, null]) },
-    // What an interval is computed from, one verifier alone compares (SPEC 9.3, 9.4).
-    { capture: { ...interval, basis: 'clock-unmeasured' } },
+    {
+      capture: {
+        ...interval,
+        basis: random.pick(['clock-measured', 'docking-interval', 'clock-unmeasured']),
+      },
+    },
+    { capture: { ...(of['capture'] as Fields), latest_at: moved(sealedAt, random) } },
     {
       capture: {
         earliest_at: null,

@@ -3,14 +3,13 @@
 import type { RemarkCode } from '../../../agent/evidence/verify/remark.ts';
 
 /** A document that its signer changed behind its receipt: what vouched for it says so, and no rule of the document itself is broken. */
-const CHANGED_SINCE = ['receipt.wrong-manifest', 'custody.other-manifest'] as const;
 const CHANGED_RECORD = ['receipt.wrong-manifest', 'custody.other-docking-record'] as const;
 
 /** Reason of a manipulation to codes of which at least one must be among the findings. */
 export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
-  'capture.bounds': CHANGED_SINCE,
-  'capture.measured': CHANGED_SINCE,
-  'capture.unmeasured': CHANGED_SINCE,
+  'capture.bounds': ['capture.bounds'],
+  'capture.measured': ['capture.measured'],
+  'capture.unmeasured': ['capture.unmeasured'],
   'chain.gap': ['chain.gap'],
   'chunks.digest': ['chunks.digest'],
   'chunks.length': ['chunks.size'],

@@ -3,6 +3,22 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const EVIDENCE_BUGS: readonly PlantedBug[] = [
   {
+    id: 'capture-older-than-measured',
+    what: 'a capture time that ends before the measured clock lets it end, and is due for deletion sooner, passes',
+    file: 'agent/evidence/verify/capture-check.ts',
+    find: '(widerAfter < 0 && !cut.end)',
+    put: '(widerAfter < 0 && cut.end)',
+    suites: ['unit/evidence/verify/capture-check'],
+  },
+  {
+    id: 'capture-with-twins-judged',
+    what: 'an honest recording is called forged where two cameras of one id were docked at a time',
+    file: 'agent/evidence/verify/capture-check.ts',
+    find: ' && before.endedAt <= docking.dockedAt;',
+    put: " && before.endedAt !== '';",
+    suites: ['unit/evidence/verify/capture-check'],
+  },
+  {
     id: 'kit-of-other-receipt',
     what: 'a kit is good whatever receipt lies in it, though its own log names another one',
     file: 'agent/evidence/verify/received-check.ts',

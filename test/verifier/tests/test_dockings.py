@@ -377,9 +377,9 @@ class CaptureTimeTest(unittest.TestCase):
 
     def test_what_only_a_later_listing_showed_lies_before_its_sealing(self) -> None:
         self.assertEqual(self._capture("07:29:55.500", "08:03:00.000", later=True), [])
-        self.assertIn("capture.bounds", self._capture("07:29:55.500", "08:05:00.001", later=True))
+        self.assertIn("capture.bounds", self._capture("07:29:55.500", "08:05:01.001", later=True))
         self.assertEqual(self._capture("06:30:00.000", "08:03:00.000", "docking-interval", later=True), [])
-        for latest in ("08:00:00.999", "08:05:00.001"):
+        for latest in ("07:59:59.999", "08:05:01.001"):
             found = self._capture("06:30:00.000", latest, "docking-interval", later=True)
             self.assertEqual(found, ["capture.bounds"], latest)
 
