@@ -204,7 +204,7 @@ class Drops:
         _check_due(kept.value, facts["received_at"], kept.place, report)
         recording = Recording(facts["recording"], station.name, Path(), kept.place.rpartition("/")[0])
         policy = self.policy_named(facts["station"], facts["recording"])
-        check_allowed(recording, kept.value, facts["received_at"], orders, logs, report, policy=policy)
+        check_allowed(recording, kept.value, kept.sha256, facts["received_at"], orders, logs, report, policy=policy)
         check_dated(recording, kept.value, kept.sha256, logs, report)
 
     def _check_document(self, said: _Said, known: "_Known", logs: StoreLogs, report: Report) -> None:

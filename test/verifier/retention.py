@@ -76,7 +76,7 @@ def check_deletions(station: Station, vault: str | None, orders: Orders, logs: S
         if recording.deletion is not None:
             check_record(recording, recording.deletion.value, vault, report)
             received = recording.receipt.value["received_at"] if recording.receipt is not None else None
-            check_allowed(recording, recording.deletion.value, received, orders, logs, report)
+            check_allowed(recording, recording.deletion.value, recording.deletion.sha256, received, orders, logs, report)
             _check_logged(recording, recording.deletion.sha256, logs, report)
             check_dated(recording, recording.deletion.value, recording.deletion.sha256, logs, report)
         if recording.deleted:
@@ -124,6 +124,7 @@ def _check_retention(manifest: dict[str, Any], received_at: str, said: dict[str,
 def check_allowed(
     recording: Recording,
     said: dict[str, Any],
+    sha256: str,
     received_at: str | None,
     orders: Orders,
     logs: StoreLogs,
@@ -139,10 +140,12 @@ def check_allowed(
     deleted = milliseconds(said["deleted_at"])
     if received_at is not None and deleted < milliseconds(received_at):
         report.find("deletion.before-receipt", at, "was deleted before it was received")
-    held = orders.holds(recording.name, deleted)
+    asked = (deleted, *_first_named(recording.name, sha256, logs))
+    held = next((holds for instant in asked if (holds := orders.holds(recording.name, instant))), [])
     for hold in held:
-        report.find("deletion.held", at, f"was deleted while order {hold.value['order']} held it")
-    longest = orders.at_their_word("hold").holds(recording.name, deleted, longest=True)
+        report.find("deletion.held", at, f"was deleted, or named by the log, while order {hold.value['order']} held it")
+    at_their_word = orders.at_their_word("hold")
+    longest = [hold for instant in asked for hold in at_their_word.holds(recording.name, instant, longest=True)]
     if any(hold.unjudged for hold in longest) or (longest and not held):
         report.leave_open("deletion.hold-not-judged", at, "was deleted, and whether a hold counted cannot be said without the keys of the roles")
     if said["reason"] == "ordered":
@@ -245,10 +248,14 @@ def check_dated(recording: Recording, said: dict[str, Any], sha256: str, logs: S
     if milliseconds(said["deleted_at"]) > logs.now_ms + DAY_MS:
         report.find("deletion.in-future", at, "is of a time that has not come yet")
         return
-    lines = [line for event in ("deleting", "deleted") for line in logs.of(event, recording.name)]
-    named = [logs.time_of(line) for line in lines if line.facts.get("deletion_sha256") == sha256]
-    if named and milliseconds(said["deleted_at"]) > min(named) + DAY_MS:
+    if any(milliseconds(said["deleted_at"]) > named + DAY_MS for named in _first_named(recording.name, sha256, logs)):
         report.find("deletion.before-due", at, "is of a time after that of its entry in the log")
+
+
+def _first_named(name: str, sha256: str, logs: StoreLogs) -> list[int]:
+    """Time of the entry that names the record first; empty where none does."""
+    lines = [line for event in ("deleting", "deleted") for line in logs.of(event, name)]
+    return sorted(logs.time_of(line) for line in lines if line.facts.get("deletion_sha256") == sha256)[:1]
 
 
 def _check_logged(recording: Recording, sha256: str, logs: StoreLogs, report: Report) -> None:

@@ -250,23 +250,27 @@ function held(
   { orders, keys, logs: { store: log } }: JudgeContext,
 ): Remark[] {
   const place = below(where, DELETION);
-  const hold = orders.holdAt(name, deletion.deletedAt);
-  if (hold !== undefined) {
+  // A record that was dated back, to before a hold, is named by the log when the hold stands already.
+  const namedAt = log.deletions.get(name)?.times.get(deletion.sha256)?.begunAt ?? deletion.deletedAt;
+  const times = [deletion.deletedAt, namedAt];
+  for (const at of times) {
+    const hold = orders.holdAt(name, at);
+    if (hold === undefined) continue;
     const until = hold.until === null ? '' : ` until ${hold.until}`;
-    const message = `deletion record: deleted at ${deletion.deletedAt}; order ${hold.order.order} held it${until}`;
+    const message = `deletion record: deleted at ${deletion.deletedAt}, named by the store's log at ${namedAt}; order ${hold.order.order} held it${until}`;
     return [finding('deletion.held', place, message, { order: hold.order.order })];
   }
   const open = orders.holdsOf(name);
   const unknown = rolesWithoutKey(keys);
   if (unknown.length === 0) {
-    if (orders.holdAt(name, deletion.deletedAt, [], 'most') === undefined) return [];
+    if (times.every((at) => orders.holdAt(name, at, [], 'most') === undefined)) return [];
     const absent =
       'deletion record: a hold by one role, and the policy that says when it lapsed is not in this kit';
     return [note('deletion.hold-not-judged', place, absent, { recording: name })];
   }
   if (open.length === 0) return [];
   const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;
-  const code = open.some((each) => mayHold(each, deletion.deletedAt, log))
+  const code = open.some((each) => times.some((at) => mayHold(each, at, log)))
     ? 'deletion.hold-not-judged'
     : 'deletion.not-judged';
   return [note(code, place, message, { recording: name })];

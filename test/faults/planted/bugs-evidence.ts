@@ -19,6 +19,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/capture-check'],
   },
   {
+    id: 'held-by-its-own-date',
+    what: 'whether a hold forbade a deletion is asked for the date alone that the record gives itself',
+    file: 'agent/evidence/verify/deletion-check.ts',
+    find: 'const times = [deletion.deletedAt, namedAt];',
+    put: 'const times = [deletion.deletedAt];',
+    suites: ['unit/evidence/verify/deletion-judge'],
+  },
+  {
     id: 'kit-of-other-receipt',
     what: 'a kit is good whatever receipt lies in it, though its own log names another one',
     file: 'agent/evidence/verify/received-check.ts',

@@ -95,3 +95,37 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a recording that both roles h
     await world.close();
   });
 });
+
+describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a recording that is due, and was held then', () => {
+  test('is missed where it is deleted today, by a record of the day before the hold', async () => {
+    const clock = new FakeWallClock();
+    clock.move(-20 * DAY_MS);
+    const world = await AttackedWorld.open(clock.environment);
+    const people = join(world.root, 'people');
+    await appendFile(join(world.root, 'receiver.yaml'), await makeRoleKeys(people));
+    for (const role of ROLES) await copyFile(join(people, `${role}.pub`), join(world.keys, `${role}.pub`));
+    const one = (await world.named('manifest.json'))[0];
+    if (one === undefined) throw new Error('no recording');
+    const { basis, from } = await world.retentionOf(one.recording);
+    const at = (days: number): string => new Date(Date.parse(from) + days * DAY_MS).toISOString();
+    clock.move(-2 * DAY_MS);
+    const order = join(world.root, 'order');
+    const asked = ['first-run', one.recording, '--reason', 'case-1', '--out', order];
+    for (const args of [asked, ['--place', order]]) {
+      const ran = await world.storeAt(clock, 'hold', ...args);
+      expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0);
+      if (args === asked) await signAsRoles(order, 'order.json', people);
+    }
+    const log = await world.storeLog();
+    const retention = { days: 14, basis, from_at: from, due_at: at(14) };
+    const record = await world.deletion(one, at(15), { retention });
+    log.add('outside-time', { by: 'witness', name: 'w.test', said_at: at(15), boot: null }, at(19.5));
+    const of = { station: one.station, recording: one.recording, deletion_sha256: record.sha256 };
+    for (const event of ['deleting', 'deleted']) log.add(event, of, at(19.5));
+    await log.close();
+    await world.deletePayload(one.recording, record);
+    expect(await world.verdicts()).toEqual(refusing('deletion.held'));
+    clock.close();
+    await world.close();
+  });
+});

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Manifest } from '../../../../protocol/documents/manifest.ts';
 import type { Receipt } from '../../../../protocol/documents/receipt.ts';
+import { codesOf, judgeWithPython } from '../../../fakes/manipulations/judges.ts';
 import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 import { verdictOf } from './broken-vault.ts';
@@ -16,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 let count = 0;
-async function newVault(): Promise<VaultBuilder> {
-  return VaultBuilder.create(join(root, String(++count)));
+async function newVault(startMs?: number): Promise<VaultBuilder> {
+  return VaultBuilder.create(join(root, String(++count)), startMs === undefined ? {} : { startMs });
 }
 
 async function findingsOf(builder: VaultBuilder): Promise<readonly string[]> {
@@ -84,6 +85,30 @@ test.each([
     for (const role of ['officer', 'supervisor']) await rm(join(builder.keys, `${role}.pub`));
     const { findings, totals } = await verdictOf(builder.vault, builder, how);
     expect([judged.findings, findings, totals.not_judged]).toEqual([expected, [], open]);
+  },
+);
+
+test.each([
+  ['by both roles', ['officer', 'supervisor'], 19, ['deletion.held']],
+  ['by one role, within its days', ['officer'], 19, ['deletion.held']],
+  ['by one role, after its days', ['officer'], 30, []],
+] as const)(
+  'a record of the day before a hold %s, which the log names when it stands',
+  async (_, roles, day, expected) => {
+    const builder = await newVault(Date.parse('2026-01-10T08:00:00.000Z'));
+    await builder.dock();
+    const recording = await builder.record();
+    await builder.undock();
+    builder.clock.advance(15 * 86_400_000);
+    const deletedAt = builder.clock.now();
+    builder.clock.advance(2 * 86_400_000);
+    await builder.orders.give(recording, { verb: 'hold', roles });
+    builder.clock.advance((day - 17) * 86_400_000);
+    await builder.receiver.delete(recording, { change: (made) => ({ ...made, deleted_at: deletedAt }) });
+    await builder.close();
+    const [python] = await judgeWithPython([builder.vault], builder);
+    expect(codesOf(python ?? { good: true, findings: [] })).toEqual(expected);
+    expect(await findingsOf(builder)).toEqual(expected);
   },
 );
 
