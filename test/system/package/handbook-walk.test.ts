@@ -37,6 +37,9 @@ const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'bodydock spool export RECORDING --out DIR --config FILE': 'typed',
   'bodydock spool ls --config FILE': 'typed',
   'bodydock keys rotate --reason lost': 'told', // test/unit/cli/keys-rotate.test.ts
+  'bodydock desk': 'told', // test/system/pages/desk.test.ts, and the commands for its certificates
+  'bodydock-receiver ca issue STORE --role desk-server --out DIR': 'told',
+  'bodydock-receiver ca issue NAME --role viewer --p12': 'told',
   'bodydock-receiver orders': 'typed',
   "journalctl -u bodydock-receiver | grep 'condition raised'": 'typed',
   'bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z': 'typed',
