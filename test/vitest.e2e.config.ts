@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { leftOut } from './fakes/share-of-run.ts';
 import { keptResults } from './faults/table/kept-results.ts';
 
-/** What takes a quarter of a minute or more, and is in one of eleven shares in CI; the longest ones do not meet. */
+/** What takes a quarter of a minute or more, and is in one of twelve shares in CI; the longest ones do not meet. */
 const TURNS = [
   [
     'test/system/odd-files.test.ts',
@@ -68,6 +68,11 @@ const TURNS = [
     'test/system/broken-log.test.ts',
     'test/system/restored-vault.test.ts',
     'test/station/station-clock.test.ts',
+  ],
+  [
+    'test/system/attacks/clock-ahead-after-a-boot.test.ts',
+    'test/system/attacks/replays-what-the-store-said.test.ts',
+    'test/system/attacks/where-a-reader-guesses.test.ts',
   ],
 ];
 
