@@ -129,7 +129,7 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
       };
       await vault.manifest(vault.evidence.large, (value) => ({ ...value, capture }));
     },
-    reason: 'capture.bounds',
+    reason: 'receipt.other-manifest', // nothing is judged of a first docking by one of two keys (SPEC 9.5.3)
   },
   {
     name: 'a measured capture time where no clock was measured',
@@ -142,7 +142,7 @@ export const OF_EXCHANGES: readonly Manipulation[] = [
           basis: 'clock-measured',
         },
       })),
-    reason: 'capture.unmeasured',
+    reason: 'receipt.other-manifest', // the same
   },
   {
     name: 'manifests of two recordings exchanged, without their signatures',

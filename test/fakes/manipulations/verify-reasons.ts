@@ -9,7 +9,6 @@ const CHANGED_RECORD = ['receipt.wrong-manifest', 'custody.other-docking-record'
 export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'capture.bounds': ['capture.bounds'],
   'capture.measured': ['capture.measured'],
-  'capture.unmeasured': ['capture.unmeasured'],
   'chain.gap': ['chain.gap'],
   'chunks.digest': ['chunks.digest'],
   'chunks.length': ['chunks.size'],
