@@ -26,7 +26,7 @@ const SECRET = /(?:\.key|-key\.pem|\.identity)$/;
 /** Exit codes other than 0 that are right for a line, by its beginning. */
 type Codes = Readonly<Record<string, readonly number[]>>;
 
-/** Commands in sentences of these chapters: those that are typed here, and those that only tell what there is. */
+/** Commands in sentences of these chapters: those that are typed here, and those that only say what there is. */
 const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'systemctl reload mosquitto': 'typed',
   'bodydock bays': 'told', // no USB here
@@ -550,7 +550,7 @@ ${here}`,
     }
   });
 
-  test('says no command in a sentence that is neither typed here nor known to be told only', () => {
+  test('says no command in a sentence that is neither typed here nor known to be only named', () => {
     const walked = sections.filter(({ number }) => CHAPTERS.includes(number.split('.')[0] ?? ''));
     const said = new Set(
       walked.flatMap(({ code }) => code.filter((piece) => COMMAND.test(piece) && !isBare(piece))),
