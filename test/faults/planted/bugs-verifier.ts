@@ -229,8 +229,8 @@ export const VERIFIER_BUGS: readonly PlantedBug[] = [
     'dated-by-last',
     'a deletion that was dated ahead is judged by the last entry that names it',
     'retention.py',
-    '    if named and milliseconds(said["deleted_at"]) > min(named) + DAY_MS:\n',
-    '    if named and milliseconds(said["deleted_at"]) > max(named) + DAY_MS:\n',
+    '    return sorted(logs.time_of(line) for line in lines if line.facts.get("deletion_sha256") == sha256)[:1]\n',
+    '    return sorted(logs.time_of(line) for line in lines if line.facts.get("deletion_sha256") == sha256)[-1:]\n',
   ),
   python(
     'order-later',
