@@ -56,8 +56,9 @@ function play(video, tracks, input, failed) {
   video.src = address;
   const begin = (atS) => {
     run.isOver = true;
-    run = { isOver: false, buffer: undefined };
-    feed(run, atS).catch((error) => run.isOver || failed(error));
+    const own = { isOver: false };
+    run = own;
+    feed(own, atS).catch((error) => own.isOver || failed(error));
   };
   const feed = async (own, atS) => {
     if (media.readyState === 'closed') await once(media, 'sourceopen');

@@ -143,6 +143,8 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl'))("the office's desk 
     await expect.poll(currentS, { timeout: 20_000 }).toBeGreaterThan(46);
     await page.evaluate('document.getElementById("film").pause()');
     expect(await page.evaluate('document.getElementById("film").duration')).toBeCloseTo(FILM_S, 0);
+    // What played before the jump ended with it, and nothing of that is a failure.
+    expect(await page.getByText('--with-original').count()).toBe(0);
     expect(await faultsShown(page, join(pictures, `desk-film-${language}`), WIDTHS)).toEqual([]);
     expect(faults).toEqual([]);
     const left = await readdir(join(builder.vault, '.disclosures'));
