@@ -67,7 +67,8 @@ function play(video, tracks, input, failed) {
     if (!Number.isFinite(media.duration)) media.duration = await input.computeDuration();
     if (buffer.updating) await once(buffer, 'updateend');
     if (own.isOver) return;
-    buffer.abort();
+    // Not once all was there: an append opens it again.
+    if (media.readyState === 'open') buffer.abort();
     const write = async ({ data }) => {
       while (!own.isOver && bufferedTo(video, buffer) > video.currentTime + AHEAD_S)
         await once(video, 'timeupdate', 'seeking', 'emptied');

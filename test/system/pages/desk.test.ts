@@ -135,7 +135,12 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl'))("the office's desk 
     await look(/^Video/);
     await shown(goes);
     await expect.poll(currentS, { timeout: 20_000 }).toBeGreaterThanOrEqual(0);
-    await page.evaluate('document.getElementById("film").currentTime = 45');
+    for (const atS of [55, 2, 45]) {
+      await page.evaluate(`document.getElementById("film").currentTime = ${atS}`);
+      await expect
+        .poll(() => page.evaluate('document.getElementById("film").readyState'), { timeout: 20_000 })
+        .toBeGreaterThanOrEqual(2);
+    }
     await expect.poll(currentS, { timeout: 20_000 }).toBeGreaterThanOrEqual(45);
     await page.evaluate(
       '(document.getElementById("film").muted = true, document.getElementById("film").play())',
