@@ -136,7 +136,7 @@ const issue = command(
     usage: ['NAME --role ROLE [OPTION...]'],
     about: `
 Makes a private key and its certificate. A key that is in the folder already is kept and its certificate renewed, so the same command renews.
-NAME is what the broker knows its owner by:
+NAME is what broker and desk know its owner by:
   broker      the name of its machine as all reach it: broker.pem, broker-key.pem, ca.pem, crl.pem
   receiver    the id of receiver.yaml: receiver.pem, receiver-key.pem, ca.pem
   station     the id of station.yaml, where it does not enrol: station.pem, station-key.pem, ca.pem
@@ -354,7 +354,7 @@ function tableOf(issued: readonly IssuedCertificate[], words: Words, daysTo: (ms
 export const ca = group({
   name: 'bodydock-receiver ca',
   about: `
-An authority that issues certificates for the broker and for all that log in to it. A house that has one of its own needs none of this.
+An authority that issues certificates for the broker, for all that log in to it, and for the desk of the office. A house that has one of its own needs none of this.
 `,
   commands: [
     { name: 'init', summary: 'make the authority', load: () => Promise.resolve(init) },
