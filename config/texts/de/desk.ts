@@ -1,4 +1,4 @@
-// Was die Seite des Arbeitsplatzes sagt, auf Deutsch.
+// What the page of the office's desk says, in German.
 import type { DESK_EN } from '../en/desk.ts';
 
 export const DESK_DE: Readonly<Record<keyof typeof DESK_EN, string>> = {
