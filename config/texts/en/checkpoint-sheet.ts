@@ -12,6 +12,6 @@ export const CHECKPOINT_SHEET_EN = {
   line: 'The line, and as a QR code',
   code: 'The line as a QR code',
   compare:
-    'To check it, type the line with its check digits, or read the QR code with a phone, into a text file, and say:',
+    'To check it, type the line with its check digits into a text file, or read the QR code into one with a phone, and run:',
   hang: 'Print, sign and hand out or hang up one sheet each day. Nobody needs to read it: it is enough that it is kept.',
 } as const;
