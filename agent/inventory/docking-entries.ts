@@ -216,7 +216,7 @@ export class DockingEntries {
     const before = known === undefined ? this.#known().get(seen.pathSha256) : undefined;
     const entry = before === undefined ? metEntry(seen, looks, known) : goingOn(seen, looks, before);
     this.#entries.set(seen.pathSha256, entry);
-    entry.tellFates(this.tally);
+    entry.countIn(this.tally);
     return entry;
   }
 
@@ -244,7 +244,7 @@ export class DockingEntries {
   /** Whatever is still done with it counts for another state from here on, or for none. */
   #gone(entry: TrackedEntry): void {
     this.#account.gone(entry);
-    entry.tellFates(undefined);
+    entry.countIn(undefined);
   }
 
   async #keepFirst(listing: Listing, takenAt: string, met: readonly TrackedEntry[]): Promise<void> {

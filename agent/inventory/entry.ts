@@ -66,11 +66,6 @@ export interface SeenEntry {
   readonly looks: Looks;
 }
 
-/** Hears of fates: undefined before the first that it hears of, and after the last. */
-export interface FateListener {
-  became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void;
-}
-
 /** Why a file was kept that was gone before it was to be erased: as a driver says it. */
 export const ALREADY_GONE = 'already-gone';
 
@@ -105,7 +100,7 @@ export class TrackedEntry implements SeenEntry {
   /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
   supersedes = NO_RECORDINGS;
   #fate: EntryFate;
-  #listener: FateListener | undefined;
+  #tally: EntryTally | undefined;
 
   /** A state that was not seen before: pending where it is a file. */
   constructor(seen: SeenEntry, fate = seen.listed.kind === 'file' ? PENDING : NOT_A_FILE) {
@@ -119,7 +114,7 @@ export class TrackedEntry implements SeenEntry {
     this.otherLength = undefined;
     this.outcome = undefined;
     this.#fate = fate;
-    this.#listener = undefined;
+    this.#tally = undefined;
   }
 
   get fate(): EntryFate {
@@ -129,14 +124,14 @@ export class TrackedEntry implements SeenEntry {
   become(fate: EntryFate): void {
     const before = this.#fate;
     this.#fate = fate;
-    this.#listener?.became(this, before, fate);
+    this.#tally?.became(this, before, fate);
   }
 
-  /** `listener` hears of the fate that it has and of those that follow; undefined: nobody does from here on. */
-  tellFates(listener: FateListener | undefined): void {
-    this.#listener?.became(this, this.#fate, undefined);
-    this.#listener = listener;
-    listener?.became(this, undefined, this.#fate);
+  /** `tally` counts the fate that it has and those that follow; undefined: none does from here on. */
+  countIn(tally: EntryTally | undefined): void {
+    this.#tally?.became(this, this.#fate, undefined);
+    this.#tally = tally;
+    tally?.became(this, undefined, this.#fate);
   }
 }
 
@@ -239,7 +234,7 @@ class ByteSum {
 }
 
 /** Entries of one docking by what became of them. */
-export class EntryTally implements FateListener {
+export class EntryTally {
   readonly #open = new Set<TrackedEntry>();
   readonly #undecided = new Set<TrackedEntry>();
   #turn = this.#undecided.values();
@@ -267,6 +262,7 @@ export class EntryTally implements FateListener {
     return this.#undecided;
   }
 
+  /** `before` is undefined for the first fate that it counts of an entry, `now` after the last. */
   became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void {
     if (before !== undefined) this.#count(before, entry.listed.sizeBytes, -1);
     if (now !== undefined) this.#count(now, entry.listed.sizeBytes, 1);

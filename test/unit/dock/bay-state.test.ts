@@ -16,7 +16,7 @@ const spooled = entry({ kind: 'spooled', recording, sha256: null, stamp: '' });
 
 function count(entries: readonly TrackedEntry[], isReceipted = false, held = 0): BayCounts {
   const tally = new EntryTally();
-  for (const each of entries) each.tellFates(tally);
+  for (const each of entries) each.countIn(tally);
   return tally.counts({ isReceipted: () => isReceipted, heldBytes: () => held }, 0);
 }
 

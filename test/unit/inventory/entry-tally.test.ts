@@ -23,7 +23,7 @@ function entries(count: number, fate: EntryFate, sizeBytes = 100): TrackedEntry[
 
 function tallyOf(all: readonly TrackedEntry[]): EntryTally {
   const tally = new EntryTally();
-  for (const entry of all) entry.tellFates(tally);
+  for (const entry of all) entry.countIn(tally);
   return tally;
 }
 
@@ -93,7 +93,7 @@ describe('open entries', () => {
   test('what is told to nobody any more counts no longer, whatever becomes of it', () => {
     const all = entries(2, { kind: 'pending' });
     const tally = tallyOf(all);
-    all[0]?.tellFates(undefined);
+    all[0]?.countIn(undefined);
     all[0]?.become(SPOOLED);
     expect(tally.counts(new Store(), 0)).toMatchObject({ entries: 1, spooled: 0, bytes: 100 });
     expect([...tally.open]).toEqual([all[1]]);
@@ -109,7 +109,7 @@ test('sizes that only a lying camera says come and go, and what is left is right
       const [honest] = entries(1, SPOOLED, 7);
       const tally = tallyOf([...liars, ...(honest === undefined ? [] : [honest])]);
       expect(tally.counts(new Store(), 1).bytesSpooled).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
-      for (const liar of liars) liar.tellFates(undefined);
+      for (const liar of liars) liar.countIn(undefined);
       expect(tally.counts(new Store(), 0)).toMatchObject({ entries: 1, bytes: 7, bytesSpooled: 7 });
     }),
   );
@@ -145,7 +145,7 @@ test('after any fates the numbers are those of counting anew', () => {
         const entry = all[each.entry];
         entry?.become(each.fate);
         if (each.gone && each.entry === 4 && entry !== undefined && left.delete(entry))
-          entry.tellFates(undefined);
+          entry.countIn(undefined);
         store.receipted.clear();
         for (const name of each.receipted) store.receipted.add(name);
         for (const name of RECORDINGS) store.held.set(name, each.heldBytes);
