@@ -5,7 +5,7 @@ import { systemCode } from '../../protocol/format/errors.ts';
 import { sysfsSocketPorts } from '../usb/socket.ts';
 
 /** A partition that the kernel read from the disk's table. */
-export interface PartitionFacts {
+interface PartitionFacts {
   /** Such as "sda1"; its node is /dev/sda1. */
   readonly name: string;
   /** From 1. */
@@ -49,9 +49,9 @@ export interface BlockDevices {
 }
 
 /** A reader for four kinds of card has four. */
-export const DISKS_MAX = 8;
+const DISKS_MAX = 8;
 /** GPT has room for 128, a camera's card has one. */
-export const PARTITIONS_MAX = 16;
+const PARTITIONS_MAX = 16;
 
 // The disks at a USB port from the kernel's tables, found from the port downwards: a label or an id comes from the device, the port does not.
 // Source: Linux Documentation/ABI/stable/sysfs-block; usb-storage and uas hang a SCSI host below their interface.

@@ -14,7 +14,7 @@ import { askHelper, encodeHelperRequest, type HelperRequest, parseHelperAnswer }
 export type MountMode = 'ro' | 'rw';
 
 /** Why something on the device was left alone; these are reasons of an inventory's problems too. */
-export const LEFT_ALONE = [
+const LEFT_ALONE = [
   'other-volume',
   'unknown-file-system',
   'encrypted-volume',

@@ -25,7 +25,7 @@ export interface CameraWish {
 }
 
 /** Long enough to see a pull going on. */
-export const LONG_CLIP_BYTES = 100_000_000;
+const LONG_CLIP_BYTES = 100_000_000;
 const FOLDER = join('DCIM', '100MEDIA');
 const PAUSE_BETWEEN_CLIPS_MS = 15 * 60_000;
 const SHORT_CLIP_BYTES = 700_000;
