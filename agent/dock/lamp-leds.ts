@@ -112,7 +112,7 @@ async function put(led: string, attribute: string, value: string): Promise<void>
   await writeFile(join(led, attribute), `${value}\n`, { flag: 'r+' });
 }
 
-// What the lamps of the bays say before a station is up: nothing. An agent that was killed leaves its last light standing, and "safe to take" would
+// What the lamps of the bays say before a station is up: nothing. An agent that was killed leaves its last light on, and "safe to take" would
 // then be said of every camera that is put in, for as long as no station comes up: its disk may be gone for good. Dark although a camera is in
 // tells staff to call someone.
 

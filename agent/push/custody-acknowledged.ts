@@ -1,8 +1,8 @@
 // What the store holds of the custody log, as far as it said so, and what is asked or sent next. Pure; custody-push.ts talks.
 //
 // What it said of ended segments is remembered over connections and starts (ledger-file.ts), so that thousands of them are not asked
-// about again. A store that lost them (restored from a backup, or begun anew) is found out by two questions at each connect: about the
-// oldest segment, and about the one behind the newest that the store names.
+// about again. A store that lost them (restored from a backup, or set up again) is found out by two questions at each connect: about the
+// oldest segment, and about the one after the newest that the store names.
 //
 // A segment of which it takes nothing does not keep the later ones from it: a log by a new key must arrive although the store refuses the end
 // of the one before, by a key that was revoked. It waits, and is tried again with growing pauses.
@@ -19,11 +19,11 @@ export interface AcknowledgedSource {
   segments(): readonly PushedSegment[];
   /** The store has signed that it holds all of a segment. */
   storeHolds(segment: SegmentId): void;
-  /** The store does not hold what it held of a segment: nothing is known of that one and of all behind it. */
+  /** The store does not hold what it held of a segment: nothing is known of that one and of all after it. */
   storeLost(segment: SegmentId): void;
 }
 
-/** One thing to do: ask what is held of a segment, or send what comes behind entry `held`. */
+/** One thing to do: ask what is held of a segment, or send what comes after entry `held`. */
 export interface AcknowledgedStep {
   readonly segment: SegmentId;
   readonly held: number | undefined;
@@ -33,7 +33,7 @@ export interface AcknowledgedStep {
 
 /** From so many entries on a batch is not small: some 20 KiB. */
 const SMALL_ENTRIES = 64;
-/** Batches behind one entry that the store answers with nothing, until the segment has to wait for the others. */
+/** Batches after one entry that the store answers with nothing, until the segment has to wait for the others. */
 const REFUSALS_MAX = 2;
 
 /** A store that shows less than it had signed for is asked so often, over at least so long: two may answer, one of which is none of ours. */
@@ -55,7 +55,7 @@ interface Answer {
   readonly isFresh: boolean;
 }
 
-/** Batches of a segment that were sent behind an entry and brought nothing. */
+/** Batches of a segment that were sent after an entry and brought nothing. */
 interface Refusals {
   readonly held: number;
   readonly count: number;
@@ -187,7 +187,7 @@ export class Acknowledged {
     if (this.#doubt?.segment === segment) this.#shownLess(segment, 0, answer);
   }
 
-  /** The segment that the store says was begun last there: one behind it that counts as held is looked at. */
+  /** The segment that the store says was begun last there: one after it that counts as held is looked at. */
   newestAtStore(segment: SegmentId): void {
     const segments = this.#source.segments();
     const at = segments.findIndex((each) => each.segment === segment);

@@ -25,7 +25,7 @@ import { type CustodyTail, readTail, segmentPath } from './custody-file.ts';
 import { readNewest, writeNewest } from './custody-forks.ts';
 import type { LogTree } from './log-tree.ts';
 
-// The files of the store's own log, changed under its lock (locks.ts). Rules in store-log.ts.
+// The files of the store's own log, changed under its lock (vault-lock.ts). Rules in store-log.ts.
 
 /** A segment has at most 2 MiB and one append: anything longer is none of ours. */
 export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;

@@ -3,7 +3,7 @@
 // Invariants:
 // 1. Nothing is stored of an offer before its signature, its station and its recording were checked.
 // 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top waits, and is not parsed until
-//    its turn (offer-queue.ts).
+//    its turn (offers.ts).
 // 3. No refusal is final, and whatever failed on our side is a pause.
 import { itemDocument } from '../../../protocol/documents/item-documents.ts';
 import type { PublicKey } from '../../../protocol/documents/minisign.ts';
