@@ -22,7 +22,7 @@ import {
 } from '../records/ended-docking.ts';
 import type { ListedFile } from '../spool/released-rows.ts';
 import { EntryLedger } from './entry-ledger.ts';
-import { type EntryFate, EntryTally, isSetAside, PENDING, type SeenEntry, TrackedEntry } from './entry.ts';
+import { type EntryFate, EntryCounters, isSetAside, PENDING, type SeenEntry, TrackedEntry } from './entry.ts';
 import {
   clockOfNewest,
   type FileClock,
@@ -63,7 +63,7 @@ export class DockingEntries {
   readonly #deps: Omit<DockingEntriesDeps, 'before'>;
   readonly #account = new EntryLedger();
   /** Entries by what became of them. */
-  readonly tally = new EntryTally();
+  readonly tally = new EntryCounters();
   readonly #entries = new Map<string, TrackedEntry>();
   #inventory: DockingInventory | null = null;
   #isInventoryLogged = false;

@@ -100,7 +100,7 @@ export class TrackedEntry implements SeenEntry {
   /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
   supersedes = NO_RECORDINGS;
   #fate: EntryFate;
-  #tally: EntryTally | undefined;
+  #counters: EntryCounters | undefined;
 
   /** A state that was not seen before: pending where it is a file. */
   constructor(seen: SeenEntry, fate = seen.listed.kind === 'file' ? PENDING : NOT_A_FILE) {
@@ -114,7 +114,7 @@ export class TrackedEntry implements SeenEntry {
     this.otherLength = undefined;
     this.outcome = undefined;
     this.#fate = fate;
-    this.#tally = undefined;
+    this.#counters = undefined;
   }
 
   get fate(): EntryFate {
@@ -124,14 +124,14 @@ export class TrackedEntry implements SeenEntry {
   become(fate: EntryFate): void {
     const before = this.#fate;
     this.#fate = fate;
-    this.#tally?.became(this, before, fate);
+    this.#counters?.became(this, before, fate);
   }
 
-  /** `tally` counts the fate that it has and those that follow; undefined: none does from here on. */
-  countIn(tally: EntryTally | undefined): void {
-    this.#tally?.became(this, this.#fate, undefined);
-    this.#tally = tally;
-    tally?.became(this, undefined, this.#fate);
+  /** `counters` count the fate that it has and those that follow; undefined: none does from here on. */
+  countIn(counters: EntryCounters | undefined): void {
+    this.#counters?.became(this, this.#fate, undefined);
+    this.#counters = counters;
+    counters?.became(this, undefined, this.#fate);
   }
 }
 
@@ -234,7 +234,7 @@ class ByteSum {
 }
 
 /** Entries of one docking by what became of them. */
-export class EntryTally {
+export class EntryCounters {
   readonly #open = new Set<TrackedEntry>();
   readonly #undecided = new Set<TrackedEntry>();
   #turn = this.#undecided.values();
@@ -262,7 +262,7 @@ export class EntryTally {
     return this.#undecided;
   }
 
-  /** `before` is undefined for the first fate that it counts of an entry, `now` after the last. */
+  /** `before` is undefined for the first fate that is counted of an entry, `now` after the last. */
   became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void {
     if (before !== undefined) this.#count(before, entry.listed.sizeBytes, -1);
     if (now !== undefined) this.#count(now, entry.listed.sizeBytes, 1);

@@ -3,7 +3,7 @@ import { bayLight, bayState, RateMeter } from '../../../agent/dock/bay-state.ts'
 import {
   type BayCounts,
   type EntryFate,
-  EntryTally,
+  EntryCounters,
   type TrackedEntry,
 } from '../../../agent/inventory/entry.ts';
 import type { RecordingId } from '../../../protocol/format/ids.ts';
@@ -15,7 +15,7 @@ const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry =>
 const spooled = entry({ kind: 'spooled', recording, sha256: null, stamp: '' });
 
 function count(entries: readonly TrackedEntry[], isReceipted = false, held = 0): BayCounts {
-  const tally = new EntryTally();
+  const tally = new EntryCounters();
   for (const each of entries) each.countIn(tally);
   return tally.counts({ isReceipted: () => isReceipted, heldBytes: () => held }, 0);
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type BayCounts,
   type EntryFate,
-  EntryTally,
+  EntryCounters,
   LOOKS_MAX,
   type TrackedEntry,
 } from '../../../agent/inventory/entry.ts';
@@ -21,8 +21,8 @@ function entries(count: number, fate: EntryFate, sizeBytes = 100): TrackedEntry[
   return Array.from({ length: count }, (_, at) => trackedEntry(listedFile(`${at}.mp4`, { sizeBytes }), fate));
 }
 
-function tallyOf(all: readonly TrackedEntry[]): EntryTally {
-  const tally = new EntryTally();
+function tallyOf(all: readonly TrackedEntry[]): EntryCounters {
+  const tally = new EntryCounters();
   for (const entry of all) entry.countIn(tally);
   return tally;
 }
