@@ -403,18 +403,16 @@ export interface Custody {
   checkpoint(patienceMs?: number): Promise<void>;
 }
 
-/** Appends what is true whether or not the log takes it; where it does not, the program's own log says so. Returns whether it was taken. */
+/** Appends what is true whether or not the log takes it; where it does not, the program's own log says so. */
 export function appendOrLog(
   custody: Pick<Custody, 'append'>,
   log: Pick<Log, 'error'>,
-  ...events: readonly CustodyEvent[]
-): boolean {
+  event: CustodyEvent,
+): void {
   try {
-    for (const event of events) custody.append(event);
-    return true;
+    custody.append(event);
   } catch (error) {
-    log.error('custody log entry rejected', { ...events[0]?.facts, error });
-    return false;
+    log.error('custody log entry rejected', { ...event.facts, error });
   }
 }
 
