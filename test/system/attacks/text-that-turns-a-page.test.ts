@@ -37,6 +37,7 @@ describe.skipIf(lacksTools(...TOOLS))('a text that turns a page', () => {
     const names = (await readdir(kit, { recursive: true }).catch(() => expect.fail(said.join('')))).filter(
       (name) => name.endsWith('.html'),
     );
+    expect(names).not.toEqual([]);
     for (const file of [page, ...names.map((name) => join(kit, name))]) {
       const text = await readFile(file, 'utf8');
       expect([file, UNSEEN.exec(text)?.[0]]).toEqual([file, undefined]);
