@@ -1,7 +1,7 @@
 // The page of the office's desk: finds recordings at the store and shows one. It asks nobody but the store whose address was typed (or is in its own
 // address after "#"), and keeps nothing: the identity is in memory while a recording is open.
 import { identitiesOf, openSealed } from './sealed.js';
-import { drawPicture, openFilm } from './player.js';
+import { openFilm, openPicture } from './player.js';
 
 const PAGE = 50;
 const KEPT_BYTES = 1024 * 1024;
@@ -72,7 +72,8 @@ function questionOf() {
   const [day, lastDay] = [at('day').value, at('last-day').value || at('day').value];
   const instant = (date, time) => new Date(`${date}T${time}`).toISOString();
   if (day !== '') query.set('from', instant(day, at('from').value || '00:00:00'));
-  if (lastDay !== '') query.set('to', instant(lastDay, at('to').value ? `${at('to').value}:59` : '23:59:59'));
+  if (lastDay !== '')
+    query.set('to', instant(lastDay, at('to').value ? `${at('to').value}:59` : '23:59:59'));
   for (const name of ['camera', 'station', 'role', 'state'])
     if (at(name).value !== '') query.set(name, at(name).value);
   return query;
@@ -200,13 +201,16 @@ async function look() {
     const sealed = await openSealed(fetchRange, facts.size_bytes, identities);
     if (sealed.sizeBytes !== original.size_bytes) throw new Error('another size');
     const film = await openFilm(sealed);
+    const picture = film === undefined ? await openPicture(sealed) : undefined;
     if (isOver()) return;
     if (film !== undefined) {
       at('film').hidden = false;
       stop = film.play(at('film'), () => show({ key: 'unplayable', places: row }));
       at('film').focus();
-    } else if (await drawPicture(sealed, at('picture'))) at('picture').hidden = false;
-    else return show({ key: 'unplayable', places: row });
+    } else if (picture !== undefined) {
+      picture.draw(at('picture'));
+      at('picture').hidden = false;
+    } else return show({ key: 'unplayable', places: row });
     show({ key: 'shown' });
   } catch (error) {
     if (isOver()) return;

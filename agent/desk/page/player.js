@@ -67,8 +67,11 @@ function play(video, tracks, input, failed) {
     if (!Number.isFinite(media.duration)) media.duration = await input.computeDuration();
     if (buffer.updating) await once(buffer, 'updateend');
     if (own.isOver) return;
-    // Not once all was there: an append opens it again.
-    if (media.readyState === 'open') buffer.abort();
+    // What an earlier run left would end in a gap that no run fills.
+    buffer.remove(0, Infinity);
+    await once(buffer, 'updateend');
+    if (own.isOver) return;
+    buffer.abort();
     const write = async ({ data }) => {
       while (!own.isOver && bufferedTo(video, buffer) > video.currentTime + AHEAD_S)
         await once(video, 'timeupdate', 'seeking', 'emptied');
@@ -76,6 +79,7 @@ function play(video, tracks, input, failed) {
       if (video.currentTime > BEHIND_S && buffer.buffered.length > 0) {
         buffer.remove(0, video.currentTime - BEHIND_S);
         await once(buffer, 'updateend');
+        if (own.isOver) throw new Error('over');
       }
       buffer.appendBuffer(data);
       await once(buffer, 'updateend');
@@ -137,17 +141,22 @@ function bufferedTo(video, { buffered }) {
   return -1;
 }
 
-/** A picture on that canvas; false where it is none. */
-export async function drawPicture(sealed, canvas) {
+/** Undefined where it is no picture that this browser shows; else `draw(canvas)`. */
+export async function openPicture(sealed) {
   const head = await sealed.read(0, Math.min(8, sealed.sizeBytes));
   const isJpeg = head[0] === 0xff && head[1] === 0xd8;
   const isPng = head[0] === 0x89 && head[1] === 0x50;
-  if ((!isJpeg && !isPng) || sealed.sizeBytes > READ_BYTES_MAX || !('ImageDecoder' in window)) return false;
+  if ((!isJpeg && !isPng) || sealed.sizeBytes > READ_BYTES_MAX || !('ImageDecoder' in window))
+    return undefined;
   const data = await sealed.read(0, sealed.sizeBytes);
   const { image } = await new ImageDecoder({ data, type: isJpeg ? 'image/jpeg' : 'image/png' }).decode();
-  canvas.width = image.displayWidth;
-  canvas.height = image.displayHeight;
-  canvas.getContext('2d').drawImage(image, 0, 0);
+  const bitmap = await createImageBitmap(image);
   image.close();
-  return true;
+  return {
+    draw: (canvas) => {
+      canvas.width = bitmap.width;
+      canvas.height = bitmap.height;
+      canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    },
+  };
 }
