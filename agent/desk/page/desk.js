@@ -73,7 +73,7 @@ function questionOf() {
   const instant = (date, time) => new Date(`${date}T${time}`).toISOString();
   if (day !== '') query.set('from', instant(day, at('from').value || '00:00:00'));
   if (lastDay !== '')
-    query.set('to', instant(lastDay, at('to').value ? `${at('to').value}:59` : '23:59:59'));
+    query.set('to', instant(lastDay, at('to').value ? `${at('to').value}:59.999` : '23:59:59.999'));
   for (const name of ['camera', 'station', 'role', 'state'])
     if (at(name).value !== '') query.set(name, at(name).value);
   return query;
