@@ -34,7 +34,7 @@ export async function openSealed(fetchRange, sizeBytes, identities) {
   );
   const sealedBytes = sizeBytes - payloadAt;
   const chunks = Math.max(1, Math.ceil(sealedBytes / (CHUNK_BYTES + TAG_BYTES)));
-  return {
+  const opened = {
     sizeBytes: sealedBytes - chunks * TAG_BYTES,
     /** The original's bytes from `start` up to, not including, `end`. */
     async read(start, end) {
@@ -47,12 +47,15 @@ export async function openSealed(fetchRange, sizeBytes, identities) {
       for (let chunk = first; chunk <= last; chunk++) {
         const at = (chunk - first) * (CHUNK_BYTES + TAG_BYTES);
         const piece = sealed.subarray(at, at + CHUNK_BYTES + TAG_BYTES);
-        const opened = chacha20poly1305(key, nonceOf(chunk, chunk === chunks - 1)).decrypt(piece);
-        plain.set(opened, (chunk - first) * CHUNK_BYTES);
+        const bytes = chacha20poly1305(key, nonceOf(chunk, chunk === chunks - 1)).decrypt(piece);
+        plain.set(bytes, (chunk - first) * CHUNK_BYTES);
       }
       return plain.subarray(start - first * CHUNK_BYTES, end - first * CHUNK_BYTES);
     },
   };
+  // The last chunk says that it is the last: without it the size is the store's word alone.
+  await opened.read(Math.max(0, opened.sizeBytes - 1), Math.max(1, opened.sizeBytes));
+  return opened;
 }
 
 /** Where the line of the header's MAC ends. */
