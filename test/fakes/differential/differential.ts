@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportCommand } from '../../../agent/cli/export.ts';
+import { filesAtOnce } from '../../../agent/platform/files-at-once.ts';
 import { verifyFolder } from '../../../agent/evidence/verify/verify-place.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { runCommand } from '../../unit/cli/io-memory.ts';
@@ -18,7 +19,6 @@ import { ATTACKS_ON_KITS } from './attacks-on-kits.ts';
 import { sayOtherwise } from './attacks-with-all-keys.ts';
 import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
 import { ATTACKS_WITHOUT_KEYS, DAMAGED } from './attacks-without-keys.ts';
-import { filesAtOnce } from './files-at-once.ts';
 import { buildHonestWorld, type HonestWorld } from './honest-world.ts';
 
 const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
