@@ -45,8 +45,9 @@ export interface CustodyTail {
   /** The last checkpoint among the lines that were read, and where its line ends. */
   readonly checkpoint:
     { readonly entry: CustodyEntry; readonly head: ChainState; readonly wholeBytes: number } | undefined;
-  /** What was read from the first whole line on: the lines that hold, with their LF, which end at `wholeBytes`, and the rest. */
+  /** What was read from the first whole line on, which is at `from`: the lines that hold, with their LF, which end at `wholeBytes`, and the rest. */
   readonly read: Uint8Array;
+  readonly from: number;
 }
 
 /**
@@ -71,7 +72,7 @@ export async function readTail(file: OpenFile, sizeBytes: number): Promise<Custo
   if (head === undefined || (head.sequence === 0 && sizeBytes > 0)) throw damaged();
   const left = read.subarray(at);
   const rest = left.length === 0 ? 'none' : left.includes(LF) ? 'broken' : 'torn';
-  return { head, wholeBytes: from + at, rest, checkpoint, read: read.subarray(first) };
+  return { head, wholeBytes: from + at, rest, checkpoint, read: read.subarray(first), from: from + first };
 }
 
 /** One more line; undefined where it does not follow. The first line that is read may follow anything. */
@@ -299,8 +300,8 @@ async function tailOf(
     }
     const { head, wholeBytes } = checkedEnd(tail, segment, use);
     // As much as the last append may have had.
-    const proven = tail.read.length - (sizeBytes - wholeBytes);
-    await file.write(tail.read.subarray(0, proven), wholeBytes - proven);
+    const proven = wholeBytes - tail.from;
+    await file.write(tail.read.subarray(0, proven), tail.from);
     const leftOut = tail.rest === 'broken' ? tail.read.subarray(proven) : undefined;
     const checked = { ...kept, head, wholeBytes, leftOut };
     await file.sync();

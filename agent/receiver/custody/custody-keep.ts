@@ -268,7 +268,7 @@ export class CustodyKeeper {
     if (known !== undefined) return known;
     const file = await this.#openFile(station, folder, segment);
     if (file.tornBytes > 0)
-      this.#options.log.warn('torn end of a custody segment ignored', {
+      this.#options.log.warn('end of a custody segment ignored', {
         segment,
         torn_bytes: file.tornBytes,
       });

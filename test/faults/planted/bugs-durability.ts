@@ -291,7 +291,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'failed-sync-forgotten',
     what: 'the last lines of a log are taken for durable because the system shows them, once the file was closed and opened again',
     file: 'agent/receiver/custody/custody-file.ts',
-    find: '    await file.write(tail.read.subarray(0, proven), wholeBytes - proven);\n',
+    find: '    await file.write(tail.read.subarray(0, proven), tail.from);\n',
     put: '',
     suites: ['unit/receiver/custody/custody-file', 'unit/receiver/custody/custody-keep'],
   },
