@@ -42,11 +42,6 @@ person who looks at a recording says why, and the store's log keeps it.
       vault: vault.path,
       keysFolder: dirname(keys.signingFile),
       calendar: new Calendar('UTC'),
-      station: undefined,
-      camera: undefined,
-      period: undefined,
-      states: undefined,
-      dueDays: undefined,
       all: true,
       signal: io.signal,
     };

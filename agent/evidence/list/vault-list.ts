@@ -53,15 +53,15 @@ export interface ListWish {
   /** Absolute. */
   readonly vault: string;
   /** `keys/` beside the vault unless given. */
-  readonly keysFolder: string | undefined;
-  readonly station: string | undefined;
-  readonly camera: string | undefined;
+  readonly keysFolder?: string | undefined;
+  readonly station?: string | undefined;
+  readonly camera?: string | undefined;
   /** Those that were made, or may have been made, on one of these days. */
-  readonly period: Period | undefined;
+  readonly period?: Period | undefined;
   readonly calendar: Calendar;
-  readonly states: ReadonlySet<ListState> | undefined;
+  readonly states?: ReadonlySet<ListState> | undefined;
   /** Those that are due within so many days, or overdue. */
-  readonly dueDays: number | undefined;
+  readonly dueDays?: number | undefined;
   /** Files beside recordings, and files of unknown kinds too. */
   readonly all: boolean;
   /** Ms since 1970. */

@@ -99,11 +99,6 @@ export class DeskSample {
       vault,
       keysFolder,
       calendar: new Calendar('UTC'),
-      station: undefined,
-      camera: undefined,
-      period: undefined,
-      states: undefined,
-      dueDays: undefined,
       all: true,
       signal: new AbortController().signal,
     };
