@@ -159,6 +159,12 @@ const NOT_FOUND = {
   message: 'the vault has no such recording that verifies',
 };
 
+const DELETED = {
+  status: 404,
+  code: 'desk.deleted',
+  message: 'the recording was deleted: only its documents are left',
+};
+
 class Desk {
   readonly #parts: DeskParts;
   readonly #own: X509Certificate;
@@ -246,6 +252,7 @@ class Desk {
     const manifest = row && (await this.#read(row, MANIFEST));
     if (row === undefined || manifest === undefined) return refuse(response, NOT_FOUND);
     if (!LOOKING.has(guest.role)) return refuse(response, noLook(`role ${guest.role} looks at no recording`));
+    if (row.state === 'deleted') return refuse(response, DELETED);
     this.#forget();
     if (this.#looks.size >= LOOKS_MAX)
       return refuse(response, { status: 429, code: 'desk.busy', message: 'too many looks are open' });

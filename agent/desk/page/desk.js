@@ -87,7 +87,7 @@ async function find() {
     said = undefined;
   } catch (error) {
     answer = undefined;
-    said = error instanceof Refused ? { text: error.message } : { key: 'noAnswer' };
+    said = failure(error, { key: 'noAnswer' });
   }
   draw();
 }
@@ -123,13 +123,15 @@ function draw() {
   at('newer').hidden = offset === 0;
   at('older').hidden = answer === undefined || offset + rows.length >= answer.total;
   const places = answer && {
-    from: offset + 1,
-    to: offset + rows.length,
+    from: answer.offset + 1,
+    to: answer.offset + rows.length,
     total: answer.total,
     at: momentOf(answer.as_of),
   };
   const count = answer && say(rows.length === 0 ? 'none' : 'found', places);
   at('said').textContent = said === undefined ? (count ?? '') : wordsOf(said);
+  const unproven = answer?.vault.unproven ?? 0;
+  at('unproven').textContent = unproven === 0 ? '' : say('unproven', { count: unproven });
   at('which').textContent = opened === undefined ? '' : `${titleOf(opened)} (${opened.short})`;
   at('picture').setAttribute('aria-label', at('which').textContent);
   at('shown').textContent = wordsOf(shown);
@@ -205,7 +207,7 @@ async function look() {
     if (isOver()) return;
     if (film !== undefined) {
       at('film').hidden = false;
-      stop = film.play(at('film'), () => show({ key: 'unplayable', places: row }));
+      stop = film.play(at('film'), (error) => show(failure(error, { key: 'unplayable', places: row })));
       at('film').focus();
     } else if (picture !== undefined) {
       picture.draw(at('picture'));
@@ -214,9 +216,14 @@ async function look() {
     show({ key: 'shown' });
   } catch (error) {
     if (isOver()) return;
-    const isNet = error instanceof TypeError && error.message.includes('fetch');
-    show(error instanceof Refused ? { text: error.message } : { key: isNet ? 'noAnswer' : 'notForIt' });
+    show(failure(error, { key: 'notForIt' }));
   }
+}
+
+/** What the store said, or that it says nothing; else what is likely where neither is the reason. */
+function failure(error, otherwise) {
+  if (error instanceof Refused) return { text: error.message };
+  return error instanceof TypeError && error.message.includes('fetch') ? { key: 'noAnswer' } : otherwise;
 }
 
 /** Asks for a mebibyte at least, and keeps the last one: small reads follow each other. Sealed bytes. */

@@ -27,6 +27,8 @@ export const DESK_DE: Readonly<Record<keyof typeof DESK_EN, string>> = {
   searching: 'Suche läuft ...',
   found: '{from} bis {to} von {total}, Stand {at}',
   none: 'Nichts gefunden, Stand {at}',
+  unproven:
+    'Nicht in dieser Liste, weil die Prüfung sie nicht bestätigt: {count}. Den Grund sagt „bodydock verify“.',
   newer: 'Neuere',
   older: 'Ältere',
   row: '{kind}, {day}, {time}, {camera}, {length}',

@@ -26,6 +26,7 @@ export const DESK_EN = {
   searching: 'Searching ...',
   found: '{from} to {to} of {total}, as of {at}',
   none: 'Nothing found, as of {at}',
+  unproven: 'Not in this list, since they do not verify: {count}. "bodydock verify" says why.',
   newer: 'Newer',
   older: 'Older',
   row: '{kind}, {day}, {time}, {camera}, {length}',

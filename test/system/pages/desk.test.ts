@@ -1,7 +1,7 @@
 // The office's desk as a file on disk in Debian's Chromium, at a real store over mutual TLS: it finds recordings, plays a film that ffmpeg made, jumps
 // in it, says what it cannot play, and leaves no clear byte in the browser's profile.
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -90,6 +90,8 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl'))("the office's desk 
       original: picture,
       change: made('2026-11-28T10:00:00.000Z', null),
     });
+    const altered = await builder.record({ path: 'D.MP4' });
+    await appendFile(join(altered.folder, 'manifest.json'), ' ');
     await builder.close();
     sample = await DeskSample.make(join(root, 'tls'), { viewer: 'viewer' });
     await sample.serve(builder.vault, builder.keys, { origins: ['null'] });
@@ -179,6 +181,7 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl'))("the office's desk 
     await page.locator('#to').fill('22:41');
     await page.locator('#to').press('Enter');
     await page.getByText('1 bis 1 von 1').waitFor();
+    await page.getByText('weil die Prüfung sie nicht bestätigt: 1.').waitFor();
     await page.locator('#from').fill('22:42');
     await page.locator('#to').fill('23:00');
     await page.locator('#to').press('Enter');

@@ -162,6 +162,20 @@ describe.skipIf(lacksTools('openssl'))('the desk of the office', () => {
     expect(said(await sample.ask(nothing))).toEqual([404, 'desk.not-found']);
   });
 
+  test('of a recording that was deleted no look is begun', async () => {
+    const own = await VaultBuilder.create(join(root, 'deleted'));
+    await own.dock();
+    const gone = await own.record();
+    await own.undock();
+    own.clock.advance(15 * 86_400_000);
+    await own.receiver.delete(gone);
+    await own.close();
+    await sample.serve(own.vault, own.keys);
+    expect((await list('')).recordings.map(({ state }) => state)).toEqual(['deleted']);
+    expect(said(await look(gone.id))).toEqual([404, 'desk.deleted']);
+    await expect(readdir(join(own.vault, '.disclosures'))).rejects.toThrow('ENOENT');
+  });
+
   test('a payload goes out only after the reason lies in the vault, whole or by one range', async () => {
     await serve();
     const { first } = built;
