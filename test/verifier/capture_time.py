@@ -24,8 +24,11 @@ class _Between:
     most: int
 
 
-def check_capture_times(station: Station, wholes: dict[str, Docking], report: Report) -> None:
-    """Compares each corrected interval with the docking it was sealed in and the one before."""
+def check_capture_times(station: Station, wholes: dict[str, Docking], report: Report, *, in_part: bool = False) -> None:
+    """Compares each corrected interval with the docking it was sealed in and the one before.
+
+    `in_part`: a change of the station's keys may be elsewhere, as in a kit.
+    """
     by_digest = {docking.last_sha256: docking for docking in wholes.values()}
     new_keys = {line.facts.get("new_key_id") for line in station.log.of("key-changed")}
     new_keys.update(change.new.key_id for change in station.key_changes)
@@ -38,6 +41,8 @@ def check_capture_times(station: Station, wholes: dict[str, Docking], report: Re
             continue
         named = docking.value["previous_docking_sha256"]
         previous = by_digest.get(named)
+        if in_part and named is None:
+            continue
         if _is_judged(docking, previous, new_keys) and _stored(value, docking):
             _check(recording, value, docking, previous, report)
 

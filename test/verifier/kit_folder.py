@@ -210,7 +210,7 @@ class KitReader:
         check_dockings(station, wholes, not_here, self._report)
         self._in_part(lambda report: check_docking_log(station, wholes, report))
         check_stays(station, wholes, self._report)
-        check_capture_times(station, wholes, self._report)
+        check_capture_times(station, wholes, self._report, in_part=True)
         orders = Orders(station, logs, announced, in_part=True)
         self._in_part(lambda report: check_deletions(station, vault.vault, orders, said_by_store, report))
         self._in_part(lambda report: check_documents_of_deletions(station, said_by_store, report))
