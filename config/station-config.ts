@@ -83,7 +83,8 @@ export interface StationConfig {
   readonly cameraMissingDays: number;
   readonly release: 'never' | 'after-receipt';
   readonly roles: RolesConfig;
-  readonly retention: { readonly days: number; readonly logDays: number };
+  /** Of earlier versions: without effect. */
+  readonly hasRetention?: boolean;
   /** The page for a screen on this machine; null where there is none. */
   readonly screen: {
     readonly port: number;
@@ -107,6 +108,7 @@ export interface StationPlaces {
   readonly bays: readonly BayPlaces[];
   readonly cameras: readonly Pick<CameraConfig, 'passwordFile'>[];
   readonly release?: StationConfig['release'];
+  readonly hasRetention?: boolean;
   readonly screen?: Pick<NonNullable<StationConfig['screen']>, 'questions'> | null;
 }
 
@@ -121,6 +123,7 @@ export function stationPlaces(file: Good<StationFile>, folder: string, usbRoot?:
   return {
     ...(station !== undefined && { station: parseStationId(station) }),
     ...(release !== undefined && { release }),
+    hasRetention: file.retention !== undefined,
     ...(spool?.path !== undefined && { spool: { path: resolve(folder, spool.path) } }),
     ...(keys?.signing_file !== undefined && { keys: { signingFile: resolve(folder, keys.signing_file) } }),
     recipients: recipients.filter((recipient) => recipient !== undefined),
@@ -169,7 +172,7 @@ export function mapStation(file: StationFile, folder: string, usbRoot?: string):
     cameraMissingDays: file.camera_missing_days,
     release: file.release,
     roles: mapRoles(file.roles),
-    retention: { days: file.retention.days, logDays: file.retention.log_days },
+    hasRetention: file.retention !== undefined,
     screen: file.screen === undefined ? null : mapScreen(file.screen, folder),
     metrics: file.metrics ?? null,
     log: file.log,

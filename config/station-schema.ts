@@ -36,7 +36,7 @@ const spool = z.strictObject({
     .default(64 * MIB),
   keep_hours: part
     .count(
-      'Hours that a sealed copy stays after its receipt, so that a store that was restored from a backup can get it again: twice `store.backup_hours` or more. Where space is short it goes sooner.',
+      'Hours that a sealed copy stays after its receipt, so that a store that was restored from a backup can get it again: twice `store.backup_hours` or more. Where space is short it goes sooner, and it never stays longer than 14 days, or the most days of a policy where these are fewer.',
       0,
       HOURS_PER_YEAR,
     )
@@ -150,23 +150,6 @@ const camera = z
 const roles = z.strictObject({
   officers: part.roleKeys('Keys of recording officers, who sign a policy first.'),
   supervisors: part.roleKeys('Keys of their superiors, who sign it second. No key is in both lists.'),
-});
-
-const retention = z.strictObject({
-  days: part
-    .count(
-      'Days after which a recording is due. A sealed copy with a receipt never stays longer, whatever keep_hours says; one without a receipt is never dropped.',
-      1,
-      DAYS_MAX,
-    )
-    .default(14),
-  log_days: part
-    .count(
-      'Days that a segment of the custody log stays on this station once the store holds the whole of it.',
-      1,
-      DAYS_MAX,
-    )
-    .default(730),
 });
 
 const screen = z.strictObject({
@@ -293,9 +276,11 @@ export const stationFileSchema = z
         'Whose signatures a policy of both roles needs that this station takes, and a statement that the store was restored; those of the keys that the policy before names count, too. Without keys it takes no policy, its documents name none, and it follows such a statement by the store alone.',
       allowed: GROUP,
     }),
-    retention: retention
-      .prefault({})
-      .meta({ description: 'How long this station itself keeps what the store has.', allowed: GROUP }),
+    retention: z.unknown().optional().meta({
+      description: 'Of earlier versions, and without effect. Take it out.',
+      allowed: 'anything',
+      deprecated: true,
+    }),
     release: z.enum(['never', 'after-receipt']).default('never').meta({
       description:
         'Whether files are erased from cameras: never, or once the store has given its signed receipt and each recipient has proven that it can open.',

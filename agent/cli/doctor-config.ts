@@ -3,6 +3,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { checkStationFiles } from '../../config/enrolment/installed-files.ts';
 import { inLanguage, type Problem, renderProblem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
+import { SPOOL_DAYS_MAX } from '../../protocol/documents/retention.ts';
 import type { Words } from '../monitoring/condition-table.ts';
 import { bayOwnerWarnings } from './bay-owner.ts';
 import { type DoctorContext, FILE_CODES, type Finding, found } from './doctor-finding.ts';
@@ -41,8 +42,10 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
   if (unproven > 0 && config.release === 'after-receipt')
     findings.push(found('proof.missing', '', { ...values, count: unproven }));
   const wanted = 2 * config.store.backupHours;
-  if (config.spool.keepHours < wanted) {
-    const hours = { keep: config.spool.keepHours, backup: config.store.backupHours, wanted };
+  const most = SPOOL_DAYS_MAX * 24;
+  const keep = Math.min(config.spool.keepHours, most);
+  if (keep < wanted) {
+    const hours = { keep, most, backup: config.store.backupHours, wanted };
     findings.push(found('spool.keep-short', file, { ...values, ...hours }));
   }
   return findings.some(({ code }) => code !== 'bay.absent')

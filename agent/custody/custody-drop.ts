@@ -6,6 +6,7 @@
 // 2. What it says and what still holds is entered again, and then `segment-dropped`, durably, before anything is removed.
 // 3. The signature goes first, durably: a cut leaves a segment without one, which the next start signs again, and never a signature alone.
 // 4. Only the oldest one goes, never the one that is open, and only by a clock that may be believed.
+import { STATION_LOG_DAYS } from '../../protocol/documents/retention.ts';
 import { unlinkIfThere } from '../../protocol/format/durable.ts';
 import type { SegmentId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/format/ports.ts';
@@ -21,8 +22,6 @@ export interface CustodyDroppingOptions {
   readonly custody: Pick<CustodyLog, 'append' | 'carry' | 'checkpoint' | 'segments' | 'forget'>;
   /** `custody/` of the spool. */
   readonly folder: string;
-  /** `retention.log_days`. */
-  readonly logDays: number;
   readonly files: Files;
   readonly clock: Clock;
   readonly wall: TrustedWallClock;
@@ -72,7 +71,7 @@ export class CustodyDropping {
     const nowMs = this.#options.wall.nowMs();
     const lastMs = Date.parse(lastAt);
     return (
-      signed && held && nowMs !== undefined && lastMs <= nowMs - this.#options.logDays * DAY_MS // NaN compares false
+      signed && held && nowMs !== undefined && lastMs <= nowMs - STATION_LOG_DAYS * DAY_MS // NaN compares false
     );
   }
 

@@ -2,6 +2,7 @@
 // document of its own.
 import type { BayConfig, StationConfig } from '../../config/station-config.ts';
 import { type PublicKey, publicKeyLine, stockKeyId } from '../../protocol/documents/minisign.ts';
+import { SPOOL_DAYS_MAX } from '../../protocol/documents/retention.ts';
 import type { SessionId } from '../../protocol/format/ids.ts';
 import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
@@ -242,7 +243,7 @@ export class StatusPublisher {
 /** What of station.yaml is looked at. */
 export type InfoSettings = Pick<
   StationConfig,
-  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release' | 'retention'
+  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release'
 >;
 
 interface StationFacts {
@@ -257,7 +258,7 @@ interface StationFacts {
 
 /** The document of this moment. */
 export function infoDocument(settings: InfoSettings, facts: StationFacts, at: string): InfoDocument {
-  const { recipients, store, bays, cameras, spool, retention } = settings;
+  const { recipients, store, bays, cameras, spool } = settings;
   const aliasOf = (id: string | null): string | null =>
     cameras.find((camera) => camera.id === id)?.alias ?? id;
   return {
@@ -271,7 +272,7 @@ export function infoDocument(settings: InfoSettings, facts: StationFacts, at: st
     configuration: {
       sha256: facts.configSha256,
       release: settings.release,
-      retention_days: retention.days,
+      retention_days: SPOOL_DAYS_MAX,
       keep_hours: spool.keepHours,
       recipients: recipients.length,
       recipients_proven: recipients.filter((each) => facts.provenRecipients.has(each)).length,

@@ -86,6 +86,11 @@ export class HeldPolicy {
     return this.#ofVault(this.#options.pinnedVault())?.sha256;
   }
 
+  /** The most days that one of the pinned vault allows; undefined without one. */
+  get daysMax(): number | undefined {
+    return this.#ofVault(this.#options.pinnedVault())?.policy.days_max;
+  }
+
   /** Whose signatures count for a vault: those that the policy held of it names, and those of the station's file. */
   roleKeys(vault: SessionId): RoleKeys {
     const { officers, supervisors } = this.#options.roles;

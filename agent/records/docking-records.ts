@@ -124,14 +124,13 @@ export class DockingRecords {
   }
 }
 
-/** Docking records as signed items; `days` is `retention.days`. */
+/** Docking records as signed items. */
 export function dockingRecordType(
   records: DockingRecords,
   files: Pick<Files, 'readAll'>,
-  days: number,
 ): ItemType<StoredRecord> {
   return {
-    ...documentType('docking', records.store, recordedEntries, files, days),
+    ...documentType('docking', records.store, recordedEntries, files),
     chainEnd: async ({ facts: { camera, keyId, manifestSha256 } }) =>
       records.endOfChain(camera) === manifestSha256 && keyId !== null ? { camera, key_id: keyId } : undefined,
   };

@@ -84,12 +84,8 @@ export async function openStaffStores(
   return { stores, findings: [...opened.findings, ...other.findings] };
 }
 
-/** Both kinds as signed items; `days` is `retention.days`. */
-export function staffTypes(
-  stores: StaffStores,
-  files: Pick<Files, 'readAll'>,
-  days: number,
-): ItemType<StoredDocument>[] {
+/** Both kinds as signed items. */
+export function staffTypes(stores: StaffStores, files: Pick<Files, 'readAll'>): ItemType<StoredDocument>[] {
   return [...stores].map(([kind, store]) =>
     documentType(
       kind,
@@ -98,7 +94,6 @@ export function staffTypes(
         { event: 'document-recorded', facts: { kind, record: recording, sha256 } },
       ],
       files,
-      days,
     ),
   );
 }

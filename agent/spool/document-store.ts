@@ -21,7 +21,7 @@ import { withReserve } from '../platform/reserve.ts';
 import { readStored, recoverAgain, recoverDocuments } from './document-recovery.ts';
 import { Documents, type SignedBytes } from './documents.ts';
 import type { RecoveryFinding } from './findings.ts';
-import { documentDue } from './keep.ts';
+import { documentFrom } from './keep.ts';
 import type { ItemStore, ItemType } from './signed-items.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolState } from './spooled-recording.ts';
@@ -353,13 +353,12 @@ export async function writeDocument(
   await files.syncFolder(folder);
 }
 
-/** Documents of one kind as signed items: `entries` is what the log says of one that is durable, `days` is `retention.days`. */
+/** Documents of one kind as signed items: `entries` is what the log says of one that is durable. */
 export function documentType<Item extends StoredDocument>(
   kind: ItemKind,
   store: DocumentStore<Item>,
   entries: ItemType<Item>['entries'],
   files: Pick<Files, 'readAll'>,
-  days: number,
 ): ItemType<Item> {
   return {
     kind,
@@ -367,7 +366,7 @@ export function documentType<Item extends StoredDocument>(
     entered: ITEM.recorded,
     entries,
     chainEnd: async () => undefined, // unless it has chains
-    dueMs: documentDue(files, days),
+    fromMs: documentFrom(files),
     refusedCode: 'docking.refused',
   };
 }

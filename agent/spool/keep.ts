@@ -1,12 +1,12 @@
 // How long what the store has stays here, copy and documents. The copy: so that it can be offered again to a store that was restored from a backup, and
-// never beyond the day on which the recording is due (SPEC 10.4).
+// never beyond the most days that it may stay here (SPEC 10.4).
 //
 // The first is counted in monotonic time since this process saw the receipt, so that no jump of the wall clock removes anything early.
 // The second is a day, so only the wall clock tells it, and only as long as it may be believed.
 import { join } from 'node:path';
 import { parseManifest } from '../../protocol/documents/manifest.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../../protocol/documents/receipt.ts';
-import { retentionOf } from '../../protocol/documents/retention.ts';
+import { retentionOf, SPOOL_DAYS_MAX, spoolDays } from '../../protocol/documents/retention.ts';
 import { type DockError, isDockError } from '../../protocol/format/errors.ts';
 import type { RecordingId } from '../../protocol/format/ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../protocol/format/limits.ts';
@@ -29,9 +29,11 @@ export interface KeepOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepMs: number;
-  /** No copy stays beyond the day on which it is due. */
+  /** No copy stays beyond its days. */
   readonly wall: Pick<TrustedWallClock, 'nowMs'>;
-  /** As long as it is behind, only those go that are due. */
+  /** The most days that the policy of both roles allows; undefined without one. */
+  readonly policy: { readonly daysMax: number | undefined };
+  /** As long as it is behind, only those go whose days are over. */
   readonly store: { readonly isBehind: boolean };
   readonly changes: Pick<Changes<ItemChange>, 'read'>;
 }
@@ -39,8 +41,8 @@ export interface KeepOptions {
 /** A receipted recording whose copy is here. */
 interface Kept {
   readonly seenAtMs: number;
-  /** Wall time at which it is due; undefined until its documents were read, and where they cannot be. */
-  dueMs: number | undefined;
+  /** Wall time from which its days count; undefined until its documents were read, and where they cannot be. */
+  fromMs: number | undefined;
   isRead: boolean;
 }
 
@@ -63,7 +65,7 @@ export class Keep {
 
   receipted(recording: RecordingId): void {
     const seenAtMs = this.#options.clock.monotonicMs();
-    this.#kept.set(recording, { seenAtMs, dueMs: undefined, isRead: false });
+    this.#kept.set(recording, { seenAtMs, fromMs: undefined, isRead: false });
   }
 
   /** Until the signal is aborted; never rejects. */
@@ -81,7 +83,7 @@ export class Keep {
   /** Looks once a minute. */
   async #reclaimInTime(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#readDue(signal);
+      await this.#readFrom(signal);
       const now = [...this.#kept]; // one that could not go is put after the others
       for (const [recording, kept] of now) {
         if (signal.aborted) break;
@@ -106,19 +108,19 @@ export class Keep {
     return this.#options.items.of(recording)?.store.mayGo(recording) ?? true;
   }
 
-  /** It was kept long enough, or is due. Asked before each: the store may be behind since the one before went. */
-  #isOver({ seenAtMs, dueMs }: Kept): boolean {
-    const { clock, wall, store, keepMs } = this.#options;
+  /** It was kept long enough, or its days are over. Asked before each: the store may be behind since the one before went. */
+  #isOver({ seenAtMs, fromMs }: Kept): boolean {
+    const { clock, wall, store, keepMs, policy } = this.#options;
     const seenMs = clock.monotonicMs() - keepMs;
     const nowMs = wall.nowMs();
     return (
       (seenAtMs <= seenMs && !store.isBehind) ||
-      (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs)
+      (nowMs !== undefined && fromMs !== undefined && fromMs + spoolDays(policy.daysMax) * DAY_MS <= nowMs)
     );
   }
 
-  /** Learns from their documents when recordings are due, some in each look. */
-  async #readDue(signal: AbortSignal): Promise<void> {
+  /** Learns from their documents since when days count, some in each look. */
+  async #readFrom(signal: AbortSignal): Promise<void> {
     const { items, log } = this.#options;
     const unread = [...this.#kept].filter(([, { isRead }]) => !isRead).slice(0, READS_MAX);
     for (const [recording, kept] of unread) {
@@ -128,7 +130,7 @@ export class Keep {
       const item = type?.store.get(recording);
       if (type === undefined || item === undefined) continue;
       try {
-        kept.dueMs = await type.dueMs(item);
+        kept.fromMs = await type.fromMs(item);
       } catch (error) {
         log.warn('documents of a receipted recording not readable', { recording, error });
       }
@@ -163,19 +165,19 @@ export class Keep {
 }
 
 type ReadAll = Pick<Files, 'readAll'>;
-type DueMs = (item: Pick<SignedItem, 'folder'>) => Promise<number>;
+type FromMs = (item: Pick<SignedItem, 'folder'>) => Promise<number>;
 
-/** When recordings are due: `days` (`retention.days`) after the time from which the store counts, too (SPEC 10.1). */
-export function recordingDue(files: ReadAll, days: number): DueMs {
+/** The time from which the store counts, too (SPEC 10.1). */
+export function recordingFrom(files: ReadAll): FromMs {
   return async ({ folder }) => {
     const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
-    return Date.parse(retentionOf(manifest, await receivedAt(files, folder), days).due_at);
+    return Date.parse(retentionOf(manifest, await receivedAt(files, folder), SPOOL_DAYS_MAX).from_at);
   };
 }
 
-/** When documents without a payload are due: as many days after their receipt. Else a station that is started anew each day keeps them for ever. */
-export function documentDue(files: ReadAll, days: number): DueMs {
-  return async ({ folder }) => Date.parse(await receivedAt(files, folder)) + days * DAY_MS;
+/** Of documents without a payload the receipt's. Without days a station that starts each day would keep them for ever. */
+export function documentFrom(files: ReadAll): FromMs {
+  return async ({ folder }) => Date.parse(await receivedAt(files, folder));
 }
 
 async function receivedAt(files: ReadAll, folder: string): Promise<string> {

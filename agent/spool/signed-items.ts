@@ -72,8 +72,8 @@ export interface ItemType<Item extends SignedItem = SignedItem> {
   entries(item: Item): CustodyEvent[];
   /** Camera and key of one that is the end of its camera's chain; undefined for any other, and where its key is not known. Errors: the machine's. */
   chainEnd(item: Item): Promise<{ readonly camera: CameraId; readonly key_id: string } | undefined>;
-  /** Wall time in ms since 1970 from which on no copy stays, whatever the store says. Errors: those of its documents; the system's. */
-  dueMs(item: Item): Promise<number>;
+  /** Wall time in ms since 1970 from which the days count for which a copy may stay. Errors: those of its documents; the system's. */
+  fromMs(item: Item): Promise<number>;
   /** Condition while the store refuses one until a person looks. */
   readonly refusedCode: string;
 }

@@ -7,7 +7,7 @@ import { signatureKeyId } from '../../protocol/documents/minisign.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/format/ids.ts';
 import type { Files } from '../../protocol/format/ports.ts';
 import { ITEM, type Ledger } from '../custody/ledger.ts';
-import { recordingDue } from './keep.ts';
+import { recordingFrom } from './keep.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 import type { ItemStore, ItemType } from './signed-items.ts';
 import type { Spool } from './spool.ts';
@@ -169,11 +169,10 @@ export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
 
 // Recordings as signed items.
 
-/** The recordings of one spool; `days` is `retention.days`. */
+/** The recordings of one spool. */
 export function recordingType(
   store: ItemStore<SpooledRecording> & Pick<Spool, 'lastManifestSha256'>,
   files: Pick<Files, 'readAll'>,
-  days: number,
   ledger: Pick<Ledger, 'manifests'>,
 ): ItemType<SpooledRecording> {
   return {
@@ -185,7 +184,7 @@ export function recordingType(
       const end = await store.lastManifestSha256(camera, ledger.manifests.get(camera));
       return end === manifestSha256 && keyId !== null ? { camera, key_id: keyId } : undefined;
     },
-    dueMs: recordingDue(files, days),
+    fromMs: recordingFrom(files),
     refusedCode: 'recording.refused',
   };
 }

@@ -92,7 +92,7 @@ async function connectParts(
   looks: SpoolOptions['looks'],
   closing: AsyncDisposableStack,
 ): Promise<ComposedStation> {
-  const { station, bays: bayConfigs, retention } = settings;
+  const { station, bays: bayConfigs } = settings;
   const { clock, random, log, conditions, signer, stationKeys, bootId, version, localMs } = given;
   const { broker, topics, session, provenRecipients, usbDevices } = given;
   const store = {
@@ -200,12 +200,11 @@ async function connectParts(
     log,
     conditions,
   });
-  const { days, logDays } = retention;
   // All that is signed, kept and pushed; the receiving end knows the same types (protocol/documents).
   const types = [
-    recordingType(spool, files, days, ledger),
-    dockingRecordType(records, files, days),
-    ...staffTypes(staffStores, files, days),
+    recordingType(spool, files, ledger),
+    dockingRecordType(records, files),
+    ...staffTypes(staffStores, files),
   ];
   const items = new SignedItems({ types, custody, files, changes, log });
   const { dockings, findings: journalFindings } = await Dockings.open({
@@ -276,7 +275,7 @@ async function connectParts(
     conditions,
   });
   closing.defer(() => standing.stop());
-  const dropping = new CustodyDropping({ custody, folder: layout.custody, logDays, wall, files, clock, log });
+  const dropping = new CustodyDropping({ custody, folder: layout.custody, wall, files, clock, log });
   const custodyPush = new CustodyPush({
     broker: counted(broker, limits.pace),
     topics,
@@ -340,7 +339,7 @@ async function connectParts(
 
   // How long what the store has stays here.
   const keepMs = settings.spool.keepHours * HOUR_MS;
-  const keep = new Keep({ items, wall, keepMs, store: standing, changes, clock, log });
+  const keep = new Keep({ items, wall, policy, keepMs, store: standing, changes, clock, log });
   const { documentsDays } = settings.spool;
   const documentsDropping = new DocumentsDropping({
     spool,

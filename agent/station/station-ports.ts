@@ -27,7 +27,6 @@ export type StationSettings = Pick<
   | 'unknownCameras'
   | 'cameraMissingDays'
   | 'release'
-  | 'retention'
   | 'roles'
 > & {
   /** What it may take of the uplink at first; all of it unless given. */

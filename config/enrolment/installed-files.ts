@@ -3,6 +3,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type PublicKey, publicKeyOf } from '../../protocol/documents/minisign.ts';
+import { SPOOL_DAYS_MAX, STATION_LOG_DAYS } from '../../protocol/documents/retention.ts';
 import { equalBytes } from '../../protocol/format/bytes.ts';
 import { describeError } from '../../protocol/format/errors.ts';
 import type { BrokerPlaces, TlsFiles } from '../broker-config.ts';
@@ -38,6 +39,7 @@ export async function checkStationStart(config: StationConfig): Promise<FileFind
   await checkLogin(config.broker, undefined, finds);
   await checkDiskPlace(config.spool.path, finds);
   await checkStarter(config.spool.path, { code: 'spool.owner', unit: 'bodydock' }, finds);
+  warnOfOldRetention(config, finds);
   return finds;
 }
 
@@ -62,8 +64,18 @@ export async function checkStationFiles(config: StationPlaces, nowMs: number): P
   for (const { passwordFile } of config.cameras)
     if (passwordFile !== null) await checkPassword(passwordFile, finds);
   if (typeof config.screen?.questions === 'string') checkQuestions(config.screen.questions, finds);
+  warnOfOldRetention(config, finds);
   const unprovenRecipients = await checkProofs(config, key, finds);
   return Object.assign(finds, { unprovenRecipients });
+}
+
+function warnOfOldRetention({ hasRetention }: StationPlaces, finds: FileFinds): void {
+  if (hasRetention === true)
+    finds.warning(
+      'retention.without-effect',
+      'retention',
+      `has no effect any more: a copy that the store holds goes after spool.keep_hours and ${SPOOL_DAYS_MAX} days at most, or fewer by a policy, its part of the log after ${STATION_LOG_DAYS}; take the group out`,
+    );
 }
 
 /** Checks the files of a receiver. */

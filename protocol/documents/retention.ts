@@ -125,6 +125,16 @@ export const NO_POLICY: PolicyTerms = {
 /** Ended segments of a station's log stay so many days longer than documents where no policy says how long. */
 export const LOG_DAYS_LATER = 30;
 
+/** Days for which a station keeps an ended segment of its log that the store holds (SPEC 4.3.6). */
+export const STATION_LOG_DAYS = 730;
+/** The most days for which it keeps its copy of what the store holds (SPEC 10.4), without a policy that allows fewer. */
+export const SPOOL_DAYS_MAX = 14;
+
+/** Those days with the most that a policy allows. */
+export function spoolDays(daysMax = SPOOL_DAYS_MAX): number {
+  return Math.min(SPOOL_DAYS_MAX, daysMax);
+}
+
 /** By which policy a document was signed; both undefined where it is gone. */
 export interface SignedUnder {
   /** Digest of the policy that it names. */

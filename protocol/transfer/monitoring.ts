@@ -69,7 +69,9 @@ export const infoSchema = z
           .regex(/^[0-9a-f]{64}$/)
           .meta({ description: 'Digest of the bytes of station.yaml.' }),
         release: z.enum(['never', 'after-receipt']),
-        retention_days: count('Days after which a recording is due.'),
+        retention_days: count(
+          'Most days that a sealed copy with a receipt stays, unless a policy allows fewer.',
+        ),
         keep_hours: count('Hours that a sealed copy stays after its receipt.'),
         recipients: count('Recipients that recordings are sealed to.'),
         recipients_proven: count('... of which so many have proven that they can open.'),

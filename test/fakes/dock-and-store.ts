@@ -223,7 +223,6 @@ export class DockAndStore {
         unknownCameras: this.options.register?.unknown ?? 'refuse',
         release: this.options.release ?? 'after-receipt',
         roles: this.options.roles ?? { officers: [], supervisors: [] },
-        retention: { days: 14, logDays: 730 },
         ...(this.options.limits === undefined ? {} : { limits: this.options.limits }),
       },
       {

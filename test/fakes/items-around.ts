@@ -48,7 +48,7 @@ export function typeAround(store: Partial<ItemStore>, type: Partial<ItemType> = 
     entered: 1,
     entries: () => [],
     chainEnd: async () => undefined,
-    dueMs: async () => Infinity,
+    fromMs: async () => Infinity,
     refusedCode: 'recording.refused',
     ...type,
   };

@@ -147,7 +147,6 @@ function settings(
     unknownCameras: 'refuse',
     release: 'after-receipt',
     roles: { officers: [], supervisors: [] },
-    retention: { days: 14, logDays: 730 },
   };
 }
 

@@ -103,8 +103,8 @@ async function openStation() {
     spool,
   });
   const types = [
-    recordingType(spool, files, 14, custody.ledger),
-    documentType('trial-report', store, entriesOf, files, 14), // the one line
+    recordingType(spool, files, custody.ledger),
+    documentType('trial-report', store, entriesOf, files), // the one line
   ];
   const items = new SignedItems({ types, custody, files, changes, log });
   const trusted = { station: STATION, storeKeys, receivers: [parseReceiverId('r-a')] };
@@ -152,7 +152,16 @@ async function openStation() {
   pusher.start(settlement.enter(new AbortController().signal));
   broker.start();
   const wall = new TrustedWallClock(clock, () => null);
-  const keep = new Keep({ items, wall, keepMs: 0, store: standing, changes, clock, log });
+  const keep = new Keep({
+    items,
+    wall,
+    policy: { daysMax: undefined },
+    keepMs: 0,
+    store: standing,
+    changes,
+    clock,
+    log,
+  });
   const close = async (): Promise<void> => {
     await standing.stop();
     await pusher.stop();

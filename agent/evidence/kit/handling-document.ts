@@ -8,6 +8,8 @@ import {
   LOG_DAYS_LATER,
   NO_POLICY,
   RETENTION_DAYS_MIN,
+  spoolDays,
+  STATION_LOG_DAYS,
 } from '../../../protocol/documents/retention.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/format/bytes.ts';
 import { type Block, heading, list, paragraph, small, table, warning } from '../page/blocks.ts';
@@ -56,14 +58,8 @@ function head({ facts, words }: Context): Block[] {
   ];
 }
 
-function conflictText(
-  conflict: HandlingConflict,
-  { station, store }: HandlingFacts,
-  words: HandlingWords,
-): string {
+function conflictText(conflict: HandlingConflict, { store }: HandlingFacts, words: HandlingWords): string {
   return filled(words.conflicts[conflict], {
-    station: station.days,
-    store: store?.days ?? '',
     hold: holdDays(store),
   });
 }
@@ -301,8 +297,8 @@ export interface HandlingFacts {
   readonly conflicts: readonly HandlingConflict[];
 }
 
-/** `days`: the two ends count with different periods; `unknown-station`, `unknown-receiver`: one end does not know the other. */
-type HandlingConflict = 'days' | 'unknown-station' | 'unknown-receiver' | 'no-officers' | 'no-supervisors';
+/** `unknown-station`, `unknown-receiver`: one end does not know the other. */
+type HandlingConflict = 'unknown-station' | 'unknown-receiver' | 'no-officers' | 'no-supervisors';
 
 /** A configuration with the digest of its file. */
 interface LoadedFile<Config> {
@@ -318,14 +314,17 @@ export function handlingFacts(
 ): HandlingFacts {
   const facts = store && storeFacts(store, policy);
   return {
-    station: stationFacts(station),
+    station: stationFacts(station, policy),
     store: facts ?? null,
     conflicts: store && facts ? conflicts(station.config, store.config, facts) : [],
   };
 }
 
-function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFacts['station'] {
-  const { spool, retention, cameras, recipients, broker, store } = config;
+function stationFacts(
+  { config, sha256 }: LoadedFile<StationConfig>,
+  policy: Policy | null | undefined,
+): HandlingFacts['station'] {
+  const { spool, cameras, recipients, broker, store } = config;
   return {
     id: config.station,
     file_sha256: sha256,
@@ -333,8 +332,8 @@ function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFa
     spool: spool.path,
     keep_hours: spool.keepHours,
     documents_days: spool.documentsDays,
-    days: retention.days,
-    log_days: retention.logDays,
+    days: spoolDays(policy?.days_max),
+    log_days: STATION_LOG_DAYS,
     log_level: config.log.level,
     broker: new URL(broker.url).host,
     broker_tls: broker.tls !== null,
@@ -386,10 +385,9 @@ function agreedDays(policy: Policy) {
 function conflicts(
   station: StationConfig,
   store: ReceiverConfig,
-  { days, officers, supervisors }: NonNullable<HandlingFacts['store']>,
+  { officers, supervisors }: NonNullable<HandlingFacts['store']>,
 ): HandlingConflict[] {
   const found: HandlingConflict[] = [];
-  if (station.retention.days !== days) found.push('days');
   if (!store.stations.some(({ id }) => id === station.station)) found.push('unknown-station');
   if (!station.store.receivers.includes(store.receiver)) found.push('unknown-receiver');
   if (officers.length === 0) found.push('no-officers');

@@ -8,7 +8,6 @@ export const HANDLING_DE: HandlingWords = {
   noStore:
     'Die Datei des Zentralspeichers (receiver.yaml) lag nicht vor. Wo dieser Text ohne Zahl vom Zentralspeicher spricht, entscheidet diese Datei.',
   conflicts: {
-    days: 'Die Station rechnet mit {station} Tagen bis zur Löschung, der Zentralspeicher mit {store}. Wann gelöscht wird, entscheidet der Zentralspeicher; beide Dateien sollten dasselbe sagen.',
     'unknown-station':
       'Die Datei des Zentralspeichers nennt diese Station nicht: Er nimmt nichts von ihr an.',
     'unknown-receiver': 'Die Datei der Station nennt diesen Zentralspeicher nicht: Sie liefert ihm nichts.',

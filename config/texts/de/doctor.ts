@@ -7,7 +7,7 @@ export const DOCTOR_DE = {
   'spool.keep-short': {
     text: 'Versiegelte Kopien bleiben nach der Quittung {keep} Stunden, der Zentralspeicher wird alle {backup} Stunden gesichert: Was hier vor der nächsten Sicherung entfernt wird, gibt es kein zweites Mal.',
     remedy:
-      'spool.keep_hours auf mindestens {wanted} setzen oder den Zentralspeicher öfter sichern und store.backup_hours berichtigen.',
+      'spool.keep_hours auf mindestens {wanted} setzen (höchstens {most} zählen) oder den Zentralspeicher öfter sichern und store.backup_hours berichtigen.',
   },
   'config.refused': {
     text: 'Die Konfiguration stimmt nicht: {message}',

@@ -36,7 +36,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'spool.reserve_bytes':
     'Platz, den Aufzeichnungen nie belegen: So bleiben Verwahrprotokoll und Journal auch auf einem vollen Datenträger schreibbar.',
   'spool.keep_hours':
-    'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit ein Zentralspeicher, der aus einer Sicherung zurückgeholt wurde, sie noch einmal bekommt: mindestens doppelt so lange wie `store.backup_hours`. Wo Platz fehlt, geht sie früher.',
+    'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit ein Zentralspeicher, der aus einer Sicherung zurückgeholt wurde, sie noch einmal bekommt: mindestens doppelt so lange wie `store.backup_hours`. Wo Platz fehlt, geht sie früher, und sie bleibt nie länger als 14 Tage oder die meisten Tage einer Richtlinie, wenn das weniger sind.',
   'spool.documents_days':
     'So viele Tage bleiben Manifest und Quittung einer Aufzeichnung nach der Quittung auf dieser Station: An ihnen wird eine Datei wiedererkannt, die noch auf einer Kamera liegt.',
   keys: KEYS,
@@ -103,11 +103,6 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'roles.supervisors':
     'Schlüssel der vorgesetzten Stelle, die sie als Zweite signiert. Kein Schlüssel steht in beiden Listen.',
   'roles.supervisors[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
-  retention: 'Wie lange diese Station selbst behält, was der Zentralspeicher schon hat.',
-  'retention.days':
-    'Tage, nach denen eine Aufzeichnung fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',
-  'retention.log_days':
-    'Tage, die ein Abschnitt des Verwahrprotokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
   release:
     'Ob Dateien von Kameras gelöscht werden: never nie; after-receipt, sobald der Zentralspeicher signiert quittiert hat und zu jedem öffentlichen Schlüssel bewiesen ist, dass jemand damit öffnen kann.',
   metrics:

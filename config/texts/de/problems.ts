@@ -309,6 +309,8 @@ const PLACES_DE: Readonly<Record<string, string>> = {
     'enthält kein Passwort für den Broker: eine Zeile von {} bis {} Bytes ohne Steuerzeichen hineinschreiben',
   'has shared_offers, which has no effect any more: the receiver hears every offer; take the line out':
     'enthält shared_offers, das nichts mehr bewirkt: Der Empfänger hört jedes Angebot; die Zeile herausnehmen',
+  'has no effect any more: a copy that the store holds goes after spool.keep_hours and {} days at most, or fewer by a policy, its part of the log after {}; take the group out':
+    'bewirkt nichts mehr: Eine Kopie, die der Zentralspeicher hat, bleibt so lange, wie spool.keep_hours sagt, und höchstens {} Tage oder weniger nach einer Richtlinie, ihr Teil des Verwahrprotokolls {}; die Gruppe herausnehmen',
   'cannot be read as a certificate of the time-stamp authority: its stamps are no time from outside, by which alone something is deleted':
     'ist nicht als Zertifikat des Zeitstempeldienstes zu lesen: Seine Zeitstempel gelten nicht als Zeit von außen, und nur nach einer solchen wird gelöscht',
   'has no keys, so no order to hold or to delete can be given':

@@ -7,7 +7,6 @@ export const HANDLING_EN = {
   noStore:
     'The file of the central store (receiver.yaml) was not given. Where this text speaks of the store without a number, that file decides.',
   conflicts: {
-    days: 'The station counts {station} days until a recording is due, the store {store}. The store decides when it deletes; make both files say the same.',
     'unknown-station': 'The file of the store does not name this station: it takes nothing from it.',
     'unknown-receiver': 'The file of the station does not name this store: it delivers nothing to it.',
     'no-officers':

@@ -6,7 +6,7 @@ export const DOCTOR_EN = {
   'spool.keep-short': {
     text: 'Sealed copies stay for {keep} hours after their receipt, and the store is backed up every {backup} hours: what is dropped here before the next backup is in no second place.',
     remedy:
-      'Set spool.keep_hours to {wanted} or more, or back the store up more often and correct store.backup_hours.',
+      'Set spool.keep_hours to {wanted} or more (no more than {most} count), or back the store up more often and correct store.backup_hours.',
   },
   'config.refused': {
     text: '{message}',

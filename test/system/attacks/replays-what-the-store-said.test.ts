@@ -1,9 +1,10 @@
 // A broker keeps what the store signed of a station's log, says it again later, and lets nothing else through: by such answers the station must
 // neither drop a segment that the store lost, nor take its store for one that was restored from a backup.
-import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
+import { STATION_LOG_DAYS } from '../../../protocol/documents/retention.ts';
 import { DockRig, STATION } from '../../fakes/dock-rig.ts';
 import { FakeWallClock } from '../../fakes/fake-wall-clock.ts';
 import { Mosquitto } from '../../fakes/mosquitto.ts';
@@ -81,7 +82,6 @@ describe.skipIf(lacksTools('mosquitto', 'faketime'))('answers of the store that 
       receiverEnvironment: clock.environment,
     });
     onTestFinished(() => rig.close());
-    await appendFile(rig.stationFile, 'retention:\n  log_days: 90\n');
     const hostile = await HostileBroker.open(broker, storeBroker);
     onTestFinished(() => hostile.close());
     const custody = join(rig.spool, 'custody');
@@ -97,7 +97,6 @@ describe.skipIf(lacksTools('mosquitto', 'faketime'))('answers of the store that 
       );
     };
 
-    clock.move(-120 * DAY_MS);
     await rig.put(1, 'DCIM/A.MP4', Buffer.from('a'));
     await rig.start();
     await rig.untilEmptied(1, TAKEN_MS);
@@ -114,7 +113,7 @@ describe.skipIf(lacksTools('mosquitto', 'faketime'))('answers of the store that 
     const vaultLog = join(rig.vault, STATION, 'custody');
     for (const name of [`${old}.jsonl`, `${old}.jsonl.minisig`])
       await rm(join(vaultLog, name), { force: true });
-    clock.move(0);
+    clock.move((STATION_LOG_DAYS + 30) * DAY_MS);
     hostile.replayed.set(old, whole);
     const known = await segments();
     await rig.receiver.start();

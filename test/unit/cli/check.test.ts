@@ -47,6 +47,18 @@ describe('bodydock check', () => {
     });
   });
 
+  test('takes a file with retention of earlier versions, and says in both languages to take it out', async () => {
+    const run = (...lang: string[]) =>
+      withStation((file) => runCommand(check, '--config', file, ...lang), `${PLAIN}retention: {days: 9}\n`);
+    expect(await run()).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/retention: has no effect any more: .* 14 days .* 730; take the group out/),
+    });
+    expect((await run('--lang', 'de')).out).toMatch(
+      /retention: bewirkt nichts mehr: .* 14 Tage .* 730; die Gruppe herausnehmen/,
+    );
+  });
+
   test("says what is wrong with the file of the screen's questions, and what to do", async () => {
     await withStation(async (file, folder) => {
       const questions = join(folder, 'ask.yaml');

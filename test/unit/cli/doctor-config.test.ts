@@ -51,6 +51,8 @@ test.each([
   [48, 24, false],
   [47, 24, true],
   [48, 168, true],
+  [336, 168, false],
+  [8784, 169, true],
 ])(
   'copies that stay %i hours beside a backup every %i hours: a warning is %s',
   async (keep, backup, warned) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkStationStart } from '../../../config/enrolment/installed-files.ts';
 import { loadReceiverConfig, loadStationConfig, type Loaded } from '../../../config/load.ts';
 import { renderProblem, renderProblems, type Problem } from '../../../config/problems.ts';
 import type { StationConfig } from '../../../config/station-config.ts';
@@ -80,7 +81,6 @@ describe('a good station file', () => {
         { id: 'cam-2', alias: 'cam-2', model: null, serial: null, passwordFile: null },
       ]);
       expect(config.log.level).toBe('info');
-      expect(config.retention).toEqual({ days: 14, logDays: 730 });
     });
   });
 
@@ -111,14 +111,14 @@ describe('a good station file', () => {
     for (const wrong of ['59', '0', '36526', '"400"']) expect(await problems(stating(wrong))).toHaveLength(1);
   });
 
-  test('says in days how long copies and log stay, and takes no day or a mistyped number for neither', async () => {
-    const told = await load(`${STATION}retention: {days: 3, log_days: 90}\n`);
-    expect(told.kind === 'loaded' && told.config.retention).toEqual({ days: 3, logDays: 90 });
-    for (const wrong of ['days: 0', 'days: 365000', 'log_days: 0', 'log_days: 1.5', 'day: 14']) {
-      const found = await problems(`${STATION}retention: {${wrong}}\n`);
-      expect(found).toHaveLength(1);
-    }
-  });
+  test.each(['{days: 3, log_days: 90}', '{days: 0}', '', 'forever'])(
+    'takes retention of earlier versions, whatever it says, and remarks on it: %s',
+    async (said) => {
+      const told = await load(`${STATION}retention: ${said}\n`);
+      const start = told.kind === 'loaded' && (await checkStationStart(told.config));
+      expect(start && start.warnings.map(({ code }) => code)).toEqual(['retention.without-effect']);
+    },
+  );
 
   test.each(['mqtt://localhost', 'mqtt://127.0.0.1:1884', 'mqtt://127.3.2.1', 'mqtt://[::1]:1883'])(
     'reaches a broker on this machine without TLS: %s',

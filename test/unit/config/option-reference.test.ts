@@ -147,5 +147,5 @@ test('a key that the schema lets go, and what it says of a default, is told', ()
   expect(rows.get('release')).toMatchObject({ kind: 'choice', byDefault: 'never', isOptional: true });
   expect(rows.get('bays[].folder')).toMatchObject({ kind: 'text', byDefault: undefined, isOptional: true });
   expect(rows.get('station')).toMatchObject({ kind: 'text', isOptional: false });
-  expect(rows.get('retention')).toMatchObject({ kind: 'group', isOptional: true });
+  expect(rows.get('roles')).toMatchObject({ kind: 'group', isOptional: true });
 });

@@ -25,14 +25,14 @@ interface Rig {
   readonly codes: () => string[];
 }
 
-/** The run with that seed, a hundred days later than the one before; the store holds everything that has ended. */
+/** The run with that seed, 500 days later than the one before; the store holds everything that has ended. */
 async function run(
   disk: CrashDisk,
   seed: number,
   synchronised: () => boolean | null = () => true,
 ): Promise<Rig> {
   const { custody, clock, conditions } = await openLog(disk, seed, { ledgerFile: INDEX });
-  clock.jumpWall(seed * 100 * DAY_MS);
+  clock.jumpWall(seed * 500 * DAY_MS);
   custody.append(numbered(seed));
   await custody.checkpoint();
   for (const { segment } of custody.segments()) custody.storeHolds(segment);
@@ -41,7 +41,6 @@ async function run(
   const dropping = new CustodyDropping({
     custody,
     folder: FOLDER,
-    logDays: 150,
     files: disk,
     clock,
     wall,
@@ -50,7 +49,7 @@ async function run(
   return { custody, clock, dropping, log, codes: () => conditions.codes() };
 }
 
-/** A log of three ended runs: days 100, 200 and 300. */
+/** A log of three ended runs: days 500, 1000 and 1500. */
 async function threeRuns(): Promise<{ disk: CrashDisk; ids: SegmentId[] }> {
   const disk = logDisk();
   const ids: SegmentId[] = [];
@@ -76,7 +75,7 @@ async function dropAll({ dropping }: Rig): Promise<SegmentId[]> {
 describe('the oldest segment', () => {
   test('goes once it is old enough, and the next one after it; the rest is a whole log', async () => {
     const { disk, ids } = await threeRuns();
-    const rig = await run(disk, 4); // day 400
+    const rig = await run(disk, 4); // day 2000
     expect(await dropAll(rig)).toEqual(ids.slice(0, 2));
     expect(rig.custody.segments().map(({ segment }) => segment)).toEqual([
       ids[2],
@@ -89,7 +88,7 @@ describe('the oldest segment', () => {
     );
     const next = await run(after, 5);
     expect(next.codes()).toEqual([]);
-    expect(await dropAll(next)).toEqual([ids[2]]); // day 500, older than 150 days
+    expect(await dropAll(next)).toEqual([ids[2]]); // day 2500, older than 730 days
   });
 
   test('goes once what it says and what still holds is entered again: the ledger is the same without snapshot', async () => {
@@ -245,7 +244,7 @@ describe('a cut at any call of a drop', () => {
           if (there.includes(`${pathOf(id)}.minisig`)) expect(there, where).toContain(pathOf(id));
         }
         expect(next.codes()).toEqual([]);
-        await dropAll(next); // day 500: all three are old now, whatever was left of them
+        await dropAll(next); // day 2500: all three are old now, whatever was left of them
         expect(next.custody.segments().map(({ segment }) => segment)).not.toContain(ids[1]);
         await next.custody.close();
         expect((await run(cut(after), 6)).codes()).toEqual([]);

@@ -93,7 +93,7 @@ beforeEach(async () => {
   session = await driver.open({ kind: 'folder', path: '/camera' }, ending.signal);
   tries = await openTries();
   const items = itemsAround({
-    types: [recordingType(spool, files, 14, { manifests: new Map() })],
+    types: [recordingType(spool, files, { manifests: new Map() })],
     custody,
     changes: spool.changes,
   });

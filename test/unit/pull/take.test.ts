@@ -124,7 +124,7 @@ function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullSto
     {
       ...deps,
       items: itemsAround({
-        types: [recordingType(spool, files, 14, { manifests: new Map() })],
+        types: [recordingType(spool, files, { manifests: new Map() })],
         custody,
         changes: spool.changes,
       }),

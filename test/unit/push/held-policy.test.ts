@@ -174,8 +174,9 @@ test('before any vault is pinned it is of any, and one of another vault than the
   const policy = await start();
   const { sha256, payload } = made();
   expect(await after(policy, payload)).toBe(sha256);
+  expect(policy.daysMax).toBe(30);
   pinned = otherVault;
-  expect(policy.sha256).toBeUndefined();
+  expect([policy.sha256, policy.daysMax]).toEqual([undefined, undefined]);
   const theirs = made({ change: { number: 1, vault: otherVault } });
   expect(await after(policy, theirs.payload)).toBe(theirs.sha256);
 });

@@ -144,7 +144,6 @@ export class PushRig {
     const type = recordingType(
       { ...(store as ItemStore<SpooledRecording>), lastManifestSha256: async () => null },
       { readAll: async () => new Uint8Array() },
-      14,
       { manifests: new Map() },
     );
     return new SignedItems({

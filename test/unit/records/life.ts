@@ -101,7 +101,7 @@ export async function openDockings(
     policy,
     lastRecorded: (camera) => custody.ledger.records.get(camera),
   });
-  const types = [recordingType(spool, files, 14, custody.ledger), dockingRecordType(records, files, 14)];
+  const types = [recordingType(spool, files, custody.ledger), dockingRecordType(records, files)];
   const items = new SignedItems({ types, custody, files, changes: spool.changes, log: new MemoryLog() });
   const { dockings, findings: journals } = await Dockings.open({
     station: STATION,

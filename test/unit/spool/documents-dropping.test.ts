@@ -83,7 +83,7 @@ async function run(
   const { ledger } = custody;
   const dropping = new DocumentsDropping({
     spool,
-    items: itemsAround({ custody, types: [recordingType(spool, disk, 400, ledger)] }),
+    items: itemsAround({ custody, types: [recordingType(spool, disk, ledger)] }),
     ledger,
     clock,
     wall,

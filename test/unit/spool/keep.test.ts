@@ -1,7 +1,7 @@
 import type { ItemChange } from '../../../agent/spool/changes.ts';
 import { HeardChanges } from '../../fakes/changes-heard.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { documentDue, Keep, recordingDue, type KeepOptions } from '../../../agent/spool/keep.ts';
+import { documentFrom, Keep, recordingFrom, type KeepOptions } from '../../../agent/spool/keep.ts';
 import type { ItemStore, ItemType } from '../../../agent/spool/signed-items.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import { TrustedWallClock } from '../../../agent/platform/trusted-wall-clock.ts';
@@ -36,10 +36,10 @@ beforeEach(() => {
 
 interface KeepWish extends Partial<Omit<KeepOptions, 'items'>> {
   readonly spool?: Partial<ItemStore>;
-  readonly dueMs?: ItemType['dueMs'];
+  readonly fromMs?: ItemType['fromMs'];
 }
 
-function keep(custody = new MemoryCustody(), { spool, dueMs, ...options }: KeepWish = {}): Keep {
+function keep(custody = new MemoryCustody(), { spool, fromMs, ...options }: KeepWish = {}): Keep {
   const known = { ...held, folder: '/recording', sealedSizeBytes: 1 } as SpooledRecording;
   const recordings = Object.defineProperty(known, 'state', { get: () => held.state });
   const changes = new HeardChanges<ItemChange>();
@@ -59,10 +59,11 @@ function keep(custody = new MemoryCustody(), { spool, dueMs, ...options }: KeepW
     },
   };
   return new Keep({
-    items: itemsAround({ store, type: dueMs === undefined ? {} : { dueMs }, custody, changes }),
+    items: itemsAround({ store, type: fromMs === undefined ? {} : { fromMs }, custody, changes }),
     changes,
     store: { isBehind: false },
     wall: new TrustedWallClock(clock, () => null),
+    policy: { daysMax: undefined },
     clock,
     log: new MemoryLog(),
     keepMs: KEEP_MS,
@@ -224,7 +225,8 @@ describe('a copy whose recording is due', () => {
     readonly synchronised?: boolean | null;
     readonly keepMs?: number;
     readonly jumpMs?: number;
-    readonly dueOf?: typeof recordingDue;
+    readonly policy?: KeepOptions['policy'];
+    readonly fromOf?: typeof recordingFrom;
   }
 
   /** Runs a keep from that moment on until so much later, looking once a minute; true where the copy is still there. */
@@ -236,12 +238,13 @@ describe('a copy whose recording is due', () => {
       synchronised = true,
       keepMs = 365 * DAY_MS,
       jumpMs = 0,
-      dueOf = recordingDue,
+      policy = { daysMax: undefined },
+      fromOf = recordingFrom,
     }: Case = {},
   ): Promise<boolean> {
     clock.jumpWall(fromMs - clock.wallMs());
     const wall = new TrustedWallClock(clock, () => synchronised);
-    const kept = keep(new MemoryCustody(), { keepMs, wall, dueMs: dueOf(disk, 14) });
+    const kept = keep(new MemoryCustody(), { keepMs, wall, policy, fromMs: fromOf(disk) });
     kept.start();
     const ending = new AbortController();
     const running = kept.run(ending.signal);
@@ -257,6 +260,23 @@ describe('a copy whose recording is due', () => {
     const due = RECEIVED_MS + 14 * DAY_MS;
     expect(await staysUntil(due - 600_000, 540_000)).toBe(true);
     expect(await staysUntil(due - 600_000, 660_000)).toBe(false);
+  });
+
+  test('goes with the most days of a policy where these are fewer, also of one that came since', async () => {
+    const policy: { daysMax: number | undefined } = { daysMax: 40 };
+    const [due, dueByPolicy] = [14, 5].map((days) => RECEIVED_MS + days * DAY_MS - 600_000) as [
+      number,
+      number,
+    ];
+    expect(await staysUntil(due, 540_000, { policy })).toBe(true);
+    expect(await staysUntil(due, 660_000, { policy })).toBe(false);
+    held.state = 'receipted';
+    policy.daysMax = 5;
+    expect(await staysUntil(dueByPolicy, 540_000, { policy })).toBe(true);
+    policy.daysMax = undefined;
+    clock.after(780_000, () => (policy.daysMax = 5));
+    expect(await staysUntil(dueByPolicy, 660_000, { policy })).toBe(true);
+    expect(await staysUntil(dueByPolicy + 600_000, 180_000, { policy })).toBe(false);
   });
 
   test('is counted from the capture where a synchronised station measured it', async () => {
@@ -298,25 +318,25 @@ describe('a copy whose recording is due', () => {
     const disk = new CrashDisk();
     disk.plant('/recording/receipt.json', Buffer.from(readReceipt()));
     const due = RECEIVED_MS + 14 * DAY_MS;
-    expect(await staysUntil(due - 600_000, 540_000, { disk, dueOf: documentDue })).toBe(true);
-    expect(await staysUntil(due - 600_000, 660_000, { disk, dueOf: documentDue })).toBe(false);
+    expect(await staysUntil(due - 600_000, 540_000, { disk, fromOf: documentFrom })).toBe(true);
+    expect(await staysUntil(due - 600_000, 660_000, { disk, fromOf: documentFrom })).toBe(false);
   });
 
   test('of a docking stays by a clock that nobody may believe, and where its receipt cannot be read', async () => {
     const disk = new CrashDisk();
     disk.plant('/recording/receipt.json', Buffer.from(readReceipt()));
     const late = RECEIVED_MS + 99 * DAY_MS;
-    expect(await staysUntil(late, 120_000, { disk, dueOf: documentDue, synchronised: false })).toBe(true);
+    expect(await staysUntil(late, 120_000, { disk, fromOf: documentFrom, synchronised: false })).toBe(true);
     disk.corrupt('/recording/receipt.json', () => Buffer.from('{'));
-    expect(await staysUntil(late, 120_000, { disk, dueOf: documentDue })).toBe(true);
+    expect(await staysUntil(late, 120_000, { disk, fromOf: documentFrom })).toBe(true);
   });
 
   test('is found by a station whose clock is believed only later', async () => {
     let synchronised: boolean | null = false;
     clock.jumpWall(RECEIVED_MS + 20 * DAY_MS - clock.wallMs());
     const wall = new TrustedWallClock(clock, () => synchronised);
-    const dueMs = recordingDue(documents(), 14);
-    const kept = keep(new MemoryCustody(), { keepMs: 365 * DAY_MS, wall, dueMs });
+    const fromMs = recordingFrom(documents());
+    const kept = keep(new MemoryCustody(), { keepMs: 365 * DAY_MS, wall, fromMs });
     kept.start();
     const ending = new AbortController();
     const running = kept.run(ending.signal);
@@ -344,7 +364,7 @@ describe('a copy whose recording is due', () => {
       },
     }));
     clock.jumpWall(RECEIVED_MS + 20 * DAY_MS - clock.wallMs());
-    const readDue = recordingDue(disk, 14);
+    const readFrom = recordingFrom(disk);
     const kept = keep(new MemoryCustody(), {
       keepMs: 365 * DAY_MS,
       spool: {
@@ -354,7 +374,7 @@ describe('a copy whose recording is due', () => {
         reclaim: async (id) => void states.set(id, 'released'),
       },
       wall: new TrustedWallClock(clock, () => true),
-      dueMs: (item) => (reads++, readDue(item)),
+      fromMs: (item) => (reads++, readFrom(item)),
     });
     kept.start();
     const ending = new AbortController();

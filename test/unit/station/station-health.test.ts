@@ -54,6 +54,7 @@ async function stationWith(
     keepMs: 1000,
     changes: new Changes(),
     store: { isBehind: false },
+    policy: { daysMax: undefined },
     wall: new TrustedWallClock(clock, () => null),
   });
   const station = new Station({

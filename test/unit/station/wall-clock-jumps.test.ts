@@ -119,6 +119,7 @@ function keeping(): Case {
     keepMs: 4 * HOUR_MS,
     changes: new Changes(),
     store: { isBehind: false },
+    policy: { daysMax: undefined },
     wall: new TrustedWallClock(clock, () => null),
   });
   keep.start();
