@@ -292,7 +292,7 @@ async function closing(
   log.warn('custody log: earlier entries signed by another key, last entries left without a checkpoint', {
     segment,
     sequence: state.sequence,
-    key: before,
+    key_id: before,
   });
   return undefined;
 }

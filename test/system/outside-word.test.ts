@@ -1,12 +1,14 @@
-// The store's log before judges of other hands: Debian's sigsum-witness cosigns it, and `openssl ts` stamps it and verifies the stamps.
+// The store's log before judges of other hands: litewitness cosigns it, and `openssl ts` stamps it and verifies the stamps.
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { readPublicKeyFile } from '../../config/enrolment/keys.ts';
-import { formatNoteKey } from '../../protocol/transparency/signed-note.ts';
+import { formatNoteKey, parseNoteKey } from '../../protocol/transparency/signed-note.ts';
 import { originKey } from '../../protocol/transparency/checkpoint.ts';
 import { ManualClock } from '../fakes/clock-manual.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
@@ -27,18 +29,19 @@ import {
   WitnessedLog,
 } from '../contracts/outside-word-contract.ts';
 import { makeSecretKey } from '../../protocol/documents/minisign.ts';
+import { LITEWITNESS, LiteWitness } from '../fakes/litewitness.ts';
+import { Program, RECEIVER } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
-import { SigsumWitness } from '../fakes/sigsum-witness.ts';
-import { lacksTools } from '../fakes/stock-tools.ts';
+import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 import { TimestampAuthority } from '../fakes/timestamp-authority.ts';
 import { until } from '../fakes/until.ts';
 
-describe.skipIf(lacksTools('sigsum-witness', 'sigsum-key'))('of Debian', () => {
-  let witness: SigsumWitness;
+describe.skipIf(lacksTools(...LITEWITNESS))('a witness', () => {
+  let witness: LiteWitness;
   outsideWordContract(
-    'sigsum-witness',
+    'litewitness',
     async (): Promise<TestedWitness> => {
-      witness = await SigsumWitness.open();
+      witness = await LiteWitness.open();
       return {
         key: witness.key,
         url: witness.url,
@@ -51,6 +54,56 @@ describe.skipIf(lacksTools('sigsum-witness', 'sigsum-key'))('of Debian', () => {
     },
     () => witness.close(),
   );
+});
+
+describe.skipIf(lacksTools(...TOOLS, ...LITEWITNESS))('a running receiver', () => {
+  test('has its log cosigned by a witness of another hand, which refuses what a copy of the store goes on with', async ({
+    onTestFinished,
+  }) => {
+    const [world, witness] = [await AttackedWorld.open(), await LiteWitness.open()];
+    onTestFinished(() => witness.close());
+    const named = `witnesses: [{ key: "${formatNoteKey(witness.key)}", url: "${witness.url}" }]`;
+    await appendFile(join(world.root, 'receiver.yaml'), `\n${named}\n`);
+    await writeFile(join(world.keys, 'witness.vkey'), `${formatNoteKey(witness.key)}\n`);
+    /** From its start to its stop, at which it asks the witness; what it said. */
+    async function runs({ root }: AttackedWorld): Promise<string> {
+      const args = ['run', '--config', join(root, 'receiver.yaml')];
+      const receiver = new Program({ file: RECEIVER, args, logFile: join(root, 'receiver.log') });
+      receiver.launch();
+      await until('a receiver', 20_000, () => receiver.log().includes('"receiver started"'));
+      await receiver.stop();
+      const said = receiver.log();
+      await rm(receiver.logFile);
+      return said;
+    }
+    /** Of the product whether it is fixed, of the other verifier by whom. */
+    async function fixed(of: AttackedWorld): Promise<readonly unknown[]> {
+      const words = ['verify', of.vault, '--trust', of.keys, '--require-outside', '1d', '--json'];
+      const { exitCode, stdout } = await of.bodydock(...words);
+      const second = await promisify(execFile)(requireTool('python3'), [
+        'test/verifier',
+        of.vault,
+        '--keys',
+        of.keys,
+      ]);
+      return [
+        exitCode,
+        stdout.includes('log.not-fixed'),
+        second.stdout.includes(`by witness ${witness.key.name}`),
+      ];
+    }
+    // Who keeps a witness learns the log's key from the journal of the store.
+    const [, key = ''] =
+      /"public_key":"([^"]+)","message":"key of the store log/.exec(await runs(world)) ?? [];
+    expect(await fixed(world)).toEqual([1, true, false]);
+    await witness.serves(parseNoteKey(key));
+    const copy = await world.copy();
+    await runs(world);
+    expect(await fixed(world)).toEqual([0, false, true]);
+    expect(await runs(copy)).toContain('a witness saw another log than the store has');
+    expect(await fixed(copy)).toEqual([1, true, false]);
+    for (const each of [world, copy]) await each.close();
+  }, 60_000);
 });
 
 describe.skipIf(lacksTools('openssl'))('a time-stamp authority', () => {

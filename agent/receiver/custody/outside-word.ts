@@ -152,7 +152,7 @@ export class OutsideWord {
     const { witnesses, publicKey, log } = this.#options;
     if (this.#states.size > 0 || witnesses.length === 0) return;
     const key = originKey(origin, publicKey.key);
-    log.info('key of the store log, as its witnesses must know it', { key: formatNoteKey(key) });
+    log.info('key of the store log, as its witnesses must know it', { public_key: formatNoteKey(key) });
     for (const witness of witnesses)
       this.#states.set(witness, { seen: 0, cosignedMs: undefined, isForked: false, failed: 0 });
     const newest = await this.#readNote(join(folder, COSIGNED));
