@@ -8,7 +8,7 @@
 import { X509Certificate } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer } from 'node:https';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -23,6 +23,7 @@ import { isAbsent } from '../../protocol/format/errors.ts';
 import { MANIFEST, PAYLOAD, SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
 import { MANIFEST_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../protocol/format/ports.ts';
+import { listen, type OpenServer, requestLimits } from '../platform/http-serve.ts';
 import { leaveDisclosure } from '../evidence/kit/disclosure.ts';
 import type { ListedRecording } from '../evidence/list/vault-list.ts';
 import { type DeskList, parseQuestion } from './desk-list.ts';
@@ -62,13 +63,6 @@ export interface DeskParts {
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** A desk that is served. */
-export interface OpenDesk {
-  readonly port: number;
-  /** Ends all connections. Never rejects. */
-  close(): Promise<void>;
-}
-
 /** Who asks, by certificate. */
 interface Guest {
   readonly name: string;
@@ -85,7 +79,7 @@ interface Look {
 }
 
 /** Errors: "key.*"; the system's, where files cannot be read or the port cannot be had; those of TLS. */
-export async function openDesk(parts: DeskParts): Promise<OpenDesk> {
+export async function openDesk(parts: DeskParts): Promise<OpenServer> {
   const { config, log } = parts;
   const cert = await readFile(config.certFile);
   const desk = new Desk(parts, new X509Certificate(cert));
@@ -99,11 +93,7 @@ export async function openDesk(parts: DeskParts): Promise<OpenDesk> {
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
       handshakeTimeout: REQUEST_MS,
-      maxHeaderSize: REQUEST_BYTES_MAX,
-      headersTimeout: REQUEST_MS,
-      requestTimeout: REQUEST_MS,
-      keepAliveTimeout: STUCK_MS,
-      connectionsCheckingInterval: REQUEST_MS / 2,
+      ...requestLimits(REQUEST_BYTES_MAX, REQUEST_MS, STUCK_MS),
     },
     (request, response) => {
       response.on('error', () => undefined); // who left hears nothing
@@ -114,26 +104,13 @@ export async function openDesk(parts: DeskParts): Promise<OpenDesk> {
       });
     },
   );
-  server.maxConnections = CONNECTIONS_MAX;
-  server.timeout = STUCK_MS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.address, resolve);
+  return listen(server, {
+    port: config.port,
+    address: config.address,
+    connectionsMax: CONNECTIONS_MAX,
+    stuckMs: STUCK_MS,
+    onError: (error) => log.warn('desk not served', { error }),
   });
-  server.on('error', (error) => log.warn('desk not served', { error }));
-  return {
-    port: portOf(server),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** A question that is not answered, and why. */

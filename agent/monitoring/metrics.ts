@@ -14,6 +14,7 @@ import {
   statusSchema,
   storeHealthSchema,
 } from '../../protocol/transfer/monitoring.ts';
+import { listen, type OpenServer, requestLimits } from '../platform/http-serve.ts';
 import { Answers } from './control-server.ts';
 
 const HOST = '127.0.0.1';
@@ -107,15 +108,7 @@ function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-/** A server that runs, or could not begin. */
-export interface OpenMetrics {
-  /** 0 where the port could not be had. */
-  readonly port: number;
-  /** Never rejects. */
-  close(): Promise<void>;
-}
-
-/** Serves `/metrics` on loopback; `port` 0 takes a free one. Never rejects. */
+/** Serves `/metrics` on loopback; `port` 0 takes a free one, and is 0 where none could be had. Never rejects. */
 export async function serveMetrics({
   port,
   documents,
@@ -126,10 +119,9 @@ export async function serveMetrics({
   readonly documents: () => Promise<readonly Said[]>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Pick<Log, 'error'>;
-}): Promise<OpenMetrics> {
+}): Promise<OpenServer> {
   const answers = new Answers({ answer: async () => metricsText(await documents()), clock });
-  const limits = { maxHeaderSize: REQUEST_BYTES_MAX, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS };
-  const server = createServer({ ...limits, keepAliveTimeout: REQUEST_MS }, (request, response) => {
+  const server = createServer(requestLimits(REQUEST_BYTES_MAX, REQUEST_MS), (request, response) => {
     response.on('error', () => undefined); // who left hears nothing
     const answer = (status: number, body: Buffer | string = '', type = 'text/plain'): void =>
       void response
@@ -143,25 +135,12 @@ export async function serveMetrics({
         () => answer(503),
       );
   });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.timeout = 2 * REQUEST_MS;
-  const isOpen = await new Promise<boolean>((resolve) => {
-    server.once('error', (error) => {
-      log.error('metrics not served', { port, error });
-      resolve(false);
-    });
-    server.listen(port, HOST, () => resolve(true));
+  const onError = (error: unknown): void => log.error('metrics not served', { port, error });
+  const bounds = { connectionsMax: CONNECTIONS_MAX, stuckMs: 2 * REQUEST_MS };
+  return listen(server, { port, address: HOST, ...bounds, onError }).catch((error: unknown) => {
+    onError(error);
+    return { port: 0, close: async () => undefined };
   });
-  server.on('error', (error) => log.error('metrics not served', { port, error }));
-  const address = server.address();
-  return {
-    port: isOpen && typeof address === 'object' && address !== null ? address.port : 0,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
 /** The status of a request that gets no numbers. */

@@ -6,7 +6,7 @@
 // 2. A report is taken from the page that this run served, opened on this machine, and from nothing else: by origin and token.
 // 3. The station works without it: what fails here is shown or logged, and ends nothing.
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Language, LANGUAGES } from '../../config/language.ts';
 import { shippedFile } from '../../config/program-version.ts';
 import { filled } from '../../config/texts.ts';
@@ -14,6 +14,7 @@ import { SCREEN_DE } from '../../config/texts/de/screen.ts';
 import { SCREEN_EN } from '../../config/texts/en/screen.ts';
 import { systemCode } from '../../protocol/format/errors.ts';
 import type { Clock, Conditions, Log, Random } from '../../protocol/format/ports.ts';
+import { listen, type OpenServer, requestLimits } from '../platform/http-serve.ts';
 import { BODY_BYTES_MAX, type ReportDesk } from './report-desk.ts';
 import type { ScreenView } from './screen-view.ts';
 
@@ -59,24 +60,17 @@ export interface ScreenOptions {
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** A screen that is served. */
-export interface OpenScreen {
-  readonly port: number;
-  /** Ends all connections. Never rejects. */
-  close(): Promise<void>;
-}
-
 /**
  * Serves it as soon as it can, and shows a condition until then, and while it takes no reports as the file of questions was refused; a station works
  * without it, too. `close` ends it, and never rejects.
  */
 export async function serveScreen(
   options: ScreenOptions & { readonly conditions: Conditions; readonly questionsRefused: boolean },
-): Promise<Pick<OpenScreen, 'close'>> {
+): Promise<Pick<OpenServer, 'close'>> {
   const { clock, conditions, questionsRefused } = options;
   let cancel: (() => void) | undefined;
   let isEnded = false;
-  let open: OpenScreen | undefined;
+  let open: OpenServer | undefined;
   const attempt = async (): Promise<void> => {
     try {
       open = await openScreen(options);
@@ -99,20 +93,13 @@ export async function serveScreen(
 }
 
 /** Errors: the system's where the port is taken or may not be used, or a file of the page is missing. */
-export async function openScreen(options: ScreenOptions): Promise<OpenScreen> {
+export async function openScreen(options: ScreenOptions): Promise<OpenServer> {
   const token = Buffer.from(options.random.bytes(TOKEN_BYTES)).toString('hex');
   const files = pageFiles(options, token);
   const streams = new Streams(options);
-  const limits = {
-    maxHeaderSize: REQUEST_BYTES_MAX,
-    headersTimeout: REQUEST_MS,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: REQUEST_MS,
-    connectionsCheckingInterval: REQUEST_MS / 2,
-  };
-  const server = createServer(limits, (request, response) => {
+  const server = createServer(requestLimits(REQUEST_BYTES_MAX, REQUEST_MS), (request, response) => {
     response.on('error', () => undefined); // who left hears nothing
-    const refusal = refused(request, portOf(server));
+    const refusal = refused(request);
     if (refusal !== undefined) answer(response, refusal, 'text/plain', '');
     else if (request.method === 'POST') void takeReport(options.desk, token, request, response);
     else if (request.url === '/stream') streams.add(response);
@@ -122,34 +109,27 @@ export async function openScreen(options: ScreenOptions): Promise<OpenScreen> {
       else answer(response, 200, file.type, file.text);
     }
   });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.timeout = 2 * REQUEST_MS; // also for who takes no answer; a stream says something more often
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, HOST, resolve);
+  const served = await listen(server, {
+    port: options.port,
+    address: HOST,
+    connectionsMax: CONNECTIONS_MAX,
+    stuckMs: 2 * REQUEST_MS, // also for who takes no answer; a stream says something more often
+    onError: (error) => options.log.warn('screen not served', { error }),
   });
-  server.on('error', (error) => options.log.warn('screen not served', { error }));
   return {
-    port: portOf(server),
-    close: () =>
-      new Promise((resolve) => {
-        streams.close();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    port: served.port,
+    close: () => {
+      streams.close();
+      return served.close();
+    },
   };
 }
 
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 /** The status of a request that gets no answer: another method, or a page of another host or name that leads here. */
-function refused({ method, url, headers }: IncomingMessage, port: number): number | undefined {
+function refused({ method, url, headers, socket }: IncomingMessage): number | undefined {
   if (method !== 'GET' && !(method === 'POST' && url === '/report')) return 405;
   const { host = '', origin } = headers;
-  if (host !== `${HOST}:${port}` && host !== `localhost:${port}`) return 421;
+  if (host !== `${HOST}:${socket.localPort}` && host !== `localhost:${socket.localPort}`) return 421;
   const site = headers['sec-fetch-site'] ?? 'none';
   const isOwn = (origin === undefined || origin === `http://${host}`) && OWN_SITES.includes(site);
   return isOwn ? undefined : 403;

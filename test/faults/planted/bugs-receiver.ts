@@ -54,8 +54,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'metrics-for-everybody',
     what: 'the numbers of a program are served at every address of the machine',
     file: 'agent/monitoring/metrics.ts',
-    find: 'server.listen(port, HOST, ',
-    put: 'server.listen(port, ',
+    find: 'address: HOST, ',
+    put: "address: '0.0.0.0', ",
     suites: ['unit/monitoring/metrics'],
   },
   {

@@ -522,7 +522,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'screen-for-any-name',
     what: 'a page of another host reads the dock by a name that leads here',
     file: 'agent/screen/screen-server.ts',
-    find: '  if (host !== `${HOST}:${port}` && host !== `localhost:${port}`) return 421;\n',
+    find: '  if (host !== `${HOST}:${socket.localPort}` && host !== `localhost:${socket.localPort}`) return 421;\n',
     put: '',
     suites: ['unit/screen/screen-server'],
   },

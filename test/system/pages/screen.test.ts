@@ -9,7 +9,8 @@ import { nodeRandom } from '../../../agent/platform/random-node.ts';
 import type { Given } from '../../../agent/records/staff-reports.ts';
 import { readQuestions, STANDARD } from '../../../config/questions.ts';
 import { ReportDesk } from '../../../agent/screen/report-desk.ts';
-import { openScreen, type OpenScreen } from '../../../agent/screen/screen-server.ts';
+import type { OpenServer } from '../../../agent/platform/http-serve.ts';
+import { openScreen } from '../../../agent/screen/screen-server.ts';
 import { type ScreenFacts, screenView } from '../../../agent/screen/screen-view.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
@@ -47,7 +48,7 @@ const standing = (subject: string | null): ScreenFacts['conditions'][number]['st
 ];
 
 const given: Given[] = [];
-let screen: OpenScreen;
+let screen: OpenServer;
 let browser: Browser;
 
 describe.skipIf(lacksTools('chromium'))("the dock's screen in a browser", () => {

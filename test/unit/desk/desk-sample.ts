@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as ask } from 'node:https';
 import { join } from 'node:path';
 import { DeskList } from '../../../agent/desk/desk-list.ts';
-import { openDesk, type OpenDesk } from '../../../agent/desk/desk-server.ts';
+import { openDesk } from '../../../agent/desk/desk-server.ts';
+import type { OpenServer } from '../../../agent/platform/http-serve.ts';
 import { listVault } from '../../../agent/evidence/list/vault-list.ts';
 import { Calendar } from '../../../agent/evidence/report/calendar.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
@@ -44,7 +45,7 @@ export interface Question {
 export class DeskSample {
   readonly folder: string;
   readonly log = new MemoryLog();
-  desk!: OpenDesk;
+  desk!: OpenServer;
   #ca!: Buffer;
 
   private constructor(folder: string) {

@@ -2,7 +2,8 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { metricsText, type OpenMetrics, serveMetrics } from '../../../agent/monitoring/metrics.ts';
+import type { OpenServer } from '../../../agent/platform/http-serve.ts';
+import { metricsText, serveMetrics } from '../../../agent/monitoring/metrics.ts';
 import { nodeClock } from '../../../agent/platform/clock-node.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -80,7 +81,7 @@ describe('the text', () => {
 });
 
 describe('the server', () => {
-  let open: OpenMetrics | undefined;
+  let open: OpenServer | undefined;
   let made = 0;
   afterEach(async () => {
     await open?.close();

@@ -7,7 +7,8 @@ import { nodeRandom } from '../../../agent/platform/random-node.ts';
 import type { Given } from '../../../agent/records/staff-reports.ts';
 import { readQuestions, STANDARD } from '../../../config/questions.ts';
 import { ReportDesk } from '../../../agent/screen/report-desk.ts';
-import { openScreen, type OpenScreen, serveScreen } from '../../../agent/screen/screen-server.ts';
+import type { OpenServer } from '../../../agent/platform/http-serve.ts';
+import { openScreen, serveScreen } from '../../../agent/screen/screen-server.ts';
 import type { ScreenView } from '../../../agent/screen/screen-view.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { ScaledClock } from '../../fakes/clock-scaled.ts';
@@ -17,7 +18,7 @@ import { until } from '../../fakes/until.ts';
 
 const EMPTY: ScreenView = { bays: [], notes: [], out: [], out_more: 0 };
 let desk: ReportDesk | undefined;
-let screen: OpenScreen;
+let screen: OpenServer;
 let shown: ScreenView = EMPTY;
 let views = 0;
 let log = new MemoryLog();
