@@ -118,9 +118,12 @@ interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly message: string;
+  /** Of a 405: the method that is answered there. */
+  readonly allow?: string;
 }
 
-function refuse(response: ServerResponse, { status, code, message }: Refusal): void {
+function refuse(response: ServerResponse, { status, code, message, allow }: Refusal): void {
+  if (allow !== undefined) response.setHeader('allow', allow);
   if (status === 416 || status === 429 || status >= 500 || status === 413)
     response.setHeader('connection', 'close');
   sendJson(response, status, JSON.stringify({ code, message }));
@@ -210,7 +213,8 @@ class Desk {
       !(wanted === 'POST' || url.pathname === '/v1/recordings' || PATH.test(url.pathname))
     )
       return { status: 404, code: 'desk.not-found', message: 'there is nothing at this address' };
-    if (method !== wanted) return { status: 405, code: 'desk.method', message: `use ${wanted}` };
+    if (method !== wanted)
+      return { status: 405, code: 'desk.method', message: `use ${wanted}`, allow: wanted };
     return undefined;
   }
 

@@ -125,7 +125,11 @@ export async function serveMetrics({
     response.on('error', () => undefined); // who left hears nothing
     const answer = (status: number, body: Buffer | string = '', type = 'text/plain'): void =>
       void response
-        .writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
+        .writeHead(status, {
+          'content-type': type,
+          'x-content-type-options': 'nosniff',
+          ...(status === 405 && { allow: 'GET' }),
+        })
         .end(body);
     const refusal = refused(request);
     if (refusal !== undefined) answer(refusal);

@@ -184,7 +184,7 @@ function endWith(request: IncomingMessage, response: ServerResponse, status: num
 const OWN_SITES: readonly string[] = ['same-origin', 'none'];
 
 function answer(response: ServerResponse, status: number, type: string, text: string): void {
-  const allow = status === 405 ? { allow: 'GET' } : {};
+  const allow = status === 405 && { allow: response.req.url === '/report' ? 'POST' : 'GET' };
   response.writeHead(status, { ...HEADERS, ...allow, 'content-type': `${type}; charset=utf-8` }).end(text);
 }
 

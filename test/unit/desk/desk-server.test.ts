@@ -134,6 +134,7 @@ describe.skipIf(lacksTools('openssl'))('the desk of the office', () => {
     await serve();
     const answer = await sample.ask('/v1/recordings', question);
     expect(said(answer)).toEqual([status, code]);
+    expect(answer.headers.allow).toBe(status === 405 ? 'GET' : undefined);
     if (code === 'desk.origin') expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
 

@@ -98,7 +98,12 @@ describe('the server', () => {
   function get(
     port: number,
     options: { method?: string; path?: string; headers?: Record<string, string> } = {},
-  ): Promise<{ status: number | undefined; type: string | undefined; text: string }> {
+  ): Promise<{
+    status: number | undefined;
+    type: string | undefined;
+    allow: string | undefined;
+    text: string;
+  }> {
     return new Promise((resolve, reject) => {
       const asked = request({ host: '127.0.0.1', port, path: '/metrics', ...options }, (response) => {
         const pieces: Buffer[] = [];
@@ -107,6 +112,7 @@ describe('the server', () => {
           resolve({
             status: response.statusCode,
             type: response.headers['content-type'],
+            allow: response.headers.allow,
             text: Buffer.concat(pieces).toString(),
           }),
         );
@@ -128,8 +134,9 @@ describe('the server', () => {
     ['a name that leads here', { headers: { host: 'evil.example.org' } }, 421],
     ['a page of another host', { headers: { origin: 'https://evil.example.org' } }, 403],
   ])('gives nothing to %s', async (_what, options, expected) => {
-    const { status, text } = await get(await serve(), options);
+    const { status, text, allow } = await get(await serve(), options);
     expect([status, text, made]).toEqual([expected, '', 0]);
+    expect(allow).toBe(status === 405 ? 'GET' : undefined);
   });
 
   test('listens on one address of this machine and no other', async () => {

@@ -105,7 +105,11 @@ test.each<[string, number, RequestOptions]>([
 ])('refuses %s with %i', async (_, status, options) => {
   await serve();
   const before = views;
-  for (const path of ['/', '/stream']) expect((await ask(path, options)).statusCode).toBe(status);
+  for (const path of ['/', '/stream']) {
+    const { statusCode, headers } = await ask(path, options);
+    expect([statusCode, headers.allow]).toEqual([status, status === 405 ? 'GET' : undefined]);
+  }
+  expect((await ask('/report', { method: 'PUT' })).headers.allow).toBe('POST');
   expect(views).toBe(before);
 });
 
