@@ -208,6 +208,6 @@ pre { font: .8em/1.35 "DejaVu Sans Mono", Consolas, Menlo, monospace; white-spac
 pre.command { background: #f0f0f0; border-left: 3px solid #555; } pre.expected { border-left: 3px solid #bbb; color: #333; }
 p.must { font-size: .75em; margin: .15em 0 0 .8em; color: #444; }
 .warn { font-weight: 600; }
-@media screen and (max-width: 40rem) { table { font-size: .68em; } th, td { padding: .2em; white-space: normal; overflow-wrap: anywhere; } }
+@media screen and (max-width: 40rem) { table { font-size: .68em; } th, td { padding: .2em; white-space: normal; overflow-wrap: anywhere; } table:not(:has(th:nth-child(7))) thead th { overflow-wrap: break-word; } }
 @media print { body { margin: 0; max-width: none; padding: 0; } table { font-size: .78em; } }
 `;
