@@ -487,6 +487,14 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/spool/keep'],
   },
   {
+    id: 'copies-past-the-policy',
+    what: 'a station keeps image and sound for longer than both roles allow',
+    file: 'agent/spool/keep.ts',
+    find: 'spoolDays(policy.daysMax)',
+    put: 'spoolDays()',
+    suites: ['unit/spool/keep'],
+  },
+  {
     id: 'gate-once-a-wave',
     what: 'a file is erased by what the gate said when its wave began',
     file: 'agent/release/erase.ts',
