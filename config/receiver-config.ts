@@ -83,11 +83,12 @@ export interface ReceiverPlaces {
   readonly roles: RolesConfig | null;
   readonly broker: BrokerPlaces & { readonly hasSharedOffers?: boolean };
   readonly timestamps?: TimestampsConfig | null;
+  readonly desk?: Partial<DeskConfig> | null;
 }
 
 /** What a file names that did not pass, as far as it is good. Roles with a fault are left out: whether one is empty is not known. */
 export function receiverPlaces(file: Good<ReceiverFile>, folder: string): ReceiverPlaces {
-  const { receiver, vault, keys, stations = [], retention, roles, broker } = file;
+  const { receiver, vault, keys, stations = [], retention, roles, broker, desk } = file;
   const timerHours = retention?.timer_hours;
   return {
     ...(receiver !== undefined && { receiver: parseReceiverId(receiver) }),
@@ -97,6 +98,7 @@ export function receiverPlaces(file: Good<ReceiverFile>, folder: string): Receiv
     ...(timerHours !== undefined && { retention: { timerHours } }),
     roles: rolePlaces(roles),
     broker: { ...brokerPlaces(broker, folder), hasSharedOffers: broker?.shared_offers !== undefined },
+    ...(desk && { desk: deskPlaces(desk, folder) }),
   };
 }
 
@@ -132,8 +134,10 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
   };
 }
 
+type DeskGroup = NonNullable<ReceiverFile['desk']>;
+
 function mapDesk(
-  { ca_file: ca, crl_file: crl, cert_file: cert, key_file: key, ...rest }: NonNullable<ReceiverFile['desk']>,
+  { ca_file: ca, crl_file: crl, cert_file: cert, key_file: key, ...rest }: DeskGroup,
   folder: string,
 ): DeskConfig {
   return {
@@ -142,6 +146,19 @@ function mapDesk(
     crlFile: crl === undefined ? null : resolve(folder, crl),
     certFile: resolve(folder, cert),
     keyFile: resolve(folder, key),
+  };
+}
+
+/** Of a group that may lack some of it. */
+function deskPlaces(
+  { ca_file: ca, crl_file: crl, cert_file: cert, key_file: key }: Good<DeskGroup>,
+  folder: string,
+): Partial<DeskConfig> {
+  return {
+    ...(ca !== undefined && { caFile: resolve(folder, ca) }),
+    ...(crl !== undefined && { crlFile: resolve(folder, crl) }),
+    ...(cert !== undefined && { certFile: resolve(folder, cert) }),
+    ...(key !== undefined && { keyFile: resolve(folder, key) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { TlsFiles } from './broker-config.ts';
 import type { FileFinds } from './file-finds.ts';
 import { readPrivateFile, readPublicFile } from './guarded-file.ts';
+import type { DeskConfig } from './receiver-config.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
 const DAY_MS = 86_400_000;
@@ -50,6 +51,35 @@ export function checkCertificates(
 ): void {
   for (const each of [ca, own]) if (each !== undefined) checkDates(each, nowMs, finds);
   if (own !== undefined && commonName !== undefined) checkName(own, commonName, finds);
+}
+
+/** Those of the desk, as far as the file names them: a browser comes to a name in its certificate alone. Its dates only where `nowMs` is given. */
+export async function checkDeskFiles(
+  { caFile, certFile, keyFile, crlFile }: Partial<DeskConfig>,
+  nowMs: number | undefined,
+  finds: FileFinds,
+): Promise<void> {
+  const files = { ...(caFile && { caFile }), ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
+  const found = await checkTlsFiles(files, finds);
+  if (nowMs !== undefined) checkCertificates(found, { commonName: undefined, nowMs }, finds);
+  if (found.own !== undefined && found.own.certificate.subjectAltName === undefined)
+    finds.problem(
+      'tls.no-host',
+      found.own.path,
+      'names no host, so no browser takes it',
+      'issue one with `bodydock-receiver ca issue STORE --role desk-server`',
+    );
+  if (crlFile === undefined || crlFile === null) return;
+  const list = await readPublicFile(crlFile, PEM_BYTES_MAX).catch((error: unknown) =>
+    finds.error(crlFile, error),
+  );
+  if (list !== undefined && !/BEGIN X509 CRL/.test(Buffer.from(list).toString('latin1')))
+    finds.problem(
+      'tls.revocations',
+      crlFile,
+      'is no list of revoked certificates',
+      'name a file in PEM form ("BEGIN X509 CRL")',
+    );
 }
 
 async function readCertificate(path: string, finds: FileFinds): Promise<ReadCertificate | undefined> {

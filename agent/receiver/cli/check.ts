@@ -14,21 +14,23 @@ import { withCredentials } from '../../../config/credentials.ts';
 import type { DoctorSeverity } from '../../../config/doctor-text.ts';
 import { checkReceiverFiles } from '../../../config/enrolment/installed-files.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config/exit-codes.ts';
+import { FileFinds } from '../../../config/file-finds.ts';
 import type { Language } from '../../../config/language.ts';
 import { loadReceiverConfig, RECEIVER_FILE } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
-import type { ReceiverConfig } from '../../../config/receiver-config.ts';
+import type { ReceiverConfig, ReceiverPlaces } from '../../../config/receiver-config.ts';
 import { filled } from '../../../config/texts.ts';
 import { CHECK_DE } from '../../../config/texts/de/check.ts';
 import { DOCTOR_DE } from '../../../config/texts/de/doctor.ts';
 import { CHECK_EN } from '../../../config/texts/en/check.ts';
 import { DOCTOR_EN } from '../../../config/texts/en/doctor.ts';
+import { checkDeskFiles } from '../../../config/tls-files.ts';
 import { daysUnder } from '../../../protocol/documents/policy.ts';
 import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { logIn, lookAtRetained } from '../../platform/broker-login.ts';
 import { nodeClock } from '../../platform/clock-node.ts';
 
-/** What was found about one file; `config` only where the receiver can start with it. */
+/** What was found about one file; `config` only where the receiver can start with it, which needs nothing of the desk. */
 interface Finds extends CheckFinds {
   readonly config: ReceiverConfig | undefined;
 }
@@ -39,14 +41,27 @@ export async function loadChecked(file: string, credentials?: string): Promise<F
   if (loaded.kind === 'refused') {
     const { problems, places } = loaded;
     // A service cannot read root's files, and knows by a good configuration alone which of them it was handed.
-    const files =
-      credentials === undefined && places ? await checkReceiverFiles(places, Date.now()) : undefined;
-    const all = [...problems, ...(files?.problems ?? [])];
-    return { config: undefined, problems: all, warnings: files?.warnings ?? [] };
+    const looked = credentials === undefined && places ? [places] : [];
+    const files = await Promise.all(looked.flatMap((each) => [receiverFinds(each), deskFinds(each)]));
+    const all = [...problems, ...files.flatMap((finds) => finds.problems)];
+    return { config: undefined, problems: all, warnings: files.flatMap(({ warnings }) => warnings) };
   }
   const config = await withCredentials(loaded.config, dirname(resolve(file)), credentials);
-  const { problems, warnings } = await checkReceiverFiles(config, Date.now());
-  return { config: problems.length > 0 ? undefined : config, problems, warnings };
+  const { problems, warnings } = await receiverFinds(config);
+  const desk = await deskFinds(credentials === undefined ? config : { ...config, desk: null });
+  return {
+    config: problems.length > 0 ? undefined : config,
+    problems: [...problems, ...desk.problems],
+    warnings: [...warnings, ...desk.warnings],
+  };
+}
+
+const receiverFinds = (config: ReceiverPlaces): Promise<FileFinds> => checkReceiverFiles(config, Date.now());
+
+async function deskFinds({ desk }: ReceiverPlaces): Promise<FileFinds> {
+  const finds = new FileFinds();
+  if (desk) await checkDeskFiles(desk, Date.now(), finds);
+  return finds;
 }
 
 /** Errors: "usage", the signal's reason. */
@@ -69,7 +84,7 @@ Checks receiver.yaml and the files that it names. Reports every problem at once,
   },
   async ({ values: { config: file, connect = false }, json, language }, io) => {
     const { config, ...finds } = await loadChecked(file);
-    const good = config !== undefined;
+    const good = config !== undefined && finds.problems.length === 0;
     const findings = good && connect ? await checkBroker(config, io.signal) : [];
     if (json)
       io.out(

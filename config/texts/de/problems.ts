@@ -247,6 +247,11 @@ const KEYS_DE: Readonly<Record<string, string>> = {
     'nennt {}, aber der Broker lässt nur {} in die Topics dieser Id schreiben',
   'get a certificate whose common name is the id in the configuration':
     'ein Zertifikat holen, dessen Common Name die Id der Konfiguration ist',
+  'names no host, so no browser takes it': 'nennt keinen Namen eines Geräts, also nimmt es kein Browser an',
+  'issue one with `bodydock-receiver ca issue STORE --role desk-server`':
+    'mit `bodydock-receiver ca issue STORE --role desk-server` eines ausstellen',
+  'is no list of revoked certificates': 'ist keine Liste gesperrter Zertifikate',
+  'name a file in PEM form ("BEGIN X509 CRL")': 'eine Datei in PEM-Form nennen ("BEGIN X509 CRL")',
   'counts as no key change: {}': 'zählt nicht als Schlüsselwechsel: {}',
   'counts as no proof: {}': 'zählt nicht als Nachweis: {}',
   'has no proof that {} can open, so nothing is released: `bodydock keys prove`':

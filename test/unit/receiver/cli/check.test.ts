@@ -1,9 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeSigningKey } from '../../../../config/enrolment/keys.ts';
 import type { Problem } from '../../../../config/problems.ts';
+import { loadChecked } from '../../../../agent/receiver/cli/check.ts';
 import { dispatch } from '../../../../agent/receiver/cli/dispatch.ts';
+import { lacksTools } from '../../../fakes/stock-tools.ts';
+import { TestAuthority } from '../../../fakes/tls.ts';
 import { exchange, publicLine, put, RECEIVER, withFolder } from '../../config/files.ts';
 
 async function run(...args: readonly string[]): Promise<{ exitCode: number; out: string }> {
@@ -91,3 +94,46 @@ test('a broker that is out of reach is told in the language that is asked for, a
     }
   });
 });
+
+test.skipIf(lacksTools('openssl'))(
+  'what keeps the desk of the office from being reached is told with the rest, and does not keep the receiver from starting',
+  async () => {
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, 'keys'), { recursive: true });
+      await makeSigningKey(join(folder, 'keys/store.key'), join(folder, 'keys/store.pub'));
+      const group = `desk: {port: 8743, ca_file: desk/ca.pem, crl_file: desk/crl.pem, cert_file: desk/desk-server.pem,
+  key_file: desk/desk-server-key.pem, origins: ['null']}\n`;
+      const file = await put(folder, 'receiver.yaml', RECEIVER + group);
+      const codes = async (): Promise<string[]> => {
+        const { exitCode, out } = await run('check', '--config', file, '--json');
+        const { good, problems } = JSON.parse(out) as { good: boolean; problems: Problem[] };
+        expect([exitCode, good]).toEqual(problems.length > 0 ? [78, false] : [0, true]);
+        expect((await loadChecked(file)).config).toBeDefined();
+        return problems.map(({ code, file: where }) => `${code} ${where.slice(folder.length + 6)}`);
+      };
+      expect(await codes()).toEqual(
+        ['ca.pem', 'desk-server.pem', 'desk-server-key.pem', 'crl.pem'].map((name) => `key.missing ${name}`),
+      );
+      const [ca, out] = [join(folder, 'authority'), join(folder, 'desk')];
+      await run('ca', 'init', '--ca', ca);
+      await run('ca', 'issue', 'store.example.org', '--role', 'desk-server', '--ca', ca, '--out', out);
+      expect(await codes()).toEqual([]);
+      await writeFile(join(out, 'crl.pem'), await readFile(join(out, 'ca.pem')));
+      expect(await codes()).toEqual(['tls.revocations crl.pem']);
+      const authority = await TestAuthority.open();
+      try {
+        const notAfter = new Date(Date.now() - 1000);
+        const old = await authority.issue({ commonName: 'store', kind: 'client', notAfter });
+        await copyFile(old.certFile, join(out, 'desk-server.pem'));
+        await copyFile(old.keyFile, join(out, 'desk-server-key.pem'));
+      } finally {
+        await authority.close();
+      }
+      expect(await codes()).toEqual([
+        'tls.expired desk-server.pem',
+        'tls.no-host desk-server.pem',
+        'tls.revocations crl.pem',
+      ]);
+    });
+  },
+);
