@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle } from './bundle.ts';
+import { DESK_PAGE } from './desk-page.ts';
 import { bashCompletion, type HelpPage, manualPage } from './help-pages.ts';
 import { copyrightText, librariesNamed, libraryAt, libraryFiles } from './libraries.ts';
 import { type Architecture, ARCHITECTURES, type Part } from './parts.ts';
@@ -34,6 +35,8 @@ export interface PackageWish {
   readonly code: string;
   /** Where the package file goes. */
   readonly out: string;
+  /** Libraries whose code is in the page of the desk, which is beside the compiled code. */
+  readonly pageLibraries: readonly string[];
   /** What each command says of itself. */
   readonly help: ReadonlyMap<string, readonly HelpPage[]>;
   /** Of every file, in seconds since 1970. */
@@ -50,8 +53,15 @@ export async function makePackages(wish: PackageWish): Promise<string[]> {
   for (const folder of ['config', 'protocol', 'systemd'])
     await symlink(join(project, folder), join(tree, folder));
   await layProgram(wish, tree, join(tree, 'program', part.name));
-  const noLibraries = { folder: '/usr/share/bodydock-screen', bundled: [], installed: [] };
-  await put(join(tree, 'debian/bodydock-screen.copyright'), await copyrightText(noLibraries));
+  await lay(join(wish.code, DESK_PAGE), join(tree, 'program', DESK_PAGE));
+  const pageLibraries = await Promise.all(wish.pageLibraries.map(libraryAt));
+  for (const [name, bundled] of [
+    ['bodydock-screen', []],
+    ['bodydock-desk-page', pageLibraries],
+  ] as const) {
+    const rights = await copyrightText({ folder: `/usr/share/${name}`, bundled, installed: [] });
+    await put(join(tree, `debian/${name}.copyright`), rights);
+  }
   const [target, host] =
     architecture === 'all' ? ['binary-indep', []] : ['binary-arch', ['-a', architecture]];
   const env = { ...process.env, LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: String(epochS) };
@@ -130,6 +140,6 @@ async function put(path: string, content: string, mode = 0o644): Promise<void> {
 }
 
 /** Name and size, for people. */
-export function told(file: string, bytes: number): string {
+export function nameAndSize(file: string, bytes: number): string {
   return `${basename(file)}  ${(bytes / 1_000_000).toFixed(1)} MB`;
 }

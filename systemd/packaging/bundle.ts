@@ -136,8 +136,8 @@ function isLibrary(id: string): boolean {
   return id.includes('/node_modules/');
 }
 
-/** Errors: one whose native parts would be left behind. */
-function librariesIn(chunks: readonly OutputChunk[]): string[] {
+/** Absolute folders of the libraries whose code is in these files, in order. Errors: one whose native parts would be left behind. */
+export function librariesIn(chunks: readonly OutputChunk[]): string[] {
   const folders = chunks.flatMap(({ moduleIds }) => moduleIds.filter(isLibrary).map(libraryFolder));
   const libraries = [...new Set(folders)].toSorted();
   for (const folder of libraries)

@@ -7,24 +7,29 @@ import { rolldown } from 'rolldown';
 import { DESK_DE } from '../../config/texts/de/desk.ts';
 import { DESK_EN } from '../../config/texts/en/desk.ts';
 import { filled } from '../../config/texts.ts';
+import { librariesIn } from './bundle.ts';
 
-/** Its name in the folder with what was compiled. */
+/** Its name, wherever it is. */
 export const DESK_PAGE = 'desk.html';
 
-/** `code` is that folder, beside the sources. Errors: whatever the bundler warns of; the system's. */
-export async function writeDeskPage(code: string): Promise<void> {
-  const folder = join(code, '..', 'agent/desk/page');
+/**
+ * Writes it into the folder `out`; `project` is the folder of the sources. The same bytes for the same source. Gives the absolute folders of the
+ * libraries whose code is in it, in order. Errors: whatever the bundler warns of; the system's.
+ */
+export async function writeDeskPage(project: string, out: string): Promise<readonly string[]> {
+  const folder = join(project, 'agent/desk/page');
   const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
-  const js = await scriptOf(join(folder, 'desk.js'));
+  const { js, libraries } = await scriptOf(join(folder, 'desk.js'));
   const [css, html] = await Promise.all([read('desk.css'), read('desk.html')]);
   const texts = attribute(JSON.stringify({ en: DESK_EN, de: DESK_DE }));
   const page = filled(html, { script: digest(js), style: digest(css), texts })
     .replace('<style></style>', () => `<style>${css}</style>`)
     .replace('<script></script>', () => `<script>${js}</script>`);
-  await writeFile(join(code, DESK_PAGE), page);
+  await writeFile(join(out, DESK_PAGE), page);
+  return libraries;
 }
 
-async function scriptOf(input: string): Promise<string> {
+async function scriptOf(input: string): Promise<{ js: string; libraries: readonly string[] }> {
   const build = await rolldown({
     input,
     platform: 'browser',
@@ -36,7 +41,8 @@ async function scriptOf(input: string): Promise<string> {
     const { output } = await build.generate({ format: 'iife', minify: true, comments: { legal: true } });
     const [{ code }] = output;
     // What would end the element, or begin a comment in it, within a text of the code.
-    return code.replaceAll(/<(?=\/script|!--)/gi, '\\x3c');
+    const js = code.replaceAll(/<(?=\/script|!--)/gi, '\\x3c');
+    return { js, libraries: librariesIn(output.filter((each) => each.type === 'chunk')) };
   } finally {
     await build.close();
   }

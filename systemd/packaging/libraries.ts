@@ -133,7 +133,7 @@ const LIBUSB = `Comment:
 interface Holdings {
   /** The program's folder in the package, absolute there. */
   readonly folder: string;
-  /** Libraries whose code is put together with ours in dist/. */
+  /** Libraries whose code is put together with ours. */
   readonly bundled: readonly Library[];
   /** Libraries that have files of their own, at this path below the program's folder. */
   readonly installed: readonly { readonly library: Library; readonly path: string }[];
@@ -157,7 +157,7 @@ export async function copyrightText({ folder, bundled, installed }: Holdings): P
       ].join('\n');
     }),
   );
-  const ours = bundled.length === 0 ? [] : await together(`${program}/dist/*`, bundled);
+  const ours = bundled.length === 0 ? [] : await together(`${program}/*`, bundled);
   return [head, OWNER, ...ours, ...own].join('\n');
 }
 

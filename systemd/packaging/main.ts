@@ -1,17 +1,20 @@
 #!/usr/bin/env node
 // `npm run package`: compiles again and makes the Debian packages, the same bytes for the same source. Needs debhelper.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { helpPages, type HelpPage } from './help-pages.ts';
 import { AGENT, RECEIVER } from './parts.ts';
-import { makePackages, told, type PackageWish } from './build.ts';
+import { makePackages, nameAndSize, type PackageWish } from './build.ts';
+import { DESK_PAGE, writeDeskPage } from './desk-page.ts';
 
 const HELP = `npm run package [-- --out DIR] [--version VERSION]
 
-Makes bodydock (amd64, arm64) and bodydock-receiver and bodydock-screen (all) as Debian packages.
+Makes bodydock (amd64, arm64) and bodydock-receiver, bodydock-screen and bodydock-desk-page (all) as Debian packages, and beside them desk.html,
+the page of the office's desk, for one who publishes it to sign: minisign -S -m desk.html -t "bodydock desk"
 
   --out DIR          where they go (default: out/package)
   --version VERSION  another one than package.json says, to try upgrades; may be given several times
@@ -39,14 +42,21 @@ async function main(words: readonly string[]): Promise<void> {
     await compile(code);
     const facts = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
     const versions = values.version ?? [facts.version];
-    const wish = { project: PROJECT, code, out, help: await allHelp(code), epochS: await sourceEpochS() };
+    const pageLibraries = await writeDeskPage(PROJECT, code);
+    const help = await allHelp(code);
+    const wish = { project: PROJECT, code, out, pageLibraries, help, epochS: await sourceEpochS() };
     const wishes = versions.flatMap((version): PackageWish[] => [
       { ...wish, version, part: AGENT, architecture: 'amd64' },
       { ...wish, version, part: AGENT, architecture: 'arm64' },
       { ...wish, version, part: RECEIVER, architecture: 'all' },
     ]);
     const files = (await Promise.all(wishes.map(makePackages))).flat();
-    for (const file of files) process.stdout.write(`${told(file, (await stat(file)).size)}\n`);
+    const page = await readFile(join(code, DESK_PAGE));
+    await writeFile(join(out, DESK_PAGE), page);
+    for (const file of files) process.stdout.write(`${nameAndSize(file, (await stat(file)).size)}\n`);
+    process.stdout.write(
+      `${nameAndSize(DESK_PAGE, page.length)}  SHA-256 ${createHash('sha256').update(page).digest('hex')}\n`,
+    );
   } finally {
     await rm(code, { recursive: true, force: true });
   }
