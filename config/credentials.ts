@@ -13,6 +13,7 @@ interface WithSecrets {
   readonly keys: { readonly signingFile: string };
   readonly broker: BrokerConfig;
   readonly cameras?: readonly { readonly passwordFile: string | null }[];
+  readonly desk?: { readonly keyFile: string } | null;
 }
 
 /**
@@ -47,6 +48,7 @@ export async function withCredentials<Config extends WithSecrets>(
   return {
     ...config,
     ...(cameras && { cameras }),
+    ...(config.desk && { desk: { ...config.desk, keyFile: await handed(config.desk.keyFile) } }),
     keys: { ...config.keys, signingFile: await handed(config.keys.signingFile) },
     broker: {
       ...config.broker,

@@ -111,7 +111,11 @@ const desk = z
         description: 'Address of this machine at which it listens; `::` is every one.',
         allowed: 'an address of IPv4 or IPv6',
       }),
-    port: part.count('Port at which it listens.', part.PORT_MIN, part.PORT_MAX),
+    port: part.count(
+      'Port at which it listens. Its unit allows 8743; another one also goes into a drop-in of it.',
+      part.PORT_MIN,
+      part.PORT_MAX,
+    ),
     ca_file: part.path('Authority that the certificates of those who ask must come from, PEM.'),
     crl_file: part
       .path('Certificates of that authority that were revoked, PEM; read at the start. Without it none is.')
@@ -119,7 +123,9 @@ const desk = z
     cert_file: part.path(
       'Certificate of this server, PEM. By the names and addresses in it, and no others, it is reached.',
     ),
-    key_file: part.path('Private key of that certificate, PEM, readable by the service user only.'),
+    key_file: part.path(
+      'Private key of that certificate, PEM, for root only: the unit is handed what lies in /etc/bodydock/desk.',
+    ),
     origins: z
       .array(
         z

@@ -88,6 +88,15 @@ const AREAS = {
     'disclosure.failed': { severity: 'error', subject: 'none', causes: ['vault.lost'] },
     'disclosure.refused': { severity: 'error', subject: 'none', facts: ['count'] },
   },
+  /** The desk of the office (SPEC 7.11), a process of its own. */
+  desk: {
+    'desk.unreachable': { severity: 'error', subject: 'none', afterMs: 300_000 },
+    'desk.certificate-expiring': {
+      severity: 'warning',
+      subject: 'certificate',
+      facts: ['days', 'ends_at'],
+    },
+  },
   broker: broker as { readonly [C in Code]?: ConditionEntry },
 } as const satisfies Record<string, { readonly [C in Code]?: ConditionEntry }>;
 

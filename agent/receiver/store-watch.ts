@@ -1,11 +1,12 @@
 // What a store says of itself for others to watch (SPEC 7.9): status with its will, heartbeat, conditions, and the same over the control socket. It
 // looks at the parts of the receiver, and none of them waits for it.
+import { connect, type Socket } from 'node:net';
+import type { DeskConfig } from '../../config/receiver-config.ts';
 import type { SessionId } from '../../protocol/format/ids.ts';
-import type { Broker, Clock, Log } from '../../protocol/format/ports.ts';
+import type { Broker, Clock, Conditions, Log } from '../../protocol/format/ports.ts';
 import { encodeMonitoring } from '../../protocol/transfer/messages.ts';
 import { storeHealthSchema } from '../../protocol/transfer/monitoring.ts';
 import type { StoreTopics } from '../../protocol/transfer/topics.ts';
-import type { CertificateWatch } from '../monitoring/certificate-watch.ts';
 import type { ConditionBoard } from '../monitoring/condition-board.ts';
 import { conditionTopics } from '../monitoring/condition-document.ts';
 import { Heartbeat } from '../monitoring/heartbeat.ts';
@@ -22,8 +23,8 @@ export interface StoreWatchDeps {
   readonly conditions: ConditionBoard;
   readonly machine: Machine;
   readonly measure: () => Promise<StoreNumbers>;
-  /** Looks at the certificates; undefined where the connection has none. */
-  readonly certificates: Pick<CertificateWatch, 'look'> | undefined;
+  /** Others that look once a minute. */
+  readonly looks: readonly { look(): void }[];
 }
 
 /** The watcher of one store. */
@@ -49,7 +50,7 @@ export class StoreWatch {
       encode: (document) => encodeMonitoring(storeHealthSchema, document),
       onLook: () => {
         this.#status.repeat();
-        deps.certificates?.look();
+        for (const each of deps.looks) each.look();
       },
     });
     const say = conditionTopics({ board: conditions, retained, topics, session });
@@ -96,5 +97,40 @@ export class StoreWatch {
       const shown = isNow ? encodeMonitoring(storeHealthSchema, health) : payload;
       return { kind: kind === 'health' ? 'store-health' : kind, json: new TextDecoder().decode(shown) };
     });
+  }
+}
+
+/** For a CertificateWatch: what it says of the certificates of the desk has a code of its own, and the desk is the server. */
+export function conditionsOfDesk(conditions: Conditions): Conditions {
+  const own = (subject: string | null): string | null => (subject === 'client' ? 'server' : subject);
+  return {
+    raise: (_, subject, facts) => conditions.raise('desk.certificate-expiring', own(subject), facts),
+    clear: (_, subject) => conditions.clear('desk.certificate-expiring', own(subject)),
+  };
+}
+
+const CONNECT_MS = 10_000;
+
+/** Looks whether the desk of this store (SPEC 7.11) takes connections: a process of its own, which may not run. */
+export class DeskWatch {
+  readonly #at: { readonly host: string; readonly port: number };
+  readonly #conditions: Conditions;
+  #socket: Socket | undefined;
+
+  constructor({ address, port }: Pick<DeskConfig, 'address' | 'port'>, conditions: Conditions) {
+    const every: Record<string, string> = { '::': '::1', '0.0.0.0': '127.0.0.1' };
+    this.#at = { host: every[address] ?? address, port };
+    this.#conditions = conditions;
+  }
+
+  /** Returns at once; the answer comes as a condition. */
+  look(): void {
+    if (this.#socket?.destroyed === false) return;
+    const socket = connect({ ...this.#at, timeout: CONNECT_MS });
+    this.#socket = socket.unref();
+    socket.on('connect', () => socket.destroy()).on('timeout', () => socket.destroy());
+    socket.on('connect', () => this.#conditions.clear('desk.unreachable', null));
+    for (const failed of ['timeout', 'error'])
+      socket.on(failed, () => this.#conditions.raise('desk.unreachable', null));
   }
 }

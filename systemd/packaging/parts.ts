@@ -51,5 +51,8 @@ export const RECEIVER: Part = {
   summary: 'receiving end of a central store for recordings of body cameras',
   configuration: 'receiver',
   assets: [],
-  launched: [{ name: 'bodydock-receiver', module: 'agent/receiver/main.js', isCommand: true }],
+  launched: [
+    { name: 'bodydock-receiver', module: 'agent/receiver/main.js', isCommand: true },
+    { name: 'desk', module: 'agent/cli/desk-main.js', isCommand: false },
+  ],
 };

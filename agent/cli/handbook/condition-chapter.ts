@@ -40,6 +40,10 @@ const AREAS: readonly (readonly [Words, ConditionTable])[] = [
     { en: 'At the store: keeping and deleting', de: 'Im Zentralspeicher: Aufbewahren und Löschen' },
     STORE_CONDITION_AREAS.retention,
   ],
+  [
+    { en: 'At the store: the desk of the office', de: 'Im Zentralspeicher: Arbeitsplätze der Dienststelle' },
+    STORE_CONDITION_AREAS.desk,
+  ],
   [{ en: 'At the store: broker', de: 'Im Zentralspeicher: Broker' }, STORE_CONDITION_AREAS.broker],
 ];
 

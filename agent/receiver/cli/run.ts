@@ -1,4 +1,5 @@
 // `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
+import { chmod, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import { certificateEnds } from '../../../config/certificate-files.ts';
@@ -39,10 +40,11 @@ import { STORE_CONDITION_TABLE } from '../../monitoring/store-condition-table.ts
 import { SLABS } from '../limits.ts';
 import { openReceiver } from '../open-receiver.ts';
 import type { StoreNumbers } from '../store-numbers.ts';
-import { StoreWatch } from '../store-watch.ts';
+import { conditionsOfDesk, DeskWatch, StoreWatch } from '../store-watch.ts';
 import { openReceiverWorker } from '../transfer/receiver-worker.ts';
 import { Slabs } from '../transfer/slabs.ts';
 import { UnitsAround } from '../vault/unit-store.ts';
+import { VaultLayout } from '../vault/vault-layout.ts';
 import { lockVault, VaultLocks } from '../vault/vault-lock.ts';
 import { loadChecked } from './check.ts';
 
@@ -216,11 +218,21 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   try {
     const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
     const { tls } = config.broker;
+    const { desk } = config;
+    if (desk !== null)
+      await shareDisclosures(new VaultLayout(config.vault.path).disclosures).catch((error: unknown) =>
+        log.warn('folder for disclosures not open to the desk', { error }),
+      );
     const watched = { clock, log, conditions };
-    const certificates =
-      tls === null ? undefined : new CertificateWatch({ ...watched, ends: () => certificateEnds(tls) });
+    const looks: { look(): void }[] = [];
+    if (tls !== null) looks.push(new CertificateWatch({ ...watched, ends: () => certificateEnds(tls) }));
+    if (desk !== null) {
+      const ofDesk = { ...watched, conditions: conditionsOfDesk(conditions) };
+      looks.push(new CertificateWatch({ ...ofDesk, ends: () => certificateEnds(desk) }));
+      looks.push(new DeskWatch(desk, conditions));
+    }
     const measure = (): Promise<StoreNumbers> => receiver.measure();
-    const parts = { ...watched, broker, topics, session, certificates, measure };
+    const parts = { ...watched, broker, topics, session, looks, measure };
     const watch = new StoreWatch({ ...parts, machine: nodeMachine(clock) });
     return { receiver, broker, watch, close };
   } catch (error) {
@@ -228,6 +240,12 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     await close();
     throw error;
   }
+}
+
+/** Where the desk says why somebody looks at a recording: a user of its own in the group of this one, who may change nothing else. */
+async function shareDisclosures(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o770);
 }
 
 /** Broken code of ours: what was claimed is durable at every moment, so ending and starting again is the safe way on. */

@@ -22,7 +22,7 @@ Weiter: bodydock-receiver ca issue NAME --role broker|receiver|station|monitorin
   revocations: `Liste aller gesperrten: {file}
 `,
   nextRevoke: `Sie gilt, sobald sie beim Zertifikat des Brokers liegt (crlfile in mosquitto.conf) und nach: systemctl restart mosquitto
-Für den Arbeitsplatz des Büros gilt sie, sobald sie unter desk.crl_file in receiver.yaml liegt und „bodydock desk“ neu gestartet ist.
+Für Arbeitsplätze der Dienststelle gilt sie, sobald sie unter desk.crl_file in receiver.yaml liegt (--out /etc/bodydock/desk) und nach: systemctl restart bodydock-desk
 Was der Signierschlüssel einer Station signiert hat, gilt weiter. Ist er vielleicht in falschen Händen: bodydock-receiver revoke
 `,
   authority: `{folder}: Zertifizierungsstelle bis {until} ({days} Tage)

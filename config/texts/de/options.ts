@@ -161,7 +161,8 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'metrics.port': 'Port von 127.0.0.1 und keiner anderen Adresse.',
   desk: 'Was der Arbeitsplatz der Dienststelle von diesem Zentralspeicher erfragt (`bodydock desk`); ohne Angabe nichts.',
   'desk.address': 'Adresse dieses Geräts, unter der er zu erreichen ist; `::` ist jede.',
-  'desk.port': 'Port, unter dem er zu erreichen ist.',
+  'desk.port':
+    'Port, unter dem er zu erreichen ist. Seine Unit erlaubt 8743; ein anderer gehört auch in eine eigene Datei zu ihr.',
   'desk.ca_file':
     'Zertifizierungsstelle, von der die Zertifikate der Fragenden kommen müssen, PEM. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'desk.crl_file':
@@ -169,7 +170,7 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'desk.cert_file':
     'Zertifikat dieses Servers, PEM. Unter den Namen und Adressen darin und keinen anderen ist er zu erreichen. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'desk.key_file':
-    'Privater Schlüssel dieses Zertifikats, PEM, nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Privater Schlüssel dieses Zertifikats, PEM, nur für root: Die Unit bekommt, was in /etc/bodydock/desk liegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'desk.origins':
     'Woher Browser die Seite des Arbeitsplatzes haben. `null` ist eine Datei auf ihrem eigenen Datenträger und auch jede andere Seite ohne Herkunft: nur für Geräte, die keine fremden Seiten öffnen.',
   'desk.origins[]': 'Eine Herkunft.',

@@ -179,6 +179,16 @@ export const STORE_CONDITIONS_DE: Readonly<
     remedy:
       'Das Journal nennt sie, in `.disclosures` des Zentralspeichers: klären, wer etwas herausgegeben hat, und die Datei aufheben.',
   },
+  'desk.unreachable': {
+    text: 'Der Dienst für die Arbeitsplätze antwortet nicht: Die Dienststelle kann Aufzeichnungen weder suchen noch ansehen.',
+    remedy:
+      '`journalctl -u bodydock-desk` sagt, warum, `bodydock-receiver check`, was an seinen Dateien falsch ist. Wurde er nie eingeschaltet: `systemctl enable --now bodydock-desk`; braucht ihn niemand: `desk` aus receiver.yaml nehmen.',
+  },
+  'desk.certificate-expiring': {
+    text: 'Ein Zertifikat des Dienstes für die Arbeitsplätze läuft bald ab oder ist abgelaufen.',
+    remedy:
+      'Es ausstellen wie beim ersten Mal (Handbuch, Kapitel 10), danach `systemctl restart bodydock-desk`. Ist es die Zertifizierungsstelle, braucht auch jeder Arbeitsplatz ein neues.',
+  },
   'broker.unreachable': {
     text: 'Der Broker ist nicht erreichbar; Aufzeichnungen warten auf den Stationen.',
     remedy: 'Netz, Namensauflösung und den Broker selbst prüfen.',

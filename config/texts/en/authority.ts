@@ -20,7 +20,7 @@ Next: bodydock-receiver ca issue NAME --role broker|receiver|station|monitoring|
   revocations: `the list of all that are revoked: {file}
 `,
   nextRevoke: `It counts once it is beside the certificate of the broker (crlfile in mosquitto.conf) and: systemctl restart mosquitto
-For the desk it counts once it is at desk.crl_file of receiver.yaml and "bodydock desk" was started again.
+For the desk it counts once it is at desk.crl_file of receiver.yaml (--out /etc/bodydock/desk) and: systemctl restart bodydock-desk
 What the signing key of a station signed counts as before. Where that key may be in wrong hands: bodydock-receiver revoke
 `,
   authority: `{folder}: authority until {until} ({days} days)

@@ -176,6 +176,17 @@ export const STORE_CONDITIONS_EN = {
     remedy:
       'The journal names it, in `.disclosures` of the vault: find out who handed something out, and keep the file.',
   },
+  // The desk of the office.
+  'desk.unreachable': {
+    text: 'The desk of the store does not answer: the office can neither find recordings nor look at them.',
+    remedy:
+      '`journalctl -u bodydock-desk` says why, `bodydock-receiver check` what is wrong with its files. Where it was never turned on: `systemctl enable --now bodydock-desk`; where nobody wants it: take `desk` out of receiver.yaml.',
+  },
+  'desk.certificate-expiring': {
+    text: 'A certificate of the desk of the store ends soon, or has ended.',
+    remedy:
+      'Issue it again as it was issued (handbook, chapter 10), then `systemctl restart bodydock-desk`. Where it is the authority, each place of work needs a new one, too.',
+  },
   // The connection to the broker.
   'broker.unreachable': {
     text: 'The broker cannot be reached; recordings wait on the stations.',

@@ -3,7 +3,7 @@
 // or that nobody here knows how to fill in, fails. What a person edits, carries and compares is done here as the text says it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { REVOCATIONS_MS } from '../../../agent/receiver/limits.ts';
@@ -13,6 +13,7 @@ import { NEXT_VERSION } from './build-packages.ts';
 import { DebianMachine, lacksDebian, Loopback, type Typed } from './debian-machine.ts';
 
 const BROKER = 'broker.example.org';
+const STORE = 'store.example.org';
 const PILOT_HOST = 'dock.example.org';
 /** What somebody types who is asked for a pilot. */
 const PILOT = ['townhall-1', PILOT_HOST, '/media/bay-1', '', '/root/officer.pub /root/supervisor.pub', ''];
@@ -20,7 +21,8 @@ const BROKER_FILES = ['usr/sbin/mosquitto', 'usr/lib/systemd/system/mosquitto.se
 const VAULT = '/var/lib/bodydock-receiver/vault';
 const CHAPTERS = ['1', '2', '6', '7', '8', '10'];
 const PASSWORD = 'of-one-person\n';
-const SOON_MS = 60_000;
+/** Longer than the receiver's rounds of a minute. */
+const SOON_MS = 100_000;
 /** What never leaves its machine. */
 const SECRET = /(?:\.key|-key\.pem|\.identity)$/;
 /** Exit codes other than 0 that are right for a line, by its beginning. */
@@ -37,9 +39,11 @@ const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'bodydock spool export RECORDING --out DIR --config FILE': 'typed',
   'bodydock spool ls --config FILE': 'typed',
   'bodydock keys rotate --reason lost': 'told', // test/unit/cli/keys-rotate.test.ts
-  'bodydock desk': 'told', // test/system/pages/desk.test.ts, and the commands for its certificates
-  'bodydock-receiver ca issue STORE --role desk-server --out DIR': 'told',
-  'bodydock-receiver ca issue NAME --role viewer --p12': 'told',
+  'bodydock-receiver ca issue --help': 'typed',
+  'bodydock-receiver ca revoke office-1 --out /etc/bodydock/desk': 'typed',
+  'systemctl restart bodydock-desk': 'typed',
+  'apt install ./bodydock-desk-page_*_all.deb': 'typed',
+  'bodydock-receiver ca list': 'typed',
   'bodydock-receiver orders': 'typed',
   "journalctl -u bodydock-receiver | grep 'condition raised'": 'typed',
   'bodydock-receiver restored --backup-at 2026-11-30T02:00:00Z': 'typed',
@@ -64,7 +68,7 @@ describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
     [/^on the (?:new )?station\b/, () => station],
     [/^at the store\b/, () => store],
     [/^where recordings are opened\b/, () => office],
-    [/^on the (?:officer|supervisor)'s own machine\b/, () => office],
+    [/^(?:on the (?:officer|supervisor)'s own machine|where the page is published)\b/, () => office],
   ]);
   /** What was printed, the last one last. */
   const printed: Typed[] = [];
@@ -74,7 +78,7 @@ describe.skipIf(lacksDebian())('the handbook on clean machines', () => {
   beforeAll(async () => {
     sections = sectionsOf(await handbookText('en'));
     network = await Loopback.open();
-    const wish = { base: inject('debian'), network, hosts: [BROKER] };
+    const wish = { base: inject('debian'), network, hosts: [BROKER, STORE] };
     const without = [...BROKER_FILES, 'usr/bin/minisign', 'usr/bin/age'];
     [station, store, office] = await Promise.all([
       DebianMachine.boot('townhall-1', { ...wish, without }),
@@ -427,6 +431,93 @@ ${here}`,
     assert.match(verified.text, /^good/m);
   });
 
+  test('10.1: the office lists over a certificate of its own and a signed page, and the desk can change nothing', async () => {
+    const page = 'root/desk.html';
+    await cp(join(inject('packages'), 'one/desk.html'), join(office.root, page));
+    const withDesk = (text: string): string =>
+      text.replace(/^#desk:\n(?:#  .*\n)+/m, (group) => group.replaceAll(/^#/gm, ''));
+    const shown = await walk('10.1', {
+      before: { 'bodydock-receiver check': () => edit(store, 'etc/bodydock/receiver.yaml', withDesk) },
+    });
+    const told = (start: string): string => shown.find(({ line }) => line.startsWith(start))?.text ?? '';
+    assert.match(told('bodydock-receiver check'), /^good: /m);
+    assert.match(told('minisign -V'), /verified/);
+    await appendFile(join(office.root, page), ' ');
+    assert.notEqual((await office.type('minisign -Vm /root/desk.html -p /root/publisher.pub')).code, 0);
+    await typeSaid('apt install ./bodydock-desk-page_*_all.deb', 'where recordings are opened');
+    const signed = '-Vm /usr/share/bodydock-desk-page/desk.html -x /root/desk.html.minisig';
+    const ofPackage = await office.type(`minisign ${signed} -p /root/publisher.pub`);
+    assert.equal(ofPackage.code, 0, ofPackage.text);
+    const beside = await store.type('apt-get install --simulate ./bodydock-desk-page_*_all.deb');
+    assert.match(beside.text, /^Remv bodydock-receiver /m); // the store's machine has one or the other
+
+    for (const name of ['office-1.p12', 'office-1.password', 'ca.pem'])
+      await cp(join(store.root, 'root/office-1', name), join(office.root, 'root', name));
+    const asks = (path: string, body = ''): Promise<Typed> =>
+      office.type(`node --input-type=module - ${STORE} ${path} '${body}'`, { input: BROWSER });
+    const listed = async (): Promise<readonly string[]> => {
+      const { text } = await asks('/v1/recordings');
+      const { recordings: rows } = JSON.parse(text) as { recordings: { recording: string }[] };
+      return rows.map(({ recording }) => recording);
+    };
+    const held = (await recordings()).toSorted();
+    assert.ok(held.length > 1);
+    for (const recording of held) assert.ok((await listed()).includes(recording), recording);
+    const look = { station: 'townhall-1', recording: held[0], reason: 'case-9' };
+    assert.match((await asks('/v1/looks', JSON.stringify(look))).text, /^\{"look":"[a-z2-7]+"\}$/);
+
+    const { text: pid } = await store.type('systemctl show -P MainPID bodydock-desk');
+    const within = `nsenter -t ${pid.trim()} -m setpriv --reuid bodydock-desk --regid bodydock-receiver --clear-groups`;
+    for (const [line, outcome] of [
+      [`head -c 1 ${VAULT}/townhall-1/${held[0]}/payload.age >/dev/null`, 'done'],
+      [`touch ${VAULT}/.disclosures/.tmp && rm ${VAULT}/.disclosures/.tmp`, 'done'],
+      [`touch ${VAULT}/new`, 'denied'],
+      [`touch ${VAULT}/townhall-1/${held[0]}/payload.age`, 'denied'],
+      [`rm ${VAULT}/townhall-1/${held[0]}/receipt.json`, 'denied'],
+      ['ls /etc/bodydock/keys', 'denied'],
+      ['ls /etc/bodydock/authority', 'denied'],
+      ['cat /etc/bodydock/desk/desk-server-key.pem', 'denied'],
+      ['ls /run/bodydock-receiver', 'denied'],
+      ['ls /run/credentials/bodydock-receiver.service/', 'denied'],
+    ] as const) {
+      const { code, text } = await store.type(`${within} sh -c '${line}'`);
+      assert.equal(code === 0 ? 'done' : 'denied', outcome, `${line}: ${text}`);
+    }
+    const owned = await store.type('ls /run/credentials/bodydock-desk.service; ls /run/bodydock-desk');
+    assert.doesNotMatch(owned.text, /^(?:keys|tls)_|\.key$/m);
+    const log = `grep -h case-9 ${VAULT}/r-archive/custody/*.jsonl`;
+    await until('in the log', store, log, (text) => /"disclosed"/.test(text));
+
+    const before = await store.type('sha256sum /etc/bodydock/receiver.yaml /etc/bodydock/desk/*');
+    for (const version of [NEXT_VERSION, '']) {
+      const from = version === '' ? '/root' : '/root/next';
+      if (version !== '')
+        for (const file of await readdir(join(inject('packages'), 'one')))
+          if (file.includes(`_${NEXT_VERSION}_`) && !file.includes('arm64'))
+            await cp(join(inject('packages'), 'one', file), join(store.root, from, file));
+      const packages = `${from}/bodydock_*_$(dpkg --print-architecture).deb ${from}/bodydock-receiver_*_all.deb`;
+      const upgraded = await store.type(`apt-get install --yes --allow-downgrades ${packages}`);
+      assert.equal(upgraded.code, 0, upgraded.text);
+      await until('started again', store, 'systemctl is-active bodydock-desk', (text) => text === 'active\n');
+      const runs = await store.type('tr "\\0" " " </proc/$(systemctl show -P MainPID bodydock-desk)/cmdline');
+      assert.equal(runs.text.includes(`/${NEXT_VERSION}/`), version !== '', runs.text);
+      assert.ok((await listed()).includes(held[0] ?? ''));
+    }
+    assert.equal(
+      (await store.type('sha256sum /etc/bodydock/receiver.yaml /etc/bodydock/desk/*')).text,
+      before.text,
+    );
+
+    assert.match(
+      (await typeSaid('bodydock-receiver ca list', 'at the store')).text,
+      /^office-1 +viewer +valid/m,
+    );
+    await typeSaid('bodydock-receiver ca issue --help', 'at the store');
+    await typeSaid('bodydock-receiver ca revoke office-1 --out /etc/bodydock/desk', 'at the store');
+    await typeSaid('systemctl restart bodydock-desk', 'at the store');
+    assert.notEqual((await asks('/v1/recordings')).code, 0);
+  });
+
   test('6.1: another card goes on where the old one stopped', async () => {
     await typeSaid('bodydock status --once', 'on the station');
     await typeSaid('systemctl disable --now bodydock', 'on the station');
@@ -560,6 +651,19 @@ ${here}`,
     assert.deepEqual([...sentences].toSorted(), typed.toSorted());
   });
 });
+
+/** Asks a desk as a browser does that has the file for it: its host, a path, and a body to send. */
+const BROWSER = `import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+const [host, path, body] = process.argv.slice(2);
+const [pfx, passphrase, ca] = ['office-1.p12', 'office-1.password', 'ca.pem'].map((name) => readFileSync('/root/' + name));
+const own = { pfx, passphrase: passphrase.toString().trim(), ca, headers: { origin: 'null' } };
+const asked = request({ host, port: 8743, path, method: body ? 'POST' : 'GET', ...own }, (response) => {
+  process.exitCode = response.statusCode < 300 ? 0 : 1;
+  response.pipe(process.stdout);
+});
+asked.end(body);
+`;
 
 const COMMAND = /^(?:bodydock|bodydock-receiver|systemctl|journalctl|apt) \S/;
 

@@ -16,6 +16,7 @@ const systemd = (name: string): string => fileURLToPath(new URL(`../../../system
 const UNITS = [
   'bodydock.service',
   'bodydock-receiver.service',
+  'bodydock-desk.service',
   'bodydock-mount.service',
   'bodydock-power.service',
   'bodydock-screen.service',
@@ -37,7 +38,8 @@ describe.skipIf(lacksDebian())('the packages', () => {
   let files: string[];
   beforeAll(async () => {
     folder = join(inject('packages'), 'one');
-    files = (await readdir(folder)).filter((file) => !file.includes(NEXT_VERSION)).sort();
+    const isOwn = (file: string): boolean => file.endsWith('.deb') && !file.includes(NEXT_VERSION);
+    files = (await readdir(folder)).filter(isOwn).sort();
   });
   async function contents(file: string): Promise<Packed[]> {
     const env = { ...process.env, TZ: 'UTC' };
@@ -60,14 +62,16 @@ describe.skipIf(lacksDebian())('the packages', () => {
   };
 
   test('are there for both architectures, and are the same bytes when made again elsewhere', async () => {
-    assert.equal(files.length, 4);
+    assert.equal(files.length, 5);
     for (const pattern of [
       /^bodydock_.*_amd64\.deb$/,
       /^bodydock_.*_arm64\.deb$/,
       /^bodydock-receiver_.*_all\.deb$/,
       /^bodydock-screen_.*_all\.deb$/,
-    ]) {
-      const file = named(pattern);
+      /^bodydock-desk-page_.*_all\.deb$/,
+    ])
+      named(pattern);
+    for (const file of [...files, 'desk.html']) {
       const [one, two] = await Promise.all(
         ['one', 'two'].map((each) => readFile(join(inject('packages'), each, file))),
       );
@@ -117,7 +121,8 @@ describe.skipIf(lacksDebian())('the packages', () => {
         await run('dpkg-deb', ['-x', join(folder, file), root]);
         const names = await readdir(root, { recursive: true });
         for (const name of names.filter((each) => /\.(?:md|html)$/.test(each))) {
-          const text = (await readFile(join(root, name), 'utf8')).replaceAll(/`[^`]*`/g, '');
+          const whole = await readFile(join(root, name), 'utf8');
+          const text = whole.replaceAll(/`[^`]*`|<script>[^]*<\/script>/g, '');
           for (const [, inText, inPage] of text.matchAll(/\]\(([^()\s]+)\)|(?:href|src)="([^"]+)"/g)) {
             const [target = ''] = (inText ?? inPage ?? '').split('#');
             if (target === '' || /^[a-z]+:/.test(target)) continue;
@@ -200,7 +205,7 @@ describe.skipIf(lacksDebian())('the packages', () => {
     for (const file of files) {
       const paths = (await contents(file)).map(({ path }) => path);
       const launchers = paths.filter((path) => /^\.\/usr\/lib\/[a-z-]+\/[a-z-]+$/.test(path));
-      assert.equal(launchers.length > 0, !file.startsWith('bodydock-screen'));
+      assert.equal(launchers.length > 0, !/screen|page/.test(file));
       const lastOfProgram = paths.findLastIndex((path) => /^\.\/usr\/lib\/[a-z-]+\/\d/.test(path));
       for (const launcher of launchers) assert.ok(paths.indexOf(launcher) > lastOfProgram, launcher);
     }
@@ -220,8 +225,8 @@ describe.skipIf(lacksDebian())('the packages', () => {
 
   test('start what runs again in one go, so that systemd has the agent release a camera before its helper', async () => {
     for (const [file, units] of [
-      [named(/_amd64/), UNITS.filter((unit) => !/receiver|screen/.test(unit))],
-      [named(/receiver/), ['bodydock-receiver.service']],
+      [named(/_amd64/), UNITS.filter((unit) => !/receiver|screen|desk/.test(unit))],
+      [named(/receiver/), ['bodydock-receiver.service', 'bodydock-desk.service']],
       [named(/screen/), ['bodydock-screen.service']],
     ] as const) {
       const { stdout } = await run('dpkg-deb', ['--info', join(folder, file), 'postinst']);
@@ -233,7 +238,8 @@ describe.skipIf(lacksDebian())('the packages', () => {
   });
 
   test('remove nothing of a person, purged neither', async () => {
-    for (const file of files)
+    for (const file of files.filter((each) => !each.includes('page')))
+      // it has no scripts
       for (const script of ['prerm', 'postrm']) {
         const { stdout } = await run('dpkg-deb', ['--info', join(folder, file), script]);
         assert.doesNotMatch(stdout, /^\s*(?:rm|rmdir|userdel|deluser)\b|systemd-tmpfiles/m);
@@ -255,7 +261,8 @@ describe.skipIf(lacksDebian())('the packages', () => {
         for (const place of new Set(places.filter((each) => each !== undefined)))
           assert.ok(copyright.includes(`Files: ${place}/*\n`), place);
         const others = name === 'bodydock' ? [...LIBRARIES, 'chokidar', 'aedes'] : LIBRARIES;
-        const bundled = name === 'bodydock-screen' ? [] : others;
+        const ofPage = name === 'bodydock-desk-page' ? ['age-encryption', 'mediabunny'] : others;
+        const bundled = name === 'bodydock-screen' ? [] : ofPage;
         for (const library of bundled) {
           assert.match(copyright, new RegExp(`^ ${library} \\d[^\n]*, \\S`, 'm'), library);
           assert.match(copyright, new RegExp(`^License: ${library}-\\d\\S+\n \\S`, 'm'), library);
@@ -289,8 +296,8 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('leaves the agent an exposure of at most 2.0, the receiver too', async () => {
-    for (const unit of UNITS.slice(0, 2))
+  test('leaves the agent an exposure of at most 2.0, receiver and desk too', async () => {
+    for (const unit of UNITS.slice(0, 3))
       await run('systemd-analyze', ['security', '--offline=true', '--threshold=20', systemd(unit)]);
   });
 
@@ -318,7 +325,7 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
     assert.match(text, /^CapabilityBoundingSet=$/m);
     assert.deepEqual(text.match(/^ReadWritePaths=.*$/gm), ['ReadWritePaths=/sys/devices']);
     // It is turned on by a person, and by nothing else.
-    for (const other of UNITS.slice(0, 3))
+    for (const other of UNITS.slice(0, 4))
       assert.doesNotMatch(await readFile(systemd(other), 'utf8'), /bodydock-power/);
   });
 
@@ -351,6 +358,30 @@ describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
       (error: unknown) => error as { stderr: string },
     );
     assert.doesNotMatch(stderr, /Unknown|Invalid|ignoring/i);
+  });
+
+  test('lets the desk use one port, which both examples name, and read keys of nobody', async () => {
+    const unit = await readFile(systemd('bodydock-desk.service'), 'utf8');
+    const [, port] = /^SocketBindAllow=tcp:(\d+)$/m.exec(unit) ?? [];
+    for (const file of [
+      'receiver.example.yaml',
+      'receiver.example.de.yaml',
+      'handbook.en.md',
+      'handbook.de.md',
+    ])
+      assert.match(
+        await readFile(new URL(`../../../config/${file}`, import.meta.url), 'utf8'),
+        new RegExp(`\\b${port}\\b`),
+      );
+    for (const line of ['User=bodydock-desk', 'SocketBindDeny=any', 'LoadCredential=desk:/etc/bodydock/desk'])
+      assert.ok(unit.includes(`\n${line}\n`), line);
+    assert.match(unit, /^InaccessiblePaths=(?=.*\/keys )(?=.*\/tls )(?=.*\/authority )/m);
+    assert.deepEqual(unit.match(/^ReadWritePaths=.*$/gm), [
+      'ReadWritePaths=-/var/lib/bodydock-receiver/vault/.disclosures',
+    ]);
+    // Off unless somebody turns it on, and the page is on no machine of a store.
+    const control = await readFile(systemd('debian/control'), 'utf8');
+    assert.match(control, /^Package: bodydock-desk-page\n(?:.+\n)*Conflicts: bodydock-receiver\n/m);
   });
 
   test('starts them again after everything that can end them, without ever giving up', async () => {

@@ -40,7 +40,7 @@ const CODE = /^[a-z]+\.[a-z]+(?:-[a-z]+)*$/;
 const OPTION = /^[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+$/;
 const FILE_NAME = /\.(?:yaml|md|html|pub|key|pem|identity|recipient|password|conf|acl|service)$/;
 const PARTS = await Promise.all(
-  [AGENT.name, RECEIVER.name, 'bodydock-screen'].map(async (name) => {
+  [AGENT.name, RECEIVER.name, 'bodydock-screen', 'bodydock-desk-page'].map(async (name) => {
     const lines = (await project(`systemd/debian/${name}.install`)).matchAll(/^([^#\s]\S+) (\S+)$/gm);
     const files = [...lines].map(([, from = '', to = '']) => ({ from, to: `/${to}/${basename(from)}` }));
     const units = files.map(({ to }) => basename(to)).filter((file) => file.endsWith('.service'));

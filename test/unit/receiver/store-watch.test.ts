@@ -1,11 +1,15 @@
 // What a store says of itself: a receiver on a disk in memory, watched over a broker in memory.
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
+import { CertificateWatch } from '../../../agent/monitoring/certificate-watch.ts';
 import { ConditionBoard } from '../../../agent/monitoring/condition-board.ts';
 import { lostStatus } from '../../../agent/monitoring/status.ts';
 import { STORE_CONDITION_TABLE } from '../../../agent/monitoring/store-condition-table.ts';
 import { statusText } from '../../../agent/receiver/cli/status.ts';
 import { SPACE_RESERVE_BYTES } from '../../../agent/receiver/limits.ts';
-import { StoreWatch } from '../../../agent/receiver/store-watch.ts';
+import { conditionsOfDesk, DeskWatch, StoreWatch } from '../../../agent/receiver/store-watch.ts';
+import { certificateEnds } from '../../../config/certificate-files.ts';
 import { makeSessionId, parseReceiverId } from '../../../protocol/format/ids.ts';
 import {
   type ConditionDocument,
@@ -21,6 +25,8 @@ import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { FixedMachine } from '../../fakes/machine-fixed.ts';
 import { BenchTop, type ReceiverChoice } from './bench-top.ts';
+import { lacksTools } from '../../fakes/stock-tools.ts';
+import { TestAuthority } from '../../fakes/tls.ts';
 import { STATION } from './sample.ts';
 import { BASE } from './scripted-station.ts';
 
@@ -49,7 +55,7 @@ async function watched(seed: number, choice: ReceiverChoice = {}) {
     conditions,
     machine: new FixedMachine(),
     measure: () => receiver.measure(),
-    certificates: undefined,
+    looks: [],
   });
   watch.start();
   await top.clock.advance(10);
@@ -204,10 +210,45 @@ describe('the watch of a store', () => {
       conditions,
       machine: new FixedMachine(),
       measure: () => new Promise(() => undefined),
-      certificates: undefined,
+      looks: [],
     });
     watch.start();
     await clock.advance(3 * MINUTE_MS);
     expect(said).toEqual([topics.status]);
   });
+});
+
+test.skipIf(lacksTools('openssl'))(
+  'a certificate of the desk that ends is told as that of a server',
+  async () => {
+    const authority = await TestAuthority.open();
+    try {
+      const { certFile } = await authority.issue({ commonName: 'store', kind: 'server' }); // of a day
+      const conditions = new MemoryConditions();
+      const ends = (): ReturnType<typeof certificateEnds> => certificateEnds({ certFile, caFile: certFile });
+      const parts = { clock: new ManualClock(Date.now()), log: new MemoryLog() };
+      new CertificateWatch({ ...parts, conditions: conditionsOfDesk(conditions), ends }).look();
+      await vi.waitFor(() => expect(conditions.isRaised('desk.certificate-expiring', 'server')).toBe(true));
+      expect(new Set(conditions.codes())).toEqual(new Set(['desk.certificate-expiring']));
+    } finally {
+      await authority.close();
+    }
+  },
+);
+
+test('a desk that does not listen is told, and no more once it does', async () => {
+  const conditions = new MemoryConditions();
+  const server = createServer((socket) => socket.end());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await new Promise((resolve) => server.close(resolve));
+  const watch = new DeskWatch({ address: '0.0.0.0', port }, conditions);
+  const isRaised = (): boolean => conditions.isRaised('desk.unreachable', null);
+  watch.look();
+  await vi.waitFor(() => expect(isRaised()).toBe(true));
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  watch.look();
+  await vi.waitFor(() => expect(isRaised()).toBe(false));
+  await new Promise((resolve) => server.close(resolve));
 });
