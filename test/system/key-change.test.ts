@@ -1,5 +1,5 @@
 // Keys change while recordings wait (KEY-03): whole programs, the commands that technicians type, and what both verifiers say of the vault.
-import { cp, mkdir, rename } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, type TestContext } from 'vitest';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
@@ -164,5 +164,15 @@ describe.skipIf(lacksTools('python3', 'age', 'minisign')).concurrent('a change o
     const refusedEnd = ['docking.recording-missing', 'docking.unrecorded'];
     const python = await judgedByPython(rig);
     expect(codesOf(python).filter((code) => !refusedEnd.includes(code))).toEqual([]);
+
+    // Nor does the revocation, which is the keeper's own word, let him take away what came before it.
+    const custody = join(rig.stationVault, 'custody');
+    for (const name of await readdir(custody))
+      if (!(await readFile(join(custody, name), 'utf8')).includes('"event":"key-changed"'))
+        await rm(join(custody, name));
+    await rm(join(rig.stationVault, first), { recursive: true });
+    const gone = (await rig.verify()).findings.map((each) => each.split(' ')[0]);
+    for (const codes of [gone, codesOf(await judgedByPython(rig))])
+      expect(codes).toEqual(expect.arrayContaining(['log.tail-missing', 'receipt.missing']));
   });
 });

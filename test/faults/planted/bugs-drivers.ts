@@ -200,6 +200,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     find: 'names.map((name) => `/dev/${name}`)',
     put: 'names.map((name) => `${name}`)',
     suites: ['unit/drivers/mass-storage/disk-use'],
+    attack: 'system/attacks/station-disk-in-a-bay',
   },
   {
     id: 'swapped-to-is-idle',
@@ -208,6 +209,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     find: 'const nodes = table.split(',
     put: "const nodes = ''.split(",
     suites: ['unit/drivers/mass-storage/disk-use'],
+    attack: 'system/attacks/station-disk-in-a-bay',
   },
   {
     id: 'disk-below-another-is-idle',
@@ -216,6 +218,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     find: 'parts.some(({ isHeld }) => isHeld) ||',
     put: 'parts.every(({ isHeld }) => isHeld) ||',
     suites: ['unit/drivers/mass-storage/disk-use'],
+    attack: 'system/attacks/station-disk-in-a-bay',
   },
   {
     id: 'bound-in-is-own',
@@ -224,6 +227,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     find: '(await opened.mount()) === this.#mount',
     put: "(await opened.mount()) !== ''",
     suites: ['unit/drivers/mass-storage/escape'],
+    attack: 'system/attacks/binds-a-folder-into-a-camera',
   },
   {
     id: 'bay-without-its-hub',

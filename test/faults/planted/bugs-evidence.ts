@@ -99,6 +99,15 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/kit/kit-proofs'],
   },
   {
+    id: 'large-file-of-no-kind-is-none',
+    what: 'a film that no reader knows, under a name that tells of none, leaves a day proven without recording',
+    file: 'agent/evidence/report/gather.ts',
+    find: "return role === 'other' && original.size_bytes > OTHER_BYTES_MAX;",
+    put: "return role === 'other' && original.size_bytes < -OTHER_BYTES_MAX;",
+    suites: ['unit/evidence/report/proven-days'],
+    attack: 'system/attacks/hides-recordings',
+  },
+  {
     id: 'dated-ahead-of-a-witness',
     what: 'a deletion record dated ahead is good once its time has come, although a witness saw its entry long before',
     file: 'agent/evidence/verify/deletion-check.ts',
@@ -153,6 +162,16 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     find: 'entry.boot === null || this.#boots.has(entry.boot)',
     put: 'entry.boot === null',
     suites: ['unit/evidence/verify/log-past'],
+    attack: 'system/outside-word',
+  },
+  {
+    id: 'fixed-by-paper',
+    what: 'a line that somebody typed says when the log of a store was fixed',
+    file: 'agent/evidence/verify/log-past.ts',
+    find: "note: '', where, by: where })",
+    put: "note: '', where, by: where, outside: { atMs: Date.now(), isTimed: true } })",
+    suites: ['unit/evidence/verify/log-past'],
+    attack: 'system/attacks/paper-checkpoint-after-removal',
   },
   {
     id: 'fixed-in-years-to-come',

@@ -347,6 +347,15 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     suites: ['unit/evidence/verify/store-log-records'],
   },
   {
+    id: 'revoked-end-not-compared',
+    what: 'the keeper revokes an old key, and by that what the vault held of the log signed by it may be gone',
+    file: 'agent/evidence/verify/place-logs.ts',
+    find: '(...missingHeads(held, book, where)',
+    put: '(...missingHeads(checked?.linked.some(({ keyChange }) => keyChange) ? [] : held, book, where)',
+    suites: ['unit/evidence/history/proofs'],
+    attack: 'system/key-change',
+  },
+  {
     id: 'weak-key-taken',
     what: 'a public key by which one signature holds for every document is taken',
     file: 'protocol/format/ed25519.ts',

@@ -93,6 +93,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     find: '      if (this.#nonce !== undefined && !isFresh) return;',
     put: '      if (this.#nonce === undefined && isFresh) return;',
     suites: ['unit/push/custody-push'],
+    attack: 'system/attacks/replays-what-the-store-said',
   },
   {
     id: 'answers-all-at-once',

@@ -22,10 +22,13 @@ test('each can be planted, and names suites that are there', () => {
     'find the place in the code again, or plant the bug elsewhere',
   ).toEqual([]);
   for (const bug of PLANTED_BUGS) {
-    for (const suite of bug.suites) {
+    const { attack = 'system/outside-word' } = bug;
+    expect(attack, bug.id).toMatch(/^(?:station|system(?:\/attacks)?)\/[a-z-]+$/);
+    for (const suite of bug.suites)
       expect(suite, `${bug.id}: the quick run has no such suite`).not.toMatch(
         /^(station|system(?!\/differential)|rig)\/|\.long$/,
       );
+    for (const suite of [...bug.suites, attack]) {
       expect(existsSync(new URL(`../../${suite}.test.ts`, import.meta.url)), `${bug.id}: ${suite}`).toBe(
         true,
       );

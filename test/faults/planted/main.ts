@@ -6,7 +6,7 @@ import { shareOfRun, takesShare } from '../../fakes/share-of-run.ts';
 import { PLANTED_BUGS } from './bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { ProjectCopy } from './project-copy.ts';
-import { runSuites } from './run-suites.ts';
+import { runAttacks, runSuites } from './run-suites.ts';
 
 const SHARES = 12;
 const HELP = `npm run test:planted [-- --only ID[,ID...]]
@@ -61,7 +61,9 @@ async function main(args: string[]): Promise<number> {
 async function plantAll(copy: ProjectCopy, bugs: readonly PlantedBug[]): Promise<number> {
   // What is red without a bug shows nothing.
   const suites = [...new Set(bugs.flatMap((bug) => bug.suites))];
-  const before = await runSuites(copy.folder, suites);
+  const attacks = [...new Set(bugs.flatMap(({ attack = [] }) => attack))];
+  let before = await runSuites(copy.folder, suites);
+  if (before.verdict === 'green') before = await runAttacks(copy.folder, attacks);
   if (before.verdict !== 'green') {
     console.error(`the suites are ${before.verdict} without any bug: ${before.said}`);
     return 1;
@@ -69,12 +71,16 @@ async function plantAll(copy: ProjectCopy, bugs: readonly PlantedBug[]): Promise
   const startedMs = performance.now();
   let caught = 0;
   for (const bug of bugs) {
-    const { verdict, said } = await copy.with(bug, () => runSuites(copy.folder, bug.suites));
+    const { suites: own, attack } = bug;
+    const { verdict, said } = await copy.with(bug, async () => {
+      const ran = await runSuites(copy.folder, own);
+      return ran.verdict === 'red' && attack !== undefined ? runAttacks(copy.folder, [attack]) : ran;
+    });
     if (verdict === 'red') caught++;
     console.log(
       verdict === 'red'
         ? `caught  ${bug.id}: ${said.split('\n', 1)[0] ?? ''}`
-        : `MISSED  ${bug.id} (${bug.what}): ${bug.suites.join(', ')} ${verdict}\n${said}`,
+        : `MISSED  ${bug.id} (${bug.what}): ${own.join(', ')}, ${attack ?? 'no attack'} ${verdict}\n${said}`,
     );
   }
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);

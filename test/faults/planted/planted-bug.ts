@@ -12,6 +12,8 @@ export interface PlantedBug {
   readonly put: string;
   /** Suites of the quick run that must catch it together: paths below test/, without ".test.ts". */
   readonly suites: readonly string[];
+  /** An attack by whole programs that must catch it, too: a file below test/, without ".test.ts". */
+  readonly attack?: string;
   /** The first major version of Node that shows it; every one unless said. */
   readonly nodeFrom?: number;
 }

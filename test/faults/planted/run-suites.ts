@@ -7,6 +7,7 @@ import { RESULTS_VARIABLE } from '../table/kept-results.ts';
 
 /** For each suite. One that a bug makes wait for ever has deadlines of its own, which come first. */
 const SUITE_MS_MAX = 180_000;
+const BUILD_MS_MAX = 300_000;
 /** One file after the other, and thrice the time that a test has else: beside the other suites of a CI run, a slow machine is no bug. */
 const UNHURRIED = ['--maxWorkers', '1', '--testTimeout', '60000', '--hookTimeout', '60000'];
 const SAID_CHARACTERS_MAX = 600;
@@ -22,7 +23,27 @@ export interface SuiteRun {
 }
 
 /** `suites`: paths below test/, without ".test.ts". */
-export async function runSuites(folder: string, suites: readonly string[]): Promise<SuiteRun> {
+export function runSuites(folder: string, suites: readonly string[]): Promise<SuiteRun> {
+  return runTests(folder, suites, ['--config', 'test/vitest.config.ts', ...UNHURRIED]);
+}
+
+/** The same for end-to-end suites, which run what was built. */
+export async function runAttacks(folder: string, attacks: readonly string[]): Promise<SuiteRun> {
+  if (attacks.length === 0) return { verdict: 'green', said: '' };
+  // A bug may leave something unused.
+  const build = [join(folder, 'node_modules/typescript/bin/tsc'), '-p', '.', '--noUnusedLocals', 'false'];
+  for (const args of [build, ['dist/systemd/packaging/programs-main.js']]) {
+    const { code, output } = await run(args, { cwd: folder, limitMs: BUILD_MS_MAX });
+    if (code !== 0) return { verdict: 'broken', said: output.slice(-2000) };
+  }
+  return runTests(folder, attacks, ['--config', 'test/vitest.e2e.config.ts', '--maxWorkers', '1']);
+}
+
+async function runTests(
+  folder: string,
+  suites: readonly string[],
+  options: readonly string[],
+): Promise<SuiteRun> {
   const files = suites.map((suite) => `test/${suite}.test.ts`);
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
   const results = await mkdtemp(join(tmpdir(), 'bodydock-planted-results-'));
@@ -30,8 +51,7 @@ export async function runSuites(folder: string, suites: readonly string[]): Prom
     // Into a file: what a property says of its counter-example can be longer than what is kept of the output.
     const outputFile = join(results, 'results.json');
     const reporter = ['--reporter', 'json', '--outputFile', outputFile];
-    const config = ['--config', 'test/vitest.config.ts', '--bail', '1', ...UNHURRIED];
-    const args = ['run', ...config, ...reporter, ...files];
+    const args = ['run', '--bail', '1', ...options, ...reporter, ...files];
     const limitMs = SUITE_MS_MAX * suites.length;
     const { code, output } = await run([vitest, ...args], { cwd: folder, limitMs });
     if (code === 0) return { verdict: 'green', said: '' };
@@ -74,7 +94,7 @@ function run(
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     // What is kept of a run's results is not to hold those of a bug.
-    const env = { ...process.env, [RESULTS_VARIABLE]: undefined };
+    const env = { ...process.env, [RESULTS_VARIABLE]: undefined, BODYDOCK_LISTS: 'whole' };
     const child = spawn(process.execPath, args, {
       cwd,
       env,

@@ -1,7 +1,8 @@
 // Recordings that hide from the rule of a proven day (SPEC 4.13.7), by real processes: real films under names that tell of none, and a file
 // whose date was set to after the night on a camera that has no clock.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,6 +68,15 @@ describe.skipIf(lacksTools('faketime', 'ffmpeg', 'mosquitto'))(
       await docked('2026-11-25 08:00:00');
       const made = await reported('2026-11-24', '2026-11-24');
       expect([statesOf(made), made.total.recordings]).toEqual([[state], recordings]);
+    });
+
+    test('where a file of 100,000 bytes that nobody can read was made on it', async () => {
+      await writeFile(film, randomBytes(100_000));
+      await docked('2026-11-24 08:00:00');
+      await filmed('A.BIN', '2026-11-24T12:00:00.000Z');
+      await docked('2026-11-24 18:00:00');
+      await docked('2026-11-25 08:00:00');
+      expect(statesOf(await reported('2026-11-24', '2026-11-24'))).toEqual(['undecided']);
     });
 
     test('where a file was made on it and dated on the next morning, by a camera without a clock', async () => {

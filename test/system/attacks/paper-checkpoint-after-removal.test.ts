@@ -50,6 +50,12 @@ describe.skipIf(lacksTools(...TOOLS))('a checkpoint on paper', () => {
     expect((await verify(builder.vault, '--checkpoint', file)).exitCode).toBe(0);
   });
 
+  test('fixes no time, whatever time is written beside it', async () => {
+    const more = ['--checkpoint', line, '--require-outside', '1d'];
+    const ran = await verify(builder.vault, ...more);
+    expect([ran.exitCode, ran.stdout]).toEqual([1, expect.stringContaining('log.not-fixed')]);
+  });
+
   test('that is not read as a whole is no word for it', async () => {
     const file = join(root, 'broken.txt');
     await writeFile(file, `${line}${line.slice(0, -40)}\n`);

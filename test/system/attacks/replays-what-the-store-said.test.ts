@@ -89,12 +89,14 @@ describe.skipIf(lacksTools('mosquitto', 'faketime'))('answers of the store that 
       (await readdir(custody)).filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -6));
     const untilAsked = async (): Promise<void> => {
       hostile.asked = 0;
+      const beganMs = performance.now();
       await until(
         'questions',
         ASKED_MS,
         () => hostile.asked >= QUESTIONS,
         () => rig.tails(),
       );
+      expect(performance.now() - beganMs, 'an old answer is no reason to ask at once').toBeGreaterThan(4000);
     };
 
     await rig.put(1, 'DCIM/A.MP4', Buffer.from('a'));

@@ -330,6 +330,9 @@ describe('somebody outside', () => {
     await writeFile(brought, tree.note());
     const asked = ['--require-outside', '9999d', '--checkpoint', brought];
     expect(await codes('FINDING', ...asked)).toEqual(['log.not-fixed']);
+    const [origin, size, top = ''] = tree.text().split('\n');
+    await writeFile(brought, `${origin} ${size} ${Buffer.from(top, 'base64').toString('hex')}\n`);
+    expect(await codes('FINDING', ...asked)).toEqual(['log.not-fixed']); // paper says no time
     await writeFile(brought, tree.note(tree.text(), [cosigned(tree.text(), 1_764_000_000)]));
     expect(await codes('FINDING', ...asked)).toEqual([]);
     await writeFile(brought, tree.note(tree.text(), [cosigned(tree.text(), 1_764_000_000, 'another text')]));
