@@ -63,9 +63,10 @@ export const HISTORY_DE: HistoryWords = {
   orders: 'Anordnung',
   orderText: '{verb}, angeordnet am {at}, Grund {reason}; gültige Unterschriften: {signers}',
   opened: 'Geöffnet oder herausgegeben',
-  openedText: 'Anzahl: {count}; zuletzt am {at} ({command}, Grund {reason})',
+  openedText: 'Einträge: {count}; zuletzt am {at} ({command}, Grund {reason})',
   openedPending: 'wartet auf das Verwahrprotokoll des Zentralspeichers: {command} am {at}, Grund {reason}',
-  notOpened: 'nie, soweit das Verwahrprotokoll des Zentralspeichers hier sagt',
+  notOpened:
+    'kein Eintrag im Verwahrprotokoll des Zentralspeichers hier; wer eine Identität hat, kann eine Kopie ohne Eintrag öffnen',
   deleted: 'Im Zentralspeicher gelöscht',
   deletedText: '{at}; {reason}',
   deletedReasons: { expired: 'die Frist war abgelaufen', ordered: 'von zwei Rollen angeordnet' },

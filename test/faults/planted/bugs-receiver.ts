@@ -11,6 +11,15 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/cli/ca'],
   },
   {
+    id: 'open-without-reason',
+    what: 'a recording in a vault is opened without a word of why, and the log of the store has nothing of it',
+    file: 'agent/evidence/kit/disclosure.ts',
+    find: '  if (reason === undefined) throw noReason(vault);\n',
+    put: "  if (reason === undefined) return noReason(vault) && { kind: 'none', why: 'no-vault' };\n",
+    suites: ['unit/cli/open'],
+    attack: 'system/attacks/opens-without-a-trace',
+  },
+  {
     id: 'look-without-reason',
     what: 'a desk gives sealed bytes of any recording to a certificate that gave a reason for another one',
     file: 'agent/desk/desk-server.ts',
