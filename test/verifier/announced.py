@@ -10,7 +10,7 @@ from typing import Any
 from custody_events import STORE_EVENTS
 from custody_segment import Line
 from evidence import Receiver
-from instants import DAY_MS
+from instants import DAY_MS, milliseconds
 from policies import Policies
 from shapes import fits
 
@@ -52,9 +52,7 @@ class Announced:
                 self.know(sha256, Policy(document.value, is_judged))
         here = {document.sha256 for document in known.by_number.values()}
         for receiver in receivers:
-            time = 0
-            for line in receiver.log.lines():
-                time = max(time, line.at_ms)
+            for line, time in receiver.log.timed():
                 if line.event in ("retention", "policy") and fits(STORE_EVENTS[line.event], line.facts):
                     self._enter(receiver.name, time, line, here)
 
@@ -63,7 +61,8 @@ class Announced:
         if line.event == "retention":
             self.announce(receiver, time, line.facts)
         elif (policy := self._known.get(line.facts["policy_sha256"])) is not None:
-            self.put_in_force(time, policy.says["number"], policy)
+            # Both roles signed when it was made; the time of the entry is the store's word (SPEC 4.16.6).
+            self.put_in_force(max(time, milliseconds(policy.says["made_at"])), policy.says["number"], policy)
         elif self._in_part and line.facts["policy_sha256"] not in here:
             self.put_in_force(time, line.facts["number"], Policy({}, is_judged=False, is_here=False))
 
@@ -76,7 +75,7 @@ class Announced:
         self._by_receiver[receiver].append((time, facts))
 
     def put_in_force(self, time: int, number: int, policy: Policy) -> None:
-        """Takes an entry `policy` of any receiver."""
+        """Takes that a policy is in force from then on, by any receiver."""
         insort(self._entered, (time, number, policy), key=itemgetter(0))
 
     def in_force(self, at_ms: int, *, with_unjudged: bool = False) -> Policy | None:

@@ -30,6 +30,8 @@ class CustodyLog:
     dropped: dict[str, Line] = field(default_factory=dict)
     # Segments that name an entry behind the last one that is here of the segment before.
     beyond: list[Segment] = field(default_factory=list)
+    # Id of the station or receiver whose log it is.
+    holder: str = ""
     # Entries by the station that they name, and of how many entries that was made: a vault has many stations.
     _about: dict[str, list[tuple[Line, int]]] = field(default_factory=lambda: defaultdict(list))
     _indexed: int = -1
@@ -39,14 +41,19 @@ class CustodyLog:
         for segment in self.order:
             yield from segment.counting
 
+    def timed(self) -> Iterator[tuple[Line, int]]:
+        """Of a store's log: the same, each with its time by SPEC 10.3.20, since nobody who appends can date back."""
+        time = 0
+        for line in self.lines():
+            time = max(time, line.at_ms)
+            yield line, time
+
     def about(self, station: str) -> list[tuple[Line, int]]:
-        """Of a store's log: entries that count and name the station, in order, each with its time by SPEC 10.3.20."""
+        """Of a store's log: entries that count and name the station, in order, each with its time."""
         counting = sum(segment.signed_up_to for segment in self.order)
         if self._indexed != counting:
             self._about.clear()
-            time = 0
-            for line in self.lines():
-                time = max(time, line.at_ms)
+            for line, time in self.timed():
                 if isinstance(named := line.facts.get("station"), str):
                     self._about[named].append((line, time))
             self._indexed = counting
@@ -82,7 +89,7 @@ def read_custody_log(
     folder: Path, place: str, holder: Holder, report: Report, beside: tuple[str, ...] = ()
 ) -> CustodyLog:
     """Reads all segments of a folder. No folder is an empty log. `beside`: endings of what else lies there of a segment."""
-    log = CustodyLog(place)
+    log = CustodyLog(place, holder=holder.name)
     signatures: set[str] = set()
     for name, kind in names_in(folder):
         match = _SEGMENT_FILE.fullmatch(name)

@@ -16,7 +16,7 @@ from custody_log import last_segment_of
 from custody_segment import Line
 from evidence import Receiver, Recording, Station, Vault
 from findings import Report
-from instants import DAY_MS, milliseconds
+from instants import DAY_MS, milliseconds, text_of
 from key_succession import KnownKeys
 from orders import Orders
 from policies import Policies
@@ -24,6 +24,7 @@ from retention import StoreLogs, check_allowed, check_dated, is_of_later_store
 from safe_files import is_unfinished, names_in
 from shapes import fits
 from signed_document import Source, read_document
+from store_log import known_since
 
 _FILES = {"deletion.json", "deletion.json.minisig"}
 _SLACK_MS = DAY_MS
@@ -80,13 +81,13 @@ class Drops:
         self._heads: dict[str, list[tuple[int, str]]] = defaultdict(list)
         # The first entry of a receipt of each.
         self._receipts: dict[tuple[str, str], _Said] = {}
+        self._known_since = known_since(vault)
         for receiver in vault.receivers.values():
             self._read(receiver)
 
     def _read(self, receiver: Receiver) -> None:
-        time, earlier = 0, True
-        for order, line in enumerate(receiver.log.lines()):
-            time = max(time, line.at_ms)
+        earlier = True
+        for order, (line, time) in enumerate(receiver.log.timed()):
             if line.event in STORE_EVENTS and not fits(STORE_EVENTS[line.event], line.facts):
                 continue  # which is a finding of its own
             earlier = earlier and not is_of_later_store(line)
@@ -98,7 +99,9 @@ class Drops:
             elif line.event in ("deleting", "deleted"):
                 self._deletions[_deletion(line.event, line.facts)].append(time)
             elif line.event == "head":
-                self._heads[line.facts["station"]].append((time, line.facts["segment"]))
+                # No head counts before its receiver is known (SPEC 10.3.28).
+                entered = max(time, self._known_since[receiver.name])
+                self._heads[line.facts["station"]].append((entered, line.facts["segment"]))
             elif line.event == "receipt":
                 name = (line.facts["station"], line.facts["recording"])
                 if name not in self._receipts or time < self._receipts[name].time:
@@ -186,7 +189,7 @@ class Drops:
         report.note(
             "drop.recording",
             place,
-            f"documents of {name} were dropped at {said.line.at}: received {facts['received_at']}, deleted {facts['deleted_at']}",
+            f"documents of {name} were dropped at {text_of(said.time)}: received {facts['received_at']}, deleted {facts['deleted_at']}",
         )
 
     def _check_kept(self, said: _Said, station: Station, orders: Orders, logs: StoreLogs, report: Report) -> None:

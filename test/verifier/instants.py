@@ -22,6 +22,11 @@ def is_instant(text: str) -> bool:
     return True
 
 
+def text_of(instant: int) -> str:
+    """The instant for people, in whole seconds."""
+    return datetime.fromtimestamp(instant // SECOND_MS, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def milliseconds(text: str) -> int:
     """The instant as a number. The text was checked before."""
     return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)

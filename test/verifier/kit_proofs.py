@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from evidence import Receipted, Vault
 from findings import Report
+from instants import text_of
 from key_succession import KnownKeys
 from log_tree import cosignatures
 from merkle_tree import HASH_BYTES, root_by_inclusion
@@ -36,8 +36,7 @@ def check_proofs(folder: Path, vault: Vault, keys: KnownKeys, report: Report) ->
     for name, seen in fixed.items():
         if seen:
             at, by = min(seen)
-            instant = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            report.note("receipt.fixed", f"{name}/receipt.json", f"was in the store's log at {instant}, by {by}")
+            report.note("receipt.fixed", f"{name}/receipt.json", f"was in the store's log at {text_of(at)}, by {by}")
         else:
             report.note("receipt.not-fixed", f"{name}/receipt.json", "nobody outside is known who saw it in the store's log")
 

@@ -7,17 +7,16 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import accumulate
 from operator import itemgetter
 
 from custody_log import last_segment_of
 from evidence import LogFiles, Receiver, Vault
 from findings import Report
-from instants import DAY_MS, SECOND_MS, milliseconds
+from instants import DAY_MS, SECOND_MS, milliseconds, text_of
 from key_succession import KnownKeys
 from merkle_tree import HASH_BYTES, GrowingTree
-from signed_note import Checkpoint, NoteFault, check_signature, cosigned_at, parse_checkpoint, parse_paper
+from signed_note import Checkpoint, NoteFault, check_signature, cosigned_at, parse_checkpoint, parse_paper, receiver_in
 from time_stamp import stamped_at_ms
 
 
@@ -231,7 +230,7 @@ def _check_dates(tree: _Tree, good: list[Kept], vault: Vault, report: Report) ->
     words = sorted((each.checkpoint.size, each.at_ms) for each in good if each.timed and each.at_ms is not None)
     # The earliest word of a checkpoint with so many lines or more.
     earliest = [*accumulate((at_ms for _, at_ms in reversed(words)), min)][::-1]
-    receiver = tree.origin.split("/")[2] if tree.origin.count("/") >= 2 else ""
+    receiver = receiver_in(tree.origin)
     for station in vault.stations.values():
         records = [each.deletion for each in station.recordings.values() if each.deletion is not None]
         for record in [*records, *station.kept.values()]:
@@ -274,10 +273,6 @@ def _fixed(tree: _Tree, kept: list[Kept]) -> str:
         return f"{tree.size} lines, fixed by nobody outside: what was taken away at its end would not be missed"
     last = max(outside, key=lambda each: (each.checkpoint.size, -(each.at_ms or 0)))
     return (
-        f"{tree.size} lines, the first {last.checkpoint.size} fixed at {_instant(last.at_ms or 0)} by {last.keeper}; "
+        f"{tree.size} lines, the first {last.checkpoint.size} fixed at {text_of(last.at_ms or 0)} by {last.keeper}; "
         "what came later would not be missed where it was taken away"
     )
-
-
-def _instant(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

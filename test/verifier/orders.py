@@ -106,10 +106,11 @@ class Orders:
         self._announced = announced or Announced()
         entered: dict[tuple[str, str], int] = {}
         for log in logs:
-            for line in (line for line, _ in log.about(station.name) if line.event == "order"):
-                signature = (line.facts.get("order", ""), line.facts.get("role", ""))
-                # Each receiver of a vault enters every signature into its own log.
-                entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
+            for line, time in log.about(station.name):
+                if line.event == "order":
+                    signature = (line.facts.get("order", ""), line.facts.get("role", ""))
+                    # Each receiver of a vault enters every signature into its own log.
+                    entered[signature] = min(time, entered.get(signature, time))
         self._orders = station.orders
         self._at_their_word: dict[tuple[str, ...], Orders] = {}
         self._unjudged = {order.document.sha256: order for order in station.orders.values() if order.unjudged}

@@ -7,6 +7,7 @@ from operator import itemgetter
 from evidence import Vault
 from findings import Report
 from instants import HOUR_MS, milliseconds
+from shapes import INSTANT, fits
 
 _BEFORE_MS, _AFTER_MS = 25 * HOUR_MS, HOUR_MS
 
@@ -30,12 +31,11 @@ def check_outside_time(vault: Vault, report: Report) -> None:
     logs: dict[str, _Words] = {}
     named: dict[object, int] = {}
     for receiver in vault.receivers.values():
-        own, time = logs.setdefault(receiver.name, _Words()), 0
-        for line in receiver.log.lines():
-            time = max(time, line.at_ms)
+        own = logs.setdefault(receiver.name, _Words())
+        for line, time in receiver.log.timed():
             if line.event == "segment-opened" and "log_origin" in line.facts and own.begun_ms is None:
                 own.begun_ms = time
-            elif line.event == "outside-time" and isinstance(line.facts.get("said_at"), str):
+            elif line.event == "outside-time" and fits(INSTANT, line.facts.get("said_at")):
                 own.words.append((milliseconds(line.facts["said_at"]), time))
             elif line.event in ("deleting", "deleted"):
                 sha256 = line.facts.get("deletion_sha256")

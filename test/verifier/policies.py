@@ -5,11 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from custody_events import STORE_EVENTS
 from evidence import Vault
 from findings import Report
 from key_succession import KnownKeys
 from minisign_file import PublicKey, parse_public_key_line
 from safe_files import is_unfinished, names_in
+from shapes import fits
 from signed_document import Document, Source, check_signature, read_unsigned, sha256_hex
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
@@ -119,6 +121,8 @@ def check_policies(vault: Vault, policies: Policies, report: Report) -> None:
     for receiver in vault.receivers.values():
         last = (0, "")
         for line in receiver.log.of("policy"):
+            if not fits(STORE_EVENTS["policy"], line.facts):
+                continue  # which is a finding of its own
             number, sha256 = line.facts["number"], line.facts["policy_sha256"]
             named.add(sha256)
             here = policies.by_number.get(number)

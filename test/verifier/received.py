@@ -16,21 +16,23 @@ def check_received(
 ) -> None:
     """`dropped`: stations and ids of what a drop that counts let go."""
     named: dict[Named, set[str]] = defaultdict(set)
-    first: dict[Named, Line] = {}
+    first: dict[Named, tuple[Line, int]] = {}
     for receiver in vault.receivers.values():
-        for line in receiver.log.of("receipt"):
+        for line, time in receiver.log.timed():
+            if line.event != "receipt":
+                continue
             name = (str(line.facts.get("station")), str(line.facts.get("recording")))
             named[name].add(str(line.facts.get("receipt_sha256")))
-            first.setdefault(name, line)
+            first.setdefault(name, (line, time))
     until = _complete_until(vault)
-    for (station, name), line in first.items():
+    for (station, name), (line, time) in first.items():
         found = _item(vault.stations.get(station), name)
         if of_what_is_here and found is None:
             continue
         if (station, name) in dropped or (found is not None and _has_receipt(found, named[station, name])):
             continue
         what = "is not here" if found is None else "has no such receipt here"
-        since = f"; the vault was restored, complete until {until}" if until is not None and line.at > until else ""
+        since = f"; the vault was restored, complete until {until}" if until is not None and time > milliseconds(until) else ""
         report.find("receipt.missing", line.place, f"{line.facts.get('kind')} {name} of {station} {what}{since}")
     if not of_what_is_here:
         _report_unlogged(vault, named, report)
@@ -57,9 +59,12 @@ def _report_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], repor
     """A receipt of the time of the tree that no line of it names: a cut may have taken the line."""
     times: dict[str, tuple[int, int]] = {}
     for name, receiver in vault.receivers.items():
-        tree = [each for each in receiver.log.order if "log_origin" in (each.opened or {}) and each.counting]
-        if tree and receiver.log.last is not None:
-            times[name] = (tree[0].lines[0].at_ms, receiver.log.last.at_ms - HOUR_MS)
+        begun = None
+        for line, time in receiver.log.timed():
+            if begun is None and line.event == "segment-opened" and "log_origin" in line.facts:
+                begun = time
+            if begun is not None:
+                times[name] = (begun, time - HOUR_MS)
     for station in vault.stations.values():
         for each in station.receipted():
             if each.receipt is None or each.receipt.sha256 in named.get((station.name, each.name), ()):
@@ -72,9 +77,7 @@ def _report_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], repor
 def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report, *, of_what_is_here: bool = False) -> None:
     """`dropped`: segments that drops that count let go, with the time of the drop."""
     for receiver in vault.receivers.values():
-        time = 0
-        for line in receiver.log.lines():
-            time = max(time, line.at_ms)
+        for line, time in receiver.log.timed():
             if line.event != "head":
                 continue
             station, name = vault.stations.get(str(line.facts.get("station"))), str(line.facts.get("segment"))

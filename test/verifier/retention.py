@@ -44,10 +44,11 @@ class StoreLogs:
         self.now_ms = now_ms
         self.announced = announced or Announced()
         self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
-        self._times: dict[str, int] = {}
+        # Time and receiver of each entry, by its place.
+        self._entered: dict[str, tuple[int, str]] = {}
         for log in logs:
             for line, time in log.about(station):
-                self._times[line.place] = time
+                self._entered[line.place] = (time, log.holder)
                 if isinstance(line.facts.get("recording"), str):
                     self._lines[line.event, line.facts["recording"]].append(line)
 
@@ -57,7 +58,12 @@ class StoreLogs:
 
     def time_of(self, line: Line) -> int:
         """Its time by SPEC 10.3.20: nobody who appends can date back."""
-        return self._times[line.place]
+        return self._entered[line.place][0]
+
+    def naming(self, recording: str, deletion_sha256: str) -> list[tuple[int, str]]:
+        """Time and receiver of each entry that names a deletion record."""
+        lines = [line for event in ("deleting", "deleted") for line in self.of(event, recording)]
+        return [self._entered[line.place] for line in lines if line.facts.get("deletion_sha256") == deletion_sha256]
 
     def knows_recording(self, name: str) -> bool:
         """Whether an entry calls it a recording, or is one that only a recording has (SPEC 10.3.31)."""
@@ -158,24 +164,31 @@ def check_allowed(
     if received_at is not None:
         named = (recording.value or {}).get("policy_sha256", policy)
         made = milliseconds(recording.value["sealed_at"]) if recording.value is not None else None
-        _check_days(said, milliseconds(received_at), (named, made), at, logs.announced, report)
+        receivers = {said["receiver"], *(receiver for _, receiver in logs.naming(recording.name, sha256))}
+        _check_days(said, receivers, milliseconds(received_at), (named, made), at, logs.announced, report)
     _check_warned(recording, said, received_at, logs, report)
     _check_doubted(recording, said, deleted, report)
 
 
 def _check_days(
     said: dict[str, Any],
+    receivers: Iterable[str],
     received_ms: int,
     sealed: tuple[str | None, int | None],
     at: str,
     announced: Announced,
     report: Report,
 ) -> None:
-    """`sealed`: digest of the policy that the manifest names, and when it was sealed, where that is known."""
-    days, receiver, (policy, made_ms) = said["retention"]["days"], said["receiver"], sealed
-    needed = announced.days(receiver, "days", received_ms, policy=policy, made_ms=made_ms)
-    # What a policy says that is not judged the store's own log put in force, or the station named: fewer are still a finding.
-    least = announced.days(receiver, "days", received_ms, policy=policy, made_ms=made_ms, with_unjudged=True)
+    """`receivers`: the record's own, and those whose log names it (SPEC 10.2.5).
+
+    `sealed`: digest of the policy that the manifest names, and when it was sealed, where that is known.
+    """
+    days, (policy, made_ms) = said["retention"]["days"], sealed
+    # By what is judged; and by all: what a policy says that is not judged the store's own log put in force, or the station named.
+    needed, least = (
+        max(announced.days(each, "days", received_ms, policy=policy, made_ms=made_ms, with_unjudged=at_their_word) for each in receivers)
+        for at_their_word in (False, True)
+    )
     if days < least:
         report.find("deletion.retention-days", at, f"counts {days} days, and {max(least, needed)} counted then")
     elif days < needed or announced.rests_on_missing(received_ms, policy=policy, made_ms=made_ms):
@@ -219,8 +232,8 @@ def _check_warned(
     if not unset and milliseconds(said["retention"]["due_at"]) - received >= _EARLY_MS:
         return
     older_than = min(said["retention"]["days"], _UNSET_DAYS_MAX) * DAY_MS if unset else _WARNED_MS
-    warned = [line.at_ms for line in logs.of("expiry-warned", recording.name)]
-    if not any(deleted - at > older_than for at in warned):
+    warned = [logs.time_of(line) for line in logs.of("expiry-warned", recording.name)]
+    if not any(deleted - time > older_than for time in warned):
         report.find(
             "deletion.unwarned",
             f"{recording.place}/deletion.json",
@@ -254,8 +267,7 @@ def check_dated(recording: Recording, said: dict[str, Any], sha256: str, logs: S
 
 def _first_named(name: str, sha256: str, logs: StoreLogs) -> list[int]:
     """Time of the entry that names the record first; empty where none does."""
-    lines = [line for event in ("deleting", "deleted") for line in logs.of(event, name)]
-    return sorted(logs.time_of(line) for line in lines if line.facts.get("deletion_sha256") == sha256)[:1]
+    return sorted(time for time, _ in logs.naming(name, sha256))[:1]
 
 
 def _check_logged(recording: Recording, sha256: str, logs: StoreLogs, report: Report) -> None:

@@ -78,6 +78,12 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root, f"{text}\n".encode("utf-8"), tuple(found))
 
 
+def receiver_in(text: str) -> str:
+    """The receiver in the origin of a store's log (SPEC 4.15.4), or of a checkpoint of it; empty in what is none."""
+    parts = text.partition("\n")[0].split("/")
+    return parts[2] if parts[0] == "bodydock" and len(parts) in (3, 4) else ""
+
+
 def parse_paper(data: bytes) -> list[Checkpoint | None]:
     """Checkpoints that were kept on paper (SPEC 4.15.39), in a text with other words; None for each that begins and cannot be read as a whole, or has other check digits."""
     text = data.decode("utf-8", "replace").lower()

@@ -5,14 +5,21 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any
 
+from custody_events import STORE_EVENTS
 from custody_log import CustodyLog
 from custody_segment import Line
 from evidence import Order, Receiver, Station, Vault
 from findings import Report
-from instants import HOUR_MS, milliseconds
+from instants import DAY_MS, HOUR_MS, milliseconds
 from orders import Orders
 from retention import StoreLogs, is_of_later_store
+from shapes import fits
 from signed_document import Document
+from signed_note import receiver_in
+
+# Entries of what only a receiver does that stations know of (SPEC 10.3.38).
+_OF_RECEIVER = ("receipt", "expiry-warned", "deleting", "deleted", "documents-dropped", "segment-dropped")
+_ALWAYS = -(1 << 60)  # before every instant
 
 
 def check_store_log(receiver: Receiver, vault: Vault, report: Report, *, of_what_is_here: bool = False) -> None:
@@ -104,8 +111,8 @@ def check_orders_logged(station: Station, orders: Orders, logs: StoreLogs, repor
     for line in logs.all_of("hold-lapsed"):
         if logs.of("documents-dropped", str(line.facts.get("recording"))):
             continue  # of sidecars only their manifests say (10.3.33)
-        lapses = orders.lapses_at(str(line.facts.get("order")), line.at_ms)
-        if lapses is not None and line.at_ms < lapses:
+        lapses = orders.lapses_at(str(line.facts.get("order")), logs.time_of(line))
+        if lapses is not None and logs.time_of(line) < lapses:
             report.find("store-log.lapsed-early", line.place, "calls a hold lapsed before its time")
     entered = {(line.facts.get("order"), line.facts.get("role")) for line in logs.all_of("order")}
     for name, order in station.orders.items():
@@ -124,7 +131,7 @@ def check_revocations_logged(station: Station, receivers: Iterable[Receiver], re
     first: dict[Any, int] = {}
     for receiver in receivers:
         for line, time in receiver.log.about(station.name):
-            if line.event == "key-revoked":
+            if line.event == "key-revoked" and fits(STORE_EVENTS["key-revoked"], line.facts):
                 key_id = line.facts.get("key_id")
                 entered[key_id].append(line.facts)
                 first[key_id] = min(time, first.get(key_id, time))
@@ -160,6 +167,40 @@ def check_logs_there(vault: Vault, report: Report) -> None:
     for name, keeper in vault.receivers.items():
         if keeper.key_changes and name not in logs and (name, None) not in reported:
             report.find("store-log.none", keeper.place, "has changes of keys, and no log")
+
+
+def check_receivers_known(vault: Vault, report: Report) -> None:
+    """Who has the store's key can begin another log and date it back; stations hear of each log at once (SPEC 10.3.38)."""
+    for name, since in known_since(vault).items():
+        acts = ((line, time) for line, time in vault.receivers[name].log.timed() if line.event in _OF_RECEIVER)
+        early = next((line for line, time in acts if time < since - DAY_MS), None)
+        if early is not None:
+            text = f"is of receiver {name}, of which no station knew within a day"
+            report.find("store-log.not-known", early.place, text)
+
+
+def known_since(vault: Vault) -> dict[str, int]:
+    """When stations named each receiver that has a log here first (SPEC 10.3.37): the first of these was known always, as all are where they name none."""
+    logs = {name: receiver.log for name, receiver in vault.receivers.items() if receiver.log.last is not None}
+    named = _named_since(vault.stations.values())
+    since = {name: named[name] for name in logs if name in named}
+    if len(since) not in (0, len(logs)):
+        every = [*logs.values(), *(station.log for station in vault.stations.values())]
+        newest = max(line.at_ms for log in every for line in log.lines())
+        since = {name: since.get(name, newest) for name in logs}
+    first = min(since.values(), default=_ALWAYS)
+    return {name: _ALWAYS if since.get(name, first) == first else since[name] for name in logs}
+
+
+def _named_since(stations: Iterable[Station]) -> dict[str, int]:
+    named: dict[str, int] = {}
+    for station in stations:
+        for line in station.log.of("receipted", "store-log", "carried"):
+            is_receipt = line.event == "receipted"
+            name = str(line.facts.get("receiver")) if is_receipt else receiver_in(str(line.facts.get("checkpoint")))
+            at = _ALWAYS if line.event == "carried" else line.at_ms
+            named[name] = min(at, named.get(name, at))
+    return named
 
 
 def _has_key(log: CustodyLog, key_id: str) -> bool:

@@ -35,7 +35,7 @@ from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from shapes import STATION_ID, fits
 from stays import check_stays
-from store_log import check_logs_there, check_orders_logged, check_revocations_logged, check_store_log
+from store_log import check_logs_there, check_orders_logged, check_receivers_known, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
 from vault_folder import VaultReader
 
@@ -69,6 +69,7 @@ def verify(
         tell("vault.empty", ".", "holds nothing of any station")
     _add_stations_named(vault)
     check_logs_there(vault, report)
+    check_receivers_known(vault, report)
     changes = [each for keeper in [*vault.receivers.values(), *vault.stations.values()] for each in keeper.key_changes]
     check_ways(changes, known, report)
     for receiver in vault.receivers.values():

@@ -72,6 +72,21 @@ class SegmentsTest(unittest.TestCase):
             found = self._codes(_store(*entries), station(log=log(name=here[0])))
             self.assertEqual(found, expected, (named, gone, here, again))
 
+    def test_a_head_counts_from_when_its_receiver_is_known(self) -> None:
+        first, second = random_id("a"), random_id("b")
+        own = _store((1, "receipt", {}), (900, "segment-dropped", _dropped(first)))
+        other = Receiver("r-other", "r-other", _store(_head(2, second)).log)
+        for known, expected in ((700, []), (800, ["drop.segment"])):
+            kept = station(log=log(at=_at(1), name=second))
+            named = [("r-store", 1), ("r-other", known)]
+            entries = [line for name, day in named for line in log(("receipted", {"receiver": name}), at=_at(day)).of("receipted")]
+            kept.log.order[0].lines += entries
+            kept.log.order[0].signed_up_to += len(entries)
+            report = Report()
+            vault = Vault(VAULT, {STATION: kept}, {"r-store": own, "r-other": other})
+            Drops(vault, Policies(), milliseconds(_at(1000))).check_segments(report)
+            self.assertEqual(codes(report), expected, known)
+
     def test_nothing_as_old_as_that_entry_is_left(self) -> None:
         first, second = random_id("a"), random_id("b")
         for received, expected in ((_at(1)[:-5] + ".001Z", []), (_at(1), ["drop.segment"])):

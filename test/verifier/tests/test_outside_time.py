@@ -52,6 +52,9 @@ class OutsideTimeTest(unittest.TestCase):
         later = ((60, "expiry-waits", {}), (40, "outside-time", word))
         self.assertEqual(self._codes(*later), [])  # so is the one that names the record
 
+    def test_a_word_that_is_no_time_is_none(self) -> None:
+        self.assertEqual(self._codes((40, "outside-time", {"said_at": "noon"})), ["deletion.no-outside-time"])
+
     def test_an_entry_of_another_record_says_nothing(self) -> None:
         other = {"station": STATION, "recording": "x", "deletion_sha256": hex_of("other")}
         self.assertEqual(self._codes((1, "deleting", other)), ["deletion.no-outside-time"])

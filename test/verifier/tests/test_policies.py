@@ -149,6 +149,7 @@ class EntriesTest(unittest.TestCase):
             ([first], [], ["policy.unlogged"]),
             ([first, {**second, "policy_sha256": hex_of("x")}], ["policy.differs"], ["policy.unlogged"]),
             ([first, second, {"number": 3, "policy_sha256": hex_of("x")}], ["policy.missing"], []),
+            ([first, second, {"number": "3"}], [], []),
         ):
             store = Receiver("r-store", "r-store", log(*(("policy", facts) for facts in said)))
             report = Report()
@@ -198,6 +199,15 @@ class DaysTest(unittest.TestCase):
         self.assertEqual(said.days("r-other", "documents_days", at), 60)
         said.announce("r-store", at, {"days": 20, "documents_days": 50})
         self.assertEqual((said.days("r-store", "days", at), said.days("r-store", "documents_days", at)), (20, 60))
+
+    def test_one_that_was_entered_before_it_was_made_is_in_force_from_then_on(self) -> None:
+        entered, made = "2026-11-01T08:00:00.000Z", "2026-11-25T08:00:00.000Z"
+        for at, since in ((entered, made), (made, made), ("2026-12-01T08:00:00.000Z", "2026-12-01T08:00:00.000Z")):
+            here = document(_policy(1))
+            store = Receiver("r-store", "r-store", log(("policy", {"number": 1, "policy_sha256": here.sha256}), at=at))
+            said = Announced(Policies(counting={here.sha256: here}), [store])
+            days = [said.days("r-store", "days", milliseconds(since) + later) for later in (-1, 0)]
+            self.assertEqual(days, [14, 7], at)
 
     def test_version_2_says_more_within_bounds_and_version_1_does_not(self) -> None:
         shape, second = DOCUMENT_SHAPES["policy"], _policy(1, version=2)

@@ -16,7 +16,7 @@ from key_changes import check_old_keys
 from orders import Orders
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
-from store_log import check_orders_logged, check_revocations_logged, check_store_log
+from store_log import check_orders_logged, check_receivers_known, check_revocations_logged, check_store_log
 from tests.samples import (
     KEY,
     STATION,
@@ -92,6 +92,13 @@ def _store(of: Recording, *, done: bool = True) -> CustodyLog:
     return log(("deleting", facts), *([("deleted", facts)] if done else []), at=_DELETED)
 
 
+def _warned_store(of: Recording, warned: dict[str, Any], at: str) -> CustodyLog:
+    """A log with a warning before the deletion."""
+    store = log(("expiry-warned", warned), at=at)
+    _enter(store, *(replace(line, place=f"deletion-{line.place}") for line in _store(of).of("deleting", "deleted")))
+    return store
+
+
 def _enter(store: CustodyLog, *lines: Line) -> None:
     """Puts lines after the end of a log, under its signature."""
     segment = store.order[0]
@@ -158,10 +165,11 @@ class DeletionTest(unittest.TestCase):
             ("2026-12-09T07:59:59.999Z", []),
             ("2026-12-09T08:00:00.000Z", ["deletion.unwarned"]),
         ):
-            store = _store(found)
-            _enter(store, *log(("expiry-warned", warned), at=at).of("expiry-warned"))
-            self.assertEqual(codes(_check(station(found), store)), expected)
+            self.assertEqual(codes(_check(station(found), _warned_store(found, warned, at))), expected)
         self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.unwarned"])
+        dated_back = _store(found)
+        _enter(dated_back, *log(("expiry-warned", warned), at="2026-11-26T08:00:00.000Z").of("expiry-warned"))
+        self.assertEqual(codes(_check(station(found), dated_back)), ["deletion.unwarned"])
 
     def test_a_recording_stays_for_the_days_that_counted_when_it_was_received(self) -> None:
         received = milliseconds("2026-11-25T08:00:20.000Z")
@@ -180,6 +188,19 @@ class DeletionTest(unittest.TestCase):
             kept, store = station(found), _store(found)
             check_deletions(kept, VAULT, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS, said), report)
             self.assertEqual(codes(report), expected)
+
+    def test_it_stays_for_the_days_of_each_receiver_whose_log_names_its_deletion(self) -> None:
+        for names, expected in ((True, ["deletion.retention-days"]), (False, [])):
+            found = _deleted(receiver="r-made-up")
+            own, other = _store(found), _store(found) if names else log(at=_DELETED)
+            own.holder, other.holder = "r-made-up", "r-store"
+            said = Announced()
+            said.announce("r-store", 0, {"days": 30, "documents_days": 730})
+            report, kept = Report(), station(found)
+            other.order[0].lines = [replace(line, place=f"other-{line.place}") for line in other.lines()]
+            logs = StoreLogs(STATION, [own, other], _NOW_MS, said)
+            check_deletions(kept, VAULT, Orders(kept, [own, other]), logs, report)
+            self.assertEqual(codes(report), expected, names)
 
     def test_of_a_policy_that_is_not_judged_fewer_days_are_a_finding_and_as_many_are_not_judged(self) -> None:
         for days, expected, left_open in ((15, ["deletion.retention-days"], []), (14, [], []), (7, [], [])):
@@ -206,9 +227,7 @@ class DeletionTest(unittest.TestCase):
             ("2026-11-26T07:59:59.999Z", []),
             ("2026-11-26T08:00:00.000Z", ["deletion.unwarned"]),
         ):
-            store = _store(found)
-            _enter(store, *log(("expiry-warned", warned), at=at).of("expiry-warned"))
-            self.assertEqual(codes(_check(station(found), store)), expected)
+            self.assertEqual(codes(_check(station(found), _warned_store(found, warned, at))), expected)
 
     def test_where_the_station_was_a_day_ahead_of_the_store_the_days_count_from_both(self) -> None:
         for sealed_at, expected in (
@@ -288,6 +307,15 @@ class DeletionTest(unittest.TestCase):
             line = store.order[0].lines[0]
             _enter(store, *(replace(line, event="order", at=at, facts={**facts, "role": role}) for role, at in (("officer", "2026-12-09T08:00:00.000Z"), ("supervisor", second))))
             self.assertEqual(codes(_check(_with([order], found), store)), expected)
+
+    def test_a_signature_that_was_entered_after_the_deletion_and_dated_back_was_not_there(self) -> None:
+        order = _order("delete", random_id("a"))
+        found = _deleted(reason="ordered", order_sha256=order.document.sha256, deleted_at="2026-12-09T08:00:00.000Z")
+        facts = {"station": STATION, "recording": found.name, "order": order.value["order"], "verb": "delete"}
+        store = _store(found)
+        entered = [("order", {**facts, "role": role}) for role in ("officer", "supervisor")]
+        _enter(store, *log(*entered, at="2026-12-01T08:00:00.000Z").of("order"))
+        self.assertEqual(codes(_check(_with([order], found), store)), ["deletion.order-unsigned"])
 
     def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
         found = _deleted()
@@ -450,11 +478,72 @@ class StoreLogTest(unittest.TestCase):
         early = self._codes(held, ("hold-lapsed", facts), at="2026-12-08T07:59:59.999Z")
         self.assertEqual(early, ["store-log.lapsed-early"])
 
+    def test_when_a_hold_lapsed_is_asked_of_the_time_of_the_entry(self) -> None:
+        kept, store = _with([_order("hold", random_id("a"), "officer")]), log(at="2026-12-08T08:00:00.000Z")
+        facts = {"station": STATION, "recording": random_id("a"), "order": random_id("o")}
+        _enter(store, *log(("hold-lapsed", facts), at="2026-12-07T08:00:00.000Z").of("hold-lapsed"))
+        report = Report()
+        check_orders_logged(kept, Orders(kept, [store]), StoreLogs(STATION, [store], _NOW_MS), report)
+        self.assertEqual(codes(report), [])
+
     def test_a_signature_that_the_store_never_entered_is_told(self) -> None:
         report = Report()
         kept = _with([_order("hold", random_id("a"))])
         check_orders_logged(kept, Orders(kept, []), StoreLogs(STATION, [], _NOW_MS), report)
         self.assertEqual((codes(report), notes(report)), ([], ["store-log.order-unlogged"]))
+
+
+class KnownTest(unittest.TestCase):
+    """SPEC 10.3.37 and 10.3.38: a receiver, and since when stations name it. Days are of December 2026."""
+
+    def _codes(self, *stations: Station, acts: int = 10, event: str = "receipt", before: int = 1, newest: int = 1) -> list[str]:
+        """Of a second receiver with an entry on a day, after one of the day `before`; the log of the first ends on the day `newest`."""
+        first, second = log(at=_on(newest)), log(at=_on(before))
+        _enter(second, *log((event, {"station": STATION}), at=_on(acts)).of(event))
+        receivers = {name: StoreFolder(name, name, each) for name, each in (("r-store", first), ("r-other", second))}
+        report = Report()
+        check_receivers_known(Vault(VAULT, {str(at): each for at, each in enumerate(stations)}, receivers), report)
+        return codes(report)
+
+    def test_no_entry_of_it_is_a_day_older_than_the_first_word_of_a_station(self) -> None:
+        for known, expected in ((10, []), (11, []), (12, ["store-log.not-known"])):
+            self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-other", known)), expected, known)
+            by_checkpoint = _naming("r-other", known, event="store-log")
+            self.assertEqual(self._codes(_naming("r-store", 2), by_checkpoint), expected, known)
+        self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-other", 12), _naming("r-other", 11)), [])
+        self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-other", 11), _naming("r-other", 12)), [])
+
+    def test_its_time_is_that_of_the_entries_before_it_and_other_entries_say_nothing(self) -> None:
+        late = (_naming("r-store", 2), _naming("r-other", 12))
+        self.assertEqual(self._codes(*late, before=11), [])
+        self.assertEqual(self._codes(*late, event="retention"), [])
+        for event in ("expiry-warned", "deleting", "deleted", "documents-dropped", "segment-dropped"):
+            self.assertEqual(self._codes(*late, event=event), ["store-log.not-known"], event)
+
+    def test_one_that_no_station_names_is_judged_by_the_newest_entry_of_any_log(self) -> None:
+        for newest, expected in ((11, []), (12, ["store-log.not-known"])):
+            self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-store", newest)), expected)
+            self.assertEqual(self._codes(_naming("r-store", 2), newest=newest), expected)
+
+    def test_the_first_that_stations_know_here_is_not_asked_nor_any_where_they_name_none(self) -> None:
+        self.assertEqual(self._codes(_naming("r-store", 13), _naming("r-other", 12)), [])
+        self.assertEqual(self._codes(_naming("r-elsewhere", 2), _naming("r-other", 12), _naming("r-store", 13)), [])
+        self.assertEqual(self._codes(_naming("r-elsewhere", 12)), [])
+        self.assertEqual(self._codes(station()), [])
+
+    def test_what_a_station_carries_on_was_known_before(self) -> None:
+        carried = _naming("r-other", 12, event="carried")
+        self.assertEqual(self._codes(_naming("r-store", 2), carried), [])
+
+
+def _on(day: int) -> str:
+    return f"2026-12-{day:02}T08:00:00.000Z"
+
+
+def _naming(receiver: str, day: int, event: str = "receipted") -> Station:
+    """A station whose log names a receiver on that day."""
+    facts = {"checkpoint": f"bodydock/{VAULT}/{receiver}/0011223344556677\n5\n"}
+    return station(log=log((event, {"receiver": receiver} if event == "receipted" else facts), at=_on(day)))
 
 
 class KeysTest(unittest.TestCase):
@@ -503,6 +592,7 @@ class KeysTest(unittest.TestCase):
             ([facts], "2026-11-26T06:59:59.999Z", ["key-revocation.misdated"]),
             ([{**facts, "reason": "lost"}], "2026-11-26T08:00:00.000Z", ["key-revocation.other-logged"]),
             ([facts, since], "2026-11-26T08:00:00.000Z", ["key-revocation.other-logged"]),
+            ([facts, {**since, "compromised_since": 5}], "2026-11-26T08:00:00.000Z", []),
         ):
             report = Report()
             entered = log(*(("key-revoked", each) for each in events), at=at)
