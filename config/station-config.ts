@@ -108,6 +108,7 @@ export interface StationPlaces {
   readonly bays: readonly BayPlaces[];
   readonly cameras: readonly Pick<CameraConfig, 'passwordFile'>[];
   readonly release?: StationConfig['release'];
+  readonly roles?: RolesConfig;
   readonly hasRetention?: boolean;
   readonly screen?: Pick<NonNullable<StationConfig['screen']>, 'questions'> | null;
 }

@@ -273,7 +273,7 @@ export const stationFileSchema = z
       .default(14),
     roles: roles.prefault({}).meta({
       description:
-        'Whose signatures a policy of both roles needs that this station takes, and a statement that the store was restored; those of the keys that the policy before names count, too. Without keys it takes no policy, its documents name none, and it follows such a statement by the store alone.',
+        'Whose signatures a policy of both roles needs that this station takes, and a statement that the store was restored; those of the keys that the policy before names count, too. Without keys it takes no policy, its documents name none, and after the store was restored it erases nothing.',
       allowed: GROUP,
     }),
     retention: z.unknown().optional().meta({

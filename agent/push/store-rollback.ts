@@ -8,8 +8,8 @@
 // 4. A statement is followed once. One that is older than the one that is followed, whichever vault it is of, or of another vault than the one
 //    that counts (countingVault), changes nothing.
 // 5. The vault is pinned, durably, before the first receipt of it is stored.
-// 6. Where keys of the roles are known, a statement without the signatures of both is not followed; the store counts as behind from then on. Nor is one
-//    that names another checkpoint of the log than was seen: that is a fork.
+// 6. A statement without the signatures of both roles, by keys that are known here, is not followed; the store counts as behind from then on. Nor is
+//    one that names another checkpoint of the log than was seen: that is a fork.
 import { ROLES, verifyRoles } from '../../protocol/documents/order.ts';
 import type { Receipt } from '../../protocol/documents/receipt.ts';
 import { restoredCheckpoint } from '../../protocol/documents/restored.ts';
@@ -320,10 +320,10 @@ export class StoreRollback {
     await this.#offerAgain();
   }
 
-  /** Why the store's word alone does not do (SPEC 6.10.3.7); undefined where it does. */
+  /** Why both roles did not sign it (SPEC 6.10.3.7); undefined where they did. */
   #whyNot({ restored, bytes, signatures: { officer, supervisor } }: VerifiedStatement): string | undefined {
     const keys = this.#options.policy.roleKeys(restored.vault);
-    if (ROLES.every((role) => keys[role].length === 0)) return undefined;
+    if (ROLES.some((role) => keys[role].length === 0)) return 'restored.no-roles';
     if (officer === undefined || supervisor === undefined) return 'restored.unsigned';
     try {
       verifyRoles('restored', bytes, { officer, supervisor }, keys);

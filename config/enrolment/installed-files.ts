@@ -39,7 +39,7 @@ export async function checkStationStart(config: StationConfig): Promise<FileFind
   await checkLogin(config.broker, undefined, finds);
   await checkDiskPlace(config.spool.path, finds);
   await checkStarter(config.spool.path, { code: 'spool.owner', unit: 'bodydock' }, finds);
-  warnOfOldRetention(config, finds);
+  warnOfStation(config, finds);
   return finds;
 }
 
@@ -64,12 +64,19 @@ export async function checkStationFiles(config: StationPlaces, nowMs: number): P
   for (const { passwordFile } of config.cameras)
     if (passwordFile !== null) await checkPassword(passwordFile, finds);
   if (typeof config.screen?.questions === 'string') checkQuestions(config.screen.questions, finds);
-  warnOfOldRetention(config, finds);
+  warnOfStation(config, finds);
   const unprovenRecipients = await checkProofs(config, key, finds);
   return Object.assign(finds, { unprovenRecipients });
 }
 
-function warnOfOldRetention({ hasRetention }: StationPlaces, finds: FileFinds): void {
+function warnOfStation({ hasRetention, release, roles }: StationPlaces, finds: FileFinds): void {
+  const isEmpty = roles?.officers.length === 0 || roles?.supervisors.length === 0;
+  if (release === 'after-receipt' && isEmpty)
+    finds.warning(
+      'roles.empty',
+      'roles',
+      'has no keys of both roles, so no policy is taken, and nothing is erased once the store was restored',
+    );
   if (hasRetention === true)
     finds.warning(
       'retention.without-effect',

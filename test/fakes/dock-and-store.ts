@@ -56,6 +56,7 @@ import { MemoryConditions } from './conditions-memory.ts';
 import { MemoryLog } from './log-memory.ts';
 import { FixedMachine } from './machine-fixed.ts';
 import { MemoryCamera, type MemoryContent, type MemoryFileLook } from './memory-camera.ts';
+import { STATEMENT_ROLES } from './restored-store.ts';
 import { STORE_PROCESS } from './running-process.ts';
 import type { RolesConfig } from '../../config/roles-config.ts';
 import { fastMessageSigner } from './signer-fast.ts';
@@ -222,7 +223,7 @@ export class DockAndStore {
         cameraMissingDays: 14,
         unknownCameras: this.options.register?.unknown ?? 'refuse',
         release: this.options.release ?? 'after-receipt',
-        roles: this.options.roles ?? { officers: [], supervisors: [] },
+        roles: this.options.roles ?? STATEMENT_ROLES,
         ...(this.options.limits === undefined ? {} : { limits: this.options.limits }),
       },
       {

@@ -1,5 +1,5 @@
 // Says in a vault that it was restored, as `bodydock-receiver restored` does, for tests without processes.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeClock } from '../../agent/platform/clock-node.ts';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
@@ -10,6 +10,7 @@ import { placeDocument } from '../../agent/receiver/vault/vault-dockings.ts';
 import { readVaultId } from '../../agent/receiver/vault/vault-id.ts';
 import { VaultLocks } from '../../agent/receiver/vault/vault-lock.ts';
 import { VaultLayout } from '../../agent/receiver/vault/vault-layout.ts';
+import type { RolesConfig } from '../../config/roles-config.ts';
 import {
   encodeRestored,
   parseRestored,
@@ -18,21 +19,47 @@ import {
   type Restored,
   type RestoredCheckpoint,
 } from '../../protocol/documents/restored.ts';
-import { inlineSigner, publicKeyOf, type SecretKey } from '../../protocol/documents/minisign.ts';
+import {
+  inlineSigner,
+  makeSecretKey,
+  publicKeyOf,
+  type SecretKey,
+  signDocument,
+} from '../../protocol/documents/minisign.ts';
+import { type Role, ROLES, roleSignature } from '../../protocol/documents/order.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { parseReceiverId } from '../../protocol/format/ids.ts';
 import { MemoryLog } from './log-memory.ts';
+import { seededRandom } from './random-seeded.ts';
 
 /** What a statement says; with a checkpoint it is of version 2. */
 export type StatementChange = Partial<Omit<Restored, 'type' | 'version'>> & {
   readonly checkpoint?: RestoredCheckpoint | null;
 };
 
+const ROLE_KEYS: Readonly<Record<Role, SecretKey>> = {
+  officer: makeSecretKey(seededRandom(21)),
+  supervisor: makeSecretKey(seededRandom(22)),
+};
+
+/** Of who signs these statements. */
+export const STATEMENT_ROLES: RolesConfig = {
+  officers: [publicKeyOf(ROLE_KEYS.officer)],
+  supervisors: [publicKeyOf(ROLE_KEYS.supervisor)],
+};
+
+/** With the store's signature, and those of both roles. */
+export interface SignedStatement {
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+  readonly roles: Readonly<Record<Role, string>>;
+}
+
 /** A statement, signed but nowhere yet. */
 export async function signed(
   key: SecretKey,
   { checkpoint, ...statement }: Pick<Restored, 'vault'> & StatementChange,
-): Promise<{ readonly bytes: Uint8Array; readonly signature: string }> {
+): Promise<SignedStatement> {
   const fields = {
     type: 'restored',
     receiver: parseReceiverId('r-a'),
@@ -44,7 +71,9 @@ export async function signed(
   const bytes = encodeRestored(
     checkpoint === undefined ? { ...fields, version: 1 } : { ...fields, version: 2, checkpoint },
   );
-  return { bytes, signature: await inlineSigner(key).sign(bytes, RESTORED_TRUSTED_COMMENT) };
+  const byRole = (role: Role): string => signDocument(ROLE_KEYS[role], bytes, RESTORED_TRUSTED_COMMENT);
+  const roles = { officer: byRole('officer'), supervisor: byRole('supervisor') };
+  return { bytes, signature: await inlineSigner(key).sign(bytes, RESTORED_TRUSTED_COMMENT), roles };
 }
 
 /** The same about that vault. */
@@ -52,7 +81,7 @@ export async function signStatement(
   vault: string,
   key: SecretKey,
   change: StatementChange = {},
-): Promise<{ readonly bytes: Uint8Array; readonly signature: string }> {
+): Promise<SignedStatement> {
   const layout = new VaultLayout(vault);
   const id = change.vault ?? (await readVaultId(nodeFiles(), layout));
   if (id === undefined) throw new Error(`${vault} is no vault`);
@@ -69,7 +98,9 @@ export async function sayRestored(
   const receiver = change.receiver ?? parseReceiverId('r-a');
   const folder = new VaultLayout(vault).restored(receiver);
   await mkdir(folder, { recursive: true });
-  await placeDocument(nodeFiles(), join(folder, restoredName(document.bytes)), document);
+  const path = join(folder, restoredName(document.bytes));
+  for (const role of ROLES) await writeFile(roleSignature(path, role), document.roles[role]);
+  await placeDocument(nodeFiles(), path, document);
   const sha256 = sha256Hex(document.bytes);
   const complete_until = change.complete_until ?? '2026-01-01T00:00:00.000Z';
   await appendStoreEvents(

@@ -1,4 +1,5 @@
 // A statement in a simulated vault that it was restored, as `bodydock-receiver restored` makes it; the store's log does not name it.
+import { ROLES, roleSignature } from '../../protocol/documents/order.ts';
 import { restoredName } from '../../protocol/documents/restored.ts';
 import type { SessionId } from '../../protocol/format/ids.ts';
 import { signed } from '../fakes/restored-store.ts';
@@ -16,6 +17,8 @@ export async function plantStatement(
   const document = await signed(SIMULATED_SITE.storeKey, { vault, restored_at: restoredAt });
   const folder = `${VAULT}/${SIMULATED_SITE.receiver}/restored`;
   files.plantFolder(folder);
-  files.plant(`${folder}/${restoredName(document.bytes)}`, document.bytes);
-  files.plant(`${folder}/${restoredName(document.bytes)}.minisig`, Buffer.from(document.signature));
+  const path = `${folder}/${restoredName(document.bytes)}`;
+  files.plant(path, document.bytes);
+  files.plant(`${path}.minisig`, Buffer.from(document.signature));
+  for (const role of ROLES) files.plant(roleSignature(path, role), Buffer.from(document.roles[role]));
 }

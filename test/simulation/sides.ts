@@ -26,6 +26,7 @@ import { stationTopics } from '../../protocol/transfer/topics.ts';
 import { MemoryLocks } from '../fakes/locks-memory.ts';
 import { FixedMachine } from '../fakes/machine-fixed.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
+import { STATEMENT_ROLES } from '../fakes/restored-store.ts';
 import { STORE_PROCESS } from '../fakes/running-process.ts';
 import { fastMessageSigner, fastSigner } from '../fakes/signer-fast.ts';
 import { inlineUnitStore } from '../fakes/unit-store-inline.ts';
@@ -146,7 +147,7 @@ function settings(
     cameraMissingDays: 14,
     unknownCameras: 'refuse',
     release: 'after-receipt',
-    roles: { officers: [], supervisors: [] },
+    roles: STATEMENT_ROLES,
   };
 }
 

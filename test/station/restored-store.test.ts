@@ -13,7 +13,7 @@ import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { writeAcknowledgement } from '../../agent/custody/acknowledgement.ts';
 import { nodeRandom } from '../../agent/platform/random-node.ts';
 import { BASE, DockAndStore, STATION, type DockOptions } from '../fakes/dock-and-store.ts';
-import { sayRestored, signStatement } from '../fakes/restored-store.ts';
+import { sayRestored, type SignedStatement, signStatement } from '../fakes/restored-store.ts';
 
 let dock: DockAndStore;
 afterEach(() => dock.close());
@@ -103,9 +103,8 @@ async function inject(topic: string, payload: Uint8Array): Promise<void> {
   await client.close(true);
 }
 
-async function injectStatement(document: { bytes: Uint8Array; signature: string }): Promise<void> {
-  const { bytes, signature } = document;
-  const message = { message: 'restored', receiver: parseReceiverId('r-a'), signature } as const;
+async function injectStatement({ bytes, signature, roles }: SignedStatement): Promise<void> {
+  const message = { message: 'restored', receiver: parseReceiverId('r-a'), signature, ...roles } as const;
   const topic = receiverTopics(BASE, parseReceiverId('r-a')).downRestored(STATION);
   await inject(topic, encodeMessage({ ...message, statement: messageField(bytes) }));
 }

@@ -22,6 +22,7 @@ Dann hier, mit der Datei, die zurückkommt: bodydock keys enrol --answer DATEI
   roles: `  Schlüssel der Aufzeichnungsbeauftragten {officers}, der vorgesetzten Stelle {supervisors}: bei beiden nachfragen, ob es ihre sind
 `,
   noRoles: `  keine Schlüssel der Rollen: Diese Station nimmt von dort keine Richtlinie beider an
+  und löscht nach dessen Zurückspielen nichts
 `,
   compare: 'Liest der Zentralspeicher denselben Fingerabdruck vor? ja oder nein eingeben: ',
   certificate: `eingesetzt: {file}, das Client-Zertifikat, gültig bis {until}

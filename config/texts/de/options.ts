@@ -97,7 +97,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   camera_missing_days:
     'Tage, nach denen eine Kamera als fehlend gemeldet wird (camera.missing), die nicht in dieser Station war; 0: nie. Eine Station kennt nur ihre eigenen Andockvorgänge: Eine, die auch anderswo andockt, fehlt hier. Eine Kamera, die `bodydock camera retire` außer Betrieb genommen hat oder die nicht mehr in dieser Datei steht, fehlt nicht.',
   roles:
-    'Wessen Signaturen eine Richtlinie beider Rollen braucht, die diese Station annimmt, und eine Erklärung, dass der Speicher zurückgespielt wurde; auch die der Schlüssel, die die vorige Richtlinie nennt, gelten. Ohne Schlüssel nimmt sie keine Richtlinie an, ihre Dokumente nennen keine, und sie folgt einer solchen Erklärung des Speichers allein.',
+    'Wessen Signaturen eine Richtlinie beider Rollen braucht, die diese Station annimmt, und eine Erklärung, dass der Speicher zurückgespielt wurde; auch die der Schlüssel, die die vorige Richtlinie nennt, gelten. Ohne Schlüssel nimmt sie keine Richtlinie an, ihre Dokumente nennen keine, und nach einem Zurückspielen des Speichers löscht sie nichts.',
   'roles.officers': 'Schlüssel der Aufzeichnungsbeauftragten, die eine Richtlinie als Erste signieren.',
   'roles.officers[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
   'roles.supervisors':

@@ -318,6 +318,8 @@ const PLACES_DE: Readonly<Record<string, string>> = {
     'bewirkt nichts mehr: Eine Kopie, die der Zentralspeicher hat, bleibt so lange, wie spool.keep_hours sagt, und höchstens {} Tage oder weniger nach einer Richtlinie, ihr Teil des Verwahrprotokolls {}; die Gruppe herausnehmen',
   'cannot be read as a certificate of the time-stamp authority: its stamps are no time from outside, by which alone something is deleted':
     'ist nicht als Zertifikat des Zeitstempeldienstes zu lesen: Seine Zeitstempel gelten nicht als Zeit von außen, und nur nach einer solchen wird gelöscht',
+  'has no keys of both roles, so no policy is taken, and nothing is erased once the store was restored':
+    'hat nicht die Schlüssel beider Rollen; so wird keine Richtlinie angenommen, und nach dem Zurückspielen des Zentralspeichers wird nichts gelöscht',
   'has no keys, so no order to hold or to delete can be given':
     'hat keine Schlüssel; so kann keine Löschsperre und keine Löschung angeordnet werden',
   'has no {}, so a hold lapses after 7 days and no other order counts':

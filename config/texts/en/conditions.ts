@@ -201,7 +201,7 @@ export const CONDITIONS_EN = {
   'restored.refused': {
     text: 'The central store says that it was restored from a backup, and not both roles have signed that: nothing is erased from cameras, and the station keeps all copies.',
     remedy:
-      'If it was restored, have both roles sign it: "bodydock-receiver restored --fetch FOLDER" at the store says how (handbook, 10). Where "reason" is restored.signature, compare their keys with roles in station.yaml. If it was not, somebody has its key: call IT security.',
+      'If it was restored, have both roles sign it: "bodydock-receiver restored --fetch FOLDER" at the store says how (handbook, 10). Where "reason" is restored.no-roles or restored.signature, put the keys of both into roles in station.yaml. If it was not, somebody has its key: call IT security.',
   },
   'store.log-forked': {
     text: 'The log of the central store is not the one that this station saw before, or is shorter: no receipt counts, and nothing is erased from cameras.',

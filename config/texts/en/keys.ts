@@ -19,7 +19,7 @@ Then here, with the file that comes back: bodydock keys enrol --answer FILE
 `,
   roles: `  keys of recording officers {officers}, of their superiors {supervisors}: ask both whether these are theirs
 `,
-  noRoles: `  no keys of roles: this station takes no policy of both from that store
+  noRoles: `  no keys of roles: this station takes no policy of both from that store, and erases nothing once it was restored
 `,
   compare: 'Does the store read out the same fingerprint? Type yes or no: ',
   certificate: `installed: {file}, the client certificate, until {until}

@@ -1,5 +1,5 @@
 // The keeper, who has the store's key, puts an older vault in place of the one that gave receipts, and says by that key alone that it was restored:
-// a station that knows the keys of both roles erases nothing, and says why, until both have signed it with stock minisign.
+// a station erases nothing, and says why, until both roles have signed it with stock minisign, by keys that its file names.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -71,8 +71,15 @@ describe.skipIf(lacksTools('minisign'))('a store that its keeper calls restored'
     await rm(at('vault'), { recursive: true });
     await cp(at('older'), at('vault'), { recursive: true });
     const statement = await sayAlone();
-    await dock.startReceiver();
     const reason = (): unknown => dock.conditions.facts('restored.refused')?.['reason'];
+    await dock.stopStation();
+    Object.assign(dock.options, { roles: { officers: [], supervisors: [] } });
+    await dock.startReceiver();
+    await dock.startStation();
+    await dock.until('refused by who knows no roles', () => reason() === 'restored.no-roles');
+    await dock.stopStation();
+    Object.assign(dock.options, { roles });
+    await dock.startStation();
     await dock.until('refused', () => reason() === 'restored.unsigned');
     dock.camera.attach();
     dock.camera.put('B.MP4', Buffer.from('a new one'));

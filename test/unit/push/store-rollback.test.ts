@@ -38,7 +38,7 @@ import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { signed, type StatementChange } from '../../fakes/restored-store.ts';
+import { signed, STATEMENT_ROLES, type StatementChange } from '../../fakes/restored-store.ts';
 
 const random = seededRandom(5);
 const KEY = makeSecretKey(random);
@@ -69,7 +69,7 @@ class Rig {
   /** Roots that contradict what was seen of its log. */
   other: string | undefined;
   /** Those that the station knows. */
-  roleKeys: RoleKeys = { officer: [], supervisor: [] };
+  roleKeys: RoleKeys = { officer: STATEMENT_ROLES.officers, supervisor: STATEMENT_ROLES.supervisors };
 
   constructor() {
     this.disk.plantFolder('/spool');
@@ -146,11 +146,12 @@ class Rig {
   async said(
     rollback: Pick<StoreRollback, 'take'>,
     change: StatementChange = {},
-    by?: readonly [SecretKey, SecretKey],
+    by: readonly [SecretKey, SecretKey] | 'nobody' | 'both' = 'both',
   ): Promise<string> {
-    const { bytes, signature } = await signed(KEY, { vault, ...change });
-    const [officer, supervisor] = (by ?? []).map((key) => signDocument(key, bytes, RESTORED_TRUSTED_COMMENT));
-    const roles = officer === undefined || supervisor === undefined ? {} : { officer, supervisor };
+    const { bytes, signature, roles: both } = await signed(KEY, { vault, ...change });
+    const sign = (key: SecretKey): string => signDocument(key, bytes, RESTORED_TRUSTED_COMMENT);
+    const others = typeof by === 'string' ? {} : { officer: sign(by[0]), supervisor: sign(by[1]) };
+    const roles = by === 'both' ? both : others;
     const statement = messageField(bytes);
     rollback.take(encodeMessage({ message: 'restored', receiver, statement, signature, ...roles }));
     await settle();
@@ -205,15 +206,18 @@ test('that the store shows less outlives a start, and ends with its statement', 
   expect(rig.done.at(-1)).toBe('level');
 });
 
-test('with keys of the roles one without both signatures is not followed: from then on nothing is erased, over starts too', async () => {
+test('one without both signatures, by keys that are known, is not followed: from then on nothing is erased, over starts too', async () => {
   const [officer, supervisor, keeper] = [makeSecretKey(random), makeSecretKey(random), makeSecretKey(random)];
-  rig.roleKeys = { officer: [publicKeyOf(officer)], supervisor: [publicKeyOf(supervisor)] };
+  rig.roleKeys = { officer: [], supervisor: [publicKeyOf(supervisor)] };
   rig.isLogForked = true;
   const first = await rig.start();
   const reason = (): unknown => rig.conditions.facts('restored.refused')?.['reason'];
   const restored_at = '2026-11-25T10:00:00.000Z';
+  await rig.said(first, { restored_at }, [officer, supervisor]);
+  expect([reason(), first.isBehind, first.state.restored]).toEqual(['restored.no-roles', true, null]);
+  rig.roleKeys = { officer: [publicKeyOf(officer)], supervisor: [publicKeyOf(supervisor)] };
   for (const [by, code] of [
-    [undefined, 'restored.unsigned'],
+    ['nobody', 'restored.unsigned'],
     [[officer, keeper], 'restored.signature'],
     [[supervisor, officer], 'restored.signature'],
   ] as const) {

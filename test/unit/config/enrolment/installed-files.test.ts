@@ -189,6 +189,20 @@ describe('the files of a station', () => {
     });
   });
 
+  test('tell of a station that erases and knows no keys of both roles', async () => {
+    const codes = (more: string): Promise<string[]> =>
+      withFolder(async (folder) => {
+        const config = await installed(folder, `${PLAIN}${more}`);
+        return (await checkStationFiles(config, Date.now())).warnings.map(({ code }) => code);
+      });
+    const one = `release: after-receipt\nroles: {officers: [${publicLine(7)}]}\n`;
+    const both = `roles: {officers: [${publicLine(7)}], supervisors: [${publicLine(8)}]}\n`;
+    expect(await codes('release: after-receipt\n')).toContain('roles.empty');
+    expect(await codes(one)).toContain('roles.empty');
+    expect(await codes(`release: after-receipt\n${both}`)).not.toContain('roles.empty');
+    expect(await codes('')).not.toContain('roles.empty');
+  });
+
   test('tell of a store in which no order can be given, or nothing is deleted by itself', async () => {
     await withFolder(async (folder) => {
       const warnings = async (more: string): Promise<string[]> => {
