@@ -115,6 +115,7 @@ export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, p
     })),
     cameras: numbers.map((number) => ({ id: `cam-${number}`, alias: `Camera ${number}` })),
     release,
+    ...(wish.roles === undefined ? {} : { roles: wish.roles }),
     ...(wish.screen === undefined ? {} : { screen: wish.screen }),
   });
 }

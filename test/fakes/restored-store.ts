@@ -55,6 +55,12 @@ export interface SignedStatement {
   readonly roles: Readonly<Record<Role, string>>;
 }
 
+/** What both write beside a statement. */
+export function rolesSign(bytes: Uint8Array): SignedStatement['roles'] {
+  const by = (role: Role): string => signDocument(ROLE_KEYS[role], bytes, RESTORED_TRUSTED_COMMENT);
+  return { officer: by('officer'), supervisor: by('supervisor') };
+}
+
 /** A statement, signed but nowhere yet. */
 export async function signed(
   key: SecretKey,
@@ -71,9 +77,8 @@ export async function signed(
   const bytes = encodeRestored(
     checkpoint === undefined ? { ...fields, version: 1 } : { ...fields, version: 2, checkpoint },
   );
-  const byRole = (role: Role): string => signDocument(ROLE_KEYS[role], bytes, RESTORED_TRUSTED_COMMENT);
-  const roles = { officer: byRole('officer'), supervisor: byRole('supervisor') };
-  return { bytes, signature: await inlineSigner(key).sign(bytes, RESTORED_TRUSTED_COMMENT), roles };
+  const signature = await inlineSigner(key).sign(bytes, RESTORED_TRUSTED_COMMENT);
+  return { bytes, signature, roles: rolesSign(bytes) };
 }
 
 /** The same about that vault. */
