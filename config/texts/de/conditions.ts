@@ -206,7 +206,7 @@ export const CONDITIONS_DE = {
   'restored.refused': {
     text: 'Der Zentralspeicher sagt, er sei aus einer Sicherung wiederhergestellt, und nicht beide Rollen haben das signiert: Auf Kameras wird nichts gelöscht, und die Station behält alle Kopien.',
     remedy:
-      'Stimmt das, beide Rollen signieren lassen: "bodydock-receiver restored --fetch FOLDER" am Zentralspeicher sagt wie (Handbuch, 10). Bei restored.no-roles oder restored.signature ("reason") ihre Schlüssel unter roles in station.yaml eintragen. Wenn nicht, hat jemand seinen Schlüssel: IT-Sicherheit rufen.',
+      'Stimmt das, beide signieren lassen: "bodydock-receiver restored --fetch FOLDER" am Zentralspeicher sagt wie (Handbuch, 10). Bei restored.no-roles oder restored.signature ("reason") gehören ihre Schlüssel in station.yaml unter roles. Wenn nicht, hat jemand seinen Schlüssel: IT-Sicherheit rufen.',
   },
   'store.log-forked': {
     text: 'Das Verwahrprotokoll des Zentralspeichers ist nicht das, das diese Station zuvor gesehen hat, oder kürzer: Keine Quittung zählt, und auf Kameras wird nichts gelöscht.',
