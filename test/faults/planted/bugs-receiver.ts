@@ -36,6 +36,22 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/desk/desk-server'],
   },
   {
+    id: 'desk-ended-unseen',
+    what: 'a check of the store calls it good although the certificate of the desk has ended, and no browser in the office connects',
+    file: 'config/tls-files.ts',
+    find: 'if (nowMs !== undefined) checkCertificates(',
+    put: 'if (nowMs === undefined) checkCertificates(',
+    suites: ['unit/receiver/cli/check'],
+  },
+  {
+    id: 'desk-down-unseen',
+    what: 'the desk of a store does not run, and nobody is told',
+    file: 'agent/receiver/store-watch.ts',
+    find: "for (const failed of ['timeout', 'error'])",
+    put: "for (const failed of ['timeout'])",
+    suites: ['unit/receiver/store-watch'],
+  },
+  {
     id: 'revoked-key-again',
     what: 'a key that was revoked, since somebody else may have it, gets another certificate',
     file: 'config/enrolment/authority.ts',

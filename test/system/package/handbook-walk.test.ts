@@ -488,6 +488,9 @@ ${here}`,
     const log = `grep -h case-9 ${VAULT}/r-archive/custody/*.jsonl`;
     await until('in the log', store, log, (text) => /"disclosed"/.test(text));
 
+    await store.type('systemctl stop bodydock-receiver');
+    assert.equal((await store.type('systemctl is-active bodydock-desk')).text, 'inactive\n');
+    await store.type('systemctl start bodydock-receiver');
     const before = await store.type('sha256sum /etc/bodydock/receiver.yaml /etc/bodydock/desk/*');
     for (const version of [NEXT_VERSION, '']) {
       const from = version === '' ? '/root' : '/root/next';
