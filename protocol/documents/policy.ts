@@ -144,6 +144,11 @@ export function daysUnder(
   };
 }
 
+/** Since when one counts that a store entered at that time (SPEC 4.16.6): not before the time that both roles signed. Both RFC 3339. */
+export function inForceFrom({ made_at: madeAt }: Pick<Policy, 'made_at'>, enteredAt: string): string {
+  return madeAt > enteredAt ? madeAt : enteredAt;
+}
+
 /** The keys that a policy names. */
 export function rolesOf({ officers, supervisors }: Pick<Policy, 'officers' | 'supervisors'>): RoleKeys {
   return { officer: officers.map(parsePublicKey), supervisor: supervisors.map(parsePublicKey) };

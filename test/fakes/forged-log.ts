@@ -2,7 +2,7 @@
 // after the newest ones, under a checkpoint that holds.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireTool } from './stock-tools.ts';
@@ -85,6 +85,19 @@ export class ForgedLog {
     if (newest === undefined) throw new Error(`no newest segment in ${folder}`);
     await rm(join(folder, `${newest[0]}.minisig`), { force: true });
     return new ForgedLog(join(folder, newest[0]), keeper, key, newest[1]);
+  }
+
+  /** A log that was never there before, with nothing in it but its first entry, and no tree. */
+  static async begin(folder: string, keeper: string, key: string, at: string): Promise<ForgedLog> {
+    const segment = `${sha256(keeper)
+      .replaceAll(/[^a-f]/g, 'g')
+      .slice(0, 25)}a`;
+    const before = { last_segment: null, last_sequence: null, last_sha256: null };
+    const facts = { segment, station: keeper, version: '0.1.0', ...before };
+    const first = { sequence: 1, previous: '0'.repeat(64), at, boot: null, monotonic_ms: 0 };
+    await mkdir(folder, { recursive: true });
+    const lines = [canonical({ ...first, event: 'segment-opened', facts })];
+    return new ForgedLog(join(folder, `${segment}.jsonl`), keeper, key, lines);
   }
 
   /** When its newest entry was made. */

@@ -180,8 +180,14 @@ function shortened(
   { name, where, receivedAt, deletion, policySha256, made }: Deleted,
   { logs: { store: log }, complete, extent }: JudgeContext,
 ): Remark[] {
-  const counted = log.daysAt(deletion.receiver, receivedAt ?? '', heldUnder({ policySha256, made }));
-  const { days, isOpen, isAbsent, saidDays } = counted;
+  const { receiver, sha256 } = deletion;
+  const naming = log.deletions.get(name)?.times.get(sha256)?.receivers ?? [];
+  const under = heldUnder({ policySha256, made });
+  const counted = [receiver, ...naming].map((each) => log.daysAt(each, receivedAt ?? '', under));
+  const most = (of: 'days' | 'saidDays'): number => Math.max(...counted.map((each) => each[of]));
+  const [days, saidDays] = [most('days'), most('saidDays')];
+  const isOpen = counted.some((each) => each.isOpen);
+  const isAbsent = counted.some((each) => each.isAbsent);
   const kept = deletion.retention.days;
   // In a kit, too, the part of a log may be missing that put a policy of fewer days in force (SPEC 10.2.5).
   const sure = complete && extent !== 'kit' ? days : saidDays;

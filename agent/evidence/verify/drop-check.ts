@@ -65,6 +65,8 @@ export interface DropsContext {
   readonly kept: readonly KeptDeletion[];
   readonly orders: OrderBook;
   readonly stations: readonly StationLog[];
+  /** Since when stations know each receiver. */
+  readonly knownSince: ReadonlyMap<string, string>;
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
 }
@@ -391,11 +393,10 @@ class SegmentRules {
       const heads = this.#heads.get(station ?? '') ?? [];
       const oldest = this.#oldestLeft(station ?? '', dropped.time);
       return heads.some(
-        ({ segment, since }) =>
-          segment !== dropped.segment &&
-          (oldest === undefined || since < oldest) &&
-          this.#isOld(dropped, since) &&
-          (segments.has(segment) || this.#wentLater(segment, dropped)),
+        (head) =>
+          head.segment !== dropped.segment &&
+          this.#isOldHead(head, dropped, oldest) &&
+          (segments.has(head.segment) || this.#wentLater(head.segment, dropped)),
       );
     });
   }
@@ -404,6 +405,16 @@ class SegmentRules {
     const known = this.#owners.get(segment);
     if (known === undefined) this.#owners.set(segment, new Set([keeper]));
     else known.add(keeper);
+  }
+
+  /** Entered long enough before, by a receiver that stations knew then. */
+  #isOldHead({ since }: LoggedHead, dropped: DroppedSegment, oldest: string | undefined): boolean {
+    const { knownSince } = this.#context;
+    return [...since].some(([receiver, enteredAt]) => {
+      const known = knownSince.get(receiver) ?? '';
+      const from = known > enteredAt ? known : enteredAt;
+      return (oldest === undefined || from < oldest) && this.#isOld(dropped, from);
+    });
   }
 
   #isOld(dropped: DroppedSegment, enteredAt: string): boolean {

@@ -5,7 +5,7 @@ import { droppedDocuments, type DroppedDocuments } from '../../../protocol/custo
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
 import type { NamedHead } from './custody-links.ts';
 import { PackedMap, type Shape } from './packed-map.ts';
-import { POLICY_HOLD_DAYS_MAX, termsOf } from '../../../protocol/documents/policy.ts';
+import { inForceFrom, POLICY_HOLD_DAYS_MAX, termsOf } from '../../../protocol/documents/policy.ts';
 import {
   type CountedDays,
   countedDays,
@@ -22,6 +22,15 @@ import type { FoundPolicy } from './policy-check.ts';
 const SIGNATURES_MAX = 8;
 const END_OF_TIME = '9999';
 const HOUR_MS = 3_600_000;
+/** What a receiver whose log says it must have been known for (SPEC 10.3.38). */
+const ACTS: ReadonlySet<CustodyEntry['event']> = new Set([
+  'receipt',
+  'expiry-warned',
+  'deleting',
+  'deleted',
+  'documents-dropped',
+  'segment-dropped',
+]);
 /** A word from outside may be so long before what was deleted by its time, and so long after (SPEC 10.5.9). */
 const WORD_BEFORE_MS = 25 * HOUR_MS;
 const WORD_AFTER_MS = HOUR_MS;
@@ -31,16 +40,23 @@ export interface LoggedDeletion {
   /** Digests of the deletion records that it names. */
   readonly records: Set<string>;
   deleted: boolean;
-  /** Earliest warning, whichever receiver gave it. */
+  /** Earliest warning, whichever receiver gave it, by the times of the log. */
   warnedAt: string | undefined;
-  /** When a record was named first, and when its deletion was over, by the times of the log; by the record's digest. */
-  readonly times: Map<string, { readonly begunAt: string; readonly overAt: string | undefined }>;
+  /** When a record was named first, and when its deletion was over, by the times of the logs of those receivers; by the record's digest. */
+  readonly times: Map<
+    string,
+    {
+      readonly begunAt: string;
+      readonly overAt: string | undefined;
+      readonly receivers: ReadonlySet<string>;
+    }
+  >;
 }
 
 /** What it says of one signature of an order, or of one that it calls another than before. */
 export interface LoggedSignature {
   readonly role: Role;
-  /** When it was taken up, by the receiver that did so first. */
+  /** When it was taken up, by the receiver that did so first, by the times of its log. */
   readonly at: string;
   readonly recording: string;
   readonly verb: string;
@@ -125,8 +141,8 @@ export interface LoggedHead extends NamedHead {
   /** In whose log, and by its entry when (RFC 3339). */
   readonly receiver: string;
   readonly at: string;
-  /** When that segment was named first, by the times of the log (SPEC 10.3.20). */
-  readonly since: string;
+  /** When each receiver named that segment first, by the times of its log (SPEC 10.3.20). */
+  readonly since: ReadonlyMap<string, string>;
 }
 
 /** A statement that the store was restored, as an entry names it. */
@@ -214,8 +230,10 @@ export class StoreLog {
   readonly #announced = new Map<string, DaysFrom[]>();
   /** Who announced last. */
   #announcer = { receiver: '', time: '' };
-  /** The latest time that each log has shown so far. */
-  readonly #times = new Map<string, string>();
+  /** The latest time that each log has shown so far, by its receiver. */
+  readonly times = new Map<string, string>();
+  /** When each receiver did first what only one does that is known, by the times of its log. */
+  readonly actedAt = new Map<string, string>();
 
   /** `policiesHere`: those of the place, by digest. */
   constructor(policiesHere: ReadonlyMap<string, FoundPolicy> = new Map(), isKit = false) {
@@ -258,7 +276,7 @@ export class StoreLog {
         return this.#isKit ? [{ ...NO_TERMS, time, number, sha256, isAbsent: true }] : [];
       if (here.counts === false) return [];
       const terms = { ...termsOf(here.policy), isOpen: here.counts === undefined, isAbsent: false };
-      return [{ ...terms, time, number: here.policy.number, sha256 }];
+      return [{ ...terms, time: inForceFrom(here.policy, time), number: here.policy.number, sha256 }];
     });
     return judged.sort((a, b) => a.number - b.number);
   }
@@ -293,9 +311,9 @@ export class StoreLog {
 
   /** The time of the next entry of a receiver's log (SPEC 10.3.20): for one that is not taken as well. */
   timeOf(receiver: string, at: string): string {
-    const before = this.#times.get(receiver) ?? at;
+    const before = this.times.get(receiver) ?? at;
     const time = before > at ? before : at;
-    this.#times.set(receiver, time);
+    this.times.set(receiver, time);
     return time;
   }
 
@@ -307,16 +325,17 @@ export class StoreLog {
       return typeof value === 'string' ? value : '';
     };
     const recording = text('recording');
+    if (ACTS.has(event) && !this.actedAt.has(receiver)) this.actedAt.set(receiver, time);
     const tree = this.treeTimes.get(receiver);
     if (tree !== undefined) tree.ends = time;
     if (event === 'segment-opened' && tree === undefined && text('log_origin') !== '')
-      this.treeTimes.set(receiver, { begins: at, ends: time });
+      this.treeTimes.set(receiver, { begins: time, ends: time });
     else if (event === 'receipt') this.#receipt(text, at, time);
     else if (event === 'outside-time') this.#word(receiver, Date.parse(text('said_at')), time);
     else if (event === 'head') this.#head(text, facts['sequence'], { receiver, at, time });
-    else if (event === 'expiry-warned') this.#warned(recording, at);
+    else if (event === 'expiry-warned') this.#warned(recording, time);
     else if (event === 'deleting' || event === 'deleted')
-      this.#deleted(recording, text('deletion_sha256'), event === 'deleted', time);
+      this.#deleted(recording, text('deletion_sha256'), event === 'deleted', { receiver, time });
     else if (event === 'documents-dropped') this.#dropped(facts, { receiver, at, time });
     else if (event === 'segment-dropped') {
       const order = this.droppedSegments.length;
@@ -324,8 +343,8 @@ export class StoreLog {
     } else if (event === 'retention') this.#announce(receiver, facts, time);
     else if (event === 'policy' && typeof facts['number'] === 'number')
       this.policies.push({ receiver, time, number: facts['number'], sha256: text('policy_sha256') });
-    else if (event === 'order') this.#order(text, at, this.#isEarlier(receiver));
-    else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
+    else if (event === 'order') this.#order(text, time, this.#isEarlier(receiver));
+    else if (event === 'hold-lapsed') this.#lapsed(this.#orderOf(text('order'), recording), time);
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
     else if (event === 'key-revoked') this.#revoked(text, time);
     else if (event === 'restored') {
@@ -364,7 +383,7 @@ export class StoreLog {
     const name = `${station} ${segment}`;
     const known = this.heads.get(name);
     // Each receiver has its own log, and they are read one after the other.
-    const since = known === undefined || time < known.since ? time : known.since;
+    const since = new Map([[receiver, time], ...(known?.since ?? [])]);
     if (known !== undefined && known.sequence >= sequence) this.heads.set(name, { ...known, since });
     else this.heads.set(name, { station, segment, sequence, sha256, receiver, at, since });
   }
@@ -381,16 +400,26 @@ export class StoreLog {
     if (logged.warnedAt === undefined || at < logged.warnedAt) logged.warnedAt = at;
   }
 
-  #deleted(recording: string, sha256: string, over: boolean, time: string): void {
+  #deleted(
+    recording: string,
+    sha256: string,
+    over: boolean,
+    { receiver, time }: Pick<LoggedDrop, 'receiver' | 'time'>,
+  ): void {
     const logged = this.#deletion(recording);
     logged.records.add(sha256);
     logged.deleted ||= over;
-    const { begunAt, overAt } = logged.times.get(sha256) ?? { begunAt: time, overAt: undefined };
+    const { begunAt = time, overAt, receivers = [] } = logged.times.get(sha256) ?? {};
     // Each receiver has its own log, and they are read one after the other.
     logged.times.set(sha256, {
       begunAt: begunAt < time ? begunAt : time,
       overAt: over && (overAt === undefined || time < overAt) ? time : overAt,
+      receivers: new Set([...receivers, receiver]),
     });
+  }
+
+  #lapsed(logged: LoggedOrder, time: string): void {
+    if (logged.lapsedAt === undefined || time < logged.lapsedAt) logged.lapsedAt = time;
   }
 
   #dropped(facts: CustodyEntry['facts'], said: Pick<LoggedDrop, 'receiver' | 'at' | 'time'>): void {

@@ -540,6 +540,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Ein Zentralspeicher behält sein Verwahrprotokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
   'store-log.key-missing':
     'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Verwahrprotokolls: Dieser ging verloren oder wurde weggenommen.',
+  'store-log.not-known':
+    'Stationen erfahren von einem Empfänger, wenn er seine erste Quittung gibt. Einen, der schon mehr als einen Tag davor etwas getan haben will, hat jemand mit dem Schlüssel des Zentralspeichers erfunden und zurückdatiert, es sei denn, keine Station konnte sich damals verbinden.',
 };
 
 export const REMEDIES: Texts['REMEDIES'] = {

@@ -472,6 +472,8 @@ export const MEANINGS = {
     'A store keeps its own log for ever, so it was lost or taken away; without it nothing can be said about deletions, orders and disclosures that are missing here.',
   'store-log.key-missing':
     'A receiver that has a new key begins a segment of its own log with it: that part was lost or taken away.',
+  'store-log.not-known':
+    'Stations hear of a receiver when it gives its first receipt. One that says what it did more than a day before was made up and dated back by somebody who has the store’s key, unless no station could connect then.',
 } as const;
 
 /** What a person can do. */

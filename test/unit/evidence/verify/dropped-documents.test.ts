@@ -198,9 +198,16 @@ const GONE = {
   deleted_at: null,
 };
 
-function judged(log: StoreLog, at: string, stations: readonly StationLog[] = [], facts = new PlaceFacts()) {
+function judged(
+  log: StoreLog,
+  at: string,
+  stations: readonly StationLog[] = [],
+  facts = new PlaceFacts(),
+  knownSince: ReadonlyMap<string, string> = new Map(),
+) {
   const orders = new OrderBook([], new PlaceFacts(), log);
-  return judgeDrops({ facts, log, orders, kept: [], stations, nowMs: Date.parse(at) });
+  const basis = { facts, log, orders, kept: [], stations, knownSince };
+  return judgeDrops({ ...basis, nowMs: Date.parse(at) });
 }
 
 test.each([
@@ -227,6 +234,28 @@ test.each([
   expect(found?.code).toBe(expected);
 });
 
+test('a head that a receiver entered counts from when stations know it', () => {
+  const [log, dropped] = [new StoreLog(), 's'.repeat(26)];
+  const named = { segment: 't'.repeat(26), sequence: 1, sha256: DIGEST };
+  log.take('r-a', entry('head', '2026-01-02T00:00:00.000Z', { station: 'dock-1', ...named }));
+  const gone = { segment: dropped, last_sequence: 1, last_sha256: DIGEST };
+  log.take('r-b', entry('segment-dropped', '2026-09-01T00:00:00.000Z', gone));
+  const station = new StationLog('dock-1/custody', 'dock-1');
+  station.segments = new Set([named.segment]);
+  for (const [since, expected] of [
+    ['', []],
+    ['2026-04-01T00:00:00.000Z', []],
+    ['2026-06-01T00:00:00.000Z', ['drop.segment']],
+  ] as const) {
+    const known = new Map([['r-a', since]]);
+    const { findings } = judged(log, '2026-10-01T00:00:00.000Z', [station], new PlaceFacts(), known);
+    expect(
+      findings.map(({ code }) => code),
+      since,
+    ).toEqual(expected);
+  }
+});
+
 test.each(['receipt', 'order', 'expiry-warned'] as const)(
   'a recording that an entry "%s" knows does not go as a docking record',
   (event) => {
@@ -250,7 +279,16 @@ test('were deleted when the first of several logs says so, whichever of them is 
   expect(log.deletions.get('r')?.times.get(DIGEST)).toEqual({
     begunAt: '2026-01-02T00:00:00.000Z',
     overAt: '2026-01-05T00:00:00.000Z',
+    receivers: new Set(['r-a', 'r-b']),
   });
+});
+
+test('were warned of at the times of the log, whatever its entries say themselves', () => {
+  const log = new StoreLog();
+  log.take('r-a', entry('receiver-started', '2026-03-01T00:00:00.000Z', { version: '1' }));
+  log.take('r-a', entry('expiry-warned', '2026-01-09T00:00:00.000Z', { station: 'dock-01', recording: 'r' }));
+  log.take('r-b', entry('expiry-warned', '2026-02-01T00:00:00.000Z', { station: 'dock-01', recording: 'r' }));
+  expect(log.deletions.get('r')?.warnedAt).toBe('2026-02-01T00:00:00.000Z');
 });
 
 test('are judged in one pass over what is here, however many of them went', () => {

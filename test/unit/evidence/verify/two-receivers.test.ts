@@ -3,10 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeDeletionRecord } from '../../../../protocol/documents/deletion-record.ts';
 import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { TwoReceivers } from '../../../fakes/two-receivers.ts';
 import { revokeKey } from '../../../fakes/vault-builder-keys.ts';
 import { findingsOf } from './recorded-vault.ts';
+
+const DAY_MS = 86_400_000;
+const LOST = { recording: 'l'.repeat(25) + 'a', receipt_sha256: '0'.repeat(64) };
 
 let root: string;
 beforeAll(async () => {
@@ -49,6 +54,59 @@ test('a receiver that deleted something, and gave no receipt, is named by its de
   expect(await findingsOf(builder)).toEqual([]);
   await rm(other.custody, { recursive: true });
   expect(await findingsOf(builder)).toEqual(['store-log.none']);
+});
+
+test.each([
+  ['before stations know it is found', false, ['store-log.not-known']],
+  ['since stations know it is not', true, []],
+])('what one did by its log %s', async (_, isKnown, expected) => {
+  const two = await TwoReceivers.create(join(root, `known-${isKnown}`));
+  const { builder, other } = two;
+  const expired = await two.recordBy('r-store');
+  if (isKnown) await two.recordBy('r-other');
+  builder.clock.advance(90 * DAY_MS);
+  await builder.receiver.start();
+  builder.clock.advance(-60 * DAY_MS);
+  await other.delete(expired);
+  builder.clock.advance(60 * DAY_MS);
+  await two.close();
+  expect(await findingsOf(builder)).toEqual(expected);
+});
+
+test('a station that hears of one a day after what it did is no finding, and a later one is', async () => {
+  for (const [days, expected] of [
+    [0.9, []],
+    [2, ['store-log.not-known']],
+  ] as const) {
+    const two = await TwoReceivers.create(join(root, `later-${days}`));
+    const { builder, other } = two;
+    await two.recordBy('r-store');
+    await other.enter('receipt', { kind: 'recording', station: builder.station, ...LOST });
+    builder.clock.advance(days * DAY_MS);
+    await two.recordBy('r-other');
+    await two.close();
+    const found = await findingsOf(builder);
+    expect(
+      found.filter((code) => code !== 'receipt.missing'),
+      `${days}`,
+    ).toEqual(expected);
+  }
+});
+
+test('a record that the log of another one names stays as many days as that one announced', async () => {
+  const two = await TwoReceivers.create(join(root, 'announced'));
+  const { builder, other } = two;
+  await builder.receiver.announce(40);
+  await other.announce(14);
+  const expired = await two.recordBy('r-other');
+  builder.clock.advance(30 * DAY_MS);
+  const record = await other.delete(expired);
+  expect(record.retention.days).toBe(14);
+  const deletion_sha256 = sha256Hex(encodeDeletionRecord(record));
+  const { station, recording } = record;
+  await builder.receiver.enter('deleted', { station, recording, deletion_sha256 });
+  await two.close();
+  expect(await findingsOf(builder)).toEqual(['deletion.too-few-days']);
 });
 
 test('one of them that signed nothing here needs no log: it was killed in its first moments', async () => {
