@@ -41,6 +41,8 @@ export function dueIn(at: string, nowMs: number): string {
 /** Why nothing is deleted, and what to do. */
 export function doubtText({ doubt, nowMs }: Pick<Preview, 'doubt' | 'nowMs'>): string {
   if (doubt === null) return '';
+  if (doubt.kind === 'not-known')
+    return `NOTHING IS DELETED: ${describeDoubt(doubt)}. After its first receipt this goes on by itself.`;
   return `NOTHING IS DELETED BY ITS TIME: ${describeDoubt(doubt)}.
 Let a station of another machine, a witness or a time-stamp authority be reached: this goes on by itself then.
 This machine's clock says ${new Date(nowMs).toISOString()} (UTC); if that is wrong, set it. What both roles order to be deleted still goes.`;

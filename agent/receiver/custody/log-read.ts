@@ -27,7 +27,8 @@ const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 const LINES_PER_TURN = 64;
 
 /**
- * Calls with each entry, the oldest first, from the segment on in which `fromMs` (ms since 1970, by the entries' own times) lies.
+ * Calls with each entry, the oldest first, from the segment on in which `fromMs` (ms since 1970, by the entries' own times) lies; and with its
+ * time in ms since 1970 (SPEC 10.3.20), for which each segment before counts by its first entry.
  * Shape: nothing is called where there is no log.
  * Errors: "store-log.oversize"; the system's; the signal's reason.
  */
@@ -35,10 +36,13 @@ export async function readStoreLog(
   deps: { readonly files: Files; readonly signal: AbortSignal },
   folder: string,
   fromMs: number,
-  visit: (entry: CustodyEntry) => void,
+  visit: (entry: CustodyEntry, timeMs: number) => void,
 ): Promise<void> {
   if ((await listIfThere(deps.files, folder)).length === 0) return;
-  const segments = newestOf(await orderedSegments(deps.files, folder), fromMs);
+  const all = await orderedSegments(deps.files, folder);
+  const segments = newestOf(all, fromMs);
+  const before = all.slice(0, -segments.length || undefined);
+  let timeMs = Math.max(...before.map(({ first }) => Date.parse(first?.at ?? '') || 0));
   const turns = new LoopTurns();
   for (const { segment } of segments) {
     const bytes = await readSegment(deps.files, folder, segment);
@@ -48,7 +52,8 @@ export async function readStoreLog(
       const step = followed(state, line);
       if (step === undefined) break;
       state = step.state;
-      visit(step.entry);
+      timeMs = Math.max(timeMs, Date.parse(step.entry.at));
+      visit(step.entry, timeMs);
       if (++lines % LINES_PER_TURN === 0) await turns.next();
     }
     deps.signal.throwIfAborted();
@@ -110,6 +115,11 @@ function* linesWith(segment: Buffer, needle: string): Generator<Buffer> {
     const end = segment.indexOf(LF, at);
     yield segment.subarray(segment.lastIndexOf(LF, at) + 1, end < 0 ? segment.length : end);
   }
+}
+
+/** Whether there is an entry of that event; finds one of which there are many in the newest segment. Errors: as isEntered. */
+export async function hasEntry(files: Files, folder: string, event: CustodyEvent['event']): Promise<boolean> {
+  return isEntered(files, folder, { event, facts: {} }, `"event":"${event}"`);
 }
 
 /**

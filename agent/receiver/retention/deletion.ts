@@ -23,7 +23,13 @@ import type { RetentionDeps } from './deps.ts';
 import { clockDoubt } from './log-memory.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { DELETING_MARK, readRecording } from './recording-facts.ts';
-import { judgeRecording, keysFor, type SurveyContext, type SurveyedRecording } from './survey.ts';
+import {
+  isBegunTooSoon,
+  judgeRecording,
+  keysFor,
+  type SurveyContext,
+  type SurveyedRecording,
+} from './survey.ts';
 
 /** A recording whose record is durable. */
 interface Going extends RecordingName {
@@ -39,7 +45,7 @@ export interface Deleted extends RecordingName {
 }
 
 /**
- * Deletes what of these may go at this moment, and finishes what was begun; gives what is gone now.
+ * Deletes what of these may go at this moment, and finishes what was begun; gives what is gone now. Nothing goes before the log has a receipt.
  * Shape: at most BATCH names, so that the lock is held for seconds.
  * Errors: "lock.held", those of appendStoreEvents, the signer's, the system's. What was begun is finished by the next call.
  */
@@ -48,6 +54,7 @@ export function deleteRecordings(
   context: SurveyContext,
   names: readonly RecordingName[],
 ): Promise<Deleted[]> {
+  if (!context.memory.hasReceipt) return Promise.resolve([]);
   return underLock(deps, deps.layout.retentionLock, async (workFolder) => {
     const going: Going[] = [];
     const orders = new Map<string, StationOrders>();
@@ -84,6 +91,7 @@ async function lookAnew(
   const facts = await readRecording(deps, name, keys);
   if (facts.kind !== 'kept' && facts.kind !== 'deleted') return undefined;
   if (facts.kind === 'deleted' && facts.unfinished === 'no') return undefined;
+  if (isBegunTooSoon(deps, context, facts)) return undefined;
   const found = judgeRecording(deps, context, orders, name, facts);
   const mayGo = found.state !== 'due' || clockDoubt(deps, context.memory) === null;
   return mayGo && ['due', 'ordered', 'unfinished'].includes(found.state) ? found : undefined;

@@ -8,7 +8,7 @@ import {
   type RetentionHistory,
   type SignedUnder,
 } from '../../../protocol/documents/retention.ts';
-import { entriesOf, readStoreLog } from '../custody/log-read.ts';
+import { entriesOf, hasEntry, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
 import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
@@ -18,7 +18,9 @@ import { countedUnder, readPolicies } from './policies.ts';
 
 /** Read once for each run. */
 export interface LogMemory {
-  /** When a recording's expiry was warned of last, by `station/recording`. */
+  /** A station may know of this receiver: the log has a receipt (SPEC 10.3.39). */
+  readonly hasReceipt: boolean;
+  /** When a recording's expiry was warned of last, by the times of the log, by `station/recording`. */
   readonly warnedMs: ReadonlyMap<string, number>;
   /** `order/role` of each signature that was entered. */
   readonly signatures: ReadonlySet<string>;
@@ -36,11 +38,12 @@ export interface LogMemory {
   readonly history: RetentionHistory;
 }
 
-/** Whether the clock may decide now what goes by its time. */
+/** Why the clock may not decide now what goes by its time; null where it may. */
 export function clockDoubt(
   { clock }: Pick<RetentionDeps, 'clock'>,
-  { word }: Pick<LogMemory, 'word'>,
+  { word, hasReceipt }: Pick<LogMemory, 'word' | 'hasReceipt'>,
 ): ClockDoubt | null {
+  if (!hasReceipt) return { kind: 'not-known', byMs: 0 };
   return doubtOf(word, clock.wallMs(), clock.monotonicMs());
 }
 
@@ -52,9 +55,10 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   let word: WordOutside | undefined;
   let heardMs: number | undefined;
   let waits: LogMemory['waits'];
+  let hasReceipt = false;
   // A station on this very machine is nobody outside, whatever its clock said before the last boot.
   const boots = new Set([deps.bootId]);
-  const visit = (entry: CustodyEntry): void => {
+  const visit = (entry: CustodyEntry, timeMs: number): void => {
     const { event, facts } = entry;
     boots.add(entry.boot);
     const atMs = Date.parse(entry.at);
@@ -63,8 +67,9 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
     if (saidMs !== undefined) heardMs = atMs;
     if (saidMs !== undefined && entry.boot !== null && entry.boot === deps.bootId)
       word = { saidMs, monotonicMs: entry.monotonic_ms };
+    hasReceipt ||= event === 'receipt';
     if (event === 'expiry-warned')
-      warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
+      warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, timeMs);
     if (event === 'order') signatures.add(`${String(facts['order'])}/${String(facts['role'])}`);
     if (event === 'hold-lapsed') lapsed.add(String(facts['order']));
     if (event === 'expiry-waits') waits = { sinceMs: atMs, due: Number(facts['due']) };
@@ -72,7 +77,8 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
   const history = await readHistory(deps);
-  return { warnedMs, signatures, lapsed, word, heardMs, boots, waits, history };
+  hasReceipt ||= await hasEntry(deps.files, folder, 'receipt'); // of long ago
+  return { hasReceipt, warnedMs, signatures, lapsed, word, heardMs, boots, waits, history };
 }
 
 /** What counts from now on, for the log. */
@@ -104,7 +110,12 @@ export function daysFor(
   receivedAt: string,
   under: SignedUnder,
 ): number {
-  return Math.max(retention.days, countedDays(history, receivedAt, countedUnder(history, under)).days);
+  return Math.max(retention.days, countedFor(history, receivedAt, under));
+}
+
+/** What counted by this log for what came then (SPEC 10.3.19). */
+export function countedFor(history: RetentionHistory, receivedAt: string, under: SignedUnder): number {
+  return countedDays(history, receivedAt, countedUnder(history, under)).days;
 }
 
 /** The entry that the log lacks: none yet, or another one was the last. */

@@ -216,10 +216,10 @@ export interface WordOutside {
 
 /**
  * Why the wall clock may not decide. `alone`: nobody outside said the time, in this boot and within a day; `byMs` is 0. `apart`: it is so far from
- * what somebody outside said.
+ * what somebody outside said. `not-known`: no station knows this receiver yet.
  */
 export interface ClockDoubt {
-  readonly kind: 'alone' | 'apart';
+  readonly kind: 'alone' | 'apart' | 'not-known';
   readonly byMs: number;
 }
 
@@ -236,6 +236,7 @@ export function doubtOf(
 }
 /** In words, for a person who has to look. */
 export function describeDoubt({ kind, byMs }: ClockDoubt): string {
+  if (kind === 'not-known') return 'this receiver has given no receipt yet, so no station knows it';
   if (kind === 'alone')
     return 'nobody outside of this machine has said the same time since it was started and within the last day';
   const hours = Math.round(byMs / HOUR_MS);

@@ -9,6 +9,7 @@ import type { RetentionConfig } from '../../../config/receiver-config.ts';
 import {
   daysUnder,
   encodePolicy,
+  inForceFrom,
   type LaterTerms,
   laterTerms,
   parsePolicy,
@@ -40,6 +41,9 @@ import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { EnteredPolicy, RetentionDeps } from './deps.ts';
 
+/** The clock of who made it may be so far ahead (SPEC 4.16.6). */
+const AHEAD_MS = 3_600_000;
+
 type PolicyDeps = Pick<RetentionDeps, 'files' | 'layout' | 'signal'>;
 /** What a program has before it asked for the policy. */
 export type Unsettled<D> = Omit<D, 'retention' | 'policies'> & {
@@ -57,7 +61,7 @@ export async function readPolicies(deps: PolicyDeps): Promise<EnteredPolicy[]> {
       const { number, policy_sha256: sha256 } = facts;
       if (typeof number !== 'number' || typeof sha256 !== 'string') continue;
       const policy = await readNamed(deps, number, sha256);
-      found.push({ time, sha256, policy, ...termsOf(policy) });
+      found.push({ time: inForceFrom(policy, time), sha256, policy, ...termsOf(policy) });
     }
   }
   return found.sort((a, b) => a.policy.number - b.policy.number);
@@ -161,7 +165,7 @@ export async function makePolicy(deps: Unsettled<RetentionDeps>, wish: PolicyWis
 
 /**
  * Puts a policy into the vault and into the store's log: it is in force when this resolves. The very same one may be placed again.
- * Errors: "policy.number", "policy.other-vault", "policy.signature", "policy.one-key", "policy.conflict"; "canonical.refused", "document.*";
+ * Errors: "policy.number", "policy.other-vault", "policy.in-future", "policy.signature", "policy.one-key", "policy.conflict"; "canonical.refused", "document.*";
  * those of readPolicies; "lock.*"; those of the store's log; the system's.
  */
 export function placePolicy(
@@ -176,6 +180,11 @@ export function placePolicy(
       fail('policy.other-vault', `that policy is of vault ${policy.vault}, and this one is ${deps.vault}`);
     const last = (await readPolicies(deps)).at(-1);
     if (last?.sha256 === sha256) return policy;
+    if (Date.parse(policy.made_at) > deps.clock.wallMs() + AHEAD_MS)
+      fail(
+        'policy.in-future',
+        `that policy was made at ${policy.made_at}, and it is ${new Date(deps.clock.wallMs()).toISOString()} here: compare both clocks, and make it again`,
+      );
     if (last !== undefined && policy.number <= last.policy.number)
       fail(
         'policy.number',

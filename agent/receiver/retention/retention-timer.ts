@@ -255,9 +255,9 @@ function tellConditions(conditions: Conditions, expired: Expired, nowMs: number)
   const { states, found } = totals;
   const isLong = nowMs - (heardMs ?? nowMs) >= WORD_MS;
   const overdue = states.due;
-  const isAlone = doubt?.kind === 'alone' && !isLong;
-  told('retention.clock', doubt !== null && (!isAlone || overdue > 0), {
-    severity: isAlone ? 'info' : isLong && overdue > 0 ? 'critical' : 'warning',
+  const isCalm = doubt?.kind === 'not-known' || (doubt?.kind === 'alone' && !isLong);
+  told('retention.clock', doubt !== null && (!isCalm || overdue > 0), {
+    severity: isCalm ? 'info' : isLong && overdue > 0 ? 'critical' : 'warning',
     reason: doubt && describeDoubt(doubt),
     overdue,
   });

@@ -14,7 +14,7 @@ import { isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
 import { isRecordingId, isStationId, type StationId } from '../../../protocol/format/ids.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { type Finding, FINDINGS_MAX, LAPSING_MS, type RetentionDeps, REVIEW_MS, SOON_MS } from './deps.ts';
-import { clockDoubt, daysFor, type LogMemory } from './log-memory.ts';
+import { clockDoubt, countedFor, daysFor, type LogMemory } from './log-memory.ts';
 import { type Standing, subjectOf } from './order-book.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { type FactsKeys, type ProvenFacts, readRecording, type RecordingFacts } from './recording-facts.ts';
@@ -154,6 +154,18 @@ async function looked(deps: RetentionDeps, name: RecordingName, keys: FactsKeys)
   }
 }
 
+/** A deletion that another receiver began after fewer days than count here: only that one may go on with it (SPEC 10.2.5). */
+export function isBegunTooSoon(
+  { receiver }: Pick<RetentionDeps, 'receiver'>,
+  { memory: { history } }: SurveyContext,
+  facts: ProvenFacts,
+): boolean {
+  if (facts.kind !== 'deleted' || facts.record.order_sha256 !== null) return false;
+  const { record, receipt, manifest } = facts;
+  const days = countedFor(history, receipt.received_at, underOf(manifest));
+  return record.receiver !== receiver && record.retention.days < days;
+}
+
 function visit(
   deps: RetentionDeps,
   context: SurveyContext,
@@ -165,6 +177,11 @@ function visit(
   if (facts.kind === 'unreceipted') visitor.unreceipted(name);
   else if (facts.kind === 'doubtful') visitor.finding({ ...name, what: facts.reason });
   else if (facts.kind === 'deleted' && facts.unfinished === 'no') visitor.deleted(name, facts);
+  else if (facts.kind === 'deleted' && isBegunTooSoon(deps, context, facts))
+    visitor.finding({
+      ...name,
+      what: `${facts.record.receiver} began to delete it, and here more days count`,
+    });
   else if (facts.kind !== 'other') {
     const { policy_sha256: named } = facts.manifest;
     const isKnown = context.memory.history.policies.some(({ sha256 }) => sha256 === named);

@@ -10,7 +10,7 @@ import {
   type ChainState,
   type CustodyEventName,
 } from '../../../protocol/custody/custody-entry.ts';
-import type { SegmentId, StationId } from '../../../protocol/format/ids.ts';
+import type { ReceiverId, SegmentId, StationId } from '../../../protocol/format/ids.ts';
 import type { SecretKey } from '../../../protocol/documents/minisign.ts';
 import { signFast } from '../../fakes/signer-fast.ts';
 
@@ -28,14 +28,14 @@ export class SegmentMaker {
   readonly lines: Uint8Array[] = [];
   /** The station's wall time of what is added. */
   at: string;
-  readonly #station: StationId;
+  readonly #station: StationId | ReceiverId;
   readonly #key: SecretKey;
   readonly #boot: string | null;
   #state: ChainState = CHAIN_START;
 
   /** The head that the opening names, none for the first segment ever, and when it was opened. */
   constructor(
-    station: StationId,
+    station: StationId | ReceiverId,
     segment: SegmentId,
     key: SecretKey,
     {

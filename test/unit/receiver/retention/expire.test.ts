@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { appendStoreEvents } from '../../../../agent/receiver/custody/store-log.ts';
 import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts';
-import { parseStationId } from '../../../../protocol/format/ids.ts';
+import { parseReceiverId, parseStationId } from '../../../../protocol/format/ids.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT } from '../../../../protocol/documents/manifest.ts';
 import { makeSecretKey } from '../../../../protocol/documents/minisign.ts';
+import type { CustodyEvent } from '../../../../protocol/custody/custody-entry.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
 import {
@@ -26,6 +29,20 @@ import {
   stationKey,
   type TestDeps,
 } from './retention-scenario.ts';
+import type { Sample } from '../sample.ts';
+
+function nameOf({ station, recording }: Sample): Pick<Sample, 'station' | 'recording'> {
+  return { station, recording };
+}
+
+/** Enters something in the store's log, by the clock of that program. */
+function entered(
+  deps: TestDeps,
+  event: CustodyEvent['event'],
+  facts: CustodyEvent['facts'],
+): Promise<unknown> {
+  return whileTimePasses(deps.clock, appendStoreEvents(deps, [{ event, facts }]));
+}
 
 test('a recording stays until its days are over and is deleted then, with a record that verifies and a log that says so', async () => {
   const disk = retentionDisk();
@@ -119,6 +136,58 @@ test('what came so late that hardly any time is left is warned of at once, and g
   expect(stateOf(disk, sample)).toBe('whole');
   expect((await expireOn(await later(disk, 1.61, 3))).deleted).toBe(1);
   expect(entriesOf(disk, 'expiry-warned')).toHaveLength(1);
+});
+
+test('a warning counts by the time of the log, whatever it says itself', async () => {
+  const disk = retentionDisk();
+  const sample = plantRecording(disk, seededRandom(3), { sealedMs: START_MS - 13.5 * DAY_MS });
+  await entered(await later(disk, 5), 'receiver-started', { version: '1' });
+  const due_at = at(START_MS + DAY_MS / 2);
+  await entered(await later(disk, 0.1, 2), 'expiry-warned', { ...nameOf(sample), due_at });
+  expect(entriesOf(disk, 'expiry-warned')[0]?.at).toBe(at(START_MS + 0.1 * DAY_MS));
+  expect((await expireOn(await later(disk, 5.9, 3))).deleted).toBe(0);
+  expect((await expireOn(await later(disk, 6.1, 4))).deleted).toBe(1);
+});
+
+test('before the log has a receipt nothing goes, is warned of or is dropped, also by an order', async () => {
+  const disk = retentionDisk({ hasReceipt: false });
+  const random = seededRandom(33);
+  plantRecording(disk, random);
+  plantRecording(disk, random, { receivedMs: START_MS + 14 * DAY_MS, sealedMs: START_MS + 0.1 * DAY_MS });
+  const ordered = plantRecording(disk, random, { receivedMs: START_MS + 13 * DAY_MS });
+  plantOrder(disk, random, ordered, { verb: 'delete', orderedMs: START_MS, by: ['officer', 'supervisor'] });
+  const first = await expireOn(await later(disk, 14));
+  expect(first).toMatchObject({ deleted: 0, warned: 0, doubt: { kind: 'not-known' }, failure: undefined });
+  const deps = await later(disk, 14, 2);
+  expect(await dropOldDocuments({ ...deps, retention: { ...deps.retention, documentsDays: 0 } })).toEqual({
+    folders: 0,
+    segments: 0,
+  });
+  for (const event of ['deleting', 'expiry-warned', 'documents-dropped'] as const)
+    expect(entriesOf(disk, event)).toEqual([]);
+  await entered(deps, 'receipt', { kind: 'recording', ...nameOf(ordered), receipt_sha256: '0'.repeat(64) });
+  const next = await expireOn(await later(disk, 14, 3));
+  expect(next).toMatchObject({ deleted: 2, warned: 1, doubt: null });
+});
+
+test('what another receiver began to delete after fewer days than count here, only that one finishes', async () => {
+  const disk = retentionDisk();
+  await entered(await later(disk, 0), 'retention', { days: 40, documents_days: 730 });
+  const other = async (days: number, seed: number): Promise<TestDeps> => {
+    const deps = depsOn(disk, seed, { bootId: 'one boot', receiver: parseReceiverId('r-other') });
+    await deps.clock.advance(days * DAY_MS);
+    return deps;
+  };
+  const sample = plantRecording(disk, seededRandom(34), { receivedMs: START_MS + DAY_MS });
+  const receipt = { kind: 'recording', ...nameOf(sample), receipt_sha256: '0'.repeat(64) };
+  await entered(await other(1, 2), 'receipt', receipt);
+  disk.fail({ operation: 'unlink', nth: 1, times: Infinity, code: 'EIO', path: 'payload.age' });
+  expect((await expireOn(await other(20, 3))).failure).toBeDefined();
+  disk.heal();
+  const here = await expireOn(await later(disk, 21, 4));
+  expect(here).toMatchObject({ deleted: 0, totals: { findings: 1 } });
+  expect(entriesOf(disk, 'deleting')).toEqual([]);
+  expect((await expireOn(await other(21, 5))).deleted).toBe(1);
 });
 
 test('without a receipt, or with documents that do not hold, nothing is ever deleted', async () => {

@@ -259,7 +259,7 @@ test('whichever call fails once, it is placed by the next attempt, and entered o
   for (const applied of [false, true])
     for (let nth = 1, isHit = true; isHit; nth++) {
       isHit = false;
-      const disk = retentionDisk();
+      const disk = retentionDisk({ hasReceipt: false });
       disk.fail({ operation: 'any', nth, code: 'EIO', applied, onHit: () => (isHit = true) });
       const place = async (): Promise<unknown> => {
         const deps = unsettled(disk);
@@ -272,6 +272,25 @@ test('whichever call fails once, it is placed by the next attempt, and entered o
       expect(entriesOf(disk, 'policy')).toHaveLength(1);
       expect(nth).toBeLessThan(500);
     }
+});
+
+test('one of more than an hour ahead is refused, and a later one counts from when it was made', async () => {
+  const disk = retentionDisk();
+  const made = async (hours: number): Promise<Uint8Array> => {
+    const deps = unsettled(disk);
+    await deps.clock.advance((hours * DAY_MS) / 24);
+    return makePolicy(deps, { ...NOTHING, daysMin: 7 });
+  };
+  const place = async (bytes: Uint8Array): Promise<unknown> => {
+    const deps = unsettled(disk);
+    return whileTimePasses(deps.clock, placePolicy(deps, bytes, signedBy(OLD, bytes)));
+  };
+  await expect(place(await made(1.1))).rejects.toMatchObject({ code: 'policy.in-future' });
+  expect(entriesOf(disk, 'policy')).toEqual([]);
+  const bytes = await made(0.9);
+  await place(bytes);
+  const [policy] = await readPolicies(unsettled(disk));
+  expect(policy?.time).toBe(parsePolicy(bytes).made_at);
 });
 
 test('one of another vault is refused', async () => {

@@ -70,12 +70,24 @@ export function at(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** A disk with a vault that has an id. */
-export function retentionDisk(): CrashDisk {
+/** A disk with a vault that has an id, and the beginning of a store's log: nothing goes before its first receipt. */
+export function retentionDisk({ hasReceipt = true } = {}): CrashDisk {
   const disk = vaultDisk();
   const vault = encodeDocument(z.unknown(), { type: 'vault', version: 1, vault: VAULT_ID });
   disk.plant(`${VAULT}/vault.json`, vault);
+  if (!hasReceipt) return disk;
+  const log = new SegmentMaker(RECEIVER, makeSegmentId(seededRandom(11)), storeKey, { at: at(START_MS) });
+  const [receipted, sha256] = [makeSessionId(keys), '0'.repeat(64)];
+  const facts = { kind: 'recording', station: STATION, recording: receipted, receipt_sha256: sha256 };
+  plantSegment(disk, RECEIVER, log.add('receipt', facts).checkpoint());
   return disk;
+}
+
+function plantSegment(disk: CrashDisk, keeper: string, log: SegmentMaker): void {
+  const folder = `${VAULT}/${keeper}/custody`;
+  if (disk.tree(folder).size === 0) disk.plantFolder(folder);
+  disk.plant(`${folder}/${log.segment}.jsonl`, log.batch());
+  disk.plant(`${folder}/newest.json`, JSON.stringify({ segment: log.segment }));
 }
 
 /** What a program that starts at `START_MS` and so many ms later works with. */
@@ -211,11 +223,7 @@ export function stationSays(
     at: at(atMs),
     boot,
   });
-  log.add('clock-state', { synchronised: isSynchronised }).checkpoint();
-  const folder = `${VAULT}/${station}/custody`;
-  if (disk.tree(folder).size === 0) disk.plantFolder(folder);
-  disk.plant(`${folder}/${log.segment}.jsonl`, log.batch());
-  disk.plant(`${folder}/newest.json`, JSON.stringify({ segment: log.segment }));
+  plantSegment(disk, station, log.add('clock-state', { synchronised: isSynchronised }).checkpoint());
 }
 
 /** The disk below, where somebody outside says the same time as the machine from now on. */
