@@ -12,6 +12,7 @@ import { checkDeskFiles } from '../../config/tls-files.ts';
 import { isAbsent, systemCode } from '../../protocol/format/errors.ts';
 import { Progress } from '../../protocol/format/progress.ts';
 import { DeskList } from '../desk/desk-list.ts';
+import { DeskOrders } from '../desk/desk-orders.ts';
 import { openDesk } from '../desk/desk-server.ts';
 import { DISCLOSURES } from '../evidence/kit/disclosure.ts';
 import { listVault } from '../evidence/list/vault-list.ts';
@@ -30,7 +31,8 @@ export const desk = command(
     about: `
 Answers the page of the office's desk, beside the receiver, until SIGTERM or SIGINT: the list of the vault, manifests and sealed
 bytes, to browsers with a certificate that names a role (\`bodydock-receiver ca issue\`). It opens nothing and has no page of its own. A
-person who looks at a recording says why, and the store's log keeps it. bodydock-desk.service runs it as a user that only reads the vault.
+person who looks at a recording says why, and the store's log keeps it; orders that an officer and a supervisor sign go to the receiver, which
+places them. bodydock-desk.service runs it as a user that only reads the vault.
 `,
     options: {
       keys: {
@@ -75,7 +77,13 @@ person who looks at a recording says why, and the store's log keeps it. bodydock
     };
     const list = await DeskList.open(() => listVault({ ...wish, nowMs: clock.wallMs() }), clock, log);
     const files = await ownedFiles(vault.path);
-    const parts = { config, vault: vault.path, list, files, clock, random: nodeRandom(), log };
+    const ports = { files, clock, random: nodeRandom(), log };
+    const orders = await DeskOrders.open(loaded.config, {
+      ...ports,
+      keysFolder: wish.keysFolder,
+      signal: io.signal,
+    });
+    const parts = { config, vault: vault.path, list, orders, ...ports };
     const served = await openDesk(parts);
     log.info('desk answers', { address: config.address, port: served.port });
     manager.ready(`desk: answers at port ${served.port}`);

@@ -98,6 +98,11 @@ export class DeskList {
     });
   }
 
+  /** Something has changed in the vault: the next question has it read again. */
+  readSoon(): void {
+    this.#staleAtMs = 0;
+  }
+
   #refresh(): void {
     if (this.#reading || this.#clock.monotonicMs() < this.#staleAtMs) return;
     this.#readNow().catch((error: unknown) =>

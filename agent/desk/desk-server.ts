@@ -1,5 +1,5 @@
-// Answers the page of the office's desk at the store, over mutual TLS (SPEC 7.11): the list of the vault, manifests, and sealed bytes. It has no page
-// and no script of its own, opens nothing, and holds no key but the one of its certificate.
+// Answers the page of the office's desk at the store, over mutual TLS (SPEC 7.11): the list of the vault, manifests, sealed bytes, and orders. It has
+// no page and no script of its own, opens nothing, and holds no key but the one of its certificate.
 //
 // Invariants:
 // 1. Nothing is answered to who has no certificate of the authority, or one without a role of the desk.
@@ -16,33 +16,43 @@ import { TLSSocket } from 'node:tls';
 import { DESK_ROLES, type DeskRole } from '../../config/enrolment/authority.ts';
 import { readPrivateFile } from '../../config/guarded-file.ts';
 import type { DeskConfig } from '../../config/receiver-config.ts';
-import { reasonCodeSchema } from '../../protocol/documents/order.ts';
+import { reasonCodeSchema, ROLES } from '../../protocol/documents/order.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { readIfThere } from '../../protocol/format/durable.ts';
 import { isAbsent } from '../../protocol/format/errors.ts';
+import { isRecordingId, isStationId } from '../../protocol/format/ids.ts';
 import { MANIFEST, PAYLOAD, SIGNATURE_SUFFIX } from '../../protocol/format/file-names.ts';
 import { MANIFEST_BYTES_MAX } from '../../protocol/format/limits.ts';
 import type { Clock, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { listen, type OpenServer, requestLimits } from '../platform/http-serve.ts';
 import { leaveDisclosure } from '../evidence/kit/disclosure.ts';
 import type { ListedRecording } from '../evidence/list/vault-list.ts';
+import { isRefusedOrder } from '../receiver/retention/left-orders.ts';
 import { type DeskList, parseQuestion } from './desk-list.ts';
+import { type DeskOrders, parseAbout, parseSigned, parseWish } from './desk-orders.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
 const REQUEST_BYTES_MAX = 16 * 1024;
 const BODY_BYTES_MAX = 1024;
+/** Of a signed order: both texts, with what JSON escapes in them. */
+const ORDER_BODY_BYTES_MAX = 16 * 1024;
 const REQUEST_MS = 10_000;
 /** A client that takes nothing for so long is gone. */
 const STUCK_MS = 60_000;
 /** Places of work of an office, each with the connections of a browser. */
 const CONNECTIONS_MAX = 64;
 const PAYLOADS_MAX = 16;
+/** Orders that are made, signed or listed at a time. */
+const ORDERS_MAX = 8;
 /** A shift; then the reason is asked again. */
 const LOOK_MS = 12 * 3_600_000;
 const LOOKS_MAX = 4096;
 /** An auditor sees what there is, not what is in it. */
 const LOOKING: ReadonlySet<DeskRole> = new Set(DESK_ROLES.filter((role) => role !== 'auditor'));
-const PATH = /^\/v1\/recordings\/([a-z0-9-]{1,32})\/([a-z2-7]{26})\/(manifest|manifest\.minisig|payload)$/;
+const PATH =
+  /^\/v1\/recordings\/([a-z0-9-]{1,32})\/([a-z2-7]{26})\/(manifest|manifest\.minisig|payload|order)$/;
+const ORDERS = '/v1/orders';
+const REASON = 'a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words, no names';
 
 const HEADERS = {
   'content-security-policy': "default-src 'none'",
@@ -57,6 +67,7 @@ export interface DeskParts {
   /** Absolute. */
   readonly vault: string;
   readonly list: DeskList;
+  readonly orders: DeskOrders;
   readonly files: Files;
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
   readonly random: Random;
@@ -150,6 +161,7 @@ class Desk {
   readonly #own: X509Certificate;
   readonly #looks = new Map<string, Look>();
   #payloads = 0;
+  #ordering = 0;
 
   constructor(parts: DeskParts, own: X509Certificate) {
     this.#parts = parts;
@@ -171,6 +183,8 @@ class Desk {
     const refusal = this.#refusal(request, guest, url);
     if (refusal !== undefined) return refuse(response, refusal);
     if (guest === undefined || url === undefined) return;
+    if (url.pathname === ORDERS || url.pathname.endsWith('/order'))
+      return this.#order(guest, url, request, response);
     if (request.method === 'POST') return this.#look(guest, request, response);
     if (url.pathname === '/v1/recordings') {
       const question = parseQuestion(url.searchParams);
@@ -207,14 +221,16 @@ class Desk {
         code: 'desk.origin',
         message: 'pages from there may not ask: name their origin at desk.origins of receiver.yaml',
       };
-    const wanted = url?.pathname === '/v1/looks' ? 'POST' : 'GET';
-    if (
-      url === undefined ||
-      !(wanted === 'POST' || url.pathname === '/v1/recordings' || PATH.test(url.pathname))
-    )
+    const methods = methodsAt(url?.pathname ?? '');
+    if (methods.length === 0)
       return { status: 404, code: 'desk.not-found', message: 'there is nothing at this address' };
-    if (method !== wanted)
-      return { status: 405, code: 'desk.method', message: `use ${wanted}`, allow: wanted };
+    if (!methods.includes(method ?? ''))
+      return {
+        status: 405,
+        code: 'desk.method',
+        message: `use ${methods.join(' or ')}`,
+        allow: methods.join(', '),
+      };
     return undefined;
   }
 
@@ -249,6 +265,51 @@ class Desk {
     this.#looks.set(look, { station, recording, fingerprint: guest.fingerprint, untilMs });
     log.info('recording looked at', { ...subject, desk: guest.name, role: guest.role, disclosure: look });
     sendJson(response, 201, JSON.stringify({ look }));
+  }
+
+  /** Lists orders, makes one, or takes one that a role signed. */
+  async #order(guest: Guest, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#ordering >= ORDERS_MAX)
+      return refuse(response, { status: 503, code: 'desk.busy', message: 'too many orders are under way' });
+    this.#ordering++;
+    try {
+      const answer = await this.#ordered(guest, url, request);
+      if ('code' in answer) return refuse(response, answer);
+      sendJson(response, answer.status, JSON.stringify(answer.body));
+    } catch (error) {
+      if (!isRefusedOrder(error)) throw error;
+      refuse(response, { status: 409, code: error.code, message: error.message });
+    } finally {
+      this.#ordering--;
+    }
+  }
+
+  async #ordered(guest: Guest, url: URL, request: IncomingMessage): Promise<Answered | Refusal> {
+    const { orders, list, log } = this.#parts;
+    const role = ROLES.find((each) => each === guest.role) ?? null;
+    if (request.method === 'GET' && url.pathname === ORDERS) {
+      const about = parseAbout(url.searchParams);
+      if (about === undefined) return badQuestion('ask for no recording, or for its station and recording');
+      return { status: 200, body: { role, orders: await orders.list(about ?? undefined) } };
+    }
+    if (role === null)
+      return { status: 403, code: 'desk.role', message: `role ${guest.role} signs no order` };
+    if (request.method === 'GET') {
+      const [, station = '', recording = ''] = PATH.exec(url.pathname) ?? [];
+      const wish = parseWish(url.searchParams);
+      if (wish === undefined || !isStationId(station) || !isRecordingId(recording))
+        return badQuestion(`verb: hold, unhold or delete; reason: ${REASON}`);
+      return { status: 200, body: await orders.make({ station, recording }, wish) };
+    }
+    const sent = await jsonIn(request, ORDER_BODY_BYTES_MAX);
+    if ('code' in sent) return sent;
+    const signed = parseSigned(sent.json);
+    if (signed === undefined) return badQuestion('send {"order", "signature"} as JSON, both texts');
+    const { order, placed } = await orders.take(role, signed);
+    const { order: id, verb, station, recording } = order;
+    log.info('order taken', { order: id, verb, station, recording, role, desk: guest.name, placed });
+    list.readSoon();
+    return { status: placed ? 201 : 202, body: { order: id, placed } };
   }
 
   #forget(): void {
@@ -287,6 +348,22 @@ class Desk {
   }
 }
 
+/** An answer in JSON. */
+interface Answered {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+function badQuestion(message: string): Refusal {
+  return { status: 400, code: 'desk.question', message };
+}
+
+function methodsAt(path: string): readonly string[] {
+  if (path === ORDERS) return ['GET', 'POST'];
+  if (path === '/v1/looks') return ['POST'];
+  return path === '/v1/recordings' || PATH.test(path) ? ['GET'] : [];
+}
+
 function noLook(message: string): Refusal {
   return { status: 403, code: 'desk.no-look', message };
 }
@@ -308,30 +385,32 @@ interface Asked {
 }
 
 async function askedIn(request: IncomingMessage): Promise<Asked | Refusal> {
-  const bad = {
-    status: 400,
-    code: 'desk.question',
-    message: 'send {"station", "recording", "reason"} as JSON',
-  };
+  const sent = await jsonIn(request, BODY_BYTES_MAX);
+  if ('code' in sent) return sent;
+  const { station, recording, reason } = (sent.json ?? {}) as Partial<Record<keyof Asked, unknown>>;
+  if (typeof station !== 'string' || typeof recording !== 'string' || typeof reason !== 'string')
+    return badQuestion('send {"station", "recording", "reason"} as JSON');
+  if (reasonCodeSchema.safeParse(reason).success) return { station, recording, reason };
+  return { status: 400, code: 'disclosure.reason', message: `the reason is ${REASON}` };
+}
+
+async function jsonIn(
+  request: IncomingMessage,
+  bytesMax: number,
+): Promise<{ readonly json: unknown } | Refusal> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  // Without its end the answer could not go out.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > BODY_BYTES_MAX) return { ...bad, status: 413 };
+    if (bytes > bytesMax) return { ...badQuestion(`a question has at most ${bytesMax} bytes`), status: 413 };
     pieces.push(piece);
   }
-  let asked: unknown;
   try {
-    asked = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+    return { json: JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown };
   } catch {
-    return bad;
+    return badQuestion('this is no JSON');
   }
-  const { station, recording, reason } = (asked ?? {}) as Partial<Record<keyof Asked, unknown>>;
-  if (typeof station !== 'string' || typeof recording !== 'string' || typeof reason !== 'string') return bad;
-  if (reasonCodeSchema.safeParse(reason).success) return { station, recording, reason };
-  const message =
-    'the reason is a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words, no names';
-  return { status: 400, code: 'disclosure.reason', message };
 }
 
 /** The file, or the one range of it that is asked for (RFC 9110, 14). */

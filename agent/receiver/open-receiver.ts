@@ -16,6 +16,7 @@ import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
 import { VaultWords } from './reconcile/vault-words.ts';
+import { LeftOrders } from './retention/left-orders.ts';
 import { stampsOf } from './retention/outside-time.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { StoreCount, type StoreNumbers } from './store-numbers.ts';
@@ -151,6 +152,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     log,
   });
   const retention = new RetentionTimer({ deps: store, conditions: conditions });
+  const leftOrders = new LeftOrders(store);
   const counters = { vault, space, retention, transfers, receipts, words, heard, log: store };
   const count = new StoreCount({ ...counters, quotaBytes: settings.vault.quotaBytes });
   const outside = new OutsideWord({
@@ -169,6 +171,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     measure: () => count.measure(),
     startRetention: () => {
       retention.start();
+      leftOrders.start();
       heads.start();
     },
     start: async () => {
@@ -179,8 +182,9 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     stop: async () => {
       stopLooking();
       const stopped = receiver.stop();
+      const placed = leftOrders.stop();
       const last = stopped.then(() => heads.stop());
-      const [isInOrder] = await Promise.all([stopped, retention.stop(last)]);
+      const [isInOrder] = await Promise.all([stopped, retention.stop(last), placed]);
       await outside.stop();
       // Without a note of its end no receiver of another machine begins while something of this one may still be written.
       if (isInOrder) await vault.close();

@@ -9,6 +9,8 @@ from signed_document import Source, read_unsigned
 
 FOLDER = ".disclosures"
 _FILE = re.compile(r"[a-z2-7]{26}\.json", re.ASCII)
+# Of an order that a role signed and that a receiver places (SPEC 4.8.20): it counts for nothing before.
+_LEFT = re.compile(r"[a-z2-7]{26}\.(officer|supervisor)\.json", re.ASCII)
 _UNFINISHED = re.compile(r".*\.(new|tmp)")
 
 
@@ -20,7 +22,7 @@ def check_disclosures(vault: Path, report: Report) -> None:
     for name, _ in names_in(folder):
         if _FILE.fullmatch(name):
             _check(Source(folder, FOLDER, name, "disclosure", "disclosure"), report)
-        elif not _UNFINISHED.fullmatch(name):
+        elif not _LEFT.fullmatch(name) and not _UNFINISHED.fullmatch(name):
             report.find("folder.unexpected", f"{FOLDER}/{name}", "does not belong to the disclosures")
 
 

@@ -1,6 +1,7 @@
-// The page of the office's desk: finds recordings at the store and shows one. It asks nobody but the store whose address was typed (or is in its own
+// The page of the office's desk: finds recordings at the store, shows one, and has its orders signed. It asks nobody but the store whose address was typed (or is in its own
 // address after "#"), and keeps nothing: the identity is in memory while a recording is open.
 import { identitiesOf, openSealed } from './sealed.js';
+import { ordersOf } from './orders.js';
 import { openFilm, openPicture } from './player.js';
 
 const PAGE = 50;
@@ -90,6 +91,7 @@ async function find() {
     said = failure(error, { key: 'noAnswer' });
   }
   draw();
+  if (answer !== undefined) void orders.loadWaiting();
 }
 
 function tell(what) {
@@ -136,6 +138,7 @@ function draw() {
   at('picture').setAttribute('aria-label', at('which').textContent);
   at('shown').textContent = wordsOf(shown);
   at('look').hidden = opened === undefined;
+  orders.draw();
 }
 
 function itemOf(row) {
@@ -146,15 +149,18 @@ function itemOf(row) {
   title.textContent = titleOf(row);
   rest.textContent = `${row.short} · ${row.station} · ${stateOf(row)}`;
   button.append(title, rest);
-  button.addEventListener('click', () => {
-    close();
-    opened = row;
-    shown = row.state === 'deleted' ? { key: 'deleted' } : undefined;
-    draw();
-    at('which').focus();
-  });
+  button.addEventListener('click', () => open(row));
   item.append(button);
   return item;
+}
+
+function open(row) {
+  close();
+  opened = row;
+  shown = row.state === 'deleted' ? { key: 'deleted' } : undefined;
+  orders.show(row);
+  draw();
+  at('which').focus();
 }
 
 function close() {
@@ -167,6 +173,7 @@ function close() {
   at('picture').hidden = true;
   at('picture').width = 0;
   at('open').reset();
+  orders.show(undefined);
   draw();
 }
 
@@ -240,6 +247,7 @@ function keptRange(ask, sizeBytes) {
   };
 }
 
+const orders = ordersOf({ ask, say, momentOf, titleOf, failure, open });
 at('language').addEventListener('click', () => {
   root.lang = root.lang === 'de' ? 'en' : 'de';
   draw();

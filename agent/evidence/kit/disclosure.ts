@@ -78,20 +78,26 @@ export async function leaveDisclosure(
     reason: place.reason,
     asked_at: new Date(clock.wallMs()).toISOString(),
   };
-  const folder = join(place.vault, DISCLOSURES);
+  await leaveInVault(files, place.vault, `${disclosure.disclosure}.json`, encodeDisclosure(disclosure));
+  return disclosure;
+}
+
+/** Leaves a file for the receiver, which is durable when this resolves. Errors: "disclosure.unwritable" with the system's error as cause. */
+export async function leaveInVault(
+  files: Files,
+  vault: string,
+  name: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const folder = join(vault, DISCLOSURES);
   try {
-    await openFolder(files, folder, place.vault);
-    await replaceDurable(files, join(folder, `${disclosure.disclosure}.json`), encodeDisclosure(disclosure));
+    await ensureFolder(files, folder);
+    await files.syncFolder(vault);
+    await replaceDurable(files, join(folder, name), bytes);
     await files.syncFolder(folder);
   } catch (error) {
     throw unwritable(folder, error);
   }
-  return disclosure;
-}
-
-async function openFolder(files: Files, folder: string, vault: string): Promise<void> {
-  await ensureFolder(files, folder);
-  await files.syncFolder(vault);
 }
 
 /** Only a medium that nobody can write counts: who may not write into a vault does not thereby read it unseen. */

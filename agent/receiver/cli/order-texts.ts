@@ -1,6 +1,6 @@
 // What persons are told of an order: how each role signs it, and what it does. The sheet that goes with the order is in German and English.
 import { type Order, type Role, ROLES, roleSignature } from '../../../protocol/documents/order.ts';
-import type { OrderEffect } from '../retention/order-list.ts';
+import type { ListedOrder, OrderEffect } from '../retention/order-list.ts';
 import type { MadeOrder, PlacedOrder } from '../retention/order-place.ts';
 import { ORDER_FILE } from '../retention/orders-read.ts';
 import { count, dueIn, megabytes } from './preview-text.ts';
@@ -159,7 +159,25 @@ function deletionLines({ deleted, hold, blocked }: OrderEffect): string[] {
   return ['Nothing was left to delete.'];
 }
 
-/** The same for a program. */
+/** What was made, for a program. */
+export function madeJson({ order, dueAt, hold, deletion }: MadeOrder): Record<string, unknown> {
+  const held = hold && { order: hold.order.order, until: hold.until };
+  return { order, due_at: dueAt, held: held ?? null, deletion: shortOf(deletion) };
+}
+
+/** An order of the vault, for a program. */
+export function listedJson(listed: ListedOrder): Record<string, unknown> {
+  const { order, sha256, state, officer, supervisor, needed, until, deleted, deletion } = listed;
+  const { type: _, version: __, ...about } = order;
+  const who = { officer, supervisor, needed, until, deleted, deletion: shortOf(deletion) };
+  return { ...about, order_sha256: sha256, state, ...who };
+}
+
+function shortOf(order: Order | undefined): Pick<Order, 'order' | 'reason'> | null {
+  return order === undefined ? null : { order: order.order, reason: order.reason };
+}
+
+/** What was placed, for a program. */
 export function placedJson({ read, fresh }: PlacedOrder, effect: OrderEffect): string {
   const { needed, hold, dueAt, deleted, blocked } = effect;
   return `${JSON.stringify({

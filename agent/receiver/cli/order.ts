@@ -17,7 +17,7 @@ import { makeOrder, placeOrder } from '../retention/order-place.ts';
 import { ORDER_FILE } from '../retention/orders-read.ts';
 import { namedRecording } from '../vault/named-recordings.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import { madeText, placedJson, placedText, signCommand, signSheet } from './order-texts.ts';
+import { madeJson, madeText, placedJson, placedText, signCommand, signSheet } from './order-texts.ts';
 import { readSigningFolder, writeSigningFolder } from './signing-folder.ts';
 import { openRetentionCommand } from './store-command.ts';
 
@@ -98,10 +98,7 @@ async function make(
     bytes: made.bytes,
     sheet: signSheet(made),
   });
-  const held = made.hold && { order: made.hold.order.order, until: made.hold.until };
-  const deletion = made.deletion && { order: made.deletion.order, reason: made.deletion.reason };
-  const facts = { due_at: made.dueAt, held: held ?? null, deletion: deletion ?? null };
-  if (json) io.out(`${JSON.stringify({ placed: false, order: made.order, folder, ...facts })}\n`);
+  if (json) io.out(`${JSON.stringify({ placed: false, folder, ...madeJson(made) })}\n`);
   else io.out(madeText(made, folder, deps.clock.wallMs()));
   return EXIT_GOOD;
 }

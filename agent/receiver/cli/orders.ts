@@ -10,7 +10,7 @@ import { isSessionId, isStationId } from '../../../protocol/format/ids.ts';
 import type { Finding, RetentionDeps } from '../retention/deps.ts';
 import { type ListedOrder, listOrders } from '../retention/order-list.ts';
 import { ORDER_FILE, readOrderFolder } from '../retention/orders-read.ts';
-import { signCommand, waitingDeletion } from './order-texts.ts';
+import { listedJson, signCommand, waitingDeletion } from './order-texts.ts';
 import { writeSigningFolder } from './signing-folder.ts';
 import { columns } from '../../../config/columns.ts';
 import { checkKnown, openRetentionCommand } from './store-command.ts';
@@ -120,10 +120,5 @@ function listText(shown: readonly ListedOrder[], findings: readonly Finding[], o
 }
 
 function listJson(shown: readonly ListedOrder[], findings: readonly Finding[]): string {
-  const list = shown.map(({ order, sha256, state, officer, supervisor, needed, until, deleted }) => {
-    const { order: id, verb, station, recording, reason, ordered_at } = order;
-    const about = { order: id, verb, station, recording, reason, ordered_at, order_sha256: sha256 };
-    return { ...about, state, officer, supervisor, needed, until, deleted };
-  });
-  return `${JSON.stringify({ orders: list, findings })}\n`;
+  return `${JSON.stringify({ orders: shown.map(listedJson), findings })}\n`;
 }

@@ -35,6 +35,12 @@ export interface RetentionDeps extends StoreLogDeps {
   readonly stamps: { readonly host: string; readonly timeOf: ReadStamp } | null;
 }
 
+/** What looks and decides needs of that: nothing that signs or writes. */
+export type RetentionView = Omit<
+  RetentionDeps,
+  'vault' | 'version' | 'signer' | 'bootId' | 'locks' | 'written' | 'witnesses' | 'stamps'
+>;
+
 /** Something that is not as it should be, and stays as it is. `what` says it in words, without a person's name. */
 export interface Finding {
   readonly station: string;
@@ -86,7 +92,10 @@ export const MORE_MS = 60_000;
 export const AGAIN_MS = HOUR_MS;
 /** How long an ending receiver waits for its last entry in the log. */
 export const LAST_ENTRY_MS = 2000;
+/** Orders that were left are looked for so often: a person waits for it. After a failure more seldom. */
+export const LEFT_MS = 2000;
+export const LEFT_AGAIN_MS = 30_000;
 /** Disclosures are taken into the log so often. */
 export const DISCLOSURES_MS = 60_000;
-/** Disclosures that are taken into the log in one go. */
+/** Disclosures, or orders, that are taken in one go. */
 export const DISCLOSURES_MAX = 1000;

@@ -3,11 +3,16 @@
 //
 // Invariants:
 // 1. A disclosure is removed only after its entry is durable; one whose entry is there already is only removed.
-// 2. What cannot be read, or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
+// 2. What cannot be read, an order that was left among it (left-orders.ts takes the others), or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
 //    else out of the log.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
+import {
+  type Disclosure,
+  isLeftOrderName,
+  ORDER_BYTES_MAX,
+  parseDisclosure,
+} from '../../../protocol/documents/order.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
@@ -18,6 +23,7 @@ import { readStoreLog } from '../custody/log-read.ts';
 import { appendStoreEvents, type StoreLogDeps, storeLogFolder } from '../custody/store-log.ts';
 import { DOCKING, MANIFEST, type VaultLayout } from '../vault/vault-layout.ts';
 import { DISCLOSURES_MAX } from './deps.ts';
+import { readLeftOrder } from './left-orders.ts';
 
 const SUFFIX = '.json';
 /** How a file is called until it is whole. */
@@ -47,7 +53,9 @@ export async function takeDisclosures(
     if (found.length === DISCLOSURES_MAX) break;
     looked++;
     deps.signal.throwIfAborted();
-    const disclosure = await readDisclosure(deps, name);
+    const disclosure = isLeftOrderName(name)
+      ? (await readLeftOrder(deps, name)) && 'gone'
+      : await readDisclosure(deps, name);
     if (disclosure === undefined) refused.push(name.slice(0, 64));
     else if (disclosure !== 'gone') found.push(disclosure);
   }

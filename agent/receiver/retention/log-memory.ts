@@ -10,7 +10,13 @@ import {
 } from '../../../protocol/documents/retention.ts';
 import { entriesOf, hasEntry, readStoreLog } from '../custody/log-read.ts';
 import { storeLogFolder } from '../custody/store-log.ts';
-import { MEMORY_MS, REMEMBERED_MS, type RetentionDeps, type StoreRetention } from './deps.ts';
+import {
+  MEMORY_MS,
+  REMEMBERED_MS,
+  type RetentionDeps,
+  type RetentionView,
+  type StoreRetention,
+} from './deps.ts';
 import type { BookedOrder } from './order-book.ts';
 import type { ReadOrder, StationOrders } from './orders-read.ts';
 import { type ClockDoubt, doubtOf, type WordOutside } from './outside-time.ts';
@@ -90,7 +96,7 @@ export function announcement({
 }
 
 /** What was announced, and which policies were in force. Errors: "store-log.oversize", "policy.missing"; the system's; the signal's reason. */
-export async function readHistory(deps: RetentionDeps): Promise<RetentionHistory> {
+export async function readHistory(deps: RetentionView): Promise<RetentionHistory> {
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   const announced: DaysFrom[] = [];
   let time = '';

@@ -5,7 +5,7 @@ import { isRecordingId, type StationId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { type Deleted, deleteRecordings } from './deletion.ts';
-import { BATCH, type Finding, type RetentionDeps } from './deps.ts';
+import { BATCH, type Finding, type RetentionDeps, type RetentionView } from './deps.ts';
 import { readHearing } from './expire.ts';
 import { type BookedOrder, subjectOf } from './order-book.ts';
 import { signedBy } from './order-place.ts';
@@ -40,7 +40,7 @@ export interface ListedOrder {
 
 /** Orders of all stations in the vault, or of one, and what is wrong with some. Errors: the system's. */
 export async function listOrders(
-  deps: RetentionDeps,
+  deps: RetentionView,
   station?: StationId,
 ): Promise<{ readonly orders: readonly ListedOrder[]; readonly findings: readonly Finding[] }> {
   const store = await storeKeys(deps);
@@ -60,7 +60,7 @@ export async function listOrders(
 }
 
 async function listed(
-  deps: RetentionDeps,
+  deps: RetentionView,
   keys: FactsKeys,
   all: StationOrders,
   booked: BookedOrder & { readonly read: ReadOrder },

@@ -23,7 +23,7 @@ import { makeSessionId } from '../../../protocol/format/ids.ts';
 import { appendStoreEvents } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
 import type { RecordingName } from '../vault/vault.ts';
-import type { RetentionDeps } from './deps.ts';
+import type { RetentionDeps, RetentionView } from './deps.ts';
 import { daysFor, orderEvent, readHistory } from './log-memory.ts';
 import { subjectOf } from './order-book.ts';
 import {
@@ -56,7 +56,7 @@ export interface PlacedOrder {
  * The recording that an order would be about, with documents that hold.
  * Errors: "order.no-recording", "order.deleted", "order.doubtful"; the system's.
  */
-export async function orderedRecording(deps: RetentionDeps, name: RecordingName): Promise<ProvenFacts> {
+export async function orderedRecording(deps: RetentionView, name: RecordingName): Promise<ProvenFacts> {
   const keys = keysFor(deps, await storeKeys(deps), name.station);
   const facts = await readRecording(deps, name, keys);
   if (facts.kind === 'kept') return facts;
@@ -77,25 +77,15 @@ export async function orderedRecording(deps: RetentionDeps, name: RecordingName)
 }
 
 /** Errors: those of orderedRecording; "order.conflict", "order.future", "order.signature", "order.one-key"; "lock.*"; those of the store's log; the system's. */
-export function placeOrder(
+export async function placeOrder(
   deps: RetentionDeps,
   bytes: Uint8Array,
   signatures: OrderSignatures,
 ): Promise<PlacedOrder> {
   const order = parseOrder(bytes);
   return underLock(deps, deps.layout.retentionLock, async (workFolder) => {
-    const facts = await orderedRecording(deps, { station: order.station, recording: order.recording });
-    if (facts.manifestSha256 !== order.manifest_sha256)
-      fail('order.conflict', 'the order is about another manifest of that recording: make it anew');
-    if (Date.parse(order.ordered_at) > deps.clock.wallMs() + ORDER_AHEAD_MS)
-      fail(
-        'order.future',
-        `the order says that it was given at ${order.ordered_at}, which is more than a day ahead of this machine's clock: set the clock, or make the order anew`,
-      );
+    const { known, fresh } = await checkOrder(deps, bytes, signatures);
     const folder = join(deps.layout.orders(order.station), order.order);
-    const known = await knownOrder(deps, folder, bytes);
-    const fresh = ROLES.filter((role) => isFresh(known, signatures, role));
-    checkSignatures(deps, bytes, signatures, known);
     if (known === undefined) await placeFolder(deps, workFolder, folder, bytes, signatures);
     else
       for (const role of fresh) await placeSignature(deps, workFolder, folder, role, signatures[role] ?? '');
@@ -108,9 +98,32 @@ export function placeOrder(
   });
 }
 
+/**
+ * Looks whether an order with these signatures would be placed: the order as the vault has it, and which of the signatures are new to it. Writes
+ * nothing. Errors: those of placeOrder, but "lock.*" and those of the log.
+ */
+export async function checkOrder(
+  deps: RetentionView,
+  bytes: Uint8Array,
+  signatures: OrderSignatures,
+): Promise<{ readonly known: ReadOrder | undefined; readonly fresh: readonly Role[] }> {
+  const { station, order, recording, manifest_sha256: manifest, ordered_at: at } = parseOrder(bytes);
+  const facts = await orderedRecording(deps, { station, recording });
+  if (facts.manifestSha256 !== manifest)
+    fail('order.conflict', 'the order is about another manifest of that recording: make it anew');
+  if (Date.parse(at) > deps.clock.wallMs() + ORDER_AHEAD_MS)
+    fail(
+      'order.future',
+      `the order says that it was given at ${at}, which is more than a day ahead of this machine's clock: set the clock, or make the order anew`,
+    );
+  const known = await knownOrder(deps, join(deps.layout.orders(station), order), bytes);
+  checkSignatures(deps, bytes, signatures, known);
+  return { known, fresh: ROLES.filter((role) => isFresh(known, signatures, role)) };
+}
+
 /** The order of that folder; undefined where there is none. Errors: "order.conflict" for another one. */
 async function knownOrder(
-  deps: RetentionDeps,
+  deps: RetentionView,
   folder: string,
   bytes: Uint8Array,
 ): Promise<ReadOrder | undefined> {
@@ -127,7 +140,7 @@ function isFresh(known: ReadOrder | undefined, signatures: OrderSignatures, role
 }
 
 function checkSignatures(
-  deps: RetentionDeps,
+  deps: RetentionView,
   bytes: Uint8Array,
   signatures: OrderSignatures,
   known: ReadOrder | undefined,
@@ -221,7 +234,7 @@ export interface MadeOrder {
 
 /** Errors: "order.no-roles"; those of orderedRecording; the system's. */
 export async function makeOrder(
-  deps: RetentionDeps,
+  deps: RetentionView,
   wish: RecordingName & Pick<Order, 'verb' | 'reason'>,
 ): Promise<MadeOrder> {
   checkRoles(deps, wish.verb);
@@ -257,7 +270,7 @@ function behindOthers(nowMs: number, { orders }: StationOrders): number {
 }
 
 /** An order that nobody could sign in full would only look like one. A hold counts for seven days with one signature. */
-function checkRoles(deps: RetentionDeps, verb: Order['verb']): void {
+function checkRoles(deps: RetentionView, verb: Order['verb']): void {
   const [officers, supervisors] = [keysOf(deps, 'officer').length, keysOf(deps, 'supervisor').length];
   if (verb === 'hold' ? officers + supervisors > 0 : officers > 0 && supervisors > 0) return;
   const missing =

@@ -24,7 +24,7 @@ import {
   type Order,
   type Role,
 } from '../../../protocol/documents/order.ts';
-import type { Finding, RetentionDeps } from './deps.ts';
+import type { Finding, RetentionView } from './deps.ts';
 import { MANIFEST } from '../vault/vault-layout.ts';
 import type { RecordingName } from '../vault/vault.ts';
 import { OrderBook, subjectOf, WRONG, type BookedOrder, type Subject } from './order-book.ts';
@@ -36,7 +36,7 @@ export const ORDER_FILE = ORDER;
 const ORDERS_MAX = 50_000;
 
 /** The keys of a role. */
-export function keysOf({ roles }: Pick<RetentionDeps, 'roles'>, role: Role): readonly PublicKey[] {
+export function keysOf({ roles }: Pick<RetentionView, 'roles'>, role: Role): readonly PublicKey[] {
   return role === 'officer' ? roles.officers : roles.supervisors;
 }
 
@@ -64,7 +64,7 @@ export interface StationOrders {
 
 /** Reads them all. Errors: those of a machine that is short of something; what the disk does not show may be a hold of anything. */
 export async function readOrders(
-  deps: RetentionDeps,
+  deps: RetentionView,
   station: StationId,
   keys: FactsKeys,
 ): Promise<StationOrders> {
@@ -114,7 +114,7 @@ interface FoundOrder {
 }
 
 async function readOne(
-  deps: RetentionDeps,
+  deps: RetentionView,
   station: StationId,
   name: string,
   keys: FactsKeys,
@@ -135,7 +135,7 @@ async function readOne(
 
 /** Whether something by another name is an order that somebody put there by hand. */
 async function mayBeOrder(
-  { files, layout }: RetentionDeps,
+  { files, layout }: RetentionView,
   station: StationId,
   name: string,
 ): Promise<boolean> {
@@ -146,7 +146,7 @@ async function mayBeOrder(
 
 /** One order and its signatures. Errors: "order.missing", "document.*", "canonical.refused"; the system's. */
 export async function readOrderFolder(
-  deps: Pick<RetentionDeps, 'files' | 'roles'>,
+  deps: Pick<RetentionView, 'files' | 'roles'>,
   folder: string,
 ): Promise<ReadOrder> {
   const path = join(folder, ORDER_FILE);
@@ -162,7 +162,7 @@ export async function readOrderFolder(
 }
 
 async function signatureOf(
-  deps: Pick<RetentionDeps, 'files' | 'roles'>,
+  deps: Pick<RetentionView, 'files' | 'roles'>,
   folder: string,
   role: Role,
   order: Uint8Array,
@@ -175,7 +175,7 @@ async function signatureOf(
 
 /** Whether a text is the signature of that role over an order. */
 export function judgeSignature(
-  deps: Pick<RetentionDeps, 'roles'>,
+  deps: Pick<RetentionView, 'roles'>,
   role: Role,
   order: Uint8Array,
   text: string,
@@ -194,7 +194,7 @@ function tooLongIsNone(error: unknown): undefined {
   throw error;
 }
 
-async function book(deps: RetentionDeps, read: ReadOrder, keys: FactsKeys): Promise<FoundOrder> {
+async function book(deps: RetentionView, read: ReadOrder, keys: FactsKeys): Promise<FoundOrder> {
   const { order, signatures, sha256 } = read;
   const { station, recording } = order;
   const name = isRecordingId(recording) ? { station, recording } : undefined;
@@ -225,13 +225,13 @@ async function book(deps: RetentionDeps, read: ReadOrder, keys: FactsKeys): Prom
 }
 
 /** Of what was deleted the deletion record alone is left: an order about it is over, whatever became of the keys since. */
-async function isDropped({ files, layout }: RetentionDeps, name: RecordingName): Promise<boolean> {
+async function isDropped({ files, layout }: RetentionView, name: RecordingName): Promise<boolean> {
   return (await files.stat(join(layout.keptDeletion(name), DELETION))) !== undefined;
 }
 
 /** What an order is about by the digest in it, where no receipt proves that: what a hold reaches beside it must stay all the same. */
 async function namedSubject(
-  { files, layout }: RetentionDeps,
+  { files, layout }: RetentionView,
   { station, recording, manifest_sha256: sha256 }: Order,
 ): Promise<Subject | undefined> {
   if (!isRecordingId(recording)) return undefined;

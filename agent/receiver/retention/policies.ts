@@ -39,7 +39,7 @@ import { isReceiverId } from '../../../protocol/format/ids.ts';
 import { entriesOf } from '../custody/log-read.ts';
 import { appendStoreEvents, storeLogFolder } from '../custody/store-log.ts';
 import { underLock } from '../vault/vault-lock.ts';
-import type { EnteredPolicy, RetentionDeps } from './deps.ts';
+import type { EnteredPolicy, RetentionDeps, RetentionView } from './deps.ts';
 
 /** The clock of who made it may be so far ahead (SPEC 4.16.6). */
 const AHEAD_MS = 3_600_000;
@@ -110,7 +110,9 @@ export function countedUnder(
  * What receiver.yaml and the policy in force amount to: days never fewer than the policy's, and its keys of the roles alone.
  * Errors: those of readPolicies.
  */
-export async function underPolicy(deps: Unsettled<RetentionDeps>): Promise<RetentionDeps> {
+export async function underPolicy<D extends Unsettled<RetentionView>>(
+  deps: D,
+): Promise<Omit<D, 'retention'> & Pick<RetentionView, 'policies' | 'roles' | 'retention'>> {
   const policies = await readPolicies(deps);
   const policy = policies.at(-1)?.policy ?? null;
   const keys = policy && rolesOf(policy);

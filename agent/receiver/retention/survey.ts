@@ -83,7 +83,10 @@ export interface SurveyContext {
 }
 
 /** Stations that have a folder in the vault, also such as are in the file no more. Errors: the system's. */
-export async function stationsIn({ files, layout }: RetentionDeps): Promise<StationId[]> {
+export async function stationsIn({
+  files,
+  layout,
+}: Pick<RetentionDeps, 'files' | 'layout'>): Promise<StationId[]> {
   const found: StationId[] = [];
   for (const name of (await files.list(layout.root)).toSorted())
     if (isStationId(name) && (await files.stat(join(layout.root, name)))?.kind === 'folder') found.push(name);
@@ -92,7 +95,7 @@ export async function stationsIn({ files, layout }: RetentionDeps): Promise<Stat
 
 /** Keys that count for a station. */
 export function keysFor(
-  { stations }: RetentionDeps,
+  { stations }: Pick<RetentionDeps, 'stations'>,
   store: FactsKeys['store'],
   station: StationId,
 ): FactsKeys {

@@ -110,7 +110,7 @@ export class VaultLayout {
   deletions(station: StationId): string {
     return join(this.root, station, DELETIONS);
   }
-  /** What `open` and `export` leave for the store's log (SPEC 4.11). */
+  /** What `open`, `export` and the desk leave for the receiver (SPEC 4.8.20, 4.11). */
   get disclosures(): string {
     return join(this.root, DISCLOSURES);
   }

@@ -52,6 +52,22 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/receiver/store-watch'],
   },
   {
+    id: 'desk-takes-any-signature',
+    what: 'the desk leaves an order for the receiver without a look at it',
+    file: 'agent/desk/desk-orders.ts',
+    find: 'if ((await check()).fresh.length === 0) return',
+    put: 'if (bytes.length === 0) return',
+    suites: ['unit/desk/desk-orders'],
+  },
+  {
+    id: 'left-order-gone-unplaced',
+    what: 'a signed order that could not be placed for now is removed as if it were refused',
+    file: 'agent/receiver/retention/left-orders.ts',
+    find: 'if (!isRefusedOrder(error)) throw error;',
+    put: '',
+    suites: ['unit/desk/desk-orders'],
+  },
+  {
     id: 'revoked-key-again',
     what: 'a key that was revoked, since somebody else may have it, gets another certificate',
     file: 'config/enrolment/authority.ts',

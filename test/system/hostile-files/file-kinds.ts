@@ -215,7 +215,9 @@ const vaultElsewhere: readonly FileKind[] = [
       notTried: 'manipulations',
     },
   ),
-  row('vault', 'disclosure', String.raw`\.disclosures/ID\.json`, 'told', { notTried: 'retention' }),
+  row('vault', 'disclosure', String.raw`\.disclosures/ID(\.(officer|supervisor))?\.json`, 'told', {
+    notTried: 'retention',
+  }),
   row('vault', 'lock', String.raw`\.leases/(log-r-[a-z0-9-]+|retention)(/.*)?`, 'rebuilt', {
     notTried: 'an empty folder: its name is all there is of it',
   }),

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
-import { DeskSample } from '../../unit/desk/desk-sample.ts';
+import { DeskSample, storeOf } from '../../unit/desk/desk-sample.ts';
 import { faultsShown } from './page-judge.ts';
 
 const pictures = fileURLToPath(new URL('../../../out/pages', import.meta.url));
@@ -94,7 +94,7 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl'))("the office's desk 
     await appendFile(join(altered.folder, 'manifest.json'), ' ');
     await builder.close();
     sample = await DeskSample.make(join(root, 'tls'), { viewer: 'viewer' });
-    await sample.serve(builder.vault, builder.keys, { origins: ['null'] });
+    await sample.serve(storeOf(builder), { origins: ['null'] });
     const origin = `https://localhost:${sample.desk.port}`;
     const certificate = { origin, certPath: sample.certFile('viewer'), keyPath: sample.keyFile('viewer') };
     context = await chromium.launchPersistentContext(join(root, 'profile'), {

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as ask } from 'node:https';
 import { join } from 'node:path';
 import { DeskList } from '../../../agent/desk/desk-list.ts';
+import { DeskOrders, type DeskStore } from '../../../agent/desk/desk-orders.ts';
 import { openDesk } from '../../../agent/desk/desk-server.ts';
 import type { OpenServer } from '../../../agent/platform/http-serve.ts';
 import { listVault } from '../../../agent/evidence/list/vault-list.ts';
@@ -21,8 +22,10 @@ import {
   revokeName,
 } from '../../../config/enrolment/authority.ts';
 import { makeCertificateRequest, writeCertificateKey } from '../../../config/enrolment/certificates.ts';
+import { publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import type { Clock } from '../../../protocol/format/ports.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import type { VaultBuilder } from '../../fakes/vault-builder.ts';
 
 export const PAGE = 'https://desk.example.org';
 
@@ -40,6 +43,30 @@ export interface Question {
   readonly origin?: string | null;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string;
+}
+
+/** A store as its file says it, and the folder of public keys. */
+export interface ServedVault {
+  readonly store: DeskStore;
+  readonly keys: string;
+}
+
+/** The store that a built vault is of. */
+export function storeOf({ vault, keys, station, stationKeys, receiver, orders }: VaultBuilder): ServedVault {
+  return {
+    keys,
+    store: {
+      receiver: receiver.receiver,
+      vault: { path: vault, quotaBytes: 0 },
+      keys: { signingFile: join(keys, 'store.key') },
+      stations: [{ id: station, publicKeys: stationKeys.map(publicKeyOf) }],
+      retention: { days: null, documentsDays: null, timerHours: 0 },
+      roles: {
+        officers: [publicKeyOf(orders.keys.officer)],
+        supervisors: [publicKeyOf(orders.keys.supervisor)],
+      },
+    },
+  };
 }
 
 export class DeskSample {
@@ -85,16 +112,16 @@ export class DeskSample {
     await writeFile(this.certFile(name), issued.toString());
   }
 
-  /** Serves a vault, with the keys beside it. */
+  /** Serves a vault. */
   async serve(
-    vault: string,
-    keysFolder: string,
+    { store, keys: keysFolder }: ServedVault,
     { origins = [PAGE], clock = nodeClock() }: { origins?: string[]; clock?: Clock } = {},
   ): Promise<void> {
     const { certFile: caFile, crlFile } = filesOf(this.authority);
     const [certFile, keyFile] = [this.certFile('localhost'), this.keyFile('localhost')];
     const config = { address: '127.0.0.1', port: 0, caFile, crlFile, certFile, keyFile, origins };
     const files = nodeFiles();
+    const { path: vault } = store.vault;
     const wish = {
       files,
       vault,
@@ -105,7 +132,9 @@ export class DeskSample {
     };
     const read = (): ReturnType<typeof listVault> => listVault({ ...wish, nowMs: clock.wallMs() });
     const list = await DeskList.open(read, clock, this.log);
-    this.desk = await openDesk({ config, vault, list, files, clock, random: nodeRandom(), log: this.log });
+    const ports = { files, clock, random: nodeRandom(), log: this.log };
+    const orders = await DeskOrders.open(store, { ...ports, keysFolder, signal: wish.signal });
+    this.desk = await openDesk({ config, vault, list, orders, ...ports });
   }
 
   /** Asks over a connection of its own. Errors: the system's, and those of TLS. */

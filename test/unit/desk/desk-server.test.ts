@@ -7,7 +7,7 @@ import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { type BuiltRecording, VaultBuilder } from '../../fakes/vault-builder.ts';
-import { type Answer, DeskSample, PAGE, type Question } from './desk-sample.ts';
+import { type Answer, DeskSample, PAGE, type Question, storeOf } from './desk-sample.ts';
 
 interface Listed {
   readonly total: number;
@@ -68,7 +68,7 @@ describe.skipIf(lacksTools('openssl'))('the desk of the office', () => {
   });
 
   const serve = (clock?: ManualClock): Promise<void> =>
-    sample.serve(builder.vault, builder.keys, clock === undefined ? {} : { clock });
+    sample.serve(storeOf(builder), clock === undefined ? {} : { clock });
   const list = async (query: string, as = 'viewer'): Promise<Listed> =>
     JSON.parse((await sample.ask(`/v1/recordings${query}`, { as })).body.toString()) as Listed;
   const ids = async (query: string): Promise<string[]> =>
@@ -171,7 +171,7 @@ describe.skipIf(lacksTools('openssl'))('the desk of the office', () => {
     own.clock.advance(15 * 86_400_000);
     await own.receiver.delete(gone);
     await own.close();
-    await sample.serve(own.vault, own.keys);
+    await sample.serve(storeOf(own));
     expect((await list('')).recordings.map(({ state }) => state)).toEqual(['deleted']);
     expect(said(await look(gone.id))).toEqual([404, 'desk.deleted']);
     await expect(readdir(join(own.vault, '.disclosures'))).rejects.toThrow('ENOENT');

@@ -97,6 +97,12 @@ class NamesTest(unittest.TestCase):
             self.assertEqual(codes(self._read()), found)
             path.unlink()
 
+    def test_an_order_that_waits_for_the_receiver_counts_for_nothing(self) -> None:
+        for role, found in (("officer", []), ("viewer", ["folder.unexpected"])):
+            path = self._put(f".disclosures/{random_id('o')}.{role}.json")
+            self.assertEqual(codes(self._read()), found)
+            path.unlink()
+
     def test_only_what_belongs_into_a_recording_may_be_unfinished(self) -> None:
         folder = f"{STATION}/{random_id('a')}"
         for name, expected in (
