@@ -176,7 +176,7 @@ export const HANDLING_DE: HandlingWords = {
   holds: 'Wovor das schützt, und wovor nicht',
   holdsList: [
     'Wer die Station verwaltet oder stiehlt, kann nichts öffnen, was schon versiegelt ist, und nichts zurücknehmen, wofür es eine Quittung gibt. Er kann sehen, was gerade gelesen wird, und weglassen, was noch nicht signiert ist.',
-    'Wer den Zentralspeicher verwaltet, kann nichts öffnen. Was er entfernt, austauscht, zurückdatiert oder zu früh löscht, zeigt die Prüfung, sobald jemand außerhalb davon gehört hat: {heard}. Eine vordatierte Löschung zeigt sie auf Dauer nur, wenn ein Zeuge oder Zeitstempeldienst davor das Verwahrprotokoll gesehen hat; eine mit einem zweiten Verwahrprotokoll, das er unter einem anderen Namen erfindet und zurückdatiert, zeigt sie nicht. Er kann die Herausgabe verweigern und Versiegeltes kopieren.',
+    'Wer den Zentralspeicher verwaltet, kann nichts öffnen. Was er entfernt, austauscht, zurückdatiert oder zu früh löscht, zeigt die Prüfung, sobald jemand außerhalb davon gehört hat: {heard}. Eine vordatierte Löschung zeigt sie auf Dauer nur, wenn ein Zeuge oder Zeitstempeldienst davor das Verwahrprotokoll gesehen hat. Er kann die Herausgabe verweigern und Versiegeltes kopieren.',
     'Eine der beiden Rollen allein kann eine Aufzeichnung einmal für {hold} Tage aufbewahren lassen, sonst nichts. Beide zusammen können löschen lassen; die Anordnung mit beiden Signaturen bleibt.',
     'Wer eine Identität hat, kann kopieren, was er öffnet, und eine Kopie des Zentralspeichers öffnen, ohne dass es vermerkt wird. Ändern kann er nichts, ohne dass die Prüfung es zeigt.',
     'Wer eine Kamera trägt, kann sie ausgeschaltet lassen und vor dem Andocken auf ihr löschen. Die Station sieht, was dann noch da ist.',

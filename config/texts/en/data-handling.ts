@@ -165,7 +165,7 @@ export const HANDLING_EN = {
   holds: 'What this protects against, and what not',
   holdsList: [
     'Who manages or steals the station can open nothing that is sealed already, and take back nothing that has a receipt. He can see what is being read at that moment, and leave out what is not signed yet.',
-    'Who manages the store can open nothing. What he removes, replaces, dates back or deletes too early is found by the verification once somebody outside has heard of it: {heard}. A deletion dated ahead it finds for good only where a witness or a time-stamp authority saw the log before that date; one by a second log that he makes up under the name of another receiver and dates back it does not find. He can refuse to hand out, and copy what is sealed.',
+    'Who manages the store can open nothing. What he removes, replaces, dates back or deletes too early is found by the verification once somebody outside has heard of it: {heard}. A deletion dated ahead it finds for good only where a witness or a time-stamp authority saw the log before that date. He can refuse to hand out, and copy what is sealed.',
     'One of the two roles alone can have a recording kept for {hold} days, once, and nothing else. Both together can have it deleted; the order with both signatures stays.',
     'Who has an identity can copy what he opens, and open a copy of the store without a trace. He can change nothing without the verification finding it.',
     'Who wears a camera can leave it off, and erase on it before it docks. The station sees what is there then.',
