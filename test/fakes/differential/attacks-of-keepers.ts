@@ -212,6 +212,37 @@ const stateRestored: Attack = async (altered) => {
   return mustBeFound(what, how !== 'both roles' || isOther);
 };
 
+/** What only a receiver does that stations know (SPEC 10.3.38). */
+const ACTS = /^(receipt|expiry-warned|deleting|deleted|documents-dropped|segment-dropped)$/;
+
+/** A log of a receiver that never was, without a tree and dated back as a whole, which says some of what the true one says. */
+const beginSecondLog: Attack = async (altered) => {
+  const { random, vault } = altered;
+  const log = await logOf(altered, receiverOf(altered));
+  const [key, end] = [log?.at(-1)?.key, log?.at(-1)?.entries.at(-1)];
+  const said = (log ?? []).flatMap(({ entries }) =>
+    entries.filter(({ event }) => event !== 'segment-opened' && event !== 'checkpoint'),
+  );
+  if (key === undefined || end === undefined || said.length === 0) return undefined;
+  const days = random.pick([0, 2, 30, 400]);
+  const at = new Date(Date.parse(end.at) - days * DAY_MS).toISOString();
+  const [receiver, segment] = ['r-never-was', 'y'.repeat(25) + 'a'];
+  const before = { last_segment: null, last_sequence: null, last_sha256: null };
+  const facts = { segment, station: receiver, version: '0.1.0', ...before };
+  const opened = { at, boot: null, monotonic_ms: 0, event: 'segment-opened', facts };
+  const second = { path: join(receiver, 'custody', `${segment}.jsonl`), key, entries: [opened] };
+  const events = Array.from({ length: 3 }, () => random.pick(said));
+  added(
+    [second],
+    events.map(({ event, facts }) => ({ event, facts })),
+  );
+  await mkdir(join(vault, dirname(second.path)), { recursive: true });
+  await writeLog(altered, receiver, [second]);
+  const names = events.map(({ event }) => event);
+  const what = `the keeper began a second log ${days} days ago with ${names.join(', ')}`;
+  return mustBeFound(what, days > 1 && names.some((event) => ACTS.test(event)));
+};
+
 /** Those that a kit can show. */
 export const KEEPERS_OF_KITS: readonly Attack[] = [
   addLine,
@@ -232,4 +263,5 @@ export const ATTACKS_OF_KEEPERS: readonly Attack[] = [
   fork,
   deleteByHand,
   stateRestored,
+  beginSecondLog,
 ];
