@@ -319,10 +319,15 @@ class Maker {
     };
   }
 
+  /** Those that gave a receipt: no other one lets anything go (SPEC 10.3.39). */
+  #known(): StoreBuilder[] {
+    return this.#stores.filter(({ receiver }) => this.#receipted.has(receiver));
+  }
+
   async #dropDocuments(): Promise<void> {
     const chosen = this.#deleted.find((each) => this.#recordings.includes(each));
     if (chosen === undefined) return;
-    const store = this.#pick(this.#stores);
+    const store = this.#pick(this.#known());
     await this.#start(store);
     this.#two.builder.clock.advance(this.#enoughFor(chosen).documentsDays * DAY_MS);
     await store.dropDocuments(chosen);
@@ -362,7 +367,7 @@ class Maker {
     const [chosen] = this.#staffDocuments.splice(0, 1);
     if (chosen === undefined) return;
     const [{ folder, bytes, receipt, kind }, documentsDays] = chosen;
-    const store = this.#pick(this.#stores);
+    const store = this.#pick(this.#known());
     await this.#start(store);
     const days = kind === 'staff-text' ? 1 : Math.max(documentsDays, this.#announced.documentsDays);
     const record = { station: receipt.station, record: receipt.recording };
