@@ -39,6 +39,8 @@ export class SegmentEndings {
   /** What waits until the disk takes writes. */
   readonly #waiting = new Map<SegmentId, Waiting>();
   #underWay: Promise<unknown> = Promise.resolve();
+  /** No write comes that could show that the disk takes writes again. */
+  #isLast = false;
 
   constructor(deps: SegmentEndingsDeps) {
     this.#deps = deps;
@@ -104,8 +106,9 @@ export class SegmentEndings {
     }
   }
 
-  /** Until nothing is under way. Never rejects. */
+  /** Until nothing is under way, at the end of the log: what fails now is left to the next start. Never rejects. */
   async settled(): Promise<void> {
+    this.#isLast = true;
     await this.#underWay;
   }
 
@@ -142,7 +145,7 @@ export class SegmentEndings {
     const ending = work().catch((error: unknown) => {
       const isOther = isDockError(error, 'custody.chain-broken');
       if (!isOther) this.#wait(segment, again);
-      const next = isOther ? 'left to the next start' : 'will retry';
+      const next = isOther || this.#isLast ? 'left to the next start' : 'will retry';
       this.#deps.log.warn(`custody segment not closed, ${next}`, { segment, error });
     });
     this.#under(ending);
