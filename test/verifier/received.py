@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from custody_segment import Line
 from evidence import Receipted, Station, Vault
 from findings import Report
-from instants import HOUR_MS, milliseconds
+from instants import DAY_MS, HOUR_MS, milliseconds
 
 Named = tuple[str, str]
 
@@ -17,6 +17,7 @@ def check_received(
     """`dropped`: stations and ids of what a drop that counts let go."""
     named: dict[Named, set[str]] = defaultdict(set)
     first: dict[Named, tuple[Line, int]] = {}
+    earliest: dict[Named, int] = {}
     for receiver in vault.receivers.values():
         for line, time in receiver.log.timed():
             if line.event != "receipt":
@@ -24,6 +25,7 @@ def check_received(
             name = (str(line.facts.get("station")), str(line.facts.get("recording")))
             named[name].add(str(line.facts.get("receipt_sha256")))
             first.setdefault(name, (line, time))
+            earliest[name] = min(time, earliest.get(name, time))
     until = _complete_until(vault)
     for (station, name), (line, time) in first.items():
         found = _item(vault.stations.get(station), name)
@@ -36,6 +38,7 @@ def check_received(
         report.find("receipt.missing", line.place, f"{line.facts.get('kind')} {name} of {station} {what}{since}")
     if not of_what_is_here:
         _report_unlogged(vault, named, report)
+        _report_misdated(vault, earliest, report)
 
 
 def _item(station: Station | None, name: str) -> Receipted | None:
@@ -72,6 +75,30 @@ def _report_unlogged(vault: Vault, named: Mapping[Named, Collection[str]], repor
             begun, ended = times.get(str(each.receipt.value["receiver"]), (0, 0))
             if begun < milliseconds(each.receipt.value["received_at"]) < ended:
                 report.note("receipt.unlogged", each.receipt.place, "is in no entry 'receipt' of the store's log")
+
+
+def _report_misdated(vault: Vault, earliest: Mapping[Named, int], report: Report) -> None:
+    """What the log names long after the time that its receipt says (SPEC 10.3.40), but for what a store had before it knew trees."""
+    begins: list[int] = []
+    for receiver in vault.receivers.values():
+        lines = list(receiver.log.timed())
+        trees = (at for at, (line, _) in enumerate(lines) if line.event == "segment-opened" and "log_origin" in line.facts)
+        if (first := next(trees, 0)) > 0:
+            begins.append(lines[first][1])
+
+    def judge(name: Named, received_at: str, place: str) -> None:
+        entered, received = earliest.get(name), milliseconds(received_at)
+        if entered is not None and entered > received + DAY_MS and not any(received < begun for begun in begins):
+            report.leave_open("receipt.misdated", place, f"says {received_at}, more than a day before the store's log names it")
+
+    for station in vault.stations.values():
+        for each in station.receipted():
+            if each.receipt is not None:
+                judge((station.name, each.name), str(each.receipt.value["received_at"]), each.receipt.place)
+    for receiver in vault.receivers.values():
+        for line in receiver.log.of("documents-dropped"):
+            facts = line.facts
+            judge((str(facts.get("station")), str(facts.get("recording"))), str(facts["received_at"]), line.place)
 
 
 def check_heads(vault: Vault, dropped: Mapping[str, int], report: Report, *, of_what_is_here: bool = False) -> None:

@@ -1,5 +1,6 @@
 """The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations. And that each receiver that gave something has one (SPEC 10.3.9)."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
@@ -18,7 +19,8 @@ from signed_document import Document
 from signed_note import receiver_in
 
 # Entries of what only a receiver does that stations know of (SPEC 10.3.38).
-_OF_RECEIVER = ("receipt", "expiry-warned", "deleting", "deleted", "documents-dropped", "segment-dropped")
+_OF_NEW = ("receipt", "policy")
+_OF_RECEIVER = (*_OF_NEW, "expiry-warned", "deleting", "deleted", "documents-dropped", "segment-dropped")
 _ALWAYS = -(1 << 60)  # before every instant
 
 
@@ -170,13 +172,34 @@ def check_logs_there(vault: Vault, report: Report) -> None:
 
 
 def check_receivers_known(vault: Vault, report: Report) -> None:
-    """Who has the store's key can begin another log and date it back; stations hear of each log at once (SPEC 10.3.38)."""
-    for name, since in known_since(vault).items():
-        acts = ((line, time) for line, time in vault.receivers[name].log.timed() if line.event in _OF_RECEIVER)
-        early = next((line for line, time in acts if time < since - DAY_MS), None)
-        if early is not None:
-            text = f"is of receiver {name}, of which no station knew within a day"
-            report.find("store-log.not-known", early.place, text)
+    """Who has the store's key can begin another log, or continue an old one, at any time; stations hear of the one that runs at once (SPEC 10.3.38)."""
+    logs = {name: receiver.log for name, receiver in vault.receivers.items() if receiver.log.last is not None}
+    named, carried = _namings(vault.stations.values())
+    if not any(name in carried or name in named for name in logs):
+        return
+    every = [*logs.values(), *(station.log for station in vault.stations.values())]
+    newest = max(line.at_ms for log in every for line in log.lines())
+    timeline = sorted(at for name in logs for at in named.get(name, ()))
+    for name, log in logs.items():
+        is_new = name not in named and name not in carried
+        for line, time in log.timed():
+            if line.event not in _OF_RECEIVER or _ran(time, timeline, named.get(name, []), is_carried=name in carried):
+                continue
+            if is_new and line.event in _OF_NEW and time >= newest - DAY_MS:
+                continue
+            report.find("store-log.not-known", line.place, f"is of receiver {name}, which by the logs of the stations did not run then")
+            break
+
+
+def _ran(time: int, timeline: list[int], own: list[int], *, is_carried: bool) -> bool:
+    """Whether a receiver that stations named at these times was the last one named, or the first one after, or near; `timeline`: of all receivers."""
+    until = bisect_right(timeline, time)
+    if until == 0 and is_carried:
+        return True
+    near = {*timeline[max(until - 1, 0) : until], *timeline[until : until + 1]}
+    place = bisect_right(own, time)
+    around = own[max(place - 1, 0) : place + 1]
+    return any(at in near or abs(at - time) <= DAY_MS for at in around)
 
 
 def known_since(vault: Vault) -> dict[str, int]:
@@ -193,14 +216,23 @@ def known_since(vault: Vault) -> dict[str, int]:
 
 
 def _named_since(stations: Iterable[Station]) -> dict[str, int]:
-    named: dict[str, int] = {}
+    named, carried = _namings(stations)
+    return {**{name: times[0] for name, times in named.items()}, **dict.fromkeys(carried, _ALWAYS)}
+
+
+def _namings(stations: Iterable[Station]) -> tuple[dict[str, list[int]], set[str]]:
+    """When stations named each receiver, in order, and those that they named before everything that is here (SPEC 10.3.37)."""
+    named: dict[str, list[int]] = defaultdict(list)
+    carried: set[str] = set()
     for station in stations:
         for line in station.log.of("receipted", "store-log", "carried"):
             is_receipt = line.event == "receipted"
             name = str(line.facts.get("receiver")) if is_receipt else receiver_in(str(line.facts.get("checkpoint")))
-            at = _ALWAYS if line.event == "carried" else line.at_ms
-            named[name] = min(at, named.get(name, at))
-    return named
+            if line.event == "carried":
+                carried.add(name)
+            else:
+                named[name].append(line.at_ms)
+    return {name: sorted(times) for name, times in named.items()}, carried
 
 
 def _has_key(log: CustodyLog, key_id: str) -> bool:

@@ -20,9 +20,6 @@ import { below, finding, note, type Remark } from './remark.ts';
 const RECORDED_WITHIN_MS = 3_600_000;
 /** The first start after a cut makes the record; a second one finds it made. */
 const STARTS_MAX = 1;
-/** Of the log of a receiver, first in each checkpoint of it (SPEC 4.15.4). */
-const ORIGIN = /^bodydock\/[^/\n]+\/([^/\n]+)/;
-const END_OF_TIME = '9999';
 /** Dockings that are named in one finding. */
 const NAMED_MAX = 3;
 
@@ -432,9 +429,6 @@ export class StationLog {
   readonly putAside = new Map<string, string>();
   /** Hex ids of the keys that it tells a change to. */
   readonly newKeys = new Set<string>();
-  /** Since when it names each receiver (SPEC 10.3.37), and its latest time, RFC 3339; empty: since before everything that is here. */
-  readonly receivers = new Map<string, string>();
-  latestAt = '';
   /** Cameras that it takes out of use (SPEC 4.13.7), each once. */
   readonly retired = new Set<string>();
   /** Its segments that are here; known once it was read. */
@@ -459,20 +453,7 @@ export class StationLog {
     if (typeof old === 'string') this.putAside.set(old, entry.at);
     const fresh = entry.event === 'key-changed' ? entry.facts['new_key_id'] : undefined;
     if (typeof fresh === 'string') this.newKeys.add(fresh);
-    if (entry.at > this.latestAt) this.latestAt = entry.at;
-    this.#receiver(entry);
     const { camera } = entry.facts;
     if (entry.event === 'camera-retired' && typeof camera === 'string') this.retired.add(camera);
-  }
-
-  #receiver({ event, facts, at }: CustodyEntry): void {
-    const isCarried = event === 'carried' && facts['what'] === 'store-log';
-    const receiver =
-      event === 'store-log' || isCarried
-        ? ORIGIN.exec(String(facts['checkpoint']))?.[1]
-        : event === 'receipted' && facts['receiver'];
-    if (typeof receiver !== 'string') return;
-    const since = isCarried ? '' : at;
-    if (since < (this.receivers.get(receiver) ?? END_OF_TIME)) this.receivers.set(receiver, since);
   }
 }

@@ -65,8 +65,6 @@ export interface DropsContext {
   readonly kept: readonly KeptDeletion[];
   readonly orders: OrderBook;
   readonly stations: readonly StationLog[];
-  /** Since when stations know each receiver. */
-  readonly knownSince: ReadonlyMap<string, string>;
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
 }
@@ -409,10 +407,10 @@ class SegmentRules {
 
   /** Entered long enough before, by a receiver that stations knew then. */
   #isOldHead({ since }: LoggedHead, dropped: DroppedSegment, oldest: string | undefined): boolean {
-    const { knownSince } = this.#context;
+    const { receivers } = this.#context.log;
     return [...since].some(([receiver, enteredAt]) => {
-      const known = knownSince.get(receiver) ?? '';
-      const from = known > enteredAt ? known : enteredAt;
+      const fromMs = Math.max(receivers.knownSinceMs(receiver), Date.parse(enteredAt));
+      const from = new Date(fromMs).toISOString();
       return (oldest === undefined || from < oldest) && this.#isOld(dropped, from);
     });
   }

@@ -62,8 +62,6 @@ export interface LogCounts {
   checkpoints: number;
 }
 
-const END_OF_TIME = '9999';
-
 /** The logs of one place. */
 export class PlaceLogs {
   readonly store: StoreLog;
@@ -147,6 +145,7 @@ export class PlaceLogs {
       if (keyId === undefined) return;
       entries.signed(entry, segment);
       log.take(entry, keyId);
+      this.store.receivers.station(entry);
       const { checkpoint, what } = entry.facts;
       const isKept = entry.event === 'store-log' || (entry.event === 'carried' && what === 'store-log');
       if (isKept && typeof checkpoint === 'string' && !kept.has(checkpoint)) kept.set(checkpoint, entry);
@@ -190,23 +189,6 @@ export class PlaceLogs {
       tree.close();
       return tree;
     });
-  }
-
-  /**
-   * Since when stations know each receiver whose log is here (SPEC 10.3.37), RFC 3339; empty for those that they knew first, and where none is
-   * asked for. After all logs.
-   */
-  knownSince(): ReadonlyMap<string, string> {
-    const { times } = this.store;
-    const named = new Map<string, string>();
-    for (const [receiver, at] of this.stations.flatMap(({ receivers }) => [...receivers]))
-      if (times.has(receiver) && at < (named.get(receiver) ?? END_OF_TIME)) named.set(receiver, at);
-    if (named.size === 0) return named;
-    const [first] = [...named.values()].toSorted();
-    const latest =
-      [...times.values(), ...this.stations.map(({ latestAt }) => latestAt)].toSorted().at(-1) ?? '';
-    const since = (at = latest): string => (at === first ? '' : at);
-    return new Map([...times.keys()].map((receiver) => [receiver, since(named.get(receiver))]));
   }
 
   /** See LogPasts. */

@@ -15,8 +15,6 @@ import { type FoundRestored, restoredRemarks } from './restored-check.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { Totals } from './verify-place.ts';
 
-const DAY_MS = 86_400_000;
-
 /** All that was read. */
 export interface StoreContext {
   readonly files: ReadFiles;
@@ -44,9 +42,8 @@ export async function* storeFindings(
   const book = new OrderBook(context.orders, facts, log);
   const complete = place.kind === 'vault';
   const extent = extentOf(place);
-  const knownSince = logs.knownSince();
   yield* book.remarks(facts, extent);
-  const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations, knownSince });
+  const drops = judgeDrops({ ...context, log, orders: book, stations: logs.stations });
   const basis = { ...context, orders: book, complete: complete || extent === 'kit', extent };
   yield* judgeDeletions({ ...basis, kept: drops.deleted });
   if (complete) yield* drops.findings;
@@ -60,7 +57,7 @@ export async function* storeFindings(
   yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
   if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
-  if (complete) yield* notKnown(log, knownSince);
+  if (complete) yield* notKnown(log);
   if (complete) yield* restoredRemarks(context.restored, log);
   if (complete) yield* policyFindings(context.policies, log, facts);
   else if (extent === 'kit') yield* kitPolicyFindings(context.policies, log, facts);
@@ -107,12 +104,10 @@ function missingLogs({ facts, logs, changed }: StoreContext): Remark[] {
   });
 }
 
-/** Stations hear of a receiver when it begins: a log that names earlier times was made up under another name, and dated back (SPEC 10.3.38). */
-function notKnown({ actedAt }: StoreLog, knownSince: ReadonlyMap<string, string>): Remark[] {
-  return [...actedAt].flatMap(([receiver, at]) => {
-    const known = knownSince.get(receiver) ?? '';
-    if (known === '' || Date.parse(at) + DAY_MS >= Date.parse(known)) return [];
-    const message = `the log of receiver ${receiver} says what it did at ${at}, and no station knows of it before ${known}`;
-    return [finding('store-log.not-known', receiver, message, { receiver, at, known_since: known })];
+/** Stations hear of the receiver that runs: a log that says what another one did meanwhile was made up, or continued in its past (SPEC 10.3.38). */
+function notKnown({ receivers }: StoreLog): Remark[] {
+  return receivers.notRunning().map(({ receiver, at }) => {
+    const message = `the log of receiver ${receiver} says what it did at ${at}, and by the logs of the stations it did not run then`;
+    return finding('store-log.not-known', receiver, message, { receiver, at });
   });
 }

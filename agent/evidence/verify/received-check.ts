@@ -10,7 +10,7 @@ import type { PlaceFacts } from './place-facts.ts';
 import { type ReadFiles, readSmall } from './read-files.ts';
 import { below, finding, note, type Finding } from './remark.ts';
 import type { FoundRestored } from './restored-check.ts';
-import type { StoreLog } from './store-log.ts';
+import type { LoggedDrop, StoreLog } from './store-log.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -51,6 +51,8 @@ export async function* receivedFindings(
     );
   }
   if (!isWhole) return;
+  for (const held of facts.documents()) yield* misdated(held, log);
+  for (const drop of log.drops.values()) yield* misdatedDrop(drop, log);
   for (const held of facts.documents())
     if (isUnlogged(held, log))
       yield note(
@@ -58,6 +60,23 @@ export async function* receivedFindings(
         below(held.where, RECEIPT),
         'receipt: no entry "receipt" of the store\'s log names it',
       );
+}
+
+type Received = Pick<HeldDocument, 'station' | 'name' | 'where'> & {
+  readonly receivedAt: string | undefined;
+};
+
+/** Who has the store's key can date a receipt back; its entry he cannot. */
+function misdated({ station, name, where, receivedAt }: Received, log: StoreLog): Finding[] {
+  const at = receivedAt && station && log.misdatedAt(station, name, receivedAt);
+  if (!at) return [];
+  const message = `receipt: received at ${receivedAt}, and the log of the store names it first at ${at}`;
+  return [note('receipt.misdated', below(where, RECEIPT), message, { recording: name })];
+}
+
+function misdatedDrop({ station, recording, received_at: receivedAt }: LoggedDrop, log: StoreLog): Finding[] {
+  const where = log.places[0] ?? '.';
+  return misdated({ station, name: recording, where, receivedAt }, log);
 }
 
 /** Digest of a receipt of a vault, looked at again: the log was read after the folders, and a living vault may have taken one in between. */

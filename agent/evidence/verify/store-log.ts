@@ -17,20 +17,13 @@ import {
   type TermsFrom,
 } from '../../../protocol/documents/retention.ts';
 import type { FoundPolicy } from './policy-check.ts';
+import { ReceiverTimes } from './receiver-times.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
 const SIGNATURES_MAX = 8;
 const END_OF_TIME = '9999';
 const HOUR_MS = 3_600_000;
-/** What a receiver whose log says it must have been known for (SPEC 10.3.38). */
-const ACTS: ReadonlySet<CustodyEntry['event']> = new Set([
-  'receipt',
-  'expiry-warned',
-  'deleting',
-  'deleted',
-  'documents-dropped',
-  'segment-dropped',
-]);
+const DAY_MS = 24 * HOUR_MS;
 /** A word from outside may be so long before what was deleted by its time, and so long after (SPEC 10.5.9). */
 const WORD_BEFORE_MS = 25 * HOUR_MS;
 const WORD_AFTER_MS = HOUR_MS;
@@ -220,7 +213,10 @@ export class StoreLog {
   /** By station and segment, with a space between. */
   readonly heads = new Map<string, LoggedHead>();
   /** When the tree of a receiver begins, and its newest entry (RFC 3339). */
-  readonly treeTimes = new Map<string, { readonly begins: string; ends: string }>();
+  readonly treeTimes = new Map<
+    string,
+    { readonly begins: string; ends: string; readonly isLater: boolean }
+  >();
   readonly policies: LoggedPolicy[] = [];
   /** Words from outside, by the receiver and the hour that they say: there is one an hour, and a look at 27 of them does. */
   readonly #words = new Map<string, { readonly saidMs: number; readonly time: string }[]>();
@@ -231,9 +227,9 @@ export class StoreLog {
   /** Who announced last. */
   #announcer = { receiver: '', time: '' };
   /** The latest time that each log has shown so far, by its receiver. */
-  readonly times = new Map<string, string>();
-  /** When each receiver did first what only one does that is known, by the times of its log. */
-  readonly actedAt = new Map<string, string>();
+  readonly #times = new Map<string, string>();
+  /** Which of them ran when. */
+  readonly receivers = new ReceiverTimes();
 
   /** `policiesHere`: those of the place, by digest. */
   constructor(policiesHere: ReadonlyMap<string, FoundPolicy> = new Map(), isKit = false) {
@@ -297,6 +293,16 @@ export class StoreLog {
     return false;
   }
 
+  /** When a document was entered, where that is long after the time of its receipt (RFC 3339; SPEC 10.3.40). */
+  misdatedAt(station: string, name: string, receivedAt: string): string | undefined {
+    const { time } = this.receipts.get(`${station} ${name}`) ?? {};
+    if (time === undefined || Date.parse(time) <= Date.parse(receivedAt) + DAY_MS) return undefined;
+    const isEarlier = [...this.treeTimes.values()].some(
+      ({ begins, isLater }) => isLater && receivedAt < begins,
+    );
+    return isEarlier ? undefined : time;
+  }
+
   /** Whether something in the log of that receiver is signed. */
   hasLogOf(receiver: string): boolean {
     return (this.signedBy.get(receiver)?.size ?? 0) > 0;
@@ -311,25 +317,26 @@ export class StoreLog {
 
   /** The time of the next entry of a receiver's log (SPEC 10.3.20): for one that is not taken as well. */
   timeOf(receiver: string, at: string): string {
-    const before = this.times.get(receiver) ?? at;
+    const before = this.#times.get(receiver) ?? at;
     const time = before > at ? before : at;
-    this.times.set(receiver, time);
+    this.#times.set(receiver, time);
     return time;
   }
 
   /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
   take(receiver: string, { event, facts, at }: CustodyEntry): void {
+    const isOld = this.#times.has(receiver);
     const time = this.timeOf(receiver, at);
     const text = (name: string): string => {
       const value = facts[name];
       return typeof value === 'string' ? value : '';
     };
     const recording = text('recording');
-    if (ACTS.has(event) && !this.actedAt.has(receiver)) this.actedAt.set(receiver, time);
+    this.receivers.store(receiver, event, time);
     const tree = this.treeTimes.get(receiver);
     if (tree !== undefined) tree.ends = time;
     if (event === 'segment-opened' && tree === undefined && text('log_origin') !== '')
-      this.treeTimes.set(receiver, { begins: time, ends: time });
+      this.treeTimes.set(receiver, { begins: time, ends: time, isLater: isOld });
     else if (event === 'receipt') this.#receipt(text, at, time);
     else if (event === 'outside-time') this.#word(receiver, Date.parse(text('said_at')), time);
     else if (event === 'head') this.#head(text, facts['sequence'], { receiver, at, time });

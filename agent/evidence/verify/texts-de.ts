@@ -162,6 +162,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'receipt.not-fixed': 'Seit wann diese Quittungen im Verwahrprotokoll stehen, sagt nur der Zentralspeicher.',
   'receipt.policy':
     'Der Eintrag des Zentralspeichers über diese Quittung nennt eine andere Richtlinie als das Dokument oder keine: So könnte er später kürzere Fristen behaupten.',
+  'receipt.misdated':
+    'Der Zentralspeicher hat diese Quittung mehr als einen Tag nach der Zeit eingetragen, die sie nennt: Seine Uhr ging falsch, oder die Quittung wurde zurückdatiert. Was sich nach dieser Zeit richtet, ist nicht beurteilt.',
   'receipt.unlogged':
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Quittung nicht: Ein Stromausfall kann den Eintrag verhindert haben.',
 
@@ -541,7 +543,7 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'store-log.key-missing':
     'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Verwahrprotokolls: Dieser ging verloren oder wurde weggenommen.',
   'store-log.not-known':
-    'Stationen erfahren von einem Empfänger, wenn er seine erste Quittung gibt. Einen, der schon mehr als einen Tag davor etwas getan haben will, hat jemand mit dem Schlüssel des Zentralspeichers erfunden und zurückdatiert, es sei denn, keine Station konnte sich damals verbinden.',
+    'Stationen erfahren von dem Empfänger, der läuft. Was ein anderer nach seinem Protokoll inzwischen getan hat, wurde mit dem Schlüssel des Zentralspeichers erfunden oder zurückdatiert, es sei denn, keine Station konnte sich damals verbinden.',
 };
 
 export const REMEDIES: Texts['REMEDIES'] = {

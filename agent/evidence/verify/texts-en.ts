@@ -140,6 +140,8 @@ export const MEANINGS = {
   'receipt.not-fixed': 'Since when these receipts are in the log, only the store says.',
   'receipt.policy':
     'The store’s entry about this receipt names another policy than the document, or none: so it could claim shorter times later.',
+  'receipt.misdated':
+    'The store entered this receipt more than a day after the time that it says: its clock was wrong, or the receipt was dated back. What goes by that time is not judged.',
   'receipt.unlogged': 'The store’s log does not name this receipt: a power cut may have taken the entry.',
 
   'custody.retired-unknown':
@@ -473,7 +475,7 @@ export const MEANINGS = {
   'store-log.key-missing':
     'A receiver that has a new key begins a segment of its own log with it: that part was lost or taken away.',
   'store-log.not-known':
-    'Stations hear of a receiver when it gives its first receipt. One that says what it did more than a day before was made up and dated back by somebody who has the store’s key, unless no station could connect then.',
+    'Stations hear of the receiver that runs. What another one did meanwhile, by its log, was made up or dated back by somebody who has the store’s key, unless no station could connect then.',
 } as const;
 
 /** What a person can do. */

@@ -61,7 +61,7 @@ export async function judgeVaultDrops(
   const book = new OrderBook(orders, facts, log);
   const basisOfDrops = { log, facts, kept, orders: book, nowMs };
   const { stations } = logs;
-  const drops = judgeDrops({ ...basisOfDrops, stations, knownSince: logs.knownSince() }, isAsked);
+  const drops = judgeDrops({ ...basisOfDrops, stations }, isAsked);
   const basis = { facts, orders: book, logs, keys, complete: true, extent: 'vault', nowMs } as const;
   const asked = new Set<string>([...log.drops.values()].filter(isAsked).map(({ recording }) => recording));
   const missing = book.missing((recording) => asked.has(recording));

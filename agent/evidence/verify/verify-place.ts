@@ -440,6 +440,7 @@ const NOT_JUDGED: ReadonlySet<Remark['code']> = new Set([
   'deletion.policy-not-judged',
   'drop.policy-not-judged',
   'drop.hold-not-judged',
+  'receipt.misdated',
   'restored.not-judged',
 ]);
 

@@ -68,6 +68,8 @@ class Maker {
   readonly #recordings: BuiltRecording[] = [];
   readonly #deleted: BuiltRecording[] = [];
   readonly #receipted = new Set<string>();
+  /** Whose receipt a station had last. */
+  #running: string | undefined;
   readonly #held = new Set<BuiltRecording>();
   /** Each with the days that it stays at least. */
   readonly #staffDocuments: (readonly [BuiltStaffDocument, number])[] = [];
@@ -125,6 +127,7 @@ class Maker {
 
   /** Writes the logs; what a store lets go of a station's log goes from the disk then. */
   async end(): Promise<HonestWorld> {
+    if (this.#oldSegment !== undefined) await this.#run(this.#two.builder.receiver);
     for (const dock of this.#docks) await dock.close();
     await this.#two.close();
     if (this.#oldSegment !== undefined) await this.#dropSegment(this.#oldSegment);
@@ -172,6 +175,7 @@ class Maker {
       documentsDays: Math.max(force.documentsDays, policy?.documentsDays ?? 0),
     };
     this.#receipted.add(receiver);
+    this.#running = receiver;
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
     // Once its documents are gone, the entry of its receipt alone says what they named (SPEC 4.16.29).
@@ -241,6 +245,14 @@ class Maker {
     this.#tell(`${store.receiver} changed its key${publish ? ', by hand too' : ''}`);
   }
 
+  /** One runs at a time: a station hears of this one, before it does anything else (SPEC 10.3.38). */
+  async #run(store: StoreBuilder): Promise<void> {
+    await this.#start(store);
+    if (this.#running === store.receiver) return;
+    const receiver = store === this.#two.other ? 'r-other' : 'r-store';
+    this.#recordings.push(await this.#recordBy(receiver, this.#pick(this.#docks)));
+  }
+
   async #start(store: StoreBuilder): Promise<void> {
     if (this.#started.has(store)) return;
     this.#started.add(store);
@@ -251,7 +263,7 @@ class Maker {
     const chosen = this.#deletable();
     if (chosen === undefined) return;
     const { orders, receiver } = this.#two.builder;
-    await this.#start(receiver);
+    await this.#run(receiver);
     await receiver.delete(chosen, { order: await orders.give(chosen, { verb: 'delete' }) });
     this.#deleted.push(chosen);
     this.#tell('a recording was deleted by order');
@@ -262,7 +274,7 @@ class Maker {
     const chosen = this.#deletable();
     if (chosen === undefined) return;
     const { clock, receiver } = this.#two.builder;
-    await this.#start(receiver);
+    await this.#run(receiver);
     const days = this.#enoughFor(chosen).days + this.#pick([0, 0, 3]);
     clock.advance((days + 1) * DAY_MS);
     await receiver.delete(chosen, { days });
@@ -287,7 +299,7 @@ class Maker {
   /** A policy of both roles comes in force; stations hear of it now, later or never. */
   async #policy(): Promise<void> {
     const { builder } = this.#two;
-    await this.#start(builder.receiver);
+    await this.#run(builder.receiver);
     const number = (this.#policies.at(-1)?.number ?? 0) + this.#pick([1, 2]);
     const floors = { days: this.#pick([5, 14, 30]), documentsDays: this.#pick([30, 90, 200]) };
     const more = {
@@ -328,7 +340,7 @@ class Maker {
     const chosen = this.#deleted.find((each) => this.#recordings.includes(each));
     if (chosen === undefined) return;
     const store = this.#pick(this.#known());
-    await this.#start(store);
+    await this.#run(store);
     this.#two.builder.clock.advance(this.#enoughFor(chosen).documentsDays * DAY_MS);
     await store.dropDocuments(chosen);
     this.#recordings.splice(this.#recordings.indexOf(chosen), 1);
@@ -352,6 +364,7 @@ class Maker {
     const kind = this.#pick(['staff-report', 'staff-report', 'staff-text'] as const);
     const made = await this.#two.staffBy(receiver, this.#pick(this.#docks), kind);
     this.#receipted.add(receiver);
+    this.#running = receiver;
     this.#staffDocuments.push([made, (this.#policies.at(-1) ?? NO_POLICY).documentsDays]);
     const store = this.#stores.find((each) => each.receiver === receiver);
     const tree = store && this.#trees.get(store);
@@ -368,7 +381,7 @@ class Maker {
     if (chosen === undefined) return;
     const [{ folder, bytes, receipt, kind }, documentsDays] = chosen;
     const store = this.#pick(this.#known());
-    await this.#start(store);
+    await this.#run(store);
     const days = kind === 'staff-text' ? 1 : Math.max(documentsDays, this.#announced.documentsDays);
     const record = { station: receipt.station, record: receipt.recording };
     await store.dropDocking([{ folder, bytes, record }], { afterMs: days * DAY_MS });
@@ -396,7 +409,7 @@ class Maker {
     const day = clock.now().slice(0, 10);
     await builder.restart();
     clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
-    await this.#start(store);
+    await this.#run(store);
     await store.enter('head', {
       station: builder.station,
       ...headOf(await builder.lines(), builder.segments),

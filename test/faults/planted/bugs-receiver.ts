@@ -45,7 +45,7 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'desk-down-unseen',
-    what: 'the desk of a store does not run, and nobody is told',
+    what: 'the desk of a store does not run, and nobody hears of it',
     file: 'agent/receiver/store-watch.ts',
     find: "for (const failed of ['timeout', 'error'])",
     put: "for (const failed of ['timeout'])",

@@ -81,9 +81,10 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a log of a receiver that neve
   });
 
   test.each([
-    ['deletes what both roles hold, before that was ordered', false],
-    ['drops its documents after days that never passed', true],
-  ])('%s', async (_, isDropped) => {
+    ['deletes what both roles hold, before that was ordered', 100, false],
+    ['deletes it within the last day', 0.9, false],
+    ['drops its documents after days that never passed', 100, true],
+  ])('%s', async (_, days, isDropped) => {
     const world = await honest.copy();
     const named = await firstOf(world, 'manifest.json');
     const order = join(world.root, 'order');
@@ -92,9 +93,9 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a log of a receiver that neve
     expect((await world.store('hold', '--place', order)).exitCode).toBe(0);
     expect(await world.verdicts()).toMatchObject({ product: GOOD, python: GOOD });
 
-    const deletedAt = daysAgo(100);
+    const deletedAt = daysAgo(days);
     const { record, facts } = await deletionOf(world, named, deletedAt);
-    const log = await secondLog(world, daysAgo(101));
+    const log = await secondLog(world, daysAgo(days + 1));
     for (const event of ['deleting', 'deleted']) log.add(event, facts, deletedAt);
     await world.deletePayload(named.recording, record);
     if (isDropped) {

@@ -14,6 +14,7 @@ from findings import Report
 from instants import milliseconds
 from key_changes import check_old_keys
 from orders import Orders
+from received import check_received
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
 from store_log import check_orders_logged, check_receivers_known, check_revocations_logged, check_store_log
@@ -494,7 +495,7 @@ class StoreLogTest(unittest.TestCase):
 
 
 class KnownTest(unittest.TestCase):
-    """SPEC 10.3.37 and 10.3.38: a receiver, and since when stations name it. Days are of December 2026."""
+    """SPEC 10.3.37 and 10.3.38: which receiver ran when, by what stations named. Days are of December 2026."""
 
     def _codes(self, *stations: Station, acts: int = 10, event: str = "receipt", before: int = 1, newest: int = 1) -> list[str]:
         """Of a second receiver with an entry on a day, after one of the day `before`; the log of the first ends on the day `newest`."""
@@ -505,35 +506,56 @@ class KnownTest(unittest.TestCase):
         check_receivers_known(Vault(VAULT, {str(at): each for at, each in enumerate(stations)}, receivers), report)
         return codes(report)
 
-    def test_no_entry_of_it_is_a_day_older_than_the_first_word_of_a_station(self) -> None:
-        for known, expected in ((10, []), (11, []), (12, ["store-log.not-known"])):
-            self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-other", known)), expected, known)
-            by_checkpoint = _naming("r-other", known, event="store-log")
-            self.assertEqual(self._codes(_naming("r-store", 2), by_checkpoint), expected, known)
-        self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-other", 12), _naming("r-other", 11)), [])
-        self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-other", 11), _naming("r-other", 12)), [])
+    def test_it_runs_from_the_last_word_on_the_one_before_to_the_first_on_the_next(self) -> None:
+        retired = (_naming("r-other", 2), _naming("r-store", 5), _naming("r-store", 20))
+        for acts, expected in ((3, []), (4, []), (6, ["store-log.not-known"]), (18, ["store-log.not-known"])):
+            self.assertEqual(self._codes(*retired, acts=acts), expected, acts)
+        later = (_naming("r-store", 2), _naming("r-store", 14), _naming("r-other", 18))
+        for acts, expected in ((12, ["store-log.not-known"]), (13, ["store-log.not-known"]), (15, []), (25, [])):
+            self.assertEqual(self._codes(*later, acts=acts), expected, acts)
+            by_checkpoint = (*later[:2], _naming("r-other", 18, event="store-log"))
+            self.assertEqual(self._codes(*by_checkpoint, acts=acts), expected, acts)
+
+    def test_clocks_a_day_apart_are_no_finding(self) -> None:
+        both = (_naming("r-other", 10), _naming("r-store", 9), _naming("r-store", 10), _naming("r-store", 11))
+        self.assertEqual(self._codes(*both, acts=11), [])
+        self.assertEqual(self._codes(*both, acts=12), ["store-log.not-known"])
 
     def test_its_time_is_that_of_the_entries_before_it_and_other_entries_say_nothing(self) -> None:
-        late = (_naming("r-store", 2), _naming("r-other", 12))
+        late = (_naming("r-store", 2), _naming("r-store", 11), _naming("r-other", 12))
         self.assertEqual(self._codes(*late, before=11), [])
         self.assertEqual(self._codes(*late, event="retention"), [])
-        for event in ("expiry-warned", "deleting", "deleted", "documents-dropped", "segment-dropped"):
+        for event in ("receipt", "policy", "expiry-warned", "deleting", "deleted", "documents-dropped", "segment-dropped"):
             self.assertEqual(self._codes(*late, event=event), ["store-log.not-known"], event)
+
+    def test_one_that_no_station_names_removes_nothing(self) -> None:
+        for event in ("deleting", "deleted", "documents-dropped", "segment-dropped", "expiry-warned"):
+            self.assertEqual(self._codes(_naming("r-store", 2), event=event), ["store-log.not-known"], event)
 
     def test_one_that_no_station_names_is_judged_by_the_newest_entry_of_any_log(self) -> None:
         for newest, expected in ((11, []), (12, ["store-log.not-known"])):
             self.assertEqual(self._codes(_naming("r-store", 2), _naming("r-store", newest)), expected)
             self.assertEqual(self._codes(_naming("r-store", 2), newest=newest), expected)
 
-    def test_the_first_that_stations_know_here_is_not_asked_nor_any_where_they_name_none(self) -> None:
-        self.assertEqual(self._codes(_naming("r-store", 13), _naming("r-other", 12)), [])
+    def test_a_receipt_is_not_judged_that_says_an_earlier_day_than_its_entry(self) -> None:
+        for day, expected in ((9, []), (8, ["receipt.misdated"])):
+            dropped = {"station": STATION, "recording": "r" * 26, "received_at": _on(day)}
+            entered = log(("receipt", {"station": STATION, "recording": "r" * 26, "receipt_sha256": "0" * 64}), at=_on(10))
+            _enter(entered, *log(("documents-dropped", dropped), at=_on(10)).of("documents-dropped"))
+            report = Report()
+            receivers = {"r-store": StoreFolder("r-store", "r-store", entered)}
+            check_received(Vault(VAULT, {}, receivers), {(STATION, "r" * 26)}, report)
+            self.assertEqual(sorted({each.code for each in report.unjudged}), expected, day)
+
+    def test_it_is_not_asked_where_stations_name_none_that_is_here(self) -> None:
         self.assertEqual(self._codes(_naming("r-elsewhere", 2), _naming("r-other", 12), _naming("r-store", 13)), [])
         self.assertEqual(self._codes(_naming("r-elsewhere", 12)), [])
         self.assertEqual(self._codes(station()), [])
 
-    def test_what_a_station_carries_on_was_known_before(self) -> None:
+    def test_what_a_station_carries_on_ran_before(self) -> None:
         carried = _naming("r-other", 12, event="carried")
-        self.assertEqual(self._codes(_naming("r-store", 2), carried), [])
+        self.assertEqual(self._codes(_naming("r-store", 11), carried), [])
+        self.assertEqual(self._codes(_naming("r-store", 2), carried), ["store-log.not-known"])
 
 
 def _on(day: int) -> str:

@@ -198,15 +198,9 @@ const GONE = {
   deleted_at: null,
 };
 
-function judged(
-  log: StoreLog,
-  at: string,
-  stations: readonly StationLog[] = [],
-  facts = new PlaceFacts(),
-  knownSince: ReadonlyMap<string, string> = new Map(),
-) {
+function judged(log: StoreLog, at: string, stations: readonly StationLog[] = [], facts = new PlaceFacts()) {
   const orders = new OrderBook([], new PlaceFacts(), log);
-  const basis = { facts, log, orders, kept: [], stations, knownSince };
+  const basis = { facts, log, orders, kept: [], stations };
   return judgeDrops({ ...basis, nowMs: Date.parse(at) });
 }
 
@@ -235,20 +229,21 @@ test.each([
 });
 
 test('a head that a receiver entered counts from when stations know it', () => {
-  const [log, dropped] = [new StoreLog(), 's'.repeat(26)];
-  const named = { segment: 't'.repeat(26), sequence: 1, sha256: DIGEST };
-  log.take('r-a', entry('head', '2026-01-02T00:00:00.000Z', { station: 'dock-1', ...named }));
-  const gone = { segment: dropped, last_sequence: 1, last_sha256: DIGEST };
-  log.take('r-b', entry('segment-dropped', '2026-09-01T00:00:00.000Z', gone));
-  const station = new StationLog('dock-1/custody', 'dock-1');
-  station.segments = new Set([named.segment]);
   for (const [since, expected] of [
-    ['', []],
+    ['2025-12-01T00:00:00.000Z', []],
     ['2026-04-01T00:00:00.000Z', []],
     ['2026-06-01T00:00:00.000Z', ['drop.segment']],
   ] as const) {
-    const known = new Map([['r-a', since]]);
-    const { findings } = judged(log, '2026-10-01T00:00:00.000Z', [station], new PlaceFacts(), known);
+    const [log, dropped] = [new StoreLog(), 's'.repeat(26)];
+    const named = { segment: 't'.repeat(26), sequence: 1, sha256: DIGEST };
+    log.take('r-a', entry('head', '2026-01-02T00:00:00.000Z', { station: 'dock-1', ...named }));
+    const gone = { segment: dropped, last_sequence: 1, last_sha256: DIGEST };
+    log.take('r-b', entry('segment-dropped', '2026-09-01T00:00:00.000Z', gone));
+    log.receivers.station(entry('receipted', '2026-01-01T00:00:00.000Z', { receiver: 'r-b' }));
+    log.receivers.station(entry('receipted', since, { receiver: 'r-a' }));
+    const station = new StationLog('dock-1/custody', 'dock-1');
+    station.segments = new Set([named.segment]);
+    const { findings } = judged(log, '2026-10-01T00:00:00.000Z', [station]);
     expect(
       findings.map(({ code }) => code),
       since,

@@ -112,6 +112,19 @@ describe('a log whose checkpoints fit', () => {
     expect(await codes('FINDING')).toEqual([]);
   });
 
+  test.each([
+    [22, false],
+    [26, true],
+  ])('is not judged where a receipt is %s h older than its entry', async (hours, isMisdated) => {
+    builder.clock.advance(hours * 3_600_000);
+    await received();
+    await close();
+    expect((await codes('note')).includes('receipt.misdated')).toBe(isMisdated);
+    expect(await codes('FINDING')).toEqual([]);
+    const { exitCode } = await runCommand(verify, builder.vault, '--trust', builder.keys);
+    expect(exitCode).toBe(isMisdated ? 3 : 0);
+  });
+
   test('says of a receipt that no entry names that it is not in it', async () => {
     await builder.undock();
     builder.clock.advance(7_200_000);

@@ -51,7 +51,7 @@ test('a receiver that deleted something, and gave no receipt, is named by its de
   builder.clock.advance(30 * 86_400_000);
   await other.delete(expired);
   await two.close();
-  expect(await findingsOf(builder)).toEqual([]);
+  expect(await findingsOf(builder)).toEqual(['store-log.not-known']);
   await rm(other.custody, { recursive: true });
   expect(await findingsOf(builder)).toEqual(['store-log.none']);
 });
@@ -82,7 +82,9 @@ test('a station that hears of one a day after what it did is no finding, and a l
     const { builder, other } = two;
     await two.recordBy('r-store');
     await other.enter('receipt', { kind: 'recording', station: builder.station, ...LOST });
-    builder.clock.advance(days * DAY_MS);
+    builder.clock.advance((days / 2) * DAY_MS);
+    await two.recordBy('r-store');
+    builder.clock.advance((days / 2) * DAY_MS);
     await two.recordBy('r-other');
     await two.close();
     const found = await findingsOf(builder);
@@ -103,10 +105,31 @@ test('a record that the log of another one names stays as many days as that one 
   const record = await other.delete(expired);
   expect(record.retention.days).toBe(14);
   const deletion_sha256 = sha256Hex(encodeDeletionRecord(record));
+  await two.recordBy('r-store'); // it runs again
   const { station, recording } = record;
   await builder.receiver.enter('deleted', { station, recording, deletion_sha256 });
   await two.close();
   expect(await findingsOf(builder)).toEqual(['deletion.too-few-days']);
+});
+
+test('the log of one that was retired is not continued in its past, but for the day of the change', async () => {
+  for (const [days, expected] of [
+    [0.5, []],
+    [30, ['store-log.not-known']],
+  ] as const) {
+    const two = await TwoReceivers.create(join(root, `retired-${days}`));
+    const { builder, other } = two;
+    const expired = await two.recordBy('r-other');
+    builder.clock.advance(20 * DAY_MS);
+    await two.recordBy('r-other');
+    await two.recordBy('r-store');
+    builder.clock.advance(days * DAY_MS);
+    await other.delete(expired);
+    builder.clock.advance(60 * DAY_MS);
+    await two.recordBy('r-store');
+    await two.close();
+    expect(await findingsOf(builder), `${days}`).toEqual(expected);
+  }
 });
 
 test('one of them that signed nothing here needs no log: it was killed in its first moments', async () => {
