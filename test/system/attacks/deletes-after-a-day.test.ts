@@ -32,11 +32,15 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a store whose keeper sets one
     const at = (ms: number): string => new Date(startMs + ms).toISOString();
     if (days < 14) log.add('retention', { days, documents_days: 1 }, at(1000));
     const digests: string[] = [];
+    const dueOf = (from: string): string => new Date(Date.parse(from) + days * DAY_MS).toISOString();
+    for (const { recording, station } of all) {
+      const due_at = dueOf((await world.retentionOf(recording)).from);
+      log.add('expiry-warned', { recording, station, due_at }, at(2000));
+    }
     for (const named of all) {
       const { recording, station } = named;
       const { basis, from } = await world.retentionOf(recording);
-      const due = new Date(Date.parse(from) + days * DAY_MS).toISOString();
-      log.add('expiry-warned', { recording, station, due_at: due }, at(2000));
+      const due = dueOf(from);
       const deletedAt = at(days * DAY_MS + 2 * HOUR_MS);
       const retention = { days, basis, from_at: from, due_at: due };
       const record = await world.deletion(named, deletedAt, { retention });

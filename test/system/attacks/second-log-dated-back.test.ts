@@ -207,7 +207,10 @@ describe.skipIf(lacksTools(...TOOLS, 'faketime'))('a second log beside that of a
     for (const event of ['deleting', 'deleted']) own.add(event, facts, deletedAt);
     await own.close();
     await world.deletePayload(named.recording, record);
-    await expectFound(world, 'deletion.too-few-days', 'deletion.retention-days');
+    const { product, python } = await world.verdicts();
+    expect(product.findings.toSorted()).toEqual(['deletion.too-few-days', 'store-log.not-known']);
+    expect(python.findings.toSorted()).toEqual(['deletion.retention-days', 'store-log.not-known']);
+    await world.close();
   });
 });
 
