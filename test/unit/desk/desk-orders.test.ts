@@ -1,7 +1,7 @@
 // Orders at the desk, over real TLS at a real store: two persons sign what the desk made, the receiver's own code places it, and what is not as it should
 // be changes nothing.
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { LeftOrders, takeLeftOrder } from '../../../agent/receiver/retention/left-orders.ts';
@@ -369,11 +369,12 @@ describe.skipIf(lacksTools('openssl'))('an order at the desk', () => {
         const [name = ''] = await office.left();
         const deps = await openPolicyCommand(join(office.store.folder, 'receiver.yaml'), IO);
         const custody = join(office.store.vault, 'r-test', 'custody');
-        await mkdir(dirname(custody), { recursive: true });
+        await rename(custody, join(office.store.folder, 'custody'));
         await writeFile(custody, '');
         await expect(takeLeftOrder(deps, name)).rejects.toThrow();
         expect(await office.left()).toEqual([name]);
         await rm(custody);
+        await rename(join(office.store.folder, 'custody'), custody);
         await takeLeftOrder(deps, name);
         expect((await sent).status).toBe(201);
         expect(await office.left()).toEqual([]);

@@ -11,7 +11,7 @@ import {
 } from '../../../../protocol/documents/minisign.ts';
 import { ORDER_TRUSTED_COMMENT, type Role } from '../../../../protocol/documents/order.ts';
 import { RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../../protocol/documents/receipt.ts';
-import { saysTime } from '../../../fakes/outside-time.ts';
+import { entersAs, saysTime } from '../../../fakes/outside-time.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
 import { RECEIVER, withStore, type StoreFolder } from '../keys/store-folder.ts';
@@ -45,6 +45,12 @@ export function withRetentionStore(use: (store: RetentionStore) => Promise<void>
     await appendFile(join(store.folder, 'receiver.yaml'), roles);
     const vault = await store.open();
     await vault.close();
+    // Nothing goes before a first receipt (SPEC 10.3.39).
+    const earlier = { kind: 'recording', station: 'dock-1', recording: 'e'.repeat(26) };
+    await entersAs(join(store.folder, 'receiver.yaml'), {
+      event: 'receipt',
+      facts: { ...earlier, receipt_sha256: '0'.repeat(64) },
+    });
     const storeKey = await readSigningKey(join(store.folder, 'store.key'));
     const random = new SeededRandom(702);
     const recording = (sample: Sample): string => join(store.vault, sample.station, sample.recording);

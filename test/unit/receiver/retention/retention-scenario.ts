@@ -76,7 +76,9 @@ export function retentionDisk({ hasReceipt = true } = {}): CrashDisk {
   const vault = encodeDocument(z.unknown(), { type: 'vault', version: 1, vault: VAULT_ID });
   disk.plant(`${VAULT}/vault.json`, vault);
   if (!hasReceipt) return disk;
-  const log = new SegmentMaker(RECEIVER, makeSegmentId(seededRandom(11)), storeKey, { at: at(START_MS) });
+  // No seed of a test: it would make the same id again.
+  const segment = makeSegmentId(seededRandom(3_000_000_011));
+  const log = new SegmentMaker(RECEIVER, segment, storeKey, { at: at(START_MS) });
   const [receipted, sha256] = [makeSessionId(keys), '0'.repeat(64)];
   const facts = { kind: 'recording', station: STATION, recording: receipted, receipt_sha256: sha256 };
   plantSegment(disk, RECEIVER, log.add('receipt', facts).checkpoint());
