@@ -133,7 +133,7 @@ function below(path: string): string {
 }
 
 function isLibrary(id: string): boolean {
-  return id.includes('/node_modules/');
+  return !id.startsWith('\0') && id.includes('/node_modules/'); // what begins so is no file
 }
 
 /** Absolute folders of the libraries whose code is in these files, in order. Errors: one whose native parts would be left behind. */
