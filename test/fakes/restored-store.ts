@@ -22,6 +22,7 @@ import {
 import {
   inlineSigner,
   makeSecretKey,
+  publicKeyLine,
   publicKeyOf,
   type SecretKey,
   signDocument,
@@ -46,6 +47,12 @@ const ROLE_KEYS: Readonly<Record<Role, SecretKey>> = {
 export const STATEMENT_ROLES: RolesConfig = {
   officers: [publicKeyOf(ROLE_KEYS.officer)],
   supervisors: [publicKeyOf(ROLE_KEYS.supervisor)],
+};
+
+/** The same, as files of configuration name them. */
+export const STATEMENT_ROLE_LINES = {
+  officers: STATEMENT_ROLES.officers.map(publicKeyLine),
+  supervisors: STATEMENT_ROLES.supervisors.map(publicKeyLine),
 };
 
 /** With the store's signature, and those of both roles. */

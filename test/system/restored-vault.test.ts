@@ -5,14 +5,13 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test, type TestContext } from 'vitest';
-import { type PublicKey, publicKeyLine } from '../../protocol/documents/minisign.ts';
 import { ROLES, roleSignature } from '../../protocol/documents/order.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { type RigWish, STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { RECEIVER, runProgram } from '../fakes/program.ts';
-import { rolesSign, STATEMENT_ROLES } from '../fakes/restored-store.ts';
+import { rolesSign, STATEMENT_ROLE_LINES } from '../fakes/restored-store.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { until } from '../fakes/until.ts';
@@ -25,12 +24,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign')).concurrent('a vault 
   async function openRig({ onTestFinished }: TestContext, wish: RigWish = {}): Promise<DockRig> {
     const broker = await Mosquitto.open();
     onTestFinished(() => broker.stop());
-    const lines = (keys: readonly PublicKey[]): string[] => keys.map(publicKeyLine);
-    const roles = {
-      officers: lines(STATEMENT_ROLES.officers),
-      supervisors: lines(STATEMENT_ROLES.supervisors),
-    };
-    const dock = await DockRig.open({ broker, roles, ...wish });
+    const dock = await DockRig.open({ broker, roles: STATEMENT_ROLE_LINES, ...wish });
     onTestFinished(() => dock.close());
     await dock.start();
     return dock;

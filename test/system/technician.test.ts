@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
 import type { Mosquitto } from '../fakes/mosquitto.ts';
 import { BODYDOCK, compiled, runProgram, type CommandOutcome } from '../fakes/program.ts';
+import { STATEMENT_ROLE_LINES } from '../fakes/restored-store.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { openShippedMosquitto } from '../fakes/shipped-mosquitto.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -59,6 +60,7 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
     });
     rig = await DockRig.open({
       broker,
+      roles: STATEMENT_ROLE_LINES,
       agentTls: { caFile: 'ca.pem', certFile: 'cert.pem', keyFile: 'key.pem' },
       receiverTls: files(receiver),
       viewTls: { ca: Buffer.from(authority.ca), cert: Buffer.from(cert), key: Buffer.from(key) },
