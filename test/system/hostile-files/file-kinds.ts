@@ -182,7 +182,7 @@ const vaultElsewhere: readonly FileKind[] = [
   row(
     'vault',
     'statement of a restored vault',
-    String.raw`r-[a-z0-9-]+/restored/[0-9a-f]{16}\.json(\.minisig)?`,
+    String.raw`r-[a-z0-9-]+/restored/[0-9a-f]{16}\.json((\.(officer|supervisor))?\.minisig)?`,
     'told',
     {
       notTried: 'vault-words',
