@@ -13,6 +13,7 @@ import { loadReceiverConfig } from '../../../config/load.ts';
 import { encodeSecretKey, publicKeyLine, publicKeyOf } from '../../../protocol/documents/minisign.ts';
 import type { Manifest } from '../../../protocol/documents/manifest.ts';
 import { ROLES, type Role } from '../../../protocol/documents/order.ts';
+import { entersAs } from '../../fakes/outside-time.ts';
 import { lacksTools, requireTool } from '../../fakes/stock-tools.ts';
 import { type BuiltRecording, VaultBuilder } from '../../fakes/vault-builder.ts';
 import { DeskSample } from '../../unit/desk/desk-sample.ts';
@@ -128,6 +129,9 @@ describe.skipIf(lacksTools('chromium', 'openssl', 'minisign'))('orders at the de
     ];
     await builder.close();
     const file = await receiverFile();
+    // Nothing goes before the log has a receipt (SPEC 10.3.39).
+    const facts = { kind: 'recording', station: builder.station, recording: recordings[0]?.id ?? '' };
+    await entersAs(file, { event: 'receipt', facts: { ...facts, receipt_sha256: '0'.repeat(64) } });
     const loaded = await loadReceiverConfig(file);
     if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
     sample = await DeskSample.make(join(root, 'tls'), {
