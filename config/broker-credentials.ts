@@ -1,10 +1,12 @@
-// Reads passwords and credentials from the files that the configuration names: those of the broker, and those of cameras.
+// Reads passwords and credentials from the files that the configuration names: those of the broker, of the mail server, and of cameras.
 import { readFile } from 'node:fs/promises';
 import type { BrokerCredentials } from '../agent/platform/broker-endings.ts';
+import type { MailServer } from '../agent/platform/mail.ts';
 import { parseUtf8 } from '../protocol/format/bytes.ts';
 import { DockError } from '../protocol/format/errors.ts';
 import type { BrokerConfig } from './broker-config.ts';
 import { readPrivateFile } from './guarded-file.ts';
+import type { NotifyConfig } from './receiver-config.ts';
 
 const PASSWORD_BYTES_MAX = 256;
 const LINE_END_BYTES_MAX = 2;
@@ -27,8 +29,23 @@ export async function readBrokerCredentials({
   };
 }
 
+/** Read again for every mail. Errors: as of readBrokerCredentials. */
+export async function readMailServer(config: NotifyConfig): Promise<MailServer> {
+  const { host, port, security, caFile, login } = config;
+  return {
+    host,
+    port,
+    security,
+    ca: caFile === null ? null : await readFile(caFile),
+    login: login && {
+      username: login.username,
+      password: await readBrokerPassword(login.passwordFile),
+    },
+  };
+}
+
 /**
- * The password of an account at the broker: one line of 1 to PASSWORD_BYTES_MAX bytes of UTF-8; a line end behind it is no part of it. No message
+ * The password of an account at the broker or the mail server: one line of 1 to PASSWORD_BYTES_MAX bytes of UTF-8; a line end behind it is no part of it. No message
  * holds a character of it.
  * Errors: "key.missing", "key.unreadable", "key.owner", "key.mode", "key.empty", "key.oversize" as of readPrivateFile; "password.malformed".
  */
@@ -38,7 +55,7 @@ export async function readBrokerPassword(path: string): Promise<Uint8Array> {
   bytes.fill(0);
   const password = Buffer.from(text ?? '');
   if (text !== undefined && /^\P{Cc}+$/u.test(text) && password.length <= PASSWORD_BYTES_MAX) return password;
-  const words = `${path} holds no password for the broker: put one line of 1 to ${PASSWORD_BYTES_MAX} bytes into it, without control characters`;
+  const words = `${path} holds no password: put one line of 1 to ${PASSWORD_BYTES_MAX} bytes into it, without control characters`;
   throw new DockError('password.malformed', words, { retry: 'person' });
 }
 

@@ -14,6 +14,7 @@ interface WithSecrets {
   readonly broker: BrokerConfig;
   readonly cameras?: readonly { readonly passwordFile: string | null }[];
   readonly desk?: { readonly keyFile: string } | null;
+  readonly notify?: { readonly login: BrokerConfig['login'] } | null;
 }
 
 /**
@@ -35,6 +36,8 @@ export async function withCredentials<Config extends WithSecrets>(
       () => path,
     );
   };
+  const handedLogin = async (login: BrokerConfig['login']): Promise<BrokerConfig['login']> =>
+    login && { ...login, passwordFile: await handed(login.passwordFile) };
   const { tls, login } = config.broker;
   const keyFile = tls?.keyFile === undefined ? undefined : await handed(tls.keyFile);
   const cameras =
@@ -49,11 +52,14 @@ export async function withCredentials<Config extends WithSecrets>(
     ...config,
     ...(cameras && { cameras }),
     ...(config.desk && { desk: { ...config.desk, keyFile: await handed(config.desk.keyFile) } }),
+    ...(config.notify && {
+      notify: { ...config.notify, login: await handedLogin(config.notify.login) },
+    }),
     keys: { ...config.keys, signingFile: await handed(config.keys.signingFile) },
     broker: {
       ...config.broker,
       tls: tls === null ? null : { ...tls, ...(keyFile !== undefined && { keyFile }) },
-      login: login === null ? null : { ...login, passwordFile: await handed(login.passwordFile) },
+      login: await handedLogin(login),
     },
   };
 }

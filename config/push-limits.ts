@@ -62,7 +62,7 @@ function windowOf({ from, to }: WindowFile): DailyWindow {
 }
 
 /** Minutes since midnight of "HH:MM". */
-function minuteOf(text: string): number {
+export function minuteOf(text: string): number {
   return HOUR_MINUTES * Number(text.slice(0, 2)) + Number(text.slice(3));
 }
 

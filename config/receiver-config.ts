@@ -6,11 +6,15 @@ import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from
 import { NOTE_COSIGNATURE, type NoteKey, parseNoteKey } from '../protocol/transparency/signed-note.ts';
 import {
   type BrokerConfig,
+  type BrokerLogin,
   brokerPlaces,
   type BrokerPlaces,
   checkBroker,
+  isLoopback,
   mapBroker,
 } from './broker-config.ts';
+import type { Language } from './language.ts';
+import { minuteOf } from './push-limits.ts';
 import type { ReceiverFile } from './receiver-schema.ts';
 import { checkRoles, mapRoles, type RolesConfig } from './roles-config.ts';
 import { goodKeys, placed, type RuleReport } from './rules.ts';
@@ -35,6 +39,7 @@ export interface ReceiverConfig {
   /** Where the numbers are served for tools on this machine; null where they are not. */
   readonly metrics: { readonly port: number } | null;
   readonly desk: DeskConfig | null;
+  readonly notify: NotifyConfig | null;
   readonly broker: BrokerConfig & { readonly hasSharedOffers?: boolean };
 }
 
@@ -49,6 +54,22 @@ export interface DeskConfig {
   readonly keyFile: string;
   /** As browsers send them in the header `Origin`. */
   readonly origins: readonly string[];
+}
+
+/** The mails of the store (SPEC 7.12). */
+export interface NotifyConfig {
+  readonly host: string;
+  readonly port: number;
+  /** "plain" goes to this machine itself only. */
+  readonly security: 'tls' | 'starttls' | 'plain';
+  /** Null: the authorities of the system. */
+  readonly caFile: string | null;
+  readonly login: BrokerLogin | null;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly language: Language;
+  /** Minutes since midnight, local time. */
+  readonly dailyMinute: number;
 }
 
 /** How long the store keeps what it has. */
@@ -84,11 +105,18 @@ export interface ReceiverPlaces {
   readonly broker: BrokerPlaces & { readonly hasSharedOffers?: boolean };
   readonly timestamps?: TimestampsConfig | null;
   readonly desk?: Partial<DeskConfig> | null;
+  readonly notify?: NotifyPlaces | null;
+}
+
+/** What of the group `notify` can be looked at on this machine. */
+export interface NotifyPlaces {
+  readonly caFile: string | null;
+  readonly login: Pick<BrokerLogin, 'passwordFile'> | null;
 }
 
 /** What a file names that did not pass, as far as it is good. Roles with a fault are left out: whether one is empty is not known. */
 export function receiverPlaces(file: Good<ReceiverFile>, folder: string): ReceiverPlaces {
-  const { receiver, vault, keys, stations = [], retention, roles, broker, desk } = file;
+  const { receiver, vault, keys, stations = [], retention, roles, broker, desk, notify } = file;
   const timerHours = retention?.timer_hours;
   return {
     ...(receiver !== undefined && { receiver: parseReceiverId(receiver) }),
@@ -99,6 +127,7 @@ export function receiverPlaces(file: Good<ReceiverFile>, folder: string): Receiv
     roles: rolePlaces(roles),
     broker: { ...brokerPlaces(broker, folder), hasSharedOffers: broker?.shared_offers !== undefined },
     ...(desk && { desk: deskPlaces(desk, folder) }),
+    ...(notify && { notify: notifyPlaces(notify, folder) }),
   };
 }
 
@@ -130,6 +159,7 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
     timestamps: mapTimestamps(file.timestamps, folder),
     metrics: file.metrics ?? null,
     desk: file.desk === undefined ? null : mapDesk(file.desk, folder),
+    notify: file.notify === undefined ? null : mapNotify(file.notify, folder),
     broker: { ...mapBroker(file.broker, folder), hasSharedOffers: file.broker.shared_offers !== undefined },
   };
 }
@@ -162,6 +192,56 @@ function deskPlaces(
   };
 }
 
+type NotifyGroup = NonNullable<ReceiverFile['notify']>;
+
+function mapNotify(group: NotifyGroup, folder: string): NotifyConfig {
+  const { from, to, language, username, daily_at: dailyAt } = group;
+  const { protocol, hostname, port } = new URL(group.server);
+  const places = notifyPlaces(group, folder);
+  const isTls = protocol === 'smtps:';
+  const isPlain = isLoopback(hostname) && places.caFile === null;
+  return {
+    host: hostname.replaceAll(/[[\]]/g, ''),
+    port: port === '' ? (isTls ? 465 : 587) : Number(port),
+    security: isTls ? 'tls' : isPlain ? 'plain' : 'starttls',
+    caFile: places.caFile,
+    login: places.login && username !== undefined ? { ...places.login, username } : null,
+    from,
+    to,
+    language,
+    dailyMinute: minuteOf(dailyAt),
+  };
+}
+
+function notifyPlaces(group: Good<NotifyGroup>, folder: string): NotifyPlaces {
+  const { ca_file: ca, password_file: password } = group;
+  return {
+    caFile: ca === undefined ? null : resolve(folder, ca),
+    login: password === undefined ? null : { passwordFile: resolve(folder, password) },
+  };
+}
+
+/** The address can be one, and a login has both its parts. */
+function checkNotify({ server }: Good<NotifyGroup>, report: RuleReport): void {
+  const remedy = 'write smtps://HOST[:PORT] or smtp://HOST[:PORT]';
+  if (server !== undefined && !URL.canParse(server))
+    report.add(['notify', 'server'], {
+      code: 'config.value',
+      message: 'is no address of a mail server',
+      found: server,
+      remedy,
+    });
+  const names = ['username', 'password_file'] as const;
+  const missing = names.filter((name) => !report.isWritten(['notify', name]));
+  if (missing.length === 1)
+    for (const name of missing)
+      report.add(['notify', name], {
+        code: 'config.missing',
+        message: `"${name}" is missing: a login by password wants username and password_file`,
+        remedy: 'add it',
+      });
+}
+
 function mapTimestamps(
   { url, ca_file: ca }: ReceiverFile['timestamps'],
   folder: string,
@@ -187,6 +267,7 @@ export function checkReceiver(file: Good<ReceiverFile>, report: RuleReport): voi
     report.publicKeys(station?.public_keys, ['stations', at, 'public_keys']);
   checkDays(file.retention, report);
   checkWitnesses(file.witnesses ?? [], report);
+  if (file.notify !== undefined) checkNotify(file.notify, report);
   if (file.broker !== undefined) checkBroker(file.broker, report);
 }
 

@@ -2,6 +2,7 @@
 // and the handbook.
 import * as z from 'zod';
 import { DOCUMENTS_DAYS_MIN, RETENTION_DAYS_MIN } from '../protocol/documents/retention.ts';
+import { LANGUAGES } from './language.ts';
 import * as part from './schema-parts.ts';
 import { DAYS_MAX, PUBLIC_KEYS_MAX } from './station-schema.ts';
 
@@ -10,6 +11,7 @@ export const STATIONS_MAX = 1024;
 /** Each is asked every hour, and some are enough. */
 export const WITNESSES_MAX = 8;
 const DESK_ORIGINS_MAX = 8;
+const MAIL_ADDRESSES_MAX = 16;
 /** Ten years: longer is a mistyped number. */
 const RETENTION_DAYS_MAX = 3650;
 const HOURS_PER_WEEK = 168;
@@ -148,6 +150,62 @@ const desk = z
     allowed: GROUP,
   });
 
+/** An address as SMTP takes it without quoting. */
+const mailAddress = (description: string): z.ZodString =>
+  z
+    .string()
+    .max(254)
+    .regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/)
+    .meta({ description, allowed: 'NAME@HOST, of ASCII and without a display name' });
+
+const notify = z
+  .strictObject({
+    server: z
+      .string()
+      .max(256)
+      .regex(/^smtps?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/)
+      .meta({
+        description:
+          'Server that takes the mails: `smtps:` with TLS from the start (465), `smtp:` with STARTTLS (587). To this machine itself `smtp:` goes without TLS where no `ca_file` is named.',
+        allowed: 'smtps://HOST[:PORT] or smtp://HOST[:PORT]',
+      }),
+    ca_file: part
+      .path(
+        'Authority that the certificate of the server must come from, PEM. Without it the authorities of the system count.',
+      )
+      .optional(),
+    username: part.label('Account at the server; without it nobody logs in.', 128).optional(),
+    password_file: part
+      .path(
+        'File with the password of that account: one line of 1 to 256 bytes, for root only: the unit is handed what lies in /etc/bodydock/keys.',
+      )
+      .optional(),
+    from: mailAddress('Address of the sender.'),
+    to: z
+      .array(mailAddress('One address.'))
+      .min(1)
+      .max(MAIL_ADDRESSES_MAX)
+      .meta({
+        description: 'Who gets the mails.',
+        allowed: `a list of 1 to ${MAIL_ADDRESSES_MAX} addresses`,
+      }),
+    language: z
+      .enum(LANGUAGES)
+      .default('en')
+      .meta({ description: 'Language of the mails.', allowed: LANGUAGES.join(' or ') }),
+    daily_at: part
+      .timeOfDay(
+        'When the mail of the day goes out, by the clock of this machine: all is well, or what is not. Where it does not come, look at the store.',
+      )
+      .default('07:00'),
+  })
+  .optional()
+  .meta({
+    description:
+      'Mails for critical conditions of the store that begin or end, and one each day; left out, none. The store works without them.',
+    allowed: GROUP,
+  });
+
 /** The schema of receiver.yaml, in the words of the file. */
 export const receiverFileSchema = z
   .strictObject({
@@ -186,6 +244,7 @@ export const receiverFileSchema = z
     }),
     metrics: part.metrics,
     desk,
+    notify,
     broker: z
       .strictObject({
         ...part.brokerFields,

@@ -98,6 +98,11 @@ export class ConditionBoard implements Conditions {
     return { code, kind: { ...this.#kind(code), severity: this.#severity(code, standing) }, standing };
   }
 
+  /** Whether it holds after its delay, shown or explained by another one. */
+  holds(code: string, subject: string | null): boolean {
+    return this.#codes.get(code)?.get(subject)?.isDue === true;
+  }
+
   /** Codes that are shown now, in the order of the alphabet. */
   get codes(): string[] {
     return [...this.#shown].sort();

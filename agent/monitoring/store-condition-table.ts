@@ -97,6 +97,8 @@ const AREAS = {
       facts: ['days', 'ends_at'],
     },
   },
+  /** The mails of the store (SPEC 7.12). */
+  notify: { 'notify.failing': { severity: 'warning', subject: 'none', facts: ['reason'] } },
   broker: broker as { readonly [C in Code]?: ConditionEntry },
 } as const satisfies Record<string, { readonly [C in Code]?: ConditionEntry }>;
 

@@ -73,6 +73,8 @@ export interface OpenReceiver {
   readonly vault: FilesVault;
   /** See StoreCount.measure. */
   measure(): Promise<StoreNumbers>;
+  /** See StoreCount.stations. */
+  stations(): StoreNumbers['stations'];
   /** From now on what is due is deleted, and the store's log tells of this receiver's start and end. See RetentionTimer. */
   startRetention(): void;
   /** See Receiver.start. */
@@ -169,6 +171,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   return {
     vault,
     measure: () => count.measure(),
+    stations: () => count.stations(),
     startRetention: () => {
       retention.start();
       leftOrders.start();

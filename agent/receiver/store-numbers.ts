@@ -66,11 +66,12 @@ export class StoreCount {
       outside_at: outsideMs === undefined ? null : instant(outsideMs),
       outside_age_seconds: outsideMs === undefined ? null : secondsBetween(outsideMs, log.clock.wallMs()),
       policy: words.inForce?.policy.number ?? null,
-      stations: this.#stations(),
+      stations: this.stations(),
     };
   }
 
-  #stations(): StoreNumbers['stations'] {
+  /** When each was heard last, those that were silent for longest first. */
+  stations(): StoreNumbers['stations'] {
     return [...this.#parts.heard]
       .toSorted(([, one], [, other]) => (one ?? 0) - (other ?? 0))
       .slice(0, MONITORING_CODES_MAX)

@@ -12,6 +12,7 @@ import { conditionTopics } from '../monitoring/condition-document.ts';
 import { Heartbeat } from '../monitoring/heartbeat.ts';
 import type { Machine } from '../monitoring/machine.ts';
 import { StatusPublisher } from '../monitoring/status.ts';
+import type { Notify } from './notify.ts';
 import type { StoreNumbers } from './store-numbers.ts';
 
 export interface StoreWatchDeps {
@@ -23,6 +24,8 @@ export interface StoreWatchDeps {
   readonly conditions: ConditionBoard;
   readonly machine: Machine;
   readonly measure: () => Promise<StoreNumbers>;
+  /** Mails (SPEC 7.12). */
+  readonly notify: Pick<Notify, 'look' | 'run'> | null;
   /** Others that look once a minute. */
   readonly looks: readonly { look(): void }[];
 }
@@ -57,6 +60,7 @@ export class StoreWatch {
     conditions.onShown((code) => {
       say(code);
       this.#heartbeat.conditionChanged();
+      deps.notify?.look();
       if (this.#isReady) void this.#status.say(this.#state);
     });
     deps.broker.onState((connected) => {
@@ -75,6 +79,7 @@ export class StoreWatch {
     void this.#status.say(this.#state);
     void this.#heartbeat.look().then(() => this.#heartbeat.run(signal));
     void this.#deps.machine.run(signal);
+    void this.#deps.notify?.run(signal);
   }
 
   /** Says that it is stopped, where the broker is there. What is being measured is waited for by nobody. Never rejects. */

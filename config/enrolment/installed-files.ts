@@ -114,6 +114,18 @@ export async function checkReceiverFiles(config: ReceiverPlaces, nowMs: number):
   return finds;
 }
 
+/** Checks the files of the mails (SPEC 7.12), which a store works without. */
+export async function checkNotifyFiles(
+  { caFile, login }: NonNullable<ReceiverPlaces['notify']>,
+  finds: FileFinds,
+): Promise<void> {
+  if (caFile !== null) await checkTlsFiles({ caFile }, finds);
+  if (login !== null)
+    await readBrokerPassword(login.passwordFile).catch((error: unknown) =>
+      finds.error(login.passwordFile, error),
+    );
+}
+
 async function checkTls(
   tls: Partial<TlsFiles>,
   commonName: string | undefined,

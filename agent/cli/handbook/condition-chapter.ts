@@ -44,6 +44,7 @@ const AREAS: readonly (readonly [Words, ConditionTable])[] = [
     { en: 'At the store: the desk of the office', de: 'Im Zentralspeicher: Arbeitsplätze der Dienststelle' },
     STORE_CONDITION_AREAS.desk,
   ],
+  [{ en: 'At the store: mails', de: 'Im Zentralspeicher: Mails' }, STORE_CONDITION_AREAS.notify],
   [{ en: 'At the store: broker', de: 'Im Zentralspeicher: Broker' }, STORE_CONDITION_AREAS.broker],
 ];
 

@@ -12,7 +12,7 @@ import {
 import { command, LANG } from '../../../config/command-line.ts';
 import { withCredentials } from '../../../config/credentials.ts';
 import type { DoctorSeverity } from '../../../config/doctor-text.ts';
-import { checkReceiverFiles } from '../../../config/enrolment/installed-files.ts';
+import { checkNotifyFiles, checkReceiverFiles } from '../../../config/enrolment/installed-files.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config/exit-codes.ts';
 import { FileFinds } from '../../../config/file-finds.ts';
 import type { Language } from '../../../config/language.ts';
@@ -30,7 +30,7 @@ import { stationTopics } from '../../../protocol/transfer/topics.ts';
 import { logIn, lookAtRetained } from '../../platform/broker-login.ts';
 import { nodeClock } from '../../platform/clock-node.ts';
 
-/** What was found about one file; `config` only where the receiver can start with it, which needs nothing of the desk. */
+/** What was found about one file; `config` only where the receiver can start with it, which needs nothing of the desk and of mails. */
 interface Finds extends CheckFinds {
   readonly config: ReceiverConfig | undefined;
 }
@@ -42,25 +42,29 @@ export async function loadChecked(file: string, credentials?: string): Promise<F
     const { problems, places } = loaded;
     // A service cannot read root's files, and knows by a good configuration alone which of them it was handed.
     const looked = credentials === undefined && places ? [places] : [];
-    const files = await Promise.all(looked.flatMap((each) => [receiverFinds(each), deskFinds(each)]));
+    const files = await Promise.all(looked.flatMap((each) => [receiverFinds(each), besideFinds(each)]));
     const all = [...problems, ...files.flatMap((finds) => finds.problems)];
     return { config: undefined, problems: all, warnings: files.flatMap(({ warnings }) => warnings) };
   }
   const config = await withCredentials(loaded.config, dirname(resolve(file)), credentials);
   const { problems, warnings } = await receiverFinds(config);
-  const desk = await deskFinds(credentials === undefined ? config : { ...config, desk: null });
+  const beside = await besideFinds(
+    credentials === undefined ? config : { ...config, desk: null, notify: null },
+  );
   return {
     config: problems.length > 0 ? undefined : config,
-    problems: [...problems, ...desk.problems],
-    warnings: [...warnings, ...desk.warnings],
+    problems: [...problems, ...beside.problems],
+    warnings: [...warnings, ...beside.warnings],
   };
 }
 
 const receiverFinds = (config: ReceiverPlaces): Promise<FileFinds> => checkReceiverFiles(config, Date.now());
 
-async function deskFinds({ desk }: ReceiverPlaces): Promise<FileFinds> {
+/** What a running receiver works without. */
+async function besideFinds({ desk, notify }: ReceiverPlaces): Promise<FileFinds> {
   const finds = new FileFinds();
   if (desk) await checkDeskFiles(desk, Date.now(), finds);
+  if (notify) await checkNotifyFiles(notify, finds);
   return finds;
 }
 

@@ -61,6 +61,11 @@ Its file is /etc/bodydock/receiver.yaml where --config names no other.
       load: async () => (await import('./order.ts')).deleteEarly,
     },
     {
+      name: 'notify',
+      summary: 'send one mail, to try whether mails of the store arrive',
+      load: async () => (await import('./notify.ts')).notify,
+    },
+    {
       name: 'orders',
       summary: 'list the orders that count or wait for a signature',
       load: async () => (await import('./orders.ts')).orders,

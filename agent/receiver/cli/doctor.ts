@@ -25,6 +25,7 @@ import { nodeClock } from '../../platform/clock-node.ts';
 import { linuxClockSource } from '../../platform/clock-source-linux.ts';
 import { nodePost } from '../../platform/http-post.ts';
 import { checkBroker, loadChecked } from './check.ts';
+import { mailFinding } from './notify.ts';
 import { askReceiver, freeBytes, STORE_STATUS } from './status.ts';
 
 /** Less is low, for who looks without a receiver: one that runs says `vault.low` by what it counted. */
@@ -38,7 +39,7 @@ export const doctor = command(
     usage: ['[--config FILE] [--connect] [--lang en|de] [--json]'],
     about: `
 Looks at configuration, keys, certificates, the running receiver and its conditions, disk, clock, the way to the broker and the rights there, witnesses,
-and the stations; says what is wrong and what to do. Run it as root (sudo): others see less. It may run beside the receiver; then broker and rights are
+the mail server, and the stations; says what is wrong and what to do. Run it as root (sudo): others see less. It may run beside the receiver; then broker and rights are
 what the receiver says of them, because a second login could cut it off.
 `,
     options: {
@@ -79,6 +80,7 @@ what the receiver says of them, because a second login could cut it off.
         await clockFinding(language),
         ...(mayLogIn ? await brokerFindings(config, language, io.signal) : []),
         ...(await outsideFindings(config, language, io.signal)),
+        ...(config.notify === null ? [] : [await mailFinding(config.notify, language, io.signal)]),
       );
     }
     const receiver = config?.receiver ?? null;

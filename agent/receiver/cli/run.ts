@@ -1,7 +1,7 @@
 // `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
 import { chmod, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
+import { readBrokerCredentials, readMailServer } from '../../../config/broker-credentials.ts';
 import { certificateEnds } from '../../../config/certificate-files.ts';
 import { command, type Io } from '../../../config/command-line.ts';
 import { checkStarter } from '../../../config/disk-place.ts';
@@ -19,7 +19,7 @@ import { Progress } from '../../../protocol/format/progress.ts';
 import { storeTopics } from '../../../protocol/transfer/topics.ts';
 import { openMqttBroker, type StartableBroker } from '../../platform/broker-mqtt.ts';
 import { brokerAddress } from '../../platform/broker-socket.ts';
-import { nodeClock, readBootId } from '../../platform/clock-node.ts';
+import { localMs, nodeClock, readBootId } from '../../platform/clock-node.ts';
 import { LoggedConditions } from '../../platform/conditions-log.ts';
 import { endingInTime, stopWithin } from '../../platform/exit-soon.ts';
 import { nodeFiles } from '../../platform/files-node.ts';
@@ -38,6 +38,7 @@ import { serveMetrics } from '../../monitoring/metrics.ts';
 import { lostStatus } from '../../monitoring/status.ts';
 import { STORE_CONDITION_TABLE } from '../../monitoring/store-condition-table.ts';
 import { SLABS } from '../limits.ts';
+import { Notify } from '../notify.ts';
 import { openReceiver } from '../open-receiver.ts';
 import type { StoreNumbers } from '../store-numbers.ts';
 import { conditionsOfDesk, DeskWatch, StoreWatch } from '../store-watch.ts';
@@ -218,7 +219,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   try {
     const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
     const { tls } = config.broker;
-    const { desk } = config;
+    const { desk, notify } = config;
     if (desk !== null)
       await shareDisclosures(new VaultLayout(config.vault.path).disclosures).catch((error: unknown) =>
         log.warn('folder for disclosures not open to the desk', { error }),
@@ -232,7 +233,23 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
       looks.push(new DeskWatch(desk, conditions));
     }
     const measure = (): Promise<StoreNumbers> => receiver.measure();
-    const parts = { ...watched, broker, topics, session, looks, measure };
+    const mails =
+      notify &&
+      new Notify({
+        ...watched,
+        language: notify.language,
+        dailyMinute: notify.dailyMinute,
+        receiver: config.receiver,
+        board: conditions,
+        stations: () => receiver.stations(),
+        // Loaded for a mail: it takes 12 MB.
+        send: async (note, signal) => {
+          const { sendMail } = await import('../../platform/mail.ts');
+          return sendMail(await readMailServer(notify), { ...notify, ...note }, signal);
+        },
+        toLocalMs: localMs,
+      });
+    const parts = { ...watched, broker, topics, session, looks, measure, notify: mails };
     const watch = new StoreWatch({ ...parts, machine: nodeMachine(clock) });
     return { receiver, broker, watch, close };
   } catch (error) {

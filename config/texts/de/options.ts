@@ -174,6 +174,21 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'desk.origins':
     'Woher Browser die Seite des Arbeitsplatzes haben. `null` ist eine Datei auf ihrem eigenen Datenträger und auch jede andere Seite ohne Herkunft: nur für Geräte, die keine fremden Seiten öffnen.',
   'desk.origins[]': 'Eine Herkunft.',
+  notify:
+    'Mails, wenn eine kritische Meldung des Zentralspeichers beginnt oder endet, und eine an jedem Tag; ohne Angabe keine. Der Zentralspeicher arbeitet auch ohne sie.',
+  'notify.server':
+    'Server, der die Mails annimmt: `smtps:` mit TLS von Anfang an (465), `smtp:` mit STARTTLS (587). Zu diesem Gerät selbst geht `smtp:` ohne TLS, wenn kein `ca_file` genannt ist.',
+  'notify.ca_file':
+    'Zertifizierungsstelle, von der das Zertifikat des Servers sein muss, PEM. Ohne Angabe gelten die des Systems. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'notify.username': 'Konto beim Server; ohne Angabe meldet sich niemand an.',
+  'notify.password_file':
+    'Datei mit dem Passwort dieses Kontos: eine Zeile mit 1 bis 256 Bytes, nur für root: Die Unit bekommt, was in /etc/bodydock/keys liegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'notify.from': 'Adresse des Absenders.',
+  'notify.to': 'Wer die Mails bekommt.',
+  'notify.to[]': 'Eine Adresse.',
+  'notify.language': 'Sprache der Mails.',
+  'notify.daily_at':
+    'Wann die Mail des Tages geht, nach der Uhr dieses Geräts: alles in Ordnung, oder was nicht. Kommt sie nicht, nach dem Zentralspeicher sehen.',
   timestamps: 'Ein Zeitstempeldienst (RFC 3161), der das Verwahrprotokoll einmal am Tag datiert.',
   'timestamps.url': 'Wo der Dienst Anfragen nach RFC 3161 annimmt.',
   'timestamps.ca_file':
@@ -214,6 +229,10 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
   'https://HOST[:PORT][/PATH], or http:// where the way is safe otherwise':
     'https://HOST[:PORT][/PFAD], oder http://, wo der Weg anders gesichert ist',
   'an address of IPv{} or IPv{}': 'eine Adresse von IPv{} oder IPv{}',
+  'smtps://HOST[:PORT] or smtp://HOST[:PORT]': 'smtps://NAME[:PORT] oder smtp://NAME[:PORT]',
+  'NAME@HOST, of ASCII and without a display name': 'KONTO@NAME in ASCII und ohne Anzeigenamen',
+  'a list of {} to {} addresses': 'eine Liste mit {} bis {} Adressen',
+  'en or de': 'en oder de',
   'https://HOST[:PORT], or null': 'https://NAME[:PORT], oder null',
   'a list of {} to {} origins': 'eine Liste mit {} bis {} Herkunftsangaben',
   'a list of at most {} public keys': 'eine Liste mit höchstens {} öffentlichen Schlüsseln',

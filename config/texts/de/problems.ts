@@ -178,6 +178,8 @@ const RULES_DE: Readonly<Record<string, string>> = {
   'has no use with mqtt://': 'ist bei mqtt:// ohne Wirkung',
   'is no address of an MQTT broker': 'ist keine Adresse eines MQTT-Brokers',
   'write mqtts://HOST:PORT': 'mqtts://RECHNER:PORT schreiben',
+  'is no address of a mail server': 'ist keine Adresse eines Mailservers',
+  'write smtps://HOST[:PORT] or smtp://HOST[:PORT]': 'smtps://NAME[:PORT] oder smtp://NAME[:PORT] schreiben',
   'holds a user or a password': 'enthält einen Benutzer oder ein Passwort',
   'take it out: the client certificate says who this is, or username and password_file':
     'weglassen: Das eigene Zertifikat sagt, wer das ist, oder username und password_file',
@@ -310,8 +312,8 @@ const PLACES_DE: Readonly<Record<string, string>> = {
     'meldet sich mit Passwort an: Von welcher Station eine Nachricht ist, sagt allein das Wort des Brokers. Aufzeichnungen und Quittungen bleiben signiert',
   'username is not {}: the ACL of this package lets each account write below its own name only':
     'username ist nicht {}: Die ACL dieses Pakets lässt jedes Konto nur unter seinem eigenen Namen schreiben',
-  'holds no password for the broker: put one line of {} to {} bytes into it, without control characters':
-    'enthält kein Passwort für den Broker: eine Zeile von {} bis {} Bytes ohne Steuerzeichen hineinschreiben',
+  'holds no password: put one line of {} to {} bytes into it, without control characters':
+    'enthält kein Passwort: eine Zeile von {} bis {} Bytes ohne Steuerzeichen hineinschreiben',
   'has shared_offers, which has no effect any more: the receiver hears every offer; take the line out':
     'enthält shared_offers, das nichts mehr bewirkt: Der Empfänger hört jedes Angebot; die Zeile herausnehmen',
   'has no effect any more: a copy that the store holds goes after spool.keep_hours and {} days at most, or fewer by a policy, its part of the log after {}; take the group out':

@@ -189,6 +189,11 @@ export const STORE_CONDITIONS_DE: Readonly<
     remedy:
       'Es ausstellen wie beim ersten Mal (Handbuch, Kapitel 10), danach `systemctl restart bodydock-desk`. Ist es die Zertifizierungsstelle, braucht auch jeder Arbeitsplatz ein neues.',
   },
+  'notify.failing': {
+    text: 'Mails dieses Zentralspeichers gehen nicht hinaus oder nicht an jede Adresse: Niemand bekommt seine Meldungen.',
+    remedy:
+      '`bodydock-receiver notify` schickt eine und sagt, was nicht stimmt: Server, Zertifikat, Anmeldung oder eine Adresse unter `notify` in receiver.yaml.',
+  },
   'broker.unreachable': {
     text: 'Der Broker ist nicht erreichbar; Aufzeichnungen warten auf den Stationen.',
     remedy: 'Netz, Namensauflösung und den Broker selbst prüfen.',

@@ -1,4 +1,4 @@
-// What `bodydock-receiver status` and `bodydock-receiver doctor` say, in German.
+// What `bodydock-receiver status`, `bodydock-receiver doctor` and the mails of a store (SPEC 7.12) say, in German.
 import type { Translated } from '../../texts.ts';
 import type { STORE_STATUS_EN } from '../en/store-status.ts';
 
@@ -65,8 +65,39 @@ export const STORE_STATUS_DE: Translated<typeof STORE_STATUS_EN> = {
   'witness.silent': 'Antwortet nicht.',
   'witness.silentRemedy':
     'Dafür sorgen, dass dieses Gerät {host} erreicht, oder in receiver.yaml jemand anderen eintragen.',
+  'mail.good': 'Der Mailserver nimmt diesen Zentralspeicher an.',
+  'mail.sent': 'Der Mailserver hat eine Mail angenommen für {to}.',
+  'mail.none': 'receiver.yaml hat keine Gruppe `notify`: Dieser Zentralspeicher schickt keine Mails.',
+  'mail.unreachable': 'Der Mailserver antwortet nicht, oder nicht rechtzeitig.',
+  'mail.unreachableRemedy': 'Prüfen, ob `notify.server` stimmt und ob dieses Gerät ihn erreichen darf.',
+  'mail.tls': 'Es gibt kein geprüftes TLS zum Mailserver, deshalb wird nichts geschickt.',
+  'mail.tlsRemedy':
+    'Den Namen aus seinem Zertifikat in `notify.server` schreiben und seine Zertifizierungsstelle in `notify.ca_file` nennen.',
+  'mail.login': 'Der Mailserver nimmt die Anmeldung nicht an.',
+  'mail.loginRemedy': 'Prüfen, ob `notify.username` und das Passwort in `notify.password_file` stimmen.',
+  'mail.refused': 'Der Mailserver nimmt die Mail oder einige ihrer Adressen nicht an.',
+  'mail.refusedRemedy': 'Prüfen, ob er Mails von `notify.from` an jede Adresse in `notify.to` annimmt.',
   'policy.good': 'Richtlinie {number} beider Rollen ist in Kraft.',
   'station.heard': 'Um {at} UTC kam etwas von ihr.',
   'station.unheard': 'In diesem Lauf des Empfängers kam nichts von ihr.',
   'station.unheardRemedy': 'Ist sie in Betrieb, dort `bodydock doctor` ansehen.',
+  'note.begun': { one: '{count} kritische Meldung neu', other: '{count} kritische Meldungen neu' },
+  'note.ended': { one: '{count} kritische Meldung erledigt', other: '{count} kritische Meldungen erledigt' },
+  'note.over': 'ERLEDIGT',
+  'note.fromTo': 'von {at} bis {until} UTC',
+  'note.unnamed': { one: '{count} weitere steht hier nicht.', other: '{count} weitere stehen hier nicht.' },
+  'note.heldBack': {
+    one: '{count} Änderung wurde zurückgehalten: In einer Stunde gehen höchstens {mails} Mails hinaus.',
+    other: '{count} Änderungen wurden zurückgehalten: In einer Stunde gehen höchstens {mails} Mails hinaus.',
+  },
+  'note.well': 'alles in Ordnung',
+  'note.wellText': 'Es gibt keine Meldung, um die sich jemand kümmern muss.',
+  'note.notWell': { one: '{count} Meldung, {worst}', other: '{count} Meldungen, die schwerste: {worst}' },
+  'note.heard': '  von {station} kam zuletzt etwas um {at} UTC',
+  'note.unheard': '  von {station} kam nichts, seit der Empfänger läuft',
+  'note.trial': 'ein Versuch',
+  'note.trialText':
+    'Jemand hat `bodydock-receiver notify` eingegeben: Mails dieses Zentralspeichers kommen hier an.',
+  'note.end':
+    'Diese Mail betrifft allein den Zentralspeicher {receiver}: Meldungen der Stationen stehen in der Überwachung. Jeden Tag kommt eine Mail; kommt keine, nach dem Zentralspeicher sehen.',
 };

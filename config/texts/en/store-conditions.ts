@@ -187,6 +187,11 @@ export const STORE_CONDITIONS_EN = {
     remedy:
       'Issue it again as it was issued (handbook, chapter 10), then `systemctl restart bodydock-desk`. Where it is the authority, each place of work needs a new one, too.',
   },
+  'notify.failing': {
+    text: 'Mails of this store are not sent, or not to every address: nobody is written to about its conditions.',
+    remedy:
+      '`bodydock-receiver notify` sends one and says what is wrong: server, certificate, login or an address of `notify` in receiver.yaml.',
+  },
   // The connection to the broker.
   'broker.unreachable': {
     text: 'The broker cannot be reached; recordings wait on the stations.',

@@ -1,4 +1,4 @@
-// What `bodydock-receiver status` and `bodydock-receiver doctor` say, in English.
+// What `bodydock-receiver status`, `bodydock-receiver doctor` and the mails of a store (SPEC 7.12) say, in English.
 
 export const STORE_STATUS_EN = {
   'state.init': 'starting',
@@ -60,8 +60,38 @@ export const STORE_STATUS_EN = {
   'witness.good': 'It answers.',
   'witness.silent': 'It does not answer.',
   'witness.silentRemedy': 'Let this machine reach {host}, or name another one in receiver.yaml.',
+  'mail.good': 'The mail server takes this store.',
+  'mail.sent': 'The mail server took a mail for {to}.',
+  'mail.none': 'receiver.yaml has no group `notify`: this store sends no mails.',
+  'mail.unreachable': 'The mail server does not answer, or not in time.',
+  'mail.unreachableRemedy': 'See whether `notify.server` is right, and whether this machine may reach it.',
+  'mail.tls': 'There is no verified TLS to the mail server, so nothing is sent.',
+  'mail.tlsRemedy':
+    'Write the name that its certificate has into `notify.server`, and name its authority in `notify.ca_file`.',
+  'mail.login': 'The mail server does not take the login.',
+  'mail.loginRemedy': 'See whether `notify.username` and the password in `notify.password_file` are right.',
+  'mail.refused': 'The mail server refuses the mail, or some of its addresses.',
+  'mail.refusedRemedy': 'See whether it takes mails from `notify.from` to each address of `notify.to`.',
   'policy.good': 'Policy {number} of both roles is in force.',
   'station.heard': 'Something came from it at {at} UTC.',
   'station.unheard': 'Nothing came from it in this run of the receiver.',
   'station.unheardRemedy': 'If it is in use, look at `bodydock doctor` there.',
+  'note.begun': { one: '{count} critical condition began', other: '{count} critical conditions began' },
+  'note.ended': { one: '{count} critical condition ended', other: '{count} critical conditions ended' },
+  'note.over': 'ENDED',
+  'note.fromTo': 'from {at} to {until} UTC',
+  'note.unnamed': { one: '{count} more is not named here.', other: '{count} more are not named here.' },
+  'note.heldBack': {
+    one: '{count} change was held back: at most {mails} mails go out in an hour.',
+    other: '{count} changes were held back: at most {mails} mails go out in an hour.',
+  },
+  'note.well': 'all is well',
+  'note.wellText': 'No condition is shown that anybody must look at.',
+  'note.notWell': { one: '{count} condition, {worst}', other: '{count} conditions, the worst: {worst}' },
+  'note.heard': '  {station} was heard at {at} UTC',
+  'note.unheard': '  {station} was not heard in this run of the receiver',
+  'note.trial': 'a trial',
+  'note.trialText': 'Somebody typed `bodydock-receiver notify`: mails of this store arrive here.',
+  'note.end':
+    'This mail is about the store {receiver} alone: conditions of stations are in your monitoring. A mail comes every day; where none comes, look at the store.',
 } as const;

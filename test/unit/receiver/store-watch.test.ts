@@ -56,6 +56,7 @@ async function watched(seed: number, choice: ReceiverChoice = {}) {
     machine: new FixedMachine(),
     measure: () => receiver.measure(),
     looks: [],
+    notify: null,
   });
   watch.start();
   await top.clock.advance(10);
@@ -211,6 +212,7 @@ describe('the watch of a store', () => {
       machine: new FixedMachine(),
       measure: () => new Promise(() => undefined),
       looks: [],
+      notify: null,
     });
     watch.start();
     await clock.advance(3 * MINUTE_MS);
