@@ -4,6 +4,8 @@
 // Invariants:
 // 1. Neither mail nor password goes over a connection whose certificate was not verified, but to this machine itself where the caller says so.
 // 2. However the server behaves, it ends with the signal: the connection is destroyed then.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import MimeNode from 'nodemailer/lib/mime-node';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { DockError, systemCode } from '../../protocol/format/errors.ts';
@@ -43,19 +45,43 @@ export async function sendMail(
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();
-  const { host, port, security, ca, login } = server;
+  try {
+    return await converse(await reach(server, signal), server, mail, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw mailError(error, `${server.host}:${server.port}`);
+  }
+}
+
+/** By the system's look-up of names, as every connection of this program: nodemailer's own asks DNS servers alone. Errors: the system's; the signal's reason. */
+async function reach({ host, port }: MailServer, signal: AbortSignal): Promise<Socket> {
+  const socket = connect({ host, port, signal });
+  try {
+    await once(socket, 'connect', { signal });
+    return socket;
+  } catch (error) {
+    socket.on('error', () => undefined).destroy();
+    throw error;
+  }
+}
+
+async function converse(
+  socket: Socket,
+  { host, port, security, ca, login }: MailServer,
+  mail: Mail | undefined,
+  signal: AbortSignal,
+): Promise<number> {
   const connection = new SMTPConnection({
+    connection: socket,
     host,
     port,
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'plain',
     tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca && { ca: Buffer.from(ca) }) },
-    dnsTimeout: SILENCE_MS,
     connectionTimeout: SILENCE_MS,
     socketTimeout: SILENCE_MS,
     maxResponseSize: RESPONSE_BYTES_MAX,
-    allowInternalNetworkInterfaces: true,
   });
   const ended = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
@@ -88,9 +114,6 @@ export async function sendMail(
     );
     isOver = true;
     return sent?.rejected?.length ?? 0;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw mailError(error, `${host}:${port}`);
   } finally {
     if (isOver) connection.quit();
     else connection.close();

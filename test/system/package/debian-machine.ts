@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const SUITE = 'trixie';
 /** What our packages depend on (Node above all), what the handbook has installed or calls, and what station-life.sh looks with. */
 const PACKAGES =
-  'nodejs,systemd,systemd-sysv,udev,dbus,procps,openssl,mosquitto,minisign,age,mosquitto-clients,iproute2,man-db,python3,e2fsprogs';
+  'nodejs,systemd,systemd-sysv,udev,dbus,procps,openssl,mosquitto,minisign,age,mosquitto-clients,iproute2,man-db,python3,python3-aiosmtpd,e2fsprogs';
 const MAKING_MS = 400_000;
 const BOOT_MS = 90_000;
 const LINE_MS = 120_000;

@@ -58,6 +58,10 @@ broker: {url: "mqtt://127.0.0.1:1883"}
 bays: [{id: bay-1, folder: /media/bay-1, camera: cam-01}]
 cameras: [{id: cam-01}]
 END
+printf 'of-mails-1\n' >/etc/bodydock/keys/mail.password
+chmod 600 /etc/bodydock/keys/mail.password
+systemd-run --quiet --unit=mails -p StandardOutput=file:/mails python3 /mail-server.py \
+  '{"tls": "plain", "cert": "", "key": "", "username": "dock", "password": "of-mails-1", "refused": [], "port": 2525}'
 cat >/etc/bodydock/receiver.yaml <<END
 version: 1
 receiver: r-archive
@@ -66,6 +70,7 @@ keys: {signing_file: keys/store.key}
 stations: [{id: townhall-1, public_keys: [$(tail -1 /etc/bodydock/keys/station.pub)]}]
 retention: {days: 14, documents_days: 730, timer_hours: 24}
 roles: {officers: [], supervisors: []}
+notify: {server: "smtp://localhost:2525", username: dock, password_file: keys/mail.password, from: dock@city.example, to: [it@city.example], daily_at: "$(date +%H:%M)"}
 broker: {url: "mqtt://127.0.0.1:1883"}
 END
 bodydock check
@@ -78,6 +83,8 @@ fact active "$(systemctl is-active bodydock)" "$(systemctl is-active bodydock-re
 fact status "$(show bodydock StatusText)"
 fact receiver-status "$(show bodydock-receiver StatusText)"
 fact user "$(ps -o user= -p "$(show bodydock MainPID)")" "$(ps -o user= -p "$(show bodydock-receiver MainPID)")"
+until_ok 30 grep -q '"from"' /mails
+fact mail "$(grep '"from"' /mails | cut -d , -f 2-4)"
 fact core "$(awk '/^Max core file size/ {print $5, $6}' "/proc/$(show bodydock MainPID)/limits")"
 fact swap "$(cat "/sys/fs/cgroup$(show bodydock ControlGroup)/memory.swap.max" 2>/dev/null || show bodydock MemorySwapMax)"
 

@@ -1,7 +1,7 @@
 // One life of a station on one clean machine; each test judges a part of it.
 import assert from 'node:assert/strict';
 import { cp, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, inject, test } from 'vitest';
 import { NEXT_VERSION } from './build-packages.ts';
@@ -41,8 +41,13 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
     try {
       const into = (name: string): string => join(machine.root, name);
       await cp(join(inject('packages'), 'one'), into('packages/one'), { recursive: true });
-      for (const name of ['station-life.sh', 'probe.mjs', 'hold-in-the-middle.py'])
-        await cp(here(name), into(name));
+      for (const name of [
+        'station-life.sh',
+        'probe.mjs',
+        'hold-in-the-middle.py',
+        '../../fakes/mail-server.py',
+      ])
+        await cp(here(name), into(basename(name)));
       const { text } = await machine.type('bash /station-life.sh', { timeoutMs: LIFE_MS });
       steps = stepsOf(text.replaceAll('\r', ''));
     } finally {
@@ -100,6 +105,10 @@ describe.skipIf(lacksDebian())('a station from its packages', () => {
     });
     assert.match(facts.get('status') ?? '', /^station townhall-1: (?:ready|degraded)/);
     assert.match(facts.get('receiver-status') ?? '', /^receiver r-archive: ready/);
+  });
+
+  test('writes mails as its units let it: by the name of a server, with the password that it was handed', () => {
+    judge('first-steps', { mail: '"login": "dock", "from": "dock@city.example", "to": ["it@city.example"]' });
   });
 
   test('can leave no piece of a recording in a core dump or in swap', () => {
