@@ -34,6 +34,8 @@ export interface ReceiverConfig {
   readonly stations: readonly KnownStation[];
   readonly retention: RetentionConfig;
   readonly roles: RolesConfig;
+  /** Keys whose signatures make an evaluation (SPEC 4.18). */
+  readonly evaluators: readonly PublicKey[];
   readonly witnesses: readonly WitnessConfig[];
   readonly timestamps: TimestampsConfig | null;
   /** Where the numbers are served for tools on this machine; null where they are not. */
@@ -155,6 +157,7 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
       timerHours: file.retention.timer_hours,
     },
     roles: mapRoles(file.roles),
+    evaluators: file.roles.evaluators.map(parsePublicKey),
     witnesses: file.witnesses.map(({ key, url }) => ({ key: parseNoteKey(key), url })),
     timestamps: mapTimestamps(file.timestamps, folder),
     metrics: file.metrics ?? null,

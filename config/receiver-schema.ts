@@ -71,6 +71,9 @@ const roles = z.strictObject({
   supervisors: part.roleKeys(
     'Keys of their superiors: the second signature. No key is in both lists, and with an empty list no order counts in full.',
   ),
+  evaluators: part.roleKeys(
+    "Keys of those who evaluate recordings at the office's desk (SPEC 4.18). They order nothing; no key is in one of the other lists, too.",
+  ),
 });
 
 const httpUrl = (description: string): z.ZodString =>
@@ -226,7 +229,7 @@ export const receiverFileSchema = z
       .meta({ description: 'How long the store keeps recordings and documents.', allowed: GROUP }),
     roles: roles.prefault({}).meta({
       description:
-        'Who may order that a recording is held, released or deleted early. An earlier key stays in its list as long as a hold that it signed counts.',
+        'Who may order that a recording is held, released or deleted early, and who evaluates recordings. An earlier key stays in its list as long as a hold that it signed counts.',
       allowed: GROUP,
     }),
     witnesses: z

@@ -21,14 +21,18 @@ type Lines = readonly (string | undefined)[] | undefined;
  * machine that nobody attends.
  */
 export function checkRoles(
-  { officers, supervisors }: { readonly officers?: Lines; readonly supervisors?: Lines } = {},
+  {
+    officers,
+    supervisors,
+    evaluators,
+  }: { readonly officers?: Lines; readonly supervisors?: Lines; readonly evaluators?: Lines } = {},
   others: readonly PlacedText[],
   report: RuleReport,
 ): void {
-  const all = [...placed(officers, ['roles', 'officers']), ...placed(supervisors, ['roles', 'supervisors'])];
+  const lists = Object.entries({ officers, supervisors, evaluators });
+  const all = lists.flatMap(([name, lines]) => placed(lines, ['roles', name]));
   report.unique([...others, ...all], 'key', keyItself);
-  report.publicKeys(officers, ['roles', 'officers']);
-  report.publicKeys(supervisors, ['roles', 'supervisors']);
+  for (const [name, lines] of lists) report.publicKeys(lines, ['roles', name]);
 }
 
 /** The key without its id, which anybody who holds the secret half can choose: two lines of two ids may be one key. */

@@ -119,6 +119,8 @@ const UNFILLED: Readonly<Record<string, string>> = {
     'copy the second line of the .pub file that the officer made with `minisign -G`, or take the list out for now',
   'roles.supervisors':
     'copy the second line of the .pub file that the superior made with `minisign -G`, or take the list out for now',
+  'roles.evaluators':
+    'copy the second line of the .pub file that the evaluator made with `minisign -G`, or take the list out for now',
 };
 
 function remedyForUnfilled(path: Path): string {

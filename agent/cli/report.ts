@@ -92,7 +92,7 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
       keys: {
         type: 'string',
         value: 'KEYS',
-        text: 'folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)',
+        text: 'folder with station*.pub, store*.pub, officer*.pub, supervisor*.pub and evaluator*.pub (default: keys/ beside the vault)',
       },
       zone: {
         type: 'string',

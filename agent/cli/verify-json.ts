@@ -53,6 +53,7 @@ export class VerifyJson implements VerifyReport {
         store: keys.store.map(keyDocument),
         officer: keys.officer.map(keyDocument),
         supervisor: keys.supervisor.map(keyDocument),
+        evaluator: keys.evaluator.map(keyDocument),
       },
       totals,
       remarks: this.#remarks,

@@ -66,6 +66,7 @@ export class VerifyText {
       fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
       ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),
       fill(words.store, totals.orders, totals.disclosures),
+      ...(totals.evaluations === 0 ? [] : [fill(words.evaluations, totals.evaluations)]),
       fill(words.keyChanges, totals.key_changes, totals.key_revocations),
       fill(words.log, totals.custody_segments, totals.custody_entries, totals.custody_checkpoints),
       ...totals.logs.map((past) => this.#past(past)),

@@ -42,6 +42,7 @@ export interface VerifyWords {
   readonly units: string;
   readonly allRejected: string;
   readonly store: string;
+  readonly evaluations: string;
   readonly keyChanges: string;
   readonly log: string;
   /** A log, its lines, how many are fixed, when, by whom; and one that nobody fixes. */
@@ -102,6 +103,7 @@ const EN: VerifyWords = {
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
   store: 'store: {} orders, {} disclosures',
+  evaluations: 'evaluations of recordings: {}',
   keyChanges: 'keys: {} changes, {} revocations',
   log: 'custody log: {} segments, {} entries, {} checkpoints',
   fixed:
@@ -164,6 +166,7 @@ const DE: VerifyWords = {
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',
   store: 'Zentralspeicher: Anordnungen {}, Einsichten und Herausgaben {}',
+  evaluations: 'Auswertungen von Aufzeichnungen: {}',
   keyChanges: 'Schlüssel: Wechsel {}, Sperren {}',
   log: 'Verwahrprotokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
   fixed:

@@ -50,7 +50,7 @@ first run.
       trust: {
         type: 'string',
         value: 'KEYS',
-        text: 'folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them, and those of the two roles that sign orders: officer*.pub, supervisor*.pub; of witnesses outside: witness*.vkey, as C2SP signed-note writes a key; certificates of time-stamp authorities: timestamp*.pem. A file named station-ID.pub or station-ID.TEXT.pub is the key of that station alone, for which no other name counts then. Default: keys/ beside the vault or spool; there is none for a folder that is neither and lies in no vault. Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.',
+        text: 'folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them, and those of the two roles that sign orders: officer*.pub, supervisor*.pub; of evaluators: evaluator*.pub; of witnesses outside: witness*.vkey, as C2SP signed-note writes a key; certificates of time-stamp authorities: timestamp*.pem. A file named station-ID.pub or station-ID.TEXT.pub is the key of that station alone, for which no other name counts then. Default: keys/ beside the vault or spool; there is none for a folder that is neither and lies in no vault. Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.',
       },
       checkpoint: {
         type: 'string',

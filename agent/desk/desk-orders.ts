@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import * as z from 'zod';
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
+import { encodeLeft, leftName } from '../../protocol/documents/evaluation.ts';
 import { parsePublicKey } from '../../protocol/documents/minisign.ts';
 import {
   type Order,
@@ -20,7 +21,6 @@ import type { Clock, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { leaveInVault } from '../evidence/kit/disclosure.ts';
 import { listedJson, madeJson } from '../receiver/cli/order-texts.ts';
 import type { RetentionView } from '../receiver/retention/deps.ts';
-import { encodeLeftOrder, leftOrderName } from '../receiver/retention/left-orders.ts';
 import { type ListedOrder, listOrders } from '../receiver/retention/order-list.ts';
 import { checkOrder, makeOrder } from '../receiver/retention/order-place.ts';
 import { readOrderFolder } from '../receiver/retention/orders-read.ts';
@@ -41,7 +41,7 @@ const wishSchema = z.strictObject({ verb: z.enum(['hold', 'unhold', 'delete']), 
 /** What it needs of receiver.yaml. */
 export type DeskStore = Pick<
   ReceiverConfig,
-  'receiver' | 'vault' | 'keys' | 'stations' | 'retention' | 'roles'
+  'receiver' | 'vault' | 'keys' | 'stations' | 'retention' | 'roles' | 'evaluators'
 >;
 
 /** What the desk is made with. */
@@ -66,7 +66,7 @@ export class DeskOrders {
 
   /** Errors: "desk.store-key", "key.malformed". */
   static async open(store: DeskStore, { keysFolder, ...ports }: DeskOrdersPorts): Promise<DeskOrders> {
-    const { receiver, vault, retention, roles, stations, keys } = store;
+    const { receiver, vault, retention, roles, evaluators, stations, keys } = store;
     const path = join(keysFolder, `${parse(keys.signingFile).name}.pub`);
     const text = await readFile(path, 'utf8').catch((cause: unknown) => {
       const message = `${path}, the public key of the store, cannot be read: put it there (\`bodydock keys show\`)`;
@@ -77,6 +77,7 @@ export class DeskOrders {
       receiver,
       retention,
       roles,
+      evaluators,
       vaultPath: vault.path,
       layout: new VaultLayout(vault.path),
       publicKey: parsePublicKey(text),
@@ -113,8 +114,14 @@ export class DeskOrders {
     const order = parseOrder(bytes);
     const check = (): ReturnType<typeof checkOrder> => checkOrder(deps, bytes, { [role]: signed.signature });
     if ((await check()).fresh.length === 0) return { order, placed: true };
-    const name = leftOrderName(order.order, role);
-    const left = encodeLeftOrder({ type: 'left-order', version: 1, role, ...signed });
+    const name = leftName(order.order, role);
+    const left = encodeLeft({
+      type: 'left-document',
+      version: 1,
+      role,
+      document: signed.order,
+      signature: signed.signature,
+    });
     await leaveInVault(files, layout.root, name, left);
     const endMs = clock.monotonicMs() + PLACING_MS;
     while ((await files.stat(join(layout.disclosures, name))) !== undefined) {

@@ -27,7 +27,7 @@ import type { Clock, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { listen, type OpenServer, requestLimits } from '../platform/http-serve.ts';
 import { leaveDisclosure } from '../evidence/kit/disclosure.ts';
 import type { ListedRecording } from '../evidence/list/vault-list.ts';
-import { isRefusedOrder } from '../receiver/retention/left-orders.ts';
+import { isRefused } from '../receiver/retention/left-documents.ts';
 import { type DeskList, parseQuestion } from './desk-list.ts';
 import { type DeskOrders, parseAbout, parseSigned, parseWish } from './desk-orders.ts';
 
@@ -277,7 +277,7 @@ class Desk {
       if ('code' in answer) return refuse(response, answer);
       sendJson(response, answer.status, JSON.stringify(answer.body));
     } catch (error) {
-      if (!isRefusedOrder(error)) throw error;
+      if (!isRefused(error)) throw error;
       refuse(response, { status: 409, code: error.code, message: error.message });
     } finally {
       this.#ordering--;

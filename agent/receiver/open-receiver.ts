@@ -16,7 +16,7 @@ import { ReceiptLog, StationHeads } from './custody/receipt-log.ts';
 import { Revocations, RevokedUse } from './keys/revocations.ts';
 import { Receiver } from './receiver.ts';
 import { VaultWords } from './reconcile/vault-words.ts';
-import { LeftOrders } from './retention/left-orders.ts';
+import { LeftDocuments } from './retention/left-documents.ts';
 import { stampsOf } from './retention/outside-time.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { StoreCount, type StoreNumbers } from './store-numbers.ts';
@@ -38,7 +38,7 @@ import type { RunningProcess } from './vault/vault-run.ts';
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
 export type ReceiverSettings = Pick<
   ReceiverConfig,
-  'receiver' | 'vault' | 'stations' | 'retention' | 'roles' | 'witnesses' | 'timestamps'
+  'receiver' | 'vault' | 'stations' | 'retention' | 'roles' | 'evaluators' | 'witnesses' | 'timestamps'
 > & {
   readonly broker: Pick<ReceiverConfig['broker'], 'base'>;
 };
@@ -118,6 +118,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     vault: vault.id,
     retention: settings.retention,
     roles: settings.roles,
+    evaluators: settings.evaluators,
     witnesses: settings.witnesses.map(({ key }) => key),
     stamps: stampsOf(settings.timestamps),
     stations,
@@ -154,7 +155,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     log,
   });
   const retention = new RetentionTimer({ deps: store, conditions: conditions });
-  const leftOrders = new LeftOrders(store);
+  const leftDocuments = new LeftDocuments(store);
   const counters = { vault, space, retention, transfers, receipts, words, heard, log: store };
   const count = new StoreCount({ ...counters, quotaBytes: settings.vault.quotaBytes });
   const outside = new OutsideWord({
@@ -174,7 +175,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     stations: () => count.stations(),
     startRetention: () => {
       retention.start();
-      leftOrders.start();
+      leftDocuments.start();
       heads.start();
     },
     start: async () => {
@@ -185,7 +186,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     stop: async () => {
       stopLooking();
       const stopped = receiver.stop();
-      const placed = leftOrders.stop();
+      const placed = leftDocuments.stop();
       const last = stopped.then(() => heads.stop());
       const [isInOrder] = await Promise.all([stopped, retention.stop(last), placed]);
       await outside.stop();

@@ -88,6 +88,7 @@ export const STORE_EVENTS = [
   'deleted',
   'documents-dropped',
   'disclosed',
+  'evaluation',
   'clock-checked',
   'outside-time',
   'expiry-waits',

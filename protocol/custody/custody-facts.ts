@@ -214,6 +214,7 @@ const STORE: Shapes = {
     reason: disclosureSchema.shape.reason,
     asked_at: d.instantSchema,
   }),
+  evaluation: z.strictObject({ ...about, evaluation_sha256: sha256, key_id: keyIdSchema }),
   'clock-checked': z.strictObject({}),
   'outside-time': z.strictObject({
     by: z.enum(['witness', 'time-stamp', 'station']),

@@ -63,11 +63,6 @@ export const orderSchema = z.strictObject({
 });
 export type Order = z.infer<typeof orderSchema>;
 
-/** Names an order that a role signed and that waits in `.disclosures` of a vault (SPEC 4.8.20). */
-export function isLeftOrderName(name: string): boolean {
-  return /^[a-z2-7]{26}\.(?:officer|supervisor)\.json$/.test(name);
-}
-
 export const disclosureSchema = z.strictObject({
   type: z.literal('disclosure'),
   version: z.literal(1),

@@ -9,7 +9,7 @@ import * as d from './document.ts';
 export const STAFF_TEXT_MAX = 1000;
 /** Sealed to 16 recipients, in base64. */
 const SEALED_TEXT_MAX = 32_768;
-const ANSWERS_MAX = 8;
+export const ANSWERS_MAX = 8;
 
 /** Of a question or an answer: as ids that people choose. */
 export const choiceIdSchema = z.string().regex(NAME_PATTERN, 'not an id of a question or an answer');

@@ -11,6 +11,8 @@ export const DELETION = 'deletion.json';
 /** Signed by roles: SPEC 4.8, 4.16. */
 export const ORDER = 'order.json';
 export const POLICY = 'policy.json';
+/** By one evaluator: SPEC 4.18. */
+export const EVALUATION = 'evaluation.json';
 
 export const PAYLOAD = 'payload.age';
 export const CHUNKS = 'chunks.bin';
@@ -36,6 +38,8 @@ export const COSIGNED = 'cosigned';
 export const TIMESTAMPS = 'timestamps';
 export const WITNESS = 'witness';
 export const ORDERS = 'orders';
+/** In it a folder a recording, in that a folder a key. */
+export const EVALUATIONS = 'evaluations';
 /** What a segment's signed head is called in a kit, whose logs lie in `LOG` (SPEC 4.13.5). */
 export const HEAD_SUFFIX = '.head.json';
 /** Deletion records of which the other documents were dropped. */

@@ -37,6 +37,7 @@ export const AGENT: Part = {
     ),
     ...['html', 'css', 'js'].map((ending) => `agent/screen/page/screen.${ending}`),
     'config/questions.yaml',
+    'config/evaluation.yaml',
   ],
   launched: [
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },
@@ -50,7 +51,7 @@ export const RECEIVER: Part = {
   name: 'bodydock-receiver',
   summary: 'receiving end of a central store for recordings of body cameras',
   configuration: 'receiver',
-  assets: [],
+  assets: ['config/evaluation.yaml'],
   launched: [
     { name: 'bodydock-receiver', module: 'agent/receiver/main.js', isCommand: true },
     { name: 'desk', module: 'agent/cli/desk-main.js', isCommand: false },

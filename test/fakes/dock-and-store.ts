@@ -303,6 +303,7 @@ export class DockAndStore {
         broker: { base: BASE },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
         roles: { officers: [], supervisors: [] },
+        evaluators: [],
         witnesses: [],
         timestamps: null,
       },

@@ -1,6 +1,12 @@
-// For the vault builder: orders of the two roles (SPEC 4.8), really signed by role keys, and entered into the store's log.
+// For the vault builder: orders of the two roles (SPEC 4.8) and evaluations (SPEC 4.18), really signed, and entered into the store's log.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { evaluationQuestions } from '../../config/questions.ts';
+import {
+  encodeEvaluation,
+  EVALUATION_TRUSTED_COMMENT,
+  type Evaluation,
+} from '../../protocol/documents/evaluation.ts';
 import { sha256Hex } from '../../protocol/format/bytes.ts';
 import { makeSessionId } from '../../protocol/format/ids.ts';
 import { keyIdHex, makeSecretKey, signDocument, type SecretKey } from '../../protocol/documents/minisign.ts';
@@ -12,7 +18,9 @@ import {
   type Role,
 } from '../../protocol/documents/order.ts';
 import type { Random } from '../../protocol/format/ports.ts';
+import { seededRandom } from './random-seeded.ts';
 import type { BuiltRecording } from './vault-builder-recordings.ts';
+import { writeSigned } from './vault-builder-signed.ts';
 import type { StoreBuilder } from './vault-builder-store.ts';
 
 /** What is ordered; all but the verb has a default. */
@@ -29,6 +37,15 @@ export interface BuiltOrder {
   readonly order: Order;
   readonly bytes: Uint8Array;
   readonly sha256: string;
+  readonly folder: string;
+}
+
+/** Keys of two evaluators. */
+export const EVALUATORS = [4712, 4713].map((seed) => makeSecretKey(seededRandom(seed)));
+
+/** An evaluation in the vault. */
+export interface BuiltEvaluation {
+  readonly evaluation: Evaluation;
   readonly folder: string;
 }
 
@@ -92,6 +109,32 @@ export class OrderBuilder {
       order_sha256: sha256,
       key_id: keyIdHex(key.keyId),
     });
+  }
+
+  /** An evaluation of a recording, signed by the first evaluator or another one, and entered. */
+  async evaluate(
+    { manifest: { station, recording }, manifestBytes }: BuiltRecording,
+    { by = 0, ...change }: Partial<Evaluation> & { readonly by?: number } = {},
+  ): Promise<BuiltEvaluation> {
+    const evaluation: Evaluation = {
+      type: 'evaluation',
+      version: 1,
+      station,
+      recording,
+      manifest_sha256: sha256Hex(manifestBytes),
+      day: this.#store.clock.now().slice(0, 10),
+      questions_sha256: evaluationQuestions().sha256,
+      answers: { effect: 'calmed', need: 'yes' },
+      ...change,
+    };
+    const key = EVALUATORS[by] as SecretKey;
+    const [bytes, key_id] = [encodeEvaluation(evaluation), keyIdHex(key.keyId)];
+    const folder = join(this.#store.vault, station, 'evaluations', recording, key_id);
+    await mkdir(folder, { recursive: true });
+    await writeSigned(join(folder, 'evaluation.json'), bytes, key, EVALUATION_TRUSTED_COMMENT);
+    const facts = { station, recording, evaluation_sha256: sha256Hex(bytes), key_id };
+    await this.#store.enter('evaluation', facts);
+    return { evaluation, folder };
   }
 
   /** Enters that a hold with one signature lapsed. */

@@ -165,6 +165,7 @@ export async function startStore(live: LiveProcess, wire: Wire, site: Site): Pro
       broker: { base: BASE },
       retention: { days: 14, documentsDays: 730, timerHours: 0 },
       roles: { officers: [], supervisors: [] },
+      evaluators: [],
       witnesses: [],
       timestamps: null,
     },

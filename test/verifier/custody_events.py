@@ -193,6 +193,7 @@ STORE_EVENTS: dict[str, Shape] = {
         reason=REASON_CODE,
         asked_at=INSTANT,
     ),
+    "evaluation": fields(**_OF_RECORDING, evaluation_sha256=DIGEST, key_id=KEY_ID),
     "key-revoked": fields_and(
         {"compromised_since": INSTANT},
         station=STATION_ID,

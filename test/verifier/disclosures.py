@@ -9,8 +9,8 @@ from signed_document import Source, read_unsigned
 
 FOLDER = ".disclosures"
 _FILE = re.compile(r"[a-z2-7]{26}\.json", re.ASCII)
-# Of an order that a role signed and that a receiver places (SPEC 4.8.20): it counts for nothing before.
-_LEFT = re.compile(r"[a-z2-7]{26}\.(officer|supervisor)\.json", re.ASCII)
+# What a role signed and a receiver places (SPEC 4.8.20, 4.18.6): it counts for nothing before.
+_LEFT = re.compile(r"[a-z2-7]{26}\.(officer|supervisor|[0-9a-f]{16}\.evaluator)\.json", re.ASCII)
 _UNFINISHED = re.compile(r".*\.(new|tmp)")
 
 

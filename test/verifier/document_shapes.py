@@ -492,6 +492,17 @@ def _of_staff(kind: str, **own: Shape) -> Shape:
 
 _STAFF_REPORT = _of_staff("staff-report", questions_sha256=DIGEST, answers=_answers)
 
+_EVALUATION = fields(
+    type=constant("evaluation"),
+    version=constant(1),
+    station=STATION_ID,
+    recording=RANDOM_ID,
+    manifest_sha256=DIGEST,
+    day=DAY,
+    questions_sha256=DIGEST,
+    answers=_answers,
+)
+
 _STAFF_TEXT = _all(
     _of_staff("staff-text", recipients=many(_RECIPIENT, _TEXT_RECIPIENTS_MAX), sealed=BASE64),
     _staff_text_sense,
@@ -559,6 +570,7 @@ DOCUMENT_SHAPES: dict[str, Shape] = {
     "key-change": _KEY_CHANGE,
     "key-revocation": _KEY_REVOCATION,
     "restored": _RESTORED,
+    "evaluation": _EVALUATION,
     "staff-report": _STAFF_REPORT,
     "staff-text": _STAFF_TEXT,
 }

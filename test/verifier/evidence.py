@@ -97,6 +97,8 @@ class Station(Keeper):
     dockings: dict[str, Receipted] = field(default_factory=dict)
     documents: dict[str, StaffDocument] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    # Evaluations by recording and key (SPEC 4.18).
+    evaluations: dict[tuple[str, str], Document] = field(default_factory=dict)
     # Revocations by the id of the key.
     revocations: dict[str, Document] = field(default_factory=dict)
     # Deletion records of which the other documents were dropped, by recording.

@@ -17,6 +17,7 @@ class KnownKeys:
         self.officers_by_hand = by_hand.officers
         self.supervisors_by_hand = by_hand.supervisors
         self._roles: tuple[list[PublicKey], list[PublicKey]] = ([], [])
+        self.evaluators = by_hand.evaluators
         self.witnesses = by_hand.witnesses
         self.authorities = by_hand.authorities
         self.changes: list[KeyChange] = []

@@ -4,6 +4,7 @@
 `station-<id>.pub`, `station-<id>.<text>.pub`   keys of that station alone
 `store*.pub`   keys of the store: receipts, deletion records, its own log
 `officer*.pub`, `supervisor*.pub`   keys of the two roles that sign orders
+`evaluator*.pub`   keys of evaluators
 `witness*.vkey`   keys of witnesses outside that cosign the store's log: one line as C2SP writes it
 `timestamp*.pem`   certificates of authorities whose time stamps count
 """
@@ -19,7 +20,7 @@ from shapes import STATION_ID, fits
 from signed_note import NoteKey, parse_witness_key
 
 _KEY_FILE_BYTES_MAX = 4096
-_NAME = re.compile(r"(station|store|officer|supervisor)(.*)\.pub", re.ASCII | re.DOTALL)
+_NAME = re.compile(r"(station|store|officer|supervisor|evaluator)(.*)\.pub", re.ASCII | re.DOTALL)
 _WITNESS = re.compile(r"witness.*\.vkey", re.ASCII | re.DOTALL)
 _AUTHORITY = re.compile(r"timestamp.*\.pem", re.ASCII | re.DOTALL)
 _STATION = re.compile(r"(?:-([^.]+))?(?:\..*)?", re.ASCII | re.DOTALL)
@@ -48,6 +49,7 @@ class TrustedKeys:
         self.store = self._of("store")
         self.officers = self._of("officer")
         self.supervisors = self._of("supervisor")
+        self.evaluators = self._of("evaluator")
 
     def station(self, station: str) -> Sequence[PublicKey]:
         """Keys of one station: those with its id, or where there are none those of any station."""

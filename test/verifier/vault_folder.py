@@ -12,6 +12,7 @@ from custody_segment import Holder
 from disclosures import check_disclosures
 from drops import read_kept
 from document_shapes import VAULT
+from evaluations import read_evaluations
 from evidence import KeyChange, Receiver, Station, Vault
 from findings import Report
 from key_documents import check_names, read_changes, read_revocations
@@ -120,6 +121,7 @@ class VaultReader:
         readers: dict[str, Callable[[Path], None]] = {
             "custody": lambda folder: None,
             "orders": lambda folder: self._read_orders(folder, station),
+            "evaluations": lambda folder: read_evaluations(folder, f"{name}/evaluations", station, self._keys, self._report),
             "deletions": lambda folder: self._read_kept(folder, station),
             "keys": lambda folder: check_names(folder, f"{name}/keys", self._report, of_station=True),
         }

@@ -20,6 +20,7 @@ from differences import tell_differences
 from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
 from drops import Drops
+from evaluations import check_evaluations
 from evidence import Station, Vault
 from findings import Report
 from key_changes import check_changes, check_old_keys, check_ways
@@ -114,6 +115,7 @@ def _check_station(station: Station, vault: Vault, drops: Drops, report: Report,
     check_deletions(station, vault.vault, orders, said_by_store, report)
     drops.check(station, orders, said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)
+    check_evaluations(station, store_logs, dropped, report)
     check_orders_logged(station, orders, said_by_store, report)
     entered = {line.facts["recording"] for line in said_by_store.all_of("receipt") if line.facts.get("kind") == "recording"}
     return reconcile(station, dropped, entered)

@@ -1,12 +1,8 @@
 // Disclosures (SPEC 4.11): those that the store's log keeps are listed, and those that no receiver has entered yet are reported once they wait for
 // more than a day.
 import { join } from 'node:path';
-import {
-  type Disclosure,
-  isLeftOrderName,
-  ORDER_BYTES_MAX,
-  parseDisclosure,
-} from '../../../protocol/documents/order.ts';
+import { isLeftName } from '../../../protocol/documents/evaluation.ts';
+import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isSessionId } from '../../../protocol/format/ids.ts';
 import { listFolder, oddName, type ReadFiles, readSmall } from './read-files.ts';
@@ -35,7 +31,7 @@ export async function pendingDisclosures(files: ReadFiles, vault: string, nowMs:
   if (!Array.isArray(names)) return [names];
   const remarks: Remark[] = [];
   for (const name of names) {
-    if (isLeftOrderName(name)) continue; // counts for nothing before the receiver places it
+    if (isLeftName(name)) continue; // counts for nothing before the receiver places it
     if (!isDisclosureName(name)) remarks.push(oddName(DISCLOSURES, name, isDisclosureName));
     else remarks.push(...(await pending(files, folder, name, nowMs)));
   }

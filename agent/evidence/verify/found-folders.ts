@@ -4,6 +4,7 @@ import {
   CUSTODY,
   DELETIONS,
   DOCKING,
+  EVALUATIONS,
   KEYS,
   LOG,
   MANIFEST,
@@ -72,6 +73,11 @@ export interface FoundOrders {
   readonly station: string | undefined;
 }
 
+/** A folder of evaluations. */
+export interface FoundEvaluations extends FoundCustody {
+  readonly station: string;
+}
+
 /** The folder of a deletion record of which the other documents were dropped. */
 export interface FoundKept {
   readonly folder: string;
@@ -94,6 +100,7 @@ export type Found =
   | ({ readonly kind: 'staff' } & FoundStaff)
   | ({ readonly kind: 'custody' } & FoundCustody)
   | ({ readonly kind: 'orders' } & FoundOrders)
+  | ({ readonly kind: 'evaluations' } & FoundEvaluations)
   | ({ readonly kind: 'kept' } & FoundKept)
   | ({ readonly kind: 'receiver' } & FoundReceiver)
   | { readonly kind: 'remark'; readonly remark: Remark };
@@ -206,6 +213,8 @@ class Walk {
     for (const name of names) {
       if (isRecordingId(name)) yield await this.either(below(where, name), name, station);
       else if (name === ORDERS) yield this.#orders(below(where, name), station);
+      else if (name === EVALUATIONS)
+        yield { kind: 'evaluations', ...this.#folder(below(where, name)), station };
       else if (name === DELETIONS) yield* this.#kept(below(where, name), station);
       else if (!STATION_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(where, name) };
     }

@@ -14,6 +14,7 @@ export type DocumentName =
   | 'receipt'
   | 'deletion'
   | 'order'
+  | 'evaluation'
   | 'policy'
   | 'key-change'
   | 'key-revocation'
@@ -101,6 +102,8 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'order.incomplete': 'otherRole',
   'order.not-logged': 'receiver',
   'order.missing': 'backup',
+  'evaluation.not-judged': 'roleKeys',
+  'evaluation.not-logged': 'receiver',
   'disclosure.pending': 'receiver',
   'key.introduced': 'introduced',
   'key-change.lost': 'keyLost',

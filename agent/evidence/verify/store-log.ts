@@ -177,6 +177,18 @@ interface JudgedDays extends CountedDays {
 const NO_TERMS = { ...NO_POLICY, isOpen: false, isAbsent: false };
 
 /** How `restored` names the statement of a receiver. */
+/** Evaluations of a recording by one key, as it was entered: one, or more where somebody tampered. */
+export interface LoggedEvaluation {
+  readonly station: string;
+  readonly recording: string;
+  readonly keyId: string;
+  readonly digests: Set<string>;
+}
+
+export function storedEvaluation(of: Pick<LoggedEvaluation, 'station' | 'recording' | 'keyId'>): string {
+  return `${of.station} ${of.recording} ${of.keyId}`;
+}
+
 export function storedRestored(receiver: string, sha256: string): string {
   return `${receiver} ${sha256}`;
 }
@@ -190,6 +202,8 @@ export class StoreLog {
   readonly deletions = new Map<string, LoggedDeletion>();
   readonly orders = new Map<string, LoggedOrder>();
   readonly disclosures: LoggedDisclosure[] = [];
+  /** By `storedEvaluation`. */
+  readonly evaluations = new Map<string, LoggedEvaluation>();
   /** By `storedRestored`. */
   readonly restored = new Map<string, LoggedRestored>();
   /** Times of the oldest entries of receivers whose older segments were dropped or taken away: these logs say nothing of what was before. */
@@ -352,6 +366,7 @@ export class StoreLog {
       this.policies.push({ receiver, time, number: facts['number'], sha256: text('policy_sha256') });
     else if (event === 'order') this.#order(text, time, this.#isEarlier(receiver));
     else if (event === 'hold-lapsed') this.#lapsed(this.#orderOf(text('order'), recording), time);
+    else if (event === 'evaluation') this.#evaluated(text);
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
     else if (event === 'key-revoked') this.#revoked(text, time);
     else if (event === 'restored') {
@@ -502,6 +517,13 @@ export class StoreLog {
     const fresh: LoggedOrder = { recording, signatures: [], lapsedAt: undefined };
     this.orders.set(order, fresh);
     return fresh;
+  }
+
+  #evaluated(text: (name: string) => string): void {
+    const of = { station: text('station'), recording: text('recording'), keyId: text('key_id') };
+    const known = this.evaluations.get(storedEvaluation(of)) ?? { ...of, digests: new Set<string>() };
+    if (known.digests.size < SIGNATURES_MAX) known.digests.add(text('evaluation_sha256'));
+    this.evaluations.set(storedEvaluation(of), known);
   }
 
   #revoked(text: (name: string) => string, time: string): void {

@@ -482,6 +482,17 @@ export const MEANINGS: Texts['MEANINGS'] = {
   'order.not-kept':
     'Version 0.1.0 des Zentralspeichers entfernte die Anordnung mit den Dokumenten ihrer Aufzeichnung: Was sie anordnete, lässt sich nicht mehr prüfen.',
 
+  'evaluation.misplaced':
+    'Die Auswertung liegt im Ordner einer anderen Station, einer anderen Aufzeichnung oder eines anderen Schlüssels: Sie wurde von Hand verschoben.',
+  'evaluation.no-recording':
+    'Die ausgewertete Aufzeichnung ist nicht hier, oder sie ist eine andere: Über das, was hier liegt, sagt die Auswertung nichts.',
+  'evaluation.not-judged':
+    'Kein Schlüssel einer auswertenden Person ist angegeben: Niemand kann sagen, wer unterschrieben hat.',
+  'evaluation.other-logged':
+    'Der Zentralspeicher hat von diesem Schlüssel eine andere Auswertung aufgenommen: Sie wurde seither ausgetauscht, wer immer sie unterschrieb.',
+  'evaluation.not-logged':
+    'Der Zentralspeicher hat sie noch nicht eingetragen, oder der Abschnitt seines Verwahrprotokolls, der sie nennt, ist nicht hier.',
+
   'disclosure.made':
     'Jemand hat die Aufzeichnung geöffnet oder herausgegeben und gesagt, warum; das Verwahrprotokoll des Zentralspeichers bewahrt es.',
   'disclosure.pending':

@@ -418,6 +418,16 @@ export const MEANINGS = {
   'order.not-kept':
     'Version 0.1.0 of the store let the order go together with the documents of its recording: what it ordered cannot be judged any more.',
 
+  'evaluation.misplaced':
+    'The evaluation lies in a folder of another station, recording or key: it was moved by hand.',
+  'evaluation.no-recording':
+    'The recording that was evaluated is not here, or is another one: the evaluation says nothing of what lies here.',
+  'evaluation.not-judged': 'No key of an evaluator is given, so that nobody can say who signed.',
+  'evaluation.other-logged':
+    'The store took up another evaluation by this key: it was exchanged since, whoever signed it.',
+  'evaluation.not-logged':
+    'The store has not entered it yet, or the part of its log that names it is not here.',
+
   'disclosure.made': 'Somebody opened or exported the recording, and said why; the store’s log keeps it.',
   'disclosure.pending':
     'Somebody opened or exported a recording, and no receiver has entered it into the store’s log since.',

@@ -1,4 +1,4 @@
-// The public keys that a verification trusts: files `station*.pub`, `store*.pub`, `officer*.pub` and `supervisor*.pub` of one folder. Where
+// The public keys that a verification trusts: files `station*.pub`, `store*.pub`, `officer*.pub`, `supervisor*.pub` and `evaluator*.pub` of one folder. Where
 // the folder comes from is the caller's business; a verification is worth as much as the way by which these keys came.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,6 +41,8 @@ export interface TrustedKeys {
   /** Who may sign orders; empty where nobody gave such keys. */
   readonly officer: readonly NamedKey[];
   readonly supervisor: readonly NamedKey[];
+  /** Who may sign evaluations; the same. */
+  readonly evaluator: readonly NamedKey[];
   /** Witnesses outside that cosign a store's log, and files with certificates of time-stamp authorities. */
   readonly witnesses: readonly NoteKey[];
   readonly authorities: readonly string[];
@@ -59,6 +61,7 @@ export const NO_KEYS: TrustedKeys = {
   store: [],
   officer: [],
   supervisor: [],
+  evaluator: [],
   witnesses: [],
   authorities: [],
   introduced: new Map(),
@@ -85,7 +88,8 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
     fail('key.missing', `${folder} holds no station*.pub: name the folder with the public keys with --keys`);
   const officer = await readAll(folder, names, /^officer[^/]*\.pub$/);
   const supervisor = await readAll(folder, names, /^supervisor[^/]*\.pub$/);
-  refuseConflicts(folder, [station, store, officer, supervisor]);
+  const evaluator = await readAll(folder, names, /^evaluator[^/]*\.pub$/);
+  refuseConflicts(folder, [station, store, officer, supervisor, evaluator]);
   return {
     ...NO_KEYS,
     folder,
@@ -93,6 +97,7 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
     store,
     officer,
     supervisor,
+    evaluator,
     witnesses: await readWitnesses(folder, names),
     authorities: names.filter((name) => /^timestamp[^/]*\.pem$/.test(name)).map((name) => join(folder, name)),
   };

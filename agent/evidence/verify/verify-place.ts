@@ -13,6 +13,7 @@ import { checkKept, type KeptDeletion } from './drop-check.ts';
 import {
   type FoundCustody,
   type FoundDocking,
+  type FoundEvaluations,
   type FoundKept,
   type FoundOrders,
   type FoundReceiver,
@@ -20,6 +21,7 @@ import {
   type FoundStaff,
   walkPlace,
 } from './found-folders.ts';
+import { checkEvaluations, evaluationRemarks, type FoundEvaluation } from './evaluation-check.ts';
 import { keyLogRemarks } from './key-logs.ts';
 import { type LogPast, LogPasts, notFixed } from './log-past.ts';
 import { knownKeys, type KnownKeys } from './known-keys.ts';
@@ -86,6 +88,7 @@ class PlaceCheck {
   readonly #custody: FoundCustody[] = [];
   readonly #receivers: FoundReceiver[] = [];
   readonly #orders: FoundOrder[] = [];
+  readonly #evaluations: FoundEvaluation[] = [];
   /** Where each order lies, by its id. */
   readonly #orderPlaces = new Map<string, string>();
   readonly #kept: KeptDeletion[] = [];
@@ -107,6 +110,7 @@ class PlaceCheck {
       else if (found.kind === 'custody') this.#custody.push(found);
       else if (found.kind === 'receiver') this.#receivers.push(found);
       else if (found.kind === 'orders') await this.#checkOrders(found);
+      else if (found.kind === 'evaluations') await this.#checkEvaluations(found);
       else if (found.kind === 'kept') await this.#keptDeletion(found);
       else if (found.kind === 'docking') await this.#docking(found, vault.id);
       else if (found.kind === 'staff') await this.#staff(found, vault.id);
@@ -179,6 +183,12 @@ class PlaceCheck {
     this.#tell(remarks);
   }
 
+  async #checkEvaluations(found: FoundEvaluations): Promise<void> {
+    const { evaluations, remarks } = await checkEvaluations({ ...this.#options, ...found });
+    this.#evaluations.push(...evaluations);
+    this.#tell(remarks);
+  }
+
   async #keptDeletion(found: FoundKept): Promise<void> {
     const { kept, findings } = await checkKept(this.#options.files, found, this.#options.keys);
     this.#tell(findings);
@@ -200,6 +210,7 @@ class PlaceCheck {
 
   #countDocuments(): void {
     this.#totals.orders += this.#orders.length;
+    this.#totals.evaluations += this.#evaluations.filter(({ isSigned }) => isSigned).length;
     this.#totals.key_changes += this.#known.changes.filter(({ inPlace }) => inPlace).length;
     this.#totals.key_revocations += this.#known.revocations.length;
   }
@@ -245,6 +256,8 @@ class PlaceCheck {
   async #between(logs: PlaceLogs): Promise<void> {
     const read = { ...this.#options, place: this.#place, facts: this.#facts, logs, known: this.#known };
     for await (const remark of new PlaceBetween(read).remarks()) this.#tell([remark]);
+    const isWhole = this.#place.kind === 'vault';
+    this.#tell(evaluationRemarks(this.#evaluations, this.#facts, logs.store, isWhole));
     const changed = new Set(this.#known.changes.map(({ document }) => document.holder));
     const store = {
       ...read,
@@ -260,7 +273,6 @@ class PlaceCheck {
       const lines = logs.receiptLines;
       this.#tell(await proofRemarks({ files, path: this.#place.path, keys, facts: this.#facts, lines }));
     }
-    const isWhole = this.#place.kind === 'vault';
     if (!isWhole && this.#place.kind !== 'collection') return;
     const now = async (station: string, recording: string): Promise<string | undefined> =>
       isWhole ? receiptNow(this.#options.files, this.#place.path, station, recording) : undefined;
@@ -354,6 +366,8 @@ export interface Totals {
   disclosures: number;
   /** Orders that can be read, documents about keys that hold. */
   orders: number;
+  /** Whose signature holds. */
+  evaluations: number;
   key_changes: number;
   key_revocations: number;
   custody_segments: number;
@@ -393,6 +407,7 @@ export function noTotals(): Totals {
     staff_texts: 0,
     disclosures: 0,
     orders: 0,
+    evaluations: 0,
     key_changes: 0,
     key_revocations: 0,
     custody_segments: 0,

@@ -147,6 +147,7 @@ export async function openPolicyCommand(file: string, io: Io): Promise<Unsettled
     vault,
     retention: config.retention,
     roles: config.roles,
+    evaluators: config.evaluators,
     witnesses: config.witnesses.map(({ key }) => key),
     stations: new Map(config.stations.map(({ id, publicKeys }) => [id, publicKeys])),
     stamps: stampsOf(config.timestamps),

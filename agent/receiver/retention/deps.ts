@@ -28,6 +28,8 @@ export interface RetentionDeps extends StoreLogDeps {
   readonly policies: readonly EnteredPolicy[];
   readonly retention: StoreRetention;
   readonly roles: RolesConfig;
+  /** Keys of evaluators (SPEC 4.18), which no policy names. */
+  readonly evaluators: readonly PublicKey[];
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
   /** Keys of witnesses outside, whose cosignatures say the time. */
   readonly witnesses: readonly NoteKey[];

@@ -3,16 +3,12 @@
 //
 // Invariants:
 // 1. A disclosure is removed only after its entry is durable; one whose entry is there already is only removed.
-// 2. What cannot be read, an order that was left among it (left-orders.ts takes the others), or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
+// 2. What cannot be read, a document that was left among it (left-documents.ts takes the others), or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
 //    else out of the log.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import {
-  type Disclosure,
-  isLeftOrderName,
-  ORDER_BYTES_MAX,
-  parseDisclosure,
-} from '../../../protocol/documents/order.ts';
+import { isLeftName } from '../../../protocol/documents/evaluation.ts';
+import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';
@@ -23,7 +19,7 @@ import { readStoreLog } from '../custody/log-read.ts';
 import { appendStoreEvents, type StoreLogDeps, storeLogFolder } from '../custody/store-log.ts';
 import { DOCKING, MANIFEST, type VaultLayout } from '../vault/vault-layout.ts';
 import { DISCLOSURES_MAX } from './deps.ts';
-import { readLeftOrder } from './left-orders.ts';
+import { readLeft } from './left-documents.ts';
 
 const SUFFIX = '.json';
 /** How a file is called until it is whole. */
@@ -53,8 +49,8 @@ export async function takeDisclosures(
     if (found.length === DISCLOSURES_MAX) break;
     looked++;
     deps.signal.throwIfAborted();
-    const disclosure = isLeftOrderName(name)
-      ? (await readLeftOrder(deps, name)) && 'gone'
+    const disclosure = isLeftName(name)
+      ? (await readLeft(deps, name)) && 'gone'
       : await readDisclosure(deps, name);
     if (disclosure === undefined) refused.push(name.slice(0, 64));
     else if (disclosure !== 'gone') found.push(disclosure);

@@ -7,7 +7,7 @@
 // 2. Each folder is looked at again under the retention lock. A deletion record is durable in `deletions/`, where it stays for ever, and
 //    `documents-dropped` is durable, before the folder goes; it goes whole, by one rename.
 // 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
 import { DELETION_BYTES_MAX } from '../../../protocol/documents/deletion-record.ts';
 import { orderStanding, type SignedOrder } from '../../../protocol/documents/order-standing.ts';
@@ -250,11 +250,24 @@ class StationDocuments {
       await files.syncFolder(layout.station(this.#station));
       await appendStoreEvents(this.#deps, going.map(eventOf));
       const aside = (recording: string): string => join(workFolder, recording);
+      await this.#dropEvaluations(workFolder, going);
       for (const each of going) await files.rename(layout.recording(each), aside(each.recording));
       await files.syncFolder(layout.station(this.#station));
       for (const { recording } of going) await files.removeTree(aside(recording));
       return new Set<string>(going.map(({ recording }) => recording));
     });
+  }
+
+  /** Those of recordings, before their folders: a cut leaves none that the next round would not find. */
+  async #dropEvaluations(workFolder: string, going: readonly AgedDocuments[]): Promise<void> {
+    const { files, layout } = this.#deps;
+    for (const each of going) {
+      const evaluations = layout.evaluations(each);
+      if (each.kind !== 'recording' || (await files.stat(evaluations)) === undefined) continue;
+      await files.rename(evaluations, join(workFolder, `evaluated-${each.recording}`));
+      await files.syncFolder(dirname(evaluations));
+      await files.removeTree(join(workFolder, `evaluated-${each.recording}`));
+    }
   }
 
   /** When the log named each deletion record first: after a cut, or on a full disk, days after the record was made. */

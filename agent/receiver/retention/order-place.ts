@@ -86,8 +86,10 @@ export async function placeOrder(
   return underLock(deps, deps.layout.retentionLock, async (workFolder) => {
     const { known, fresh } = await checkOrder(deps, bytes, signatures);
     const folder = join(deps.layout.orders(order.station), order.order);
-    if (known === undefined) await placeFolder(deps, workFolder, folder, bytes, signatures);
-    else
+    if (known === undefined) {
+      const signed = ROLES.map((role) => [roleSignature(ORDER_FILE, role), signatures[role]] as const);
+      await placeFolder(deps, workFolder, folder, [...signed, [ORDER_FILE, bytes]]);
+    } else
       for (const role of fresh) await placeSignature(deps, workFolder, folder, role, signatures[role] ?? '');
     const read = await readOrderFolder(deps, folder);
     await appendStoreEvents(
@@ -161,22 +163,18 @@ function checkSignatures(
     fail('order.one-key', 'both roles signed with one key: two persons with a key each must sign');
 }
 
-/** All of a new order at once: no half of it is ever seen. */
-async function placeFolder(
+/** All of a new document and its signatures at once: no half of it is ever seen. What is undefined is left out. */
+export async function placeFolder(
   { files, layout }: RetentionDeps,
   workFolder: string,
   folder: string,
-  bytes: Uint8Array,
-  signatures: OrderSignatures,
+  parts: readonly (readonly [string, Uint8Array | string | undefined])[],
 ): Promise<void> {
-  const work = join(workFolder, 'order');
+  const work = join(workFolder, 'signed');
   await ensureFolder(files, work);
-  for (const role of ROLES) {
-    const text = signatures[role];
-    if (text !== undefined)
-      await writeAnew(files, join(work, roleSignature(ORDER_FILE, role)), encodeUtf8(text));
-  }
-  await writeAnew(files, join(work, ORDER_FILE), bytes);
+  for (const [name, content] of parts)
+    if (content !== undefined)
+      await writeAnew(files, join(work, name), typeof content === 'string' ? encodeUtf8(content) : content);
   await files.syncFolder(work);
   const orders = dirname(folder);
   await ensureFolder(files, orders);

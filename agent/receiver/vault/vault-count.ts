@@ -1,4 +1,4 @@
-// Walks a vault of files and counts what it holds. Changes nothing; what is odd is named, and moved only when it stands in the way of
+// Walks a vault of files and counts what it holds. Changes nothing; what does not belong is named, and moved only when it stands in the way of
 // an offer (vault-files.ts).
 import { join } from 'node:path';
 import {
@@ -12,10 +12,15 @@ import type { Files } from '../../../protocol/format/ports.ts';
 import * as names from './vault-layout.ts';
 import { unfinishedBytes } from './vault-work.ts';
 
-/** Odd things that are named one by one. */
+/** Things that do not belong, and are named one by one. */
 const ODD_NAMED_MAX = 20;
 /** What else lies in a station's and in a receiver's folder (SPEC 4.4): small documents. */
-const STATION_FOLDERS: ReadonlySet<string> = new Set([names.DELETIONS, names.KEYS, names.ORDERS]);
+const STATION_FOLDERS: ReadonlySet<string> = new Set([
+  names.DELETIONS,
+  names.EVALUATIONS,
+  names.KEYS,
+  names.ORDERS,
+]);
 const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.LOG, names.RESTORED, names.WITNESS]);
 
 /** What a walk found. */

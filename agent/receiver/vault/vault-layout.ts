@@ -4,6 +4,7 @@ import type { ReceiverId, StationId } from '../../../protocol/format/ids.ts';
 import {
   CUSTODY,
   DELETIONS,
+  EVALUATIONS,
   KEYS,
   ORDERS,
   POLICIES,
@@ -20,6 +21,7 @@ export {
   DELETIONS,
   DOCKING,
   DOCKING_NAMES,
+  EVALUATIONS,
   KEYS,
   LOG,
   MANIFEST,
@@ -102,6 +104,10 @@ export class VaultLayout {
   /** Orders about a station's recordings. */
   orders(station: StationId): string {
     return join(this.root, station, ORDERS);
+  }
+  /** What evaluators say of a recording, a folder a key (SPEC 4.18). */
+  evaluations({ station, recording }: RecordingName): string {
+    return join(this.root, station, EVALUATIONS, recording);
   }
   /** Where the deletion record of a recording stays of which the other documents were dropped. */
   keptDeletion({ station, recording }: RecordingName): string {

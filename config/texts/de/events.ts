@@ -64,6 +64,7 @@ export const EVENTS_DE: EventSentences = {
     'Die Station selbst fand ihr Verwahrprotokoll unterbrochen: Abschnitt {segment} nach Eintrag {sequence}.',
   'expiry-warned': 'Der Zentralspeicher warnte, dass sie am {due_at:t} gelöscht wird.',
   order: 'Eine Anordnung ({verb}) mit der Unterschrift der Rolle {role} wurde angenommen.',
+  evaluation: 'Eine Auswertung mit der Unterschrift einer auswertenden Stelle wurde angenommen.',
   'hold-lapsed': 'Eine Löschsperre verfiel: die zweite Unterschrift kam nicht.',
   deleting: 'Der Zentralspeicher begann, sie zu löschen; SHA-256 des Löschnachweises {deletion_sha256}.',
   deleted:

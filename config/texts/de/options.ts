@@ -144,13 +144,16 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   'retention.timer_hours':
     'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
   roles:
-    'Wer anordnen darf, dass eine Aufzeichnung eine Löschsperre bekommt, sie verliert oder vorzeitig gelöscht wird. Ein früherer Schlüssel bleibt in der Liste, solange eine Löschsperre gilt, die er unterschrieben hat.',
+    'Wer anordnen darf, dass eine Aufzeichnung eine Löschsperre bekommt, sie verliert oder vorzeitig gelöscht wird, und wer Aufzeichnungen auswertet. Ein früherer Schlüssel bleibt in der Liste, solange eine Löschsperre gilt, die er unterschrieben hat.',
   'roles.officers':
     'Schlüssel der Aufzeichnungsbeauftragten: die erste Unterschrift unter eine Anordnung: Löschsperre, deren Aufhebung oder Löschung.',
   'roles.officers[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
   'roles.supervisors':
     'Schlüssel der vorgesetzten Stelle: die zweite Unterschrift. Kein Schlüssel steht in beiden Listen, und mit einer leeren Liste gilt keine Anordnung ganz.',
   'roles.supervisors[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
+  'roles.evaluators':
+    'Schlüssel derer, die am Büroplatz Aufzeichnungen auswerten (SPEC 4.18). Sie ordnen nichts an; kein Schlüssel steht auch in einer der anderen Listen.',
+  'roles.evaluators[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
   witnesses:
     'Zeugen außerhalb dieses Hauses (C2SP tlog-witness), die jede Stunde unterschreiben, wie weit das Verwahrprotokoll dieses Zentralspeichers gekommen ist. Was sie unterschrieben haben, kann hier niemand zurücknehmen, auch dieser Zentralspeicher nicht. Vorher müssen sie sein Verwahrprotokoll kennen.',
   'witnesses[]': 'Ein Zeuge.',

@@ -39,6 +39,8 @@ const SCHEMA_DE: Readonly<Record<string, string>> = {
   'or wait for the enrolment (`bodydock keys enrol`), which brings it': ENROLMENT,
   'copy the second line of the .pub file that the officer made with `minisign -G`, or take the list out for now':
     'die zweite Zeile der .pub-Datei eintragen, die für die Rolle der Aufzeichnungsbeauftragten mit `minisign -G` angelegt wurde, oder die Liste vorerst weglassen',
+  'copy the second line of the .pub file that the evaluator made with `minisign -G`, or take the list out for now':
+    'die zweite Zeile der .pub-Datei eintragen, die für die Rolle der auswertenden Person mit `minisign -G` angelegt wurde, oder die Liste vorerst weglassen',
   'copy the second line of the .pub file that the superior made with `minisign -G`, or take the list out for now':
     'die zweite Zeile der .pub-Datei eintragen, die für die Rolle der vorgesetzten Stelle mit `minisign -G` angelegt wurde, oder die Liste vorerst weglassen',
 };

@@ -61,6 +61,7 @@ export const EVENTS_EN: EventSentences = {
   'chain-broken': 'The station itself found its log broken: segment {segment} behind entry {sequence}.',
   'expiry-warned': 'The store warned that it will be deleted at {due_at:t}.',
   order: 'An order to {verb} was signed by the {role} and taken up.',
+  evaluation: 'An evaluation by an evaluator was taken up.',
   'hold-lapsed': 'A hold lapsed: its second signature did not come.',
   deleting: 'The store began to delete it; SHA-256 of the deletion record {deletion_sha256}.',
   deleted: 'The store deleted the sealed file; SHA-256 of the deletion record {deletion_sha256}.',

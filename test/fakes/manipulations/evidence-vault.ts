@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseReceipt } from '../../../protocol/documents/receipt.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
-import type { BuiltOrder } from '../vault-builder-orders.ts';
+import { type BuiltEvaluation, type BuiltOrder, EVALUATORS } from '../vault-builder-orders.ts';
 import { revokeKey } from '../vault-builder-keys.ts';
 import type { DockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { headOf, TreeBuilder } from '../vault-builder-tree.ts';
@@ -41,12 +41,15 @@ export interface EvidenceVault {
   readonly holdOrder: BuiltOrder;
   readonly deleteOrder: BuiltOrder;
   readonly lapsedOrder: BuiltOrder;
+  /** Of `measured`, by two evaluators. */
+  readonly evaluations: readonly [BuiltEvaluation, BuiltEvaluation];
 }
 
 /** Builds it into an empty folder. */
 export async function buildEvidenceVault(root: string, seed = 1): Promise<EvidenceVault> {
   const dock1 = await VaultBuilder.create(root, { seed, startMs: Date.UTC(2026, 9, 26, 8) });
   await dock1.publish('station-dock-1.pub', dock1.stationKey);
+  for (const [at, key] of EVALUATORS.entries()) await dock1.publish(`evaluator${at}.pub`, key);
   const dock2 = await dock1.beside('dock-2');
   const tree = TreeBuilder.ahead(dock1.receiver);
   const first = await dockingsOfOne(dock1);
@@ -183,7 +186,7 @@ async function dockingsOfTwo(dock: VaultBuilder): Promise<OfTwo> {
   return { measured, held, expired, ordered, early };
 }
 
-type OfStore = Pick<EvidenceVault, 'holdOrder' | 'deleteOrder' | 'lapsedOrder'>;
+type OfStore = Pick<EvidenceVault, 'holdOrder' | 'deleteOrder' | 'lapsedOrder' | 'evaluations'>;
 
 async function ordersAndDeletions(
   { receiver, orders, clock }: VaultBuilder,
@@ -199,8 +202,12 @@ async function ordersAndDeletions(
   await orders.sign(lifted, 'officer');
   await orders.give(measured, { verb: 'unhold' });
   await receiver.delete(ordered, { order: deleteOrder });
+  const evaluations = [
+    await orders.evaluate(measured),
+    await orders.evaluate(measured, { by: 1, answers: { effect: 'no-effect' } }),
+  ] as const;
   await receiver.start();
-  return { holdOrder, deleteOrder, lapsedOrder };
+  return { holdOrder, deleteOrder, lapsedOrder, evaluations };
 }
 
 async function expiries(

@@ -34,6 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'docking.json': 'docking-record',
   'deletion.json': 'deletion-record',
   'order.json': 'order',
+  'evaluation.json': 'evaluation',
 };
 
 /** The copy. */

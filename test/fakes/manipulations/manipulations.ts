@@ -4,7 +4,7 @@ import { OF_CUSTODY } from './of-custody.ts';
 import { OF_DOCKINGS } from './of-dockings.ts';
 import { OF_DOCUMENTS } from './of-documents.ts';
 import { OF_EXCHANGES, OF_FOLDERS } from './of-exchanges.ts';
-import { OF_KEYS, OF_ORDERS } from './of-orders.ts';
+import { OF_EVALUATIONS, OF_KEYS, OF_ORDERS } from './of-orders.ts';
 import { OF_PAYLOADS } from './of-payloads.ts';
 import { OF_RECEIPTS } from './of-receipts.ts';
 import { OF_SIGNATURES } from './of-signatures.ts';
@@ -22,6 +22,7 @@ export const MANIPULATIONS: Readonly<Record<string, readonly Manipulation[]>> = 
   'docking records': OF_DOCKINGS,
   deletions: OF_DELETIONS,
   orders: OF_ORDERS,
+  evaluations: OF_EVALUATIONS,
   keys: OF_KEYS,
   'the store’s log': OF_STORE_LOG,
 };

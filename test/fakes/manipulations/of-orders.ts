@@ -1,9 +1,10 @@
-// Manipulations of orders and of key documents.
+// Manipulations of orders, of evaluations and of key documents.
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { encodeCanonical } from '../../../protocol/format/canonical.ts';
 import { signDocument, type SecretKey } from '../../../protocol/documents/minisign.ts';
+import { EVALUATORS } from '../vault-builder-orders.ts';
 import { writeKeyChange } from '../vault-builder-keys.ts';
 import {
   changeText,
@@ -315,5 +316,80 @@ export const OF_KEYS: readonly Manipulation[] = [
     name: 'a revocation that stands in no log',
     act: (vault) => vault.rewriteStore((entries) => entries.filter(({ event }) => event !== 'key-revoked')),
     reason: 'store-log.revocation-unlogged',
+  },
+];
+
+const [FIRST = STRANGER] = EVALUATORS;
+const EVALUATION = 'evaluation.json';
+
+/** One thing about the first of the two evaluations, signed again by a key. */
+function evaluation(
+  vault: ManipulatedVault,
+  change: (value: Loose) => Loose,
+  key: SecretKey = FIRST,
+): Promise<void> {
+  return vault.resign(vault.at(vault.evidence.evaluations[0], EVALUATION), key, change);
+}
+
+export const OF_EVALUATIONS: readonly Manipulation[] = [
+  {
+    name: 'an answer of an evaluation changed',
+    act: (vault) =>
+      changeText(vault.at(vault.evidence.evaluations[0], EVALUATION), (text) =>
+        text.replace('"calmed"', '"worse"'),
+      ),
+    reason: 'evaluation.signature-wrong',
+  },
+  {
+    name: 'an evaluation that its evaluator changed afterwards',
+    act: (vault) => evaluation(vault, (value) => ({ ...value, answers: { effect: 'worse' } })),
+    reason: 'evaluation.other-logged',
+  },
+  {
+    name: 'an evaluation by a key that nobody trusts',
+    act: (vault) => evaluation(vault, (value) => value, STRANGER),
+    reason: 'evaluation.signature-unknown-key',
+  },
+  {
+    name: 'an evaluation that the store signed',
+    act: (vault) => evaluation(vault, (value) => value, vault.store),
+    reason: 'evaluation.signature-unknown-key',
+  },
+  {
+    name: 'an evaluation without its signature',
+    act: (vault) => rm(vault.at(vault.evidence.evaluations[0], `${EVALUATION}.minisig`)),
+    reason: 'evaluation.signature-missing',
+  },
+  {
+    name: 'an evaluation with words among its answers',
+    act: (vault) => evaluation(vault, (value) => ({ ...value, answers: { effect: 'Mr. Smith was calm' } })),
+    reason: 'evaluation.shape',
+  },
+  {
+    name: 'an evaluation taken away',
+    act: (vault) => rm(vault.at(vault.evidence.evaluations[1]), { recursive: true }),
+    reason: 'evaluation.missing',
+  },
+  {
+    name: 'an evaluation in the folder of another recording',
+    act: async (vault) => {
+      const [{ folder }] = vault.evidence.evaluations;
+      const other = folder.replace(vault.evidence.measured.id, vault.evidence.held.id);
+      await cp(vault.at(folder), vault.at(other), { recursive: true });
+    },
+    reason: 'evaluation.misplaced',
+  },
+  {
+    name: 'an evaluation in the folder of another evaluator',
+    act: async (vault) => {
+      const [one, other] = vault.evidence.evaluations;
+      await cp(vault.at(one), vault.at(other), { recursive: true });
+    },
+    reason: 'evaluation.misplaced',
+  },
+  {
+    name: 'an evaluation of another manifest',
+    act: (vault) => evaluation(vault, (value) => ({ ...value, manifest_sha256: '0'.repeat(64) })),
+    reason: 'evaluation.no-recording',
   },
 ];

@@ -35,6 +35,14 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['system/differential/differential'],
   },
   {
+    id: 'verify-evaluation-exchanged',
+    what: 'an evaluation that its evaluator signed again later is called good',
+    file: 'agent/evidence/verify/evaluation-check.ts',
+    find: '  if (digests.has(sha256)) return [];',
+    put: '  if (digests.size > 0) return [];',
+    suites: ['unit/evidence/verify/manipulations'],
+  },
+  {
     id: 'verify-two-of-one-id',
     what: 'a copy of a recording in the folder of another station is verified in the place of the recording, and nothing says so',
     file: 'agent/evidence/verify/verify-place.ts',

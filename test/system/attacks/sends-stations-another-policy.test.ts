@@ -135,6 +135,7 @@ describe.skipIf(lacksTools('minisign', 'python3'))(
           signal: new AbortController().signal,
           retention: { days: null, documentsDays: null, timerHours: 0 },
           roles,
+          evaluators: [],
           stations: new Map(),
           witnesses: [],
           stamps: null,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VerifyJson } from '../../../agent/cli/verify-json.ts';
 import { verify } from '../../../agent/cli/verify.ts';
+import { NO_KEYS } from '../../../agent/evidence/verify/trusted-keys.ts';
 import { noTotals } from '../../../agent/evidence/verify/verify-place.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../evidence/verify/broken-vault.ts';
@@ -200,8 +201,8 @@ test('JSON has the findings of a folder, however many notes there are before the
   for (let at = 0; at <= 10_000; at++) add('note', 'drop.recording');
   add('finding', 'drop.held');
   const place = { path: '/vault', kind: 'vault', keysFolder: '' } as const;
-  const none = { folder: '', station: [], store: [], officer: [], supervisor: [] };
-  const said = JSON.stringify(json.document({ place, keys: none as never, totals: noTotals() }));
+  const none = NO_KEYS;
+  const said = JSON.stringify(json.document({ place, keys: none, totals: noTotals() }));
   expect(said.split('drop.recording').length - 1).toBe(10_000);
   expect(said).toContain('"drop.held"');
 });

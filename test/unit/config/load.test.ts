@@ -681,20 +681,23 @@ describe('the receiver file', () => {
       expect(plain.config.retention).toEqual({ days: null, documentsDays: null, timerHours: 24 });
       expect(daysUnder(null, plain.config.retention)).toEqual({ days: 14, documentsDays: 730 });
       expect(plain.config.roles).toEqual({ officers: [], supervisors: [] });
+      expect(plain.config.evaluators).toEqual([]);
       const told = await loadReceiverConfig(
         await put(
           folder,
           'b.yaml',
           `${RECEIVER}retention: {days: 30, documents_days: 90, timer_hours: 0}
-roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLine(9)}]}
+roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLine(9)}], evaluators: [${publicLine(10)}]}
 `,
         ),
       );
       if (told.kind === 'refused')
         throw new Error(told.problems.map((each) => renderProblem(each)).join('\n'));
-      expect(told.config.retention).toEqual({ days: 30, documentsDays: 90, timerHours: 0 });
-      expect(told.config.roles.officers.map(publicKeyLine)).toEqual([publicLine(7), publicLine(8)]);
-      expect(told.config.roles.supervisors.map(publicKeyLine)).toEqual([publicLine(9)]);
+      const { retention, roles, evaluators } = told.config;
+      expect(retention).toEqual({ days: 30, documentsDays: 90, timerHours: 0 });
+      expect(roles.officers.map(publicKeyLine)).toEqual([publicLine(7), publicLine(8)]);
+      expect(roles.supervisors.map(publicKeyLine)).toEqual([publicLine(9)]);
+      expect(evaluators.map(publicKeyLine)).toEqual([publicLine(10)]);
     });
   });
 
@@ -718,6 +721,11 @@ roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLi
       'a key of both roles',
       `roles: {officers: [${publicLine(7)}], supervisors: [${publicLine(7)}]}`,
       'config.duplicate roles.supervisors[0]',
+    ],
+    [
+      'an evaluator with the key of an officer',
+      `roles: {officers: [${publicLine(7)}], evaluators: [${publicLine(7)}]}`,
+      'config.duplicate roles.evaluators[0]',
     ],
     [
       'a role that holds the key of a station',

@@ -54,7 +54,7 @@ describe.each([
     const text = (await textOf(`${name}.example.yaml`))
       .replace(/#(?=(?:username|password_file): )/g, '')
       .replace(
-        /^#(?=witnesses:$|timestamps:$|screen:$|metrics:$|desk:$|notify:$|  server: |  username: |  password_file: |  from: |  to: |  language: |  daily_at: |  address: |  crl_file: |  cert_file: |  key_file: |  origins: |roles:$|  (?:officers|supervisors):$|    - the second line |  port: |  phone: |  questions: |  - key: |    url: |  url: |  ca_file: )/gm,
+        /^#(?=witnesses:$|timestamps:$|screen:$|metrics:$|desk:$|notify:$|  server: |  username: |  password_file: |  from: |  to: |  language: |  daily_at: |  address: |  crl_file: |  cert_file: |  key_file: |  origins: |roles:$|  (?:officers|supervisors|evaluators):$|    - the second line |  port: |  phone: |  questions: |  - key: |    url: |  url: |  ca_file: )/gm,
         '',
       );
     const example: unknown = parse(text);

@@ -4,7 +4,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { LeftOrders, takeLeftOrder } from '../../../agent/receiver/retention/left-orders.ts';
+import { LeftDocuments, takeLeft } from '../../../agent/receiver/retention/left-documents.ts';
 import { openPolicyCommand } from '../../../agent/receiver/cli/store-command.ts';
 import { loadReceiverConfig } from '../../../config/load.ts';
 import {
@@ -115,10 +115,10 @@ function withOffice(
     const deps = await openPolicyCommand(file, IO);
     const office = new Office(store, sample);
     const ended = new AbortController();
-    // As LeftOrders does it, without its pauses.
+    // As LeftDocuments does it, without its pauses.
     const placing = async (): Promise<void> => {
       for (; !ended.signal.aborted; await sleep(20))
-        for (const name of await office.left()) await takeLeftOrder(deps, name);
+        for (const name of await office.left()) await takeLeft(deps, name);
     };
     const receiver = places ? placing() : undefined;
     await sample.serve({ store: loaded.config, keys: store.folder }, clock === undefined ? {} : { clock });
@@ -349,7 +349,9 @@ describe.skipIf(lacksTools('openssl'))('an order at the desk', () => {
         clearInterval(passing);
         expect(await office.placed(sample)).toEqual([]);
         await writeFile(join(office.store.vault, '.disclosures', `${'b'.repeat(26)}.officer.json`), '{');
-        const next = new LeftOrders(await openPolicyCommand(join(office.store.folder, 'receiver.yaml'), IO));
+        const next = new LeftDocuments(
+          await openPolicyCommand(join(office.store.folder, 'receiver.yaml'), IO),
+        );
         next.start();
         await expect.poll(() => office.placed(sample), { timeout: 20_000 }).toHaveLength(1);
         await expect.poll(() => office.left()).toEqual([`${'b'.repeat(26)}.officer.json`]);
@@ -371,11 +373,11 @@ describe.skipIf(lacksTools('openssl'))('an order at the desk', () => {
         const custody = join(office.store.vault, 'r-test', 'custody');
         await rename(custody, join(office.store.folder, 'custody'));
         await writeFile(custody, '');
-        await expect(takeLeftOrder(deps, name)).rejects.toThrow();
+        await expect(takeLeft(deps, name)).rejects.toThrow();
         expect(await office.left()).toEqual([name]);
         await rm(custody);
         await rename(join(office.store.folder, 'custody'), custody);
-        await takeLeftOrder(deps, name);
+        await takeLeft(deps, name);
         expect((await sent).status).toBe(201);
         expect(await office.left()).toEqual([]);
         await office.store.hear();

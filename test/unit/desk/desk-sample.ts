@@ -65,6 +65,7 @@ export function storeOf({ vault, keys, station, stationKeys, receiver, orders }:
         officers: [publicKeyOf(orders.keys.officer)],
         supervisors: [publicKeyOf(orders.keys.supervisor)],
       },
+      evaluators: [],
     },
   };
 }

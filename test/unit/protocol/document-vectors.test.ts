@@ -11,6 +11,7 @@ import {
 import { encodeDeletionRecord, parseDeletionRecord } from '../../../protocol/documents/deletion-record.ts';
 import { encodeDockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
 import { isDockError } from '../../../protocol/format/errors.ts';
+import { encodeEvaluation, parseEvaluation } from '../../../protocol/documents/evaluation.ts';
 import {
   encodeKeyChange,
   encodeKeyRevocation,
@@ -60,6 +61,7 @@ const again: Readonly<Record<string, (text: string) => Uint8Array>> = {
   manifest: (text) => encodeManifest(parseManifest(encodeUtf8(text))),
   receipt: (text) => encodeReceipt(parseReceipt(encodeUtf8(text))),
   order: (text) => encodeOrder(parseOrder(encodeUtf8(text))),
+  evaluation: (text) => encodeEvaluation(parseEvaluation(encodeUtf8(text))),
   disclosure: (text) => encodeDisclosure(parseDisclosure(encodeUtf8(text))),
   'deletion-record': (text) => encodeDeletionRecord(parseDeletionRecord(encodeUtf8(text))),
   'docking-record': (text) => encodeDockingRecord(parseDockingRecord(encodeUtf8(text))),

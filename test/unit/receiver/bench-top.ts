@@ -84,6 +84,7 @@ export class BenchTop {
         broker: { base: BASE },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
         roles: { officers: [], supervisors: [] },
+        evaluators: [],
         witnesses: choice.witnesses ?? [],
         timestamps: null,
       },

@@ -91,6 +91,16 @@ _GOOD: dict[str, dict[str, Any]] = {
         "questions_sha256": hex_of("q"),
         "answers": {"mood": "good"},
     },
+    "evaluation": {
+        "type": "evaluation",
+        "version": 1,
+        "station": "kod-1",
+        "recording": random_id("a"),
+        "manifest_sha256": hex_of("m"),
+        "day": "2026-11-25",
+        "questions_sha256": hex_of("q"),
+        "answers": {"effect": "calmed"},
+    },
     "staff-text": {
         "type": "staff-text",
         "version": 1,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { droppedFacts } from '../../../fakes/dropped-facts.ts';
 import type { BuiltRecording, VaultBuilder } from '../../../fakes/vault-builder.ts';
+import { EVALUATORS } from '../../../fakes/vault-builder-orders.ts';
 import { TreeBuilder } from '../../../fakes/vault-builder-tree.ts';
 import { judgeDrops } from '../../../../agent/evidence/verify/drop-check.ts';
 import { OrderBook } from '../../../../agent/evidence/verify/order-check.ts';
@@ -334,4 +335,31 @@ test('what a document was, the store says only where the station says nothing', 
     { kind: 'staff-text', sha256: 'b'.repeat(64) },
   ])
     expect(judgedAs('staff-text', 'document-recorded', other).codes).toEqual(['drop.too-early']);
+});
+
+test('evaluations go with them, and none is called missing; one that stays is one of nothing', async () => {
+  const [builder, one] = await announced();
+  for (const [at, key] of EVALUATORS.entries()) await builder.publish(`evaluator${at}.pub`, key);
+  const [first, second] = [
+    await builder.orders.evaluate(one),
+    await builder.orders.evaluate(one, { by: 1, answers: { effect: 'worse' } }),
+  ];
+  builder.clock.advance(30 * DAY_MS);
+  await builder.receiver.delete(one);
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual([]);
+  builder.clock.advance(640 * DAY_MS);
+  await builder.receiver.dropDocuments(one);
+  await rm(first.folder, { recursive: true });
+  await builder.close();
+  expect(await findingsOf(builder)).toEqual(['evaluation.no-recording']);
+  await rm(second.folder, { recursive: true });
+  expect(await findingsOf(builder)).toEqual([]);
+});
+
+test('without a key of evaluators a verification says that it does not judge them, and finds nothing', async () => {
+  const [builder, one] = await announced();
+  await builder.orders.evaluate(one);
+  expect(await codesOf(builder, 'notes')).toContain('evaluation.not-judged');
+  expect(await findingsOf(builder)).toEqual([]);
 });

@@ -26,6 +26,8 @@ const SAMPLE = [
   'an entry that was not erased, where the log says that it was',
   'a payload put back beside its deletion record',
   'an order that the roles signed anew after it was entered',
+  'an evaluation that its evaluator changed afterwards',
+  'an evaluation taken away',
   'a revocation with another reason than the log’s',
   'the newest docking taken away with all traces of it; only the store’s log knows how much it had',
 ];

@@ -62,6 +62,8 @@ export const supervisorKey = makeSecretKey(keys);
 /** A station on another machine, which knows the time. */
 export const OUTSIDE = parseStationId('st-outside');
 export const VAULT_ID = makeSessionId(keys);
+export const evaluatorKey = makeSecretKey(keys);
+export const otherEvaluatorKey = makeSecretKey(keys);
 export { STATION, VAULT, RECEIVER, storeKey };
 
 export type TestDeps = RetentionDeps & { readonly clock: ManualClock; readonly log: MemoryLog };
@@ -101,6 +103,7 @@ export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps
     retention: { days: 14, documentsDays: 730, timerHours: 24 },
     policies: [],
     roles: { officers: [publicKeyOf(officerKey)], supervisors: [publicKeyOf(supervisorKey)] },
+    evaluators: [publicKeyOf(evaluatorKey), publicKeyOf(otherEvaluatorKey)],
     witnesses: [],
     stations: new Map([
       [STATION, [publicKeyOf(stationKey)]],
