@@ -4,7 +4,7 @@
 // Invariants:
 // 1. Nothing waits for it: what it sends is sent by a loop of its own, one mail at a time, each with a deadline.
 // 2. What waits is bounded, in number and in age; what is left out is counted in the mail.
-// 3. A mail holds texts of ours, ids of the configuration, numbers and times: nothing that the sender of a message can choose.
+// 3. A mail holds texts of ours, ids, numbers and times: no facts of a condition, and no text that a message brought.
 import { type Language, shownAt } from '../../config/language.ts';
 import { printable } from '../../config/problems.ts';
 import { texts } from '../../config/texts.ts';

@@ -13,6 +13,7 @@ import { BusJudge } from '../fakes/bus-judge.ts';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { freePort } from '../fakes/free-port.ts';
+import { TestMailServer } from '../fakes/mail-server.ts';
 import { metricsOf } from '../fakes/metrics-of.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
@@ -165,14 +166,27 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
     expect(doctor.stdout).toContain('"acl.store"');
   });
 
-  test.skipIf(lacksRoot)(
-    'a full disk is shown although nobody offers anything',
+  test.skipIf(lacksRoot || lacksTools('aiosmtpd'))(
+    'a full disk is shown and mailed although nobody offers anything, and that it is over',
     async ({ onTestFinished }) => {
       const disk = await SmallDisk.mount(90);
       onTestFinished(() => disk.close());
       const vaultFolder = join(disk.path, 'vault');
       const dock = await DockRig.open({ broker, vaultFolder, receiverEnvironment: environment });
       onTestFinished(() => dock.close());
+      const mails = await TestMailServer.open({ tls: 'plain' });
+      onTestFinished(() => mails.close());
+      const mailed = (subject: string): Promise<unknown> =>
+        until(`a mail: ${subject}`, MEASURED_MS, () =>
+          mails.taken.some(
+            ({ headers, text }) =>
+              headers.some(([, value]) => value.endsWith(subject)) && text.includes('vault.full'),
+          ),
+        );
+      await appendFile(
+        dock.receiverFile(),
+        `\nnotify: {server: "smtp://127.0.0.1:${mails.port}", from: dock@city.example, to: [it@city.example]}\n`,
+      );
       await dock.receiver.start();
       await untilState('ready');
       await disk.fill(60);
@@ -186,10 +200,13 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
       await until('the heartbeat names it', 10_000, isInHealth); // each topic has a pace of its own
       const doctor = await runProgram(RECEIVER, ['doctor', '--config', dock.receiverFile()], { environment });
       expect(doctor.stdout).toMatch(/^ERROR {4}vault\.full {2}no space left$/m);
+      await mailed(': 1 critical condition began');
       await disk.clear();
       await until('room again', MEASURED_MS, () => read('condition/vault.full') === null);
       await untilState('ready');
+      await mailed(': 1 critical condition ended');
       expect(judge.findings).toEqual([]);
     },
+    6 * MEASURED_MS,
   );
 });
