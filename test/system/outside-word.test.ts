@@ -1,10 +1,8 @@
 // The store's log before judges of other hands: litewitness cosigns it, and `openssl ts` stamps it and verifies the stamps.
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../agent/platform/files-node.ts';
 import { readPublicKeyFile } from '../../config/enrolment/keys.ts';
@@ -30,9 +28,10 @@ import {
 } from '../contracts/outside-word-contract.ts';
 import { makeSecretKey } from '../../protocol/documents/minisign.ts';
 import { LITEWITNESS, LiteWitness } from '../fakes/litewitness.ts';
+import { codesOf, judgeWithProduct, judgeWithPython } from '../fakes/manipulations/judges.ts';
 import { Program, RECEIVER } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
-import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
 import { TimestampAuthority } from '../fakes/timestamp-authority.ts';
 import { until } from '../fakes/until.ts';
 
@@ -76,32 +75,28 @@ describe.skipIf(lacksTools(...TOOLS, ...LITEWITNESS))('a running receiver', () =
       await rm(receiver.logFile);
       return said;
     }
-    /** Of the product whether it is fixed, of the other verifier by whom. */
+    /** Whether both find that it is not fixed, and whether the other verifier says by whom it is. */
     async function fixed(of: AttackedWorld): Promise<readonly unknown[]> {
-      const words = ['verify', of.vault, '--trust', of.keys, '--require-outside', '1d', '--json'];
-      const { exitCode, stdout } = await of.bodydock(...words);
-      const second = await promisify(execFile)(requireTool('python3'), [
-        'test/verifier',
-        of.vault,
-        '--keys',
-        of.keys,
-      ]);
+      const trust = { keys: of.keys, outsideDays: 1 };
+      const [product] = await judgeWithProduct([of.vault], trust);
+      const [python] = await judgeWithPython([of.vault], trust);
       return [
-        exitCode,
-        stdout.includes('log.not-fixed'),
-        second.stdout.includes(`by witness ${witness.key.name}`),
+        product?.good,
+        product && codesOf(product).includes('log.not-fixed'),
+        python && codesOf(python).includes('log.not-fixed'),
+        JSON.stringify(python?.logs).includes(`by witness ${witness.key.name}`),
       ];
     }
     // Who keeps a witness learns the log's key from the journal of the store.
     const [, key = ''] =
       /"public_key":"([^"]+)","message":"key of the store log/.exec(await runs(world)) ?? [];
-    expect(await fixed(world)).toEqual([1, true, false]);
+    expect(await fixed(world)).toEqual([false, true, true, false]);
     await witness.serves(parseNoteKey(key));
     const copy = await world.copy();
     await runs(world);
-    expect(await fixed(world)).toEqual([0, false, true]);
+    expect(await fixed(world)).toEqual([true, false, false, true]);
     expect(await runs(copy)).toContain('a witness saw another log than the store has');
-    expect(await fixed(copy)).toEqual([1, true, false]);
+    expect(await fixed(copy)).toEqual([false, true, true, false]);
     for (const each of [world, copy]) await each.close();
   }, 60_000);
 });

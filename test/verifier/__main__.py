@@ -1,13 +1,13 @@
 """An independent verifier of bodydock vaults, written from protocol/SPEC.md alone, with Python's standard library (3.11 or newer).
 
-    python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--checkpoint FILE]... [--json]
+    python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--checkpoint FILE]... [--require-outside DAYS] [--json]
     python3 test/verifier --questions
 
 VAULT is the folder of a vault, the one with vault.json in it, or an untouched copy of it, or a kit that was handed out of one; several are
 verified one after the other, each for itself. KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub,
 supervisor*.pub. Take them from where you know that they are right, never from the vault. A file may be for one station alone:
 station-<id>.pub. Of witnesses outside it may have witness*.vkey, of time-stamp authorities timestamp*.pem (openssl reads them); a checkpoint of the
-store's log that you kept yourself is FILE. The signatures of one document can be checked beside it with stock minisign: minisign -Vm manifest.json -p station.pub
+store's log that you kept yourself is FILE. With --require-outside 1d it is a finding where nobody outside saw the log of each store in the last day. The signatures of one document can be checked beside it with stock minisign: minisign -Vm manifest.json -p station.pub
 With the age identity of a recipient and the stock `age`, every payload and every sealed name is opened as well, and nothing of it is
 written anywhere; without, the sealed bytes are compared with what was signed, and what is in them stays closed.
 
@@ -25,6 +25,7 @@ Exit: 0 all are good; 1 there is a finding in one of them; 3 there is none, and 
 
 import argparse
 import json
+import re
 import shutil
 import sys
 import time
@@ -67,7 +68,7 @@ def _answer(arguments: list[str]) -> int:
     code = GOOD
     for vault in asked.vaults:
         try:
-            verdict = verify(vault, keys, tool, time.time_ns() // 1_000_000, brought)
+            verdict = verify(vault, keys, tool, time.time_ns() // 1_000_000, brought, asked.require_outside)
         except Exception:
             traceback.print_exc()
             print(f"verifier: failed at {str(vault)!a}, of which nothing is said", file=sys.stderr)
@@ -91,8 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keys", type=Path, required=True)
     parser.add_argument("--identity", type=Path)
     parser.add_argument("--checkpoint", type=Path, action="append", default=[])
+    parser.add_argument("--require-outside", type=_days, metavar="DAYS")
     parser.add_argument("--json", action="store_true")
     return parser
+
+
+def _days(text: str) -> int:
+    """The number in `1d`."""
+    if re.fullmatch(r"[1-9][0-9]{0,3}d", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError("is a number of days, such as 1d")
+    return int(text[:-1])
 
 
 def _begin(asked: argparse.Namespace) -> TrustedKeys:

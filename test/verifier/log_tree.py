@@ -5,7 +5,7 @@ A log that was cut or written again by who has its key does not fit a checkpoint
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import itemgetter
@@ -57,12 +57,23 @@ class _Tree:
         return roots
 
 
-def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, bytes]], report: Report) -> dict[str, str]:
+@dataclass(frozen=True)
+class Asked:
+    """A word from outside that the reader asks for: when it may have been said, first and last (SPEC 4.15.37)."""
+
+    since_ms: int
+    until_ms: int
+
+
+def check_log_trees(
+    vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, bytes]], report: Report, asked: Asked | None = None
+) -> dict[str, str]:
     """Judges the trees of all receivers by all checkpoints that are known; gives for each origin up to when it is fixed, in words.
 
     `brought`: checkpoints that the reader has, with their names.
     """
-    trees = {tree.origin: tree for receiver in vault.receivers.values() for tree in _trees_of(receiver, vault, report)}
+    by_receiver = {name: _trees_of(receiver, vault, report) for name, receiver in vault.receivers.items()}
+    trees = {tree.origin: tree for own in by_receiver.values() for tree in own}
     kept: dict[str, list[Kept]] = defaultdict(list)
     by_reader = [
         Kept(checkpoint, place, "the reader")
@@ -75,9 +86,18 @@ def check_log_trees(vault: Vault, keys: KnownKeys, brought: Sequence[tuple[str, 
         for at_ms, witness in cosignatures(each.checkpoint, each.place, keys, report):
             kept[each.checkpoint.origin].append(Kept(each.checkpoint, each.place, witness, at_ms, timed=True))
     _check_brought(vault, [data for _, data in brought], report)
+    good: dict[str, list[Kept]] = {}
     for origin in sorted(kept.keys() | trees.keys()):
         tree = trees.get(origin, _Tree(origin))
-        _check_dates(tree, _check_kept(tree, kept[origin], vault, report), vault, report)
+        good[origin] = _check_kept(tree, kept[origin], vault, report)
+        _check_dates(tree, good[origin], vault, report)
+    if asked is not None:
+        # A tree that a statement ended is fixed by nobody any more (SPEC 4.15.37).
+        ended = {each.checkpoint.origin for each in _kept_by_statements(vault)}
+        newest = [own[-1].origin for own in by_receiver.values() if own]
+        _check_asked({origin: good[origin] for origin in newest if origin not in ended}, asked, report)
+        if not newest:
+            report.find("log.not-fixed", ".", "no log of a store here is a tree, which somebody outside could fix")
     return {origin: _fixed(tree, kept[origin]) for origin, tree in sorted(trees.items())}
 
 
@@ -85,6 +105,15 @@ def _check_brought(vault: Vault, brought: Sequence[bytes], report: Report) -> No
     own = f"bodydock/{vault.vault}/".encode()
     if vault.vault is not None and brought and not any(own in data.lower() for data in brought):
         report.find("log.not-fixed", ".", f"no checkpoint that the reader brings is of vault {vault.vault}")
+
+
+def _check_asked(good: Mapping[str, Iterable[Kept]], asked: Asked, report: Report) -> None:
+    """`good`: checkpoints that are of a tree, by its origin."""
+    for origin, kept in good.items():
+        last = max((each.at_ms for each in kept if each.at_ms is not None), default=None)
+        if last is None or not asked.since_ms <= last <= asked.until_ms:
+            when = "by nobody outside" if last is None else f"last at {text_of(last)}"
+            report.find("log.not-fixed", ".", f"{origin} is fixed {when}, and a word from {text_of(asked.since_ms)} or later was asked for")
 
 
 def _trees_of(receiver: Receiver, vault: Vault, report: Report) -> list[_Tree]:

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
+from custody_events import STORE_EVENTS
 from custody_segment import Line
 from evidence import Receipted, Station, Vault
 from findings import Report
 from instants import DAY_MS, HOUR_MS, milliseconds
+from shapes import fits
 
 Named = tuple[str, str]
 
@@ -98,6 +100,8 @@ def _report_misdated(vault: Vault, earliest: Mapping[Named, int], report: Report
     for receiver in vault.receivers.values():
         for line in receiver.log.of("documents-dropped"):
             facts = line.facts
+            if not fits(STORE_EVENTS[line.event], facts):
+                continue  # which is a finding of its own
             judge((str(facts.get("station")), str(facts.get("recording"))), str(facts["received_at"]), line.place)
 
 

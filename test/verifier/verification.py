@@ -24,8 +24,9 @@ from evaluations import check_evaluations
 from evidence import Station, Vault
 from findings import Report
 from key_changes import check_changes, check_old_keys, check_ways
+from instants import DAY_MS
 from kit_folder import KitReader, is_kit
-from log_tree import check_log_trees
+from log_tree import Asked, check_log_trees
 from orders import Orders
 from outside_time import check_outside_time
 from policies import check_policies
@@ -52,14 +53,23 @@ class Verdict:
 
 
 def verify(
-    root: Path, keys: TrustedKeys, age: AgeTool | None, now_ms: int, brought: Sequence[tuple[str, bytes]] = ()
+    root: Path,
+    keys: TrustedKeys,
+    age: AgeTool | None,
+    now_ms: int,
+    brought: Sequence[tuple[str, bytes]] = (),
+    outside_days: int | None = None,
 ) -> Verdict:
-    """Verifies a vault or a kit. `now_ms`: time of the verification; `brought`: checkpoints of the store's log that the reader has, with their names."""
+    """Verifies a vault or a kit.
+
+    `now_ms`: time of the verification; `brought`: checkpoints of the store's log that the reader has, with their names; `outside_days`:
+    how old a word from outside on each log may be, where one is asked for.
+    """
     report = Report()
     if is_kit(root):
         kit = KitReader(root, keys, age, report).judge(now_ms)
-        if brought:
-            report.find("log.not-fixed", ".", "has no whole log of a store that a checkpoint could fix")
+        if brought or outside_days is not None:
+            report.find("log.not-fixed", ".", "has no whole log of a store that somebody outside could fix")
         return Verdict(report, {name: {"recordings": len(each.recordings)} for name, each in kit.stations.items()})
     reader = VaultReader(root, keys, age, report)
     vault, known = reader.read(), reader.keys
@@ -91,7 +101,8 @@ def verify(
     check_received(vault, drops.counting, report)
     check_heads(vault, drops.counting_segments, report)
     check_outside_time(vault, report)
-    return Verdict(report, counts, check_log_trees(vault, known, brought, report))
+    asked = None if outside_days is None else Asked(now_ms - outside_days * DAY_MS, now_ms + DAY_MS)
+    return Verdict(report, counts, check_log_trees(vault, known, brought, report, asked))
 
 
 def _check_station(station: Station, vault: Vault, drops: Drops, report: Report, *, has_head: bool) -> dict[str, Any]:

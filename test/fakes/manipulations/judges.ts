@@ -29,11 +29,15 @@ export interface Judgement {
 export interface Trust {
   readonly keys: string;
   readonly identity?: string | undefined;
+  /** How old a word from outside on each log of a store may be, where one is asked for. */
+  readonly outsideDays?: number | undefined;
 }
 
 export interface PythonSaid extends Judgement {
   readonly vault: string;
   readonly notes: readonly Said[];
+  /** Up to when each log is fixed from outside, by its origin, in words. */
+  readonly logs: Readonly<Record<string, string>>;
   /** Receipts, recordings and the log's words about them counted against each other, by station. */
   readonly stations: Readonly<
     Record<string, { readonly differences: readonly string[] } & Record<string, unknown>>
@@ -152,8 +156,10 @@ interface ProductSaid {
   }[];
 }
 
-function argumentsOf({ keys, identity }: Trust): string[] {
-  return ['--keys', keys, ...(identity === undefined ? [] : ['--identity', identity]), '--json'];
+function argumentsOf({ keys, identity, outsideDays }: Trust): string[] {
+  const opens = identity === undefined ? [] : ['--identity', identity];
+  const asks = outsideDays === undefined ? [] : ['--require-outside', `${outsideDays}d`];
+  return ['--keys', keys, ...opens, ...asks, '--json'];
 }
 
 function python(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -12,7 +12,7 @@ from custody_segment import Line, Segment
 from evidence import LogFiles, Receiver, Station, Vault
 from findings import Report
 from log_folder import read_log_folder
-from log_tree import check_log_trees
+from log_tree import Asked, check_log_trees
 from merkle_tree import leaf_hash
 from received import check_heads, check_received
 from tests.note_keys import LOG, ORIGIN, STRANGER, WITNESS, GivenKeys, cosign, note
@@ -176,6 +176,40 @@ class CheckpointsTest(unittest.TestCase):
             report, fixed = _judge(vault)
             self.assertEqual(codes(report), expected)
             self.assertIn("fixed by nobody outside", fixed[ORIGIN])
+
+
+class AskedTest(unittest.TestCase):
+    """SPEC 4.15.37: a word from outside of the days 3 to 5 is asked for."""
+
+    def _codes(self, vault: Vault) -> list[str]:
+        report = Report()
+        day = 86_400_000
+        check_log_trees(vault, GivenKeys(), [], report, Asked(3 * day, 5 * day))
+        return codes(report)
+
+    def test_the_newest_word_is_of_that_time_also_of_a_checkpoint_that_is_not_the_newest(self) -> None:
+        for first, second, expected in ((2.999, 1, 1), (3, 1, 0), (1, 3, 0), (5, 4, 0), (5.001, 4, 1), (4, 5.001, 1)):
+            words = {name: cosign(_note(leaves), WITNESS, int(days * 86_400)) for name, leaves, days in (("cosigned", _NINE, first), ("cosigned-0a1b2c3d", _FIVE, second))}
+            vault = _vault(_FIRST, _SECOND, files={"checkpoint": _note(_NINE), **words})
+            self.assertEqual(self._codes(vault), ["log.not-fixed"] * expected, (first, second))
+
+    def test_a_word_on_other_lines_and_none_at_all_fix_nothing(self) -> None:
+        good, other = (cosign(note, WITNESS, 4 * 86_400) for note in (_note(_FIVE), _note(_leaves(5, "other"))))
+        own = {"checkpoint": _note(_FIVE)}
+        self.assertEqual(self._codes(_vault(_FIRST, files={**own, "cosigned": good})), [])
+        self.assertEqual(self._codes(_vault(_FIRST, files={**own, "cosigned": other})), ["log.forked", "log.not-fixed"])
+        self.assertEqual(self._codes(_vault(_FIRST, files=own)), ["log.not-fixed"])
+        self.assertEqual(self._codes(_vault(_segment("a", _FIVE, None))), ["log.not-fixed"])
+        self.assertEqual(self._codes(_vault(_FIRST, said=[("1970-01-05T00:00:00.000Z", _note(_FIVE))])), [])
+
+    def test_a_tree_that_a_statement_ended_needs_none(self) -> None:
+        statement = document({"restored_at": _LATER, "checkpoint": {"origin": ORIGIN, "size": 5, "root": grown(_FIVE).root().hex()}}, "restored.json")
+        vault = _vault(_FIRST, files={"checkpoint": _note(_FIVE)})
+        vault.receivers["r-store"].restored = {statement.sha256: statement}
+        self.assertEqual(self._codes(vault), [])
+        origin = f"{ORIGIN}/{statement.sha256[:16]}"
+        vault.receivers["r-store"].log.order.append(_segment("b", _leaves(2, "new"), 0, (random_id("a"), 5), origin))
+        self.assertEqual(self._codes(vault), ["log.not-fixed"])
 
 
 class DatesTest(unittest.TestCase):

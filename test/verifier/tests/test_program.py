@@ -167,6 +167,12 @@ class ProgramTest(unittest.TestCase):
         shutil.rmtree(self.made.vault / "r-store")
         self.assertEqual([each["code"] for each in self._json(self.made.vault)[1][0]["findings"]], ["store-log.none"])
 
+    def test_a_word_from_outside_that_is_asked_for_and_is_not_there_is_a_finding_in_a_kit_too(self) -> None:
+        code, (vault, kit) = self._json(self.made.recording.parent, "--require-outside", "9999d")
+        self.assertEqual(code, 1)
+        for said in (vault, kit):
+            self.assertIn(("log.not-fixed", "."), [(each["code"], each["place"]) for each in said["findings"]])
+
     def test_another_identity_opens_nothing(self) -> None:
         _run("age-keygen", "-o", self.made.root / "other")
         code, (said,) = self._json("--identity", self.made.root / "other")
@@ -199,6 +205,7 @@ class ProgramTest(unittest.TestCase):
             [self.made.vault, "--keys", empty],
             [self.made.root / "nowhere", "--keys", self.made.keys],
             [self.made.vault, "--keys", self.made.keys, "--identity", self.made.root / "nowhere"],
+            *([self.made.vault, "--keys", self.made.keys, "--require-outside", each] for each in ("0d", "2", "36h", "10000d", "")),
         ):
             code, out, err = _verify(*arguments)
             self.assertEqual((code, out), (2, ""), arguments)

@@ -538,14 +538,15 @@ class KnownTest(unittest.TestCase):
             self.assertEqual(self._codes(_naming("r-store", 2), newest=newest), expected)
 
     def test_a_receipt_is_not_judged_that_says_an_earlier_day_than_its_entry(self) -> None:
-        for day, expected in ((9, []), (8, ["receipt.misdated"])):
-            dropped = {"station": STATION, "recording": "r" * 26, "received_at": _on(day)}
-            entered = log(("receipt", {"station": STATION, "recording": "r" * 26, "receipt_sha256": "0" * 64}), at=_on(10))
+        whole = {"manifest_sha256": "0" * 64, "receipt_sha256": "0" * 64, "deletion_sha256": None, "deleted_at": None}
+        for received_at, expected in ((_on(9), []), (_on(8), ["receipt.misdated"]), ("then", [])):
+            dropped = {"station": STATION, "recording": random_id("r"), "received_at": received_at, **whole}
+            entered = log(("receipt", {"station": STATION, "recording": random_id("r"), "receipt_sha256": "0" * 64}), at=_on(10))
             _enter(entered, *log(("documents-dropped", dropped), at=_on(10)).of("documents-dropped"))
             report = Report()
             receivers = {"r-store": StoreFolder("r-store", "r-store", entered)}
-            check_received(Vault(VAULT, {}, receivers), {(STATION, "r" * 26)}, report)
-            self.assertEqual(sorted({each.code for each in report.unjudged}), expected, day)
+            check_received(Vault(VAULT, {}, receivers), {(STATION, random_id("r"))}, report)
+            self.assertEqual(sorted({each.code for each in report.unjudged}), expected, received_at)
 
     def test_it_is_not_asked_where_stations_name_none_that_is_here(self) -> None:
         self.assertEqual(self._codes(_naming("r-elsewhere", 2), _naming("r-other", 12), _naming("r-store", 13)), [])
