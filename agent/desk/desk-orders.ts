@@ -1,10 +1,15 @@
-// Orders at the desk of the office (SPEC 4.8, 7.11): makes and lists them as `bodydock-receiver hold` and `orders` do, looks at one that a role signed in
+// Orders and evaluations at the desk of the office (SPEC 4.8, 4.18, 7.11): makes and lists them as `bodydock-receiver hold` and `orders` do, looks at one that a role signed in
 // the browser as `--place` does, and leaves it in the vault for the receiver, which places it. It has no key of the store.
 import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import * as z from 'zod';
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
-import { encodeLeft, leftName } from '../../protocol/documents/evaluation.ts';
+import {
+  encodeLeft,
+  EVALUATION_BYTES_MAX,
+  type LeftDocument,
+  leftName,
+} from '../../protocol/documents/evaluation.ts';
 import { parsePublicKey } from '../../protocol/documents/minisign.ts';
 import {
   type Order,
@@ -15,12 +20,14 @@ import {
   SIGNATURE_CHARACTERS_MAX,
 } from '../../protocol/documents/order.ts';
 import { encodeUtf8, equalBytes } from '../../protocol/format/bytes.ts';
+import { listIfThere } from '../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../protocol/format/errors.ts';
 import { isRecordingId, isStationId } from '../../protocol/format/ids.ts';
 import type { Clock, Files, Log, Random } from '../../protocol/format/ports.ts';
 import { leaveInVault } from '../evidence/kit/disclosure.ts';
 import { listedJson, madeJson } from '../receiver/cli/order-texts.ts';
 import type { RetentionView } from '../receiver/retention/deps.ts';
+import { type CheckedEvaluation, checkEvaluation } from '../receiver/retention/evaluations.ts';
 import { type ListedOrder, listOrders } from '../receiver/retention/order-list.ts';
 import { checkOrder, makeOrder } from '../receiver/retention/order-place.ts';
 import { readOrderFolder } from '../receiver/retention/orders-read.ts';
@@ -34,6 +41,10 @@ const LOOK_MS = 200;
 
 const signedSchema = z.strictObject({
   order: z.string().min(1).max(ORDER_BYTES_MAX),
+  signature: z.string().min(1).max(SIGNATURE_CHARACTERS_MAX),
+});
+const evaluatedSchema = z.strictObject({
+  evaluation: z.string().min(1).max(EVALUATION_BYTES_MAX),
   signature: z.string().min(1).max(SIGNATURE_CHARACTERS_MAX),
 });
 const wishSchema = z.strictObject({ verb: z.enum(['hold', 'unhold', 'delete']), reason: reasonCodeSchema });
@@ -109,28 +120,56 @@ export class DeskOrders {
    */
   async take(role: Role, signed: z.infer<typeof signedSchema>): Promise<{ order: Order; placed: boolean }> {
     const deps = await this.#settled();
-    const { files, clock, layout, signal } = deps;
     const bytes = encodeUtf8(signed.order);
     const order = parseOrder(bytes);
     const check = (): ReturnType<typeof checkOrder> => checkOrder(deps, bytes, { [role]: signed.signature });
     if ((await check()).fresh.length === 0) return { order, placed: true };
-    const name = leftName(order.order, role);
-    const left = encodeLeft({
-      type: 'left-document',
-      version: 1,
-      role,
-      document: signed.order,
-      signature: signed.signature,
+    const left = { role, document: signed.order, signature: signed.signature };
+    const placed = await this.#leave(order.order, left, async () => {
+      if (await this.#isPlaced(order, bytes, role)) return true;
+      await check(); // says why the receiver did not take it
+      return false;
     });
-    await leaveInVault(files, layout.root, name, left);
+    return { order, placed };
+  }
+
+  /** Ids of the keys that evaluated a recording; what they said is not told, so that the next one says what he sees. Errors: the system's. */
+  async evaluators(about: RecordingName): Promise<string[]> {
+    const { files, layout } = this.#deps;
+    const names = await listIfThere(files, layout.evaluations(about));
+    return names.filter((name) => /^[0-9a-f]{16}$/.test(name)).toSorted();
+  }
+
+  /** Takes an evaluation, as `take` an order. Errors: those of checkEvaluation; "disclosure.unwritable"; the system's. */
+  async takeEvaluation({
+    evaluation: document,
+    signature,
+  }: z.infer<typeof evaluatedSchema>): Promise<Omit<CheckedEvaluation, 'isKnown'> & { placed: boolean }> {
+    const deps = await this.#settled();
+    const check = (): Promise<CheckedEvaluation> => checkEvaluation(deps, encodeUtf8(document), signature);
+    const { evaluation, keyId, isKnown } = await check();
+    const left = { role: 'evaluator', document, signature } as const;
+    const id = `${evaluation.recording}.${keyId}`;
+    const placed = isKnown || (await this.#leave(id, left, async () => (await check()).isKnown));
+    return { evaluation, keyId, placed };
+  }
+
+  /** Leaves a document for the receiver, and waits until it is gone; false where that takes too long. Errors: those of `isPlaced`; "disclosure.unwritable"; the system's. */
+  async #leave(
+    id: string,
+    left: Pick<LeftDocument, 'role' | 'document' | 'signature'>,
+    isPlaced: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const { files, clock, layout, signal } = this.#deps;
+    const name = leftName(id, left.role);
+    await leaveInVault(files, layout.root, name, encodeLeft({ type: 'left-document', version: 1, ...left }));
     const endMs = clock.monotonicMs() + PLACING_MS;
     while ((await files.stat(join(layout.disclosures, name))) !== undefined) {
-      if (clock.monotonicMs() >= endMs) return { order, placed: false };
+      if (clock.monotonicMs() >= endMs) return false;
       await clock.sleep(LOOK_MS, signal);
     }
-    if (await this.#isPlaced(order, bytes, role)) return { order, placed: true };
-    await check(); // says why the receiver did not take it
-    throw new Error(`the receiver refused order ${order.order}: its journal says why`);
+    if (await isPlaced()) return true;
+    throw new Error(`the receiver refused ${name}: its journal says why`);
   }
 
   async #isPlaced({ station, order }: Order, bytes: Uint8Array, role: Role): Promise<boolean> {
@@ -150,6 +189,10 @@ export class DeskOrders {
 }
 
 /** What a body must be; undefined where it is not. */
+export function parseEvaluated(body: unknown): z.infer<typeof evaluatedSchema> | undefined {
+  return evaluatedSchema.safeParse(body).data;
+}
+
 export function parseSigned(body: unknown): z.infer<typeof signedSchema> | undefined {
   return signedSchema.safeParse(body).data;
 }

@@ -29,7 +29,7 @@ import { leaveDisclosure } from '../evidence/kit/disclosure.ts';
 import type { ListedRecording } from '../evidence/list/vault-list.ts';
 import { isRefused } from '../receiver/retention/left-documents.ts';
 import { type DeskList, parseQuestion } from './desk-list.ts';
-import { type DeskOrders, parseAbout, parseSigned, parseWish } from './desk-orders.ts';
+import { type DeskOrders, parseAbout, parseEvaluated, parseSigned, parseWish } from './desk-orders.ts';
 
 const PEM_BYTES_MAX = 256 * 1024;
 const REQUEST_BYTES_MAX = 16 * 1024;
@@ -52,6 +52,7 @@ const LOOKING: ReadonlySet<DeskRole> = new Set(DESK_ROLES.filter((role) => role 
 const PATH =
   /^\/v1\/recordings\/([a-z0-9-]{1,32})\/([a-z2-7]{26})\/(manifest|manifest\.minisig|payload|order)$/;
 const ORDERS = '/v1/orders';
+const EVALUATIONS = '/v1/evaluations';
 const REASON = 'a code of 1 to 64 of a-z, 0-9 and "-", such as the number of the case; no words, no names';
 
 const HEADERS = {
@@ -183,7 +184,7 @@ class Desk {
     const refusal = this.#refusal(request, guest, url);
     if (refusal !== undefined) return refuse(response, refusal);
     if (guest === undefined || url === undefined) return;
-    if (url.pathname === ORDERS || url.pathname.endsWith('/order'))
+    if ([ORDERS, EVALUATIONS].includes(url.pathname) || url.pathname.endsWith('/order'))
       return this.#order(guest, url, request, response);
     if (request.method === 'POST') return this.#look(guest, request, response);
     if (url.pathname === '/v1/recordings') {
@@ -284,7 +285,29 @@ class Desk {
     }
   }
 
+  /** Says who has evaluated a recording, or takes an evaluation that was signed. */
+  async #evaluated({ role, name }: Guest, url: URL, request: IncomingMessage): Promise<Answered | Refusal> {
+    const { orders, log } = this.#parts;
+    const own = role === 'evaluator' ? role : null;
+    if (request.method === 'GET') {
+      const about = parseAbout(url.searchParams);
+      if (about === undefined || about === null) return badQuestion('ask for a station and a recording');
+      const keys = await orders.evaluators(about);
+      return { status: 200, body: { role: own, evaluations: keys.map((keyId) => ({ key_id: keyId })) } };
+    }
+    if (own === null) return { status: 403, code: 'desk.role', message: `role ${role} evaluates nothing` };
+    const sent = await jsonIn(request, ORDER_BODY_BYTES_MAX);
+    if ('code' in sent) return sent;
+    const signed = parseEvaluated(sent.json);
+    if (signed === undefined) return badQuestion('send {"evaluation", "signature"} as JSON, both texts');
+    const { evaluation, keyId, placed } = await orders.takeEvaluation(signed);
+    const { station, recording } = evaluation;
+    log.info('evaluation taken', { station, recording, key_id: keyId, desk: name, placed });
+    return { status: placed ? 201 : 202, body: { placed } };
+  }
+
   async #ordered(guest: Guest, url: URL, request: IncomingMessage): Promise<Answered | Refusal> {
+    if (url.pathname === EVALUATIONS) return this.#evaluated(guest, url, request);
     const { orders, list, log } = this.#parts;
     const role = ROLES.find((each) => each === guest.role) ?? null;
     if (request.method === 'GET' && url.pathname === ORDERS) {
@@ -359,7 +382,7 @@ function badQuestion(message: string): Refusal {
 }
 
 function methodsAt(path: string): readonly string[] {
-  if (path === ORDERS) return ['GET', 'POST'];
+  if (path === ORDERS || path === EVALUATIONS) return ['GET', 'POST'];
   if (path === '/v1/looks') return ['POST'];
   return path === '/v1/recordings' || PATH.test(path) ? ['GET'] : [];
 }

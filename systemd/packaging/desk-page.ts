@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { evaluationQuestions } from '../../config/questions.ts';
 import { DESK_DE } from '../../config/texts/de/desk.ts';
 import { DESK_EN } from '../../config/texts/en/desk.ts';
 import { filled } from '../../config/texts.ts';
@@ -22,7 +23,8 @@ export async function writeDeskPage(project: string, out: string): Promise<reado
   const { js, libraries } = await scriptOf(join(folder, 'desk.js'));
   const [css, html] = await Promise.all([read('desk.css'), read('desk.html')]);
   const texts = attribute(JSON.stringify({ en: DESK_EN, de: DESK_DE }));
-  const page = filled(html, { script: digest(js), style: digest(css), texts })
+  const questions = attribute(JSON.stringify(evaluationQuestions()));
+  const page = filled(html, { script: digest(js), style: digest(css), texts, questions })
     .replace('<style></style>', () => `<style>${css}</style>`)
     .replace('<script></script>', () => `<script>${js}</script>`);
   await writeFile(join(out, DESK_PAGE), page);

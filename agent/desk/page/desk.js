@@ -1,6 +1,7 @@
 // The page of the office's desk: finds recordings at the store, shows one, and has its orders signed. It asks nobody but the store whose address was typed (or is in its own
 // address after "#"), and keeps nothing: the identity is in memory while a recording is open.
 import { identitiesOf, openSealed } from './sealed.js';
+import { evaluationOf } from './evaluate.js';
 import { ordersOf } from './orders.js';
 import { openFilm, openPicture } from './player.js';
 
@@ -139,6 +140,7 @@ function draw() {
   at('shown').textContent = wordsOf(shown);
   at('look').hidden = opened === undefined;
   orders.draw();
+  evaluation.draw();
 }
 
 function itemOf(row) {
@@ -159,6 +161,7 @@ function open(row) {
   opened = row;
   shown = row.state === 'deleted' ? { key: 'deleted' } : undefined;
   orders.show(row);
+  evaluation.show(row);
   draw();
   at('which').focus();
 }
@@ -174,6 +177,7 @@ function close() {
   at('picture').width = 0;
   at('open').reset();
   orders.show(undefined);
+  evaluation.show(undefined);
   draw();
 }
 
@@ -247,6 +251,7 @@ function keptRange(ask, sizeBytes) {
   };
 }
 
+const evaluation = evaluationOf({ ask, say, failure });
 const orders = ordersOf({ ask, say, momentOf, titleOf, failure, open });
 at('language').addEventListener('click', () => {
   root.lang = root.lang === 'de' ? 'en' : 'de';

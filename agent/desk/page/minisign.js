@@ -1,10 +1,9 @@
-// Signs an order with the minisign key of a role, in this browser (SPEC 2, 4.8). The key file and its password stay in memory, and only until the
+// Signs an order or an evaluation with the minisign key of a role, in this browser (SPEC 2, 4.8, 4.18). The key file and its password stay in memory, and only until the
 // signature is made.
 import { blake2b } from '@noble/hashes/blake2.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import nacl from 'tweetnacl';
 
-const TRUSTED_COMMENT = 'bodydock order';
 const KEY_BYTES = 158;
 /** Where the encrypted part begins: key id, secret and public key, checksum. */
 const SECRET_AT = 54;
@@ -74,10 +73,11 @@ async function opened(bytes, password, onProgress) {
 }
 
 /**
- * The text of a minisign file over `text`, by the key in the text of a key file; `onProgress` is called with 0 to 1 while the password is worked on, which
+ * The text of a minisign file over `text`, a document of that kind, by the key in the text of a key file; `onProgress` is called with 0 to 1 while the password is worked on, which
  * takes seconds. Errors: BadKey, WrongPassword.
  */
-export async function signed(text, keyText, password, onProgress = () => undefined) {
+export async function signed(text, keyText, password, onProgress = () => undefined, kind = 'order') {
+  const trustedComment = `bodydock ${kind}`;
   const secret = await opened(keyBytes(keyText), password, onProgress);
   const [keyId, key, checksum] = [secret.subarray(0, 8), secret.subarray(8, 72), secret.subarray(72)];
   try {
@@ -86,7 +86,7 @@ export async function signed(text, keyText, password, onProgress = () => undefin
     if (!isBare && !nacl.verify(whole, checksum)) throw new WrongPassword();
     const digest = blake2b(new TextEncoder().encode(text), { dkLen: 64 });
     const signature = nacl.sign.detached(digest, key);
-    const comment = nacl.sign.detached(joined(signature, latin1(TRUSTED_COMMENT)), key);
+    const comment = nacl.sign.detached(joined(signature, latin1(trustedComment)), key);
     const id = [...keyId]
       .toReversed()
       .map((byte) => byte.toString(16).padStart(2, '0'))
@@ -95,7 +95,7 @@ export async function signed(text, keyText, password, onProgress = () => undefin
     return [
       `untrusted comment: signature from ${id}`,
       base64Of(joined(latin1('ED'), keyId, signature)),
-      `trusted comment: ${TRUSTED_COMMENT}`,
+      `trusted comment: ${trustedComment}`,
       base64Of(comment),
       '',
     ].join('\n');

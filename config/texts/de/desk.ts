@@ -54,6 +54,14 @@ export const DESK_DE: Readonly<Record<keyof typeof DESK_EN, string>> = {
   noAnswer:
     'Der Zentralspeicher antwortet nicht. Stimmt die Adresse, ist das Zertifikat dieses Arbeitsplatzes installiert, und ist diese Seite unter desk.origins genannt?',
   refused: 'Der Zentralspeicher antwortet: {message} ({code})',
+  evaluation: 'Auswertung',
+  'evaluation.count':
+    'Bisher von so vielen Personen ausgewertet: {count}. Was sie angegeben haben, ist hier nicht zu sehen.',
+  'evaluation.placed': 'Ihre Auswertung ist beim Zentralspeicher und steht in seinem Verwahrprotokoll.',
+  'evaluation.left':
+    'Der Zentralspeicher hat Ihre Auswertung und trägt sie ein, sobald sein Empfänger läuft. Bis dahin gilt sie nicht: Bitte diese Aufzeichnung später noch einmal ansehen.',
+  'evaluation.bad':
+    'Es wurde nichts unterschrieben: Was der Zentralspeicher geliefert hat, ist nicht das Manifest dieser Aufzeichnung.',
   waiting: 'Das wartet auf Ihre Unterschrift',
   orders: 'Aufbewahren und löschen',
   'order.none': 'Zu dieser Aufzeichnung gibt es keine Anordnung.',

@@ -50,6 +50,12 @@ export const DESK_EN = {
   noAnswer:
     'The store gives no answer. Is the address right, is the certificate of this place of work installed, and is this page named at desk.origins?',
   refused: 'The store answers: {message} ({code})',
+  evaluation: 'Evaluation',
+  'evaluation.count': 'Evaluated so far by so many persons: {count}. What they said is not shown here.',
+  'evaluation.placed': 'Your evaluation is at the store and in its log.',
+  'evaluation.left':
+    'The store has your evaluation and takes it up as soon as its receiver runs. Until then it does not count: look at this recording again.',
+  'evaluation.bad': 'Nothing was signed: what the store gave is not the manifest of this recording.',
   waiting: 'These wait for your signature',
   orders: 'Keep and delete',
   'order.none': 'There is no order about this recording.',

@@ -68,6 +68,14 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     suites: ['unit/desk/desk-orders'],
   },
   {
+    id: 'evaluation-by-anybody',
+    what: 'any certificate of the desk sends an evaluation',
+    file: 'agent/desk/desk-server.ts',
+    find: "const own = role === 'evaluator' ? role : null;",
+    put: "const own = role === 'viewer' ? null : role;",
+    suites: ['unit/desk/desk-orders'],
+  },
+  {
     id: 'evaluation-replaced',
     what: 'who evaluated a recording says something else of it afterwards, and the first word is gone',
     file: 'agent/receiver/retention/evaluations.ts',

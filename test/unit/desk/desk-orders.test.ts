@@ -7,8 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { LeftDocuments, takeLeft } from '../../../agent/receiver/retention/left-documents.ts';
 import { openPolicyCommand } from '../../../agent/receiver/cli/store-command.ts';
 import { loadReceiverConfig } from '../../../config/load.ts';
+import { evaluationQuestions } from '../../../config/questions.ts';
 import {
   encodePublicKey,
+  keyIdHex,
   makeSecretKey,
   type SecretKey,
   signDocument,
@@ -19,11 +21,18 @@ import {
   ORDER_TRUSTED_COMMENT,
   type Role,
 } from '../../../protocol/documents/order.ts';
+import {
+  encodeEvaluation,
+  EVALUATION_TRUSTED_COMMENT,
+  type Evaluation,
+  isLeftName,
+} from '../../../protocol/documents/evaluation.ts';
 import { makeSessionId } from '../../../protocol/format/ids.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import {
+  evaluatorKeys,
   officerKey,
   type RetentionStore,
   supervisorKey,
@@ -78,6 +87,29 @@ class Office {
     const bytes = encodeOrder(order);
     return this.send(Buffer.from(bytes).toString(), signDocument(key, bytes, ORDER_TRUSTED_COMMENT), role);
   }
+  evaluate(
+    { station, recording, manifestSha256 }: Sample,
+    key: SecretKey | undefined,
+    { as = 'evaluator', ...change }: Partial<Evaluation> & { readonly as?: string } = {},
+  ): Promise<Answer> {
+    const bytes = encodeEvaluation({
+      type: 'evaluation',
+      version: 1,
+      station,
+      recording,
+      manifest_sha256: manifestSha256,
+      day: new Date().toISOString().slice(0, 10),
+      questions_sha256: evaluationQuestions().sha256,
+      answers: { effect: 'calmed' },
+      ...change,
+    });
+    const signature = signDocument(key ?? officerKey, bytes, EVALUATION_TRUSTED_COMMENT);
+    const body = JSON.stringify({ evaluation: Buffer.from(bytes).toString(), signature });
+    return this.sample.ask('/v1/evaluations', { as, method: 'POST', body });
+  }
+  evaluations({ station, recording }: Sample, as: string): Promise<object> {
+    return this.ask(`/v1/evaluations?station=${station}&recording=${recording}`, as);
+  }
   async orders({ station, recording }: Sample): Promise<Listed[]> {
     const path = `/v1/orders?station=${station}&recording=${recording}`;
     return (await this.ask<{ orders: Listed[] }>(path, 'viewer')).orders;
@@ -102,6 +134,7 @@ function withOffice(
     const roles = {
       officer: 'officer',
       supervisor: 'supervisor',
+      evaluator: 'evaluator',
       viewer: 'viewer',
       auditor: 'auditor',
     } as const;
@@ -118,7 +151,7 @@ function withOffice(
     // As LeftDocuments does it, without its pauses.
     const placing = async (): Promise<void> => {
       for (; !ended.signal.aborted; await sleep(20))
-        for (const name of await office.left()) await takeLeft(deps, name);
+        for (const name of (await office.left()).filter(isLeftName)) await takeLeft(deps, name);
     };
     const receiver = places ? placing() : undefined;
     await sample.serve({ store: loaded.config, keys: store.folder }, clock === undefined ? {} : { clock });
@@ -417,4 +450,61 @@ describe.skipIf(lacksTools('openssl'))('an order at the desk', () => {
       }),
     60_000,
   );
+});
+
+describe.skipIf(lacksTools('openssl'))('an evaluation at the desk', () => {
+  test(
+    'is taken from an evaluator alone, is in the vault and in the log, and says to others only whose key it was',
+    () =>
+      withOffice(async (office) => {
+        const sample = await office.store.plant(3);
+        const [one, other] = evaluatorKeys;
+        expect(await office.evaluations(sample, 'evaluator')).toEqual({ role: 'evaluator', evaluations: [] });
+        expect(said(await office.evaluate(sample, one, { as: 'officer' }))).toEqual([403, 'desk.role']);
+        expect(said(await office.evaluate(sample, officerKey))).toEqual([409, 'evaluation.signature']);
+        expect(said(await office.evaluate(sample, one, { answers: { effect: 'mr-smith' } }))).toEqual([
+          409,
+          'evaluation.questions',
+        ]);
+        expect((await office.evaluate(sample, one)).status).toBe(201);
+        expect((await office.evaluate(sample, one)).status).toBe(201);
+        expect(said(await office.evaluate(sample, one, { answers: { effect: 'worse' } }))).toEqual([
+          409,
+          'evaluation.again',
+        ]);
+        expect((await office.evaluate(sample, other, { answers: { effect: 'worse' } })).status).toBe(201);
+        const ids = evaluatorKeys.map(({ keyId }) => ({ key_id: keyIdHex(keyId) }));
+        const shown = (await office.evaluations(sample, 'viewer')) as { evaluations: object[] };
+        expect(shown).toMatchObject({ role: null, evaluations: expect.arrayContaining(ids) as object });
+        expect(JSON.stringify(shown)).not.toMatch(/calmed|worse/);
+        expect(await office.left()).toEqual([]);
+        const custody = join(office.store.vault, 'r-test', 'custody');
+        const logs = await Promise.all(
+          (await readdir(custody)).map((name) => readFile(join(custody, name), 'utf8')),
+        );
+        expect(logs.join('').match(/"event":"evaluation"/g)).toHaveLength(2);
+        for (const query of ['', '?station=A&recording=b'])
+          expect(said(await office.sample.ask(`/v1/evaluations${query}`, { as: 'viewer' }))).toEqual([
+            400,
+            'desk.question',
+          ]);
+      }),
+    60_000,
+  );
+
+  test('waits in the vault while no receiver runs', () => {
+    const clock = new ManualClock(Date.now());
+    return withOffice(
+      async (office) => {
+        const sample = await office.store.plant(3);
+        const sent = office.evaluate(sample, evaluatorKeys[0]);
+        await expect.poll(() => office.left()).toHaveLength(1);
+        const passing = setInterval(() => void clock.advance(1000), 10);
+        expect((await sent).status).toBe(202);
+        clearInterval(passing);
+        expect(await office.evaluations(sample, 'viewer')).toMatchObject({ evaluations: [] });
+      },
+      { places: false, clock },
+    );
+  }, 60_000);
 });

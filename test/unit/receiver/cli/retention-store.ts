@@ -21,6 +21,8 @@ const keys = new SeededRandom(701);
 const stationKey = makeSecretKey(keys);
 export const officerKey = makeSecretKey(keys);
 export const supervisorKey = makeSecretKey(keys);
+/** Two persons who evaluate. */
+export const evaluatorKeys = [71, 72].map((seed) => makeSecretKey(new SeededRandom(seed)));
 export const DAY_MS = 86_400_000;
 
 export interface RetentionStore extends StoreFolder {
@@ -41,7 +43,8 @@ export interface RetentionStore extends StoreFolder {
 export function withRetentionStore(use: (store: RetentionStore) => Promise<void>): Promise<void> {
   return withStore([stationKey], async (store) => {
     const line = (key: SecretKey): string => publicKeyLine(publicKeyOf(key));
-    const roles = `roles: { officers: [${line(officerKey)}], supervisors: [${line(supervisorKey)}] }\n`;
+    const evaluators = evaluatorKeys.map(line).join(', ');
+    const roles = `roles: { officers: [${line(officerKey)}], supervisors: [${line(supervisorKey)}], evaluators: [${evaluators}] }\n`;
     await appendFile(join(store.folder, 'receiver.yaml'), roles);
     const vault = await store.open();
     await vault.close();
