@@ -82,6 +82,7 @@ async function converse(
     connectionTimeout: SILENCE_MS,
     socketTimeout: SILENCE_MS,
     maxResponseSize: RESPONSE_BYTES_MAX,
+    socketCloseTimeout: 0,
   });
   const ended = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });

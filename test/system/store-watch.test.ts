@@ -104,7 +104,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('monitoring a real s
       (JSON.parse(text) as { findings: { code: string }[] }).findings.map(({ code }) => code);
     const absent = await type('doctor', '--json');
     expect(codes(absent.stdout), absent.stderr).toEqual(
-      expect.arrayContaining(['receiver.absent', 'broker.good', 'acl.good']),
+      expect.arrayContaining(['receiver.absent', 'disk.none', 'broker.good', 'acl.good']),
     );
     expect(absent.exitCode).toBe(1);
     const none = await type('status', '--json');

@@ -145,7 +145,9 @@ async function diskFinding(config: ReceiverConfig, language: Language): Promise<
   const say = STORE_STATUS[language];
   const { path } = config.vault;
   const bytes = await freeBytes(config);
-  if (bytes === null) {
+  if (bytes === 'none')
+    return { code: 'disk.none', severity: 'note', where: path, text: say('disk.none'), remedy: null };
+  if (bytes === 'unreadable') {
     const [text, remedy] = [say('disk.unreadable'), say('disk.unreadableRemedy', { path })];
     return { code: 'disk.unreadable', severity: 'error', where: path, text, remedy };
   }

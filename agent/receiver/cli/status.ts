@@ -9,6 +9,7 @@ import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { texts } from '../../../config/texts.ts';
 import { STORE_STATUS_DE } from '../../../config/texts/de/store-status.ts';
 import { STORE_STATUS_EN } from '../../../config/texts/en/store-status.ts';
+import { isAbsent } from '../../../protocol/format/errors.ts';
 import type { ConditionDocument, StoreHealthDocument } from '../../../protocol/transfer/monitoring.ts';
 import { shownSubjects } from '../../monitoring/condition-document.ts';
 import { worstFirst } from '../../monitoring/condition-table.ts';
@@ -55,14 +56,14 @@ with what to do. Where none runs it says so, and how much room the vault has.
       else io.out(statusText(config.receiver, asked.says, language));
       return EXIT_GOOD;
     }
-    const free_bytes = await freeBytes(config);
+    const free = await freeBytes(config);
     if (json) {
       const running = asked.kind === 'absent' ? false : null;
-      writeJson(io, { running, reason: asked.kind, free_bytes });
+      writeJson(io, { running, reason: asked.kind, free_bytes: typeof free === 'number' ? free : null });
     } else {
       const say = STORE_STATUS[language];
       const room =
-        free_bytes === null ? say('disk.unreadable') : say('free', { free: dataSize(free_bytes, language) });
+        typeof free === 'number' ? say('free', { free: dataSize(free, language) }) : say(`disk.${free}`);
       io.err(`${say(`run.${asked.kind}`)}\n${say(`run.${asked.kind}Remedy`)}\n`);
       io.out(row(say('disk'), room));
     }
@@ -81,11 +82,11 @@ export function askReceiver(
   return askOver({ path, parse: parseStoreAnswer, isHeld, clock: nodeClock() }, signal);
 }
 
-/** Of the disk of the vault; null where it cannot be told. */
-export function freeBytes({ vault }: Pick<ReceiverConfig, 'vault'>): Promise<number | null> {
+/** Of the disk of the vault; or that there is no vault yet, or that it cannot be told. */
+export function freeBytes({ vault }: Pick<ReceiverConfig, 'vault'>): Promise<number | 'none' | 'unreadable'> {
   return nodeFiles()
     .freeBytes(vault.path)
-    .catch(() => null);
+    .catch((error: unknown) => (isAbsent(error) ? 'none' : 'unreadable'));
 }
 
 /** One look as lines. */

@@ -55,6 +55,7 @@ export const STORE_STATUS_DE: Translated<typeof STORE_STATUS_EN> = {
   'disk.good': '{free} sind frei.',
   'disk.low': 'Nur {free} sind frei.',
   'disk.lowRemedy': 'Einen größeren Datenträger geben, bevor er voll ist.',
+  'disk.none': 'Hier ist noch kein Zentralspeicher: Der erste Start des Empfängers legt ihn an.',
   'disk.unreadable': 'Der Datenträger des Zentralspeichers sagt nicht, wie viel frei ist.',
   'disk.unreadableRemedy': 'Nachsehen, ob er eingehängt ist und arbeitet: `findmnt --target {path}`.',
   'clock.good': 'Die Uhr dieses Geräts ist synchronisiert.',

@@ -51,6 +51,7 @@ export const STORE_STATUS_EN = {
   'disk.good': '{free} are free.',
   'disk.low': 'Only {free} are free.',
   'disk.lowRemedy': 'Give the vault a larger disk before it is full.',
+  'disk.none': 'There is no vault here yet: the first start of the receiver makes it.',
   'disk.unreadable': 'The disk of the vault does not say how much is free.',
   'disk.unreadableRemedy': 'See whether it is mounted and works: `findmnt --target {path}`.',
   'clock.good': 'The clock of this machine is synchronised.',
