@@ -72,7 +72,7 @@ numbers in it, no names. Counts only documents and entries of logs whose signatu
       out: {
         type: 'string',
         value: 'OUT',
-        text: 'folder for report.html, report.json, days.csv, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it is missing, files of these names are replaced',
+        text: 'folder for report.html, report.json, days.csv, weeks.csv, cameras.csv, dockings.csv, failures.csv, and evaluations.csv where there are five; made where it is missing, files of these names are replaced',
       },
       notes: {
         type: 'string',

@@ -9,6 +9,7 @@ import type { LoggedDocking } from '../verify/docking-log.ts';
 import { type Calendar, daysOf, type Period, weekOf } from './calendar.ts';
 import type { LetGo, ReportLog } from './logs.ts';
 import type { UserNote } from './notes.ts';
+import type { EvaluationFigures } from './evaluations.ts';
 import type { StaffFigures } from './staff.ts';
 import {
   type CameraPoint,
@@ -93,6 +94,7 @@ export interface ReportFrame {
   readonly stations: readonly string[];
   readonly notes: readonly UserNote[];
   readonly staff: StaffFigures;
+  readonly evaluations: EvaluationFigures;
   /** RFC 3339 UTC. */
   readonly madeAt: string;
   readonly handing: Handing;
@@ -199,7 +201,16 @@ export class Gatherer {
   }
 
   /** The report over everything that was taken. */
-  report({ stations, notes, staff, madeAt, handing, ordersNotJudged, timesFixed }: ReportFrame): PilotReport {
+  report({
+    stations,
+    notes,
+    staff,
+    evaluations,
+    madeAt,
+    handing,
+    ordersNotJudged,
+    timesFixed,
+  }: ReportFrame): PilotReport {
     this.#settleDockings();
     const { days, awaited } = this.#judge.judge();
     const isNamed = handing !== 'without-cameras';
@@ -228,6 +239,7 @@ export class Gatherer {
       times_fixed_from_outside: timesFixed,
       notes,
       staff,
+      evaluations,
     };
   }
 

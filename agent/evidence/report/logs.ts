@@ -6,6 +6,7 @@ import { CUSTODY } from '../../../protocol/format/file-names.ts';
 import { isReceiverId, isRecordingId } from '../../../protocol/format/ids.ts';
 import { droppedEnd, HeadBook, linkOf, type NamedHead } from '../verify/custody-links.ts';
 import { StationLog } from '../verify/docking-log.ts';
+import type { EvaluationLog } from '../verify/evaluation-check.ts';
 import { custodyFolder } from '../verify/found-folders.ts';
 import { type HeldDocument, missingDocuments } from '../verify/log-account.ts';
 import { listSorted } from '../verify/read-files.ts';
@@ -18,7 +19,7 @@ import { readLog } from '../verify/covered-entries.ts';
 import type { SourceOptions } from './sources.ts';
 
 /** What is counted of a store's log: no more than is needed is kept. */
-const TAKEN: ReadonlySet<string> = new Set(['head', 'retention', 'policy']);
+const TAKEN: ReadonlySet<string> = new Set(['head', 'retention', 'policy', 'evaluation']);
 
 /** What the store let go, as its logs say. */
 export interface LetGo {
@@ -34,6 +35,7 @@ export interface LetGo {
 export interface StoreWord {
   readonly letGo: LetGo;
   readonly days: Pick<StoreLog, 'dueDays' | 'holdDaysAt'>;
+  readonly evaluations: EvaluationLog;
   /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
   readonly broken: readonly string[];
   /** Boot ids of the machines of receivers: a station that has one of them is on the same machine. */
@@ -93,8 +95,15 @@ export async function readStoreLogs(
     });
     for (const { kind, where } of checked?.remarks ?? []) if (kind === 'finding') broken.add(where);
   }
+  const evaluations = {
+    evaluations: store.evaluations,
+    places: ['.'],
+    droppedDocuments: new Set(
+      [...documents].flatMap(([station, names]) => [...names].map((name) => `${station} ${name}`)),
+    ),
+  };
   const letGo = { documents, ends, heads: [...store.heads.values()] };
-  return { letGo, days: store, broken: [...broken], boots, saidAt };
+  return { letGo, days: store, evaluations, broken: [...broken], boots, saidAt };
 }
 
 /** Without its revocation a stolen key looks good. */

@@ -16,7 +16,8 @@ import { type DatedHead, readStationLog, readStoreLogs } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { Handing, PilotReport } from './pilot-report.ts';
 import { StaffCount } from './staff.ts';
-import type { Questions } from '../../../config/questions.ts';
+import { evaluationFigures, readEvaluations } from './evaluations.ts';
+import { evaluationQuestions, type Questions } from '../../../config/questions.ts';
 import { type Holds, readHolds, type Source, type SourceOptions, sourcesOf, stationsOf } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */
@@ -56,7 +57,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
-  const { letGo, days, broken, boots, saidAt } = await readStoreLogs(options, policies);
+  const { letGo, days, evaluations, broken, boots, saidAt } = await readStoreLogs(options, policies);
   let timesFixed = saidAt.some((at) => calendar.isWithin(at, period));
   // Also one of which nothing is left but what the store says that it held.
   const named = letGo.heads.map(({ station }) => station);
@@ -72,6 +73,9 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const mayBeWrong = letGo.documents.size > 0 || keys.changes.some(({ holder }) => isReceiverId(holder));
   const wrongly = mayBeWrong ? await wronglyDropped(options, policies, Date.parse(wish.madeAt)) : [];
   for (const where of [...keyFaults, ...broken, ...wrongly]) gatherer.take({ kind: 'unproven', where });
+  const evaluated = await readEvaluations(options, stations, evaluations);
+  if (evaluated.refused.length > 0) failures.add('evaluation that does not hold', evaluated.refused.length);
+  for (const where of evaluated.refused) gatherer.take({ kind: 'unproven', where });
   const staff = new StaffCount(period);
   for (const station of stations) {
     const heads: DatedHead[] = [];
@@ -100,6 +104,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
     handing: wish.handing,
     ordersNotJudged: notJudged,
     timesFixed,
+    evaluations: evaluationFigures(evaluated, evaluationQuestions(), period),
     staff: staff.figures(wish.questions, wish.identities),
   });
 }

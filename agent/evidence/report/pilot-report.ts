@@ -2,6 +2,7 @@
 // pseudonyms; whether the figures of one camera are about one person, only people know: see Handing.
 import type { Spread } from './gather.ts';
 import type { UserNote } from './notes.ts';
+import type { EvaluationFigures } from './evaluations.ts';
 import type { StaffFigures } from './staff.ts';
 import type { AwaitedCamera, JudgedDay } from './proven-days.ts';
 
@@ -105,6 +106,7 @@ export interface PilotReport {
   readonly times_fixed_from_outside: boolean;
   readonly notes: readonly UserNote[];
   readonly staff: StaffFigures;
+  readonly evaluations: EvaluationFigures;
 }
 
 /** Upper bounds of the histogram in seconds: 1, 10 minutes, 1, 6 hours, 1, 3 days. */

@@ -48,6 +48,11 @@ export function reportCsv(report: PilotReport): ReadonlyMap<string, string> {
       ),
     ],
   ]);
+  const { questions } = report.evaluations;
+  const answers = questions.flatMap(({ question, answers }) =>
+    answers.map(({ answer, count }) => [question, answer, count] as const),
+  );
+  if (answers.length > 0) tables.set('evaluations.csv', csv(['question', 'answer', 'count'], answers));
   if (report.cameras_are === 'without-cameras') for (const name of OF_CAMERAS) tables.delete(name);
   return tables;
 }

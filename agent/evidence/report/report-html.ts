@@ -34,7 +34,19 @@ interface Page {
 export function reportHtml(report: PilotReport, language: Language): string {
   const context = { report, language, words: WORDS[language] };
   const ofCameras = report.cameras_are === 'without-cameras' ? [] : [cameras, clocks, batteries];
-  const chapters = [head, summary, days, latency, weeks, ...ofCameras, failures, staff, notes, method];
+  const chapters = [
+    head,
+    summary,
+    days,
+    latency,
+    weeks,
+    ...ofCameras,
+    failures,
+    staff,
+    evaluations,
+    notes,
+    method,
+  ];
   return blocksHtml(
     language,
     context.words.title,
@@ -281,6 +293,43 @@ function staff({ report, language, words }: Page): Block[] {
       const html = `<article><h3>${monthWords(month, language)}</h3><p>${escapeHtml(text)}</p></article>`;
       return { kind: 'html' as const, html };
     }),
+  ];
+}
+
+/** What evaluators said of recordings, and how often two said the same. */
+function evaluations({ report, language, words }: Page): Block[] {
+  const { questions, agreement, not_judged: notJudged, ...counts } = report.evaluations;
+  if (counts.evaluations + notJudged === 0) return [];
+  const said = (own: StaffQuestion['text'], id: string): string => own?.[language] ?? id;
+  const shown = (count: number): string => number(count, language);
+  const tables = questions.flatMap(({ question, text, answers }) => {
+    const rows = answers.map(({ answer, text: own, count }) => [said(own, answer), shown(count)]);
+    return [subheading(said(text, question)), numbers(['', words.count], rows)];
+  });
+  const rows = agreement
+    .filter(({ pairs }) => pairs > 0)
+    .map(({ question, text, pairs, same }) => [
+      said(text, question),
+      shown(pairs),
+      shown(same),
+      `${number((100 * same) / pairs, language)} %`,
+    ]);
+  const heads = ['', words.evaluatedPairs, words.evaluatedSame, words.evaluatedShare];
+  const places = {
+    evaluations: shown(counts.evaluations),
+    recordings: shown(counts.recordings),
+    twice: shown(counts.recordings_twice),
+  };
+  return [
+    heading(words.evaluated),
+    paragraph(filled(words.evaluatedText, places)),
+    small(words.evaluatedLimits),
+    ...(notJudged === 0 ? [] : [warning(filled(words.evaluatedNotJudged, { count: shown(notJudged) }))]),
+    ...(questions.length === 0 ? [paragraph(words.evaluatedFew)] : tables),
+    subheading(words.evaluatedAgreement),
+    ...(rows.length === 0
+      ? [paragraph(words.evaluatedFewTwice)]
+      : [paragraph(words.evaluatedAgreementText), numbers(heads, rows)]),
   ];
 }
 

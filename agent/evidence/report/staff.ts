@@ -93,7 +93,11 @@ function shownWeeks(weeks: ReadonlyMap<string, StaffReport[]>): [string, StaffRe
   return bySize.toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function countsOf(reports: readonly StaffReport[], { sha256, questions }: Questions): StaffQuestion[] {
+/** Of reports, or of evaluations; `questions` as for figures. */
+export function countsOf(
+  reports: readonly Pick<StaffReport, 'answers' | 'questions_sha256'>[],
+  { sha256, questions }: Questions,
+): StaffQuestion[] {
   const counts = new Map<string, Map<string, number>>();
   for (const { answers } of reports)
     for (const [question, answer] of Object.entries(answers)) {

@@ -10,7 +10,6 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { EVALUATION, signed } from '../../../protocol/format/file-names.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
 import type { OrdersQuestion } from './order-check.ts';
-import type { PlaceFacts } from './place-facts.ts';
 import { listFolder, oddNames, unexpected } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, type DocumentKind } from './signed-document.ts';
@@ -109,11 +108,16 @@ async function checkOne(
   };
 }
 
+/** Digest of the manifest of a recording that is here, by its id and station. */
+type HeldManifest = (recording: string, station: string) => string | undefined;
+/** What a store's log says of evaluations, and whose recordings' documents it dropped. */
+export type EvaluationLog = Pick<StoreLog, 'evaluations' | 'places' | 'droppedDocuments'>;
+
 /** What evaluations, recordings and, of a whole vault, the store's log say differently of each other. Pure. */
 export function evaluationRemarks(
   evaluations: readonly FoundEvaluation[],
-  facts: PlaceFacts,
-  log: StoreLog,
+  held: HeldManifest,
+  log: EvaluationLog,
   isWhole: boolean,
 ): Remark[] {
   const here = new Set(evaluations.map(nameOf));
@@ -123,7 +127,7 @@ export function evaluationRemarks(
   );
   return [
     ...evaluations.flatMap((found) => [
-      ...recordingRemarks(found, facts),
+      ...recordingRemarks(found, held),
       ...(isWhole ? logRemarks(found, log) : []),
     ]),
     ...missing.map(([, { recording, keyId }]) => {
@@ -137,15 +141,15 @@ function nameOf({ evaluation: { recording }, station, keyId }: FoundEvaluation):
   return storedEvaluation({ station, recording, keyId });
 }
 
-function recordingRemarks({ evaluation, where, station }: FoundEvaluation, facts: PlaceFacts): Remark[] {
+function recordingRemarks({ evaluation, where, station }: FoundEvaluation, held: HeldManifest): Remark[] {
   const { recording, manifest_sha256: expected } = evaluation;
-  const found = facts.recordings.get(recording, station)?.sha256;
+  const found = held(recording, station);
   if (found === expected) return [];
   const message = `evaluation: recording ${recording} with manifest ${expected} is not here`;
   return [finding('evaluation.no-recording', where, message, { expected, found: found ?? null })];
 }
 
-function logRemarks(found: FoundEvaluation, log: StoreLog): Remark[] {
+function logRemarks(found: FoundEvaluation, log: EvaluationLog): Remark[] {
   if (log.places.length === 0) return [];
   const { where, sha256, keyId } = found;
   const digests = log.evaluations.get(nameOf(found))?.digests;

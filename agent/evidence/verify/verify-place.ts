@@ -257,7 +257,9 @@ class PlaceCheck {
     const read = { ...this.#options, place: this.#place, facts: this.#facts, logs, known: this.#known };
     for await (const remark of new PlaceBetween(read).remarks()) this.#tell([remark]);
     const isWhole = this.#place.kind === 'vault';
-    this.#tell(evaluationRemarks(this.#evaluations, this.#facts, logs.store, isWhole));
+    const held = (recording: string, station: string): string | undefined =>
+      this.#facts.recordings.get(recording, station)?.sha256;
+    this.#tell(evaluationRemarks(this.#evaluations, held, logs.store, isWhole));
     const changed = new Set(this.#known.changes.map(({ document }) => document.holder));
     const store = {
       ...read,

@@ -55,5 +55,6 @@ export const FAILURES_DE: ReadonlyMap<string, string> = new Map([
   ['camera refused', 'Kamera abgewiesen'],
   ['try failed', 'Versuch fehlgeschlagen'],
   ['order that does not hold', 'Anordnung, deren Signatur nicht stimmt'],
+  ['evaluation that does not hold', 'Auswertung, die nicht stimmt'],
   ['other', 'Sonstiges'],
 ]);

@@ -88,6 +88,22 @@ export const REPORT_DE: ReportWords = {
   staffWords: 'In eigenen Worten',
   staffWordsText:
     'Wie sie geschrieben wurden, nach Monaten, ohne Reihenfolge. Vor dem Weitergeben lesen: Es kann jemand genannt sein.',
+  evaluated: 'Auswertung der Aufzeichnungen',
+  evaluatedText:
+    'In diesem Zeitraum unterschriebene Auswertungen: {evaluations}; ausgewertete Aufzeichnungen: {recordings}; davon von zwei Personen oder mehr: {twice}. Jede Auswertung zählt, auch die zweite einer Aufzeichnung.',
+  evaluatedLimits:
+    'Welche Aufzeichnungen angesehen wurden, wählten die Auswertenden: Was für diese gilt, muss nicht für alle gelten. Was geschah, während keine Kamera aufzeichnete, und ob eine Antwort stimmt, sagen die Zahlen nicht.',
+  evaluatedNotJudged:
+    'Nicht gezählte Auswertungen, weil kein Schlüssel einer auswertenden Person angegeben war (evaluator*.pub): {count}.',
+  evaluatedFew: 'Weniger als fünf Auswertungen: Es werden keine Antworten gezeigt.',
+  evaluatedAgreement: 'Übereinstimmung zweier Auswertungen',
+  evaluatedAgreementText:
+    'Zu jeder Frage je zwei Auswertungen derselben Aufzeichnung, die sie beide beantworten, und wie viele dieser Paare dieselbe Antwort gaben. Manche stimmen schon durch Zufall überein.',
+  evaluatedFewTwice:
+    'Weniger als fünf Aufzeichnungen wurden zweimal ausgewertet: Es wird keine Übereinstimmung gezeigt.',
+  evaluatedPairs: 'Paare',
+  evaluatedSame: 'gleiche Antwort',
+  evaluatedShare: 'Anteil',
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText:
     'Von Nutzenden der Kameras geschrieben. Zahl der Berichte: {count}. Ein Programm hat in jeder Zeile nach E-Mail-Adressen, Telefonnummern, einer Anrede mit Namen (Herr, Frau, Mr, Mrs, Ms) und nach Zeilen für Name, Personalnummer oder Unterschrift gesucht und keine gefunden. Andere Namen findet es nicht: Jemand muss die Berichte lesen, bevor diese Seite weitergegeben wird.',

@@ -87,6 +87,21 @@ export const REPORT_EN = {
   staffWords: 'In their own words',
   staffWordsText:
     'As they were written, by month, in no order. Read them before this page is passed on: somebody may be named in them.',
+  evaluated: 'Evaluation of the recordings',
+  evaluatedText:
+    'Evaluations signed in this period: {evaluations}; recordings evaluated: {recordings}; of these by two persons or more: {twice}. Each evaluation counts, also the second one of a recording.',
+  evaluatedLimits:
+    'Evaluators chose which recordings they looked at: what holds for these need not hold for all. What happened while no camera recorded, and whether an answer is right, the figures cannot say.',
+  evaluatedNotJudged:
+    'Evaluations not counted, since no key of an evaluator was given (evaluator*.pub): {count}.',
+  evaluatedFew: 'Fewer than five evaluations: no answers are shown.',
+  evaluatedAgreement: 'Agreement of two evaluations',
+  evaluatedAgreementText:
+    'For each question, each two evaluations of one recording that both answer it, and how many of these pairs gave the same answer. Chance alone makes some of them agree.',
+  evaluatedFewTwice: 'Fewer than five recordings were evaluated twice: no agreement is shown.',
+  evaluatedPairs: 'pairs',
+  evaluatedSame: 'same answer',
+  evaluatedShare: 'share',
   notes: "The users' own reports",
   notesText:
     'Written by users of the cameras. Number of reports: {count}. A program searched each line for e-mail addresses, telephone numbers, a form of address with a name (Herr, Frau, Mr, Mrs, Ms) and lines for a name, a staff number or a signature, and found none. It does not find other names: somebody must read the reports before this page is passed on.',
