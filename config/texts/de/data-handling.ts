@@ -61,7 +61,7 @@ export const HANDLING_DE: HandlingWords = {
   vaultHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 14 Tage, wenn sie nichts sagt.',
   documents: 'Zentralspeicher, Dokumente',
   documentsWhat:
-    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen: Löschsperre oder Löschung (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern).',
+    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen: Löschsperre oder Löschung (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern); Auswertungen von Aufzeichnungen (Antworten auf feste Fragen, der Tag, die Schlüsselnummer der auswertenden Person), die mit den Dokumenten der Aufzeichnung gehen.',
   documentsHow:
     '{days} Tage: ab der Löschung der Aufzeichnung, bei einem Andockprotokoll ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie. Ihr Löschnachweis bleibt immer: Nummern, Prüfsummen, Zeiten und die Anordnung, kein Name.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',

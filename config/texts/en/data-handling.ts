@@ -57,7 +57,7 @@ export const HANDLING_EN = {
   vaultHowUnknown: 'As the file of the store says; 14 days where it says nothing.',
   documents: 'Central store, documents',
   documentsWhat:
-    'Signed documents on recordings, dockings, receipts and deletions; orders to hold or delete (number of the recording, a reason as a code, key ids).',
+    'Signed documents on recordings, dockings, receipts and deletions; orders to hold or delete (number of the recording, a reason as a code, key ids); evaluations of recordings (answers to fixed questions, the day, the key id of the evaluator), which go with the documents of the recording.',
   documentsHow:
     '{days} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay. Its deletion record stays for ever: ids, digests, times and the order, no name.',
   documentsHowUnknown: 'As the file of the store says; 730 days where it says nothing.',

@@ -35,6 +35,22 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     suites: ['system/differential/differential'],
   },
   {
+    id: 'report-evaluation-exchanged',
+    what: 'a report counts an evaluation that its evaluator exchanged after it was entered',
+    file: 'agent/evidence/report/evaluations.ts',
+    find: 'found.filter(({ where }) => !isRefused.has(where))',
+    put: 'found.filter(({ where }) => !isRefused.has(`${where}/`))',
+    suites: ['unit/evidence/report/evaluations'],
+  },
+  {
+    id: 'report-evaluation-of-few',
+    what: 'a report shows the answers of fewer than five evaluations',
+    file: 'agent/evidence/report/evaluations.ts',
+    find: 'all.length < STAFF_REPORTS_MIN ?',
+    put: 'all.length < 1 ?',
+    suites: ['unit/evidence/report/evaluations'],
+  },
+  {
     id: 'verify-evaluation-exchanged',
     what: 'an evaluation that its evaluator signed again later is called good',
     file: 'agent/evidence/verify/evaluation-check.ts',

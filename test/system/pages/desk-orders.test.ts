@@ -235,6 +235,12 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl', 'minisign'))(
       const verified = await runProgram(BODYDOCK, ['verify', builder.vault, '--keys', builder.keys]);
       expect(verified.stdout).toMatch(/evaluations of recordings: 2\n/);
       expect(verified.stdout).not.toMatch(/evaluation\.(?!not-logged)/);
+      const day = new Date().toISOString().slice(0, 10);
+      const period = ['--from', '2026-11-01', '--to', day, '--keys', builder.keys];
+      const reported = await runProgram(BODYDOCK, ['report', '--vault', builder.vault, ...period, '--json']);
+      expect(JSON.parse(reported.stdout)).toMatchObject({
+        evaluations: { evaluations: 2, recordings: 1, recordings_twice: 1, questions: [], not_judged: 0 },
+      });
     }, 600_000);
 
     test('one holds, the other one finds that on top, reads it in words, and signs', async () => {

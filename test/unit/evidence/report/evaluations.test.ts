@@ -1,5 +1,5 @@
 // Evaluations in a report: counted by answer, agreement by pairs, nothing from fewer than five, and only what holds.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,8 +11,10 @@ import { reportCsv } from '../../../../agent/evidence/report/report-csv.ts';
 import { reportHtml } from '../../../../agent/evidence/report/report-html.ts';
 import { nodeFiles } from '../../../../agent/platform/files-node.ts';
 import { evaluationQuestions, readQuestions, STANDARD } from '../../../../config/questions.ts';
-import { parseEvaluation } from '../../../../protocol/documents/evaluation.ts';
+import { EVALUATION_TRUSTED_COMMENT, parseEvaluation } from '../../../../protocol/documents/evaluation.ts';
+import type { SecretKey } from '../../../../protocol/documents/minisign.ts';
 import { EVALUATORS } from '../../../fakes/vault-builder-orders.ts';
+import { writeSigned } from '../../../fakes/vault-builder-signed.ts';
 import { VaultBuilder } from '../../../fakes/vault-builder.ts';
 
 const PERIOD = parsePeriod('2026-11-20', '2026-12-31');
@@ -69,18 +71,25 @@ test('answers and agreement are counted, in both languages and as CSV; what does
   ]);
   expect(evaluations.questions[0]?.answers.map(({ count }) => count)).toEqual([9, 0, 2, 0]);
   expect(reportCsv(made).get('evaluations.csv')).toContain('effect,calmed,9\r\neffect,no-effect,0\r\n');
-  for (const [language, text] of [
+  for (const [language, shown] of [
     ['en', /Agreement of two evaluations.*What did the camera do to the situation\?.*60\s%/s],
     ['de', /Übereinstimmung zweier.*Wie hat die Kamera auf die Lage gewirkt\?.*60\s%/s],
   ] as const)
-    expect(reportHtml(made, language)).toMatch(text);
+    expect(reportHtml(made, language)).toMatch(shown);
   expect(JSON.stringify(made)).not.toMatch(/key_id/);
 
   const path = join(folders[5] ?? '', 'evaluation.json');
-  await writeFile(path, (await readFile(path, 'utf8')).replace('calmed', 'worse'));
+  const changed = (await readFile(path, 'utf8')).replace('calmed', 'worse');
+  // Its evaluator thought better of it after the log had named it.
+  await writeSigned(path, Buffer.from(changed), EVALUATORS[0] as SecretKey, EVALUATION_TRUSTED_COMMENT);
   await rm(folders[0] ?? '', { recursive: true });
   const altered = await report();
-  expect(altered.evaluations).toMatchObject({ evaluations: 9, recordings_twice: 4, agreement: [] });
+  expect(altered.evaluations).toMatchObject({
+    evaluations: 9,
+    recordings_twice: 4,
+    agreement: [],
+    not_judged: 0,
+  });
   expect(altered.failures).toContainEqual({ kind: 'evaluation that does not hold', count: 2 });
   expect(altered.unproven.count).toBeGreaterThanOrEqual(2);
 });
