@@ -127,7 +127,7 @@ export async function openScreen(options: ScreenOptions): Promise<OpenServer> {
 
 /** The status of a request that gets no answer: another method, or a page of another host or name that leads here. */
 function refused({ method, url, headers, socket }: IncomingMessage): number | undefined {
-  if (method !== 'GET' && !(method === 'POST' && url === '/report')) return 405;
+  if (method !== (url === '/report' ? 'POST' : 'GET')) return 405;
   const { host = '', origin } = headers;
   if (host !== `${HOST}:${socket.localPort}` && host !== `localhost:${socket.localPort}`) return 421;
   const site = headers['sec-fetch-site'] ?? 'none';
