@@ -285,6 +285,8 @@ export interface SegmentContext {
 
 /** One segment, checked. */
 export interface CheckedSegment extends LinkedSegment {
+  /** Time of its first entry (RFC 3339); undefined where that cannot be read. */
+  readonly begunAt: string | undefined;
   readonly entries: number;
   readonly checkpoints: number;
   readonly remarks: readonly Remark[];
@@ -337,7 +339,7 @@ export async function checkSegment(
   const { signedBy } = whole;
   context.ended?.(segment, signedBy);
   const chained = { segment, where, link, breaksNoted, keyIds, keyChange, signedBy, vouchedTo };
-  return { ...chained, entries, checkpoints, remarks };
+  return { ...chained, begunAt: first?.at, entries, checkpoints, remarks };
 }
 
 /** What lies beside a segment of a kit as its signed head is that of its last checkpoint (SPEC 4.13.5). */

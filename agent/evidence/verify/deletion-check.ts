@@ -170,7 +170,7 @@ function judged(deleted: Deleted, context: JudgeContext): Remark[] {
   const { orderSha256 } = deleted.deletion;
   const allowed =
     orderSha256 === null
-      ? [...shortened(deleted, context), ...warned(deleted, context), ...unheard(deleted, context)]
+      ? [shortened, warned, unheard, byNobody].flatMap((rule) => rule(deleted, context))
       : ordered(deleted, orderSha256, context);
   return [...logged(deleted, context), ...dated(deleted, context), ...held(deleted, context), ...allowed];
 }
@@ -286,6 +286,16 @@ function held(
 function mayHold({ order, signed }: FoundOrder, at: string, log: StoreLog): boolean {
   const lapsesMs = Date.parse(order.ordered_at) + log.holdDaysAt(order.ordered_at).most * DAY_MS;
   return order.ordered_at <= at && (signed.length > 1 || Date.parse(at) < lapsesMs);
+}
+
+/** SPEC 4.13.5.19: in a vault the times of its receivers are judged. */
+function byNobody({ name, where, deletion }: Deleted, { facts, logs, extent }: JudgeContext): Remark[] {
+  const { receiver } = deletion;
+  if (extent !== 'kit' || facts.receipting.has(receiver) || logs.store.receivers.isNamed(receiver)) return [];
+  const message = `deletion record: by receiver ${receiver}, which nothing else in this kit names: no receipt, and no log of a station`;
+  return [
+    note('deletion.receiver-not-known', below(where, DELETION), message, { recording: name, receiver }),
+  ];
 }
 
 /** SPEC 10.2: what is due soon after it came is warned of a day before, and what a clock that had lost its time received much longer. */

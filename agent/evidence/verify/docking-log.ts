@@ -431,8 +431,8 @@ export class StationLog {
   readonly newKeys = new Set<string>();
   /** Cameras that it takes out of use (SPEC 4.13.7), each once. */
   readonly retired = new Set<string>();
-  /** Its segments that are here; known once it was read. */
-  segments: ReadonlySet<string> = new Set();
+  /** Its segments that are here, with the time of the first entry of each (RFC 3339); known once it was read. */
+  segments: ReadonlyMap<string, string | undefined> = new Map();
   /** Segments that these follow, here or not. */
   follows: ReadonlySet<string> = new Set();
   /** Whether the log is here from its first entry on; known once it was read. */

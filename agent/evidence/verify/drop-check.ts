@@ -12,7 +12,7 @@ import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
 import type { Deleted } from './deletion-check.ts';
 import { DELETION_KIND } from './document-kinds.ts';
-import type { StationLog } from './docking-log.ts';
+import type { LoggedDocking, StationLog } from './docking-log.ts';
 import type { FoundKept } from './found-folders.ts';
 import type { LoggedDocument } from './log-account.ts';
 import type { OrderBook } from './order-check.ts';
@@ -106,7 +106,8 @@ export function judgeDrops(context: DropsContext, isAsked?: (drop: LoggedDrop) =
     ) {
       const kind = droppedKind(drop, logged, log);
       if (kind === 'staff-report' || kind === 'staff-text') staff++;
-      if (kind !== 'staff-text') found.push(...dockingFindings(drop, dockings, context)); // no evidence rests on words
+      const madeAt = kind === 'staff-report' ? logged?.madeAt : undefined;
+      if (kind !== 'staff-text') found.push(...dockingFindings(drop, dockings, madeAt, context)); // no evidence rests on words
     } else {
       recordings++;
       if (record?.record.reason === 'ordered') byOrder++;
@@ -297,25 +298,43 @@ function asDeleted({ name, where, record, sha256 }: KeptDeletion, drop: LoggedDr
 
 /** Which docking a dropped record was of, and which dockings records are still needed of; by station, found once for all drops. */
 class DockingRules {
-  readonly #dockings = new Map<string, string>();
+  readonly #dockings = new Map<string, LoggedDocking>();
   readonly #needed = new Map<string, string>();
 
   constructor({ stations, facts }: DropsContext) {
     for (const { station, dockings } of stations)
-      for (const { docking, records } of dockings.all())
-        for (const { record } of records.values()) this.#dockings.set(`${station} ${record}`, docking);
+      for (const docking of dockings.all())
+        for (const { record } of docking.records.values())
+          this.#dockings.set(`${station} ${record}`, docking);
     for (const { station, name, proven, listed } of facts.recordings.values())
       if (proven !== undefined && !listed) this.#needed.set(`${station} ${proven.docking}`, name);
   }
 
   /** A recording of the docking of that record that no other part of the record names. */
   neededFor({ station, recording }: LoggedDrop): string | undefined {
-    return this.#needed.get(`${station} ${this.#dockings.get(`${station} ${recording}`)}`);
+    return this.#needed.get(`${station} ${this.#dockings.get(`${station} ${recording}`)?.docking}`);
+  }
+
+  /** When its docking began, by the log of the station (RFC 3339). */
+  begunAt({ station, recording }: LoggedDrop): string | undefined {
+    return this.#dockings.get(`${station} ${recording}`)?.begunAt;
   }
 }
 
-function dockingFindings(drop: LoggedDrop, rules: DockingRules, context: DropsContext): Finding[] {
-  const found = earlyFindings(drop, drop.received_at, `received at ${drop.received_at}`, context);
+/** `madeAt`: of a staff report, by the log of its station. */
+function dockingFindings(
+  drop: LoggedDrop,
+  rules: DockingRules,
+  madeAt: string | undefined,
+  context: DropsContext,
+): Finding[] {
+  const { received_at: receivedAt } = drop;
+  const beganAt = madeAt ?? rules.begunAt(drop) ?? receivedAt;
+  const [since, what] =
+    beganAt > receivedAt
+      ? [beganAt, `of ${beganAt} by the log of its station`]
+      : [receivedAt, `received at ${receivedAt}`];
+  const found = earlyFindings(drop, since, what, context);
   const needed = rules.neededFor(drop);
   if (needed === undefined) return found;
   const why = `recording ${needed} of that docking is here`;
@@ -371,7 +390,7 @@ class SegmentRules {
       this.#heads.set(head.station, [...(this.#heads.get(head.station) ?? []), head]);
     }
     for (const { station = '', segments, follows } of stations)
-      for (const segment of [...segments, ...follows]) this.#isOf(segment, station);
+      for (const segment of [...segments.keys(), ...follows]) this.#isOf(segment, station);
     for (const { station, head } of facts.headsOf(undefined)) this.#isOf(head.segment, station);
     for (const { station, receivedAt } of facts.documents())
       if (station !== undefined && receivedAt !== undefined)
@@ -393,7 +412,7 @@ class SegmentRules {
       return heads.some(
         (head) =>
           head.segment !== dropped.segment &&
-          this.#isOldHead(head, dropped, oldest) &&
+          this.#isOldHead(head, dropped, { oldest, begunAt: segments.get(head.segment) }) &&
           (segments.has(head.segment) || this.#wentLater(head.segment, dropped)),
       );
     });
@@ -405,11 +424,16 @@ class SegmentRules {
     else known.add(keeper);
   }
 
-  /** Entered long enough before, by a receiver that stations knew then. */
-  #isOldHead({ since }: LoggedHead, dropped: DroppedSegment, oldest: string | undefined): boolean {
+  /** Entered long enough before, by a receiver that stations knew then, and begun then by the station's own time: the store's clock may be slow. */
+  #isOldHead(
+    { since }: LoggedHead,
+    dropped: DroppedSegment,
+    { oldest, begunAt }: { readonly oldest: string | undefined; readonly begunAt: string | undefined },
+  ): boolean {
     const { receivers } = this.#context.log;
     return [...since].some(([receiver, enteredAt]) => {
-      const fromMs = Math.max(receivers.knownSinceMs(receiver), Date.parse(enteredAt));
+      const times = [enteredAt, begunAt ?? enteredAt].map((at) => Date.parse(at));
+      const fromMs = Math.max(receivers.knownSinceMs(receiver), ...times);
       const from = new Date(fromMs).toISOString();
       return (oldest === undefined || from < oldest) && this.#isOld(dropped, from);
     });

@@ -81,6 +81,8 @@ export class PlaceFacts {
   readonly superseded = new Set<string>();
   /** Receivers that receipts and deletion records here name, with the hex ids of the keys that signed them. */
   readonly receivers = new Map<string, Set<string>>();
+  /** Those that receipts here name. */
+  readonly receipting = new Set<string>();
   /** Of which documents are here. */
   readonly stations = new Set<string>();
   /** A station that signed a recording or docking record here. */
@@ -206,6 +208,8 @@ export class PlaceFacts {
   ): void {
     if (station !== undefined) this.stations.add(station);
     this.takeReceiver(receipt?.receiver, receiptKeyId);
+    if (receipt !== undefined && receiptKeyId !== undefined)
+      this.receipting.add(this.#once(receipt.receiver));
   }
 
   /** What a recording or document that is taken next takes the place of. */

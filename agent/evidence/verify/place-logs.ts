@@ -163,7 +163,7 @@ export class PlaceLogs {
     const owner = station ?? facts.station ?? '';
     const revoked = (keyId: string): string | undefined => trustedUntil(keys, owner, keyId);
     told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
-    log.segments = new Set(checked.linked.map(({ segment }) => segment));
+    log.segments = new Map(checked.linked.map(({ segment, begunAt }) => [segment, begunAt]));
     log.follows = new Set(withFollowed(checked.linked));
     log.fromTheStart = checked.linked.some(({ link }) => link === null);
     log.hasRefusedEnd = checked.remarks.some(({ code }) => code === 'custody.end-refused');

@@ -50,8 +50,8 @@ export async function* receivedFindings(
       },
     );
   }
-  if (!isWhole) return;
   for (const held of facts.documents()) yield* misdated(held, log);
+  if (!isWhole) return;
   for (const drop of log.drops.values()) yield* misdatedDrop(drop, log);
   for (const held of facts.documents())
     if (isUnlogged(held, log))

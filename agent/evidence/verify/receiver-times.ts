@@ -57,11 +57,16 @@ export class ReceiverTimes {
     else known.push(ms);
   }
 
+  /** Whether a station named it. */
+  isNamed(receiver: string): boolean {
+    return this.#carried.has(receiver) || this.#named.has(receiver);
+  }
+
   /** Since when a receiver is known, ms since 1970; -Infinity for those known first, and where none is asked for. */
   knownSinceMs(receiver: string): number {
     const since = (each: string): number =>
       this.#carried.has(each) ? Number.NEGATIVE_INFINITY : (this.#namings(each)[0] ?? this.#latestMs);
-    const first = Math.min(...[...this.#acts.keys()].filter((each) => this.#isNamed(each)).map(since));
+    const first = Math.min(...[...this.#acts.keys()].filter((each) => this.isNamed(each)).map(since));
     const own = since(receiver);
     return this.#isAsked() && own > first ? own : Number.NEGATIVE_INFINITY;
   }
@@ -70,7 +75,7 @@ export class ReceiverTimes {
   notRunning(): { readonly receiver: string; readonly at: string }[] {
     if (!this.#isAsked()) return [];
     return [...this.#acts].flatMap(([receiver, { ofNew, others }]) => {
-      const isNew = !this.#isNamed(receiver);
+      const isNew = !this.isNamed(receiver);
       const isRefused = (ms: number): boolean => !this.#mayRun(receiver, ms);
       const first = [
         ofNew.find((ms) => isRefused(ms) && !(isNew && ms >= this.#latestMs - DAY_MS)),
@@ -80,12 +85,8 @@ export class ReceiverTimes {
     });
   }
 
-  #isNamed(receiver: string): boolean {
-    return this.#carried.has(receiver) || this.#named.has(receiver);
-  }
-
   #isAsked(): boolean {
-    return [...this.#acts.keys()].some((each) => this.#isNamed(each));
+    return [...this.#acts.keys()].some((each) => this.isNamed(each));
   }
 
   #mayRun(receiver: string, ms: number): boolean {

@@ -408,6 +408,8 @@ export const MEANINGS: Texts['MEANINGS'] = {
     'Das Verwahrprotokoll des Zentralspeichers nennt diese Richtlinie mit einer anderen Prüfsumme: Eine von beiden wurde ausgetauscht.',
   'deletion.policy-not-judged':
     'Wie lange die Aufzeichnung bleiben musste, sagt eine Richtlinie beider Rollen, und sie ist ohne die Schlüssel der Rollen, oder weil sie hier fehlt, nicht zu beurteilen.',
+  'deletion.receiver-not-known':
+    'Ob dieser Empfänger überhaupt lief, zeigt nur der ganze Tresor: Lassen Sie ihn prüfen.',
   'drop.policy-not-judged':
     'Dokumente gingen nach weniger als 90 Tagen. Eine Richtlinie erlaubt das, die ohne die Schlüssel der Rollen nicht zu beurteilen ist.',
   'drop.hold-not-judged':

@@ -352,6 +352,8 @@ export const MEANINGS = {
   'policy.differs': 'The store’s log names this policy with another digest: one of the two was exchanged.',
   'deletion.policy-not-judged':
     'How long the recording had to stay, a policy of both roles says, which cannot be judged without the keys of the roles, or because it is not here.',
+  'deletion.receiver-not-known':
+    'Whether that receiver ran at all, only the whole vault shows: have that verified.',
   'drop.policy-not-judged':
     'Documents went after fewer than 90 days. A policy allows that, which cannot be judged without the keys of the roles.',
   'drop.hold-not-judged':

@@ -455,6 +455,7 @@ const NOT_JUDGED: ReadonlySet<Remark['code']> = new Set([
   'deletion.order-not-judged',
   'deletion.hold-not-judged',
   'deletion.policy-not-judged',
+  'deletion.receiver-not-known',
   'drop.policy-not-judged',
   'drop.hold-not-judged',
   'receipt.misdated',

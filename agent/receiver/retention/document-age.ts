@@ -1,5 +1,5 @@
-// How old the documents of one folder are, by the store's own clock: those of a deleted recording from its deletion on, those of a docking
-// from its receipt on (SPEC 10.3). Reads and verifies; changes nothing.
+// How old the documents of one folder are, by the store's own clock: those of a deleted recording from its deletion on, others from their receipt
+// on, but not from before the station's own time (SPEC 10.3). Reads and verifies; changes nothing.
 import { join } from 'node:path';
 import type { DroppedDocuments } from '../../../protocol/custody/custody-facts.ts';
 import { type DockingRecord, parseDockingRecord } from '../../../protocol/documents/docking-record.ts';
@@ -16,6 +16,7 @@ import {
   RECEIPT_TRUSTED_COMMENT,
 } from '../../../protocol/documents/receipt.ts';
 import { type SignedUnder, underOf } from '../../../protocol/documents/retention.ts';
+import { parseStaffReport } from '../../../protocol/documents/staff-report.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isDockError } from '../../../protocol/format/errors.ts';
@@ -26,6 +27,8 @@ import type { RecordingName } from '../vault/vault.ts';
 import type { RetentionDeps } from './deps.ts';
 import { familyKey, subjectOf } from './order-book.ts';
 import { type FactsKeys, readRecording } from './recording-facts.ts';
+
+const DAY_MS = 86_400_000;
 
 /** A document that names no policy and has no time. */
 const NOT_UNDER: SignedUnder = { policySha256: undefined, signedAt: undefined };
@@ -112,7 +115,7 @@ async function ofDocument(
   const receipt = await readDocument(files, join(folder, RECEIPT), RECEIPT_BYTES_MAX);
   if (document === undefined || receipt === undefined) return { age: 'stays', receivedMs: undefined };
   try {
-    const record = readSigned(kind, document.bytes, document.signature, keys);
+    const { record, ofMs } = readSigned(kind, document.bytes, document.signature, keys);
     verifyDocument(receipt.bytes, receipt.signature, RECEIPT_TRUSTED_COMMENT, keys.store);
     const given = parseReceipt(receipt.bytes);
     const sha256 = sha256Hex(document.bytes);
@@ -129,7 +132,7 @@ async function ofDocument(
       age: 'counts',
       ...name,
       kind,
-      sinceMs: receivedMs,
+      sinceMs: Math.max(receivedMs, ofMs),
       receivedMs,
       named: {
         station: name.station,
@@ -150,19 +153,24 @@ async function ofDocument(
   }
 }
 
-/** The docking record, where it is one. A key that is gone from the file since is no fault: the receipt says that it verified when the record came. */
+/** What it is of, by its station's time; the store's clock may have been slow when it came. A key that is gone from the file since is no fault: the receipt says that it verified when the record came. */
 function readSigned(
   kind: ItemKind,
   bytes: Uint8Array,
   signature: string,
   keys: FactsKeys,
-): DockingRecord | undefined {
+): { readonly record?: DockingRecord; readonly ofMs: number } {
   try {
     verifyDocument(bytes, signature, itemDocument(kind).trustedComment, keys.station);
   } catch (error) {
     if (!isDockError(error, 'signature.unknown-key')) throw error;
   }
-  if (kind === 'docking') return parseDockingRecord(bytes);
+  if (kind === 'docking') {
+    const record = parseDockingRecord(bytes);
+    return { record, ofMs: Date.parse(record.docked_at) };
+  }
+  // A day of the station lasts until the end of the next one in UTC.
+  if (kind === 'staff-report') return { ofMs: Date.parse(parseStaffReport(bytes).day) + 2 * DAY_MS };
   itemDocument(kind).content(bytes);
-  return undefined;
+  return { ofMs: Number.NEGATIVE_INFINITY };
 }

@@ -1,5 +1,5 @@
-// Lets the oldest segments of a station's log go (SPEC 10.3). What a station says of its own time does not decide: a `head` entry of the store's
-// log names the segment that a station was at by the store's clock, so what that segment follows had ended by then.
+// Lets the oldest segments of a station's log go (SPEC 10.3). What a station says of its own time does not decide alone: a `head` entry of the
+// store's log names the segment that a station was at by the store's clock, so what that segment follows had ended by then.
 //
 // Invariants:
 // 1. Only segments in front of one that such an entry names, the oldest first, each as its follower names its end.
@@ -16,7 +16,8 @@ import { SIGNATURE_SUFFIX } from '../vault/vault-layout.ts';
 import type { RetentionDeps } from './deps.ts';
 
 /**
- * Drops the segments that had ended when an entry of before `beforeMs` was made (ms since 1970, the store's clock); gives how many.
+ * Drops the segments that had ended when an entry of before `beforeMs` was made (ms since 1970, the store's clock), which names one that began
+ * before that by the station's clock, too; gives how many.
  * Errors: those of appendStoreEvents, "store-log.oversize"; the system's; the signal's reason.
  */
 export async function dropSegments(
@@ -31,6 +32,7 @@ export async function dropSegments(
   const segment = (await lastHead(deps, log, station, beforeMs))?.facts['segment'];
   if (typeof segment !== 'string' || !isSegmentId(segment)) return 0;
   const segments = new Map((await orderedSegments(deps.files, folder)).map((each) => [each.segment, each]));
+  if (!(Date.parse(segments.get(segment)?.first?.at ?? '') <= beforeMs)) return 0;
   let dropped = 0;
   for (const each of chainTo(segments, segment)) {
     deps.signal.throwIfAborted();

@@ -220,9 +220,9 @@ test.each([
     take('head', '2026-01-03T00:00:00.000Z', { station: 'dock-2', sequence: 1, sha256: DIGEST });
   take('segment-dropped', '2026-09-01T00:00:00.000Z', { last_sequence: 1, last_sha256: DIGEST });
   const station = new StationLog('dock-1/custody', 'dock-1');
-  station.segments = new Set([named.segment]);
+  station.segments = new Map([[named.segment, undefined]]);
   const other = new StationLog('dock-2/custody', 'dock-2');
-  other.segments = new Set(['u'.repeat(26)]);
+  other.segments = new Map([['u'.repeat(26), undefined]]);
   if (what === 'its own log') other.follows = new Set([dropped]);
   if (what.endsWith('as its own')) log.ownSegments.push({ segment: dropped, receiver: 'r-a' });
   const [found] = judged(log, '2026-10-01T00:00:00.000Z', [station, other]).findings;
@@ -243,7 +243,7 @@ test('a head that a receiver entered counts from when stations know it', () => {
     log.receivers.station(entry('receipted', '2026-01-01T00:00:00.000Z', { receiver: 'r-b' }));
     log.receivers.station(entry('receipted', since, { receiver: 'r-a' }));
     const station = new StationLog('dock-1/custody', 'dock-1');
-    station.segments = new Set([named.segment]);
+    station.segments = new Map([[named.segment, undefined]]);
     const { findings } = judged(log, '2026-10-01T00:00:00.000Z', [station]);
     expect(
       findings.map(({ code }) => code),

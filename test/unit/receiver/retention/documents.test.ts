@@ -25,6 +25,7 @@ import { dropOldDocuments } from '../../../../agent/receiver/retention/expire.ts
 import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import type { NewDockingRecord } from '../../../../protocol/documents/docking-record.ts';
 import { makeDockingSample, type DockingSample } from '../docking-sample.ts';
 import { append } from '../custody/log-scenario.ts';
 import { signFast } from '../../../fakes/signer-fast.ts';
@@ -72,8 +73,10 @@ function plantDocking(
   disk: CrashDisk,
   random: SeededRandom,
   recordings: readonly RecordingId[],
+  change: Partial<NewDockingRecord> = {},
 ): DockingSample {
   const sample = makeDockingSample(random, scene.stationKey, {
+    ...change,
     entries: recordings.map((recording, at) => ({
       path_sha256: sha256Hex(encodeUtf8(`${at}`)),
       size_bytes: 7,
@@ -93,8 +96,8 @@ function plantDocking(
 }
 
 /** A report or a text of the staff with its receipt of START_MS. */
-function plantStaff(disk: CrashDisk, record: string, text?: string): string {
-  const common = { version: 1, record, station: STATION, day: '2026-11-01' } as const;
+function plantStaff(disk: CrashDisk, record: string, text?: string, day = new Date('2026-11-01')): string {
+  const common = { version: 1, record, station: STATION, day: day.toISOString().slice(0, 10) };
   const document =
     text === undefined
       ? { type: 'staff-report', ...common, questions_sha256: 'a'.repeat(64), answers: { effect: 'calmed' } }
@@ -117,6 +120,7 @@ function plantLog(
   disk: CrashDisk,
   random: SeededRandom,
   count: number,
+  at = '1970-01-02T00:00:00.000Z', // a station without the time: nothing of it decides
 ): { readonly segments: SegmentId[]; readonly head: CustodyEvent } {
   const segments: SegmentId[] = [];
   let last: { segment: string; sequence: number; sha256: string } | undefined;
@@ -125,7 +129,7 @@ function plantLog(
     const line = encodeCustodyEntry({
       sequence: 1,
       previous: FIRST_PREVIOUS,
-      at: '1970-01-02T00:00:00.000Z', // a station without the time: nothing of it decides
+      at,
       boot: null,
       monotonic_ms: number,
       event: 'segment-opened',
@@ -152,6 +156,21 @@ async function left(disk: CrashDisk): Promise<string[]> {
 }
 
 describe('documents', () => {
+  test('of a docking stay until its own day is as old: the store’s clock may have been slow when they came', async () => {
+    const disk = scene.retentionDisk();
+    plantDocking(disk, new SeededRandom(94), [], { docked_at: scene.at(START_MS + 100 * DAY_MS) });
+    const report = plantStaff(disk, 'b'.repeat(25) + 'a', undefined, new Date(START_MS + 100 * DAY_MS));
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    await deps.clock.advance(829 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(1.5 * DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
+    expect(await left(disk)).toEqual([report]);
+    await deps.clock.advance(1.5 * DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 1, segments: 0 });
+  });
+
   test('of the staff: words go 90 days after they came, a report with docking records', async () => {
     const disk = scene.retentionDisk();
     const report = plantStaff(disk, 'b'.repeat(25) + 'a');
@@ -420,6 +439,18 @@ describe('segments of a station’s log', () => {
       segments.slice(0, 3),
     );
     expect(await drop(deps)).toEqual(NOTHING);
+  });
+
+  test('stay until the one that an entry names is as old by the station’s own time: the store’s clock may have been slow', async () => {
+    const disk = scene.retentionDisk();
+    const { head } = plantLog(disk, new SeededRandom(95), 2, scene.at(START_MS + 100 * DAY_MS));
+    const deps = store(disk);
+    await scene.expireOn(deps);
+    await append(deps, head);
+    await deps.clock.advance(859 * DAY_MS);
+    expect(await drop(deps)).toEqual(NOTHING);
+    await deps.clock.advance(2 * DAY_MS);
+    expect(await drop(deps)).toEqual({ folders: 0, segments: 1 });
   });
 
   test('stay while anything of that time is left, and where a link does not hold', async () => {
