@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import accumulate
@@ -32,6 +32,7 @@ _FUTURE_MS = DAY_MS
 # Entries of a station's log that say what something is that is offered.
 _RECORDED = ("spooled", "docking-recorded", "document-recorded")
 _NEVER = 1 << 60  # after every instant
+_ALWAYS = -_NEVER  # before every instant
 
 
 def read_kept(folder: Path, place: str, station: Station, keys: KnownKeys, report: Report) -> None:
@@ -215,8 +216,9 @@ class Drops:
         facts, place = said.line.facts, said.line.place
         if _is_text(facts, known.facts, logs):
             return
-        self._check_age(said, milliseconds(facts["received_at"]), f"drops {facts['recording']} too soon", report)
-        for docking in {line.facts.get("docking") for line in known.facts.of("docking-recorded", facts["recording"])}:
+        since_ms = max([milliseconds(facts["received_at"]), *known.made_ms(facts["recording"])])
+        self._check_age(said, since_ms, f"drops {facts['recording']} too soon", report)
+        for docking in known.dockings_of(facts["recording"]):
             for name in known.unnamed.get(docking, ()):
                 report.find("drop.docking-needed", place, f"drops the docking record of {name}, which is here")
 
@@ -257,10 +259,8 @@ class Drops:
     def _way_of(self, station: Station, receiver: str, again: "_DroppedAgain") -> "_SegmentWay":
         received = [milliseconds(each.receipt.value["received_at"]) for each in station.receipted() if each.receipt is not None]
         dropped = [(each.time, milliseconds(each.line.facts["received_at"])) for each in self._documents[station.name].values()]
-        heads = [
-            (entered + self.announced.log_ms(receiver, entered) - _SLACK_MS, entered, segment)
-            for entered, segment in self._heads[station.name]
-        ]
+        entered = [(max(time, _begun_ms(station, segment)), segment) for time, segment in self._heads[station.name]]
+        heads = [(time + self.announced.log_ms(receiver, time) - _SLACK_MS, time, segment) for time, segment in entered]
         return _SegmentWay(station, min(received, default=_NEVER), sorted(dropped), sorted(heads), again)
 
 
@@ -297,11 +297,20 @@ def _deletion(event: str, facts: dict[str, Any]) -> tuple[Any, ...]:
     return event, facts["station"], facts["recording"], facts["deletion_sha256"]
 
 
+def _begun_ms(station: Station, name: str) -> int:
+    """When the segment was begun, by its first entry: a clock of the store that was slow makes its head look old. Where that is not here: always."""
+    segment = station.log.by_name.get(name)
+    return segment.lines[0].at_ms if segment is not None and segment.counting else _ALWAYS
+
+
 class _Known:
     """What a station's log and its documents say, by what it is about."""
 
     def __init__(self, station: Station) -> None:
         self.facts = StationFacts(station.log.lines())
+        self._docked: dict[Any, list[int]] = defaultdict(list)
+        for line in station.log.of("docked"):
+            self._docked[line.facts.get("docking")].append(line.at_ms)
         # Recordings that are here and that no docking record here names, by their docking.
         self.unnamed: dict[Any, list[str]] = defaultdict(list)
         parts = [part.value for part in station.dockings.values() if part.value is not None]
@@ -309,6 +318,18 @@ class _Known:
         for recording in station.recordings.values():
             if recording.value is not None and recording.name not in named:
                 self.unnamed[recording.value["docking"]].append(recording.name)
+
+    def dockings_of(self, record: str) -> set[Any]:
+        """Dockings that a part of a record is of."""
+        return {line.facts.get("docking") for line in self.facts.of("docking-recorded", record)}
+
+    def made_ms(self, record: str) -> Iterator[int]:
+        """When its station says that a docking record was begun, or a staff report made (SPEC 10.3.25)."""
+        for docking in self.dockings_of(record):
+            yield from self._docked[docking]
+        for line in self.facts.of("document-recorded", record):
+            if "settled" not in line.facts:
+                yield line.at_ms
 
 
 class _DroppedAgain:
@@ -331,7 +352,7 @@ class _SegmentWay:
     """Of one station, for drops of one receiver in the order of their times: whether a head of long ago lets a segment go.
 
     `dropped`: times of drops of documents, with those at which these were received. `heads`: segments whose head was entered, with the
-    time from which on that is long enough ago, and that of the entry. Both in ascending order.
+    time from which on that is long enough ago, and the later one of the entry and of the segment's begin. Both in ascending order.
     """
 
     def __init__(

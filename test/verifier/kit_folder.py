@@ -30,7 +30,7 @@ from safe_files import FileFault, is_folder, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits
 from signed_document import DOCUMENT_BYTES_MAX
 from stays import check_stays
-from store_log import check_orders_logged, check_revocations_logged, check_store_log
+from store_log import check_orders_logged, check_revocations_logged, check_store_log, named_by_stations
 from trusted_keys import TrustedKeys
 from vault_folder import check_receipts
 
@@ -96,6 +96,7 @@ class KitReader:
             self._check_station(station, vault, announced, now_ms)
         for receiver in vault.receivers.values():
             self._check_receiver(receiver, vault)
+        check_deleters(vault, self._report)
         self._in_part(lambda report: check_received(vault, set(), report, of_what_is_here=True))
         self._in_part(lambda report: check_heads(vault, {}, report, of_what_is_here=True))
         check_proofs(self._root / "proofs", vault, self._keys, self._report)
@@ -221,6 +222,17 @@ class KitReader:
         check_changes(receiver, self._keys, everybody, self._report, is_store=True)
         self._in_part(lambda report: check_gaps(receiver.log, report))
         self._in_part(lambda report: check_store_log(receiver, vault, report, of_what_is_here=True))
+
+
+def check_deleters(vault: Vault, report: Report) -> None:
+    """Who has the store's key could hand out a deletion by a receiver that never was: only the whole vault shows more (SPEC 4.13.5.19)."""
+    receipted = {each.receipt.value["receiver"] for own in vault.stations.values() for each in own.receipted() if each.receipt is not None}
+    known = receipted | named_by_stations(vault)
+    for station in vault.stations.values():
+        for deletion in (each.deletion for each in station.recordings.values()):
+            if deletion is not None and deletion.value["reason"] != "ordered" and deletion.value["receiver"] not in known:
+                text = f"is by receiver {deletion.value['receiver']}, which no receipt and no log of a station here names"
+                report.leave_open("deletion.receiver-not-known", deletion.place, text)
 
 
 def _named(station: Station) -> set[str]:

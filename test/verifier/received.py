@@ -40,7 +40,7 @@ def check_received(
         report.find("receipt.missing", line.place, f"{line.facts.get('kind')} {name} of {station} {what}{since}")
     if not of_what_is_here:
         _report_unlogged(vault, named, report)
-        _report_misdated(vault, earliest, report)
+    _report_misdated(vault, earliest, report)
 
 
 def _item(station: Station | None, name: str) -> Receipted | None:

@@ -202,6 +202,12 @@ def _ran(time: int, timeline: list[int], own: list[int], *, is_carried: bool) ->
     return any(at in near or abs(at - time) <= DAY_MS for at in around)
 
 
+def named_by_stations(vault: Vault) -> set[str]:
+    """Receivers that the logs of stations here name at any time (SPEC 10.3.37)."""
+    named, carried = _namings(vault.stations.values())
+    return {*named, *carried}
+
+
 def known_since(vault: Vault) -> dict[str, int]:
     """When stations named each receiver that has a log here first (SPEC 10.3.37): the first of these was known always, as all are where they name none."""
     logs = {name: receiver.log for name, receiver in vault.receivers.items() if receiver.log.last is not None}

@@ -69,7 +69,7 @@ class SegmentsTest(unittest.TestCase):
         ):
             entries = [_head(entered, named), (gone, "segment-dropped", _dropped(first))]
             entries += [(day, "segment-dropped", _dropped(segment)) for day, segment in again]
-            found = self._codes(_store(*entries), station(log=log(name=here[0])))
+            found = self._codes(_store(*entries), station(log=log(name=here[0], at=_at(0))))
             self.assertEqual(found, expected, (named, gone, here, again))
 
     def test_a_head_counts_from_when_its_receiver_is_known(self) -> None:
@@ -91,8 +91,23 @@ class SegmentsTest(unittest.TestCase):
         first, second = random_id("a"), random_id("b")
         for received, expected in ((_at(1)[:-5] + ".001Z", []), (_at(1), ["drop.segment"])):
             store = _store(_head(1, second), (200, "segment-dropped", _dropped(first)))
-            kept = station(recording(received_at=received), log=log(name=second))
+            kept = station(recording(received_at=received), log=log(name=second, at=_at(0)))
             self.assertEqual(self._codes(store, kept), expected)
+
+    def test_its_segment_was_begun_long_before_and_before_all_that_is_left_was_received(self) -> None:
+        first, second = random_id("a"), random_id("b")
+        for begun, received, expected in (
+            (10, 11, []),
+            (11, 12, ["drop.segment"]),
+            (10, 10, ["drop.segment"]),
+            (0, 10, []),
+        ):
+            store = _store(_head(1, second), (129, "segment-dropped", _dropped(first)))
+            kept = station(recording(received_at=_at(received)), log=log(name=second, at=_at(begun)))
+            self.assertEqual(self._codes(store, kept), expected, (begun, received))
+            kept.log.order[0].signed_up_to = 0  # then it says nothing
+            later = [] if received > 1 else expected
+            self.assertEqual(self._codes(store, kept), later, (begun, received))
 
     def test_a_head_of_one_log_lets_no_segment_of_another_go(self) -> None:
         first, second, third = random_id("a"), random_id("b"), random_id("c")
@@ -102,11 +117,11 @@ class SegmentsTest(unittest.TestCase):
             ([_head(2, first, "other")], ["drop.segment"]),
         ):
             store = _store(_head(1, second), *more, (200, "segment-dropped", _dropped(first)))
-            self.assertEqual(self._codes(store, station(log=log(name=second))), expected)
+            self.assertEqual(self._codes(store, station(log=log(name=second, at=_at(0)))), expected)
         for own, expected in ((third, ["drop.segment"]), (first, [])):
             opened = (0, "segment-opened", {"last_segment": own})
             store = _store(opened, _head(1, second), (200, "segment-dropped", _dropped(third)))
-            self.assertEqual(self._codes(store, station(log=log(name=second))), expected)
+            self.assertEqual(self._codes(store, station(log=log(name=second, at=_at(0)))), expected)
 
     def test_thousands_are_judged_in_a_moment(self) -> None:
         count = 4000
@@ -115,7 +130,7 @@ class SegmentsTest(unittest.TestCase):
             entries.append((count + 200 + day, "segment-dropped", _dropped(_id(day))))
         store = _store(*entries)
         begun = time.process_time()
-        self.assertEqual(self._codes(store, station(log=log(name=_id(count)))), [])
+        self.assertEqual(self._codes(store, station(log=log(name=_id(count), at=_at(0)))), [])
         self.assertLess(time.process_time() - begun, 10)
 
 
@@ -232,6 +247,26 @@ class DocumentsTest(unittest.TestCase):
             drops.check(kept, Orders(kept, [store.log]), StoreLogs(STATION, [store.log], drops.now_ms, drops.announced), report)
             self.assertEqual(codes(report), expected)
             self.assertEqual(drops.counting, set() if expected else {(STATION, docking)})
+
+    def test_no_slow_clock_of_the_store_makes_a_record_or_a_report_older_than_its_station_says(self) -> None:
+        name, docking = random_id("a"), random_id("d")
+        facts = {"station": STATION, "recording": name, "manifest_sha256": hex_of("m"), "receipt_sha256": hex_of("r"), "received_at": _at(0)}
+        gone = {**facts, "deletion_sha256": None, "deleted_at": None}
+        recorded = ("docking-recorded", {"docking": docking, "record": name, "sha256": hex_of("m"), "part": 1, "parts": 1})
+        docked = ("docked", {"bay": "b1", "camera": "cam-1", "docking": docking})
+        report = ("document-recorded", {"kind": "staff-report", "record": name, "sha256": hex_of("m")})
+        settled = (report[0], {**report[1], "settled": True})
+        other = (docked[0], {**docked[1], "docking": name})
+        given = (1, "receipt", {**facts, "kind": "docking"})
+        for events, expected in (
+            ([docked, recorded], ["drop.too-early"]),
+            ([other, recorded], []),
+            ([report], ["drop.too-early"]),
+            ([settled], []),
+        ):
+            kept = station(log=log(*events, at=_at(1)))
+            self.assertEqual(codes(self._judged(_store(given, (89, "documents-dropped", gone)), kept)), expected, events)
+            self.assertEqual(codes(self._judged(_store(given, (90, "documents-dropped", gone)), kept)), [], events)
 
 
 if __name__ == "__main__":

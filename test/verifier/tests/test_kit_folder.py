@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import canonical_json
+from evidence import Vault
 from findings import Report
 from instants import milliseconds
-from kit_folder import KitReader, is_kit
+from kit_folder import KitReader, check_deleters, is_kit
 from minisign_file import PublicKey
-from tests.samples import KEY, STATION, codes, hex_of, manifest, random_id, recording
+from signed_document import Document
+from tests.samples import KEY, STATION, VAULT, codes, document, hex_of, log, manifest, random_id, recording, station
 from trusted_keys import TrustedKeys
 
 _NOW_MS = milliseconds("2026-12-10T08:00:00.000Z")
@@ -149,6 +151,29 @@ class KitLogTest(unittest.TestCase):
         report = Report()
         KitReader(self.root, TrustedKeys(()), None, report).judge(_NOW_MS)
         self.assertEqual(len([each for each in report.findings if each.code == "folder.unexpected"]), 3)
+
+
+def _deletion(receiver: str, reason: str = "expired") -> Document:
+    return document({"receiver": receiver, "reason": reason}, "deletion.json")
+
+
+class DeletersTest(unittest.TestCase):
+    """SPEC 4.13.5.19."""
+
+    def test_a_deletion_by_a_receiver_that_nothing_names_is_not_judged(self) -> None:
+        one, other = recording(), recording(manifest(recording=random_id("q")))
+        other.receipt = None
+        kept = station(one, other, log=log(("receipted", {"receiver": "r-heard"}), ("carried", {"checkpoint": f"bodydock/{VAULT}/r-carried\n5\n"})))
+        for deletion, expected in (
+            (_deletion("r-store"), []),
+            (_deletion("r-heard"), []),
+            (_deletion("r-carried"), []),
+            (_deletion("r-never"), ["deletion.receiver-not-known"]),
+            (_deletion("r-never", "ordered"), []),
+        ):
+            report, other.deletion = Report(), deletion
+            check_deleters(Vault(VAULT, {STATION: kept}), report)
+            self.assertEqual([each.code for each in report.unjudged], expected, deletion.value)
 
 
 if __name__ == "__main__":

@@ -543,10 +543,11 @@ class KnownTest(unittest.TestCase):
             dropped = {"station": STATION, "recording": random_id("r"), "received_at": received_at, **whole}
             entered = log(("receipt", {"station": STATION, "recording": random_id("r"), "receipt_sha256": "0" * 64}), at=_on(10))
             _enter(entered, *log(("documents-dropped", dropped), at=_on(10)).of("documents-dropped"))
-            report = Report()
             receivers = {"r-store": StoreFolder("r-store", "r-store", entered)}
-            check_received(Vault(VAULT, {}, receivers), {(STATION, random_id("r"))}, report)
-            self.assertEqual(sorted({each.code for each in report.unjudged}), expected, received_at)
+            for in_kit in (False, True):
+                report = Report()
+                check_received(Vault(VAULT, {}, receivers), {(STATION, random_id("r"))}, report, of_what_is_here=in_kit)
+                self.assertEqual(sorted({each.code for each in report.unjudged}), expected, (received_at, in_kit))
 
     def test_it_is_not_asked_where_stations_name_none_that_is_here(self) -> None:
         self.assertEqual(self._codes(_naming("r-elsewhere", 2), _naming("r-other", 12), _naming("r-store", 13)), [])
