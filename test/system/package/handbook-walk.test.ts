@@ -42,6 +42,7 @@ const IN_SENTENCES: Readonly<Record<string, 'typed' | 'told'>> = {
   'bodydock-receiver ca issue --help': 'typed',
   'bodydock-receiver ca revoke office-1 --out /etc/bodydock/desk': 'typed',
   'systemctl restart bodydock-desk': 'typed',
+  'systemctl restart bodydock-receiver bodydock-desk': 'typed',
   'apt install ./bodydock-desk-page_*_all.deb': 'typed',
   'bodydock-receiver ca list': 'typed',
   'bodydock-receiver orders': 'typed',
@@ -511,6 +512,9 @@ ${here}`,
       before.text,
     );
 
+    const both = 'systemctl is-active bodydock-receiver bodydock-desk';
+    await typeSaid('systemctl restart bodydock-receiver bodydock-desk', 'at the store');
+    await until('started again', store, both, (text) => text === 'active\nactive\n');
     assert.match(
       (await typeSaid('bodydock-receiver ca list', 'at the store')).text,
       /^office-1 +viewer +valid/m,
