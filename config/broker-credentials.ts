@@ -45,8 +45,8 @@ export async function readMailServer(config: NotifyConfig): Promise<MailServer> 
 }
 
 /**
- * The password of an account at the broker or the mail server: one line of 1 to PASSWORD_BYTES_MAX bytes of UTF-8; a line end behind it is no part of it. No message
- * holds a character of it.
+ * The password of an account at the broker or the mail server: one line of 1 to PASSWORD_BYTES_MAX bytes of UTF-8; a line end after it is no part of
+ * it. No message holds a character of it.
  * Errors: "key.missing", "key.unreadable", "key.owner", "key.mode", "key.empty", "key.oversize" as of readPrivateFile; "password.malformed".
  */
 export async function readBrokerPassword(path: string): Promise<Uint8Array> {

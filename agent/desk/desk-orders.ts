@@ -1,15 +1,12 @@
-// Orders and evaluations at the desk of the office (SPEC 4.8, 4.18, 7.11): makes and lists them as `bodydock-receiver hold` and `orders` do, looks at one that a role signed in
-// the browser as `--place` does, and leaves it in the vault for the receiver, which places it. It has no key of the store.
+// Orders and evaluations at the desk of the office (SPEC 4.8, 4.18, 7.11): makes and lists orders as `bodydock-receiver hold` and `orders` do, looks
+// at a document that a role signed in the browser as the receiver does, and leaves it in the vault for that to place. It has no key of the store.
 import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import * as z from 'zod';
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
-import {
-  encodeLeft,
-  EVALUATION_BYTES_MAX,
-  type LeftDocument,
-  leftName,
-} from '../../protocol/documents/evaluation.ts';
+import { EVALUATION_BYTES_MAX } from '../../protocol/documents/evaluation.ts';
+import { encodeLeft, type LeftDocument, leftName } from '../../protocol/documents/left-document.ts';
+import { isKeyId } from '../../protocol/documents/key-documents.ts';
 import { parsePublicKey } from '../../protocol/documents/minisign.ts';
 import {
   type Order,
@@ -137,7 +134,7 @@ export class DeskOrders {
   async evaluators(about: RecordingName): Promise<string[]> {
     const { files, layout } = this.#deps;
     const names = await listIfThere(files, layout.evaluations(about));
-    return names.filter((name) => /^[0-9a-f]{16}$/.test(name)).toSorted();
+    return names.filter(isKeyId).toSorted();
   }
 
   /** Takes an evaluation, as `take` an order. Errors: those of checkEvaluation; "disclosure.unwritable"; the system's. */

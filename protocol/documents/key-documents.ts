@@ -17,6 +17,11 @@ export const publicKeySchema = z.string().regex(/^RW[A-Za-z0-9+/]{54}$/, 'not a 
 /** 16 hex digits of the 8 id bytes in file order. */
 export const keyIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'not a key id');
 
+/** Whether a name is a key id in hex. */
+export function isKeyId(name: string): boolean {
+  return keyIdSchema.safeParse(name).success;
+}
+
 export const keyChangeSchema = z
   .strictObject({
     type: z.literal('key-change'),

@@ -1,5 +1,5 @@
-// Signs an order or an evaluation with the minisign key of a role, in this browser (SPEC 2, 4.8, 4.18). The key file and its password stay in memory, and only until the
-// signature is made.
+// Signs an order or an evaluation with the minisign key of a role, in this browser (SPEC 2, 4.8, 4.18). The key file and its password stay in memory,
+// and only until the signature is made.
 import { blake2b } from '@noble/hashes/blake2.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import nacl from 'tweetnacl';
@@ -73,8 +73,8 @@ async function opened(bytes, password, onProgress) {
 }
 
 /**
- * The text of a minisign file over `text`, a document of that kind, by the key in the text of a key file; `onProgress` is called with 0 to 1 while the password is worked on, which
- * takes seconds. Errors: BadKey, WrongPassword.
+ * The text of a minisign file over `text`, a document of that kind, by the key in the text of a key file; `onProgress` is called with 0 to 1 while
+ * the password is worked on, which takes seconds. Errors: BadKey, WrongPassword.
  */
 export async function signed(text, keyText, password, onProgress = () => undefined, kind = 'order') {
   const trustedComment = `bodydock ${kind}`;

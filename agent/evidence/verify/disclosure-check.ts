@@ -1,7 +1,7 @@
 // Disclosures (SPEC 4.11): those that the store's log keeps are listed, and those that no receiver has entered yet are reported once they wait for
 // more than a day.
 import { join } from 'node:path';
-import { isLeftName } from '../../../protocol/documents/evaluation.ts';
+import { isLeftName } from '../../../protocol/documents/left-document.ts';
 import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
 import { DockError } from '../../../protocol/format/errors.ts';
 import { isSessionId } from '../../../protocol/format/ids.ts';

@@ -6,6 +6,7 @@ import {
   EVALUATION_TRUSTED_COMMENT,
   parseEvaluation,
 } from '../../../protocol/documents/evaluation.ts';
+import { isKeyId } from '../../../protocol/documents/key-documents.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { EVALUATION, signed } from '../../../protocol/format/file-names.ts';
 import { isRecordingId } from '../../../protocol/format/ids.ts';
@@ -15,7 +16,6 @@ import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument, type DocumentKind } from './signed-document.ts';
 import { storedEvaluation, type StoreLog } from './store-log.ts';
 
-const KEY_ID = /^[0-9a-f]{16}$/;
 const NAMES: ReadonlySet<string> = new Set(signed(EVALUATION));
 
 const KIND: DocumentKind<Evaluation> = {
@@ -61,7 +61,7 @@ export async function checkEvaluations(
   };
   for (const recording of await names(folder, where, isRecordingId)) {
     const place = below(where, recording);
-    for (const keyId of await names(join(folder, recording), place, (name) => KEY_ID.test(name))) {
+    for (const keyId of await names(join(folder, recording), place, isKeyId)) {
       signal.throwIfAborted();
       const checked = await checkOne(question, recording, keyId);
       if (checked.found !== undefined) sum.evaluations.push(checked.found);

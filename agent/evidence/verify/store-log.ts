@@ -176,7 +176,6 @@ interface JudgedDays extends CountedDays {
 /** What counts where no policy was in force. */
 const NO_TERMS = { ...NO_POLICY, isOpen: false, isAbsent: false };
 
-/** How `restored` names the statement of a receiver. */
 /** Evaluations of a recording by one key, as it was entered: one, or more where somebody tampered. */
 export interface LoggedEvaluation {
   readonly station: string;
@@ -185,10 +184,12 @@ export interface LoggedEvaluation {
   readonly digests: Set<string>;
 }
 
+/** How `evaluations` names those of a recording by one key. */
 export function storedEvaluation(of: Pick<LoggedEvaluation, 'station' | 'recording' | 'keyId'>): string {
   return `${of.station} ${of.recording} ${of.keyId}`;
 }
 
+/** How `restored` names the statement of a receiver. */
 export function storedRestored(receiver: string, sha256: string): string {
   return `${receiver} ${sha256}`;
 }

@@ -1,5 +1,5 @@
-// The public keys that a verification trusts: files `station*.pub`, `store*.pub`, `officer*.pub`, `supervisor*.pub` and `evaluator*.pub` of one folder. Where
-// the folder comes from is the caller's business; a verification is worth as much as the way by which these keys came.
+// The public keys that a verification trusts: files `station*.pub`, `store*.pub`, `officer*.pub`, `supervisor*.pub` and `evaluator*.pub` of one
+// folder. Where the folder comes from is the caller's business; a verification is worth as much as the way by which these keys came.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPublicKeyFile } from '../../../config/enrolment/keys.ts';

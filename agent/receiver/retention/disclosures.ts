@@ -3,11 +3,11 @@
 //
 // Invariants:
 // 1. A disclosure is removed only after its entry is durable; one whose entry is there already is only removed.
-// 2. What cannot be read, a document that was left among it (left-documents.ts takes the others), or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
-//    else out of the log.
+// 2. What cannot be read, a document that was left among it (left-documents.ts takes the others), or is about nothing that the vault holds, stays as
+//    it is and is told. However much of that lies here keeps nothing else out of the log.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../../protocol/custody/custody-entry.ts';
-import { isLeftName } from '../../../protocol/documents/evaluation.ts';
+import { isLeftName } from '../../../protocol/documents/left-document.ts';
 import { type Disclosure, ORDER_BYTES_MAX, parseDisclosure } from '../../../protocol/documents/order.ts';
 import { sha256Hex } from '../../../protocol/format/bytes.ts';
 import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';

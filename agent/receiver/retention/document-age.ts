@@ -153,7 +153,10 @@ async function ofDocument(
   }
 }
 
-/** What it is of, by its station's time; the store's clock may have been slow when it came. A key that is gone from the file since is no fault: the receipt says that it verified when the record came. */
+/**
+ * A docking record, and of what time a document is by its station (ms since 1970): the store's clock may have been slow when it came. A key that is
+ * gone from the file since is no fault: the receipt says that it verified when the document came.
+ */
 function readSigned(
   kind: ItemKind,
   bytes: Uint8Array,

@@ -11,7 +11,7 @@ import {
   LEFT_BYTES_MAX,
   type LeftDocument,
   parseLeft,
-} from '../../../protocol/documents/evaluation.ts';
+} from '../../../protocol/documents/left-document.ts';
 import { encodeUtf8 } from '../../../protocol/format/bytes.ts';
 import { listIfThere, readIfThere, unlinkIfThere } from '../../../protocol/format/durable.ts';
 import { DockError, isMachineShort, systemCode } from '../../../protocol/format/errors.ts';

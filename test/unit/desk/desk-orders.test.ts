@@ -25,8 +25,8 @@ import {
   encodeEvaluation,
   EVALUATION_TRUSTED_COMMENT,
   type Evaluation,
-  isLeftName,
 } from '../../../protocol/documents/evaluation.ts';
+import { isLeftName } from '../../../protocol/documents/left-document.ts';
 import { makeSessionId } from '../../../protocol/format/ids.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';

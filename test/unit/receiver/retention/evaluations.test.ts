@@ -4,12 +4,11 @@ import { expect, test } from 'vitest';
 import { evaluationQuestions } from '../../../../config/questions.ts';
 import {
   encodeEvaluation,
-  encodeLeft,
   type Evaluation,
   EVALUATION_TRUSTED_COMMENT,
-  leftName,
 } from '../../../../protocol/documents/evaluation.ts';
 import { keyIdHex, makeSecretKey, type SecretKey } from '../../../../protocol/documents/minisign.ts';
+import { encodeLeft, leftName } from '../../../../protocol/documents/left-document.ts';
 import { sha256Hex } from '../../../../protocol/format/bytes.ts';
 import { isDockError } from '../../../../protocol/format/errors.ts';
 import { type CheckedEvaluation, placeEvaluation } from '../../../../agent/receiver/retention/evaluations.ts';
