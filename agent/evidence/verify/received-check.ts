@@ -51,8 +51,8 @@ export async function* receivedFindings(
     );
   }
   for (const held of facts.documents()) yield* misdated(held, log);
-  if (!isWhole) return;
   for (const drop of log.drops.values()) yield* misdatedDrop(drop, log);
+  if (!isWhole) return;
   for (const held of facts.documents())
     if (isUnlogged(held, log))
       yield note(
