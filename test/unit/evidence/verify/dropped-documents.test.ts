@@ -252,6 +252,51 @@ test('a head that a receiver entered counts from when stations know it', () => {
   }
 });
 
+test('a head counts from the first entry of its segment on, by the time of the station', () => {
+  for (const [begunAt, expected] of [
+    ['2026-01-01T00:00:00.000Z', []],
+    ['2026-08-01T00:00:00.000Z', ['drop.segment']],
+  ] as const) {
+    const [log, dropped] = [new StoreLog(), 's'.repeat(26)];
+    const named = { segment: 't'.repeat(26), sequence: 1, sha256: DIGEST };
+    log.take('r-a', entry('head', '2026-01-02T00:00:00.000Z', { station: 'dock-1', ...named }));
+    const gone = { segment: dropped, last_sequence: 1, last_sha256: DIGEST };
+    log.take('r-a', entry('segment-dropped', '2026-09-01T00:00:00.000Z', gone));
+    const station = new StationLog('dock-1/custody', 'dock-1');
+    station.segments = new Map([[named.segment, begunAt]]);
+    const { findings } = judged(log, '2026-10-01T00:00:00.000Z', [station]);
+    expect(
+      findings.map(({ code }) => code),
+      begunAt,
+    ).toEqual(expected);
+  }
+});
+
+test('what came by a slow clock of the store goes by the time of its station', () => {
+  const madeAt = '2026-08-01T00:00:00.000Z';
+  for (const [event, kind, days, expected] of [
+    ['docking-recorded', 'docking', 88, ['drop.too-early']],
+    ['docking-recorded', 'docking', 90, []],
+    ['document-recorded', 'staff-report', 88, ['drop.too-early']],
+    ['document-recorded', 'staff-report', 90, []],
+  ] as const) {
+    const log = new StoreLog();
+    log.take('r-a', entry('receipt', RECEIVED_AT, { kind, ...ABOUT }));
+    const at = new Date(Date.parse(madeAt) + days * DAY_MS).toISOString();
+    log.take('r-a', entry('documents-dropped', at, GONE));
+    const station = new StationLog('dock-01/custody', 'dock-01');
+    const docked = { docking: RECORD, bay: 'bay-1', camera: 'cam-1', stay: RECORD };
+    if (kind === 'docking') station.take(entry('docked', madeAt, docked));
+    const recorded = { docking: RECORD, record: RECORD, kind, sha256: DIGEST, part: 1, parts: 1 };
+    station.take(entry(event, madeAt, recorded));
+    const { findings } = judged(log, at, [station]);
+    expect(
+      findings.map(({ code }) => code),
+      `${kind} after ${days} days`,
+    ).toEqual(expected);
+  }
+});
+
 test.each(['receipt', 'order', 'expiry-warned'] as const)(
   'a recording that an entry "%s" knows does not go as a docking record',
   (event) => {
