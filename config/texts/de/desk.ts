@@ -55,8 +55,7 @@ export const DESK_DE: Readonly<Record<keyof typeof DESK_EN, string>> = {
     'Der Zentralspeicher antwortet nicht. Stimmt die Adresse, ist das Zertifikat dieses Arbeitsplatzes installiert, und ist diese Seite unter desk.origins genannt?',
   refused: 'Der Zentralspeicher antwortet: {message} ({code})',
   evaluation: 'Auswertung',
-  'evaluation.count':
-    'Bisher von so vielen Personen ausgewertet: {count}. Was sie angegeben haben, ist hier nicht zu sehen.',
+  'evaluation.count': 'Auswertungen bisher: {count}. Was darin steht, ist hier nicht zu sehen.',
   'evaluation.placed': 'Ihre Auswertung ist beim Zentralspeicher und steht in seinem Verwahrprotokoll.',
   'evaluation.left':
     'Der Zentralspeicher hat Ihre Auswertung und trägt sie ein, sobald sein Empfänger läuft. Bis dahin gilt sie nicht: Bitte diese Aufzeichnung später noch einmal ansehen.',

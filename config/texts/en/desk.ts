@@ -51,7 +51,7 @@ export const DESK_EN = {
     'The store gives no answer. Is the address right, is the certificate of this place of work installed, and is this page named at desk.origins?',
   refused: 'The store answers: {message} ({code})',
   evaluation: 'Evaluation',
-  'evaluation.count': 'Evaluated so far by so many persons: {count}. What they said is not shown here.',
+  'evaluation.count': 'Evaluations so far: {count}. What they say is not shown here.',
   'evaluation.placed': 'Your evaluation is at the store and in its log.',
   'evaluation.left':
     'The store has your evaluation and takes it up as soon as its receiver runs. Until then it does not count: look at this recording again.',

@@ -72,7 +72,7 @@ test('answers and agreement are counted, in both languages and as CSV; what does
   expect(evaluations.questions[0]?.answers.map(({ count }) => count)).toEqual([9, 0, 2, 0]);
   expect(reportCsv(made).get('evaluations.csv')).toContain('effect,calmed,9\r\neffect,no-effect,0\r\n');
   for (const [language, shown] of [
-    ['en', /Agreement of two evaluations.*What did the camera do to the situation\?.*60\s%/s],
+    ['en', /Agreement of two evaluations.*How did the camera affect the situation\?.*60\s%/s],
     ['de', /Übereinstimmung zweier.*Wie hat die Kamera auf die Lage gewirkt\?.*60\s%/s],
   ] as const)
     expect(reportHtml(made, language)).toMatch(shown);
