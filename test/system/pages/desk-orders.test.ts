@@ -204,7 +204,7 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl', 'minisign'))(
       await page
         .locator('#evaluated', { hasText: 'Ihre Auswertung ist beim Zentralspeicher' })
         .waitFor(SIGNING);
-      await page.getByText('ausgewertet: 1.').waitFor();
+      await page.getByText('Auswertungen bisher: 1.').waitFor();
       expect(await page.locator('#evaluate').isHidden()).toBe(true);
 
       await home(page);
@@ -219,7 +219,7 @@ describe.skipIf(lacksTools('chromium', 'ffmpeg', 'openssl', 'minisign'))(
       await signBy('second');
       await page.locator('#evaluated', { hasText: 'Your evaluation is at the store' }).waitFor(SIGNING);
       await viewer.locator('#list li button').first().click();
-      await viewer.getByText('ausgewertet: 2.').waitFor();
+      await viewer.getByText('Auswertungen bisher: 2.').waitFor();
       expect(await viewer.locator('#evaluate').isHidden()).toBe(true);
       expect(faults.filter((fault) => !fault.includes('409'))).toEqual([]);
 
